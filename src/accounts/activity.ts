@@ -1,0 +1,22 @@
+import type { ActivityData, Fact } from './port.ts';
+
+/** Writes one entry of the activity log to D1. Running it again changes nothing. */
+export function projectActivity(db: D1Database, userId: string, fact: Fact): D1PreparedStatement[] {
+  const { realmId, type, sessionId, client } = fact.data as ActivityData;
+  const statements = [
+    db
+      .prepare(
+        `INSERT INTO activity (user_id, seq, realm_id, at, type, session_id, ip, country, user_agent)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      )
+      .bind(userId, fact.seq, realmId, fact.at, type, sessionId, client.ip, client.country, client.userAgent),
+  ];
+  if (type === 'signed_in' || type === 'registered') {
+    statements.push(
+      db
+        .prepare('UPDATE users SET last_login_at = MAX(COALESCE(last_login_at, 0), ?) WHERE id = ?')
+        .bind(fact.at, userId),
+    );
+  }
+  return statements;
+}

@@ -1,0 +1,59 @@
+import { MINUTE, SECOND } from '../lib/time.ts';
+
+type Due<Job extends string> = { [job in Job]?: number };
+
+/** A job that runs longer than this is thought dead and run again: every job must bear that. */
+const LEASE = MINUTE;
+const RETRY = 15 * SECOND;
+/** What is due this soon is taken along. */
+const COALESCE = 2 * SECOND;
+
+/**
+ * Several timers on the one alarm of a Durable Object, each surviving eviction, failure and crash: a job stays due
+ * until it has run to its end.
+ */
+export class ObjectSchedule<Job extends string> {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Makes a job due, unless it is due earlier already. `at` is Unix milliseconds. */
+  at(job: Job, at: number): void {
+    const due = this.#due();
+    const known = due[job];
+    if (known === undefined || at < known) this.#put({ ...due, [job]: at });
+  }
+
+  /** Runs what is due; to be called by `alarm()`. Never throws: a job that fails is logged and retried. */
+  async run(jobs: Record<Job, () => Promise<void>>, now: number): Promise<void> {
+    for (const job of Object.keys(this.#due()) as Job[]) {
+      const at = this.#due()[job];
+      if (at === undefined || at > now + COALESCE) continue;
+      const lease = now + LEASE;
+      this.#put({ ...this.#due(), [job]: lease });
+      try {
+        await jobs[job]();
+        // Somebody who made it due again meanwhile has moved it: then it stays.
+        const { [job]: left, ...others } = this.#due();
+        if (left === lease) this.#put(others as Due<Job>);
+      } catch (error) {
+        console.error(
+          JSON.stringify({ level: 'error', event: 'object_job_failed', job, error: String(error) }),
+        );
+        this.#put({ ...this.#due(), [job]: now + RETRY });
+      }
+    }
+  }
+
+  #due(): Due<Job> {
+    return this.#storage.kv.get<Due<Job>>('due') ?? {};
+  }
+
+  #put(due: Due<Job>): void {
+    this.#storage.kv.put('due', due);
+    const times = Object.values(due) as number[];
+    if (times.length > 0) this.#storage.setAlarm(Math.min(...times));
+  }
+}

@@ -1,0 +1,66 @@
+import type { Client } from '../lib/client.ts';
+
+/** What the directory (D1) says of an account that its object must know to decide alone. */
+export interface DirectoryState {
+  userId: string;
+  realmId: string;
+  role: 'user' | 'admin' | 'owner';
+  plan: string;
+  status: 'active' | 'suspended';
+  emailVerified: boolean;
+  version: number;
+  credentialVersion: number;
+}
+
+/** The object's copy of it, and the D1 bookmark of the last write it was told of. */
+export interface AccountState extends DirectoryState {
+  bookmark: string | null;
+}
+
+/** Everything the activity log of an account can say. */
+export type ActivityType =
+  | 'registered'
+  | 'signed_in'
+  | 'sign_in_failed'
+  | 'account_locked'
+  | 'signed_out'
+  | 'session_revoked'
+  | 'sessions_revoked'
+  | 'refresh_token_reused'
+  | 'password_changed';
+
+export interface ActivityData {
+  realmId: string;
+  type: ActivityType;
+  sessionId: string | null;
+  client: Client;
+}
+
+/** Something that happened in an account object and that D1 shall know: written there once, seconds later. */
+export interface Fact<Kind extends string = string, Data = unknown> {
+  seq: number;
+  at: number;
+  kind: Kind;
+  data: Data;
+}
+
+/** What came with a change of the directory. */
+export interface DirectoryChange {
+  /** The D1 bookmark of the change, so that the user's next read sees it. */
+  bookmark: string | null;
+  /** The session that made it, which lives on when the change ends the others. */
+  keepSession: string | null;
+  client: Client;
+  activity?: ActivityType;
+}
+
+/** What accounts need of the account object. */
+export interface AccountObject {
+  /** Takes over what the directory now says; an older row changes nothing. */
+  directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void>;
+  /** Remembers a write that changed nothing the object decides by. */
+  noteBookmark(bookmark: string): Promise<void>;
+}
+
+/** The object of one user. */
+export type AccountObjects = (userId: string) => AccountObject;

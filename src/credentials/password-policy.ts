@@ -1,0 +1,35 @@
+import { COMMON_PASSWORDS } from '../../generated/common-passwords.ts';
+
+/** Lengths of a password, in Unicode code points of its NFKC form. */
+export const PASSWORD_LENGTH = { min: 8, max: 256 };
+
+/** Why a password is refused; each is a public error code. */
+export type PasswordProblem = 'password_too_short' | 'password_too_long' | 'password_too_common';
+
+/** What a password must not repeat. */
+export interface PasswordOwner {
+  email?: string | null;
+  username?: string | null;
+  name?: string | null;
+}
+
+const fold = (text: string) => text.normalize('NFKC').toLowerCase();
+
+/**
+ * Whether a new password may be used: `null`, or why not. As NIST SP 800-63B advises, length and a list of common
+ * passwords count, and no composition is demanded. Too common is also the owner's e-mail address, its local part,
+ * username or name, and one character repeated; case makes no difference.
+ */
+export function checkPassword(password: string, owner: PasswordOwner): PasswordProblem | null {
+  const folded = fold(password);
+  const length = [...password.normalize('NFKC')].length;
+  if (length < PASSWORD_LENGTH.min) return 'password_too_short';
+  if (length > PASSWORD_LENGTH.max) return 'password_too_long';
+
+  const own = [owner.email, owner.email?.split('@')[0], owner.username, owner.name];
+  const isOwn = own.some((text) => text && fold(text) === folded);
+  const isRepetition = new Set(folded).size === 1;
+  // Searched as text, in microseconds: a Set of the list would cost a cold isolate milliseconds and megabytes.
+  const isCommon = COMMON_PASSWORDS.includes(`\n${folded}\n`);
+  return isOwn || isRepetition || isCommon ? 'password_too_common' : null;
+}

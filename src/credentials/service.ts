@@ -1,0 +1,226 @@
+import type { z } from 'zod';
+import { directoryState, uniqueViolation } from '../accounts/service.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import { nearestReplica, primary } from '../db/client.ts';
+import { ApiError, fieldError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
+import { hmac } from '../lib/keys.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import type { OpenedSession } from '../sessions/port.ts';
+import type { Grant, Sessions } from '../sessions/service.ts';
+import { parseIdentifier } from './identifier.ts';
+import { DECOY_HASH } from './password-hash.ts';
+import { checkPassword } from './password-policy.ts';
+import type { CredentialObjects, SignInResult } from './port.ts';
+import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
+import {
+  findByIdentifier,
+  findHash,
+  insertUser,
+  replaceHash,
+  type UserWithHash,
+  usernameExists,
+} from './store.ts';
+
+/** A user who is in. */
+export interface SignedIn {
+  user: UserRow;
+  grant: Grant;
+}
+
+/** What credentials are made of. */
+export interface CredentialPorts {
+  d1: D1Database;
+  realms: Realms;
+  sessions: Sessions;
+  objects: CredentialObjects;
+  /** Names the decoys that stand for identifiers nobody has. */
+  decoyKey: Buffer;
+}
+
+const PASSWORD_ERRORS = {
+  password_too_short: 'Must have at least 8 characters',
+  password_too_long: 'Must have at most 256 characters',
+  password_too_common: 'Is too easy to guess',
+};
+
+/** Registration, sign-in and change of passwords. */
+export class Credentials {
+  readonly #ports: CredentialPorts;
+
+  constructor(ports: CredentialPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Makes a user and opens their first session; null in a realm that verifies first, for new and known addresses
+   * alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
+   */
+  async register(
+    body: z.output<typeof RegisterBody>,
+    realmId: string,
+    client: Client,
+  ): Promise<SignedIn | null> {
+    const { objects, realms, sessions } = this.#ports;
+    const realm = await realms.get(realmId);
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    requireGoodPassword('password', body.password, body);
+    const userId = newId('usr');
+    const hash = await objects(userId).hashPassword(body.password);
+    const user = await this.#insert(realm, userId, body, hash);
+    if (realm.registration === 'verify_first' || !user) return null;
+    const session = await objects(userId).open(directoryState(user), {
+      client,
+      methods: ['pwd'],
+      lifetimes: realm.lifetimes,
+      activity: 'registered',
+    });
+    return { user, grant: await sessions.grant(realm, session as OpenedSession) };
+  }
+
+  /**
+   * Signs in by e-mail, username or phone number. An identifier that nobody has takes the same steps, against a
+   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, and to who knows the
+   * password `account_suspended`, `email_not_verified`.
+   */
+  async login(body: z.output<typeof LoginBody>, realmId: string, client: Client): Promise<SignedIn> {
+    const { d1, realms, sessions } = this.#ports;
+    const realm = await realms.get(realmId);
+    const identifier = parseIdentifier(body.identifier);
+    let found = await findByIdentifier(nearestReplica(d1).db, realmId, identifier);
+    let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+    if (attempt.result === 'wrong_password' || attempt.result === 'stale') {
+      // A replica may not have heard of this user, or of a new password: only the primary may say no.
+      const certain = await findByIdentifier(primary(d1).db, realmId, identifier);
+      if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
+        found = certain;
+        attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+      }
+    }
+    const session = requireSignedIn(attempt);
+    const { role, plan, status, emailVerified } = session.state;
+    return {
+      user: { ...(found?.user as UserRow), role, plan, status, emailVerified },
+      grant: await sessions.grant(realm, session),
+    };
+  }
+
+  /**
+   * Changes the password and ends all other sessions. Throws `validation_failed`, `invalid_credentials` for a wrong
+   * current password, `too_many_attempts`, and `conflict` when it was changed at the same time.
+   */
+  async changePassword(
+    body: z.output<typeof PasswordChangeBody>,
+    by: { userId: string; sessionId: string },
+    client: Client,
+  ): Promise<void> {
+    const { d1, objects } = this.#ports;
+    const { current_password: current, new_password: next } = body;
+    requireGoodPassword('new_password', next, {});
+    const session = primary(d1);
+    const hash = await findHash(session.db, by.userId);
+    if (!hash) throw new ApiError('invalid_credentials');
+    const object = objects(by.userId);
+    const prepared = await object.prepareNewPassword({ hash, current, next, client });
+    if (prepared.result === 'blocked') {
+      throw new ApiError('too_many_attempts', { retryAfter: prepared.retryAfter });
+    }
+    if (prepared.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    const change = { userId: by.userId, from: hash, to: prepared.hash, now: Date.now() };
+    const user = await replaceHash(session, change);
+    if (!user) throw new ApiError('conflict');
+    await object.directoryChanged(directoryState(user), {
+      bookmark: session.bookmark(),
+      keepSession: by.sessionId,
+      client,
+      activity: 'password_changed',
+    });
+  }
+
+  async #insert(
+    realm: Realm,
+    id: string,
+    body: z.output<typeof RegisterBody>,
+    hash: string,
+  ): Promise<UserRow | null> {
+    const { db } = primary(this.#ports.d1);
+    const hides = realm.registration === 'verify_first';
+    // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
+    if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
+      throw new ApiError('username_taken');
+    }
+    const now = Date.now();
+    const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
+    try {
+      return await insertUser(
+        db,
+        {
+          id,
+          realmId: realm.id,
+          email,
+          username,
+          name,
+          givenName: given_name,
+          familyName: family_name,
+          phoneNumber: phone_number,
+          country,
+          locale,
+          createdAt: now,
+          updatedAt: now,
+          lastLoginAt: hides ? null : now,
+        },
+        hash,
+      );
+    } catch (error) {
+      const violation = uniqueViolation(error);
+      if (hides && violation?.code === 'user_exists') return null;
+      throw violation ?? error;
+    }
+  }
+
+  #attempt(
+    found: UserWithHash | null,
+    identifier: string,
+    password: string,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignInResult> {
+    const { decoyKey, objects } = this.#ports;
+    return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
+      directory: found && directoryState(found.user),
+      hash: found?.hash ?? DECOY_HASH,
+      password,
+      client,
+      lifetimes: realm.lifetimes,
+      verifiedOnly: realm.registration === 'verify_first',
+    });
+  }
+}
+
+function requireSignedIn(attempt: SignInResult): OpenedSession {
+  switch (attempt.result) {
+    case 'signed_in':
+      return attempt.session;
+    case 'wrong_password':
+      throw new ApiError('invalid_credentials');
+    case 'blocked':
+      throw new ApiError('too_many_attempts', { retryAfter: attempt.retryAfter });
+    case 'suspended':
+      throw new ApiError('account_suspended');
+    case 'email_not_verified':
+      throw new ApiError('email_not_verified');
+    case 'stale':
+      // The directory changed twice while we looked.
+      throw new ApiError('service_unavailable', { retryAfter: 1 });
+  }
+}
+
+function requireGoodPassword(
+  path: string,
+  password: string,
+  about: { email?: string; username?: string },
+): void {
+  const problem = checkPassword(password, about);
+  if (problem) throw fieldError(path, problem, PASSWORD_ERRORS[problem]);
+}

@@ -1,0 +1,26 @@
+import type { Services } from './services.ts';
+
+type Job = (services: Services, now: number) => Promise<void>;
+
+/** What each Cron Trigger of wrangler.toml does. Every job may run late, twice, or at once with itself. */
+export const JOBS: Record<string, Record<string, Job>> = {
+  '* * * * *': {
+    rotate_signing_keys: ({ signingKeys }, now) => signingKeys.rotate(now),
+  },
+};
+
+/** Runs the jobs of one trigger; one that fails is logged and stops no other. Throws when any failed. */
+export async function runCron(services: Services, cron: string, now: number): Promise<void> {
+  const failed: string[] = [];
+  for (const [name, job] of Object.entries(JOBS[cron] ?? {})) {
+    try {
+      await job(services, now);
+    } catch (error) {
+      failed.push(name);
+      console.error(
+        JSON.stringify({ level: 'error', event: 'cron_failed', job: name, error: String(error) }),
+      );
+    }
+  }
+  if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);
+}

@@ -1,0 +1,36 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { AppEnv } from '../http/context.ts';
+
+/** The OpenAPI 3.1 document of everything the app routes, from the schemas that validate. */
+export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'accessToken', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of a sign-in or refresh',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'sessionCookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-latchkey',
+    description: 'What `session_cookie: true` sets at sign-in; in another realm `__Host-latchkey-{realm}`',
+  });
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Latchkey',
+      version: '1',
+      description:
+        'The account backend of a product: who the user is. Errors are RFC 9457 problems whose `code` comes from one catalogue (see `/docs/errors`). Times are RFC 3339 in UTC, durations are seconds.',
+      license: { name: 'MIT' },
+    },
+    servers: [
+      { url: origin, description: 'The default realm' },
+      {
+        url: `${origin}/realms/{realm}`,
+        description: 'Any other realm: the paths below `/v1` and `/.well-known`',
+        variables: { realm: { default: 'default' } },
+      },
+    ],
+  });
+}

@@ -1,0 +1,87 @@
+import { CATALOGUE } from '../errors.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 60rem; padding: 1.5rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #8884; padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+tr:target { background: #fc03; }
+`;
+
+/** Swagger UI over the document. */
+export const swaggerPage = (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>Latchkey API</title>
+      <link rel="stylesheet" href="/docs/swagger-ui.css" />
+    </head>
+    <body>
+      <div id="ui"></div>
+      <script src="/docs/swagger-ui-bundle.js" />
+      <script src="/docs/start.js" />
+    </body>
+  </html>
+);
+
+/** Starts Swagger UI; a file of its own, because the page allows no inline script. */
+export const swaggerStart = `SwaggerUIBundle({
+  url: '/openapi.json', dom_id: '#ui', deepLinking: true, persistAuthorization: false, tryItOutEnabled: true,
+});`;
+
+/** Redoc over the document. */
+export const redocPage = (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>Latchkey API reference</title>
+      <style>{'body { margin: 0 }'}</style>
+    </head>
+    <body>
+      <redoc spec-url="/openapi.json" />
+      <script src="/docs/redoc.standalone.js" />
+    </body>
+  </html>
+);
+
+/** The catalogue: where the `type` of every problem points. */
+export const errorsPage = (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>Latchkey error codes</title>
+      <style>{STYLE}</style>
+    </head>
+    <body>
+      <h1>Error codes</h1>
+      <p>
+        Every failure answers with an RFC 9457 problem (<code>application/problem+json</code>) whose{' '}
+        <code>code</code> is one of these.
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Code</th>
+            <th scope="col">Status</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(CATALOGUE).map(([code, { status, title }]) => (
+            <tr id={code}>
+              <td>
+                <code>{code}</code>
+              </td>
+              <td>{status}</td>
+              <td>{title}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </body>
+  </html>
+);

@@ -1,0 +1,71 @@
+/** Every public error code, with its HTTP status and title (RFC 9457). The catalogue is closed. */
+export const CATALOGUE = {
+  invalid_request: { status: 400, title: 'The request is malformed' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  authentication_required: { status: 401, title: 'Authentication is required' },
+  invalid_credentials: { status: 401, title: 'The identifier or the password is wrong' },
+  invalid_token: { status: 401, title: 'The token is not valid' },
+  token_expired: { status: 401, title: 'The token has expired' },
+  session_ended: { status: 401, title: 'The session has ended' },
+  account_suspended: { status: 403, title: 'The account is suspended' },
+  email_not_verified: { status: 403, title: 'The e-mail address is not verified' },
+  origin_not_allowed: { status: 403, title: 'Requests from this origin are not allowed' },
+  registration_closed: { status: 403, title: 'Registration is closed' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  realm_not_found: { status: 404, title: 'There is no such realm' },
+  session_not_found: { status: 404, title: 'There is no such session' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  user_exists: { status: 409, title: 'The e-mail address is already registered' },
+  username_taken: { status: 409, title: 'The username is already taken' },
+  conflict: { status: 409, title: 'The account was changed at the same time' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  validation_failed: { status: 422, title: 'Some fields are not valid' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  too_many_attempts: { status: 429, title: 'Too many failed attempts on this account' },
+  internal_error: { status: 500, title: 'Something went wrong' },
+  misconfigured: { status: 500, title: 'The service is not configured' },
+  service_unavailable: { status: 503, title: 'The service is temporarily unavailable' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** One entry of `errors` in a 422 answer; `path` is dotted. */
+export interface FieldError {
+  path: string;
+  code: string;
+  message: string;
+}
+
+/** An error meant for the client: its code decides status and title; nothing else of it is internal. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly fields: FieldError[] | undefined;
+  /** Seconds after which trying again makes sense; sent as `Retry-After`. */
+  readonly retryAfter: number | undefined;
+  readonly headers: Record<string, string> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    options: {
+      detail?: string;
+      fields?: FieldError[];
+      retryAfter?: number;
+      headers?: Record<string, string>;
+    } = {},
+  ) {
+    super(code);
+    this.name = 'ApiError';
+    this.code = code;
+    this.detail = options.detail;
+    this.fields = options.fields;
+    this.retryAfter = options.retryAfter;
+    this.headers = options.headers;
+  }
+}
+
+/** A 422 for one field, for rules that no schema can express. */
+export function fieldError(path: string, code: string, message: string): ApiError {
+  return new ApiError('validation_failed', { fields: [{ path, code, message }] });
+}

@@ -1,0 +1,43 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Bindings } from '../env.ts';
+import { featureRouter, json, responses } from '../http/openapi.ts';
+import { checkParts } from './service.ts';
+
+const HealthQuery = z.object({
+  deep: z.enum(['0', '1']).optional().openapi({ description: '`1` asks D1, the Durable Objects and R2 too' }),
+});
+
+const PartSchema = z.enum(['ok', 'failed']);
+
+const HealthSchema = z
+  .object({
+    status: PartSchema,
+    parts: z.object({ d1: PartSchema, durable_objects: PartSchema, r2: PartSchema }).optional(),
+  })
+  .openapi('Health');
+
+/** Liveness, for monitors and load balancers. */
+export function healthRoutes(bindings: Bindings) {
+  const route = <const Path extends string>(path: Path) =>
+    createRoute({
+      method: 'get',
+      path,
+      tags: ['Service'],
+      summary: 'Liveness',
+      request: { query: HealthQuery },
+      responses: responses(
+        { 200: json(HealthSchema, 'Alive'), 503: json(HealthSchema, 'A part has failed') },
+        { codes: ['validation_failed'] },
+      ),
+    });
+  const router = featureRouter();
+  for (const path of ['/health', '/v1/health'] as const) {
+    router.openapi(route(path), async (c) => {
+      if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
+      const parts = await checkParts(bindings);
+      const failed = Object.values(parts).includes('failed');
+      return c.json({ status: failed ? ('failed' as const) : ('ok' as const), parts }, failed ? 503 : 200);
+    });
+  }
+  return router;
+}

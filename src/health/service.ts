@@ -1,0 +1,26 @@
+import type { Bindings } from '../env.ts';
+
+type Part = 'ok' | 'failed';
+
+/** Asks each part of the platform that a request may need. The reasons of a failure go to the log only. */
+export async function checkParts(bindings: Bindings): Promise<{ d1: Part; durable_objects: Part; r2: Part }> {
+  const limiter = bindings.RATE_LIMITER.get(bindings.RATE_LIMITER.idFromName('health')) as unknown as {
+    ping(): Promise<void>;
+  };
+  const [d1, durableObjects, r2] = await Promise.all([
+    check('d1', () => bindings.DB.prepare('SELECT 1').first()),
+    check('durable_objects', () => limiter.ping()),
+    check('r2', () => bindings.AVATARS.head('health')),
+  ]);
+  return { d1, durable_objects: durableObjects, r2 };
+}
+
+async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {
+  try {
+    await ask();
+    return 'ok';
+  } catch (error) {
+    console.error(JSON.stringify({ level: 'error', event: 'part_failed', part, error: String(error) }));
+    return 'failed';
+  }
+}

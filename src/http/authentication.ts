@@ -1,0 +1,48 @@
+import { getCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import { ApiError } from '../errors.ts';
+import type { AppContext, AppEnv, Principal } from './context.ts';
+import { requireOrigin } from './origin.ts';
+import { sessionCookieName } from './session-cookie.ts';
+
+/** Turns what a request presents into a user. Both throw ApiError when it does not hold. */
+export interface Authenticator {
+  authenticateToken(accessToken: string, realmId: string): Promise<Principal>;
+  authenticateCookie(refreshToken: string, realmId: string): Promise<Principal>;
+}
+
+// RFC 6750, 2.1; the scheme is case-insensitive (RFC 9110, 11.1).
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+async function authenticate(c: AppContext, authenticator: Authenticator): Promise<Principal> {
+  const realmId = c.get('realm').id;
+  const header = c.req.header('authorization');
+  if (header !== undefined) {
+    const token = BEARER.exec(header)?.[1];
+    if (!token)
+      throw new ApiError('authentication_required', { detail: 'Send `Authorization: Bearer TOKEN`.' });
+    return authenticator.authenticateToken(token, realmId);
+  }
+  const cookie = getCookie(c, sessionCookieName(realmId));
+  if (!cookie) throw new ApiError('authentication_required');
+  requireOrigin(c.req.method, c.req.header('origin'));
+  return authenticator.authenticateCookie(cookie, realmId);
+}
+
+/** Level *user*: a valid access token or session cookie, a session that is alive, an account that is active. */
+export function requireUser(authenticator: Authenticator) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    c.set('principal', await authenticate(c, authenticator));
+    await next();
+  });
+}
+
+/** Level *verified*: a user whose e-mail address is verified. */
+export function requireVerified(authenticator: Authenticator) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const principal = await authenticate(c, authenticator);
+    if (!principal.emailVerified) throw new ApiError('email_not_verified');
+    c.set('principal', principal);
+    await next();
+  });
+}

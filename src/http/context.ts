@@ -1,0 +1,50 @@
+import type { Context } from 'hono';
+import type { Bindings } from '../env.ts';
+import type { Client } from '../lib/client.ts';
+
+/** What the HTTP layer needs of a realm. */
+export interface RealmView {
+  id: string;
+  issuer: string;
+  allowedOrigins: string[];
+}
+
+/** The user behind a request, as the token and the account object say. */
+export interface Principal {
+  userId: string;
+  sessionId: string;
+  role: 'user' | 'admin' | 'owner';
+  plan: string;
+  emailVerified: boolean;
+  /** When the credential that was presented ends, Unix milliseconds. */
+  expiresAt: number;
+  /** Up to where this user's own writes have come in D1. */
+  bookmark: string | null;
+}
+
+export interface AppEnv {
+  Bindings: Bindings;
+  Variables: {
+    requestId: string;
+    realm: RealmView;
+    principal: Principal;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** The address of the client as Cloudflare saw it; nothing that the client writes counts. */
+export function clientAddress(c: AppContext): string {
+  return c.req.header('cf-connecting-ip') ?? '127.0.0.1';
+}
+
+/** Who is calling, as far as the network tells. Long user agents are cut. */
+export function clientOf(c: AppContext): Client {
+  const place = c.req.raw.cf as { country?: string; city?: string } | undefined;
+  return {
+    ip: clientAddress(c),
+    country: place?.country ?? null,
+    city: place?.city ?? null,
+    userAgent: c.req.header('user-agent')?.slice(0, 400) ?? null,
+  };
+}

@@ -1,0 +1,92 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { ApiError, CATALOGUE, type ErrorCode } from '../errors.ts';
+import type { AppEnv } from './context.ts';
+
+/** The answer of every failure, RFC 9457. */
+export const ProblemSchema = z
+  .object({
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]]),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+/** Failures that any route can answer with, besides its own. */
+const COMMON: ErrorCode[] = ['realm_not_found', 'rate_limited', 'internal_error', 'service_unavailable'];
+/** Failures of any route that reads a body. */
+const BODY: ErrorCode[] = [
+  'invalid_json',
+  'origin_not_allowed',
+  'payload_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+];
+/** Failures of any route that wants a user. */
+const USER: ErrorCode[] = [
+  'authentication_required',
+  'invalid_token',
+  'token_expired',
+  'session_ended',
+  'account_suspended',
+];
+
+/** The declared answers of a route: its successes, and one entry a status for the codes it can fail with. */
+export function responses<const Success extends Record<number, unknown>>(
+  success: Success,
+  failures: { codes?: ErrorCode[]; body?: boolean; user?: boolean },
+) {
+  const codes = [
+    ...(failures.codes ?? []),
+    ...(failures.body ? BODY : []),
+    ...(failures.user ? USER : []),
+    ...COMMON,
+  ];
+  const byStatus = Map.groupBy(new Set(codes), (code) => CATALOGUE[code].status);
+  const problems = Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\`: ${CATALOGUE[code].title}`).join('. '),
+        content: { 'application/problem+json': { schema: ProblemSchema } },
+      },
+    ]),
+  );
+  return { ...problems, ...success } as Success;
+}
+
+/** A JSON answer or body. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** A required JSON body. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: true, content: { 'application/json': { schema } } } } as const;
+}
+
+/** How a route says that it wants a user. */
+export const USER_SECURITY: Record<string, string[]>[] = [{ accessToken: [] }, { sessionCookie: [] }];
+
+/** A router for one feature, whose validation failures become 422 problems that name every field. */
+export function featureRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      throw new ApiError('validation_failed', {
+        fields: result.error.issues.flatMap((issue) =>
+          issue.code === 'unrecognized_keys'
+            ? issue.keys.map((key) => ({
+                path: [...issue.path, key].join('.'),
+                code: 'unknown_field',
+                message: 'There is no such field',
+              }))
+            : [{ path: issue.path.join('.'), code: issue.code ?? 'custom', message: issue.message }],
+        ),
+      });
+    },
+  });
+}

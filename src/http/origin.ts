@@ -1,0 +1,49 @@
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import type { Config } from '../env.ts';
+import { ApiError } from '../errors.ts';
+import type { AppEnv, RealmView } from './context.ts';
+
+const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
+export function isAllowedOrigin(origin: string, realm: RealmView, config: Config): boolean {
+  return (
+    origin === config.ORIGIN ||
+    realm.allowedOrigins.includes(origin) ||
+    (config.ENVIRONMENT === 'development' && LOCALHOST.test(origin))
+  );
+}
+
+/** CORS by realm (Fetch standard): an origin that is not on the realm's list gets no permission to read. */
+export function corsByRealm(config: Config) {
+  return cors({
+    origin: (origin, c) => (isAllowedOrigin(origin, c.get('realm'), config) ? origin : null),
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    credentials: true,
+    maxAge: 600,
+  });
+}
+
+/** Refuses requests that change something when a browser sends them from an origin that is not allowed (CSRF). */
+export function checkOrigin(config: Config) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const origin = c.req.header('origin');
+    if (origin && !SAFE_METHODS.has(c.req.method) && !isAllowedOrigin(origin, c.get('realm'), config)) {
+      throw new ApiError('origin_not_allowed');
+    }
+    await next();
+  });
+}
+
+/** A cookie counts for a request that changes something only when the browser says where that comes from. */
+export function requireOrigin(method: string, origin: string | undefined): void {
+  if (!SAFE_METHODS.has(method) && !origin) {
+    throw new ApiError('origin_not_allowed', {
+      detail: 'A request with a session cookie needs an Origin header.',
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { HTTPException } from 'hono/http-exception';
+import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
+import type { AppContext } from './context.ts';
+
+/** The RFC 9457 document of an error. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  code: ErrorCode;
+  request_id: string;
+  errors?: FieldError[];
+}
+
+/** The answer for an error. Whatever is not an ApiError is logged and told to nobody. */
+export function problemResponse(c: AppContext, thrown: unknown, origin: string): Response {
+  const error = toApiError(thrown);
+  const { status, title } = CATALOGUE[error.code];
+  if (status >= 500) logFailure(c, thrown);
+  const problem: Problem = {
+    type: `${origin}/docs/errors#${error.code}`,
+    title,
+    status,
+    ...(error.detail && { detail: error.detail }),
+    code: error.code,
+    request_id: c.get('requestId'),
+    ...(error.fields && { errors: error.fields }),
+  };
+  // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
+  if (status === 401) {
+    const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
+    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? 'default'}"${reason}`);
+  }
+  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
+  for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);
+  c.header('Content-Type', 'application/problem+json');
+  c.header('Cache-Control', 'no-store');
+  return c.body(JSON.stringify(problem), status);
+}
+
+function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  // Hono's own validator reports a body that does not parse this way.
+  if (thrown instanceof HTTPException && thrown.status === 400) return new ApiError('invalid_json');
+  if (isPassing(thrown)) return new ApiError('service_unavailable', { retryAfter: 1 });
+  return new ApiError('internal_error');
+}
+
+/** Failures of D1 and of Durable Objects that a later try may not meet. */
+function isPassing(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const causes = [thrown, thrown.cause].filter((cause) => cause instanceof Error);
+  return causes.some(
+    (cause) =>
+      'retryable' in cause ||
+      'overloaded' in cause ||
+      'durableObjectReset' in cause ||
+      /^D1_/.test(cause.message),
+  );
+}
+
+function logFailure(c: AppContext, thrown: unknown): void {
+  // A query's parameters can be an e-mail or a hash: Drizzle puts them into its message, D1 does not.
+  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  console.error(
+    JSON.stringify({
+      level: 'error',
+      event: 'request_failed',
+      request_id: c.get('requestId'),
+      error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
+      stack: error instanceof Error ? error.stack : undefined,
+    }),
+  );
+}

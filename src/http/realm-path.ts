@@ -1,0 +1,19 @@
+const REALM_PATH = /^\/realms\/([^/]+)(\/(?:v1|\.well-known)(?:\/.*)?)$/;
+
+/** A path split into the realm it names and the path within that realm's tree. */
+export function splitRealm(path: string): { realmId: string; path: string } {
+  const match = REALM_PATH.exec(path);
+  return match ? { realmId: match[1] as string, path: match[2] as string } : { realmId: 'default', path };
+}
+
+/** The path by which a request is routed: every realm has the same tree. */
+export function routedPath(request: Request): string {
+  return splitRealm(pathOf(request.url)).path;
+}
+
+/** The path of an absolute URL, undecoded; cheaper than URL, as it is called for each request. */
+export function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+}

@@ -1,0 +1,29 @@
+import { createMiddleware } from 'hono/factory';
+import { matchedRoutes } from 'hono/route';
+import { newId } from '../lib/ids.ts';
+import type { AppEnv } from './context.ts';
+
+/**
+ * Gives each request its id, and the log one JSON line for it. The line has the route's pattern, not the path:
+ * paths can carry what must not be logged.
+ */
+export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
+  const started = Date.now();
+  const requestId = newId('req', started);
+  c.set('requestId', requestId);
+  c.header('X-Request-Id', requestId);
+  await next();
+  console.log(
+    JSON.stringify({
+      level: 'info',
+      event: 'request',
+      request_id: requestId,
+      method: c.req.method,
+      route: matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null,
+      status: c.res.status,
+      ms: Date.now() - started,
+      realm: c.get('realm')?.id ?? null,
+      user_id: c.get('principal')?.userId ?? null,
+    }),
+  );
+});

@@ -1,0 +1,67 @@
+import { eq } from 'drizzle-orm';
+import { nearestReplica, primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import { SECOND } from '../lib/time.ts';
+import { realms } from './tables.ts';
+
+/** A pool of users with a policy of its own. */
+export interface Realm {
+  id: string;
+  name: string;
+  issuer: string;
+  /** `aud` of its access tokens. */
+  audience: string;
+  registration: 'open' | 'verify_first' | 'closed';
+  allowedOrigins: string[];
+  accessTokenSeconds: number;
+  lifetimes: { idleSeconds: number; absoluteSeconds: number };
+}
+
+/** A changed policy is in force everywhere after this long (milliseconds). */
+const CACHE = 30 * SECOND;
+const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/** The realms, from D1; each isolate keeps what it read for half a minute. */
+export class Realms {
+  readonly #d1: D1Database;
+  readonly #origin: string;
+  readonly #cache = new Map<string, { realm: Realm; until: number }>();
+
+  constructor(d1: D1Database, origin: string) {
+    this.#d1 = d1;
+    this.#origin = origin;
+  }
+
+  /** The realm of that id. Throws `realm_not_found`. */
+  async get(id: string): Promise<Realm> {
+    const now = Date.now();
+    const cached = this.#cache.get(id);
+    if (cached && now < cached.until) return cached.realm;
+    const realm = ID.test(id) ? await this.#read(id) : null;
+    if (!realm) throw new ApiError('realm_not_found');
+    this.#cache.set(id, { realm, until: now + CACHE });
+    return realm;
+  }
+
+  async #read(id: string): Promise<Realm | null> {
+    for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
+      const row = await db.select().from(realms).where(eq(realms.id, id)).get();
+      if (!row) continue;
+      const issuer = id === 'default' ? this.#origin : `${this.#origin}/realms/${id}`;
+      return {
+        id,
+        name: row.name,
+        issuer,
+        audience: row.audience ?? issuer,
+        registration: row.registration,
+        allowedOrigins: row.allowedOrigins,
+        accessTokenSeconds: row.accessTokenSeconds,
+        lifetimes: {
+          idleSeconds: row.sessionIdleSeconds,
+          absoluteSeconds: row.sessionAbsoluteSeconds,
+        },
+      };
+    }
+    return null;
+  }
+}

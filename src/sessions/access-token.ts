@@ -1,0 +1,85 @@
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { AccountState } from '../accounts/port.ts';
+import { ApiError } from '../errors.ts';
+import { newId } from '../lib/ids.ts';
+import { SECOND } from '../lib/time.ts';
+import type { Realm } from '../realms/service.ts';
+import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
+
+/** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
+const TYPE = 'at+jwt';
+/** RFC 9068 wants a client; every client of Latchkey is first-party, so there is one. */
+const CLIENT_ID = 'latchkey';
+
+/** What a valid access token says. `expiresAt` is Unix milliseconds. */
+export interface AccessTokenClaims {
+  userId: string;
+  sessionId: string;
+  expiresAt: number;
+}
+
+/** Access tokens: JWTs by RFC 9068, signed with ES256 by the realm's current key. */
+export class AccessTokens {
+  readonly #keys: SigningKeys;
+
+  constructor(keys: SigningKeys) {
+    this.#keys = keys;
+  }
+
+  /** Makes a token for a session; it never outlives the session. `expiresIn` is seconds. */
+  async issue(
+    realm: Realm,
+    session: { state: AccountState; sessionId: string; expiresAt: number },
+  ): Promise<{ token: string; expiresIn: number }> {
+    const now = Math.floor(Date.now() / SECOND);
+    const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
+    const { id, key } = await this.#keys.current(realm.id);
+    const token = await new SignJWT({
+      sid: session.sessionId,
+      client_id: CLIENT_ID,
+      role: session.state.role,
+      plan: session.state.plan,
+      email_verified: session.state.emailVerified,
+    })
+      .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
+      .setIssuer(realm.issuer)
+      .setAudience(realm.audience)
+      .setSubject(session.state.userId)
+      .setJti(newId('jti'))
+      .setIssuedAt(now)
+      .setExpirationTime(expiry)
+      .sign(key);
+    return { token, expiresIn: expiry - now };
+  }
+
+  /**
+   * Checks signature, algorithm, type, issuer, audience and expiry (RFC 9068, 4); nothing of the session. Throws
+   * `token_expired`, and `invalid_token` for everything else.
+   */
+  async verify(realm: Realm, token: string): Promise<AccessTokenClaims> {
+    const payload = await this.#verify(realm, token);
+    const { sub, sid, exp } = payload as JWTPayload & { sid?: unknown };
+    if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined)
+      throw new ApiError('invalid_token');
+    return { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
+  }
+
+  async #verify(realm: Realm, token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        async ({ kid }) => {
+          const key = kid ? await this.#keys.find(realm.id, kid) : null;
+          if (!key) throw new ApiError('invalid_token');
+          return key;
+        },
+        { algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
+      );
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw new ApiError('token_expired');
+      if (error instanceof errors.JOSEError) throw new ApiError('invalid_token');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { AccountState, ActivityType, DirectoryState } from '../accounts/port.ts';
+import type { Client } from '../lib/client.ts';
+import type { SessionData } from './projection.ts';
+
+/** How long sessions of a realm live, in seconds. */
+export interface SessionLifetimes {
+  idleSeconds: number;
+  absoluteSeconds: number;
+}
+
+/** A session that was opened or refreshed. `expiresAt` is Unix milliseconds. */
+export interface OpenedSession {
+  state: AccountState;
+  sessionId: string;
+  expiresAt: number;
+  refreshToken: string;
+}
+
+export type CheckResult =
+  | ({ result: 'alive' } & Omit<OpenedSession, 'refreshToken'>)
+  | { result: 'session_ended' }
+  | { result: 'account_suspended' };
+
+export type RefreshResult =
+  | { result: 'refreshed'; session: OpenedSession }
+  | { result: 'invalid' }
+  | { result: 'reused' }
+  | { result: 'account_suspended' };
+
+/** What sessions need of the account object; each call is one hop. */
+export interface SessionObject {
+  /** Opens a session for a user who has proved who they are; null when the row given is out of date. */
+  open(
+    directory: DirectoryState,
+    session: { client: Client; methods: string[]; lifetimes: SessionLifetimes; activity: ActivityType },
+  ): Promise<OpenedSession | null>;
+  /** Whether a session that a valid access token names is alive, and the account active. */
+  check(sessionId: string): Promise<CheckResult>;
+  /** The same for the refresh token in a browser's cookie, which it does not rotate. */
+  checkToken(token: string, realmId: string): Promise<CheckResult>;
+  refresh(token: string, realmId: string, client: Client): Promise<RefreshResult>;
+  listSessions(): Promise<SessionData['row'][]>;
+  /** Ends one session; false when it was not there. */
+  endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean>;
+  /** Ends all sessions; `by` is the one that asked. */
+  endAllSessions(by: string, client: Client): Promise<void>;
+}
+
+/** The object of one user. */
+export type SessionObjects = (userId: string) => SessionObject;

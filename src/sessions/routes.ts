@@ -1,0 +1,141 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { getCookie } from 'hono/cookie';
+import { ApiError } from '../errors.ts';
+import { type Authenticator, requireUser } from '../http/authentication.ts';
+import { clientOf } from '../http/context.ts';
+import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { requireOrigin } from '../http/origin.ts';
+import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
+import { rfc3339 } from '../lib/time.ts';
+import {
+  CurrentSessionSchema,
+  SessionListSchema,
+  sessionShape,
+  TokensSchema,
+  tokensShape,
+} from './schemas.ts';
+import type { Sessions } from './service.ts';
+
+const RefreshBody = z.strictObject({ refresh_token: z.string().max(500) }).openapi('Refresh');
+const LogoutBody = z.strictObject({ all: z.boolean().optional() }).openapi('Logout');
+const SessionId = z.object({ id: z.string().openapi({ example: 'ses_01j9zq7kfrv1tq0yw3c5d8e2ab' }) });
+
+const optionalBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  body: { ...jsonBody(schema).body, required: false as const },
+});
+
+/** Refresh, logout, the present session, and the list of the user's devices. */
+export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/refresh',
+        tags: ['Sessions'],
+        summary: 'Exchange a refresh token for a new pair',
+        description:
+          'The refresh token rotates. Sent again within 10 seconds (the answer was lost), it gives the same pair again; after that the whole session is ended. Without a body, the session cookie is used and set anew.',
+        request: optionalBody(RefreshBody),
+        responses: responses(
+          { 200: json(TokensSchema, 'The new pair') },
+          {
+            body: true,
+            codes: ['authentication_required', 'invalid_token', 'session_ended', 'account_suspended'],
+          },
+        ),
+      }),
+      async (c) => {
+        const realmId = c.get('realm').id;
+        const sent = c.req.valid('json')?.refresh_token;
+        const cookie = sent === undefined ? getCookie(c, sessionCookieName(realmId)) : undefined;
+        if (cookie) requireOrigin('POST', c.req.header('origin'));
+        const token = sent ?? cookie;
+        if (!token) throw new ApiError('authentication_required', { detail: 'Send a refresh token.' });
+        const grant = await sessions.refresh(token, realmId, clientOf(c));
+        if (cookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        return c.json(tokensShape(grant, cookie !== undefined), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/logout',
+        tags: ['Sessions'],
+        summary: 'End this session, or all',
+        description: 'Effective for the very next request, anywhere.',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        request: optionalBody(LogoutBody),
+        responses: responses({ 204: { description: 'Ended' } }, { user: true, body: true }),
+      }),
+      async (c) => {
+        const { userId, sessionId } = c.get('principal');
+        await sessions.signOut(userId, sessionId, c.req.valid('json')?.all === true, clientOf(c));
+        if (getCookie(c, sessionCookieName(c.get('realm').id))) clearSessionCookie(c);
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/auth/session',
+        tags: ['Sessions'],
+        summary: 'Who is signed in, and by which session',
+        description:
+          'The strict check: a session that was ended, or an account that was suspended, is refused from the next request on. Answers from the account object alone; fit for forward-auth.',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        responses: responses({ 200: json(CurrentSessionSchema, 'The session') }, { user: true }),
+      }),
+      (c) => {
+        const principal = c.get('principal');
+        return c.json(
+          {
+            user_id: principal.userId,
+            session_id: principal.sessionId,
+            role: principal.role,
+            plan: principal.plan,
+            email_verified: principal.emailVerified,
+            expires_at: rfc3339(principal.expiresAt),
+          },
+          200,
+        );
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/sessions',
+        tags: ['Sessions'],
+        summary: 'The devices that are signed in',
+        description: 'At most 100, the one seen last first.',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        responses: responses({ 200: json(SessionListSchema, 'The sessions') }, { user: true }),
+      }),
+      async (c) => {
+        const { userId, sessionId } = c.get('principal');
+        const rows = await sessions.list(userId);
+        return c.json({ data: rows.map((row) => sessionShape(row, sessionId)), next_cursor: null }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'delete',
+        path: '/v1/me/sessions/{id}',
+        tags: ['Sessions'],
+        summary: 'End one session',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        request: { params: SessionId },
+        responses: responses(
+          { 204: { description: 'Ended' } },
+          { user: true, codes: ['session_not_found', 'origin_not_allowed'] },
+        ),
+      }),
+      async (c) => {
+        await sessions.revoke(c.get('principal').userId, c.req.valid('param').id, clientOf(c));
+        return c.body(null, 204);
+      },
+    );
+}

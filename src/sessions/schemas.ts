@@ -1,0 +1,81 @@
+import { z } from '@hono/zod-openapi';
+import { describeDevice } from '../lib/device.ts';
+import { rfc3339 } from '../lib/time.ts';
+import type { SessionData } from './projection.ts';
+import type { Grant } from './service.ts';
+
+const tokenFields = {
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().openapi({ description: 'Seconds', example: 600 }),
+  refresh_token: z
+    .string()
+    .optional()
+    .openapi({ description: 'Absent in cookie mode: then it is in the session cookie.' }),
+  session_id: z.string(),
+};
+
+export const TokensSchema = z.object(tokenFields).openapi('Tokens');
+
+export const SessionSchema = z
+  .object({
+    id: z.string(),
+    current: z.boolean().openapi({ description: 'Whether it is the session that asks' }),
+    created_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime().openapi({ description: 'To the minute' }),
+    expires_at: z.iso.datetime(),
+    ip: z.string(),
+    country: z.string().nullable(),
+    city: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    device: z.string().nullable().openapi({ example: 'Firefox on Windows' }),
+    methods: z
+      .array(z.string())
+      .openapi({ description: 'How the user signed in, RFC 8176', example: ['pwd'] }),
+  })
+  .openapi('Session');
+
+export const SessionListSchema = z
+  .object({ data: z.array(SessionSchema), next_cursor: z.string().nullable() })
+  .openapi('SessionList');
+
+export const CurrentSessionSchema = z
+  .object({
+    user_id: z.string(),
+    session_id: z.string(),
+    role: z.enum(['user', 'admin', 'owner']),
+    plan: z.string(),
+    email_verified: z.boolean(),
+    expires_at: z.iso
+      .datetime()
+      .openapi({ description: 'When the token (or the cookie) that was sent expires' }),
+  })
+  .openapi('CurrentSession');
+
+/** A grant as it goes over the wire; in cookie mode the refresh token stays out of it. */
+export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof TokensSchema> {
+  return {
+    access_token: grant.accessToken,
+    token_type: 'Bearer',
+    expires_in: grant.expiresInSeconds,
+    ...(!inCookie && { refresh_token: grant.refreshToken }),
+    session_id: grant.session.sessionId,
+  };
+}
+
+/** A session as its owner sees it. */
+export function sessionShape(row: SessionData['row'], currentId: string): z.infer<typeof SessionSchema> {
+  return {
+    id: row.id,
+    current: row.id === currentId,
+    created_at: rfc3339(row.created_at),
+    last_seen_at: rfc3339(row.last_seen_at),
+    expires_at: rfc3339(row.expires_at),
+    ip: row.ip,
+    country: row.country,
+    city: row.city,
+    user_agent: row.user_agent,
+    device: describeDevice(row.user_agent),
+    methods: JSON.parse(row.methods),
+  };
+}

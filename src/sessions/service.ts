@@ -1,0 +1,109 @@
+import { ApiError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import type { AccessTokens } from './access-token.ts';
+import type { CheckResult, OpenedSession, SessionObjects } from './port.ts';
+import type { SessionData } from './projection.ts';
+import { parseRefreshToken } from './refresh-token.ts';
+
+/** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
+export interface Grant {
+  accessToken: string;
+  expiresInSeconds: number;
+  refreshToken: string;
+  session: OpenedSession;
+}
+
+/** Who a live session belongs to. */
+export interface LiveSession {
+  userId: string;
+  sessionId: string;
+  role: 'user' | 'admin' | 'owner';
+  plan: string;
+  emailVerified: boolean;
+  expiresAt: number;
+  bookmark: string | null;
+}
+
+/** Sessions: grants, checks, refresh, ends. Each operation is one call to one account object and no D1 query. */
+export class Sessions {
+  readonly #objects: SessionObjects;
+  readonly #tokens: AccessTokens;
+  readonly #realms: Realms;
+
+  constructor(objects: SessionObjects, tokens: AccessTokens, realms: Realms) {
+    this.#objects = objects;
+    this.#tokens = tokens;
+    this.#realms = realms;
+  }
+
+  /** The tokens for a session that was just opened. */
+  async grant(realm: Realm, session: OpenedSession): Promise<Grant> {
+    const { token, expiresIn } = await this.#tokens.issue(realm, session);
+    return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
+  }
+
+  /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
+  async authenticateToken(accessToken: string, realmId: string): Promise<LiveSession> {
+    const claims = await this.#tokens.verify(await this.#realms.get(realmId), accessToken);
+    const session = live(await this.#objects(claims.userId).check(claims.sessionId));
+    return { ...session, expiresAt: claims.expiresAt };
+  }
+
+  /** The strict check of a browser's session cookie. Throws `session_ended`, `account_suspended`. */
+  async authenticateCookie(refreshToken: string, realmId: string): Promise<LiveSession> {
+    const claims = parseRefreshToken(refreshToken);
+    if (!claims) throw new ApiError('session_ended');
+    return live(await this.#objects(claims.userId).checkToken(refreshToken, realmId));
+  }
+
+  /** Exchanges a refresh token for a new pair. Throws `invalid_token`, `session_ended`, `account_suspended`. */
+  async refresh(refreshToken: string, realmId: string, client: Client): Promise<Grant> {
+    const claims = parseRefreshToken(refreshToken);
+    if (!claims) throw new ApiError('invalid_token');
+    const refreshed = await this.#objects(claims.userId).refresh(refreshToken, realmId, client);
+    switch (refreshed.result) {
+      case 'refreshed':
+        return this.grant(await this.#realms.get(realmId), refreshed.session);
+      case 'reused':
+        throw new ApiError('session_ended', { detail: 'This refresh token was used before.' });
+      case 'account_suspended':
+        throw new ApiError('account_suspended');
+      case 'invalid':
+        throw new ApiError('invalid_token');
+    }
+  }
+
+  /** The live sessions of a user, the one seen last first. */
+  list(userId: string): Promise<SessionData['row'][]> {
+    return this.#objects(userId).listSessions();
+  }
+
+  /** Ends the session that asks for it, or all of the user's; effective for the next request anywhere. */
+  async signOut(userId: string, sessionId: string, all: boolean, client: Client): Promise<void> {
+    const object = this.#objects(userId);
+    if (all) await object.endAllSessions(sessionId, client);
+    else await object.endSession(sessionId, 'signed_out', client);
+  }
+
+  /** Ends one of the user's sessions. Throws `session_not_found`. */
+  async revoke(userId: string, sessionId: string, client: Client): Promise<void> {
+    if (!(await this.#objects(userId).endSession(sessionId, 'revoked', client))) {
+      throw new ApiError('session_not_found');
+    }
+  }
+}
+
+function live(check: CheckResult): LiveSession {
+  if (check.result !== 'alive') throw new ApiError(check.result);
+  const { userId, role, plan, emailVerified, bookmark } = check.state;
+  return {
+    userId,
+    sessionId: check.sessionId,
+    role,
+    plan,
+    emailVerified,
+    expiresAt: check.expiresAt,
+    bookmark,
+  };
+}

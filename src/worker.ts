@@ -1,0 +1,43 @@
+import { createApp } from './app.ts';
+import { runCron } from './cron.ts';
+import { type Bindings, ConfigError } from './env.ts';
+import { createServices, type Services } from './services.ts';
+
+export { Account } from './account-object.ts';
+export { RateLimiter } from './http/rate-limiter.ts';
+
+// Made of bindings and parsed variables only, which are the same for every request of an isolate.
+let services: Services | undefined;
+let app: ReturnType<typeof createApp> | undefined;
+
+function servicesOf(bindings: Bindings): Services {
+  services ??= createServices(bindings);
+  return services;
+}
+
+export default {
+  fetch(request, bindings, ctx) {
+    try {
+      app ??= createApp(servicesOf(bindings), bindings);
+    } catch (error) {
+      if (error instanceof ConfigError) return misconfigured(error);
+      throw error;
+    }
+    return app.fetch(request, bindings, ctx);
+  },
+  scheduled(controller, bindings) {
+    return runCron(servicesOf(bindings), controller.cron, Date.now());
+  },
+} satisfies ExportedHandler<Bindings>;
+
+/** The log says which variable is wrong; a stranger need not know. */
+function misconfigured(error: ConfigError): Response {
+  console.error(error.message);
+  const problem = {
+    type: 'about:blank',
+    title: 'The service is not configured',
+    status: 500,
+    code: 'misconfigured',
+  };
+  return Response.json(problem, { status: 500, headers: { 'Content-Type': 'application/problem+json' } });
+}

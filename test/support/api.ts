@@ -1,0 +1,139 @@
+import { env, exports } from 'cloudflare:workers';
+import { expect } from 'vitest';
+import type { z } from 'zod';
+import type { SignedInSchema } from '../../src/credentials/schemas.ts';
+import type { ErrorCode } from '../../src/errors.ts';
+
+export const ORIGIN = 'https://auth.test';
+export const PASSWORD = 'three lighthouses at dusk';
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface CallOptions {
+  token?: string;
+  body?: unknown;
+  /** A body that is sent as it is. */
+  raw?: BodyInit;
+  headers?: Record<string, string>;
+  realm?: string;
+  /** The client's address; each test file's default is its own, so that limits of one test spare the others. */
+  ip?: string;
+}
+
+let nextAddress = 0;
+/** An address that no test has used. */
+export function freshAddress(): string {
+  nextAddress += 1;
+  return `10.${(nextAddress >> 16) & 255}.${(nextAddress >> 8) & 255}.${nextAddress & 255}`;
+}
+
+/** Calls the Worker as a client would, from an address of its own unless told otherwise. */
+export async function call<Body = any>(
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer<Body>> {
+  const headers = new Headers({ 'cf-connecting-ip': options.ip ?? freshAddress(), ...options.headers });
+  if (options.token) headers.set('authorization', `Bearer ${options.token}`);
+  const body = options.body === undefined ? options.raw : JSON.stringify(options.body);
+  if (options.body !== undefined && !headers.has('content-type'))
+    headers.set('content-type', 'application/json');
+  const url = `${ORIGIN}${options.realm ? `/realms/${options.realm}` : ''}${path}`;
+  const response = await exports.default.fetch(url, { method, headers, body, redirect: 'manual' });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : (text as Body),
+  };
+}
+
+export type SignedInBody = z.infer<typeof SignedInSchema> & { refresh_token: string };
+
+let nextUser = 0;
+/** Registers a user whose password is PASSWORD. */
+export async function register(
+  fields: Record<string, unknown> = {},
+  options: CallOptions = {},
+): Promise<SignedInBody> {
+  nextUser += 1;
+  const body = { email: `user${nextUser}-${crypto.randomUUID()}@example.com`, password: PASSWORD, ...fields };
+  const answer = await call<SignedInBody>('POST', '/v1/auth/register', { ...options, body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return answer.body;
+}
+
+/** Signs in; the answer may be a failure. */
+export function login(identifier: string, password = PASSWORD, options: CallOptions = {}) {
+  return call<any>('POST', '/v1/auth/login', {
+    ...options,
+    body: { identifier, password, ...(options.body as object) },
+  });
+}
+
+/** Expects an RFC 9457 problem of that code, with nothing internal in it. */
+export function expectProblem(answer: Answer<any>, status: number, code: ErrorCode): void {
+  expect(answer.body, JSON.stringify(answer.body)).toMatchObject({ status, code });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.body.type).toBe(`${ORIGIN}/docs/errors#${code}`);
+  expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
+  expect(Object.keys(answer.body)).toEqual(
+    expect.arrayContaining(['type', 'title', 'status', 'code', 'request_id']),
+  );
+  expect(JSON.stringify(answer.body)).not.toMatch(/SQL|stack|\.ts\b|drizzle/i);
+}
+
+/** The account object of a user. */
+export function accountOf(userId: string) {
+  return env.ACCOUNT.get(env.ACCOUNT.idFromName(userId));
+}
+
+/** Changes the user's directory row and tells the account object, as the operations of the service do. */
+export async function changeDirectory(
+  userId: string,
+  set: { status?: 'active' | 'suspended'; email_verified?: 0 | 1; role?: 'user' | 'admin' | 'owner' },
+): Promise<void> {
+  const columns = Object.keys(set);
+  const row = await env.DB.prepare(
+    `UPDATE users SET ${columns.map((column) => `${column} = ?`).join(', ')}, version = version + 1
+     WHERE id = ? RETURNING *`,
+  )
+    .bind(...Object.values(set), userId)
+    .first<Record<string, any>>();
+  if (!row) throw new Error('no such user');
+  await accountOf(userId).directoryChanged(
+    {
+      userId,
+      realmId: row.realm_id,
+      role: row.role,
+      plan: row.plan,
+      status: row.status,
+      emailVerified: row.email_verified === 1,
+      version: row.version,
+      credentialVersion: row.credential_version,
+    },
+    {
+      bookmark: null,
+      keepSession: null,
+      client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
+    },
+  );
+}
+
+/** Makes a realm. */
+export async function createRealm(id: string, policy: Record<string, unknown> = {}): Promise<void> {
+  const columns = { id, name: id, created_at: Date.now(), updated_at: Date.now(), ...policy };
+  await env.DB.prepare(
+    `INSERT INTO realms (${Object.keys(columns).join(', ')}) VALUES (${Object.keys(columns)
+      .map(() => '?')
+      .join(', ')})`,
+  )
+    .bind(...Object.values(columns))
+    .run();
+}

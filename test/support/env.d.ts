@@ -1,0 +1,19 @@
+import type { D1Migration } from '@cloudflare/vitest-plugin';
+import type { Account } from '../../src/account-object.ts';
+import type { Bindings } from '../../src/env.ts';
+import type { RateLimiter } from '../../src/http/rate-limiter.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends Omit<Bindings, 'ACCOUNT' | 'RATE_LIMITER'> {
+      ACCOUNT: DurableObjectNamespace<Account>;
+      RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
+      ORIGIN: string;
+      AUTH_SECRET: string;
+      TEST_MIGRATIONS: D1Migration[];
+    }
+    interface GlobalProps {
+      mainModule: typeof import('../../src/worker.ts');
+    }
+  }
+}
