@@ -2,14 +2,10 @@ import { z } from '@hono/zod-openapi';
 import { EmailField, ProfileFields, UserSchema } from '../accounts/schemas.ts';
 import { TokensSchema } from '../sessions/schemas.ts';
 
-const password = z
-  .string()
-  .min(1)
-  .max(512)
-  .openapi({
-    description: '8 to 256 characters, not one of the commonest',
-    example: 'correct horse battery',
-  });
+const password = z.string().min(1).max(512).openapi({
+  description: '8 to 256 characters, not one of the commonest',
+  example: 'correct horse battery',
+});
 
 const sessionCookie = z.boolean().optional().openapi({
   description:
