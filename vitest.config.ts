@@ -5,6 +5,8 @@ const migrations = await readD1Migrations(`${import.meta.dirname}/migrations`);
 
 export default defineConfig({
   test: {
+    // The Worker's own log, one line a request.
+    onConsoleLog: (line) => !line.startsWith('{"level":"info","event":"request"'),
     projects: [
       {
         plugins: [

@@ -13,9 +13,16 @@ export const limitBody = bodyLimit({
   },
 });
 
-/** Refuses a body that is not JSON with 415. */
+/** Refuses a body that is not JSON with 415. A content type without a body, which many clients send, means nothing. */
 export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.raw.body !== null && !/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
+  const type = c.req.header('content-type');
+  if (c.req.raw.body === null) {
+    if (type !== undefined) {
+      const headers = new Headers(c.req.raw.headers);
+      headers.delete('content-type');
+      c.req.raw = new Request(c.req.raw, { headers });
+    }
+  } else if (!/^application\/json\s*(;|$)/i.test(type ?? '')) {
     throw new ApiError('unsupported_media_type', { detail: 'Send `Content-Type: application/json`.' });
   }
   await next();
