@@ -55,5 +55,6 @@ export class ObjectSchedule<Job extends string> {
     this.#storage.kv.put('due', due);
     const times = Object.values(due) as number[];
     if (times.length > 0) this.#storage.setAlarm(Math.min(...times));
+    else this.#storage.deleteAlarm();
   }
 }

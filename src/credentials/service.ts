@@ -11,12 +11,12 @@ import type { OpenedSession } from '../sessions/port.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { parseIdentifier } from './identifier.ts';
 import { DECOY_HASH } from './password-hash.ts';
-import { checkPassword } from './password-policy.ts';
+import { checkPassword, type PasswordOwner } from './password-policy.ts';
 import type { CredentialObjects, SignInResult } from './port.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
+  findById,
   findByIdentifier,
-  findHash,
   insertUser,
   replaceHash,
   type UserWithHash,
@@ -117,10 +117,11 @@ export class Credentials {
   ): Promise<void> {
     const { d1, objects } = this.#ports;
     const { current_password: current, new_password: next } = body;
-    requireGoodPassword('new_password', next, {});
     const session = primary(d1);
-    const hash = await findHash(session.db, by.userId);
-    if (!hash) throw new ApiError('invalid_credentials');
+    const found = await findById(session.db, by.userId);
+    if (!found) throw new ApiError('invalid_credentials');
+    const { hash } = found;
+    requireGoodPassword('new_password', next, found.user);
     const object = objects(by.userId);
     const prepared = await object.prepareNewPassword({ hash, current, next, client });
     if (prepared.result === 'blocked') {
@@ -216,11 +217,7 @@ function requireSignedIn(attempt: SignInResult): OpenedSession {
   }
 }
 
-function requireGoodPassword(
-  path: string,
-  password: string,
-  about: { email?: string; username?: string },
-): void {
+function requireGoodPassword(path: string, password: string, about: PasswordOwner): void {
   const problem = checkPassword(password, about);
   if (problem) throw fieldError(path, problem, PASSWORD_ERRORS[problem]);
 }

@@ -33,10 +33,18 @@ export async function findByIdentifier(
   return first;
 }
 
-/** The stored hash of a user's password, or null. */
-export async function findHash(db: Database, userId: string): Promise<string | null> {
-  const row = await db.select().from(passwords).where(eq(passwords.userId, userId)).get();
-  return row?.hash ?? null;
+/** A user who has a password, or null. */
+export async function findById(
+  db: Database,
+  userId: string,
+): Promise<{ user: UserRow; hash: string } | null> {
+  const row = await db
+    .select({ user: users, hash: passwords.hash })
+    .from(users)
+    .innerJoin(passwords, eq(passwords.userId, users.id))
+    .where(eq(users.id, userId))
+    .get();
+  return row ?? null;
 }
 
 /** Whether a username is taken in a realm. */

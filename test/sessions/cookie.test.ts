@@ -98,7 +98,11 @@ describe('a request with the cookie', () => {
   });
 
   it('is nobody with a cookie that was made up', async () => {
-    for (const value of ['x', 'lkr.a.b.1.c', `lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'A'.repeat(43)}`]) {
+    for (const value of [
+      'x',
+      'lkr.a.b.1.c',
+      `lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'A'.repeat(43)}`,
+    ]) {
       const cookie = `__Host-latchkey=${value}`;
       expectProblem(await call('GET', '/v1/auth/session', { headers: { cookie } }), 401, 'session_ended');
     }

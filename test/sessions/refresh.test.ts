@@ -1,13 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import {
-  accountOf,
-  call,
-  changeDirectory,
-  createRealm,
-  expectProblem,
-  register,
-} from '../support/api.ts';
+import { accountOf, call, changeDirectory, createRealm, expectProblem, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -18,7 +11,13 @@ const session = (token: string) => call('GET', '/v1/auth/session', { token });
 /** The token of another generation, or with another tag. */
 function tamper(token: string, change: { generation?: number; tag?: string; sessionId?: string }): string {
   const [prefix, user, sessionId, generation, tag] = token.split('.');
-  return [prefix, user, change.sessionId ?? sessionId, change.generation ?? generation, change.tag ?? tag].join('.');
+  return [
+    prefix,
+    user,
+    change.sessionId ?? sessionId,
+    change.generation ?? generation,
+    change.tag ?? tag,
+  ].join('.');
 }
 
 describe('rotation', () => {
@@ -26,9 +25,13 @@ describe('rotation', () => {
     const user = await register();
     const answer = await refresh(user.refresh_token);
     expect(answer.status).toBe(200);
-    expect(Object.keys(answer.body).sort()).toEqual(
-      ['access_token', 'expires_in', 'refresh_token', 'session_id', 'token_type'],
-    );
+    expect(Object.keys(answer.body).sort()).toEqual([
+      'access_token',
+      'expires_in',
+      'refresh_token',
+      'session_id',
+      'token_type',
+    ]);
     expect(answer.body.session_id).toBe(user.session_id);
     expect(answer.body.refresh_token).not.toBe(user.refresh_token);
     expect((await session(answer.body.access_token)).status).toBe(200);
@@ -108,7 +111,9 @@ describe('a token that was never issued', () => {
     const stranger = `usr_${'0'.repeat(26)}`;
     await refresh(`lkr.${stranger}.ses_${'0'.repeat(26)}.1.${'A'.repeat(43)}`);
     const tables = await runInDurableObject(accountOf(stranger), (_, state) =>
-      state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+      state.storage.sql
+        .exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
+        .toArray(),
     );
     expect(tables).toEqual([]);
   });
@@ -133,7 +138,11 @@ it('refuses a suspended user', async () => {
 it('refuses a request without a token, and one with another shape', async () => {
   expectProblem(await call('POST', '/v1/auth/refresh'), 401, 'authentication_required');
   expectProblem(await call('POST', '/v1/auth/refresh', { body: {} }), 422, 'validation_failed');
-  expectProblem(await call('POST', '/v1/auth/refresh', { body: { refresh_token: 1 } }), 422, 'validation_failed');
+  expectProblem(
+    await call('POST', '/v1/auth/refresh', { body: { refresh_token: 1 } }),
+    422,
+    'validation_failed',
+  );
   expectProblem(
     await call('POST', '/v1/auth/refresh', { body: { refresh_token: 'x'.repeat(501) } }),
     422,
@@ -187,7 +196,9 @@ describe('between any two steps', () => {
       const { id, email } = user.user;
       await fault(id);
       const second = (
-        await call('POST', '/v1/auth/login', { body: { identifier: email, password: 'three lighthouses at dusk' } })
+        await call('POST', '/v1/auth/login', {
+          body: { identifier: email, password: 'three lighthouses at dusk' },
+        })
       ).body;
       await fault(id);
       const refreshed = (await refresh(user.refresh_token)).body;

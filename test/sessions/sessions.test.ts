@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf, call, changeDirectory, createRealm, expectProblem, login, register } from '../support/api.ts';
+import {
+  accountOf,
+  call,
+  changeDirectory,
+  createRealm,
+  expectProblem,
+  login,
+  register,
+} from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -137,7 +145,9 @@ describe('GET /v1/me/sessions', () => {
     advance(10);
     const last = await login(email);
     expect(last.status).toBe(200);
-    expect((await call('GET', '/v1/me/sessions', { token: last.body.access_token })).body.data).toHaveLength(100);
+    expect((await call('GET', '/v1/me/sessions', { token: last.body.access_token })).body.data).toHaveLength(
+      100,
+    );
     expectProblem(await session(user.access_token), 401, 'session_ended');
   });
 });
@@ -198,7 +208,11 @@ describe('POST /v1/auth/logout', () => {
   it('refuses a body of another shape and ends nothing', async () => {
     const user = await register();
     for (const body of [{ all: 'yes' }, { al: true }, [], 'all']) {
-      expectProblem(await call('POST', '/v1/auth/logout', { token: user.access_token, body }), 422, 'validation_failed');
+      expectProblem(
+        await call('POST', '/v1/auth/logout', { token: user.access_token, body }),
+        422,
+        'validation_failed',
+      );
     }
     expect((await session(user.access_token)).status).toBe(200);
   });

@@ -37,7 +37,8 @@ export function countingApp() {
       get(target, name) {
         const value = Reflect.get(target, name);
         if (name === 'prepare') return (sql: string) => statement(sql, target.prepare(sql));
-        if (name === 'withSession') return (from: string) => database((target as D1Database).withSession(from));
+        if (name === 'withSession')
+          return (from: string) => database((target as D1Database).withSession(from));
         if (name === 'batch') {
           return (statements: D1PreparedStatement[]) => {
             counts.d1Writes += 1;
@@ -51,7 +52,8 @@ export function countingApp() {
     idFromName: (name: string) => original.idFromName(name),
     get: (id: DurableObjectId) =>
       new Proxy(original.get(id), {
-        get: (target, method) =>
+        get:
+          (target, method) =>
           (...args: unknown[]) => {
             counts[counter] += 1;
             return target[method](...args);

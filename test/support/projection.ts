@@ -10,6 +10,8 @@ export async function project(userId: string): Promise<void> {
 /** The types in a user's activity log, oldest first. */
 export async function activityOf(userId: string): Promise<string[]> {
   await project(userId);
-  const rows = await env.DB.prepare('SELECT type FROM activity WHERE user_id = ? ORDER BY seq').bind(userId).all();
+  const rows = await env.DB.prepare('SELECT type FROM activity WHERE user_id = ? ORDER BY seq')
+    .bind(userId)
+    .all();
   return rows.results.map((row) => row.type as string);
 }

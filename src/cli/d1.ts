@@ -1,0 +1,108 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** Where wrangler runs: relative paths in flags are relative to it. */
+export const ROOT = join(import.meta.dirname, '../..');
+
+/** The flags by which every command says which database it means. */
+export const TARGET_OPTIONS = {
+  remote: { type: 'boolean' },
+  'persist-to': { type: 'string' },
+} as const;
+
+/** Which database: the deployed one, or the local one in its default or another directory. */
+export interface Target {
+  remote?: boolean;
+  'persist-to'?: string;
+}
+
+export type Row = Record<string, string | number | null>;
+
+/** Starts the project's own wrangler, under the Node that runs this, without telemetry or look-ups of its own. */
+export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), ...args], {
+    cwd: ROOT,
+    stdio,
+    env: {
+      ...process.env,
+      WRANGLER_SEND_METRICS: 'false',
+      // The banner asks the npm registry for a newer version.
+      WRANGLER_HIDE_BANNER: 'true',
+      // The sample of `request.cf` comes from cloudflare.com; without it there is a placeholder.
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    },
+  });
+}
+
+/** Brings the local database up to the newest migration. Throws with wrangler's output when one fails. */
+export async function applyMigrations(target: Target): Promise<void> {
+  const { code, output, problem } = await run(['d1', 'migrations', 'apply', 'DB', ...where(target)]);
+  if (code !== 0) throw new Error(`The migrations could not be applied:\n${output}${problem}`);
+}
+
+/** Runs SQL statements and returns the rows of each. Throws with what D1 says. */
+export async function query(sql: string, target: Target): Promise<Row[][]> {
+  const { code, output, problem } = await run([
+    'd1',
+    'execute',
+    'DB',
+    ...where(target),
+    '--json',
+    '--command',
+    sql,
+  ]);
+  if (code === 0) return (JSON.parse(output) as { results: Row[] }[]).map(({ results }) => results);
+  throw new Error(explain(errorText(output) ?? `${output}${problem}`, target));
+}
+
+/** A value as it stands in SQL. Strings hold no control characters, as SQLite ends text at a NUL. */
+export function literal(value: string | number | null): string {
+  if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
+  if (/\p{Cc}/u.test(value)) throw new Error('A value may not contain control characters.');
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Runs a command to its end; what it throws is shown without a stack, and the exit code is 1. */
+export async function runCommand(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+function where(target: Target): string[] {
+  if (target.remote) return ['--remote'];
+  return ['--local', ...(target['persist-to'] ? ['--persist-to', target['persist-to']] : [])];
+}
+
+async function run(args: string[]): Promise<{ code: number; output: string; problem: string }> {
+  // Without a terminal at either end wrangler asks nothing.
+  const child = spawnWrangler(args, ['ignore', 'pipe', 'pipe']);
+  const exit = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+  const [code, output, problem] = await Promise.all([
+    exit,
+    text(child.stdout as NodeJS.ReadableStream),
+    text(child.stderr as NodeJS.ReadableStream),
+  ]);
+  return { code, output, problem };
+}
+
+function errorText(output: string): string | undefined {
+  try {
+    return JSON.parse(output).error.text;
+  } catch {
+    return undefined;
+  }
+}
+
+function explain(message: string, { remote }: Target): string {
+  if (!message.includes('no such table')) return message;
+  const remedy = remote ? '`npx wrangler d1 migrations apply DB --remote`' : '`npm start`, which does so';
+  return `${message}\nThis database has not been migrated: run ${remedy}.`;
+}

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { HOUR, MINUTE, rfc3339 } from '../lib/time.ts';
+import { literal, query, type Row, runCommand, TARGET_OPTIONS } from './d1.ts';
+
+// `npm run keys:rotate`: makes signing keys due before their time. The every-minute cron does the rest.
+
+async function rotate(args: string[]): Promise<void> {
+  const { values: target } = parseArgs({ args, options: { ...TARGET_OPTIONS, realm: { type: 'string' } } });
+  const only = (column: string) =>
+    target.realm === undefined ? '' : `AND ${column} = ${literal(target.realm)}`;
+  const now = Date.now();
+  // A key that does not sign yet was published less than an hour ago: that rotation is still under way.
+  const [, realms = []] = await query(
+    `UPDATE signing_keys SET rotate_at = ${now}
+     WHERE signs_from <= ${now} ${only('realm_id')} AND generation =
+       (SELECT MAX(generation) FROM signing_keys AS newest WHERE newest.realm_id = signing_keys.realm_id);
+     SELECT realms.id, MAX(generation) AS generation, signs_from
+     FROM realms LEFT JOIN signing_keys ON realm_id = realms.id
+     WHERE true ${only('realms.id')} GROUP BY realms.id ORDER BY realms.id`,
+    target,
+  );
+  if (realms.length === 0) throw new Error(`There is no realm "${target.realm}".`);
+  for (const realm of realms) console.log(`${realm.id}: ${outlook(realm, now)}`);
+  if (!target.remote) {
+    console.log(`\nLocally no cron runs by itself; this runs it:
+  curl 'http://localhost:8787/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'`);
+  }
+}
+
+function outlook({ generation, signs_from }: Row, now: number): string {
+  if (generation === null) return 'has no key yet. The first sign-in, or look at its JWKS, makes one.';
+  if (Number(signs_from) > now) {
+    return `key ${generation} is already published and signs from ${rfc3339(Number(signs_from))} on. Nothing changed.`;
+  }
+  const published = Math.ceil(now / MINUTE) * MINUTE;
+  return `key ${generation} is due. The cron publishes key ${Number(generation) + 1} at ${rfc3339(published)}; it signs from ${rfc3339(published + HOUR)} on. No token stops working.`;
+}
+
+await runCommand(() => rotate(process.argv.slice(2)));

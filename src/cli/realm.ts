@@ -1,0 +1,152 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { VARIABLES } from '../env.ts';
+import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
+
+const USAGE = `Usage:
+  npm run realm -- create ID [fields]
+  npm run realm -- update ID fields
+  npm run realm -- list
+
+Fields (an empty value of --audience, --origin or --redirect takes back what was set):
+  --name TEXT                    what users see
+  --registration KIND            open, verify_first or closed
+  --origin ORIGIN                a web app that may call from browsers; repeatable
+  --redirect URL                 where a sign-in may lead back to; repeatable
+  --audience URL                 \`aud\` of access tokens, when not the issuer
+  --access-token-seconds N       60 to 3600
+  --session-idle-seconds N       300 to 31536000
+  --session-absolute-seconds N   300 to 31536000
+
+Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
+
+const ID = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+  message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',
+});
+
+const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
+
+/** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
+const redirect = z.string().refine(
+  (value) => {
+    const url = URL.parse(value);
+    if (!url || value.includes('#')) return false;
+    return (
+      url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)) || url.protocol.includes('.')
+    );
+  },
+  { message: 'must be an https URL without a fragment (http is for localhost only)' },
+);
+
+const list = (item: z.ZodType<string>) =>
+  z.preprocess(
+    (values) => (values as string[]).filter(Boolean),
+    z.array(item).transform((items) => JSON.stringify(items)),
+  );
+
+const sessionSeconds = z.coerce.number().int().min(300).max(31_536_000);
+
+/** One for each flag: the column it sets, and what that takes. */
+const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number | null>; multiple?: true }> =
+  {
+    name: {
+      column: 'name',
+      schema: z
+        .string()
+        .trim()
+        .min(1)
+        .max(100)
+        .regex(/^\P{Cc}*$/u),
+    },
+    registration: { column: 'registration', schema: z.enum(['open', 'verify_first', 'closed']) },
+    origin: { column: 'allowed_origins', schema: list(VARIABLES.ORIGIN.schema), multiple: true },
+    redirect: { column: 'redirect_targets', schema: list(redirect), multiple: true },
+    audience: {
+      column: 'audience',
+      schema: z
+        .literal('')
+        .transform(() => null)
+        .or(z.url()),
+    },
+    'access-token-seconds': {
+      column: 'access_token_seconds',
+      schema: z.coerce.number().int().min(60).max(3600),
+    },
+    'session-idle-seconds': { column: 'session_idle_seconds', schema: sessionSeconds },
+    'session-absolute-seconds': { column: 'session_absolute_seconds', schema: sessionSeconds },
+  };
+
+async function realm(args: string[]): Promise<void> {
+  const fields = Object.entries(FIELDS).map(([flag, { multiple = false }]) => {
+    return [flag, { type: 'string', multiple }] as const;
+  });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...TARGET_OPTIONS, ...Object.fromEntries(fields) },
+  });
+  const target = values as Target;
+  const [action, ...ids] = positionals;
+  if (action === 'list' && ids.length === 0) return printList(target);
+  if (!((action === 'create' || action === 'update') && ids.length === 1)) throw new Error(USAGE);
+  const id = check('The realm id', ID, ids[0]);
+  const set = columns(values);
+  if (action === 'create') return create(id, set, target);
+  if (Object.keys(set).length === 0) throw new Error(`Nothing to update.\n\n${USAGE}`);
+  return update(id, set, target);
+}
+
+async function create(id: string, set: Row, target: Target): Promise<void> {
+  const now = Date.now();
+  const row: Row = { name: id, ...set, id, created_at: now, updated_at: now };
+  const [rows] = await query(
+    `INSERT INTO realms (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})
+     ON CONFLICT (id) DO NOTHING RETURNING *`,
+    target,
+  );
+  if (!rows?.[0]) throw new Error(`The realm "${id}" already exists: change it with \`update ${id}\`.`);
+  print(rows[0]);
+}
+
+async function update(id: string, set: Row, target: Target): Promise<void> {
+  const assignments = Object.entries({ ...set, updated_at: Date.now() }).map(
+    ([column, value]) => `${column} = ${literal(value)}`,
+  );
+  const [rows] = await query(
+    `UPDATE realms SET ${assignments.join(', ')} WHERE id = ${literal(id)} RETURNING *`,
+    target,
+  );
+  if (!rows?.[0]) throw new Error(`There is no realm "${id}": make it with \`create ${id}\`.`);
+  print(rows[0]);
+  console.log('\nIn force everywhere within half a minute.');
+}
+
+async function printList(target: Target): Promise<void> {
+  const [rows = []] = await query('SELECT id, name, registration FROM realms ORDER BY id', target);
+  console.table(rows.map((row) => ({ ...row, issuer: issuerOf(row) })));
+}
+
+function columns(values: Record<string, unknown>): Row {
+  const flags = Object.entries(FIELDS).filter(([flag]) => values[flag] !== undefined);
+  return Object.fromEntries(
+    flags.map(([flag, { column, schema }]) => [column, check(`--${flag}`, schema, values[flag])]),
+  );
+}
+
+function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new Error(`${what}: ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}
+
+function print(row: Row): void {
+  for (const [name, value] of Object.entries({ ...row, issuer: issuerOf(row) })) {
+    console.log(`${name.padEnd(26)}${value ?? '-'}`);
+  }
+}
+
+function issuerOf({ id }: Row): string {
+  return id === 'default' ? 'ORIGIN' : `ORIGIN/realms/${id}`;
+}
+
+await runCommand(() => realm(process.argv.slice(2)));

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
+import { parseConfig } from '../env.ts';
+import { applyMigrations, ROOT, runCommand, spawnWrangler } from './d1.ts';
+
+// `npm start`: from a clean checkout to a running server. Flags are those of `wrangler dev`.
+
+const FLAGS = { ip: '127.0.0.1', port: '8787', 'show-interactive-dev-session': 'false' };
+
+async function start(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    strict: false,
+    options: {
+      port: { type: 'string' },
+      'persist-to': { type: 'string' },
+      var: { type: 'string', multiple: true },
+    },
+  });
+  const port = values.port ?? FLAGS.port;
+  const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
+  const defaults = { ENVIRONMENT: 'development', ORIGIN: `http://localhost:${port}` };
+  const variables: Record<string, unknown> = { ...defaults, ...given };
+  variables.AUTH_SECRET ??= makeSecret();
+  const { ORIGIN } = parseConfig(variables);
+  const persistTo = values['persist-to'];
+  await applyMigrations(typeof persistTo === 'string' ? { 'persist-to': persistTo } : {});
+
+  await serve(
+    [
+      ...Object.entries(defaults).flatMap(([name, value]) =>
+        name in given ? [] : ['--var', `${name}:${value}`],
+      ),
+      ...Object.entries(FLAGS).flatMap(([name, value]) => (name in values ? [] : [`--${name}=${value}`])),
+      ...args,
+    ],
+    ORIGIN,
+  );
+}
+
+/** What `.dev.vars` sets, or `.env`; of `[vars]` in wrangler.toml, what `npm start` has no value of its own for. */
+function fromFiles(): Record<string, unknown> {
+  const { configPath, vars } = readConfig({ config: join(ROOT, 'wrangler.toml') });
+  const { ENVIRONMENT: _environment, ORIGIN: _origin, ...rest } = vars;
+  const bindings = Object.entries(getVarsForDev(configPath, undefined, rest, undefined, true));
+  return Object.fromEntries(bindings.map(([name, { value }]) => [name, value]));
+}
+
+function fromFlags(flags: string[]): Record<string, string> {
+  return Object.fromEntries(
+    flags.map((flag) => [flag.slice(0, flag.indexOf(':')), flag.slice(flag.indexOf(':') + 1)]),
+  );
+}
+
+/** A random AUTH_SECRET, added to `.dev.vars`, which only its owner can read from then on. */
+function makeSecret(): string {
+  const path = join(ROOT, '.dev.vars');
+  const secret = randomBytes(32).toString('base64url');
+  const file = openSync(path, 'a', 0o600);
+  fchmodSync(file, 0o600);
+  const lineEnd = /[^\n]$/.test(readFileSync(path, 'utf8')) ? '\n' : '';
+  writeSync(file, `${lineEnd}AUTH_SECRET=${secret}\n`);
+  closeSync(file);
+  console.log('Made an AUTH_SECRET for development in .dev.vars');
+  return secret;
+}
+
+async function serve(args: string[], origin: string): Promise<void> {
+  const child = spawnWrangler(['dev', ...args], ['inherit', 'inherit', 'inherit', 'ipc']);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // wrangler's launcher dies of SIGHUP and leaves the server behind.
+    process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+  }
+  child.on('message', (message) => {
+    const { event, ip, port } = JSON.parse(String(message));
+    if (event === 'DEV_SERVER_READY') void greet(`http://${ip}:${port}`, origin);
+  });
+  const [code] = await once(child, 'exit');
+  process.exitCode = code ?? 1;
+}
+
+async function greet(address: string, origin: string): Promise<void> {
+  const answer = await fetch(`${address}/health`).catch(() => null);
+  if (!answer?.ok) return console.error(`Latchkey does not answer at ${address}/health: see the log above.`);
+  console.log(`
+Latchkey is ready. Stop it with Ctrl+C.
+
+  API      ${origin}/v1
+  Docs     ${origin}/docs  (ReDoc: /redoc, OpenAPI 3.1: /openapi.json)
+  Issuer   ${origin}
+  JWKS     ${origin}/.well-known/jwks.json
+  Health   ${origin}/health?deep=1
+
+Try this first:
+
+  curl ${origin}/v1/auth/register -H 'Content-Type: application/json' \\
+    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+`);
+}
+
+await runCommand(() => start(process.argv.slice(2)));

@@ -1,0 +1,67 @@
+import { createExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { ConfigError, parseConfig } from '../src/env.ts';
+
+const GOOD = { ORIGIN: 'https://auth.example.com', AUTH_SECRET: 'kGm2v0Qx7pTz4LwYc9RbN3sUeJ6hDfA8' };
+
+/** The message for a configuration that must not pass. */
+function complaint(change: Record<string, unknown>): string {
+  try {
+    parseConfig({ ...GOOD, ...change });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('accepted');
+}
+
+it('fills in defaults and parses numbers', () => {
+  expect(parseConfig({ ...GOOD, RATE_LIMIT_SIGN_IN: '7' })).toEqual({
+    ...GOOD,
+    ENVIRONMENT: 'production',
+    RATE_LIMIT_SIGN_IN: 7,
+    RATE_LIMIT_GENERAL: 1000,
+    SIGNING_KEY_ROTATION_DAYS: 90,
+  });
+});
+
+describe('a configuration that cannot work', () => {
+  it('is refused with the name of what is wrong, and no value', () => {
+    expect(complaint({ AUTH_SECRET: undefined })).toContain('AUTH_SECRET is missing (a secret)');
+    expect(complaint({ AUTH_SECRET: '' })).toContain('AUTH_SECRET is missing');
+    expect(complaint({ AUTH_SECRET: 'short' })).toMatch(/AUTH_SECRET must have at least 32 characters/);
+    expect(complaint({ AUTH_SECRET: 'x'.repeat(64) })).toContain('AUTH_SECRET is too regular to be random');
+    expect(complaint({ AUTH_SECRET: 'hunter2hunter2' })).not.toContain('hunter2');
+    expect(complaint({ ORIGIN: undefined })).toContain('ORIGIN is missing');
+    expect(complaint({ ORIGIN: 'https://auth.example.com/' })).toContain('ORIGIN must be an origin');
+    expect(complaint({ ORIGIN: 'http://auth.example.com' })).toContain('ORIGIN must be https');
+    expect(complaint({ ENVIRONMENT: 'staging' })).toContain('ENVIRONMENT');
+    expect(complaint({ RATE_LIMIT_SIGN_IN: '0' })).toContain('RATE_LIMIT_SIGN_IN must be from 1 to 100000');
+    expect(complaint({ RATE_LIMIT_SIGN_IN: 'many' })).toContain('RATE_LIMIT_SIGN_IN must be a whole number');
+  });
+
+  it('names all that is wrong at once', () => {
+    const message = complaint({ ORIGIN: undefined, AUTH_SECRET: 'short', ENVIRONMENT: 'x' });
+    for (const name of ['ORIGIN', 'AUTH_SECRET', 'ENVIRONMENT']) expect(message).toContain(name);
+  });
+
+  it('makes every request fail with a problem that names nothing, and a log line that does', async () => {
+    vi.resetModules();
+    const { default: worker } = await import('../src/worker.ts');
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const request = new Request('https://auth.test/v1/health') as Request<
+      unknown,
+      IncomingRequestCfProperties
+    >;
+    const response = await worker.fetch(
+      request,
+      { ...env, AUTH_SECRET: 'short' } as never,
+      createExecutionContext(),
+    );
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'misconfigured' });
+    expect(log.mock.calls.flat().join()).toContain('AUTH_SECRET must have at least 32 characters');
+    log.mockRestore();
+  });
+});

@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+
+/** Who may import whom, as the README's table says. `lib`, `errors` and `env` are open to all. */
+const MAY_IMPORT: Record<string, string[] | '*'> = {
+  lib: [],
+  errors: [],
+  env: [],
+  db: [],
+  http: [],
+  health: ['http'],
+  docs: ['http'],
+  realms: ['db', 'http'],
+  accounts: ['db', 'http', 'realms'],
+  sessions: ['db', 'http', 'realms', 'accounts'],
+  credentials: ['db', 'http', 'realms', 'accounts', 'sessions'],
+  'account-object': '*',
+  services: '*',
+  app: '*',
+  cron: '*',
+  worker: '*',
+  cli: '*',
+};
+const OPEN = ['lib', 'errors', 'env'];
+const FEATURES = ['realms', 'accounts', 'sessions', 'credentials'];
+/** What one feature may see of another. */
+const PUBLIC_FILES = /\/(service|schemas|tables|port)\.ts$/;
+/** The Worker never loads what runs in Node. */
+const NODE_ONLY = 'cli';
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
+  .sort();
+
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(join(SRC, from), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'(\.[^']+)'/gm)].map((match) => ({
+    from,
+    to: relative(SRC, join(SRC, dirname(from), match[2] as string)),
+    typeOnly: match[1] !== undefined,
+  }));
+});
+
+const room = (file: string) => file.split('/')[0]?.replace(/\.tsx?$/, '') as string;
+
+describe('the house', () => {
+  it('has no room that the table does not know', () => {
+    expect([...new Set(files.map(room))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+  });
+
+  it('has imports at all, each of a file that exists', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    const inside = imports.filter(({ to }) => !to.startsWith('..'));
+    expect(inside.filter(({ to }) => !files.includes(to))).toEqual([]);
+  });
+
+  it('lets each folder import only what is below it', () => {
+    const forbidden = imports.filter(({ from, to }) => {
+      const [source, target] = [room(from), room(to)];
+      if (to.startsWith('..') || source === target || OPEN.includes(target)) return false;
+      const allowed = MAY_IMPORT[source];
+      return allowed !== '*' && !allowed?.includes(target);
+    });
+    expect(forbidden).toEqual([]);
+  });
+
+  it('keeps lib, errors and env to themselves, in that order', () => {
+    const order = { lib: 0, errors: 1, env: 2 } as Record<string, number>;
+    const upward = imports.filter(({ from, to }) => {
+      const [source, target] = [order[room(from)], order[room(to)]];
+      return source !== undefined && target !== undefined && target > source;
+    });
+    expect(upward).toEqual([]);
+  });
+
+  it('shows of a feature only its service, schemas, tables and port', () => {
+    const composed = ['account-object', 'services', 'app', 'cron', 'worker'];
+    const prying = imports.filter(
+      ({ from, to }) =>
+        FEATURES.includes(room(to)) &&
+        room(from) !== room(to) &&
+        !composed.includes(room(from)) &&
+        !PUBLIC_FILES.test(to),
+    );
+    expect(prying).toEqual([]);
+  });
+
+  it('never loads Node code into the Worker', () => {
+    expect(imports.filter(({ from, to }) => room(to) === NODE_ONLY && room(from) !== NODE_ONLY)).toEqual([]);
+  });
+
+  it('keeps Hono out of everything but http, routes and schemas', () => {
+    const strangers = files.filter((file) => {
+      if (/^(http|docs|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file)) return false;
+      return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
+    });
+    expect(strangers).toEqual([]);
+  });
+
+  it('has no import cycle', () => {
+    const graph = Map.groupBy(
+      imports.filter(({ typeOnly }) => !typeOnly),
+      ({ from }) => from,
+    );
+    const done = new Set<string>();
+    const cycles: string[][] = [];
+    const visit = (file: string, path: string[]) => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file]);
+      if (path.includes(file) || done.has(file)) return;
+      for (const { to } of graph.get(file) ?? []) visit(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('has no barrel, no drawer, no file nested deep or over 300 lines', () => {
+    expect(
+      files.filter((file) => /(^|\/)(index\.tsx?$|(utils|helpers|types|controllers)\/)/.test(file)),
+    ).toEqual([]);
+    expect(files.filter((file) => file.split('/').length > 3)).toEqual([]);
+    expect(files.filter((file) => file.split('/').some((part) => !/^[a-z0-9.-]+$/.test(part)))).toEqual([]);
+    const long = files.filter((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length > 300);
+    expect(long).toEqual([]);
+  });
+});
+
+it('the README shows this very table', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+    if (allowed === '*' || OPEN.includes(folder)) continue;
+    const row = `| ${folder} | ${allowed.length > 0 ? allowed.join(', ') : '–'} |`;
+    expect(readme, row).toContain(row);
+  }
+});

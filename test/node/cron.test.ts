@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { unstable_readConfig as readConfig } from 'wrangler';
+import { JOBS } from '../../src/cron.ts';
+import { VARIABLES } from '../../src/env.ts';
+
+const config = readConfig({ config: join(import.meta.dirname, '../../wrangler.toml') });
+
+it('every cron trigger has its jobs, and all jobs a trigger', () => {
+  expect(config.triggers.crons?.toSorted()).toEqual(Object.keys(JOBS).sort());
+});
+
+it('the general limit that answers tell of is the one that the binding keeps', () => {
+  const binding = config.ratelimits.find(({ name }: { name: string }) => name === 'GENERAL_RATE_LIMIT');
+  expect(binding?.simple).toEqual({ limit: Number(VARIABLES.RATE_LIMIT_GENERAL.default), period: 60 });
+});

@@ -1,0 +1,223 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+// A copy of the project without anything that running it has left behind.
+let project: string;
+let devVars: string;
+let state: string[];
+let flags: string[];
+let origin: string;
+let server: ChildProcess | undefined;
+
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  for (const name of ['src', 'migrations', 'generated', 'package.json', 'tsconfig.json', 'wrangler.toml']) {
+    cpSync(join(ROOT, name), join(project, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  devVars = join(project, '.dev.vars');
+  state = ['--persist-to', join(project, 'state')];
+
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  listener.close();
+  origin = `http://localhost:${port}`;
+  flags = ['--port', String(port), '--inspector-port', '0', ...state];
+});
+
+afterAll(() => {
+  if (running().length > 0) process.kill(-(server?.pid as number), 'SIGKILL');
+  rmSync(project, { recursive: true, force: true });
+});
+
+/** Runs a command of src/cli to its end. */
+function cli(command: string, ...args: string[]) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const argv = [`src/cli/${command}.ts`, ...args];
+    const child = execFile(process.execPath, argv, { cwd: project }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+/** `npm start`, in a process group of its own, until it says what to do first; returns all that it has said. */
+async function start(): Promise<string> {
+  let output = '';
+  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, detached: true });
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server?.exitCode !== null, 30_000);
+  expect(server.exitCode, output).toBeNull();
+  return output;
+}
+
+async function stop(): Promise<void> {
+  expect(running()).toContain('workerd');
+  server?.kill('SIGTERM');
+  await vi.waitFor(() => expect(server?.exitCode).toBe(143), 10_000);
+  await vi.waitFor(() => expect(running()).toEqual([]), 5_000);
+}
+
+/** The processes that live in the server's group. */
+function running(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [, name = '', status, group] = /\((.*)\) (\S) \d+ (\d+)/.exec(stat) ?? [];
+      return Number(group) === server?.pid && status !== 'Z' ? [name] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function call(method: string, path: string, body?: unknown, token?: string) {
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+}
+
+it('npm start names a weak secret, never its value, and starts nothing', async () => {
+  const text = `AUTH_SECRET=${'weak-secret-'.repeat(3)}\n`;
+  writeFileSync(devVars, text);
+  const { code, stdout, stderr } = await cli('start', ...flags);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/not configured:\n {2}- AUTH_SECRET is too regular/);
+  expect(stderr).not.toContain('weak-secret');
+  expect(readFileSync(devVars, 'utf8')).toBe(text);
+  rmSync(devVars);
+});
+
+it('a database that was never migrated: the message says what to do', async () => {
+  const { code, stderr } = await cli('realm', 'list', ...state);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/has not been migrated: run `npm start`/);
+});
+
+it('npm start leads from a clean checkout to a server that keeps its state', async () => {
+  writeFileSync(devVars, 'RATE_LIMIT_SIGN_IN=77', { mode: 0o644 });
+  const output = await start();
+  const made = readFileSync(devVars, 'utf8');
+  const [, secret] = /^RATE_LIMIT_SIGN_IN=77\nAUTH_SECRET=([\w-]{43})\n$/.exec(made) ?? [];
+  expect(secret).toBeDefined();
+  expect(statSync(devVars).mode & 0o777).toBe(0o600);
+  expect(output).not.toContain(secret);
+  expect(output).not.toContain('ENOTFOUND');
+  for (const path of ['/docs', '/redoc', '/openapi.json', '/.well-known/jwks.json', '/health?deep=1']) {
+    expect(output).toContain(path);
+    expect((await fetch(`${origin}${path}`)).status, path).toBe(200);
+  }
+
+  const [, url, json = ''] = /curl (\S+) .*-d '(.*)'/s.exec(output) ?? [];
+  expect(url).toBe(`${origin}/v1/auth/register`);
+  const { email, password } = JSON.parse(json);
+  const login = { identifier: email, password };
+  expect((await call('POST', '/v1/auth/register', JSON.parse(json))).status).toBe(201);
+  const { body: signedIn } = await call('POST', '/v1/auth/login', login);
+  const session = await call('GET', '/v1/auth/session', undefined, signedIn.access_token);
+  expect(session.body.user_id).toBe(signedIn.user.id);
+  const { body: pair } = await call('POST', '/v1/auth/refresh', { refresh_token: signedIn.refresh_token });
+  expect((await call('POST', '/v1/auth/logout', {}, pair.access_token)).status).toBe(204);
+  expect((await call('GET', '/v1/auth/session', undefined, pair.access_token)).status).toBe(401);
+
+  // The commands and the running server hold the same database.
+  const created = await cli('realm', 'create', 'live', '--registration', 'closed', ...state);
+  expect(created.stdout).toMatch(/^issuer +ORIGIN\/realms\/live$/m);
+  const refused = await call('POST', '/realms/live/v1/auth/register', JSON.parse(json));
+  expect(refused.body.code).toBe('registration_closed');
+
+  const due = await cli('keys', '--realm', 'default', ...state);
+  const [, promised = ''] = /^default: key 1 is due.* it signs from (\S+) on/.exec(due.stdout) ?? [];
+  const cron = await call('GET', '/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json');
+  expect(cron.body.outcome).toBe('ok');
+  const { stdout } = await cli('keys', ...state);
+  expect(stdout).toMatch(/^live: has no key yet/m);
+  const [, signs = ''] = /^default: key 2 is already published and signs from (\S+) on/m.exec(stdout) ?? [];
+  // Triggered by hand, the cron has come up to a minute early.
+  expect(Math.abs(Date.parse(promised) - Date.parse(signs))).toBeLessThanOrEqual(60_000);
+
+  await stop();
+  await start();
+  expect(readFileSync(devVars, 'utf8')).toBe(made);
+  expect((await call('POST', '/v1/auth/login', login)).status).toBe(200);
+  expect((await call('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(2);
+  await stop();
+});
+
+it('realm: creates one, and changes only what is named', async () => {
+  const name = `O'Brien; "x" -- /* [ 100 % \\ é 🗝`;
+  const policy = ['--origin', 'https://app.acme.com', '--origin', 'http://localhost:5173', '--name', name];
+  const created = await cli(
+    'realm',
+    'create',
+    'acme',
+    '--audience',
+    'https://api.acme.com',
+    ...policy,
+    ...state,
+  );
+  expect(created).toMatchObject({ code: 0, stderr: '' });
+  expect(created.stdout).toMatch(
+    /^allowed_origins +\["https:\/\/app.acme.com","http:\/\/localhost:5173"\]$/m,
+  );
+  expect(created.stdout).toContain(` ${name}\n`);
+
+  const updated = await cli(
+    'realm',
+    'update',
+    'acme',
+    '--registration',
+    'closed',
+    '--audience',
+    '',
+    ...state,
+  );
+  expect(updated.stdout).toMatch(/^registration +closed$/m);
+  expect(updated.stdout).toMatch(/^audience +-$/m);
+  for (const line of created.stdout.trim().split('\n')) {
+    if (!/^(registration|audience|updated_at) /.test(line)) expect(updated.stdout).toContain(line);
+  }
+  expect((await cli('realm', 'list', ...state)).stdout).toMatch(/acme.*closed.*ORIGIN\/realms\/acme/);
+});
+
+it.each([
+  ['an id with capitals', 'realm create Acme', /realm id: must have 1 to 40/],
+  ['a realm that exists', 'realm create default', /"default" already exists/],
+  ['a realm that does not', 'realm update nobody --name N', /no realm "nobody"/],
+  ['keys of a realm that does not', "keys --realm x'OR(1)--", /no realm "x'OR\(1\)--"/],
+  ['an update of nothing', 'realm update default', /Nothing to update/],
+  ['an origin with a path', 'realm create b --origin https://b.com/', /--origin: must be an origin/],
+  ['a plain http origin', 'realm create b --origin http://b.com', /--origin: must be https/],
+  ['a script as a redirect', 'realm create b --redirect javascript:a.b', /--redirect: must be an https/],
+  ['an unknown policy', 'realm create b --registration maybe', /--registration: .*"verify_first"/],
+  ['too long a token', 'realm create b --access-token-seconds 3601', /--access-token-seconds: .*3600/],
+  ['a line end in a name', 'realm create b --name a\nb', /--name: /],
+  ['an unknown flag', 'realm create b --colour red', /--colour/],
+  ['no action', 'realm', /^Usage:/],
+])('refuses %s', async (_, line, message) => {
+  const [command = '', ...args] = line.split(' ');
+  const { code, stdout, stderr } = await cli(command, ...args, ...state);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/\n +at /);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
