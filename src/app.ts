@@ -42,11 +42,11 @@ export function createApp(services: Services, bindings: Bindings) {
 
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
-    .route('/', healthRoutes(bindings))
     .route('/', credentialRoutes(services.credentials, sessions, signInLimit))
     .route('/', sessionRoutes(sessions, sessions))
     .route('/', accountRoutes(services.accounts, sessions))
-    .route('/', discoveryRoutes(services.signingKeys));
+    .route('/', discoveryRoutes(services.signingKeys))
+    .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
   return routes;
 }

@@ -22,7 +22,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
       version: '1',
       description:
         'The account backend of a product: who the user is. Errors are RFC 9457 problems whose `code` comes from one catalogue (see `/docs/errors`). Times are RFC 3339 in UTC, durations are seconds.',
-      license: { name: 'MIT' },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [
       { url: origin, description: 'The default realm' },

@@ -13,14 +13,19 @@ export const limitBody = bodyLimit({
   },
 });
 
-/** Refuses a body that is not JSON with 415. A content type without a body, which many clients send, means nothing. */
+/**
+ * Refuses a body that is not JSON with 415. An empty one is none, whatever the headers say of it: clients send a
+ * content type without a body, proxies a body of no bytes.
+ */
 export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
+  const { raw } = c.req;
   const type = c.req.header('content-type');
-  if (c.req.raw.body === null) {
+  // Hono keeps the text, from which the validator parses later.
+  if (raw.body === null || (await c.req.text()) === '') {
     if (type !== undefined) {
-      const headers = new Headers(c.req.raw.headers);
+      const headers = new Headers(raw.headers);
       headers.delete('content-type');
-      c.req.raw = new Request(c.req.raw, { headers });
+      c.req.raw = new Request(raw.url, { method: raw.method, headers, cf: raw.cf as RequestInitCfProperties });
     }
   } else if (!/^application\/json\s*(;|$)/i.test(type ?? '')) {
     throw new ApiError('unsupported_media_type', { detail: 'Send `Content-Type: application/json`.' });

@@ -5,7 +5,9 @@ import type { App } from '../../src/app.ts';
 import { ORIGIN, PASSWORD } from '../support/api.ts';
 
 it('a typed client knows paths, bodies and answers', async () => {
-  const latchkey = hc<App>(ORIGIN, { fetch: ((input: string, init?: RequestInit) => exports.default.fetch(input, init)) as never });
+  const latchkey = hc<App>(ORIGIN, {
+    fetch: ((input: string, init?: RequestInit) => exports.default.fetch(input, init)) as never,
+  });
   const answer = await latchkey.v1.auth.register.$post({
     json: { email: 'typed@example.com', password: PASSWORD, locale: 'en' },
   });

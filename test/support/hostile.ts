@@ -54,10 +54,10 @@ const anything = fc.oneof(
   dictionary,
 );
 
-/** What people write into a field of that name. */
-const PLAUSIBLE: Record<string, string[]> = {
-  email: ['ada@example.com', 'ADA@Example.COM ', 'ada@exämple.com', '"a b"@example.com', 'a@b'],
-  identifier: ['ada@example.com', 'ada', '+442071838750', 'a@b@c'],
+/** What is nearly right in a field of that name. */
+const NEARLY: Record<string, string[]> = {
+  email: ['ADA@Example.COM ', 'ada@exämple.com', '"a b"@example.com', 'a@b', 'ada@127.1'],
+  identifier: ['ada', '+442071838750', 'a@b@c', ' ADA@example.com'],
   username: ['Ada_L', 'a.b-c', '007', 'a'],
   phone_number: ['+44 (20) 7183-8750', '0', '+0'],
   country: ['gb', 'ß', 'XX'],
@@ -66,37 +66,58 @@ const PLAUSIBLE: Record<string, string[]> = {
   refresh_token: [`lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'a'.repeat(43)}`, 'lkr....'],
 };
 
-/** A value that a schema accepts, or nearly. */
-function rightValue(name: string, schema: Json): fc.Arbitrary<unknown> {
+function rightValue(schema: Json): fc.Arbitrary<unknown> {
+  if (schema.example !== undefined) return fc.constant(schema.example);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const types = [schema.type].flat();
   if (types.includes('boolean')) return fc.boolean();
   if (types.includes('integer') || types.includes('number')) return fc.integer();
-  const { minLength = 0, maxLength = 300, example } = schema;
-  const plausible = [...(PLAUSIBLE[name] ?? []), ...(example === undefined ? [] : [example, example])];
-  return fc.oneof(
-    fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, minLength + 20) }),
-    ...(plausible.length > 0 ? [{ arbitrary: fc.constantFrom(...plausible), weight: 5 }] : []),
+  const { minLength = 0, maxLength = 300 } = schema;
+  return fc.string({ unit: 'grapheme-ascii', minLength, maxLength: Math.min(maxLength, minLength + 20) });
+}
+
+/** JSON text of an object whose members are JSON text, those that are required more often than the others. */
+function objectText(members: Record<string, fc.Arbitrary<string>>, schema: Json, often: number) {
+  const each = Object.entries(members).map(([name, value]) =>
+    maybe(
+      value.map((json) => `${JSON.stringify(name)}:${json}`),
+      schema.required?.includes(name) ? often : 1,
+      1,
+    ),
   );
+  return fc.tuple(...each).map((present) => present.filter((member) => member !== undefined));
 }
 
 /**
- * JSON text of an object by its schema. Most fields that are required are there and right; others are wrong, strange
- * or absent, and some bodies have fields that do not exist. `given` overrides what a right value is.
+ * JSON text by a schema: some of it right, most with a field that is nearly right, of a wrong type or absent, or with
+ * fields that do not exist. `given` says what is right where the schema cannot.
  */
-export function objectOf(schema: Json, given: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<string> {
-  const fields = Object.entries<Json>(schema.properties ?? {}).map(([name, property]) => {
-    const right = (given[name] ?? rightValue(name, property)).map((value) => JSON.stringify(value));
-    const value = fc.oneof({ arbitrary: right, weight: 12 }, { arbitrary: anything, weight: 1 });
-    const member = value.map((json) => `${JSON.stringify(name)}:${json}`);
-    return maybe(member, schema.required?.includes(name) ? 15 : 1, 1);
-  });
-  const extra = maybe(
-    dictionary.map((json) => json.slice(1, -1)),
-    1,
-    7,
-  );
-  return fc.tuple(...fields, extra).map((members) => `{${members.filter(Boolean).join(',')}}`);
+export function bodyText(schema: Json, given: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<string> {
+  const right: Record<string, fc.Arbitrary<string>> = {};
+  const mixed: Record<string, fc.Arbitrary<string>> = {};
+  for (const [name, property] of Object.entries<Json>(schema.properties ?? {})) {
+    const json = (given[name] ?? rightValue(property)).map((value) => JSON.stringify(value));
+    const nearly = fc.constantFrom(...(NEARLY[name] ?? ['']), null).map((value) => JSON.stringify(value));
+    right[name] = json;
+    mixed[name] = fc.oneof(
+      { arbitrary: json, weight: 8 },
+      { arbitrary: nearly, weight: 3 },
+      { arbitrary: anything, weight: 1 },
+    );
+  }
+  const extra = dictionary.map((json) => json.slice(1, -1)).filter((members) => members !== '');
+  return fc
+    .oneof(
+      { arbitrary: objectText(right, schema, 1e6), weight: 2 },
+      { arbitrary: objectText(mixed, schema, 15), weight: 2 },
+      {
+        arbitrary: fc
+          .tuple(objectText(mixed, schema, 15), extra)
+          .map(([members, more]) => [...members, more]),
+        weight: 1,
+      },
+    )
+    .map((members) => `{${members.join(',')}}`);
 }
 
 /** Bodies that follow no schema; many are not JSON, some not even text. */
