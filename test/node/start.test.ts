@@ -65,7 +65,9 @@ function cli(command: string, ...args: string[]) {
 /** `npm start`, in a process group of its own, until it says what to do first; returns all that it has said. */
 async function start(): Promise<string> {
   let output = '';
-  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, detached: true });
+  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
+  const env = { ...process.env, NODE_ENV: undefined };
+  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, env, detached: true });
   for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
   await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server?.exitCode !== null, 30_000);
   expect(server.exitCode, output).toBeNull();
