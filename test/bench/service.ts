@@ -1,31 +1,66 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { experimental_readRawConfig } from 'wrangler';
+import { experimental_readRawConfig as readRawConfig, unstable_startWorker as startWorker } from 'wrangler';
+import { applyMigrations, ROOT } from '../../src/cli/d1.ts';
 import { cpuOf, descendants, listeningPorts, programOf } from './processes.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const WRANGLER = join(createRequire(import.meta.url).resolve('wrangler/package.json'), '../bin/wrangler.js');
-const READY_SECONDS = 30;
-/** Both are on by default, double the cost of a request, and make a call to an object seven times dearer. */
-const ENVIRONMENT = { X_LOCAL_OBSERVABILITY: 'false', X_LOCAL_EXPLORER: 'false', WRANGLER_SEND_METRICS: 'false' };
+// The first two are on by default, double the cost of a request, and make a call to an object seven times dearer.
+Object.assign(process.env, {
+  X_LOCAL_OBSERVABILITY: 'false',
+  X_LOCAL_EXPLORER: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_SEND_METRICS: 'false',
+});
 
-/** The Worker under `wrangler dev`, by itself and with storage of its own. */
+/** The Worker as `wrangler dev` runs it, by itself and with storage of its own. */
 export class Service {
   readonly port: number;
+  /** The version of the runtime. */
   readonly workerd: string;
   readonly #pid: number;
   readonly #stop: () => Promise<void>;
 
-  private constructor(port: number, pid: number, stop: () => Promise<void>) {
-    this.port = port;
-    this.#pid = pid;
-    this.workerd = execFileSync(programOf(pid), ['--version'], { encoding: 'utf8' }).trim();
+  private constructor(inner: { port: number; pid: number }, stop: () => Promise<void>) {
+    this.port = inner.port;
+    this.#pid = inner.pid;
+    this.workerd = execFileSync(programOf(inner.pid), ['--version'], { encoding: 'utf8' }).trim();
     this.#stop = stop;
+  }
+
+  static async start(): Promise<Service> {
+    const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+    // Also when a signal ends the process, which wrangler then does by itself.
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    const state = join(directory, 'state');
+    await applyMigrations({ 'persist-to': state });
+    const worker = await startWorker({
+      config: writeConfig(directory),
+      dev: {
+        // Others may edit the source while this runs.
+        watch: false,
+        // `wrangler dev` attaches a debugger, and then each line of log costs 0.15 ms more.
+        inspector: false,
+        persist: state,
+        server: { hostname: '127.0.0.1', port: 0 },
+        logLevel: 'error',
+        // The log has a line for each request.
+        structuredLogsHandler: ({ level, message }: { level: string; message: string }) => {
+          if (level === 'error') console.error(message);
+        },
+      },
+    });
+    const stop = () => worker.dispose();
+    try {
+      const url = await worker.url;
+      // Waits, unlike `ready`, for more than the proxy.
+      await (await worker.fetch(`${url}__floor`)).text();
+      return new Service(await findInner(Number(url.port)), stop);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   }
 
   /** CPU that it has used so far, milliseconds. */
@@ -33,54 +68,17 @@ export class Service {
     return cpuOf(this.#pid);
   }
 
-  /** Ends it and forgets its storage. */
+  /** Ends it; its storage goes with this process. */
   stop(): Promise<void> {
     return this.#stop();
   }
-
-  static async start(): Promise<Service> {
-    const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-    let child: ChildProcess | undefined;
-    const stop = async () => {
-      if (child) await end(child);
-      rmSync(directory, { recursive: true, force: true });
-    };
-    try {
-      prepare(directory);
-      const port = await freePort();
-      child = spawn(
-        process.execPath,
-        [
-          ...[WRANGLER, 'dev', '--config', 'wrangler.json', '--persist-to', 'state', '--log-level', 'error'],
-          ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', String(await freePort())],
-          '--show-interactive-dev-session=false',
-        ],
-        // Its standard output would be the Worker's log, a line a request.
-        {
-          cwd: directory,
-          env: { ...process.env, ...ENVIRONMENT },
-          stdio: ['ignore', 'ignore', openSync(join(directory, 'errors'), 'w')],
-        },
-      );
-      const inner = await findInner(child, port);
-      return new Service(inner.port, inner.pid, stop);
-    } catch (error) {
-      const told = readdirSync(directory).includes('errors') && readFileSync(join(directory, 'errors'), 'utf8');
-      await stop();
-      throw told ? new Error(told, { cause: error }) : error;
-    }
-  }
 }
 
-/**
- * Bundles the Worker as `wrangler deploy` would, so that nobody who edits a file meanwhile restarts it, and makes its
- * database.
- */
-function prepare(directory: string): void {
-  const { rawConfig: config } = experimental_readRawConfig({ config: join(ROOT, 'wrangler.toml') });
-  // Assets would add a hop to each request that production has not: there, only unknown paths look for one.
+/** The project's configuration with the bench's Worker, and limits that none of its requests reaches. */
+function writeConfig(directory: string): string {
+  const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
+  // A Worker with assets has a router before it, which in production is part of the platform.
   delete config.assets;
-  delete config.triggers;
   config.main = join(import.meta.dirname, 'worker.ts');
   config.vars = {
     ...config.vars,
@@ -88,68 +86,31 @@ function prepare(directory: string): void {
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
   };
-  for (const limit of config.ratelimits ?? []) limit.simple.limit = 1_000_000;
-  for (const database of config.d1_databases ?? []) {
-    database.migrations_dir = join(ROOT, database.migrations_dir ?? 'migrations');
-  }
-  const write = () => writeFileSync(join(directory, 'wrangler.json'), JSON.stringify(config));
-  const wrangler = (...args: string[]) =>
-    execFileSync(process.execPath, [WRANGLER, ...args, '--config', 'wrangler.json'], {
-      cwd: directory,
-      env: { ...process.env, ...ENVIRONMENT },
-      stdio: 'pipe',
-    });
-  write();
-  wrangler('deploy', '--dry-run', '--outdir', 'bundle');
-  Object.assign(config, { main: 'bundle/worker.js', base_dir: 'bundle', no_bundle: true });
-  Object.assign(config, { find_additional_modules: true, rules: [{ type: 'CompiledWasm', globs: ['*.wasm'] }] });
-  write();
-  wrangler('d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', 'state');
+  for (const { simple } of config.ratelimits ?? []) simple.limit = 1_000_000;
+  const path = join(directory, 'wrangler.json');
+  writeFileSync(path, JSON.stringify(config));
+  return path;
 }
 
 /**
  * The workerd that runs the Worker. What listens on the port of `wrangler dev` is another one, a proxy, which stops
  * at about a thousand requests a second.
  */
-async function findInner(child: ChildProcess, outer: number): Promise<{ port: number; pid: number }> {
-  const deadline = Date.now() + READY_SECONDS * 1000;
-  while (Date.now() < deadline && child.exitCode === null) {
-    for (const pid of descendants(child.pid as number, 'workerd')) {
-      for (const port of listeningPorts(pid)) {
-        if (port !== outer && (await isWorker(port))) return { port, pid };
-      }
+async function findInner(outer: number): Promise<{ port: number; pid: number }> {
+  for (const pid of descendants(process.pid, 'workerd')) {
+    for (const port of listeningPorts(pid)) {
+      if (port !== outer && (await isWorker(port))) return { port, pid };
     }
-    await sleep(100);
   }
-  throw new Error('wrangler dev did not get ready');
+  throw new Error('No workerd answers for the Worker.');
 }
 
-/** workerd also listens for debuggers. */
+/** workerd listens for other things, too. */
 async function isWorker(port: number): Promise<boolean> {
   try {
-    const url = `http://127.0.0.1:${port}/__floor`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    return (await response.text()) === 'ok\n' && response.ok;
+    const response = await fetch(`http://127.0.0.1:${port}/__floor`, { signal: AbortSignal.timeout(5000) });
+    return response.ok && (await response.text()) === 'ok\n';
   } catch {
     return false;
   }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
-  const left = descendants(child.pid, 'workerd');
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await Promise.race([exit, sleep(5000)]);
-  // Wrangler ends them; unless it was in the middle of starting one.
-  for (const pid of left.filter((pid) => programOf(pid).endsWith('/workerd'))) process.kill(pid, 'SIGKILL');
-}
-
-/** A TCP port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

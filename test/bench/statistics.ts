@@ -21,8 +21,8 @@ export interface Summary {
   cpuAfter: number;
   /** Of `cpu` to the floor's. */
   ratio: number;
-  /** The quartiles of that ratio. */
-  spread: [number, number];
+  /** That ratio in each round. */
+  ratios: number[];
 }
 
 /** The value below which that share of the sorted values lies, interpolated. */
@@ -66,7 +66,7 @@ export function summarise(samples: Sample[]): Summary {
     cpu: median(slices.map(perRequest)),
     cpuAfter: median(slices.map(({ requests, cpuAfter }) => cpuAfter / requests)),
     ratio: median(ratios),
-    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    ratios,
   };
 }
 
@@ -76,16 +76,14 @@ export function aboveFloor(samples: Sample[]): number {
 }
 
 /**
- * What sign-in costs above the floor and the hash together. The route that hashes also calls an object; that call
- * is taken out of the hash, so that it counts for sign-in, which calls one too.
+ * What sign-in costs above the floor and the hash together, milliseconds, of each round. The route that hashes also
+ * calls an object; that call is taken out of the hash, so that it counts for sign-in, which calls one too.
  */
-export function aboveHash(signIn: Sample[], hash: Sample[], object: Sample[]): number {
+export function aboveHash(signIn: Sample[], hash: Sample[], object: Sample[]): number[] {
   const call = aboveFloor(object);
-  return median(
-    signIn.map(({ slice }, round) => {
-      const paired = hash[round];
-      if (!paired) throw new Error('every round needs both');
-      return perRequest(slice) - (perRequest(paired.slice) - call);
-    }),
-  );
+  return signIn.map(({ slice }, round) => {
+    const paired = hash[round];
+    if (!paired) throw new Error('every round needs both');
+    return perRequest(slice) - (perRequest(paired.slice) - call);
+  });
 }

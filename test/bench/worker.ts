@@ -14,7 +14,7 @@ function someObject(bindings: Bindings): Pick<Account, 'hashPassword' | 'listSes
 }
 
 /** What the real Worker is measured by: each the floor and one thing more. */
-const YARDSTICKS: Record<string, (bindings: Bindings) => Promise<unknown>> = {
+const YARDSTICKS: Record<string, (bindings: Bindings, request: Request) => Promise<unknown>> = {
   /** The least that a request can cost here. */
   '/__floor': async () => {},
   /** One call to an object, which does nothing. */
@@ -22,7 +22,8 @@ const YARDSTICKS: Record<string, (bindings: Bindings) => Promise<unknown>> = {
   /** The same, and one hash of a password there. */
   '/__hash': (bindings) => someObject(bindings).hashPassword(PASSWORD),
   /** The simulation of the rate-limit binding: an object, where production has a counter beside the Worker. */
-  '/__limit': (bindings) => bindings.GENERAL_RATE_LIMIT.limit({ key: 'bench' }),
+  '/__limit': (bindings, request) =>
+    bindings.GENERAL_RATE_LIMIT.limit({ key: request.headers.get('cf-connecting-ip') ?? '' }),
   /** The simulation of D1: an object in the same process, where production has another machine. */
   '/__query': (bindings) => bindings.DB.prepare('SELECT id FROM realms WHERE id = ?').bind('default').all(),
 };
@@ -32,7 +33,7 @@ export default {
   async fetch(request, bindings, ctx) {
     const yardstick = YARDSTICKS[pathOf(request.url)];
     if (!yardstick) return worker.fetch(request, bindings, ctx);
-    await yardstick(bindings);
+    await yardstick(bindings, request);
     return new Response('ok\n');
   },
 } satisfies ExportedHandler<Bindings>;

@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { directoryState } from '../../src/accounts/service.ts';
 import type { Bindings } from '../../src/env.ts';
 import { createServices } from '../../src/services.ts';
@@ -20,8 +20,6 @@ import { DeclaredAnswers } from '../support/declared-answer.ts';
 import { text } from '../support/hostile.ts';
 import { type HostileRequest, LIVE, requestsTo } from '../support/hostile-request.ts';
 
-/** For each operation; a failure prints the seed that repeats it. */
-const RUNS = 260;
 /** Making the limiter of a new address costs more than a request does: an address serves half of its limit. */
 const REQUESTS_PER_ADDRESS = 50;
 
@@ -29,6 +27,8 @@ const services = createServices(env as unknown as Bindings);
 const document = await readDocument();
 const operations = operationsOf(document);
 const answers = new DeclaredAnswers(document, operations);
+/** For each operation: fewer when there are more, but never so few that chance decides what they reach. */
+const RUNS = Math.max(120, Math.floor(3000 / operations.length));
 
 /** Ids of all answers; as many as there were requests. */
 const requestIds = new Set<string | null>();
@@ -36,15 +36,9 @@ let sent = 0;
 let address = freshAddress();
 
 beforeAll(async () => {
-  // A line for each request, of which transport.test.ts knows what it says.
+  // A line for each request, of which request-log.test.ts knows what it says.
   vi.spyOn(console, 'log').mockImplementation(() => {});
   await createRealm('other');
-});
-
-afterAll(() => {
-  console.info(`fuzz: ${sent} requests`);
-  expect(requestIds.size).toBe(sent);
-  expect(Object.keys(Object.prototype)).toEqual([]);
 });
 
 async function makeUser() {
@@ -53,9 +47,8 @@ async function makeUser() {
   return user;
 }
 
-/** A session of that user, opened without the cost of a password, whose failures are forgiven. */
+/** A session of that user, opened without the cost of a password. */
 async function openSession(userId: string) {
-  await runInDurableObject(accountOf(userId), (_, { storage }) => storage.kv.delete('attempts'));
   const realm = await services.realms.get('default');
   const opened = await accountOf(userId).open(directoryState(await services.accounts.get(userId, null)), {
     client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
@@ -67,18 +60,27 @@ async function openSession(userId: string) {
   return services.sessions.grant(realm, opened);
 }
 
+/** Sends a request. The user's account never locks: all would be refused that comes after. */
 async function send(request: HostileRequest, userId: string): Promise<Response> {
   sent += 1;
   if (sent % REQUESTS_PER_ADDRESS === 0) address = freshAddress();
   const headers = new Headers([['cf-connecting-ip', address], ...request.headers]);
-  const { session, accessToken, refreshToken } = await openSession(userId);
-  if (request.session === 'token') headers.set('authorization', `Bearer ${accessToken}`);
-  if (request.session === 'cookie') headers.set('cookie', `__Host-latchkey=${refreshToken}`);
-  const { method, body } = request;
-  const response = await exports.default.fetch(request.url.replace(LIVE.sessionId, session.sessionId), {
-    method,
+  let { url, body } = request;
+  if (/password|login/.test(url)) {
+    await runInDurableObject(accountOf(userId), (_, { storage }) => storage.kv.delete('attempts'));
+  }
+  const written = typeof body === 'string' ? body : '';
+  if (request.session !== 'none' || url.includes(LIVE.sessionId) || written.includes(LIVE.refreshToken)) {
+    const { session, accessToken, refreshToken } = await openSession(userId);
+    if (request.session === 'token') headers.set('authorization', `Bearer ${accessToken}`);
+    if (request.session === 'cookie') headers.set('cookie', `__Host-latchkey=${refreshToken}`);
+    url = url.replace(LIVE.sessionId, session.sessionId);
+    if (written) body = written.replace(LIVE.refreshToken, refreshToken);
+  }
+  const response = await exports.default.fetch(url, {
+    method: request.method,
     headers,
-    body: typeof body === 'string' ? body.replace(LIVE.refreshToken, refreshToken) : body,
+    body,
     redirect: 'manual',
   });
   requestIds.add(response.headers.get('x-request-id'));
@@ -111,7 +113,6 @@ it.each(operations)(
       ),
       { numRuns: RUNS },
     );
-    console.info(`${operation.method} ${operation.path}: ${JSON.stringify(seen)}`);
     // A fuzz that is refused at the door tries nothing.
     const successes = Object.keys(operation.definition.responses).filter((status) => status < '300');
     expect(Object.keys(seen).some((outcome) => successes.includes(outcome))).toBe(true);
@@ -127,13 +128,20 @@ it('answers any address at all', { timeout: 60_000 }, async () => {
   const method = fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'PROPFIND');
   await fc.assert(
     fc.asyncProperty(fc.array(segment, { maxLength: 6 }), method, async (segments, verb) => {
-      const { status, headers, body } = await call(verb, `/${segments.join('/')}`);
+      const headers = { 'cf-connecting-ip': freshAddress() };
+      const url = `${ORIGIN}/${segments.join('/')}`;
+      const response = await exports.default.fetch(url, { method: verb, headers, redirect: 'manual' });
+      const body = await response.text();
+      const requestId = response.headers.get('x-request-id');
       sent += 1;
-      requestIds.add(headers.get('x-request-id'));
-      expect(status).toBeLessThan(500);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      if (status >= 400 && verb !== 'HEAD')
-        expect(body).toMatchObject({ status, request_id: headers.get('x-request-id') });
+      requestIds.add(requestId);
+      expect(response.status, body).toBeLessThan(500);
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      if (response.status < 400) return;
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      if (verb !== 'HEAD') {
+        expect(JSON.parse(body)).toMatchObject({ status: response.status, request_id: requestId });
+      }
     }),
     { numRuns: 400 },
   );
@@ -150,9 +158,18 @@ it('gives text back as it was sent, or refuses it', { timeout: 60_000 }, async (
       const read = await call('GET', '/v1/me', { token });
       requestIds.add(read.headers.get('x-request-id'));
       if (changed.status === 422) return;
-      expect(changed.body.bio).toBe(bio.trim());
+      // Compared as JSON, which escapes lone surrogates: the reporter of a failure cannot send them.
+      expect(JSON.stringify(changed.body.bio)).toBe(JSON.stringify(bio.trim()));
       expect(read.body).toEqual(changed.body);
     }),
     { numRuns: 150 },
   );
+});
+
+it('has given every answer an id of its own, and no object a new property', () => {
+  console.info(`fuzz: ${sent} requests`);
+  expect(requestIds.size).toBe(sent);
+  const polluted: string[] = [];
+  for (const name in {}) polluted.push(name);
+  expect(polluted).toEqual([]);
 });

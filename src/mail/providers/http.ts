@@ -1,0 +1,27 @@
+import { DeliveryError } from '../../lib/delivery.ts';
+import { passing } from './transport.ts';
+
+/** Posts JSON with a bearer key; the answer may be a refusal, and its body is the caller's to read. */
+export function postJson(
+  url: string,
+  key: string,
+  body: unknown,
+  signal: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    // The key must not follow to wherever an answer points.
+    redirect: 'manual',
+    signal,
+  });
+}
+
+/** What a status that is no success means for the mail. */
+export function refusal(status: number): DeliveryError {
+  if (status === 401 || status === 403) return passing('provider refused the credentials');
+  const permanent = status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  return new DeliveryError(`provider answered ${status}`, { permanent });
+}

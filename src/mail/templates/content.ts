@@ -1,0 +1,16 @@
+import type { Letter } from './catalogue.ts';
+import type { Language } from './language.ts';
+
+/** A mail, written in full and safe to show, before it is HTML or plain text. */
+export interface Content extends Letter {
+  language: Language;
+  brand: string;
+  color: string;
+  greeting: string;
+  /** To type or to copy. */
+  code: string | null;
+  /** Label and value. */
+  facts: [string, string][];
+  action: { label: string; link: string; buttonFails: string } | null;
+  footer: string;
+}

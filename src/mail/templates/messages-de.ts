@@ -1,0 +1,174 @@
+import type { Catalogue } from './catalogue.ts';
+
+/** What mails say in German. */
+export const de: Catalogue = {
+  greeting: (name) => (name ? `Guten Tag ${name},` : 'Guten Tag,'),
+  facts: { at: 'Wann', place: 'Wo', requestedFrom: 'Angefordert aus', device: 'Gerät' },
+  buttonFails: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse in Ihrem Browser:',
+  footer: (brand, host) =>
+    `Gesendet von ${brand} (${host}), weil diese Adresse zu einem Konto dort gehört oder dafür angegeben wurde.`,
+  letters: {
+    welcome: ({ hours }, { brand, ...say }) => ({
+      subject: `Willkommen bei ${brand}: Bitte bestätigen Sie Ihre E-Mail-Adresse`,
+      preview: `Nur eines fehlt noch. Der Link ist ${say.hours(hours)} gültig.`,
+      title: `Willkommen bei ${brand}`,
+      opening: [
+        'Danke, dass Sie sich registriert haben. Nur eines fehlt noch: Bitte bestätigen Sie, dass diese E-Mail-Adresse Ihnen ' +
+          'gehört. Über sie kommen Sie wieder in Ihr Konto, falls Sie einmal Ihr Passwort vergessen.',
+      ],
+      advice: [],
+      button: 'E-Mail-Adresse bestätigen',
+      closing: [
+        `Der Link ist ${say.hours(hours)} gültig und funktioniert nur einmal.`,
+        'Falls Sie sich nicht registriert haben, können Sie diese Nachricht ignorieren: Wahrscheinlich hat sich ' +
+          'jemand bei der Adresse vertippt.',
+      ],
+    }),
+    verify_email: ({ hours }, { brand, ...say }) => ({
+      subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${brand}`,
+      preview: `Der Link ist ${say.hours(hours)} gültig.`,
+      title: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      opening: [
+        `Bitte bestätigen Sie, dass diese E-Mail-Adresse Ihnen und zu Ihrem Konto bei ${brand} gehört.`,
+      ],
+      advice: [],
+      button: 'E-Mail-Adresse bestätigen',
+      closing: [
+        `Der Link ist ${say.hours(hours)} gültig und funktioniert nur einmal.`,
+        'Falls Sie ihn nicht angefordert haben, können Sie diese Nachricht ignorieren: Die Adresse bleibt dann ' +
+          'unbestätigt.',
+      ],
+    }),
+    reset_password: ({ minutes }, { brand, ...say }) => ({
+      subject: `Ihr Passwort für ${brand} zurücksetzen`,
+      preview: `Wählen Sie ein neues. Der Link ist ${say.minutes(minutes)} gültig.`,
+      title: 'Passwort zurücksetzen',
+      opening: [`Jemand, vermutlich Sie selbst, möchte das Passwort Ihres Kontos bei ${brand} zurücksetzen.`],
+      advice: [],
+      button: 'Neues Passwort wählen',
+      closing: [
+        `Der Link ist ${say.minutes(minutes)} gültig und funktioniert nur einmal.`,
+        'Falls Sie es nicht waren, können Sie diese Nachricht ignorieren: Ihr Passwort bleibt, wie es ist.',
+      ],
+    }),
+    password_changed: (_, { brand }) => ({
+      subject: `Ihr Passwort für ${brand} wurde geändert`,
+      preview: 'Wenn Sie das waren, ist nichts zu tun.',
+      title: 'Ihr Passwort wurde geändert',
+      opening: [`Das Passwort Ihres Kontos bei ${brand} wurde geändert.`],
+      advice: [
+        'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie das Passwort jetzt zurück: Damit werden ' +
+          'auch alle Geräte abgemeldet.',
+      ],
+      button: 'Passwort zurücksetzen',
+      closing: [],
+    }),
+    confirm_new_email: ({ hours }, { brand, ...say }) => ({
+      subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${brand}`,
+      preview: `Bis dahin gilt die alte Adresse weiter. Der Link ist ${say.hours(hours)} gültig.`,
+      title: 'Bestätigen Sie Ihre neue Adresse',
+      opening: [
+        `Sie möchten diese E-Mail-Adresse für Ihr Konto bei ${brand} verwenden. Sobald Sie sie bestätigen, ersetzt ` +
+          'sie die alte; bis dahin ändert sich nichts.',
+      ],
+      advice: [],
+      button: 'Neue Adresse bestätigen',
+      closing: [
+        `Der Link ist ${say.hours(hours)} gültig und funktioniert nur einmal.`,
+        'Falls das nicht von Ihnen kommt, können Sie diese Nachricht ignorieren: Die Adresse wird dann nicht ' +
+          'verwendet.',
+      ],
+    }),
+    email_changed: ({ email_masked, hours }, { brand, ...say }) => ({
+      subject: `Die E-Mail-Adresse Ihres Kontos bei ${brand} wurde geändert`,
+      preview: `Wenn Sie das nicht waren, können Sie es ${say.hours(hours)} lang rückgängig machen.`,
+      title: 'Ihre E-Mail-Adresse wurde geändert',
+      opening: [`Ihr Konto bei ${brand} verwendet nun die Adresse ${email_masked} statt dieser hier.`],
+      advice: [
+        'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig: Ihr Konto kehrt ' +
+          'dann zu dieser Adresse zurück.',
+      ],
+      button: 'Änderung rückgängig machen',
+      closing: [`Der Link ist ${say.hours(hours)} gültig und funktioniert nur einmal.`],
+    }),
+    new_device: (_, { brand }) => ({
+      subject: `Neue Anmeldung in Ihrem Konto bei ${brand}`,
+      preview: 'Wenn Sie das waren, ist nichts zu tun.',
+      title: 'Anmeldung von einem neuen Gerät',
+      opening: [
+        `In Ihrem Konto bei ${brand} hat sich jemand mit einem Gerät angemeldet, das dort bisher nicht verwendet ` +
+          'wurde.',
+      ],
+      advice: [
+        'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, melden Sie das Gerät ab und ändern Sie Ihr Passwort.',
+      ],
+      button: 'Mein Konto absichern',
+      closing: [],
+    }),
+    account_deleted: (_, { brand }) => ({
+      subject: `Ihr Konto bei ${brand} wurde gelöscht`,
+      preview: 'Alle Geräte wurden abgemeldet. Dies ist die letzte Nachricht dazu.',
+      title: 'Ihr Konto wurde gelöscht',
+      opening: [
+        `Ihr Konto bei ${brand} wurde gelöscht, und alle Geräte wurden abgemeldet.`,
+        'Für Sie ist nichts mehr zu tun. Dies ist die letzte Nachricht zu diesem Konto.',
+      ],
+      advice: [],
+      closing: [`Falls Sie das nicht wollten, wenden Sie sich bitte so bald wie möglich an ${brand}.`],
+    }),
+    account_exists: (_, { brand }) => ({
+      subject: `Sie haben bereits ein Konto bei ${brand}`,
+      preview: 'Jemand wollte sich mit Ihrer E-Mail-Adresse registrieren.',
+      title: 'Sie haben bereits ein Konto',
+      opening: [
+        `Jemand, vermutlich Sie selbst, wollte sich mit dieser E-Mail-Adresse bei ${brand} registrieren. Zu ihr ` +
+          'gibt es schon ein Konto, daher wurde kein neues angelegt.',
+      ],
+      advice: [
+        'Sie können sich wie gewohnt anmelden. Wenn Sie Ihr Passwort nicht mehr wissen, wählen Sie ein neues.',
+      ],
+      button: 'Neues Passwort wählen',
+      closing: [
+        'Falls Sie es nicht waren, können Sie diese Nachricht ignorieren: An Ihrem Konto hat sich nichts geändert.',
+      ],
+    }),
+    quota_warning: ({ resource, percent, resets_at }, { brand, ...say }) => {
+      const usedUp = percent >= 100;
+      return {
+        subject: usedUp
+          ? `Ihr Kontingent „${resource}“ bei ${brand} ist aufgebraucht`
+          : `Ihr Kontingent „${resource}“ bei ${brand} ist zu ${say.percent(percent)} verbraucht`,
+        preview: `Es beginnt neu am ${say.time(resets_at)}.`,
+        title: usedUp
+          ? 'Ihr Kontingent ist aufgebraucht'
+          : `${say.percent(percent)} Ihres Kontingents sind verbraucht`,
+        opening: [
+          usedUp
+            ? `Ihr Konto bei ${brand} hat das Kontingent „${resource}“ aufgebraucht.`
+            : `Ihr Konto bei ${brand} hat ${say.percent(percent)} des Kontingents „${resource}“ verbraucht.`,
+          `Das Kontingent beginnt neu am ${say.time(resets_at)}.${
+            usedUp ? ' Bis dahin wird abgelehnt, was darüber hinausgeht.' : ''
+          }`,
+        ],
+        advice: [],
+        closing: [],
+      };
+    },
+    one_time_code: ({ code, minutes }, { brand, ...say }) => ({
+      subject: `Ihr Code für ${brand}`,
+      preview: `${code} gilt ${say.minutes(minutes)}.`,
+      title: 'Ihr Code',
+      opening: [`Geben Sie bei ${brand} diesen Code ein, um fortzufahren:`],
+      advice: [],
+      closing: [
+        `Der Code ist ${say.minutes(minutes)} gültig und funktioniert nur einmal. Behalten Sie ihn für sich: Niemand von ${brand} ` +
+          'wird Sie je danach fragen.',
+        'Falls Sie keinen Code angefordert haben, können Sie diese Nachricht ignorieren.',
+      ],
+    }),
+  },
+  texts: {
+    one_time_code: (code, brand, valid) =>
+      `${code} ist Ihr Code${brand ? ` für ${brand}` : ''}, gültig ${valid}. Geben Sie ihn nicht weiter.`,
+  },
+};

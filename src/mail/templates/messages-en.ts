@@ -1,0 +1,160 @@
+import type { Catalogue } from './catalogue.ts';
+
+/** What mails say in English. */
+export const en: Catalogue = {
+  greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
+  facts: { at: 'When', place: 'Where', requestedFrom: 'Requested from', device: 'Device' },
+  buttonFails: 'If the button does not work, open this address in your browser:',
+  footer: (brand, host) =>
+    `Sent by ${brand} (${host}), because this address belongs to an account there or was given for one.`,
+  letters: {
+    welcome: ({ hours }, { brand, ...say }) => ({
+      subject: `Welcome to ${brand}: please confirm your email address`,
+      preview: `One thing remains to be done. The link is valid for ${say.hours(hours)}.`,
+      title: `Welcome to ${brand}`,
+      opening: [
+        'Thank you for signing up. One thing remains: please confirm that this email address is yours. ' +
+          'It is your way back in, should you ever forget your password.',
+      ],
+      advice: [],
+      button: 'Confirm email address',
+      closing: [
+        `The link is valid for ${say.hours(hours)} and works once.`,
+        'If you did not sign up, you can ignore this message: somebody probably mistyped their address.',
+      ],
+    }),
+    verify_email: ({ hours }, { brand, ...say }) => ({
+      subject: `Confirm your email address for ${brand}`,
+      preview: `The link is valid for ${say.hours(hours)}.`,
+      title: 'Confirm your email address',
+      opening: [`Please confirm that this email address is yours and belongs to your ${brand} account.`],
+      advice: [],
+      button: 'Confirm email address',
+      closing: [
+        `The link is valid for ${say.hours(hours)} and works once.`,
+        'If you did not ask for it, you can ignore this message: the address then stays unconfirmed.',
+      ],
+    }),
+    reset_password: ({ minutes }, { brand, ...say }) => ({
+      subject: `Reset your ${brand} password`,
+      preview: `Choose a new one. The link is valid for ${say.minutes(minutes)}.`,
+      title: 'Reset your password',
+      opening: [`Somebody, most likely you, asked to reset the password of your ${brand} account.`],
+      advice: [],
+      button: 'Choose a new password',
+      closing: [
+        `The link is valid for ${say.minutes(minutes)} and works once.`,
+        'If it was not you, you can ignore this message: your password stays as it is.',
+      ],
+    }),
+    password_changed: (_, { brand }) => ({
+      subject: `Your ${brand} password was changed`,
+      preview: 'If this was you, there is nothing to do.',
+      title: 'Your password was changed',
+      opening: [`The password of your ${brand} account was changed.`],
+      advice: [
+        'If this was you, there is nothing to do. If it was not, reset the password now: that also signs out ' +
+          'every device.',
+      ],
+      button: 'Reset password',
+      closing: [],
+    }),
+    confirm_new_email: ({ hours }, { brand, ...say }) => ({
+      subject: `Confirm your new email address for ${brand}`,
+      preview: `Until then, the old address stays in use. The link is valid for ${say.hours(hours)}.`,
+      title: 'Confirm your new address',
+      opening: [
+        `You asked to use this email address for your ${brand} account. Once you confirm it, it takes the place ` +
+          'of the old one; until then, nothing changes.',
+      ],
+      advice: [],
+      button: 'Confirm new address',
+      closing: [
+        `The link is valid for ${say.hours(hours)} and works once.`,
+        'If you did not ask for this, you can ignore this message: the address will not be used.',
+      ],
+    }),
+    email_changed: ({ email_masked, hours }, { brand, ...say }) => ({
+      subject: `The email address of your ${brand} account was changed`,
+      preview: `If this was not you, undo it within ${say.hours(hours)}.`,
+      title: 'Your email address was changed',
+      opening: [`Your ${brand} account now uses the address ${email_masked} instead of this one.`],
+      advice: [
+        'If this was you, there is nothing to do. If it was not, undo the change: your account then returns to ' +
+          'this address.',
+      ],
+      button: 'Undo the change',
+      closing: [`The link is valid for ${say.hours(hours)} and works once.`],
+    }),
+    new_device: (_, { brand }) => ({
+      subject: `New sign-in to your ${brand} account`,
+      preview: 'If this was you, there is nothing to do.',
+      title: 'A sign-in from a new device',
+      opening: [`Somebody signed in to your ${brand} account from a device that was not used for it before.`],
+      advice: [
+        'If this was you, there is nothing to do. If it was not, sign that device out and change your password.',
+      ],
+      button: 'Secure my account',
+      closing: [],
+    }),
+    account_deleted: (_, { brand }) => ({
+      subject: `Your ${brand} account was deleted`,
+      preview: 'Every device was signed out. This is the last message about it.',
+      title: 'Your account was deleted',
+      opening: [
+        `Your ${brand} account was deleted, and every device was signed out.`,
+        'There is nothing left for you to do. This is the last message about this account.',
+      ],
+      advice: [],
+      closing: [`If you did not want this, please get in touch with ${brand} as soon as you can.`],
+    }),
+    account_exists: (_, { brand }) => ({
+      subject: `You already have a ${brand} account`,
+      preview: 'Somebody tried to sign up with your email address.',
+      title: 'You already have an account',
+      opening: [
+        `Somebody, most likely you, tried to sign up for ${brand} with this email address. It already has an ` +
+          'account, so no new one was made.',
+      ],
+      advice: ['You can sign in as usual. If you no longer know your password, choose a new one.'],
+      button: 'Choose a new password',
+      closing: ['If it was not you, you can ignore this message: nothing about your account has changed.'],
+    }),
+    quota_warning: ({ resource, percent, resets_at }, { brand, ...say }) => {
+      const usedUp = percent >= 100;
+      return {
+        subject: usedUp
+          ? `Your ${brand} quota of ${resource} is used up`
+          : `You have used ${say.percent(percent)} of your ${brand} quota of ${resource}`,
+        preview: `It starts afresh on ${say.time(resets_at)}.`,
+        title: usedUp ? 'Your quota is used up' : `You have used ${say.percent(percent)} of your quota`,
+        opening: [
+          usedUp
+            ? `Your ${brand} account has used up its quota of ${resource}.`
+            : `Your ${brand} account has used ${say.percent(percent)} of its quota of ${resource}.`,
+          `The quota starts afresh on ${say.time(resets_at)}.${
+            usedUp ? ' Until then, anything beyond it is refused.' : ''
+          }`,
+        ],
+        advice: [],
+        closing: [],
+      };
+    },
+    one_time_code: ({ code, minutes }, { brand, ...say }) => ({
+      subject: `Your code for ${brand}`,
+      preview: `${code} is valid for ${say.minutes(minutes)}.`,
+      title: 'Your code',
+      opening: [`Enter this code at ${brand} to continue:`],
+      advice: [],
+      closing: [
+        `The code is valid for ${say.minutes(minutes)} and works once. Keep it to yourself: nobody from ${brand} ` +
+          'will ever ask you for it.',
+        'If you did not ask for a code, you can ignore this message.',
+      ],
+    }),
+  },
+  texts: {
+    one_time_code: (code, brand, valid) =>
+      `${code} is your ${brand ? `${brand} ` : ''}code, valid for ${valid}. Do not share it.`,
+  },
+};

@@ -1,0 +1,32 @@
+import type { Brand, MailData, TextData } from './mail-data.ts';
+
+/** A brand to look at mails with. */
+export const SAMPLE_BRAND: Brand = {
+  name: 'Latchkey',
+  color: '#1d4ed8',
+  origin: 'https://auth.example.com',
+};
+
+const name = 'Ada Lovelace';
+const at = '2026-11-21T10:36:00Z';
+const from = { place: 'Berlin, DE', device: 'Firefox on Windows' };
+const link = (page: string) =>
+  `https://auth.example.com/${page}?token=mA3kq0T7v9XbYc2LrWfZs8HdPnJ5gQe1uVxK6iOtBwE`;
+
+/** One of every mail: for the gallery, and for tests. Links lead to the sample brand. */
+export const SAMPLES: MailData = {
+  welcome: { name, link: link('verify-email'), hours: 24 },
+  verify_email: { name, link: link('verify-email'), hours: 24 },
+  reset_password: { name, link: link('reset-password'), minutes: 30, ...from },
+  password_changed: { name, at, link: 'https://auth.example.com/forgot-password', ...from },
+  confirm_new_email: { name, link: link('verify-email'), hours: 24 },
+  email_changed: { name, email_masked: 'a•••@l•••.example', link: link('undo-email'), hours: 72 },
+  new_device: { name, at, link: 'https://auth.example.com/account/sessions', ...from },
+  account_deleted: { name },
+  account_exists: { name, link: 'https://auth.example.com/forgot-password' },
+  quota_warning: { name, resource: 'images', percent: 80, resets_at: '2026-11-22T00:00:00Z' },
+  one_time_code: { code: '482913', minutes: 10, ...from },
+};
+
+/** One of every text message. */
+export const TEXT_SAMPLES: TextData = { one_time_code: SAMPLES.one_time_code };

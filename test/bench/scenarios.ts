@@ -1,0 +1,167 @@
+import { type Call, type Caller, load } from './load.ts';
+
+const PASSWORD = 'three lighthouses at dusk';
+const USERS = 64;
+const CALLERS = 16;
+/** Where each waits for a hash, these keep the service busy; more would only have more under way when time is up. */
+const HASH_CALLERS = 4;
+/** Shorter than the second after which the objects' alarms write to D1, which so can be told apart. */
+const BURST_SECONDS = 0.8;
+/** After which they have. */
+export const SETTLE_SECONDS = 1.6;
+
+/** What is measured. */
+export interface Scenario {
+  callers: Caller[];
+  /** The length of a slice, where it is not free. */
+  seconds?: number;
+  /** Has thousands of requests in a short time. */
+  short?: true;
+  /** How many slices a round has; 1 unless told. */
+  slices?: number;
+  /** Leaves the service something to do after its answers. */
+  settles?: true;
+  /** At most this many times the floor. */
+  target?: number;
+  /** What of it only exists on this machine: how often it calls the simulation that a yardstick measures. */
+  simulated?: { limit?: number; query?: number };
+  /** Which others its figures need. */
+  needs?: string[];
+}
+
+interface User {
+  email: string;
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** The users who ask; each has the latest tokens that any scenario got. */
+export class Pool {
+  readonly users: User[];
+  readonly #port: number;
+
+  private constructor(port: number, users: User[]) {
+    this.#port = port;
+    this.users = users;
+  }
+
+  static async register(port: number): Promise<Pool> {
+    const users: User[] = [];
+    const callers = Array.from({ length: USERS }, (_, index) => {
+      const email = newEmail();
+      const user = { email, accessToken: '', refreshToken: '' };
+      users.push(user);
+      return caller(index, [user], () => registration(email), take);
+    });
+    await load(port, callers, 0);
+    return new Pool(port, users);
+  }
+
+  /** Gives every user new tokens, which also brings objects back that were evicted for idleness. */
+  async wake(): Promise<void> {
+    const callers = this.users.map((user, index) => caller(index, [user], refresh, take));
+    await load(this.#port, callers, 0);
+  }
+}
+
+/** All scenarios, in the order in which a round runs them. */
+export function scenarios({ users }: Pool): Record<string, Scenario> {
+  const callers = (count: number, ask: (user: User) => Call, answered?: (user: User, body: string) => void) =>
+    shares(users, count).map((share, index) => caller(index, share, ask, answered));
+  const get = (path: string, count = CALLERS) =>
+    callers(count, (user) => ({
+      method: 'GET',
+      path,
+      headers: { Authorization: `Bearer ${user.accessToken}` },
+    }));
+  const burst = { seconds: BURST_SECONDS, slices: 2 } as const;
+  return {
+    floor: { callers: get('/__floor'), short: true },
+    limit: { callers: get('/__limit'), short: true },
+    query: { callers: get('/__query'), short: true },
+    object: { callers: get('/__object'), short: true },
+    session: {
+      callers: get('/v1/auth/session'),
+      target: 2.5,
+      simulated: { limit: 1 },
+      needs: ['limit'],
+    },
+    refresh: {
+      callers: callers(CALLERS, refresh, take),
+      target: 3,
+      simulated: { limit: 1 },
+      needs: ['limit'],
+    },
+    me: {
+      callers: get('/v1/me'),
+      target: 5,
+      simulated: { limit: 1, query: 1 },
+      needs: ['limit', 'query'],
+    },
+    hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
+    'sign-in': {
+      ...burst,
+      callers: callers(HASH_CALLERS, signIn, take),
+      settles: true,
+      simulated: { limit: 1, query: 1 },
+      needs: ['limit', 'query', 'object', 'hash'],
+    },
+    register: {
+      seconds: BURST_SECONDS,
+      callers: callers(HASH_CALLERS, () => registration(newEmail())),
+      settles: true,
+      // The user and the password are one batch.
+      simulated: { limit: 1, query: 1 },
+      needs: ['limit', 'query', 'object', 'hash'],
+    },
+  };
+}
+
+const registration = (email: string): Call => ({
+  method: 'POST',
+  path: '/v1/auth/register',
+  body: { email, password: PASSWORD },
+});
+
+const signIn = (user: User): Call => ({
+  method: 'POST',
+  path: '/v1/auth/login',
+  body: { identifier: user.email, password: PASSWORD },
+});
+
+const refresh = (user: User): Call => ({
+  method: 'POST',
+  path: '/v1/auth/refresh',
+  body: { refresh_token: user.refreshToken },
+});
+
+function take(user: User, body: string): void {
+  const { access_token, refresh_token } = JSON.parse(body);
+  user.accessToken = access_token;
+  user.refreshToken = refresh_token;
+}
+
+const newEmail = () => `bench-${crypto.randomUUID()}@example.com`;
+
+/** A caller that is one user after the other. */
+function caller(
+  index: number,
+  users: User[],
+  ask: (user: User) => Call,
+  answered?: (user: User, body: string) => void,
+): Caller {
+  let turn = 0;
+  const current = () => users[turn % users.length] as User;
+  return {
+    address: `10.0.0.${index + 1}`,
+    next: () => ask(current()),
+    answered(body) {
+      answered?.(current(), body);
+      turn += 1;
+    },
+  };
+}
+
+function shares<T>(items: T[], count: number): T[][] {
+  return Array.from({ length: count }, (_, share) => items.filter((_, index) => index % count === share));
+}

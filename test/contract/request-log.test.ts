@@ -1,0 +1,165 @@
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { type Answer, type CallOptions, call, createRealm, expectProblem, ORIGIN } from '../support/api.ts';
+
+const EMAIL = 'sentinel.mail@leak.example';
+const PASSWORD = 'sentinel password nobody may see';
+const PHONE = '+442071830001';
+const FORGED = `lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'s'.repeat(43)}`;
+
+let spies: MockInstance[];
+
+beforeEach(() => {
+  spies = (['log', 'info', 'warn', 'error', 'debug', 'trace'] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation(() => {}),
+  );
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** All that was logged since the last test, by whatever means. */
+const logged = (): string[] =>
+  spies.flatMap((spy) => spy.mock.calls.map((call) => call.map(String).join(' ')));
+
+/** The one line of a request. */
+function lineOf(answer: Answer): Record<string, unknown> {
+  const id = answer.headers.get('x-request-id') as string;
+  const lines = logged().filter((line) => line.includes(id) && line.includes('"event":"request"'));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('\n');
+  return JSON.parse(lines[0] as string);
+}
+
+function expectNotLogged(...secrets: (string | undefined)[]): void {
+  const log = logged().join('\n');
+  expect(log).not.toBe('');
+  for (const secret of secrets) {
+    expect(secret).toBeTruthy();
+    expect(log.toLowerCase()).not.toContain(secret?.toLowerCase());
+  }
+  expect(log).not.toMatch(/sentinel|eyJ|lkr\.|\$argon2/i);
+}
+
+const login = (password: string, identifier = EMAIL) =>
+  call('POST', '/v1/auth/login', { body: { identifier, password } });
+
+describe('the log line of a request', () => {
+  it('says what was asked and what came of it', async () => {
+    await createRealm('acme');
+    const body = { email: EMAIL, password: PASSWORD };
+    const registered = await call('POST', '/v1/auth/register', { realm: 'acme', body });
+    const token = registered.body.access_token;
+    const cases: [string, string, CallOptions, Record<string, unknown>][] = [
+      [
+        'GET',
+        '/v1/me?x=1',
+        { realm: 'acme', token },
+        { route: '/v1/me', status: 200, realm: 'acme', user_id: registered.body.user.id },
+      ],
+      ['GET', '/v1/me', {}, { route: '/v1/me', status: 401, realm: 'default' }],
+      ['POST', '/v1/auth/login', { body: {} }, { route: '/v1/auth/login', status: 422, realm: 'default' }],
+      ['GET', '/v1/auth/login', {}, { route: null, status: 405, realm: 'default' }],
+      ['GET', '/nowhere', {}, { route: null, status: 404, realm: 'default' }],
+      ['GET', '/v1/me', { realm: 'nobody' }, { status: 404, realm: null }],
+      ['OPTIONS', '/v1/me', { headers: { origin: ORIGIN } }, { status: 204, realm: 'default' }],
+      ['HEAD', '/docs/start.js', {}, { route: '/docs/start.js', status: 200, realm: 'default' }],
+    ];
+    for (const [method, path, options, expected] of cases) {
+      const answer = await call(method, path, options);
+      const line = lineOf(answer);
+      expect(line, `${method} ${path}`).toMatchObject({
+        level: 'info',
+        event: 'request',
+        request_id: answer.headers.get('x-request-id'),
+        method,
+        user_id: null,
+        ...expected,
+      });
+      expect(line.ms).toEqual(expect.any(Number));
+      const fields = ['event', 'level', 'method', 'ms', 'realm', 'request_id', 'route', 'status', 'user_id'];
+      expect(Object.keys(line).toSorted()).toEqual(fields);
+    }
+  });
+
+  it('has the pattern of a path, not what was written into it', async () => {
+    const { body } = await call('POST', '/v1/auth/register', { body: { email: EMAIL, password: PASSWORD } });
+    const answer = await call('DELETE', '/v1/me/sessions/sentinel?sentinel=1', { token: body.access_token });
+    expectProblem(answer, 404, 'session_not_found');
+    expect(lineOf(answer).route).toBe('/v1/me/sessions/:id');
+    await call('GET', '/sentinel/sentinel@example.com?token=sentinel');
+    await call('GET', '/v1/me', { realm: 'sentinel' });
+    expectNotLogged('sentinel');
+  });
+});
+
+describe('the log', () => {
+  const fields = {
+    email: `second.${EMAIL}`,
+    username: 'sentinel_name',
+    phone_number: PHONE,
+    name: 'Sentinel Name',
+  };
+
+  it('holds no secret and no address of a sign-in that succeeds', async () => {
+    const body = { ...fields, password: PASSWORD };
+    const registered = await call('POST', '/v1/auth/register', { body });
+    expect(registered.status).toBe(201);
+    const signedIn = await login(PASSWORD, fields.email);
+    const refreshed = await call('POST', '/v1/auth/refresh', {
+      body: { refresh_token: signedIn.body.refresh_token },
+    });
+    const cookie = `__Host-latchkey=${refreshed.body.refresh_token}`;
+    const me = await call('GET', '/v1/me', { headers: { cookie } });
+    expect([signedIn.status, refreshed.status, me.status]).toEqual([200, 200, 200]);
+    const tokens = [registered, signedIn, refreshed].flatMap((answer) => [
+      answer.body.access_token,
+      answer.body.refresh_token,
+    ]);
+    expectNotLogged(fields.email, PASSWORD, PHONE, ...tokens);
+  });
+
+  it('holds none of one that fails', async () => {
+    const taken = { email: fields.email, password: PASSWORD };
+    expectProblem(await call('POST', '/v1/auth/register', { body: taken }), 409, 'user_exists');
+    const wrong = { email: 'sentinel', password: PASSWORD, sentinel: PHONE };
+    expectProblem(await call('POST', '/v1/auth/register', { body: wrong }), 422, 'validation_failed');
+    expectProblem(await login(`${PASSWORD}!`, fields.email), 401, 'invalid_credentials');
+    expectProblem(await login(PASSWORD, 'sentinel@nobody.example'), 401, 'invalid_credentials');
+    const raw = `{"password":"${PASSWORD}"`;
+    const headers = { 'content-type': 'application/json' };
+    expectProblem(await call('POST', '/v1/auth/login', { raw, headers }), 400, 'invalid_json');
+    const refresh = { body: { refresh_token: FORGED } };
+    expectProblem(await call('POST', '/v1/auth/refresh', refresh), 401, 'invalid_token');
+    expectProblem(
+      await call('GET', '/v1/me', { token: 'eyJzZW50aW5lbCI6MX0.sentinel.sentinel' }),
+      401,
+      'invalid_token',
+    );
+    expectProblem(
+      await call('GET', '/v1/me', { headers: { authorization: 'Basic sentinel' } }),
+      401,
+      'authentication_required',
+    );
+    expectNotLogged(fields.email, PASSWORD, PHONE, FORGED);
+  });
+
+  it('holds none when the database fails, but says that it did', async () => {
+    await env.DB.exec('ALTER TABLE passwords RENAME TO passwords_away');
+    try {
+      const body = { ...fields, email: `third.${EMAIL}`, username: 'sentinel_other', password: PASSWORD };
+      const answers = [await call('POST', '/v1/auth/register', { body }), await login(PASSWORD)];
+      for (const answer of answers) expect([500, 503]).toContain(answer.status);
+      const failures = logged().filter((line) => line.includes('"event":"request_failed"'));
+      expect(failures.map((line) => JSON.parse(line).request_id)).toEqual(
+        answers.map((answer) => answer.headers.get('x-request-id')),
+      );
+      expect(failures.join()).toContain('no such table');
+      expect(JSON.stringify(answers.map((answer) => answer.body))).not.toContain('table');
+      expectNotLogged(body.email, PASSWORD, PHONE);
+    } finally {
+      await env.DB.exec('ALTER TABLE passwords_away RENAME TO passwords');
+    }
+  });
+});

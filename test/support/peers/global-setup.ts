@@ -1,0 +1,121 @@
+import { createEmulator } from 'emulate';
+import PostalMime from 'postal-mime';
+import type { TestProject } from 'vitest/node';
+import { type Fault, Faults } from './faults.ts';
+import { startFaulty, startHttp } from './http.ts';
+import type { Mail } from './mailbox.ts';
+import { CREDENTIALS } from './ports.ts';
+import { type SendgridMail, startSendgrid } from './sendgrid.ts';
+import { type ReceivedMail, startSmtp } from './smtp.ts';
+
+/** Starts every peer before the first test of a project; what it returns ends them after the last. */
+export default async function startPeers(project: TestProject): Promise<() => Promise<void>> {
+  const faults = new Faults();
+  const { twilio: account } = CREDENTIALS;
+  const [smtp, sendgrid, resendEmulator, twilioEmulator] = await Promise.all([
+    startSmtp(faults),
+    startSendgrid(faults),
+    createEmulator({ service: 'resend', port: 0 }),
+    createEmulator({ service: 'twilio', port: 0 }),
+  ]);
+  const resend = await startFaulty(
+    faults,
+    resendEmulator.url,
+    (body) => JSON.parse(body).to?.[0],
+    (status) => ({ statusCode: status, name: 'validation_error', message: 'Invalid `to` field.' }),
+  );
+  const twilio = await startFaulty(
+    faults,
+    twilioEmulator.url,
+    (body) => new URLSearchParams(body).get('To') ?? undefined,
+    (status, code = status === 401 ? 20003 : status === 400 ? 21211 : 0) => ({
+      code,
+      message: 'refused',
+      more_info: `https://www.twilio.com/docs/errors/${code}`,
+      status,
+    }),
+  );
+
+  const mailbox = await startHttp(async ({ method, path, body }) => {
+    const { pathname, searchParams } = new URL(path, 'http://mailbox');
+    const to = searchParams.get('to');
+    const json = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });
+    if (method === 'PUT' && pathname === '/faults') {
+      const { pattern, fault } = JSON.parse(body) as { pattern: string; fault: Fault | null };
+      faults.set(pattern, fault);
+      return { status: 204 };
+    }
+    if (pathname === '/mails') {
+      const mails = await Promise.all([
+        ...smtp.received.filter((mail) => mail.to === to).map(fromSmtp),
+        ...sendgrid.received
+          .filter((mail) => mail.personalizations[0]?.to[0]?.email === to)
+          .map(fromSendgrid),
+        ...(await resendMails(resendEmulator.url, to ?? '')),
+      ]);
+      return json(mails);
+    }
+    if (pathname === '/texts') {
+      const basic = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
+      const list = `/2010-04-01/Accounts/${account.accountSid}/Messages.json?PageSize=1000&To=${encodeURIComponent(to ?? '')}`;
+      const answer = await fetch(twilioEmulator.url + list, { headers: { authorization: `Basic ${basic}` } });
+      const { messages } = (await answer.json()) as {
+        messages: { to: string; from: string; body: string }[];
+      };
+      return json(messages.map(({ to, from, body }) => ({ to, from, text: body })));
+    }
+    return { status: 404 };
+  });
+
+  project.provide('peers', {
+    mailbox: mailbox.port,
+    smtp: smtp.ports,
+    sendgrid: sendgrid.port,
+    resend: resend.port,
+    twilio: twilio.port,
+  });
+  return async () => {
+    await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
+    await Promise.all([resendEmulator.close(), twilioEmulator.close()]);
+  };
+}
+
+async function fromSmtp(received: ReceivedMail): Promise<Mail> {
+  const mail = await PostalMime.parse(Buffer.from(received.raw, 'latin1'));
+  return {
+    by: 'smtp',
+    to: received.to,
+    from: { address: mail.from?.address ?? '', name: mail.from?.name ?? '' },
+    subject: mail.subject ?? '',
+    text: mail.text ?? '',
+    html: mail.html ?? '',
+    messageId: mail.messageId ?? null,
+    smtp: { ...received, headers: mail.headers.map(({ key, value }) => [key, value]) },
+  };
+}
+
+function fromSendgrid(mail: SendgridMail): Mail {
+  const content = (type: string) => mail.content.find((part) => part.type === type)?.value ?? '';
+  return {
+    by: 'sendgrid',
+    to: mail.personalizations[0]?.to[0]?.email ?? '',
+    from: { address: mail.from.email, name: mail.from.name ?? '' },
+    subject: mail.subject,
+    text: content('text/plain'),
+    html: content('text/html'),
+    messageId: mail.headers?.['Message-ID'] ?? null,
+    smtp: null,
+  };
+}
+
+async function resendMails(url: string, to: string): Promise<Mail[]> {
+  type Listed = { from: string; to: string[]; subject: string; text: string; html: string };
+  const { data } = (await (await fetch(`${url}/emails`)).json()) as { data: Listed[] };
+  return data
+    .filter((mail) => mail.to.includes(to))
+    .map(({ from, subject, text, html }) => {
+      const [, name = '', address = from] = /^"(.*)" <(.*)>$/.exec(from) ?? [];
+      const sender = { address, name: name.replace(/\\(.)/g, '$1') };
+      return { by: 'resend', to, from: sender, subject, text, html, messageId: null, smtp: null };
+    });
+}

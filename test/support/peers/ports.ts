@@ -1,0 +1,49 @@
+/** Where the peers listen, all on 127.0.0.1. What `inject('peers')` gives. */
+export interface Peers {
+  /** The HTTP endpoint behind mailbox.ts. */
+  mailbox: number;
+  smtp: {
+    /** Neither TLS nor AUTH. */
+    plain: number;
+    /** AUTH LOGIN only, in plain text, required. */
+    login: number;
+    /** STARTTLS; AUTH PLAIN or LOGIN, required, over TLS only. */
+    starttls: number;
+    /** TLS from the first byte; AUTH PLAIN or LOGIN, required. */
+    tls: number;
+    /** TLS with a certificate that nobody trusts. */
+    untrusted: number;
+    /** STARTTLS with a trusted certificate of another host. */
+    misnamed: number;
+    /** Answers 554 to every connection. */
+    refusing: number;
+    /** Takes connections and says nothing. */
+    silent: number;
+    /** Says more than it may between STARTTLS and TLS, as somebody in the middle would. */
+    injecting: number;
+    /** Nobody listens. */
+    closed: number;
+  };
+  sendgrid: number;
+  resend: number;
+  twilio: number;
+}
+
+/** What the peers take. Some characters are there to be encoded wrongly. */
+export const CREDENTIALS = {
+  smtp: { username: 'latchkey@example.com', password: 'pässword: with spaces ✓' },
+  sendgrid: 'SG.test-key',
+  resend: 're_test_key',
+  twilio: {
+    accountSid: `AC${'0'.repeat(32)}`,
+    authToken: 'twilio_test_auth_token',
+    number: '+15551234567',
+    messagingService: `MG${'0'.repeat(32)}`,
+  },
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    peers: Peers;
+  }
+}
