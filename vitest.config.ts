@@ -1,5 +1,10 @@
-import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { trustPeers } from './test/support/peers/certificate.ts';
+import { CREDENTIALS } from './test/support/peers/ports.ts';
+
+// Miniflare reads NODE_EXTRA_CA_CERTS once, when it is loaded.
+trustPeers();
+const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin');
 
 const migrations = await readD1Migrations(`${import.meta.dirname}/migrations`);
 
@@ -7,19 +12,35 @@ export default defineConfig({
   test: {
     // The Worker's own log, one line a request.
     onConsoleLog: (line) => !line.startsWith('{"level":"info","event":"request"'),
+    globalSetup: ['test/support/peers/global-setup.ts'],
     projects: [
       {
         plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ENVIRONMENT: 'development',
-                ORIGIN: 'https://auth.test',
-                AUTH_SECRET: 'c2VjcmV0LWZvci10ZXN0cy1vbmx5LW5vdC1mb3ItdXNl',
-                TEST_MIGRATIONS: migrations,
+          cloudflareTest(({ inject }) => {
+            const peers = inject('peers');
+            return {
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                email: { send_email: [{ name: 'EMAIL' }] },
+                bindings: {
+                  ENVIRONMENT: 'development',
+                  ORIGIN: 'https://auth.test',
+                  AUTH_SECRET: 'c2VjcmV0LWZvci10ZXN0cy1vbmx5LW5vdC1mb3ItdXNl',
+                  MAIL_PROVIDER: 'smtp',
+                  MAIL_FROM: 'accounts@latchkey.test',
+                  SMTP_HOST: '127.0.0.1',
+                  SMTP_PORT: String(peers.smtp.plain),
+                  SMTP_SECURITY: 'none',
+                  SMS_PROVIDER: 'twilio',
+                  TWILIO_URL: `http://127.0.0.1:${peers.twilio}`,
+                  TWILIO_ACCOUNT_SID: CREDENTIALS.twilio.accountSid,
+                  TWILIO_AUTH_TOKEN: CREDENTIALS.twilio.authToken,
+                  TWILIO_FROM: CREDENTIALS.twilio.number,
+                  SMS_CALLING_CODES: '+49,+44,+358',
+                  TEST_MIGRATIONS: migrations,
+                },
               },
-            },
+            };
           }),
         ],
         test: {
@@ -30,6 +51,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
     ],

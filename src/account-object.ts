@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
+import { AccountFacts } from './account-projection.ts';
 import { AccountStateStore } from './accounts/account-state.ts';
-import { projectActivity } from './accounts/activity.ts';
+import { eraseTraces } from './accounts/erasure.ts';
 import { FactOutbox } from './accounts/fact-outbox.ts';
+import { KnownDevices } from './accounts/known-devices.ts';
 import { ObjectSchedule } from './accounts/object-schedule.ts';
 import type {
   AccountObject,
@@ -9,25 +11,25 @@ import type {
   ActivityType,
   DirectoryChange,
   DirectoryState,
-  Fact,
 } from './accounts/port.ts';
-import { directoryState } from './accounts/service.ts';
-import { readUser } from './accounts/store.ts';
+import { directoryState, findById } from './accounts/service.ts';
 import { AttemptLimit } from './credentials/attempt-limit.ts';
 import { hashPassword, needsRehash, verifyPassword } from './credentials/password-hash.ts';
 import type {
   CredentialObject,
   NewPassword,
   NewPasswordResult,
+  ProofResult,
   SignIn,
   SignInResult,
 } from './credentials/port.ts';
-import { projectRehash } from './credentials/projection.ts';
 import { primary } from './db/client.ts';
-import { type Bindings, parseConfig } from './env.ts';
-import type { Client } from './lib/client.ts';
+import { type Bindings, type Config, parseConfig } from './env.ts';
+import { type Client, placeOf } from './lib/client.ts';
+import { describeDevice } from './lib/device.ts';
 import { deriveKey } from './lib/keys.ts';
-import { DAY, SECOND } from './lib/time.ts';
+import { DAY, rfc3339, SECOND } from './lib/time.ts';
+import { issuerOf } from './realms/service.ts';
 import type {
   CheckResult,
   OpenedSession,
@@ -35,21 +37,15 @@ import type {
   SessionLifetimes,
   SessionObject,
 } from './sessions/port.ts';
-import { type EndReason, projectSession, type SessionData, sessionData } from './sessions/projection.ts';
+import { type EndReason, type SessionData, sessionData } from './sessions/projection.ts';
 import { SessionBook, type SessionRow } from './sessions/session-book.ts';
 
 type Job = 'project' | 'reconcile' | 'forget';
 
 const PROJECT_DELAY = SECOND;
-const PROJECT_BATCH = 40;
-/** A write to the directory that was announced and not reported is looked up after this long. */
+/** A write to the directory that was announced and not reported is looked up after this long; a user's traces are
+ * erased as long after the deletion, when no projection is under way any more. */
 const RECONCILE_DELAY = 10 * SECOND;
-const PROJECTIONS: Record<string, (db: D1Database, userId: string, fact: Fact) => D1PreparedStatement[]> = {
-  activity: projectActivity,
-  session: projectSession,
-  rehash: projectRehash,
-};
-
 /**
  * One user's hot state, and the only place that decides about it: sessions, refresh tokens, failed attempts. All
  * storage access is synchronous, so each method is atomic against every other from one `await` to the next.
@@ -60,21 +56,24 @@ export class Account
   extends DurableObject<Bindings>
   implements AccountObject, SessionObject, CredentialObject
 {
+  readonly #config: Config;
   readonly #state: AccountStateStore;
   readonly #attempts: AttemptLimit;
   readonly #sessions: SessionBook;
-  readonly #facts: FactOutbox;
+  readonly #devices: KnownDevices;
+  readonly #facts: AccountFacts;
   readonly #schedule: ObjectSchedule<Job>;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
-    const { AUTH_SECRET } = parseConfig(env as unknown as Record<string, unknown>);
+    this.#config = parseConfig(env as unknown as Record<string, unknown>);
     this.#state = new AccountStateStore(kv);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(AUTH_SECRET, 'refresh-token'));
-    this.#facts = new FactOutbox(sql);
+    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
+    this.#devices = new KnownDevices(kv);
     this.#schedule = new ObjectSchedule(ctx.storage);
+    this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
   }
 
   async hashPassword(password: string): Promise<string> {
@@ -85,15 +84,16 @@ export class Account
     directory: DirectoryState,
     session: { client: Client; methods: string[]; lifetimes: SessionLifetimes; activity: ActivityType },
   ): Promise<OpenedSession | null> {
-    return this.#adopt(directory, null) === 'stale' ? null : this.#open(session);
+    if (this.#state.isStale(directory)) return null;
+    this.#adopt(directory, null);
+    return this.#open(session);
   }
 
   async signIn(attempt: SignIn): Promise<SignInResult> {
     const now = Date.now();
     const { directory, client } = attempt;
-    const known = this.#state.get();
     // Before anything is counted: an old row would judge by an old password.
-    if (directory && known && directory.version < known.version) return { result: 'stale' };
+    if (directory && this.#state.isStale(directory)) return { result: 'stale' };
     const retryAfter = this.#attempts.begin(now);
     if (retryAfter !== null) return { result: 'blocked', retryAfter };
     const right = verifyPassword(attempt.hash, attempt.password);
@@ -108,7 +108,7 @@ export class Account
     }
     this.#attempts.succeed();
     if (needsRehash(attempt.hash)) {
-      this.#tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+      this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
     }
     if (directory.status === 'suspended') return { result: 'suspended' };
     if (attempt.verifiedOnly && !directory.emailVerified) return { result: 'email_not_verified' };
@@ -167,16 +167,34 @@ export class Account
   }
 
   async prepareNewPassword(change: NewPassword): Promise<NewPasswordResult> {
-    const now = Date.now();
-    const retryAfter = this.#attempts.begin(now);
+    const proof = await this.provePassword({ ...change, password: change.current });
+    if (proof.result !== 'right') return proof;
+    await this.announceChange();
+    return { result: 'ready', hash: hashPassword(change.next) };
+  }
+
+  async provePassword(proof: { hash: string; password: string; client: Client }): Promise<ProofResult> {
+    const retryAfter = this.#attempts.begin(Date.now());
     if (retryAfter !== null) return { result: 'blocked', retryAfter };
-    if (!verifyPassword(change.hash, change.current)) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, change.client);
+    if (!verifyPassword(proof.hash, proof.password)) {
+      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, proof.client);
       return { result: 'wrong_password' };
     }
     this.#attempts.succeed();
-    this.#schedule.at('reconcile', now + RECONCILE_DELAY);
-    return { result: 'ready', hash: hashPassword(change.next) };
+    return { result: 'right' };
+  }
+
+  async announceChange(): Promise<void> {
+    this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
+  }
+
+  async accountDeleted(user: { userId: string; realmId: string }): Promise<void> {
+    if (this.#state.get()) {
+      this.ctx.storage.sql.exec('DELETE FROM sessions');
+      this.ctx.storage.sql.exec('DELETE FROM facts');
+    }
+    this.#state.markDeleted(user);
+    this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
@@ -185,6 +203,7 @@ export class Account
 
   async directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void> {
     this.#adopt(directory, change.keepSession);
+    if (change.forgiveFailures) this.#attempts.succeed();
     if (change.bookmark) this.#state.noteBookmark(change.bookmark);
     if (change.activity) this.#log(change.activity, change.keepSession, change.client);
   }
@@ -206,7 +225,7 @@ export class Account
     if (state.status !== 'active') return { result: 'account_suspended' };
     const found = find();
     if (!found) return { result: 'session_ended' };
-    if (found.tell) this.#tell('session', sessionData(found.row));
+    if (found.tell) this.#facts.session(found.row);
     return { result: 'alive', ...this.#opened(state, found.row) };
   }
 
@@ -222,69 +241,63 @@ export class Account
       Date.now(),
     );
     this.#tellEnded(ended, 'evicted');
-    this.#tell('session', sessionData(row));
+    this.#facts.session(row);
     this.#log(session.activity, row.id, session.client);
+    this.#noticeDevice(state, row, session.client);
     return { ...this.#opened(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
+  }
+
+  /** Mails the user when somebody signs in from a device that none of theirs has been like. */
+  #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
+    if (!this.#devices.isNews(client)) return;
+    const link = `${issuerOf(this.#config.ORIGIN, state.realmId)}/forgot-password`;
+    const [device, place] = [describeDevice(client.userAgent), placeOf(client)];
+    const data = { name: null, at: rfc3339(row.created_at), place, device, link };
+    this.#facts.tell('mail', { template: 'new_device', data });
   }
 
   #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
     return { state, sessionId: row.id, expiresAt: row.expires_at };
   }
 
-  #adopt(directory: DirectoryState, keepSession: string | null): 'current' | 'adopted' | 'stale' {
+  #adopt(directory: DirectoryState, keepSession: string | null): void {
+    if (this.#state.isStale(directory)) return;
     if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
       FactOutbox.createTable(this.ctx.storage.sql);
     }
-    const outcome = this.#state.adopt(directory);
-    if (outcome === 'adopted') {
-      this.#tellEnded(
-        this.#sessions.endOlderThan(directory.credentialVersion, keepSession),
-        'password_changed',
-      );
-      if (directory.status !== 'active') this.#tellEnded(this.#sessions.endAll(null), 'suspended');
-    }
-    return outcome;
+    if (!this.#state.adopt(directory)) return;
+    const { credentialVersion, status } = directory;
+    this.#tellEnded(this.#sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
+    if (status !== 'active') this.#tellEnded(this.#sessions.endAll(null), 'suspended');
   }
 
   #tellEnded(rows: SessionRow[], reason: EndReason): void {
-    for (const row of rows) this.#tell('session', sessionData(row, reason));
+    for (const row of rows) this.#facts.session(row, reason);
   }
 
   #log(type: ActivityType, sessionId: string | null, client: Client): void {
-    const realmId = this.#state.get()?.realmId;
-    this.#tell('activity', { realmId, type, sessionId, client });
+    this.#facts.log(this.#state.get()?.realmId ?? '', type, sessionId, client);
   }
 
-  #tell(kind: keyof typeof PROJECTIONS, data: unknown): void {
-    const now = Date.now();
-    this.#facts.append(kind, data, now);
-    this.#schedule.at('project', now + PROJECT_DELAY);
-  }
-
-  /** Writes the waiting facts to D1, oldest first, each batch whole or not at all. */
   async #project(): Promise<void> {
-    const userId = this.#state.get()?.userId as string;
-    for (
-      let facts = this.#facts.take(PROJECT_BATCH);
-      facts.length > 0;
-      facts = this.#facts.take(PROJECT_BATCH)
-    ) {
-      const statements = facts.flatMap((fact) => PROJECTIONS[fact.kind]?.(this.env.DB, userId, fact) ?? []);
-      await this.env.DB.batch(statements);
-      this.#facts.dropThrough((facts.at(-1) as Fact).seq);
-    }
+    const userId = this.#state.get()?.userId;
+    if (userId) await this.#facts.project(this.env.DB, userId);
   }
 
   /** Catches up with a write to the directory whose maker never came back to report it. */
   async #reconcile(): Promise<void> {
-    const userId = this.#state.get()?.userId;
-    const row = userId && (await readUser(primary(this.env.DB).db, userId));
+    const state = this.#state.get();
+    if (!state) return;
+    const row = await findById(primary(this.env.DB).db, state.userId);
     if (row) this.#adopt(directoryState(row), null);
+    else await this.accountDeleted(state);
   }
 
-  /** A decoy forgets whom it stood for. */
+  /** Clears away a user who was deleted; a decoy forgets whom it stood for. */
   async #forget(): Promise<void> {
-    if (!this.#state.get()) await this.ctx.storage.deleteAll();
+    const deleted = this.#state.deleted();
+    if (deleted) await eraseTraces(this.env, deleted.userId);
+    else if (!this.#state.get()) await this.ctx.storage.deleteAll();
   }
 }

@@ -1,7 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
+import { avatarRoutes } from './accounts/avatar-routes.ts';
+import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
+import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
 import type { Bindings } from './env.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -14,9 +18,13 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { pageRoutes } from './pages/routes.tsx';
+import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { codeRoutes } from './verification/code-routes.ts';
+import { emailRoutes } from './verification/email-routes.ts';
 
 /** The whole HTTP interface: what every request passes, in order, then one route group a feature. */
 export function createApp(services: Services, bindings: Bindings) {
@@ -44,10 +52,18 @@ export function createApp(services: Services, bindings: Bindings) {
   const routes = app
     .route('/', credentialRoutes(services.credentials, sessions, signInLimit))
     .route('/', sessionRoutes(sessions, sessions))
+    .route('/', resetRoutes(services.resets, signInLimit))
+    .route('/', emailRoutes(services.emails, sessions, signInLimit))
+    .route('/', codeRoutes(services.codes, sessions, signInLimit))
     .route('/', accountRoutes(services.accounts, sessions))
+    .route('/', avatarRoutes(services.avatars, sessions))
+    .route('/', preferencesRoutes(services.accounts, sessions))
+    .route('/', privacyRoutes(services.privacy, sessions))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
+  app.route('/', pageRoutes(services, signInLimit));
+  if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;
 }
 

@@ -1,11 +1,16 @@
+import { prune } from './retention.ts';
 import type { Services } from './services.ts';
 
-type Job = (services: Services, now: number) => Promise<void>;
+type Job = (services: Services, now: number) => Promise<unknown>;
 
 /** What each Cron Trigger of wrangler.toml does. Every job may run late, twice, or at once with itself. */
 export const JOBS: Record<string, Record<string, Job>> = {
   '* * * * *': {
     rotate_signing_keys: ({ signingKeys }, now) => signingKeys.rotate(now),
+    drain_outbox: ({ outbox }) => outbox.drain(),
+  },
+  '17 3 * * *': {
+    prune: ({ d1, config }, now) => prune(d1, config, now),
   },
 };
 

@@ -6,13 +6,18 @@ export interface Bindings {
   AVATARS: R2Bucket;
   ACCOUNT: DurableObjectNamespace;
   RATE_LIMITER: DurableObjectNamespace;
+  ONE_TIME_CODE: DurableObjectNamespace;
   GENERAL_RATE_LIMIT: RateLimit;
+  /** Only where MAIL_PROVIDER is `cloudflare`. */
+  EMAIL?: SendEmail;
 }
 
 /** One documented variable or secret: how it is parsed, and the row it gets in the README. */
 interface Variable<T> {
   schema: z.ZodType<T>;
   default?: string;
+  /** May be left out; then it is undefined. */
+  optional?: true;
   secret?: true;
   doc: string;
 }
@@ -73,7 +78,116 @@ export const VARIABLES = {
     default: '90',
     doc: 'How many days a key signs access tokens before the next takes over.',
   }),
+  MAIL_PROVIDER: variable({
+    schema: z.enum(['smtp', 'sendgrid', 'resend', 'cloudflare', 'dev']),
+    default: 'dev',
+    doc: 'Who delivers mail. `dev` keeps it for `/dev/mailbox` and is refused in production.',
+  }),
+  MAIL_FROM: variable({
+    schema: z.email().optional(),
+    optional: true,
+    doc: "The sender's address, under the realm's name. Needed by every provider but `dev`.",
+  }),
+  SMTP_HOST: variable({ schema: z.string().optional(), optional: true, doc: 'For `smtp`: the server.' }),
+  SMTP_PORT: variable({
+    schema: whole(1, 65_535),
+    default: '587',
+    doc: 'For `smtp`. Workers cannot reach port 25.',
+  }),
+  SMTP_SECURITY: variable({
+    schema: z.enum(['none', 'starttls', 'tls']),
+    default: 'starttls',
+    doc: 'For `smtp`: `tls` from the first byte (port 465), `starttls` (587) or `none`.',
+  }),
+  SMTP_USERNAME: variable({
+    schema: z.string().optional(),
+    optional: true,
+    doc: 'For `smtp`, if the server asks who sends.',
+  }),
+  SMTP_PASSWORD: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `smtp`, with `SMTP_USERNAME`.',
+  }),
+  SENDGRID_API_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `sendgrid`: a key that may send mail.',
+  }),
+  SENDGRID_URL: variable({
+    schema: z.url(),
+    default: 'https://api.sendgrid.com',
+    doc: "SendGrid's API; `https://api.eu.sendgrid.com` for its European region.",
+  }),
+  RESEND_API_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `resend`: a key that may send mail.',
+  }),
+  RESEND_URL: variable({ schema: z.url(), default: 'https://api.resend.com', doc: "Resend's API." }),
+  SMS_PROVIDER: variable({
+    schema: z.enum(['none', 'twilio', 'dev']),
+    default: 'none',
+    doc: 'Who delivers text messages. `dev` keeps them for `/dev/mailbox` and is refused in production.',
+  }),
+  SMS_CALLING_CODES: variable({
+    schema: z
+      .string()
+      .regex(/^(\*|\+[1-9]\d{0,3}(,\+[1-9]\d{0,3})*)?$/, 'must list calling codes such as +49,+44, or be *')
+      .transform((list) => list.split(',').filter(Boolean)),
+    default: '',
+    doc: 'Calling codes that texts may go to, such as `+49,+44`; `*` for all. Nothing is sent elsewhere: numbers in far countries are what fraudsters have codes sent to.',
+  }),
+  SMS_PER_PREFIX: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Texts a UTC day to numbers of a realm that differ in their last four digits only.',
+  }),
+  SMS_PER_REALM: variable({
+    schema: whole(1, 10_000_000),
+    default: '1000',
+    doc: 'Texts a UTC day in a realm.',
+  }),
+  CODES_PER_ADDRESS: variable({
+    schema: whole(1, 1000),
+    default: '10',
+    doc: 'One-time codes a UTC day to one address or number.',
+  }),
+  TWILIO_ACCOUNT_SID: variable({ schema: z.string().optional(), optional: true, doc: 'For `twilio`.' }),
+  TWILIO_AUTH_TOKEN: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `twilio`.',
+  }),
+  TWILIO_FROM: variable({
+    schema: z.string().optional(),
+    optional: true,
+    doc: 'For `twilio`: a number of yours, or the SID of a messaging service (`MG…`).',
+  }),
+  TWILIO_URL: variable({ schema: z.url(), default: 'https://api.twilio.com', doc: "Twilio's API." }),
+  ACTIVITY_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '365',
+    doc: 'How many days entries of the activity log are kept.',
+  }),
 } as const;
+
+/** What a choice of provider makes necessary. */
+const NEEDED: Record<string, Record<string, string[]>> = {
+  MAIL_PROVIDER: {
+    smtp: ['MAIL_FROM', 'SMTP_HOST'],
+    sendgrid: ['MAIL_FROM', 'SENDGRID_API_KEY'],
+    resend: ['MAIL_FROM', 'RESEND_API_KEY'],
+    cloudflare: ['MAIL_FROM', 'EMAIL'],
+  },
+  SMS_PROVIDER: {
+    twilio: ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM', 'SMS_CALLING_CODES'],
+  },
+};
 
 type Variables = typeof VARIABLES;
 
@@ -94,13 +208,23 @@ export function parseConfig(env: Record<string, unknown>): Config {
   const config: Record<string, unknown> = {};
   for (const [name, declaration] of Object.entries(VARIABLES) as [string, Variable<unknown>][]) {
     const value = env[name] ?? declaration.default;
-    if (value === undefined || value === '') {
+    if (declaration.optional && (value === undefined || value === '')) continue;
+    if (value === undefined || (value === '' && declaration.default !== '')) {
       problems.push(`${name} is missing${declaration.secret ? ' (a secret)' : ''}`);
       continue;
     }
     const parsed = declaration.schema.safeParse(value);
     if (parsed.success) config[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
+  }
+  for (const [chooser, choices] of Object.entries(NEEDED)) {
+    const chosen = config[chooser] as string;
+    for (const name of choices[chosen] ?? []) {
+      if (!env[name]) problems.push(`${name} is missing (${chooser} is ${chosen})`);
+    }
+    if (chosen === 'dev' && config.ENVIRONMENT === 'production') {
+      problems.push(`${chooser} is dev, which delivers nothing: choose one for production`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as Config;

@@ -1,9 +1,11 @@
 /** Every public error code, with its HTTP status and title (RFC 9457). The catalogue is closed. */
 export const CATALOGUE = {
   invalid_request: { status: 400, title: 'The request is malformed' },
+  invalid_link: { status: 400, title: 'The link is not valid any more' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   authentication_required: { status: 401, title: 'Authentication is required' },
   invalid_credentials: { status: 401, title: 'The identifier or the password is wrong' },
+  invalid_code: { status: 401, title: 'The code is wrong or has expired' },
   invalid_token: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },

@@ -1,46 +1,107 @@
+import { Avatars } from './accounts/avatars.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
-import type { CredentialObject } from './credentials/port.ts';
+import type { CredentialObject, MailBudget } from './credentials/port.ts';
+import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials } from './credentials/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
+import type { RateLimitResult } from './http/rate-limiter.ts';
 import { deriveKey } from './lib/keys.ts';
+import { DAY, HOUR, SECOND } from './lib/time.ts';
+import { createMailProvider } from './mail/registry.ts';
+import { Outbox } from './outbox/service.ts';
+import { Privacy } from './privacy/service.ts';
 import { Realms } from './realms/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import type { SessionObject } from './sessions/port.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
+import { createSmsProvider } from './sms/registry.ts';
+import { OneTimeCodes } from './verification/code-service.ts';
+import type { CodeObject, SmsBudget } from './verification/port.ts';
+import { EmailVerification } from './verification/service.ts';
+
+/** Mails an hour that strangers can have sent to one address. */
+const MAILS_PER_HOUR = 5;
 
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
   config: Config;
+  d1: D1Database;
   realms: Realms;
   accounts: Accounts;
+  avatars: Avatars;
   sessions: Sessions;
   credentials: Credentials;
+  resets: PasswordResets;
+  emails: EmailVerification;
+  codes: OneTimeCodes;
+  privacy: Privacy;
+  outbox: Outbox;
   signingKeys: SigningKeys;
 }
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseConfig(bindings as unknown as Record<string, unknown>);
-  const { ACCOUNT, DB } = bindings;
-  const objects = (name: string) =>
-    ACCOUNT.get(ACCOUNT.idFromName(name)) as unknown as AccountObject & SessionObject & CredentialObject;
-  const realms = new Realms(DB, config.ORIGIN);
-  const signingKeys = new SigningKeys(DB, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
+  const { DB: d1 } = bindings;
+  const objects = named<AccountObject & SessionObject & CredentialObject>(bindings.ACCOUNT);
+  const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
+  const { mailBudget, smsBudget } = budgets(bindings, config);
+
+  const realms = new Realms(d1, config.ORIGIN);
+  const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
   const sessions = new Sessions(objects, new AccessTokens(signingKeys), realms);
+  const accounts = new Accounts(d1, objects);
+  const outbox = new Outbox({
+    d1,
+    realms,
+    mail: createMailProvider(config, bindings),
+    sms: createSmsProvider(config, bindings),
+    from: config.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
+    origin: config.ORIGIN,
+  });
+  const ports = { d1, realms, sessions, objects, outbox, mailBudget };
   return {
     config,
+    d1,
     realms,
     signingKeys,
     sessions,
-    accounts: new Accounts(DB, objects),
-    credentials: new Credentials({
-      d1: DB,
-      realms,
-      sessions,
-      objects,
-      decoyKey: deriveKey(config.AUTH_SECRET, 'decoy'),
+    accounts,
+    outbox,
+    avatars: new Avatars(bindings.AVATARS, accounts, config.ORIGIN),
+    credentials: new Credentials({ ...ports, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') }),
+    resets: new PasswordResets(ports),
+    emails: new EmailVerification(ports),
+    codes: new OneTimeCodes({
+      ...ports,
+      smsBudget,
+      codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
+      codesPerDay: config.CODES_PER_ADDRESS,
+      callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
+    privacy: new Privacy({ ...ports, accounts }),
+  };
+}
+
+/** Stubs of a namespace by name, as the port that a feature declares. */
+function named<Port>(namespace: DurableObjectNamespace): (name: string) => Port {
+  return (name) => namespace.get(namespace.idFromName(name)) as unknown as Port;
+}
+
+function budgets(bindings: Bindings, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {
+  const limiter = named<{ take(limit: number, windowSeconds: number): Promise<RateLimitResult> }>(
+    bindings.RATE_LIMITER,
+  );
+  const take = async (name: string, limit: number, window: number) =>
+    (await limiter(name).take(limit, window / SECOND)).allowed;
+  return {
+    mailBudget: { take: (realmId, email) => take(`mail:${realmId}:${email}`, MAILS_PER_HOUR, HOUR) },
+    smsBudget: {
+      take: async (realmId, number) =>
+        (await take(`sms:${realmId}:${number.slice(0, -4)}`, config.SMS_PER_PREFIX, DAY)) &&
+        (await take(`sms:${realmId}`, config.SMS_PER_REALM, DAY)),
+    },
   };
 }

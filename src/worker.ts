@@ -5,6 +5,7 @@ import { createServices, type Services } from './services.ts';
 
 export { Account } from './account-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
+export { OneTimeCode } from './verification/one-time-code.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
 let services: Services | undefined;

@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { activity, users } from '../src/accounts/tables.ts';
+import { activity, preferences, users } from '../src/accounts/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
+import { oneTimeTokens } from '../src/links/tables.ts';
+import { outbox } from '../src/outbox/tables.ts';
 import { realms } from '../src/realms/tables.ts';
 import { sessions, signingKeys } from '../src/sessions/tables.ts';
 
-it.each([realms, users, passwords, signingKeys, sessions, activity])(
+it.each([realms, users, passwords, signingKeys, sessions, activity, preferences, oneTimeTokens, outbox])(
   'the table %# is as its migration made it',
   async (table) => {
     const { results } = await env.DB.prepare(

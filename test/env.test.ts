@@ -3,7 +3,13 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, parseConfig } from '../src/env.ts';
 
-const GOOD = { ORIGIN: 'https://auth.example.com', AUTH_SECRET: 'kGm2v0Qx7pTz4LwYc9RbN3sUeJ6hDfA8' };
+const GOOD = {
+  ORIGIN: 'https://auth.example.com',
+  AUTH_SECRET: 'kGm2v0Qx7pTz4LwYc9RbN3sUeJ6hDfA8',
+  MAIL_PROVIDER: 'resend',
+  MAIL_FROM: 'accounts@example.com',
+  RESEND_API_KEY: 're_123',
+};
 
 /** The message for a configuration that must not pass. */
 function complaint(change: Record<string, unknown>): string {
@@ -17,12 +23,15 @@ function complaint(change: Record<string, unknown>): string {
 }
 
 it('fills in defaults and parses numbers', () => {
-  expect(parseConfig({ ...GOOD, RATE_LIMIT_SIGN_IN: '7' })).toEqual({
+  expect(parseConfig({ ...GOOD, RATE_LIMIT_SIGN_IN: '7' })).toMatchObject({
     ...GOOD,
     ENVIRONMENT: 'production',
     RATE_LIMIT_SIGN_IN: 7,
     RATE_LIMIT_GENERAL: 1000,
     SIGNING_KEY_ROTATION_DAYS: 90,
+    SMTP_PORT: 587,
+    SMS_PROVIDER: 'none',
+    SMS_CALLING_CODES: [],
   });
 });
 
@@ -39,6 +48,27 @@ describe('a configuration that cannot work', () => {
     expect(complaint({ ENVIRONMENT: 'staging' })).toContain('ENVIRONMENT');
     expect(complaint({ RATE_LIMIT_SIGN_IN: '0' })).toContain('RATE_LIMIT_SIGN_IN must be from 1 to 100000');
     expect(complaint({ RATE_LIMIT_SIGN_IN: 'many' })).toContain('RATE_LIMIT_SIGN_IN must be a whole number');
+  });
+
+  it('names what the chosen provider needs', () => {
+    expect(complaint({ RESEND_API_KEY: '' })).toContain(
+      'RESEND_API_KEY is missing (MAIL_PROVIDER is resend)',
+    );
+    expect(complaint({ MAIL_PROVIDER: 'smtp' })).toContain('SMTP_HOST is missing (MAIL_PROVIDER is smtp)');
+    expect(complaint({ MAIL_PROVIDER: 'cloudflare' })).toContain('EMAIL is missing');
+    expect(complaint({ SMS_PROVIDER: 'twilio' })).toMatch(
+      /TWILIO_AUTH_TOKEN[\s\S]*SMS_CALLING_CODES is missing/,
+    );
+    expect(complaint({ SMS_CALLING_CODES: '49' })).toContain('SMS_CALLING_CODES must list calling codes');
+    expect(parseConfig({ ...GOOD, SMS_CALLING_CODES: '+49,+44' }).SMS_CALLING_CODES).toEqual(['+49', '+44']);
+  });
+
+  it('would deliver nothing in production', () => {
+    expect(complaint({ MAIL_PROVIDER: 'dev' })).toContain('MAIL_PROVIDER is dev, which delivers nothing');
+    expect(complaint({ MAIL_PROVIDER: undefined })).toContain('MAIL_PROVIDER is dev');
+    expect(parseConfig({ ...GOOD, MAIL_PROVIDER: undefined, ENVIRONMENT: 'development' }).MAIL_PROVIDER).toBe(
+      'dev',
+    );
   });
 
   it('names all that is wrong at once', () => {

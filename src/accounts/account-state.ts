@@ -10,17 +10,34 @@ export class AccountStateStore {
     this.#state = kv.get<AccountState>('state');
   }
 
+  /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
+  isStale(row: DirectoryState): boolean {
+    return this.deleted() !== undefined || row.version < (this.#state?.version ?? 0);
+  }
+
+  /** Who was deleted, if it was the user of this object. Kept for good: a replica may show the user for a while. */
+  deleted(): { userId: string; realmId: string } | undefined {
+    return this.#state ? undefined : this.#kv.get('deleted');
+  }
+
+  /** Forgets all but that there was such a user. */
+  markDeleted(user: { userId: string; realmId: string }): void {
+    const { userId, realmId } = user;
+    for (const [key] of this.#kv.list()) this.#kv.delete(key);
+    this.#kv.put('deleted', { userId, realmId });
+    this.#state = undefined;
+  }
+
   get(): AccountState | undefined {
     return this.#state;
   }
 
-  /** Takes over a row that is new to the object; says `stale` of one that the object knows to be out of date. */
-  adopt(row: DirectoryState): 'current' | 'adopted' | 'stale' {
+  /** Takes over a row that is newer than the copy; whether it was. */
+  adopt(row: DirectoryState): boolean {
     const known = this.#state;
-    if (known && row.version < known.version) return 'stale';
-    if (known && row.version === known.version) return 'current';
+    if (this.isStale(row) || row.version === known?.version) return false;
     this.#put({ ...row, bookmark: known?.bookmark ?? null });
-    return 'adopted';
+    return true;
   }
 
   /** Remembers up to where this user's own writes have come. Bookmarks sort as text. */

@@ -27,7 +27,13 @@ export type ActivityType =
   | 'session_revoked'
   | 'sessions_revoked'
   | 'refresh_token_reused'
-  | 'password_changed';
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_verified'
+  | 'email_changed'
+  | 'email_change_undone'
+  | 'phone_number_verified'
+  | 'account_deleted';
 
 export interface ActivityData {
   realmId: string;
@@ -52,10 +58,18 @@ export interface DirectoryChange {
   keepSession: string | null;
   client: Client;
   activity?: ActivityType;
+  /** The user has proved who they are by other means than the password: failures with it are forgiven. */
+  forgiveFailures?: boolean;
 }
 
 /** What accounts need of the account object. */
 export interface AccountObject {
+  /**
+   * Called before the directory is changed: should nobody report the change, the object looks it up by itself.
+   */
+  announceChange(): Promise<void>;
+  /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
+  accountDeleted(user: { userId: string; realmId: string }): Promise<void>;
   /** Takes over what the directory now says; an older row changes nothing. */
   directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */

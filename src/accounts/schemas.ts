@@ -2,14 +2,18 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
 import type { UserRow } from './tables.ts';
 
-const text = (max: number) => z.string().trim().min(1).max(max);
+/** Half of a character cannot be stored. */
+const wellFormed = (value: string) => value.isWellFormed();
+
+const text = (max: number) =>
+  z.string().trim().min(1).max(max).refine(wellFormed, { error: 'Must be whole characters' });
 
 /** What a person may write about themselves. Each field also takes null, which clears it. */
 export const ProfileFields = {
   username: z
     .string()
     .trim()
-    .regex(/^(?=.*[a-z])[a-z0-9][a-z0-9._-]{2,31}$/i, {
+    .regex(/^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{2,31}$/, {
       error:
         'Must have 3 to 32 letters, digits, dots, dashes or underscores, a letter among them, and start with a letter or digit',
     })
@@ -77,9 +81,9 @@ export const ProfilePatch = z
       .nullish()
       .openapi({ example: 'https://example.com/ada.png' }),
     bio: text(2000).nullish(),
-    phone_number: ProfileFields.phone_number.nullish(),
+    phone_number: ProfileFields.phone_number.nullish().openapi({ type: ['string', 'null'] }),
     country: ProfileFields.country.nullish(),
-    locale: ProfileFields.locale.nullish(),
+    locale: ProfileFields.locale.nullish().openapi({ type: ['string', 'null'] }),
   })
   .openapi('ProfilePatch');
 

@@ -1,11 +1,10 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import { nearestReplica, primary } from '../db/client.ts';
+import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import type { AccountObjects, DirectoryState } from './port.ts';
 import type { ProfilePatch } from './schemas.ts';
-import { readUser } from './store.ts';
-import { type UserRow, users } from './tables.ts';
+import { preferences, type UserRow, users } from './tables.ts';
 
 /** The directory of users. */
 export class Accounts {
@@ -20,8 +19,8 @@ export class Accounts {
   /** A user's row, no older than the bookmark. Throws `session_ended` when the user is no more. */
   async get(userId: string, bookmark: string | null): Promise<UserRow> {
     const user =
-      (await readUser(nearestReplica(this.#d1, bookmark).db, userId)) ??
-      (await readUser(primary(this.#d1).db, userId));
+      (await findById(nearestReplica(this.#d1, bookmark).db, userId)) ??
+      (await findById(primary(this.#d1).db, userId));
     if (!user) throw new ApiError('session_ended');
     return user;
   }
@@ -45,13 +44,63 @@ export class Accounts {
         .where(eq(users.id, userId))
         .returning();
       if (!user) throw new ApiError('session_ended');
-      const bookmark = session.bookmark();
-      if (bookmark) await this.#objects(userId).noteBookmark(bookmark);
+      await this.#noteBookmark(userId, session);
       return user;
     } catch (error) {
       throw uniqueViolation(error) ?? error;
     }
   }
+
+  /** What an app keeps about a user; an empty object to begin with. */
+  async preferences(userId: string, bookmark: string | null): Promise<Record<string, unknown>> {
+    const { db } = nearestReplica(this.#d1, bookmark);
+    const found = await db.select().from(preferences).where(eq(preferences.userId, userId)).get();
+    return found?.data ?? {};
+  }
+
+  /** Replaces all of it. Throws `session_ended` when the user is no more. */
+  async replacePreferences(userId: string, data: Record<string, unknown>): Promise<void> {
+    const session = primary(this.#d1);
+    const updatedAt = Date.now();
+    await session.db
+      .insert(preferences)
+      .values({ userId, data, updatedAt })
+      .onConflictDoUpdate({ target: preferences.userId, set: { data, updatedAt } });
+    await this.#noteBookmark(userId, session);
+  }
+
+  /** Shows another picture, or none; gives the user with the one shown before. Throws `session_ended`. */
+  async replacePicture(userId: string, picture: string | null): Promise<UserRow> {
+    const session = primary(this.#d1);
+    const [user] = await session.db
+      .update(users)
+      .set({ picture, updatedAt: Date.now() })
+      .where(eq(users.id, userId))
+      .returning();
+    if (!user) throw new ApiError('session_ended');
+    await this.#noteBookmark(userId, session);
+    return user;
+  }
+
+  async #noteBookmark(userId: string, session: DatabaseSession): Promise<void> {
+    const bookmark = session.bookmark();
+    if (bookmark) await this.#objects(userId).noteBookmark(bookmark);
+  }
+}
+
+/** The user of that id, or null. */
+export async function findById(db: Database, userId: string): Promise<UserRow | null> {
+  return (await db.select().from(users).where(eq(users.id, userId)).get()) ?? null;
+}
+
+/** The user with that address, or null. */
+export async function findByEmail(db: Database, realmId: string, email: string): Promise<UserRow | null> {
+  const found = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.realmId, realmId), eq(users.email, email)))
+    .get();
+  return found ?? null;
 }
 
 /** What of a user's row its account object must know. */

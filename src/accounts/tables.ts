@@ -50,3 +50,11 @@ export const activity = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.userId, table.seq] })],
 );
+
+export const preferences = sqliteTable('preferences', {
+  userId: text('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  data: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});

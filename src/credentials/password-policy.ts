@@ -1,4 +1,5 @@
 import { COMMON_PASSWORDS } from '../../generated/common-passwords.ts';
+import { fieldError } from '../errors.ts';
 
 /** Lengths of a password, in Unicode code points of its NFKC form. */
 export const PASSWORD_LENGTH = { min: 8, max: 256 };
@@ -32,4 +33,16 @@ export function checkPassword(password: string, owner: PasswordOwner): PasswordP
   // Searched as text, in microseconds: a Set of the list would cost a cold isolate milliseconds and megabytes.
   const isCommon = COMMON_PASSWORDS.includes(`\n${folded}\n`);
   return isOwn || isRepetition || isCommon ? 'password_too_common' : null;
+}
+
+const PASSWORD_ERRORS = {
+  password_too_short: 'Must have at least 8 characters',
+  password_too_long: 'Must have at most 256 characters',
+  password_too_common: 'Is too easy to guess',
+};
+
+/** Throws `validation_failed`, naming the field, for a new password that may not be used. */
+export function requireGoodPassword(path: string, password: string, about: PasswordOwner): void {
+  const problem = checkPassword(password, about);
+  if (problem) throw fieldError(path, problem, PASSWORD_ERRORS[problem]);
 }

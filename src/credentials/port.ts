@@ -35,14 +35,24 @@ export type NewPasswordResult =
   | { result: 'wrong_password' }
   | { result: 'blocked'; retryAfter: number };
 
+export type ProofResult = { result: 'right' } | Exclude<NewPasswordResult, { result: 'ready' }>;
+
 /** What credentials need of the account object: passwords are hashed and verified there, one at a time. */
 export interface CredentialObject {
   /** Hashes a password, in an object because there is the CPU time for it. */
   hashPassword(password: string): Promise<string>;
   /** Counts the attempt, verifies the password and opens the session, in one hop. */
   signIn(attempt: SignIn): Promise<SignInResult>;
+  /** Verifies a password, counting the attempt. */
+  provePassword(proof: { hash: string; password: string; client: Client }): Promise<ProofResult>;
   /** Verifies the current password and hashes the next one; `directoryChanged` has to follow. */
   prepareNewPassword(change: NewPassword): Promise<NewPasswordResult>;
+}
+
+/** Bounds how many mails strangers can have sent to one address. */
+export interface MailBudget {
+  /** Whether one more mail may go there; counts it. The same for addresses that nobody has. */
+  take(realmId: string, email: string): Promise<boolean>;
 }
 
 /** The object of one user, or a decoy. */

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { EmailField, ProfileFields, UserSchema } from '../accounts/schemas.ts';
 import { TokensSchema } from '../sessions/schemas.ts';
 
-const password = z.string().min(1).max(512).openapi({
+/** A password as it is sent; whether it may be a new one is the policy's to say. */
+export const PasswordField = z.string().min(1).max(512).openapi({
   description: '8 to 256 characters, not one of the commonest',
   example: 'correct horse battery',
 });
@@ -15,7 +16,7 @@ const sessionCookie = z.boolean().optional().openapi({
 export const RegisterBody = z
   .strictObject({
     email: EmailField,
-    password,
+    password: PasswordField,
     username: ProfileFields.username.optional(),
     name: ProfileFields.name.optional(),
     given_name: ProfileFields.given_name.optional(),
@@ -33,13 +34,13 @@ export const LoginBody = z
       description: 'E-mail address, username or phone number',
       example: 'ada@example.com',
     }),
-    password,
+    password: PasswordField,
     session_cookie: sessionCookie,
   })
   .openapi('Login');
 
 export const PasswordChangeBody = z
-  .strictObject({ current_password: password, new_password: password })
+  .strictObject({ current_password: PasswordField, new_password: PasswordField })
   .openapi('PasswordChange');
 
 export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');

@@ -1,27 +1,34 @@
+import { waitUntil } from 'cloudflare:workers';
 import type { z } from 'zod';
-import { directoryState, uniqueViolation } from '../accounts/service.ts';
+import { directoryState, findByEmail, uniqueViolation } from '../accounts/service.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import { nearestReplica, primary } from '../db/client.ts';
-import { ApiError, fieldError } from '../errors.ts';
+import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { hmac } from '../lib/keys.ts';
+import { HOUR } from '../lib/time.ts';
+import { LINK_LIFETIME, newLink } from '../links/service.ts';
+import { message, type Outbox, storeMessage } from '../outbox/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { OpenedSession } from '../sessions/port.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { parseIdentifier } from './identifier.ts';
 import { DECOY_HASH } from './password-hash.ts';
-import { checkPassword, type PasswordOwner } from './password-policy.ts';
-import type { CredentialObjects, SignInResult } from './port.ts';
+import { requireGoodPassword } from './password-policy.ts';
+import type { CredentialObjects, MailBudget, SignInResult } from './port.ts';
+import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
-  findById,
   findByIdentifier,
+  findPassword,
   insertUser,
   replaceHash,
   type UserWithHash,
   usernameExists,
 } from './store.ts';
+
+export { findPassword } from './store.ts';
 
 /** A user who is in. */
 export interface SignedIn {
@@ -35,15 +42,11 @@ export interface CredentialPorts {
   realms: Realms;
   sessions: Sessions;
   objects: CredentialObjects;
+  outbox: Outbox;
+  mailBudget: MailBudget;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
 }
-
-const PASSWORD_ERRORS = {
-  password_too_short: 'Must have at least 8 characters',
-  password_too_long: 'Must have at most 256 characters',
-  password_too_common: 'Is too easy to guess',
-};
 
 /** Registration, sign-in and change of passwords. */
 export class Credentials {
@@ -115,10 +118,10 @@ export class Credentials {
     by: { userId: string; sessionId: string },
     client: Client,
   ): Promise<void> {
-    const { d1, objects } = this.#ports;
+    const { d1, objects, outbox, realms } = this.#ports;
     const { current_password: current, new_password: next } = body;
     const session = primary(d1);
-    const found = await findById(session.db, by.userId);
+    const found = await findPassword(session.db, by.userId);
     if (!found) throw new ApiError('invalid_credentials');
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
@@ -128,8 +131,10 @@ export class Credentials {
       throw new ApiError('too_many_attempts', { retryAfter: prepared.retryAfter });
     }
     if (prepared.result === 'wrong_password') throw new ApiError('invalid_credentials');
-    const change = { userId: by.userId, from: hash, to: prepared.hash, now: Date.now() };
-    const user = await replaceHash(session, change);
+    const { issuer } = await realms.get(found.user.realmId);
+    const now = Date.now();
+    const mail = passwordChangedMail(found.user, `${issuer}/forgot-password`, client, now);
+    const user = await replaceHash(session, { userId: by.userId, from: hash, to: prepared.hash, now, mail });
     if (!user) throw new ApiError('conflict');
     await object.directoryChanged(directoryState(user), {
       bookmark: session.bookmark(),
@@ -137,6 +142,7 @@ export class Credentials {
       client,
       activity: 'password_changed',
     });
+    outbox.sendSoon([mail]);
   }
 
   async #insert(
@@ -145,16 +151,33 @@ export class Credentials {
     body: z.output<typeof RegisterBody>,
     hash: string,
   ): Promise<UserRow | null> {
-    const { db } = primary(this.#ports.d1);
+    const { d1, outbox } = this.#ports;
+    const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
     // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
     if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
       throw new ApiError('username_taken');
     }
     const now = Date.now();
+    const link = newLink(realm.issuer, 'verify_email', now);
+    const mail = message(
+      {
+        channel: 'mail',
+        template: 'welcome',
+        data: { name: body.name ?? null, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
+      },
+      {
+        realmId: realm.id,
+        userId: id,
+        to: body.email,
+        locale: body.locale ?? null,
+        expiresAt: link.expiresAt,
+      },
+      now,
+    );
     const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
     try {
-      return await insertUser(
+      const user = await insertUser(
         db,
         {
           id,
@@ -172,12 +195,36 @@ export class Credentials {
           lastLoginAt: hides ? null : now,
         },
         hash,
+        { link, mail },
       );
+      outbox.sendSoon([mail]);
+      return user;
     } catch (error) {
       const violation = uniqueViolation(error);
-      if (hides && violation?.code === 'user_exists') return null;
-      throw violation ?? error;
+      if (!hides || violation?.code !== 'user_exists') throw violation ?? error;
+      // After the answer, which must not take longer for an address that is known.
+      waitUntil(this.#tellOwner(realm, email));
+      return null;
     }
+  }
+
+  /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
+  async #tellOwner(realm: Realm, email: string): Promise<void> {
+    const { d1, mailBudget, outbox } = this.#ports;
+    const { db } = primary(d1);
+    const user = await findByEmail(db, realm.id, email);
+    if (!user || !(await mailBudget.take(realm.id, email))) return;
+    const mail = message(
+      {
+        channel: 'mail',
+        template: 'account_exists',
+        data: { name: user.name, link: `${realm.issuer}/forgot-password` },
+      },
+      { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
+      Date.now(),
+    );
+    await storeMessage(db, mail);
+    outbox.sendSoon([mail]);
   }
 
   #attempt(
@@ -215,9 +262,4 @@ function requireSignedIn(attempt: SignInResult): OpenedSession {
       // The directory changed twice while we looked.
       throw new ApiError('service_unavailable', { retryAfter: 1 });
   }
-}
-
-function requireGoodPassword(path: string, password: string, about: PasswordOwner): void {
-  const problem = checkPassword(password, about);
-  if (problem) throw fieldError(path, problem, PASSWORD_ERRORS[problem]);
 }

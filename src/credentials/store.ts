@@ -1,6 +1,10 @@
 import { and, desc, eq, exists, sql } from 'drizzle-orm';
 import { type UserRow, users } from '../accounts/tables.ts';
 import type { Database, DatabaseSession } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { type Link, storeLink } from '../links/service.ts';
+import { oneTimeTokens } from '../links/tables.ts';
+import { outbox } from '../outbox/tables.ts';
 import type { Identifier } from './identifier.ts';
 import { passwords } from './tables.ts';
 
@@ -34,7 +38,7 @@ export async function findByIdentifier(
 }
 
 /** A user who has a password, or null. */
-export async function findById(
+export async function findPassword(
   db: Database,
   userId: string,
 ): Promise<{ user: UserRow; hash: string } | null> {
@@ -57,15 +61,21 @@ export async function usernameExists(db: Database, realmId: string, username: st
   return found !== undefined;
 }
 
-/** Adds a user with a password, both or neither. A unique index decides who came first; its error is thrown. */
+/**
+ * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing. A
+ * unique index decides who came first; its error is thrown.
+ */
 export async function insertUser(
   db: Database,
   user: typeof users.$inferInsert,
   hash: string,
+  welcome: { link: Link; mail: typeof outbox.$inferInsert },
 ): Promise<UserRow> {
   const [inserted] = await db.batch([
     db.insert(users).values(user).returning(),
     db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
+    storeLink(db, welcome.link, user.id, user.email),
+    db.insert(outbox).values(welcome.mail),
   ]);
   return inserted[0] as UserRow;
 }
@@ -76,9 +86,13 @@ export async function insertUser(
  */
 export async function replaceHash(
   { db }: DatabaseSession,
-  change: { userId: string; from: string; to: string; now: number },
+  change: { userId: string; from: string; to: string; now: number; mail: typeof outbox.$inferInsert },
 ): Promise<UserRow | null> {
-  const { userId, from, to, now } = change;
+  const { userId, from, to, now, mail } = change;
+  const replaced = db
+    .select({ one: sql`1` })
+    .from(passwords)
+    .where(and(eq(passwords.userId, userId), eq(passwords.hash, to)));
   const [, changed] = await db.batch([
     db
       .update(passwords)
@@ -87,18 +101,10 @@ export async function replaceHash(
     db
       .update(users)
       .set({ version: sql`version + 1`, credentialVersion: sql`version + 1`, updatedAt: now })
-      .where(
-        and(
-          eq(users.id, userId),
-          exists(
-            db
-              .select({ one: sql`1` })
-              .from(passwords)
-              .where(and(eq(passwords.userId, userId), eq(passwords.hash, to))),
-          ),
-        ),
-      )
+      .where(and(eq(users.id, userId), exists(replaced)))
       .returning(),
+    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), exists(replaced))),
+    insertIf(db, outbox, mail, exists(replaced)),
   ]);
   return changed[0] ?? null;
 }

@@ -46,3 +46,24 @@ export function requireVerified(authenticator: Authenticator) {
     await next();
   });
 }
+
+/**
+ * For routes that do more for a user: a token that is sent must hold, a cookie may be stale, as a browser sends it
+ * whether the page wants to or not.
+ */
+export function optionalUser(authenticator: Authenticator) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (c.req.header('authorization') !== undefined) {
+      c.set('principal', await authenticate(c, authenticator));
+    } else if (getCookie(c, sessionCookieName(c.get('realm').id))) {
+      const principal = await authenticate(c, authenticator).catch(ignoreStale);
+      if (principal) c.set('principal', principal);
+    }
+    await next();
+  });
+}
+
+function ignoreStale(error: unknown): null {
+  if (error instanceof ApiError && error.code === 'session_ended') return null;
+  throw error;
+}

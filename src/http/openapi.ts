@@ -34,6 +34,11 @@ const USER: ErrorCode[] = [
   'account_suspended',
 ];
 
+interface Answer {
+  description: string;
+  content?: Record<string, unknown>;
+}
+
 /** The declared answers of a route: its successes, and one entry a status for the codes it can fail with. */
 export function responses<const Success extends Record<number, unknown>>(
   success: Success,
@@ -55,7 +60,14 @@ export function responses<const Success extends Record<number, unknown>>(
       },
     ]),
   );
-  return { ...problems, ...success } as Success;
+  // A status can be both: /health answers 503 for itself, and may meet one.
+  const merged = Object.entries(success as Record<string, Answer>).map(([status, answer]) => {
+    const problem = problems[status];
+    if (!problem) return [status, answer];
+    const description = `${answer.description}. ${problem.description}`;
+    return [status, { ...answer, description, content: { ...answer.content, ...problem.content } }];
+  });
+  return { ...problems, ...Object.fromEntries(merged) } as Success;
 }
 
 /** A JSON answer or body. */
@@ -70,6 +82,9 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 /** How a route says that it wants a user. */
 export const USER_SECURITY: Record<string, string[]>[] = [{ accessToken: [] }, { sessionCookie: [] }];
+
+/** How a route says that it does more for a user. */
+export const OPTIONAL_USER_SECURITY: Record<string, string[]>[] = [{}, ...USER_SECURITY];
 
 /** A router for one feature, whose validation failures become 422 problems that name every field. */
 export function featureRouter(): OpenAPIHono<AppEnv> {

@@ -43,6 +43,7 @@ function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   // Hono's own validator reports a body that does not parse this way.
   if (thrown instanceof HTTPException && thrown.status === 400) return new ApiError('invalid_json');
+  if (thrown instanceof HTTPException && thrown.status === 415) return new ApiError('unsupported_media_type');
   if (isPassing(thrown)) return new ApiError('service_unavailable', { retryAfter: 1 });
   return new ApiError('internal_error');
 }

@@ -5,7 +5,7 @@ import { clientKey } from '../lib/client-address.ts';
 import { type AppEnv, clientAddress } from './context.ts';
 import type { RateLimitResult } from './rate-limiter.ts';
 
-/** Seconds; that of the binding in wrangler.toml, and of RateLimiter. */
+/** Seconds; that of the binding in wrangler.toml too. */
 const WINDOW = 60;
 
 /** The general limit. The binding counts near the client and roughly: a prefilter that costs no hop. */
@@ -29,8 +29,10 @@ export function signInRateLimit(namespace: DurableObjectNamespace, config: Confi
   const limit = config.RATE_LIMIT_SIGN_IN;
   return createMiddleware<AppEnv>(async (c, next) => {
     const id = namespace.idFromName(`sign_in:${clientKey(clientAddress(c))}`);
-    const limiter = namespace.get(id) as unknown as { take(limit: number): Promise<RateLimitResult> };
-    const { allowed, remaining, reset } = await limiter.take(limit);
+    const limiter = namespace.get(id) as unknown as {
+      take(limit: number, windowSeconds: number): Promise<RateLimitResult>;
+    };
+    const { allowed, remaining, reset } = await limiter.take(limit, WINDOW);
     c.header('RateLimit-Policy', `"sign_in";q=${limit};w=${WINDOW}`);
     c.header('RateLimit', `"sign_in";r=${remaining};t=${reset}`);
     if (!allowed) throw new ApiError('rate_limited', { retryAfter: reset });

@@ -1,8 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Bindings } from '../env.ts';
-import { MINUTE, SECOND } from '../lib/time.ts';
-
-const WINDOW = MINUTE;
+import { SECOND } from '../lib/time.ts';
 
 export interface RateLimitResult {
   allowed: boolean;
@@ -11,24 +9,28 @@ export interface RateLimitResult {
   reset: number;
 }
 
-/** Counts the requests of one client to one bucket: never more than the limit in any 60 seconds, across the world. */
+/** Counts what one client does in one bucket: never more than the limit in any window, across the world. */
 export class RateLimiter extends DurableObject<Bindings> {
-  /** Counts a request, unless the limit is reached: what is refused does not extend the wait. */
-  async take(limit: number): Promise<RateLimitResult> {
+  /** Counts one, unless the limit is reached: what is refused does not extend the wait. */
+  async take(limit: number, windowSeconds: number): Promise<RateLimitResult> {
     const { kv } = this.ctx.storage;
     const now = Date.now();
-    const taken = (kv.get<number[]>('taken') ?? []).filter((at) => at > now - WINDOW);
+    const window = windowSeconds * SECOND;
+    const taken = (kv.get<number[]>('taken') ?? []).filter((at) => at > now - window);
     const allowed = taken.length < limit;
     if (allowed) {
-      if (taken.length === 0) this.ctx.storage.setAlarm(now + 2 * WINDOW);
       taken.push(now);
       kv.put('taken', taken);
+      if (taken.length === 1) {
+        kv.put('window', window);
+        this.ctx.storage.setAlarm(now + 2 * window);
+      }
     }
     const frees = taken[allowed ? taken.length - 1 : taken.length - limit] ?? now;
     return {
       allowed,
       remaining: Math.max(0, limit - taken.length),
-      reset: Math.max(1, Math.ceil((frees + WINDOW - now) / SECOND)),
+      reset: Math.max(1, Math.ceil((frees + window - now) / SECOND)),
     };
   }
 
@@ -37,8 +39,10 @@ export class RateLimiter extends DurableObject<Bindings> {
 
   /** Leaves nothing behind of a client that has gone. */
   override async alarm(): Promise<void> {
-    const last = this.ctx.storage.kv.get<number[]>('taken')?.at(-1) ?? 0;
-    if (last > Date.now() - WINDOW) await this.ctx.storage.setAlarm(last + 2 * WINDOW);
+    const { kv } = this.ctx.storage;
+    const last = kv.get<number[]>('taken')?.at(-1) ?? 0;
+    const window = kv.get<number>('window') ?? 0;
+    if (last > Date.now() - window) await this.ctx.storage.setAlarm(last + 2 * window);
     else await this.ctx.storage.deleteAll();
   }
 }

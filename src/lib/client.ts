@@ -5,3 +5,8 @@ export interface Client {
   city: string | null;
   userAgent: string | null;
 }
+
+/** Where a client is, as far as the network tells: `Berlin, DE`. */
+export function placeOf(client: Client): string | null {
+  return [client.city, client.country].filter(Boolean).join(', ') || null;
+}

@@ -8,6 +8,8 @@ import { realms } from './tables.ts';
 export interface Realm {
   id: string;
   name: string;
+  /** `#rrggbb`, of mails and pages. */
+  color: string;
   issuer: string;
   /** `aud` of its access tokens. */
   audience: string;
@@ -15,6 +17,11 @@ export interface Realm {
   allowedOrigins: string[];
   accessTokenSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
+}
+
+/** The issuer of a realm: the base of its tokens, its API and its pages. */
+export function issuerOf(origin: string, realmId: string): string {
+  return realmId === 'default' ? origin : `${origin}/realms/${realmId}`;
 }
 
 /** A changed policy is in force everywhere after this long (milliseconds). */
@@ -47,10 +54,11 @@ export class Realms {
     for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
       const row = await db.select().from(realms).where(eq(realms.id, id)).get();
       if (!row) continue;
-      const issuer = id === 'default' ? this.#origin : `${this.#origin}/realms/${id}`;
+      const issuer = issuerOf(this.#origin, id);
       return {
         id,
         name: row.name,
+        color: row.color,
         issuer,
         audience: row.audience ?? issuer,
         registration: row.registration,

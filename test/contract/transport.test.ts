@@ -34,9 +34,9 @@ describe('an address or method that does not exist', () => {
   });
 
   it.each([
-    ['PUT', '/v1/me', 'GET, PATCH, HEAD, OPTIONS'],
-    ['PROPFIND', '/realms/default/v1/me', 'GET, PATCH, HEAD, OPTIONS'],
-    ['TRACE', '/v1/me', 'GET, PATCH, HEAD, OPTIONS'],
+    ['PUT', '/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['PROPFIND', '/realms/default/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['TRACE', '/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
     ['GET', '/v1/auth/login', 'POST, OPTIONS'],
     ['GET', '/v1/me/sessions/x', 'DELETE, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],

@@ -14,11 +14,21 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   http: [],
   health: ['http'],
   docs: ['http'],
+  mail: [],
+  sms: [],
   realms: ['db', 'http'],
+  links: ['db'],
+  outbox: ['db', 'mail', 'sms', 'realms'],
   accounts: ['db', 'http', 'realms'],
   sessions: ['db', 'http', 'realms', 'accounts'],
-  credentials: ['db', 'http', 'realms', 'accounts', 'sessions'],
+  credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
+  verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
+  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
+  pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  dev: ['http', 'mail'],
+  retention: [],
   'account-object': '*',
+  'account-projection': '*',
   services: '*',
   app: '*',
   cron: '*',
@@ -26,9 +36,18 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   cli: '*',
 };
 const OPEN = ['lib', 'errors', 'env'];
-const FEATURES = ['realms', 'accounts', 'sessions', 'credentials'];
+const FEATURES = [
+  'realms',
+  'links',
+  'outbox',
+  'accounts',
+  'sessions',
+  'credentials',
+  'verification',
+  'privacy',
+];
 /** What one feature may see of another. */
-const PUBLIC_FILES = /\/(service|schemas|tables|port)\.ts$/;
+const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;
 /** The Worker never loads what runs in Node. */
 const NODE_ONLY = 'cli';
 
@@ -84,7 +103,7 @@ describe('the house', () => {
   });
 
   it('shows of a feature only its service, schemas, tables and port', () => {
-    const composed = ['account-object', 'services', 'app', 'cron', 'worker'];
+    const composed = ['account-object', 'account-projection', 'services', 'app', 'cron', 'worker'];
     const prying = imports.filter(
       ({ from, to }) =>
         FEATURES.includes(room(to)) &&
@@ -101,7 +120,7 @@ describe('the house', () => {
 
   it('keeps Hono out of everything but http, routes and schemas', () => {
     const strangers = files.filter((file) => {
-      if (/^(http|docs|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file)) return false;
+      if (/^(http|docs|dev|pages|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file)) return false;
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });
     expect(strangers).toEqual([]);

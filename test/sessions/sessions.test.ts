@@ -45,6 +45,14 @@ const USER_ENDPOINTS: [string, string, unknown?][] = [
   ['GET', '/v1/me/sessions'],
   ['DELETE', '/v1/me/sessions/ses_x'],
   ['POST', '/v1/auth/logout', {}],
+  ['PUT', '/v1/me/email', { password: 'x', email: 'x@example.com' }],
+  ['PUT', '/v1/me/avatar', {}],
+  ['DELETE', '/v1/me/avatar'],
+  ['GET', '/v1/me/preferences'],
+  ['PUT', '/v1/me/preferences', {}],
+  ['GET', '/v1/me/activity'],
+  ['GET', '/v1/me/export'],
+  ['DELETE', '/v1/me', {}],
 ];
 
 describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {

@@ -2,12 +2,14 @@ import type { D1Migration } from '@cloudflare/vitest-plugin';
 import type { Account } from '../../src/account-object.ts';
 import type { Bindings } from '../../src/env.ts';
 import type { RateLimiter } from '../../src/http/rate-limiter.ts';
+import type { OneTimeCode } from '../../src/verification/one-time-code.ts';
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Omit<Bindings, 'ACCOUNT' | 'RATE_LIMITER'> {
+    interface Env extends Omit<Bindings, 'ACCOUNT' | 'RATE_LIMITER' | 'ONE_TIME_CODE'> {
       ACCOUNT: DurableObjectNamespace<Account>;
       RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
+      ONE_TIME_CODE: DurableObjectNamespace<OneTimeCode>;
       ORIGIN: string;
       AUTH_SECRET: string;
       TEST_MIGRATIONS: D1Migration[];

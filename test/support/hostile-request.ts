@@ -81,7 +81,7 @@ const queries = fc.oneof(
 
 /** Bodies for an operation: mostly by its schema, when it has one. */
 function bodies({ definition }: Operation, document: Json, given: Record<string, fc.Arbitrary<unknown>>) {
-  const schema = definition.requestBody?.content['application/json'].schema;
+  const schema = definition.requestBody?.content['application/json']?.schema;
   if (!schema) return maybe(shapeless, 1, 9);
   const resolved = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
   return fc.oneof(

@@ -1,0 +1,51 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { EmailField } from '../accounts/schemas.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
+import { featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import type { PasswordResets } from './reset-service.ts';
+import { PasswordField } from './schemas.ts';
+
+const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
+const ResetBody = z
+  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
+  .openapi('PasswordReset');
+const ForgotSchema = z.object({ status: z.literal('accepted') }).openapi('PasswordForgotAccepted');
+
+/** Forgotten passwords. */
+export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandler<AppEnv>) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/password/forgot',
+        tags: ['Sign-in'],
+        summary: 'Mail a link to set a new password',
+        description: 'The answer is the same for every address. An earlier link stops working.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(ForgotBody),
+        responses: responses({ 202: json(ForgotSchema, 'Accepted') }, { body: true }),
+      }),
+      async (c) => {
+        await resets.forgot(c.req.valid('json').email, c.get('realm').id, clientOf(c));
+        return c.json({ status: 'accepted' as const }, 202);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/password/reset',
+        tags: ['Sign-in'],
+        summary: 'Set a new password by the link that was mailed',
+        description:
+          'The token works once, for an hour. Ends every session and every other link of the user, and forgives failed attempts.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(ResetBody),
+        responses: responses({ 204: { description: 'Set' } }, { body: true, codes: ['invalid_link'] }),
+      }),
+      async (c) => {
+        await resets.reset(c.req.valid('json'), c.get('realm').id, clientOf(c));
+        return c.body(null, 204);
+      },
+    );
+}

@@ -1,0 +1,15 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const oneTimeTokens = sqliteTable(
+  'one_time_tokens',
+  {
+    userId: text('user_id').notNull(),
+    purpose: text({ enum: ['verify_email', 'change_email', 'undo_email', 'reset_password'] }).notNull(),
+    hash: text().notNull().unique(),
+    email: text().notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.purpose] })],
+);
+
+export type LinkPurpose = typeof oneTimeTokens.$inferSelect.purpose;

@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+import { UserSchema } from '../accounts/schemas.ts';
+
+export const ActivityQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+});
+
+export const ActivitySchema = z
+  .object({
+    at: z.iso.datetime(),
+    type: z.string().openapi({ example: 'signed_in' }),
+    session_id: z.string().nullable(),
+    ip: z.string().nullable(),
+    country: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    device: z.string().nullable(),
+  })
+  .openapi('Activity');
+
+export const ActivityListSchema = z
+  .object({ data: z.array(ActivitySchema), next_cursor: z.string().nullable() })
+  .openapi('ActivityList');
+
+export const ExportSchema = z
+  .object({
+    exported_at: z.iso.datetime(),
+    user: UserSchema,
+    preferences: z.record(z.string(), z.unknown()),
+    sessions: z.array(z.record(z.string(), z.unknown())),
+    activity: z.array(ActivitySchema),
+    messages: z.array(z.record(z.string(), z.unknown())),
+  })
+  .openapi('Export');
+
+export const DeleteBody = z
+  .strictObject({
+    password: z.string().min(1).max(512).optional().openapi({
+      description: 'Needed unless the account has none and the session was opened in the last ten minutes',
+    }),
+  })
+  .openapi('AccountDeletion');

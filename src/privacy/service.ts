@@ -1,0 +1,117 @@
+import { type Accounts, findById } from '../accounts/service.ts';
+import type { activity, UserRow } from '../accounts/tables.ts';
+import type { CredentialObjects } from '../credentials/port.ts';
+import { findPassword } from '../credentials/service.ts';
+import { nearestReplica, primary } from '../db/client.ts';
+import { ApiError, fieldError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { MINUTE } from '../lib/time.ts';
+import { message, type Outbox } from '../outbox/service.ts';
+import { deleteUser, readActivity, readMessages, readSessions } from './store.ts';
+
+export type ActivityRow = typeof activity.$inferSelect;
+
+/** How young a session must be to stand for a password (milliseconds). */
+const FRESH = 10 * MINUTE;
+
+/** What it is made of. */
+export interface PrivacyPorts {
+  d1: D1Database;
+  accounts: Accounts;
+  objects: CredentialObjects;
+  outbox: Outbox;
+}
+
+/** What is kept about a user: shown, handed over, deleted. */
+export class Privacy {
+  readonly #ports: PrivacyPorts;
+
+  constructor(ports: PrivacyPorts) {
+    this.#ports = ports;
+  }
+
+  /** A page of the activity log, newest first; what happened in the last seconds may be missing. */
+  async activity(
+    userId: string,
+    page: { limit: number; cursor: string | undefined; bookmark: string | null },
+  ): Promise<{ rows: ActivityRow[]; nextCursor: string | null }> {
+    const { db } = nearestReplica(this.#ports.d1, page.bookmark);
+    const before = page.cursor === undefined ? null : Number(page.cursor);
+    const rows = await readActivity(db, userId, { before, limit: page.limit + 1 });
+    const shown = rows.slice(0, page.limit);
+    const last = rows.length > page.limit ? shown.at(-1) : undefined;
+    return { rows: shown, nextCursor: last ? String(last.seq) : null };
+  }
+
+  /** Everything that is held about a user. */
+  async export(userId: string) {
+    const { d1, accounts, objects } = this.#ports;
+    const session = primary(d1);
+    const [user, preferences, open, past, log, messages] = await Promise.all([
+      findById(session.db, userId),
+      accounts.preferences(userId, session.bookmark()),
+      objects(userId).listSessions(),
+      readSessions(session.db, userId),
+      readActivity(session.db, userId, { before: null, limit: -1 }),
+      readMessages(session.db, userId),
+    ]);
+    if (!user) throw new ApiError('session_ended');
+    const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
+    return { user, preferences, open, ended, log, messages };
+  }
+
+  /**
+   * Deletes an account everywhere. Needs the password, or for an account without one a fresh sign-in. Throws
+   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`.
+   */
+  async deleteAccount(
+    by: { userId: string; sessionId: string },
+    password: string | undefined,
+    client: Client,
+  ): Promise<void> {
+    const { d1, objects, outbox } = this.#ports;
+    const { db } = primary(d1);
+    const user = await findById(db, by.userId);
+    if (!user) throw new ApiError('session_ended');
+    await this.#prove(by, password, client);
+    const object = objects(user.id);
+    await object.announceChange();
+    const now = Date.now();
+    const mail = farewell(user, now);
+    await deleteUser(db, user, mail, now);
+    await object.accountDeleted({ userId: user.id, realmId: user.realmId });
+    outbox.sendSoon([mail]);
+  }
+
+  async #prove(
+    by: { userId: string; sessionId: string },
+    password: string | undefined,
+    client: Client,
+  ): Promise<void> {
+    const { d1, objects } = this.#ports;
+    const found = await findPassword(primary(d1).db, by.userId);
+    if (!found) {
+      const session = (await objects(by.userId).listSessions()).find((row) => row.id === by.sessionId);
+      if (!session || Date.now() - session.created_at > FRESH) {
+        throw new ApiError('invalid_credentials', {
+          detail: 'Sign in again, and delete within ten minutes.',
+        });
+      }
+      return;
+    }
+    if (password === undefined) throw fieldError('password', 'required', 'Is needed');
+    const proof = await objects(by.userId).provePassword({ hash: found.hash, password, client });
+    if (proof.result === 'blocked') throw new ApiError('too_many_attempts', { retryAfter: proof.retryAfter });
+    if (proof.result === 'wrong_password') throw new ApiError('invalid_credentials');
+  }
+}
+
+/** The last mail. It hangs on no user, for there is none when it is sent. */
+function farewell(user: UserRow, now: number) {
+  const { realmId, name, email, locale } = user;
+  return message(
+    { channel: 'mail', template: 'account_deleted', data: { name } },
+    { realmId, userId: null, to: email, locale },
+    now,
+  );
+}

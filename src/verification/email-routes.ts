@@ -1,0 +1,97 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { type Authenticator, requireVerified } from '../http/authentication.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
+import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { AcceptedSchema, EmailBody, EmailChangeBody, TokenBody, VerifiedSchema } from './schemas.ts';
+import type { EmailVerification } from './service.ts';
+
+/** Proving an e-mail address, changing it, and undoing that. */
+export function emailRoutes(
+  emails: EmailVerification,
+  authenticator: Authenticator,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/email/verify',
+        tags: ['E-mail address'],
+        summary: 'Prove an address by the link that was mailed there',
+        description:
+          'The token of a link works once, for 24 hours. It proves the present address, or makes a new one that the user asked for the present one.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(TokenBody),
+        responses: responses(
+          { 200: json(VerifiedSchema, 'The address is verified') },
+          { body: true, codes: ['invalid_link', 'user_exists'] },
+        ),
+      }),
+      async (c) => {
+        const { email } = await emails.verify(c.req.valid('json').token, c.get('realm').id, clientOf(c));
+        return c.json({ status: 'verified' as const, email }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/email/resend',
+        tags: ['E-mail address'],
+        summary: 'Mail the link that proves an address again',
+        description: 'The answer is the same for every address. An earlier link stops working.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(EmailBody),
+        responses: responses({ 202: json(AcceptedSchema, 'Accepted') }, { body: true }),
+      }),
+      async (c) => {
+        await emails.resend(c.req.valid('json').email, c.get('realm').id);
+        return c.json({ status: 'accepted' as const }, 202);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/email/undo',
+        tags: ['E-mail address'],
+        summary: 'Undo a change of address by the link that the old one got',
+        description:
+          'For 72 hours. Gives the old address back, ends all sessions, drops the password and mails a link to set a new one.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(TokenBody),
+        responses: responses(
+          { 204: { description: 'Undone' } },
+          { body: true, codes: ['invalid_link', 'user_exists'] },
+        ),
+      }),
+      async (c) => {
+        await emails.undoChange(c.req.valid('json').token, c.get('realm').id, clientOf(c));
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/me/email',
+        tags: ['E-mail address'],
+        summary: 'Ask for another address',
+        description:
+          'Takes effect when the link that is mailed to the new address is followed; then the old one is told, and can undo it. The answer is the same when somebody else has the address. Needs a verified address.',
+        security: USER_SECURITY,
+        middleware: [signInLimit, requireVerified(authenticator)] as const,
+        request: jsonBody(EmailChangeBody),
+        responses: responses(
+          { 202: json(AcceptedSchema, 'Accepted') },
+          {
+            user: true,
+            body: true,
+            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts'],
+          },
+        ),
+      }),
+      async (c) => {
+        await emails.requestChange(c.req.valid('json'), c.get('principal').userId, clientOf(c));
+        return c.json({ status: 'accepted' as const }, 202);
+      },
+    );
+}

@@ -1,0 +1,180 @@
+import { directoryState, findByEmail, findById, uniqueViolation } from '../accounts/service.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import type { CredentialObjects, MailBudget } from '../credentials/port.ts';
+import { findPassword } from '../credentials/service.ts';
+import { type Database, primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
+import { LINK_LIFETIME, newLink, peekLink } from '../links/service.ts';
+import type { LinkPurpose } from '../links/tables.ts';
+import { type Content, message, type Outbox, storeNothing } from '../outbox/service.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import { changeEmail, storeLinkMail, undoEmailChange, verifyEmail } from './email-store.ts';
+
+/** What the proving of addresses is made of. */
+export interface VerificationPorts {
+  d1: D1Database;
+  realms: Realms;
+  outbox: Outbox;
+  objects: CredentialObjects;
+  mailBudget: MailBudget;
+}
+
+/** E-mail addresses: proven, changed, given back. */
+export class EmailVerification {
+  readonly #ports: VerificationPorts;
+
+  constructor(ports: VerificationPorts) {
+    this.#ports = ports;
+  }
+
+  /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
+  async resend(email: string, realmId: string): Promise<void> {
+    const { d1, mailBudget, outbox, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const mayMail = await mailBudget.take(realmId, email);
+    const { db } = primary(d1);
+    const user = await findByEmail(db, realmId, email);
+    const now = Date.now();
+    if (!user || user.emailVerified || !mayMail) return storeNothing(db, realmId, now);
+    const link = newLink(realm.issuer, 'verify_email', now);
+    const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR };
+    const content: Content = { channel: 'mail', template: 'verify_email', data };
+    const mail = mailTo(user, user.email, content, now, link.expiresAt);
+    await storeLinkMail(db, link, user.id, user.email, mail);
+    outbox.sendSoon([mail]);
+  }
+
+  /**
+   * Takes the token of a link that proves an address: the present one, or a new one that the user asked for. Throws
+   * `invalid_link`, and `user_exists` when somebody else has the new address.
+   */
+  async verify(token: string, realmId: string, client: Client): Promise<UserRow> {
+    const { d1, objects, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const session = primary(d1);
+    const { user, link } = await this.#owner(session.db, token, ['verify_email', 'change_email'], realm);
+    await objects(user.id).announceChange();
+    const changed =
+      link.purpose === 'verify_email'
+        ? link.email === user.email && (await verifyEmail(session.db, { token, user, now: Date.now() }))
+        : await this.#change(session.db, token, user, link.email, realm);
+    if (!changed) throw new ApiError('invalid_link');
+    await objects(user.id).directoryChanged(directoryState(changed), {
+      bookmark: session.bookmark(),
+      keepSession: null,
+      client,
+      activity: link.purpose === 'verify_email' ? 'email_verified' : 'email_changed',
+    });
+    return changed;
+  }
+
+  /**
+   * Mails a link to a new address, which becomes the user's when it is followed. Throws `invalid_credentials` for a
+   * wrong password, `too_many_attempts`. Says nothing of whether somebody else has the address: they are told.
+   */
+  async requestChange(
+    body: { password: string; email: string },
+    userId: string,
+    client: Client,
+  ): Promise<void> {
+    const { d1, mailBudget, objects, outbox, realms } = this.#ports;
+    const { db } = primary(d1);
+    const found = await findPassword(db, userId);
+    if (!found) throw new ApiError('invalid_credentials');
+    const proof = await objects(userId).provePassword({ hash: found.hash, password: body.password, client });
+    if (proof.result === 'blocked') throw new ApiError('too_many_attempts', { retryAfter: proof.retryAfter });
+    if (proof.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    const { user } = found;
+    const realm = await realms.get(user.realmId);
+    const now = Date.now();
+    const owner = await findByEmail(db, realm.id, body.email);
+    if (!(await mailBudget.take(realm.id, body.email))) return storeNothing(db, realm.id, now);
+    if (owner) {
+      const data = { name: owner.name, link: `${realm.issuer}/forgot-password` };
+      const mail = mailTo(owner, owner.email, { channel: 'mail', template: 'account_exists', data }, now);
+      await storeNothing(db, realm.id, now, mail);
+      return outbox.sendSoon([mail]);
+    }
+    const link = newLink(realm.issuer, 'change_email', now);
+    const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.change_email / HOUR };
+    const content: Content = { channel: 'mail', template: 'confirm_new_email', data };
+    const mail = mailTo(user, body.email, content, now, link.expiresAt);
+    await storeLinkMail(db, link, user.id, body.email, mail);
+    outbox.sendSoon([mail]);
+  }
+
+  /**
+   * Takes the token of the link that the old address got: gives it back, ends all sessions, drops the password, and
+   * mails a link to set a new one. Throws `invalid_link`, `user_exists`.
+   */
+  async undoChange(token: string, realmId: string, client: Client): Promise<void> {
+    const { d1, objects, outbox, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const session = primary(d1);
+    const { user, link } = await this.#owner(session.db, token, ['undo_email'], realm);
+    const object = objects(user.id);
+    await object.announceChange();
+    const now = Date.now();
+    const reset = newLink(realm.issuer, 'reset_password', now);
+    const minutes = LINK_LIFETIME.reset_password / MINUTE;
+    const data = { name: user.name, link: reset.url, minutes, place: null, device: null };
+    const content: Content = { channel: 'mail', template: 'reset_password', data };
+    const mail = mailTo(user, link.email, content, now, reset.expiresAt);
+    const step = { token, user, email: link.email, reset, mail, now };
+    const undone = await refusingDuplicates(() => undoEmailChange(session.db, step));
+    if (!undone) throw new ApiError('invalid_link');
+    await object.directoryChanged(directoryState(undone.user), {
+      bookmark: session.bookmark(),
+      keepSession: null,
+      client,
+      activity: 'email_change_undone',
+      forgiveFailures: true,
+    });
+    for (const { id } of undone.evicted) await objects(id).accountDeleted({ userId: id, realmId });
+    outbox.sendSoon([mail]);
+  }
+
+  async #change(
+    db: Database,
+    token: string,
+    user: UserRow,
+    email: string,
+    realm: Realm,
+  ): Promise<UserRow | null> {
+    const now = Date.now();
+    const undo = newLink(realm.issuer, 'undo_email', now);
+    const hours = LINK_LIFETIME.undo_email / HOUR;
+    const data = { name: user.name, email_masked: maskEmail(email), link: undo.url, hours };
+    const mail = mailTo(user, user.email, { channel: 'mail', template: 'email_changed', data }, now);
+    const changed = await refusingDuplicates(() => changeEmail(db, { token, user, email, undo, mail, now }));
+    if (changed) this.#ports.outbox.sendSoon([mail]);
+    return changed;
+  }
+
+  async #owner(db: Database, token: string, purposes: LinkPurpose[], realm: Realm) {
+    const link = await peekLink(db, token, purposes, Date.now());
+    const user = link && (await findById(db, link.userId));
+    if (!user || user.realmId !== realm.id) throw new ApiError('invalid_link');
+    return { user, link };
+  }
+}
+
+function mailTo(user: UserRow, to: string, content: Content, now: number, expiresAt?: number) {
+  const { id, realmId, locale } = user;
+  return message(content, { realmId, userId: id, to, locale, ...(expiresAt && { expiresAt }) }, now);
+}
+
+/** `a…@example.com`: enough to recognise, too little to write to. */
+function maskEmail(email: string): string {
+  return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
+}
+
+async function refusingDuplicates<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw uniqueViolation(error) ?? error;
+  }
+}

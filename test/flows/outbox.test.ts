@@ -1,0 +1,229 @@
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { primary } from '../../src/db/client.ts';
+import { DeliveryError } from '../../src/lib/delivery.ts';
+import type { MailMessage } from '../../src/mail/port.ts';
+import { backoff, MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/outbox/service.ts';
+import { Realms } from '../../src/realms/service.ts';
+import { createServices } from '../../src/services.ts';
+import worker from '../../src/worker.ts';
+import { call, freshAddress, PASSWORD, register } from '../support/api.ts';
+import { advance } from '../support/clock.ts';
+import { mailTo } from '../support/mail.ts';
+import { receivedMails, setFault } from '../support/peers/mailbox.ts';
+
+const address = () => `${crypto.randomUUID()}@example.com`;
+const rowOf = (to: string) =>
+  env.DB.prepare('SELECT * FROM outbox WHERE recipient = ? ORDER BY created_at DESC').bind(to).first<any>();
+
+async function settledRow(to: string, attempts: number) {
+  for (let n = 0; n < 200; n += 1) {
+    const row = await rowOf(to);
+    if (row && row.attempts >= attempts && row.leased_until === 0) return row;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('never settled');
+}
+
+/** A message as it is after a crash: written, and not sent. */
+async function queue(to: string, now = Date.now(), expiresAt?: number) {
+  const row = message(
+    { channel: 'mail', template: 'account_deleted', data: { name: null } },
+    { realmId: 'default', userId: null, to, locale: null, ...(expiresAt && { expiresAt }) },
+    now,
+  );
+  await storeMessage(primary(env.DB).db, row);
+  return row;
+}
+
+async function cron(): Promise<void> {
+  const context = createExecutionContext();
+  const controller = createScheduledController({ cron: '* * * * *', scheduledTime: new Date() });
+  await worker.scheduled(controller, env as never);
+  await waitOnExecutionContext(context);
+}
+
+/** An outbox over a provider of the test's own: for what no real one does on demand. */
+function outboxWith(send: (mail: MailMessage) => Promise<void>) {
+  return new Outbox({
+    d1: env.DB,
+    realms: new Realms(env.DB, 'https://auth.test'),
+    mail: { send },
+    sms: null,
+    from: 'accounts@latchkey.test',
+    origin: 'https://auth.test',
+  });
+}
+
+describe('a mail', () => {
+  it('that was written before a crash is sent by the cron, once, and keeps no secret', async () => {
+    const to = address();
+    await queue(to);
+    await cron();
+    await cron();
+    expect(await receivedMails(to)).toHaveLength(1);
+  });
+
+  it('carries the same Message-ID at every try', async () => {
+    const to = address();
+    const row = await queue(to);
+    await cron();
+    expect((await receivedMails(to))[0]?.messageId).toContain(row.id);
+  });
+
+  it.each(['server-error', 'drop-after-data', 'refuse-credentials'] as const)(
+    'is kept and sent later when the provider fails with %s',
+    async (fault) => {
+      const email = address();
+      await setFault(email, fault);
+      await call('POST', '/v1/auth/register', { body: { email, password: PASSWORD }, ip: freshAddress() });
+      const row = await settledRow(email, 1);
+      expect(row).toMatchObject({ status: 'pending', attempts: 1, last_error: expect.any(String) });
+      expect(row.last_error).not.toContain(email);
+      await setFault(email, null);
+      await cron();
+      expect((await rowOf(email)).attempts, 'not before its time').toBe(1);
+      advance(31_000);
+      await cron();
+      expect(await rowOf(email)).toMatchObject({ status: 'sent', attempts: 2, data: '{}' });
+      expect(await mailTo(email, /^Welcome/)).toBeDefined();
+    },
+  );
+
+  it('is given up at once when the recipient is refused', async () => {
+    const email = address();
+    await setFault(email, 'reject-recipient');
+    await register({ email });
+    const row = await settledRow(email, 1);
+    expect(row).toMatchObject({ status: 'dead', attempts: 1, data: '{}' });
+    advance(86_400_000);
+    await cron();
+    expect((await rowOf(email)).attempts).toBe(1);
+  });
+
+  it('is given up after the last try', async () => {
+    const to = address();
+    await queue(to);
+    const failing = outboxWith(async () => {
+      throw new DeliveryError('server says 451', { permanent: false });
+    });
+    for (let n = 1; n <= MAX_ATTEMPTS; n += 1) {
+      await failing.drain();
+      const row = await env.DB.prepare('SELECT * FROM outbox WHERE recipient = ? OR attempts = ?')
+        .bind(to, MAX_ATTEMPTS)
+        .first<any>();
+      expect(row).toMatchObject({ attempts: n, status: n < MAX_ATTEMPTS ? 'pending' : 'dead' });
+      advance(7_200_000);
+    }
+  });
+
+  it('that says what is no longer true is not sent', async () => {
+    const to = address();
+    const row = await queue(to, Date.now(), Date.now() + 1000);
+    advance(1000);
+    await cron();
+    expect(await receivedMails(to)).toEqual([]);
+    const settled = await env.DB.prepare('SELECT status, last_error FROM outbox WHERE id = ?')
+      .bind(row.id)
+      .first();
+    expect(settled).toEqual({ status: 'dead', last_error: 'expired before it could be sent' });
+  });
+});
+
+describe('two at once', () => {
+  it('never send one mail twice', async () => {
+    const to = Array.from({ length: 30 }, address);
+    for (const one of to) await queue(one);
+    const sent: string[] = [];
+    const outbox = outboxWith(async (mail) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      sent.push(mail.to);
+    });
+    await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()]);
+    expect(sent.filter((one) => to.includes(one)).sort()).toEqual([...to].sort());
+  });
+
+  it('a sender that hangs loses its lease to another, and cannot undo what that one did', async () => {
+    const to = address();
+    const row = await queue(to);
+    let release = () => {};
+    const hanging = outboxWith(
+      (mail) =>
+        new Promise((_, reject) => {
+          if (mail.to === to) release = () => reject(new DeliveryError('too late', { permanent: true }));
+          else reject(new DeliveryError('not this one', { permanent: false }));
+        }),
+    );
+    const first = hanging.drain();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await cron();
+    expect(await receivedMails(to)).toEqual([]);
+    advance(61_000);
+    await cron();
+    expect(await receivedMails(to)).toHaveLength(1);
+    release();
+    await first;
+    const settled = await env.DB.prepare('SELECT status, attempts FROM outbox WHERE id = ?')
+      .bind(row.id)
+      .first();
+    expect(settled).toEqual({ status: 'sent', attempts: 2 });
+  });
+});
+
+it('drains a thousand messages in batches, each once', async () => {
+  const to = Array.from({ length: 1000 }, (_, n) => `bulk-${n}@example.com`);
+  const now = Date.now();
+  const insert = env.DB.prepare(
+    `INSERT INTO outbox (id, realm_id, channel, template, recipient, data, next_attempt_at, created_at)
+     VALUES (?, 'default', 'mail', 'account_deleted', ?, '{"name":null}', ?, ?)`,
+  );
+  for (let n = 0; n < to.length; n += 100) {
+    await env.DB.batch(to.slice(n, n + 100).map((one) => insert.bind(crypto.randomUUID(), one, now, now)));
+  }
+  const sent: string[] = [];
+  let most = 0;
+  let open = 0;
+  const outbox = outboxWith(async (mail) => {
+    open += 1;
+    most = Math.max(most, open);
+    await Promise.resolve();
+    open -= 1;
+    sent.push(mail.to);
+  });
+  const runs: number[] = [];
+  for (let tried = -1; tried !== 0; runs.push(tried)) tried = await outbox.drain();
+  const bulk = sent.filter((one) => one.startsWith('bulk-'));
+  expect(bulk).toHaveLength(1000);
+  expect(new Set(bulk).size).toBe(1000);
+  expect(most).toBeLessThanOrEqual(6);
+  expect(Math.max(...runs)).toBeLessThanOrEqual(126);
+}, 30_000);
+
+it('doubles its patience, and leaves half of it to chance', () => {
+  expect(backoff(1, 0)).toBe(30_000);
+  expect(backoff(1, 1)).toBe(15_000);
+  expect(backoff(3, 0)).toBe(120_000);
+  expect(backoff(30, 0)).toBe(7_200_000);
+});
+
+it('prunes what is over, and nothing else, however often', async () => {
+  const { user } = await register();
+  await mailTo(user.email, /^Welcome/);
+  const services = createServices(env as never);
+  const { prune } = await import('../../src/retention.ts');
+  const count = async () =>
+    (await env.DB.prepare('SELECT COUNT(*) AS n FROM outbox WHERE user_id = ?').bind(user.id).first<any>()).n;
+  const tokens = async () =>
+    (
+      await env.DB.prepare('SELECT COUNT(*) AS n FROM one_time_tokens WHERE user_id = ?')
+        .bind(user.id)
+        .first<any>()
+    ).n;
+  await prune(env.DB, services.config, Date.now());
+  expect([await count(), await tokens()]).toEqual([1, 1]);
+  const later = Date.now() + 31 * 86_400_000;
+  await prune(env.DB, services.config, later);
+  await prune(env.DB, services.config, later);
+  expect([await count(), await tokens()]).toEqual([0, 0]);
+});
