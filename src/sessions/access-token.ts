@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
 import type { AccountState } from '../accounts/port.ts';
 import { ApiError } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
@@ -18,9 +18,21 @@ export interface AccessTokenClaims {
   expiresAt: number;
 }
 
+/** A token whose signature was found good, and by what it was judged. */
+interface Verified {
+  claims: AccessTokenClaims;
+  issuer: string;
+  audience: string;
+  keyId: string;
+}
+
+/** Tokens whose signature an isolate need not compute again; whether the session lives is asked each time. */
+const REMEMBERED = 1000;
+
 /** Access tokens: JWTs by RFC 9068, signed with ES256 by the realm's current key. */
 export class AccessTokens {
   readonly #keys: SigningKeys;
+  readonly #verified = new Map<string, Verified>();
 
   constructor(keys: SigningKeys) {
     this.#keys = keys;
@@ -57,16 +69,33 @@ export class AccessTokens {
    * `token_expired`, and `invalid_token` for everything else.
    */
   async verify(realm: Realm, token: string): Promise<AccessTokenClaims> {
-    const payload = await this.#verify(realm, token);
+    const known = this.#verified.get(token);
+    if (known && known.issuer === realm.issuer && known.audience === realm.audience) {
+      if (Date.now() >= known.claims.expiresAt) throw new ApiError('token_expired');
+      if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
+    }
+    const { payload, protectedHeader } = await this.#verify(realm, token);
     const { sub, sid, exp } = payload as JWTPayload & { sid?: unknown };
-    if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined)
+    if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
-    return { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
+    }
+    const claims = { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
+    const { issuer, audience } = realm;
+    this.#remember(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
+    return claims;
   }
 
-  async #verify(realm: Realm, token: string): Promise<JWTPayload> {
+  #remember(token: string, verified: Verified): void {
+    if (this.#verified.size >= REMEMBERED) {
+      const oldest = this.#verified.keys().next().value;
+      if (oldest !== undefined) this.#verified.delete(oldest);
+    }
+    this.#verified.set(token, verified);
+  }
+
+  async #verify(realm: Realm, token: string): Promise<JWTVerifyResult> {
     try {
-      const { payload } = await jwtVerify(
+      return await jwtVerify(
         token,
         async ({ kid }) => {
           const key = kid ? await this.#keys.find(realm.id, kid) : null;
@@ -75,7 +104,6 @@ export class AccessTokens {
         },
         { algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
       );
-      return payload;
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ApiError('token_expired');
       if (error instanceof errors.JOSEError) throw new ApiError('invalid_token');
