@@ -82,6 +82,7 @@ function writeConfig(directory: string): string {
   config.main = join(import.meta.dirname, 'worker.ts');
   config.vars = {
     ...config.vars,
+    ENVIRONMENT: 'development',
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
