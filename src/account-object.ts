@@ -19,6 +19,7 @@ import type {
   CredentialObject,
   NewPassword,
   NewPasswordResult,
+  Proof,
   ProofResult,
   SignIn,
   SignInResult,
@@ -32,9 +33,9 @@ import { DAY, rfc3339, SECOND } from './lib/time.ts';
 import { issuerOf } from './realms/service.ts';
 import type {
   CheckResult,
+  NewSession,
   OpenedSession,
   RefreshResult,
-  SessionLifetimes,
   SessionObject,
 } from './sessions/port.ts';
 import { type EndReason, type SessionData, sessionData } from './sessions/projection.ts';
@@ -80,10 +81,7 @@ export class Account
     return hashPassword(password);
   }
 
-  async open(
-    directory: DirectoryState,
-    session: { client: Client; methods: string[]; lifetimes: SessionLifetimes; activity: ActivityType },
-  ): Promise<OpenedSession | null> {
+  async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | null> {
     if (this.#state.isStale(directory)) return null;
     this.#adopt(directory, null);
     return this.#open(session);
@@ -94,19 +92,12 @@ export class Account
     const { directory, client } = attempt;
     // Before anything is counted: an old row would judge by an old password.
     if (directory && this.#state.isStale(directory)) return { result: 'stale' };
-    const retryAfter = this.#attempts.begin(now);
-    if (retryAfter !== null) return { result: 'blocked', retryAfter };
-    const right = verifyPassword(attempt.hash, attempt.password);
-    if (!directory) {
-      this.#schedule.at('forget', now + DAY);
-      return { result: 'wrong_password' };
-    }
-    this.#adopt(directory, null);
-    if (!right) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
-      return { result: 'wrong_password' };
-    }
-    this.#attempts.succeed();
+    if (directory) this.#adopt(directory, null);
+    else this.#schedule.at('forget', now + DAY);
+    const proof = this.#prove(attempt.hash, attempt.password, client);
+    if (proof.result !== 'right') return proof;
+    // Nobody knows the password of a decoy.
+    if (!directory) return { result: 'wrong_password' };
     if (needsRehash(attempt.hash)) {
       this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
     }
@@ -167,21 +158,14 @@ export class Account
   }
 
   async prepareNewPassword(change: NewPassword): Promise<NewPasswordResult> {
-    const proof = await this.provePassword({ ...change, password: change.current });
+    const proof = this.#prove(change.hash, change.current, change.client);
     if (proof.result !== 'right') return proof;
     await this.announceChange();
     return { result: 'ready', hash: hashPassword(change.next) };
   }
 
-  async provePassword(proof: { hash: string; password: string; client: Client }): Promise<ProofResult> {
-    const retryAfter = this.#attempts.begin(Date.now());
-    if (retryAfter !== null) return { result: 'blocked', retryAfter };
-    if (!verifyPassword(proof.hash, proof.password)) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, proof.client);
-      return { result: 'wrong_password' };
-    }
-    this.#attempts.succeed();
-    return { result: 'right' };
+  async provePassword({ hash, password, client }: Proof): Promise<ProofResult> {
+    return this.#prove(hash, password, client);
   }
 
   async announceChange(): Promise<void> {
@@ -219,6 +203,19 @@ export class Account
     );
   }
 
+  #prove(hash: string, password: string, client: Client): ProofResult {
+    const retryAfter = this.#attempts.begin(Date.now());
+    if (retryAfter !== null) return { result: 'blocked', retryAfter };
+    if (verifyPassword(hash, password)) {
+      this.#attempts.succeed();
+      return { result: 'right' };
+    }
+    if (this.#state.get()) {
+      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
+    }
+    return { result: 'wrong_password' };
+  }
+
   #check(find: () => { row: SessionRow; tell: boolean } | null): CheckResult {
     const state = this.#state.get();
     if (!state) return { result: 'session_ended' };
@@ -229,12 +226,7 @@ export class Account
     return { result: 'alive', ...this.#opened(state, found.row) };
   }
 
-  #open(session: {
-    client: Client;
-    methods: string[];
-    lifetimes: SessionLifetimes;
-    activity: ActivityType;
-  }): OpenedSession {
+  #open(session: NewSession): OpenedSession {
     const state = this.#state.get() as AccountState;
     const { row, ended } = this.#sessions.open(
       { ...session, credentialVersion: state.credentialVersion },

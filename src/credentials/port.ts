@@ -35,6 +35,12 @@ export type NewPasswordResult =
   | { result: 'wrong_password' }
   | { result: 'blocked'; retryAfter: number };
 
+export interface Proof {
+  hash: string;
+  password: string;
+  client: Client;
+}
+
 export type ProofResult = { result: 'right' } | Exclude<NewPasswordResult, { result: 'ready' }>;
 
 /** What credentials need of the account object: passwords are hashed and verified there, one at a time. */
@@ -44,7 +50,7 @@ export interface CredentialObject {
   /** Counts the attempt, verifies the password and opens the session, in one hop. */
   signIn(attempt: SignIn): Promise<SignInResult>;
   /** Verifies a password, counting the attempt. */
-  provePassword(proof: { hash: string; password: string; client: Client }): Promise<ProofResult>;
+  provePassword(proof: Proof): Promise<ProofResult>;
   /** Verifies the current password and hashes the next one; `directoryChanged` has to follow. */
   prepareNewPassword(change: NewPassword): Promise<NewPasswordResult>;
 }

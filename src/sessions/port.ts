@@ -8,6 +8,15 @@ export interface SessionLifetimes {
   absoluteSeconds: number;
 }
 
+/** A session to be opened. `methods` are RFC 8176 values. */
+export interface NewSession {
+  client: Client;
+  methods: string[];
+  lifetimes: SessionLifetimes;
+  /** Under what the activity log shall have it. */
+  activity: ActivityType;
+}
+
 /** A session that was opened or refreshed. `expiresAt` is Unix milliseconds. */
 export interface OpenedSession {
   state: AccountState;
@@ -30,10 +39,7 @@ export type RefreshResult =
 /** What sessions need of the account object; each call is one hop. */
 export interface SessionObject {
   /** Opens a session for a user who has proved who they are; null when the row given is out of date. */
-  open(
-    directory: DirectoryState,
-    session: { client: Client; methods: string[]; lifetimes: SessionLifetimes; activity: ActivityType },
-  ): Promise<OpenedSession | null>;
+  open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | null>;
   /** Whether a session that a valid access token names is alive, and the account active. */
   check(sessionId: string): Promise<CheckResult>;
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
