@@ -10,6 +10,7 @@ const USAGE = `Usage:
 
 Fields (an empty value of --audience, --origin or --redirect takes back what was set):
   --name TEXT                    what users see
+  --color #RRGGBB                of mails and pages
   --registration KIND            open, verify_first or closed
   --origin ORIGIN                a web app that may call from browsers; repeatable
   --redirect URL                 where a sign-in may lead back to; repeatable
@@ -57,6 +58,13 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
         .min(1)
         .max(100)
         .regex(/^\P{Cc}*$/u),
+    },
+    color: {
+      column: 'color',
+      schema: z
+        .string()
+        .toLowerCase()
+        .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' }),
     },
     registration: { column: 'registration', schema: z.enum(['open', 'verify_first', 'closed']) },
     origin: { column: 'allowed_origins', schema: list(VARIABLES.ORIGIN.schema), multiple: true },

@@ -9,6 +9,7 @@ summary { cursor: pointer; display: flex; flex-wrap: wrap; gap: 0 1rem; }
 summary strong { flex: 1 1 16rem; } .soft { opacity: .7; overflow-wrap: anywhere; }
 iframe { width: 100%; height: 44rem; border: 1px solid #8886; border-radius: .375rem; background: #fff; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #8886; padding-left: 1rem; }
+a { color: inherit; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; }
 `;
 
@@ -27,6 +28,11 @@ function Frame(props: { title: string; children: unknown }) {
       </body>
     </html>
   );
+}
+
+/** A text with its links to be followed. */
+function linked(text: string) {
+  return text.split(/(https?:\/\/\S+)/).map((part, at) => (at % 2 === 1 ? <a href={part}>{part}</a> : part));
 }
 
 /** Every message as it would have been sent. */
@@ -51,7 +57,7 @@ export function MailboxPage({ messages }: { messages: DevMessage[] }) {
             </time>
           </summary>
           <p class="soft">From {message.sender}</p>
-          <pre>{message.text}</pre>
+          <pre>{linked(message.text)}</pre>
           {message.html && (
             <iframe title={message.subject ?? ''} src={`/dev/mailbox/${message.id}`} loading="lazy" />
           )}
