@@ -48,6 +48,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**'],
           setupFiles: ['test/support/migrate.ts'],
+          testTimeout: 20_000,
         },
       },
       {

@@ -58,7 +58,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', accountRoutes(services.accounts, sessions))
     .route('/', avatarRoutes(services.avatars, sessions))
     .route('/', preferencesRoutes(services.accounts, sessions))
-    .route('/', privacyRoutes(services.privacy, sessions))
+    .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));

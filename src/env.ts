@@ -66,7 +66,7 @@ export const VARIABLES = {
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),
     default: '100',
-    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password; exact.',
+    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
   }),
   RATE_LIMIT_GENERAL: variable({
     schema: whole(1, 1_000_000),

@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../accounts/schemas.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
-import { clientOf } from '../http/context.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { describeDevice } from '../lib/device.ts';
@@ -10,7 +11,11 @@ import { ActivityListSchema, ActivityQuery, DeleteBody, ExportSchema } from './s
 import type { ActivityRow, Privacy } from './service.ts';
 
 /** A user's own view of what is kept about them, and its end. */
-export function privacyRoutes(privacy: Privacy, authenticator: Authenticator) {
+export function privacyRoutes(
+  privacy: Privacy,
+  authenticator: Authenticator,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -101,7 +106,7 @@ export function privacyRoutes(privacy: Privacy, authenticator: Authenticator) {
         description:
           'At once and for good: profile, password, sessions, activity, picture. What stays is that there was an account of this id, and when it was deleted. Needs a verified address.',
         security: USER_SECURITY,
-        middleware: [requireVerified(authenticator)] as const,
+        middleware: [signInLimit, requireVerified(authenticator)] as const,
         request: { body: { ...jsonBody(DeleteBody).body, required: false as const } },
         responses: responses(
           { 204: { description: 'Deleted' } },

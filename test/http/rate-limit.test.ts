@@ -68,7 +68,7 @@ describe('the limit of sign-in', () => {
     expect(kept).toEqual([]);
   });
 
-  it('is configurable, and counts every endpoint that takes a password', async () => {
+  it('is configurable, and counts every endpoint that takes a secret', async () => {
     const bindings = { ...env, RATE_LIMIT_SIGN_IN: '3' } as never;
     const app = createApp(createServices(bindings), bindings);
     const send = (method: string, path: string) =>
@@ -86,7 +86,20 @@ describe('the limit of sign-in', () => {
     expect((await send('PUT', '/v1/me/password')).status).toBe(401);
     expect((await send('POST', '/v1/auth/login')).status).toBe(429);
     expect((await send('POST', '/v1/auth/register')).status).toBe(429);
-    expect((await send('PUT', '/v1/me/password')).status).toBe(429);
+    for (const [method, path] of [
+      ['PUT', '/v1/me/password'],
+      ['PUT', '/v1/me/email'],
+      ['DELETE', '/v1/me'],
+      ['POST', '/v1/auth/password/forgot'],
+      ['POST', '/v1/auth/password/reset'],
+      ['POST', '/v1/auth/email/verify'],
+      ['POST', '/v1/auth/email/resend'],
+      ['POST', '/v1/auth/email/undo'],
+      ['POST', '/v1/auth/otp/send'],
+      ['POST', '/v1/auth/otp/verify'],
+    ] as const) {
+      expect((await send(method, path)).status, path).toBe(429);
+    }
   });
 });
 
