@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts';
+import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { AccessTokens } from './access-token.ts';
@@ -12,17 +13,6 @@ export interface Grant {
   expiresInSeconds: number;
   refreshToken: string;
   session: OpenedSession;
-}
-
-/** Who a live session belongs to. */
-export interface LiveSession {
-  userId: string;
-  sessionId: string;
-  role: 'user' | 'admin' | 'owner';
-  plan: string;
-  emailVerified: boolean;
-  expiresAt: number;
-  bookmark: string | null;
 }
 
 /** Sessions: grants, checks, refresh, ends. Each operation is one call to one account object and no D1 query. */
@@ -44,14 +34,14 @@ export class Sessions {
   }
 
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
-  async authenticateToken(accessToken: string, realmId: string): Promise<LiveSession> {
+  async authenticateToken(accessToken: string, realmId: string): Promise<Principal> {
     const claims = await this.#tokens.verify(await this.#realms.get(realmId), accessToken);
     const session = live(await this.#objects(claims.userId).check(claims.sessionId));
     return { ...session, expiresAt: claims.expiresAt };
   }
 
   /** The strict check of a browser's session cookie. Throws `session_ended`, `account_suspended`. */
-  async authenticateCookie(refreshToken: string, realmId: string): Promise<LiveSession> {
+  async authenticateCookie(refreshToken: string, realmId: string): Promise<Principal> {
     const claims = parseRefreshToken(refreshToken);
     if (!claims) throw new ApiError('session_ended');
     return live(await this.#objects(claims.userId).checkToken(refreshToken, realmId));
@@ -94,7 +84,7 @@ export class Sessions {
   }
 }
 
-function live(check: CheckResult): LiveSession {
+function live(check: CheckResult): Principal {
   if (check.result !== 'alive') throw new ApiError(check.result);
   const { userId, role, plan, emailVerified, bookmark } = check.state;
   return {

@@ -1,14 +1,15 @@
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { avatarPrefix } from '../../src/accounts/avatar-key.ts';
-import { call, changeDirectory, expectProblem, ORIGIN, register, type SignedInBody } from '../support/api.ts';
+import {
+  call,
+  expectProblem,
+  ORIGIN,
+  register,
+  registerVerified,
+  type SignedInBody,
+} from '../support/api.ts';
 import { images } from '../support/images.ts';
-
-async function registerVerified(): Promise<SignedInBody> {
-  const user = await register();
-  await changeDirectory(user.user.id, { email_verified: 1 });
-  return user;
-}
 
 const put = (user: SignedInBody, raw: Uint8Array | string, type = 'application/octet-stream') =>
   call('PUT', '/v1/me/avatar', {

@@ -1,12 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { call, changeDirectory, createRealm, expectProblem, register } from '../support/api.ts';
-
-async function registerVerified(fields = {}, realm?: string) {
-  const user = await register(fields, { realm });
-  await changeDirectory(user.user.id, { email_verified: 1 });
-  return user;
-}
+import { call, createRealm, expectProblem, register, registerVerified } from '../support/api.ts';
 
 const me = (token: string) => call('GET', '/v1/me', { token });
 const patch = (token: string, body: unknown) => call('PATCH', '/v1/me', { token, body });
@@ -82,7 +76,7 @@ describe('PATCH /v1/me', () => {
       'username_taken',
     );
     expect((await me(user.access_token)).body.name).toBeNull();
-    const abroad = await registerVerified({}, 'profiles');
+    const abroad = await registerVerified({}, { realm: 'profiles' });
     const answer = await call('PATCH', '/v1/me', {
       token: abroad.access_token,
       body: { username: 'marie' },

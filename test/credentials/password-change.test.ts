@@ -10,18 +10,13 @@ import {
   login,
   PASSWORD,
   register,
+  registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { activityOf } from '../support/projection.ts';
 
 const NEXT = 'four lighthouses at dawn';
-
-async function registerVerified(): Promise<SignedInBody> {
-  const user = await register();
-  await changeDirectory(user.user.id, { email_verified: 1 });
-  return user;
-}
 
 const change = (user: SignedInBody, current = PASSWORD, next = NEXT) =>
   call('PUT', '/v1/me/password', {

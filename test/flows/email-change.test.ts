@@ -7,6 +7,7 @@ import {
   login,
   PASSWORD,
   register,
+  registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
@@ -17,12 +18,6 @@ import { activityOf } from '../support/projection.ts';
 const CONFIRM = /^Confirm your new/;
 const CHANGED = /^The email address of your/;
 const address = () => `${crypto.randomUUID()}@example.com`;
-
-async function registerVerified(): Promise<SignedInBody> {
-  const user = await register();
-  await changeDirectory(user.user.id, { email_verified: 1 });
-  return user;
-}
 
 const change = (user: SignedInBody, email: string, password = PASSWORD) =>
   call('PUT', '/v1/me/email', { token: user.access_token, body: { email, password } });

@@ -4,22 +4,16 @@ import { describe, expect, it } from 'vitest';
 import {
   accountOf,
   call,
-  changeDirectory,
   expectProblem,
   login,
   PASSWORD,
   register,
+  registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { mailTo } from '../support/mail.ts';
 import { project } from '../support/projection.ts';
-
-async function registerVerified(fields = {}): Promise<SignedInBody> {
-  const user = await register(fields);
-  await changeDirectory(user.user.id, { email_verified: 1 });
-  return user;
-}
 
 const get = (user: SignedInBody, path: string) => call('GET', path, { token: user.access_token });
 
