@@ -52,8 +52,8 @@ export function report(scenarios: Record<string, Scenario>, samples: Samples): s
   return [table([headings, ...rows]), '', ...notes].join('\n');
 }
 
-/** Yardsticks of what costs the Worker nothing, or much less, in production. */
-const SIMULATIONS = { limit: 'the simulated rate-limit binding', query: 'the simulated D1, a query' };
+/** Yardsticks of what costs the Worker much less in production. */
+const SIMULATIONS = { query: 'the simulated D1, a query' };
 
 /** What a scenario spends on them. */
 function simulation(calls: NonNullable<Scenario['simulated']>, cost: (yardstick: string) => number): number {

@@ -24,7 +24,7 @@ export interface Scenario {
   /** At most this many times the floor. */
   target?: number;
   /** What of it only exists on this machine: how often it calls the simulation that a yardstick measures. */
-  simulated?: { limit?: number; query?: number };
+  simulated?: { query?: number };
   /** Which others its figures need. */
   needs?: string[];
 }
@@ -77,42 +77,37 @@ export function scenarios({ users }: Pool): Record<string, Scenario> {
   const burst = { seconds: BURST_SECONDS, slices: 2 } as const;
   return {
     floor: { callers: get('/__floor'), short: true },
-    limit: { callers: get('/__limit'), short: true },
     query: { callers: get('/__query'), short: true },
     object: { callers: get('/__object'), short: true },
     session: {
       callers: get('/v1/auth/session'),
       target: 2.5,
-      simulated: { limit: 1 },
-      needs: ['limit'],
     },
     refresh: {
       callers: callers(CALLERS, refresh, take),
       target: 3,
-      simulated: { limit: 1 },
-      needs: ['limit'],
     },
     me: {
       callers: get('/v1/me'),
       target: 5,
-      simulated: { limit: 1, query: 1 },
-      needs: ['limit', 'query'],
+      simulated: { query: 1 },
+      needs: ['query'],
     },
     hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
     'sign-in': {
       ...burst,
       callers: callers(HASH_CALLERS, signIn, take),
       settles: true,
-      simulated: { limit: 1, query: 1 },
-      needs: ['limit', 'query', 'object', 'hash'],
+      simulated: { query: 1 },
+      needs: ['query', 'object', 'hash'],
     },
     register: {
       seconds: BURST_SECONDS,
       callers: callers(HASH_CALLERS, () => registration(newEmail())),
       settles: true,
       // The user and the password are one batch.
-      simulated: { limit: 1, query: 1 },
-      needs: ['limit', 'query', 'object', 'hash'],
+      simulated: { query: 1 },
+      needs: ['query', 'object', 'hash'],
     },
   };
 }

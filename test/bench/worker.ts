@@ -21,9 +21,6 @@ const YARDSTICKS: Record<string, (bindings: Bindings, request: Request) => Promi
   '/__object': (bindings) => someObject(bindings).listSessions(),
   /** The same, and one hash of a password there. */
   '/__hash': (bindings) => someObject(bindings).hashPassword(PASSWORD),
-  /** The simulation of the rate-limit binding: an object, where production has a counter beside the Worker. */
-  '/__limit': (bindings, request) =>
-    bindings.GENERAL_RATE_LIMIT.limit({ key: request.headers.get('cf-connecting-ip') ?? '' }),
   /** The simulation of D1: an object in the same process, where production has another machine. */
   '/__query': (bindings) => bindings.DB.prepare('SELECT id FROM realms WHERE id = ?').bind('default').all(),
 };

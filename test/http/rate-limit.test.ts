@@ -117,13 +117,19 @@ describe('the general limit', () => {
     } as never;
     const app = createApp(createServices(bindings), bindings);
     const headers = { 'cf-connecting-ip': '2001:db8:9:9::1' };
-    const response = await app.request('https://auth.test/v1/me', { headers }, bindings);
+    const send = () => app.request('https://auth.test/v1/me', { headers }, bindings);
+    // A tenth of the limit passes unasked, in each minute.
+    for (let n = 0; n < 100; n += 1) expect((await send()).status).toBe(401);
+    expect(asked).toEqual([]);
+    const response = await send();
     expect(response.status).toBe(429);
     expect(await response.json()).toMatchObject({ code: 'rate_limited' });
     expect(response.headers.get('retry-after')).toBe('60');
     expect(response.headers.get('ratelimit')).toBe('"general";r=0;t=60');
     expect(response.headers.get('ratelimit-policy')).toBe('"general";q=1000;w=60');
     expect(asked).toEqual(['2001:db8:9:9::/64']);
+    advance(60_000);
+    expect((await send()).status).toBe(401);
   });
 
   it('names its policy on every other answer', async () => {
