@@ -23,7 +23,12 @@ async function start(args: string[]): Promise<void> {
   });
   const port = values.port ?? FLAGS.port;
   const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
-  const defaults = { ENVIRONMENT: 'development', ORIGIN: `http://localhost:${port}` };
+  const defaults = {
+    ENVIRONMENT: 'development',
+    ORIGIN: `http://localhost:${port}`,
+    SMS_PROVIDER: 'dev',
+    SMS_CALLING_CODES: '*',
+  };
   const variables: Record<string, unknown> = { ...defaults, ...given };
   variables.AUTH_SECRET ??= makeSecret();
   const { ORIGIN } = parseConfig(variables);
@@ -77,10 +82,18 @@ async function serve(args: string[], origin: string): Promise<void> {
   }
   child.on('message', (message) => {
     const { event, ip, port } = JSON.parse(String(message));
-    if (event === 'DEV_SERVER_READY') void greet(`http://${ip}:${port}`, origin);
+    if (event !== 'DEV_SERVER_READY') return;
+    void greet(`http://${ip}:${port}`, origin);
+    keepTime(`http://${ip}:${port}`);
   });
   const [code] = await once(child, 'exit');
   process.exitCode = code ?? 1;
+}
+
+/** Fires the every-minute Cron Trigger, which `wrangler dev` leaves to us: mails that failed are tried again. */
+function keepTime(address: string): void {
+  const trigger = `${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`;
+  setInterval(() => void fetch(trigger).catch(() => {}), 60_000).unref();
 }
 
 async function greet(address: string, origin: string): Promise<void> {
@@ -91,6 +104,7 @@ Latchkey is ready. Stop it with Ctrl+C.
 
   API      ${origin}/v1
   Docs     ${origin}/docs  (ReDoc: /redoc, OpenAPI 3.1: /openapi.json)
+  Mailbox  ${origin}/dev/mailbox
   Issuer   ${origin}
   JWKS     ${origin}/.well-known/jwks.json
   Health   ${origin}/health?deep=1
@@ -98,7 +112,7 @@ Latchkey is ready. Stop it with Ctrl+C.
 Try this first:
 
   curl ${origin}/v1/auth/register -H 'Content-Type: application/json' \\
-    -d '{"email":"ada@example.com","password":"correct horse battery"}'
+    -d '{"email":"you@example.com","password":"correct horse battery"}'
 `);
 }
 

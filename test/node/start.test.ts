@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -109,6 +109,20 @@ async function runCron(): Promise<void> {
   expect(body.outcome).toBe('ok');
 }
 
+/** Runs the README's first walk as it stands, against the server; gives the answers in order. */
+async function walkReadme(): Promise<any[]> {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, script = ''] = /### A first walk\n\n```sh\n(.*?)```/s.exec(readme) ?? [];
+  expect(script).toContain('API=http://localhost:8787\n');
+  const bash = execFileSync('bash', ['-c', script.replace('http://localhost:8787', origin)], {
+    encoding: 'utf8',
+  });
+  return bash
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
 it('npm start names a weak secret, never its value, and starts nothing', async () => {
   const text = `AUTH_SECRET=${'weak-secret-'.repeat(3)}\n`;
   writeFileSync(devVars, text);
@@ -173,6 +187,16 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   expect(readFileSync(devVars, 'utf8')).toBe(made);
   expect((await call('POST', '/v1/auth/login', login)).status).toBe(200);
   expect((await call('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(2);
+
+  const [registered, me, current, sessions, afterwards] = await walkReadme();
+  expect(registered.user).toMatchObject({ email: 'ada@example.com', username: 'ada' });
+  expect(me.id).toBe(registered.user.id);
+  expect(current.user_id).toBe(me.id);
+  expect(sessions.data).toHaveLength(2);
+  expect(afterwards.code).toBe('session_ended');
+  const { body: mailbox } = await call('GET', '/dev/mailbox.json');
+  const welcome = mailbox.data.find((mail: any) => mail.recipient === 'ada@example.com');
+  expect(welcome.text).toContain(`${origin}/verify-email?token=`);
   await stop();
 });
 
