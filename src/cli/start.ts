@@ -23,12 +23,7 @@ async function start(args: string[]): Promise<void> {
   });
   const port = values.port ?? FLAGS.port;
   const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
-  const defaults = {
-    ENVIRONMENT: 'development',
-    ORIGIN: `http://localhost:${port}`,
-    SMS_PROVIDER: 'dev',
-    SMS_CALLING_CODES: '*',
-  };
+  const defaults = defaultsBeside(given, String(port));
   const variables: Record<string, unknown> = { ...defaults, ...given };
   variables.AUTH_SECRET ??= makeSecret();
   const { ORIGIN } = parseConfig(variables);
@@ -45,6 +40,20 @@ async function start(args: string[]): Promise<void> {
     ],
     ORIGIN,
   );
+}
+
+/**
+ * What `npm start` sets unless the developer does, for `--var` wins over `.dev.vars`. Texts to anywhere go to the
+ * mailbox; but whoever chooses a provider also says where to, and production refuses the mailbox.
+ */
+function defaultsBeside(given: Record<string, unknown>, port: string): Record<string, string> {
+  const { ENVIRONMENT = 'development', SMS_PROVIDER } = given;
+  const kept = SMS_PROVIDER === undefined && ENVIRONMENT === 'development';
+  return {
+    ENVIRONMENT: 'development',
+    ORIGIN: `http://localhost:${port}`,
+    ...(kept && { SMS_PROVIDER: 'dev', SMS_CALLING_CODES: '*' }),
+  };
 }
 
 /** What `.dev.vars` sets, or `.env`; of `[vars]` in wrangler.toml, what `npm start` has no value of its own for. */

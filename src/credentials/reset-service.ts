@@ -3,6 +3,7 @@ import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
+import { steadily } from '../lib/steady.ts';
 import { MINUTE, rfc3339 } from '../lib/time.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../links/service.ts';
 import { message, type Outbox, storeNothing } from '../outbox/service.ts';
@@ -29,7 +30,11 @@ export class PasswordResets {
   }
 
   /** Mails a reset link to a user with that address; takes the same steps when there is none. */
-  async forgot(email: string, realmId: string, client: Client): Promise<void> {
+  forgot(email: string, realmId: string, client: Client): Promise<void> {
+    return steadily(() => this.#forgot(email, realmId, client));
+  }
+
+  async #forgot(email: string, realmId: string, client: Client): Promise<void> {
     const { d1, mailBudget, outbox, realms } = this.#ports;
     const realm = await realms.get(realmId);
     const mayMail = await mailBudget.take(realmId, email);

@@ -6,6 +6,7 @@ import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
+import { failingSteadily } from '../lib/steady.ts';
 import { tokensShape } from '../sessions/schemas.ts';
 import { LoginBody, PasswordChangeBody, PendingSchema, RegisterBody, SignedInSchema } from './schemas.ts';
 import type { Credentials, SignedIn } from './service.ts';
@@ -65,7 +66,7 @@ export function credentialRoutes(
       async (c) => {
         const body = c.req.valid('json');
         if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
-        const signedIn = await credentials.login(body, c.get('realm').id, clientOf(c));
+        const signedIn = await failingSteadily(() => credentials.login(body, c.get('realm').id, clientOf(c)));
         return c.json(answer(c, signedIn, body.session_cookie === true), 200);
       },
     )

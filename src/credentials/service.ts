@@ -1,9 +1,9 @@
-import { waitUntil } from 'cloudflare:workers';
 import type { z } from 'zod';
 import { directoryState, findByEmail, uniqueViolation } from '../accounts/service.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
+import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { hmac } from '../lib/keys.ts';
@@ -203,7 +203,7 @@ export class Credentials {
       const violation = uniqueViolation(error);
       if (!hides || violation?.code !== 'user_exists') throw violation ?? error;
       // After the answer, which must not take longer for an address that is known.
-      waitUntil(this.#tellOwner(realm, email));
+      afterResponse(() => this.#tellOwner(realm, email));
       return null;
     }
   }

@@ -1,6 +1,6 @@
-import { waitUntil } from 'cloudflare:workers';
 import { eq } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
+import { afterResponse } from '../lib/after-response.ts';
 import { DeliveryError } from '../lib/delivery.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -108,7 +108,7 @@ export class Outbox {
   /** Sends rows that were just written, after the response. What fails is left to the cron. */
   sendSoon(rows: { id: string }[]): void {
     const ids = rows.map((row) => row.id);
-    waitUntil(this.#send(ids, Date.now()).catch((error) => log('outbox_failed', { error: String(error) })));
+    afterResponse(() => this.#send(ids, Date.now()));
   }
 
   /** Sends what is due, in batches, up to a bound. Gives how many were tried. */

@@ -1,10 +1,10 @@
-import { waitUntil } from 'cloudflare:workers';
 import { directoryState, findByEmail, findById } from '../accounts/service.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import type { SignedIn } from '../credentials/service.ts';
 import { primary } from '../db/client.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -58,7 +58,7 @@ export class OneTimeCodes {
     }
     const { code, resendAfter } = await codes(realmId, target.channel, target.to).issue(codesPerDay);
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) waitUntil(this.#deliver(target, code, realmId, client, userId));
+    if (code) afterResponse(() => this.#deliver(target, code, realmId, client, userId));
     return resendAfter;
   }
 

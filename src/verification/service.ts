@@ -5,6 +5,7 @@ import { findPassword } from '../credentials/service.ts';
 import { type Database, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../links/service.ts';
 import type { LinkPurpose } from '../links/tables.ts';
@@ -30,7 +31,11 @@ export class EmailVerification {
   }
 
   /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
-  async resend(email: string, realmId: string): Promise<void> {
+  resend(email: string, realmId: string): Promise<void> {
+    return steadily(() => this.#resend(email, realmId));
+  }
+
+  async #resend(email: string, realmId: string): Promise<void> {
     const { d1, mailBudget, outbox, realms } = this.#ports;
     const realm = await realms.get(realmId);
     const mayMail = await mailBudget.take(realmId, email);

@@ -19,24 +19,28 @@ export class Service {
   readonly port: number;
   /** The version of the runtime. */
   readonly workerd: string;
+  /** Where its storage lies: a `--persist-to`. */
+  readonly state: string;
   readonly #pid: number;
   readonly #stop: () => Promise<void>;
 
-  private constructor(inner: { port: number; pid: number }, stop: () => Promise<void>) {
+  private constructor(inner: { port: number; pid: number }, state: string, stop: () => Promise<void>) {
     this.port = inner.port;
+    this.state = state;
     this.#pid = inner.pid;
     this.workerd = execFileSync(programOf(inner.pid), ['--version'], { encoding: 'utf8' }).trim();
     this.#stop = stop;
   }
 
-  static async start(): Promise<Service> {
+  /** With variables beside those of the bench. */
+  static async start(vars: Record<string, string> = {}): Promise<Service> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
     // Also when a signal ends the process, which wrangler then does by itself.
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const state = join(directory, 'state');
     await applyMigrations({ 'persist-to': state });
     const worker = await startWorker({
-      config: writeConfig(directory),
+      config: writeConfig(directory, vars),
       dev: {
         // Others may edit the source while this runs.
         watch: false,
@@ -56,7 +60,7 @@ export class Service {
       const url = await worker.url;
       // Waits, unlike `ready`, for more than the proxy.
       await (await worker.fetch(`${url}__floor`)).text();
-      return new Service(await findInner(Number(url.port)), stop);
+      return new Service(await findInner(Number(url.port)), state, stop);
     } catch (error) {
       await stop();
       throw error;
@@ -75,7 +79,7 @@ export class Service {
 }
 
 /** The project's configuration with the bench's Worker, and limits that none of its requests reaches. */
-function writeConfig(directory: string): string {
+function writeConfig(directory: string, vars: Record<string, string>): string {
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
   // A Worker with assets has a router before it, which in production is part of the platform.
   delete config.assets;
@@ -86,6 +90,7 @@ function writeConfig(directory: string): string {
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
+    ...vars,
   };
   for (const { simple } of config.ratelimits ?? []) simple.limit = 1_000_000;
   const path = join(directory, 'wrangler.json');

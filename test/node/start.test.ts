@@ -134,6 +134,26 @@ it('npm start names a weak secret, never its value, and starts nothing', async (
   rmSync(devVars);
 });
 
+it.each([
+  // Its own default, every country, is for texts that go nowhere.
+  [
+    'a provider of texts',
+    'SMS_PROVIDER=twilio\nTWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=t\nTWILIO_FROM=+15005550006',
+    '  - SMS_CALLING_CODES is missing (SMS_PROVIDER is twilio)\n',
+  ],
+  [
+    'production',
+    'ENVIRONMENT=production',
+    '  - MAIL_PROVIDER is dev, which delivers nothing: choose one for production\n',
+  ],
+])('npm start adds no default of its own to %s in .dev.vars', async (_, lines, problem) => {
+  writeFileSync(devVars, `AUTH_SECRET=Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0\n${lines}\n`);
+  const { code, stderr } = await cli('start', ...flags);
+  rmSync(devVars);
+  expect(code).toBe(1);
+  expect(stderr).toBe(`Latchkey is not configured:\n${problem}`);
+});
+
 it('a database that was never migrated: the message says what to do', async () => {
   const { code, stderr } = await cli('realm', 'list', '--persist-to', join(project, 'empty'));
   expect(code).toBe(1);
