@@ -38,6 +38,8 @@ export class PasswordResets {
     const { d1, mailBudget, outbox, realms } = this.#ports;
     const realm = await realms.get(realmId);
     const mayMail = await mailBudget.take(realmId, email);
+    // For everybody: it takes long enough to be noticed.
+    const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.
     const { db } = primary(d1);
     const user = await findByEmail(db, realmId, email);
@@ -53,7 +55,7 @@ export class PasswordResets {
           link: link.url,
           minutes: LINK_LIFETIME.reset_password / MINUTE,
           place: placeOf(client),
-          device: describeDevice(client.userAgent),
+          device,
         },
       },
       { realmId, userId: user.id, to: user.email, locale: user.locale, expiresAt: link.expiresAt },

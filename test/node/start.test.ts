@@ -214,8 +214,10 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   expect(current.user_id).toBe(me.id);
   expect(sessions.data).toHaveLength(2);
   expect(afterwards.code).toBe('session_ended');
-  const { body: mailbox } = await call('GET', '/dev/mailbox.json');
-  const welcome = mailbox.data.find((mail: any) => mail.recipient === 'ada@example.com');
+  const welcome = await vi.waitUntil(async () => {
+    const { body } = await call('GET', '/dev/mailbox.json');
+    return body.data.find((mail: any) => mail.recipient === 'ada@example.com');
+  }, 5_000);
   expect(welcome.text).toContain(`${origin}/verify-email?token=`);
   await stop();
 });

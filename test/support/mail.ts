@@ -1,15 +1,15 @@
 import { expect, vi } from 'vitest';
 import { type Mail, receivedMails, receivedTexts } from './peers/mailbox.ts';
 
-/** The newest mail to that address whose subject matches; waits for it to arrive. */
-export async function mailTo(to: string, subject: RegExp): Promise<Mail> {
+/** The nth mail to that address whose subject matches; waits for it to arrive. */
+export async function mailTo(to: string, subject: RegExp, nth = 1): Promise<Mail> {
   return vi.waitFor(
     async () => {
-      const mail = (await receivedMails(to)).findLast((one) => subject.test(one.subject));
-      if (!mail) throw new Error(`no mail to ${to} about ${subject}`);
+      const mail = (await receivedMails(to)).filter((one) => subject.test(one.subject))[nth - 1];
+      if (!mail) throw new Error(`no mail ${nth} to ${to} about ${subject}`);
       return mail;
     },
-    { timeout: 8_000, interval: 50 },
+    { timeout: 15_000, interval: 50 },
   );
 }
 
@@ -21,20 +21,21 @@ export function linkIn(mail: Mail): URL {
   return new URL(link);
 }
 
-/** The token of the link in the newest mail to that address about that. */
-export async function tokenTo(to: string, subject: RegExp): Promise<string> {
-  return linkIn(await mailTo(to, subject)).searchParams.get('token') as string;
+/** The token of the link in the nth mail to that address about that. */
+export async function tokenTo(to: string, subject: RegExp, nth = 1): Promise<string> {
+  return linkIn(await mailTo(to, subject, nth)).searchParams.get('token') as string;
 }
 
-/** The code in the newest text to that number; waits for it. */
-export async function codeTextedTo(to: string): Promise<string> {
+/** The code in the nth text to that number; waits for it. */
+export async function codeTextedTo(to: string, nth = 1): Promise<string> {
   return vi.waitFor(
     async () => {
-      const code = /\b\d{6}\b/.exec((await receivedTexts(to))[0]?.text ?? '')?.[0];
+      const text = (await receivedTexts(to)).toReversed()[nth - 1]?.text ?? '';
+      const code = /\b\d{6}\b/.exec(text)?.[0];
       if (!code) throw new Error(`no text to ${to}`);
       return code;
     },
-    { timeout: 8_000, interval: 50 },
+    { timeout: 15_000, interval: 50 },
   );
 }
 
