@@ -110,6 +110,7 @@ const ADDRESSES: Record<string, { email: string; primary: boolean; verified: boo
     { email: 'verified@github.example', primary: false, verified: true },
   ],
   user33: [],
+  user34: [{ email: 'shared@strict.example', primary: true, verified: true }],
 };
 
 /** The emulated API, but for the addresses of these users. */
