@@ -4,8 +4,11 @@ import type { UserRow } from '../accounts/tables.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
-import type { Client } from '../lib/client.ts';
+import { type Client, placeOf } from '../lib/client.ts';
+import { describeDevice } from '../lib/device.ts';
 import { newId } from '../lib/ids.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { message, type Outbox } from '../outbox/service.ts';
 import type { Realm } from '../realms/service.ts';
 import {
   deleteIdentity,
@@ -27,6 +30,7 @@ const TRIES = 4;
 export interface IdentityPorts {
   d1: D1Database;
   objects: CredentialObjects;
+  outbox: Outbox;
   /** Encrypts the providers' tokens. */
   tokenKey: Buffer;
 }
@@ -63,7 +67,7 @@ export class Identities {
       const identity = await this.#row(realm.id, arrival, Date.now());
       try {
         const user = owner
-          ? await this.#adopt(session, owner, identity, client)
+          ? await this.#adopt(session, realm, owner, { arrival, identity }, client)
           : await this.#make(session, realm, email, arrival.profile, identity);
         if (user) return { user, isNew: !owner };
       } catch (error) {
@@ -77,16 +81,20 @@ export class Identities {
   }
 
   /** Links to a user who is signed in. Linking again changes nothing. Throws `identity_conflict`, `session_ended`. */
-  async link(userId: string, realmId: string, arrival: Arrival, client: Client): Promise<void> {
+  async link(userId: string, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
     const session = primary(this.#ports.d1);
     const user = await findById(session.db, userId);
-    if (!user || user.realmId !== realmId) throw new ApiError('session_ended');
+    if (!user || user.realmId !== realm.id) throw new ApiError('session_ended');
     try {
-      const identity = await this.#row(realmId, arrival, Date.now());
-      if (!(await insertIdentity(session.db, userId, identity, null))) throw new ApiError('session_ended');
+      const identity = await this.#row(realm.id, arrival, Date.now());
+      const mail = linkedMail(user, realm, arrival, client);
+      if (!(await insertIdentity(session.db, userId, { identity, email: null, mail }))) {
+        throw new ApiError('session_ended');
+      }
+      this.#ports.outbox.sendSoon([mail]);
     } catch (error) {
       if (!isTaken(error)) throw error;
-      const known = await findIdentity(session.db, realmId, arrival.provider, arrival.profile.subject);
+      const known = await findIdentity(session.db, realm.id, arrival.provider, arrival.profile.subject);
       if (known?.userId === userId) return;
       throw new ApiError('identity_conflict', {
         detail: known
@@ -128,17 +136,21 @@ export class Identities {
   /** Links to the account of that address; one that never proved it first loses whatever its maker could get in by. */
   async #adopt(
     session: DatabaseSession,
+    realm: Realm,
     owner: UserRow,
-    identity: NewIdentity,
+    { arrival, identity }: { arrival: Arrival; identity: NewIdentity },
     client: Client,
   ): Promise<UserRow | null> {
     if (owner.status === 'suspended') throw new ApiError('account_suspended');
     const now = identity.createdAt;
     const signingIn = { ...identity, lastLoginAt: now };
     if (owner.emailVerified) {
-      const isLinked = await insertIdentity(session.db, owner.id, signingIn, owner.email);
-      if (isLinked) await this.#tell(session, owner, client, 'identity_linked');
-      return isLinked ? owner : null;
+      const mail = linkedMail(owner, realm, arrival, client);
+      const link = { identity: signingIn, email: owner.email, mail };
+      if (!(await insertIdentity(session.db, owner.id, link))) return null;
+      this.#ports.outbox.sendSoon([mail]);
+      await this.#tell(session, owner, client, 'identity_linked');
+      return owner;
     }
     await this.#ports.objects(owner.id).announceChange();
     const user = await takeOver(session.db, owner, signingIn, now);
@@ -202,6 +214,25 @@ export class Identities {
       updatedAt: now,
     };
   }
+}
+
+/** Tells a user that there is a new way in, and how to get the account back if it was not they who made it. */
+function linkedMail(user: UserRow, realm: Realm, arrival: Arrival, client: Client) {
+  const now = Date.now();
+  const { id: userId, realmId, name, email, locale } = user;
+  const data = {
+    name,
+    provider: arrival.providerName,
+    at: rfc3339(now),
+    place: placeOf(client),
+    device: describeDevice(client.userAgent),
+    link: `${realm.issuer}/forgot-password`,
+  };
+  return message(
+    { channel: 'mail', template: 'identity_linked', data },
+    { realmId, userId, to: email, locale },
+    now,
+  );
 }
 
 /** The address a provider vouches for. Says the same whether or not somebody has it: who asks has not proved it. */

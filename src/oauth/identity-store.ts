@@ -4,6 +4,7 @@ import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { oneTimeTokens } from '../links/tables.ts';
+import { outbox } from '../outbox/tables.ts';
 import { authorizationCodes, type IdentityRow, identities } from './tables.ts';
 
 /** A row of `identities` yet without its user. */
@@ -61,22 +62,25 @@ export async function insertUserWithIdentity(
 }
 
 /**
- * Links an identity to a user; with an address, only if that is still the user's proven one. False when it is not, or
- * the user is no more. Throws D1's error when the identity or the user's place for this provider is taken.
+ * Links an identity to a user, and queues the mail about it; with an address, only if that is still the user's proven
+ * one. False when it is not, or the user is no more. Throws D1's error when the identity or the user's place for this
+ * provider is taken.
  */
 export async function insertIdentity(
   db: Database,
   userId: string,
-  identity: NewIdentity,
-  email: string | null,
+  link: { identity: NewIdentity; email: string | null; mail: typeof outbox.$inferInsert },
 ): Promise<boolean> {
+  const { identity, email, mail } = link;
   const owner = and(
     eq(users.id, userId),
     email === null ? undefined : and(eq(users.email, email), eq(users.emailVerified, true)),
   ) as SQL;
-  const inserted = await insertIf(db, identities, { ...identity, userId }, existsUser(db, owner)).returning({
-    userId: identities.userId,
-  });
+  const stands = existsUser(db, owner);
+  const [inserted] = await db.batch([
+    insertIf(db, identities, { ...identity, userId }, stands).returning({ userId: identities.userId }),
+    insertIf(db, outbox, mail, stands),
+  ]);
   return inserted.length > 0;
 }
 

@@ -110,7 +110,7 @@ export class AccountLinks {
     if (check.result !== 'alive') throw new ApiError(check.result);
     const { redirectTo, app } = flow;
     if (!app) {
-      await identities.link(by.userId, realm.id, arrival, client);
+      await identities.link(by.userId, realm, arrival, client);
       return redirectTo;
     }
     const user = await findById(primary(d1).db, by.userId);
@@ -125,9 +125,9 @@ export class AccountLinks {
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
-    const { codes, flowKey, identities } = this.#ports;
+    const { codes, flowKey, identities, realms } = this.#ports;
     const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
     if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
-    await identities.link(userId, exchange.realmId, arrival, client);
+    await identities.link(userId, await realms.get(exchange.realmId), arrival, client);
   }
 }

@@ -77,6 +77,7 @@ export interface ProviderTokens {
 /** Somebody whom a provider has sent back to us, proved by it. */
 export interface Arrival {
   provider: string;
+  providerName: string;
   profile: ProviderProfile;
   claims: Claims;
   tokens: ProviderTokens;

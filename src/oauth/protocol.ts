@@ -67,7 +67,7 @@ export async function arrive(
     if (provider.readUser && user) claims = { ...claims, ...provider.readUser(user.slice(0, MAX_USER)) };
     const profile = provider.profile(claims);
     if (!profile.subject) throw new ProviderFailure('provider_rejected', 'no subject');
-    return { provider: provider.id, profile, claims, tokens };
+    return { provider: provider.id, providerName: provider.name, profile, claims, tokens };
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     throw new ProviderFailure('provider_rejected', `profile: ${error.issues[0]?.path.join('.')}`);

@@ -5,6 +5,7 @@ import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { hashToken, type Link, storeLink, validToken } from '../links/service.ts';
 import { type LinkPurpose, oneTimeTokens } from '../links/tables.ts';
+import { identities } from '../oauth/tables.ts';
 import { outbox } from '../outbox/tables.ts';
 
 type Mail = typeof outbox.$inferInsert;
@@ -73,8 +74,8 @@ export async function changeEmail(
 }
 
 /**
- * Gives the old address back. Whoever changed it knew the password, so that goes, with all sessions; a reset link
- * goes to the old address. An account that took the address meanwhile without proving it gives way. Null when the
+ * Gives the old address back. Whoever changed it knew the password and could link accounts of providers, so those go,
+ * with all sessions; a reset link goes to the old address. An account that took the address meanwhile without proving it gives way. Null when the
  * token fell. Throws D1's error when somebody else has proved the address.
  */
 export async function undoEmailChange(
@@ -99,6 +100,7 @@ export async function undoEmailChange(
       .where(and(eq(users.id, user.id), valid))
       .returning(),
     db.delete(passwords).where(and(eq(passwords.userId, user.id), valid)),
+    db.delete(identities).where(and(eq(identities.userId, user.id), valid)),
     dropLinks(db, user.id, ['verify_email', 'change_email'], valid),
     insertLinkIf(db, reset, user.id, email, valid),
     insertIf(db, outbox, mail, valid),

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import {
   accountOf,
@@ -49,8 +50,18 @@ describe('undoing it', () => {
     await verify(await tokenTo(after, CONFIRM));
     const thief = (await login(after)).body;
     const token = await tokenTo(before, CHANGED);
+    await env.DB.prepare(
+      `INSERT INTO identities (user_id, realm_id, provider, subject, email_verified, profile, tokens, created_at, updated_at)
+       VALUES (?, 'default', 'google', 'thief', 1, '{}', '', 1, 1)`,
+    )
+      .bind(user.user.id)
+      .run();
     advance(71 * 3_600_000);
     expect((await undo(token)).status).toBe(204);
+    const linked = await env.DB.prepare('SELECT * FROM identities WHERE user_id = ?')
+      .bind(user.user.id)
+      .all();
+    expect(linked.results).toEqual([]);
     expectProblem(await call('GET', '/v1/me', { token: thief.access_token }), 401, 'token_expired');
     expect(await accountOf(user.user.id).listSessions()).toEqual([]);
     for (const email of [before, after]) expectProblem(await login(email), 401, 'invalid_credentials');

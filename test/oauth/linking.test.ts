@@ -13,7 +13,7 @@ import {
   type SignedInBody,
 } from '../support/api.ts';
 import { Browser, pick, pickStrict } from '../support/browser.ts';
-import { tokenTo } from '../support/mail.ts';
+import { mailTo, tokenTo } from '../support/mail.ts';
 import { activityOf } from '../support/projection.ts';
 
 const errorIn = (answer: Response) =>
@@ -51,6 +51,7 @@ describe('an address that both sides have proven', () => {
     expect((await login('user01@gmail.example')).status).toBe(200);
     expect((await call('GET', '/v1/me', { token: ada.access_token })).status).toBe(200);
     expect(await identitiesOf(ada.access_token)).toMatchObject([{ provider: 'google' }]);
+    await mailTo('user01@gmail.example', /^Google can now sign in/);
     expect(await activityOf(ada.user.id)).toEqual([
       'registered',
       'identity_linked',
@@ -189,6 +190,8 @@ describe('linking in the browser', () => {
     const other = new Browser();
     await other.signIn('google', 'user10@gmail.example');
     expect((await me(other)).id).toBe(ada.user.id);
+    const mail = await mailTo(ada.user.email, /^Google can now sign in/);
+    expect(mail.text).toContain('https://auth.test/forgot-password');
   });
 
   it('needs no address that is verified there: both accounts are theirs', async () => {

@@ -105,6 +105,20 @@ export const de: Catalogue = {
       button: 'Mein Konto absichern',
       closing: [],
     }),
+    identity_linked: ({ provider }, { brand }) => ({
+      subject: `${provider} ist jetzt mit Ihrem Konto bei ${brand} verknüpft`,
+      preview: 'Wenn Sie das waren, ist nichts zu tun.',
+      title: `Ihr Konto ist mit ${provider} verknüpft`,
+      opening: [
+        `Bei Ihrem Konto bei ${brand} kann man sich ab jetzt auch mit einem Konto von ${provider} anmelden.`,
+      ],
+      advice: [
+        'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie ein neues Passwort und lösen Sie die ' +
+          'Verknüpfung.',
+      ],
+      button: 'Mein Konto absichern',
+      closing: [],
+    }),
     account_deleted: (_, { brand }) => ({
       subject: `Ihr Konto bei ${brand} wurde gelöscht`,
       preview: 'Alle Geräte wurden abgemeldet. Dies ist die letzte Nachricht dazu.',

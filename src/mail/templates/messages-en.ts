@@ -97,6 +97,17 @@ export const en: Catalogue = {
       button: 'Secure my account',
       closing: [],
     }),
+    identity_linked: ({ provider }, { brand }) => ({
+      subject: `${provider} can now sign in to your ${brand} account`,
+      preview: 'If this was you, there is nothing to do.',
+      title: `Your account is linked to ${provider}`,
+      opening: [`From now on your ${brand} account can also be signed in to with an account of ${provider}.`],
+      advice: [
+        'If this was you, there is nothing to do. If it was not, set a new password and unlink that account.',
+      ],
+      button: 'Secure my account',
+      closing: [],
+    }),
     account_deleted: (_, { brand }) => ({
       subject: `Your ${brand} account was deleted`,
       preview: 'Every device was signed out. This is the last message about it.',

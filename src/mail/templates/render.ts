@@ -17,6 +17,7 @@ interface AnyData {
   code?: string;
   email_masked?: string;
   resource?: string;
+  provider?: string;
 }
 
 /**
@@ -67,7 +68,7 @@ function safeData<T extends AnyData>(data: T, origin: string): T {
     const line = safe[field] && strangersText(safe[field], NAME);
     if (field in safe) safe[field] = line ? isolated(line) : null;
   }
-  for (const field of ['email_masked', 'resource'] as const) {
+  for (const field of ['email_masked', 'resource', 'provider'] as const) {
     if (safe[field] !== undefined) safe[field] = isolated(oneLine(safe[field], NAME));
   }
   if (safe.link !== undefined) safe.link = ownLink(safe.link, origin);

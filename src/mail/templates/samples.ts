@@ -22,6 +22,13 @@ export const SAMPLES: MailData = {
   confirm_new_email: { name, link: link('verify-email'), hours: 24 },
   email_changed: { name, email_masked: 'a•••@l•••.example', link: link('undo-email'), hours: 72 },
   new_device: { name, at, link: 'https://auth.example.com/account/sessions', ...from },
+  identity_linked: {
+    name,
+    provider: 'Google',
+    at,
+    link: 'https://auth.example.com/forgot-password',
+    ...from,
+  },
   account_deleted: { name },
   account_exists: { name, link: 'https://auth.example.com/forgot-password' },
   quota_warning: { name, resource: 'images', percent: 80, resets_at: '2026-11-22T00:00:00Z' },

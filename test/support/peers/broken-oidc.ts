@@ -108,6 +108,8 @@ export async function startFailing() {
       };
     }
     if (fault === 'hang' || fault === 'drop') return fault;
+    // Whoever follows is told something else than that the provider is not to be had.
+    if (path.endsWith('/elsewhere')) return { status: 400, body: '{"error":"invalid_grant"}' };
     if (fault === 'redirect') return { status: 307, headers: { location: `${issuer}/elsewhere` } };
     if (fault === 'html')
       return { status: 200, body: '<p>Hello</p>', headers: { 'content-type': 'text/html' } };
