@@ -19,6 +19,7 @@ import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { pageRoutes } from './pages/routes.tsx';
+import { signInRoutes } from './pages/sign-in-routes.tsx';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
@@ -62,6 +63,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
+  app.route('/', signInRoutes(services, signInLimit));
   app.route('/', pageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;

@@ -1,50 +1,31 @@
-import { Page, type PageBrand } from './layout.tsx';
+import { Frame } from './layout.tsx';
+import type { View } from './view.ts';
 
 /** A page that does what a link is for when its button is pressed: programs that follow links press none. */
 export function ConfirmPage(props: {
-  brand: PageBrand;
+  view: View;
   title: string;
   text: string;
   button: string;
   token: string;
 }) {
-  const { brand, title, text, button, token } = props;
+  const { view, title, text, button, token } = props;
   return (
-    <Page brand={brand} title={title}>
+    <Frame view={view} title={title}>
       <p>{text}</p>
       <form method="post">
         <input type="hidden" name="token" value={token} />
         <button type="submit">{button}</button>
       </form>
-    </Page>
-  );
-}
-
-/** A page that only says something. */
-export function MessagePage(props: {
-  brand: PageBrand;
-  title: string;
-  text: string;
-  action?: { href: string; label: string };
-}) {
-  const { brand, title, text, action } = props;
-  return (
-    <Page brand={brand} title={title}>
-      <p>{text}</p>
-      {action && (
-        <p>
-          <a href={action.href}>{action.label}</a>
-        </p>
-      )}
-    </Page>
+    </Frame>
   );
 }
 
 /** The page where a new password is chosen. */
-export function ResetPage(props: { brand: PageBrand; token: string; error?: string | undefined }) {
-  const { brand, token, error } = props;
+export function ResetPage(props: { view: View; token: string; error?: string | undefined }) {
+  const { view, token, error } = props;
   return (
-    <Page brand={brand} title="Choose a new password">
+    <Frame view={view} title="Choose a new password">
       <p>All your devices will be signed out.</p>
       <form method="post">
         <input type="hidden" name="token" value={token} />
@@ -71,15 +52,15 @@ export function ResetPage(props: { brand: PageBrand; token: string; error?: stri
         </label>
         <button type="submit">Set password</button>
       </form>
-    </Page>
+    </Frame>
   );
 }
 
 /** The page where a reset link is asked for. */
-export function ForgotPage(props: { brand: PageBrand; error?: string | undefined }) {
-  const { brand, error } = props;
+export function ForgotPage(props: { view: View; error?: string | undefined }) {
+  const { view, error } = props;
   return (
-    <Page brand={brand} title="Forgot your password?">
+    <Frame view={view} title="Forgot your password?">
       <p>We mail you a link to choose a new one.</p>
       <form method="post">
         {error && (
@@ -100,6 +81,6 @@ export function ForgotPage(props: { brand: PageBrand; error?: string | undefined
         </label>
         <button type="submit">Send the link</button>
       </form>
-    </Page>
+    </Frame>
   );
 }

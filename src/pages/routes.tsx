@@ -6,10 +6,9 @@ import { ApiError } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import type { Realms } from '../realms/service.ts';
 import type { EmailVerification } from '../verification/service.ts';
-import { ConfirmPage, ForgotPage, MessagePage, ResetPage } from './link-pages.tsx';
-
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+import { MessagePage } from './layout.tsx';
+import { ConfirmPage, ForgotPage, ResetPage } from './link-pages.tsx';
+import { show, type View, viewOf } from './view.ts';
 
 const STALE = 'This link has been used, has been replaced by a newer one, or is too old.';
 
@@ -22,81 +21,89 @@ export interface PageServices {
 
 /** The pages that the links in mails lead to. They work without JavaScript. */
 export function pageRoutes({ realms, emails, resets }: PageServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const brandOf = (c: AppContext) => realms.get(c.get('realm').id);
+  const viewHere = async (c: AppContext) => viewOf(c, await realms.get(c.get('realm').id));
   return new Hono<AppEnv>()
-    .get('/verify-email', async (c) =>
-      page(
+    .get('/verify-email', async (c) => {
+      const view = await viewHere(c);
+      return page(
         c,
+        view,
         <ConfirmPage
-          brand={await brandOf(c)}
+          view={view}
           title="Confirm your e-mail address"
           text="Press the button to confirm that this address is yours."
           button="Confirm address"
           token={c.req.query('token') ?? ''}
         />,
-      ),
-    )
+      );
+    })
     .post('/verify-email', signInLimit, async (c) => {
-      const brand = await brandOf(c);
+      const view = await viewHere(c);
       return attempt(
         c,
+        view,
         async () => {
-          const { email } = await emails.verify(await field(c, 'token'), brand.id, clientOf(c));
+          const { email } = await emails.verify(await field(c, 'token'), view.realm.id, clientOf(c));
           return (
             <MessagePage
-              brand={brand}
+              view={view}
               title="Thank you"
               text={`${email} is confirmed. You can close this page.`}
             />
           );
         },
-        (text) => <MessagePage brand={brand} title="That did not work" text={text} />,
+        (text) => <MessagePage view={view} title="That did not work" text={text} />,
       );
     })
-    .get('/undo-email-change', async (c) =>
-      page(
+    .get('/undo-email-change', async (c) => {
+      const view = await viewHere(c);
+      return page(
         c,
+        view,
         <ConfirmPage
-          brand={await brandOf(c)}
+          view={view}
           title="Get your address back"
           text="Your account returns to this address, every device is signed out, and the password stops working. We mail you a link to choose a new one."
           button="Undo the change"
           token={c.req.query('token') ?? ''}
         />,
-      ),
-    )
-    .post('/undo-email-change', signInLimit, async (c) => {
-      const brand = await brandOf(c);
-      return attempt(
-        c,
-        async () => {
-          await emails.undoChange(await field(c, 'token'), brand.id, clientOf(c));
-          const text =
-            'Your account has this address again. Look into your mail for a link to choose a new password.';
-          return <MessagePage brand={brand} title="Undone" text={text} />;
-        },
-        (text) => <MessagePage brand={brand} title="That did not work" text={text} />,
       );
     })
-    .get('/reset-password', async (c) =>
-      page(c, <ResetPage brand={await brandOf(c)} token={c.req.query('token') ?? ''} />),
-    )
+    .post('/undo-email-change', signInLimit, async (c) => {
+      const view = await viewHere(c);
+      return attempt(
+        c,
+        view,
+        async () => {
+          await emails.undoChange(await field(c, 'token'), view.realm.id, clientOf(c));
+          const text =
+            'Your account has this address again. Look into your mail for a link to choose a new password.';
+          return <MessagePage view={view} title="Undone" text={text} />;
+        },
+        (text) => <MessagePage view={view} title="That did not work" text={text} />,
+      );
+    })
+    .get('/reset-password', async (c) => {
+      const view = await viewHere(c);
+      return page(c, view, <ResetPage view={view} token={c.req.query('token') ?? ''} />);
+    })
     .post('/reset-password', signInLimit, async (c) => {
-      const brand = await brandOf(c);
+      const view = await viewHere(c);
       const token = await field(c, 'token');
       const password = await field(c, 'password');
       return attempt(
         c,
+        view,
         async () => {
-          await resets.reset({ token, password }, brand.id, clientOf(c));
-          return <MessagePage brand={brand} title="Password set" text="Sign in with your new password." />;
+          await resets.reset({ token, password }, view.realm.id, clientOf(c));
+          return <MessagePage view={view} title="Password set" text="Sign in with your new password." />;
         },
         (text, error) =>
           error.code === 'validation_failed' ? (
-            <ResetPage brand={brand} token={token} error={text} />
+            <ResetPage view={view} token={token} error={text} />
           ) : (
             <MessagePage
-              brand={brand}
+              view={view}
               title="That did not work"
               text={text}
               action={{ href: 'forgot-password', label: 'Ask for a new link' }}
@@ -104,27 +111,31 @@ export function pageRoutes({ realms, emails, resets }: PageServices, signInLimit
           ),
       );
     })
-    .get('/forgot-password', async (c) => page(c, <ForgotPage brand={await brandOf(c)} />))
+    .get('/forgot-password', async (c) => {
+      const view = await viewHere(c);
+      return page(c, view, <ForgotPage view={view} />);
+    })
     .post('/forgot-password', signInLimit, async (c) => {
-      const brand = await brandOf(c);
+      const view = await viewHere(c);
       const email = EmailField.safeParse(await field(c, 'email'));
       if (!email.success) {
-        return page(c, <ForgotPage brand={brand} error="This is not an e-mail address." />, 422);
+        return page(c, view, <ForgotPage view={view} error="This is not an e-mail address." />, 422);
       }
-      await resets.forgot(email.data, brand.id, clientOf(c));
+      await resets.forgot(email.data, view.realm.id, clientOf(c));
       const text = 'If there is an account with this address, a link is on its way. It works for an hour.';
-      return page(c, <MessagePage brand={brand} title="Look into your mail" text={text} />);
+      return page(c, view, <MessagePage view={view} title="Look into your mail" text={text} />);
     });
 }
 
 /** Shows what became of it; an error that the client can do something about gets a page too. */
 async function attempt(
   c: AppContext,
+  view: View,
   act: () => Promise<JSX.Element>,
   failed: (text: string, error: ApiError) => JSX.Element,
 ) {
   try {
-    return page(c, await act());
+    return page(c, view, await act());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const texts: Partial<Record<ApiError['code'], string>> = {
@@ -134,7 +145,7 @@ async function attempt(
     };
     const text = texts[error.code];
     if (text === undefined) throw error;
-    return page(c, failed(text, error), error.code === 'validation_failed' ? 422 : 400);
+    return page(c, view, failed(text, error), error.code === 'validation_failed' ? 422 : 400);
   }
 }
 
@@ -146,9 +157,6 @@ async function field(c: AppContext, name: string): Promise<string> {
   return typeof value === 'string' ? value.slice(0, 512) : '';
 }
 
-function page(c: AppContext, content: JSX.Element, status: 200 | 400 | 422 = 200) {
-  c.header('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-  // The address has a token, which goes nowhere else; without any referrer a form would have no origin either.
-  c.header('Referrer-Policy', 'same-origin');
-  return c.html(`<!doctype html>${content}`, status);
+function page(c: AppContext, view: View, content: JSX.Element, status: 200 | 400 | 422 = 200) {
+  return show(c, view, content, { status });
 }

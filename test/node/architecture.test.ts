@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
-  pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'privacy'],
   dev: ['http', 'mail'],
   retention: [],
   'account-object': '*',
