@@ -6,7 +6,7 @@ import type { AppContext } from '../http/context.ts';
 import { buttonColors } from '../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../lib/language.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import type { Realm } from '../realms/service.ts';
+import type { Realm, Realms } from '../realms/service.ts';
 import { CATALOGUES, type Messages } from './messages.ts';
 
 /** How one visitor sees a page: whose it is, in which language, and where its links lead. */
@@ -57,9 +57,15 @@ export function viewOf(c: AppContext, realm: Realm, locale: string | null = null
     inLanguage: (other) => {
       const query = new URLSearchParams(c.req.query());
       query.set(LANGUAGE_PARAMETER, other);
-      return at(c.req.path, [...query]);
+      // Relative: of a path such as //host, a link would be to another host.
+      return `?${query}`;
     },
   };
+}
+
+/** The view of a request in its realm, for the pages of a feature. */
+export function viewer(realms: Realms) {
+  return async (c: AppContext) => viewOf(c, await realms.get(c.get('realm').id));
 }
 
 function rememberLanguage(c: AppContext, language: Language): void {
@@ -100,15 +106,15 @@ type ShownStatus = 200 | 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 4
 
 /**
  * The fields of a form that was sent from one of our own pages: a form on any other site is refused, also on an
- * origin that may call the API. What is no text is an empty text. Throws `origin_not_allowed`,
- * `unsupported_media_type`.
+ * origin that may call the API. Throws `origin_not_allowed`, `unsupported_media_type`, `invalid_request`.
  */
 export async function formOf(c: AppContext, origin: string): Promise<Record<string, string>> {
   if (c.req.header('origin') !== origin) throw new ApiError('origin_not_allowed');
   const type = c.req.header('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) throw new ApiError('unsupported_media_type');
-  const body = await c.req.parseBody();
-  return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : '']),
-  );
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new ApiError('unsupported_media_type');
+  const fields = [...new URLSearchParams(await c.req.text())];
+  // What stands for bytes that are not UTF-8: many passwords would become one.
+  if (fields.some(([, value]) => value.includes('\uFFFD'))) throw new ApiError('invalid_request');
+  return Object.fromEntries(fields);
 }
