@@ -51,9 +51,10 @@ export async function startLatchkey(variables: Record<string, string> = {}): Pro
     ...['--port', String(port), '--inspector-port', '0', '--persist-to', state],
     ...vars.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
   ];
-  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently. A group of its own: no process outlives it.
+  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
   const env = { ...process.env, NODE_ENV: undefined };
-  const server = spawn(process.execPath, args, { cwd: ROOT, env, detached: true });
+  const server = spawn(process.execPath, args, { cwd: ROOT, env });
+  process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
   const stop = async () => {
