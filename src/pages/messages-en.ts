@@ -1,5 +1,8 @@
 import type { ErrorCode } from '../errors.ts';
 
+type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
+type ProviderError = (provider: string) => string;
+
 type Failures = { internal_error: Failure } & Partial<Record<ErrorCode, Failure>>;
 
 interface Failure {
@@ -91,7 +94,7 @@ export const en = {
     account_suspended: () => 'This account is suspended. Please write to whoever runs this service.',
     registration_closed: () => 'New accounts can’t be made here at the moment.',
     other: () => 'Signing in did not work. Please try again.',
-  } as Record<string, ((provider: string) => string) | undefined>,
+  } as ProviderErrors,
   register: {
     title: 'Make an account',
     button: 'Make the account',

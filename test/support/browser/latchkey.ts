@@ -64,8 +64,9 @@ export async function startLatchkey(variables: Record<string, string> = {}): Pro
     }
     rmSync(state, { recursive: true, force: true });
   };
-  await vi.waitUntil(() => output.includes('Latchkey is ready') || server.exitCode !== null, 60_000);
-  if (server.exitCode !== null) throw new Error(`Latchkey did not start:\n${output}`);
+  const isReady = () => output.includes('Latchkey is ready');
+  await vi.waitUntil(() => isReady() || server.exitCode !== null, 60_000).catch(stop);
+  if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
     port,
