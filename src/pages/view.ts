@@ -113,7 +113,7 @@ export async function formOf(c: AppContext, origin: string): Promise<Record<stri
   const type = c.req.header('content-type') ?? '';
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
     throw new ApiError('unsupported_media_type');
-  const fields = [...new URLSearchParams(await c.req.text())];
+  const fields = [...new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))];
   // What stands for bytes that are not UTF-8: many passwords would become one.
   if (fields.some(([, value]) => value.includes('\uFFFD'))) throw new ApiError('invalid_request');
   return Object.fromEntries(fields);

@@ -132,7 +132,6 @@ describe.each([
     await mailClient.goto(link);
     await mailClient.getByLabel('New password').fill(NEXT);
     await press(mailClient, 'Set the password');
-    expect(await page.getByRole('alert').count()).toBe(0);
     expect(await mailClient.getByRole('alert').textContent()).toContain('This link has been used');
     await look('link-stale', mailClient);
     await elsewhere.close();
