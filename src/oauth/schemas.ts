@@ -55,7 +55,9 @@ export const ProviderListSchema = z
 /** RFC 6749, 4.1.3. A client id, which every library sends, means nothing: PKCE says who asked. */
 export const TokenBody = z
   .object({
-    grant_type: z.literal('authorization_code', { error: 'unsupported_grant_type' }),
+    grant_type: z.literal('authorization_code', {
+      error: ({ input }) => (input === undefined ? 'Is required' : 'unsupported_grant_type'),
+    }),
     code,
     code_verifier: verifier,
     redirect_to: redirectTo.optional(),

@@ -54,7 +54,7 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, messages } = await privacy.export(
+        const { user, preferences, open, ended, log, messages, linked } = await privacy.export(
           c.get('principal').userId,
         );
         c.header('Content-Disposition', 'attachment; filename="account.json"');
@@ -86,6 +86,12 @@ export function privacyRoutes(
                 methods: JSON.parse(row.methods),
               })),
             ],
+            identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
+              ...row,
+              email_verified: emailVerified,
+              created_at: rfc3339(createdAt),
+              last_login_at: time(lastLoginAt),
+            })),
             activity: log.map(activityShape),
             messages: messages.map(({ createdAt, settledAt, ...row }) => ({
               ...row,

@@ -32,6 +32,7 @@ export const ExportSchema = z
     user: UserSchema,
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
+    identities: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
     messages: z.array(z.record(z.string(), z.unknown())),
   })

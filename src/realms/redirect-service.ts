@@ -31,6 +31,8 @@ function covers(entry: string, target: string, url: URL): boolean {
   const listed = URL.parse(entry);
   if (!listed) return false;
   if (!isWeb(listed)) return entry === target;
+  // `blob:` addresses have the origin of who made them.
+  if (!isWeb(url)) return false;
   if (listed.protocol === 'http:' && LOOPBACK.includes(listed.hostname)) {
     if (url.protocol !== 'http:' || url.hostname !== listed.hostname) return false;
     return isOrigin(entry) || (url.pathname === listed.pathname && url.search === listed.search);

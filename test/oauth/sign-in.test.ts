@@ -17,6 +17,7 @@ it('lists the providers that are switched on, in the order to show them', async 
       { id: 'apple', name: 'Apple' },
       { id: 'microsoft', name: 'Microsoft' },
       { id: 'github', name: 'GitHub' },
+      { id: 'strict', name: 'Strict' },
     ],
   });
 });
