@@ -131,6 +131,8 @@ interface FieldProps {
 /** A labelled field with its hint and what is wrong with it. */
 export function Field({ name, label, hint, problem, aside, value, type = 'text', ...input }: FieldProps) {
   const wrong = problem?.fields[name];
+  // Words that no dictionary has, and that begin with no capital.
+  const isPlain = type !== 'text' || input.autocomplete === 'username';
   const described = [hint && `${name}-hint`, wrong && `${name}-problem`].filter(Boolean).join(' ');
   return (
     <div class="field">
@@ -152,8 +154,8 @@ export function Field({ name, label, hint, problem, aside, value, type = 'text',
         value={value ?? undefined}
         aria-invalid={wrong ? 'true' : undefined}
         aria-describedby={described || undefined}
-        autocapitalize={type === 'text' ? undefined : 'none'}
-        spellcheck={type === 'text' ? undefined : false}
+        autocapitalize={isPlain ? 'none' : undefined}
+        spellcheck={isPlain ? false : undefined}
         {...input}
       />
       {aside && <p class="aside">{aside}</p>}
