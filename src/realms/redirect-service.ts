@@ -1,8 +1,8 @@
 import type { Realm } from './service.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-/** What URL parsers drop, turn into slashes or read in two ways: white space, control characters, backslashes. */
-const AMBIGUOUS = /[\s\p{Cc}\p{Cf}\\]/u;
+/** What URL parsers drop, turn into slashes or make letters of. A URL is printable ASCII (RFC 3986). */
+const AMBIGUOUS = /[^\x21-\x7e]|\\/;
 const MAX_LENGTH = 2000;
 
 /**

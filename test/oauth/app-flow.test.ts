@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/env.ts';
+import { prune } from '../../src/retention.ts';
 import { createServices } from '../../src/services.ts';
 import {
   call,
@@ -198,6 +199,8 @@ describe('a code', () => {
     const { results } = await env.DB.prepare('SELECT * FROM authorization_codes').all();
     expect(results.length).toBeGreaterThan(0);
     expect(JSON.stringify(results)).not.toContain(code);
+    await prune(env.DB, services.config, Date.now() + 60_000);
+    expect((await env.DB.prepare('SELECT * FROM authorization_codes').all()).results).toEqual([]);
   });
 
   it('can be issued by our own pages after a sign-in by password', async () => {

@@ -1,8 +1,10 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, changeDirectory, createRealm, expectProblem, registerVerified } from '../support/api.ts';
 import { Browser, pick } from '../support/browser.ts';
 import { advance } from '../support/clock.ts';
+import { text } from '../support/hostile.ts';
 
 const errorIn = (answer: Response) =>
   new URL(answer.headers.get('location') as string).searchParams.get('error');
@@ -167,4 +169,37 @@ it('refuses who is suspended, and does not say so before the provider has said w
   const again = new Browser();
   expect(errorIn(await again.signIn('google', 'user17@gmail.example'))).toBe('account_suspended');
   expect(again.cookies.has('__Host-latchkey')).toBe(false);
+});
+
+it('comes to an end whatever a browser brings back', { timeout: 60_000 }, async () => {
+  const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const any = fc.option(
+    fc.oneof(
+      text,
+      fc.constantFrom('', 'access_denied', 'server_error', '{"name":1}', '{"name":{"firstName":[]}}', '[]'),
+    ),
+    { nil: undefined },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ code: any, error: any, iss: any, user: any, redirect_uri: any }),
+      fc.constantFrom('google', 'github', 'apple', 'strict'),
+      async (fields, provider) => {
+        const browser = new Browser();
+        const page = await browser.begin(provider);
+        const sent = Object.entries(fields).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, value.toWellFormed()]],
+        );
+        const form = new URLSearchParams([...sent, ['state', page.searchParams.get('state') as string]]);
+        const url = new URL(page.searchParams.get('redirect_uri') as string);
+        if (provider !== 'apple') url.search = String(form);
+        const answer = await browser.comeBack(provider === 'apple' ? { url, form } : { url });
+        expect([303, 413, 422]).toContain(answer.status);
+        if (answer.status === 303) expect(errorIn(answer)).toMatch(/^(provider_|oauth_state_invalid)/);
+        expect(browser.cookies.has('__Host-latchkey')).toBe(false);
+      },
+    ),
+    { numRuns: 60 },
+  );
+  log.mockRestore();
 });
