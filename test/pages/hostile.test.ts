@@ -318,6 +318,20 @@ it('an address is in no URL, nor a password in a page', async () => {
 });
 
 describe('what a provider failed of', () => {
+  it('is said with what to do, beside the other ways in', async () => {
+    const query = new URLSearchParams({
+      error: 'account_exists',
+      provider: 'google',
+      redirect_to: '/account',
+    });
+    const { status, body } = await visit(`/login?${query}`);
+    expect(status).toBe(200);
+    expect(body).toContain('sign in with its password, then link Google in your account.');
+    expect(body).toContain('href="/v1/oauth/google/login?redirect_to=%2Faccount"');
+    const german = await visit('/login?error=provider_denied&provider=github&ui_locales=de');
+    expect(german.body).toContain('Sie haben der Anmeldung mit GitHub nicht zugestimmt.');
+  });
+
   it('is said in words of ours only', async () => {
     for (const code of ['nonsense', 'constructor', '__proto__', 'toString', 'other', 'provider_denied']) {
       for (const provider of ['nobody', 'constructor', 'example.com']) {
