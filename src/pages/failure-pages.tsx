@@ -4,8 +4,9 @@ import type { Realm, Realms } from '../realms/service.ts';
 import { Frame } from './layout.tsx';
 import { show, type View, viewOf } from './view.ts';
 
-/** Paths that programs ask for, and the documentation, which names the answers of these. */
-const FOR_PROGRAMS = /^\/(v1|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
+/** Paths that programs ask for; but browsers are sent to a provider and back. */
+const FOR_PROGRAMS =
+  /^\/(v1(?!\/oauth\/[^/]+\/(login|callback)$)|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
 
 /** Whether somebody in front of a browser would see the answer. */
 export function isForPeople(c: AppContext): boolean {

@@ -79,6 +79,8 @@ export const de: Messages = {
     account_exists: (provider) =>
       `Zu dieser Adresse gibt es ein Konto: Melden Sie sich mit dessen Passwort an und verknüpfen Sie ${provider} dann in Ihrem Konto.`,
     identity_conflict: (provider) => `Dieses Konto bei ${provider} ist hier mit jemand anderem verknüpft.`,
+    email_not_verified: () =>
+      'Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen einen Link geschickt.',
     account_suspended: () => 'Dieses Konto ist gesperrt. Bitte wenden Sie sich an den Betreiber.',
     registration_closed: () => 'Neue Konten können hier zurzeit nicht angelegt werden.',
     other: () => 'Die Anmeldung hat nicht geklappt. Bitte versuchen Sie es noch einmal.',

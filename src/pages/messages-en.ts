@@ -91,6 +91,7 @@ export const en = {
     account_exists: (provider) =>
       `There is an account with this address: sign in with its password, then link ${provider} in your account.`,
     identity_conflict: (provider) => `This account of ${provider} is linked to somebody else here.`,
+    email_not_verified: () => 'Please confirm your e-mail address first: we mailed you a link.',
     account_suspended: () => 'This account is suspended. Please write to whoever runs this service.',
     registration_closed: () => 'New accounts can’t be made here at the moment.',
     other: () => 'Signing in did not work. Please try again.',

@@ -46,6 +46,15 @@ describe('somebody with a browser gets a page', () => {
     expect(answer.body).toContain('Einen Moment bitte');
   });
 
+  it('on the way to a provider, too', async () => {
+    const ip = freshAddress();
+    for (let n = 0; n < 100; n += 1) await call('POST', '/v1/auth/login', { body: {}, ip });
+    for (const path of ['/v1/oauth/google/login', '/v1/oauth/google/callback']) {
+      const answer = await visit(path, { ip });
+      expect([answer.status, answer.body]).toEqual([429, expect.stringContaining('One moment, please')]);
+    }
+  });
+
   it.each([
     [503, 'Back in a moment', 'D1_ERROR: secret reason'],
     [500, 'Something went wrong', 'secret reason'],
