@@ -48,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/node/**'],
+          exclude: ['test/node/**', 'test/browser/**'],
           setupFiles: ['test/support/migrate.ts'],
           testTimeout: 20_000,
         },
@@ -56,6 +56,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          // Each file has a server and a browser of its own.
+          fileParallelism: false,
+        },
       },
     ],
   },

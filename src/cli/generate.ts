@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 
@@ -16,6 +17,26 @@ for (const asset of [
 ]) {
   copyFileSync(resolve(asset), join(docs, basename(asset)));
 }
+
+// Named by their content, so that browsers may keep them for good.
+const pages = join(generated, 'assets/pages');
+rmSync(pages, { recursive: true, force: true });
+mkdirSync(pages, { recursive: true });
+const paths = ['style.css', 'icon.svg'].map((name) => {
+  const content = readFileSync(join(import.meta.dirname, '../pages', name));
+  const [stem, extension] = name.split('.');
+  const named = `${stem}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${extension}`;
+  writeFileSync(join(pages, named), content);
+  return `/pages/${named}`;
+});
+writeFileSync(
+  join(generated, 'page-assets.ts'),
+  `/** Where the pages' stylesheet and icon are. */\nexport const [STYLESHEET, ICON] = ${JSON.stringify(paths)} as const;\n`,
+);
+writeFileSync(
+  join(generated, 'assets/_headers'),
+  '/pages/*\n  Cache-Control: public, max-age=31536000, immutable\n',
+);
 
 const passwords: string[] = JSON.parse(
   readFileSync(resolve('@zxcvbn-ts/language-common/src/passwords.json'), 'utf8'),

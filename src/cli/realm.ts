@@ -8,9 +8,10 @@ const USAGE = `Usage:
   npm run realm -- update ID fields
   npm run realm -- list
 
-Fields (an empty value of --audience, --origin or --redirect takes back what was set):
+Fields (an empty value of --logo, --audience, --origin or --redirect takes back what was set):
   --name TEXT                    what users see
   --color #RRGGBB                of mails and pages
+  --logo URL                     a picture that pages show instead of the name (https)
   --registration KIND            open, verify_first or closed
   --origin ORIGIN                a web app that may call from browsers; repeatable
   --redirect URL                 where a sign-in may lead back to; repeatable
@@ -65,6 +66,13 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
         .string()
         .toLowerCase()
         .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' }),
+    },
+    logo: {
+      column: 'logo',
+      schema: z
+        .literal('')
+        .transform(() => null)
+        .or(z.url({ protocol: /^https$/ })),
     },
     registration: { column: 'registration', schema: z.enum(['open', 'verify_first', 'closed']) },
     origin: { column: 'allowed_origins', schema: list(VARIABLES.ORIGIN.schema), multiple: true },

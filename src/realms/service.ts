@@ -10,6 +10,8 @@ export interface Realm {
   name: string;
   /** `#rrggbb`, of mails and pages. */
   color: string;
+  /** The address of a picture that pages show instead of the name. */
+  logo: string | null;
   issuer: string;
   /** `aud` of its access tokens. */
   audience: string;
@@ -61,6 +63,7 @@ export class Realms {
         id,
         name: row.name,
         color: row.color,
+        logo: row.logo,
         issuer,
         audience: row.audience ?? issuer,
         registration: row.registration,

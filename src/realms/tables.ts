@@ -7,6 +7,7 @@ export const realms = sqliteTable('realms', {
   allowedOrigins: text('allowed_origins', { mode: 'json' }).$type<string[]>().notNull(),
   redirectTargets: text('redirect_targets', { mode: 'json' }).$type<string[]>().notNull(),
   color: text().notNull(),
+  logo: text(),
   audience: text(),
   accessTokenSeconds: integer('access_token_seconds').notNull(),
   sessionIdleSeconds: integer('session_idle_seconds').notNull(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LANGUAGES } from '../../src/mail/templates/language.ts';
+import { LANGUAGES } from '../../src/lib/language.ts';
 import { renderText } from '../../src/mail/templates/render-text.ts';
 import { SAMPLE_BRAND as BRAND, TEXT_SAMPLES } from '../../src/mail/templates/samples.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buttonColors, contrast } from '../../src/mail/templates/colors.ts';
-import { LANGUAGES, tongueFor } from '../../src/mail/templates/language.ts';
+import { buttonColors, contrast } from '../../src/lib/color.ts';
+import { LANGUAGES } from '../../src/lib/language.ts';
+import { tongueFor } from '../../src/mail/templates/language.ts';
 import type { MailData, MailTemplate } from '../../src/mail/templates/mail-data.ts';
 import { render } from '../../src/mail/templates/render.ts';
 import { SAMPLE_BRAND as BRAND, SAMPLES } from '../../src/mail/templates/samples.ts';

@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   oauth: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
   privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
-  pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'oauth', 'privacy'],
   dev: ['http', 'mail'],
   retention: [],
   'account-object': '*',

@@ -1,5 +1,5 @@
+import type { Language } from '../../lib/language.ts';
 import type { Letter } from './catalogue.ts';
-import type { Language } from './language.ts';
 
 /** A mail, written in full and safe to show, before it is HTML or plain text. */
 export interface Content extends Letter {

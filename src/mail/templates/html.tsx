@@ -1,4 +1,4 @@
-import { buttonColors, DARK, LIGHT } from './colors.ts';
+import { buttonColors, DARK, LIGHT } from '../../lib/color.ts';
 import type { Content } from './content.ts';
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";

@@ -1,14 +1,9 @@
+import { LANGUAGES, type Language } from '../../lib/language.ts';
 import type { Catalogue, Phrases } from './catalogue.ts';
 import { de } from './messages-de.ts';
 import { en } from './messages-en.ts';
 
-const CATALOGUES = { en, de } satisfies Record<string, Catalogue>;
-
-/** A language that mails are written in. */
-export type Language = keyof typeof CATALOGUES;
-
-/** Every language that mails are written in. */
-export const LANGUAGES = Object.keys(CATALOGUES) as Language[];
+const CATALOGUES: Record<Language, Catalogue> = { en, de };
 
 /** A reader's language: what is said in it, and how dates are written where the reader lives. */
 export interface Tongue {

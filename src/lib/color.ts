@@ -1,7 +1,7 @@
 /** For a realm whose colour can't be read: a wrong setting must not keep a reset from its user. */
 const DEFAULT = '#1d4ed8';
 
-/** What mails are painted with where the brand has no say: light, and dark where the reader prefers it. */
+/** What mails and pages are painted with where the brand has no say: light, and dark where the reader prefers it. */
 export const LIGHT = { page: '#f3f4f6', card: '#ffffff', text: '#1f2937', quiet: '#4b5563', line: '#e5e7eb' };
 export const DARK = { page: '#101317', card: '#1b2027', text: '#e8eaed', quiet: '#aab2bd', line: '#353c45' };
 

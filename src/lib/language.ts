@@ -1,0 +1,30 @@
+/** A language that people are addressed in. */
+export type Language = 'en' | 'de';
+
+/** Every language that people are addressed in, the first where no other fits. */
+export const LANGUAGES: readonly Language[] = ['en', 'de'];
+
+/** The language that suits a reader best, by BCP 47 tags in order of preference (RFC 4647, 3.4: look-up). */
+export function bestLanguage(tags: readonly (string | null | undefined)[]): Language {
+  for (const tag of tags) {
+    const primary = tag?.trim().split('-')[0]?.toLowerCase();
+    const known = LANGUAGES.find((language) => language === primary);
+    if (known) return known;
+  }
+  return LANGUAGES[0] as Language;
+}
+
+/** The tags of an Accept-Language header, the most wanted first (RFC 9110, 12.5.4). */
+export function acceptedLanguages(header: string | undefined): string[] {
+  return (header ?? '')
+    .slice(0, 500)
+    .split(',')
+    .map((entry) => {
+      const [tag = '', ...parameters] = entry.split(';').map((part) => part.trim());
+      const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      return { tag, quality: quality === undefined ? 1 : Number(quality) || 0 };
+    })
+    .filter(({ tag, quality }) => tag !== '' && quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+    .map(({ tag }) => tag);
+}

@@ -1,0 +1,113 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { vi } from 'vitest';
+import { ROOT } from '../../../src/cli/d1.ts';
+
+/** A message as `/dev/mailbox.json` has it. */
+export interface Message {
+  channel: 'mail' | 'sms';
+  recipient: string;
+  subject: string | null;
+  text: string;
+}
+
+/** Latchkey as `npm start` runs it, with a port and a database of its own. */
+export interface Latchkey {
+  /** `http://localhost:PORT`: browsers take its `__Host-` cookies. */
+  origin: string;
+  port: number;
+  /** `npm run realm`: makes or changes a realm. */
+  realm(...args: string[]): Promise<void>;
+  /** The newest message to that address or number about that; waits for it. */
+  messageTo(recipient: string, about?: RegExp): Promise<Message>;
+  stop(): Promise<void>;
+}
+
+/** What a developer's own `.dev.vars` shall not change. */
+const VARIABLES = {
+  AUTH_SECRET: 'YnJvd3NlcnMtb25seS1ub3QtYS1zZWNyZXQtYXQtYWxs',
+  ENVIRONMENT: 'development',
+  MAIL_PROVIDER: 'dev',
+  SMS_PROVIDER: 'dev',
+  SMS_CALLING_CODES: '*',
+  // All tests come from one address.
+  RATE_LIMIT_SIGN_IN: '100000',
+  RATE_LIMIT_GENERAL: '1000000',
+};
+
+/** Starts it and waits until it answers; `variables` are beside those of development. */
+export async function startLatchkey(variables: Record<string, string> = {}): Promise<Latchkey> {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const state = mkdtempSync(join(tmpdir(), 'latchkey-browser-'));
+  const vars = Object.entries({ ...VARIABLES, ORIGIN: origin, ...variables });
+  const args = [
+    'src/cli/start.ts',
+    ...['--port', String(port), '--inspector-port', '0', '--persist-to', state],
+    ...vars.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+  ];
+  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
+  const env = { ...process.env, NODE_ENV: undefined };
+  const server = spawn(process.execPath, args, { cwd: ROOT, env });
+  process.once('exit', () => server.kill('SIGTERM'));
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const stop = async () => {
+    if (server.exitCode === null) {
+      server.kill('SIGTERM');
+      await once(server, 'exit');
+    }
+    rmSync(state, { recursive: true, force: true });
+  };
+  const isReady = () => output.includes('Latchkey is ready');
+  await vi.waitUntil(() => isReady() || server.exitCode !== null, 60_000).catch(stop);
+  if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
+  return {
+    origin,
+    port,
+    stop,
+    realm: async (...fields) => {
+      const command = ['src/cli/realm.ts', ...fields, '--persist-to', state];
+      await promisify(execFile)(process.execPath, command, { cwd: ROOT, env });
+    },
+    messageTo: (recipient, about = /(?:)/) =>
+      vi.waitFor(
+        async () => {
+          const { data } = (await (await fetch(`${origin}/dev/mailbox.json`)).json()) as { data: Message[] };
+          const found = data.find(
+            (message) => message.recipient === recipient && about.test(message.subject ?? message.text),
+          );
+          if (!found) throw new Error(`no message to ${recipient} about ${about}`);
+          return found;
+        },
+        { timeout: 10_000, interval: 100 },
+      ),
+  };
+}
+
+/** The link in a message. */
+export function linkIn({ text }: Message): string {
+  return /https?:\/\/\S+token=\S+/.exec(text)?.[0] ?? missing('link', text);
+}
+
+/** The one-time code in a message. */
+export function codeIn({ text }: Message): string {
+  return /\b\d{6}\b/.exec(text)?.[0] ?? missing('code', text);
+}
+
+function missing(what: string, text: string): never {
+  throw new Error(`no ${what} in ${text}`);
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  listener.close();
+  return port;
+}
