@@ -18,6 +18,7 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { accountPageRoutes } from './pages/account-routes.ts';
 import { pageRoutes } from './pages/routes.tsx';
 import { signInRoutes } from './pages/sign-in-routes.tsx';
 import { privacyRoutes } from './privacy/routes.ts';
@@ -64,6 +65,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
   app.route('/', signInRoutes(services, signInLimit));
+  app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', pageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;

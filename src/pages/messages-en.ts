@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { accountEn } from './account-messages-en.ts';
 
 /** What the pages say in English; the other languages have the same entries. */
 export const en = {
@@ -29,6 +30,7 @@ export const en = {
     rate_limited: 'Too many requests. Please wait a minute before you try again.',
     invalid_code: 'This code is wrong or has expired.',
     conflict: 'The account was changed at the same time. Please try again.',
+    payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
   } as Partial<Record<ErrorCode, string>>,
   /** By the code of a field’s problem, or else by the field. */
@@ -42,8 +44,22 @@ export const en = {
     username:
       'A username has 3 to 32 letters, digits, dots, dashes or underscores, a letter among them, and starts with a letter or digit.',
     phone_number: 'Enter an international number such as +442071838750.',
+    given_name: 'This can have at most 100 characters.',
+    family_name: 'This can have at most 100 characters.',
+    name: 'This can have at most 200 characters.',
+    bio: 'This can have at most 2000 characters.',
+    code: 'The code has six digits.',
+    not_confirmed: 'This is not the e-mail address of this account.',
+    sign_in_again: 'Please sign in again first. You then have ten minutes.',
+    too_big: 'Too much is kept already.',
+    image_too_large: 'A picture can have at most 2 MB.',
+    image_unsupported: 'Choose a PNG, JPEG or WebP picture.',
+    image_malformed: 'This picture is damaged.',
+    image_too_many_pixels: 'The picture can have at most 4096 by 4096 pixels.',
+    image_animated: 'The picture must not be animated.',
     other: 'This can’t be used as it is.',
   } as Record<string, string | undefined>,
+  account: accountEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',
