@@ -49,43 +49,48 @@ export function profileRoutes(services: AccountServices) {
   };
   const tooLarge = () =>
     new ApiError('payload_too_large', { fields: [{ path: '', code: 'image_too_large', message: '' }] });
-  /** One of the forms about the picture; each has a path of its own, as one of them is larger than other forms may be. */
-  const about = (act: (c: AppContext, visit: Visit) => Promise<string>) =>
+  /** One of the forms about the picture. Each has a path of its own, as one of them may be larger than others. */
+  const about = <Sent,>(
+    read: (c: AppContext) => Promise<Sent>,
+    act: (sent: Sent, user: UserRow) => Promise<string>,
+  ) =>
     signedIn(services, async (c, visit) => {
+      const sent = await read(c);
       try {
         requireLevel(picture, visit);
-        return c.redirect(visit.view.link(ACCOUNT_PAGES.profile, { done: await act(c, visit) }), 303);
+        const done = await act(sent, visit.user);
+        return c.redirect(visit.view.link(ACCOUNT_PAGES.profile, { done }), 303);
       } catch (error) {
         return refusedPicture(c, visit, error);
       }
     });
+  const replace = about(
+    (c) => fileOf(c, config.ORIGIN, 'picture'),
+    async (file, { id }) => {
+      if (!file) throw fieldError('', 'required', 'Is needed');
+      if (file.size > MAX_AVATAR_BYTES) throw tooLarge();
+      await avatars.replace(id, new Uint8Array(await file.arrayBuffer()));
+      return 'picture_saved';
+    },
+  );
+  const remove = about(
+    (c) => formOf(c, config.ORIGIN),
+    async (_, { id }) => {
+      await avatars.remove(id);
+      return 'picture_removed';
+    },
+  );
+  const limitUpload = bodyLimit({
+    maxSize: MAX_AVATAR_BYTES + FORM_OVERHEAD,
+    onError: signedIn(services, (c, visit) => refusedPicture(c, visit, tooLarge())),
+  });
   const toProfile = signedIn(services, (c, { view }) => c.redirect(view.link(ACCOUNT_PAGES.profile), 303));
   return new Hono<AppEnv>()
     .route('/', page)
     .get(PICTURE, toProfile)
     .get(REMOVE_PICTURE, toProfile)
-    .post(
-      PICTURE,
-      bodyLimit({
-        maxSize: MAX_AVATAR_BYTES + FORM_OVERHEAD,
-        onError: signedIn(services, (c, visit) => refusedPicture(c, visit, tooLarge())),
-      }),
-      about(async (c, { user }) => {
-        const file = await fileOf(c, config.ORIGIN, 'picture');
-        if (!file) throw fieldError('', 'required', 'Is needed');
-        if (file.size > MAX_AVATAR_BYTES) throw tooLarge();
-        await avatars.replace(user.id, new Uint8Array(await file.arrayBuffer()));
-        return 'picture_saved';
-      }),
-    )
-    .post(
-      REMOVE_PICTURE,
-      about(async (c, { user }) => {
-        await formOf(c, config.ORIGIN);
-        await avatars.remove(user.id);
-        return 'picture_removed';
-      }),
-    );
+    .post(PICTURE, limitUpload, replace)
+    .post(REMOVE_PICTURE, remove);
 }
 
 const FIELDS = [
