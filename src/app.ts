@@ -10,17 +10,17 @@ import { docsRoutes } from './docs/routes.tsx';
 import type { Bindings } from './env.ts';
 import { healthRoutes } from './health/routes.ts';
 import { limitBody, requireJson } from './http/body.ts';
-import type { AppEnv } from './http/context.ts';
+import type { AppContext, AppEnv } from './http/context.ts';
 import { checkOrigin, corsByRealm } from './http/origin.ts';
-import { problemResponse } from './http/problem.ts';
+import { failureOf, problemResponse } from './http/problem.ts';
 import { generalRateLimit, signInRateLimit } from './http/rate-limit.ts';
 import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { accountPageRoutes } from './pages/account-routes.ts';
-import { pageRoutes } from './pages/routes.tsx';
-import { signInRoutes } from './pages/sign-in-routes.tsx';
+import { failurePage, isForPeople } from './pages/failure-pages.tsx';
+import { pageRoutes } from './pages/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
@@ -33,8 +33,14 @@ export function createApp(services: Services, bindings: Bindings) {
   const { config, realms, sessions } = services;
   const app = new OpenAPIHono<AppEnv>({ getPath: routedPath });
 
-  app.onError((error, c) => problemResponse(c, error, config.ORIGIN));
-  app.notFound((c) => problemResponse(c, notFound(app, c), config.ORIGIN));
+  const refuse = (c: AppContext, thrown: unknown) => {
+    const error = failureOf(c, thrown);
+    return isForPeople(c)
+      ? failurePage(c, error, realms, config.ORIGIN)
+      : problemResponse(c, error, config.ORIGIN);
+  };
+  app.onError((error, c) => refuse(c, error));
+  app.notFound((c) => refuse(c, notFound(app, c)));
 
   app.use(requestLog);
   app.use(securityHeaders);
@@ -64,7 +70,6 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
-  app.route('/', signInRoutes(services, signInLimit));
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', pageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));

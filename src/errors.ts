@@ -2,6 +2,7 @@
 export const CATALOGUE = {
   invalid_request: { status: 400, title: 'The request is malformed' },
   invalid_link: { status: 400, title: 'The link is not valid any more' },
+  redirect_not_allowed: { status: 400, title: 'The redirect address is not on the list of this realm' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   authentication_required: { status: 401, title: 'Authentication is required' },
   invalid_credentials: { status: 401, title: 'The identifier or the password is wrong' },

@@ -86,7 +86,7 @@ export class Accounts {
         setWhere: sql`length(CAST(${merged} AS BLOB)) <= ${MAX_PREFERENCES}`,
       })
       .returning({ userId: preferences.userId });
-    if (!kept) throw fieldError('', 'too_big', 'Must have at most 16 KiB');
+    if (!kept) throw fieldError('', 'preferences_too_large', 'Must have at most 16 KiB');
     await this.#noteBookmark(userId, session);
   }
 

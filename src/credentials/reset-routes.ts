@@ -1,15 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { EmailField } from '../accounts/schemas.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { PasswordResets } from './reset-service.ts';
-import { PasswordField } from './schemas.ts';
+import { ForgotBody, ResetBody } from './schemas.ts';
 
-const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
-const ResetBody = z
-  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
-  .openapi('PasswordReset');
 const ForgotSchema = z.object({ status: z.literal('accepted') }).openapi('PasswordForgotAccepted');
 
 /** Forgotten passwords. */

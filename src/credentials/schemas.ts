@@ -43,6 +43,12 @@ export const PasswordChangeBody = z
   .strictObject({ current_password: PasswordField, new_password: PasswordField })
   .openapi('PasswordChange');
 
+export const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
+
+export const ResetBody = z
+  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
+  .openapi('PasswordReset');
+
 export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');
 
 export const PendingSchema = z

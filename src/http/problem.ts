@@ -13,11 +13,28 @@ export interface Problem {
   errors?: FieldError[];
 }
 
-/** The answer for an error. Whatever is not an ApiError is logged and told to nobody. */
-export function problemResponse(c: AppContext, thrown: unknown, origin: string): Response {
+/**
+ * What a request failed of, as its client may know. Whatever is not an ApiError is logged and told to nobody. Sets the
+ * headers that go with it.
+ */
+export function failureOf(c: AppContext, thrown: unknown): ApiError {
   const error = toApiError(thrown);
-  const { status, title } = CATALOGUE[error.code];
+  const { status } = CATALOGUE[error.code];
   if (status >= 500) logFailure(c, thrown);
+  // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
+  if (status === 401) {
+    const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
+    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? 'default'}"${reason}`);
+  }
+  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
+  for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);
+  c.header('Cache-Control', 'no-store');
+  return error;
+}
+
+/** The answer for an error to a program. */
+export function problemResponse(c: AppContext, error: ApiError, origin: string): Response {
+  const { status, title } = CATALOGUE[error.code];
   const problem: Problem = {
     type: `${origin}/docs/errors#${error.code}`,
     title,
@@ -27,15 +44,7 @@ export function problemResponse(c: AppContext, thrown: unknown, origin: string):
     request_id: c.get('requestId'),
     ...(error.fields && { errors: error.fields }),
   };
-  // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
-  if (status === 401) {
-    const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
-    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? 'default'}"${reason}`);
-  }
-  if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-  for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);
   c.header('Content-Type', 'application/problem+json');
-  c.header('Cache-Control', 'no-store');
   return c.body(JSON.stringify(problem), status);
 }
 

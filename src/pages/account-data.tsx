@@ -4,9 +4,9 @@ import { type AppEnv, clientOf } from '../http/context.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { DeleteBody, exportShape } from '../privacy/schemas.ts';
 import { ACCOUNT_PAGES, AccountFrame, Panel } from './account-frame.tsx';
-import { type AccountForm, accountPage, parsed, refusedIn, type Shown } from './account-page.tsx';
+import { type AccountForm, accountPage, refusedIn, type Shown } from './account-page.tsx';
 import { type AccountServices, signedIn, type Visit } from './account-visit.ts';
-import { Field, Form, Hidden } from './form.tsx';
+import { Field, Form, Hidden, valid } from './form.tsx';
 import { MessagePage } from './layout.tsx';
 import { show, viewOf } from './view.ts';
 
@@ -15,7 +15,7 @@ const DELETED = '/account/deleted';
 
 /** What is kept about a user: to take along, and to delete. */
 export function dataRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { credentials, privacy, realms, sessions } = services;
+  const { credentials, privacy, realms } = services;
   const remove: AccountForm = {
     verified: true,
     passwordField: 'delete_password',
@@ -24,7 +24,7 @@ export function dataRoutes(services: AccountServices, signInLimit: MiddlewareHan
       if (confirmation.trim().toLowerCase() !== user.email) {
         throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
       }
-      const { password } = parsed(DeleteBody, delete_password ? { password: delete_password } : {});
+      const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
       await privacy.deleteAccount(principal, password, clientOf(c)).catch((error) => {
         const isTooLate = password === undefined && error instanceof ApiError;
         if (!isTooLate || error.code !== 'invalid_credentials') throw error;
@@ -34,18 +34,10 @@ export function dataRoutes(services: AccountServices, signInLimit: MiddlewareHan
       return c.redirect(view.link(DELETED), 303);
     },
   };
-  const signInAgain: AccountForm = {
-    act: async (c, { principal, view }) => {
-      await sessions.signOut(principal.userId, principal.sessionId, false, clientOf(c));
-      clearSessionCookie(c);
-      const { pathname } = new URL(`${view.realm.issuer}${ACCOUNT_PAGES.data}`);
-      return c.redirect(view.link('/login', { redirect_to: pathname }), 303);
-    },
-  };
   const page = accountPage(services, {
     path: ACCOUNT_PAGES.data,
     limit: signInLimit,
-    forms: { delete: remove, sign_in_again: signInAgain },
+    forms: { delete: remove },
     render: async (_, visit, shown) => (
       <DataPage visit={visit} shown={shown} hasPassword={await credentials.hasPassword(visit.user.id)} />
     ),
@@ -71,6 +63,7 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
   const { visit, shown, hasPassword } = props;
   const { principal, user, view } = visit;
   const { data: text, verifyFirst } = view.text.account;
+  const here = new URL(`${view.realm.issuer}${ACCOUNT_PAGES.data}`).pathname;
   const refused = refusedIn(shown, 'delete');
   const problem = refused?.problem;
   const disabled = !principal.emailVerified;
@@ -94,9 +87,11 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
         {!hasPassword && (
           <>
             <p>{text.noPassword}</p>
-            <Form view={view} button={text.signInAgain} look="plain">
-              <Hidden name="form" value="sign_in_again" />
-            </Form>
+            <p>
+              <a class="button plain" href={view.link('/login', { prompt: 'login', redirect_to: here })}>
+                {text.signInAgain}
+              </a>
+            </p>
           </>
         )}
         <Form view={view} problem={problem} button={text.deleteButton} look="danger" disabled={disabled}>

@@ -1,6 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
-import type { z } from 'zod';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { type AccountServices, signedIn, type Visit } from './account-visit.ts';
@@ -99,22 +98,6 @@ export function refusal(thrown: unknown, text: Messages, form: Omit<AccountForm,
   if ((thrown as ApiError).code !== 'invalid_credentials' || !passwordField) return problem;
   const { wrongPassword } = text.account;
   return { summary: wrongPassword, fields: { [passwordField]: wrongPassword } };
-}
-
-/** What a schema makes of fields of a form. Throws `validation_failed`. */
-export function parsed<Schema extends z.ZodType>(
-  schema: Schema,
-  fields: Record<string, unknown>,
-): z.output<Schema> {
-  const result = schema.safeParse(fields);
-  if (result.success) return result.data;
-  throw new ApiError('validation_failed', {
-    fields: result.error.issues.map(({ path: [name = ''], message }) => ({
-      path: String(name),
-      code: fields[String(name)] ? 'invalid' : 'required',
-      message,
-    })),
-  });
 }
 
 /** A 401 would ask the browser for credentials of another kind. */

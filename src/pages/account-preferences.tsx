@@ -2,9 +2,9 @@ import { PreferencesSchema } from '../accounts/schemas.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import { languageOptions } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './account-frame.tsx';
-import { type AccountForm, accountPage, parsed, refusedIn, type Shown } from './account-page.tsx';
+import { type AccountForm, accountPage, refusedIn, type Shown } from './account-page.tsx';
 import type { AccountServices, Visit } from './account-visit.ts';
-import { Form, Hidden, Select } from './form.tsx';
+import { Form, Hidden, Select, valid } from './form.tsx';
 import { forgetLanguage, rememberLanguage } from './view.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -13,7 +13,7 @@ const THEMES = ['system', 'light', 'dark'] as const;
 export function preferencesPageRoutes(services: AccountServices) {
   const preferences: AccountForm = {
     act: async (c, { user }, { language, theme, product_news: news }) => {
-      const chosen = parsed(PreferencesSchema, {
+      const chosen = valid(PreferencesSchema, {
         ...(language && { language }),
         ...(theme && { theme }),
         notifications: { product_news: news !== undefined },

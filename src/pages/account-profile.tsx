@@ -7,17 +7,9 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { countryOptions, languageOptions } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame, Avatar, Panel } from './account-frame.tsx';
-import {
-  accountPage,
-  parsed,
-  refusal,
-  refuse,
-  refusedIn,
-  requireLevel,
-  type Shown,
-} from './account-page.tsx';
+import { accountPage, refusal, refuse, refusedIn, requireLevel, type Shown } from './account-page.tsx';
 import { type AccountServices, signedIn, type Visit } from './account-visit.ts';
-import { Field, Form, Hidden, type Problem, Select, TextArea } from './form.tsx';
+import { Field, Form, Hidden, type Problem, Select, TextArea, valid } from './form.tsx';
 import { fileOf, formOf } from './view.ts';
 
 const PICTURE = '/account/avatar';
@@ -35,7 +27,7 @@ export function profileRoutes(services: AccountServices) {
       profile: {
         verified: true,
         act: async (_, { user }, values) => {
-          await accounts.updateProfile(user.id, parsed(ProfilePatch, profileOf(values)));
+          await accounts.updateProfile(user.id, valid(ProfilePatch, profileOf(values)));
           return 'saved';
         },
       },

@@ -4,9 +4,10 @@ import { ApiError } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { CodeVerifyBody, EmailChangeBody } from '../verification/schemas.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './account-frame.tsx';
-import { type AccountForm, accountPage, parsed } from './account-page.tsx';
+import { type AccountForm, accountPage } from './account-page.tsx';
 import { EmailPanel, PasswordPanel, PhonePanel } from './account-security-panels.tsx';
 import type { AccountServices, Visit } from './account-visit.ts';
+import { valid } from './form.tsx';
 
 /** Password, e-mail address and phone number: what a user signs in with. */
 export function securityRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
@@ -15,7 +16,7 @@ export function securityRoutes(services: AccountServices, signInLimit: Middlewar
     verified: true,
     passwordField: 'current_password',
     act: async (c, { principal }, { current_password, new_password }) => {
-      const body = parsed(PasswordChangeBody, { current_password, new_password });
+      const body = valid(PasswordChangeBody, { current_password, new_password });
       await credentials.changePassword(body, principal, clientOf(c));
       return 'password_changed';
     },
@@ -30,7 +31,7 @@ export function securityRoutes(services: AccountServices, signInLimit: Middlewar
     verified: true,
     passwordField: 'password',
     act: async (c, { user }, values) => {
-      const body = parsed(EmailChangeBody, { email: values.email, password: values.password });
+      const body = valid(EmailChangeBody, { email: values.email, password: values.password });
       await emails.requestChange(body, user.id, clientOf(c));
       return 'email_asked';
     },
@@ -50,7 +51,7 @@ export function securityRoutes(services: AccountServices, signInLimit: Middlewar
   };
   const code: AccountForm = {
     act: async (c, { principal, user }, values) => {
-      const { code: guess, ...target } = parsed(CodeVerifyBody, {
+      const { code: guess, ...target } = valid(CodeVerifyBody, {
         channel: 'sms',
         to: numberOf(user),
         code: values.code?.trim(),

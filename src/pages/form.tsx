@@ -1,10 +1,14 @@
 import type { Child } from 'hono/jsx';
-import { ApiError } from '../errors.ts';
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import type { z } from 'zod';
+import { ApiError, type ErrorCode } from '../errors.ts';
+import type { AppContext } from '../http/context.ts';
 import type { Messages } from './messages.ts';
-import type { View } from './view.ts';
+import { show, type View } from './view.ts';
 
 /** Why a form was not accepted: what to say of it, and of each field by name. */
 export interface Problem {
+  code?: ErrorCode;
   summary: string;
   fields: Record<string, string>;
 }
@@ -21,7 +25,7 @@ export function problemOf(thrown: unknown, text: Messages, names: Record<string,
     const message = text.fieldErrors[code] ?? text.fieldErrors[path] ?? text.fieldErrors.other ?? '';
     return [names[path] ?? path, message];
   });
-  return { summary, fields: Object.fromEntries(fields) };
+  return { code: thrown.code, summary, fields: Object.fromEntries(fields) };
 }
 
 /** The same for values that a schema refused. */
@@ -31,6 +35,36 @@ export function invalidFields(paths: PropertyKey[], text: Messages): Problem {
     text.fieldErrors[String(path)] ?? text.fieldErrors.other ?? '',
   ]);
   return { summary: text.errors.validation_failed ?? '', fields: Object.fromEntries(fields) };
+}
+
+/** What a form has sent, by a schema of the API. Throws `validation_failed`, which names the fields. */
+export function valid<Schema extends z.ZodType>(
+  schema: Schema,
+  fields: Record<string, unknown>,
+): z.output<Schema> {
+  const parsed = schema.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  throw new ApiError('validation_failed', {
+    fields: parsed.error.issues.map(({ path, code, message }) => {
+      const name = path.join('.');
+      return { path: name, code: fields[name] ? code : 'required', message };
+    }),
+  });
+}
+
+/** Does what a form asks for. What its reader can do something about is said on the page that `again` shows. */
+export async function attempt(
+  c: AppContext,
+  view: View,
+  act: () => Promise<Response>,
+  again: (problem: Problem) => JSX.Element,
+  { names = {}, leadsTo = [] }: { names?: Record<string, string>; leadsTo?: string[] } = {},
+): Promise<Response> {
+  try {
+    return await act();
+  } catch (error) {
+    return show(c, view, again(problemOf(error, view.text, names)), { status: 422, leadsTo });
+  }
 }
 
 /** A form that posts to the page it is on, with what was wrong with it at its head. */

@@ -6,7 +6,7 @@ import type { AppContext } from '../http/context.ts';
 import { buttonColors } from '../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../lib/language.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import type { Realm } from '../realms/service.ts';
+import type { Realm, Realms } from '../realms/service.ts';
 import { CATALOGUES, type Messages } from './messages.ts';
 
 /** How one visitor sees a page: whose it is, in which language, and where its links lead. */
@@ -62,9 +62,15 @@ export function viewOf(c: AppContext, realm: Realm, locale: string | null = null
     inLanguage: (other) => {
       const query = new URLSearchParams(c.req.query());
       query.set(LANGUAGE_PARAMETER, other);
-      return at(c.req.path, [...query]);
+      // Relative: of a path such as //host, a link would be to another host.
+      return `?${query}`;
     },
   };
+}
+
+/** The view of a request in its realm, for the pages of a feature. */
+export function viewer(realms: Realms) {
+  return async (c: AppContext) => viewOf(c, await realms.get(c.get('realm').id));
 }
 
 /** Keeps a choice of language on this browser. */
@@ -126,26 +132,27 @@ export type ShownStatus =
 
 /**
  * The fields of a form that was sent from one of our own pages: a form on any other site is refused, also on an
- * origin that may call the API. What is no text is an empty text. Throws `origin_not_allowed`,
- * `unsupported_media_type`.
+ * origin that may call the API. Throws `origin_not_allowed`, `unsupported_media_type`, `invalid_request`.
  */
 export async function formOf(c: AppContext, origin: string): Promise<Record<string, string>> {
-  const body = await sentForm(c, origin, /^application\/x-www-form-urlencoded\b/i);
-  return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : '']),
-  );
+  requireForm(c, origin, /^application\/x-www-form-urlencoded\s*(;|$)/i);
+  const fields = [...new URLSearchParams(await c.req.text())];
+  // What stands for bytes that are not UTF-8: many passwords would become one.
+  if (fields.some(([, value]) => value.includes('\uFFFD'))) throw new ApiError('invalid_request');
+  return Object.fromEntries(fields);
 }
 
 /** The file in a field of such a form; null when none was chosen. Throws as `formOf` does. */
 export async function fileOf(c: AppContext, origin: string, field: string): Promise<File | null> {
-  const value = (await sentForm(c, origin, /^multipart\/form-data\b/i))[field];
+  requireForm(c, origin, /^multipart\/form-data\s*;/i);
+  const fields = await c.req.parseBody().catch(() => {
+    throw new ApiError('invalid_request');
+  });
+  const value = fields[field];
   return value instanceof File && value.size > 0 ? value : null;
 }
 
-async function sentForm(c: AppContext, origin: string, expected: RegExp) {
+function requireForm(c: AppContext, origin: string, type: RegExp): void {
   if (c.req.header('origin') !== origin) throw new ApiError('origin_not_allowed');
-  if (!expected.test(c.req.header('content-type') ?? '')) throw new ApiError('unsupported_media_type');
-  return c.req.parseBody().catch(() => {
-    throw new ApiError('invalid_request', { detail: 'The form cannot be read.' });
-  });
+  if (!type.test(c.req.header('content-type') ?? '')) throw new ApiError('unsupported_media_type');
 }

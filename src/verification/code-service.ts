@@ -48,6 +48,11 @@ export class OneTimeCodes {
     return this.#ports.callingCodes.some((code) => code === '*' || phoneNumber.startsWith(code));
   }
 
+  /** Whether there are text messages at all. */
+  get sendsTexts(): boolean {
+    return this.#ports.callingCodes.length > 0;
+  }
+
   /**
    * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in.
    * Gives the seconds after which another may be asked for, the same for addresses that nobody has. Throws

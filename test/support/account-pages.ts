@@ -110,12 +110,6 @@ export const FORMS: Record<string, FormCase> = {
     verified: false,
     fields: () => ({ form: 'preferences', language: 'de', theme: 'dark' }),
   },
-  'sign-in anew': {
-    path: '/account/data',
-    to: '/login?redirect_to=%2Faccount%2Fdata',
-    verified: false,
-    fields: () => ({ form: 'sign_in_again' }),
-  },
   deletion: {
     path: '/account/data',
     to: '/account/deleted',

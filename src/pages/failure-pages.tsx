@@ -1,0 +1,68 @@
+import { type ApiError, CATALOGUE, type ErrorCode } from '../errors.ts';
+import type { AppContext } from '../http/context.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import { Frame } from './layout.tsx';
+import { show, type View, viewOf } from './view.ts';
+
+/** Paths that programs ask for, and the documentation, which names the answers of these. */
+const FOR_PROGRAMS = /^\/(v1|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
+
+/** Whether somebody in front of a browser would see the answer. */
+export function isForPeople(c: AppContext): boolean {
+  return /\btext\/html\b/i.test(c.req.header('accept') ?? '') && !FOR_PROGRAMS.test(c.req.path);
+}
+
+/** The page in place of one that cannot be shown. It needs nothing that may have failed. */
+export async function failurePage(c: AppContext, error: ApiError, realms: Realms, issuer: string) {
+  const realm = await realms.get(c.get('realm')?.id ?? 'default').catch(() => unknownRealm(issuer));
+  const view = viewOf(c, realm);
+  return show(c, view, <FailurePage view={view} error={error} requestId={c.get('requestId')} />, {
+    status: CATALOGUE[error.code].status,
+  });
+}
+
+function FailurePage({ view, error, requestId }: { view: View; error: ApiError; requestId: string }) {
+  const { failed, failures } = view.text;
+  const { title, text } = failures[error.code] ?? failures.internal_error;
+  const onward = onwardOf(error.code, view);
+  return (
+    <Frame view={view} title={title} failed>
+      <p role="alert">{text}</p>
+      {onward && (
+        <p>
+          <a class="button" href={onward.href}>
+            {onward.label}
+          </a>
+        </p>
+      )}
+      <p class="soft">
+        {failed.reference} <code>{requestId}</code>
+      </p>
+    </Frame>
+  );
+}
+
+/** The same page again where that can help; from an address that is wrong in itself it cannot. */
+function onwardOf(code: ErrorCode, view: View) {
+  const { failed } = view.text;
+  if (code === 'not_found') return { href: view.link('/account'), label: failed.home };
+  if (['realm_not_found', 'invalid_request', 'redirect_not_allowed'].includes(code)) return null;
+  return { href: view.inLanguage(view.language), label: failed.again };
+}
+
+/** For when the directory does not answer. */
+function unknownRealm(issuer: string): Realm {
+  return {
+    id: 'default',
+    name: 'Latchkey',
+    color: '',
+    logo: null,
+    issuer,
+    audience: issuer,
+    registration: 'closed',
+    allowedOrigins: [],
+    redirectTargets: [],
+    accessTokenSeconds: 0,
+    lifetimes: { idleSeconds: 0, absoluteSeconds: 0 },
+  };
+}
