@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { trustPeers } from './test/support/peers/certificate.ts';
+import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
 
 // Miniflare reads NODE_EXTRA_CA_CERTS once, when it is loaded.
@@ -37,6 +38,7 @@ export default defineConfig({
                   TWILIO_AUTH_TOKEN: CREDENTIALS.twilio.authToken,
                   TWILIO_FROM: CREDENTIALS.twilio.number,
                   SMS_CALLING_CODES: '+49,+44,+358',
+                  ...oauthVariables(peers.oauth),
                   TEST_MIGRATIONS: migrations,
                 },
               },

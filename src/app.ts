@@ -18,6 +18,9 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { identityRoutes } from './oauth/identity-routes.ts';
+import { oauthRoutes } from './oauth/routes.ts';
+import { tokenRoutes } from './oauth/token-routes.ts';
 import { accountPageRoutes } from './pages/account-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
@@ -63,6 +66,9 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', resetRoutes(services.resets, signInLimit))
     .route('/', emailRoutes(services.emails, sessions, signInLimit))
     .route('/', codeRoutes(services.codes, sessions, signInLimit))
+    .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
+    .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
+    .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, sessions))
     .route('/', accountRoutes(services.accounts, sessions))
     .route('/', avatarRoutes(services.avatars, sessions))
     .route('/', preferencesRoutes(services.accounts, sessions))

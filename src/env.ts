@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ProviderSettings, parseProviders } from './env-providers.ts';
 
 /** What `wrangler.toml` binds. */
 export interface Bindings {
@@ -192,7 +193,9 @@ const NEEDED: Record<string, Record<string, string[]>> = {
 type Variables = typeof VARIABLES;
 
 /** The parsed variables and secrets. */
-export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> };
+export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> } & {
+  readonly SIGN_IN_PROVIDERS: readonly ProviderSettings[];
+};
 
 /** Thrown when a variable is missing or unusable; the message names each one and never shows a value. */
 export class ConfigError extends Error {
@@ -226,6 +229,9 @@ export function parseConfig(env: Record<string, unknown>): Config {
       problems.push(`${chooser} is dev, which delivers nothing: choose one for production`);
     }
   }
+  const signIn = parseProviders(env);
+  problems.push(...signIn.problems);
   if (problems.length > 0) throw new ConfigError(problems);
+  config.SIGN_IN_PROVIDERS = signIn.providers;
   return config as Config;
 }

@@ -6,11 +6,12 @@ const OUTBOX_DAYS = 30;
 const SESSION_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 
-/** Deletes what is over: expired links, old messages, sessions and entries of the activity log. */
+/** Deletes what is over: expired links and codes, old messages, sessions and entries of the activity log. */
 export async function prune(d1: D1Database, config: Config, now: number): Promise<void> {
   const before = (days: number) => now - days * DAY;
   await d1.batch([
     d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(now),
+    d1.prepare('DELETE FROM authorization_codes WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM outbox WHERE settled_at < ?').bind(before(OUTBOX_DAYS)),
     d1.prepare('DELETE FROM sessions WHERE expires_at < ?').bind(before(SESSION_DAYS)),
     d1.prepare('DELETE FROM activity WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),

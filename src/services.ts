@@ -9,6 +9,11 @@ import type { RateLimitResult } from './http/rate-limiter.ts';
 import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
+import { AuthorizationCodes } from './oauth/code-service.ts';
+import { Identities } from './oauth/identity-service.ts';
+import { AccountLinks } from './oauth/link-service.ts';
+import { Providers } from './oauth/registry.ts';
+import { OAuth } from './oauth/service.ts';
 import { Outbox } from './outbox/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { Realms } from './realms/service.ts';
@@ -36,6 +41,10 @@ export interface Services {
   resets: PasswordResets;
   emails: EmailVerification;
   codes: OneTimeCodes;
+  oauth: OAuth;
+  identities: Identities;
+  accountLinks: AccountLinks;
+  authorizationCodes: AuthorizationCodes;
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
@@ -62,6 +71,17 @@ export function createServices(bindings: Bindings): Services {
     origin: config.ORIGIN,
   });
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
+  const authorizationCodes = new AuthorizationCodes(ports);
+  const identities = new Identities({ ...ports, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
+  const oauthPorts = {
+    ...ports,
+    codes: authorizationCodes,
+    identities,
+    providers: new Providers(config.SIGN_IN_PROVIDERS),
+    origin: config.ORIGIN,
+    flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
+  };
+  const accountLinks = new AccountLinks(oauthPorts);
   return {
     config,
     d1,
@@ -81,6 +101,10 @@ export function createServices(bindings: Bindings): Services {
       codesPerDay: config.CODES_PER_ADDRESS,
       callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
+    authorizationCodes,
+    identities,
+    accountLinks,
+    oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
     privacy: new Privacy({ ...ports, accounts }),
   };
 }

@@ -33,6 +33,8 @@ export type ActivityType =
   | 'email_changed'
   | 'email_change_undone'
   | 'phone_number_verified'
+  | 'identity_linked'
+  | 'identity_unlinked'
   | 'account_deleted';
 
 export interface ActivityData {

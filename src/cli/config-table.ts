@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VARIABLES } from '../env.ts';
+import { PROVIDER_VARIABLES } from '../env-providers.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 
@@ -15,7 +16,12 @@ function table(): string {
     const value = 'default' in declaration ? `\`${declaration.default}\`` : 'required';
     return [`\`${name}\``, 'secret' in declaration ? `${value}, secret` : value, doc.replaceAll('|', '\\|')];
   });
-  const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows];
+  const providerRows = PROVIDER_VARIABLES.map(({ name, secret, doc }) => [
+    `\`${name}\``,
+    secret ? 'unset, secret' : 'unset',
+    doc,
+  ]);
+  const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows, ...providerRows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

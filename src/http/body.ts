@@ -8,6 +8,10 @@ export const MAX_BODY = 64 * 1024;
 /** Paths that take a file; their routes limit and judge it themselves. */
 const UPLOADS = new Set(['/v1/me/avatar', '/account/avatar']);
 
+/** Paths that take forms, as RFC 6749 has it; their routes read them. */
+const FORMS = /^\/v1\/oauth\/(token|[^/]+\/callback)$/;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
 const limit = bodyLimit({
   maxSize: MAX_BODY,
   onError: () => {
@@ -30,6 +34,7 @@ export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   if (UPLOADS.has(c.req.path) || !c.req.path.startsWith('/v1/')) return next();
   const { raw } = c.req;
   const type = c.req.header('content-type');
+  if (FORMS.test(c.req.path) && FORM_TYPE.test(type ?? '')) return next();
   // Hono keeps the bytes, from which the validator parses later.
   const bytes = raw.body === null ? null : await c.req.arrayBuffer();
   if (!bytes?.byteLength) {

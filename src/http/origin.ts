@@ -38,10 +38,14 @@ export function corsByRealm(config: Config) {
   });
 }
 
+/** Where a provider has the browser post its answer, from its own site; state and cookie say whether it was asked. */
+const PROVIDER_CALLBACK = /^\/v1\/oauth\/[^/]+\/callback$/;
+
 /** Refuses requests that change something when a browser sends them from an origin that is not allowed (CSRF). */
 export function checkOrigin(config: Config) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const origin = c.req.header('origin');
+    if (PROVIDER_CALLBACK.test(c.req.path)) return next();
     if (origin && !SAFE_METHODS.has(c.req.method) && !isAllowedOrigin(origin, c.get('realm'), config)) {
       throw new ApiError('origin_not_allowed');
     }

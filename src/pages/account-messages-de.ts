@@ -109,6 +109,8 @@ export const accountDe: typeof accountEn = {
       email_changed: 'E-Mail-Adresse geändert',
       email_change_undone: 'Änderung der E-Mail-Adresse zurückgenommen',
       phone_number_verified: 'Telefonnummer bestätigt',
+      identity_linked: 'Konto bei einem anderen Anbieter verknüpft',
+      identity_unlinked: 'Verknüpfung mit einem anderen Anbieter gelöst',
       account_deleted: 'Konto gelöscht',
     },
   },

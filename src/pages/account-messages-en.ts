@@ -108,6 +108,8 @@ export const accountEn = {
       email_changed: 'E-mail address changed',
       email_change_undone: 'Change of the e-mail address undone',
       phone_number_verified: 'Phone number confirmed',
+      identity_linked: 'Account of another provider linked',
+      identity_unlinked: 'Account of another provider unlinked',
       account_deleted: 'Account deleted',
     } satisfies Record<ActivityType, string> as Record<ActivityType, string>,
   },

@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-/** Who may import whom, as the README's table says. `lib`, `errors` and `env` are open to all. */
+/** Who may import whom, as the README's table says. `lib`, `errors` and what begins with `env` are open to all. */
 const MAY_IMPORT: Record<string, string[] | '*'> = {
   lib: [],
   errors: [],
   env: [],
+  'env-providers': [],
   db: [],
   http: [],
   health: ['http'],
@@ -23,8 +24,9 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   sessions: ['db', 'http', 'realms', 'accounts'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
-  pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'privacy'],
+  oauth: ['db', 'http', 'realms', 'links', 'accounts', 'sessions', 'credentials'],
+  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
+  pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'oauth', 'privacy'],
   dev: ['http', 'mail'],
   retention: [],
   'account-object': '*',
@@ -35,7 +37,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   worker: '*',
   cli: '*',
 };
-const OPEN = ['lib', 'errors', 'env'];
+const OPEN = ['lib', 'errors', 'env', 'env-providers'];
 const FEATURES = [
   'realms',
   'links',
@@ -44,6 +46,7 @@ const FEATURES = [
   'sessions',
   'credentials',
   'verification',
+  'oauth',
   'privacy',
 ];
 /** What one feature may see of another. */

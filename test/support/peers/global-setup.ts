@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { type Fault, Faults } from './faults.ts';
 import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
+import { startOAuth } from './oauth.ts';
 import { CREDENTIALS } from './ports.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
 import { type ReceivedMail, startSmtp } from './smtp.ts';
@@ -12,11 +13,12 @@ import { type ReceivedMail, startSmtp } from './smtp.ts';
 export default async function startPeers(project: TestProject): Promise<() => Promise<void>> {
   const faults = new Faults();
   const { twilio: account } = CREDENTIALS;
-  const [smtp, sendgrid, resendEmulator, twilioEmulator] = await Promise.all([
+  const [smtp, sendgrid, resendEmulator, twilioEmulator, oauth] = await Promise.all([
     startSmtp(faults),
     startSendgrid(faults),
     createEmulator({ service: 'resend', port: 0 }),
     createEmulator({ service: 'twilio', port: 0 }),
+    startOAuth(['https://auth.test', 'https://auth.test/realms/acme']),
   ]);
   const resend = await startFaulty(
     faults,
@@ -73,10 +75,11 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     sendgrid: sendgrid.port,
     resend: resend.port,
     twilio: twilio.port,
+    oauth: oauth.peers,
   });
   return async () => {
     await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
-    await Promise.all([resendEmulator.close(), twilioEmulator.close()]);
+    await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
   };
 }
 

@@ -27,6 +27,15 @@ export interface Peers {
   sendgrid: number;
   resend: number;
   twilio: number;
+  oauth: OAuthPeers;
+}
+
+/** Addresses of the sign-in providers. */
+export interface OAuthPeers {
+  google: string;
+  github: string;
+  apple: string;
+  microsoft: string;
 }
 
 /** What the peers take. Some characters are there to be encoded wrongly. */

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { directoryState, findById } from '../accounts/service.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import type { CredentialObjects } from '../credentials/port.ts';
+import type { SignedIn } from '../credentials/service.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { equalsInConstantTime } from '../lib/keys.ts';
+import { MINUTE } from '../lib/time.ts';
+import { hashToken } from '../links/service.ts';
+import type { Realms } from '../realms/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { type CodeRow, storeCode, takeCode } from './code-store.ts';
+
+/** How long an app has to exchange a code (milliseconds). */
+export const CODE_LIFETIME = MINUTE;
+
+/** What a code is made for. */
+export interface NewCode {
+  /** Who has proved who they are, as the primary database just said. */
+  user: UserRow;
+  realmId: string;
+  /** Where the code goes, exactly as the app named it. */
+  redirectTo: string;
+  /** The app's PKCE challenge, S256. */
+  challenge: string;
+  /** How the user proved it; the `methods` of the session. */
+  methods: string[];
+  activity?: 'registered' | 'signed_in';
+}
+
+/** What an app presents to get its tokens. */
+export interface Exchange {
+  code: string;
+  verifier: string;
+  redirectTo: string;
+  realmId: string;
+}
+
+export interface CodePorts {
+  d1: D1Database;
+  realms: Realms;
+  sessions: Sessions;
+  objects: CredentialObjects;
+}
+
+/** Authorization codes (RFC 6749, 4.1.2, with PKCE): what an app gets at its address instead of tokens. */
+export class AuthorizationCodes {
+  readonly #ports: CodePorts;
+
+  constructor(ports: CodePorts) {
+    this.#ports = ports;
+  }
+
+  /** A code for a user who has signed in: one use, within a minute, by who knows the verifier. */
+  issue(code: NewCode): Promise<string> {
+    return this.#issue(code, null);
+  }
+
+  /** A code for somebody whom a provider has sent back, to be linked to a user who asks for it. `identity` is sealed. */
+  issueLink(code: NewCode, identity: string): Promise<string> {
+    return this.#issue(code, identity);
+  }
+
+  /**
+   * Opens the session that a code stands for. The code is spent, whether the rest fits or not. Throws `invalid_grant`
+   * for everything that does not, `account_suspended`, `email_not_verified`.
+   */
+  async exchange(exchange: Exchange, client: Client): Promise<SignedIn> {
+    const { objects, realms, sessions } = this.#ports;
+    const realm = await realms.get(exchange.realmId);
+    const { row, user } = await this.#take(exchange);
+    if (row.identity !== null) throw new ApiError('invalid_grant');
+    if (realm.registration === 'verify_first' && !user.emailVerified)
+      throw new ApiError('email_not_verified');
+    const opened = await objects(user.id).open(directoryState(user), {
+      client,
+      methods: row.methods,
+      lifetimes: realm.lifetimes,
+      activity: row.activity,
+    });
+    if (!opened) throw new ApiError('service_unavailable', { retryAfter: 1 });
+    return { user, grant: await sessions.grant(realm, opened) };
+  }
+
+  /** Takes the sealed identity of a code that this user asked for. Throws `invalid_grant`. */
+  async takeLink(exchange: Exchange, userId: string): Promise<string> {
+    const { row, user } = await this.#take(exchange);
+    if (row.identity === null || user.id !== userId) throw new ApiError('invalid_grant');
+    return row.identity;
+  }
+
+  async #issue(code: NewCode, identity: string | null): Promise<string> {
+    const { user, realmId, redirectTo, challenge, methods, activity = 'signed_in' } = code;
+    const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+    await storeCode(primary(this.#ports.d1).db, {
+      hash: hashToken(secret),
+      realmId,
+      userId: user.id,
+      redirectTo,
+      challenge,
+      methods,
+      activity,
+      credentialVersion: user.credentialVersion,
+      identity,
+      expiresAt: Date.now() + CODE_LIFETIME,
+    });
+    return secret;
+  }
+
+  async #take(exchange: Exchange): Promise<{ row: CodeRow; user: UserRow }> {
+    const { code, verifier, redirectTo, realmId } = exchange;
+    const { db } = primary(this.#ports.d1);
+    const row = await takeCode(db, hashToken(code));
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    const fits =
+      row &&
+      Date.now() < row.expiresAt &&
+      row.realmId === realmId &&
+      row.redirectTo === redirectTo &&
+      equalsInConstantTime(row.challenge, challenge);
+    const user = fits && (await findById(db, row.userId));
+    if (!user || user.credentialVersion !== row.credentialVersion) throw new ApiError('invalid_grant');
+    if (user.status === 'suspended') throw new ApiError('account_suspended');
+    return { row, user };
+  }
+}

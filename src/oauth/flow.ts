@@ -1,0 +1,78 @@
+import { generateCodeVerifier, generateState } from 'arctic';
+import { equalsInConstantTime } from '../lib/keys.ts';
+import { MINUTE, SECOND } from '../lib/time.ts';
+import { hashToken } from '../links/service.ts';
+import type { Binding } from './protocol.ts';
+import { staleFlow } from './provider-failure.ts';
+import { seal, unseal } from './sealed.ts';
+
+/** How long somebody may take at the provider (milliseconds). */
+export const FLOW_LIFETIME = 10 * MINUTE;
+
+/** What a sign-in at a provider is for. */
+export interface FlowPurpose {
+  realmId: string;
+  provider: string;
+  /** Where to go afterwards: on the realm's list. */
+  redirectTo: string;
+  /** An app's own PKCE challenge and state: then it gets a code instead of the browser a session. */
+  app: { challenge: string; state: string | null } | null;
+  /** The session of the user who wants to link an account. */
+  link: { userId: string; sessionId: string } | null;
+}
+
+/** A sign-in under way: lies in a cookie of the browser that began it. `expiresAt` is Unix milliseconds. */
+export interface Flow extends FlowPurpose, Binding {
+  expiresAt: number;
+}
+
+/** A cookie to be set; `__Host-`, so Secure, for the whole host, and HttpOnly. `maxAge` is seconds. */
+export interface FlowCookie {
+  name: string;
+  value: string;
+  maxAge: number;
+  /** `None` where the provider posts back from its own site. */
+  sameSite: 'Lax' | 'None';
+}
+
+export const FLOW_COOKIE_PREFIX = '__Host-latchkey-oauth-';
+
+/** Each flow has a cookie of its own, so that two tabs do not disturb each other. */
+export function flowCookieName(state: string): string {
+  return `${FLOW_COOKIE_PREFIX}${hashToken(state).slice(0, 16)}`;
+}
+
+/** A new flow with secrets of its own. */
+export function newFlow(purpose: FlowPurpose): Flow {
+  return {
+    ...purpose,
+    state: generateState(),
+    nonce: generateState(),
+    verifier: generateCodeVerifier(),
+    expiresAt: Date.now() + FLOW_LIFETIME,
+  };
+}
+
+/** The cookie that carries a flow. */
+export async function flowCookie(key: Buffer, flow: Flow, postsBack: boolean): Promise<FlowCookie> {
+  return {
+    name: flowCookieName(flow.state),
+    value: await seal(key, flow),
+    maxAge: FLOW_LIFETIME / SECOND,
+    sameSite: postsBack ? 'None' : 'Lax',
+  };
+}
+
+/** The flow of a state that came back, by the cookie of this browser. Throws ProviderFailure `oauth_state_invalid`. */
+export async function openFlow(
+  key: Buffer,
+  expected: { realmId: string; provider: string; state: string | undefined },
+  cookie: string | undefined,
+): Promise<Flow> {
+  const flow = cookie === undefined ? null : await unseal<Flow>(key, cookie);
+  if (!flow) throw staleFlow('no cookie for this state');
+  if (Date.now() >= flow.expiresAt) throw staleFlow('expired');
+  if (flow.realmId !== expected.realmId || flow.provider !== expected.provider) throw staleFlow('elsewhere');
+  if (!equalsInConstantTime(flow.state, expected.state ?? '')) throw staleFlow('state');
+  return flow;
+}

@@ -1,0 +1,226 @@
+import { EmailField, ProfileFields, ProfilePatch } from '../accounts/schemas.ts';
+import { directoryState, findByEmail, findById } from '../accounts/service.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import type { CredentialObjects } from '../credentials/port.ts';
+import { type DatabaseSession, primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
+import type { Realm } from '../realms/service.ts';
+import {
+  deleteIdentity,
+  findIdentity,
+  insertIdentity,
+  insertUserWithIdentity,
+  type NewIdentity,
+  readIdentities,
+  refreshIdentity,
+  takeOver,
+} from './identity-store.ts';
+import type { Arrival, ProviderProfile, ProviderTokens } from './port.ts';
+import { seal, unseal } from './sealed.ts';
+import type { IdentityRow } from './tables.ts';
+
+/** How often a sign-in looks again when another one was faster. */
+const TRIES = 4;
+
+export interface IdentityPorts {
+  d1: D1Database;
+  objects: CredentialObjects;
+  /** Encrypts the providers' tokens. */
+  tokenKey: Buffer;
+}
+
+/** Whom a provider's account belongs to: found, linked, made, unlinked. */
+export class Identities {
+  readonly #ports: IdentityPorts;
+
+  constructor(ports: IdentityPorts) {
+    this.#ports = ports;
+  }
+
+  /** The accounts at providers that are linked to a user, oldest first. */
+  list(userId: string): Promise<IdentityRow[]> {
+    return readIdentities(primary(this.#ports.d1).db, userId);
+  }
+
+  /**
+   * The user whom a provider has sent back: known, found by an address that both sides have proven, or made now. Throws
+   * `email_missing`, `provider_email_unverified`, `account_exists`, `registration_closed`.
+   */
+  async resolve(realm: Realm, arrival: Arrival, client: Client): Promise<{ user: UserRow; isNew: boolean }> {
+    // A unique index says who was first; the others look again.
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const session = primary(this.#ports.d1);
+      const known = await findIdentity(session.db, realm.id, arrival.provider, arrival.profile.subject);
+      if (known) {
+        const user = await this.#recognise(session, known, arrival);
+        if (user) return { user, isNew: false };
+        continue;
+      }
+      const email = vouchedAddress(arrival.profile);
+      const owner = await findByEmail(session.db, realm.id, email);
+      const identity = await this.#row(realm.id, arrival, Date.now());
+      try {
+        const user = owner
+          ? await this.#adopt(session, owner, identity, client)
+          : await this.#make(session, realm, email, arrival.profile, identity);
+        if (user) return { user, isNew: !owner };
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+    }
+    // Taken, yet never found: the account of that address is linked to another account of this provider.
+    throw new ApiError('account_exists', {
+      detail: 'Sign in another way, unlink the other account of this provider, and link this one.',
+    });
+  }
+
+  /** Links to a user who is signed in. Linking again changes nothing. Throws `identity_conflict`, `session_ended`. */
+  async link(userId: string, realmId: string, arrival: Arrival, client: Client): Promise<void> {
+    const session = primary(this.#ports.d1);
+    const user = await findById(session.db, userId);
+    if (!user || user.realmId !== realmId) throw new ApiError('session_ended');
+    try {
+      const identity = await this.#row(realmId, arrival, Date.now());
+      if (!(await insertIdentity(session.db, userId, identity, null))) throw new ApiError('session_ended');
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      const known = await findIdentity(session.db, realmId, arrival.provider, arrival.profile.subject);
+      if (known?.userId === userId) return;
+      throw new ApiError('identity_conflict', {
+        detail: known
+          ? 'Unlink it there first, or sign in with it.'
+          : 'Another account of this provider is linked: unlink it first.',
+      });
+    }
+    await this.#tell(session, user, client, 'identity_linked');
+  }
+
+  /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`. */
+  async unlink(userId: string, provider: string, client: Client): Promise<void> {
+    const session = primary(this.#ports.d1);
+    if (!(await deleteIdentity(session.db, userId, provider))) {
+      const linked = await readIdentities(session.db, userId);
+      throw linked.some((identity) => identity.provider === provider)
+        ? new ApiError('last_sign_in_method', {
+            detail: 'Set a password first, by the link of `forgot password`, or link another account.',
+          })
+        : new ApiError('identity_not_found');
+    }
+    const user = await findById(session.db, userId);
+    if (user) await this.#tell(session, user, client, 'identity_unlinked');
+  }
+
+  async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {
+    const user = await findById(session.db, known.userId);
+    if (!user) return null;
+    const now = Date.now();
+    // Most providers give a refresh token the first time only.
+    const before = await unseal<ProviderTokens>(this.#ports.tokenKey, known.tokens);
+    const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
+    const tokens = { ...arrival.tokens, refreshToken };
+    const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
+    await refreshIdentity(session.db, known, { ...said, lastLoginAt: now });
+    return user;
+  }
+
+  /** Links to the account of that address; one that never proved it first loses whatever its maker could get in by. */
+  async #adopt(
+    session: DatabaseSession,
+    owner: UserRow,
+    identity: NewIdentity,
+    client: Client,
+  ): Promise<UserRow | null> {
+    if (owner.status === 'suspended') throw new ApiError('account_suspended');
+    const now = identity.createdAt;
+    const signingIn = { ...identity, lastLoginAt: now };
+    if (owner.emailVerified) {
+      const isLinked = await insertIdentity(session.db, owner.id, signingIn, owner.email);
+      if (isLinked) await this.#tell(session, owner, client, 'identity_linked');
+      return isLinked ? owner : null;
+    }
+    await this.#ports.objects(owner.id).announceChange();
+    const user = await takeOver(session.db, owner, signingIn, now);
+    if (user) await this.#tell(session, user, client, 'identity_linked');
+    return user;
+  }
+
+  async #make(
+    session: DatabaseSession,
+    realm: Realm,
+    email: string,
+    profile: ProviderProfile,
+    identity: NewIdentity,
+  ): Promise<UserRow> {
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const now = identity.createdAt;
+    const user = {
+      id: newId('usr'),
+      realmId: realm.id,
+      email,
+      emailVerified: true,
+      name: ProfileFields.name.safeParse(profile.name).data,
+      givenName: ProfileFields.given_name.safeParse(profile.givenName).data,
+      familyName: ProfileFields.family_name.safeParse(profile.familyName).data,
+      picture: ProfilePatch.shape.picture.safeParse(profile.picture).data,
+      locale: ProfileFields.locale.safeParse(profile.locale).data,
+      createdAt: now,
+      updatedAt: now,
+      lastLoginAt: now,
+    };
+    return insertUserWithIdentity(session.db, user, { ...identity, lastLoginAt: now });
+  }
+
+  async #tell(
+    session: DatabaseSession,
+    user: UserRow,
+    client: Client,
+    activity: 'identity_linked' | 'identity_unlinked',
+  ): Promise<void> {
+    await this.#ports.objects(user.id).directoryChanged(directoryState(user), {
+      bookmark: session.bookmark(),
+      keepSession: null,
+      client,
+      activity,
+    });
+  }
+
+  async #row(realmId: string, arrival: Arrival, now: number): Promise<NewIdentity> {
+    const { provider, profile, claims, tokens } = arrival;
+    return {
+      realmId,
+      provider,
+      subject: profile.subject,
+      email: profile.email,
+      emailVerified: profile.emailVerified,
+      name: profile.name,
+      picture: profile.picture,
+      profile: claims,
+      tokens: await seal(this.#ports.tokenKey, tokens),
+      createdAt: now,
+      updatedAt: now,
+    };
+  }
+}
+
+/** The address a provider vouches for. Says the same whether or not somebody has it: who asks has not proved it. */
+function vouchedAddress(profile: ProviderProfile): string {
+  const email = EmailField.safeParse(profile.email ?? '');
+  if (!email.success) {
+    throw new ApiError('email_missing', {
+      detail: 'Allow the provider to pass on your e-mail address, or register with a password.',
+    });
+  }
+  if (!profile.emailVerified) {
+    throw new ApiError('provider_email_unverified', {
+      detail: 'Verify the address there, or sign in with a password and link this account.',
+    });
+  }
+  return email.data;
+}
+
+function isTaken(thrown: unknown): boolean {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return cause instanceof Error && cause.message.includes('UNIQUE constraint failed');
+}

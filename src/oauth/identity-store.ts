@@ -1,0 +1,142 @@
+import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
+import { type UserRow, users } from '../accounts/tables.ts';
+import { passwords } from '../credentials/tables.ts';
+import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { oneTimeTokens } from '../links/tables.ts';
+import { authorizationCodes, type IdentityRow, identities } from './tables.ts';
+
+/** A row of `identities` yet without its user. */
+export type NewIdentity = Omit<typeof identities.$inferInsert, 'userId'>;
+
+/** The identity of that subject at a provider, or null. */
+export async function findIdentity(
+  db: Database,
+  realmId: string,
+  provider: string,
+  subject: string,
+): Promise<IdentityRow | null> {
+  const found = await db
+    .select()
+    .from(identities)
+    .where(
+      and(
+        eq(identities.realmId, realmId),
+        eq(identities.provider, provider),
+        eq(identities.subject, subject),
+      ),
+    )
+    .get();
+  return found ?? null;
+}
+
+/** The identities of a user, oldest first. */
+export function readIdentities(db: Database, userId: string): Promise<IdentityRow[]> {
+  return db.select().from(identities).where(eq(identities.userId, userId)).orderBy(asc(identities.createdAt));
+}
+
+/** Keeps what the provider said this time. The link itself stays as it is. */
+export async function refreshIdentity(
+  db: Database,
+  known: Pick<IdentityRow, 'userId' | 'provider'>,
+  said: Partial<NewIdentity>,
+): Promise<void> {
+  await db
+    .update(identities)
+    .set(said)
+    .where(and(eq(identities.userId, known.userId), eq(identities.provider, known.provider)));
+}
+
+/** Adds a user whom a provider has vouched for, with their identity: all or nothing. A unique index decides races. */
+export async function insertUserWithIdentity(
+  db: Database,
+  user: typeof users.$inferInsert,
+  identity: NewIdentity,
+): Promise<UserRow> {
+  const [inserted] = await db.batch([
+    db.insert(users).values(user).returning(),
+    db.insert(identities).values({ ...identity, userId: user.id }),
+  ]);
+  return inserted[0] as UserRow;
+}
+
+/**
+ * Links an identity to a user; with an address, only if that is still the user's proven one. False when it is not, or
+ * the user is no more. Throws D1's error when the identity or the user's place for this provider is taken.
+ */
+export async function insertIdentity(
+  db: Database,
+  userId: string,
+  identity: NewIdentity,
+  email: string | null,
+): Promise<boolean> {
+  const owner = and(
+    eq(users.id, userId),
+    email === null ? undefined : and(eq(users.email, email), eq(users.emailVerified, true)),
+  ) as SQL;
+  const inserted = await insertIf(db, identities, { ...identity, userId }, existsUser(db, owner)).returning({
+    userId: identities.userId,
+  });
+  return inserted.length > 0;
+}
+
+/**
+ * Gives an account whose address was never proven to the owner of the address: every way in that whoever registered it
+ * has made (password, links, codes, identities, a phone number) is dropped, sessions end by the raised version, and the
+ * identity is linked. Null when the address was proven or changed meanwhile.
+ */
+export async function takeOver(
+  db: Database,
+  user: UserRow,
+  identity: NewIdentity,
+  now: number,
+): Promise<UserRow | null> {
+  const { id } = user;
+  const unproven = and(eq(users.id, id), eq(users.email, user.email), eq(users.emailVerified, false)) as SQL;
+  const stands = existsUser(db, unproven);
+  const bump = sql`version + 1`;
+  const [, , , , , changed] = await db.batch([
+    db.delete(passwords).where(and(eq(passwords.userId, id), stands)),
+    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, id), stands)),
+    db.delete(authorizationCodes).where(and(eq(authorizationCodes.userId, id), stands)),
+    db.delete(identities).where(and(eq(identities.userId, id), stands)),
+    insertIf(db, identities, { ...identity, userId: id }, stands),
+    // Last, for everything else hangs on the address being unproven.
+    db
+      .update(users)
+      .set({
+        emailVerified: true,
+        phoneNumberVerified: false,
+        version: bump,
+        credentialVersion: bump,
+        updatedAt: now,
+      })
+      .where(unproven)
+      .returning(),
+  ]);
+  return changed[0] ?? null;
+}
+
+/** Unlinks, unless it is the user's last way in. Two at once cannot take the last two: each looks as it deletes. */
+export async function deleteIdentity(db: Database, userId: string, provider: string): Promise<boolean> {
+  const other = db
+    .select({ one: sql`1` })
+    .from(sql`identities AS other`)
+    .where(sql`other.user_id = ${userId} AND other.provider <> ${provider}`);
+  const password = db.select({ one: sql`1` }).from(passwords).where(eq(passwords.userId, userId));
+  const deleted = await db
+    .delete(identities)
+    .where(
+      and(
+        eq(identities.userId, userId),
+        eq(identities.provider, provider),
+        or(exists(other), exists(password)),
+      ),
+    )
+    .returning({ provider: identities.provider });
+  return deleted.length > 0;
+}
+
+function existsUser(db: Database, condition: SQL): SQL {
+  return exists(db.select({ one: sql`1` }).from(users).where(condition));
+}

@@ -1,0 +1,133 @@
+import { findById } from '../accounts/service.ts';
+import type { CredentialObjects } from '../credentials/port.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { MINUTE } from '../lib/time.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import { appRedirect } from './callback.ts';
+import type { AuthorizationCodes, Exchange } from './code-service.ts';
+import { type Departure, depart, destination } from './departure.ts';
+import type { Flow, FlowPurpose } from './flow.ts';
+import type { Identities } from './identity-service.ts';
+import type { Arrival } from './port.ts';
+import type { Providers } from './registry.ts';
+import { seal, unseal } from './sealed.ts';
+
+/** How long the URL works that an app opens in a browser to link an account (milliseconds). */
+const TICKET_LIFETIME = 10 * MINUTE;
+
+/** Where an app wants the browser back, and its PKCE challenge and state. */
+export interface AppRequest {
+  redirectTo: string;
+  challenge: string;
+  state: string | null;
+}
+
+export interface LinkPorts {
+  d1: D1Database;
+  realms: Realms;
+  objects: CredentialObjects;
+  providers: Providers;
+  codes: AuthorizationCodes;
+  identities: Identities;
+  origin: string;
+  /** Encrypts what lies in cookies and URLs for ten minutes. */
+  flowKey: Buffer;
+}
+
+/** Linking of accounts at providers to a user who is signed in. */
+export class AccountLinks {
+  readonly #ports: LinkPorts;
+
+  constructor(ports: LinkPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Begins, in the browser that is signed in. Throws `provider_not_found`, `provider_unavailable`,
+   * `redirect_not_allowed`, `validation_failed`.
+   */
+  async start(
+    realmId: string,
+    provider: string,
+    by: { userId: string; sessionId: string },
+    redirectTo?: string,
+  ): Promise<Departure> {
+    const { origin, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const page = `${realm.issuer}/account/identities`;
+    const target = redirectTo === undefined ? page : destination(realm, origin, redirectTo, false);
+    const { userId, sessionId } = by;
+    const link = { userId, sessionId };
+    return depart(this.#ports, realm, { realmId, provider, redirectTo: target, app: null, link });
+  }
+
+  /**
+   * The URL that an app opens in a browser for its user. That browser need not be theirs, so nothing is linked in it:
+   * the app gets a code, and completes under its own token. Throws as `start` does.
+   */
+  async ticket(
+    realmId: string,
+    provider: string,
+    by: { userId: string; sessionId: string },
+    { redirectTo, ...app }: AppRequest,
+  ): Promise<URL> {
+    const { flowKey, origin, providers, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    await providers.get(realm, provider);
+    const link = { userId: by.userId, sessionId: by.sessionId };
+    const target = destination(realm, origin, redirectTo, true);
+    const purpose: FlowPurpose = { realmId, provider, redirectTo: target, app, link };
+    const url = new URL(`${realm.issuer}/v1/oauth/${provider}/login`);
+    const ticket = { purpose, expiresAt: Date.now() + TICKET_LIFETIME };
+    url.searchParams.set('ticket', await seal(flowKey, ticket));
+    return url;
+  }
+
+  /** Begins what a ticket is for. Throws `oauth_state_invalid`, and as `start` does. */
+  async startTicket(realmId: string, provider: string, ticket: string): Promise<Departure> {
+    const { flowKey, realms } = this.#ports;
+    const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKey, ticket);
+    const purpose = opened && Date.now() < opened.expiresAt ? opened.purpose : undefined;
+    if (purpose?.realmId !== realmId || purpose.provider !== provider) {
+      throw new ApiError('oauth_state_invalid', { detail: 'Begin again in the app.' });
+    }
+    return depart(this.#ports, await realms.get(realmId), purpose);
+  }
+
+  /** Links who came back, or gives an app the code to do so; where the browser goes. Throws `session_ended`. */
+  async finish(
+    realm: Realm,
+    flow: Flow,
+    by: { userId: string; sessionId: string },
+    arrival: Arrival,
+    client: Client,
+  ): Promise<string> {
+    const { codes, d1, flowKey, identities, objects } = this.#ports;
+    // Signed out meanwhile, or locked out: then nothing is linked.
+    const check = await objects(by.userId).check(by.sessionId);
+    if (check.result !== 'alive') throw new ApiError(check.result);
+    const { redirectTo, app } = flow;
+    if (!app) {
+      await identities.link(by.userId, realm.id, arrival, client);
+      return redirectTo;
+    }
+    const user = await findById(primary(d1).db, by.userId);
+    if (!user) throw new ApiError('session_ended');
+    const { challenge, state } = app;
+    const code = await codes.issueLink(
+      { user, realmId: realm.id, redirectTo, challenge, methods: [] },
+      await seal(flowKey, arrival),
+    );
+    return appRedirect(realm, redirectTo, state, { code });
+  }
+
+  /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
+  async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
+    const { codes, flowKey, identities } = this.#ports;
+    const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
+    if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
+    await identities.link(userId, exchange.realmId, arrival, client);
+  }
+}

@@ -1,0 +1,16 @@
+import type { OAuthProvider } from '../port.ts';
+import { oidc } from './oidc.ts';
+
+/** GitLab, by OpenID Connect: https://docs.gitlab.com/integration/openid_connect_provider/ */
+export const gitlab: OAuthProvider = {
+  ...oidc,
+  id: 'gitlab',
+  name: 'GitLab',
+  endpoints: {
+    issuer: 'https://gitlab.com',
+    authorization: 'https://gitlab.com/oauth/authorize',
+    token: 'https://gitlab.com/oauth/token',
+    userinfo: 'https://gitlab.com/oauth/userinfo',
+    jwks: 'https://gitlab.com/oauth/discovery/keys',
+  },
+};

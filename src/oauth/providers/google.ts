@@ -1,0 +1,19 @@
+import { standardProfile } from '../claims.ts';
+import type { OAuthProvider } from '../port.ts';
+
+/** Google, by OpenID Connect: https://developers.google.com/identity/openid-connect/openid-connect */
+export const google: OAuthProvider = {
+  id: 'google',
+  name: 'Google',
+  endpoints: {
+    issuer: 'https://accounts.google.com',
+    authorization: 'https://accounts.google.com/o/oauth2/v2/auth',
+    token: 'https://oauth2.googleapis.com/token',
+    jwks: 'https://www.googleapis.com/oauth2/v3/certs',
+  },
+  scopes: ['openid', 'email', 'profile'],
+  clientAuthentication: 'body',
+  // Somebody with two accounts is asked which.
+  parameters: { prompt: 'select_account' },
+  profile: standardProfile,
+};

@@ -1,0 +1,180 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { ApiError, CATALOGUE } from '../errors.ts';
+import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
+import { featureRouter, json, responses } from '../http/openapi.ts';
+import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { appRedirect, type CallbackParameters as Parameters } from './callback.ts';
+import { FLOW_COOKIE_PREFIX, type Flow, type FlowCookie, flowCookieName } from './flow.ts';
+import type { AccountLinks } from './link-service.ts';
+import { CallbackParameters, LoginQuery, ProviderListSchema, ProviderParam } from './schemas.ts';
+import type { OAuth } from './service.ts';
+
+/** Sign-ins that a browser may have under way at once: cookies are sent with every request. */
+const MAX_FLOWS = 5;
+const COOKIE = { path: '/', httpOnly: true, secure: true } as const;
+
+const BEGIN_CODES = [
+  'provider_not_found',
+  'provider_unavailable',
+  'redirect_not_allowed',
+  'oauth_state_invalid',
+  'validation_failed',
+] as const;
+const CALLBACK_CODES = [
+  ...BEGIN_CODES,
+  'provider_denied',
+  'provider_rejected',
+  'email_missing',
+  'provider_email_unverified',
+  'registration_closed',
+  'account_suspended',
+  'email_not_verified',
+  'account_exists',
+  'identity_conflict',
+  'session_ended',
+] as const;
+
+const SEE_OTHER = {
+  303: {
+    description:
+      'Back to `redirect_to`, signed in; to an app with a code; or to a page that says what failed',
+  },
+};
+
+/** Sign-in at other providers: where browsers are sent there and come back. */
+export function oauthRoutes(
+  oauth: OAuth,
+  links: AccountLinks,
+  sessions: Sessions,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/oauth/providers',
+        tags: ['Sign-in with a provider'],
+        summary: 'The providers that are switched on',
+        responses: responses({ 200: json(ProviderListSchema, 'In the order to show them') }, {}),
+      }),
+      (c) => c.json({ data: oauth.providers(c.get('realm').id), next_cursor: null }, 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/oauth/{provider}/login',
+        tags: ['Sign-in with a provider'],
+        summary: 'Sign in with a provider',
+        description:
+          'To be opened in a browser. Without `code_challenge` it comes back to `redirect_to` with the session cookie; with one it brings the app a code for `POST /v1/oauth/token`.',
+        middleware: [signInLimit] as const,
+        request: { params: ProviderParam, query: LoginQuery },
+        responses: responses(
+          {
+            302: { description: 'To the provider' },
+            303: { description: 'To a page that says what failed' },
+          },
+          { codes: [...BEGIN_CODES] },
+        ),
+      }),
+      async (c) => {
+        const { provider } = c.req.valid('param');
+        const { redirect_to: redirectTo, code_challenge: challenge, state, ticket } = c.req.valid('query');
+        const realmId = c.get('realm').id;
+        const app = challenge === undefined ? null : { challenge, state: state ?? null };
+        try {
+          const { url, cookie } =
+            ticket === undefined
+              ? await oauth.start(realmId, provider, { redirectTo, app })
+              : await links.startTicket(realmId, provider, ticket);
+          setFlowCookie(c, cookie);
+          return c.redirect(url.href, 302);
+        } catch (error) {
+          return failed(c, error, provider, null);
+        }
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/oauth/{provider}/callback',
+        tags: ['Sign-in with a provider'],
+        summary: 'Where a provider sends the browser back',
+        middleware: [signInLimit] as const,
+        request: { params: ProviderParam, query: CallbackParameters },
+        responses: responses(SEE_OTHER, { codes: [...CALLBACK_CODES] }),
+      }),
+      (c) => comeBack(c, c.req.valid('param').provider, c.req.valid('query')),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/oauth/{provider}/callback',
+        tags: ['Sign-in with a provider'],
+        summary: 'Where a provider has the browser post its answer',
+        middleware: [signInLimit] as const,
+        request: {
+          params: ProviderParam,
+          body: { content: { 'application/x-www-form-urlencoded': { schema: CallbackParameters } } },
+        },
+        responses: responses(SEE_OTHER, { body: true, codes: [...CALLBACK_CODES] }),
+      }),
+      (c) => comeBack(c, c.req.valid('param').provider, c.req.valid('form')),
+    );
+
+  async function comeBack(c: AppContext, provider: string, parameters: Parameters) {
+    const realmId = c.get('realm').id;
+    const name = flowCookieName(parameters.state ?? '');
+    let flow: Flow | null = null;
+    try {
+      flow = await oauth.open(realmId, provider, parameters.state, getCookie(c, name));
+      // Before anything else can fail: it works once.
+      deleteCookie(c, name, COOKIE);
+      const { redirectTo, signedIn } = await oauth.finish(flow, parameters, clientOf(c));
+      if (signedIn) {
+        await endFormerSession(c, realmId);
+        setSessionCookie(c, signedIn.grant.refreshToken, signedIn.grant.session.expiresAt);
+      }
+      return c.redirect(redirectTo, 303);
+    } catch (error) {
+      return failed(c, error, provider, flow);
+    }
+  }
+
+  /** Whoever was signed in here before is not any more, and nobody can go on with their session. */
+  async function endFormerSession(c: AppContext, realmId: string): Promise<void> {
+    const former = getCookie(c, sessionCookieName(realmId));
+    if (!former) return;
+    const principal = await sessions.authenticateCookie(former, realmId).catch(() => null);
+    if (principal) await sessions.signOut(principal.userId, principal.sessionId, false, clientOf(c));
+  }
+}
+
+/** Puts a flow into the browser; one that has too many under way loses the others. */
+export function setFlowCookie(c: AppContext, { name, value, maxAge, sameSite }: FlowCookie): void {
+  const others = Object.keys(getCookie(c)).filter((other) => other.startsWith(FLOW_COOKIE_PREFIX));
+  if (others.length >= MAX_FLOWS) for (const other of others) deleteCookie(c, other, COOKIE);
+  setCookie(c, name, value, { ...COOKIE, maxAge, sameSite });
+}
+
+/** An app gets an error of RFC 6749, 4.1.2.1, a browser a page, everybody else the problem. */
+function failed(c: AppContext, error: unknown, provider: string, flow: Flow | null): Response {
+  if (!(error instanceof ApiError)) throw error;
+  const realm = c.get('realm');
+  if (flow?.app) {
+    const answer = {
+      error: error.code === 'provider_unavailable' ? 'temporarily_unavailable' : 'access_denied',
+      error_description: `${error.code}: ${CATALOGUE[error.code].title}`,
+    };
+    return c.redirect(appRedirect(realm, flow.redirectTo, flow.app.state, answer), 303);
+  }
+  if (!c.req.header('accept')?.includes('text/html')) throw error;
+  const page = new URL(`${realm.issuer}/${flow?.link ? 'account/identities' : 'login'}`);
+  page.searchParams.set('error', error.code);
+  page.searchParams.set('provider', provider);
+  if (flow && !flow.link) page.searchParams.set('redirect_to', flow.redirectTo);
+  return c.redirect(page.href, 303);
+}

@@ -1,0 +1,41 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { users } from '../accounts/tables.ts';
+
+export const identities = sqliteTable(
+  'identities',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    realmId: text('realm_id').notNull(),
+    provider: text().notNull(),
+    subject: text().notNull(),
+    email: text(),
+    emailVerified: integer('email_verified', { mode: 'boolean' }).notNull(),
+    name: text(),
+    picture: text(),
+    profile: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    tokens: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    lastLoginAt: integer('last_login_at'),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.provider] })],
+);
+
+export type IdentityRow = typeof identities.$inferSelect;
+
+export const authorizationCodes = sqliteTable('authorization_codes', {
+  hash: text().primaryKey(),
+  realmId: text('realm_id').notNull(),
+  userId: text('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  redirectTo: text('redirect_to').notNull(),
+  challenge: text().notNull(),
+  methods: text({ mode: 'json' }).$type<string[]>().notNull(),
+  activity: text({ enum: ['registered', 'signed_in'] }).notNull(),
+  credentialVersion: integer('credential_version').notNull(),
+  identity: text(),
+  expiresAt: integer('expires_at').notNull(),
+});
