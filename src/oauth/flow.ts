@@ -1,4 +1,5 @@
 import { generateCodeVerifier, generateState } from 'arctic';
+import { FLOW_COOKIE_PREFIX, type FlowCookie } from '../http/flow-cookie.ts';
 import { equalsInConstantTime } from '../lib/keys.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { hashToken } from '../links/service.ts';
@@ -25,17 +26,6 @@ export interface FlowPurpose {
 export interface Flow extends FlowPurpose, Binding {
   expiresAt: number;
 }
-
-/** A cookie to be set; `__Host-`, so Secure, for the whole host, and HttpOnly. `maxAge` is seconds. */
-export interface FlowCookie {
-  name: string;
-  value: string;
-  maxAge: number;
-  /** `None` where the provider posts back from its own site. */
-  sameSite: 'Lax' | 'None';
-}
-
-export const FLOW_COOKIE_PREFIX = '__Host-latchkey-oauth-';
 
 /** Each flow has a cookie of its own, so that two tabs do not disturb each other. */
 export function flowCookieName(state: string): string {

@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import { ApiError, fieldError } from '../errors.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { clientOf } from '../http/context.ts';
+import { setFlowCookie } from '../http/flow-cookie.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
-import { setFlowCookie } from './routes.ts';
 import { IdentityListSchema, identityShape, LinkBody, LinkSchema, ProviderParam } from './schemas.ts';
 import type { OAuth } from './service.ts';
 

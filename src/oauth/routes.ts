@@ -1,20 +1,17 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
+import { clearFlowCookie, setFlowCookie } from '../http/flow-cookie.ts';
 import { featureRouter, json, responses } from '../http/openapi.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { appRedirect, type CallbackParameters as Parameters } from './callback.ts';
-import { FLOW_COOKIE_PREFIX, type Flow, type FlowCookie, flowCookieName } from './flow.ts';
+import { type Flow, flowCookieName } from './flow.ts';
 import type { AccountLinks } from './link-service.ts';
 import { CallbackParameters, LoginQuery, ProviderListSchema, ProviderParam } from './schemas.ts';
 import type { OAuth } from './service.ts';
-
-/** Sign-ins that a browser may have under way at once: cookies are sent with every request. */
-const MAX_FLOWS = 5;
-const COOKIE = { path: '/', httpOnly: true, secure: true } as const;
 
 const BEGIN_CODES = [
   'provider_not_found',
@@ -132,7 +129,7 @@ export function oauthRoutes(
     try {
       flow = await oauth.open(realmId, provider, parameters.state, getCookie(c, name));
       // Before anything else can fail: it works once.
-      deleteCookie(c, name, COOKIE);
+      clearFlowCookie(c, name);
       const { redirectTo, signedIn } = await oauth.finish(flow, parameters, clientOf(c));
       if (signedIn) {
         await endFormerSession(c, realmId);
@@ -151,13 +148,6 @@ export function oauthRoutes(
     const principal = await sessions.authenticateCookie(former, realmId).catch(() => null);
     if (principal) await sessions.signOut(principal.userId, principal.sessionId, false, clientOf(c));
   }
-}
-
-/** Puts a flow into the browser; one that has too many under way loses the others. */
-export function setFlowCookie(c: AppContext, { name, value, maxAge, sameSite }: FlowCookie): void {
-  const others = Object.keys(getCookie(c)).filter((other) => other.startsWith(FLOW_COOKIE_PREFIX));
-  if (others.length >= MAX_FLOWS) for (const other of others) deleteCookie(c, other, COOKIE);
-  setCookie(c, name, value, { ...COOKIE, maxAge, sameSite });
 }
 
 /** An app gets an error of RFC 6749, 4.1.2.1, a browser a page, everybody else the problem. */

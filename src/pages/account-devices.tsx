@@ -76,13 +76,10 @@ function Device({ view, row, isCurrent }: { view: View; row: SessionRow; isCurre
         </p>
       </div>
       {!isCurrent && (
-        <form method="post">
+        <Form view={view} button={text.end} buttonLabel={text.endNamed(device)} look="plain">
           <Hidden name="form" value="end" />
           <Hidden name="session" value={row.id} />
-          <button type="submit" class="plain" aria-label={text.endNamed(device)}>
-            {text.end}
-          </button>
-        </form>
+        </Form>
       )}
     </li>
   );

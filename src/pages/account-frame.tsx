@@ -11,6 +11,7 @@ export const ACCOUNT_PAGES = {
   profile: '/account',
   security: '/account/security',
   devices: '/account/devices',
+  identities: '/account/identities',
   activity: '/account/activity',
   preferences: '/account/preferences',
   data: '/account/data',

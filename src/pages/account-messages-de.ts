@@ -28,6 +28,7 @@ export const accountDe: typeof accountEn = {
     code_sent: 'Wir haben Ihnen einen Code geschickt. Er gilt zehn Minuten.',
     phone_verified: 'Ihre Telefonnummer ist bestätigt.',
     session_ended: 'Dieses Gerät ist abgemeldet.',
+    unlinked: 'Das Konto ist nicht mehr verknüpft.',
     others_ended: 'Alle anderen Geräte sind abgemeldet.',
   },
   profile: {
@@ -87,6 +88,19 @@ export const accountDe: typeof accountEn = {
     none: 'Sie sind nirgendwo sonst angemeldet.',
     unknown: 'Unbekanntes Gerät',
     device: ({ program, system }) => (system ? `${program} unter ${system}` : program),
+  },
+  identities: {
+    title: 'Verknüpfte Konten',
+    text: 'Melden Sie sich mit einem Konto an, das Sie anderswo haben.',
+    none: 'Hier gibt es keine anderen Dienste zum Anmelden.',
+    linkedAs: 'Verknüpft',
+    notLinked: 'Nicht verknüpft',
+    since: 'Seit',
+    link: 'Verknüpfen',
+    linkNamed: (provider) => `${provider} verknüpfen`,
+    unlink: 'Lösen',
+    unlinkNamed: (provider) => `Verknüpfung mit ${provider} lösen`,
+    failed: 'Das Verknüpfen hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
   },
   activity: {
     title: 'Aktivität',

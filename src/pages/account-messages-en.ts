@@ -28,6 +28,7 @@ export const accountEn = {
     code_sent: 'We sent you a code. It works for ten minutes.',
     phone_verified: 'Your phone number is confirmed.',
     session_ended: 'This device is signed out.',
+    unlinked: 'The account is not linked any more.',
     others_ended: 'All your other devices are signed out.',
   } as Record<string, string | undefined>,
   profile: {
@@ -86,6 +87,19 @@ export const accountEn = {
     none: 'You are signed in nowhere else.',
     unknown: 'Unknown device',
     device: ({ program, system }: Device) => (system ? `${program} on ${system}` : program),
+  },
+  identities: {
+    title: 'Linked accounts',
+    text: 'Sign in with an account that you have elsewhere.',
+    none: 'There are no other services to sign in with here.',
+    linkedAs: 'Linked',
+    notLinked: 'Not linked',
+    since: 'Since',
+    link: 'Link',
+    linkNamed: (provider: string) => `Link ${provider}`,
+    unlink: 'Unlink',
+    unlinkNamed: (provider: string) => `Unlink ${provider}`,
+    failed: 'Linking did not work. Please try again.',
   },
   activity: {
     title: 'Activity',

@@ -33,6 +33,8 @@ export interface AccountPage {
   render(c: AppContext, visit: Visit, shown: Shown): JSX.Element | Promise<JSX.Element>;
   /** By the value of their hidden field `form`. */
   forms?: Record<string, AccountForm>;
+  /** Other origins that its forms may lead to. */
+  leadsTo?(visit: Visit): Promise<string[]>;
   /** What passes before a form is looked at. */
   limit?: MiddlewareHandler<AppEnv>;
 }
@@ -44,11 +46,13 @@ export function refusedIn({ refused }: Shown, form: string) {
 
 /** The routes of a page: shown on GET; on POST one of its forms acts, and leads back to the page. */
 export function accountPage(services: AccountServices, page: AccountPage) {
-  const { path, render, forms = {}, limit } = page;
+  const { path, render, forms = {}, leadsTo = async () => [], limit } = page;
   const routes = new Hono<AppEnv>().get(
     path,
     signedIn(services, async (c, visit) =>
-      show(c, visit.view, await render(c, visit, { done: c.req.query('done') })),
+      show(c, visit.view, await render(c, visit, { done: c.req.query('done') }), {
+        leadsTo: await leadsTo(visit),
+      }),
     ),
   );
   if (Object.keys(forms).length === 0) return routes;
@@ -63,11 +67,8 @@ export function accountPage(services: AccountServices, page: AccountPage) {
       return typeof done === 'string' ? c.redirect(visit.view.link(path, { done }), 303) : done;
     } catch (error) {
       const problem = refusal(error, visit.view.text, form);
-      return refuse(c, visit, error as ApiError, (shown) => render(c, visit, shown), {
-        form: name,
-        values,
-        problem,
-      });
+      const again = await render(c, visit, { refused: { form: name, values, problem } });
+      return refuse(c, visit, error as ApiError, again, await leadsTo(visit));
     }
   });
   return limit ? routes.post(path, limit, post) : routes.post(path, post);
@@ -78,16 +79,16 @@ export function requireLevel(form: Pick<AccountForm, 'verified'>, { principal }:
   if (form.verified && !principal.emailVerified) throw new ApiError('email_not_verified');
 }
 
-/** Shows the page again, with what was wrong. */
-export async function refuse(
+/** Shows a page again, with what was wrong. */
+export function refuse(
   c: AppContext,
-  visit: Visit,
+  { view }: Visit,
   error: ApiError,
-  render: (shown: Shown) => JSX.Element | Promise<JSX.Element>,
-  refused: NonNullable<Shown['refused']>,
+  again: JSX.Element,
+  leadsTo: string[] = [],
 ) {
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-  return show(c, visit.view, await render({ refused }), { status: statusOf(error) });
+  return show(c, view, again, { status: statusOf(error), leadsTo });
 }
 
 /** What to say of an error of a form. Throws what nobody in front of it can do anything about. */

@@ -36,8 +36,8 @@ export function profileRoutes(services: AccountServices) {
   const picture = { verified: true, names: { '': 'picture' } };
   const refusedPicture = (c: AppContext, visit: Visit, error: unknown) => {
     const problem = refusal(error, visit.view.text, picture);
-    const render = (shown: Shown) => <ProfilePage visit={visit} shown={shown} />;
-    return refuse(c, visit, error as ApiError, render, { form: 'picture', values: {}, problem });
+    const shown = { refused: { form: 'picture', values: {}, problem } };
+    return refuse(c, visit, error as ApiError, <ProfilePage visit={visit} shown={shown} />);
   };
   const tooLarge = () =>
     new ApiError('payload_too_large', { fields: [{ path: '', code: 'image_too_large', message: '' }] });

@@ -3,6 +3,7 @@ import type { AppEnv } from '../http/context.ts';
 import { activityRoutes } from './account-activity.tsx';
 import { dataRoutes } from './account-data.tsx';
 import { deviceRoutes } from './account-devices.tsx';
+import { identityPageRoutes } from './account-identities.tsx';
 import { preferencesPageRoutes } from './account-preferences.tsx';
 import { profileRoutes } from './account-profile.tsx';
 import { securityRoutes } from './account-security.tsx';
@@ -14,6 +15,7 @@ export function accountPageRoutes(services: AccountServices, signInLimit: Middle
     .route('/', profileRoutes(services))
     .route('/', securityRoutes(services, signInLimit))
     .route('/', deviceRoutes(services))
+    .route('/', identityPageRoutes(services, signInLimit))
     .route('/', activityRoutes(services))
     .route('/', preferencesPageRoutes(services))
     .route('/', dataRoutes(services, signInLimit));

@@ -6,6 +6,9 @@ import type { Credentials } from '../credentials/service.ts';
 import { ApiError } from '../errors.ts';
 import type { AppContext, Principal } from '../http/context.ts';
 import { pathOf } from '../http/realm-path.ts';
+import type { Identities } from '../oauth/identity-service.ts';
+import type { AccountLinks } from '../oauth/link-service.ts';
+import type { OAuth } from '../oauth/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -25,6 +28,9 @@ export interface AccountServices {
   resets: PasswordResets;
   emails: EmailVerification;
   codes: OneTimeCodes;
+  oauth: OAuth;
+  identities: Identities;
+  accountLinks: AccountLinks;
   privacy: Privacy;
 }
 

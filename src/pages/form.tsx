@@ -72,6 +72,8 @@ export function Form(props: {
   view: View;
   problem?: Problem | undefined;
   button: string;
+  /** What the button is called where its text alone does not say of what. */
+  buttonLabel?: string;
   /** Where it posts to, when not to this page. */
   action?: string;
   /** Brings a file. */
@@ -82,13 +84,13 @@ export function Form(props: {
   disabled?: boolean;
   children?: Child;
 }) {
-  const { view, problem, button, action, upload, look, disabled, children } = props;
+  const { view, problem, button, buttonLabel, action, upload, look, disabled, children } = props;
   return (
     <form method="post" action={action} enctype={upload ? 'multipart/form-data' : undefined}>
       {problem && <Summary view={view} problem={problem} />}
       <fieldset disabled={disabled}>
         {children}
-        <button type="submit" class={look}>
+        <button type="submit" class={look} aria-label={buttonLabel}>
           {button}
         </button>
       </fieldset>

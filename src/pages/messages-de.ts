@@ -30,6 +30,8 @@ export const de: Messages = {
     rate_limited: 'Zu viele Anfragen. Bitte warten Sie eine Minute.',
     invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
     conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
+    last_sign_in_method:
+      'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
     payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
   },

@@ -37,6 +37,7 @@ export const en = {
     rate_limited: 'Too many requests. Please wait a minute before you try again.',
     invalid_code: 'This code is wrong or has expired.',
     conflict: 'The account was changed at the same time. Please try again.',
+    last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
     payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
   } as Partial<Record<ErrorCode, string>>,

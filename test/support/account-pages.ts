@@ -18,6 +18,7 @@ export const PAGES = [
   '/account',
   '/account/security',
   '/account/devices',
+  '/account/identities',
   '/account/activity',
   '/account/preferences',
   '/account/data',
@@ -103,6 +104,18 @@ export const FORMS: Record<string, FormCase> = {
     to: '/account/devices?done=others_ended',
     verified: false,
     fields: () => ({ form: 'end_others' }),
+  },
+  'link to a provider': {
+    path: '/account/identities',
+    to: '/account/identities?error=provider_not_found&provider=nobody',
+    verified: true,
+    fields: () => ({ form: 'link', provider: 'nobody' }),
+  },
+  'end of a link': {
+    path: '/account/identities',
+    to: '/account/identities?done=unlinked',
+    verified: true,
+    fields: () => ({ form: 'unlink', provider: 'nobody' }),
   },
   preferences: {
     path: '/account/preferences',
