@@ -4,7 +4,7 @@ import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { setFlowCookie } from '../http/flow-cookie.ts';
 import type { IdentityRow } from '../oauth/tables.ts';
 import { ACCOUNT_PAGES, AccountFrame, Time } from './account-frame.tsx';
-import { type AccountForm, accountPage, refusedIn, type Shown } from './account-page.tsx';
+import { type AccountForm, accountPage } from './account-page.tsx';
 import type { AccountServices, Visit } from './account-visit.ts';
 import { Form, Hidden } from './form.tsx';
 import type { View } from './view.ts';
@@ -50,12 +50,11 @@ export function identityPageRoutes(services: AccountServices, signInLimit: Middl
         ...offered.map(({ id, name }) => ({ id, name, canLink: true })),
         ...retired.map(({ provider }) => ({ id: provider, name: provider, canLink: false })),
       ];
-      const failure = shown.refused || shown.done ? undefined : failureOf(c, view, names);
-      const failed = failure !== undefined || shown.refused !== undefined;
+      const failure = shown.refused?.problem.summary ?? (shown.done ? undefined : failureOf(c, view, names));
       return (
-        <AccountFrame visit={visit} page="identities" done={shown.done} failed={failed}>
+        <AccountFrame visit={visit} page="identities" done={shown.done} failed={failure !== undefined}>
           {failure && (
-            <p class="notice bad" role="alert">
+            <p class="notice bad" role="alert" tabindex={-1} autofocus>
               {failure}
             </p>
           )}
@@ -66,7 +65,6 @@ export function identityPageRoutes(services: AccountServices, signInLimit: Middl
                 {rows.map((provider) => (
                   <Provider
                     visit={visit}
-                    shown={shown}
                     provider={provider}
                     identity={linked.find((one) => one.provider === provider.id)}
                   />
@@ -91,15 +89,12 @@ function failureOf(c: AppContext, { text }: View, names: Map<string, string>): s
 
 function Provider(props: {
   visit: Visit;
-  shown: Shown;
   provider: { id: string; name: string; canLink: boolean };
   identity: IdentityRow | undefined;
 }) {
-  const { visit, shown, provider, identity } = props;
+  const { visit, provider, identity } = props;
   const { principal, view } = visit;
   const text = view.text.account.identities;
-  const form = identity ? 'unlink' : 'link';
-  const refused = refusedIn(shown, form);
   return (
     <li>
       <div>
@@ -119,13 +114,12 @@ function Provider(props: {
       </div>
       <Form
         view={view}
-        problem={refused?.values.provider === provider.id ? refused.problem : undefined}
         button={identity ? text.unlink : text.link}
         buttonLabel={identity ? text.unlinkNamed(provider.name) : text.linkNamed(provider.name)}
         look="plain"
         disabled={!principal.emailVerified}
       >
-        <Hidden name="form" value={form} />
+        <Hidden name="form" value={identity ? 'unlink' : 'link'} />
         <Hidden name="provider" value={provider.id} />
       </Form>
     </li>
