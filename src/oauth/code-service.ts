@@ -13,6 +13,8 @@ import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { type CodeRow, storeCode, takeCode } from './code-store.ts';
 
+export { appRedirect } from './callback.ts';
+
 /** How long an app has to exchange a code (milliseconds). */
 export const CODE_LIFETIME = MINUTE;
 

@@ -1,8 +1,12 @@
+import type { UserRow } from '../accounts/tables.ts';
+import type { SignedIn } from '../credentials/service.ts';
 import { ApiError } from '../errors.ts';
 import { type AppContext, clientOf } from '../http/context.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
+import { type AuthorizationCodes, appRedirect } from '../oauth/code-service.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
-import type { Grant, Sessions } from '../sessions/service.ts';
+import type { Realm } from '../realms/service.ts';
+import type { Sessions } from '../sessions/service.ts';
 import type { View } from './view.ts';
 import { visitorOf } from './visitor.ts';
 
@@ -12,42 +16,80 @@ export interface Destination {
   href: string;
   /** What a browser must be allowed to follow a form to, for a Content-Security-Policy. */
   leadsTo: string[];
-  /** What an app wants to take a code there for (RFC 7636). */
-  app: { codeChallenge: string; state: string | null; redirectUri: string } | null;
+  /** For an app that wants a code there: its challenge, and what it gets back as it is. */
+  app: { challenge: string; state: string | null } | null;
+}
+
+/** Whom an arrival is told to. */
+export interface ArrivalServices {
+  sessions: Sessions;
+  authorizationCodes: AuthorizationCodes;
 }
 
 /** SHA-256 in base64url: S256 is the only method (RFC 7636, 4.2). */
-const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Where this visit leads to, by its query: the user's account, or `redirect_to`. Throws `redirect_not_allowed`, and
  * `invalid_request` for a challenge that no code could be issued for.
  */
 export function destinationOf(c: AppContext, { realm, link }: View, origin: string): Destination {
-  const { redirect_to: target, code_challenge: codeChallenge, code_challenge_method: method } = c.req.query();
+  const {
+    redirect_to: target,
+    code_challenge: challenge,
+    code_challenge_method: method,
+    state,
+  } = c.req.query();
   if (target === undefined) {
-    if (codeChallenge !== undefined) throw new ApiError('invalid_request');
+    if (challenge !== undefined) throw new ApiError('invalid_request');
     return { href: link('/account'), leadsTo: [], app: null };
   }
   const url = allowedRedirect(realm, origin, target);
   if (!url) throw new ApiError('redirect_not_allowed');
-  // The scheme of an app has no origin.
-  const leadsTo = [url.origin === 'null' ? url.protocol : url.origin];
-  if (codeChallenge === undefined) return { href: url.href, leadsTo, app: null };
-  if (method !== 'S256' || !CODE_CHALLENGE.test(codeChallenge)) throw new ApiError('invalid_request');
-  const state = c.req.query('state') ?? null;
-  return { href: url.href, leadsTo, app: { codeChallenge, state, redirectUri: target } };
+  const isWeb = /^https?:$/.test(url.protocol);
+  const leadsTo = [isWeb ? url.origin : url.protocol];
+  if (challenge === undefined) {
+    // Only a code makes sense there.
+    if (!isWeb) throw new ApiError('invalid_request');
+    return { href: url.href, leadsTo, app: null };
+  }
+  if (method !== 'S256' || !CHALLENGE.test(challenge)) throw new ApiError('invalid_request');
+  // For an app exactly as it was named: it names it again to exchange its code (RFC 6749, 4.1.3).
+  return { href: target, leadsTo, app: { challenge, state: state ?? null } };
 }
 
 /** Ends the session that this browser had before, keeps the new one in its cookie, and leads on. */
 export async function enter(
   c: AppContext,
-  sessions: Sessions,
-  grant: Grant,
+  { realm }: View,
+  services: ArrivalServices,
+  { user, grant }: SignedIn,
+  methods: string[],
   destination: Destination,
 ): Promise<Response> {
+  const { sessions } = services;
   const before = await visitorOf(c, sessions);
   if (before) await sessions.signOut(before.userId, before.sessionId, false, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
-  return c.redirect(destination.href, 303);
+  return lead(c, realm, services, { user, methods }, destination);
+}
+
+/** Leads on who is signed in; to an app with a code that it exchanges for a session of its own. */
+export async function lead(
+  c: AppContext,
+  realm: Realm,
+  { authorizationCodes }: ArrivalServices,
+  { user, methods }: { user: UserRow; methods: string[] },
+  { href, app }: Destination,
+): Promise<Response> {
+  if (!app) return c.redirect(href, 303);
+  const { challenge, state } = app;
+  const code = await authorizationCodes.issue({
+    user,
+    realmId: realm.id,
+    redirectTo: href,
+    challenge,
+    methods,
+  });
+  return c.redirect(appRedirect(realm, href, state, { code }), 303);
 }

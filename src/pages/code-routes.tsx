@@ -8,12 +8,15 @@ import { attempt, valid } from './form.tsx';
 import type { SignInServices } from './sign-in-routes.tsx';
 import { formOf, show, viewer } from './view.ts';
 
+/** What a code proves (RFC 8176). */
+const METHODS = { email: ['otp'], sms: ['otp', 'sms'] };
+
 /** Signing in by a one-time code in a browser. */
 export function codeRoutes(
   services: SignInServices & { codes: OneTimeCodes },
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
-  const { config, codes, realms, sessions } = services;
+  const { config, codes, realms } = services;
   const viewOf = viewer(realms);
   const texts = codes.sendsTexts;
   const channelOf = (to: string) => (texts && !to.includes('@') ? 'sms' : 'email');
@@ -48,8 +51,8 @@ export function codeRoutes(
         async () => {
           const entered = code.replace(/\s/g, '');
           const target = valid(CodeVerifyBody, { channel, to, code: entered });
-          const { grant } = await codes.signIn(target, target.code, view.realm.id, clientOf(c));
-          return enter(c, sessions, grant, destination);
+          const signedIn = await codes.signIn(target, target.code, view.realm.id, clientOf(c));
+          return enter(c, view, services, signedIn, METHODS[channel], destination);
         },
         (problem) =>
           problem.fields.to ? (

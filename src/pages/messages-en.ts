@@ -1,6 +1,9 @@
 import type { ErrorCode } from '../errors.ts';
 import { accountEn } from './account-messages-en.ts';
 
+type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
+type ProviderError = (provider: string) => string;
+
 type Failures = { internal_error: Failure } & Partial<Record<ErrorCode, Failure>>;
 
 interface Failure {
@@ -107,7 +110,7 @@ export const en = {
     account_suspended: () => 'This account is suspended. Please write to whoever runs this service.',
     registration_closed: () => 'New accounts can’t be made here at the moment.',
     other: () => 'Signing in did not work. Please try again.',
-  } as Record<string, ((provider: string) => string) | undefined>,
+  } as ProviderErrors,
   register: {
     title: 'Make an account',
     button: 'Make the account',

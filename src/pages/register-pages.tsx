@@ -1,14 +1,16 @@
 import { Field, Form, type Problem } from './form.tsx';
 import { Frame, MessagePage } from './layout.tsx';
+import { Or, type Provider, ProviderButtons } from './provider-buttons.tsx';
 import type { View } from './view.ts';
 
 /** The page where somebody makes an account. */
 export function RegisterPage(props: {
   view: View;
+  providers: Provider[];
   values?: { email?: string; name?: string };
   problem?: Problem | undefined;
 }) {
-  const { view, values = {}, problem } = props;
+  const { view, providers, values = {}, problem } = props;
   const { form, register: text } = view.text;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
@@ -43,6 +45,8 @@ export function RegisterPage(props: {
           maxlength={200}
         />
       </Form>
+      {providers.length > 0 && <Or view={view} />}
+      <ProviderButtons view={view} providers={providers} />
       <p class="below">
         {text.known} <a href={view.link('/login')}>{text.signIn}</a>
       </p>

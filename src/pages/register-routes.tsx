@@ -10,7 +10,7 @@ import { visitorOf } from './visitor.ts';
 
 /** Making an account in a browser. */
 export function registerRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, credentials, realms, sessions } = services;
+  const { config, credentials, oauth, realms, sessions } = services;
   const viewOf = viewer(realms);
   return new Hono<AppEnv>()
     .get('/register', async (c) => {
@@ -20,7 +20,8 @@ export function registerRoutes(services: SignInServices, signInLimit: Middleware
       if (c.req.query('sent')) return show(c, view, <RegisteredPage view={view} />);
       // The page of signing in knows what to do with who is signed in.
       if (await visitorOf(c, sessions)) return c.redirect(view.link('/login'), 303);
-      return show(c, view, <RegisterPage view={view} />, { leadsTo });
+      const providers = oauth.providers(view.realm.id);
+      return show(c, view, <RegisterPage view={view} providers={providers} />, { leadsTo });
     })
     .post('/register', signInLimit, async (c) => {
       const view = await viewOf(c);
@@ -34,9 +35,16 @@ export function registerRoutes(services: SignInServices, signInLimit: Middleware
           const body = valid(RegisterBody, fields);
           const signedIn = await credentials.register(body, view.realm.id, clientOf(c));
           if (!signedIn) return c.redirect(view.link('/register', { sent: '1' }), 303);
-          return enter(c, sessions, signedIn.grant, destination);
+          return enter(c, view, services, signedIn, ['pwd'], destination);
         },
-        (problem) => <RegisterPage view={view} values={{ email, name }} problem={problem} />,
+        (problem) => (
+          <RegisterPage
+            view={view}
+            providers={oauth.providers(view.realm.id)}
+            values={{ email, name }}
+            problem={problem}
+          />
+        ),
         { leadsTo: destination.leadsTo },
       );
     });

@@ -1,10 +1,16 @@
 import { Field, Form, Hidden, type Problem } from './form.tsx';
 import { Frame, MessagePage } from './layout.tsx';
+import { Or, type Provider, ProviderButtons } from './provider-buttons.tsx';
 import type { View } from './view.ts';
 
 /** The page where somebody signs in. */
-export function SignInPage(props: { view: View; identifier?: string; problem?: Problem | undefined }) {
-  const { view, identifier, problem } = props;
+export function SignInPage(props: {
+  view: View;
+  providers: Provider[];
+  identifier?: string;
+  problem?: Problem | undefined;
+}) {
+  const { view, providers, identifier, problem } = props;
   const text = view.text.signIn;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
@@ -34,12 +40,12 @@ export function SignInPage(props: { view: View; identifier?: string; problem?: P
           <a href={view.link('/verify-email')}>{text.confirm}</a>
         </p>
       )}
-      <p class="or">{text.or}</p>
-      <div class="ways">
+      <Or view={view} />
+      <ProviderButtons view={view} providers={providers}>
         <a class="button plain" href={view.link('/login/code')}>
           {text.byCode}
         </a>
-      </div>
+      </ProviderButtons>
       {view.realm.registration !== 'closed' && (
         <p class="below">
           {text.newHere} <a href={view.link('/register')}>{text.register}</a>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, createRealm, expectProblem, login, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { linkIn, mailTo, tokenTo } from '../support/mail.ts';
+import { submit, visit } from '../support/pages.ts';
 import { receivedMails } from '../support/peers/mailbox.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -39,11 +40,9 @@ describe('a new user', () => {
       expect(page.body).toContain('<form method="post">');
     }
     expect(await session(user.access_token)).toMatchObject({ email_verified: false });
-    const pressed = await call('POST', '/verify-email', {
-      raw: new URLSearchParams({ token: link.searchParams.get('token') as string }).toString(),
-      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://auth.test' },
-    });
-    expect(pressed.body).toContain('is confirmed');
+    const pressed = await submit('/verify-email', { token: link.searchParams.get('token') as string });
+    expect([pressed.status, pressed.headers.get('location')]).toEqual([303, '/verify-email?done=1']);
+    expect((await visit('/verify-email?done=1')).body).toContain('Your e-mail address is confirmed');
     expect(await session(user.access_token)).toMatchObject({ email_verified: true });
   });
 

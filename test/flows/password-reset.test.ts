@@ -11,6 +11,7 @@ import {
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { linkIn, mailTo, tokenTo } from '../support/mail.ts';
+import { submit, visit } from '../support/pages.ts';
 import { receivedMails } from '../support/peers/mailbox.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -41,22 +42,22 @@ it('sets a new password by a mailed link, ends every session, proves the address
 
 it('works by the page of the link, without JavaScript', async () => {
   const user = await register();
-  const form = (path: string, fields: Record<string, string>) =>
-    call('POST', path, {
-      raw: new URLSearchParams(fields).toString(),
-      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://auth.test' },
-    });
   expect((await call('GET', '/forgot-password')).body).toContain('type="email"');
-  expect((await form('/forgot-password', { email: 'nonsense' })).status).toBe(422);
-  expect((await form('/forgot-password', { email: user.user.email })).body).toContain('Look into your mail');
+  expect((await submit('/forgot-password', { email: 'nonsense' })).status).toBe(422);
+  const sent = await submit('/forgot-password', { email: user.user.email });
+  expect([sent.status, sent.headers.get('location')]).toEqual([303, '/forgot-password?sent=1']);
+  expect((await visit('/forgot-password?sent=1')).body).toContain('Look into your mail');
   const link = linkIn(await mailTo(user.user.email, RESET));
   const token = link.searchParams.get('token') as string;
   expect((await call('GET', `${link.pathname}${link.search}`)).body).toContain(token);
-  const refused = await form('/reset-password', { token, password: 'short' });
+  const refused = await submit('/reset-password', { token, password: 'short' });
   expect(refused.status).toBe(422);
   expect(refused.body).toContain('role="alert"');
-  expect((await form('/reset-password', { token, password: NEXT })).body).toContain('Password set');
-  expect((await form('/reset-password', { token, password: NEXT })).status).toBe(400);
+  const reset = await submit('/reset-password', { token, password: NEXT });
+  expect([reset.status, reset.headers.get('location')]).toEqual([303, '/reset-password?done=1']);
+  expect((await visit('/reset-password?done=1')).body).toContain('Your new password is set');
+  const again = await submit('/reset-password', { token, password: NEXT });
+  expect([again.status, again.body]).toEqual([422, expect.stringContaining('This link has been used')]);
   expect((await login(user.user.email, NEXT)).status).toBe(200);
 });
 
@@ -67,7 +68,8 @@ it('refuses forms that another site sends, and what is no form', async () => {
     403,
     'origin_not_allowed',
   );
-  expectProblem(await call('POST', '/reset-password', { body: {} }), 415, 'unsupported_media_type');
+  const json = { body: {}, headers: { origin: 'https://auth.test' } };
+  expectProblem(await call('POST', '/reset-password', json), 415, 'unsupported_media_type');
 });
 
 describe('a reset token', () => {

@@ -22,7 +22,8 @@ export function launchBrowser(): Promise<Browser> {
 
 /**
  * What every page must stand: nothing that axe finds fault with in light or dark, and no scrolling sideways on the
- * narrowest screen. Saves pictures of it where the variable SCREENSHOTS names a directory.
+ * narrowest screen. Saves pictures of it where the variable SCREENSHOTS names a directory. Not for a context without
+ * JavaScript: axe never ends there.
  */
 export async function inspect(page: Page, name: string): Promise<void> {
   await axe(page, name);

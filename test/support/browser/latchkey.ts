@@ -51,9 +51,10 @@ export async function startLatchkey(variables: Record<string, string> = {}): Pro
     ...['--port', String(port), '--inspector-port', '0', '--persist-to', state],
     ...vars.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
   ];
-  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently. A group of its own: no process outlives it.
+  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
   const env = { ...process.env, NODE_ENV: undefined };
-  const server = spawn(process.execPath, args, { cwd: ROOT, env, detached: true });
+  const server = spawn(process.execPath, args, { cwd: ROOT, env });
+  process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
   const stop = async () => {
@@ -63,8 +64,9 @@ export async function startLatchkey(variables: Record<string, string> = {}): Pro
     }
     rmSync(state, { recursive: true, force: true });
   };
-  await vi.waitUntil(() => output.includes('Latchkey is ready') || server.exitCode !== null, 60_000);
-  if (server.exitCode !== null) throw new Error(`Latchkey did not start:\n${output}`);
+  const isReady = () => output.includes('Latchkey is ready');
+  await vi.waitUntil(() => isReady() || server.exitCode !== null, 60_000).catch(stop);
+  if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
     port,
