@@ -135,7 +135,7 @@ export function PhonePanel({ visit, shown, canText }: PanelProps & { canText: bo
                 problem={refused?.problem}
                 autocomplete="one-time-code"
                 inputmode="numeric"
-                pattern="\s*\d{6}\s*"
+                pattern="\s*(\d\s*){6}"
                 required
               />
             </Form>

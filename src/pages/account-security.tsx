@@ -54,7 +54,7 @@ export function securityRoutes(services: AccountServices, signInLimit: Middlewar
       const { code: guess, ...target } = valid(CodeVerifyBody, {
         channel: 'sms',
         to: numberOf(user),
-        code: values.code?.trim(),
+        code: values.code?.replace(/\s/g, ''),
       });
       await codes.provePhoneNumber(target, guess, principal, user.realmId, clientOf(c));
       return 'phone_verified';
