@@ -54,10 +54,7 @@ function countryName(code: string, language: Language): string {
 
 /** One or two letters that stand for somebody without a picture. */
 export function initialsOf(name: string): string {
-  const words = name
-    .trim()
-    .split(/[\s._-]+/)
-    .filter(Boolean);
+  const words = name.match(/[\p{L}\p{N}][^\s._-]*/gu) ?? [];
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
   const letters = chosen.map((word) => [...new Intl.Segmenter().segment(word ?? '')][0]?.segment ?? '');
   return letters.join('').toLocaleUpperCase();

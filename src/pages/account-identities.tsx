@@ -40,7 +40,7 @@ export function identityPageRoutes(services: AccountServices, signInLimit: Middl
     forms: { link, unlink },
     leadsTo: ({ user }) => accountLinks.origins(user.realmId),
     render: async (c, visit, shown) => {
-      const { user, view } = visit;
+      const { principal, user, view } = visit;
       const text = view.text.account.identities;
       const linked = await identities.list(user.id);
       const offered = oauth.providers(user.realmId);
@@ -59,6 +59,7 @@ export function identityPageRoutes(services: AccountServices, signInLimit: Middl
             </p>
           )}
           <p class="soft">{rows.length > 0 ? text.text : text.none}</p>
+          {!principal.emailVerified && <p class="soft">{view.text.account.verifyFirst}</p>}
           {rows.length > 0 && (
             <section class="panel" aria-label={text.title}>
               <ul class="rows">
@@ -110,7 +111,6 @@ function Provider(props: {
             {text.since} <Time view={view} at={identity.createdAt} />
           </p>
         )}
-        {!principal.emailVerified && <p class="soft">{view.text.account.verifyFirst}</p>}
       </div>
       <Form
         view={view}

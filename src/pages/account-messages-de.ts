@@ -27,7 +27,7 @@ export const accountDe: typeof accountEn = {
       'Wir haben einen Link an die neue Adresse geschickt. Sie gilt, sobald Sie den Link geöffnet haben.',
     code_sent: 'Wir haben Ihnen einen Code geschickt. Er gilt zehn Minuten.',
     phone_verified: 'Ihre Telefonnummer ist bestätigt.',
-    session_ended: 'Dieses Gerät ist abgemeldet.',
+    session_ended: 'Das Gerät ist abgemeldet.',
     unlinked: 'Das Konto ist nicht mehr verknüpft.',
     others_ended: 'Alle anderen Geräte sind abgemeldet.',
   },

@@ -27,7 +27,7 @@ export const accountEn = {
     email_asked: 'We sent a link to the new address. It becomes yours when you follow the link.',
     code_sent: 'We sent you a code. It works for ten minutes.',
     phone_verified: 'Your phone number is confirmed.',
-    session_ended: 'This device is signed out.',
+    session_ended: 'The device is signed out.',
     unlinked: 'The account is not linked any more.',
     others_ended: 'All your other devices are signed out.',
   } as Record<string, string | undefined>,

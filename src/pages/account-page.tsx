@@ -97,8 +97,8 @@ export function refusal(thrown: unknown, text: Messages, form: Omit<AccountForm,
   const problem = problemOf(thrown, text, form.names);
   const { passwordField } = form;
   if ((thrown as ApiError).code !== 'invalid_credentials' || !passwordField) return problem;
-  const { wrongPassword } = text.account;
-  return { summary: wrongPassword, fields: { [passwordField]: wrongPassword } };
+  const summary = text.errors.validation_failed ?? problem.summary;
+  return { summary, fields: { [passwordField]: text.account.wrongPassword } };
 }
 
 /** A 401 would ask the browser for credentials of another kind. */

@@ -191,7 +191,7 @@ describe.each([
       .getByRole('button', { name: /^Sign out (?!all)./ })
       .first()
       .click();
-    expect(await told(page)).toBe('This device is signed out.');
+    expect(await told(page)).toBe('The device is signed out.');
     await press(page, 'Sign out all other devices');
     expect(await told(page)).toBe('All your other devices are signed out.');
     expect(await page.getByText('You are signed in nowhere else.').count()).toBe(1);

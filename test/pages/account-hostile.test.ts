@@ -78,8 +78,8 @@ it('shows what a provider says of a user as text, and nothing of an address', as
   }
 });
 
-/** Names that break the part of the form that they are in, and what that is answered with. */
-const UNREADABLE: Record<string, number> = { 'a\r\nb: c': 422, '\0': 400 };
+/** Names that break the part of the form that they are in, or say that there is no file. */
+const UNREADABLE: Record<string, number> = { 'a\r\nb: c': 422, '\0': 400, '': 422 };
 
 it('takes no notice of the name of a file, as long as there is one', async () => {
   const user = await visitor();
