@@ -63,6 +63,27 @@ describe('a configuration that cannot work', () => {
     expect(parseConfig({ ...GOOD, SMS_CALLING_CODES: '+49,+44' }).SMS_CALLING_CODES).toEqual(['+49', '+44']);
   });
 
+  it('has half a sign-in provider', () => {
+    expect(complaint({ GITHUB_CLIENT_ID: 'x' })).toContain(
+      'GITHUB_CLIENT_SECRET is missing (github is switched on)',
+    );
+    expect(complaint({ APPLE_CLIENT_ID__ACME: 'x', APPLE_TEAM_ID: 'x' })).toMatch(
+      /APPLE_CLIENT_ID is missing[\s\S]*APPLE_TEAM_ID__ACME is missing/,
+    );
+    expect(complaint({ OIDC_PROVIDERS: 'acme-sso' })).toMatch(
+      /OIDC_ACME_SSO_ISSUER is missing \(acme-sso[\s\S]*OIDC_ACME_SSO_CLIENT_SECRET is missing/,
+    );
+    for (const ids of ['google', 'Acme', 'a_b', '../x']) {
+      expect(complaint({ OIDC_PROVIDERS: ids })).toContain('OIDC_PROVIDERS must list ids');
+    }
+    const google = { GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'hunter2' };
+    for (const url of ['http://evil.example', 'javascript:x', 'x']) {
+      const message = complaint({ ...google, GOOGLE_TOKEN_ENDPOINT: url });
+      expect(message).toContain('GOOGLE_TOKEN_ENDPOINT must be an https URL');
+      expect(message).not.toContain('hunter2');
+    }
+  });
+
   it('would deliver nothing in production', () => {
     expect(complaint({ MAIL_PROVIDER: 'dev' })).toContain('MAIL_PROVIDER is dev, which delivers nothing');
     expect(complaint({ MAIL_PROVIDER: undefined })).toContain('MAIL_PROVIDER is dev');
@@ -94,4 +115,38 @@ describe('a configuration that cannot work', () => {
     expect(log.mock.calls.flat().join()).toContain('AUTH_SECRET must have at least 32 characters');
     log.mockRestore();
   });
+});
+
+it('switches sign-in providers on by their credentials, realm by realm', () => {
+  const { SIGN_IN_PROVIDERS } = parseConfig({
+    ...GOOD,
+    GOOGLE_CLIENT_ID: 'default-id',
+    GOOGLE_CLIENT_SECRET: 'default-secret',
+    GOOGLE_TOKEN_ENDPOINT: 'http://127.0.0.1:1/token',
+    GOOGLE_CLIENT_ID__ACME_EU: 'acme-id',
+    GOOGLE_CLIENT_SECRET__ACME_EU: 'acme-secret',
+    OIDC_PROVIDERS__ACME_EU: 'acme-sso, other',
+    OIDC_ACME_SSO_ISSUER__ACME_EU: 'https://sso.acme.example',
+    OIDC_ACME_SSO_CLIENT_ID__ACME_EU: 'x',
+    OIDC_ACME_SSO_CLIENT_SECRET__ACME_EU: 'y',
+    OIDC_OTHER_ISSUER__ACME_EU: 'https://other.example/{tenantid}',
+    OIDC_OTHER_CLIENT_ID__ACME_EU: 'x',
+    OIDC_OTHER_CLIENT_SECRET__ACME_EU: 'y',
+    OIDC_OTHER_NAME__ACME_EU: 'The other',
+    GITHUB_CLIENT_ID: '',
+  });
+  const shown = SIGN_IN_PROVIDERS.map(({ realmId, id, kind, values }) => [
+    realmId,
+    id,
+    kind,
+    values.CLIENT_ID,
+    values.TOKEN_ENDPOINT,
+    values.NAME,
+  ]);
+  expect(shown).toEqual([
+    ['default', 'google', 'known', 'default-id', 'http://127.0.0.1:1/token', undefined],
+    ['acme-eu', 'google', 'known', 'acme-id', 'http://127.0.0.1:1/token', undefined],
+    ['acme-eu', 'acme-sso', 'oidc', 'x', undefined, undefined],
+    ['acme-eu', 'other', 'oidc', 'x', undefined, 'The other'],
+  ]);
 });

@@ -127,7 +127,7 @@ export class Credentials {
     const { current_password: current, new_password: next } = body;
     const session = primary(d1);
     const found = await findPassword(session.db, by.userId);
-    if (!found) throw new ApiError('invalid_credentials');
+    if (!found) throw noPassword();
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
     const object = objects(by.userId);
@@ -249,6 +249,13 @@ export class Credentials {
       verifiedOnly: realm.registration === 'verify_first',
     });
   }
+}
+
+/** For a user who signs in by other means, and is asked for a password. */
+export function noPassword(): ApiError {
+  return new ApiError('invalid_credentials', {
+    detail: 'The account has no password: set one by the link of `POST /v1/auth/password/forgot`.',
+  });
 }
 
 function requireSignedIn(attempt: SignInResult): OpenedSession {

@@ -1,18 +1,19 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { AppContext } from './context.ts';
 
-/** What a browser keeps of a sign-in that is under way elsewhere; `__Host-`. `maxAge` is seconds. */
+/** A cookie that a browser has to bring back from somewhere else. `maxAge` is seconds. */
 export interface FlowCookie {
+  /** Begins with FLOW_COOKIE_PREFIX. */
   name: string;
   value: string;
   maxAge: number;
-  /** `None` where the provider posts back from its own site. */
+  /** `None` where it comes back by a POST from another site. */
   sameSite: 'Lax' | 'None';
 }
 
 export const FLOW_COOKIE_PREFIX = '__Host-latchkey-oauth-';
 
-/** Sign-ins that a browser may have under way at once: cookies are sent with every request. */
+/** Flows that a browser may have under way at once: cookies are sent with every request. */
 const MAX_FLOWS = 5;
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true } as const;
 
@@ -23,7 +24,7 @@ export function setFlowCookie(c: AppContext, { name, value, maxAge, sameSite }: 
   setCookie(c, name, value, { ...ATTRIBUTES, maxAge, sameSite });
 }
 
-/** Makes the browser forget a flow. */
+/** Makes the browser forget a flow: it is over. */
 export function clearFlowCookie(c: AppContext, name: string): void {
   deleteCookie(c, name, ATTRIBUTES);
 }

@@ -10,6 +10,7 @@ import type { Sessions } from '../sessions/service.ts';
 import { appRedirect, type CallbackParameters as Parameters } from './callback.ts';
 import { type Flow, flowCookieName } from './flow.ts';
 import type { AccountLinks } from './link-service.ts';
+import { logProviderFailure, ProviderFailure } from './provider-failure.ts';
 import { CallbackParameters, LoginQuery, ProviderListSchema, ProviderParam } from './schemas.ts';
 import type { OAuth } from './service.ts';
 
@@ -154,6 +155,10 @@ export function oauthRoutes(
 function failed(c: AppContext, error: unknown, provider: string, flow: Flow | null): Response {
   if (!(error instanceof ApiError)) throw error;
   const realm = c.get('realm');
+  // Anybody can call with a state that nobody began: that is no news.
+  if (error instanceof ProviderFailure && (flow || error.code !== 'oauth_state_invalid')) {
+    logProviderFailure(provider, realm.id, error);
+  }
   if (flow?.app) {
     const answer = {
       error: error.code === 'provider_unavailable' ? 'temporarily_unavailable' : 'access_denied',

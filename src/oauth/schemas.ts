@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
 import type { IdentityRow } from './tables.ts';
 
-const redirectTo = z.string().max(2000).openapi({
+/** Both lie in a cookie, which browsers keep up to 4 KiB. */
+const redirectTo = z.string().max(1000).openapi({
   description: 'Where to go afterwards: a path here, or an address on the list of the realm',
   example: '/account',
 });
@@ -11,7 +12,12 @@ const challenge = z
   .regex(/^[A-Za-z0-9_-]{43}$/, { error: 'Must be the base64url of a SHA-256 digest (RFC 7636)' })
   .openapi({ description: "An app's PKCE challenge: then it gets a code, which it exchanges for tokens" });
 const method = z.literal('S256').optional();
-const appState = z.string().max(1000).optional().openapi({ description: 'Given back to the app as it is' });
+const appState = z
+  .string()
+  .max(500)
+  .regex(/^[\x20-\x7e]*$/, { error: 'Must be printable ASCII (RFC 6749, A.5)' })
+  .optional()
+  .openapi({ description: 'Given back to the app as it is' });
 const verifier = z
   .string()
   .regex(/^[A-Za-z0-9\-._~]{43,128}$/, { error: 'Must be a PKCE verifier (RFC 7636, 4.1)' })
@@ -55,7 +61,9 @@ export const ProviderListSchema = z
 /** RFC 6749, 4.1.3. A client id, which every library sends, means nothing: PKCE says who asked. */
 export const TokenBody = z
   .object({
-    grant_type: z.literal('authorization_code', { error: 'unsupported_grant_type' }),
+    grant_type: z.literal('authorization_code', {
+      error: ({ input }) => (input === undefined ? 'Is required' : 'unsupported_grant_type'),
+    }),
     code,
     code_verifier: verifier,
     redirect_to: redirectTo.optional(),

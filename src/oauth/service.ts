@@ -12,7 +12,6 @@ import { type Flow, openFlow } from './flow.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
 import type { Arrival } from './port.ts';
-import { logProviderFailure, ProviderFailure } from './provider-failure.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { Providers } from './registry.ts';
 
@@ -91,14 +90,10 @@ export class OAuth {
   async finish(flow: Flow, parameters: CallbackParameters, client: Client): Promise<Finished> {
     const { links, providers, realms } = this.#ports;
     const realm = await realms.get(flow.realmId);
-    try {
-      const arrival = await comeBack(await providers.get(realm, flow.provider), flow, parameters, this.#keys);
-      if (!flow.link) return await this.#signIn(realm, flow, arrival, client);
-      return { redirectTo: await links.finish(realm, flow, flow.link, arrival, client), signedIn: null };
-    } catch (error) {
-      if (error instanceof ProviderFailure) logProviderFailure(flow.provider, realm.id, error);
-      throw error;
-    }
+    const configured = await providers.get(realm, flow.provider);
+    const arrival = await comeBack(configured, flow, parameters, this.#keys);
+    if (!flow.link) return this.#signIn(realm, flow, arrival, client);
+    return { redirectTo: await links.finish(realm, flow, flow.link, arrival, client), signedIn: null };
   }
 
   async #signIn(realm: Realm, flow: Flow, arrival: Arrival, client: Client): Promise<Finished> {

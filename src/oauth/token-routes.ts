@@ -32,7 +32,7 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
       middleware: [signInLimit] as const,
       request: {
         body: {
-          required: true,
+          required: false as const,
           content: {
             'application/json': { schema: TokenBody },
             'application/x-www-form-urlencoded': { schema: TokenBody },
@@ -46,15 +46,13 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
     }),
     async (c) => {
       const isForm = /^application\/x-www-form-urlencoded/i.test(c.req.header('content-type') ?? '');
-      const body: z.output<typeof TokenBody> = isForm ? c.req.valid('form') : c.req.valid('json');
-      const redirectTo = body.redirect_to ?? body.redirect_uri ?? '';
-      const exchange = {
-        code: body.code,
-        verifier: body.code_verifier,
-        redirectTo,
-        realmId: c.get('realm').id,
-      };
+      // Again, because a request without a body has passed unseen.
+      const body = TokenBody.safeParse(isForm ? c.req.valid('form') : c.req.valid('json'));
+      if (!body.success) return c.json(malformed(body.error), 400);
+      const { code, code_verifier: verifier, redirect_to, redirect_uri } = body.data;
+      const redirectTo = redirect_to ?? redirect_uri ?? '';
       try {
+        const exchange = { code, verifier, redirectTo, realmId: c.get('realm').id };
         const { user, grant } = await codes.exchange(exchange, clientOf(c));
         return c.json({ ...tokensShape(grant, false), user: userShape(user) }, 200);
       } catch (error) {
@@ -64,16 +62,15 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
       }
     },
     (result, c) => {
-      if (result.success) return;
-      const [issue] = result.error.issues;
-      const isGrantType = issue?.path[0] === 'grant_type' && issue.message === 'unsupported_grant_type';
-      const answer: OAuthError = {
-        error: isGrantType ? 'unsupported_grant_type' : 'invalid_request',
-        error_description: isGrantType
-          ? 'Only authorization_code is supported'
-          : `${issue?.path.join('.')}: ${issue?.message}`,
-      };
-      return c.json(answer, 400);
+      if (!result.success) return c.json(malformed(result.error), 400);
     },
   );
+}
+
+function malformed(error: z.ZodError): OAuthError {
+  const [issue] = error.issues;
+  if (issue?.message === 'unsupported_grant_type') {
+    return { error: 'unsupported_grant_type', error_description: 'Only authorization_code is supported' };
+  }
+  return { error: 'invalid_request', error_description: `${issue?.path.join('.')}: ${issue?.message}` };
 }

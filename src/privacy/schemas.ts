@@ -35,6 +35,7 @@ export const ExportSchema = z
     user: UserSchema,
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
+    identities: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
     messages: z.array(z.record(z.string(), z.unknown())),
   })
@@ -63,7 +64,7 @@ export function activityShape(row: ActivityRow): z.infer<typeof ActivitySchema> 
 
 /** Everything that is held about a user, as one document. `now` is Unix milliseconds. */
 export function exportShape(everything: Everything, now: number): z.infer<typeof ExportSchema> {
-  const { user, preferences, open, ended, log, messages } = everything;
+  const { user, preferences, open, ended, log, messages, linked } = everything;
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   return {
     exported_at: rfc3339(now),
@@ -91,6 +92,12 @@ export function exportShape(everything: Everything, now: number): z.infer<typeof
         methods: JSON.parse(row.methods),
       })),
     ],
+    identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
+      ...row,
+      email_verified: emailVerified,
+      created_at: rfc3339(createdAt),
+      last_login_at: time(lastLoginAt),
+    })),
     activity: log.map(activityShape),
     messages: messages.map(({ createdAt, settledAt, ...row }) => ({
       ...row,

@@ -2,6 +2,7 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { activity, users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { identities } from '../oauth/tables.ts';
 import { outbox } from '../outbox/tables.ts';
 import { sessions } from '../sessions/tables.ts';
 
@@ -23,6 +24,15 @@ export function readActivity(
 /** The sessions of a user, also those that have ended. */
 export function readSessions(db: Database, userId: string) {
   return db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.createdAt));
+}
+
+/** What providers have said of a user; never the tokens that they gave. */
+export function readIdentities(db: Database, userId: string) {
+  const { provider, subject, email, emailVerified, profile, createdAt, lastLoginAt } = identities;
+  return db
+    .select({ provider, subject, email, emailVerified, profile, createdAt, lastLoginAt })
+    .from(identities)
+    .where(eq(identities.userId, userId));
 }
 
 /** The messages that went to a user; never what they said, which is gone. */

@@ -1,8 +1,8 @@
 import type { Realm } from './service.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-/** What URL parsers drop, turn into slashes or read in two ways: white space, control characters, backslashes. */
-const AMBIGUOUS = /[\s\p{Cc}\p{Cf}\\]/u;
+/** What URL parsers drop, turn into slashes or make letters of. A URL is printable ASCII (RFC 3986). */
+const AMBIGUOUS = /[^\x21-\x7e]|\\/;
 const MAX_LENGTH = 2000;
 
 /**
@@ -31,6 +31,8 @@ function covers(entry: string, target: string, url: URL): boolean {
   const listed = URL.parse(entry);
   if (!listed) return false;
   if (!isWeb(listed)) return entry === target;
+  // `blob:` addresses have the origin of who made them.
+  if (!isWeb(url)) return false;
   if (listed.protocol === 'http:' && LOOPBACK.includes(listed.hostname)) {
     if (url.protocol !== 'http:' || url.hostname !== listed.hostname) return false;
     return isOrigin(entry) || (url.pathname === listed.pathname && url.search === listed.search);

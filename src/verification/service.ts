@@ -1,7 +1,7 @@
 import { directoryState, findByEmail, findById, uniqueViolation } from '../accounts/service.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import type { CredentialObjects, MailBudget } from '../credentials/port.ts';
-import { findPassword } from '../credentials/service.ts';
+import { findPassword, noPassword } from '../credentials/service.ts';
 import { type Database, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -87,7 +87,7 @@ export class EmailVerification {
     const { d1, mailBudget, objects, outbox, realms } = this.#ports;
     const { db } = primary(d1);
     const found = await findPassword(db, userId);
-    if (!found) throw new ApiError('invalid_credentials');
+    if (!found) throw noPassword();
     const proof = await objects(userId).provePassword({ hash: found.hash, password: body.password, client });
     if (proof.result === 'blocked') throw new ApiError('too_many_attempts', { retryAfter: proof.retryAfter });
     if (proof.result === 'wrong_password') throw new ApiError('invalid_credentials');

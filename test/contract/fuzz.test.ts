@@ -40,6 +40,13 @@ const NEEDS_A_SECRET = [
   'POST /v1/auth/otp/send',
   'PUT /v1/me/avatar',
   'GET /avatars/{key}',
+  // Sent to a provider, and back from there.
+  'GET /v1/oauth/{provider}/login',
+  'GET /v1/oauth/{provider}/callback',
+  'POST /v1/oauth/{provider}/callback',
+  'POST /v1/oauth/token',
+  'POST /v1/me/identities/{provider}',
+  'DELETE /v1/me/identities/{provider}',
 ];
 /** Deletes its user: each request needs one of its own. */
 const DEADLY = 'DELETE /v1/me';

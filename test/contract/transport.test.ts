@@ -40,6 +40,9 @@ describe('an address or method that does not exist', () => {
     ['GET', '/v1/auth/login', 'POST, OPTIONS'],
     ['GET', '/v1/me/sessions/x', 'DELETE, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/v1/oauth/google/callback', 'GET, POST, HEAD, OPTIONS'],
+    ['GET', '/v1/oauth/token', 'POST, OPTIONS'],
+    ['GET', '/v1/me/identities/google', 'POST, DELETE, OPTIONS'],
   ])('%s %s answers 405 and says what is allowed', async (method, path, allow) => {
     const answer = await call(method, path);
     expectProblem(answer, 405, 'method_not_allowed');

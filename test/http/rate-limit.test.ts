@@ -76,7 +76,7 @@ describe('the limit of sign-in', () => {
         `https://auth.test${path}`,
         {
           method,
-          body: '{}',
+          ...(method !== 'GET' && { body: '{}' }),
           headers: { 'content-type': 'application/json', 'cf-connecting-ip': '192.0.2.7' },
         },
         bindings,
@@ -97,6 +97,10 @@ describe('the limit of sign-in', () => {
       ['POST', '/v1/auth/email/undo'],
       ['POST', '/v1/auth/otp/send'],
       ['POST', '/v1/auth/otp/verify'],
+      ['GET', '/v1/oauth/google/login'],
+      ['GET', '/v1/oauth/google/callback'],
+      ['POST', '/v1/oauth/google/callback'],
+      ['POST', '/v1/oauth/token'],
     ] as const) {
       expect((await send(method, path)).status, path).toBe(429);
     }

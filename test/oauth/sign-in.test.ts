@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { call } from '../support/api.ts';
+import { call, createRealm } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -17,6 +17,7 @@ it('lists the providers that are switched on, in the order to show them', async 
       { id: 'apple', name: 'Apple' },
       { id: 'microsoft', name: 'Microsoft' },
       { id: 'github', name: 'GitHub' },
+      { id: 'strict', name: 'Strict' },
     ],
   });
 });
@@ -65,4 +66,14 @@ it('keeps what the provider said, and its tokens where nobody can read them', as
   expect(JSON.parse(row.profile)).toMatchObject({ email: 'user02@gmail.example', given_name: 'Ada' });
   expect(row.tokens).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
   expect(JSON.stringify(row)).not.toContain('google_');
+});
+
+it('lets a new user into a realm that verifies first: the provider has verified', async () => {
+  await createRealm('broken', { registration: 'verify_first' });
+  const browser = new Browser();
+  const page = await browser.begin('sound', {}, '/realms/broken');
+  const { headers } = await fetch(page, { redirect: 'manual' });
+  const answer = await browser.comeBack({ url: new URL(headers.get('location') as string) });
+  expect(answer.headers.get('location')).toBe('https://auth.test/realms/broken/account');
+  expect([...browser.cookies.keys()]).toEqual(['__Host-latchkey-broken']);
 });

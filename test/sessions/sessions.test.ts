@@ -53,6 +53,9 @@ const USER_ENDPOINTS: [string, string, unknown?][] = [
   ['GET', '/v1/me/activity'],
   ['GET', '/v1/me/export'],
   ['DELETE', '/v1/me', {}],
+  ['GET', '/v1/me/identities'],
+  ['POST', '/v1/me/identities/google', {}],
+  ['DELETE', '/v1/me/identities/google'],
 ];
 
 describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {

@@ -95,3 +95,27 @@ export async function pick(provider: keyof typeof PICK, page: URL, account: stri
     form: new URLSearchParams(fields.map(([, name = '', value]) => [name, plain(value)])),
   };
 }
+
+/** Signs in at the strict provider as that name, or denies; what its pages ask for is given. */
+export async function pickStrict(page: URL, name: string | null): Promise<Return> {
+  const jar = new Map<string, string>();
+  const visit = async (url: URL, form?: Record<string, string>): Promise<URL> => {
+    const response = await fetch(url, {
+      method: form ? 'POST' : 'GET',
+      headers: { cookie: [...jar].map(([key, value]) => `${key}=${value}`).join('; ') },
+      body: form ? new URLSearchParams(form) : null,
+      redirect: 'manual',
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      jar.set(key, value);
+    }
+    const location = response.headers.get('location');
+    if (!location) throw new Error(`${url.pathname}: ${response.status} ${await response.text()}`);
+    return new URL(location, url);
+  };
+  const login = await visit(page);
+  if (name === null) return { url: await visit(await visit(new URL(`${login.pathname}/abort`, login))) };
+  const consent = await visit(await visit(login, { prompt: 'login', login: name, password: 'x' }));
+  return { url: await visit(await visit(consent, { prompt: 'consent' })) };
+}

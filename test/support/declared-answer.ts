@@ -36,6 +36,12 @@ export class DeclaredAnswers {
     const method = isHead ? 'GET' : request.method;
     const operation = this.#operations.find((other) => other.path === meant.path && other.method === method);
     if (isHead) expect(body).toBe('');
+    const declaredJson = operation?.definition.responses[status]?.content?.['application/json'];
+    // RFC 6749 has errors of its own.
+    if (status >= 400 && declaredJson && headers.get('content-type') === 'application/json') {
+      await this.#expectJson(body, declaredJson);
+      return JSON.parse(body).error;
+    }
     if (status >= 400) {
       const code = isHead ? undefined : await this.#expectProblem(response, body, operation);
       this.#expectRefusal(code, status, request, operation);

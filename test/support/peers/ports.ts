@@ -36,6 +36,11 @@ export interface OAuthPeers {
   github: string;
   apple: string;
   microsoft: string;
+  /** GitHub's API with more than one address, and such as are not verified. */
+  githubApi: string;
+  strict: string;
+  broken: string;
+  failing: string;
 }
 
 /** What the peers take. Some characters are there to be encoded wrongly. */
@@ -50,6 +55,37 @@ export const CREDENTIALS = {
     messagingService: `MG${'0'.repeat(32)}`,
   },
 };
+
+/** What is wrong with the ID tokens of the broken provider: the ids of its clients. */
+export const BROKEN_TOKENS = [
+  'wrong-aud',
+  'many-aud',
+  'wrong-azp',
+  'wrong-iss',
+  'wrong-nonce',
+  'no-nonce',
+  'no-sub',
+  'no-exp',
+  'expired',
+  'alg-none',
+  'alg-hs256',
+  'wrong-key',
+  'unknown-key',
+  'changed',
+  'no-token',
+] as const;
+
+/** How the failing provider fails: the paths of its issuers. */
+export const PROVIDER_FAULTS = [
+  'drop',
+  'hang',
+  'error-500',
+  'redirect',
+  'html',
+  'huge',
+  'broken-json',
+  'wrong-issuer',
+] as const;
 
 declare module 'vitest' {
   interface ProvidedContext {
