@@ -140,14 +140,16 @@ interface FieldProps {
 
 /** A labelled field with its hint and what is wrong with it. */
 export function Field({ name, label, hint, problem, aside, value, type = 'text', ...input }: FieldProps) {
+  // Words that no dictionary has, and that begin with no capital.
+  const isPlain = type !== 'text' || input.autocomplete === 'username';
   return (
     <Labelled name={name} label={label} hint={hint} problem={problem} aside={aside}>
       <input
         {...describedBy(name, hint, problem)}
         type={type}
         value={value ?? undefined}
-        autocapitalize={type === 'text' ? undefined : 'none'}
-        spellcheck={type === 'text' ? undefined : false}
+        autocapitalize={isPlain ? 'none' : undefined}
+        spellcheck={isPlain ? false : undefined}
         {...input}
       />
     </Labelled>

@@ -137,7 +137,7 @@ export const en = {
     addressHint: 'A phone number must be confirmed in your account; write it like +442071838750.',
     send: 'Send the code',
     sentTitle: 'Enter the code',
-    sent: 'If there is an account with it, a code is on its way to',
+    sent: 'If there is an account for it, a code is on its way to',
     code: 'Code',
     codeHint: 'Six digits. It works for ten minutes.',
     button: 'Sign in',

@@ -29,7 +29,7 @@ export function Or({ view }: { view: View }) {
 }
 
 /** Colours of providers by which users know them. The others have that of the text. */
-const COLORS: Record<string, string> = { google: '#1a73e8', discord: '#5865f2', gitlab: '#e24329' };
+const COLORS: Record<string, string> = { google: '#4285f4', discord: '#5865f2', gitlab: '#e24329' };
 
 /** Microsoft's four squares; everybody else has a letter. */
 function Mark({ id, name }: Provider) {

@@ -136,7 +136,7 @@ export type ShownStatus =
  */
 export async function formOf(c: AppContext, origin: string): Promise<Record<string, string>> {
   requireForm(c, origin, /^application\/x-www-form-urlencoded\s*(;|$)/i);
-  const fields = [...new URLSearchParams(await c.req.text())];
+  const fields = [...new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))];
   // What stands for bytes that are not UTF-8: many passwords would become one.
   if (fields.some(([, value]) => value.includes('\uFFFD'))) throw new ApiError('invalid_request');
   return Object.fromEntries(fields);

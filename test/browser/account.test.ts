@@ -28,8 +28,11 @@ afterAll(async () => {
 });
 
 let users = 0;
-const press = (page: Page, name: string | RegExp) =>
-  page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name }).click();
+async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+  // A click waits for an answer, not for the whole of it.
+  await page.waitForLoadState();
+}
 const headline = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 const told = (page: Page) => page.getByRole('status').textContent();
 const path = (page: Page) => new URL(page.url()).pathname;

@@ -132,7 +132,6 @@ describe.each([
     await mailClient.goto(link);
     await mailClient.getByLabel('New password').fill(NEXT);
     await press(mailClient, 'Set the password');
-    expect(await page.getByRole('alert').count()).toBe(0);
     expect(await mailClient.getByRole('alert').textContent()).toContain('This link has been used');
     await look('link-stale', mailClient);
     await elsewhere.close();
@@ -188,7 +187,7 @@ describe.each([
     await keys.press('Tab');
     expect(await focused()).toBe('Sign in');
     await keys.press('Enter');
-    await page.waitForURL('**/account');
+    await page.waitForURL(({ pathname }) => pathname === `${base}/account`);
   });
 
   it('German is offered and remembered', async () => {

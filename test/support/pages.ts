@@ -16,7 +16,7 @@ export function submit(
 ): Promise<Answer<string>> {
   return call<string>('POST', path, {
     ...options,
-    raw: new URLSearchParams(fields).toString(),
+    raw: typeof fields === 'string' ? fields : new URLSearchParams(fields).toString(),
     headers: {
       accept: ACCEPT,
       origin: ORIGIN,
