@@ -151,9 +151,9 @@ export class Account
     return true;
   }
 
-  async endAllSessions(by: string, client: Client): Promise<void> {
+  async endAllSessions(by: string, client: Client, except: string | null = null): Promise<void> {
     if (!this.#state.get()) return;
-    this.#tellEnded(this.#sessions.endAll(null), 'signed_out');
+    this.#tellEnded(this.#sessions.endAll(except), except ? 'revoked' : 'signed_out');
     this.#log('sessions_revoked', by, client);
   }
 

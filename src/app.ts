@@ -21,6 +21,7 @@ import { notFound } from './http/unknown-route.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
+import { accountPageRoutes } from './pages/account-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
@@ -75,6 +76,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
+  app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', pageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;

@@ -1,4 +1,4 @@
-import { Avatars } from './accounts/avatars.ts';
+import { Avatars } from './accounts/avatar-service.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';

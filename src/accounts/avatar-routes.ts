@@ -3,13 +3,11 @@ import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../errors.ts';
 import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
-import type { Avatars } from './avatars.ts';
+import { type Avatars, MAX_AVATAR_BYTES } from './avatar-service.ts';
 import { UserSchema, userShape } from './schemas.ts';
 
-const MAX_BYTES = 2 * 1024 * 1024;
-
 const limitUpload = bodyLimit({
-  maxSize: MAX_BYTES,
+  maxSize: MAX_AVATAR_BYTES,
   onError: () => {
     throw new ApiError('payload_too_large', { detail: 'At most 2 MiB.' });
   },

@@ -1,9 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import type { AccountObjects, DirectoryState } from './port.ts';
-import type { ProfilePatch } from './schemas.ts';
+import { MAX_PREFERENCES, type ProfilePatch } from './schemas.ts';
 import { preferences, type UserRow, users } from './tables.ts';
 
 /** The directory of users. */
@@ -66,6 +66,27 @@ export class Accounts {
       .insert(preferences)
       .values({ userId, data, updatedAt })
       .onConflictDoUpdate({ target: preferences.userId, set: { data, updatedAt } });
+    await this.#noteBookmark(userId, session);
+  }
+
+  /**
+   * Changes some of it and leaves the rest (JSON Merge Patch, RFC 7396: null removes). Throws `validation_failed` when
+   * it would have more than 16 KiB.
+   */
+  async patchPreferences(userId: string, patch: Record<string, unknown>): Promise<void> {
+    const session = primary(this.#d1);
+    const [updatedAt, json] = [Date.now(), JSON.stringify(patch)];
+    const merged = sql`json_patch(${preferences.data}, ${json})`;
+    const [kept] = await session.db
+      .insert(preferences)
+      .values({ userId, data: sql`json_patch('{}', ${json})`, updatedAt })
+      .onConflictDoUpdate({
+        target: preferences.userId,
+        set: { data: merged, updatedAt },
+        setWhere: sql`length(CAST(${merged} AS BLOB)) <= ${MAX_PREFERENCES}`,
+      })
+      .returning({ userId: preferences.userId });
+    if (!kept) throw fieldError('', 'preferences_too_large', 'Must have at most 16 KiB');
     await this.#noteBookmark(userId, session);
   }
 

@@ -109,6 +109,11 @@ export class Credentials {
     };
   }
 
+  /** Whether a user has a password: who came by other ways may have none. */
+  async hasPassword(userId: string): Promise<boolean> {
+    return (await findPassword(primary(this.#ports.d1).db, userId)) !== null;
+  }
+
   /**
    * Changes the password and ends all other sessions. Throws `validation_failed`, `invalid_credentials` for a wrong
    * current password, `too_many_attempts`, and `conflict` when it was changed at the same time.

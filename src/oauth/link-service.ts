@@ -63,6 +63,16 @@ export class AccountLinks {
     return depart(this.#ports, realm, { realmId, provider, redirectTo: target, app: null, link });
   }
 
+  /** The origins of a realm's providers, which a form must be allowed to lead to. One that does not answer has none. */
+  async origins(realmId: string): Promise<string[]> {
+    const { providers, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const found = await Promise.allSettled(providers.list(realmId).map(({ id }) => providers.get(realm, id)));
+    return found.flatMap((one) =>
+      one.status === 'fulfilled' ? [new URL(one.value.endpoints.authorization).origin] : [],
+    );
+  }
+
   /**
    * The URL that an app opens in a browser for its user. That browser need not be theirs, so nothing is linked in it:
    * the app gets a code, and completes under its own token. Throws as `start` does.

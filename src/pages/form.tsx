@@ -40,7 +40,7 @@ export function invalidFields(paths: PropertyKey[], text: Messages): Problem {
 /** What a form has sent, by a schema of the API. Throws `validation_failed`, which names the fields. */
 export function valid<Schema extends z.ZodType>(
   schema: Schema,
-  fields: Record<string, string | undefined>,
+  fields: Record<string, unknown>,
 ): z.output<Schema> {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
@@ -72,19 +72,28 @@ export function Form(props: {
   view: View;
   problem?: Problem | undefined;
   button: string;
+  /** What the button is called where its text alone does not say of what. */
+  buttonLabel?: string;
   /** Where it posts to, when not to this page. */
   action?: string;
-  danger?: boolean;
+  /** Brings a file. */
+  upload?: boolean;
+  /** How the button looks: not the main thing on the page, or something that cannot be undone. */
+  look?: 'plain' | 'danger' | undefined;
+  /** Shown, but not to be used yet. */
+  disabled?: boolean;
   children?: Child;
 }) {
-  const { view, problem, button, action, danger, children } = props;
+  const { view, problem, button, buttonLabel, action, upload, look, disabled, children } = props;
   return (
-    <form method="post" action={action}>
+    <form method="post" action={action} enctype={upload ? 'multipart/form-data' : undefined}>
       {problem && <Summary view={view} problem={problem} />}
-      {children}
-      <button type="submit" class={danger ? 'danger' : undefined}>
-        {button}
-      </button>
+      <fieldset disabled={disabled}>
+        {children}
+        <button type="submit" class={look} aria-label={buttonLabel}>
+          {button}
+        </button>
+      </fieldset>
     </form>
   );
 }
@@ -114,9 +123,9 @@ function Summary({ view, problem }: { view: View; problem: Problem }) {
 interface FieldProps {
   name: string;
   label: string;
-  type?: 'text' | 'email' | 'tel' | 'password' | 'url';
+  type?: 'text' | 'email' | 'tel' | 'password' | 'url' | 'file';
   value?: string | null | undefined;
-  hint?: string;
+  hint?: string | undefined;
   problem?: Problem | undefined;
   autocomplete?: string;
   inputmode?: 'numeric' | 'email' | 'tel';
@@ -124,16 +133,73 @@ interface FieldProps {
   minlength?: number;
   maxlength?: number;
   pattern?: string;
+  accept?: string;
   /** Below, such as the way out for who has forgotten. */
   aside?: Child;
 }
 
 /** A labelled field with its hint and what is wrong with it. */
 export function Field({ name, label, hint, problem, aside, value, type = 'text', ...input }: FieldProps) {
-  const wrong = problem?.fields[name];
   // Words that no dictionary has, and that begin with no capital.
   const isPlain = type !== 'text' || input.autocomplete === 'username';
+  return (
+    <Labelled name={name} label={label} hint={hint} problem={problem} aside={aside}>
+      <input
+        {...describedBy(name, hint, problem)}
+        type={type}
+        value={value ?? undefined}
+        autocapitalize={isPlain ? 'none' : undefined}
+        spellcheck={isPlain ? false : undefined}
+        {...input}
+      />
+    </Labelled>
+  );
+}
+
+/** A field of several lines. */
+export function TextArea({ name, label, hint, problem, value, maxlength }: FieldProps) {
+  return (
+    <Labelled name={name} label={label} hint={hint} problem={problem}>
+      <textarea {...describedBy(name, hint, problem)} maxlength={maxlength}>
+        {value ?? ''}
+      </textarea>
+    </Labelled>
+  );
+}
+
+/** A choice of one from a list of values and what they are called. */
+export function Select(props: FieldProps & { options: [string, string][] }) {
+  const { name, label, hint, problem, value, autocomplete, options } = props;
+  return (
+    <Labelled name={name} label={label} hint={hint} problem={problem}>
+      <select {...describedBy(name, hint, problem)} autocomplete={autocomplete}>
+        {options.map(([option, says]) => (
+          <option value={option} selected={option === (value ?? '')}>
+            {says}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+/** What ties a control to its label, its hint and what is wrong with it. */
+function describedBy(name: string, hint: string | undefined, problem: Problem | undefined) {
+  const wrong = problem?.fields[name];
   const described = [hint && `${name}-hint`, wrong && `${name}-problem`].filter(Boolean).join(' ');
+  return {
+    id: name,
+    name,
+    'aria-invalid': wrong ? ('true' as const) : undefined,
+    'aria-describedby': described || undefined,
+  };
+}
+
+function Labelled(
+  props: Pick<FieldProps, 'name' | 'label' | 'hint' | 'problem' | 'aside'> & { children: Child },
+) {
+  const { name, label, hint, problem, aside, children } = props;
+  const wrong = problem?.fields[name];
   return (
     <div class="field">
       <label for={name}>{label}</label>
@@ -147,17 +213,7 @@ export function Field({ name, label, hint, problem, aside, value, type = 'text',
           {wrong}
         </p>
       )}
-      <input
-        id={name}
-        name={name}
-        type={type}
-        value={value ?? undefined}
-        aria-invalid={wrong ? 'true' : undefined}
-        aria-describedby={described || undefined}
-        autocapitalize={isPlain ? 'none' : undefined}
-        spellcheck={isPlain ? false : undefined}
-        {...input}
-      />
+      {children}
       {aside && <p class="aside">{aside}</p>}
     </div>
   );

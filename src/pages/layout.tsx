@@ -13,19 +13,21 @@ interface FrameProps {
   kind?: 'card' | 'wide';
   /** Beside the realm's name: who is signed in, and the way out. */
   aside?: Child;
+  /** Beside the content: the other pages of an account. */
+  menu?: Child;
   /** Something went wrong: the title says so to who cannot see the page. */
   failed?: boolean;
 }
 
 /** The frame of every page for people. */
-export function Frame({ view, title, children, kind = 'card', aside, failed }: FrameProps) {
+export function Frame({ view, title, children, kind = 'card', aside, menu, failed }: FrameProps) {
   const { realm, language, text } = view;
   return (
-    <html lang={language}>
+    <html lang={language} data-theme={view.theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={view.theme ?? 'light dark'} />
         <meta name="robots" content="noindex" />
         <title>{`${failed ? `${text.form.error}: ` : ''}${title} · ${realm.name}`}</title>
         <link rel="stylesheet" href={STYLESHEET} />
@@ -40,6 +42,7 @@ export function Frame({ view, title, children, kind = 'card', aside, failed }: F
           <Brand view={view} />
           {aside}
         </header>
+        {menu}
         <main id="content">
           {kind === 'card' && <h1>{title}</h1>}
           {children}

@@ -1,3 +1,4 @@
+import { accountDe } from './account-messages-de.ts';
 import type { Messages } from './messages.ts';
 
 /** What the pages say in German. */
@@ -29,6 +30,9 @@ export const de: Messages = {
     rate_limited: 'Zu viele Anfragen. Bitte warten Sie eine Minute.',
     invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
     conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
+    last_sign_in_method:
+      'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
+    payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
   },
   fieldErrors: {
@@ -43,8 +47,21 @@ export const de: Messages = {
     phone_number: 'Geben Sie eine internationale Nummer wie +4930901820 ein.',
     to: 'Geben Sie eine E-Mail-Adresse wie ada@example.com oder eine Telefonnummer wie +4930901820 ein.',
     code: 'Geben Sie die sechs Ziffern des Codes ein.',
+    given_name: 'Hier passen höchstens 100 Zeichen hin.',
+    family_name: 'Hier passen höchstens 100 Zeichen hin.',
+    name: 'Hier passen höchstens 200 Zeichen hin.',
+    bio: 'Hier passen höchstens 2000 Zeichen hin.',
+    not_confirmed: 'Das ist nicht die E-Mail-Adresse dieses Kontos.',
+    sign_in_again: 'Bitte melden Sie sich zuerst neu an. Dann haben Sie zehn Minuten.',
+    preferences_too_large: 'Es ist schon zu viel gespeichert.',
+    image_too_large: 'Ein Bild darf höchstens 2 MB haben.',
+    image_unsupported: 'Wählen Sie ein Bild im Format PNG, JPEG oder WebP.',
+    image_malformed: 'Dieses Bild ist beschädigt.',
+    image_too_many_pixels: 'Das Bild darf höchstens 4096 mal 4096 Bildpunkte haben.',
+    image_animated: 'Das Bild darf nicht bewegt sein.',
     other: 'So kann das nicht verwendet werden.',
   },
+  account: accountDe,
   signIn: {
     title: 'Anmelden',
     identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',

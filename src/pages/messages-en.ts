@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { accountEn } from './account-messages-en.ts';
 
 type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
 type ProviderError = (provider: string) => string;
@@ -39,6 +40,8 @@ export const en = {
     rate_limited: 'Too many requests. Please wait a minute before you try again.',
     invalid_code: 'This code is wrong or has expired.',
     conflict: 'The account was changed at the same time. Please try again.',
+    last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
+    payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
   } as Partial<Record<ErrorCode, string>>,
   /** By the code of a field’s problem, or else by the field. */
@@ -54,8 +57,21 @@ export const en = {
     phone_number: 'Enter an international number such as +442071838750.',
     to: 'Enter an e-mail address such as ada@example.com, or a phone number such as +442071838750.',
     code: 'Enter the six digits of the code.',
+    given_name: 'This can have at most 100 characters.',
+    family_name: 'This can have at most 100 characters.',
+    name: 'This can have at most 200 characters.',
+    bio: 'This can have at most 2000 characters.',
+    not_confirmed: 'This is not the e-mail address of this account.',
+    sign_in_again: 'Please sign in again first. You then have ten minutes.',
+    preferences_too_large: 'Too much is kept already.',
+    image_too_large: 'A picture can have at most 2 MB.',
+    image_unsupported: 'Choose a PNG, JPEG or WebP picture.',
+    image_malformed: 'This picture is damaged.',
+    image_too_many_pixels: 'The picture can have at most 4096 by 4096 pixels.',
+    image_animated: 'The picture must not be animated.',
     other: 'This can’t be used as it is.',
   } as Record<string, string | undefined>,
+  account: accountEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',

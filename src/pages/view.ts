@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { getCookie, setCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { ApiError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
@@ -16,6 +16,10 @@ export interface View {
   text: Messages;
   /** Colours of the realm, as custom properties of the stylesheet. */
   colors: string;
+  /** The language tag that times are written by; else the language itself. */
+  locale?: string | undefined;
+  /** What a signed-in user has chosen; else the system's. */
+  theme?: 'light' | 'dark' | undefined;
   /** The path of another page of this realm, with what the visit carries along. */
   link(path: string, query?: Record<string, string>): string;
   /** This page in another language. */
@@ -53,7 +57,8 @@ export function viewOf(c: AppContext, realm: Realm, locale: string | null = null
     language,
     text: CATALOGUES[language],
     colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge}}`,
-    link: (path, query = {}) => at(path, [...carried, ...Object.entries(query)]),
+    link: (path, query = {}) =>
+      at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
     inLanguage: (other) => {
       const query = new URLSearchParams(c.req.query());
       query.set(LANGUAGE_PARAMETER, other);
@@ -68,7 +73,8 @@ export function viewer(realms: Realms) {
   return async (c: AppContext) => viewOf(c, await realms.get(c.get('realm').id));
 }
 
-function rememberLanguage(c: AppContext, language: Language): void {
+/** Keeps a choice of language on this browser. */
+export function rememberLanguage(c: AppContext, language: Language): void {
   const maxAge = (365 * DAY) / SECOND;
   setCookie(c, LANGUAGE_COOKIE, language, {
     path: '/',
@@ -77,6 +83,11 @@ function rememberLanguage(c: AppContext, language: Language): void {
     sameSite: 'Lax',
     maxAge,
   });
+}
+
+/** Forgets it: then the account's, or what the browser asks for, counts. */
+export function forgetLanguage(c: AppContext): void {
+  deleteCookie(c, LANGUAGE_COOKIE, { path: '/', secure: true });
 }
 
 /**
@@ -102,19 +113,46 @@ export function show(
   return c.html(`<!doctype html>${content}`, status);
 }
 
-type ShownStatus = 200 | 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
+export type ShownStatus =
+  | 200
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 409
+  | 410
+  | 413
+  | 415
+  | 422
+  | 429
+  | 500
+  | 502
+  | 503;
 
 /**
  * The fields of a form that was sent from one of our own pages: a form on any other site is refused, also on an
  * origin that may call the API. Throws `origin_not_allowed`, `unsupported_media_type`, `invalid_request`.
  */
 export async function formOf(c: AppContext, origin: string): Promise<Record<string, string>> {
-  if (c.req.header('origin') !== origin) throw new ApiError('origin_not_allowed');
-  const type = c.req.header('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new ApiError('unsupported_media_type');
+  requireForm(c, origin, /^application\/x-www-form-urlencoded\s*(;|$)/i);
   const fields = [...new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))];
   // What stands for bytes that are not UTF-8: many passwords would become one.
   if (fields.some(([, value]) => value.includes('\uFFFD'))) throw new ApiError('invalid_request');
   return Object.fromEntries(fields);
+}
+
+/** The file in a field of such a form; null when none was chosen. Throws as `formOf` does. */
+export async function fileOf(c: AppContext, origin: string, field: string): Promise<File | null> {
+  requireForm(c, origin, /^multipart\/form-data\s*;/i);
+  const fields = await c.req.parseBody().catch(() => {
+    throw new ApiError('invalid_request');
+  });
+  const value = fields[field];
+  return value instanceof File && value.size > 0 ? value : null;
+}
+
+function requireForm(c: AppContext, origin: string, type: RegExp): void {
+  if (c.req.header('origin') !== origin) throw new ApiError('origin_not_allowed');
+  if (!type.test(c.req.header('content-type') ?? '')) throw new ApiError('unsupported_media_type');
 }

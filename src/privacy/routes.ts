@@ -1,14 +1,18 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { userShape } from '../accounts/schemas.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
-import { describeDevice } from '../lib/device.ts';
-import { rfc3339 } from '../lib/time.ts';
-import { ActivityListSchema, ActivityQuery, DeleteBody, ExportSchema } from './schemas.ts';
-import type { ActivityRow, Privacy } from './service.ts';
+import {
+  ActivityListSchema,
+  ActivityQuery,
+  activityShape,
+  DeleteBody,
+  ExportSchema,
+  exportShape,
+} from './schemas.ts';
+import type { Privacy } from './service.ts';
 
 /** A user's own view of what is kept about them, and its end. */
 export function privacyRoutes(
@@ -54,53 +58,9 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, messages, linked } = await privacy.export(
-          c.get('principal').userId,
-        );
+        const everything = await privacy.export(c.get('principal').userId);
         c.header('Content-Disposition', 'attachment; filename="account.json"');
-        const time = (at: number | null) => (at === null ? null : rfc3339(at));
-        return c.json(
-          {
-            exported_at: rfc3339(Date.now()),
-            user: userShape(user),
-            preferences,
-            sessions: [
-              ...open.map((row) => ({
-                ...row,
-                created_at: rfc3339(row.created_at),
-                last_seen_at: rfc3339(row.last_seen_at),
-                expires_at: rfc3339(row.expires_at),
-                ended_at: null,
-                methods: JSON.parse(row.methods),
-              })),
-              ...ended.map((row) => ({
-                id: row.id,
-                created_at: rfc3339(row.createdAt),
-                last_seen_at: rfc3339(row.lastSeenAt),
-                expires_at: rfc3339(row.expiresAt),
-                ended_at: time(row.endedAt),
-                ip: row.ip,
-                country: row.country,
-                city: row.city,
-                user_agent: row.userAgent,
-                methods: JSON.parse(row.methods),
-              })),
-            ],
-            identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
-              ...row,
-              email_verified: emailVerified,
-              created_at: rfc3339(createdAt),
-              last_login_at: time(lastLoginAt),
-            })),
-            activity: log.map(activityShape),
-            messages: messages.map(({ createdAt, settledAt, ...row }) => ({
-              ...row,
-              created_at: rfc3339(createdAt),
-              settled_at: time(settledAt),
-            })),
-          },
-          200,
-        );
+        return c.json(exportShape(everything, Date.now()), 200);
       },
     )
     .openapi(
@@ -129,16 +89,4 @@ export function privacyRoutes(
         return c.body(null, 204);
       },
     );
-}
-
-function activityShape(row: ActivityRow) {
-  return {
-    at: rfc3339(row.at),
-    type: row.type,
-    session_id: row.sessionId,
-    ip: row.ip,
-    country: row.country,
-    user_agent: row.userAgent,
-    device: describeDevice(row.userAgent),
-  };
 }

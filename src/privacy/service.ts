@@ -11,6 +11,9 @@ import { deleteUser, readActivity, readIdentities, readMessages, readSessions } 
 
 export type ActivityRow = typeof activity.$inferSelect;
 
+/** What an export is made from. */
+export type Everything = Awaited<ReturnType<Privacy['export']>>;
+
 /** How young a session must be to stand for a password (milliseconds). */
 const FRESH = 10 * MINUTE;
 

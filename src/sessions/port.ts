@@ -48,8 +48,8 @@ export interface SessionObject {
   listSessions(): Promise<SessionData['row'][]>;
   /** Ends one session; false when it was not there. */
   endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean>;
-  /** Ends all sessions; `by` is the one that asked. */
-  endAllSessions(by: string, client: Client): Promise<void>;
+  /** Ends all sessions, but for one if it is named; `by` is the one that asked. */
+  endAllSessions(by: string, client: Client, except?: string): Promise<void>;
 }
 
 /** The object of one user. */

@@ -76,6 +76,11 @@ export class Sessions {
     else await object.endSession(sessionId, 'signed_out', client);
   }
 
+  /** Ends all sessions of the user but the one that asks for it. */
+  async revokeOthers(userId: string, sessionId: string, client: Client): Promise<void> {
+    await this.#objects(userId).endAllSessions(sessionId, client, sessionId);
+  }
+
   /** Ends one of the user's sessions. Throws `session_not_found`. */
   async revoke(userId: string, sessionId: string, client: Client): Promise<void> {
     if (!(await this.#objects(userId).endSession(sessionId, 'revoked', client))) {

@@ -43,6 +43,11 @@ export class OneTimeCodes {
     this.#ports = ports;
   }
 
+  /** Whether texts may go to a number: `SMS_CALLING_CODES` says to which countries. */
+  canText(phoneNumber: string): boolean {
+    return this.#ports.callingCodes.some((code) => code === '*' || phoneNumber.startsWith(code));
+  }
+
   /** Whether there are text messages at all. */
   get sendsTexts(): boolean {
     return this.#ports.callingCodes.length > 0;
@@ -54,11 +59,8 @@ export class OneTimeCodes {
    * `validation_failed` for a country that no texts go to.
    */
   async send(target: CodeTarget, realmId: string, client: Client, userId: string | null): Promise<number> {
-    const { callingCodes, codes, codesPerDay } = this.#ports;
-    if (
-      target.channel === 'sms' &&
-      !callingCodes.some((code) => code === '*' || target.to.startsWith(code))
-    ) {
+    const { codes, codesPerDay } = this.#ports;
+    if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
     const { code, resendAfter } = await codes(realmId, target.channel, target.to).issue(codesPerDay);

@@ -41,8 +41,11 @@ const VARIABLES = {
 };
 
 /** Starts it and waits until it answers; `variables` are beside those of development. */
-export async function startLatchkey(variables: Record<string, string> = {}): Promise<Latchkey> {
-  const port = await freePort();
+export async function startLatchkey(
+  variables: Record<string, string> = {},
+  givenPort?: number,
+): Promise<Latchkey> {
+  const port = givenPort ?? (await freePort());
   const origin = `http://localhost:${port}`;
   const state = mkdtempSync(join(tmpdir(), 'latchkey-browser-'));
   const vars = Object.entries({ ...VARIABLES, ORIGIN: origin, ...variables });
@@ -104,7 +107,8 @@ function missing(what: string, text: string): never {
   throw new Error(`no ${what} in ${text}`);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as { port: number };

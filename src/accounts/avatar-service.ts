@@ -4,6 +4,9 @@ import { avatarPrefix, isAvatarKey, newAvatarKey } from './avatar-key.ts';
 import type { Accounts } from './service.ts';
 import type { UserRow } from './tables.ts';
 
+/** Two MiB. */
+export const MAX_AVATAR_BYTES = 2 * 1024 * 1024;
+
 const PROBLEMS = {
   unsupported: 'Must be a PNG, JPEG or WebP image',
   malformed: 'The image is damaged',

@@ -1,0 +1,22 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { AppEnv } from '../http/context.ts';
+import { activityRoutes } from './account-activity.tsx';
+import { dataRoutes } from './account-data.tsx';
+import { deviceRoutes } from './account-devices.tsx';
+import { identityPageRoutes } from './account-identities.tsx';
+import { preferencesPageRoutes } from './account-preferences.tsx';
+import { profileRoutes } from './account-profile.tsx';
+import { securityRoutes } from './account-security.tsx';
+import type { AccountServices } from './account-visit.ts';
+
+/** The pages where users look after their account. */
+export function accountPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
+  return new Hono<AppEnv>()
+    .route('/', profileRoutes(services))
+    .route('/', securityRoutes(services, signInLimit))
+    .route('/', deviceRoutes(services))
+    .route('/', identityPageRoutes(services, signInLimit))
+    .route('/', activityRoutes(services))
+    .route('/', preferencesPageRoutes(services))
+    .route('/', dataRoutes(services, signInLimit));
+}

@@ -1,0 +1,132 @@
+import { PASSWORD } from './api.ts';
+
+/** A form of a page of an account. */
+export interface FormCase {
+  /** Where it is sent to. */
+  path: string;
+  /** Where it leads. */
+  to: string;
+  /** What is in it; `email` is the address of who sends it. */
+  fields(email: string): Record<string, string>;
+  /** Whether it needs a verified e-mail address. */
+  verified: boolean;
+  upload?: true;
+}
+
+/** Every page of an account. */
+export const PAGES = [
+  '/account',
+  '/account/security',
+  '/account/devices',
+  '/account/identities',
+  '/account/activity',
+  '/account/preferences',
+  '/account/data',
+];
+
+/** What else a signed-in browser can open, and where it leads, or null for what it shows. */
+export const OTHER_ADDRESSES: Record<string, string | null> = {
+  '/account/avatar': '/account',
+  '/account/avatar/remove': '/account',
+  '/account/data/export': null,
+};
+
+/** What anybody can open. */
+export const PUBLIC = ['/account/deleted'];
+
+const NEW_PASSWORD = 'four lighthouses at dawn';
+
+/** Every form, with what is right in it. */
+export const FORMS: Record<string, FormCase> = {
+  profile: {
+    path: '/account',
+    to: '/account?done=saved',
+    verified: true,
+    fields: () => ({
+      form: 'profile',
+      name: 'Ada',
+      username: '',
+      phone_number: '+442071838750',
+      country: 'GB',
+    }),
+  },
+  picture: {
+    path: '/account/avatar',
+    to: '/account?done=picture_saved',
+    verified: true,
+    fields: () => ({}),
+    upload: true,
+  },
+  'removal of the picture': {
+    path: '/account/avatar/remove',
+    to: '/account?done=picture_removed',
+    verified: true,
+    fields: () => ({}),
+  },
+  password: {
+    path: '/account/security',
+    to: '/account/security?done=password_changed',
+    verified: true,
+    fields: () => ({ form: 'password', current_password: PASSWORD, new_password: NEW_PASSWORD }),
+  },
+  'link to set a password': {
+    path: '/account/security',
+    to: '/account/security?done=password_mailed',
+    verified: false,
+    fields: () => ({ form: 'set_password' }),
+  },
+  'e-mail address': {
+    path: '/account/security',
+    to: '/account/security?done=email_asked',
+    verified: true,
+    fields: () => ({ form: 'email', email: `${crypto.randomUUID()}@example.com`, password: PASSWORD }),
+  },
+  'link again': {
+    path: '/account/security',
+    to: '/account/security?done=link_sent',
+    verified: false,
+    fields: () => ({ form: 'resend' }),
+  },
+  'code to a phone': {
+    path: '/account/security',
+    to: '/account/security?done=code_sent',
+    verified: false,
+    fields: () => ({ form: 'send_code' }),
+  },
+  'end of a session': {
+    path: '/account/devices',
+    to: '/account/devices?done=session_ended',
+    verified: false,
+    fields: () => ({ form: 'end', session: 'ses_none' }),
+  },
+  'end of the other sessions': {
+    path: '/account/devices',
+    to: '/account/devices?done=others_ended',
+    verified: false,
+    fields: () => ({ form: 'end_others' }),
+  },
+  'link to a provider': {
+    path: '/account/identities',
+    to: '/account/identities?error=provider_not_found&provider=nobody',
+    verified: true,
+    fields: () => ({ form: 'link', provider: 'nobody' }),
+  },
+  'end of a link': {
+    path: '/account/identities',
+    to: '/account/identities?done=unlinked',
+    verified: true,
+    fields: () => ({ form: 'unlink', provider: 'nobody' }),
+  },
+  preferences: {
+    path: '/account/preferences',
+    to: '/account/preferences?done=saved',
+    verified: false,
+    fields: () => ({ form: 'preferences', language: 'de', theme: 'dark' }),
+  },
+  deletion: {
+    path: '/account/data',
+    to: '/account/deleted',
+    verified: true,
+    fields: (email) => ({ form: 'delete', confirmation: email, delete_password: PASSWORD }),
+  },
+};
