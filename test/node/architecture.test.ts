@@ -130,6 +130,17 @@ describe('the house', () => {
     expect(strangers).toEqual([]);
   });
 
+  it('compares API keys in constant time only', () => {
+    const comparing = files.filter(
+      (file) =>
+        file.startsWith('api-keys/') &&
+        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?\s*(?!null|undefined)/i.test(
+          readFileSync(join(SRC, file), 'utf8'),
+        ),
+    );
+    expect(comparing).toEqual([]);
+  });
+
   it('has no import cycle', () => {
     const graph = Map.groupBy(
       imports.filter(({ typeOnly }) => !typeOnly),
