@@ -134,7 +134,7 @@ describe('the house', () => {
     const comparing = files.filter(
       (file) =>
         file.startsWith('api-keys/') &&
-        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?(?!\s*(null|undefined)\b)/i.test(
+        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?(?![\s=]*(null|undefined)\b)/i.test(
           readFileSync(join(SRC, file), 'utf8'),
         ),
     );
