@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
   retention: [],
   'account-object': '*',
