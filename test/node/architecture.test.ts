@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   sessions: ['db', 'http', 'realms', 'accounts'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
+  privacy: ['db', 'http', 'audit', 'outbox', 'accounts', 'sessions', 'credentials'],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
   rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
