@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../src/cli/d1.ts';
 import { INTERNAL_API_KEY, TwoWorkers } from '../support/two-workers.ts';
 
+const CONSUMER = join(import.meta.dirname, '../support/consumer');
 const PASSWORD = 'three lighthouses at dusk';
 
 let workers: TwoWorkers;
 let ada: { access_token: string; session_id: string; user: { id: string; email: string } };
 
 beforeAll(async () => {
-  workers = await TwoWorkers.start(join(import.meta.dirname, '../support/consumer/wrangler.toml'));
+  workers = await TwoWorkers.start(join(CONSUMER, 'wrangler.toml'));
   ada = await register('ada@example.com');
 });
 
@@ -143,4 +147,10 @@ it('shows nothing but its methods', async () => {
     const { body } = await send('POST', '/call', { body: { binding: 'AUTH', method, args: [] } });
     expect(body.thrown, method).toMatch(/does not implement/);
   }
+});
+
+it('is typed for its consumers', async () => {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const compiled = promisify(execFile)(process.execPath, [tsc, '-p', CONSUMER], { encoding: 'utf8' });
+  expect(await compiled.catch((error) => error)).toMatchObject({ stdout: '' });
 });
