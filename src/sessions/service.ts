@@ -33,7 +33,10 @@ export class Sessions {
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }
 
-  /** The local check of an access token, which asks no object. Throws `invalid_token`, `token_expired`. */
+  /**
+   * The local check of an access token: a session that has ended since shows only when the token expires. No call and
+   * no query, keys aside. Throws `invalid_token`, `token_expired`.
+   */
   async verifyToken(accessToken: string, realmId: string): Promise<AccessTokenClaims> {
     return this.#tokens.verify(await this.#realms.get(realmId), accessToken);
   }

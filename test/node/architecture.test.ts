@@ -29,8 +29,20 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   authorize: ['http', 'accounts', 'sessions', 'plans', 'usage', 'credits'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'plans', 'usage', 'credits', 'credentials'],
+  privacy: [
+    'db',
+    'http',
+    'audit',
+    'outbox',
+    'accounts',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+  ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
   retention: [],
   'account-base': '*',
@@ -147,6 +159,17 @@ describe('the house', () => {
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });
     expect(strangers).toEqual([]);
+  });
+
+  it('compares API keys in constant time only', () => {
+    const comparing = files.filter(
+      (file) =>
+        file.startsWith('api-keys/') &&
+        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?(?![\s=]*(null|undefined)\b)/i.test(
+          readFileSync(join(SRC, file), 'utf8'),
+        ),
+    );
+    expect(comparing).toEqual([]);
   });
 
   it('has no import cycle', () => {
