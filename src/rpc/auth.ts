@@ -1,25 +1,20 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
 import { EmailField, type UserSchema, userShape } from '../accounts/schemas.ts';
-import type { Accounts } from '../accounts/service.ts';
 import type { Bindings } from '../env.ts';
-import type { Realms } from '../realms/service.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
-import type { Sessions } from '../sessions/service.ts';
 import { type AuthProps, Binding } from './binding.ts';
+import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
+import { AuthorizeBody, ConsumeBody, decisionShape, quotaShape } from './schemas.ts';
+import type { RpcServices } from './services.ts';
 
 export type { AuthProps } from './binding.ts';
 export type { Failure, Outcome } from './outcome.ts';
 
-/** What the calls act through. */
-export interface RpcServices {
-  realms: Realms;
-  accounts: Accounts;
-  sessions: Sessions;
-}
-
 export type User = z.infer<typeof UserSchema>;
+export type Decision = ReturnType<typeof decisionShape>;
+export type Quota = ReturnType<typeof quotaShape>;
 export type Session = z.infer<typeof CurrentSessionSchema>;
 
 /**
@@ -27,11 +22,16 @@ export type Session = z.infer<typeof CurrentSessionSchema>;
  * value, `{ ok: true, value }` or `{ ok: false, error }`; none throws. A binding may do what its `props` say.
  */
 export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
-  readonly #binding: Binding<RpcServices>;
+  readonly #binding: Binding;
 
   constructor(ctx: ExecutionContext<AuthProps>, bindings: Bindings, services: () => RpcServices) {
     super(ctx, bindings);
     this.#binding = new Binding(services, ctx.props);
+  }
+
+  /** The ledger of a user's credits. */
+  get credits(): RpcCredits {
+    return new RpcCredits(this.#binding);
   }
 
   /**
@@ -44,10 +44,47 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'verify',
         scope: null,
         schema: z.string().max(8192),
-        work: async ({ sessions }, realm, accessToken) =>
+        work: async ({ sessions }, { realm }, accessToken) =>
           currentSessionShape(await sessions.verifyToken(accessToken, realm.id)),
       },
       token,
+    );
+  }
+
+  /**
+   * One decision about the holder of a token, and all of it or nothing: checks the token strictly, uses the quota,
+   * charges the credits; once for a reference. A refusal is a value, with the `reason`. Needs `usage:write`. Fails with
+   * `reference_reused`.
+   */
+  authorize(request: z.input<typeof AuthorizeBody>): Promise<Outcome<Decision>> {
+    return this.#binding.call(
+      {
+        name: 'authorize',
+        scope: 'usage:write',
+        schema: AuthorizeBody,
+        work: async ({ authorizer }, { realm, actor }, body) => {
+          const { resource = null, reference = null, ...rest } = body;
+          return decisionShape(await authorizer.authorize({ ...rest, resource, reference, actor }, realm.id));
+        },
+      },
+      request,
+    );
+  }
+
+  /**
+   * Uses quota of a user. Needs `usage:write`. Fails with `quota_exceeded`, `resource_not_in_plan`,
+   * `account_suspended`, `reference_reused`, `user_not_found`.
+   */
+  consume(use: z.input<typeof ConsumeBody>): Promise<Outcome<Quota>> {
+    return this.#binding.call(
+      {
+        name: 'consume',
+        scope: 'usage:write',
+        schema: ConsumeBody,
+        work: async ({ usage }, { realm }, { user_id, reference = null, ...rest }) =>
+          quotaShape(await usage.consume({ userId: user_id, realmId: realm.id }, { ...rest, reference })),
+      },
+      use,
     );
   }
 
@@ -58,7 +95,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUser',
         scope: 'users:read',
         schema: z.string(),
-        work: async ({ accounts }, realm, id) =>
+        work: async ({ accounts }, { realm }, id) =>
           userShape(await accounts.find(realm.id, { userId: id }, null)),
       },
       userId,
@@ -72,7 +109,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUserByEmail',
         scope: 'users:read',
         schema: EmailField,
-        work: async ({ accounts }, realm, address) =>
+        work: async ({ accounts }, { realm }, address) =>
           userShape(await accounts.find(realm.id, { email: address }, null)),
       },
       email,

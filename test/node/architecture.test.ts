@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'credentials',
   ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
-  rpc: ['http', 'realms', 'accounts', 'sessions'],
+  rpc: ['http', 'realms', 'accounts', 'sessions', 'usage', 'credits', 'authorize'],
   dev: ['http', 'mail'],
   retention: [],
   'account-base': '*',
