@@ -1,20 +1,22 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
 import { EmailField, type UserSchema, userShape } from '../accounts/schemas.ts';
+import { AuthorizeBody, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
 import type { Bindings } from '../env.ts';
+import { requireScope } from '../http/service-authentication.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
+import { ConsumeBody, type ConsumedSchema, quotaShape } from '../usage/schemas.ts';
 import { type AuthProps, Binding } from './binding.ts';
 import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
-import { AuthorizeBody, ConsumeBody, decisionShape, quotaShape } from './schemas.ts';
 import type { RpcServices } from './services.ts';
 
 export type { AuthProps } from './binding.ts';
 export type { Failure, Outcome } from './outcome.ts';
 
 export type User = z.infer<typeof UserSchema>;
-export type Decision = ReturnType<typeof decisionShape>;
-export type Quota = ReturnType<typeof quotaShape>;
+export type Decision = z.infer<typeof DecisionSchema>;
+export type Consumed = z.infer<typeof ConsumedSchema>;
 export type Session = z.infer<typeof CurrentSessionSchema>;
 
 /**
@@ -53,7 +55,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
 
   /**
    * One decision about the holder of a token, and all of it or nothing: checks the token strictly, uses the quota,
-   * charges the credits; once for a reference. A refusal is a value, with the `reason`. Needs `usage:write`. Fails with
+   * charges the credits; once for a reference. A refusal is a value, with the `reason`. Needs `usage:write`, and `credits:write` to charge. Fails with
    * `reference_reused`.
    */
   authorize(request: z.input<typeof AuthorizeBody>): Promise<Outcome<Decision>> {
@@ -62,9 +64,11 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'authorize',
         scope: 'usage:write',
         schema: AuthorizeBody,
-        work: async ({ authorizer }, { realm, actor }, body) => {
-          const { resource = null, reference = null, ...rest } = body;
-          return decisionShape(await authorizer.authorize({ ...rest, resource, reference, actor }, realm.id));
+        work: async ({ authorizer }, { realm, actor, scopes }, body) => {
+          const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
+          if (credits > 0) requireScope(scopes, 'credits:write');
+          const request = { token, resource, quantity, credits, reference, actor };
+          return decisionShape(await authorizer.authorize(request, realm.id));
         },
       },
       request,
@@ -75,14 +79,17 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
    * Uses quota of a user. Needs `usage:write`. Fails with `quota_exceeded`, `resource_not_in_plan`,
    * `account_suspended`, `reference_reused`, `user_not_found`.
    */
-  consume(use: z.input<typeof ConsumeBody>): Promise<Outcome<Quota>> {
+  consume(use: z.input<typeof ConsumeBody>): Promise<Outcome<Consumed>> {
     return this.#binding.call(
       {
         name: 'consume',
         scope: 'usage:write',
         schema: ConsumeBody,
-        work: async ({ usage }, { realm }, { user_id, reference = null, ...rest }) =>
-          quotaShape(await usage.consume({ userId: user_id, realmId: realm.id }, { ...rest, reference })),
+        work: async ({ usage }, { realm }, { user_id, resource, quantity, reference = null }) => {
+          const user = { userId: user_id, realmId: realm.id };
+          const quota = await usage.consume(user, { resource, quantity, reference });
+          return { user_id, quota: quotaShape(quota) };
+        },
       },
       use,
     );

@@ -3,7 +3,8 @@ import { ConfigError } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';
-import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
+import { requireScope } from '../http/service-authentication.ts';
+import { SCOPES, type Scope } from '../lib/scopes.ts';
 import type { Realm } from '../realms/service.ts';
 import { failure, type Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
@@ -21,6 +22,7 @@ export interface Caller {
   realm: Realm;
   /** By which the ledger and the audit know them. */
   actor: string;
+  scopes: readonly Scope[];
 }
 
 /** What a method is: what it needs, what it takes, and what it does. */
@@ -68,7 +70,8 @@ export class Binding {
       const parsed = method.schema.safeParse(input);
       if (!parsed.success) throw validationFailed(parsed.error);
       const realm = await services.realms.get(props.realm);
-      return { ok: true, value: await method.work(services, { realm, actor: ACTOR }, parsed.data) };
+      const caller = { realm, actor: ACTOR, scopes: props.scopes };
+      return { ok: true, value: await method.work(services, caller, parsed.data) };
     } catch (thrown) {
       const error = thrown instanceof ConfigError ? new ApiError('misconfigured') : toApiError(thrown);
       const failed = failure(error);
@@ -82,9 +85,7 @@ export class Binding {
     if (!props.success) {
       throw new ApiError('insufficient_scope', { detail: 'The binding has no `props` that allow anything.' });
     }
-    if (scope && !grants(props.data.scopes, scope)) {
-      throw new ApiError('insufficient_scope', { detail: `This needs the scope \`${scope}\`.` });
-    }
+    if (scope) requireScope(props.data.scopes, scope);
     return props.data;
   }
 }

@@ -31,6 +31,9 @@ const YARDSTICKS: Record<string, (bindings: BenchBindings, request: Request) => 
   '/__query': (bindings) => bindings.DB.prepare('SELECT id FROM realms WHERE id = ?').bind('default').all(),
   /** What a consumer that is bound to the Worker waits for: the local check. */
   '/__verify': async ({ AUTH }, request) => expectOk(await AUTH.verify(tokenOf(request))),
+  /** The same of a decision, which counts and charges. */
+  '/__authorize': async ({ AUTH }, request) =>
+    expectOk(await AUTH.authorize({ token: tokenOf(request), resource: 'images' })),
 };
 
 const tokenOf = (request: Request) => request.headers.get('authorization')?.slice('Bearer '.length) ?? '';

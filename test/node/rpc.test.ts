@@ -167,6 +167,18 @@ describe('authorize', () => {
       value: { allowed: true, reason: null, balance: 2, quota: { used: 3, remaining: 17 }, reference: 'r2' },
     });
     expect(await call('authorize', [allowed])).toEqual(decided);
+    const overHttp = await send('POST', '/v1/authorize', { key: INTERNAL_API_KEY, body: allowed });
+    expect(overHttp.body).toEqual(decided.value);
+  });
+
+  it('charges for bindings with `credits:write` only', async () => {
+    const request = { token: ada.access_token, resource: 'images' };
+    expect((await call('authorize', [request], 'USAGE_ONLY')).value.allowed).toBe(true);
+    const { error } = await call('authorize', [{ ...request, credits: 1 }], 'USAGE_ONLY');
+    expect(error).toMatchObject({
+      code: 'insufficient_scope',
+      detail: expect.stringContaining('credits:write'),
+    });
   });
 
   it('is the strict check', async () => {
@@ -189,7 +201,7 @@ describe('authorize', () => {
     await call('credits.add', [{ user_id: user.id, amount: 5, reference: 'bought' }]);
     const made = await send('POST', '/generate', { token });
     expect(made).toEqual({ status: 200, body: { made_for: user.id, left: 19 } });
-    expect((await send('POST', '/generate', {})).body.reason).toBe('invalid_token');
+    expect((await send('POST', '/generate', { token: 'x' })).body.reason).toBe('invalid_token');
   });
 });
 
@@ -198,11 +210,14 @@ describe('consume', () => {
     const { user } = await register('consumes@example.com');
     const consume = (quantity: number) =>
       call('consume', [{ user_id: user.id, resource: 'images', quantity }]);
-    expect((await consume(18)).value).toMatchObject({ resource: 'images', used: 18, remaining: 2 });
+    expect((await consume(18)).value).toMatchObject({
+      user_id: user.id,
+      quota: { resource: 'images', used: 18, remaining: 2 },
+    });
     const { error } = await consume(3);
     expect(error).toMatchObject({ code: 'quota_exceeded', status: 429 });
     expect(error.retry_after).toBeGreaterThan(0);
-    expect((await consume(2)).value.remaining).toBe(0);
+    expect((await consume(2)).value.quota.remaining).toBe(0);
     const nothing = await call('consume', [{ user_id: user.id, resource: 'unicorns' }]);
     expect(nothing.error.status).toBeGreaterThanOrEqual(400);
     expect(
@@ -231,6 +246,10 @@ describe('credits', () => {
     expect(page.value.data).toEqual([back.value.transaction, used.value.transaction]);
     const rest = await call('credits.transactions', [{ ...about, cursor: page.value.next_cursor }]);
     expect(rest.value).toEqual({ data: [bought.value.transaction], next_cursor: null });
+    const http = (path: string) =>
+      send('GET', `/v1/credits/${path}user_id=${user.id}`, { key: INTERNAL_API_KEY });
+    expect((await http('transactions?limit=2&')).body).toEqual(page.value);
+    expect((await http('balance?')).body).toEqual((await call('credits.balance', [about])).value);
   });
 
   it('fail with the codes of the catalogue', async () => {

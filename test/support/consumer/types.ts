@@ -42,3 +42,28 @@ export async function isRefused(AUTH: Service<typeof Auth>) {
   // @ts-expect-error there is no such method
   await AUTH.deleteUser('usr_x');
 }
+
+export async function authorizes(AUTH: Service<typeof Auth>) {
+  const asked = await AUTH.authorize({ token: 'token', resource: 'images', credits: 5, reference: 'r' });
+  if (!asked.ok) return;
+  is<Equal<typeof asked.value.allowed, boolean>>();
+  is<Equal<typeof asked.value.user_id, string | null>>();
+  is<Equal<NonNullable<typeof asked.value.quota>['remaining'], number | null>>();
+  // @ts-expect-error who asks has to show the token
+  await AUTH.authorize({ resource: 'images' });
+  // @ts-expect-error there is no such field
+  await AUTH.authorize({ token: 'token', amount: 5 });
+  const consumed = await AUTH.consume({ user_id: 'usr_x', resource: 'images' });
+  if (consumed.ok) is<Equal<typeof consumed.value.quota.used, number>>();
+}
+
+export async function charges(AUTH: Service<typeof Auth>) {
+  const used = await AUTH.credits.use({ user_id: 'usr_x', amount: 5, reference: 'r' });
+  if (used.ok) is<Equal<typeof used.value.transaction.balance_after, number>>();
+  const page = await AUTH.credits.transactions({ user_id: 'usr_x', limit: 10 });
+  if (page.ok) is<Equal<typeof page.value.next_cursor, string | null>>();
+  // @ts-expect-error a change needs what makes it happen once
+  await AUTH.credits.add({ user_id: 'usr_x', amount: 5 });
+  // @ts-expect-error how much is a number
+  await AUTH.credits.add({ user_id: 'usr_x', amount: '5', reference: 'r' });
+}

@@ -15,7 +15,7 @@ interface Call {
 /** What a service of a product does: it asks before it works. */
 async function generate(request: Request, { AUTH }: Bindings): Promise<Response> {
   const token = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
-  const reference = request.headers.get('idempotency-key');
+  const reference = request.headers.get('idempotency-key') ?? crypto.randomUUID();
   const asked = await AUTH.authorize({ token, resource: 'images', credits: 5, reference });
   if (!asked.ok) return Response.json(asked.error, { status: asked.error.status });
   if (!asked.value.allowed) return Response.json(asked.value, { status: 403 });
