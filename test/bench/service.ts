@@ -90,6 +90,7 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
+    QUOTA_FREE_IMAGES: '1000000000',
     ...vars,
   };
   config.services = [
