@@ -3,8 +3,13 @@ import { createMiddleware } from 'hono/factory';
 import { avatarRoutes } from './accounts/avatar-routes.ts';
 import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { userRoutes } from './accounts/user-routes.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
+import { authorizeRoutes } from './authorize/routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
+import { creditRoutes } from './credits/routes.ts';
+import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
 import type { Bindings } from './env.ts';
@@ -24,10 +29,15 @@ import { tokenRoutes } from './oauth/token-routes.ts';
 import { accountPageRoutes } from './pages/account-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
+import { planAdminRoutes } from './plans/admin-routes.ts';
+import { planRoutes } from './plans/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { usageAdminRoutes } from './usage/admin-routes.ts';
+import { usageRoutes } from './usage/routes.ts';
+import { usageServiceRoutes } from './usage/service-routes.ts';
 import { codeRoutes } from './verification/code-routes.ts';
 import { emailRoutes } from './verification/email-routes.ts';
 
@@ -59,6 +69,7 @@ export function createApp(services: Services, bindings: Bindings) {
   app.use(limitBody);
   app.use(requireJson);
 
+  const access = { users: sessions, services: services.apiKeys };
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
     .route('/', credentialRoutes(services.credentials, sessions, signInLimit))
@@ -72,6 +83,16 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', accountRoutes(services.accounts, sessions))
     .route('/', avatarRoutes(services.avatars, sessions))
     .route('/', preferencesRoutes(services.accounts, sessions))
+    .route('/', userRoutes(services.accounts, access))
+    .route('/', apiKeyRoutes(services.apiKeys, access))
+    .route('/', planRoutes(services.plans, sessions))
+    .route('/', planAdminRoutes(services.planAdmin, access))
+    .route('/', usageRoutes(services.usage, services.analytics, sessions))
+    .route('/', usageServiceRoutes(services.usage, access))
+    .route('/', usageAdminRoutes(services.analytics, access))
+    .route('/', creditRoutes(services.credits, sessions))
+    .route('/', creditServiceRoutes(services.credits, access))
+    .route('/', authorizeRoutes(services.authorizer, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ProviderSettings, parseProviders } from './env-providers.ts';
+import { QUOTA_VARIABLES, VARIABLES, type Variable } from './env-variables.ts';
 
 /** What `wrangler.toml` binds. */
 export interface Bindings {
@@ -12,170 +13,6 @@ export interface Bindings {
   /** Only where MAIL_PROVIDER is `cloudflare`. */
   EMAIL?: SendEmail;
 }
-
-/** One documented variable or secret: how it is parsed, and the row it gets in the README. */
-interface Variable<T> {
-  schema: z.ZodType<T>;
-  default?: string;
-  /** May be left out; then it is undefined. */
-  optional?: true;
-  secret?: true;
-  doc: string;
-}
-
-const variable = <T>(declaration: Variable<T>) => declaration;
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`);
-
-/** Bytes of entropy cannot be seen from outside; a short secret, or one of few distinct characters, can. */
-const secret = z
-  .string()
-  .min(32, 'must have at least 32 characters (make one with `openssl rand -base64 32`)')
-  .refine((value) => new Set(value).size >= 12, 'is too regular to be random');
-
-const origin = z
-  .string()
-  .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
-    message: 'must be an origin such as https://auth.example.com, without a path or a trailing slash',
-  })
-  .refine(
-    (value) => value.startsWith('https://') || /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(value),
-    'must be https (plain http is for localhost only)',
-  );
-
-/** Every variable and secret of the Worker, in the order of the README's configuration table. */
-export const VARIABLES = {
-  ORIGIN: variable({
-    schema: origin,
-    doc: 'Where users reach Latchkey. It is the issuer (`iss`) of the default realm and the base of every link.',
-  }),
-  AUTH_SECRET: variable({
-    schema: secret,
-    secret: true,
-    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
-  }),
-  ENVIRONMENT: variable({
-    schema: z.enum(['production', 'development']),
-    default: 'production',
-    doc: '`development` lets browsers on any localhost port call the API. Never set it on a deployed Worker.',
-  }),
-  RATE_LIMIT_SIGN_IN: variable({
-    schema: whole(1, 100_000),
-    default: '100',
-    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
-  }),
-  RATE_LIMIT_GENERAL: variable({
-    schema: whole(1, 1_000_000),
-    default: '1000',
-    doc: 'The same for everything else, as named in the `RateLimit-Policy` header. The limit itself is that of the binding `GENERAL_RATE_LIMIT` in `wrangler.toml`: change both.',
-  }),
-  SIGNING_KEY_ROTATION_DAYS: variable({
-    schema: whole(1, 3650),
-    default: '90',
-    doc: 'How many days a key signs access tokens before the next takes over.',
-  }),
-  MAIL_PROVIDER: variable({
-    schema: z.enum(['smtp', 'sendgrid', 'resend', 'cloudflare', 'dev']),
-    default: 'dev',
-    doc: 'Who delivers mail. `dev` keeps it for `/dev/mailbox` and is refused in production.',
-  }),
-  MAIL_FROM: variable({
-    schema: z.email().optional(),
-    optional: true,
-    doc: "The sender's address, under the realm's name. Needed by every provider but `dev`.",
-  }),
-  SMTP_HOST: variable({ schema: z.string().optional(), optional: true, doc: 'For `smtp`: the server.' }),
-  SMTP_PORT: variable({
-    schema: whole(1, 65_535),
-    default: '587',
-    doc: 'For `smtp`. Workers cannot reach port 25.',
-  }),
-  SMTP_SECURITY: variable({
-    schema: z.enum(['none', 'starttls', 'tls']),
-    default: 'starttls',
-    doc: 'For `smtp`: `tls` from the first byte (port 465), `starttls` (587) or `none`.',
-  }),
-  SMTP_USERNAME: variable({
-    schema: z.string().optional(),
-    optional: true,
-    doc: 'For `smtp`, if the server asks who sends.',
-  }),
-  SMTP_PASSWORD: variable({
-    schema: z.string().optional(),
-    optional: true,
-    secret: true,
-    doc: 'For `smtp`, with `SMTP_USERNAME`.',
-  }),
-  SENDGRID_API_KEY: variable({
-    schema: z.string().optional(),
-    optional: true,
-    secret: true,
-    doc: 'For `sendgrid`: a key that may send mail.',
-  }),
-  SENDGRID_URL: variable({
-    schema: z.url(),
-    default: 'https://api.sendgrid.com',
-    doc: "SendGrid's API; `https://api.eu.sendgrid.com` for its European region.",
-  }),
-  RESEND_API_KEY: variable({
-    schema: z.string().optional(),
-    optional: true,
-    secret: true,
-    doc: 'For `resend`: a key that may send mail.',
-  }),
-  RESEND_URL: variable({ schema: z.url(), default: 'https://api.resend.com', doc: "Resend's API." }),
-  SMS_PROVIDER: variable({
-    schema: z.enum(['none', 'twilio', 'dev']),
-    default: 'none',
-    doc: 'Who delivers text messages. `dev` keeps them for `/dev/mailbox` and is refused in production.',
-  }),
-  SMS_CALLING_CODES: variable({
-    schema: z
-      .string()
-      .regex(/^(\*|\+[1-9]\d{0,3}(,\+[1-9]\d{0,3})*)?$/, 'must list calling codes such as +49,+44, or be *')
-      .transform((list) => list.split(',').filter(Boolean)),
-    default: '',
-    doc: 'Calling codes that texts may go to, such as `+49,+44`; `*` for all. Nothing is sent elsewhere: numbers in far countries are what fraudsters have codes sent to.',
-  }),
-  SMS_PER_PREFIX: variable({
-    schema: whole(1, 1_000_000),
-    default: '50',
-    doc: 'Texts a UTC day to numbers of a realm that differ in their last four digits only.',
-  }),
-  SMS_PER_REALM: variable({
-    schema: whole(1, 10_000_000),
-    default: '1000',
-    doc: 'Texts a UTC day in a realm.',
-  }),
-  CODES_PER_ADDRESS: variable({
-    schema: whole(1, 1000),
-    default: '10',
-    doc: 'One-time codes a UTC day to one address or number.',
-  }),
-  TWILIO_ACCOUNT_SID: variable({ schema: z.string().optional(), optional: true, doc: 'For `twilio`.' }),
-  TWILIO_AUTH_TOKEN: variable({
-    schema: z.string().optional(),
-    optional: true,
-    secret: true,
-    doc: 'For `twilio`.',
-  }),
-  TWILIO_FROM: variable({
-    schema: z.string().optional(),
-    optional: true,
-    doc: 'For `twilio`: a number of yours, or the SID of a messaging service (`MG…`).',
-  }),
-  TWILIO_URL: variable({ schema: z.url(), default: 'https://api.twilio.com', doc: "Twilio's API." }),
-  ACTIVITY_DAYS: variable({
-    schema: whole(1, 3650),
-    default: '365',
-    doc: 'How many days entries of the activity log are kept.',
-  }),
-} as const;
 
 /** What a choice of provider makes necessary. */
 const NEEDED: Record<string, Record<string, string[]>> = {
@@ -195,6 +32,8 @@ type Variables = typeof VARIABLES;
 /** The parsed variables and secrets. */
 export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> } & {
   readonly SIGN_IN_PROVIDERS: readonly ProviderSettings[];
+  /** By the name of the variable; null is unlimited. */
+  readonly QUOTAS: Record<string, number | null>;
 };
 
 /** Thrown when a variable is missing or unusable; the message names each one and never shows a value. */
@@ -220,6 +59,7 @@ export function parseConfig(env: Record<string, unknown>): Config {
     if (parsed.success) config[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
   }
+  config.QUOTAS = parseQuotas(env, problems);
   for (const [chooser, choices] of Object.entries(NEEDED)) {
     const chosen = config[chooser] as string;
     for (const name of choices[chosen] ?? []) {
@@ -234,4 +74,14 @@ export function parseConfig(env: Record<string, unknown>): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   config.SIGN_IN_PROVIDERS = signIn.providers;
   return config as Config;
+}
+
+function parseQuotas(env: Record<string, unknown>, problems: string[]): Config['QUOTAS'] {
+  const quotas: Config['QUOTAS'] = {};
+  for (const name of Object.keys(env).filter((name) => name.startsWith(QUOTA_VARIABLES.prefix))) {
+    const parsed = QUOTA_VARIABLES.schema.safeParse(env[name]);
+    if (parsed.success) quotas[name] = parsed.data;
+    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
+  }
+  return quotas;
 }

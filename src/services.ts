@@ -1,9 +1,14 @@
 import { Avatars } from './accounts/avatar-service.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
+import { ApiKeys } from './api-keys/service.ts';
+import type { AuthorizeObject } from './authorize/port.ts';
+import { Authorizer } from './authorize/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials } from './credentials/service.ts';
+import type { CreditObject } from './credits/port.ts';
+import { Credits } from './credits/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { deriveKey } from './lib/keys.ts';
@@ -15,6 +20,10 @@ import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { Outbox } from './outbox/service.ts';
+import { PlanAdmin } from './plans/admin-service.ts';
+import { PlanJobs } from './plans/jobs.ts';
+import type { PlanObject } from './plans/port.ts';
+import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { Realms } from './realms/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
@@ -22,6 +31,9 @@ import type { SessionObject } from './sessions/port.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { createSmsProvider } from './sms/registry.ts';
+import { UsageAnalytics } from './usage/analytics-service.ts';
+import type { UsageObject } from './usage/port.ts';
+import { Usage } from './usage/service.ts';
 import { OneTimeCodes } from './verification/code-service.ts';
 import type { CodeObject, SmsBudget } from './verification/port.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -48,13 +60,23 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  apiKeys: ApiKeys;
+  plans: Plans;
+  planAdmin: PlanAdmin;
+  planJobs: PlanJobs;
+  analytics: UsageAnalytics;
+  usage: Usage;
+  credits: Credits;
+  authorizer: Authorizer;
 }
+
+type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseConfig(bindings as unknown as Record<string, unknown>);
   const { DB: d1 } = bindings;
-  const objects = named<AccountObject & SessionObject & CredentialObject>(bindings.ACCOUNT);
+  const objects = named<AccountObject & SessionObject & CredentialObject & MeteringObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const { mailBudget, smsBudget } = budgets(bindings, config);
 
@@ -70,6 +92,7 @@ export function createServices(bindings: Bindings): Services {
     from: config.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
+  const plans = new Plans({ d1, accounts, objects, config });
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
   const authorizationCodes = new AuthorizationCodes(ports);
   const identities = new Identities({ ...ports, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
@@ -106,6 +129,14 @@ export function createServices(bindings: Bindings): Services {
     accountLinks,
     oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
     privacy: new Privacy({ ...ports, accounts }),
+    apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
+    plans,
+    planAdmin: new PlanAdmin({ d1, plans, objects, config }),
+    planJobs: new PlanJobs({ d1, plans, objects }),
+    analytics: new UsageAnalytics(d1, config.RESOURCES),
+    usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
+    credits: new Credits(accounts, plans, objects),
+    authorizer: new Authorizer(sessions, plans, objects),
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VARIABLES } from '../env.ts';
 import { PROVIDER_VARIABLES } from '../env-providers.ts';
+import { QUOTA_VARIABLES, VARIABLES } from '../env-variables.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 
@@ -21,6 +21,7 @@ function table(): string {
     secret ? 'unset, secret' : 'unset',
     doc,
   ]);
+  rows.push([`\`${QUOTA_VARIABLES.name}\``, 'as in the plan', QUOTA_VARIABLES.doc]);
   const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows, ...providerRows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { VARIABLES } from '../env.ts';
+import { VARIABLES } from '../env-variables.ts';
 import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
 
 const USAGE = `Usage:

@@ -20,7 +20,7 @@ export interface Problem {
 export function failureOf(c: AppContext, thrown: unknown): ApiError {
   const error = toApiError(thrown);
   const { status } = CATALOGUE[error.code];
-  if (status >= 500) logFailure(c, thrown);
+  if (status >= 500) logFailure(thrown, { event: 'request_failed', request_id: c.get('requestId') });
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
     const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
@@ -48,7 +48,8 @@ export function problemResponse(c: AppContext, error: ApiError, origin: string):
   return c.body(JSON.stringify(problem), status);
 }
 
-function toApiError(thrown: unknown): ApiError {
+/** What to tell of a failure: whatever is not meant to be told is `internal_error`. */
+export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   // Hono's own validator reports a body that does not parse this way.
   if (thrown instanceof HTTPException && thrown.status === 400) return new ApiError('invalid_json');
@@ -70,14 +71,14 @@ function isPassing(thrown: unknown): boolean {
   );
 }
 
-function logFailure(c: AppContext, thrown: unknown): void {
+/** Logs a failure that nobody is told of. */
+export function logFailure(thrown: unknown, about: { event: string; [name: string]: unknown }): void {
   // A query's parameters can be an e-mail or a hash: Drizzle puts them into its message, D1 does not.
   const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   console.error(
     JSON.stringify({
       level: 'error',
-      event: 'request_failed',
-      request_id: c.get('requestId'),
+      ...about,
       error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
       stack: error instanceof Error ? error.stack : undefined,
     }),

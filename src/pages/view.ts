@@ -117,6 +117,7 @@ export type ShownStatus =
   | 200
   | 400
   | 401
+  | 402
   | 403
   | 404
   | 405

@@ -4,14 +4,8 @@ import { type Authenticator, requireUser, requireVerified } from '../http/authen
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
-import {
-  ActivityListSchema,
-  ActivityQuery,
-  activityShape,
-  DeleteBody,
-  ExportSchema,
-  exportShape,
-} from './schemas.ts';
+import { ExportSchema, exportShape } from './export-schemas.ts';
+import { ActivityListSchema, ActivityQuery, activityShape, DeleteBody } from './schemas.ts';
 import type { Privacy } from './service.ts';
 
 /** A user's own view of what is kept about them, and its end. */

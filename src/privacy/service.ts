@@ -7,9 +7,18 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
-import { deleteUser, readActivity, readIdentities, readMessages, readSessions } from './store.ts';
+import {
+  deleteUser,
+  readActivity,
+  readActs,
+  readIdentities,
+  readMessages,
+  readMetering,
+  readSessions,
+} from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
+export type Metering = Awaited<ReturnType<typeof readMetering>>;
 
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
@@ -50,18 +59,20 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, messages, linked] = await Promise.all([
+    const [user, preferences, open, past, log, acts, messages, linked, metering] = await Promise.all([
       findById(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
       readSessions(session.db, userId),
       readActivity(session.db, userId, { before: null, limit: -1 }),
+      readActs(session.db, userId),
       readMessages(session.db, userId),
       readIdentities(session.db, userId),
+      readMetering(session.db, userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, messages, linked };
+    return { user, preferences, open, ended, log, acts, messages, linked, metering };
   }
 
   /**

@@ -93,6 +93,8 @@ export function scenarios({ users }: Pool): Record<string, Scenario> {
       simulated: { query: 1 },
       needs: ['query'],
     },
+    'rpc-verify': { callers: get('/__verify') },
+    'rpc-authorize': { callers: get('/__authorize'), settles: true },
     hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
     'sign-in': {
       ...burst,

@@ -90,8 +90,12 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
+    QUOTA_FREE_IMAGES: '1000000000',
     ...vars,
   };
+  config.services = [
+    { binding: 'AUTH', service: config.name as string, entrypoint: 'Auth', props: { scopes: ['admin'] } },
+  ];
   for (const { simple } of config.ratelimits ?? []) simple.limit = 1_000_000;
   const path = join(directory, 'wrangler.json');
   writeFileSync(path, JSON.stringify(config));

@@ -9,8 +9,10 @@ import {
   accountOf,
   call,
   changeDirectory,
+  createApiKey,
   createRealm,
   freshAddress,
+  INTERNAL,
   ORIGIN,
   PASSWORD,
   register,
@@ -64,7 +66,7 @@ beforeAll(async () => {
 
 async function makeUser() {
   const { user } = await register();
-  await changeDirectory(user.id, { email_verified: 1 });
+  await changeDirectory(user.id, { email_verified: 1, role: 'admin' });
   return user;
 }
 
@@ -81,8 +83,25 @@ async function openSession(userId: string) {
   return services.sessions.grant(realm, opened);
 }
 
+/** Credits to use, a use to refund, and a reservation to end. */
+async function prepareMetering(userId: string): Promise<void> {
+  const user = { userId, realmId: 'default' };
+  const change = { description: null, actor: 'system', reference: 'start' };
+  await services.credits.add(user, { ...change, amount: 1e6, type: 'added', expiresAt: null });
+  await services.credits.use(user, { ...change, amount: 1e5, reference: LIVE.reference });
+  await services.usage.reserve(user, {
+    resource: 'images',
+    quantity: 1,
+    reference: LIVE.reference,
+    seconds: null,
+  });
+}
+
 /** Sends a request. The user's account never locks: all would be refused that comes after. */
-async function send(request: HostileRequest, userId: string): Promise<Response> {
+async function send(
+  request: HostileRequest,
+  { id: userId, email }: { id: string; email: string },
+): Promise<Response> {
   sent += 1;
   if (sent % REQUESTS_PER_ADDRESS === 0) address = freshAddress();
   const headers = new Headers([['cf-connecting-ip', address], ...request.headers]);
@@ -94,10 +113,13 @@ async function send(request: HostileRequest, userId: string): Promise<Response> 
   if (request.session !== 'none' || url.includes(LIVE.sessionId) || written.includes(LIVE.refreshToken)) {
     const { session, accessToken, refreshToken } = await openSession(userId);
     if (request.session === 'token') headers.set('authorization', `Bearer ${accessToken}`);
+    if (request.session === 'key') headers.set('x-api-key', INTERNAL['x-api-key']);
     if (request.session === 'cookie') headers.set('cookie', `__Host-latchkey=${refreshToken}`);
     url = url.replace(LIVE.sessionId, session.sessionId);
     if (written) body = written.replace(LIVE.refreshToken, refreshToken);
   }
+  if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+  url = url.replace(LIVE.userId, userId).replace(LIVE.email, email);
   const response = await exports.default.fetch(url, {
     method: request.method,
     headers,
@@ -123,9 +145,17 @@ it.each(operations)(
       current_password: fc.constant(PASSWORD),
       new_password: fc.constant(PASSWORD),
       refresh_token: fc.constant(LIVE.refreshToken),
+      user_id: fc.constantFrom(user.id, user.id, user.id, 'usr_nobody'),
+      limits: fc.constantFrom({ images: { day: 20 } }, { images: {} }, { 'a b': { day: 1 } }),
+      reference: fc.uuid(),
+      quantity: fc.integer({ min: 0, max: 2 }),
+      amount: fc.integer({ min: 0, max: 2 }),
+      input_tokens: fc.integer({ min: 0, max: 3 }),
+      output_tokens: fc.integer({ min: 0, max: 3 }),
     };
+    if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
     const isDeadly = `${operation.method} ${operation.path}` === DEADLY;
-    const owner = async () => (isDeadly ? (await makeUser()).id : user.id);
+    const owner = async () => (isDeadly ? makeUser() : user);
     const seen: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(

@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   errors: [],
   env: [],
   'env-providers': [],
+  'env-variables': [],
   db: [],
   http: [],
   health: ['http'],
@@ -21,14 +22,35 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   links: ['db'],
   outbox: ['db', 'mail', 'sms', 'realms'],
   accounts: ['db', 'http', 'realms'],
+  audit: ['db'],
+  'api-keys': ['db', 'http', 'realms', 'audit'],
   sessions: ['db', 'http', 'realms', 'accounts'],
+  plans: ['db', 'http', 'realms', 'audit', 'accounts'],
+  usage: ['db', 'http', 'realms', 'accounts', 'plans'],
+  credits: ['http', 'accounts', 'plans'],
+  authorize: ['http', 'accounts', 'sessions', 'plans', 'usage', 'credits'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   oauth: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
+  privacy: [
+    'db',
+    'http',
+    'audit',
+    'outbox',
+    'accounts',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+    'oauth',
+  ],
   pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'oauth', 'privacy'],
+  rpc: ['http', 'realms', 'accounts', 'sessions', 'usage', 'credits', 'authorize'],
   dev: ['http', 'mail'],
   retention: [],
+  'account-base': '*',
+  'account-metering': '*',
   'account-object': '*',
   'account-projection': '*',
   services: '*',
@@ -37,8 +59,10 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   worker: '*',
   cli: '*',
 };
-const OPEN = ['lib', 'errors', 'env', 'env-providers'];
+const OPEN = ['lib', 'errors', 'env', 'env-providers', 'env-variables'];
 const FEATURES = [
+  'audit',
+  'api-keys',
   'realms',
   'links',
   'outbox',
@@ -48,9 +72,13 @@ const FEATURES = [
   'verification',
   'oauth',
   'privacy',
+  'plans',
+  'usage',
+  'credits',
+  'authorize',
 ];
 /** What one feature may see of another. */
-const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;
+const PUBLIC_FILES = /\/((\w+-)?(service|schemas)|tables|port)\.ts$/;
 /** The Worker never loads what runs in Node. */
 const NODE_ONLY = 'cli';
 
@@ -106,7 +134,16 @@ describe('the house', () => {
   });
 
   it('shows of a feature only its service, schemas, tables and port', () => {
-    const composed = ['account-object', 'account-projection', 'services', 'app', 'cron', 'worker'];
+    const composed = [
+      'account-base',
+      'account-metering',
+      'account-object',
+      'account-projection',
+      'services',
+      'app',
+      'cron',
+      'worker',
+    ];
     const prying = imports.filter(
       ({ from, to }) =>
         FEATURES.includes(room(to)) &&
@@ -127,6 +164,17 @@ describe('the house', () => {
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });
     expect(strangers).toEqual([]);
+  });
+
+  it('compares API keys in constant time only', () => {
+    const comparing = files.filter(
+      (file) =>
+        file.startsWith('api-keys/') &&
+        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?(?![\s=]*(null|undefined)\b)/i.test(
+          readFileSync(join(SRC, file), 'utf8'),
+        ),
+    );
+    expect(comparing).toEqual([]);
   });
 
   it('has no import cycle', () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { JOBS } from '../../src/cron.ts';
-import { VARIABLES } from '../../src/env.ts';
+import { VARIABLES } from '../../src/env-variables.ts';
 
 const config = readConfig({ config: join(import.meta.dirname, '../../wrangler.toml') });
 

@@ -10,14 +10,31 @@ export interface HostileRequest {
   url: string;
   headers: Header[];
   body: string | Uint8Array<ArrayBuffer> | undefined;
-  /** A live session to present; then no header forges one. */
-  session: 'none' | 'token' | 'cookie';
+  /** A live session or API key to present; then no header forges one. */
+  session: 'none' | 'token' | 'cookie' | 'key';
   /** Whether method and path are those of the operation, so that nothing but the operation may answer. */
   isAddressed: boolean;
 }
 
-/** Stands in URLs and bodies for what only the sender knows: the id and the refresh token of a live session. */
-export const LIVE = { sessionId: 'ses_live', refreshToken: 'lkr.live' };
+/** Stands in URLs and bodies for what only the sender knows: ids, an address, the refresh token of a live session. */
+export const LIVE = {
+  sessionId: 'ses_live',
+  refreshToken: 'lkr.live',
+  userId: 'usr_live',
+  keyId: 'key_live',
+  email: 'live@example.com',
+  /** Of a reservation and of a use of credits: what the document gives for an example. */
+  reference: 'order-4711',
+};
+
+/** What of it a path means. */
+function liveSegment(path: string): string {
+  if (path.includes('{email}')) return LIVE.email;
+  if (path.includes('{reference}')) return LIVE.reference;
+  if (path.includes('/admin/plans/')) return 'pro';
+  if (path.includes('/users/')) return LIVE.userId;
+  return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
+}
 
 /** What operations have, and what else the platform lets through. */
 const METHODS = 'GET POST PUT PATCH DELETE HEAD OPTIONS TRACE QUERY PROPFIND PURGE'.split(' ');
@@ -45,6 +62,9 @@ const QUERIES = [
   '?&&==&',
   '?__proto__=1&then=2',
   '?%00',
+  '?limit=2&days=3',
+  '?user_id=usr_nobody&limit=0&days=0',
+  '?user_id=&cursor=-1',
 ];
 
 type Address = { path: string; isAddressed: boolean };
@@ -57,7 +77,7 @@ function addresses({ path }: Operation, realms: string[]): fc.Arbitrary<Address>
     .map((value) => encodeURIComponent(value.toWellFormed()))
     .filter((value) => value !== '' && value !== '.' && value !== '..');
   const right = filled(
-    fc.oneof(fc.constant(LIVE.sessionId), fc.constantFrom(...SEGMENTS, ...PROTOTYPE_KEYS), encoded),
+    fc.oneof(fc.constant(liveSegment(path)), fc.constantFrom(...SEGMENTS, ...PROTOTYPE_KEYS), encoded),
   );
   const hasRealms = /^\/(v1|\.well-known)\//.test(path);
   const prefixes = ['', '', '', ...(hasRealms ? realms.map((id) => `/realms/${id}`) : [])];
@@ -73,11 +93,16 @@ function addresses({ path }: Operation, realms: string[]): fc.Arbitrary<Address>
   );
 }
 
-const queries = fc.oneof(
-  { arbitrary: fc.constant(''), weight: 4 },
-  { arbitrary: fc.constantFrom(...QUERIES, `?${'a=b&'.repeat(4000)}`), weight: 1 },
-  { arbitrary: text.map((value) => `?deep=${encodeURIComponent(value.toWellFormed())}`), weight: 1 },
-);
+/** What is right; an operation that is about a user has to be told whom. */
+const rightQuery = ({ definition }: Operation) =>
+  definition.parameters?.some(({ name }: Json) => name === 'user_id') ? `?user_id=${LIVE.userId}` : '';
+
+const queries = (right: string) =>
+  fc.oneof(
+    { arbitrary: fc.constant(right), weight: 4 },
+    { arbitrary: fc.constantFrom(...QUERIES, `?${'a=b&'.repeat(4000)}`), weight: 1 },
+    { arbitrary: text.map((value) => `?deep=${encodeURIComponent(value.toWellFormed())}`), weight: 1 },
+  );
 
 /** Bodies for an operation: mostly by its schema, when it has one. */
 function bodies({ definition }: Operation, document: Json, given: Record<string, fc.Arbitrary<unknown>>) {
@@ -89,6 +114,13 @@ function bodies({ definition }: Operation, document: Json, given: Record<string,
     { arbitrary: shapeless, weight: 1 },
     { arbitrary: fc.constant(undefined), weight: 1 },
   );
+}
+
+/** What an operation takes, most often a token or key; those for anybody are also tried with a session. */
+function sessionsFor({ definition }: Operation): HostileRequest['session'][] {
+  const schemes = (definition.security ?? []).flatMap((one: Json) => Object.keys(one));
+  if (!schemes.includes('apiKey')) return ['token', 'token', 'cookie'];
+  return schemes.includes('accessToken') ? ['key', 'token', 'cookie'] : ['key', 'key', 'token'];
 }
 
 /** Requests to an operation, from right to absurd. `given` says what a right value of a field is. */
@@ -107,12 +139,12 @@ export function requestsTo(
         { arbitrary: fc.constantFrom(...METHODS), weight: 1 },
       ),
       address: addresses(operation, realms),
-      query: queries,
+      query: queries(rightQuery(operation)),
       type: contentType,
       forged: maybe(forgedCredential, 2, 1),
       others: fc.array(otherHeader, { maxLength: 2 }),
       origin: maybe(origin, 2, 1),
-      session: fc.constantFrom<HostileRequest['session']>('none', 'token', 'token', 'cookie'),
+      session: fc.constantFrom<HostileRequest['session']>('none', ...sessionsFor(operation)),
       body: bodies(operation, document, given),
     })
     .map(({ method, address, query, type, forged, others, session, body, ...rest }) => ({

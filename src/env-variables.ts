@@ -1,0 +1,219 @@
+import { z } from 'zod';
+
+/** One documented variable or secret: how it is parsed, and the row it gets in the README. */
+export interface Variable<T> {
+  schema: z.ZodType<T>;
+  default?: string;
+  /** May be left out; then it is undefined. */
+  optional?: true;
+  secret?: true;
+  doc: string;
+}
+
+const variable = <T>(declaration: Variable<T>) => declaration;
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`);
+
+/** Bytes of entropy cannot be seen from outside; a short secret, or one of few distinct characters, can. */
+const secret = z
+  .string()
+  .min(32, 'must have at least 32 characters (make one with `openssl rand -base64 32`)')
+  .refine((value) => new Set(value).size >= 12, 'is too regular to be random');
+
+const origin = z
+  .string()
+  .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+    message: 'must be an origin such as https://auth.example.com, without a path or a trailing slash',
+  })
+  .refine(
+    (value) => value.startsWith('https://') || /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(value),
+    'must be https (plain http is for localhost only)',
+  );
+
+/** Every variable and secret of the Worker, in the order of the README's configuration table. */
+export const VARIABLES = {
+  ORIGIN: variable({
+    schema: origin,
+    doc: 'Where users reach Latchkey. It is the issuer (`iss`) of the default realm and the base of every link.',
+  }),
+  AUTH_SECRET: variable({
+    schema: secret,
+    secret: true,
+    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
+  }),
+  INTERNAL_API_KEY: variable({
+    schema: secret.optional(),
+    optional: true,
+    secret: true,
+    doc: 'An API key for all realms and scopes, to begin with or for services of your own. At least 32 random characters.',
+  }),
+  ENVIRONMENT: variable({
+    schema: z.enum(['production', 'development']),
+    default: 'production',
+    doc: '`development` lets browsers on any localhost port call the API. Never set it on a deployed Worker.',
+  }),
+  RATE_LIMIT_SIGN_IN: variable({
+    schema: whole(1, 100_000),
+    default: '100',
+    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+  }),
+  RATE_LIMIT_GENERAL: variable({
+    schema: whole(1, 1_000_000),
+    default: '1000',
+    doc: 'The same for everything else, as named in the `RateLimit-Policy` header. The limit itself is that of the binding `GENERAL_RATE_LIMIT` in `wrangler.toml`: change both.',
+  }),
+  SIGNING_KEY_ROTATION_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '90',
+    doc: 'How many days a key signs access tokens before the next takes over.',
+  }),
+  MAIL_PROVIDER: variable({
+    schema: z.enum(['smtp', 'sendgrid', 'resend', 'cloudflare', 'dev']),
+    default: 'dev',
+    doc: 'Who delivers mail. `dev` keeps it for `/dev/mailbox` and is refused in production.',
+  }),
+  MAIL_FROM: variable({
+    schema: z.email().optional(),
+    optional: true,
+    doc: "The sender's address, under the realm's name. Needed by every provider but `dev`.",
+  }),
+  SMTP_HOST: variable({ schema: z.string().optional(), optional: true, doc: 'For `smtp`: the server.' }),
+  SMTP_PORT: variable({
+    schema: whole(1, 65_535),
+    default: '587',
+    doc: 'For `smtp`. Workers cannot reach port 25.',
+  }),
+  SMTP_SECURITY: variable({
+    schema: z.enum(['none', 'starttls', 'tls']),
+    default: 'starttls',
+    doc: 'For `smtp`: `tls` from the first byte (port 465), `starttls` (587) or `none`.',
+  }),
+  SMTP_USERNAME: variable({
+    schema: z.string().optional(),
+    optional: true,
+    doc: 'For `smtp`, if the server asks who sends.',
+  }),
+  SMTP_PASSWORD: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `smtp`, with `SMTP_USERNAME`.',
+  }),
+  SENDGRID_API_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `sendgrid`: a key that may send mail.',
+  }),
+  SENDGRID_URL: variable({
+    schema: z.url(),
+    default: 'https://api.sendgrid.com',
+    doc: "SendGrid's API; `https://api.eu.sendgrid.com` for its European region.",
+  }),
+  RESEND_API_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `resend`: a key that may send mail.',
+  }),
+  RESEND_URL: variable({ schema: z.url(), default: 'https://api.resend.com', doc: "Resend's API." }),
+  SMS_PROVIDER: variable({
+    schema: z.enum(['none', 'twilio', 'dev']),
+    default: 'none',
+    doc: 'Who delivers text messages. `dev` keeps them for `/dev/mailbox` and is refused in production.',
+  }),
+  SMS_CALLING_CODES: variable({
+    schema: z
+      .string()
+      .regex(/^(\*|\+[1-9]\d{0,3}(,\+[1-9]\d{0,3})*)?$/, 'must list calling codes such as +49,+44, or be *')
+      .transform((list) => list.split(',').filter(Boolean)),
+    default: '',
+    doc: 'Calling codes that texts may go to, such as `+49,+44`; `*` for all. Nothing is sent elsewhere: numbers in far countries are what fraudsters have codes sent to.',
+  }),
+  SMS_PER_PREFIX: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Texts a UTC day to numbers of a realm that differ in their last four digits only.',
+  }),
+  SMS_PER_REALM: variable({
+    schema: whole(1, 10_000_000),
+    default: '1000',
+    doc: 'Texts a UTC day in a realm.',
+  }),
+  CODES_PER_ADDRESS: variable({
+    schema: whole(1, 1000),
+    default: '10',
+    doc: 'One-time codes a UTC day to one address or number.',
+  }),
+  TWILIO_ACCOUNT_SID: variable({ schema: z.string().optional(), optional: true, doc: 'For `twilio`.' }),
+  TWILIO_AUTH_TOKEN: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'For `twilio`.',
+  }),
+  TWILIO_FROM: variable({
+    schema: z.string().optional(),
+    optional: true,
+    doc: 'For `twilio`: a number of yours, or the SID of a messaging service (`MG…`).',
+  }),
+  TWILIO_URL: variable({ schema: z.url(), default: 'https://api.twilio.com', doc: "Twilio's API." }),
+  ACTIVITY_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '365',
+    doc: 'How many days entries of the activity log and of the audit log are kept.',
+  }),
+  RESOURCES: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*$/, 'must list names such as images,videos')
+      .transform((list) => [...new Set(list.split(','))]),
+    default: 'images,videos,messages,tokens',
+    doc: 'Names of what plans limit, besides those that plans name. Tokens of models count as `tokens`.',
+  }),
+  MODEL_TIERS: variable({
+    schema: z
+      .string()
+      .regex(/^([^\s,=]+=[a-z0-9_]+(,[^\s,=]+=[a-z0-9_]+)*)?$/, 'must list patterns such as gpt-4*=premium')
+      .transform((list) =>
+        list
+          .split(',')
+          .filter(Boolean)
+          .map((entry) => entry.split('='))
+          .map(([pattern = '', tier = '']) => ({ pattern, tier })),
+      ),
+    default:
+      'gpt-4o-mini*=standard,gpt-4*=premium,gpt-5*=premium,o1*=premium,o3*=premium,claude-*opus*=premium',
+    doc: 'Tiers of models by pattern; `*` stands for anything, the first pattern that fits counts.',
+  }),
+  MODEL_TIER_DEFAULT: variable({
+    schema: z.string().regex(/^[a-z0-9_]+$/, 'must be the name of a tier'),
+    default: 'standard',
+    doc: 'The tier of models that no pattern fits.',
+  }),
+  RESERVATION_SECONDS: variable({
+    schema: whole(1, 86_400),
+    default: '300',
+    doc: 'How long quota that is reserved is held, unless the request says.',
+  }),
+  USAGE_EVENT_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '90',
+    doc: 'How many days single uses are kept; the sums of each day are kept for 400.',
+  }),
+} as const;
+
+/** Variables that change the limits of plans, one for each plan and resource. */
+export const QUOTA_VARIABLES = {
+  name: 'QUOTA_{PLAN}_{RESOURCE}',
+  prefix: 'QUOTA_',
+  schema: z.union([whole(0, 1e15), z.literal('unlimited').transform(() => null)], {
+    error: 'must be a whole number or unlimited',
+  }),
+  doc: 'For example `QUOTA_FREE_IMAGES=20`: this limit of the plan, or `unlimited`, whatever the database says; a day, or a month where the plan limits the month only.',
+};

@@ -1,0 +1,98 @@
+import { z } from '@hono/zod-openapi';
+import { UserSchema, userShape } from '../accounts/schemas.ts';
+import { transactionShape } from '../credits/schemas.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { ActivitySchema, activityShape } from './schemas.ts';
+import type { Everything, Metering } from './service.ts';
+
+export const ExportSchema = z
+  .object({
+    exported_at: z.iso.datetime(),
+    user: UserSchema,
+    preferences: z.record(z.string(), z.unknown()),
+    sessions: z.array(z.record(z.string(), z.unknown())),
+    identities: z.array(z.record(z.string(), z.unknown())),
+    activity: z.array(ActivitySchema),
+    acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
+    messages: z.array(z.record(z.string(), z.unknown())),
+    usage: z.array(z.record(z.string(), z.unknown())),
+    usage_history: z.array(z.record(z.string(), z.unknown())),
+    tokens: z.array(z.record(z.string(), z.unknown())),
+    tokens_history: z.array(z.record(z.string(), z.unknown())),
+    credit_transactions: z.array(z.record(z.string(), z.unknown())),
+  })
+  .openapi('Export');
+
+/** Everything that is held about a user, as one document. `now` is Unix milliseconds. */
+export function exportShape(everything: Everything, now: number): z.infer<typeof ExportSchema> {
+  const { user, preferences, open, ended, log, acts, messages, linked, metering } = everything;
+  const time = (at: number | null) => (at === null ? null : rfc3339(at));
+  return {
+    exported_at: rfc3339(now),
+    user: userShape(user),
+    preferences,
+    sessions: [
+      ...open.map((row) => ({
+        ...row,
+        created_at: rfc3339(row.created_at),
+        last_seen_at: rfc3339(row.last_seen_at),
+        expires_at: rfc3339(row.expires_at),
+        ended_at: null,
+        methods: JSON.parse(row.methods),
+      })),
+      ...ended.map((row) => ({
+        id: row.id,
+        created_at: rfc3339(row.createdAt),
+        last_seen_at: rfc3339(row.lastSeenAt),
+        expires_at: rfc3339(row.expiresAt),
+        ended_at: time(row.endedAt),
+        ip: row.ip,
+        country: row.country,
+        city: row.city,
+        user_agent: row.userAgent,
+        methods: JSON.parse(row.methods),
+      })),
+    ],
+    identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
+      ...row,
+      email_verified: emailVerified,
+      created_at: rfc3339(createdAt),
+      last_login_at: time(lastLoginAt),
+    })),
+    activity: log.map(activityShape),
+    acts: acts.map(({ at, ...act }) => ({ at: rfc3339(at), ...act })),
+    messages: messages.map(({ createdAt, settledAt, ...row }) => ({
+      ...row,
+      created_at: rfc3339(createdAt),
+      settled_at: time(settledAt),
+    })),
+    ...meteringShape(metering),
+  };
+}
+
+function meteringShape(metering: Metering) {
+  return {
+    usage: metering.usage.map(({ date, resource, quantity }) => ({ date, resource, quantity })),
+    usage_history: metering.uses.map(({ at, resource, quantity, reference }) => ({
+      at: rfc3339(at),
+      resource,
+      quantity,
+      reference,
+    })),
+    tokens: metering.tokens.map(({ date, model, inputTokens, outputTokens, requests }) => ({
+      date,
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      requests,
+    })),
+    tokens_history: metering.tokenUses.map(({ at, model, inputTokens, outputTokens, requestId }) => ({
+      at: rfc3339(at),
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      request_id: requestId,
+    })),
+    credit_transactions: metering.credits.map(transactionShape),
+  };
+}
