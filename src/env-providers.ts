@@ -94,6 +94,9 @@ export function parseProviders(env: Record<string, unknown>): {
       if (ENDPOINTS.includes(name) && !isEndpoint(value)) {
         problems.push(`${prefix}_${name} must be an https URL (plain http is for localhost only)`);
       }
+      if (name === 'PRIVATE_KEY' && !value.includes('-----BEGIN PRIVATE KEY-----')) {
+        problems.push(`${prefix}_${name}${suffix} must be a private key in PEM (PKCS #8)`);
+      }
       values[name] = value;
     }
     providers.push({ id, kind, realmId: realmOf(suffix), values });

@@ -86,6 +86,14 @@ describe('a configuration that cannot work', () => {
     for (const ids of ['google', 'Acme', 'a_b', '../x']) {
       expect(complaint({ OIDC_PROVIDERS: ids })).toContain('OIDC_PROVIDERS must list ids');
     }
+    const apple = {
+      APPLE_CLIENT_ID: 'x',
+      APPLE_TEAM_ID: 'x',
+      APPLE_KEY_ID: 'x',
+      APPLE_PRIVATE_KEY: 'hunter2',
+    };
+    expect(complaint(apple)).toContain('APPLE_PRIVATE_KEY must be a private key in PEM');
+    expect(complaint(apple)).not.toContain('hunter2');
     const google = { GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'hunter2' };
     for (const url of ['http://evil.example', 'javascript:x', 'x']) {
       const message = complaint({ ...google, GOOGLE_TOKEN_ENDPOINT: url });

@@ -3,7 +3,8 @@ import type { Claims, ProviderProfile } from './port.ts';
 /** A claim that is a text with something in it, else null. */
 export function text(claims: Claims, name: string): string | null {
   const value = claims[name];
-  return typeof value === 'string' && value !== '' ? value : null;
+  // Half of a character cannot be stored.
+  return typeof value === 'string' && value !== '' ? value.toWellFormed() : null;
 }
 
 /** A claim that says yes: some providers write it as a text or a number. */

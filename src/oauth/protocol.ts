@@ -84,7 +84,12 @@ async function exchange(
   verifier: string,
 ): Promise<OAuth2Tokens> {
   const { provider, endpoints, clientId, redirectUri } = configured;
-  const secret = await configured.clientSecret(Date.now());
+  const secret = await configured.clientSecret(Date.now()).catch(() => {
+    throw new ProviderFailure(
+      'provider_rejected',
+      'the client secret cannot be made: is the private key right?',
+    );
+  });
   const parameters = {
     grant_type: 'authorization_code',
     code,

@@ -72,5 +72,7 @@ function malformed(error: z.ZodError): OAuthError {
   if (issue?.message === 'unsupported_grant_type') {
     return { error: 'unsupported_grant_type', error_description: 'Only authorization_code is supported' };
   }
-  return { error: 'invalid_request', error_description: `${issue?.path.join('.')}: ${issue?.message}` };
+  // RFC 6749, 5.2: neither quotation marks nor backslashes.
+  const description = `${issue?.path.join('.')}: ${issue?.message}`.replace(/["\\]/g, "'");
+  return { error: 'invalid_request', error_description: description };
 }
