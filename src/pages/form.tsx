@@ -28,15 +28,6 @@ export function problemOf(thrown: unknown, text: Messages, names: Record<string,
   return { code: thrown.code, summary, fields: Object.fromEntries(fields) };
 }
 
-/** The same for values that a schema refused. */
-export function invalidFields(paths: PropertyKey[], text: Messages): Problem {
-  const fields = paths.map((path) => [
-    String(path),
-    text.fieldErrors[String(path)] ?? text.fieldErrors.other ?? '',
-  ]);
-  return { summary: text.errors.validation_failed ?? '', fields: Object.fromEntries(fields) };
-}
-
 /** What a form has sent, by a schema of the API. Throws `validation_failed`, which names the fields. */
 export function valid<Schema extends z.ZodType>(
   schema: Schema,

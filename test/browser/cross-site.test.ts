@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser/browser.ts';
+import { inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OtherSite, startOtherSite } from '../support/browser/other-site.ts';
 
@@ -143,6 +143,7 @@ it('an app on the list gets its code through the form, past a strict Content-Sec
   expect(new URL(page.url()).searchParams.get('iss')).toBe(`${latchkey.origin}/realms/shop`);
 
   await page.goto(`${latchkey.origin}/realms/shop/login?${query}`);
+  await inspect(page, 'continue');
   await page.getByRole('button', { name: `Continue as ${EMAIL}` }).click();
   await page.waitForURL(`${callback}?*`);
   expect(new URL(page.url()).searchParams.get('code')).toMatch(/^[\w-]{43}$/);
