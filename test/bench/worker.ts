@@ -1,7 +1,10 @@
 import type { Account } from '../../src/account-object.ts';
 import type { Bindings } from '../../src/env.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
+import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';
+import { createServices, type Services } from '../../src/services.ts';
+import type { OpenedSession } from '../../src/sessions/port.ts';
 import worker, { type Auth } from '../../src/worker.ts';
 
 // The Durable Objects, and whatever else a binding may name.
@@ -32,8 +35,7 @@ const YARDSTICKS: Record<string, (bindings: BenchBindings, request: Request) => 
   /** What a consumer that is bound to the Worker waits for: the local check. */
   '/__verify': async ({ AUTH }, request) => expectOk(await AUTH.verify(tokenOf(request))),
   /** The same of a decision, which counts and charges. */
-  '/__authorize': async ({ AUTH }, request) =>
-    expectOk(await AUTH.authorize({ token: tokenOf(request), resource: 'images' })),
+  '/__authorize': async ({ AUTH }, request) => expectOk(await AUTH.authorize(await request.json())),
 };
 
 const tokenOf = (request: Request) => request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
@@ -42,9 +44,45 @@ function expectOk(outcome: Outcome<unknown>): void {
   if (!outcome.ok) throw new Error(outcome.error.code);
 }
 
+let services: Services | undefined;
+
+/** Makes a user of the plan without limits, with credits and a session; answers with an access token for an hour. */
+async function makeUser(bindings: Bindings): Promise<string> {
+  services ??= createServices(bindings);
+  const realm = await services.realms.get('default');
+  const userId = newId('usr');
+  const directory = {
+    userId,
+    realmId: realm.id,
+    role: 'user' as const,
+    plan: 'enterprise',
+    planExpiresAt: null,
+    customLimits: {},
+    status: 'active' as const,
+    emailVerified: true,
+    version: 1,
+    credentialVersion: 1,
+  };
+  const object = bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(userId)) as unknown as Account;
+  const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
+  const { lifetimes } = realm;
+  const opened = await object.open(directory, { client, methods: ['pwd'], lifetimes, activity: 'signed_in' });
+  const credits = { type: 'added', amount: 1e9, reference: 'bench', expiresAt: null } as const;
+  await services.credits.add(
+    { userId, realmId: realm.id },
+    { ...credits, description: null, actor: 'system' },
+  );
+  const grant = await services.sessions.grant(
+    { ...realm, accessTokenSeconds: 3600 },
+    opened as OpenedSession,
+  );
+  return grant.accessToken;
+}
+
 export default {
   ...worker,
   async fetch(request, bindings, ctx) {
+    if (pathOf(request.url) === '/__user') return new Response(await makeUser(bindings));
     const yardstick = YARDSTICKS[pathOf(request.url)];
     if (!yardstick) return worker.fetch(request, bindings, ctx);
     await yardstick(bindings, request);
