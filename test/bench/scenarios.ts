@@ -124,8 +124,6 @@ export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
       simulated: { query: 1 },
       needs: ['query'],
     },
-    'rpc-verify': { callers: get('/__verify') },
-    'rpc-authorize': { callers: get('/__authorize'), settles: true },
     'authorize, one user': {
       ...burst,
       callers: Array.from({ length: CALLERS }, (_, index) => caller(index, metered.slice(0, 1), authorize)),
@@ -136,6 +134,12 @@ export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
       callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorize)),
       settles: true,
     },
+    'authorize over RPC, 1,000 users': {
+      ...burst,
+      callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorizeOverRpc)),
+      settles: true,
+    },
+    'verify over RPC': { callers: get('/__verify') },
     hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
     'sign-in': {
       ...burst,
@@ -180,6 +184,9 @@ const authorize = (user: User): Call => ({
     reference: crypto.randomUUID(),
   },
 });
+
+/** The same, asked by a Worker that is bound to this one. */
+const authorizeOverRpc = (user: User): Call => ({ ...authorize(user), path: '/__authorize' });
 
 const refresh = (user: User): Call => ({
   method: 'POST',

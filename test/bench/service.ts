@@ -94,7 +94,6 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
     INTERNAL_API_KEY: API_KEY,
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
-    QUOTA_FREE_IMAGES: '1000000000',
     ...vars,
   };
   config.services = [

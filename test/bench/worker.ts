@@ -35,8 +35,7 @@ const YARDSTICKS: Record<string, (bindings: BenchBindings, request: Request) => 
   /** What a consumer that is bound to the Worker waits for: the local check. */
   '/__verify': async ({ AUTH }, request) => expectOk(await AUTH.verify(tokenOf(request))),
   /** The same of a decision, which counts and charges. */
-  '/__authorize': async ({ AUTH }, request) =>
-    expectOk(await AUTH.authorize({ token: tokenOf(request), resource: 'images' })),
+  '/__authorize': async ({ AUTH }, request) => expectOk(await AUTH.authorize(await request.json())),
 };
 
 const tokenOf = (request: Request) => request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
