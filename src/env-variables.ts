@@ -207,13 +207,3 @@ export const VARIABLES = {
     doc: 'How many days single uses are kept; the sums of each day are kept for 400.',
   }),
 } as const;
-
-/** Variables that change the limits of plans, one for each plan and resource. */
-export const QUOTA_VARIABLES = {
-  name: 'QUOTA_{PLAN}_{RESOURCE}',
-  prefix: 'QUOTA_',
-  schema: z.union([whole(0, 1e15), z.literal('unlimited').transform(() => null)], {
-    error: 'must be a whole number or unlimited',
-  }),
-  doc: 'For example `QUOTA_FREE_IMAGES=20`: this limit of the plan, or `unlimited`, whatever the database says; a day, or a month where the plan limits the month only.',
-};

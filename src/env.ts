@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type ProviderSettings, parseProviders } from './env-providers.ts';
-import { QUOTA_VARIABLES, VARIABLES, type Variable } from './env-variables.ts';
+import { VARIABLES, type Variable } from './env-variables.ts';
+import { parseQuotas } from './lib/quota-variables.ts';
 
 /** What `wrangler.toml` binds. */
 export interface Bindings {
@@ -33,7 +34,7 @@ type Variables = typeof VARIABLES;
 export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> } & {
   readonly SIGN_IN_PROVIDERS: readonly ProviderSettings[];
   /** By the name of the variable; null is unlimited. */
-  readonly QUOTAS: Record<string, number | null>;
+  readonly QUOTAS: Readonly<Record<string, number | null>>;
 };
 
 /** Thrown when a variable is missing or unusable; the message names each one and never shows a value. */
@@ -74,14 +75,4 @@ export function parseConfig(env: Record<string, unknown>): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   config.SIGN_IN_PROVIDERS = signIn.providers;
   return config as Config;
-}
-
-function parseQuotas(env: Record<string, unknown>, problems: string[]): Config['QUOTAS'] {
-  const quotas: Config['QUOTAS'] = {};
-  for (const name of Object.keys(env).filter((name) => name.startsWith(QUOTA_VARIABLES.prefix))) {
-    const parsed = QUOTA_VARIABLES.schema.safeParse(env[name]);
-    if (parsed.success) quotas[name] = parsed.data;
-    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
-  }
-  return quotas;
 }

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROVIDER_VARIABLES } from '../env-providers.ts';
-import { QUOTA_VARIABLES, VARIABLES } from '../env-variables.ts';
+import { VARIABLES } from '../env-variables.ts';
+import { QUOTA_VARIABLES } from '../lib/quota-variables.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 
