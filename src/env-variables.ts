@@ -172,6 +172,7 @@ export const VARIABLES = {
     schema: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*$/, 'must list names such as images,videos')
+      .refine((list) => !list.split(',').includes('date'), 'must not list date, which a day of usage has')
       .transform((list) => [...new Set(list.split(','))]),
     default: 'images,videos,messages,tokens',
     doc: 'Names of what plans limit, besides those that plans name. Tokens of models count as `tokens`.',
