@@ -43,7 +43,9 @@ export class DeclaredAnswers {
       return JSON.parse(body).error;
     }
     if (status >= 400) {
-      const code = isHead ? undefined : await this.#expectProblem(response, body, operation);
+      const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
+      if (isPage) expectPageForPeople(request);
+      const code = isHead || isPage ? undefined : await this.#expectProblem(response, body, operation);
       this.#expectRefusal(code, status, request, operation);
       return code ?? String(status);
     }
@@ -71,12 +73,12 @@ export class DeclaredAnswers {
     return code;
   }
 
-  /** HEAD has no body to tell the code: any of that status will do. */
+  /** HEAD and pages have no code: any of that status will do. */
   #expectRefusal(code: string | undefined, status: number, request: HostileRequest, operation?: Operation) {
     const codes = [
       ...(operation ? declaredCodes(operation, status) : []),
       ...(request.isAddressed ? [] : ELSEWHERE),
-      ...(operation?.definition.requestBody ? [] : UNASKED_BODY),
+      ...(request.isAddressed && operation?.definition.requestBody ? [] : UNASKED_BODY),
     ].filter((declared) => CATALOGUE[declared as ErrorCode].status === status);
     expect(codes, `${code ?? status} is not declared`).toContain(code ?? codes[0]);
   }
@@ -91,4 +93,10 @@ export class DeclaredAnswers {
     }
     expect(await violations(address, JSON.parse(body)), body).toEqual([]);
   }
+}
+
+/** A page instead of a problem is for browsers, and for addresses that no program has. */
+function expectPageForPeople({ url, headers }: HostileRequest): void {
+  expect(headers.some(([name, value]) => name === 'accept' && value.includes('text/html'))).toBe(true);
+  expect(new URL(url).pathname).not.toMatch(/^(\/realms\/[^/]+)?\/v1\/(?!oauth\/[^/]*\/(login|callback)$)/);
 }
