@@ -26,6 +26,7 @@ export default defineConfig({
                   ENVIRONMENT: 'development',
                   ORIGIN: 'https://auth.test',
                   AUTH_SECRET: 'c2VjcmV0LWZvci10ZXN0cy1vbmx5LW5vdC1mb3ItdXNl',
+                  INTERNAL_API_KEY: 'aW50ZXJuYWwta2V5LWZvci10ZXN0cy1vbmx5LW5vdA',
                   MAIL_PROVIDER: 'smtp',
                   MAIL_FROM: 'accounts@latchkey.test',
                   SMTP_HOST: '127.0.0.1',

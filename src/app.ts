@@ -3,6 +3,8 @@ import { createMiddleware } from 'hono/factory';
 import { avatarRoutes } from './accounts/avatar-routes.ts';
 import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { userRoutes } from './accounts/user-routes.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import { devRoutes } from './dev/routes.tsx';
@@ -48,6 +50,7 @@ export function createApp(services: Services, bindings: Bindings) {
   app.use(limitBody);
   app.use(requireJson);
 
+  const access = { users: sessions, services: services.apiKeys };
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
     .route('/', credentialRoutes(services.credentials, sessions, signInLimit))
@@ -58,6 +61,8 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', accountRoutes(services.accounts, sessions))
     .route('/', avatarRoutes(services.avatars, sessions))
     .route('/', preferencesRoutes(services.accounts, sessions))
+    .route('/', userRoutes(services.accounts, access))
+    .route('/', apiKeyRoutes(services.apiKeys, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

@@ -58,6 +58,12 @@ export const VARIABLES = {
     secret: true,
     doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
   }),
+  INTERNAL_API_KEY: variable({
+    schema: secret.optional(),
+    optional: true,
+    secret: true,
+    doc: 'An API key for all realms and scopes, to begin with or for services of your own. At least 32 random characters.',
+  }),
   ENVIRONMENT: variable({
     schema: z.enum(['production', 'development']),
     default: 'production',
@@ -172,7 +178,7 @@ export const VARIABLES = {
   ACTIVITY_DAYS: variable({
     schema: whole(1, 3650),
     default: '365',
-    doc: 'How many days entries of the activity log are kept.',
+    doc: 'How many days entries of the activity log and of the audit log are kept.',
   }),
 } as const;
 

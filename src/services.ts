@@ -1,6 +1,7 @@
 import { Avatars } from './accounts/avatars.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
+import { ApiKeys } from './api-keys/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials } from './credentials/service.ts';
@@ -39,6 +40,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  apiKeys: ApiKeys;
 }
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
@@ -82,6 +84,7 @@ export function createServices(bindings: Bindings): Services {
       callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
     privacy: new Privacy({ ...ports, accounts }),
+    apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
   };
 }
 

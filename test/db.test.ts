@@ -2,25 +2,36 @@ import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { activity, preferences, users } from '../src/accounts/tables.ts';
+import { apiKeys } from '../src/api-keys/tables.ts';
+import { audit } from '../src/audit/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
 import { oneTimeTokens } from '../src/links/tables.ts';
 import { outbox } from '../src/outbox/tables.ts';
 import { realms } from '../src/realms/tables.ts';
 import { sessions, signingKeys } from '../src/sessions/tables.ts';
 
-it.each([realms, users, passwords, signingKeys, sessions, activity, preferences, oneTimeTokens, outbox])(
-  'the table %# is as its migration made it',
-  async (table) => {
-    const { results } = await env.DB.prepare(
-      'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',
-    )
-      .bind(getTableName(table))
-      .all<{ name: string; required: number }>();
-    const declared = Object.values(getTableColumns(table)).map((column) => ({
-      name: column.name,
-      required: Number(column.notNull),
-    }));
-    const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
-    expect(declared.sort(byName)).toEqual(results.sort(byName));
-  },
-);
+it.each([
+  realms,
+  users,
+  passwords,
+  signingKeys,
+  sessions,
+  activity,
+  preferences,
+  oneTimeTokens,
+  outbox,
+  apiKeys,
+  audit,
+])('the table %# is as its migration made it', async (table) => {
+  const { results } = await env.DB.prepare(
+    'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',
+  )
+    .bind(getTableName(table))
+    .all<{ name: string; required: number }>();
+  const declared = Object.values(getTableColumns(table)).map((column) => ({
+    name: column.name,
+    required: Number(column.notNull),
+  }));
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  expect(declared.sort(byName)).toEqual(results.sort(byName));
+});

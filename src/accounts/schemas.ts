@@ -112,6 +112,10 @@ export const UserSchema = z
   })
   .openapi('User');
 
+export const UserEmailSchema = z
+  .object({ user_id: z.string(), email: z.string(), email_verified: z.boolean() })
+  .openapi('UserEmail');
+
 /** A user's row as it goes over the wire. */
 export function userShape(row: UserRow): z.infer<typeof UserSchema> {
   return {

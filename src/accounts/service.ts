@@ -25,6 +25,19 @@ export class Accounts {
     return user;
   }
 
+  /** A user of the realm for somebody else, no older than the bookmark. Throws `user_not_found`. */
+  async find(
+    realmId: string,
+    by: { userId: string } | { email: string },
+    bookmark: string | null,
+  ): Promise<UserRow> {
+    const look = (db: Database) =>
+      'userId' in by ? findById(db, by.userId) : findByEmail(db, realmId, by.email);
+    const user = (await look(nearestReplica(this.#d1, bookmark).db)) ?? (await look(primary(this.#d1).db));
+    if (user?.realmId !== realmId) throw new ApiError('user_not_found');
+    return user;
+  }
+
   /** Changes what a user says of themselves; a new phone number is unproven. Throws `username_taken`. */
   async updateProfile(userId: string, patch: z.output<typeof ProfilePatch>): Promise<UserRow> {
     const session = primary(this.#d1);

@@ -15,6 +15,12 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     name: '__Host-latchkey',
     description: 'What `session_cookie: true` sets at sign-in; in another realm `__Host-latchkey-{realm}`',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+    description: 'A key for services, never for browsers; see `/v1/admin/api-keys`',
+  });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

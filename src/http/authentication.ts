@@ -14,7 +14,8 @@ export interface Authenticator {
 // RFC 6750, 2.1; the scheme is case-insensitive (RFC 9110, 11.1).
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
-async function authenticate(c: AppContext, authenticator: Authenticator): Promise<Principal> {
+/** The user behind a request, by access token or session cookie. Throws when there is none, or it does not hold. */
+export async function authenticate(c: AppContext, authenticator: Authenticator): Promise<Principal> {
   const realmId = c.get('realm').id;
   const header = c.req.header('authorization');
   if (header !== undefined) {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Bindings } from '../env.ts';
 import type { Client } from '../lib/client.ts';
+import type { Scope } from '../lib/scopes.ts';
 
 /** What the HTTP layer needs of a realm. */
 export interface RealmView {
@@ -22,12 +23,21 @@ export interface Principal {
   bookmark: string | null;
 }
 
+/** The service behind a request, as its API key says. */
+export interface ServicePrincipal {
+  keyId: string;
+  /** The realm of the request, which is the key's. */
+  realmId: string;
+  scopes: readonly Scope[];
+}
+
 export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
     realm: RealmView;
     principal: Principal;
+    service: ServicePrincipal;
   };
 }
 

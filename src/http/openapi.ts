@@ -34,6 +34,14 @@ const USER: ErrorCode[] = [
   'account_suspended',
 ];
 
+/** Failures of any route that wants a service. */
+const SERVICE: ErrorCode[] = [
+  'authentication_required',
+  'invalid_api_key',
+  'insufficient_scope',
+  'origin_not_allowed',
+];
+
 interface Answer {
   description: string;
   content?: Record<string, unknown>;
@@ -42,12 +50,13 @@ interface Answer {
 /** The declared answers of a route: its successes, and one entry a status for the codes it can fail with. */
 export function responses<const Success extends Record<number, unknown>>(
   success: Success,
-  failures: { codes?: ErrorCode[]; body?: boolean; user?: boolean },
+  failures: { codes?: ErrorCode[]; body?: boolean; user?: boolean; service?: boolean },
 ) {
   const codes = [
     ...(failures.codes ?? []),
     ...(failures.body ? BODY : []),
     ...(failures.user ? USER : []),
+    ...(failures.service ? SERVICE : []),
     ...COMMON,
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => CATALOGUE[code].status);
@@ -85,6 +94,12 @@ export const USER_SECURITY: Record<string, string[]>[] = [{ accessToken: [] }, {
 
 /** How a route says that it does more for a user. */
 export const OPTIONAL_USER_SECURITY: Record<string, string[]>[] = [{}, ...USER_SECURITY];
+
+/** How a route says that it wants a service. */
+export const SERVICE_SECURITY: Record<string, string[]>[] = [{ apiKey: [] }];
+
+/** How a route says that it wants an admin, or a service or user. */
+export const SERVICE_OR_USER_SECURITY: Record<string, string[]>[] = [...SERVICE_SECURITY, ...USER_SECURITY];
 
 /** A router for one feature, whose validation failures become 422 problems that name every field. */
 export function featureRouter(): OpenAPIHono<AppEnv> {

@@ -24,6 +24,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
       ms: Date.now() - started,
       realm: c.get('realm')?.id ?? null,
       user_id: c.get('principal')?.userId ?? null,
+      key_id: c.get('service')?.keyId ?? null,
     }),
   );
 });

@@ -78,7 +78,18 @@ describe('the log line of a request', () => {
         ...expected,
       });
       expect(line.ms).toEqual(expect.any(Number));
-      const fields = ['event', 'level', 'method', 'ms', 'realm', 'request_id', 'route', 'status', 'user_id'];
+      const fields = [
+        'event',
+        'key_id',
+        'level',
+        'method',
+        'ms',
+        'realm',
+        'request_id',
+        'route',
+        'status',
+        'user_id',
+      ];
       expect(Object.keys(line).toSorted()).toEqual(fields);
     }
   });

@@ -20,6 +20,8 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   links: ['db'],
   outbox: ['db', 'mail', 'sms', 'realms'],
   accounts: ['db', 'http', 'realms'],
+  audit: ['db'],
+  'api-keys': ['db', 'http', 'realms', 'audit'],
   sessions: ['db', 'http', 'realms', 'accounts'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
@@ -37,6 +39,8 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
 };
 const OPEN = ['lib', 'errors', 'env'];
 const FEATURES = [
+  'audit',
+  'api-keys',
   'realms',
   'links',
   'outbox',

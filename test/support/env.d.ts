@@ -12,6 +12,7 @@ declare global {
       ONE_TIME_CODE: DurableObjectNamespace<OneTimeCode>;
       ORIGIN: string;
       AUTH_SECRET: string;
+      INTERNAL_API_KEY: string;
       TEST_MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {

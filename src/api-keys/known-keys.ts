@@ -1,0 +1,67 @@
+import { nearestReplica, primary } from '../db/client.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
+import { SECOND } from '../lib/time.ts';
+import { findKey } from './store.ts';
+import type { ApiKeyRow } from './tables.ts';
+
+/** How long an isolate goes by what it read: so long can a revoked key work, and a replica's lag longer. */
+const CACHE = 30 * SECOND;
+/** How often a key that is not found, or whose secret is another, may make an isolate ask the primary. */
+const ASK_AGAIN = 5 * SECOND;
+const REMEMBERED = 1000;
+
+interface Known {
+  row: ApiKeyRow;
+  until: number;
+  /** When the primary was last asked, Unix milliseconds; 0 when only a replica was. */
+  askedAt: number;
+}
+
+/** The keys that an isolate has read lately, so that a request with one needs no query. */
+export class KnownKeys {
+  readonly #d1: D1Database;
+  readonly #found = new BoundedMap<string, Known>(REMEMBERED);
+  /** Ids that nobody has, and when the primary said so. Apart, so that strangers push out none that exist. */
+  readonly #missing = new BoundedMap<string, number>(REMEMBERED);
+
+  constructor(d1: D1Database) {
+    this.#d1 = d1;
+  }
+
+  /**
+   * The key of that id if the secret that was presented is its own, else null. Before it says no it asks the primary,
+   * where a key that was made or rotated a moment ago is already known.
+   */
+  async find(id: string, isOpenedBy: (row: ApiKeyRow) => boolean): Promise<ApiKeyRow | null> {
+    const now = Date.now();
+    if (now - (this.#missing.get(id) ?? 0) < ASK_AGAIN) return null;
+    const known = this.#known(id, now) ?? (await this.#readReplica(id, now));
+    if (known && isOpenedBy(known.row)) return known.row;
+    if (known && now - known.askedAt < ASK_AGAIN) return null;
+    const row = await findKey(primary(this.#d1).db, id);
+    if (!row) {
+      this.#missing.set(id, now);
+      return null;
+    }
+    this.#found.set(id, { row, until: now + CACHE, askedAt: now });
+    return isOpenedBy(row) ? row : null;
+  }
+
+  /** To be read anew at its next use: it was changed in this isolate. */
+  forget(id: string): void {
+    this.#found.delete(id);
+  }
+
+  #known(id: string, now: number): Known | null {
+    const known = this.#found.get(id);
+    return known && now < known.until ? known : null;
+  }
+
+  async #readReplica(id: string, now: number): Promise<Known | null> {
+    const row = await findKey(nearestReplica(this.#d1).db, id);
+    if (!row) return null;
+    const known = { row, until: now + CACHE, askedAt: 0 };
+    this.#found.set(id, known);
+    return known;
+  }
+}

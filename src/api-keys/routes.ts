@@ -1,0 +1,105 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import {
+  ApiKeyListSchema,
+  ApiKeyQuery,
+  apiKeyShape,
+  NewApiKey,
+  Rotation,
+  ShownApiKeySchema,
+} from './schemas.ts';
+import type { ApiKeys } from './service.ts';
+
+const KeyId = z.object({ id: z.string() });
+
+/** `/v1/admin/api-keys`: the keys by which services call a realm. */
+export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
+  const admin = {
+    tags: ['API keys'],
+    security: SERVICE_OR_USER_SECURITY,
+    middleware: requireAdmin(access),
+  };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/api-keys',
+        ...admin,
+        summary: 'The API keys of the realm',
+        description: 'Newest first, with those that expired or were revoked in the last 90 days.',
+        request: { query: ApiKeyQuery },
+        responses: responses(
+          { 200: json(ApiKeyListSchema, 'A page') },
+          { user: true, service: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const { rows, total, nextCursor } = await apiKeys.list(c.get('realm').id, c.req.valid('query'));
+        return c.json({ data: rows.map(apiKeyShape), next_cursor: nextCursor, total }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/api-keys',
+        ...admin,
+        summary: 'Make an API key',
+        description: 'The answer has the key, once. Nobody can grant a scope that they do not have.',
+        request: jsonBody(NewApiKey),
+        responses: responses(
+          { 201: json(ShownApiKeySchema, 'The key') },
+          { user: true, service: true, body: true },
+        ),
+      }),
+      async (c) => {
+        const { name, scopes, expires_at } = c.req.valid('json');
+        const expiresAt = expires_at ? Date.parse(expires_at) : null;
+        const { row, text } = await apiKeys.create(
+          c.get('realm').id,
+          { name, scopes, expiresAt },
+          actorOf(c),
+        );
+        return c.json({ ...apiKeyShape(row), key: text }, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/api-keys/{id}/rotate',
+        ...admin,
+        summary: 'Give an API key a new secret',
+        description:
+          'The answer has the new key, once. The secret before works on for `overlap_seconds`, one before that no more.',
+        request: { params: KeyId, body: { ...jsonBody(Rotation).body, required: false as const } },
+        responses: responses(
+          { 200: json(ShownApiKeySchema, 'The key') },
+          { user: true, service: true, body: true, codes: ['api_key_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const key = { id: c.req.valid('param').id, realmId: c.get('realm').id };
+        const { overlap_seconds } = Rotation.parse(c.req.valid('json') ?? {});
+        const { row, text } = await apiKeys.rotate(key, overlap_seconds, actorOf(c));
+        return c.json({ ...apiKeyShape(row), key: text }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'delete',
+        path: '/v1/admin/api-keys/{id}',
+        ...admin,
+        summary: 'Revoke an API key',
+        description: 'At once and for good; some isolates go by what they read for up to 30 seconds.',
+        request: { params: KeyId },
+        responses: responses(
+          { 204: { description: 'Revoked' } },
+          { user: true, service: true, codes: ['api_key_not_found', 'origin_not_allowed'] },
+        ),
+      }),
+      async (c) => {
+        await apiKeys.revoke({ id: c.req.valid('param').id, realmId: c.get('realm').id }, actorOf(c));
+        return c.body(null, 204);
+      },
+    );
+}

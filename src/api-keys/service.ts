@@ -1,0 +1,170 @@
+import { sql } from 'drizzle-orm';
+import type { AuditEntry } from '../audit/service.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import type { ServicePrincipal } from '../http/context.ts';
+import type { Actor } from '../http/service-authentication.ts';
+import { afterResponse } from '../lib/after-response.ts';
+import { newId } from '../lib/ids.ts';
+import { equalsInConstantTime } from '../lib/keys.ts';
+import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
+import { HOUR, SECOND } from '../lib/time.ts';
+import { newKeyText, parseKeyText } from './key-text.ts';
+import { KnownKeys } from './known-keys.ts';
+import { changeKey, findKey, insertKey, listKeys, noteUse } from './store.ts';
+import { type ApiKeyRow, apiKeys } from './tables.ts';
+
+/** How exactly the last use of a key is known (milliseconds). */
+const USE_RESOLUTION = HOUR;
+/** The id by which the log and the audit name the bootstrap key. */
+const INTERNAL = 'internal';
+
+/** The keys by which services are known: made, rotated, revoked, checked. */
+export class ApiKeys {
+  readonly #d1: D1Database;
+  readonly #internalKey: string | undefined;
+  readonly #known: KnownKeys;
+
+  constructor(d1: D1Database, internalKey: string | undefined) {
+    this.#d1 = d1;
+    this.#internalKey = internalKey;
+    this.#known = new KnownKeys(d1);
+  }
+
+  /**
+   * Which service presents a key in a realm. The bootstrap key is good for all realms and scopes. A key that is revoked
+   * is refused at once in the isolate that revoked it, within 30 seconds and a replica's lag in all. Throws
+   * `invalid_api_key`.
+   */
+  async authenticateKey(text: string, realmId: string): Promise<ServicePrincipal> {
+    if (this.#internalKey !== undefined && equalsInConstantTime(text, this.#internalKey)) {
+      return { keyId: INTERNAL, realmId, scopes: SCOPES };
+    }
+    const presented = parseKeyText(text);
+    const now = Date.now();
+    const row =
+      presented && (await this.#known.find(presented.id, (key) => isSecretOf(key, presented.hash, now)));
+    if (!row || row.realmId !== realmId || !isInForce(row, now)) throw new ApiError('invalid_api_key');
+    this.#noteUse(row, now);
+    return { keyId: row.id, realmId, scopes: row.scopes };
+  }
+
+  /** A page of a realm's keys, newest first, those that are over included. */
+  async list(realmId: string, page: { limit: number; cursor?: string | undefined }) {
+    const { rows, total } = await listKeys(primary(this.#d1).db, realmId, {
+      limit: page.limit + 1,
+      before: page.cursor,
+    });
+    const shown = rows.slice(0, page.limit);
+    return { rows: shown, total, nextCursor: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null };
+  }
+
+  /** Makes a key, whose text nobody can read again. Throws `insufficient_scope`. */
+  async create(
+    realmId: string,
+    fields: { name: string; scopes: Scope[]; expiresAt: number | null },
+    actor: Actor,
+  ): Promise<{ row: ApiKeyRow; text: string }> {
+    requireScopes(actor, fields.scopes);
+    const now = Date.now();
+    const id = newId('key', now);
+    const { text, prefix, hash } = newKeyText(id);
+    const { name, scopes } = fields;
+    const row = {
+      ...fields,
+      id,
+      realmId,
+      prefix,
+      hash,
+      createdBy: actor.id,
+      createdAt: now,
+      previousHash: null,
+      previousExpiresAt: null,
+      lastUsedAt: null,
+      revokedAt: null,
+    };
+    await insertKey(primary(this.#d1).db, row, {
+      realmId,
+      at: now,
+      actor: actor.id,
+      action: 'api_key_created',
+      target: id,
+      details: { name, scopes },
+    });
+    return { row, text };
+  }
+
+  /**
+   * Gives a key a new secret; the one before works on for so many seconds, and one before that no more. Throws
+   * `api_key_not_found`, `insufficient_scope`.
+   */
+  async rotate(
+    key: { id: string; realmId: string },
+    overlapSeconds: number,
+    actor: Actor,
+  ): Promise<{ row: ApiKeyRow; text: string }> {
+    const now = Date.now();
+    const session = primary(this.#d1);
+    const before = await findKey(session.db, key.id);
+    if (before?.realmId !== key.realmId) throw new ApiError('api_key_not_found');
+    requireScopes(actor, before.scopes);
+    const { text, prefix, hash } = newKeyText(key.id);
+    const previousExpiresAt = now + overlapSeconds * SECOND;
+    const set = { prefix, hash, previousHash: sql`${apiKeys.hash}`, previousExpiresAt };
+    const row = await this.#change(key, set, {
+      realmId: key.realmId,
+      at: now,
+      actor: actor.id,
+      action: 'api_key_rotated',
+      target: key.id,
+      details: { overlap_seconds: overlapSeconds },
+    });
+    return { row, text };
+  }
+
+  /** Ends a key for good. Throws `api_key_not_found`. */
+  async revoke(key: { id: string; realmId: string }, actor: Actor): Promise<void> {
+    const now = Date.now();
+    await this.#change(
+      key,
+      { revokedAt: now },
+      { realmId: key.realmId, at: now, actor: actor.id, action: 'api_key_revoked', target: key.id },
+    );
+  }
+
+  async #change(
+    key: { id: string; realmId: string },
+    set: Parameters<typeof changeKey>[2],
+    entry: AuditEntry,
+  ): Promise<ApiKeyRow> {
+    const row = await changeKey(primary(this.#d1).db, key, set, entry);
+    if (!row) throw new ApiError('api_key_not_found');
+    this.#known.forget(key.id);
+    return row;
+  }
+
+  #noteUse(row: ApiKeyRow, now: number): void {
+    if (now - (row.lastUsedAt ?? 0) < USE_RESOLUTION) return;
+    // The row is this isolate's copy: it writes once.
+    row.lastUsedAt = now;
+    afterResponse(() => noteUse(primary(this.#d1).db, row.id, now));
+  }
+}
+
+function isSecretOf(row: ApiKeyRow, hash: string, now: number): boolean {
+  if (equalsInConstantTime(row.hash, hash)) return true;
+  const { previousHash, previousExpiresAt } = row;
+  return previousHash !== null && now < (previousExpiresAt ?? 0) && equalsInConstantTime(previousHash, hash);
+}
+
+function isInForce(row: ApiKeyRow, now: number): boolean {
+  return row.revokedAt === null && (row.expiresAt === null || now < row.expiresAt);
+}
+
+/** Nobody hands out more than they have. */
+function requireScopes(actor: Actor, scopes: Scope[]): void {
+  const missing = scopes.filter((scope) => !grants(actor.scopes, scope));
+  if (missing.length > 0) {
+    throw new ApiError('insufficient_scope', { detail: `You do not have ${missing.join(', ')} yourself.` });
+  }
+}

@@ -1,0 +1,16 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** What can be done to a realm. */
+export type AuditAction = 'api_key_created' | 'api_key_rotated' | 'api_key_revoked';
+
+/** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
+export const audit = sqliteTable('audit', {
+  id: text().primaryKey(),
+  realmId: text('realm_id').notNull(),
+  at: integer().notNull(),
+  /** A user or an API key, by its id; `internal` for the bootstrap key. */
+  actor: text().notNull(),
+  action: text().$type<AuditAction>().notNull(),
+  target: text().notNull(),
+  details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+});

@@ -1,0 +1,111 @@
+import { createMiddleware } from 'hono/factory';
+import { ApiError, fieldError } from '../errors.ts';
+import { grants, type Scope } from '../lib/scopes.ts';
+import { type Authenticator, authenticate } from './authentication.ts';
+import type { AppContext, AppEnv, ServicePrincipal } from './context.ts';
+
+/** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
+export interface ServiceAuthenticator {
+  authenticateKey(apiKey: string, realmId: string): Promise<ServicePrincipal>;
+}
+
+/** Who can prove that they are a user, and who that they are a service. */
+export interface Access {
+  users: Authenticator;
+  services: ServiceAuthenticator;
+}
+
+/** Whoever acts on others: a user or key by its id, and what they may do. */
+export interface Actor {
+  id: string;
+  scopes: readonly Scope[];
+}
+
+const HEADER = 'x-api-key';
+
+async function authenticateService(
+  c: AppContext,
+  services: ServiceAuthenticator,
+  scope: Scope,
+): Promise<ServicePrincipal> {
+  const apiKey = c.req.header(HEADER);
+  if (!apiKey) throw new ApiError('authentication_required', { detail: 'Send `X-API-Key: KEY`.' });
+  refuseBrowsers(c);
+  const service = await services.authenticateKey(apiKey, c.get('realm').id);
+  if (!grants(service.scopes, scope)) throw insufficientScope(scope);
+  return service;
+}
+
+/**
+ * A key in a page is a key given away: those are told while they develop. Latchkey's own reference may try requests.
+ */
+function refuseBrowsers(c: AppContext): void {
+  const origin = c.req.header('origin');
+  if (origin !== undefined && origin !== new URL(c.get('realm').issuer).origin) {
+    throw new ApiError('origin_not_allowed', { detail: 'API keys are for servers, never for browsers.' });
+  }
+}
+
+function insufficientScope(scope: Scope): ApiError {
+  return new ApiError('insufficient_scope', { detail: `This needs the scope \`${scope}\`.` });
+}
+
+/** Level *service*: an API key of the realm that has the scope, or `admin`. Sets `service`. */
+export function requireService(services: ServiceAuthenticator, scope: Scope) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    c.set('service', await authenticateService(c, services, scope));
+    await next();
+  });
+}
+
+/** Level *admin*: an API key with the scope `admin`, or a user who is admin or owner of the realm. */
+export function requireAdmin(access: Access) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (c.req.header(HEADER) !== undefined) {
+      c.set('service', await authenticateService(c, access.services, 'admin'));
+    } else {
+      const principal = await authenticate(c, access.users);
+      if (principal.role === 'user') throw insufficientScope('admin');
+      c.set('principal', principal);
+    }
+    await next();
+  });
+}
+
+/**
+ * A service that has the scope (sets `service`), or any user (sets `principal`): whom the request may be about is for
+ * `subjectOf` to say. An API key counts before a token or cookie.
+ */
+export function requireServiceOrUser(access: Access, scope: Scope) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (c.req.header(HEADER) !== undefined) {
+      c.set('service', await authenticateService(c, access.services, scope));
+    } else {
+      c.set('principal', await authenticate(c, access.users));
+    }
+    await next();
+  });
+}
+
+/**
+ * Whom a request behind `requireServiceOrUser` is about: the user who asks unless it names another, which services and
+ * admins may. Whether there is such a user of the realm is not looked at. Throws `insufficient_scope`, and 422 for a
+ * service that names nobody.
+ */
+export function subjectOf(c: AppContext, userId: string | undefined): string {
+  if (c.get('service')) {
+    if (userId === undefined) throw fieldError('user_id', 'required', 'A service says whom this is about');
+    return userId;
+  }
+  const { userId: self, role } = c.get('principal');
+  if (userId !== undefined && userId !== self && role === 'user') throw insufficientScope('admin');
+  return userId ?? self;
+}
+
+/** Who is acting in a request of level *service* or *admin*. */
+export function actorOf(c: AppContext): Actor {
+  const service = c.get('service');
+  if (service) return { id: service.keyId, scopes: service.scopes };
+  const { userId, role } = c.get('principal');
+  return { id: userId, scopes: role === 'user' ? [] : ['admin'] };
+}
