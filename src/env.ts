@@ -180,6 +180,28 @@ export const VARIABLES = {
     default: '365',
     doc: 'How many days entries of the activity log and of the audit log are kept.',
   }),
+  STRIPE_SECRET_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'Switches on billing, with `STRIPE_WEBHOOK_SECRET`: the secret key of the Stripe account, or a restricted one.',
+  }),
+  STRIPE_WEBHOOK_SECRET: variable({
+    schema: z
+      .string()
+      .regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be one signing secret, or several with commas between')
+      .transform((list) => list.split(','))
+      .optional(),
+    optional: true,
+    secret: true,
+    doc: 'What Stripe signs webhooks with (`whsec_…`). While it is rolled: the new and the old one, with a comma between.',
+  }),
+  STRIPE_API_URL: variable({ schema: origin, default: 'https://api.stripe.com', doc: "Stripe's API." }),
+  BILLING_GRACE_DAYS: variable({
+    schema: whole(0, 60),
+    default: '7',
+    doc: 'How many days a plan lasts on when its invoice is not paid, or when Stripe is not heard of.',
+  }),
 } as const;
 
 /** What a choice of provider makes necessary. */

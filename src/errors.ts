@@ -2,6 +2,7 @@
 export const CATALOGUE = {
   invalid_request: { status: 400, title: 'The request is malformed' },
   invalid_link: { status: 400, title: 'The link is not valid any more' },
+  invalid_signature: { status: 400, title: 'The signature is not valid' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   authentication_required: { status: 401, title: 'Authentication is required' },
   invalid_credentials: { status: 401, title: 'The identifier or the password is wrong' },
@@ -10,6 +11,8 @@ export const CATALOGUE = {
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
+  payment_required: { status: 402, title: 'A way to pay is needed' },
+  payment_failed: { status: 402, title: 'The payment was declined' },
   account_suspended: { status: 403, title: 'The account is suspended' },
   email_not_verified: { status: 403, title: 'The e-mail address is not verified' },
   insufficient_scope: { status: 403, title: 'The caller may not do this' },
@@ -20,9 +23,13 @@ export const CATALOGUE = {
   user_not_found: { status: 404, title: 'There is no such user' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   session_not_found: { status: 404, title: 'There is no such session' },
+  price_not_found: { status: 404, title: 'There is no such price' },
+  payment_method_not_found: { status: 404, title: 'There is no such payment method' },
+  billing_event_not_found: { status: 404, title: 'There is no such billing event' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   user_exists: { status: 409, title: 'The e-mail address is already registered' },
   username_taken: { status: 409, title: 'The username is already taken' },
+  subscription_exists: { status: 409, title: 'There is a subscription already' },
   conflict: { status: 409, title: 'The account was changed at the same time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
@@ -30,7 +37,9 @@ export const CATALOGUE = {
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_attempts: { status: 429, title: 'Too many failed attempts on this account' },
   internal_error: { status: 500, title: 'Something went wrong' },
+  billing_event_failed: { status: 500, title: 'The event could not be handled yet' },
   misconfigured: { status: 500, title: 'The service is not configured' },
+  billing_not_configured: { status: 503, title: 'Billing is not configured' },
   service_unavailable: { status: 503, title: 'The service is temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -51,6 +60,8 @@ export class ApiError extends Error {
   /** Seconds after which trying again makes sense; sent as `Retry-After`. */
   readonly retryAfter: number | undefined;
   readonly headers: Record<string, string> | undefined;
+  /** Where the client can be sent to pay (an extension member, RFC 9457, 3.2). */
+  readonly checkoutUrl: string | undefined;
 
   constructor(
     code: ErrorCode,
@@ -59,6 +70,7 @@ export class ApiError extends Error {
       fields?: FieldError[];
       retryAfter?: number;
       headers?: Record<string, string>;
+      checkoutUrl?: string;
     } = {},
   ) {
     super(code);
@@ -68,6 +80,7 @@ export class ApiError extends Error {
     this.fields = options.fields;
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
+    this.checkoutUrl = options.checkoutUrl;
   }
 }
 

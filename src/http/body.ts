@@ -5,8 +5,8 @@ import type { AppEnv } from './context.ts';
 
 export const MAX_BODY = 64 * 1024;
 
-/** Paths that take a file; their routes limit and judge it themselves. */
-const UPLOADS = new Set(['/v1/me/avatar']);
+/** Paths that take a file, or bytes that are signed; their routes limit and judge them themselves. */
+const UPLOADS = new Set(['/v1/me/avatar', '/v1/billing/webhook']);
 
 const limit = bodyLimit({
   maxSize: MAX_BODY,

@@ -11,6 +11,7 @@ export interface Problem {
   code: ErrorCode;
   request_id: string;
   errors?: FieldError[];
+  checkout_url?: string;
 }
 
 /** The answer for an error. Whatever is not an ApiError is logged and told to nobody. */
@@ -26,6 +27,7 @@ export function problemResponse(c: AppContext, thrown: unknown, origin: string):
     code: error.code,
     request_id: c.get('requestId'),
     ...(error.fields && { errors: error.fields }),
+    ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
   };
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
