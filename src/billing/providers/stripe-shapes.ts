@@ -1,6 +1,15 @@
 import type Stripe from 'stripe';
 import { SECOND } from '../../lib/time.ts';
-import type { Charge, Checkout, Hint, Invoice, InvoiceLine, PaymentMethod, Price, Subscription } from '../port.ts';
+import type {
+  Charge,
+  Checkout,
+  Hint,
+  Invoice,
+  InvoiceLine,
+  PaymentMethod,
+  Price,
+  Subscription,
+} from '../port.ts';
 
 /** How many months a period of Stripe's has. */
 const MONTHS = { day: 12 / 365, week: 84 / 365, month: 1, year: 12 } as Record<string, number>;

@@ -129,7 +129,8 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
           usage: 'off_session',
           automatic_payment_methods: { enabled: true },
         });
-        if (!intent.client_secret) throw new Error('Stripe has answered with a setup intent without a secret');
+        if (!intent.client_secret)
+          throw new Error('Stripe has answered with a setup intent without a secret');
         return { id: requiredId(intent), clientSecret: intent.client_secret };
       }),
 
@@ -216,7 +217,9 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     charge: (id) =>
       lookUp(async () => {
         const charge = await stripe.charges.retrieve(id);
-        const disputes = charge.disputed ? (await stripe.disputes.list({ charge: id, limit: PAGE })).data : [];
+        const disputes = charge.disputed
+          ? (await stripe.disputes.list({ charge: id, limit: PAGE })).data
+          : [];
         return chargeOf(charge, disputes);
       }),
 

@@ -27,6 +27,16 @@ export interface Peers {
   sendgrid: number;
   resend: number;
   twilio: number;
+  stripe: {
+    /** Written from Stripe's API reference: stripe.ts. */
+    api: number;
+    /** npm `emulate`: Checkout and webhooks. */
+    emulate: number;
+    /** What the webhooks of `emulate` are sent to. */
+    webhooks: number;
+    /** npm `stripe-stateful-mock`: subscriptions and declined cards. */
+    mock: number;
+  };
 }
 
 /** What the peers take. Some characters are there to be encoded wrongly. */
@@ -39,6 +49,11 @@ export const CREDENTIALS = {
     authToken: 'twilio_test_auth_token',
     number: '+15551234567',
     messagingService: `MG${'0'.repeat(32)}`,
+  },
+  stripe: {
+    secretKey: 'sk_test_not_a_real_key',
+    /** The new one and the one before. */
+    webhookSecrets: ['whsec_test_new', 'whsec_test_old'],
   },
 };
 
