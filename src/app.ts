@@ -5,6 +5,9 @@ import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { userRoutes } from './accounts/user-routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
+import { billingAdminRoutes } from './billing/admin-routes.ts';
+import { billingRoutes } from './billing/routes.ts';
+import { webhookRoutes } from './billing/webhook-routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import { devRoutes } from './dev/routes.tsx';
@@ -63,6 +66,9 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', preferencesRoutes(services.accounts, sessions))
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
+    .route('/', billingRoutes(services.billing, access))
+    .route('/', billingAdminRoutes(services.billingAdmin, access))
+    .route('/', webhookRoutes(services.billingAdmin))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

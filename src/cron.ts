@@ -8,9 +8,13 @@ export const JOBS: Record<string, Record<string, Job>> = {
   '* * * * *': {
     rotate_signing_keys: ({ signingKeys }, now) => signingKeys.rotate(now),
     drain_outbox: ({ outbox }) => outbox.drain(),
+    catch_up_billing: ({ billingAdmin }, now) => billingAdmin.catchUp(now),
   },
   '17 3 * * *': {
     prune: ({ d1, config }, now) => prune(d1, config, now),
+  },
+  '41 * * * *': {
+    reconcile_billing: ({ billingAdmin }, now) => billingAdmin.reconcile(now),
   },
 };
 

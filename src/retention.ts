@@ -5,6 +5,7 @@ import { DAY } from './lib/time.ts';
 const OUTBOX_DAYS = 30;
 const SESSION_DAYS = 90;
 const API_KEY_DAYS = 90;
+const BILLING_EVENT_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 
 /** Deletes what is over: expired links, old messages, sessions, API keys and entries of the logs. */
@@ -17,6 +18,7 @@ export async function prune(d1: D1Database, config: Config, now: number): Promis
     d1.prepare('DELETE FROM activity WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),
     d1.prepare('DELETE FROM audit WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),
     d1.prepare('DELETE FROM api_keys WHERE coalesce(revoked_at, expires_at) < ?').bind(before(API_KEY_DAYS)),
+    d1.prepare('DELETE FROM billing_events WHERE received_at < ?').bind(before(BILLING_EVENT_DAYS)),
     d1.prepare('DELETE FROM dev_messages WHERE created_at < ?').bind(before(DEV_MESSAGE_DAYS)),
   ]);
 }

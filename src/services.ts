@@ -4,6 +4,9 @@ import { Accounts } from './accounts/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
+import { BillingAdmin } from './billing/admin-service.ts';
+import { BillingKit } from './billing/parts.ts';
+import { Billing } from './billing/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials } from './credentials/service.ts';
@@ -49,6 +52,8 @@ export interface Services {
   outbox: Outbox;
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
+  billing: Billing;
+  billingAdmin: BillingAdmin;
   plans: Plans;
   usage: Usage;
   credits: Credits;
@@ -78,6 +83,9 @@ export function createServices(bindings: Bindings): Services {
     origin: config.ORIGIN,
   });
   const plans = new Plans({ d1, accounts, objects, config });
+  const credits = new Credits(accounts, plans, objects);
+  const billingKit = new BillingKit({ d1, accounts, objects, realms, plans, credits, config });
+  const billing = new Billing(billingKit);
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
   return {
     config,
@@ -102,7 +110,9 @@ export function createServices(bindings: Bindings): Services {
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
-    credits: new Credits(accounts, plans, objects),
+    credits,
+    billing,
+    billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
   };
 }

@@ -115,6 +115,8 @@ export interface BillingProvider {
     customer: { email: string; metadata: Record<string, string> },
     idempotencyKey: string,
   ): Promise<string>;
+  /** What a customer was made with; null when there is none. */
+  customerMetadata(customerId: string): Promise<Record<string, string> | null>;
   /** Ends all their subscriptions too. One that is gone already counts as deleted. */
   deleteCustomer(customerId: string): Promise<void>;
   price(priceId: string): Promise<Price | null>;
@@ -133,6 +135,8 @@ export interface BillingProvider {
   detachPaymentMethod(id: string): Promise<void>;
 
   subscription(id: string): Promise<Subscription | null>;
+  /** A customer's subscriptions that are not over, newest first. */
+  subscriptions(customerId: string): Promise<Subscription[]>;
   /** Throws `payment_failed` unless the first invoice is paid at once. */
   createSubscription(
     order: {

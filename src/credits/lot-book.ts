@@ -43,15 +43,24 @@ export class LotBook {
     for (let wanted = amount; wanted > 0; ) {
       const lot = this.#sql.exec<Row>('SELECT * FROM credit_lots ORDER BY expires_at, seq LIMIT 1').one();
       const taken = Math.min(wanted, lot.remaining);
-      const sql =
-        taken === lot.remaining
-          ? 'DELETE FROM credit_lots WHERE expires_at = ?2 AND seq = ?3 AND remaining = ?1'
-          : 'UPDATE credit_lots SET remaining = remaining - ?1 WHERE expires_at = ?2 AND seq = ?3';
-      this.#sql.exec(sql, taken, lot.expires_at, lot.seq);
+      this.#takeFrom(lot, taken);
       parts.push(partOf({ ...lot, remaining: taken }));
       wanted -= taken;
     }
     return parts;
+  }
+
+  /** Takes at most that many, first from the lot of a row, then what expires first. */
+  takeUpTo(amount: number, seq: number): Part[] {
+    const [own] = this.#sql
+      .exec<Row>('SELECT * FROM credit_lots WHERE seq = ? ORDER BY expires_at LIMIT 1', seq)
+      .toArray();
+    const first = Math.min(amount, own?.remaining ?? 0);
+    if (own && first > 0) this.#takeFrom(own, first);
+    return [
+      ...(own && first > 0 ? [partOf({ ...own, remaining: first })] : []),
+      ...this.take(amount - first),
+    ];
   }
 
   /** Takes all that has expired by then. */
@@ -62,6 +71,14 @@ export class LotBook {
       .exec<Row>('DELETE FROM credit_lots WHERE expires_at <= ? RETURNING *', now)
       .toArray()
       .map(partOf);
+  }
+
+  #takeFrom(lot: Row, taken: number): void {
+    const sql =
+      taken === lot.remaining
+        ? 'DELETE FROM credit_lots WHERE expires_at = ?2 AND seq = ?3 AND remaining = ?1'
+        : 'UPDATE credit_lots SET remaining = remaining - ?1 WHERE expires_at = ?2 AND seq = ?3';
+    this.#sql.exec(sql, taken, lot.expires_at, lot.seq);
   }
 
   /** When something expires next; null when nothing does. */

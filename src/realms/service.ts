@@ -15,6 +15,8 @@ export interface Realm {
   audience: string;
   registration: 'open' | 'verify_first' | 'closed';
   allowedOrigins: string[];
+  /** Where a sign-in may lead back to, besides Latchkey's own pages. */
+  redirectTargets: string[];
   accessTokenSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
 }
@@ -63,6 +65,7 @@ export class Realms {
         audience: row.audience ?? issuer,
         registration: row.registration,
         allowedOrigins: row.allowedOrigins,
+        redirectTargets: row.redirectTargets,
         accessTokenSeconds: row.accessTokenSeconds,
         lifetimes: {
           idleSeconds: row.sessionIdleSeconds,

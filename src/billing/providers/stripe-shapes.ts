@@ -138,11 +138,12 @@ interface EventObject {
   charge?: unknown;
 }
 
-/** What an event is about; null for what is no event of Stripe's. A dispute is about its charge. */
+/** What an event is about; null for what is no event of Stripe's. Disputes and refunds are about their charge. */
 export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   const object = event?.data?.object as EventObject | undefined;
   const before = event?.data?.previous_attributes as EventObject | undefined;
-  const subject = object?.object === 'dispute' ? object.charge : object?.id;
+  const isOfCharge = object?.object === 'dispute' || object?.object === 'refund';
+  const subject = isOfCharge ? object.charge : object?.id;
   // A method that was detached has no customer any more.
   const customer = (object?.object === 'customer' ? object.id : object?.customer) ?? before?.customer ?? null;
   const { id, type, created } = event ?? {};

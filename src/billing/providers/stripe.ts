@@ -70,6 +70,12 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     createCustomer: (customer, idempotencyKey) =>
       call(async () => requiredId(await stripe.customers.create(customer, { idempotencyKey }))),
 
+    customerMetadata: (customerId) =>
+      lookUp(async () => {
+        const customer = await stripe.customers.retrieve(customerId);
+        return customer.deleted ? null : customer.metadata;
+      }),
+
     async deleteCustomer(customerId) {
       await lookUp(async () => requiredId(await stripe.customers.del(customerId)));
     },
@@ -161,6 +167,17 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
       lookUp(async () =>
         subscriptionOf(await stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] })),
       ),
+
+    subscriptions: (customerId) =>
+      call(async () => {
+        // Those that were canceled are left out unless they are asked for.
+        const { data } = await stripe.subscriptions.list({
+          customer: customerId,
+          limit: PAGE,
+          expand: ['data.latest_invoice'],
+        });
+        return data.map(subscriptionOf);
+      }),
 
     createSubscription: ({ customerId, priceId, paymentMethodId, metadata }, idempotencyKey) =>
       call(async () =>

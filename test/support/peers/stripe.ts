@@ -178,6 +178,10 @@ function route(account: StripeAccount, { method, path, body }: Arrived): Json {
       return expanded(account, account.get(id));
     case 'POST subscriptions/{id}':
       return expanded(account, account.updateSubscription(id as string, params));
+    case 'GET subscriptions': {
+      const live = (one: Json) => one.customer === params.customer && one.status !== 'canceled';
+      return page(account.list('subscription', live).map((one) => expanded(account, one)));
+    }
     case 'GET invoices':
       return page(account.list('invoice', (one) => one.customer === params.customer));
     case 'GET invoice_payments': {

@@ -1,0 +1,48 @@
+import type { Realm } from './service.ts';
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+/** What URL parsers drop, turn into slashes or read in two ways: white space, control characters, backslashes. */
+const AMBIGUOUS = /[\s\p{Cc}\p{Cf}\\]/u;
+const MAX_LENGTH = 2000;
+
+/**
+ * Where a browser may be sent after a sign-in, or null. Allowed is a path of our own (`/account`), an absolute address
+ * of our own, and what the realm's list says: an origin stands for each of its paths, a URL for itself alone, and a
+ * loopback address (RFC 8252, 7.3) for itself at any port. Never with user information or a fragment.
+ */
+export function allowedRedirect(
+  realm: Pick<Realm, 'redirectTargets'>,
+  ownOrigin: string,
+  target: string,
+): URL | null {
+  if (target.length > MAX_LENGTH || AMBIGUOUS.test(target) || target.includes('#')) return null;
+  // `//host` is a path to nobody but a browser.
+  const isPath = target.startsWith('/') && !target.startsWith('//');
+  const url = isPath ? URL.parse(target, ownOrigin) : URL.parse(target);
+  if (!url || url.username || url.password) return null;
+  if (isPath || isWeb(url)) {
+    if (url.origin === ownOrigin) return url;
+    if (isPath) return null;
+  }
+  return realm.redirectTargets.some((entry) => covers(entry, target, url)) ? url : null;
+}
+
+function covers(entry: string, target: string, url: URL): boolean {
+  const listed = URL.parse(entry);
+  if (!listed) return false;
+  if (!isWeb(listed)) return entry === target;
+  if (listed.protocol === 'http:' && LOOPBACK.includes(listed.hostname)) {
+    if (url.protocol !== 'http:' || url.hostname !== listed.hostname) return false;
+    return isOrigin(entry) || (url.pathname === listed.pathname && url.search === listed.search);
+  }
+  return isOrigin(entry) ? url.origin === listed.origin : url.href === listed.href;
+}
+
+function isWeb(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}
+
+/** Without so much as a slash after the host. */
+function isOrigin(entry: string): boolean {
+  return /^https?:\/\/[^/?#]+$/.test(entry);
+}
