@@ -8,6 +8,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
+import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
@@ -28,7 +29,6 @@ import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { pageRoutes } from './pages/routes.tsx';
 import { planAdminRoutes } from './plans/admin-routes.ts';
-import { planRoutes } from './plans/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
@@ -74,7 +74,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', preferencesRoutes(services.accounts, sessions))
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
-    .route('/', planRoutes(services.plans, sessions))
+    .route('/', subscriptionRoutes(services.billing, services.plans, sessions))
     .route('/', planAdminRoutes(services.planAdmin, access))
     .route('/', usageRoutes(services.usage, services.analytics, sessions))
     .route('/', usageServiceRoutes(services.usage, access))

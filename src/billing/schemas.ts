@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
+import { PlanField, SubscriptionSchema } from '../plans/schemas.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
 import type { EventRow, PriceRow, SubscriptionRow } from './tables.ts';
 
@@ -11,10 +12,6 @@ const UserIdField = z
   .optional()
   .openapi({ description: 'Whom this is about; for services and admins' });
 
-const PlanField = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
-  .openapi({ example: 'pro' });
 const PriceIdField = z
   .string()
   .regex(/^[\w-]{1,100}$/)
@@ -134,6 +131,12 @@ export const PaidSubscriptionSchema = z
     created_at: z.iso.datetime(),
   })
   .openapi('PaidSubscription');
+
+export const MySubscriptionSchema = SubscriptionSchema.extend({
+  status: z.string().openapi({ example: 'active', description: 'As Stripe says, where Stripe is paid' }),
+  cancel_at_period_end: z.boolean(),
+  paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
+}).openapi('MySubscription');
 
 const PriceMeaningSchema = z
   .strictObject({

@@ -1,6 +1,6 @@
 import { DEFAULT_PLAN } from '../accounts/port.ts';
 import type { UserRow } from '../accounts/tables.ts';
-import { nearestReplica, primary } from '../db/client.ts';
+import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
 import type { Realm } from '../realms/service.ts';
@@ -39,8 +39,7 @@ export class Billing {
 
   /** A user's newest subscription that is not over, as it was last heard of; needs no Stripe. */
   async subscription(userId: string, bookmark: string | null): Promise<SubscriptionRow | null> {
-    const rows = await listSubscriptions(nearestReplica(this.#kit.ports.d1, bookmark).db, userId);
-    return rows.find(({ status }) => !ENDED.includes(status)) ?? null;
+    return newest(nearestReplica(this.#kit.ports.d1, bookmark).db, userId);
   }
 
   /**
@@ -136,27 +135,23 @@ export class Billing {
 
   /**
    * Brings a user to a plan: begins, changes or resumes a subscription, or ends it with its period for the plan `free`.
-   * Throws as `subscribe` does. A plan that an admin has given is not touched.
+   * Gives the subscription there is then. Throws as `subscribe` does. A plan that an admin has given is not touched.
    */
-  async choosePlan(payer: Payer, plan: string): Promise<void> {
-    const { subscriptions, stripe } = this.#kit.parts;
+  async choosePlan(payer: Payer, plan: string): Promise<SubscriptionRow | null> {
+    const { subscriptions } = this.#kit.parts;
     if (plan === DEFAULT_PLAN) {
       const known = await this.#known(payer);
-      if (!known) return;
-      await subscriptions.alone(payer.userId, async () => {
-        const current = await subscriptions.changeable(known.customerId);
-        if (current && !current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, true);
-        if (current) await subscriptions.sync(current.id);
+      if (known) await subscriptions.alone(payer.userId, () => this.#endWithPeriod(known));
+    } else {
+      const { customer, user } = await this.#payer(payer);
+      await subscriptions.alone(payer.userId, async (lease) => {
+        const current = await subscriptions.changeable(customer.customerId);
+        const price = await this.#kit.prices.forPlan(payer.realmId, plan, current?.priceId ?? null);
+        if (current) await this.#change(current, price);
+        else await this.#begin(user, customer, price, undefined, lease);
       });
-      return;
     }
-    const { customer, user } = await this.#payer(payer);
-    await subscriptions.alone(payer.userId, async (lease) => {
-      const current = await subscriptions.changeable(customer.customerId);
-      const price = await this.#kit.prices.forPlan(payer.realmId, plan, current?.priceId ?? null);
-      if (current) await this.#change(current, price);
-      else await this.#begin(user, customer, price, undefined, lease);
-    });
+    return newest(primary(this.#kit.ports.d1).db, payer.userId);
   }
 
   /** What is kept about a user, for their export. */
@@ -167,6 +162,14 @@ export class Billing {
       listSubscriptions(db, userId),
     ]);
     return { customerId: customer?.customerId ?? null, subscriptions };
+  }
+
+  async #endWithPeriod(customer: CustomerRow): Promise<void> {
+    const { subscriptions, stripe } = this.#kit.parts;
+    const current = await subscriptions.changeable(customer.customerId);
+    if (!current) return;
+    if (!current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, true);
+    await subscriptions.sync(current.id);
   }
 
   async #change(current: Subscription, price: PriceRow): Promise<void> {
@@ -271,6 +274,11 @@ export class Billing {
     if (!method || method.customerId !== customer.customerId) throw new ApiError('payment_method_not_found');
     return customer;
   }
+}
+
+async function newest(db: Database, userId: string): Promise<SubscriptionRow | null> {
+  const rows = await listSubscriptions(db, userId);
+  return rows.find(({ status }) => !ENDED.includes(status)) ?? null;
 }
 
 function metadataOf(user: UserRow): Record<string, string> {
