@@ -77,6 +77,21 @@ CREATE INDEX billing_events_due ON billing_events (next_attempt_at) WHERE status
 CREATE INDEX billing_events_by_realm ON billing_events (realm_id, seq);
 CREATE INDEX billing_events_by_age ON billing_events (received_at);
 
+-- Credits whose payment was lost again: how many should be gone, and how many of them were there to be taken. As the
+-- account objects keep it.
+CREATE TABLE billing_reversals (
+  reference TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  realm_id TEXT NOT NULL,
+  credits INTEGER NOT NULL,
+  taken INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX billing_reversals_by_user ON billing_reversals (user_id);
+CREATE INDEX billing_shortfalls ON billing_reversals (realm_id, updated_at) WHERE credits > taken;
+
 -- Customers to be deleted at Stripe, which ends their subscriptions.
 CREATE TABLE billing_erasures (
   customer_id TEXT PRIMARY KEY,

@@ -11,6 +11,9 @@ import {
   PriceListBody,
   PriceListSchema,
   priceShape,
+  ShortfallListSchema,
+  ShortfallQuery,
+  shortfallShape,
 } from './schemas.ts';
 import type { PriceRow } from './tables.ts';
 
@@ -69,6 +72,24 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
       async (c) => {
         const { rows, total, nextCursor } = await billing.events(c.get('realm').id, c.req.valid('query'));
         return c.json({ data: rows.map(eventShape), next_cursor: nextCursor, total }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/billing/shortfalls',
+        ...admin,
+        summary: 'Payments that were lost when their credits were used already',
+        request: { query: ShortfallQuery },
+        responses: responses(
+          { 200: json(ShortfallListSchema, 'A page') },
+          { user: true, service: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const page = await billing.shortfalls(c.get('realm').id, c.req.valid('query'));
+        const { rows, total, nextCursor } = page;
+        return c.json({ data: rows.map(shortfallShape), next_cursor: nextCursor, total }, 200);
       },
     )
     .openapi(

@@ -5,7 +5,8 @@ import { ApiError } from '../errors.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import type { BillingKit } from './parts.ts';
 import type { PriceMeaning } from './price-list.ts';
-import type { EventRow, PriceRow } from './tables.ts';
+import { listShortfalls } from './reversal-store.ts';
+import type { EventRow, PriceRow, ReversalRow } from './tables.ts';
 
 /** What admins, Stripe and the clock do about paying. */
 export class BillingAdmin {
@@ -59,6 +60,19 @@ export class BillingAdmin {
     const row = await findEvent(db, id);
     if (!row) throw new ApiError('billing_event_not_found');
     return row;
+  }
+
+  /** A page of payments that were lost when their credits were used already, newest first. Needs no Stripe. */
+  async shortfalls(
+    realmId: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ rows: ReversalRow[]; total: number; nextCursor: string | null }> {
+    const before = page.cursor === undefined ? null : Number(page.cursor);
+    const limit = page.limit + 1;
+    const { rows, total } = await listShortfalls(primary(this.#kit.ports.d1).db, realmId, { limit, before });
+    const shown = rows.slice(0, page.limit);
+    const last = rows.length > page.limit ? shown.at(-1) : undefined;
+    return { rows: shown, total, nextCursor: last ? String(last.updatedAt) : null };
   }
 
   /** Each minute: what has failed is tried again, and customers of users who are gone are deleted. */

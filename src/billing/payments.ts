@@ -1,10 +1,13 @@
+import type { Reversed } from '../credits/port.ts';
 import type { Credits } from '../credits/service.ts';
+import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Customers } from './customers.ts';
 import type { BillingProvider, Invoice, InvoiceLine } from './port.ts';
 import type { PriceList } from './price-list.ts';
+import { noteReversal } from './reversal-store.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, PriceRow } from './tables.ts';
 
@@ -15,6 +18,7 @@ const TRIES = 6;
 
 /** What payments are made of. */
 export interface PaymentPorts {
+  d1: D1Database;
   stripe: BillingProvider;
   customers: Customers;
   prices: PriceList;
@@ -72,7 +76,8 @@ export class Payments {
         // Once more: what is told has to be newer than the revision.
         const now = await stripe.charge(chargeId);
         if (!now) return false;
-        await credits.reverse(owner, { reference, lost: now.lost, paid: now.amount, revision, actor: ACTOR });
+        const reversal = { reference, lost: now.lost, paid: now.amount, revision, actor: ACTOR };
+        await this.#note(owner, reference, await credits.reverse(owner, reversal));
         return true;
       } catch (error) {
         // It brought no credits, so there are none to take.
@@ -81,6 +86,12 @@ export class Payments {
       }
     }
     throw new ApiError('conflict');
+  }
+
+  async #note({ userId, realmId }: CustomerRow, reference: string, reversed: Reversed): Promise<void> {
+    const { total: credits, taken, revision } = reversed;
+    const row = { reference, userId, realmId, credits, taken, revision, updatedAt: Date.now() };
+    await noteReversal(primary(this.#ports.d1).db, row);
   }
 
   /** The reference of the credits that a payment has brought; whoever tells of the loss first learns of the payment. */

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
 import { PlanField, SubscriptionSchema } from '../plans/schemas.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
-import type { EventRow, PriceRow, SubscriptionRow } from './tables.ts';
+import type { EventRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
@@ -210,6 +210,27 @@ export const EventListSchema = z
   .object({ data: z.array(EventSchema), next_cursor: z.string().nullable(), total: z.int() })
   .openapi('BillingEventList');
 
+export const ShortfallQuery = EventQuery.omit({ status: true });
+
+export const ShortfallListSchema = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          user_id: z.string(),
+          reference: z.string().openapi({ description: 'Of the credits that came in' }),
+          credits: z.int().openapi({ description: 'How many should be gone' }),
+          taken: z.int(),
+          shortfall: z.int(),
+          updated_at: z.iso.datetime(),
+        })
+        .openapi('Shortfall'),
+    ),
+    next_cursor: z.string().nullable(),
+    total: z.int(),
+  })
+  .openapi('ShortfallList');
+
 export const ReceivedSchema = z.object({ received: z.literal(true) }).openapi('ReceivedWebhook');
 
 export function paymentMethodShape(method: PaymentMethod, defaultId: string | null) {
@@ -242,6 +263,11 @@ export function paidSubscriptionShape(row: SubscriptionRow): z.infer<typeof Paid
 
 export function priceShape({ priceId, plan, credits, unitAmount, currency, months }: PriceRow) {
   return { price_id: priceId, plan, credits, unit_amount: unitAmount, currency, months };
+}
+
+export function shortfallShape({ userId, reference, credits, taken, updatedAt }: ReversalRow) {
+  const amounts = { credits, taken, shortfall: credits - taken };
+  return { user_id: userId, reference, ...amounts, updated_at: rfc3339(updatedAt) };
 }
 
 export function eventShape(row: EventRow): z.infer<typeof EventSchema> {

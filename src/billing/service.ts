@@ -6,8 +6,9 @@ import { allowedRedirect } from '../realms/redirect-service.ts';
 import type { Realm } from '../realms/service.ts';
 import type { BillingKit } from './parts.ts';
 import type { Invoice, PaymentMethod, Subscription } from './port.ts';
+import { listReversals } from './reversal-store.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
-import type { CustomerRow, PriceRow, SubscriptionRow } from './tables.ts';
+import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
 
 /** Whose billing. */
 export interface Payer {
@@ -155,13 +156,18 @@ export class Billing {
   }
 
   /** What is kept about a user, for their export. */
-  async export(userId: string): Promise<{ customerId: string | null; subscriptions: SubscriptionRow[] }> {
+  async export(userId: string): Promise<{
+    customerId: string | null;
+    subscriptions: SubscriptionRow[];
+    reversals: ReversalRow[];
+  }> {
     const { db } = primary(this.#kit.ports.d1);
-    const [customer, subscriptions] = await Promise.all([
+    const [customer, subscriptions, reversals] = await Promise.all([
       findCustomer(db, { userId }),
       listSubscriptions(db, userId),
+      listReversals(db, userId),
     ]);
-    return { customerId: customer?.customerId ?? null, subscriptions };
+    return { customerId: customer?.customerId ?? null, subscriptions, reversals };
   }
 
   async #endWithPeriod(customer: CustomerRow): Promise<void> {

@@ -77,6 +77,20 @@ export const billingEvents = sqliteTable('billing_events', {
 
 export type EventRow = typeof billingEvents.$inferSelect;
 
+export const billingReversals = sqliteTable('billing_reversals', {
+  reference: text().primaryKey(),
+  userId: text('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  realmId: text('realm_id').notNull(),
+  credits: integer().notNull(),
+  taken: integer().notNull(),
+  revision: integer().notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export type ReversalRow = typeof billingReversals.$inferSelect;
+
 export const billingErasures = sqliteTable('billing_erasures', {
   customerId: text('customer_id').primaryKey(),
   attempts: integer().notNull().default(0),

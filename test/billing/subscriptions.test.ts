@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, expectProblem } from '../support/api.ts';
+import { advance } from '../support/clock.ts';
 import { atStripe, deliverAll, mapPrices, payer, standing } from '../support/stripe.ts';
 
 const DAY = 86_400_000;
@@ -131,6 +132,9 @@ describe('a subscription in time', () => {
     expect(row).toMatchObject({ plan_expires_at: invoice.created * 1000 + 7 * DAY });
     expect([plan, balance]).toEqual(['pro', 1000]);
     expect(await mine(token)).toMatchObject({ status: 'past_due' });
+    // Nobody need say so.
+    advance(7 * DAY + 60_000);
+    expect(await standing(userId)).toMatchObject({ plan: 'free', row: { plan: 'pro' } });
     await atStripe('pay', { id });
     await deliverAll(customerId);
     expect(await standing(userId)).toMatchObject({ plan: 'pro', balance: 2000 });

@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers';
 import Stripe from 'stripe';
 import { expect, inject } from 'vitest';
 import { createStripe } from '../../src/billing/providers/stripe.ts';
-import { type Answer, type CallOptions, call, registerVerified } from './api.ts';
+import { type Answer, type CallOptions, call, INTERNAL, registerVerified } from './api.ts';
+import { meteredUser } from './metering.ts';
 import { CREDENTIALS } from './peers/ports.ts';
 import type { DeliveredWebhook } from './peers/stripe-emulators.ts';
 
@@ -34,8 +35,6 @@ export async function emulatedWebhooks(about: string): Promise<DeliveredWebhook[
   return (await fetch(`http://127.0.0.1:${webhooks}/?about=${encodeURIComponent(about)}`)).json();
 }
 
-export const BOOTSTRAP = { 'x-api-key': env.INTERNAL_API_KEY };
-
 /** What the prices at Stripe stand for in tests. */
 export const PRICE_MEANINGS = [
   { price_id: 'price_pro_month', plan: 'pro' },
@@ -46,7 +45,7 @@ export const PRICE_MEANINGS = [
 
 /** Says what the prices stand for in the default realm. */
 export async function mapPrices(data: unknown = PRICE_MEANINGS): Promise<void> {
-  const answer = await call('PUT', '/v1/admin/billing/prices', { headers: BOOTSTRAP, body: { data } });
+  const answer = await call('PUT', '/v1/admin/billing/prices', { headers: INTERNAL, body: { data } });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
 }
 
@@ -57,6 +56,17 @@ export async function payer(options: CallOptions = {}) {
   expect(opened.status, JSON.stringify(opened.body)).toBe(201);
   const { customer_id: customerId } = await customerOf(user.id);
   return { userId: user.id, email: user.email, token, customerId };
+}
+
+/** The same without a password or session; services act for them. */
+export async function silentPayer() {
+  const userId = await meteredUser();
+  const opened = await call('POST', '/v1/billing/setup-intent', {
+    headers: INTERNAL,
+    body: { user_id: userId },
+  });
+  expect(opened.status, JSON.stringify(opened.body)).toBe(201);
+  return { userId, customerId: (await customerOf(userId)).customer_id };
 }
 
 export async function customerOf(userId: string): Promise<{ customer_id: string }> {
@@ -102,7 +112,7 @@ export async function deliverAll(about: string): Promise<void> {
 
 /** What a user has come to: the plan that holds, and the ledger without what differs by chance. */
 export async function standing(userId: string) {
-  const headers = BOOTSTRAP;
+  const headers = INTERNAL;
   const [user, balance, ledger] = await Promise.all([
     call('GET', `/v1/users/${userId}`, { headers }),
     call('GET', `/v1/credits/balance?user_id=${userId}`, { headers }),
