@@ -138,12 +138,12 @@ export class Ledger {
     const before = this.#reversals.get(reference);
     if (before.revision !== revision) return { refused: 'conflict' };
     const total = Math.floor((added.amount * lost) / paid);
-    if (total === before.total) return before;
     this.expire(now);
     // What has expired is gone already, and others' credits do not stand for it.
     const isGone = added.expires_at !== null && added.expires_at <= now;
     const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.#balance());
     const change = total < before.taken ? before.taken - total : -wanted;
+    // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
     const after = { total, taken: before.taken - change, revision: revision + 1 };
     this.#reversals.put(reference, after);
     if (change === 0) return after;

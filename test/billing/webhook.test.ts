@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../src/env.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
@@ -247,6 +247,44 @@ describe('a crash', () => {
         now,
       )
       .run();
+  }
+});
+
+describe('what was true when it was asked for', () => {
+  it('does not replace what is newer: a subscription', async () => {
+    const user = await silentPayer();
+    await atStripe('attach', { customer: user.customerId });
+    const body = { plan: 'pro', user_id: user.userId };
+    const { id } = (await call('POST', '/v1/billing/subscriptions', { headers: INTERNAL, body })).body;
+    const events = await eventsAbout(id);
+    await atStripe('faults', { pattern: `GET /v1/subscriptions/${id}`, status: 'late', times: 1 });
+    const slow = deliver(events.find(({ type }) => type === 'customer.subscription.created'));
+    await waitUntilAsked(`GET /v1/subscriptions/${id}`, 2);
+    await atStripe('end', { id });
+    await deliverAll(id);
+    expect(await standing(user.userId)).toMatchObject({ plan: 'free' });
+    expect((await slow).status).toBe(200);
+    expect(await standing(user.userId)).toMatchObject({ plan: 'free', row: { plan: 'free', subscribed: 0 } });
+  });
+
+  it('does not replace what is newer: a refund', async () => {
+    const { userId, chargeId, checkoutId } = await buyer();
+    await deliverAll(checkoutId);
+    const dispute = await atStripe('dispute', { id: chargeId });
+    const [created] = await eventsAbout(dispute.id);
+    const pattern = `GET /v1/disputes.*${chargeId}`;
+    await atStripe('faults', { pattern, status: 'late', times: 2 });
+    const slow = deliver(created);
+    await waitUntilAsked(pattern, 2);
+    await atStripe('close-dispute', { id: dispute.id, status: 'won' });
+    const closed = (await eventsAbout(dispute.id)).at(-1);
+    await deliver(closed);
+    expect((await slow).status).toBe(200);
+    expect((await standing(userId)).balance).toBe(500);
+  });
+
+  async function waitUntilAsked(pattern: string, times: number): Promise<void> {
+    await vi.waitFor(async () => expect((await atStripe('requests', { pattern })).length).toBe(times), 5000);
   }
 });
 

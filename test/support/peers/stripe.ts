@@ -4,10 +4,10 @@ import { invalid, StripeAccount, StripeRefusal } from './stripe-account.ts';
 
 type Json = Record<string, any>;
 
-/** Requests that shall fail: those whose method, path and body match, so many times. */
+/** Requests that shall fail: those whose method, path and body match, so many times. `late`: what is so now, in a while. */
 interface Fault {
   pattern: string;
-  status: number | 'drop';
+  status: number | 'drop' | 'late';
   times: number;
 }
 
@@ -31,6 +31,11 @@ export async function startStripe() {
     if (fault) {
       fault.times -= 1;
       if (fault.status === 'drop') return 'drop';
+      if (fault.status === 'late') {
+        const answer = attempt(() => route(account, request));
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        return answer;
+      }
       return refuse(new StripeRefusal(fault.status, { type: 'api_error', message: 'Something went wrong' }));
     }
     if (headers.authorization !== `Bearer ${CREDENTIALS.stripe.secretKey}`) {
