@@ -112,7 +112,7 @@ export function createServices(bindings: Bindings): Services {
       codesPerDay: config.CODES_PER_ADDRESS,
       callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
-    privacy: new Privacy({ ...ports, accounts }),
+    privacy: new Privacy({ ...ports, accounts, billing }),
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, objects, config }),

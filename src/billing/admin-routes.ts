@@ -1,8 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
-import type { BillingAdmin } from './admin-service.ts';
-import type { PriceMeaning } from './price-list.ts';
 import {
   EventListSchema,
   EventQuery,
@@ -13,8 +11,10 @@ import {
   priceShape,
   ShortfallListSchema,
   ShortfallQuery,
-  shortfallShape,
-} from './schemas.ts';
+} from './admin-schemas.ts';
+import type { BillingAdmin } from './admin-service.ts';
+import type { PriceMeaning } from './price-list.ts';
+import { shortfallShape } from './schemas.ts';
 import type { PriceRow } from './tables.ts';
 
 /** `/v1/admin/billing`: what prices stand for, and what Stripe has told. */

@@ -120,7 +120,7 @@ export class BillingEvents {
 
   /** Writes down the events of Stripe's own list that no webhook has brought; `retry` does what they hint at. */
   async collect(now: number): Promise<number> {
-    const since = ((await readProgress(this.#db)) ?? now - DAY) - OVERLAP;
+    const since = Math.min((await readProgress(this.#db)) ?? now - DAY, now) - OVERLAP;
     const listed: Hint[] = [];
     for await (const hint of this.#ports.stripe.events(Object.keys(HANDLERS), since)) {
       listed.push(hint);

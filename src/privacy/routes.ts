@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../accounts/schemas.ts';
+import { paidShape } from '../billing/schemas.ts';
 import { transactionShape } from '../credits/schemas.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
@@ -55,7 +56,7 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, acts, messages, metering } = await privacy.export(
+        const { user, preferences, open, ended, log, acts, messages, metering, paid } = await privacy.export(
           c.get('principal').userId,
         );
         c.header('Content-Disposition', 'attachment; filename="account.json"');
@@ -95,6 +96,7 @@ export function privacyRoutes(
               settled_at: time(settledAt),
             })),
             ...meteringShape(metering),
+            billing: paidShape(paid),
           },
           200,
         );

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { UserSchema } from '../accounts/schemas.ts';
+import { PaidSchema } from '../billing/schemas.ts';
 
 export const ActivityQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
@@ -45,6 +46,7 @@ export const ExportSchema = z
     tokens: z.array(z.record(z.string(), z.unknown())),
     tokens_history: z.array(z.record(z.string(), z.unknown())),
     credit_transactions: z.array(z.record(z.string(), z.unknown())),
+    billing: PaidSchema,
   })
   .openapi('Export');
 
