@@ -25,6 +25,9 @@ export interface WaysBack {
   cancelUrl: string | undefined;
 }
 
+/** What can be asked of Stripe: anything else might become another address. */
+const IS_ID = /^\w{1,100}$/;
+
 /** What users do about paying. Everything throws `billing_not_configured` where Stripe has no keys. */
 export class Billing {
   readonly #kit: BillingKit;
@@ -276,8 +279,9 @@ export class Billing {
   /** The customer whose way to pay that is. Throws `payment_method_not_found`, also for somebody else's. */
   async #owner(payer: Payer, id: string): Promise<CustomerRow> {
     const customer = await this.#known(payer);
-    const method = customer && (await this.#kit.parts.stripe.paymentMethod(id));
-    if (!method || method.customerId !== customer.customerId) throw new ApiError('payment_method_not_found');
+    const method = customer && IS_ID.test(id) ? await this.#kit.parts.stripe.paymentMethod(id) : null;
+    if (!customer || method?.customerId !== customer.customerId)
+      throw new ApiError('payment_method_not_found');
     return customer;
   }
 }

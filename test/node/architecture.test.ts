@@ -10,6 +10,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   lib: [],
   errors: [],
   env: [],
+  'env-variable': [],
   db: [],
   http: [],
   health: ['http'],
@@ -29,6 +30,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   authorize: ['http', 'accounts', 'sessions', 'plans', 'usage', 'credits'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
+  billing: ['db', 'http', 'realms', 'audit', 'accounts', 'plans', 'credits'],
   privacy: [
     'db',
     'http',
@@ -39,6 +41,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'plans',
     'usage',
     'credits',
+    'billing',
     'credentials',
   ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
@@ -55,7 +58,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   worker: '*',
   cli: '*',
 };
-const OPEN = ['lib', 'errors', 'env'];
+const OPEN = ['lib', 'errors', 'env', 'env-variable'];
 const FEATURES = [
   'audit',
   'api-keys',
@@ -71,6 +74,7 @@ const FEATURES = [
   'usage',
   'credits',
   'authorize',
+  'billing',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;
