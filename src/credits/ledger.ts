@@ -150,7 +150,7 @@ export class Ledger {
     this.#reversals.put(reference, after);
     if (change === 0) return after;
     if (change > 0) this.#lots.put(added.seq, change, added.expires_at);
-    else this.#lots.takeUpTo(-change, added.seq);
+    else this.#lots.takeBack(-change, added.seq);
     const entry = {
       amount: change,
       reference: `reversal:${after.revision}:${reference}`,

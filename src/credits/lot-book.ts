@@ -53,17 +53,14 @@ export class LotBook {
     return parts;
   }
 
-  /** Takes at most that many, first from the lot of a row, then what expires first. */
-  takeUpTo(amount: number, seq: number): Part[] {
+  /** Takes that many, first from the lot of a row, then what expires first. There must be as many. */
+  takeBack(amount: number, seq: number): void {
     const [own] = this.#sql
       .exec<Row>('SELECT * FROM credit_lots WHERE seq = ? ORDER BY expires_at LIMIT 1', seq)
       .toArray();
     const first = Math.min(amount, own?.remaining ?? 0);
-    if (own && first > 0) this.#reduce(own, first);
-    return [
-      ...(own && first > 0 ? [partOf({ ...own, remaining: first })] : []),
-      ...this.take(amount - first),
-    ];
+    if (own) this.#reduce(own, first);
+    this.take(amount - first);
   }
 
   /** Takes all that has expired by then. */

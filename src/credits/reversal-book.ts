@@ -11,7 +11,7 @@ export class ReversalBook {
   }
 
   static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS credit_reversals (
+    sql.exec(`CREATE TABLE credit_reversals (
       reference TEXT PRIMARY KEY, total INTEGER NOT NULL, taken INTEGER NOT NULL CHECK (taken BETWEEN 0 AND total),
       revision INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`);
