@@ -1,4 +1,4 @@
-import { describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { createStripe } from '../../src/billing/providers/stripe.ts';
 import { ApiError } from '../../src/errors.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
@@ -6,6 +6,10 @@ import { atStripe, stripeAt } from '../support/stripe.ts';
 
 const { secretKey, webhookSecrets } = CREDENTIALS.stripe;
 const fresh = () => ({ email: `${crypto.randomUUID()}@example.com`, metadata: { user_id: 'usr_x' } });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
@@ -93,6 +97,18 @@ describe('an API that fails', () => {
     const apiUrl = `http://127.0.0.1:${inject('peers').stripe.api}`;
     const stranger = createStripe({ secretKey: 'sk_test_wrong', webhookSecrets, apiUrl });
     expect(await codeOf(stranger.price('price_pro_month'))).toBe('service_unavailable');
+  });
+
+  it('is logged without addresses, secrets or what was sent', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const customer = fresh();
+    await atStripe('faults', { pattern: customer.email, status: 400, times: 1 });
+    expect(await codeOf(stripeAt('api').createCustomer(customer, crypto.randomUUID()))).toBe(
+      'service_unavailable',
+    );
+    const lines = JSON.stringify(logged.mock.calls);
+    expect(lines).toContain('stripe_refused');
+    expect(lines).not.toMatch(/@|sk_test|whsec|usr_x|Something went wrong/);
   });
 
   it('is not believed when it answers 200 without an id', async () => {
