@@ -4,12 +4,21 @@ import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { BillingProvider } from './port.ts';
-import { dropErasure, findCustomer, keepCustomer, listErasures, postponeErasure } from './store.ts';
+import {
+  dropCustomer,
+  dropErasure,
+  findCustomer,
+  keepCustomer,
+  listErasures,
+  postponeErasure,
+} from './store.ts';
 import type { CustomerRow } from './tables.ts';
 
 const FIRST_RETRY = MINUTE;
 const MAX_RETRY = 6 * HOUR;
 const ERASURES_PER_RUN = 20;
+/** Customers of one user that can be deleted at Stripe in a day. */
+const MAX_DELETED = 5;
 
 /** Whom Stripe knows as whom: one customer a user, made when first needed and deleted with the user. */
 export class Customers {
@@ -43,14 +52,22 @@ export class Customers {
     // again with another address; what is made in vain then is deleted.
     const address = createHash('sha256').update(email).digest('base64url').slice(0, 16);
     const metadata = { user_id: userId, realm_id: realmId, latchkey: this.#origin };
-    const customerId = await this.#stripe.createCustomer(
-      { email, metadata },
-      `customer:${userId}:${address}`,
-    );
+    const customerId = await this.#create({ email, metadata }, `customer:${userId}:${address}`);
     const { db } = primary(this.#d1);
     const kept = await keepCustomer(db, { userId, realmId, customerId, createdAt: Date.now() });
     if (!kept) throw new ApiError('user_not_found');
     return kept;
+  }
+
+  /** For a day a key gives the customer that it gave before, also one that was deleted meanwhile. */
+  async #create(customer: { email: string; metadata: Record<string, string> }, key: string): Promise<string> {
+    let [customerId, next] = ['', key];
+    for (let tries = 0; tries < MAX_DELETED; tries += 1) {
+      customerId = await this.#stripe.createCustomer(customer, next);
+      if (await this.#stripe.customerMetadata(customerId)) return customerId;
+      next = `${key}:${customerId}`;
+    }
+    throw new ApiError('service_unavailable');
   }
 
   /** Keeps a customer whose maker was interrupted, or leaves it to be deleted. False when it is not one of ours. */
@@ -60,6 +77,11 @@ export class Customers {
     if (latchkey !== this.#origin || !userId || !realmId) return false;
     await keepCustomer(primary(this.#d1).db, { userId, realmId, customerId, createdAt: Date.now() });
     return true;
+  }
+
+  /** Takes a customer from their user, and sees to it that Stripe has deleted it. */
+  async forget({ userId, customerId }: CustomerRow): Promise<void> {
+    await dropCustomer(primary(this.#d1).db, userId, customerId);
   }
 
   /** Deletes the customers of users who are gone, until it has worked. Gives how many were tried. */

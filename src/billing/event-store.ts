@@ -1,13 +1,13 @@
 import { and, asc, count, desc, eq, inArray, lt, lte, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import type { Hint } from './port.ts';
+import type { HeardHint } from './port.ts';
 import { billingEvents, billingProgress, type EventRow } from './tables.ts';
 
 /** The realm whose admins see events that belong to nobody. */
 const OPERATOR_REALM = 'default';
 
 /** Writes down what Stripe has told, unless it is known. */
-export async function storeEvents(db: Database, hints: Hint[], now: number): Promise<void> {
+export async function storeEvents(db: Database, hints: HeardHint[], now: number): Promise<void> {
   const [first, ...rest] = hints.map(({ id, type, subject, customerId, createdAt }) =>
     db
       .insert(billingEvents)

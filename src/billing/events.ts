@@ -15,7 +15,7 @@ import {
   writeProgress,
 } from './event-store.ts';
 import type { Payments } from './payments.ts';
-import type { BillingProvider, Hint } from './port.ts';
+import type { BillingProvider, HeardHint, Hint } from './port.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, EventRow } from './tables.ts';
 
@@ -55,6 +55,7 @@ export const HANDLERS: Record<string, Handler> = {
   'checkout.session.completed': completes,
   'checkout.session.async_payment_succeeded': completes,
   'customer.created': ({ customers }, { subject }) => customers.adopt(subject),
+  'customer.deleted': forget,
   'customer.subscription.created': syncs,
   'customer.subscription.updated': syncs,
   'customer.subscription.deleted': syncs,
@@ -86,7 +87,7 @@ export class BillingEvents {
   /** Takes a webhook. Throws `invalid_signature`, and `billing_event_failed` for Stripe to send it again. */
   async receive(body: string, signature: string | undefined): Promise<void> {
     const hint = await this.#ports.stripe.readWebhook(body, signature);
-    if (!Object.hasOwn(HANDLERS, hint.type)) return;
+    if (!isHeard(hint)) return;
     await storeEvents(this.#db, [hint], Date.now());
     if (!(await this.handle(hint.id))) throw new ApiError('billing_event_failed');
   }
@@ -121,9 +122,9 @@ export class BillingEvents {
   /** Writes down the events of Stripe's own list that no webhook has brought; `retry` does what they hint at. */
   async collect(now: number): Promise<number> {
     const since = Math.min((await readProgress(this.#db)) ?? now - DAY, now) - OVERLAP;
-    const listed: Hint[] = [];
+    const listed: HeardHint[] = [];
     for await (const hint of this.#ports.stripe.events(Object.keys(HANDLERS), since)) {
-      listed.push(hint);
+      if (isHeard(hint)) listed.push(hint);
       if (listed.length === MAX_LISTED) break;
     }
     const known = await knownEvents(
@@ -153,6 +154,10 @@ export class BillingEvents {
   }
 }
 
+function isHeard(hint: Hint): hint is HeardHint {
+  return hint.subject !== null && Object.hasOwn(HANDLERS, hint.type);
+}
+
 /** Also puts it into the activity log of the user whom it concerns. */
 function telling(activity: ActivityType, handler: Handler): Handler {
   return async (ports, event, owner) => {
@@ -171,6 +176,18 @@ function telling(activity: ActivityType, handler: Handler): Handler {
     });
     return true;
   };
+}
+
+/** Somebody has deleted a customer at Stripe, not a user here: when paying again, they get another. */
+async function forget(
+  { stripe, customers, subscriptions }: EventPorts,
+  { subject }: EventRow,
+  owner: CustomerRow | null,
+) {
+  if (!owner || (await stripe.customerMetadata(subject))) return owner !== null;
+  await subscriptions.syncAll(owner.userId);
+  await customers.forget(owner);
+  return true;
 }
 
 /** The first way to pay is the one that is used. */

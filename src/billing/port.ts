@@ -89,11 +89,14 @@ export interface PaymentMethod {
 export interface Hint {
   id: string;
   type: string;
-  /** What to fetch. */
-  subject: string;
+  /** What to fetch; null where there is nothing, as in events about what has no id. */
+  subject: string | null;
   customerId: string | null;
   createdAt: number;
 }
+
+/** A hint that says what to fetch. */
+export type HeardHint = Hint & { subject: string };
 
 /** What is bought. */
 export interface Purchase {

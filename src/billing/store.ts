@@ -65,6 +65,12 @@ export async function keepCustomer(
   return kept[0] ?? null;
 }
 
+export async function dropCustomer(db: Database, userId: string, customerId: string): Promise<void> {
+  await db
+    .delete(billingCustomers)
+    .where(and(eq(billingCustomers.userId, userId), eq(billingCustomers.customerId, customerId)));
+}
+
 /** Lets one at a time change a user's subscription: whether it is the caller. */
 export async function seize(db: Database, userId: string, now: number, until: number): Promise<boolean> {
   const taken = await db

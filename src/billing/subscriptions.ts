@@ -7,7 +7,15 @@ import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
 import type { BillingProvider, Subscription } from './port.ts';
 import type { PriceList } from './price-list.ts';
-import { findSubscription, listUnseen, release, saveSubscription, seize } from './store.ts';
+import {
+  ENDED,
+  findSubscription,
+  listSubscriptions,
+  listUnseen,
+  release,
+  saveSubscription,
+  seize,
+} from './store.ts';
 import type { CustomerRow, SubscriptionRow } from './tables.ts';
 
 /** How often somebody else may write between reading and writing before it is left to a later try. */
@@ -54,6 +62,13 @@ export class Subscriptions {
       if (await this.#save(subscription, owner, before)) return true;
     }
     throw new ApiError('conflict');
+  }
+
+  /** The same for all of a user's subscriptions that are not known to be over. */
+  async syncAll(userId: string): Promise<void> {
+    for (const { id, status } of await listSubscriptions(primary(this.#ports.d1).db, userId)) {
+      if (!ENDED.includes(status)) await this.sync(id);
+    }
   }
 
   /** The subscription that a customer can change, as Stripe has it; null when there is none. */

@@ -190,6 +190,31 @@ describe('an event', () => {
     expect(await storedEvents('id', other.id)).toEqual([]);
   });
 
+  it('about what has no id is let be', async () => {
+    for (const [type, object] of [
+      ['invoice.upcoming', { object: 'invoice' }],
+      ['refund.failed', { object: 'refund', id: 're_x', charge: null }],
+    ] as const) {
+      const event = { id: `evt_${crypto.randomUUID()}`, type, created: 1, data: { object } };
+      expect((await deliver(event)).status).toBe(200);
+      expect(await storedEvents('id', event.id)).toEqual([]);
+    }
+  });
+
+  it('of a customer who was deleted at Stripe ends their subscription, and paying begins anew', async () => {
+    const user = await silentPayer();
+    await atStripe('attach', { customer: user.customerId });
+    const body = { plan: 'pro', user_id: user.userId };
+    const subscribe = () => call('POST', '/v1/billing/subscriptions', { headers: INTERNAL, body });
+    expect((await subscribe()).status).toBe(201);
+    await atStripe('delete-customer', { id: user.customerId });
+    const deleted = (await eventsAbout(user.customerId)).find(({ type }) => type === 'customer.deleted');
+    expect((await deliver(deleted)).status).toBe(200);
+    expect(await standing(user.userId)).toMatchObject({ plan: 'free' });
+    await deliverAll(user.customerId);
+    expectProblem(await subscribe(), 402, 'payment_required');
+  });
+
   it('whose price stands for nothing fails until it does', async () => {
     const user = await silentPayer();
     const { id: pm } = await atStripe('attach', { customer: user.customerId });

@@ -143,17 +143,21 @@ export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   const object = event?.data?.object as EventObject | undefined;
   const before = event?.data?.previous_attributes as EventObject | undefined;
   const isOfCharge = object?.object === 'dispute' || object?.object === 'refund';
-  const subject = isOfCharge ? object.charge : object?.id;
   // A method that was detached has no customer any more.
-  const customer = (object?.object === 'customer' ? object.id : object?.customer) ?? before?.customer ?? null;
+  const customer = (object?.object === 'customer' ? object.id : object?.customer) ?? before?.customer;
   const { id, type, created } = event ?? {};
-  const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= 255;
-  if (!isText(id) || !isText(type) || !isText(subject) || !Number.isSafeInteger(created)) return null;
+  if (!isText(id) || !isText(type) || !Number.isSafeInteger(created)) return null;
   return {
     id,
     type,
-    subject,
-    customerId: isText(customer) ? customer : null,
+    subject: textOrNull(isOfCharge ? object.charge : object?.id),
+    customerId: textOrNull(customer),
     createdAt: at(created as number),
   };
 }
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 255;
+}
+
+const textOrNull = (value: unknown) => (isText(value) ? value : null);

@@ -102,6 +102,8 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
       return account.end(account.get(id));
     case 'trial-ending':
       return account.tell('customer.subscription.trial_will_end', account.get(id));
+    case 'delete-customer':
+      return account.deleteCustomer(id);
     case 'refund':
       return account.refund(id, given.amount);
     case 'dispute':
