@@ -21,7 +21,14 @@ import { operationsOf, readDocument } from '../support/contract.ts';
 import { DeclaredAnswers } from '../support/declared-answer.ts';
 import { text } from '../support/hostile.ts';
 import { type HostileRequest, LIVE, requestsTo } from '../support/hostile-request.ts';
-import { atStripe, customerOf, deliverAll, mapPrices, storedEvents } from '../support/stripe.ts';
+import {
+  atStripe,
+  customerOf,
+  deliverAll,
+  mapPrices,
+  PRICE_MEANINGS,
+  storedEvents,
+} from '../support/stripe.ts';
 
 /** Making the limiter of a new address costs more than a request does: an address serves half of its limit. */
 const REQUESTS_PER_ADDRESS = 50;
@@ -162,7 +169,8 @@ it.each(operations)(
       output_tokens: fc.integer({ min: 0, max: 3 }),
       plan: fc.constantFrom('pro', 'pro', 'free', 'nothing'),
       price_id: fc.constantFrom('price_credits_500', 'price_pro_month', 'price_nobody'),
-      success_url: fc.constantFrom('/account', 'https://evil.test'),
+      success_url: fc.constantFrom('/account', '/account', '/account', 'https://evil.test'),
+      data: fc.constantFrom(PRICE_MEANINGS, [], [{ price_id: 'price_nobody', credits: 1 }], [{}]),
       cancel_url: fc.constant('/account'),
       return_url: fc.constantFrom('/account', '//evil.test'),
       payment_method_id: fc.constant('pm_nobody'),
