@@ -2,7 +2,16 @@ import { AccountBase } from './account-base.ts';
 import type { AccountState, Refusal } from './accounts/port.ts';
 import type { AuthorizeResult, Decision, Request } from './authorize/port.ts';
 import { Ledger } from './credits/ledger.ts';
-import type { Addition, CreditObject, CreditResult, Refund, Transaction, Use } from './credits/port.ts';
+import type {
+  Addition,
+  CreditObject,
+  CreditResult,
+  Refund,
+  Reversal,
+  Reversed,
+  Transaction,
+  Use,
+} from './credits/port.ts';
 import type { ErrorCode } from './errors.ts';
 import { endOf, monthOf } from './lib/calendar.ts';
 import { entitlementOf } from './plans/entitlement.ts';
@@ -41,6 +50,7 @@ const TABLES = [
   'token_days',
   'credit_transactions',
   'credit_lots',
+  'credit_reversals',
 ];
 
 /**
@@ -123,6 +133,17 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
     return this.#meter(terms, ({ now }, { ledger }) => credited(ledger.refund(refund, now)));
   }
 
+  async creditReversal(terms: Terms, reference: string): Promise<Outcome<Reversed>> {
+    return this.#meter(terms, (_, { ledger }) => ({ result: 'ok', ...ledger.reversed(reference) }));
+  }
+
+  async reverseCredits(terms: Terms, reversal: Reversal): Promise<Outcome<Reversed>> {
+    return this.#meter(terms, ({ now }, { ledger }) => {
+      const outcome = ledger.reverse(reversal, now);
+      return 'refused' in outcome ? refused(outcome.refused) : { result: 'ok', ...outcome };
+    });
+  }
+
   async listCredits(
     terms: Terms,
     { before, limit }: { before: number | null; limit: number },
@@ -194,8 +215,12 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
     return act(metered, books);
   }
 
-  /** Gives this month's credits to whoever comes first: the user, a service, the Cron Trigger. */
-  #grant({ entitlement, now }: Metered, ledger: Ledger): void {
+  /**
+   * Gives this month's credits to whoever comes first: the user, a service, the Cron Trigger. Those of a subscription
+   * come with its invoices.
+   */
+  #grant({ state, entitlement, now }: Metered, ledger: Ledger): void {
+    if (state.subscribed) return;
     const month = monthOf(now);
     const amount = entitlement.plan.monthlyCredits;
     if (amount === 0 || this.#grantedMonth === month) return;

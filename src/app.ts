@@ -6,6 +6,10 @@ import { accountRoutes } from './accounts/routes.ts';
 import { userRoutes } from './accounts/user-routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
+import { billingAdminRoutes } from './billing/admin-routes.ts';
+import { billingRoutes } from './billing/routes.ts';
+import { subscriptionRoutes } from './billing/subscription-routes.ts';
+import { webhookRoutes } from './billing/webhook-routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
@@ -30,7 +34,6 @@ import { accountPageRoutes } from './pages/account-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
-import { planRoutes } from './plans/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
@@ -85,7 +88,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', preferencesRoutes(services.accounts, sessions))
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
-    .route('/', planRoutes(services.plans, sessions))
+    .route('/', subscriptionRoutes(services.billing, services.plans, sessions))
     .route('/', planAdminRoutes(services.planAdmin, access))
     .route('/', usageRoutes(services.usage, services.analytics, sessions))
     .route('/', usageServiceRoutes(services.usage, access))
@@ -93,6 +96,9 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', creditRoutes(services.credits, sessions))
     .route('/', creditServiceRoutes(services.credits, access))
     .route('/', authorizeRoutes(services.authorizer, access))
+    .route('/', billingRoutes(services.billing, access))
+    .route('/', billingAdminRoutes(services.billingAdmin, access))
+    .route('/', webhookRoutes(services.billingAdmin))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

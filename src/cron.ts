@@ -11,12 +11,16 @@ export const JOBS: Record<string, Record<string, Job>> = {
     // The night's work by portions: at the turn of a month there is more than one run can do.
     expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
     grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
+    catch_up_billing: ({ billingAdmin }, now) => billingAdmin.catchUp(now),
   },
   '0 0 * * *': {
     close_day: ({ analytics }, now) => analytics.closeDay(now),
     expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
     grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
     prune: ({ d1, config }, now) => prune(d1, config, now),
+  },
+  '41 * * * *': {
+    reconcile_billing: ({ billingAdmin }, now) => billingAdmin.reconcile(now),
   },
 };
 

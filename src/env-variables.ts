@@ -1,39 +1,5 @@
 import { z } from 'zod';
-
-/** One documented variable or secret: how it is parsed, and the row it gets in the README. */
-export interface Variable<T> {
-  schema: z.ZodType<T>;
-  default?: string;
-  /** May be left out; then it is undefined. */
-  optional?: true;
-  secret?: true;
-  doc: string;
-}
-
-const variable = <T>(declaration: Variable<T>) => declaration;
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`);
-
-/** Bytes of entropy cannot be seen from outside; a short secret, or one of few distinct characters, can. */
-const secret = z
-  .string()
-  .min(32, 'must have at least 32 characters (make one with `openssl rand -base64 32`)')
-  .refine((value) => new Set(value).size >= 12, 'is too regular to be random');
-
-const origin = z
-  .string()
-  .refine((value) => URL.canParse(value) && new URL(value).origin === value, {
-    message: 'must be an origin such as https://auth.example.com, without a path or a trailing slash',
-  })
-  .refine(
-    (value) => value.startsWith('https://') || /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(value),
-    'must be https (plain http is for localhost only)',
-  );
+import { origin, secret, variable, whole } from './env-variable.ts';
 
 /** Every variable and secret of the Worker, in the order of the README's configuration table. */
 export const VARIABLES = {
@@ -163,6 +129,28 @@ export const VARIABLES = {
     doc: 'For `twilio`: a number of yours, or the SID of a messaging service (`MG…`).',
   }),
   TWILIO_URL: variable({ schema: z.url(), default: 'https://api.twilio.com', doc: "Twilio's API." }),
+  STRIPE_SECRET_KEY: variable({
+    schema: z.string().optional(),
+    optional: true,
+    secret: true,
+    doc: 'Switches on billing, with `STRIPE_WEBHOOK_SECRET`: the secret key of the Stripe account, or a restricted one.',
+  }),
+  STRIPE_WEBHOOK_SECRET: variable({
+    schema: z
+      .string()
+      .regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be one signing secret, or several with commas between')
+      .transform((list) => list.split(','))
+      .optional(),
+    optional: true,
+    secret: true,
+    doc: 'What Stripe signs webhooks with (`whsec_…`). While it is rolled: the new and the old one, with a comma between.',
+  }),
+  STRIPE_API_URL: variable({ schema: origin, default: 'https://api.stripe.com', doc: "Stripe's API." }),
+  BILLING_GRACE_DAYS: variable({
+    schema: whole(0, 60),
+    default: '7',
+    doc: 'How many days a plan lasts on when its invoice is not paid, or when Stripe is not heard of.',
+  }),
   ACTIVITY_DAYS: variable({
     schema: whole(1, 3650),
     default: '365',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type ProviderSettings, parseProviders } from './env-providers.ts';
-import { VARIABLES, type Variable } from './env-variables.ts';
+import type { Variable } from './env-variable.ts';
+import { VARIABLES } from './env-variables.ts';
 import { parseQuotas } from './lib/quota-variables.ts';
 
 /** What `wrangler.toml` binds. */

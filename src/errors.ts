@@ -6,6 +6,7 @@ export const CATALOGUE = {
   provider_rejected: { status: 400, title: 'The answer of the sign-in provider cannot be trusted' },
   redirect_not_allowed: { status: 400, title: 'The redirect address is not on the list of this realm' },
   invalid_grant: { status: 400, title: 'The code is wrong, used, or too old' },
+  invalid_signature: { status: 400, title: 'The signature is not valid' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   authentication_required: { status: 401, title: 'Authentication is required' },
   invalid_credentials: { status: 401, title: 'The identifier or the password is wrong' },
@@ -15,6 +16,8 @@ export const CATALOGUE = {
   session_ended: { status: 401, title: 'The session has ended' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
   insufficient_credits: { status: 402, title: 'There are not enough credits' },
+  payment_required: { status: 402, title: 'A way to pay is needed' },
+  payment_failed: { status: 402, title: 'The payment was declined' },
   account_suspended: { status: 403, title: 'The account is suspended' },
   email_not_verified: { status: 403, title: 'The e-mail address is not verified' },
   insufficient_scope: { status: 403, title: 'The caller may not do this' },
@@ -34,6 +37,9 @@ export const CATALOGUE = {
   session_not_found: { status: 404, title: 'There is no such session' },
   provider_not_found: { status: 404, title: 'There is no such sign-in provider' },
   identity_not_found: { status: 404, title: 'No account of this provider is linked' },
+  price_not_found: { status: 404, title: 'There is no such price' },
+  payment_method_not_found: { status: 404, title: 'There is no such payment method' },
+  billing_event_not_found: { status: 404, title: 'There is no such billing event' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   user_exists: { status: 409, title: 'The e-mail address is already registered' },
   username_taken: { status: 409, title: 'The username is already taken' },
@@ -45,6 +51,7 @@ export const CATALOGUE = {
   reservation_exceeded: { status: 409, title: 'More was used than reserved' },
   refund_exceeds_use: { status: 409, title: 'No more can be refunded than was used' },
   credits_limit: { status: 409, title: 'The balance cannot hold so many credits' },
+  subscription_exists: { status: 409, title: 'There is a subscription already' },
   conflict: { status: 409, title: 'The account was changed at the same time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
@@ -53,8 +60,10 @@ export const CATALOGUE = {
   quota_exceeded: { status: 429, title: 'The quota is used up' },
   too_many_attempts: { status: 429, title: 'Too many failed attempts on this account' },
   internal_error: { status: 500, title: 'Something went wrong' },
+  billing_event_failed: { status: 500, title: 'The event could not be handled yet' },
   misconfigured: { status: 500, title: 'The service is not configured' },
   provider_unavailable: { status: 502, title: 'The sign-in provider does not answer' },
+  billing_not_configured: { status: 503, title: 'Billing is not configured' },
   service_unavailable: { status: 503, title: 'The service is temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -75,6 +84,8 @@ export class ApiError extends Error {
   /** Seconds after which trying again makes sense; sent as `Retry-After`. */
   readonly retryAfter: number | undefined;
   readonly headers: Record<string, string> | undefined;
+  /** Where the client can be sent to pay (an extension member, RFC 9457, 3.2). */
+  readonly checkoutUrl: string | undefined;
 
   constructor(
     code: ErrorCode,
@@ -83,6 +94,7 @@ export class ApiError extends Error {
       fields?: FieldError[];
       retryAfter?: number;
       headers?: Record<string, string>;
+      checkoutUrl?: string;
     } = {},
   ) {
     super(code);
@@ -92,6 +104,7 @@ export class ApiError extends Error {
     this.fields = options.fields;
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
+    this.checkoutUrl = options.checkoutUrl;
   }
 }
 

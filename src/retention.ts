@@ -8,6 +8,7 @@ const SESSION_DAYS = 90;
 const API_KEY_DAYS = 90;
 /** Sums of each day and user; those of a realm are kept for good. */
 const USAGE_SUM_DAYS = 400;
+const BILLING_EVENT_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 
 /** Deletes what is over: expired links and codes, old messages, sessions, API keys, uses, entries of the logs. */
@@ -26,6 +27,7 @@ export async function prune(d1: D1Database, config: Config, now: number): Promis
     d1.prepare('DELETE FROM usage_daily WHERE date < ?').bind(dateOf(before(USAGE_SUM_DAYS))),
     d1.prepare('DELETE FROM token_daily WHERE date < ?').bind(dateOf(before(USAGE_SUM_DAYS))),
     d1.prepare('DELETE FROM usage_monthly WHERE month < ?').bind(monthOf(before(USAGE_SUM_DAYS))),
+    d1.prepare('DELETE FROM billing_events WHERE received_at < ?').bind(before(BILLING_EVENT_DAYS)),
     d1.prepare('DELETE FROM dev_messages WHERE created_at < ?').bind(before(DEV_MESSAGE_DAYS)),
   ]);
 }

@@ -4,6 +4,9 @@ import { Accounts } from './accounts/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
+import { BillingAdmin } from './billing/admin-service.ts';
+import { BillingKit } from './billing/parts.ts';
+import { Billing } from './billing/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials } from './credentials/service.ts';
@@ -61,6 +64,8 @@ export interface Services {
   outbox: Outbox;
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
+  billing: Billing;
+  billingAdmin: BillingAdmin;
   plans: Plans;
   planAdmin: PlanAdmin;
   planJobs: PlanJobs;
@@ -93,6 +98,9 @@ export function createServices(bindings: Bindings): Services {
     origin: config.ORIGIN,
   });
   const plans = new Plans({ d1, accounts, objects, config });
+  const credits = new Credits(accounts, plans, objects);
+  const billingKit = new BillingKit({ d1, accounts, objects, realms, plans, credits, config });
+  const billing = new Billing(billingKit);
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
   const authorizationCodes = new AuthorizationCodes(ports);
   const identities = new Identities({ ...ports, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
@@ -128,14 +136,16 @@ export function createServices(bindings: Bindings): Services {
     identities,
     accountLinks,
     oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
-    privacy: new Privacy({ ...ports, accounts }),
+    privacy: new Privacy({ ...ports, accounts, billing }),
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, objects, config }),
     planJobs: new PlanJobs({ d1, plans, objects }),
     analytics: new UsageAnalytics(d1, config.RESOURCES),
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
-    credits: new Credits(accounts, plans, objects),
+    credits,
+    billing,
+    billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
   };
 }

@@ -4,6 +4,15 @@ import { expect, it } from 'vitest';
 import { activity, preferences, users } from '../src/accounts/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
 import { audit } from '../src/audit/tables.ts';
+import {
+  billingCustomers,
+  billingErasures,
+  billingEvents,
+  billingPrices,
+  billingProgress,
+  billingReversals,
+  billingSubscriptions,
+} from '../src/billing/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
 import { creditTransactions } from '../src/credits/tables.ts';
 import { oneTimeTokens } from '../src/links/tables.ts';
@@ -45,6 +54,13 @@ it.each([
   realmUsageDaily,
   realmTokenDaily,
   creditTransactions,
+  billingPrices,
+  billingCustomers,
+  billingSubscriptions,
+  billingEvents,
+  billingReversals,
+  billingErasures,
+  billingProgress,
 ])('the table %# is as its migration made it', async (table) => {
   const { results } = await env.DB.prepare(
     'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',

@@ -100,8 +100,11 @@ it('authorizes, meters and charges by one call to one object, and no D1 query', 
     expect(take(), path).toEqual(once);
   }
   // The strict check of the user's own token is another call.
-  for (const path of ['/v1/me/quota', '/v1/me/credits', '/v1/me/subscription']) {
+  for (const path of ['/v1/me/quota', '/v1/me/credits']) {
     await json(path, 'GET', undefined, access_token);
     expect(take(), path).toEqual({ ...once, account: 2 });
   }
+  // What is paid for it is the directory's to know.
+  await json('/v1/me/subscription', 'GET', undefined, access_token);
+  expect(take()).toEqual({ ...once, account: 2, d1Reads: 1 });
 });

@@ -32,7 +32,7 @@ export class AccountStateStore {
   get(): AccountState | undefined {
     const state = this.#state;
     if (!state?.planExpiresAt || Date.now() < state.planExpiresAt) return state;
-    return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null };
+    return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null, subscribed: false };
   }
 
   /** Takes over a row that is newer than the copy; whether it was. */

@@ -23,6 +23,8 @@ export interface DirectoryState {
   planExpiresAt: number | null;
   /** Limits of this user alone, in place of the plan's. */
   customLimits: Limits;
+  /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
+  subscribed?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
   version: number;
@@ -55,6 +57,11 @@ export type ActivityType =
   | 'plan_changed'
   | 'plan_expired'
   | 'limits_changed'
+  | 'trial_ending'
+  | 'payment_failed'
+  | 'payment_reversed'
+  | 'payment_method_added'
+  | 'payment_method_removed'
   | 'credits_added'
   | 'credits_granted'
   | 'credits_used'

@@ -166,6 +166,7 @@ export function directoryState(row: UserRow): DirectoryState {
     plan: row.plan,
     planExpiresAt: row.planExpiresAt,
     customLimits: row.customLimits,
+    subscribed: row.subscribed,
     status: row.status,
     emailVerified: row.emailVerified,
     version: row.version,

@@ -26,6 +26,7 @@ export const users = sqliteTable('users', {
   planExpiresAt: integer('plan_expires_at'),
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   grantedMonth: text('granted_month').notNull().default(''),
+  subscribed: integer({ mode: 'boolean' }).notNull().default(false),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()
     .default('active'),

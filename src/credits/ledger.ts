@@ -1,7 +1,8 @@
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import { LotBook, type Part } from './lot-book.ts';
-import type { Addition, Refund, Transaction, TransactionType, Use } from './port.ts';
+import type { Addition, Refund, Reversal, Reversed, Transaction, TransactionType, Use } from './port.ts';
+import { ReversalBook } from './reversal-book.ts';
 
 type Row = {
   seq: number;
@@ -29,7 +30,8 @@ export type LedgerRefusal =
   | 'credits_limit'
   | 'insufficient_credits'
   | 'transaction_not_found'
-  | 'refund_exceeds_use';
+  | 'refund_exceeds_use'
+  | 'conflict';
 
 type Outcome = { transaction: Transaction } | { refused: LedgerRefusal };
 
@@ -43,6 +45,7 @@ const REFUND_LIFETIME = 30 * DAY;
 export class Ledger {
   readonly #sql: SqlStorage;
   readonly #lots: LotBook;
+  readonly #reversals: ReversalBook;
   readonly #onRow: (transaction: Transaction) => void;
   /** As the last row says; the object is the only writer. */
   #known: number | undefined;
@@ -51,6 +54,7 @@ export class Ledger {
   constructor(sql: SqlStorage, onRow: (transaction: Transaction) => void) {
     this.#sql = sql;
     this.#lots = new LotBook(sql);
+    this.#reversals = new ReversalBook(sql);
     this.#onRow = onRow;
   }
 
@@ -62,6 +66,7 @@ export class Ledger {
       refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND MAX(0, -amount))
     ) STRICT`);
     LotBook.createTable(sql);
+    ReversalBook.createTable(sql);
   }
 
   /** What can be spent now. */
@@ -119,6 +124,41 @@ export class Ledger {
       this.#lots.put(part.seq, part.amount, expiresAt);
     }
     return this.#done(transaction);
+  }
+
+  reversed(reference: string): Reversed {
+    return this.#reversals.get(reference);
+  }
+
+  /** Brings what was taken back of an addition to what it should be now; see CreditObject. */
+  reverse(
+    { reference, lost, paid, revision, actor }: Reversal,
+    now: number,
+  ): Reversed | { refused: LedgerRefusal } {
+    const added = this.#find(reference);
+    if (!added || added.amount < 0) return { refused: 'transaction_not_found' };
+    const before = this.#reversals.get(reference);
+    if (before.revision !== revision) return { refused: 'conflict' };
+    const total = Math.floor((added.amount * lost) / paid);
+    this.expire(now);
+    // What has expired is gone already, and others' credits do not stand for it.
+    const isGone = added.expires_at !== null && added.expires_at <= now;
+    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.#balance());
+    const change = total < before.taken ? before.taken - total : -wanted;
+    // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
+    const after = { total, taken: before.taken - change, revision: revision + 1 };
+    this.#reversals.put(reference, after);
+    if (change === 0) return after;
+    if (change > 0) this.#lots.put(added.seq, change, added.expires_at);
+    else this.#lots.takeBack(-change, added.seq);
+    const entry = {
+      amount: change,
+      reference: `reversal:${after.revision}:${reference}`,
+      refundOf: reference,
+      actor,
+    };
+    this.#done(this.#append({ ...entry, type: 'refund' }, now));
+    return after;
   }
 
   /** Writes off what has expired. */

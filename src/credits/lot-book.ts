@@ -53,6 +53,16 @@ export class LotBook {
     return parts;
   }
 
+  /** Takes that many, first from the lot of a row, then what expires first. There must be as many. */
+  takeBack(amount: number, seq: number): void {
+    const [own] = this.#sql
+      .exec<Row>('SELECT * FROM credit_lots WHERE seq = ? ORDER BY expires_at LIMIT 1', seq)
+      .toArray();
+    const first = Math.min(amount, own?.remaining ?? 0);
+    if (own) this.#reduce(own, first);
+    this.take(amount - first);
+  }
+
   /** Takes all that has expired by then. */
   takeExpired(now: number): Part[] {
     const next = this.nextExpiry();

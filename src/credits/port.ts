@@ -39,6 +39,28 @@ export type Use = Change;
 /** `refundOf` is the reference of a use; all that is left of it when `amount` is null. */
 export type Refund = Omit<Change, 'amount'> & { refundOf: string; amount: number | null };
 
+/**
+ * Credits that came in and whose payment was lost, in part or whole: of an addition, so much as was `lost` of what was
+ * `paid`. `revision` is that of the reversal when this was looked up: what was told meanwhile is newer.
+ */
+export interface Reversal {
+  reference: string;
+  lost: number;
+  paid: number;
+  revision: number;
+  actor: string;
+}
+
+/** How much of an addition was taken back. */
+export interface Reversed {
+  /** Credits that should be gone. */
+  total: number;
+  /** Those of them that were there to be taken. */
+  taken: number;
+  /** Raised with each change. */
+  revision: number;
+}
+
 export type CreditResult = { result: 'ok'; transaction: Transaction; balance: number } | Refusal;
 
 /** What credits need of the account object: each call is one hop, and touches no D1. */
@@ -50,6 +72,14 @@ export interface CreditObject {
   useCredits(terms: Terms, use: Use): Promise<CreditResult>;
   /** Refuses with `transaction_not_found`, `refund_exceeds_use`, `reference_reused`. */
   refundCredits(terms: Terms, refund: Refund): Promise<CreditResult>;
+  /** How much of an addition was taken back, as last told. */
+  creditReversal(terms: Terms, reference: string): Promise<({ result: 'ok' } & Reversed) | Refusal>;
+  /**
+   * Takes back what an addition brought, down to zero at most, and gives it back when less was lost than was told
+   * before. What could not be taken is `total - taken`: credits that come in later are not touched. Refuses with
+   * `transaction_not_found`, and `conflict` for a reversal that was told again meanwhile.
+   */
+  reverseCredits(terms: Terms, reversal: Reversal): Promise<({ result: 'ok' } & Reversed) | Refusal>;
   /** The newest rows from before a sequence number. */
   listCredits(
     terms: Terms,

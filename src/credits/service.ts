@@ -2,7 +2,16 @@ import type { Accounts } from '../accounts/service.ts';
 import { fieldError } from '../errors.ts';
 import type { Terms } from '../plans/port.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Addition, CreditObject, CreditObjects, Refund, Transaction, Use } from './port.ts';
+import type {
+  Addition,
+  CreditObject,
+  CreditObjects,
+  Refund,
+  Reversal,
+  Reversed,
+  Transaction,
+  Use,
+} from './port.ts';
 
 /** Whose credits. */
 interface User {
@@ -54,6 +63,16 @@ export class Credits {
   async refund(user: User, refund: Refund): Promise<CreditChange> {
     requireOwnReference(refund.reference);
     return changeOf(await this.#ask(user, (object, terms) => object.refundCredits(terms, refund)));
+  }
+
+  /** How much of an addition was taken back, as last told. */
+  async reversed(user: User, reference: string): Promise<Reversed> {
+    return this.#ask(user, (object, terms) => object.creditReversal(terms, reference));
+  }
+
+  /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
+  async reverse(user: User, reversal: Reversal): Promise<Reversed> {
+    return this.#ask(user, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
   /** A page of the ledger, newest first; exact. */

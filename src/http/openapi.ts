@@ -12,6 +12,7 @@ export const ProblemSchema = z
     code: z.enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]]),
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+    checkout_url: z.url().optional(),
   })
   .openapi('Problem');
 

@@ -11,6 +11,7 @@ export interface Problem {
   code: ErrorCode;
   request_id: string;
   errors?: FieldError[];
+  checkout_url?: string;
 }
 
 /**
@@ -43,6 +44,7 @@ export function problemResponse(c: AppContext, error: ApiError, origin: string):
     code: error.code,
     request_id: c.get('requestId'),
     ...(error.fields && { errors: error.fields }),
+    ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
   };
   c.header('Content-Type', 'application/problem+json');
   return c.body(JSON.stringify(problem), status);

@@ -92,6 +92,20 @@ export function requireServiceOrUser(access: Access, scope: Scope) {
   });
 }
 
+/** As `requireServiceOrUser`, the user having a verified address. */
+export function requireServiceOrVerified(access: Access, scope: Scope) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (c.req.header(HEADER) !== undefined) {
+      c.set('service', await authenticateService(c, access.services, scope));
+    } else {
+      const principal = await authenticate(c, access.users);
+      if (!principal.emailVerified) throw new ApiError('email_not_verified');
+      c.set('principal', principal);
+    }
+    await next();
+  });
+}
+
 /**
  * Whom a request behind `requireServiceOrUser` is about: the user who asks unless it names another, which services and
  * admins may. Whether there is such a user of the realm is not looked at. Throws `insufficient_scope`, and 422 for a

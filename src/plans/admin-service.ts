@@ -62,7 +62,13 @@ export class PlanAdmin {
       throw fieldError('expires_at', 'past', 'Must be in the future');
     }
     const details = { plan, expires_at: expiresAt === null ? null : rfc3339(expiresAt) };
-    await this.#change(user, { plan, planExpiresAt: expiresAt }, 'plan_changed', details, actor);
+    await this.#change(
+      user,
+      { plan, planExpiresAt: expiresAt, subscribed: false },
+      'plan_changed',
+      details,
+      actor,
+    );
     // It may be younger than what is kept of the realm's plans.
     plans.forget(user.realmId);
     return plans.subscription(user);
@@ -80,7 +86,7 @@ export class PlanAdmin {
 
   async #change(
     { userId, realmId }: { userId: string; realmId: string },
-    set: { plan: string; planExpiresAt: number | null } | { customLimits: Limits },
+    set: { plan: string; planExpiresAt: number | null; subscribed: boolean } | { customLimits: Limits },
     activity: ActivityType,
     details: Record<string, unknown>,
     actor: string,

@@ -36,7 +36,13 @@ export class PlanJobs {
     await eachOf(due, async ({ id }) => {
       const [row] = await session.db
         .update(users)
-        .set({ plan: DEFAULT_PLAN, planExpiresAt: null, version: sql`${users.version} + 1`, updatedAt: now })
+        .set({
+          plan: DEFAULT_PLAN,
+          planExpiresAt: null,
+          subscribed: false,
+          version: sql`${users.version} + 1`,
+          updatedAt: now,
+        })
         .where(and(eq(users.id, id), lapsed))
         .returning();
       if (!row) return;

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { UserSchema, userShape } from '../accounts/schemas.ts';
+import { PaidSchema, paidShape } from '../billing/schemas.ts';
 import { transactionShape } from '../credits/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
@@ -20,12 +21,13 @@ export const ExportSchema = z
     tokens: z.array(z.record(z.string(), z.unknown())),
     tokens_history: z.array(z.record(z.string(), z.unknown())),
     credit_transactions: z.array(z.record(z.string(), z.unknown())),
+    billing: PaidSchema,
   })
   .openapi('Export');
 
 /** Everything that is held about a user, as one document. `now` is Unix milliseconds. */
 export function exportShape(everything: Everything, now: number): z.infer<typeof ExportSchema> {
-  const { user, preferences, open, ended, log, acts, messages, linked, metering } = everything;
+  const { user, preferences, open, ended, log, acts, messages, linked, metering, paid } = everything;
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   return {
     exported_at: rfc3339(now),
@@ -67,6 +69,7 @@ export function exportShape(everything: Everything, now: number): z.infer<typeof
       settled_at: time(settledAt),
     })),
     ...meteringShape(metering),
+    billing: paidShape(paid),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Accounts, findById } from '../accounts/service.ts';
 import type { activity, UserRow } from '../accounts/tables.ts';
+import type { Billing } from '../billing/service.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import { findPassword } from '../credentials/service.ts';
 import { nearestReplica, primary } from '../db/client.ts';
@@ -32,6 +33,7 @@ export interface PrivacyPorts {
   accounts: Accounts;
   objects: CredentialObjects;
   outbox: Outbox;
+  billing: Billing;
 }
 
 /** What is kept about a user: shown, handed over, deleted. */
@@ -57,9 +59,9 @@ export class Privacy {
 
   /** Everything that is held about a user. */
   async export(userId: string) {
-    const { d1, accounts, objects } = this.#ports;
+    const { d1, accounts, objects, billing } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, acts, messages, linked, metering] = await Promise.all([
+    const [user, preferences, open, past, log, acts, messages, linked, metering, paid] = await Promise.all([
       findById(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
@@ -69,10 +71,11 @@ export class Privacy {
       readMessages(session.db, userId),
       readIdentities(session.db, userId),
       readMetering(session.db, userId),
+      billing.export(userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, acts, messages, linked, metering };
+    return { user, preferences, open, ended, log, acts, messages, linked, metering, paid };
   }
 
   /**

@@ -21,6 +21,14 @@ import { operationsOf, readDocument } from '../support/contract.ts';
 import { DeclaredAnswers } from '../support/declared-answer.ts';
 import { text } from '../support/hostile.ts';
 import { type HostileRequest, LIVE, requestsTo } from '../support/hostile-request.ts';
+import {
+  atStripe,
+  customerOf,
+  deliverAll,
+  mapPrices,
+  PRICE_MEANINGS,
+  storedEvents,
+} from '../support/stripe.ts';
 
 /** Making the limiter of a new address costs more than a request does: an address serves half of its limit. */
 const REQUESTS_PER_ADDRESS = 50;
@@ -51,6 +59,7 @@ const NEEDS_A_SECRET = [
   'POST /v1/oauth/token',
   'POST /v1/me/identities/{provider}',
   'DELETE /v1/me/identities/{provider}',
+  'POST /v1/billing/webhook',
 ];
 /** Deletes its user: each request needs one of its own. */
 const DEADLY = 'DELETE /v1/me';
@@ -58,6 +67,8 @@ const DEADLY = 'DELETE /v1/me';
 /** Ids of all answers; as many as there were requests. */
 const requestIds = new Set<string | null>();
 let sent = 0;
+let paymentMethodId = '';
+let eventId = '';
 let address = freshAddress();
 
 beforeAll(async () => {
@@ -99,6 +110,16 @@ async function prepareMetering(userId: string): Promise<void> {
   });
 }
 
+/** Prices that stand for something, a card, and an event. */
+async function prepareBilling(userId: string): Promise<void> {
+  await mapPrices();
+  await services.billing.setupIntent({ userId, realmId: 'default' });
+  const { customer_id: customer } = await customerOf(userId);
+  paymentMethodId = (await atStripe('attach', { customer })).id;
+  await deliverAll(paymentMethodId);
+  [{ id: eventId }] = await storedEvents('subject', paymentMethodId);
+}
+
 /** Sends a request. The user's account never locks: all would be refused that comes after. */
 async function send(
   request: HostileRequest,
@@ -121,6 +142,7 @@ async function send(
     if (written) body = written.replace(LIVE.refreshToken, refreshToken);
   }
   if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+  url = url.replace(LIVE.paymentMethodId, paymentMethodId).replace(LIVE.eventId, eventId);
   url = url.replace(LIVE.userId, userId).replace(LIVE.email, email);
   const response = await exports.default.fetch(url, {
     method: request.method,
@@ -154,7 +176,15 @@ it.each(operations)(
       amount: fc.integer({ min: 0, max: 2 }),
       input_tokens: fc.integer({ min: 0, max: 3 }),
       output_tokens: fc.integer({ min: 0, max: 3 }),
+      plan: fc.constantFrom('pro', 'pro', 'free', 'nothing'),
+      price_id: fc.constantFrom('price_credits_500', 'price_pro_month', 'price_nobody'),
+      success_url: fc.constantFrom('/account', '/account', '/account', 'https://evil.test'),
+      data: fc.constantFrom(PRICE_MEANINGS, [], [{ price_id: 'price_nobody', credits: 1 }], [{}]),
+      cancel_url: fc.constant('/account'),
+      return_url: fc.constantFrom('/account', '//evil.test'),
+      payment_method_id: fc.constant('pm_nobody'),
     };
+    if (/billing|subscription/.test(operation.path)) await prepareBilling(user.id);
     if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
     const isDeadly = `${operation.method} ${operation.path}` === DEADLY;
     const owner = async () => (isDeadly ? makeUser() : user);

@@ -38,6 +38,8 @@ describe('an address or method that does not exist', () => {
     ['PROPFIND', '/realms/default/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
     ['TRACE', '/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
     ['GET', '/v1/auth/login', 'POST, OPTIONS'],
+    ['GET', '/v1/billing/webhook', 'POST, OPTIONS'],
+    ['POST', '/v1/me/subscription', 'GET, PUT, HEAD, OPTIONS'],
     ['GET', '/v1/me/sessions/x', 'DELETE, OPTIONS'],
     ['PUT', '/v1/admin/api-keys', 'GET, POST, HEAD, OPTIONS'],
     ['GET', '/v1/admin/api-keys/x', 'DELETE, OPTIONS'],

@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   env: [],
   'env-providers': [],
   'env-variables': [],
+  'env-variable': [],
   db: [],
   http: [],
   health: ['http'],
@@ -32,6 +33,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   oauth: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
+  billing: ['db', 'http', 'realms', 'audit', 'accounts', 'plans', 'credits'],
   privacy: [
     'db',
     'http',
@@ -42,6 +44,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'plans',
     'usage',
     'credits',
+    'billing',
     'credentials',
     'oauth',
   ],
@@ -59,7 +62,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   worker: '*',
   cli: '*',
 };
-const OPEN = ['lib', 'errors', 'env', 'env-providers', 'env-variables'];
+const OPEN = ['lib', 'errors', 'env', 'env-providers', 'env-variable', 'env-variables'];
 const FEATURES = [
   'audit',
   'api-keys',
@@ -76,6 +79,7 @@ const FEATURES = [
   'usage',
   'credits',
   'authorize',
+  'billing',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?(service|schemas)|tables|port)\.ts$/;

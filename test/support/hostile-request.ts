@@ -23,6 +23,8 @@ export const LIVE = {
   userId: 'usr_live',
   keyId: 'key_live',
   email: 'live@example.com',
+  paymentMethodId: 'pm_live',
+  eventId: 'evt_live',
   /** Of a reservation and of a use of credits: what the document gives for an example. */
   reference: 'order-4711',
 };
@@ -32,6 +34,8 @@ function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
   if (path.includes('{reference}')) return LIVE.reference;
   if (path.includes('/admin/plans/')) return 'pro';
+  if (path.includes('/payment-methods/')) return LIVE.paymentMethodId;
+  if (path.includes('/billing/events/')) return LIVE.eventId;
   if (path.includes('/users/')) return LIVE.userId;
   return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
 }

@@ -8,6 +8,8 @@ import { startOAuth } from './oauth.ts';
 import { CREDENTIALS } from './ports.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
 import { type ReceivedMail, startSmtp } from './smtp.ts';
+import { startStripe } from './stripe.ts';
+import { startEmulate, startStatefulMock } from './stripe-emulators.ts';
 
 /** Starts every peer before the first test of a project; what it returns ends them after the last. */
 export default async function startPeers(project: TestProject): Promise<() => Promise<void>> {
@@ -37,6 +39,12 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
       status,
     }),
   );
+
+  const [stripe, stripeEmulator, stripeMock] = await Promise.all([
+    startStripe(),
+    startEmulate(),
+    startStatefulMock(),
+  ]);
 
   const mailbox = await startHttp(async ({ method, path, body }) => {
     const { pathname, searchParams } = new URL(path, 'http://mailbox');
@@ -76,10 +84,17 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     resend: resend.port,
     twilio: twilio.port,
     oauth: oauth.peers,
+    stripe: {
+      api: stripe.port,
+      emulate: stripeEmulator.port,
+      webhooks: stripeEmulator.receiver,
+      mock: stripeMock.port,
+    },
   });
   return async () => {
     await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
+    await Promise.all([stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };
 }
 

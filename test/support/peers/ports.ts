@@ -28,6 +28,16 @@ export interface Peers {
   resend: number;
   twilio: number;
   oauth: OAuthPeers;
+  stripe: {
+    /** Written from Stripe's API reference: stripe.ts. */
+    api: number;
+    /** npm `emulate`: Checkout and webhooks. */
+    emulate: number;
+    /** What the webhooks of `emulate` are sent to. */
+    webhooks: number;
+    /** npm `stripe-stateful-mock`: subscriptions and declined cards. */
+    mock: number;
+  };
 }
 
 /** Addresses of the sign-in providers. */
@@ -53,6 +63,11 @@ export const CREDENTIALS = {
     authToken: 'twilio_test_auth_token',
     number: '+15551234567',
     messagingService: `MG${'0'.repeat(32)}`,
+  },
+  stripe: {
+    secretKey: 'sk_test_not_a_real_key',
+    /** The new one and the one before. */
+    webhookSecrets: ['whsec_test_new', 'whsec_test_old'],
   },
 };
 

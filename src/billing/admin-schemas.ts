@@ -1,0 +1,113 @@
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../lib/time.ts';
+import { PlanField } from '../plans/schemas.ts';
+import { PriceIdField } from './schemas.ts';
+import type { EventRow, PriceRow } from './tables.ts';
+
+const PriceMeaningSchema = z
+  .strictObject({
+    price_id: PriceIdField,
+    plan: PlanField.optional(),
+    credits: z.int().min(1).max(1e12).optional(),
+  })
+  .refine(({ plan, credits }) => (plan === undefined) !== (credits === undefined), {
+    error: 'Needs either `plan` or `credits`',
+    path: ['plan'],
+  });
+
+export const PriceListBody = z
+  .strictObject({
+    data: z
+      .array(PriceMeaningSchema)
+      .max(50)
+      .refine((list) => new Set(list.map(({ price_id }) => price_id)).size === list.length, {
+        error: 'Must name each price once',
+      }),
+  })
+  .openapi('PriceListUpdate');
+
+export const PriceListSchema = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          price_id: z.string(),
+          plan: z.string().nullable(),
+          credits: z.int().nullable(),
+          unit_amount: z.int().nullable(),
+          currency: z.string(),
+          months: z.number().nullable().openapi({ description: 'How often a plan is paid' }),
+        })
+        .openapi('Price'),
+    ),
+    next_cursor: z.null(),
+    total: z.int(),
+  })
+  .openapi('PriceList');
+
+const STATUSES = ['received', 'done', 'ignored', 'failed'] as const;
+
+export const EventQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+  status: z.enum(STATUSES).optional(),
+});
+
+export const EventSchema = z
+  .object({
+    id: z.string(),
+    type: z.string().openapi({ example: 'invoice.paid' }),
+    subject: z.string().openapi({ description: 'The id of what it is about' }),
+    customer_id: z.string().nullable(),
+    status: z.enum(STATUSES),
+    attempts: z.int(),
+    last_error: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    received_at: z.iso.datetime(),
+    settled_at: z.iso.datetime().nullable(),
+  })
+  .openapi('BillingEvent');
+
+export const EventListSchema = z
+  .object({ data: z.array(EventSchema), next_cursor: z.string().nullable(), total: z.int() })
+  .openapi('BillingEventList');
+
+export const ShortfallQuery = EventQuery.omit({ status: true });
+
+export const ShortfallListSchema = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          user_id: z.string(),
+          reference: z.string().openapi({ description: 'Of the credits that came in' }),
+          credits: z.int().openapi({ description: 'How many should be gone' }),
+          taken: z.int(),
+          shortfall: z.int(),
+          updated_at: z.iso.datetime(),
+        })
+        .openapi('Shortfall'),
+    ),
+    next_cursor: z.string().nullable(),
+    total: z.int(),
+  })
+  .openapi('ShortfallList');
+
+export function priceShape({ priceId, plan, credits, unitAmount, currency, months }: PriceRow) {
+  return { price_id: priceId, plan, credits, unit_amount: unitAmount, currency, months };
+}
+
+export function eventShape(row: EventRow): z.infer<typeof EventSchema> {
+  const { id, type, subject, customerId, status, attempts, lastError, createdAt, receivedAt, settledAt } =
+    row;
+  return {
+    ...{ id, type, subject, customer_id: customerId, status, attempts, last_error: lastError },
+    created_at: rfc3339(createdAt),
+    received_at: rfc3339(receivedAt),
+    settled_at: settledAt === null ? null : rfc3339(settledAt),
+  };
+}

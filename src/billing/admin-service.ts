@@ -1,0 +1,105 @@
+import { sql } from 'drizzle-orm';
+import { writeAuditIf } from '../audit/service.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import { findEvent, listEvents, reopenEvent } from './event-store.ts';
+import type { BillingKit } from './parts.ts';
+import type { PriceMeaning } from './price-list.ts';
+import { listShortfalls } from './reversal-store.ts';
+import type { EventRow, PriceRow, ReversalRow } from './tables.ts';
+
+/** What admins, Stripe and the clock do about paying. */
+export class BillingAdmin {
+  readonly #kit: BillingKit;
+
+  constructor(kit: BillingKit) {
+    this.#kit = kit;
+  }
+
+  /** What prices stand for in a realm. Needs no Stripe. */
+  prices(realmId: string): Promise<PriceRow[]> {
+    return this.#kit.prices.of(realmId);
+  }
+
+  /** Throws `billing_not_configured`, and 422 for a price or plan that is not there. */
+  async replacePrices(realmId: string, meanings: PriceMeaning[], actor: string): Promise<PriceRow[]> {
+    const rows = await this.#kit.prices.replace(realmId, meanings, this.#kit.parts.stripe);
+    const details = { prices: rows.map(({ priceId, plan, credits }) => ({ priceId, plan, credits })) };
+    await this.#audit(realmId, actor, 'billing_prices_replaced', realmId, details);
+    return rows;
+  }
+
+  /** Takes a webhook. Throws `billing_not_configured`, `invalid_signature`, `billing_event_failed`. */
+  async receive(body: string, signature: string | undefined): Promise<void> {
+    await this.#kit.parts.events.receive(body, signature);
+  }
+
+  /** A page of what Stripe has told about a realm's users, newest first. Needs no Stripe. */
+  async events(
+    realmId: string,
+    page: { limit: number; cursor?: string | undefined; status?: EventRow['status'] | undefined },
+  ): Promise<{ rows: EventRow[]; total: number; nextCursor: string | null }> {
+    const before = page.cursor === undefined ? null : Number(page.cursor);
+    const { rows, total } = await listEvents(primary(this.#kit.ports.d1).db, realmId, {
+      limit: page.limit + 1,
+      before,
+      status: page.status,
+    });
+    const shown = rows.slice(0, page.limit);
+    const last = rows.length > page.limit ? shown.at(-1) : undefined;
+    return { rows: shown, total, nextCursor: last ? String(last.seq) : null };
+  }
+
+  /** Handles an event again, and says what became of it. Throws `billing_event_not_found`. */
+  async replay(realmId: string, id: string, actor: string): Promise<EventRow> {
+    const { events } = this.#kit.parts;
+    const { db } = primary(this.#kit.ports.d1);
+    if (!(await reopenEvent(db, realmId, id, Date.now()))) throw new ApiError('billing_event_not_found');
+    await this.#audit(realmId, actor, 'billing_event_replayed', id, {});
+    await events.handle(id);
+    const row = await findEvent(db, id);
+    if (!row) throw new ApiError('billing_event_not_found');
+    return row;
+  }
+
+  /** A page of payments that were lost when their credits were used already, newest first. Needs no Stripe. */
+  async shortfalls(
+    realmId: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ rows: ReversalRow[]; total: number; nextCursor: string | null }> {
+    const before = page.cursor === undefined ? null : Number(page.cursor);
+    const limit = page.limit + 1;
+    const { rows, total } = await listShortfalls(primary(this.#kit.ports.d1).db, realmId, { limit, before });
+    const shown = rows.slice(0, page.limit);
+    const last = rows.length > page.limit ? shown.at(-1) : undefined;
+    return { rows: shown, total, nextCursor: last ? String(last.updatedAt) : null };
+  }
+
+  /** Each minute: what has failed is tried again, and customers of users who are gone are deleted. */
+  async catchUp(now: number): Promise<void> {
+    if (!this.#kit.isConfigured) return;
+    const { events, customers } = this.#kit.parts;
+    await events.retry(now);
+    await customers.erase(now);
+  }
+
+  /** Each hour: what webhooks did not bring is fetched. */
+  async reconcile(now: number): Promise<void> {
+    if (!this.#kit.isConfigured) return;
+    const { events, subscriptions } = this.#kit.parts;
+    await events.collect(now);
+    await events.retry(now);
+    await subscriptions.syncUnseen(now);
+  }
+
+  async #audit(
+    realmId: string,
+    actor: string,
+    action: 'billing_prices_replaced' | 'billing_event_replayed',
+    target: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    const entry = { realmId, at: Date.now(), actor, action, target, details };
+    await writeAuditIf(primary(this.#kit.ports.d1).db, entry, sql`1`);
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { UserRow } from '../accounts/tables.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
+import type { BillingProvider } from './port.ts';
+import {
+  dropCustomer,
+  dropErasure,
+  findCustomer,
+  keepCustomer,
+  listErasures,
+  postponeErasure,
+} from './store.ts';
+import type { CustomerRow } from './tables.ts';
+
+const FIRST_RETRY = MINUTE;
+const MAX_RETRY = 6 * HOUR;
+const ERASURES_PER_RUN = 20;
+/** Customers of one user that can be deleted at Stripe in a day. */
+const MAX_DELETED = 5;
+
+/** Whom Stripe knows as whom: one customer a user, made when first needed and deleted with the user. */
+export class Customers {
+  readonly #d1: D1Database;
+  readonly #stripe: BillingProvider;
+  readonly #origin: string;
+
+  /** Customers are marked with the origin, by which two Latchkeys with one Stripe account tell theirs apart. */
+  constructor(d1: D1Database, stripe: BillingProvider, origin: string) {
+    this.#d1 = d1;
+    this.#stripe = stripe;
+    this.#origin = origin;
+  }
+
+  /** A user's customer, or null when none was needed yet. */
+  find(userId: string): Promise<CustomerRow | null> {
+    return findCustomer(primary(this.#d1).db, { userId });
+  }
+
+  /** Whose customer that is, or null. */
+  owner(customerId: string): Promise<CustomerRow | null> {
+    return findCustomer(primary(this.#d1).db, { customerId });
+  }
+
+  /** A user's customer, made if there is none. Throws `user_not_found` when the user goes meanwhile. */
+  async ensure(user: UserRow): Promise<CustomerRow> {
+    const { id: userId, realmId, email } = user;
+    const known = await this.find(userId);
+    if (known) return known;
+    // Whoever comes at the same time uses the same key, and gets the same customer. Stripe refuses a key that comes
+    // again with another address; what is made in vain then is deleted.
+    const address = createHash('sha256').update(email).digest('base64url').slice(0, 16);
+    const metadata = { user_id: userId, realm_id: realmId, latchkey: this.#origin };
+    const customerId = await this.#create({ email, metadata }, `customer:${userId}:${address}`);
+    const { db } = primary(this.#d1);
+    const kept = await keepCustomer(db, { userId, realmId, customerId, createdAt: Date.now() });
+    if (!kept) throw new ApiError('user_not_found');
+    return kept;
+  }
+
+  /** For a day a key gives the customer that it gave before, also one that was deleted meanwhile. */
+  async #create(customer: { email: string; metadata: Record<string, string> }, key: string): Promise<string> {
+    let [customerId, next] = ['', key];
+    for (let tries = 0; tries < MAX_DELETED; tries += 1) {
+      customerId = await this.#stripe.createCustomer(customer, next);
+      if (await this.#stripe.customerMetadata(customerId)) return customerId;
+      next = `${key}:${customerId}`;
+    }
+    throw new ApiError('service_unavailable');
+  }
+
+  /** Keeps a customer whose maker was interrupted, or leaves it to be deleted. False when it is not one of ours. */
+  async adopt(customerId: string): Promise<boolean> {
+    const metadata = await this.#stripe.customerMetadata(customerId);
+    const { user_id: userId, realm_id: realmId, latchkey } = metadata ?? {};
+    if (latchkey !== this.#origin || !userId || !realmId) return false;
+    await keepCustomer(primary(this.#d1).db, { userId, realmId, customerId, createdAt: Date.now() });
+    return true;
+  }
+
+  /** Takes a customer from their user, and sees to it that Stripe has deleted it. */
+  async forget({ userId, customerId }: CustomerRow): Promise<void> {
+    await dropCustomer(primary(this.#d1).db, userId, customerId);
+  }
+
+  /** Deletes the customers of users who are gone, until it has worked. Gives how many were tried. */
+  async erase(now: number): Promise<number> {
+    const { db } = primary(this.#d1);
+    const due = await listErasures(db, now, ERASURES_PER_RUN);
+    for (const { customerId, attempts } of due) {
+      try {
+        await this.#stripe.deleteCustomer(customerId);
+        await dropErasure(db, customerId);
+      } catch (error) {
+        const pause = Math.min(FIRST_RETRY * 2 ** attempts, MAX_RETRY);
+        await postponeErasure(
+          db,
+          customerId,
+          now + pause,
+          error instanceof ApiError ? error.code : 'internal_error',
+        );
+      }
+    }
+    return due.length;
+  }
+}

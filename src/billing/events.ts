@@ -1,0 +1,201 @@
+import type { AccountObjects, ActivityType } from '../accounts/port.ts';
+import { type Accounts, directoryState } from '../accounts/service.ts';
+import { type Database, primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import { DAY, HOUR, MINUTE } from '../lib/time.ts';
+import type { Customers } from './customers.ts';
+import {
+  claimEvent,
+  dueEvents,
+  findEvent,
+  knownEvents,
+  readProgress,
+  settleEvent,
+  storeEvents,
+  writeProgress,
+} from './event-store.ts';
+import type { Payments } from './payments.ts';
+import type { BillingProvider, HeardHint, Hint } from './port.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { CustomerRow, EventRow } from './tables.ts';
+
+/** Longer than handling an event may take; handling one twice at once does no harm. */
+const LEASE = 2 * MINUTE;
+const FIRST_RETRY = MINUTE;
+const MAX_RETRY = 6 * HOUR;
+/** Over some two and a half days, as long as Stripe itself repeats. */
+const MAX_ATTEMPTS = 18;
+const EVENTS_PER_RUN = 25;
+/** Stripe's list is read again from so long before where it was read to. */
+const OVERLAP = HOUR;
+/** Events of Stripe's list that one run reads at most. */
+const MAX_LISTED = 2000;
+const BATCH = 50;
+
+/** What handling events takes. */
+export interface EventPorts {
+  d1: D1Database;
+  stripe: BillingProvider;
+  customers: Customers;
+  subscriptions: Subscriptions;
+  payments: Payments;
+  accounts: Accounts;
+  objects: AccountObjects;
+}
+
+/** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
+type Handler = (ports: EventPorts, event: EventRow, owner: CustomerRow | null) => Promise<boolean>;
+
+const syncs: Handler = ({ subscriptions }, { subject }) => subscriptions.sync(subject);
+const completes: Handler = ({ payments }, { subject }) => payments.completed(subject);
+const reverses: Handler = ({ payments }, { subject }) => payments.reversed(subject);
+
+/** Every event that is listened to. Subscribe the webhook endpoint to these. */
+export const HANDLERS: Record<string, Handler> = {
+  'checkout.session.completed': completes,
+  'checkout.session.async_payment_succeeded': completes,
+  'customer.created': ({ customers }, { subject }) => customers.adopt(subject),
+  'customer.deleted': forget,
+  'customer.subscription.created': syncs,
+  'customer.subscription.updated': syncs,
+  'customer.subscription.deleted': syncs,
+  'customer.subscription.paused': syncs,
+  'customer.subscription.resumed': syncs,
+  'customer.subscription.trial_will_end': telling('trial_ending', syncs),
+  'invoice.paid': ({ payments }, { subject }) => payments.invoiced(subject),
+  'invoice.payment_failed': telling('payment_failed', ({ payments }, { subject }) =>
+    payments.invoiced(subject),
+  ),
+  'payment_method.attached': telling('payment_method_added', makeDefault),
+  'payment_method.detached': telling('payment_method_removed', async () => true),
+  'charge.refunded': telling('payment_reversed', reverses),
+  'charge.dispute.created': telling('payment_reversed', reverses),
+  'charge.dispute.closed': telling('payment_reversed', reverses),
+  'refund.failed': telling('payment_reversed', reverses),
+};
+
+/** What Stripe tells: written down, then done, once; what fails is tried again. */
+export class BillingEvents {
+  readonly #ports: EventPorts;
+  readonly #db: Database;
+
+  constructor(ports: EventPorts) {
+    this.#ports = ports;
+    this.#db = primary(ports.d1).db;
+  }
+
+  /** Takes a webhook. Throws `invalid_signature`, and `billing_event_failed` for Stripe to send it again. */
+  async receive(body: string, signature: string | undefined): Promise<void> {
+    const hint = await this.#ports.stripe.readWebhook(body, signature);
+    if (!isHeard(hint)) return;
+    await storeEvents(this.#db, [hint], Date.now());
+    if (!(await this.handle(hint.id))) throw new ApiError('billing_event_failed');
+  }
+
+  /** Handles an event that is written down, unless that was done or is being done. False when it has failed. */
+  async handle(id: string): Promise<boolean> {
+    const now = Date.now();
+    const event = await claimEvent(this.#db, id, now, now + LEASE);
+    if (!event) return true;
+    try {
+      const isOurs = await this.#act(event);
+      await settleEvent(this.#db, event, { status: isOurs ? 'done' : 'ignored', now: Date.now() });
+      return true;
+    } catch (error) {
+      const reason = error instanceof ApiError ? error.code : `internal: ${(error as Error).name}`;
+      console.error(
+        JSON.stringify({ level: 'error', event: 'billing_event_failed', id, type: event.type, reason }),
+      );
+      const retryAt = Date.now() + Math.min(FIRST_RETRY * 2 ** (event.attempts - 1), MAX_RETRY);
+      await settleEvent(this.#db, event, { status: 'failed', now: Date.now(), error: reason, retryAt });
+      return false;
+    }
+  }
+
+  /** Tries again what has failed, and what somebody began and never reported. */
+  async retry(now: number): Promise<number> {
+    const due = await dueEvents(this.#db, now, MAX_ATTEMPTS, EVENTS_PER_RUN);
+    for (const { id } of due) await this.handle(id);
+    return due.length;
+  }
+
+  /** Writes down the events of Stripe's own list that no webhook has brought; `retry` does what they hint at. */
+  async collect(now: number): Promise<number> {
+    const since = Math.min((await readProgress(this.#db)) ?? now - DAY, now) - OVERLAP;
+    const listed: HeardHint[] = [];
+    for await (const hint of this.#ports.stripe.events(Object.keys(HANDLERS), since)) {
+      if (isHeard(hint)) listed.push(hint);
+      if (listed.length === MAX_LISTED) break;
+    }
+    const known = await knownEvents(
+      this.#db,
+      listed.map(({ id }) => id),
+    );
+    // Oldest first, as they would have come.
+    const missed = listed.filter(({ id }) => !known.has(id)).toReversed();
+    for (let at = 0; at < missed.length; at += BATCH) {
+      await storeEvents(this.#db, missed.slice(at, at + BATCH), now);
+    }
+    await writeProgress(this.#db, now);
+    return missed.length;
+  }
+
+  find(id: string): Promise<EventRow | null> {
+    return findEvent(this.#db, id);
+  }
+
+  async #act(event: EventRow): Promise<boolean> {
+    const { customerId, type } = event;
+    const owner = customerId === null ? null : await this.#ports.customers.owner(customerId);
+    // Somebody else's, of the same Stripe account.
+    if (customerId !== null && !owner && type !== 'customer.created') return false;
+    const handler = HANDLERS[type];
+    return handler ? handler(this.#ports, event, owner) : false;
+  }
+}
+
+function isHeard(hint: Hint): hint is HeardHint {
+  return hint.subject !== null && Object.hasOwn(HANDLERS, hint.type);
+}
+
+/** Also puts it into the activity log of the user whom it concerns. */
+function telling(activity: ActivityType, handler: Handler): Handler {
+  return async (ports, event, owner) => {
+    const isOurs = await handler(ports, event, owner);
+    if (!isOurs || !owner) return isOurs;
+    const { userId, realmId } = owner;
+    const user = await ports.accounts.find(realmId, { userId }, null);
+    const details = { event: event.id, subject: event.subject };
+    await ports.objects(userId).directoryChanged(directoryState(user), {
+      bookmark: null,
+      keepSession: null,
+      client: null,
+      activity,
+      actor: 'system',
+      details,
+    });
+    return true;
+  };
+}
+
+/** Somebody has deleted a customer at Stripe, not a user here: when paying again, they get another. */
+async function forget(
+  { stripe, customers, subscriptions }: EventPorts,
+  { subject }: EventRow,
+  owner: CustomerRow | null,
+) {
+  if (!owner || (await stripe.customerMetadata(subject))) return owner !== null;
+  await subscriptions.syncAll(owner.userId);
+  await customers.forget(owner);
+  return true;
+}
+
+/** The first way to pay is the one that is used. */
+async function makeDefault({ stripe }: EventPorts, { subject }: EventRow, owner: CustomerRow | null) {
+  const method = await stripe.paymentMethod(subject);
+  // It may be gone again.
+  if (!owner || method?.customerId !== owner.customerId) return owner !== null;
+  const { defaultId } = await stripe.paymentMethods(owner.customerId);
+  if (!defaultId) await stripe.setDefaultPaymentMethod(owner.customerId, subject);
+  return true;
+}

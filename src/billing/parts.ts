@@ -1,0 +1,72 @@
+import type { AccountObjects } from '../accounts/port.ts';
+import type { Accounts } from '../accounts/service.ts';
+import type { Credits } from '../credits/service.ts';
+import type { Config } from '../env.ts';
+import { ApiError } from '../errors.ts';
+import { DAY } from '../lib/time.ts';
+import type { Plans } from '../plans/service.ts';
+import type { Realms } from '../realms/service.ts';
+import { Customers } from './customers.ts';
+import { BillingEvents } from './events.ts';
+import { Payments } from './payments.ts';
+import type { BillingProvider } from './port.ts';
+import { PriceList } from './price-list.ts';
+import { createStripe } from './providers/stripe.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** What billing is made of. */
+export interface BillingPorts {
+  d1: D1Database;
+  accounts: Accounts;
+  objects: AccountObjects;
+  realms: Realms;
+  plans: Plans;
+  credits: Credits;
+  config: Config;
+}
+
+/** What takes Stripe. */
+export interface BillingParts {
+  stripe: BillingProvider;
+  customers: Customers;
+  subscriptions: Subscriptions;
+  payments: Payments;
+  events: BillingEvents;
+}
+
+/** The parts, put together on first use; without keys of Stripe there are none. */
+export class BillingKit {
+  readonly ports: BillingPorts;
+  readonly prices: PriceList;
+  #parts: BillingParts | undefined;
+
+  constructor(ports: BillingPorts) {
+    this.ports = ports;
+    this.prices = new PriceList(ports.d1, ports.plans);
+  }
+
+  get isConfigured(): boolean {
+    const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: secrets } = this.ports.config;
+    return key !== undefined && secrets !== undefined;
+  }
+
+  /** Throws `billing_not_configured`. */
+  get parts(): BillingParts {
+    this.#parts ??= this.#assemble();
+    return this.#parts;
+  }
+
+  #assemble(): BillingParts {
+    const { d1, config, objects } = this.ports;
+    const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = config;
+    if (!secretKey || !webhookSecrets) throw new ApiError('billing_not_configured');
+    const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL });
+    const customers = new Customers(d1, stripe, config.ORIGIN);
+    const ports = { ...this.ports, stripe, customers, prices: this.prices };
+    const grace = config.BILLING_GRACE_DAYS * DAY;
+    const subscriptions = new Subscriptions({ d1, objects, stripe, customers, prices: this.prices, grace });
+    const payments = new Payments({ ...ports, subscriptions });
+    const events = new BillingEvents({ ...ports, subscriptions, payments });
+    return { stripe, customers, subscriptions, payments, events };
+  }
+}

@@ -1,0 +1,170 @@
+/** A price as the provider has it. `months` is how often it is paid; null for what is paid once. */
+export interface Price {
+  id: string;
+  active: boolean;
+  /** In the smallest unit of the currency; null where it depends on how much is bought. */
+  unitAmount: number | null;
+  currency: string;
+  months: number | null;
+}
+
+/** A subscription as it is now. Times, here and below, are Unix milliseconds. */
+export interface Subscription {
+  id: string;
+  customerId: string;
+  /** What an update names to change the price. */
+  itemId: string;
+  priceId: string;
+  status: string;
+  createdAt: number;
+  periodStart: number;
+  periodEnd: number;
+  cancelAtPeriodEnd: boolean;
+  /** When it ends for good, if that is settled. */
+  cancelAt: number | null;
+  trialEnd: number | null;
+  /** When its latest invoice was made. */
+  invoicedAt: number | null;
+}
+
+/** A checkout as it is now. */
+export interface Checkout {
+  id: string;
+  customerId: string | null;
+  mode: string;
+  paid: boolean;
+  subscriptionId: string | null;
+  metadata: Record<string, string>;
+}
+
+/** What one line of an invoice bills. `amount` is negative where it gives back. */
+export interface InvoiceLine {
+  priceId: string | null;
+  quantity: number;
+  amount: number;
+  /** For a part of a period that was begun: what a change of plan bills. */
+  prorated: boolean;
+  periodStart: number;
+  periodEnd: number;
+}
+
+/** An invoice as it is now. Amounts are in the smallest unit of the currency. */
+export interface Invoice {
+  id: string;
+  customerId: string | null;
+  subscriptionId: string | null;
+  number: string | null;
+  status: string;
+  total: number;
+  amountPaid: number;
+  currency: string;
+  createdAt: number;
+  hostedUrl: string | null;
+  pdfUrl: string | null;
+  lines: InvoiceLine[];
+}
+
+/** A payment as it is now; `lost` is what of it was refunded or is disputed. */
+export interface Charge {
+  id: string;
+  customerId: string | null;
+  paymentIntentId: string | null;
+  amount: number;
+  lost: number;
+}
+
+/** A way to pay. Of a card only what is printed on receipts. */
+export interface PaymentMethod {
+  id: string;
+  customerId: string | null;
+  type: string;
+  brand: string | null;
+  last4: string | null;
+  expMonth: number | null;
+  expYear: number | null;
+  createdAt: number;
+}
+
+/** What the provider tells by webhook: a hint that something has changed, never what it is now. */
+export interface Hint {
+  id: string;
+  type: string;
+  /** What to fetch; null where there is nothing, as in events about what has no id. */
+  subject: string | null;
+  customerId: string | null;
+  createdAt: number;
+}
+
+/** A hint that says what to fetch. */
+export type HeardHint = Hint & { subject: string };
+
+/** What is bought. */
+export interface Purchase {
+  customerId: string;
+  priceId: string;
+  mode: 'subscription' | 'payment';
+  quantity: number;
+  successUrl: string;
+  cancelUrl: string;
+  metadata: Record<string, string>;
+}
+
+/**
+ * What billing needs of Stripe. What is looked up and not there is null. Throws `service_unavailable` when Stripe does
+ * not answer, `payment_failed` when a card is declined.
+ */
+export interface BillingProvider {
+  createCustomer(
+    customer: { email: string; metadata: Record<string, string> },
+    idempotencyKey: string,
+  ): Promise<string>;
+  /** What a customer was made with; null when there is none. */
+  customerMetadata(customerId: string): Promise<Record<string, string> | null>;
+  /** Ends all their subscriptions too. One that is gone already counts as deleted. */
+  deleteCustomer(customerId: string): Promise<void>;
+  price(priceId: string): Promise<Price | null>;
+
+  createCheckout(purchase: Purchase): Promise<{ id: string; url: string }>;
+  checkout(id: string): Promise<Checkout | null>;
+  checkoutOfPayment(paymentIntentId: string): Promise<Checkout | null>;
+  /** Checkouts for a subscription that are still open can no longer be completed. */
+  expireCheckouts(customerId: string): Promise<void>;
+  createPortal(customerId: string, returnUrl: string): Promise<string>;
+
+  createSetupIntent(customerId: string): Promise<{ id: string; clientSecret: string }>;
+  paymentMethods(customerId: string): Promise<{ methods: PaymentMethod[]; defaultId: string | null }>;
+  paymentMethod(id: string): Promise<PaymentMethod | null>;
+  setDefaultPaymentMethod(customerId: string, paymentMethodId: string): Promise<void>;
+  detachPaymentMethod(id: string): Promise<void>;
+
+  subscription(id: string): Promise<Subscription | null>;
+  /** A customer's subscriptions that are not over, newest first. */
+  subscriptions(customerId: string): Promise<Subscription[]>;
+  /** Throws `payment_failed` unless the first invoice is paid at once. */
+  createSubscription(
+    order: {
+      customerId: string;
+      priceId: string;
+      paymentMethodId: string;
+      metadata: Record<string, string>;
+    },
+    idempotencyKey: string,
+  ): Promise<Subscription>;
+  /** From now on, the difference being billed at once; also undoes a cancellation. */
+  changePrice(subscription: Subscription, priceId: string): Promise<Subscription>;
+  cancelAtPeriodEnd(id: string, cancel: boolean): Promise<Subscription>;
+
+  invoice(id: string): Promise<Invoice | null>;
+  /** The newest first, from after one of them. */
+  invoices(
+    customerId: string,
+    page: { limit: number; after: string | undefined },
+  ): Promise<{ invoices: Invoice[]; more: boolean }>;
+  invoiceOfPayment(paymentIntentId: string): Promise<string | null>;
+  charge(id: string): Promise<Charge | null>;
+
+  /** Throws `invalid_signature` for whatever the provider has not signed within the last five minutes. */
+  readWebhook(body: string, signature: string | undefined): Promise<Hint>;
+  /** The events that webhooks tell of, since a time, newest first. */
+  events(types: readonly string[], since: number): AsyncIterable<Hint>;
+}

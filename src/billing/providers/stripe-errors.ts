@@ -1,0 +1,43 @@
+import { ApiError } from '../../errors.ts';
+
+/** What an error of Stripe's says, as far as it is needed. Its message is not: that can have an address in it. */
+interface StripeFailure {
+  type: string;
+  code?: string;
+  decline_code?: string;
+  param?: string;
+  requestId?: string;
+}
+
+/** Seconds after which to ask Stripe again. */
+const RETRY_AFTER = 5;
+
+/** Whether Stripe said that there is no such object. */
+export function isMissing(error: unknown): boolean {
+  return isFailure(error) && error.code === 'resource_missing';
+}
+
+/** The error to answer with for one of Stripe's; what is no fault of the user's card or of the moment is logged. */
+export function explain(error: unknown): unknown {
+  if (!isFailure(error)) return error;
+  const { type, code, decline_code: declined } = error;
+  if (type === 'StripeCardError' || code === 'subscription_payment_intent_requires_action') {
+    return new ApiError('payment_failed', { detail: `Stripe says: \`${declined ?? code ?? 'declined'}\`.` });
+  }
+  console.error(
+    JSON.stringify({
+      level: 'error',
+      event: 'stripe_refused',
+      type,
+      code,
+      param: error.param,
+      stripe_request_id: error.requestId,
+    }),
+  );
+  // Also a key that is wrong or may too little: nothing that the client could do otherwise.
+  return new ApiError('service_unavailable', { retryAfter: RETRY_AFTER });
+}
+
+function isFailure(error: unknown): error is StripeFailure {
+  return error instanceof Error && 'type' in error && String(error.type).startsWith('Stripe');
+}

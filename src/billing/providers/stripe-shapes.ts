@@ -1,0 +1,163 @@
+import type Stripe from 'stripe';
+import { SECOND } from '../../lib/time.ts';
+import type {
+  Charge,
+  Checkout,
+  Hint,
+  Invoice,
+  InvoiceLine,
+  PaymentMethod,
+  Price,
+  Subscription,
+} from '../port.ts';
+
+/** How many months a period of Stripe's has. */
+const MONTHS = { day: 12 / 365, week: 84 / 365, month: 1, year: 12 } as Record<string, number>;
+/** Disputes in which the money has left. */
+const LOST = ['needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review'];
+
+const at = (seconds: number) => seconds * SECOND;
+const atOrNull = (seconds: number | null | undefined) => (seconds == null ? null : at(seconds));
+
+/** The id of what Stripe gives as an id or, expanded, as an object. */
+function idOf(value: string | { id: string } | null | undefined): string | null {
+  return typeof value === 'string' ? value : (value?.id ?? null);
+}
+
+/** An id that has to be there: a server that is not Stripe's answers 200 without one. */
+export function requiredId(value: string | { id: string } | null | undefined): string {
+  const id = idOf(value);
+  if (!id) throw new Error('Stripe has answered with an object without an id');
+  return id;
+}
+
+export function priceOf(price: Stripe.Price): Price {
+  const { recurring } = price;
+  return {
+    id: requiredId(price),
+    active: price.active,
+    unitAmount: price.unit_amount,
+    currency: price.currency,
+    months: recurring ? (MONTHS[recurring.interval] ?? 1) * recurring.interval_count : null,
+  };
+}
+
+/** Of a subscription to one price: Latchkey makes no others. */
+export function subscriptionOf(subscription: Stripe.Subscription): Subscription {
+  const item = subscription.items?.data[0];
+  if (!item) throw new Error('Stripe has answered with a subscription to nothing');
+  const invoice = subscription.latest_invoice;
+  return {
+    id: requiredId(subscription),
+    customerId: requiredId(subscription.customer),
+    itemId: item.id,
+    priceId: requiredId(item.price),
+    status: subscription.status,
+    createdAt: at(subscription.created),
+    periodStart: at(item.current_period_start),
+    periodEnd: at(item.current_period_end),
+    cancelAtPeriodEnd: subscription.cancel_at_period_end,
+    cancelAt: subscription.cancel_at_period_end
+      ? at(item.current_period_end)
+      : atOrNull(subscription.cancel_at),
+    trialEnd: atOrNull(subscription.trial_end),
+    invoicedAt: invoice && typeof invoice === 'object' ? at(invoice.created) : null,
+  };
+}
+
+export function checkoutOf(session: Stripe.Checkout.Session): Checkout {
+  return {
+    id: requiredId(session),
+    customerId: idOf(session.customer),
+    mode: session.mode,
+    paid: session.payment_status === 'paid' || session.payment_status === 'no_payment_required',
+    subscriptionId: idOf(session.subscription),
+    metadata: session.metadata ?? {},
+  };
+}
+
+export function invoiceOf(invoice: Stripe.Invoice, lines: Stripe.InvoiceLineItem[]): Invoice {
+  return {
+    id: requiredId(invoice),
+    customerId: idOf(invoice.customer),
+    subscriptionId: idOf(invoice.parent?.subscription_details?.subscription),
+    number: invoice.number,
+    status: invoice.status ?? 'draft',
+    total: invoice.total,
+    amountPaid: invoice.amount_paid,
+    currency: invoice.currency,
+    createdAt: at(invoice.created),
+    hostedUrl: invoice.hosted_invoice_url ?? null,
+    pdfUrl: invoice.invoice_pdf ?? null,
+    lines: lines.map(lineOf),
+  };
+}
+
+function lineOf(line: Stripe.InvoiceLineItem): InvoiceLine {
+  const { parent } = line;
+  return {
+    priceId: idOf(line.pricing?.price_details?.price),
+    quantity: line.quantity ?? 1,
+    amount: line.amount,
+    prorated: (parent?.subscription_item_details ?? parent?.invoice_item_details)?.proration ?? false,
+    periodStart: at(line.period.start),
+    periodEnd: at(line.period.end),
+  };
+}
+
+export function chargeOf(charge: Stripe.Charge, disputes: Stripe.Dispute[]): Charge {
+  const disputed = disputes.filter(({ status }) => LOST.includes(status));
+  const lost = disputed.reduce((sum, { amount }) => sum + amount, charge.amount_refunded);
+  return {
+    id: requiredId(charge),
+    customerId: idOf(charge.customer),
+    paymentIntentId: idOf(charge.payment_intent),
+    amount: charge.amount,
+    lost: Math.min(lost, charge.amount),
+  };
+}
+
+export function paymentMethodOf(method: Stripe.PaymentMethod): PaymentMethod {
+  const { card } = method;
+  return {
+    id: requiredId(method),
+    customerId: idOf(method.customer),
+    type: method.type,
+    brand: card?.brand ?? null,
+    last4: card?.last4 ?? null,
+    expMonth: card?.exp_month ?? null,
+    expYear: card?.exp_year ?? null,
+    createdAt: at(method.created),
+  };
+}
+
+interface EventObject {
+  id?: unknown;
+  object?: unknown;
+  customer?: unknown;
+  charge?: unknown;
+}
+
+/** What an event is about; null for what is no event of Stripe's. Disputes and refunds are about their charge. */
+export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
+  const object = event?.data?.object as EventObject | undefined;
+  const before = event?.data?.previous_attributes as EventObject | undefined;
+  const isOfCharge = object?.object === 'dispute' || object?.object === 'refund';
+  // A method that was detached has no customer any more.
+  const customer = (object?.object === 'customer' ? object.id : object?.customer) ?? before?.customer;
+  const { id, type, created } = event ?? {};
+  if (!isText(id) || !isText(type) || !Number.isSafeInteger(created)) return null;
+  return {
+    id,
+    type,
+    subject: textOrNull(isOfCharge ? object.charge : object?.id),
+    customerId: textOrNull(customer),
+    createdAt: at(created as number),
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 255;
+}
+
+const textOrNull = (value: unknown) => (isText(value) ? value : null);

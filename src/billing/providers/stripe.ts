@@ -1,0 +1,277 @@
+import Stripe from 'stripe';
+import { ApiError } from '../../errors.ts';
+import { SECOND } from '../../lib/time.ts';
+import type { BillingProvider, Hint, Subscription } from '../port.ts';
+import { explain, isMissing } from './stripe-errors.ts';
+import {
+  chargeOf,
+  checkoutOf,
+  hintOf,
+  invoiceOf,
+  paymentMethodOf,
+  priceOf,
+  requiredId,
+  subscriptionOf,
+} from './stripe-shapes.ts';
+
+/** The version whose shapes the code knows. Webhooks may come in any: only ids are taken from them. */
+const API_VERSION = '2026-10-28.endive';
+const TIMEOUT = 20 * SECOND;
+/** Each with the idempotency key of the first try, which the SDK makes where the caller has none. */
+const RETRIES = 2;
+/** How old a webhook may be (seconds). */
+const TOLERANCE = 300;
+const PAGE = 100;
+
+export interface StripeSettings {
+  secretKey: string;
+  /** The signing secrets that are in force. */
+  webhookSecrets: string[];
+  apiUrl: string;
+}
+
+/** Stripe, by its own SDK. */
+export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettings): BillingProvider {
+  const { protocol, hostname, port } = new URL(apiUrl);
+  const stripe = new Stripe(secretKey, {
+    apiVersion: API_VERSION,
+    protocol: protocol === 'https:' ? 'https' : 'http',
+    host: hostname,
+    port: port || (protocol === 'https:' ? 443 : 80),
+    httpClient: Stripe.createFetchHttpClient(),
+    timeout: TIMEOUT,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+  });
+
+  async function call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  async function lookUp<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw explain(error);
+    }
+  }
+
+  const updated = (id: string, change: Stripe.SubscriptionUpdateParams): Promise<Subscription> =>
+    call(async () =>
+      subscriptionOf(await stripe.subscriptions.update(id, { ...change, expand: ['latest_invoice'] })),
+    );
+
+  return {
+    createCustomer: (customer, idempotencyKey) =>
+      call(async () => requiredId(await stripe.customers.create(customer, { idempotencyKey }))),
+
+    customerMetadata: (customerId) =>
+      lookUp(async () => {
+        const customer = await stripe.customers.retrieve(customerId);
+        return customer.deleted ? null : customer.metadata;
+      }),
+
+    async deleteCustomer(customerId) {
+      await lookUp(async () => requiredId(await stripe.customers.del(customerId)));
+    },
+
+    price: (priceId) => lookUp(async () => priceOf(await stripe.prices.retrieve(priceId))),
+
+    createCheckout: ({ customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata }) =>
+      call(async () => {
+        const session = await stripe.checkout.sessions.create({
+          customer: customerId,
+          mode,
+          line_items: [{ price: priceId, quantity }],
+          success_url: successUrl,
+          cancel_url: cancelUrl,
+          metadata,
+          ...(mode === 'subscription' && { subscription_data: { metadata } }),
+          ...(mode === 'payment' && { payment_intent_data: { metadata } }),
+        });
+        if (!session.url) throw new Error('Stripe has answered with a checkout without an address');
+        return { id: requiredId(session), url: session.url };
+      }),
+
+    checkout: (id) => lookUp(async () => checkoutOf(await stripe.checkout.sessions.retrieve(id))),
+
+    checkoutOfPayment: (paymentIntentId) =>
+      call(async () => {
+        const { data } = await stripe.checkout.sessions.list({ payment_intent: paymentIntentId, limit: 1 });
+        return data[0] ? checkoutOf(data[0]) : null;
+      }),
+
+    expireCheckouts: (customerId) =>
+      call(async () => {
+        const { data } = await stripe.checkout.sessions.list({
+          customer: customerId,
+          status: 'open',
+          limit: PAGE,
+        });
+        const open = data.filter((session) => session.mode === 'subscription');
+        // One that is completed at this very moment cannot expire any more.
+        await Promise.all(open.map(({ id }) => stripe.checkout.sessions.expire(id).catch(ignoreInvalid)));
+      }),
+
+    createPortal: (customerId, returnUrl) =>
+      call(async () => {
+        const portal = await stripe.billingPortal.sessions.create({
+          customer: customerId,
+          return_url: returnUrl,
+        });
+        requiredId(portal);
+        return portal.url;
+      }),
+
+    createSetupIntent: (customerId) =>
+      call(async () => {
+        const intent = await stripe.setupIntents.create({
+          customer: customerId,
+          usage: 'off_session',
+          automatic_payment_methods: { enabled: true },
+        });
+        if (!intent.client_secret)
+          throw new Error('Stripe has answered with a setup intent without a secret');
+        return { id: requiredId(intent), clientSecret: intent.client_secret };
+      }),
+
+    paymentMethods: (customerId) =>
+      call(async () => {
+        const [customer, { data }] = await Promise.all([
+          stripe.customers.retrieve(customerId),
+          stripe.paymentMethods.list({ customer: customerId, limit: PAGE }),
+        ]);
+        const chosen = customer.deleted ? null : customer.invoice_settings?.default_payment_method;
+        return { methods: data.map(paymentMethodOf), defaultId: chosen ? requiredId(chosen) : null };
+      }),
+
+    paymentMethod: (id) => lookUp(async () => paymentMethodOf(await stripe.paymentMethods.retrieve(id))),
+
+    setDefaultPaymentMethod: (customerId, paymentMethodId) =>
+      call(async () => {
+        const settings = { default_payment_method: paymentMethodId };
+        requiredId(await stripe.customers.update(customerId, { invoice_settings: settings }));
+      }),
+
+    detachPaymentMethod: (id) =>
+      call(async () => {
+        requiredId(await stripe.paymentMethods.detach(id));
+      }),
+
+    subscription: (id) =>
+      lookUp(async () =>
+        subscriptionOf(await stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] })),
+      ),
+
+    subscriptions: (customerId) =>
+      call(async () => {
+        // Those that were canceled are left out unless they are asked for.
+        const { data } = await stripe.subscriptions.list({
+          customer: customerId,
+          limit: PAGE,
+          expand: ['data.latest_invoice'],
+        });
+        return data.map(subscriptionOf);
+      }),
+
+    createSubscription: ({ customerId, priceId, paymentMethodId, metadata }, idempotencyKey) =>
+      call(async () =>
+        subscriptionOf(
+          await stripe.subscriptions.create(
+            {
+              customer: customerId,
+              items: [{ price: priceId }],
+              default_payment_method: paymentMethodId,
+              payment_behavior: 'error_if_incomplete',
+              metadata,
+              expand: ['latest_invoice'],
+            },
+            { idempotencyKey },
+          ),
+        ),
+      ),
+
+    changePrice: ({ id, itemId }, priceId) =>
+      updated(id, {
+        items: [{ id: itemId, price: priceId }],
+        proration_behavior: 'always_invoice',
+        payment_behavior: 'error_if_incomplete',
+        cancel_at_period_end: false,
+      }),
+
+    cancelAtPeriodEnd: (id, cancel) => updated(id, { cancel_at_period_end: cancel }),
+
+    invoice: (id) =>
+      lookUp(async () => {
+        const invoice = await stripe.invoices.retrieve(id);
+        const { data, has_more: more } = invoice.lines;
+        const lines = more ? (await stripe.invoices.listLineItems(id, { limit: PAGE })).data : data;
+        return invoiceOf(invoice, lines);
+      }),
+
+    invoices: (customerId, { limit, after }) =>
+      call(async () => {
+        const page = await stripe.invoices.list({
+          customer: customerId,
+          limit,
+          ...(after && { starting_after: after }),
+        });
+        return { invoices: page.data.map((invoice) => invoiceOf(invoice, [])), more: page.has_more };
+      }),
+
+    invoiceOfPayment: (paymentIntentId) =>
+      call(async () => {
+        const payment = { type: 'payment_intent' as const, payment_intent: paymentIntentId };
+        const { data } = await stripe.invoicePayments.list({ payment, limit: 1 });
+        return data[0] ? requiredId(data[0].invoice) : null;
+      }),
+
+    charge: (id) =>
+      lookUp(async () => {
+        const charge = await stripe.charges.retrieve(id);
+        const disputes = charge.disputed
+          ? (await stripe.disputes.list({ charge: id, limit: PAGE })).data
+          : [];
+        return chargeOf(charge, disputes);
+      }),
+
+    async readWebhook(body, signature) {
+      for (const secret of signature ? webhookSecrets : []) {
+        const event = await stripe.webhooks
+          .constructEventAsync(body, signature as string, secret, TOLERANCE)
+          .catch(() => null);
+        const hint = event && hintOf(event);
+        if (hint) return hint;
+      }
+      throw new ApiError('invalid_signature');
+    },
+
+    events: (types, since) => eventsSince(stripe, types, since),
+  };
+}
+
+async function* eventsSince(stripe: Stripe, types: readonly string[], since: number): AsyncIterable<Hint> {
+  const list = stripe.events.list({
+    types: [...types],
+    created: { gte: Math.floor(since / SECOND) },
+    limit: PAGE,
+  });
+  try {
+    for await (const event of list) {
+      const hint = hintOf(event);
+      if (hint) yield hint;
+    }
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function ignoreInvalid(error: Error & { type?: string }): null {
+  if (error.type === 'StripeInvalidRequestError') return null;
+  throw error;
+}

@@ -1,0 +1,194 @@
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../lib/time.ts';
+import { PlanField, SubscriptionSchema } from '../plans/schemas.ts';
+import type { Invoice, PaymentMethod } from './port.ts';
+import type { Billing } from './service.ts';
+import type { ReversalRow, SubscriptionRow } from './tables.ts';
+
+const time = (at: number | null) => (at === null ? null : rfc3339(at));
+
+const UserIdField = z
+  .string()
+  .max(60)
+  .optional()
+  .openapi({ description: 'Whom this is about; for services and admins' });
+
+export const PriceIdField = z
+  .string()
+  .regex(/^[\w-]{1,100}$/)
+  .openapi({ example: 'price_1Qexample' });
+const PaymentMethodIdField = z
+  .string()
+  .regex(/^\w{1,100}$/)
+  .openapi({ example: 'pm_1Qexample' });
+const AddressField = z.string().max(2000).optional().openapi({
+  description: 'A path or address of Latchkey, or one on the realm’s list',
+  example: '/account',
+});
+
+const choice = { plan: PlanField.optional(), price_id: PriceIdField.optional() };
+const isOneChoice = ({ plan, price_id }: { plan?: string; price_id?: string }) =>
+  (plan === undefined) !== (price_id === undefined);
+const oneChoice = { error: 'Needs either `plan` or `price_id`', path: ['plan'] };
+
+export const CheckoutBody = z
+  .strictObject({
+    ...choice,
+    quantity: z.int().min(1).max(1000).default(1).openapi({ description: 'Packs of credits' }),
+    success_url: AddressField,
+    cancel_url: AddressField,
+    user_id: UserIdField,
+  })
+  .refine(isOneChoice, oneChoice)
+  .openapi('Checkout');
+
+export const PortalBody = z
+  .strictObject({ return_url: AddressField, user_id: UserIdField })
+  .openapi('BillingPortal');
+
+export const PayerBody = z.strictObject({ user_id: UserIdField }).openapi('Payer');
+
+export const SubscribeBody = z
+  .strictObject({ ...choice, payment_method_id: PaymentMethodIdField.optional(), user_id: UserIdField })
+  .refine(isOneChoice, oneChoice)
+  .openapi('NewSubscription');
+
+export const PlanChoice = z.strictObject({ plan: PlanField }).openapi('PlanChoice');
+
+export const PayerQuery = z.object({ user_id: UserIdField });
+
+export const InvoiceQuery = PayerQuery.extend({
+  limit: z.coerce.number().int().min(1).max(100).default(20).openapi({ type: 'integer' }),
+  cursor: z
+    .string()
+    .regex(/^\w{1,100}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+});
+
+export const AddressSchema = z.object({ url: z.url() }).openapi('BillingAddress');
+
+export const OpenedCheckoutSchema = z.object({ id: z.string(), url: z.url() }).openapi('OpenedCheckout');
+
+export const SetupIntentSchema = z
+  .object({
+    id: z.string(),
+    client_secret: z.string().openapi({ description: 'For Stripe.js in the browser' }),
+  })
+  .openapi('SetupIntent');
+
+export const PaymentMethodListSchema = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          id: z.string(),
+          type: z.string(),
+          brand: z.string().nullable(),
+          last4: z.string().nullable(),
+          exp_month: z.int().nullable(),
+          exp_year: z.int().nullable(),
+          is_default: z.boolean(),
+          created_at: z.iso.datetime(),
+        })
+        .openapi('PaymentMethod'),
+    ),
+    next_cursor: z.null(),
+  })
+  .openapi('PaymentMethodList');
+
+export const InvoiceListSchema = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          id: z.string(),
+          number: z.string().nullable(),
+          status: z.string().openapi({ example: 'paid' }),
+          total: z.int().openapi({ description: 'In the smallest unit of the currency' }),
+          amount_paid: z.int(),
+          currency: z.string(),
+          created_at: z.iso.datetime(),
+          url: z.string().nullable(),
+          pdf_url: z.string().nullable(),
+        })
+        .openapi('Invoice'),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi('InvoiceList');
+
+export const PaidSubscriptionSchema = z
+  .object({
+    id: z.string(),
+    plan: z.string(),
+    price_id: z.string(),
+    status: z.string().openapi({ example: 'active' }),
+    current_period_start: z.iso.datetime(),
+    current_period_end: z.iso.datetime(),
+    cancel_at_period_end: z.boolean(),
+    cancel_at: z.iso.datetime().nullable(),
+    trial_end: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi('PaidSubscription');
+
+export const MySubscriptionSchema = SubscriptionSchema.extend({
+  status: z.string().openapi({ example: 'active', description: 'As Stripe says, where Stripe is paid' }),
+  cancel_at_period_end: z.boolean(),
+  paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
+}).openapi('MySubscription');
+
+/** What is kept of a user's paying; invoices and cards are Stripe's. */
+export const PaidSchema = z.object({
+  customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the user' }),
+  subscriptions: z.array(PaidSubscriptionSchema),
+  reversals: z.array(z.record(z.string(), z.unknown())),
+});
+
+export const ReceivedSchema = z.object({ received: z.literal(true) }).openapi('ReceivedWebhook');
+
+export function paymentMethodShape(method: PaymentMethod, defaultId: string | null) {
+  const { id, type, brand, last4, expMonth, expYear, createdAt } = method;
+  const printed = { brand, last4, exp_month: expMonth, exp_year: expYear };
+  return { id, type, ...printed, is_default: id === defaultId, created_at: rfc3339(createdAt) };
+}
+
+export function invoiceShape(invoice: Invoice) {
+  const { id, number, status, total, amountPaid, currency, createdAt, hostedUrl, pdfUrl } = invoice;
+  const amounts = { total, amount_paid: amountPaid, currency };
+  return { id, number, status, ...amounts, created_at: rfc3339(createdAt), url: hostedUrl, pdf_url: pdfUrl };
+}
+
+/** A subscription as it goes over the wire. */
+export function paidSubscriptionShape(row: SubscriptionRow): z.infer<typeof PaidSubscriptionSchema> {
+  return {
+    id: row.id,
+    plan: row.plan,
+    price_id: row.priceId,
+    status: row.status,
+    current_period_start: rfc3339(row.periodStart),
+    current_period_end: rfc3339(row.periodEnd),
+    cancel_at_period_end: row.cancelAtPeriodEnd,
+    cancel_at: time(row.cancelAt),
+    trial_end: time(row.trialEnd),
+    created_at: rfc3339(row.createdAt),
+  };
+}
+
+export function paidShape({
+  customerId,
+  subscriptions,
+  reversals,
+}: Awaited<ReturnType<Billing['export']>>): z.infer<typeof PaidSchema> {
+  return {
+    customer_id: customerId,
+    subscriptions: subscriptions.map(paidSubscriptionShape),
+    reversals: reversals.map(shortfallShape),
+  };
+}
+
+export function shortfallShape({ userId, reference, credits, taken, updatedAt }: ReversalRow) {
+  const amounts = { credits, taken, shortfall: credits - taken };
+  return { user_id: userId, reference, ...amounts, updated_at: rfc3339(updatedAt) };
+}

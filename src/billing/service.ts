@@ -1,0 +1,296 @@
+import { DEFAULT_PLAN } from '../accounts/port.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import { type Database, nearestReplica, primary } from '../db/client.ts';
+import { ApiError, fieldError } from '../errors.ts';
+import { allowedRedirect } from '../realms/redirect-service.ts';
+import type { Realm } from '../realms/service.ts';
+import type { BillingKit } from './parts.ts';
+import type { Invoice, PaymentMethod, Subscription } from './port.ts';
+import { listReversals } from './reversal-store.ts';
+import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
+import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
+
+/** Whose billing. */
+export interface Payer {
+  userId: string;
+  realmId: string;
+}
+
+/** What to buy: the first price for a plan, or a price. */
+export type Choice = { plan: string } | { priceId: string };
+
+/** Where a checkout leads back to; the account page unless said. */
+export interface WaysBack {
+  successUrl: string | undefined;
+  cancelUrl: string | undefined;
+}
+
+/** What can be asked of Stripe: anything else might become another address. */
+const IS_ID = /^\w{1,100}$/;
+
+/** What users do about paying. Everything throws `billing_not_configured` where Stripe has no keys. */
+export class Billing {
+  readonly #kit: BillingKit;
+
+  constructor(kit: BillingKit) {
+    this.#kit = kit;
+  }
+
+  /** What can be bought in a realm. */
+  offers(realmId: string): Promise<PriceRow[]> {
+    return this.#kit.isConfigured ? this.#kit.prices.of(realmId) : Promise.resolve([]);
+  }
+
+  /** A user's newest subscription that is not over, as it was last heard of; needs no Stripe. */
+  async subscription(userId: string, bookmark: string | null): Promise<SubscriptionRow | null> {
+    return newest(nearestReplica(this.#kit.ports.d1, bookmark).db, userId);
+  }
+
+  /**
+   * Opens a checkout at Stripe for a plan or a pack of credits. Throws `subscription_exists`, `price_not_found`, 422 for
+   * an address that the realm does not allow, `account_suspended`.
+   */
+  async checkout(
+    payer: Payer,
+    choice: Choice,
+    quantity: number,
+    back: WaysBack,
+  ): Promise<{ id: string; url: string }> {
+    const { customer, user } = await this.#payer(payer);
+    const price = await this.#price(payer.realmId, choice);
+    if (price.plan === null) return this.#open(user, customer, price, quantity, back);
+    if (quantity !== 1) throw fieldError('quantity', 'invalid', 'A plan is bought once');
+    const { subscriptions, stripe } = this.#kit.parts;
+    return subscriptions.alone(payer.userId, async () => {
+      if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
+      // Of two open ones both could be paid.
+      await stripe.expireCheckouts(customer.customerId);
+      return this.#open(user, customer, price, 1, back);
+    });
+  }
+
+  /** Where the user sees to all of it at Stripe. Throws 422 for an address that the realm does not allow. */
+  async portal(payer: Payer, returnUrl: string | undefined): Promise<string> {
+    const { customer, user } = await this.#payer(payer);
+    const realm = await this.#kit.ports.realms.get(user.realmId);
+    return this.#kit.parts.stripe.createPortal(
+      customer.customerId,
+      this.#back(realm, 'return_url', returnUrl, ''),
+    );
+  }
+
+  /** By whose secret the browser gives Stripe a way to pay, which never comes here. */
+  async setupIntent(payer: Payer): Promise<{ id: string; clientSecret: string }> {
+    const { customer } = await this.#payer(payer);
+    return this.#kit.parts.stripe.createSetupIntent(customer.customerId);
+  }
+
+  async paymentMethods(payer: Payer): Promise<{ methods: PaymentMethod[]; defaultId: string | null }> {
+    const customer = await this.#known(payer);
+    if (!customer) return { methods: [], defaultId: null };
+    return this.#kit.parts.stripe.paymentMethods(customer.customerId);
+  }
+
+  /** Throws `payment_method_not_found`. */
+  async setDefaultPaymentMethod(payer: Payer, id: string): Promise<void> {
+    const customer = await this.#owner(payer, id);
+    await this.#kit.parts.stripe.setDefaultPaymentMethod(customer.customerId, id);
+  }
+
+  /** Throws `payment_method_not_found`. */
+  async detachPaymentMethod(payer: Payer, id: string): Promise<void> {
+    await this.#owner(payer, id);
+    await this.#kit.parts.stripe.detachPaymentMethod(id);
+  }
+
+  async invoices(
+    payer: Payer,
+    page: { limit: number; cursor: string | undefined },
+  ): Promise<{ invoices: Invoice[]; nextCursor: string | null }> {
+    const customer = await this.#known(payer);
+    if (!customer) return { invoices: [], nextCursor: null };
+    const { limit, cursor: after } = page;
+    const { stripe } = this.#kit.parts;
+    if (after !== undefined && (await stripe.invoice(after))?.customerId !== customer.customerId) {
+      throw fieldError('cursor', 'unknown', 'Must be `next_cursor` of a page before');
+    }
+    const { invoices, more } = await stripe.invoices(customer.customerId, { limit, after });
+    return { invoices, nextCursor: more ? (invoices.at(-1)?.id ?? null) : null };
+  }
+
+  /**
+   * Begins a subscription with a way to pay that is known. Throws `subscription_exists`, `conflict`, `payment_failed`,
+   * `payment_method_not_found`, `price_not_found`, and `payment_required` with a checkout when no way is known.
+   */
+  async subscribe(
+    payer: Payer,
+    choice: Choice,
+    paymentMethodId: string | undefined,
+  ): Promise<SubscriptionRow> {
+    const { customer, user } = await this.#payer(payer);
+    const price = await this.#price(payer.realmId, choice);
+    if (price.plan === null) throw fieldError('price_id', 'mismatch', 'Credits are bought by a checkout');
+    const { subscriptions } = this.#kit.parts;
+    return subscriptions.alone(payer.userId, async (lease) => {
+      if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
+      return this.#begin(user, customer, price, paymentMethodId, lease);
+    });
+  }
+
+  /**
+   * Brings a user to a plan: begins, changes or resumes a subscription, or ends it with its period for the plan `free`.
+   * Gives the subscription there is then. Throws as `subscribe` does. A plan that an admin has given is not touched.
+   */
+  async choosePlan(payer: Payer, plan: string): Promise<SubscriptionRow | null> {
+    const { subscriptions } = this.#kit.parts;
+    if (plan === DEFAULT_PLAN) {
+      const known = await this.#known(payer);
+      if (known) await subscriptions.alone(payer.userId, () => this.#endWithPeriod(known));
+    } else {
+      const { customer, user } = await this.#payer(payer);
+      await subscriptions.alone(payer.userId, async (lease) => {
+        const current = await subscriptions.changeable(customer.customerId);
+        const price = await this.#kit.prices.forPlan(payer.realmId, plan, current?.priceId ?? null);
+        if (current) await this.#change(current, price);
+        else await this.#begin(user, customer, price, undefined, lease);
+      });
+    }
+    return newest(primary(this.#kit.ports.d1).db, payer.userId);
+  }
+
+  /** What is kept about a user, for their export. */
+  async export(userId: string): Promise<{
+    customerId: string | null;
+    subscriptions: SubscriptionRow[];
+    reversals: ReversalRow[];
+  }> {
+    const { db } = primary(this.#kit.ports.d1);
+    const [customer, subscriptions, reversals] = await Promise.all([
+      findCustomer(db, { userId }),
+      listSubscriptions(db, userId),
+      listReversals(db, userId),
+    ]);
+    return { customerId: customer?.customerId ?? null, subscriptions, reversals };
+  }
+
+  async #endWithPeriod(customer: CustomerRow): Promise<void> {
+    const { subscriptions, stripe } = this.#kit.parts;
+    const current = await subscriptions.changeable(customer.customerId);
+    if (!current) return;
+    if (!current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, true);
+    await subscriptions.sync(current.id);
+  }
+
+  async #change(current: Subscription, price: PriceRow): Promise<void> {
+    const { subscriptions, stripe } = this.#kit.parts;
+    if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId);
+    else if (current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, false);
+    await subscriptions.sync(current.id);
+  }
+
+  async #begin(
+    user: UserRow,
+    customer: CustomerRow,
+    price: PriceRow,
+    wanted: string | undefined,
+    lease: number,
+  ): Promise<SubscriptionRow> {
+    const { stripe, subscriptions } = this.#kit.parts;
+    const { customerId } = customer;
+    const { methods, defaultId } = await stripe.paymentMethods(customerId);
+    const chosen = methods.find(({ id }) => id === (wanted ?? defaultId)) ?? (wanted ? null : methods[0]);
+    if (!chosen && wanted) throw new ApiError('payment_method_not_found');
+    if (!chosen) throw await this.#askToPay(user, customer, price, 'payment_required');
+    const order = { customerId, priceId: price.priceId, paymentMethodId: chosen.id };
+    try {
+      // One key for one lease: who tries anew wants another answer than the one before.
+      const { id } = await stripe.createSubscription(
+        { ...order, metadata: metadataOf(user) },
+        `subscribe:${user.id}:${lease}`,
+      );
+      await subscriptions.sync(id);
+      return (await findSubscription(primary(this.#kit.ports.d1).db, id)) as SubscriptionRow;
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'payment_failed')) throw error;
+      throw await this.#askToPay(user, customer, price, 'payment_failed', error.detail);
+    }
+  }
+
+  async #askToPay(
+    user: UserRow,
+    customer: CustomerRow,
+    price: PriceRow,
+    code: 'payment_required' | 'payment_failed',
+    detail?: string,
+  ): Promise<ApiError> {
+    const { stripe } = this.#kit.parts;
+    await stripe.expireCheckouts(customer.customerId);
+    const back = { successUrl: undefined, cancelUrl: undefined };
+    const { url } = await this.#open(user, customer, price, 1, back);
+    return new ApiError(code, { checkoutUrl: url, ...(detail && { detail }) });
+  }
+
+  async #open(user: UserRow, customer: CustomerRow, price: PriceRow, quantity: number, back: WaysBack) {
+    const realm = await this.#kit.ports.realms.get(user.realmId);
+    return this.#kit.parts.stripe.createCheckout({
+      customerId: customer.customerId,
+      priceId: price.priceId,
+      mode: price.plan === null ? 'payment' : 'subscription',
+      quantity,
+      successUrl: this.#back(realm, 'success_url', back.successUrl, '?checkout=success'),
+      cancelUrl: this.#back(realm, 'cancel_url', back.cancelUrl, '?checkout=canceled'),
+      // What is bought is what was offered, whatever the price stands for when it is paid.
+      metadata: {
+        ...metadataOf(user),
+        ...(price.credits !== null && { credits: String(price.credits * quantity) }),
+      },
+    });
+  }
+
+  /** An address that the realm allows; the account page when none is given. */
+  #back(realm: Realm, path: string, target: string | undefined, query: string): string {
+    if (target === undefined) return `${realm.issuer}/account${query}`;
+    const url = allowedRedirect(realm, this.#kit.ports.config.ORIGIN, target);
+    if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
+    return url.href;
+  }
+
+  async #price(realmId: string, choice: Choice): Promise<PriceRow> {
+    const { prices } = this.#kit;
+    return 'plan' in choice
+      ? prices.forPlan(realmId, choice.plan, null)
+      : prices.get(realmId, choice.priceId);
+  }
+
+  /** A payer's customer, if there is one; says whether there is such a user. */
+  async #known({ userId, realmId }: Payer): Promise<CustomerRow | null> {
+    const { customers } = this.#kit.parts;
+    await this.#kit.ports.accounts.find(realmId, { userId }, null);
+    return customers.find(userId);
+  }
+
+  async #payer({ userId, realmId }: Payer): Promise<{ user: UserRow; customer: CustomerRow }> {
+    const { customers } = this.#kit.parts;
+    const user = await this.#kit.ports.accounts.find(realmId, { userId }, null);
+    if (user.status !== 'active') throw new ApiError('account_suspended');
+    return { user, customer: await customers.ensure(user) };
+  }
+
+  /** The customer whose way to pay that is. Throws `payment_method_not_found`, also for somebody else's. */
+  async #owner(payer: Payer, id: string): Promise<CustomerRow> {
+    const customer = await this.#known(payer);
+    const method = customer && IS_ID.test(id) ? await this.#kit.parts.stripe.paymentMethod(id) : null;
+    if (!customer || method?.customerId !== customer.customerId)
+      throw new ApiError('payment_method_not_found');
+    return customer;
+  }
+}
+
+async function newest(db: Database, userId: string): Promise<SubscriptionRow | null> {
+  const rows = await listSubscriptions(db, userId);
+  return rows.find(({ status }) => !ENDED.includes(status)) ?? null;
+}
+
+function metadataOf(user: UserRow): Record<string, string> {
+  return { user_id: user.id, realm_id: user.realmId };
+}

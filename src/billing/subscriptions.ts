@@ -1,0 +1,156 @@
+import type { AccountObjects } from '../accounts/port.ts';
+import { directoryState } from '../accounts/service.ts';
+import type { UserRow } from '../accounts/tables.ts';
+import { primary } from '../db/client.ts';
+import { ApiError } from '../errors.ts';
+import { DAY, MINUTE } from '../lib/time.ts';
+import type { Customers } from './customers.ts';
+import type { BillingProvider, Subscription } from './port.ts';
+import type { PriceList } from './price-list.ts';
+import {
+  ENDED,
+  findSubscription,
+  listSubscriptions,
+  listUnseen,
+  release,
+  saveSubscription,
+  seize,
+} from './store.ts';
+import type { CustomerRow, SubscriptionRow } from './tables.ts';
+
+/** How often somebody else may write between reading and writing before it is left to a later try. */
+const TRIES = 6;
+/** Longer than changing a subscription may take, the retries of the SDK included. */
+const LEASE = 2 * MINUTE;
+/** Subscriptions are looked at anew at least this often, whatever webhooks say. */
+const UNSEEN = DAY;
+const UNSEEN_PER_RUN = 40;
+/** States in which a subscription can be changed. */
+const CHANGEABLE = ['active', 'trialing', 'past_due', 'unpaid', 'paused'];
+
+/** What subscriptions are made of. */
+export interface SubscriptionPorts {
+  d1: D1Database;
+  stripe: BillingProvider;
+  customers: Customers;
+  prices: PriceList;
+  objects: AccountObjects;
+  /** How long a plan lasts on without a payment (milliseconds). */
+  grace: number;
+}
+
+/** Subscriptions as Stripe has them, and the plans that users have by them. */
+export class Subscriptions {
+  readonly #ports: SubscriptionPorts;
+
+  constructor(ports: SubscriptionPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Brings a subscription here to what it is at Stripe, and the user's plan with it. What is written was fetched after
+   * what it replaces was written, so the order in which anybody heard of changes does not matter. False when it is
+   * nobody's here. Throws `price_not_found` for a price that stands for nothing, `conflict`.
+   */
+  async sync(id: string): Promise<boolean> {
+    const { d1, stripe, customers } = this.#ports;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const before = await findSubscription(primary(d1).db, id);
+      const subscription = await stripe.subscription(id);
+      const owner = subscription && (await customers.owner(subscription.customerId));
+      if (!owner) return false;
+      if (await this.#save(subscription, owner, before)) return true;
+    }
+    throw new ApiError('conflict');
+  }
+
+  /** The same for all of a user's subscriptions that are not known to be over. */
+  async syncAll(userId: string): Promise<void> {
+    for (const { id, status } of await listSubscriptions(primary(this.#ports.d1).db, userId)) {
+      if (!ENDED.includes(status)) await this.sync(id);
+    }
+  }
+
+  /** The subscription that a customer can change, as Stripe has it; null when there is none. */
+  async changeable(customerId: string): Promise<Subscription | null> {
+    const found = await this.#ports.stripe.subscriptions(customerId);
+    return found.find(({ status }) => CHANGEABLE.includes(status)) ?? null;
+  }
+
+  /** Does what changes a user's subscription while nobody else does. Throws `conflict` when somebody else does. */
+  async alone<T>(userId: string, work: (lease: number) => Promise<T>): Promise<T> {
+    const { db } = primary(this.#ports.d1);
+    const now = Date.now();
+    const lease = now + LEASE;
+    if (!(await seize(db, userId, now, lease))) throw new ApiError('conflict');
+    try {
+      return await work(lease);
+    } finally {
+      await release(db, userId, lease);
+    }
+  }
+
+  /** Looks at subscriptions that nobody has told of for long. */
+  async syncUnseen(now: number): Promise<void> {
+    const unseen = await listUnseen(primary(this.#ports.d1).db, now - UNSEEN, UNSEEN_PER_RUN);
+    for (const { id } of unseen) await this.sync(id);
+  }
+
+  async #save(
+    subscription: Subscription,
+    owner: CustomerRow,
+    before: SubscriptionRow | null,
+  ): Promise<boolean> {
+    const { d1, objects, grace } = this.#ports;
+    const session = primary(d1);
+    const now = Date.now();
+    const plan = await this.#planOf(subscription.priceId, owner.realmId, before);
+    const { itemId: _, customerId: __, invoicedAt: ___, ...fields } = subscription;
+    const row: SubscriptionRow = {
+      ...fields,
+      userId: owner.userId,
+      plan,
+      holdsUntil: holdsUntil(subscription, grace),
+      revision: (before?.revision ?? 0) + 1,
+      fetchedAt: now,
+    };
+    const object = objects(owner.userId);
+    await object.announceChange();
+    const { saved, user } = await saveSubscription(session.db, row, now);
+    if (user) await object.directoryChanged(directoryState(user), planChange(user, row, session.bookmark()));
+    return saved;
+  }
+
+  /** A price that stands for nothing any more goes on standing for what it did for those who have it. */
+  async #planOf(priceId: string, realmId: string, before: SubscriptionRow | null): Promise<string> {
+    const prices = await this.#ports.prices.of(realmId);
+    const plan = prices.find((row) => row.priceId === priceId)?.plan;
+    if (plan) return plan;
+    if (before?.priceId === priceId) return before.plan;
+    throw new ApiError('price_not_found');
+  }
+}
+
+function planChange(user: UserRow, row: SubscriptionRow, bookmark: string | null) {
+  return {
+    bookmark,
+    keepSession: null,
+    client: null,
+    activity: 'plan_changed' as const,
+    actor: 'system',
+    details: { plan: user.plan, subscription: row.id, status: row.status },
+  };
+}
+
+/**
+ * Until when a subscription gives its plan (Unix milliseconds), or null. Longer than it is paid for by the grace: while
+ * a renewal is being paid, when a payment fails, and when nobody hears of Stripe; then it lapses by itself.
+ */
+export function holdsUntil(subscription: Subscription, grace: number): number | null {
+  const { status, periodStart, periodEnd, cancelAt, invoicedAt } = subscription;
+  const ends = cancelAt ?? Number.POSITIVE_INFINITY;
+  if (status === 'active' || status === 'trialing') return Math.min(periodEnd + grace, ends);
+  // The unpaid invoice has already begun the next period.
+  if (status === 'past_due') return Math.min((invoicedAt ?? periodStart) + grace, ends);
+  return null;
+}

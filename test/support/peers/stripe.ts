@@ -1,0 +1,283 @@
+import { type Answer, type Arrived, startHttp } from './http.ts';
+import { CREDENTIALS } from './ports.ts';
+import { invalid, StripeAccount, StripeRefusal } from './stripe-account.ts';
+
+type Json = Record<string, any>;
+
+/** Requests that shall fail: those whose method, path and body match, so many times. `late`: what is so now, in a while. */
+interface Fault {
+  pattern: string;
+  status: number | 'drop' | 'late';
+  times: number;
+}
+
+/**
+ * Stripe's API as far as billing uses it, written from the API reference: no emulator has setup intents, the portal,
+ * invoices, refunds of them, or subscriptions as they are today. `/_test/…` is what happens at Stripe without Latchkey:
+ * a checkout is completed, a period ends, a card is charged.
+ */
+export async function startStripe() {
+  const account = new StripeAccount();
+  const replies = new Map<string, { body: string; answer: Answer }>();
+  const requests: string[] = [];
+  const faults: Fault[] = [];
+
+  const server = await startHttp(async (request) => {
+    const { method, path, headers, body } = request;
+    if (path.startsWith('/_test/')) return control(request);
+    const said = `${method} ${path} ${decodeURIComponent(body)}`;
+    requests.push(said);
+    const fault = faults.find((one) => one.times > 0 && new RegExp(one.pattern).test(said));
+    if (fault) {
+      fault.times -= 1;
+      if (fault.status === 'drop') return 'drop';
+      if (fault.status === 'late') {
+        const answer = attempt(() => route(account, request));
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        return answer;
+      }
+      return refuse(new StripeRefusal(fault.status, { type: 'api_error', message: 'Something went wrong' }));
+    }
+    if (headers.authorization !== `Bearer ${CREDENTIALS.stripe.secretKey}`) {
+      return refuse(
+        new StripeRefusal(401, { type: 'invalid_request_error', message: 'Invalid API Key provided' }),
+      );
+    }
+    // Nothing answers at once, so that requests overlap.
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
+    const key = method === 'POST' ? headers['idempotency-key'] : undefined;
+    const known = key === undefined ? undefined : replies.get(key);
+    if (known) {
+      return known.body === `${path}?${body}`
+        ? known.answer
+        : refuse(
+            new StripeRefusal(400, { type: 'idempotency_error', message: 'Other parameters than before' }),
+          );
+    }
+    const answer = attempt(() => route(account, request));
+    if (key !== undefined) replies.set(key, { body: `${path}?${body}`, answer });
+    return answer;
+  });
+
+  function control({ path, body }: Arrived): Answer {
+    const action = path.slice('/_test/'.length);
+    const given: Json = body ? JSON.parse(body) : {};
+    if (action === 'faults') {
+      faults.push(given as Fault);
+      return json({});
+    }
+    if (action === 'requests') {
+      return json(requests.filter((one) => new RegExp(given.pattern).test(one)));
+    }
+    if (action === 'events') {
+      const about = (event: Json) => JSON.stringify(event).includes(given.about);
+      return json(account.events.filter(about));
+    }
+    if (action === 'objects') {
+      const { object, ...fields } = given;
+      const matches = (one: Json) => Object.entries(fields).every(([name, value]) => one[name] === value);
+      return json(account.list(object, matches));
+    }
+    return attempt(() => happen(account, action, given));
+  }
+
+  return server;
+}
+
+/** What happens at Stripe by itself, or by somebody else. */
+function happen(account: StripeAccount, action: string, given: Json): Json {
+  const { id } = given;
+  switch (action) {
+    case 'attach':
+      return account.attach(given.customer, given);
+    case 'subscribe':
+      return account.createSubscription(given);
+    case 'complete':
+      return account.complete(id);
+    case 'renew':
+      return account.renew(id, given.pays);
+    case 'pay':
+      return account.payLatest(id);
+    case 'end':
+      return account.end(account.get(id));
+    case 'trial-ending':
+      return account.tell('customer.subscription.trial_will_end', account.get(id));
+    case 'delete-customer':
+      return account.deleteCustomer(id);
+    case 'refund':
+      return account.refund(id, given.amount);
+    case 'dispute':
+      return account.dispute(id);
+    case 'close-dispute':
+      return account.closeDispute(id, given.status);
+    case 'forget-event':
+      account.events.splice(0, account.events.length, ...account.events.filter((event) => event.id !== id));
+      return {};
+    default:
+      throw invalid(`no such action: ${action}`);
+  }
+}
+
+function route(account: StripeAccount, { method, path, body }: Arrived): Json {
+  const url = new URL(path, 'http://stripe');
+  const params = parseForm(new URLSearchParams(method === 'GET' ? url.search : body));
+  const [, , ...segments] = url.pathname.split('/');
+  const [id] =
+    segments[0] === 'checkout' || segments[0] === 'billing_portal' ? segments.slice(2) : segments.slice(1);
+  const collection = id
+    ? url.pathname.slice('/v1/'.length).replace(id, '{id}')
+    : url.pathname.slice('/v1/'.length);
+  const page = (objects: Json[]) => list(objects, params);
+  switch (`${method} ${collection}`) {
+    case 'POST customers':
+      return account.createCustomer(params);
+    case 'GET customers/{id}':
+      return account.get(id);
+    case 'POST customers/{id}':
+      return Object.assign(account.get(id), params);
+    case 'DELETE customers/{id}':
+      return account.deleteCustomer(id as string);
+    case 'GET prices/{id}':
+    case 'GET payment_methods/{id}':
+    case 'GET checkout/sessions/{id}':
+    case 'GET invoices/{id}':
+    case 'GET charges/{id}':
+      return account.get(id);
+    case 'POST checkout/sessions':
+      return openCheckout(account, params);
+    case 'GET checkout/sessions':
+      return page(
+        account.list(
+          'checkout.session',
+          (one) =>
+            (!params.customer || one.customer === params.customer) &&
+            (!params.status || one.status === params.status) &&
+            (!params.payment_intent || one.payment_intent === params.payment_intent),
+        ),
+      );
+    case 'POST checkout/sessions/{id}/expire': {
+      const session = account.get(id);
+      if (session.status !== 'open') throw invalid('Only open sessions can be expired');
+      return Object.assign(session, { status: 'expired', url: null });
+    }
+    case 'POST billing_portal/sessions': {
+      const { customer, return_url } = params;
+      account.get(customer, 'customer');
+      const portal = { object: 'billing_portal.session', customer, return_url };
+      return { ...account.put('bps', portal), url: 'https://billing.stripe.com/p/session/test' };
+    }
+    case 'POST setup_intents': {
+      account.get(params.customer, 'customer');
+      const intent = account.put('seti', {
+        object: 'setup_intent',
+        ...params,
+        status: 'requires_payment_method',
+      });
+      return Object.assign(intent, { client_secret: `${intent.id}_secret_test` });
+    }
+    case 'GET payment_methods':
+      return page(account.list('payment_method', (one) => one.customer === params.customer));
+    case 'POST payment_methods/{id}/detach':
+      return account.detach(id as string);
+    case 'POST subscriptions':
+      return expanded(account, account.createSubscription(params));
+    case 'GET subscriptions/{id}':
+      return expanded(account, account.get(id));
+    case 'POST subscriptions/{id}':
+      return expanded(account, account.updateSubscription(id as string, params));
+    case 'GET subscriptions': {
+      const live = (one: Json) => one.customer === params.customer && one.status !== 'canceled';
+      return page(account.list('subscription', live).map((one) => expanded(account, one)));
+    }
+    case 'GET invoices':
+      return page(account.list('invoice', (one) => one.customer === params.customer));
+    case 'GET invoice_payments': {
+      const intent = params.payment.payment_intent;
+      return page(account.list('invoice_payment', (one) => one.payment.payment_intent === intent));
+    }
+    case 'GET disputes':
+      return page(account.list('dispute', (one) => one.charge === params.charge));
+    case 'GET events': {
+      const types = Object.values(params.types ?? {});
+      const since = Number(params.created?.gte ?? 0);
+      return page(
+        account.events.filter((one) => types.includes(one.type) && one.created >= since).toReversed(),
+      );
+    }
+    default:
+      throw new StripeRefusal(404, {
+        type: 'invalid_request_error',
+        message: `Unrecognized request URL (${method}: ${url.pathname})`,
+      });
+  }
+}
+
+function openCheckout(account: StripeAccount, params: Json): Json {
+  account.get(params.customer, 'customer');
+  const [wanted] = params.line_items;
+  account.get(wanted.price, 'line_items[0][price]');
+  const { mode, customer, metadata = {}, success_url, cancel_url } = params;
+  const session = account.put('cs_test', {
+    object: 'checkout.session',
+    mode,
+    customer,
+    metadata,
+    success_url,
+    cancel_url,
+    status: 'open',
+    payment_status: 'unpaid',
+    subscription: null,
+    payment_intent: null,
+    wanted: { price: wanted.price, quantity: Number(wanted.quantity) },
+  });
+  return Object.assign(session, { url: `https://checkout.stripe.com/c/pay/${session.id}` });
+}
+
+function expanded(account: StripeAccount, subscription: Json): Json {
+  const { latest_invoice: invoice } = subscription;
+  return { ...subscription, latest_invoice: invoice ? account.get(invoice) : null };
+}
+
+function list(objects: Json[], params: Json): Json {
+  const limit = Number(params.limit ?? 10);
+  const start = params.starting_after ? objects.findIndex(({ id }) => id === params.starting_after) + 1 : 0;
+  const data = objects.slice(start, start + limit);
+  return { object: 'list', data, has_more: objects.length > start + limit, url: '/v1/list' };
+}
+
+/** `items[0][price]=x` as objects; lists are objects by index. */
+function parseForm(form: URLSearchParams): Json {
+  const result: Json = {};
+  for (const [name, value] of form) {
+    const keys = name.split(/[[\]]+/).filter(Boolean);
+    const last = keys.pop() as string;
+    let target = result;
+    for (const key of keys) target = target[key] ??= {};
+    target[last] = value;
+  }
+  const lists = (value: any): any => {
+    if (typeof value !== 'object') return value;
+    const entries = Object.entries(value).map(([key, inner]) => [key, lists(inner)] as const);
+    return entries.every(([key]) => /^\d+$/.test(key)) && entries.length > 0
+      ? entries.map(([, inner]) => inner)
+      : Object.fromEntries(entries);
+  };
+  return lists(result);
+}
+
+function attempt(act: () => Json): Answer {
+  try {
+    return json(act());
+  } catch (error) {
+    if (error instanceof StripeRefusal) return refuse(error);
+    throw error;
+  }
+}
+
+function json(body: unknown): Answer {
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+function refuse({ status, error }: StripeRefusal): Answer {
+  return { status, body: JSON.stringify({ error }), headers: { 'request-id': 'req_test' } };
+}
