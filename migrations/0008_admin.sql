@@ -87,6 +87,8 @@ END;
 -- Whose it is, and until when it lives if it is not used again: what the count of live sessions goes by.
 ALTER TABLE sessions ADD COLUMN realm_id TEXT;
 ALTER TABLE sessions ADD COLUMN alive_until INTEGER;
+-- The admin who acts as the user.
+ALTER TABLE sessions ADD COLUMN impersonator TEXT;
 
 -- Sessions that nobody has ended, by the UTC day on which they would expire.
 CREATE TABLE session_counts (

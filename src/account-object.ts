@@ -229,13 +229,17 @@ export class Account
   #open(session: NewSession): OpenedSession {
     const state = this.#state.get() as AccountState;
     const { row, ended } = this.#sessions.open(
-      { ...session, credentialVersion: state.credentialVersion },
+      {
+        ...session,
+        credentialVersion: state.credentialVersion,
+        impersonator: session.impersonation?.actor ?? null,
+      },
       Date.now(),
     );
     this.#tellEnded(ended, 'evicted');
     this.#facts.session(row);
     this.#log(session.activity, row.id, session.client);
-    this.#noticeDevice(state, row, session.client);
+    if (!session.impersonation) this.#noticeDevice(state, row, session.client);
     return { ...this.#opened(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }
 
@@ -249,7 +253,7 @@ export class Account
   }
 
   #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
-    return { state, sessionId: row.id, expiresAt: row.expires_at };
+    return { state, sessionId: row.id, expiresAt: row.expires_at, impersonator: row.impersonator };
   }
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {

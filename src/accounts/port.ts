@@ -33,6 +33,12 @@ export type ActivityType =
   | 'email_changed'
   | 'email_change_undone'
   | 'phone_number_verified'
+  | 'created_by_admin'
+  | 'changed_by_admin'
+  | 'suspended'
+  | 'reactivated'
+  | 'role_changed'
+  | 'impersonated'
   | 'account_deleted';
 
 export interface ActivityData {

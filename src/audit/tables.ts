@@ -1,7 +1,24 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** What can be done to a realm. */
-export type AuditAction = 'api_key_created' | 'api_key_rotated' | 'api_key_revoked';
+export type AuditAction =
+  | 'api_key_created'
+  | 'api_key_rotated'
+  | 'api_key_revoked'
+  | 'user_created'
+  | 'user_changed'
+  | 'user_status_changed'
+  | 'user_role_changed'
+  | 'user_email_verified'
+  | 'user_password_reset'
+  | 'user_session_revoked'
+  | 'user_sessions_revoked'
+  | 'user_impersonated'
+  | 'user_deleted'
+  | 'message_retried'
+  | 'realm_created'
+  | 'realm_changed'
+  | 'signing_key_rotated';
 
 /** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
 export const audit = sqliteTable('audit', {

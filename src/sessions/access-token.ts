@@ -41,7 +41,7 @@ export class AccessTokens {
   /** Makes a token for a session; it never outlives the session. `expiresIn` is seconds. */
   async issue(
     realm: Realm,
-    session: { state: AccountState; sessionId: string; expiresAt: number },
+    session: { state: AccountState; sessionId: string; expiresAt: number; impersonator: string | null },
   ): Promise<{ token: string; expiresIn: number }> {
     const now = Math.floor(Date.now() / SECOND);
     const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
@@ -52,6 +52,8 @@ export class AccessTokens {
       role: session.state.role,
       plan: session.state.plan,
       email_verified: session.state.emailVerified,
+      // RFC 8693, 4.1.
+      ...(session.impersonator !== null && { act: { sub: session.impersonator } }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)

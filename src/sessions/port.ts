@@ -15,6 +15,8 @@ export interface NewSession {
   lifetimes: SessionLifetimes;
   /** Under what the activity log shall have it. */
   activity: ActivityType;
+  /** The admin who opens it in the user's place, and why. */
+  impersonation?: { actor: string; reason: string };
 }
 
 /** A session that was opened or refreshed. `expiresAt` is Unix milliseconds. */
@@ -22,6 +24,8 @@ export interface OpenedSession {
   state: AccountState;
   sessionId: string;
   expiresAt: number;
+  /** The admin who acts as the user, or null. */
+  impersonator: string | null;
   refreshToken: string;
 }
 

@@ -93,6 +93,7 @@ function live(check: CheckResult): Principal {
     role,
     plan,
     emailVerified,
+    impersonator: check.impersonator,
     expiresAt: check.expiresAt,
     bookmark,
   };

@@ -1,0 +1,22 @@
+import type { UserRow } from '../accounts/tables.ts';
+import { ApiError } from '../errors.ts';
+import type { Actor } from '../http/service-authentication.ts';
+
+const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
+
+/** Whether somebody may act on users of a role, or give it: nobody reaches above their own. */
+export function mayActOn(actor: Actor, role: UserRow['role']): boolean {
+  return RANK[actor.role] >= RANK[role];
+}
+
+/** Throws `insufficient_scope` when the user, or the role that is to be given, is above the actor. */
+export function requireAuthority(actor: Actor, role: UserRow['role']): void {
+  if (!mayActOn(actor, role)) {
+    throw new ApiError('insufficient_scope', { detail: `Only an owner may do this to or make an ${role}.` });
+  }
+}
+
+/** Throws `own_account`: what locks one out is for somebody else to do. */
+export function refuseSelf(actor: Actor, userId: string): void {
+  if (actor.id === userId) throw new ApiError('own_account');
+}
