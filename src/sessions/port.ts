@@ -50,10 +50,15 @@ export interface SessionObject {
   checkToken(token: string, realmId: string): Promise<CheckResult>;
   refresh(token: string, realmId: string, client: Client): Promise<RefreshResult>;
   listSessions(): Promise<SessionData['row'][]>;
-  /** Ends one session; false when it was not there. */
-  endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean>;
-  /** Ends all sessions; `by` is the one that asked. */
-  endAllSessions(by: string, client: Client): Promise<void>;
+  /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
+  endSession(
+    id: string,
+    reason: 'signed_out' | 'revoked',
+    client: Client | null,
+    actor?: string,
+  ): Promise<boolean>;
+  /** Ends all sessions; `by` is the one that asked, `actor` who does it when it is not the user. */
+  endAllSessions(by: string | null, client: Client | null, actor?: string): Promise<void>;
 }
 
 /** The object of one user. */

@@ -23,12 +23,30 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   audit: ['db'],
   'api-keys': ['db', 'http', 'realms', 'audit'],
   sessions: ['db', 'http', 'realms', 'accounts'],
+  plans: ['db', 'http', 'realms', 'audit', 'accounts'],
+  usage: ['db', 'http', 'realms', 'accounts', 'plans'],
+  credits: ['http', 'accounts', 'plans'],
+  authorize: ['http', 'accounts', 'sessions', 'plans', 'usage', 'credits'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
+  privacy: [
+    'db',
+    'http',
+    'audit',
+    'outbox',
+    'accounts',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+  ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
   retention: [],
+  'account-base': '*',
+  'account-metering': '*',
   'account-object': '*',
   'account-projection': '*',
   services: '*',
@@ -49,6 +67,10 @@ const FEATURES = [
   'credentials',
   'verification',
   'privacy',
+  'plans',
+  'usage',
+  'credits',
+  'authorize',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;
@@ -107,7 +129,16 @@ describe('the house', () => {
   });
 
   it('shows of a feature only its service, schemas, tables and port', () => {
-    const composed = ['account-object', 'account-projection', 'services', 'app', 'cron', 'worker'];
+    const composed = [
+      'account-base',
+      'account-metering',
+      'account-object',
+      'account-projection',
+      'services',
+      'app',
+      'cron',
+      'worker',
+    ];
     const prying = imports.filter(
       ({ from, to }) =>
         FEATURES.includes(room(to)) &&

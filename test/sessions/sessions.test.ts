@@ -145,6 +145,8 @@ describe('GET /v1/me/sessions', () => {
       realmId: 'default',
       role: 'user',
       plan: 'free',
+      planExpiresAt: null,
+      customLimits: {},
       status: 'active',
       emailVerified: false,
       version: 1,

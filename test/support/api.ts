@@ -124,6 +124,8 @@ export async function changeDirectory(
       realmId: row.realm_id,
       role: row.role,
       plan: row.plan,
+      planExpiresAt: row.plan_expires_at,
+      customLimits: JSON.parse(row.custom_limits),
       status: row.status,
       emailVerified: row.email_verified === 1,
       version: row.version,
