@@ -127,9 +127,9 @@ END;
 CREATE INDEX activity_by_type ON activity (realm_id, type, at);
 CREATE INDEX activity_by_ip ON activity (realm_id, ip, at) WHERE ip IS NOT NULL;
 
-CREATE INDEX audit_by_actor ON audit (realm_id, actor, id);
-CREATE INDEX audit_by_target ON audit (realm_id, target, id);
-CREATE INDEX audit_by_action ON audit (realm_id, action, id);
+CREATE INDEX audit_listed_by_actor ON audit (realm_id, actor, id);
+CREATE INDEX audit_listed_by_target ON audit (realm_id, target, id);
+CREATE INDEX audit_listed_by_action ON audit (realm_id, action, id);
 
 -- What stands for nothing (`void`) nobody lists.
 CREATE INDEX outbox_listed ON outbox (realm_id, created_at, id) WHERE status <> 'void';

@@ -77,6 +77,9 @@ export interface ActivityData {
   details?: Record<string, unknown>;
 }
 
+/** What the log says of an act that was not the user's. */
+export type ByOther = Pick<ActivityData, 'actor' | 'details'>;
+
 /** Something that happened in an account object and that D1 shall know: written there once, seconds later. */
 export interface Fact<Kind extends string = string, Data = unknown> {
   seq: number;

@@ -1,7 +1,9 @@
 import type { UserRow } from '../accounts/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import type { Actor } from '../http/service-authentication.ts';
 
+/** The realm that owners are users of. */
+const HOME = 'default';
 const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
 
 /** Whether somebody may act on users of a role, or give it: nobody reaches above their own. */
@@ -19,4 +21,11 @@ export function requireAuthority(actor: Actor, role: UserRow['role']): void {
 /** Throws `own_account`: what locks one out is for somebody else to do. */
 export function refuseSelf(actor: Actor, userId: string): void {
   if (actor.id === userId) throw new ApiError('own_account');
+}
+
+/** Throws 422 for an owner who would be a user of another realm than the owners'. */
+export function requireHome(role: UserRow['role'], realmId: string): void {
+  if (role === 'owner' && realmId !== HOME) {
+    throw fieldError('role', 'not_in_realm', 'Owners are users of the realm `default`');
+  }
 }

@@ -15,7 +15,7 @@ export function cursorOf<const Shape extends readonly z.ZodType<Key>[]>(...shape
     .string()
     .max(2000)
     .transform((text, context): { [I in keyof Shape]: z.output<Shape[I]> } => {
-      const parsed = keys.safeParse(decoded(text));
+      const parsed = keys.safeParse(keysOf(text));
       if (parsed.success) return parsed.data as unknown as { [I in keyof Shape]: z.output<Shape[I]> };
       context.addIssue({ code: 'custom', message: 'Is no cursor of this list' });
       return z.NEVER;
@@ -29,7 +29,8 @@ export function cursorAfter(...keys: Key[]): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url');
 }
 
-function decoded(cursor: string): unknown {
+/** What a cursor says, whatever that is. */
+export function keysOf(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {

@@ -69,9 +69,7 @@ export async function listUsers(
     const total = wanted.reduce((sum, facet) => sum + facet.users, 0);
     return { rows: await rows, total, totalIsExact: true };
   }
-  const counting = isWalked
-    ? countWithin(realmId, facets, filter)
-    : countCandidates(realmId, facets, filter);
+  const counting = isWalked ? countWithin(realmId, facets, filter) : countCandidates(realmId, facets, filter);
   const [found, [counted]] = await db.batch([rows, db.select({ json: counting }).from(sql`(SELECT 1)`)]);
   const { total, most } = JSON.parse(counted?.json ?? '{}') as { total: number; most: number };
   if (isWalked) return { rows: found, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
@@ -94,13 +92,7 @@ function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPa
 }
 
 /** The same in the order of a facet, and within one value the newest first. */
-function walkByFacet(
-  realmId: string,
-  facets: string[],
-  page: UserPage,
-  name: FacetName,
-  reach: number,
-): SQL {
+function walkByFacet(realmId: string, facets: string[], page: UserPage, name: FacetName, reach: number): SQL {
   const [value, at, id] = page.after ?? [];
   const isOver = (own: string | number) =>
     page.after !== null && own !== value && own < (value as string | number) === (page.order === 'asc');

@@ -114,7 +114,7 @@ export function privacyRoutes(
           {
             user: true,
             body: true,
-            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts'],
+            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'last_owner'],
           },
         ),
       }),

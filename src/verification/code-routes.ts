@@ -28,7 +28,10 @@ export function codeRoutes(
         security: OPTIONAL_USER_SECURITY,
         middleware: [signInLimit, optionalUser(authenticator)] as const,
         request: jsonBody(CodeSendBody),
-        responses: responses({ 202: json(CodeSentSchema, 'Accepted') }, { body: true, user: true, codes: ['impersonation_refused'] }),
+        responses: responses(
+          { 202: json(CodeSentSchema, 'Accepted') },
+          { body: true, user: true, codes: ['impersonation_refused'] },
+        ),
       }),
       async (c) => {
         const userId = c.get('principal')?.userId ?? null;
