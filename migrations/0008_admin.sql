@@ -133,5 +133,7 @@ CREATE INDEX audit_listed_by_action ON audit (realm_id, action, id);
 
 -- What stands for nothing (`void`) nobody lists.
 CREATE INDEX outbox_listed ON outbox (realm_id, created_at, id) WHERE status <> 'void';
+-- Dead letters that can be sent again, by when that ends.
+CREATE INDEX outbox_retriable ON outbox (expires_at) WHERE status = 'dead' AND data <> '{}';
 CREATE INDEX outbox_by_status ON outbox (realm_id, status, created_at, id);
 CREATE INDEX outbox_listed_by_user ON outbox (user_id, created_at, id) WHERE user_id IS NOT NULL;

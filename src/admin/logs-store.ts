@@ -15,7 +15,7 @@ export interface ActivityFilter {
 }
 
 /** The entry that a page comes after: when, whose, which. */
-export type ActivityPosition = [at: number, userId: string, seq: number];
+export type ActivityPosition = readonly [at: number, userId: string, seq: number];
 
 export type ActivityEntry = typeof activity.$inferSelect;
 
