@@ -15,6 +15,8 @@ import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
 import { Outbox } from './outbox/service.ts';
+import { PlanAdmin } from './plans/admin-service.ts';
+import { PlanJobs } from './plans/jobs.ts';
 import type { PlanObject } from './plans/port.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
@@ -24,6 +26,7 @@ import type { SessionObject } from './sessions/port.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { createSmsProvider } from './sms/registry.ts';
+import { UsageAnalytics } from './usage/analytics-service.ts';
 import type { UsageObject } from './usage/port.ts';
 import { Usage } from './usage/service.ts';
 import { OneTimeCodes } from './verification/code-service.ts';
@@ -50,6 +53,9 @@ export interface Services {
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
   plans: Plans;
+  planAdmin: PlanAdmin;
+  planJobs: PlanJobs;
+  analytics: UsageAnalytics;
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
@@ -101,6 +107,9 @@ export function createServices(bindings: Bindings): Services {
     privacy: new Privacy({ ...ports, accounts }),
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
+    planAdmin: new PlanAdmin({ d1, plans, objects, config }),
+    planJobs: new PlanJobs({ d1, plans, objects }),
+    analytics: new UsageAnalytics(d1, config.RESOURCES),
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
     credits: new Credits(accounts, plans, objects),
     authorizer: new Authorizer(sessions, plans, objects),

@@ -5,6 +5,7 @@ export type AuditAction =
   | 'api_key_created'
   | 'api_key_rotated'
   | 'api_key_revoked'
+  | 'plan_saved'
   | 'user_created'
   | 'user_changed'
   | 'user_status_changed'

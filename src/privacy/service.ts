@@ -8,9 +8,10 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
-import { deleteUser, readActivity, readActs, readMessages, readSessions } from './store.ts';
+import { deleteUser, readActivity, readActs, readMessages, readMetering, readSessions } from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
+export type Metering = Awaited<ReturnType<typeof readMetering>>;
 
 /** How young a session must be to stand for a password (milliseconds). */
 const FRESH = 10 * MINUTE;
@@ -48,7 +49,7 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, acts, messages] = await Promise.all([
+    const [user, preferences, open, past, log, acts, messages, metering] = await Promise.all([
       findById(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
@@ -56,10 +57,11 @@ export class Privacy {
       readActivity(session.db, userId, { before: null, limit: -1 }),
       readActs(session.db, userId),
       readMessages(session.db, userId),
+      readMetering(session.db, userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, acts, messages };
+    return { user, preferences, open, ended, log, acts, messages, metering };
   }
 
   /**

@@ -3,10 +3,12 @@ import { uniqueViolation } from '../accounts/service.ts';
 import { activity, users } from '../accounts/tables.ts';
 import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
 import { audit } from '../audit/tables.ts';
+import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { outbox } from '../outbox/tables.ts';
 import { sessions } from '../sessions/tables.ts';
+import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 
 /** Entries of a user's activity log, newest first, from before a sequence number. */
 export function readActivity(
@@ -47,6 +49,18 @@ export function readMessages(db: Database, userId: string) {
     .from(outbox)
     .where(eq(outbox.userId, userId))
     .orderBy(desc(createdAt));
+}
+
+/** What a user has used and paid for; single uses for as long as they are kept. */
+export async function readMetering(db: Database, userId: string) {
+  const [usage, uses, tokens, tokenUses, credits] = await db.batch([
+    db.select().from(usageDaily).where(eq(usageDaily.userId, userId)),
+    db.select().from(usageEvents).where(eq(usageEvents.userId, userId)),
+    db.select().from(tokenDaily).where(eq(tokenDaily.userId, userId)),
+    db.select().from(tokenEvents).where(eq(tokenEvents.userId, userId)),
+    db.select().from(creditTransactions).where(eq(creditTransactions.userId, userId)),
+  ]);
+  return { usage, uses, tokens, tokenUses, credits };
 }
 
 /**
