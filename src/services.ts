@@ -1,6 +1,7 @@
 import { Avatars } from './accounts/avatars.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
+import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
@@ -59,6 +60,7 @@ export interface Services {
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  admin: Admin;
 }
 
 type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
@@ -85,6 +87,9 @@ export function createServices(bindings: Bindings): Services {
   });
   const plans = new Plans({ d1, accounts, objects, config });
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
+  const privacy = new Privacy({ ...ports, accounts });
+  const analytics = new UsageAnalytics(d1, config.RESOURCES);
+  const credits = new Credits(accounts, plans, objects);
   return {
     config,
     d1,
@@ -104,15 +109,16 @@ export function createServices(bindings: Bindings): Services {
       codesPerDay: config.CODES_PER_ADDRESS,
       callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
-    privacy: new Privacy({ ...ports, accounts }),
+    privacy,
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, objects, config }),
     planJobs: new PlanJobs({ d1, plans, objects }),
-    analytics: new UsageAnalytics(d1, config.RESOURCES),
+    analytics,
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
-    credits: new Credits(accounts, plans, objects),
+    credits,
     authorizer: new Authorizer(sessions, plans, objects),
+    admin: createAdmin({ ...ports, privacy, plans, credits, analytics, signingKeys }),
   };
 }
 

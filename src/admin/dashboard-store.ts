@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, gte, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lte, sql } from 'drizzle-orm';
 import { users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
 import { realmDaily, sessionCounts } from './tables.ts';
 
-/** What a realm did day by day, from one UTC date (YYYY-MM-DD) to another; days on which nothing was are missing. */
+/** What happened in a realm from one UTC date to another (YYYY-MM-DD); days on which nothing did are missing. */
 export function readDaily(db: Database, realmId: string, from: string, to: string) {
   const { date, metric, count } = realmDaily;
   return db
@@ -13,7 +13,7 @@ export function readDaily(db: Database, realmId: string, from: string, to: strin
     .orderBy(asc(date));
 }
 
-/** How many sessions live, to the day: a session that is over since this morning is still among them. */
+/** How many sessions live, to the day: one that is over since this morning still counts. */
 export function countSessions(db: Database, realmId: string, today: string) {
   return db
     .select({ sessions: sql<number>`coalesce(sum(${sessionCounts.sessions}), 0)` })
@@ -27,32 +27,15 @@ export function newestUsers(db: Database, realmId: string, limit: number) {
     .select()
     .from(users)
     .where(eq(users.realmId, realmId))
-    .orderBy(desc(users.createdAt), desc(sql`rowid`))
+    .orderBy(desc(users.createdAt))
     .limit(limit);
 }
 
-/** What a realm used on a day, by resource. Kept by meters. */
-export function usageOn(db: Database, realmId: string, date: string) {
+/** What users are called; no more than D1 takes in one text. */
+export function namesOf(db: Database, ids: string[]) {
+  const { id, email, username, name } = users;
   return db
-    .select({ resource: sql<string>`resource`, quantity: sql<number>`quantity` })
-    .from(sql`realm_usage_daily`)
-    .where(sql`realm_id = ${realmId} AND date = ${date}`);
-}
-
-/** Who used most of a resource on a day. */
-export function topUsers(db: Database, realmId: string, date: string, resource: string, limit: number) {
-  return db
-    .select({
-      userId: sql<string>`user_id`,
-      quantity: sql<number>`quantity`,
-    })
-    .from(sql`usage_daily`)
-    .where(sql`date = ${date} AND realm_id = ${realmId} AND resource = ${resource}`)
-    .orderBy(sql`quantity DESC`)
-    .limit(limit);
-}
-
-/** Users by id, in any order. */
-export function usersOf(db: Database, ids: string[]) {
-  return db.select().from(users).where(inArray(users.id, ids));
+    .select({ id, email, username, name })
+    .from(users)
+    .where(sql`${id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
