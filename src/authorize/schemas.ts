@@ -32,7 +32,8 @@ export const DecisionSchema = z
       .openapi({ description: 'Null for a token that does not hold, as all below' }),
     session_id: z.string().nullable(),
     plan: z.string().nullable(),
-    quota: QuotaSchema.nullable(),
+    // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
+    quota: z.union([QuotaSchema, z.null()]),
     balance: z.int().nullable(),
     reference: z.string().nullable(),
   })
