@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import { writeAuditIf } from '../audit/service.ts';
 import type { CreditChange, Credits } from '../credits/service.ts';
 import { primary } from '../db/client.ts';
+import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import { requireAuthority } from './authority.ts';
 import type { Target, UserAdmin } from './users-service.ts';
 
 /** An adjustment: credits given, or taken when `amount` is negative; once for a reference. */

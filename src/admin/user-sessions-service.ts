@@ -4,13 +4,13 @@ import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
 import type { AuditAction } from '../audit/tables.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
+import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import type { Realms } from '../realms/service.ts';
 import type { SessionObjects } from '../sessions/port.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
-import { requireAuthority } from './authority.ts';
 import type { Target, UserAdmin } from './users-service.ts';
 
 /** How long an admin may act as a user (seconds). */
