@@ -11,7 +11,7 @@ import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import type { CreditAdmin } from './credits-service.ts';
 import { adminLevel, adminResponses } from './level.ts';
-import { Limit } from './paging.ts';
+import { Limit } from './list-schemas.ts';
 import { Reason, UserId } from './users-schemas.ts';
 
 const MAX_AMOUNT = 1e12;

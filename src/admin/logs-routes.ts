@@ -3,6 +3,7 @@ import type { AppContext } from '../http/context.ts';
 import { featureRouter, json } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
 import { adminLevel, adminResponses, LISTING } from './level.ts';
+import { listShape } from './list-schemas.ts';
 import {
   ActivityFilterQuery,
   AdminActivityListSchema,
@@ -14,7 +15,6 @@ import {
   auditShape,
 } from './logs-schemas.ts';
 import type { Logs } from './logs-service.ts';
-import { listShape } from './paging.ts';
 
 const CSV = {
   description: 'RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe',

@@ -3,8 +3,8 @@ import { featureRouter, json } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { adminLevel, adminResponses, LISTING } from './level.ts';
+import { cursorOf, Limit, listOf, listShape } from './list-schemas.ts';
 import type { Message, OutboxAdmin } from './outbox-service.ts';
-import { cursorOf, Limit, listOf, listShape } from './paging.ts';
 
 const MessageQuery = z.object({
   status: z.enum(['pending', 'sent', 'dead']).optional(),

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { adminLevel, adminResponses, LISTING } from './level.ts';
-import { listShape } from './paging.ts';
+import { listShape } from './list-schemas.ts';
 import {
   NewRealm,
   RealmListSchema,

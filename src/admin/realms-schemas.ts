@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
-import { Limit, listOf } from './paging.ts';
+import { Limit, listOf } from './list-schemas.ts';
 import type { RealmRow } from './realms-service.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);

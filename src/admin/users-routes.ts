@@ -3,7 +3,7 @@ import { userShape } from '../accounts/schemas.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { adminLevel, adminResponses, LISTING } from './level.ts';
-import { listShape } from './paging.ts';
+import { listShape } from './list-schemas.ts';
 import type { UserActs } from './user-acts-service.ts';
 import {
   AdminUserSchema,

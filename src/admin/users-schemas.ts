@@ -3,7 +3,7 @@ import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '
 import type { UserRow } from '../accounts/tables.ts';
 import { PasswordField } from '../credentials/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { Limit, listOf, Moment } from './paging.ts';
+import { Limit, listOf, Moment } from './list-schemas.ts';
 
 const Role = z.enum(['user', 'admin', 'owner']);
 const Status = z.enum(['active', 'suspended']);

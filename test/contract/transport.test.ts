@@ -45,6 +45,8 @@ describe('an address or method that does not exist', () => {
     ['GET', '/v1/authorize', 'POST, OPTIONS'],
     ['PATCH', '/v1/me/tokens', 'GET, POST, HEAD, OPTIONS'],
     ['DELETE', '/v1/admin/plans/pro', 'PUT, OPTIONS'],
+    ['PUT', '/v1/admin/users/usr_x', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['POST', '/v1/admin/activity.csv', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
   ])('%s %s answers 405 and says what is allowed', async (method, path, allow) => {
     const answer = await call(method, path);

@@ -41,6 +41,21 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'credits',
     'credentials',
   ],
+  admin: [
+    'db',
+    'http',
+    'realms',
+    'links',
+    'outbox',
+    'accounts',
+    'audit',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+    'privacy',
+  ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
   rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
@@ -71,6 +86,7 @@ const FEATURES = [
   'usage',
   'credits',
   'authorize',
+  'admin',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;

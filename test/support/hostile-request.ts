@@ -21,6 +21,9 @@ export const LIVE = {
   sessionId: 'ses_live',
   refreshToken: 'lkr.live',
   userId: 'usr_live',
+  /** Somebody whom an admin handles. */
+  targetId: 'usr_target',
+  messageId: 'msg_live',
   keyId: 'key_live',
   email: 'live@example.com',
   /** Of a reservation and of a use of credits: what the document gives for an example. */
@@ -32,6 +35,9 @@ function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
   if (path.includes('{reference}')) return LIVE.reference;
   if (path.includes('/admin/plans/')) return 'pro';
+  if (path.includes('/admin/users/')) return LIVE.targetId;
+  if (path.includes('/admin/outbox/')) return LIVE.messageId;
+  if (path.includes('/admin/realms/')) return 'other';
   if (path.includes('/users/')) return LIVE.userId;
   return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
 }
