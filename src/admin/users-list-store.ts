@@ -37,7 +37,7 @@ export interface UserPage {
 }
 
 /** Users looked at, at most, for each way in which a text may be meant. */
-export const CANDIDATES = 2000;
+export const CANDIDATES = 1000;
 
 const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
 /** What a search looks into, each by an index: whatever begins with the text. */
@@ -55,13 +55,15 @@ export async function listUsers(
   if (wanted.length === 0) return { rows: [], total: 0, totalIsExact: true };
   const isWalked = filter.q === undefined && (page.sort === 'created_at' || !isWithin(filter));
   const facets = wanted.map(({ facet }) => facet);
-  const where = isWalked
-    ? sql`users.rowid IN (${walk(realmId, facets, filter, page)})`
-    : sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)} AND ${after(page)}`;
-  const rows = db
-    .select(getTableColumns(users))
-    .from(users)
-    .where(where)
+  const select = db.select(getTableColumns(users));
+  const found = isWalked
+    ? select.from(users).innerJoin(...walk(realmId, facets, filter, page))
+    : select
+        .from(users)
+        .where(
+          sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)} AND ${after(page)}`,
+        );
+  const rows = found
     .orderBy(...orderOf(page))
     .limit(page.limit)
     .offset(page.offset);
@@ -70,29 +72,36 @@ export async function listUsers(
     return { rows: await rows, total, totalIsExact: true };
   }
   const counting = isWalked ? countWithin(realmId, facets, filter) : countCandidates(realmId, facets, filter);
-  const [found, [counted]] = await db.batch([rows, db.select({ json: counting }).from(sql`(SELECT 1)`)]);
+  const [read, [counted]] = await db.batch([rows, db.select({ json: counting }).from(sql`(SELECT 1)`)]);
   const { total, most } = JSON.parse(counted?.json ?? '{}') as { total: number; most: number };
-  if (isWalked) return { rows: found, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
-  return { rows: found, total, totalIsExact: most <= CANDIDATES };
+  if (isWalked) return { rows: read, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
+  return { rows: read, total, totalIsExact: most <= CANDIDATES };
 }
 
 function isWithin(filter: Narrowing): boolean {
   return filter.createdAfter !== undefined || filter.createdBefore !== undefined;
 }
 
-/** Rows of every facet that can be on the page. */
-function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPage): SQL {
+/** The table, but of every facet only the rows that can be on the page. */
+function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPage): [of: SQL, on: SQL] {
   const reach = page.offset + page.limit;
   if (isFacet(page.sort)) return walkByFacet(realmId, facets, page, page.sort, reach);
   const { key } = SORTS[page.sort];
   const direction = sql.raw(page.order);
-  return sql`SELECT k.rowid FROM json_each(${JSON.stringify(facets)}) AS f JOIN users AS k ON k.rowid IN (
-    SELECT rowid FROM users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${after(page)}
+  const on = sql`users.rowid IN (
+    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${after(page)}
     ORDER BY ${key} ${direction}, id ${direction} LIMIT ${reach})`;
+  return [sql`json_each(${JSON.stringify(facets)}) AS f`, on];
 }
 
 /** The same in the order of a facet, and within one value the newest first. */
-function walkByFacet(realmId: string, facets: string[], page: UserPage, name: FacetName, reach: number): SQL {
+function walkByFacet(
+  realmId: string,
+  facets: string[],
+  page: UserPage,
+  name: FacetName,
+  reach: number,
+): [of: SQL, on: SQL] {
   const [value, at, id] = page.after ?? [];
   const isOver = (own: string | number) =>
     page.after !== null && own !== value && own < (value as string | number) === (page.order === 'asc');
@@ -102,10 +111,11 @@ function walkByFacet(realmId: string, facets: string[], page: UserPage, name: Fa
     .map(({ f, own }) =>
       page.after && own === value ? { f, at, id } : { f, at: Number.MAX_SAFE_INTEGER, id: '' },
     );
-  return sql`SELECT k.rowid FROM json_each(${JSON.stringify(items)}) AS f JOIN users AS k ON k.rowid IN (
-    SELECT rowid FROM users WHERE realm_id = ${realmId} AND facet = f.value ->> 'f'
+  const on = sql`users.rowid IN (
+    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value ->> 'f'
       AND (created_at, id) < (f.value ->> 'at', f.value ->> 'id')
     ORDER BY created_at DESC, id DESC LIMIT ${reach})`;
+  return [sql`json_each(${JSON.stringify(items)}) AS f`, on];
 }
 
 /** Users whom a text may mean, or who came within a time: no more than so many for each way. */
@@ -155,9 +165,9 @@ function after(page: UserPage): SQL {
 function orderOf({ sort, order }: UserPage): SQL[] {
   const direction = sql.raw(order);
   if (isFacet(sort)) {
-    return [sql`${FACETS[sort].column} ${direction}`, sql`created_at DESC`, sql`id DESC`];
+    return [sql`${FACETS[sort].column} ${direction}`, sql`created_at DESC`, sql`users.id DESC`];
   }
-  return [sql`${SORTS[sort].key} ${direction}`, sql`id ${direction}`];
+  return [sql`${SORTS[sort].key} ${direction}`, sql`users.id ${direction}`];
 }
 
 function isFacet(sort: SortColumn): sort is FacetName {

@@ -28,7 +28,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         ...admin,
         summary: 'The users of the realm',
         description:
-          'Filters combine, in any order. `total_is_exact` is false when a text or a time fits more users than are looked at (2,000 for each way in which a text may be meant): then narrow it.',
+          'Filters combine, in any order. `total_is_exact` is false when a text or a time fits more users than are looked at (1,000 for each way in which a text may be meant): then narrow it.',
         request: { query: UserQuery },
         responses: adminResponses({ 200: json(UserListSchema, 'A page') }, LISTING),
       }),

@@ -143,7 +143,7 @@ describe('GET /v1/admin/users', () => {
     const right = expected(() => true, 'email', 'asc');
     const answer = await list({ sort: 'email', order: 'asc', limit: 10, page: 3 });
     expect(answer.body.data.map((user: any) => user.id)).toEqual(right.slice(20, 30));
-    expectProblem(await list({ limit: 100, page: 22 }), 422, 'validation_failed');
+    expectProblem(await list({ limit: 100, page: 12 }), 422, 'validation_failed');
   });
 
   it('refuses cursors of another order, and forged ones', async () => {
@@ -164,7 +164,7 @@ describe('GET /v1/admin/users', () => {
     );
     await env.DB.batch(many);
     const { body } = await asAdmin('GET', '/users?q=same&limit=1', { realm: 'crowd' });
-    expect(body).toMatchObject({ total: 2000, total_is_exact: false });
+    expect(body).toMatchObject({ total: 1000, total_is_exact: false });
     const all = await asAdmin('GET', '/users?limit=1', { realm: 'crowd' });
     expect(all.body).toMatchObject({ total: 2100, total_is_exact: true });
   });

@@ -91,12 +91,12 @@ async function makeTarget(): Promise<string> {
   return id;
 }
 
-/** A text message that was given up. */
+/** A mail that was given up. */
 async function makeMessage(): Promise<string> {
   const id = `msg_${crypto.randomUUID()}`;
   await env.DB.prepare(
     `INSERT INTO outbox (id, realm_id, channel, template, recipient, data, status, next_attempt_at, created_at)
-     VALUES (?, 'default', 'sms', 'one_time_code', '+449', '{"code":"1","minutes":1}', 'dead', 0, 0)`,
+     VALUES (?, 'default', 'mail', 'account_deleted', 'nobody@example.com', '{"name":null}', 'dead', 0, 0)`,
   )
     .bind(id)
     .run();
@@ -175,6 +175,8 @@ it.each(operations)(
       input_tokens: fc.integer({ min: 0, max: 3 }),
       output_tokens: fc.integer({ min: 0, max: 3 }),
       plan: fc.constantFrom('free', 'pro', 'nobody'),
+      // Of a new realm.
+      id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
     };
     if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
     const target = await makeTarget();

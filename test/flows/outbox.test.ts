@@ -37,9 +37,9 @@ async function queue(to: string, now = Date.now(), expiresAt?: number) {
   return row;
 }
 
-async function cron(): Promise<void> {
+async function cron(trigger = '* * * * *'): Promise<void> {
   const context = createExecutionContext();
-  const controller = createScheduledController({ cron: '* * * * *', scheduledTime: new Date() });
+  const controller = createScheduledController({ cron: trigger, scheduledTime: new Date() });
   await worker.scheduled(controller, env as never);
   await waitOnExecutionContext(context);
 }
