@@ -175,7 +175,11 @@ it.each(operations)(
       input_tokens: fc.integer({ min: 0, max: 3 }),
       output_tokens: fc.integer({ min: 0, max: 3 }),
       plan: fc.constantFrom('free', 'pro', 'nobody'),
-      // Of a new realm.
+      // Of a realm.
+      color: fc.constantFrom('#1d4ed8', '#FFFFFF', 'blue'),
+      audience: fc.constantFrom('https://api.example.com', null, 'api'),
+      allowed_origins: fc.constantFrom([], ['https://app.example.com'], ['https://app.example.com/']),
+      redirect_targets: fc.constantFrom([], ['https://app.example.com/in'], ['javascript:1']),
       id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
     };
     if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
