@@ -75,7 +75,7 @@ CREATE TABLE usage_monthly (
   PRIMARY KEY (user_id, month, resource)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX usage_monthly_by_quantity ON usage_monthly (realm_id, month, resource, quantity);
+CREATE INDEX usage_monthly_by_quantity ON usage_monthly (month, realm_id, resource, quantity);
 
 CREATE TABLE token_events (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -26,9 +26,18 @@ export abstract class AccountBase extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
-    this.config = parseConfig(env as unknown as Record<string, unknown>);
+    this.config = configOf(env);
     this.state = new AccountStateStore(kv);
     this.schedule = new ObjectSchedule(ctx.storage);
     this.facts = new AccountFacts(sql, () => this.schedule.at('project', Date.now() + PROJECT_DELAY));
   }
+}
+
+/** Variables are the same for all objects of an isolate, and objects come and go. */
+const parsed = new WeakMap<Bindings, Config>();
+
+function configOf(env: Bindings): Config {
+  const known = parsed.get(env) ?? parseConfig(env as unknown as Record<string, unknown>);
+  parsed.set(env, known);
+  return known;
 }

@@ -210,9 +210,11 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
   #open(): Books {
     if (this.#books) return this.#books;
     const { sql } = this.ctx.storage;
-    UsageMeter.createTables(sql);
-    RequestBook.createTable(sql);
-    Ledger.createTables(sql);
+    if (sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'credit_lots'").toArray().length === 0) {
+      UsageMeter.createTables(sql);
+      RequestBook.createTable(sql);
+      Ledger.createTables(sql);
+    }
     const requests = new RequestBook(sql);
     const usage = new UsageMeter(sql, requests, (kind, data) => this.facts.tell(kind, data));
     const ledger = new Ledger(sql, (transaction) => {

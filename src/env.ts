@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseQuotas } from './lib/quota-variables.ts';
 
 /** What `wrangler.toml` binds. */
 export interface Bindings {
@@ -184,6 +185,7 @@ export const VARIABLES = {
     schema: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*$/, 'must list names such as images,videos')
+      .refine((list) => !list.split(',').includes('date'), 'must not list date, which a day of usage has')
       .transform((list) => [...new Set(list.split(','))]),
     default: 'images,videos,messages,tokens',
     doc: 'Names of what plans limit, besides those that plans name. Tokens of models count as `tokens`.',
@@ -220,16 +222,6 @@ export const VARIABLES = {
   }),
 } as const;
 
-/** Variables that change the limits of plans, one for each plan and resource. */
-export const QUOTA_VARIABLES = {
-  name: 'QUOTA_{PLAN}_{RESOURCE}',
-  prefix: 'QUOTA_',
-  schema: z.union([whole(0, 1e15), z.literal('unlimited').transform(() => null)], {
-    error: 'must be a whole number or unlimited',
-  }),
-  doc: 'For example `QUOTA_FREE_IMAGES=20`: this limit of the plan, or `unlimited`, whatever the database says; a day, or a month where the plan limits the month only.',
-};
-
 /** What a choice of provider makes necessary. */
 const NEEDED: Record<string, Record<string, string[]>> = {
   MAIL_PROVIDER: {
@@ -248,7 +240,7 @@ type Variables = typeof VARIABLES;
 /** The parsed variables and secrets. */
 export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> } & {
   /** By the name of the variable; null is unlimited. */
-  readonly QUOTAS: Record<string, number | null>;
+  readonly QUOTAS: ReturnType<typeof parseQuotas>;
 };
 
 /** Thrown when a variable is missing or unusable; the message names each one and never shows a value. */
@@ -286,14 +278,4 @@ export function parseConfig(env: Record<string, unknown>): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as Config;
-}
-
-function parseQuotas(env: Record<string, unknown>, problems: string[]): Config['QUOTAS'] {
-  const quotas: Config['QUOTAS'] = {};
-  for (const name of Object.keys(env).filter((name) => name.startsWith(QUOTA_VARIABLES.prefix))) {
-    const parsed = QUOTA_VARIABLES.schema.safeParse(env[name]);
-    if (parsed.success) quotas[name] = parsed.data;
-    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
-  }
-  return quotas;
 }

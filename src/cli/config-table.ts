@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { QUOTA_VARIABLES, VARIABLES } from '../env.ts';
+import { VARIABLES } from '../env.ts';
+import { QUOTA_VARIABLES } from '../lib/quota-variables.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 

@@ -44,6 +44,8 @@ export class Ledger {
   readonly #sql: SqlStorage;
   readonly #lots: LotBook;
   readonly #onRow: (transaction: Transaction) => void;
+  /** As the last row says; the object is the only writer. */
+  #known: number | undefined;
 
   /** `onRow` hears of each new row, when all is done that belongs to it. */
   constructor(sql: SqlStorage, onRow: (transaction: Transaction) => void) {
@@ -53,7 +55,7 @@ export class Ledger {
   }
 
   static createTables(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS credit_transactions (
+    sql.exec(`CREATE TABLE credit_transactions (
       seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
       balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL UNIQUE, refund_of TEXT,
       description TEXT, actor TEXT, expires_at INTEGER, created_at INTEGER NOT NULL, parts TEXT,
@@ -159,6 +161,11 @@ export class Ledger {
   }
 
   #balance(): number {
+    this.#known ??= this.#lastBalance();
+    return this.#known;
+  }
+
+  #lastBalance(): number {
     const last = this.#sql
       .exec<{ balance_after: number }>(
         'SELECT balance_after FROM credit_transactions ORDER BY seq DESC LIMIT 1',
@@ -185,6 +192,7 @@ export class Ledger {
         entry.parts ? JSON.stringify(entry.parts) : null,
       )
       .one();
+    this.#known = row.balance_after;
     return transactionOf(row);
   }
 

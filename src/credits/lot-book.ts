@@ -14,13 +14,15 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** What is left of the credits that came in, in the order in which they are spent. Every method is atomic. */
 export class LotBook {
   readonly #sql: SqlStorage;
+  /** What `nextExpiry` found, until a lot comes or goes; the object is the only writer. */
+  #next: number | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
   static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS credit_lots (
+    sql.exec(`CREATE TABLE credit_lots (
       expires_at INTEGER NOT NULL, seq INTEGER NOT NULL, remaining INTEGER NOT NULL CHECK (remaining > 0),
       PRIMARY KEY (expires_at, seq)
     ) STRICT, WITHOUT ROWID`);
@@ -28,6 +30,7 @@ export class LotBook {
 
   /** Puts credits into a lot, which may have been used up meanwhile. */
   put(seq: number, amount: number, expiresAt: number | null): void {
+    this.#next = undefined;
     this.#sql.exec(
       `INSERT INTO credit_lots VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET remaining = remaining + excluded.remaining`,
@@ -43,11 +46,7 @@ export class LotBook {
     for (let wanted = amount; wanted > 0; ) {
       const lot = this.#sql.exec<Row>('SELECT * FROM credit_lots ORDER BY expires_at, seq LIMIT 1').one();
       const taken = Math.min(wanted, lot.remaining);
-      const sql =
-        taken === lot.remaining
-          ? 'DELETE FROM credit_lots WHERE expires_at = ?2 AND seq = ?3 AND remaining = ?1'
-          : 'UPDATE credit_lots SET remaining = remaining - ?1 WHERE expires_at = ?2 AND seq = ?3';
-      this.#sql.exec(sql, taken, lot.expires_at, lot.seq);
+      this.#reduce(lot, taken);
       parts.push(partOf({ ...lot, remaining: taken }));
       wanted -= taken;
     }
@@ -58,6 +57,7 @@ export class LotBook {
   takeExpired(now: number): Part[] {
     const next = this.nextExpiry();
     if (next === null || now < next) return [];
+    this.#next = undefined;
     return this.#sql
       .exec<Row>('DELETE FROM credit_lots WHERE expires_at <= ? RETURNING *', now)
       .toArray()
@@ -66,6 +66,26 @@ export class LotBook {
 
   /** When something expires next; null when nothing does. */
   nextExpiry(): number | null {
+    if (this.#next === undefined) this.#next = this.#firstExpiry();
+    return this.#next;
+  }
+
+  #reduce({ expires_at, seq, remaining }: Row, taken: number): void {
+    const lot = 'expires_at = ?1 AND seq = ?2';
+    if (taken < remaining) {
+      this.#sql.exec(
+        `UPDATE credit_lots SET remaining = remaining - ?3 WHERE ${lot}`,
+        expires_at,
+        seq,
+        taken,
+      );
+    } else {
+      this.#next = undefined;
+      this.#sql.exec(`DELETE FROM credit_lots WHERE ${lot}`, expires_at, seq);
+    }
+  }
+
+  #firstExpiry(): number | null {
     const first = this.#sql
       .exec<{ expires_at: number }>('SELECT expires_at FROM credit_lots ORDER BY expires_at LIMIT 1')
       .toArray()[0];

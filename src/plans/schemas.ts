@@ -39,7 +39,7 @@ const planFields = {
   name: z.string().trim().min(1).max(100),
   limits: LimitsSchema,
   model_tiers: names(50).openapi({ example: ['standard'], description: '`*` for all' }),
-  monthly_credits: z.int().min(0).max(1e12),
+  monthly_credits: z.int().min(0).max(1e12).openapi({ example: 1000 }),
   features: names(100).openapi({ example: ['priority_support'] }),
 };
 

@@ -26,10 +26,10 @@ export class QuotaBook {
   }
 
   static createTables(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS quota_days (
+    sql.exec(`CREATE TABLE quota_days (
       resource TEXT NOT NULL, day TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (resource, day)
     ) STRICT, WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE IF NOT EXISTS quota_warnings (
+    sql.exec(`CREATE TABLE quota_warnings (
       resource TEXT NOT NULL, period TEXT NOT NULL, quota INTEGER NOT NULL, percent INTEGER NOT NULL,
       PRIMARY KEY (resource, period, quota, percent)
     ) STRICT, WITHOUT ROWID`);

@@ -17,7 +17,7 @@ export class RequestBook {
   }
 
   static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS requests (
+    sql.exec(`CREATE TABLE requests (
       seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, reference TEXT NOT NULL, at INTEGER NOT NULL,
       parameters TEXT NOT NULL, result TEXT NOT NULL, UNIQUE (kind, reference)
     ) STRICT`);

@@ -28,14 +28,12 @@ export class ReservationBook {
   }
 
   static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS reservations (
+    sql.exec(`CREATE TABLE reservations (
       seq INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, resource TEXT NOT NULL,
       quantity INTEGER NOT NULL, asked INTEGER NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL, status TEXT NOT NULL
     ) STRICT`);
-    sql.exec(
-      `CREATE INDEX IF NOT EXISTS reservations_held ON reservations (resource, day) WHERE status = 'held'`,
-    );
+    sql.exec(`CREATE INDEX reservations_held ON reservations (resource, day) WHERE status = 'held'`);
   }
 
   find(reference: string): ReservationRow | null {

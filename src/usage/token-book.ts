@@ -20,7 +20,7 @@ export class TokenBook {
   }
 
   static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE IF NOT EXISTS token_days (
+    sql.exec(`CREATE TABLE token_days (
       day TEXT NOT NULL, model TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
       requests INTEGER NOT NULL, PRIMARY KEY (day, model)
     ) STRICT, WITHOUT ROWID`);

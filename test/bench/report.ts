@@ -49,6 +49,13 @@ export function report(scenarios: Record<string, Scenario>, samples: Samples): s
         `and ${summarise(of(name)).cpuAfter.toFixed(2)} ms after the answer, to write it to D1.`,
     );
   }
+  for (const [name, measured] of samples) {
+    if (name.startsWith('authorize')) {
+      notes.push(
+        `${name}: and ${summarise(measured).cpuAfter.toFixed(2)} ms after the answer, to write it to D1.`,
+      );
+    }
+  }
   return [table([headings, ...rows]), '', ...notes].join('\n');
 }
 

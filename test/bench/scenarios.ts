@@ -1,7 +1,11 @@
 import { type Call, type Caller, load } from './load.ts';
+import { API_KEY } from './service.ts';
 
 const PASSWORD = 'three lighthouses at dusk';
 const USERS = 64;
+/** Of whom services ask: each has an object of their own. */
+const METERED_USERS = 1000;
+const REGISTERED_AT_ONCE = 50;
 const CALLERS = 16;
 /** Where each waits for a hash, these keep the service busy; more would only have more under way when time is up. */
 const HASH_CALLERS = 4;
@@ -38,11 +42,14 @@ interface User {
 /** The users who ask; each has the latest tokens that any scenario got. */
 export class Pool {
   readonly users: User[];
+  /** Those that services ask about; their tokens live for an hour. */
+  readonly metered: User[];
   readonly #port: number;
 
-  private constructor(port: number, users: User[]) {
+  private constructor(port: number, users: User[], metered: User[]) {
     this.#port = port;
     this.users = users;
+    this.metered = metered;
   }
 
   static async register(port: number): Promise<Pool> {
@@ -54,7 +61,7 @@ export class Pool {
       return caller(index, [user], () => registration(email), take);
     });
     await load(port, callers, 0);
-    return new Pool(port, users);
+    return new Pool(port, users, await meteredUsers(port));
   }
 
   /** Gives every user new tokens, which also brings objects back that were evicted for idleness. */
@@ -64,8 +71,32 @@ export class Pool {
   }
 }
 
+/** Users with credits and without limits, made without the cost of a password. */
+async function meteredUsers(port: number): Promise<User[]> {
+  const users = Array.from({ length: METERED_USERS }, () => ({
+    email: '',
+    accessToken: '',
+    refreshToken: '',
+  }));
+  const make: Call = { method: 'GET', path: '/__user' };
+  const each = users.map((user, index) =>
+    caller(
+      index,
+      [user],
+      () => make,
+      (_, body) => {
+        user.accessToken = body;
+      },
+    ),
+  );
+  for (let at = 0; at < each.length; at += REGISTERED_AT_ONCE) {
+    await load(port, each.slice(at, at + REGISTERED_AT_ONCE), 0);
+  }
+  return users;
+}
+
 /** All scenarios, in the order in which a round runs them. */
-export function scenarios({ users }: Pool): Record<string, Scenario> {
+export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
   const callers = (count: number, ask: (user: User) => Call, answered?: (user: User, body: string) => void) =>
     shares(users, count).map((share, index) => caller(index, share, ask, answered));
   const get = (path: string, count = CALLERS) =>
@@ -92,6 +123,16 @@ export function scenarios({ users }: Pool): Record<string, Scenario> {
       target: 5,
       simulated: { query: 1 },
       needs: ['query'],
+    },
+    'authorize, one user': {
+      ...burst,
+      callers: Array.from({ length: CALLERS }, (_, index) => caller(index, metered.slice(0, 1), authorize)),
+      settles: true,
+    },
+    'authorize, 1,000 users': {
+      ...burst,
+      callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorize)),
+      settles: true,
     },
     hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
     'sign-in': {
@@ -122,6 +163,20 @@ const signIn = (user: User): Call => ({
   method: 'POST',
   path: '/v1/auth/login',
   body: { identifier: user.email, password: PASSWORD },
+});
+
+/** All that it can do: session, plan, quota, credits, and a reference. */
+const authorize = (user: User): Call => ({
+  method: 'POST',
+  path: '/v1/authorize',
+  headers: { 'X-API-Key': API_KEY },
+  body: {
+    token: user.accessToken,
+    resource: 'images',
+    quantity: 1,
+    credits: 1,
+    reference: crypto.randomUUID(),
+  },
 });
 
 const refresh = (user: User): Call => ({

@@ -14,6 +14,9 @@ Object.assign(process.env, {
   WRANGLER_SEND_METRICS: 'false',
 });
 
+/** By which scenarios act as a service. */
+export const API_KEY = 'YmVuY2hlcyBhcmUgc2VydmljZXMgdG9vLCBhcyBpdCB0dXJucyBvdXQ';
+
 /** The Worker as `wrangler dev` runs it, by itself and with storage of its own. */
 export class Service {
   readonly port: number;
@@ -88,6 +91,7 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
     ...config.vars,
     ENVIRONMENT: 'development',
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
+    INTERNAL_API_KEY: API_KEY,
     RATE_LIMIT_SIGN_IN: '100000',
     RATE_LIMIT_GENERAL: '1000000',
     ...vars,

@@ -1,6 +1,9 @@
 import type { Account } from '../../src/account-object.ts';
 import type { Bindings } from '../../src/env.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { createServices, type Services } from '../../src/services.ts';
+import type { OpenedSession } from '../../src/sessions/port.ts';
 import worker from '../../src/worker.ts';
 
 // The Durable Objects, and whatever else a binding may name.
@@ -25,9 +28,45 @@ const YARDSTICKS: Record<string, (bindings: Bindings, request: Request) => Promi
   '/__query': (bindings) => bindings.DB.prepare('SELECT id FROM realms WHERE id = ?').bind('default').all(),
 };
 
+let services: Services | undefined;
+
+/** Makes a user of the plan without limits, with credits and a session; answers with an access token for an hour. */
+async function makeUser(bindings: Bindings): Promise<string> {
+  services ??= createServices(bindings);
+  const realm = await services.realms.get('default');
+  const userId = newId('usr');
+  const directory = {
+    userId,
+    realmId: realm.id,
+    role: 'user' as const,
+    plan: 'enterprise',
+    planExpiresAt: null,
+    customLimits: {},
+    status: 'active' as const,
+    emailVerified: true,
+    version: 1,
+    credentialVersion: 1,
+  };
+  const object = bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(userId)) as unknown as Account;
+  const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
+  const { lifetimes } = realm;
+  const opened = await object.open(directory, { client, methods: ['pwd'], lifetimes, activity: 'signed_in' });
+  const credits = { type: 'added', amount: 1e9, reference: 'bench', expiresAt: null } as const;
+  await services.credits.add(
+    { userId, realmId: realm.id },
+    { ...credits, description: null, actor: 'system' },
+  );
+  const grant = await services.sessions.grant(
+    { ...realm, accessTokenSeconds: 3600 },
+    opened as OpenedSession,
+  );
+  return grant.accessToken;
+}
+
 export default {
   ...worker,
   async fetch(request, bindings, ctx) {
+    if (pathOf(request.url) === '/__user') return new Response(await makeUser(bindings));
     const yardstick = YARDSTICKS[pathOf(request.url)];
     if (!yardstick) return worker.fetch(request, bindings, ctx);
     await yardstick(bindings, request);
