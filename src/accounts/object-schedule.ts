@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../lib/time.ts';
+import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 
 type Due<Job extends string> = { [job in Job]?: number };
 
@@ -7,6 +7,8 @@ const LEASE = MINUTE;
 const RETRY = 15 * SECOND;
 /** What is due this soon is taken along. */
 const COALESCE = 2 * SECOND;
+/** The platform refuses alarms in a far future, which what users own may last into. */
+const FARTHEST = 365 * DAY;
 
 /**
  * Several timers on the one alarm of a Durable Object, each surviving eviction, failure and crash: a job stays due
@@ -45,6 +47,8 @@ export class ObjectSchedule<Job extends string> {
         this.#put({ ...this.#due(), [job]: now + RETRY });
       }
     }
+    // The alarm may have come before any job was due.
+    this.#arm(this.#due());
   }
 
   #due(): Due<Job> {
@@ -53,8 +57,12 @@ export class ObjectSchedule<Job extends string> {
 
   #put(due: Due<Job>): void {
     this.#storage.kv.put('due', due);
+    this.#arm(due);
+  }
+
+  #arm(due: Due<Job>): void {
     const times = Object.values(due) as number[];
-    if (times.length > 0) this.#storage.setAlarm(Math.min(...times));
+    if (times.length > 0) this.#storage.setAlarm(Math.min(...times, Date.now() + FARTHEST));
     else this.#storage.deleteAlarm();
   }
 }

@@ -43,13 +43,14 @@ export class KnownKeys {
       this.#missing.set(id, now);
       return null;
     }
-    this.#found.set(id, { row, until: now + CACHE, askedAt: now });
+    this.learn(row);
     return isOpenedBy(row) ? row : null;
   }
 
-  /** To be read anew at its next use: it was changed in this isolate. */
-  forget(id: string): void {
-    this.#found.delete(id);
+  /** Takes over a key as it was written in this isolate: a replica may not know of it yet. */
+  learn(row: ApiKeyRow): void {
+    const now = Date.now();
+    this.#found.set(row.id, { row, until: now + CACHE, askedAt: now });
   }
 
   #known(id: string, now: number): Known | null {

@@ -139,7 +139,7 @@ export class ApiKeys {
   ): Promise<ApiKeyRow> {
     const row = await changeKey(primary(this.#d1).db, key, set, entry);
     if (!row) throw new ApiError('api_key_not_found');
-    this.#known.forget(key.id);
+    this.#known.learn(row);
     return row;
   }
 

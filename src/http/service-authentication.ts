@@ -34,7 +34,7 @@ async function authenticateService(
   if (!apiKey) throw new ApiError('authentication_required', { detail: 'Send `X-API-Key: KEY`.' });
   refuseBrowsers(c);
   const service = await services.authenticateKey(apiKey, c.get('realm').id);
-  if (!grants(service.scopes, scope)) throw insufficientScope(scope);
+  requireScope(service.scopes, scope);
   return service;
 }
 
@@ -46,6 +46,11 @@ function refuseBrowsers(c: AppContext): void {
   if (origin !== undefined && origin !== new URL(c.get('realm').issuer).origin) {
     throw new ApiError('origin_not_allowed', { detail: 'API keys are for servers, never for browsers.' });
   }
+}
+
+/** Throws `insufficient_scope`, which names what is missing. */
+export function requireScope(scopes: readonly Scope[], scope: Scope): void {
+  if (!grants(scopes, scope)) throw insufficientScope(scope);
 }
 
 function insufficientScope(scope: Scope): ApiError {

@@ -1,25 +1,22 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
 import { EmailField, type UserSchema, userShape } from '../accounts/schemas.ts';
-import type { Accounts } from '../accounts/service.ts';
+import { AuthorizeBody, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
 import type { Bindings } from '../env.ts';
-import type { Realms } from '../realms/service.ts';
+import { requireScope } from '../http/service-authentication.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
-import type { Sessions } from '../sessions/service.ts';
+import { ConsumeBody, type ConsumedSchema, quotaShape } from '../usage/schemas.ts';
 import { type AuthProps, Binding } from './binding.ts';
+import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
+import type { RpcServices } from './services.ts';
 
 export type { AuthProps } from './binding.ts';
 export type { Failure, Outcome } from './outcome.ts';
 
-/** What the calls act through. */
-export interface RpcServices {
-  realms: Realms;
-  accounts: Accounts;
-  sessions: Sessions;
-}
-
 export type User = z.infer<typeof UserSchema>;
+export type Decision = z.infer<typeof DecisionSchema>;
+export type Consumed = z.infer<typeof ConsumedSchema>;
 export type Session = z.infer<typeof CurrentSessionSchema>;
 
 /**
@@ -27,11 +24,16 @@ export type Session = z.infer<typeof CurrentSessionSchema>;
  * value, `{ ok: true, value }` or `{ ok: false, error }`; none throws. A binding may do what its `props` say.
  */
 export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
-  readonly #binding: Binding<RpcServices>;
+  readonly #binding: Binding;
 
   constructor(ctx: ExecutionContext<AuthProps>, bindings: Bindings, services: () => RpcServices) {
     super(ctx, bindings);
     this.#binding = new Binding(services, ctx.props);
+  }
+
+  /** The ledger of a user's credits. */
+  get credits(): RpcCredits {
+    return new RpcCredits(this.#binding);
   }
 
   /**
@@ -44,10 +46,52 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'verify',
         scope: null,
         schema: z.string().max(8192),
-        work: async ({ sessions }, realm, accessToken) =>
+        work: async ({ sessions }, { realm }, accessToken) =>
           currentSessionShape(await sessions.verifyToken(accessToken, realm.id)),
       },
       token,
+    );
+  }
+
+  /**
+   * One decision about the holder of a token, and all of it or nothing: checks the token strictly, uses the quota,
+   * charges the credits; once for a reference. A refusal is a value, with the `reason`. Needs `usage:write`, and `credits:write` to charge. Fails with
+   * `reference_reused`.
+   */
+  authorize(request: z.input<typeof AuthorizeBody>): Promise<Outcome<Decision>> {
+    return this.#binding.call(
+      {
+        name: 'authorize',
+        scope: 'usage:write',
+        schema: AuthorizeBody,
+        work: async ({ authorizer }, { realm, actor, scopes }, body) => {
+          const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
+          if (credits > 0) requireScope(scopes, 'credits:write');
+          const request = { token, resource, quantity, credits, reference, actor };
+          return decisionShape(await authorizer.authorize(request, realm.id));
+        },
+      },
+      request,
+    );
+  }
+
+  /**
+   * Uses quota of a user. Needs `usage:write`. Fails with `quota_exceeded`, `resource_not_in_plan`,
+   * `account_suspended`, `reference_reused`, `user_not_found`.
+   */
+  consume(use: z.input<typeof ConsumeBody>): Promise<Outcome<Consumed>> {
+    return this.#binding.call(
+      {
+        name: 'consume',
+        scope: 'usage:write',
+        schema: ConsumeBody,
+        work: async ({ usage }, { realm }, { user_id, resource, quantity, reference = null }) => {
+          const user = { userId: user_id, realmId: realm.id };
+          const quota = await usage.consume(user, { resource, quantity, reference });
+          return { user_id, quota: quotaShape(quota) };
+        },
+      },
+      use,
     );
   }
 
@@ -58,7 +102,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUser',
         scope: 'users:read',
         schema: z.string(),
-        work: async ({ accounts }, realm, id) =>
+        work: async ({ accounts }, { realm }, id) =>
           userShape(await accounts.find(realm.id, { userId: id }, null)),
       },
       userId,
@@ -72,7 +116,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUserByEmail',
         scope: 'users:read',
         schema: EmailField,
-        work: async ({ accounts }, realm, address) =>
+        work: async ({ accounts }, { realm }, address) =>
           userShape(await accounts.find(realm.id, { email: address }, null)),
       },
       email,

@@ -3,9 +3,11 @@ import { ConfigError } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';
-import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
-import type { Realm, Realms } from '../realms/service.ts';
+import { requireScope } from '../http/service-authentication.ts';
+import { SCOPES, type Scope } from '../lib/scopes.ts';
+import type { Realm } from '../realms/service.ts';
 import { failure, type Outcome } from './outcome.ts';
+import type { RpcServices } from './services.ts';
 
 /** What a binding's `props` allow: a realm, the default one unless named, and what may be done in it. */
 export interface AuthProps {
@@ -15,27 +17,38 @@ export interface AuthProps {
 
 const Props = z.object({ realm: z.string().default('default'), scopes: z.array(z.enum(SCOPES)) });
 
-/** What a method is. */
-interface Method<Input, Services, Value> {
+/** Who calls. */
+export interface Caller {
+  realm: Realm;
+  /** By which the ledger and the audit know them. */
+  actor: string;
+  scopes: readonly Scope[];
+}
+
+/** What a method is: what it needs, what it takes, and what it does. */
+export interface Method<Input, Value> {
   name: string;
   /** Null for what any binding with props may do. */
   scope: Scope | null;
   schema: z.ZodType<Input>;
-  work(services: Services, realm: Realm, input: Input): Promise<Value>;
+  work(services: RpcServices, caller: Caller, input: Input): Promise<Value>;
 }
 
+/** All bindings are one actor: nothing tells them apart that the other Worker could not write itself. */
+const ACTOR = 'binding';
+
 /** One binding of another Worker: holds its calls against its props, and turns what they come to into values. */
-export class Binding<Services extends { realms: Realms }> {
-  readonly #services: () => Services;
+export class Binding {
+  readonly #services: () => RpcServices;
   readonly #props: unknown;
 
-  constructor(services: () => Services, props: unknown) {
+  constructor(services: () => RpcServices, props: unknown) {
     this.#services = services;
     this.#props = props;
   }
 
   /** Runs a call. Never throws. */
-  async call<Input, Value>(method: Method<Input, Services, Value>, input: unknown): Promise<Outcome<Value>> {
+  async call<Input, Value>(method: Method<Input, Value>, input: unknown): Promise<Outcome<Value>> {
     const started = Date.now();
     const outcome = await this.#attempt(method, input);
     console.log(
@@ -50,17 +63,15 @@ export class Binding<Services extends { realms: Realms }> {
     return outcome;
   }
 
-  async #attempt<Input, Value>(
-    method: Method<Input, Services, Value>,
-    input: unknown,
-  ): Promise<Outcome<Value>> {
+  async #attempt<Input, Value>(method: Method<Input, Value>, input: unknown): Promise<Outcome<Value>> {
     try {
       const services = this.#services();
       const props = this.#allowed(method.scope);
       const parsed = method.schema.safeParse(input);
       if (!parsed.success) throw validationFailed(parsed.error);
       const realm = await services.realms.get(props.realm);
-      return { ok: true, value: await method.work(services, realm, parsed.data) };
+      const caller = { realm, actor: ACTOR, scopes: props.scopes };
+      return { ok: true, value: await method.work(services, caller, parsed.data) };
     } catch (thrown) {
       const error = thrown instanceof ConfigError ? new ApiError('misconfigured') : toApiError(thrown);
       const failed = failure(error);
@@ -74,9 +85,7 @@ export class Binding<Services extends { realms: Realms }> {
     if (!props.success) {
       throw new ApiError('insufficient_scope', { detail: 'The binding has no `props` that allow anything.' });
     }
-    if (scope && !grants(props.data.scopes, scope)) {
-      throw new ApiError('insufficient_scope', { detail: `This needs the scope \`${scope}\`.` });
-    }
+    if (scope) requireScope(props.data.scopes, scope);
     return props.data;
   }
 }

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { ApiKeys } from '../../src/api-keys/service.ts';
-import { SCOPES } from '../../src/lib/scopes.ts';
+import { SCOPES, type Scope } from '../../src/lib/scopes.ts';
 import {
   call,
   changeDirectory,
@@ -12,19 +12,33 @@ import {
   ORIGIN,
   register,
 } from '../support/api.ts';
+import { operationsOf, readDocument } from '../support/contract.ts';
 
-// Every endpoint that wants a service, with the scope it wants: refused to the same callers.
-const SERVICE_ENDPOINTS: [string, string, (typeof SCOPES)[number], unknown?][] = [
-  ['GET', '/v1/users/usr_x', 'users:read'],
-  ['GET', '/v1/users/usr_x/email', 'users:read'],
-  ['GET', '/v1/users/by-email/nobody@example.com', 'users:read'],
-  ['GET', '/v1/admin/api-keys', 'admin'],
-  ['POST', '/v1/admin/api-keys', 'admin', { name: 'x', scopes: ['users:read'] }],
-  ['POST', '/v1/admin/api-keys/key_x/rotate', 'admin', {}],
-  ['DELETE', '/v1/admin/api-keys/key_x', 'admin'],
+/** The scope that each endpoint for services wants, by its path; the first that matches. */
+const SCOPE_OF: [RegExp, Scope][] = [
+  [/^\/v1\/admin\//, 'admin'],
+  [/^\/v1\/(authorize|usage|users\/\{id\}\/quota)/, 'usage:write'],
+  [/^\/v1\/credits\//, 'credits:write'],
+  [/^\/v1\/billing\//, 'billing:write'],
+  [/^\/v1\/users\//, 'users:read'],
 ];
 
-describe.each(SERVICE_ENDPOINTS)('%s %s', (method, path, scope, body) => {
+const document = await readDocument();
+const forServices = operationsOf(document).filter(({ definition }) =>
+  definition.security?.some((one: object) => 'apiKey' in one),
+);
+
+it('knows the scope of every endpoint for services', () => {
+  expect(forServices.length).toBeGreaterThan(20);
+  const unknown = forServices.filter(({ path }) => !SCOPE_OF.some(([pattern]) => pattern.test(path)));
+  expect(unknown.map(({ path }) => path)).toEqual([]);
+});
+
+// They are all refused to the same callers.
+describe.each(forServices)('$method $path', ({ method, path: pattern, definition }) => {
+  const [, scope = 'admin'] = SCOPE_OF.find(([one]) => one.test(pattern)) ?? [];
+  const path = pattern.replace('{email}', 'nobody@example.com').replaceAll(/\{\w+\}/g, 'x');
+  const body = definition.requestBody ? {} : undefined;
   const send = (options: object) => call(method, path, { body, ...options });
   const withKey = (key: string, more: object = {}) => send({ headers: { 'x-api-key': key, ...more } });
 

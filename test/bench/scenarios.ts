@@ -134,6 +134,12 @@ export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
       callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorize)),
       settles: true,
     },
+    'authorize over RPC, 1,000 users': {
+      ...burst,
+      callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorizeOverRpc)),
+      settles: true,
+    },
+    'verify over RPC': { callers: get('/__verify') },
     hash: { ...burst, callers: get('/__hash', HASH_CALLERS) },
     'sign-in': {
       ...burst,
@@ -178,6 +184,9 @@ const authorize = (user: User): Call => ({
     reference: crypto.randomUUID(),
   },
 });
+
+/** The same, asked by a Worker that is bound to this one. */
+const authorizeOverRpc = (user: User): Call => ({ ...authorize(user), path: '/__authorize' });
 
 const refresh = (user: User): Call => ({
   method: 'POST',

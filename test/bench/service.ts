@@ -96,6 +96,9 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
     RATE_LIMIT_GENERAL: '1000000',
     ...vars,
   };
+  config.services = [
+    { binding: 'AUTH', service: config.name as string, entrypoint: 'Auth', props: { scopes: ['admin'] } },
+  ];
   for (const { simple } of config.ratelimits ?? []) simple.limit = 1_000_000;
   const path = join(directory, 'wrangler.json');
   writeFileSync(path, JSON.stringify(config));

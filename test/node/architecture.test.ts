@@ -57,7 +57,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'privacy',
   ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
-  rpc: ['http', 'realms', 'accounts', 'sessions'],
+  rpc: ['http', 'realms', 'accounts', 'sessions', 'usage', 'credits', 'authorize'],
   dev: ['http', 'mail'],
   retention: [],
   'account-base': '*',

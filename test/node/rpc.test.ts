@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../src/cli/d1.ts';
 import { INTERNAL_API_KEY, TwoWorkers } from '../support/two-workers.ts';
 
+const CONSUMER = join(import.meta.dirname, '../support/consumer');
 const PASSWORD = 'three lighthouses at dusk';
 
 let workers: TwoWorkers;
 let ada: { access_token: string; session_id: string; user: { id: string; email: string } };
 
 beforeAll(async () => {
-  workers = await TwoWorkers.start(join(import.meta.dirname, '../support/consumer/wrangler.toml'));
+  workers = await TwoWorkers.start(join(CONSUMER, 'wrangler.toml'));
   ada = await register('ada@example.com');
 });
 
@@ -51,6 +55,13 @@ const EVERY_METHOD: [string, unknown[]][] = [
   ['verify', ['x']],
   ['getUser', ['usr_x']],
   ['getUserByEmail', ['nobody@example.com']],
+  ['authorize', [{ token: 'x' }]],
+  ['consume', [{ user_id: 'usr_x', resource: 'images' }]],
+  ['credits.balance', [{ user_id: 'usr_x' }]],
+  ['credits.add', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
+  ['credits.use', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
+  ['credits.refund', [{ user_id: 'usr_x', refund_of: 'x', reference: 'y' }]],
+  ['credits.transactions', [{ user_id: 'usr_x' }]],
 ];
 /** Which need no scope, but props. */
 const UNSCOPED = ['verify'];
@@ -138,9 +149,143 @@ describe('users', () => {
   });
 });
 
+describe('authorize', () => {
+  it('decides for a service: who, and all of it or nothing', async () => {
+    const { access_token: token, user } = await register('decides@example.com');
+    const request = { token, resource: 'images', quantity: 3, credits: 5, reference: 'r1' };
+    const refused = await call('authorize', [request]);
+    expect(refused).toMatchObject({
+      ok: true,
+      value: { allowed: false, reason: 'insufficient_credits', user_id: user.id, balance: 0 },
+    });
+    expect(refused.value.quota).toMatchObject({ resource: 'images', limit: 20, used: 0 });
+    await call('credits.add', [{ user_id: user.id, amount: 7, reference: 'bought' }]);
+    const allowed = { ...request, reference: 'r2' };
+    const decided = await call('authorize', [allowed]);
+    expect(decided).toMatchObject({
+      ok: true,
+      value: { allowed: true, reason: null, balance: 2, quota: { used: 3, remaining: 17 }, reference: 'r2' },
+    });
+    expect(await call('authorize', [allowed])).toEqual(decided);
+    const overHttp = await send('POST', '/v1/authorize', { key: INTERNAL_API_KEY, body: allowed });
+    expect(overHttp.body).toEqual(decided.value);
+  });
+
+  it('charges for bindings with `credits:write` only', async () => {
+    const request = { token: ada.access_token, resource: 'images' };
+    expect((await call('authorize', [request], 'USAGE_ONLY')).value.allowed).toBe(true);
+    const { error } = await call('authorize', [{ ...request, credits: 1 }], 'USAGE_ONLY');
+    expect(error).toMatchObject({
+      code: 'insufficient_scope',
+      detail: expect.stringContaining('credits:write'),
+    });
+  });
+
+  it('is the strict check', async () => {
+    const { access_token: token } = await register('strict@example.com');
+    await send('POST', '/v1/auth/logout', { token });
+    expect((await call('authorize', [{ token }])).value).toMatchObject({
+      allowed: false,
+      reason: 'session_ended',
+      user_id: null,
+    });
+    expect((await call('authorize', [{ token: 'x' }])).value.reason).toBe('invalid_token');
+    const { value } = await call('authorize', [{ token: ada.access_token }], 'OTHER_REALM');
+    expect(value.reason).toBe('invalid_token');
+  });
+
+  it('serves the service of a product', async () => {
+    const { access_token: token, user } = await register('product@example.com');
+    const refused = await send('POST', '/generate', { token });
+    expect(refused).toMatchObject({ status: 403, body: { reason: 'insufficient_credits' } });
+    await call('credits.add', [{ user_id: user.id, amount: 5, reference: 'bought' }]);
+    const made = await send('POST', '/generate', { token });
+    expect(made).toEqual({ status: 200, body: { made_for: user.id, left: 19 } });
+    expect((await send('POST', '/generate', { token: 'x' })).body.reason).toBe('invalid_token');
+  });
+});
+
+describe('consume', () => {
+  it('uses quota to the last, and says when there is more', async () => {
+    const { user } = await register('consumes@example.com');
+    const consume = (quantity: number) =>
+      call('consume', [{ user_id: user.id, resource: 'images', quantity }]);
+    expect((await consume(18)).value).toMatchObject({
+      user_id: user.id,
+      quota: { resource: 'images', used: 18, remaining: 2 },
+    });
+    const { error } = await consume(3);
+    expect(error).toMatchObject({ code: 'quota_exceeded', status: 429 });
+    expect(error.retry_after).toBeGreaterThan(0);
+    expect((await consume(2)).value.quota.remaining).toBe(0);
+    const nothing = await call('consume', [{ user_id: user.id, resource: 'unicorns' }]);
+    expect(nothing.error.status).toBeGreaterThanOrEqual(400);
+    expect(
+      (await call('consume', [{ user_id: user.id, resource: 'images' }], 'OTHER_REALM')).error.code,
+    ).toBe('user_not_found');
+  });
+});
+
+describe('credits', () => {
+  it('come, go, and come back', async () => {
+    const { user } = await register('credits@example.com');
+    const about = { user_id: user.id };
+    expect((await call('credits.balance', [about])).value).toEqual({ user_id: user.id, balance: 0 });
+    const bought = await call('credits.add', [{ ...about, type: 'purchase', amount: 10, reference: 'p1' }]);
+    expect(bought.value).toMatchObject({ balance: 10, transaction: { type: 'purchase', amount: 10 } });
+    const used = await call('credits.use', [
+      { ...about, amount: 4, reference: 'u1', description: 'a picture' },
+    ]);
+    expect(used.value).toMatchObject({ balance: 6, transaction: { type: 'used', description: 'a picture' } });
+    expect(
+      await call('credits.use', [{ ...about, amount: 4, reference: 'u1', description: 'a picture' }]),
+    ).toEqual(used);
+    const back = await call('credits.refund', [{ ...about, refund_of: 'u1', reference: 'b1' }]);
+    expect(back.value).toMatchObject({ balance: 10, transaction: { type: 'refund', amount: 4 } });
+    const page = await call('credits.transactions', [{ ...about, limit: 2 }]);
+    expect(page.value.data).toEqual([back.value.transaction, used.value.transaction]);
+    const rest = await call('credits.transactions', [{ ...about, cursor: page.value.next_cursor }]);
+    expect(rest.value).toEqual({ data: [bought.value.transaction], next_cursor: null });
+    const http = (path: string) =>
+      send('GET', `/v1/credits/${path}user_id=${user.id}`, { key: INTERNAL_API_KEY });
+    expect((await http('transactions?limit=2&')).body).toEqual(page.value);
+    expect((await http('balance?')).body).toEqual((await call('credits.balance', [about])).value);
+  });
+
+  it('fail with the codes of the catalogue', async () => {
+    const { user } = await register('poor@example.com');
+    const about = { user_id: user.id };
+    const codeOf = async (method: string, args: object, binding?: string) =>
+      (await call(`credits.${method}`, [{ ...about, ...args }], binding)).error?.code;
+    expect(await codeOf('use', { amount: 1, reference: 'a' })).toBe('insufficient_credits');
+    expect(await codeOf('refund', { refund_of: 'a', reference: 'b' })).toBe('transaction_not_found');
+    expect(await codeOf('add', { amount: 2, reference: 'c' })).toBeUndefined();
+    expect(await codeOf('add', { amount: 3, reference: 'c' })).toBe('reference_reused');
+    expect(await codeOf('use', { amount: 1, reference: 'd' })).toBeUndefined();
+    expect(await codeOf('refund', { refund_of: 'd', amount: 2, reference: 'e' })).toBe('refund_exceeds_use');
+    for (const amount of [0, -1, 1.5, '1', null]) {
+      expect(await codeOf('add', { amount, reference: 'f' })).toBe('validation_failed');
+    }
+    for (const [method, args] of [
+      ['balance', {}],
+      ['transactions', {}],
+      ['add', { amount: 1, reference: 'g' }],
+      ['use', { amount: 1, reference: 'g' }],
+    ] as const) {
+      expect(await codeOf(method, args, 'OTHER_REALM'), method).toBe('user_not_found');
+    }
+  });
+});
+
 it('shows nothing but its methods', async () => {
   for (const method of ['env', 'ctx', '#binding', 'call', '_binding', 'fetchUser']) {
     const { body } = await send('POST', '/call', { body: { binding: 'AUTH', method, args: [] } });
     expect(body.thrown, method).toMatch(/does not implement/);
   }
+});
+
+it('is typed for its consumers', async () => {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const compiled = promisify(execFile)(process.execPath, [tsc, '-p', CONSUMER], { encoding: 'utf8' });
+  expect(await compiled.catch((error) => error)).toMatchObject({ stdout: '' });
 });

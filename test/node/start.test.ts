@@ -226,7 +226,7 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   }, 5_000);
   expect(welcome.text).toContain(`${origin}/verify-email?token=`);
   await stop();
-});
+}, 120_000);
 
 it('realm: creates one, and changes only what is named', async () => {
   const name = `O'Brien; "x" -- /* [ 100 % \\ é 🗝`;

@@ -14,10 +14,12 @@ interface Call {
 
 /** What a service of a product does: it asks before it works. */
 async function generate(request: Request, { AUTH }: Bindings): Promise<Response> {
-  const token = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? '';
-  const verified = await AUTH.verify(token);
-  if (!verified.ok) return Response.json(verified.error, { status: verified.error.status });
-  return Response.json({ made_for: verified.value.user_id });
+  const token = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
+  const reference = request.headers.get('idempotency-key') ?? crypto.randomUUID();
+  const asked = await AUTH.authorize({ token, resource: 'images', credits: 5, reference });
+  if (!asked.ok) return Response.json(asked.error, { status: asked.error.status });
+  if (!asked.value.allowed) return Response.json(asked.value, { status: 403 });
+  return Response.json({ made_for: asked.value.user_id, left: asked.value.quota?.remaining });
 }
 
 /** Makes a call as any Worker could: with names and arguments that no compiler has seen. */

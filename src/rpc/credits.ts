@@ -1,0 +1,115 @@
+import { RpcTarget } from 'cloudflare:workers';
+import type { z } from 'zod';
+import {
+  AdditionBody,
+  type BalanceSchema,
+  type CreditChangeSchema,
+  creditChangeShape,
+  RefundBody,
+  type TransactionListSchema,
+  transactionShape,
+  UseBody,
+  UserQuery,
+  UserTransactionQuery,
+} from '../credits/schemas.ts';
+import { fieldError } from '../errors.ts';
+import type { Binding, Caller, Method } from './binding.ts';
+import type { Outcome } from './outcome.ts';
+
+export type Balance = z.infer<typeof BalanceSchema>;
+export type CreditChange = z.infer<typeof CreditChangeSchema>;
+export type TransactionList = z.infer<typeof TransactionListSchema>;
+
+/** A change of the ledger as it is asked for: no header can stand for the reference here. */
+type Change<Schema extends z.ZodType> = z.input<Schema> & { reference: string };
+
+/** `credits` of the entrypoint: a user's ledger. All need `credits:write`, and fail with `user_not_found`. */
+export class RpcCredits extends RpcTarget {
+  readonly #binding: Binding;
+
+  constructor(binding: Binding) {
+    super();
+    this.#binding = binding;
+  }
+
+  /** What can be spent now. */
+  balance(query: { user_id: string }): Promise<Outcome<Balance>> {
+    return this.#call('balance', UserQuery.strict(), query, async ({ credits }, caller, { user_id }) => ({
+      user_id,
+      balance: await credits.balance(userOf(caller, { user_id })),
+    }));
+  }
+
+  /** Once for a reference. Fails with `reference_reused`, `credits_limit`. */
+  add(addition: Change<typeof AdditionBody>): Promise<Outcome<CreditChange>> {
+    return this.#call('add', AdditionBody, addition, async ({ credits }, caller, body) => {
+      const { type, amount, expires_at } = body;
+      const expiresAt = expires_at ? Date.parse(expires_at) : null;
+      const change = { ...changeOf(caller, body), type, amount, expiresAt };
+      return creditChangeShape(await credits.add(userOf(caller, body), change));
+    });
+  }
+
+  /** Once for a reference. Fails with `insufficient_credits`, `account_suspended`, `reference_reused`. */
+  use(use: Change<typeof UseBody>): Promise<Outcome<CreditChange>> {
+    return this.#call('use', UseBody, use, async ({ credits }, caller, body) => {
+      const change = { ...changeOf(caller, body), amount: body.amount };
+      return creditChangeShape(await credits.use(userOf(caller, body), change));
+    });
+  }
+
+  /**
+   * Once for a reference. Fails with `transaction_not_found`, `refund_exceeds_use`, `credits_limit`,
+   * `reference_reused`.
+   */
+  refund(refund: Change<typeof RefundBody>): Promise<Outcome<CreditChange>> {
+    return this.#call('refund', RefundBody, refund, async ({ credits }, caller, body) => {
+      const change = { ...changeOf(caller, body), amount: body.amount ?? null, refundOf: body.refund_of };
+      return creditChangeShape(await credits.refund(userOf(caller, body), change));
+    });
+  }
+
+  /** A page of the ledger, newest first. */
+  transactions(query: {
+    user_id: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<Outcome<TransactionList>> {
+    const schema = UserTransactionQuery.strict();
+    return this.#call(
+      'transactions',
+      schema,
+      query,
+      async ({ credits }, caller, { user_id, limit, cursor }) => {
+        const user = userOf(caller, { user_id });
+        const { rows, nextCursor } = await credits.transactions(user, { limit, cursor });
+        return { data: rows.map(transactionShape), next_cursor: nextCursor };
+      },
+    );
+  }
+
+  #call<Input, Value>(
+    name: string,
+    schema: z.ZodType<Input>,
+    input: unknown,
+    work: Method<Input, Value>['work'],
+  ): Promise<Outcome<Value>> {
+    return this.#binding.call({ name: `credits.${name}`, scope: 'credits:write', schema, work }, input);
+  }
+}
+
+function userOf({ realm }: Caller, { user_id }: { user_id: string }) {
+  return { userId: user_id, realmId: realm.id };
+}
+
+/** What all changes have; throws 422 when nothing makes it happen once. */
+function changeOf(
+  { actor }: Caller,
+  {
+    reference,
+    description = null,
+  }: { reference?: string | undefined; description?: string | null | undefined },
+) {
+  if (!reference) throw fieldError('reference', 'required', 'Makes the change happen once');
+  return { reference, description, actor };
+}
