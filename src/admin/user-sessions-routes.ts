@@ -11,6 +11,10 @@ const SessionId = UserId.extend({
   session_id: z.string().openapi({ example: 'ses_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
 });
 
+const UserSessionListSchema = z
+  .object({ ...SessionListSchema.shape, total: z.int() })
+  .openapi('UserSessionList');
+
 /** The sessions of one user. */
 export function userSessionRoutes(sessions: UserSessions, access: Access) {
   const admin = adminLevel(access, 'Admin: users');
@@ -23,13 +27,14 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         summary: 'The live sessions of a user',
         description: 'Exact; the one seen last first.',
         request: { params: UserId },
-        responses: adminResponses({ 200: json(SessionListSchema, 'The sessions') }, ['user_not_found']),
+        responses: adminResponses({ 200: json(UserSessionListSchema, 'The sessions') }, ['user_not_found']),
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
         const own = c.get('principal')?.sessionId ?? '';
         const rows = await sessions.list(target);
-        return c.json({ data: rows.map((row) => sessionShape(row, own)), next_cursor: null }, 200);
+        const data = rows.map((row) => sessionShape(row, own));
+        return c.json({ data, next_cursor: null, total: data.length }, 200);
       },
     )
     .openapi(

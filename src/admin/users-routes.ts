@@ -105,7 +105,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         request: { params: UserId, body: { ...jsonBody(ReasonBody).body, required: false as const } },
         responses: adminResponses(
           { 204: { description: 'Deleted' } },
-          ['user_not_found', 'own_account', 'last_owner'],
+          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
           true,
         ),
       }),

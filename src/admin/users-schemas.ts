@@ -10,7 +10,7 @@ const Status = z.enum(['active', 'suspended']);
 const Plan = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
 
 /** Pages by number go no deeper: each row before them is read. */
-export const MAX_OFFSET = 1000;
+export const MAX_OFFSET = 500;
 
 const text = (max: number) =>
   z

@@ -117,7 +117,10 @@ export class UserAdmin {
     return user;
   }
 
-  /** Deletes a user everywhere. Throws `user_not_found`, `insufficient_scope`, `own_account`, `last_owner`. */
+  /**
+   * Deletes a user everywhere. Throws `user_not_found`, `insufficient_scope`, `own_account`, `last_owner`,
+   * `conflict`.
+   */
   async delete(target: Target, actor: Actor, reason: string | undefined): Promise<void> {
     refuseSelf(actor, target.userId);
     const { user } = await this.get(target);
@@ -130,7 +133,10 @@ export class UserAdmin {
       target: user.id,
       details: { before: { role: user.role, plan: user.plan, status: user.status }, after: null, reason },
     });
-    if (!isDeleted) throw new ApiError('user_not_found');
+    if (isDeleted) return;
+    // Changed meanwhile: perhaps into somebody above the actor.
+    await this.get(target);
+    throw new ApiError('conflict');
   }
 
   async #invitation(

@@ -80,22 +80,21 @@ export class Privacy {
   }
 
   /**
-   * Deletes a user everywhere; with an entry of the audit log when it is somebody else who does it. False when there
+   * Deletes a user everywhere. By somebody else only as they were read, with an entry of the audit log. False when there
    * is no such user any more. Throws `last_owner`.
    */
-  async erase(
-    user: Pick<UserRow, 'id' | 'realmId' | 'name' | 'email' | 'locale'>,
-    entry?: AuditEntry,
-  ): Promise<boolean> {
+  async erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
     const { d1, objects, outbox } = this.#ports;
     const object = objects(user.id);
     await object.announceChange();
     const now = Date.now();
     const mail = farewell(user, now);
-    const isDeleted = await deleteUser(primary(d1).db, user, { mail, now, entry });
+    const by = { mail, now, ...(entry && { version: user.version, entry }) };
+    const isDeleted = await deleteUser(primary(d1).db, user, by);
+    if (!isDeleted) return false;
     await object.accountDeleted({ userId: user.id, realmId: user.realmId });
-    if (isDeleted) outbox.sendSoon([mail]);
-    return isDeleted;
+    outbox.sendSoon([mail]);
+    return true;
   }
 
   async #prove(
@@ -122,7 +121,7 @@ export class Privacy {
 }
 
 /** The last mail. It hangs on no user, for there is none when it is sent. */
-function farewell(user: Pick<UserRow, 'realmId' | 'name' | 'email' | 'locale'>, now: number) {
+function farewell(user: UserRow, now: number) {
   const { realmId, name, email, locale } = user;
   return message(
     { channel: 'mail', template: 'account_deleted', data: { name } },

@@ -65,29 +65,30 @@ export async function readMetering(db: Database, userId: string) {
 
 /**
  * Deletes a user with all that hangs on them, and the messages not yet sent; leaves a tombstone without personal data
- * and the last mail. False when there is no such user any more.
+ * and the last mail. False when there is no such user any more, or they are not of the version that is given.
  */
 export async function deleteUser(
   db: Database,
   user: { id: string; realmId: string },
-  by: { mail: typeof outbox.$inferInsert; now: number; entry: AuditEntry | undefined },
+  by: { mail: typeof outbox.$inferInsert; now: number; version?: number; entry?: AuditEntry },
 ): Promise<boolean> {
   const { id, realmId } = user;
-  const { mail, now, entry } = by;
-  const exists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
+  const { mail, now, version, entry } = by;
+  const stands = and(eq(users.id, id), version === undefined ? undefined : eq(users.version, version));
+  const exists = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${stands})`;
   const told = entry ? [writeAuditIf(db, entry, exists)] : [];
   const done = db.batch([
-    db.delete(outbox).where(eq(outbox.userId, id)),
+    db.delete(outbox).where(and(eq(outbox.userId, id), exists)),
     // What was done to them stays; what they were called does not.
     db
       .update(audit)
       .set({ details: {} })
-      .where(and(eq(audit.realmId, realmId), eq(audit.target, id))),
-    db.delete(activity).where(eq(activity.userId, id)),
+      .where(and(eq(audit.realmId, realmId), eq(audit.target, id), exists)),
+    db.delete(activity).where(and(eq(activity.userId, id), exists)),
     insertIf(db, outbox, mail, exists),
     insertIf(db, activity, { userId: id, seq: 0, realmId, at: now, type: 'account_deleted' }, exists),
     ...told,
-    db.delete(users).where(eq(users.id, id)).returning({ id: users.id }),
+    db.delete(users).where(stands).returning({ id: users.id }),
   ]);
   const results = await done.catch((error: unknown) => {
     throw uniqueViolation(error) ?? error;

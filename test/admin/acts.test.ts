@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Bindings } from '../../src/env.ts';
+import { createServices } from '../../src/services.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
   accountOf,
@@ -285,6 +287,7 @@ describe('sessions', () => {
     expect(listed.body.data.map(({ id }: { id: string }) => id).toSorted()).toEqual(
       [user.session_id, second.session_id, third.session_id].toSorted(),
     );
+    expect(listed.body.total).toBe(3);
     expect((await act('DELETE', `/sessions/${second.session_id}`)).status).toBe(204);
     expectProblem(await call('GET', '/v1/me', { token: second.access_token }), 401, 'session_ended');
     expect((await call('GET', '/v1/me', { token: user.access_token })).status).toBe(200);
@@ -331,6 +334,17 @@ it('deletes as if the user had: everywhere; what stays says who did it and nothi
   expect(JSON.stringify(acts)).not.toMatch(/Forgotten|example\.com/);
   expect(await mailTo(user.user.email, /deleted/)).toBeDefined();
   expect((await register({ email: user.user.email })).user.id).not.toBe(user.user.id);
+});
+
+it('deletes a user only as they were read: not who has become somebody else meanwhile', async () => {
+  const { accounts, privacy } = createServices(env as unknown as Bindings);
+  const read = await accounts.get(user.user.id, null);
+  await act('PUT', '/role', { role: 'admin' });
+  const entry = { realmId: 'default', at: Date.now(), actor: 'key_x', target: read.id };
+  expect(await privacy.erase(read, { ...entry, action: 'user_deleted' })).toBe(false);
+  expect((await call('GET', '/v1/me', { token: user.access_token })).body.role).toBe('admin');
+  expect((await auditOf(read.id)).map(({ action }) => action)).toEqual(['user_role_changed']);
+  expect(await activityOf(read.id)).toContain('registered');
 });
 
 describe('credits', () => {

@@ -143,7 +143,7 @@ describe('GET /v1/admin/users', () => {
     const right = expected(() => true, 'email', 'asc');
     const answer = await list({ sort: 'email', order: 'asc', limit: 10, page: 3 });
     expect(answer.body.data.map((user: any) => user.id)).toEqual(right.slice(20, 30));
-    expectProblem(await list({ limit: 100, page: 12 }), 422, 'validation_failed');
+    expectProblem(await list({ limit: 100, page: 7 }), 422, 'validation_failed');
   });
 
   it('refuses cursors of another order, and forged ones', async () => {
