@@ -4,6 +4,7 @@ import { avatarRoutes } from './accounts/avatar-routes.ts';
 import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { userRoutes } from './accounts/user-routes.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
@@ -99,6 +100,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', billingRoutes(services.billing, access))
     .route('/', billingAdminRoutes(services.billingAdmin, access))
     .route('/', webhookRoutes(services.billingAdmin))
+    .route('/', adminRoutes(services.admin, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

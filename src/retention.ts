@@ -18,6 +18,9 @@ export async function prune(d1: D1Database, config: Config, now: number): Promis
     d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM authorization_codes WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM outbox WHERE settled_at < ?').bind(before(OUTBOX_DAYS)),
+    d1
+      .prepare("UPDATE outbox SET data = '{}' WHERE status = 'dead' AND data <> '{}' AND expires_at <= ?")
+      .bind(now),
     d1.prepare('DELETE FROM sessions WHERE expires_at < ?').bind(before(SESSION_DAYS)),
     d1.prepare('DELETE FROM activity WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),
     d1.prepare('DELETE FROM audit WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),

@@ -1,6 +1,7 @@
 import { Avatars } from './accounts/avatar-service.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
+import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
@@ -73,6 +74,7 @@ export interface Services {
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  admin: Admin;
 }
 
 type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
@@ -113,6 +115,8 @@ export function createServices(bindings: Bindings): Services {
     flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
+  const privacy = new Privacy({ ...ports, accounts, billing });
+  const analytics = new UsageAnalytics(d1, config.RESOURCES);
   return {
     config,
     d1,
@@ -136,17 +140,18 @@ export function createServices(bindings: Bindings): Services {
     identities,
     accountLinks,
     oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
-    privacy: new Privacy({ ...ports, accounts, billing }),
+    privacy,
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, objects, config }),
     planJobs: new PlanJobs({ d1, plans, objects }),
-    analytics: new UsageAnalytics(d1, config.RESOURCES),
+    analytics,
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
     credits,
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
+    admin: createAdmin({ ...ports, privacy, plans, credits, analytics, signingKeys }),
   };
 }
 

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { activity, preferences, users } from '../src/accounts/tables.ts';
+import { realmDaily, sessionCounts, userCounts } from '../src/admin/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
 import { audit } from '../src/audit/tables.ts';
 import {
@@ -45,6 +46,9 @@ it.each([
   authorizationCodes,
   apiKeys,
   audit,
+  userCounts,
+  realmDaily,
+  sessionCounts,
   plans,
   usageEvents,
   usageDaily,

@@ -54,6 +54,12 @@ export type ActivityType =
   | 'phone_number_verified'
   | 'identity_linked'
   | 'identity_unlinked'
+  | 'created_by_admin'
+  | 'changed_by_admin'
+  | 'suspended'
+  | 'reactivated'
+  | 'role_changed'
+  | 'impersonated'
   | 'plan_changed'
   | 'plan_expired'
   | 'limits_changed'
@@ -79,6 +85,9 @@ export interface ActivityData {
   actor?: string;
   details?: Record<string, unknown>;
 }
+
+/** What the log says of an act that was not the user's. */
+export type ByOther = Pick<ActivityData, 'actor' | 'details'>;
 
 /** Something that happened in an account object and that D1 shall know: written there once, seconds later. */
 export interface Fact<Kind extends string = string, Data = unknown> {

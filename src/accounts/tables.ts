@@ -35,6 +35,7 @@ export const users = sqliteTable('users', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   lastLoginAt: integer('last_login_at'),
+  lastActiveOn: text('last_active_on'),
 });
 
 export type UserRow = typeof users.$inferSelect;

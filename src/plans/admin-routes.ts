@@ -51,7 +51,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
       async (c) => {
         const { model_tiers: modelTiers, monthly_credits: monthlyCredits, ...same } = c.req.valid('json');
         const plan = { ...same, id: c.req.valid('param').id, modelTiers, monthlyCredits };
-        return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c).id)), 200);
+        return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c))), 200);
       },
     )
     .openapi(
@@ -71,7 +71,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         const { plan, expires_at } = c.req.valid('json');
         const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
         const expiresAt = expires_at ? Date.parse(expires_at) : null;
-        return c.json(subscriptionShape(await admin.assign(user, { plan, expiresAt }, actorOf(c).id)), 200);
+        return c.json(subscriptionShape(await admin.assign(user, { plan, expiresAt }, actorOf(c))), 200);
       },
     )
     .openapi(
@@ -90,7 +90,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
       async (c) => {
         const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
         const { limits } = c.req.valid('json');
-        return c.json(subscriptionShape(await admin.limit(user, limits, actorOf(c).id)), 200);
+        return c.json(subscriptionShape(await admin.limit(user, limits, actorOf(c))), 200);
       },
     );
 }

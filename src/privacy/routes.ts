@@ -73,7 +73,7 @@ export function privacyRoutes(
           {
             user: true,
             body: true,
-            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts'],
+            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'last_owner'],
           },
         ),
       }),

@@ -1,5 +1,6 @@
 import { type Accounts, findById } from '../accounts/service.ts';
 import type { activity, UserRow } from '../accounts/tables.ts';
+import type { AuditEntry } from '../audit/service.ts';
 import type { Billing } from '../billing/service.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import { findPassword } from '../credentials/service.ts';
@@ -80,25 +81,35 @@ export class Privacy {
 
   /**
    * Deletes an account everywhere. Needs the password, or for an account without one a fresh sign-in. Throws
-   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`.
+   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`, `last_owner`.
    */
   async deleteAccount(
     by: { userId: string; sessionId: string },
     password: string | undefined,
     client: Client,
   ): Promise<void> {
-    const { d1, objects, outbox } = this.#ports;
-    const { db } = primary(d1);
-    const user = await findById(db, by.userId);
+    const user = await findById(primary(this.#ports.d1).db, by.userId);
     if (!user) throw new ApiError('session_ended');
     await this.#prove(by, password, client);
+    await this.erase(user);
+  }
+
+  /**
+   * Deletes a user everywhere. By somebody else only as they were read, with an entry of the audit log. False when there
+   * is no such user any more. Throws `last_owner`.
+   */
+  async erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
+    const { d1, objects, outbox } = this.#ports;
     const object = objects(user.id);
     await object.announceChange();
     const now = Date.now();
     const mail = farewell(user, now);
-    await deleteUser(db, user, mail, now);
+    const by = { mail, now, ...(entry && { version: user.version, entry }) };
+    const isDeleted = await deleteUser(primary(d1).db, user, by);
+    if (!isDeleted) return false;
     await object.accountDeleted({ userId: user.id, realmId: user.realmId });
     outbox.sendSoon([mail]);
+    return true;
   }
 
   async #prove(

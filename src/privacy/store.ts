@@ -1,5 +1,7 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { uniqueViolation } from '../accounts/service.ts';
 import { activity, users } from '../accounts/tables.ts';
+import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
 import { audit } from '../audit/tables.ts';
 import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
@@ -38,9 +40,10 @@ export function readIdentities(db: Database, userId: string) {
     .where(eq(identities.userId, userId));
 }
 
-/** What a user has done to the realm, as one of its admins. */
+/** What a user has done to the realm, as one of its admins; of acts on other users not what it was. */
 export function readActs(db: Database, userId: string) {
-  const { at, action, target, details } = audit;
+  const { at, action, target } = audit;
+  const details = sql<string>`iif(${target} GLOB 'usr_*', '{}', ${audit.details})`.mapWith(audit.details);
   return db
     .select({ at, action, target, details })
     .from(audit)
@@ -72,22 +75,33 @@ export async function readMetering(db: Database, userId: string) {
 
 /**
  * Deletes a user with all that hangs on them, and the messages not yet sent; leaves a tombstone without personal data
- * and the last mail. False when there is no such user any more.
+ * and the last mail. False when there is no such user any more, or they are not of the version that is given.
  */
 export async function deleteUser(
   db: Database,
   user: { id: string; realmId: string },
-  mail: typeof outbox.$inferInsert,
-  now: number,
+  by: { mail: typeof outbox.$inferInsert; now: number; version?: number; entry?: AuditEntry },
 ): Promise<boolean> {
   const { id, realmId } = user;
-  const exists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
-  const [, , , , deleted] = await db.batch([
-    db.delete(outbox).where(eq(outbox.userId, id)),
-    db.delete(activity).where(eq(activity.userId, id)),
+  const { mail, now, version, entry } = by;
+  const stands = and(eq(users.id, id), version === undefined ? undefined : eq(users.version, version));
+  const exists = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${stands})`;
+  const told = entry ? [writeAuditIf(db, entry, exists)] : [];
+  const done = db.batch([
+    db.delete(outbox).where(and(eq(outbox.userId, id), exists)),
+    // What was done to them stays; what they were called does not.
+    db
+      .update(audit)
+      .set({ details: {} })
+      .where(and(eq(audit.realmId, realmId), eq(audit.target, id), exists)),
+    db.delete(activity).where(and(eq(activity.userId, id), exists)),
     insertIf(db, outbox, mail, exists),
     insertIf(db, activity, { userId: id, seq: 0, realmId, at: now, type: 'account_deleted' }, exists),
-    db.delete(users).where(eq(users.id, id)).returning({ id: users.id }),
+    ...told,
+    db.delete(users).where(stands).returning({ id: users.id }),
   ]);
-  return deleted.length > 0;
+  const results = await done.catch((error: unknown) => {
+    throw uniqueViolation(error) ?? error;
+  });
+  return (results.at(-1) as { id: string }[]).length > 0;
 }

@@ -86,7 +86,7 @@ export class Sessions {
 
   /** Ends all sessions of the user but the one that asks for it. */
   async revokeOthers(userId: string, sessionId: string, client: Client): Promise<void> {
-    await this.#objects(userId).endAllSessions(sessionId, client, sessionId);
+    await this.#objects(userId).endAllSessions(sessionId, client, { except: sessionId });
   }
 
   /** Ends one of the user's sessions. Throws `session_not_found`. */
@@ -106,6 +106,7 @@ function live(check: CheckResult): Principal {
     role,
     plan,
     emailVerified,
+    impersonator: check.impersonator,
     expiresAt: check.expiresAt,
     bookmark,
   };

@@ -61,7 +61,7 @@ export function emailRoutes(
         request: jsonBody(TokenBody),
         responses: responses(
           { 204: { description: 'Undone' } },
-          { body: true, codes: ['invalid_link', 'user_exists'] },
+          { body: true, codes: ['invalid_link', 'user_exists', 'last_owner'] },
         ),
       }),
       async (c) => {

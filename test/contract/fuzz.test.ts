@@ -60,9 +60,13 @@ const NEEDS_A_SECRET = [
   'POST /v1/me/identities/{provider}',
   'DELETE /v1/me/identities/{provider}',
   'POST /v1/billing/webhook',
+  // Two ids, of which one would have to be a live session.
+  'DELETE /v1/admin/users/{id}/sessions/{session_id}',
 ];
 /** Deletes its user: each request needs one of its own. */
 const DEADLY = 'DELETE /v1/me';
+/** The same for whom an admin handles. */
+const LETHAL = 'DELETE /v1/admin/users/{id}';
 
 /** Ids of all answers; as many as there were requests. */
 const requestIds = new Set<string | null>();
@@ -96,6 +100,29 @@ async function openSession(userId: string) {
   return services.sessions.grant(realm, opened);
 }
 
+/** Somebody whom an admin handles. */
+async function makeTarget(): Promise<string> {
+  const id = `usr_${crypto.randomUUID()}`;
+  await env.DB.prepare(
+    "INSERT INTO users (id, realm_id, email, created_at, updated_at) VALUES (?1, 'default', ?1 || '@example.com', 0, 0)",
+  )
+    .bind(id)
+    .run();
+  return id;
+}
+
+/** A mail that was given up. */
+async function makeMessage(): Promise<string> {
+  const id = `msg_${crypto.randomUUID()}`;
+  await env.DB.prepare(
+    `INSERT INTO outbox (id, realm_id, channel, template, recipient, data, status, next_attempt_at, created_at)
+     VALUES (?, 'default', 'mail', 'account_deleted', 'nobody@example.com', '{"name":null}', 'dead', 0, 0)`,
+  )
+    .bind(id)
+    .run();
+  return id;
+}
+
 /** Credits to use, a use to refund, and a reservation to end. */
 async function prepareMetering(userId: string): Promise<void> {
   const user = { userId, realmId: 'default' };
@@ -124,6 +151,7 @@ async function prepareBilling(userId: string): Promise<void> {
 async function send(
   request: HostileRequest,
   { id: userId, email }: { id: string; email: string },
+  targetId: string,
 ): Promise<Response> {
   sent += 1;
   if (sent % REQUESTS_PER_ADDRESS === 0) address = freshAddress();
@@ -144,6 +172,8 @@ async function send(
   if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
   url = url.replace(LIVE.paymentMethodId, paymentMethodId).replace(LIVE.eventId, eventId);
   url = url.replace(LIVE.userId, userId).replace(LIVE.email, email);
+  if (url.includes(LIVE.messageId)) url = url.replace(LIVE.messageId, await makeMessage());
+  url = url.replace(LIVE.targetId, targetId).replace(LIVE.userId, userId).replace(LIVE.email, email);
   const response = await exports.default.fetch(url, {
     method: request.method,
     headers,
@@ -183,9 +213,17 @@ it.each(operations)(
       cancel_url: fc.constant('/account'),
       return_url: fc.constantFrom('/account', '//evil.test'),
       payment_method_id: fc.constant('pm_nobody'),
+      // Of a realm.
+      color: fc.constantFrom('#1d4ed8', '#FFFFFF', 'blue'),
+      audience: fc.constantFrom('https://api.example.com', null, 'api'),
+      allowed_origins: fc.constantFrom([], ['https://app.example.com'], ['https://app.example.com/']),
+      redirect_targets: fc.constantFrom([], ['https://app.example.com/in'], ['javascript:1']),
+      id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
     };
     if (/billing|subscription/.test(operation.path)) await prepareBilling(user.id);
     if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
+    const target = await makeTarget();
+    const isLethal = `${operation.method} ${operation.path}` === LETHAL;
     const isDeadly = `${operation.method} ${operation.path}` === DEADLY;
     const owner = async () => (isDeadly ? makeUser() : user);
     const seen: Record<string, number> = {};
@@ -193,7 +231,11 @@ it.each(operations)(
       fc.asyncProperty(
         requestsTo(operation, { document, realms: ['default', 'other'], given }),
         async (request) => {
-          const outcome = await answers.expect(await send(request, await owner()), request, operation);
+          const outcome = await answers.expect(
+            await send(request, await owner(), isLethal ? await makeTarget() : target),
+            request,
+            operation,
+          );
           seen[outcome] = (seen[outcome] ?? 0) + 1;
         },
       ),

@@ -47,6 +47,8 @@ describe('an address or method that does not exist', () => {
     ['GET', '/v1/authorize', 'POST, OPTIONS'],
     ['PATCH', '/v1/me/tokens', 'GET, POST, HEAD, OPTIONS'],
     ['DELETE', '/v1/admin/plans/pro', 'PUT, OPTIONS'],
+    ['PUT', '/v1/admin/users/usr_x', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['POST', '/v1/admin/activity.csv', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
     ['PUT', '/v1/oauth/google/callback', 'GET, POST, HEAD, OPTIONS'],
     ['GET', '/v1/oauth/token', 'POST, OPTIONS'],

@@ -49,6 +49,21 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'oauth',
   ],
   pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'oauth', 'privacy'],
+  admin: [
+    'db',
+    'http',
+    'realms',
+    'links',
+    'outbox',
+    'accounts',
+    'audit',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+    'privacy',
+  ],
   rpc: ['http', 'realms', 'accounts', 'sessions', 'usage', 'credits', 'authorize'],
   dev: ['http', 'mail'],
   retention: [],
@@ -80,6 +95,7 @@ const FEATURES = [
   'credits',
   'authorize',
   'billing',
+  'admin',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?(service|schemas)|tables|port)\.ts$/;

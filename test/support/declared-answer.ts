@@ -52,6 +52,8 @@ export class DeclaredAnswers {
     const declared = operation?.definition.responses[status];
     expect(declared, `undeclared status ${status}`).toBeDefined();
     if (isHead || !declared.content) expect(body).toBe('');
+    else if (headers.get('content-type')?.startsWith('text/csv'))
+      expect(declared.content).toHaveProperty(['text/csv']);
     else await this.#expectJson(body, declared.content[headers.get('content-type') ?? '']);
     return String(status);
   }

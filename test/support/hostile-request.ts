@@ -21,6 +21,9 @@ export const LIVE = {
   sessionId: 'ses_live',
   refreshToken: 'lkr.live',
   userId: 'usr_live',
+  /** Somebody whom an admin handles. */
+  targetId: 'usr_target',
+  messageId: 'msg_live',
   keyId: 'key_live',
   email: 'live@example.com',
   paymentMethodId: 'pm_live',
@@ -36,6 +39,9 @@ function liveSegment(path: string): string {
   if (path.includes('/admin/plans/')) return 'pro';
   if (path.includes('/payment-methods/')) return LIVE.paymentMethodId;
   if (path.includes('/billing/events/')) return LIVE.eventId;
+  if (path.includes('/admin/users/')) return LIVE.targetId;
+  if (path.includes('/admin/outbox/')) return LIVE.messageId;
+  if (path.includes('/admin/realms/')) return 'other';
   if (path.includes('/users/')) return LIVE.userId;
   return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
 }

@@ -28,6 +28,8 @@ export interface MailData {
   new_device: { name: string | null; at: string; link: string } & Origin;
   /** An account of a provider is a way in from now on; the link leads to a reset, for an owner who did not do it. */
   identity_linked: { name: string | null; provider: string; at: string; link: string } & Origin;
+  /** To a user whom an admin has made; the link leads to a first password. */
+  invitation: { name: string | null; link: string; hours: number };
   account_deleted: { name: string | null };
   /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
   account_exists: { name: string | null; link: string };

@@ -1,0 +1,34 @@
+type Key = string | number;
+
+/** How far a list is counted when nobody keeps the number. */
+export const COUNTED = 10_000;
+
+/** The cursor after a row with these values. */
+export function cursorAfter(...keys: Key[]): string {
+  return Buffer.from(JSON.stringify(keys)).toString('base64url');
+}
+
+/** What a cursor says, whatever that is. */
+export function keysOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return null;
+  }
+}
+
+/** Splits one row more than was asked for off a page. */
+export function pageOf<Row>(
+  rows: Row[],
+  limit: number,
+  cursor: (last: Row) => string,
+): { rows: Row[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { rows: shown, nextCursor: rows.length > limit && last ? cursor(last) : null };
+}
+
+/** A count that went no further than COUNTED. */
+export function countedTotal(counted: number): { total: number; totalIsExact: boolean } {
+  return { total: Math.min(counted, COUNTED), totalIsExact: counted <= COUNTED };
+}
