@@ -20,6 +20,7 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { importRoutes } from './import/routes.ts';
 import { pageRoutes } from './pages/routes.tsx';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
@@ -63,6 +64,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', preferencesRoutes(services.accounts, sessions))
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
+    .route('/', importRoutes(services.userImport, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

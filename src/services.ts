@@ -4,9 +4,10 @@ import { Accounts } from './accounts/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
-import { Credentials } from './credentials/service.ts';
+import { Credentials, describeHash } from './credentials/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
+import { UserImport } from './import/service.ts';
 import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
@@ -41,6 +42,7 @@ export interface Services {
   outbox: Outbox;
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
+  userImport: UserImport;
 }
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
@@ -85,6 +87,7 @@ export function createServices(bindings: Bindings): Services {
     }),
     privacy: new Privacy({ ...ports, accounts }),
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
+    userImport: new UserImport(d1, describeHash),
   };
 }
 

@@ -5,6 +5,7 @@ import { activity, preferences, users } from '../src/accounts/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
 import { audit } from '../src/audit/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
+import { importedUsers, imports } from '../src/import/tables.ts';
 import { oneTimeTokens } from '../src/links/tables.ts';
 import { outbox } from '../src/outbox/tables.ts';
 import { realms } from '../src/realms/tables.ts';
@@ -22,6 +23,8 @@ it.each([
   outbox,
   apiKeys,
   audit,
+  imports,
+  importedUsers,
 ])('the table %# is as its migration made it', async (table) => {
   const { results } = await env.DB.prepare(
     'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',

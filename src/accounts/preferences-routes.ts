@@ -1,25 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
-import { ProfileFields } from './schemas.ts';
+import { PreferencesSchema } from './schemas.ts';
 import type { Accounts } from './service.ts';
-
-const MAX_BYTES = 16 * 1024;
-
-const PreferencesSchema = z
-  .looseObject({
-    theme: z.enum(['light', 'dark', 'system']).optional(),
-    language: ProfileFields.locale.optional(),
-    notifications: z
-      .record(z.string(), z.boolean())
-      .optional()
-      .openapi({ example: { product_news: false } }),
-    default_model: z.string().max(200).optional(),
-  })
-  .refine((preferences) => Buffer.byteLength(JSON.stringify(preferences)) <= MAX_BYTES, {
-    error: 'Must have at most 16 KiB',
-  })
-  .openapi('Preferences', { description: 'Any JSON object of at most 16 KiB; these keys have a type' });
 
 /** What an app keeps about its user. */
 export function preferencesRoutes(accounts: Accounts, authenticator: Authenticator) {

@@ -87,6 +87,25 @@ export const ProfilePatch = z
   })
   .openapi('ProfilePatch');
 
+/** Bytes of JSON. */
+export const MAX_PREFERENCES = 16 * 1024;
+
+/** What an app keeps about its user. */
+export const PreferencesSchema = z
+  .looseObject({
+    theme: z.enum(['light', 'dark', 'system']).optional(),
+    language: ProfileFields.locale.optional(),
+    notifications: z
+      .record(z.string(), z.boolean())
+      .optional()
+      .openapi({ example: { product_news: false } }),
+    default_model: z.string().max(200).optional(),
+  })
+  .refine((preferences) => Buffer.byteLength(JSON.stringify(preferences)) <= MAX_PREFERENCES, {
+    error: 'Must have at most 16 KiB',
+  })
+  .openapi('Preferences', { description: 'Any JSON object of at most 16 KiB; these keys have a type' });
+
 export const UserSchema = z
   .object({
     id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),

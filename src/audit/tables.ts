@@ -1,7 +1,13 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** What can be done to a realm. */
-export type AuditAction = 'api_key_created' | 'api_key_rotated' | 'api_key_revoked';
+export type AuditAction =
+  | 'api_key_created'
+  | 'api_key_rotated'
+  | 'api_key_revoked'
+  | 'users_imported'
+  | 'operator_created'
+  | 'operator_promoted';
 
 /** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
 export const audit = sqliteTable('audit', {

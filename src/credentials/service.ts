@@ -28,6 +28,7 @@ import {
   usernameExists,
 } from './store.ts';
 
+export { describeHash } from './foreign-hashes.ts';
 export { findPassword } from './store.ts';
 
 /** A user who is in. */

@@ -6,7 +6,7 @@ import type { AppEnv } from './context.ts';
 export const MAX_BODY = 64 * 1024;
 
 /** Paths that take a file; their routes limit and judge it themselves. */
-const UPLOADS = new Set(['/v1/me/avatar']);
+const UPLOADS = new Set(['/v1/me/avatar', '/v1/admin/users/import']);
 
 const limit = bodyLimit({
   maxSize: MAX_BODY,

@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   sessions: ['db', 'http', 'realms', 'accounts'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
+  import: ['db', 'http', 'realms', 'audit', 'accounts', 'credentials'],
   privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
   dev: ['http', 'mail'],
@@ -48,6 +49,7 @@ const FEATURES = [
   'sessions',
   'credentials',
   'verification',
+  'import',
   'privacy',
 ];
 /** What one feature may see of another. */
