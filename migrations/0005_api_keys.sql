@@ -34,4 +34,5 @@ CREATE TABLE audit (
 ) STRICT;
 
 CREATE INDEX audit_by_realm ON audit (realm_id, id);
+CREATE INDEX audit_by_actor ON audit (actor, at);
 CREATE INDEX audit_by_age ON audit (at);

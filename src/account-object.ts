@@ -1,10 +1,7 @@
-import { DurableObject } from 'cloudflare:workers';
-import { AccountFacts } from './account-projection.ts';
-import { AccountStateStore } from './accounts/account-state.ts';
+import { MeteredAccount } from './account-metering.ts';
 import { eraseTraces } from './accounts/erasure.ts';
 import { FactOutbox } from './accounts/fact-outbox.ts';
 import { KnownDevices } from './accounts/known-devices.ts';
-import { ObjectSchedule } from './accounts/object-schedule.ts';
 import type {
   AccountObject,
   AccountState,
@@ -13,6 +10,7 @@ import type {
   DirectoryState,
 } from './accounts/port.ts';
 import { directoryState, findById } from './accounts/service.ts';
+import type { AuthorizeObject, AuthorizeResult, Request } from './authorize/port.ts';
 import { AttemptLimit } from './credentials/attempt-limit.ts';
 import { hashPassword, needsRehash, verifyPassword } from './credentials/password-hash.ts';
 import type {
@@ -25,11 +23,12 @@ import type {
   SignInResult,
 } from './credentials/port.ts';
 import { primary } from './db/client.ts';
-import { type Bindings, type Config, parseConfig } from './env.ts';
+import type { Bindings } from './env.ts';
 import { type Client, placeOf } from './lib/client.ts';
 import { describeDevice } from './lib/device.ts';
 import { deriveKey } from './lib/keys.ts';
 import { DAY, rfc3339, SECOND } from './lib/time.ts';
+import type { Terms } from './plans/port.ts';
 import { issuerOf } from './realms/service.ts';
 import type {
   CheckResult,
@@ -41,9 +40,6 @@ import type {
 import { type EndReason, type SessionData, sessionData } from './sessions/projection.ts';
 import { SessionBook, type SessionRow } from './sessions/session-book.ts';
 
-type Job = 'project' | 'reconcile' | 'forget';
-
-const PROJECT_DELAY = SECOND;
 /** A write to the directory that was announced and not reported is looked up after this long; a user's traces are
  * erased as long after the deletion, when no projection is under way any more. */
 const RECONCILE_DELAY = 10 * SECOND;
@@ -54,27 +50,19 @@ const RECONCILE_DELAY = 10 * SECOND;
  * An object that no user ever had (a forged token, a decoy of sign-in) makes no tables.
  */
 export class Account
-  extends DurableObject<Bindings>
-  implements AccountObject, SessionObject, CredentialObject
+  extends MeteredAccount
+  implements AccountObject, SessionObject, CredentialObject, AuthorizeObject
 {
-  readonly #config: Config;
-  readonly #state: AccountStateStore;
   readonly #attempts: AttemptLimit;
   readonly #sessions: SessionBook;
   readonly #devices: KnownDevices;
-  readonly #facts: AccountFacts;
-  readonly #schedule: ObjectSchedule<Job>;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
-    this.#config = parseConfig(env as unknown as Record<string, unknown>);
-    this.#state = new AccountStateStore(kv);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKey(this.config.AUTH_SECRET, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
-    this.#schedule = new ObjectSchedule(ctx.storage);
-    this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
   }
 
   async hashPassword(password: string): Promise<string> {
@@ -82,7 +70,7 @@ export class Account
   }
 
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | null> {
-    if (this.#state.isStale(directory)) return null;
+    if (this.state.isStale(directory)) return null;
     this.#adopt(directory, null);
     return this.#open(session);
   }
@@ -91,15 +79,15 @@ export class Account
     const now = Date.now();
     const { directory, client } = attempt;
     // Before anything is counted: an old row would judge by an old password.
-    if (directory && this.#state.isStale(directory)) return { result: 'stale' };
+    if (directory && this.state.isStale(directory)) return { result: 'stale' };
     if (directory) this.#adopt(directory, null);
-    else this.#schedule.at('forget', now + DAY);
+    else this.schedule.at('forget', now + DAY);
     const proof = this.#prove(attempt.hash, attempt.password, client);
     if (proof.result !== 'right') return proof;
     // Nobody knows the password of a decoy.
     if (!directory) return { result: 'wrong_password' };
     if (needsRehash(attempt.hash)) {
-      this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+      this.facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
     }
     if (directory.status === 'suspended') return { result: 'suspended' };
     if (attempt.verifiedOnly && !directory.emailVerified) return { result: 'email_not_verified' };
@@ -113,7 +101,7 @@ export class Account
 
   async checkToken(token: string, realmId: string): Promise<CheckResult> {
     const now = Date.now();
-    if (this.#state.get()?.realmId !== realmId) return { result: 'session_ended' };
+    if (this.state.get()?.realmId !== realmId) return { result: 'session_ended' };
     return this.#check(() => {
       const row = this.#sessions.recognise(token, now);
       return row && this.#sessions.see(row.id, now);
@@ -121,7 +109,7 @@ export class Account
   }
 
   async refresh(token: string, realmId: string, client: Client): Promise<RefreshResult> {
-    const state = this.#state.get();
+    const state = this.state.get();
     if (state?.realmId !== realmId) return { result: 'invalid' };
     if (state.status !== 'active') return { result: 'account_suspended' };
     const now = Date.now();
@@ -138,12 +126,19 @@ export class Account
     };
   }
 
+  async authorize(terms: Terms, request: Request): Promise<AuthorizeResult> {
+    const checked = this.#check(() => this.#sessions.see(request.sessionId, Date.now()));
+    return checked.result === 'alive'
+      ? this.decide(terms, request)
+      : { result: 'refused', reason: checked.result };
+  }
+
   async listSessions(): Promise<SessionData['row'][]> {
-    return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
+    return this.state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
 
   async endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean> {
-    if (!this.#state.get()) return false;
+    if (!this.state.get()) return false;
     const row = this.#sessions.end(id);
     if (!row) return false;
     this.#tellEnded([row], reason);
@@ -152,7 +147,7 @@ export class Account
   }
 
   async endAllSessions(by: string, client: Client): Promise<void> {
-    if (!this.#state.get()) return;
+    if (!this.state.get()) return;
     this.#tellEnded(this.#sessions.endAll(null), 'signed_out');
     this.#log('sessions_revoked', by, client);
   }
@@ -169,35 +164,38 @@ export class Account
   }
 
   async announceChange(): Promise<void> {
-    this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
+    this.schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
   async accountDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    if (this.#state.get()) {
+    if (this.state.get()) {
       this.ctx.storage.sql.exec('DELETE FROM sessions');
       this.ctx.storage.sql.exec('DELETE FROM facts');
+      this.eraseMetering();
     }
-    this.#state.markDeleted(user);
-    this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+    this.state.markDeleted(user);
+    this.schedule.at('forget', Date.now() + RECONCILE_DELAY);
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
-    this.#state.noteBookmark(bookmark);
+    this.state.noteBookmark(bookmark);
   }
 
   async directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void> {
     this.#adopt(directory, change.keepSession);
     if (change.forgiveFailures) this.#attempts.succeed();
-    if (change.bookmark) this.#state.noteBookmark(change.bookmark);
-    if (change.activity) this.#log(change.activity, change.keepSession, change.client);
+    if (change.bookmark) this.state.noteBookmark(change.bookmark);
+    const { activity: type, keepSession: sessionId, client, actor, details } = change;
+    if (type) this.facts.log(directory.realmId, { type, sessionId, client, actor, details });
   }
 
   override async alarm(): Promise<void> {
-    await this.#schedule.run(
+    await this.schedule.run(
       {
         project: () => this.#project(),
         reconcile: () => this.#reconcile(),
         forget: () => this.#forget(),
+        expire: this.expireCredits,
       },
       Date.now(),
     );
@@ -210,30 +208,30 @@ export class Account
       this.#attempts.succeed();
       return { result: 'right' };
     }
-    if (this.#state.get()) {
+    if (this.state.get()) {
       this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
     }
     return { result: 'wrong_password' };
   }
 
   #check(find: () => { row: SessionRow; tell: boolean } | null): CheckResult {
-    const state = this.#state.get();
+    const state = this.state.get();
     if (!state) return { result: 'session_ended' };
     if (state.status !== 'active') return { result: 'account_suspended' };
     const found = find();
     if (!found) return { result: 'session_ended' };
-    if (found.tell) this.#facts.session(found.row);
+    if (found.tell) this.facts.session(found.row);
     return { result: 'alive', ...this.#opened(state, found.row) };
   }
 
   #open(session: NewSession): OpenedSession {
-    const state = this.#state.get() as AccountState;
+    const state = this.state.get() as AccountState;
     const { row, ended } = this.#sessions.open(
       { ...session, credentialVersion: state.credentialVersion },
       Date.now(),
     );
     this.#tellEnded(ended, 'evicted');
-    this.#facts.session(row);
+    this.facts.session(row);
     this.#log(session.activity, row.id, session.client);
     this.#noticeDevice(state, row, session.client);
     return { ...this.#opened(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
@@ -242,10 +240,10 @@ export class Account
   /** Mails the user when somebody signs in from a device that none of theirs has been like. */
   #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
     if (!this.#devices.isNews(client)) return;
-    const link = `${issuerOf(this.#config.ORIGIN, state.realmId)}/forgot-password`;
+    const link = `${issuerOf(this.config.ORIGIN, state.realmId)}/forgot-password`;
     const [device, place] = [describeDevice(client.userAgent), placeOf(client)];
     const data = { name: null, at: rfc3339(row.created_at), place, device, link };
-    this.#facts.tell('mail', { template: 'new_device', data });
+    this.facts.tell('mail', { template: 'new_device', data });
   }
 
   #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
@@ -253,33 +251,33 @@ export class Account
   }
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {
-    if (this.#state.isStale(directory)) return;
-    if (!this.#state.get()) {
+    if (this.state.isStale(directory)) return;
+    if (!this.state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
       FactOutbox.createTable(this.ctx.storage.sql);
     }
-    if (!this.#state.adopt(directory)) return;
+    if (!this.state.adopt(directory)) return;
     const { credentialVersion, status } = directory;
     this.#tellEnded(this.#sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
     if (status !== 'active') this.#tellEnded(this.#sessions.endAll(null), 'suspended');
   }
 
   #tellEnded(rows: SessionRow[], reason: EndReason): void {
-    for (const row of rows) this.#facts.session(row, reason);
+    for (const row of rows) this.facts.session(row, reason);
   }
 
   #log(type: ActivityType, sessionId: string | null, client: Client): void {
-    this.#facts.log(this.#state.get()?.realmId ?? '', type, sessionId, client);
+    this.facts.log(this.state.get()?.realmId ?? '', { type, sessionId, client });
   }
 
   async #project(): Promise<void> {
-    const userId = this.#state.get()?.userId;
-    if (userId) await this.#facts.project(this.env.DB, userId);
+    const userId = this.state.get()?.userId;
+    if (userId) await this.facts.project(this.env.DB, userId);
   }
 
   /** Catches up with a write to the directory whose maker never came back to report it. */
   async #reconcile(): Promise<void> {
-    const state = this.#state.get();
+    const state = this.state.get();
     if (!state) return;
     const row = await findById(primary(this.env.DB).db, state.userId);
     if (row) this.#adopt(directoryState(row), null);
@@ -288,8 +286,8 @@ export class Account
 
   /** Clears away a user who was deleted; a decoy forgets whom it stood for. */
   async #forget(): Promise<void> {
-    const deleted = this.#state.deleted();
+    const deleted = this.state.deleted();
     if (deleted) await eraseTraces(this.env, deleted.userId);
-    else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+    else if (!this.state.get()) await this.ctx.storage.deleteAll();
   }
 }

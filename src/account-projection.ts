@@ -1,13 +1,14 @@
 import { projectActivity } from './accounts/activity.ts';
 import { FactOutbox } from './accounts/fact-outbox.ts';
-import type { ActivityData, ActivityType, Fact } from './accounts/port.ts';
+import type { ActivityData, Fact } from './accounts/port.ts';
 import { projectRehash } from './credentials/projection.ts';
-import type { Client } from './lib/client.ts';
+import { projectCredits } from './credits/projection.ts';
 import { projectMail } from './outbox/projection.ts';
 import { type EndReason, projectSession, sessionData } from './sessions/projection.ts';
 import type { SessionRow } from './sessions/session-book.ts';
+import { projectTokens, projectUsage } from './usage/projection.ts';
 
-const BATCH = 40;
+const BATCH = 100;
 
 const PROJECTIONS = {
   activity: projectActivity,
@@ -16,7 +17,14 @@ const PROJECTIONS = {
   mail: projectMail,
 };
 
-type FactKind = keyof typeof PROJECTIONS;
+/** Kinds of which there are many: a few statements write all of a batch. */
+const BULK_PROJECTIONS = {
+  usage: projectUsage,
+  tokens: projectTokens,
+  credit: projectCredits,
+};
+
+type FactKind = keyof typeof PROJECTIONS | keyof typeof BULK_PROJECTIONS;
 
 /** What an account object tells the directory: kept with what it tells of, written to D1 soon after. */
 export class AccountFacts {
@@ -34,8 +42,8 @@ export class AccountFacts {
     this.#onTold();
   }
 
-  log(realmId: string, type: ActivityType, sessionId: string | null, client: Client): void {
-    this.tell('activity', { realmId, type, sessionId, client } satisfies ActivityData);
+  log(realmId: string, entry: Omit<ActivityData, 'realmId'>): void {
+    this.tell('activity', { realmId, ...entry } satisfies ActivityData);
   }
 
   session(row: SessionRow, endReason: EndReason | null = null): void {
@@ -46,8 +54,16 @@ export class AccountFacts {
   async project(d1: D1Database, userId: string): Promise<void> {
     const next = () => this.#outbox.take(BATCH);
     for (let batch = next(); batch.length > 0; batch = next()) {
-      await d1.batch(batch.flatMap((fact) => PROJECTIONS[fact.kind as FactKind](d1, userId, fact)));
+      await d1.batch(statements(d1, userId, batch));
       this.#outbox.dropThrough((batch.at(-1) as Fact).seq);
     }
   }
+}
+
+function statements(d1: D1Database, userId: string, facts: Fact[]): D1PreparedStatement[] {
+  return [...Map.groupBy(facts, ({ kind }) => kind)].flatMap(([kind, group]) =>
+    kind in BULK_PROJECTIONS
+      ? BULK_PROJECTIONS[kind as keyof typeof BULK_PROJECTIONS](d1, userId, group)
+      : group.flatMap((fact) => PROJECTIONS[kind as keyof typeof PROJECTIONS](d1, userId, fact)),
+  );
 }

@@ -180,7 +180,55 @@ export const VARIABLES = {
     default: '365',
     doc: 'How many days entries of the activity log and of the audit log are kept.',
   }),
+  RESOURCES: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*$/, 'must list names such as images,videos')
+      .transform((list) => [...new Set(list.split(','))]),
+    default: 'images,videos,messages,tokens',
+    doc: 'Names of what plans limit, besides those that plans name. Tokens of models count as `tokens`.',
+  }),
+  MODEL_TIERS: variable({
+    schema: z
+      .string()
+      .regex(/^([^\s,=]+=[a-z0-9_]+(,[^\s,=]+=[a-z0-9_]+)*)?$/, 'must list patterns such as gpt-4*=premium')
+      .transform((list) =>
+        list
+          .split(',')
+          .filter(Boolean)
+          .map((entry) => entry.split('='))
+          .map(([pattern = '', tier = '']) => ({ pattern, tier })),
+      ),
+    default:
+      'gpt-4o-mini*=standard,gpt-4*=premium,gpt-5*=premium,o1*=premium,o3*=premium,claude-*opus*=premium',
+    doc: 'Tiers of models by pattern; `*` stands for anything, the first pattern that fits counts.',
+  }),
+  MODEL_TIER_DEFAULT: variable({
+    schema: z.string().regex(/^[a-z0-9_]+$/, 'must be the name of a tier'),
+    default: 'standard',
+    doc: 'The tier of models that no pattern fits.',
+  }),
+  RESERVATION_SECONDS: variable({
+    schema: whole(1, 86_400),
+    default: '300',
+    doc: 'How long quota that is reserved is held, unless the request says.',
+  }),
+  USAGE_EVENT_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '90',
+    doc: 'How many days single uses are kept; the sums of each day are kept for 400.',
+  }),
 } as const;
+
+/** Variables that change the limits of plans, one for each plan and resource. */
+export const QUOTA_VARIABLES = {
+  name: 'QUOTA_{PLAN}_{RESOURCE}',
+  prefix: 'QUOTA_',
+  schema: z.union([whole(0, 1e15), z.literal('unlimited').transform(() => null)], {
+    error: 'must be a whole number or unlimited',
+  }),
+  doc: 'For example `QUOTA_FREE_IMAGES=20`: this limit of the plan, or `unlimited`, whatever the database says; a day, or a month where the plan limits the month only.',
+};
 
 /** What a choice of provider makes necessary. */
 const NEEDED: Record<string, Record<string, string[]>> = {
@@ -198,7 +246,10 @@ const NEEDED: Record<string, Record<string, string[]>> = {
 type Variables = typeof VARIABLES;
 
 /** The parsed variables and secrets. */
-export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> };
+export type Config = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> } & {
+  /** By the name of the variable; null is unlimited. */
+  readonly QUOTAS: Record<string, number | null>;
+};
 
 /** Thrown when a variable is missing or unusable; the message names each one and never shows a value. */
 export class ConfigError extends Error {
@@ -223,6 +274,7 @@ export function parseConfig(env: Record<string, unknown>): Config {
     if (parsed.success) config[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
   }
+  config.QUOTAS = parseQuotas(env, problems);
   for (const [chooser, choices] of Object.entries(NEEDED)) {
     const chosen = config[chooser] as string;
     for (const name of choices[chosen] ?? []) {
@@ -234,4 +286,14 @@ export function parseConfig(env: Record<string, unknown>): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as Config;
+}
+
+function parseQuotas(env: Record<string, unknown>, problems: string[]): Config['QUOTAS'] {
+  const quotas: Config['QUOTAS'] = {};
+  for (const name of Object.keys(env).filter((name) => name.startsWith(QUOTA_VARIABLES.prefix))) {
+    const parsed = QUOTA_VARIABLES.schema.safeParse(env[name]);
+    if (parsed.success) quotas[name] = parsed.data;
+    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
+  }
+  return quotas;
 }

@@ -2,9 +2,13 @@ import { Avatars } from './accounts/avatars.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
+import type { AuthorizeObject } from './authorize/port.ts';
+import { Authorizer } from './authorize/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials, describeHash } from './credentials/service.ts';
+import type { CreditObject } from './credits/port.ts';
+import { Credits } from './credits/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
@@ -12,6 +16,8 @@ import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
 import { Outbox } from './outbox/service.ts';
+import type { PlanObject } from './plans/port.ts';
+import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { Realms } from './realms/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
@@ -19,6 +25,8 @@ import type { SessionObject } from './sessions/port.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { createSmsProvider } from './sms/registry.ts';
+import type { UsageObject } from './usage/port.ts';
+import { Usage } from './usage/service.ts';
 import { OneTimeCodes } from './verification/code-service.ts';
 import type { CodeObject, SmsBudget } from './verification/port.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -43,13 +51,19 @@ export interface Services {
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
   userImport: UserImport;
+  plans: Plans;
+  usage: Usage;
+  credits: Credits;
+  authorizer: Authorizer;
 }
+
+type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseConfig(bindings as unknown as Record<string, unknown>);
   const { DB: d1 } = bindings;
-  const objects = named<AccountObject & SessionObject & CredentialObject>(bindings.ACCOUNT);
+  const objects = named<AccountObject & SessionObject & CredentialObject & MeteringObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const { mailBudget, smsBudget } = budgets(bindings, config);
 
@@ -65,6 +79,7 @@ export function createServices(bindings: Bindings): Services {
     from: config.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
+  const plans = new Plans({ d1, accounts, objects, config });
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
   return {
     config,
@@ -88,6 +103,10 @@ export function createServices(bindings: Bindings): Services {
     privacy: new Privacy({ ...ports, accounts }),
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     userImport: new UserImport(d1, describeHash),
+    plans,
+    usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
+    credits: new Credits(accounts, plans, objects),
+    authorizer: new Authorizer(sessions, plans, objects),
   };
 }
 

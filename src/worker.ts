@@ -1,6 +1,7 @@
 import { createApp } from './app.ts';
 import { runCron } from './cron.ts';
 import { type Bindings, ConfigError } from './env.ts';
+import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { createServices, type Services } from './services.ts';
 
 export { Account } from './account-object.ts';
@@ -14,6 +15,13 @@ let app: ReturnType<typeof createApp> | undefined;
 function servicesOf(bindings: Bindings): Services {
   services ??= createServices(bindings);
   return services;
+}
+
+/** What other Workers call by service binding: `entrypoint = "Auth"`, and in `props` what they may. */
+export class Auth extends AuthEntrypoint {
+  constructor(ctx: ExecutionContext<AuthProps>, bindings: Bindings) {
+    super(ctx, bindings, () => servicesOf(bindings));
+  }
 }
 
 export default {

@@ -35,6 +35,12 @@ it('fills in defaults and parses numbers', () => {
   });
 });
 
+it('has no bootstrap key unless it is given one', () => {
+  for (const INTERNAL_API_KEY of [undefined, '']) {
+    expect(parseConfig({ ...GOOD, INTERNAL_API_KEY }).INTERNAL_API_KEY).toBeUndefined();
+  }
+});
+
 describe('a configuration that cannot work', () => {
   it('is refused with the name of what is wrong, and no value', () => {
     expect(complaint({ AUTH_SECRET: undefined })).toContain('AUTH_SECRET is missing (a secret)');
@@ -42,6 +48,10 @@ describe('a configuration that cannot work', () => {
     expect(complaint({ AUTH_SECRET: 'short' })).toMatch(/AUTH_SECRET must have at least 32 characters/);
     expect(complaint({ AUTH_SECRET: 'x'.repeat(64) })).toContain('AUTH_SECRET is too regular to be random');
     expect(complaint({ AUTH_SECRET: 'hunter2hunter2' })).not.toContain('hunter2');
+    expect(complaint({ INTERNAL_API_KEY: 'a'.repeat(31) })).toContain(
+      'INTERNAL_API_KEY must have at least 32',
+    );
+    expect(complaint({ INTERNAL_API_KEY: 'a'.repeat(32) })).toContain('INTERNAL_API_KEY is too regular');
     expect(complaint({ ORIGIN: undefined })).toContain('ORIGIN is missing');
     expect(complaint({ ORIGIN: 'https://auth.example.com/' })).toContain('ORIGIN must be an origin');
     expect(complaint({ ORIGIN: 'http://auth.example.com' })).toContain('ORIGIN must be https');

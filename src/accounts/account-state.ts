@@ -1,4 +1,4 @@
-import type { AccountState, DirectoryState } from './port.ts';
+import { type AccountState, DEFAULT_PLAN, type DirectoryState } from './port.ts';
 
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
@@ -28,8 +28,11 @@ export class AccountStateStore {
     this.#state = undefined;
   }
 
+  /** As it holds now: a plan that has lapsed is no plan, whether the directory says so already or not. */
   get(): AccountState | undefined {
-    return this.#state;
+    const state = this.#state;
+    if (!state?.planExpiresAt || Date.now() < state.planExpiresAt) return state;
+    return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null };
   }
 
   /** Takes over a row that is newer than the copy; whether it was. */

@@ -1,4 +1,17 @@
+import type { ErrorCode } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+
+/** The plan of everybody who has no other, and of those whose plan has lapsed. */
+export const DEFAULT_PLAN = 'free';
+
+/** How much of a resource may be used in a UTC day, a UTC month, or both; null is unlimited. */
+export interface Limit {
+  day?: number | null;
+  month?: number | null;
+}
+
+/** Limits by the name of the resource. What is missing may not be used at all. */
+export type Limits = Record<string, Limit>;
 
 /** What the directory (D1) says of an account that its object must know to decide alone. */
 export interface DirectoryState {
@@ -6,6 +19,10 @@ export interface DirectoryState {
   realmId: string;
   role: 'user' | 'admin' | 'owner';
   plan: string;
+  /** When the plan lapses, Unix milliseconds; null is never. */
+  planExpiresAt: number | null;
+  /** Limits of this user alone, in place of the plan's. */
+  customLimits: Limits;
   status: 'active' | 'suspended';
   emailVerified: boolean;
   version: number;
@@ -33,13 +50,25 @@ export type ActivityType =
   | 'email_changed'
   | 'email_change_undone'
   | 'phone_number_verified'
+  | 'plan_changed'
+  | 'plan_expired'
+  | 'limits_changed'
+  | 'credits_added'
+  | 'credits_granted'
+  | 'credits_used'
+  | 'credits_refunded'
+  | 'credits_expired'
   | 'account_deleted';
 
 export interface ActivityData {
   realmId: string;
   type: ActivityType;
   sessionId: string | null;
-  client: Client;
+  /** Null when it was no device of the user's. */
+  client: Client | null;
+  /** Who did it, when it was not the user: the id of an API key or of an admin, or `system`. */
+  actor?: string;
+  details?: Record<string, unknown>;
 }
 
 /** Something that happened in an account object and that D1 shall know: written there once, seconds later. */
@@ -56,10 +85,21 @@ export interface DirectoryChange {
   bookmark: string | null;
   /** The session that made it, which lives on when the change ends the others. */
   keepSession: string | null;
-  client: Client;
+  client: Client | null;
   activity?: ActivityType;
+  actor?: string;
+  details?: Record<string, unknown>;
   /** The user has proved who they are by other means than the password: failures with it are forgiven. */
   forgiveFailures?: boolean;
+}
+
+/** What an account object answers instead, when it does not do what it was asked. */
+export interface Refusal {
+  result: 'refused';
+  /** `user_not_found` also when the object was never told of its user. */
+  reason: ErrorCode;
+  /** Seconds. */
+  retryAfter?: number;
 }
 
 /** What accounts need of the account object. */

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
+import { DEFAULT_PLAN } from './port.ts';
 import type { UserRow } from './tables.ts';
 
 /** Half of a character cannot be stored. */
@@ -153,7 +154,7 @@ export function userShape(row: UserRow): z.infer<typeof UserSchema> {
     country: row.country,
     locale: row.locale,
     role: row.role,
-    plan: row.plan,
+    plan: row.planExpiresAt !== null && row.planExpiresAt <= Date.now() ? DEFAULT_PLAN : row.plan,
     status: row.status,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),

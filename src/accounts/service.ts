@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
-import type { AccountObjects, DirectoryState } from './port.ts';
+import type { AccountObjects, DirectoryState, Refusal } from './port.ts';
 import type { ProfilePatch } from './schemas.ts';
 import { preferences, type UserRow, users } from './tables.ts';
 
@@ -36,6 +36,26 @@ export class Accounts {
     const user = (await look(nearestReplica(this.#d1, bookmark).db)) ?? (await look(primary(this.#d1).db));
     if (user?.realmId !== realmId) throw new ApiError('user_not_found');
     return user;
+  }
+
+  /**
+   * Asks the object of a user; one that was never told whom it stands for is told first. Throws `user_not_found`, and
+   * what the object refuses with.
+   */
+  async ask<Answer extends { result: string }>(
+    user: { userId: string; realmId: string },
+    call: () => Promise<Answer | Refusal>,
+  ): Promise<Exclude<Answer, Refusal>> {
+    let answer = await call();
+    if (isRefusal(answer) && answer.reason === 'user_not_found') {
+      const row = await findById(primary(this.#d1).db, user.userId);
+      if (row?.realmId !== user.realmId) throw new ApiError('user_not_found');
+      const change = { bookmark: null, keepSession: null, client: null };
+      await this.#objects(row.id).directoryChanged(directoryState(row), change);
+      answer = await call();
+    }
+    if (isRefusal(answer)) throw refusalError(answer);
+    return answer as Exclude<Answer, Refusal>;
   }
 
   /** Changes what a user says of themselves; a new phone number is unproven. Throws `username_taken`. */
@@ -123,6 +143,8 @@ export function directoryState(row: UserRow): DirectoryState {
     realmId: row.realmId,
     role: row.role,
     plan: row.plan,
+    planExpiresAt: row.planExpiresAt,
+    customLimits: row.customLimits,
     status: row.status,
     emailVerified: row.emailVerified,
     version: row.version,
@@ -137,4 +159,13 @@ export function uniqueViolation(thrown: unknown): ApiError | null {
   if (cause.message.includes('users.email')) return new ApiError('user_exists');
   if (cause.message.includes('users.username')) return new ApiError('username_taken');
   return null;
+}
+
+function isRefusal(answer: { result: string }): answer is Refusal {
+  return answer.result === 'refused';
+}
+
+/** What an account object refused with, as the error to answer with. */
+export function refusalError({ reason, retryAfter }: Refusal): ApiError {
+  return new ApiError(reason, retryAfter === undefined ? {} : { retryAfter });
 }

@@ -1,5 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { realms } from '../realms/tables.ts';
+import type { Limits } from './port.ts';
 
 export const users = sqliteTable('users', {
   id: text().primaryKey(),
@@ -22,6 +23,9 @@ export const users = sqliteTable('users', {
     .notNull()
     .default('user'),
   plan: text().notNull().default('free'),
+  planExpiresAt: integer('plan_expires_at'),
+  customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
+  grantedMonth: text('granted_month'),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()
     .default('active'),
@@ -47,6 +51,8 @@ export const activity = sqliteTable(
     ip: text(),
     country: text(),
     userAgent: text('user_agent'),
+    actor: text(),
+    details: text({ mode: 'json' }).$type<Record<string, unknown>>(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.seq] })],
 );

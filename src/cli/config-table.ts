@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VARIABLES } from '../env.ts';
+import { QUOTA_VARIABLES, VARIABLES } from '../env.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 
@@ -15,6 +15,7 @@ function table(): string {
     const value = 'default' in declaration ? `\`${declaration.default}\`` : 'required';
     return [`\`${name}\``, 'secret' in declaration ? `${value}, secret` : value, doc.replaceAll('|', '\\|')];
   });
+  rows.push([`\`${QUOTA_VARIABLES.name}\``, 'as in the plan', QUOTA_VARIABLES.doc]);
   const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -25,8 +25,9 @@ async function start(args: string[]): Promise<void> {
   const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
   const defaults = defaultsBeside(given, String(port));
   const variables: Record<string, unknown> = { ...defaults, ...given };
-  variables.AUTH_SECRET ??= makeSecret();
-  const { ORIGIN } = parseConfig(variables);
+  const made = missingSecrets(variables);
+  const { ORIGIN } = parseConfig({ ...variables, ...made });
+  keepSecrets(made);
   const persistTo = values['persist-to'];
   await applyMigrations(typeof persistTo === 'string' ? { 'persist-to': persistTo } : {});
 
@@ -70,17 +71,24 @@ function fromFlags(flags: string[]): Record<string, string> {
   );
 }
 
-/** A random AUTH_SECRET, added to `.dev.vars`, which only its owner can read from then on. */
-function makeSecret(): string {
+/** Random values for the secrets that development wants and nobody has set. */
+function missingSecrets(given: Record<string, unknown>): Record<string, string> {
+  const wanted = ['AUTH_SECRET', ...(given.ENVIRONMENT === 'development' ? ['INTERNAL_API_KEY'] : [])];
+  const missing = wanted.filter((name) => given[name] === undefined);
+  return Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
+}
+
+/** Adds secrets to `.dev.vars`, which only its owner can read from then on. */
+function keepSecrets(secrets: Record<string, string>): void {
+  const names = Object.keys(secrets);
+  if (names.length === 0) return;
   const path = join(ROOT, '.dev.vars');
-  const secret = randomBytes(32).toString('base64url');
   const file = openSync(path, 'a', 0o600);
   fchmodSync(file, 0o600);
   const lineEnd = /[^\n]$/.test(readFileSync(path, 'utf8')) ? '\n' : '';
-  writeSync(file, `${lineEnd}AUTH_SECRET=${secret}\n`);
+  writeSync(file, lineEnd + names.map((name) => `${name}=${secrets[name]}\n`).join(''));
   closeSync(file);
-  console.log('Made an AUTH_SECRET for development in .dev.vars');
-  return secret;
+  console.log(`Made for development, in .dev.vars: ${names.join(', ')}`);
 }
 
 async function serve(args: string[], origin: string): Promise<void> {

@@ -1,3 +1,5 @@
+// For whoever compiles this without the rest, as consumers of the RPC entrypoint do.
+/// <reference path="./argon2-wasm.d.ts" />
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
 import wasm from '@phi-ag/argon2/argon2.wasm';

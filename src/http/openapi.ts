@@ -106,17 +106,22 @@ export function featureRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      throw new ApiError('validation_failed', {
-        fields: result.error.issues.flatMap((issue) =>
-          issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({
-                path: [...issue.path, key].join('.'),
-                code: 'unknown_field',
-                message: 'There is no such field',
-              }))
-            : [{ path: issue.path.join('.'), code: issue.code ?? 'custom', message: issue.message }],
-        ),
-      });
+      throw validationFailed(result.error);
     },
+  });
+}
+
+/** The 422 for an input that its schema refuses, which names every field. */
+export function validationFailed(error: z.ZodError): ApiError {
+  return new ApiError('validation_failed', {
+    fields: error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({
+            path: [...issue.path, key].join('.'),
+            code: 'unknown_field',
+            message: 'There is no such field',
+          }))
+        : [{ path: issue.path.join('.'), code: issue.code ?? 'custom', message: issue.message }],
+    ),
   });
 }

@@ -17,7 +17,7 @@ export interface Problem {
 export function problemResponse(c: AppContext, thrown: unknown, origin: string): Response {
   const error = toApiError(thrown);
   const { status, title } = CATALOGUE[error.code];
-  if (status >= 500) logFailure(c, thrown);
+  if (status >= 500) logFailure(thrown, { event: 'request_failed', request_id: c.get('requestId') });
   const problem: Problem = {
     type: `${origin}/docs/errors#${error.code}`,
     title,
@@ -39,7 +39,8 @@ export function problemResponse(c: AppContext, thrown: unknown, origin: string):
   return c.body(JSON.stringify(problem), status);
 }
 
-function toApiError(thrown: unknown): ApiError {
+/** What to tell of a failure: whatever is not meant to be told is `internal_error`. */
+export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   // Hono's own validator reports a body that does not parse this way.
   if (thrown instanceof HTTPException && thrown.status === 400) return new ApiError('invalid_json');
@@ -61,14 +62,14 @@ function isPassing(thrown: unknown): boolean {
   );
 }
 
-function logFailure(c: AppContext, thrown: unknown): void {
+/** Logs a failure that nobody is told of. */
+export function logFailure(thrown: unknown, about: { event: string; [name: string]: unknown }): void {
   // A query's parameters can be an e-mail or a hash: Drizzle puts them into its message, D1 does not.
   const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   console.error(
     JSON.stringify({
       level: 'error',
-      event: 'request_failed',
-      request_id: c.get('requestId'),
+      ...about,
       error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
       stack: error instanceof Error ? error.stack : undefined,
     }),

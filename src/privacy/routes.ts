@@ -54,7 +54,7 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, messages } = await privacy.export(
+        const { user, preferences, open, ended, log, acts, messages } = await privacy.export(
           c.get('principal').userId,
         );
         c.header('Content-Disposition', 'attachment; filename="account.json"');
@@ -87,6 +87,7 @@ export function privacyRoutes(
               })),
             ],
             activity: log.map(activityShape),
+            acts: acts.map(({ at, ...act }) => ({ at: rfc3339(at), ...act })),
             messages: messages.map(({ createdAt, settledAt, ...row }) => ({
               ...row,
               created_at: rfc3339(createdAt),

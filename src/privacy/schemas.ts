@@ -33,6 +33,7 @@ export const ExportSchema = z
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
+    acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
     messages: z.array(z.record(z.string(), z.unknown())),
   })
   .openapi('Export');

@@ -7,7 +7,7 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
-import { deleteUser, readActivity, readMessages, readSessions } from './store.ts';
+import { deleteUser, readActivity, readActs, readMessages, readSessions } from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
 
@@ -47,17 +47,18 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, messages] = await Promise.all([
+    const [user, preferences, open, past, log, acts, messages] = await Promise.all([
       findById(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
       readSessions(session.db, userId),
       readActivity(session.db, userId, { before: null, limit: -1 }),
+      readActs(session.db, userId),
       readMessages(session.db, userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, messages };
+    return { user, preferences, open, ended, log, acts, messages };
   }
 
   /**

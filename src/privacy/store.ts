@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { activity, users } from '../accounts/tables.ts';
+import { audit } from '../audit/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { outbox } from '../outbox/tables.ts';
@@ -23,6 +24,16 @@ export function readActivity(
 /** The sessions of a user, also those that have ended. */
 export function readSessions(db: Database, userId: string) {
   return db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.createdAt));
+}
+
+/** What a user has done to the realm, as one of its admins. */
+export function readActs(db: Database, userId: string) {
+  const { at, action, target, details } = audit;
+  return db
+    .select({ at, action, target, details })
+    .from(audit)
+    .where(eq(audit.actor, userId))
+    .orderBy(desc(at));
 }
 
 /** The messages that went to a user; never what they said, which is gone. */

@@ -15,7 +15,18 @@ const CLIENT_ID = 'latchkey';
 export interface AccessTokenClaims {
   userId: string;
   sessionId: string;
+  role: 'user' | 'admin' | 'owner';
+  plan: string;
+  emailVerified: boolean;
   expiresAt: number;
+}
+
+/** What our tokens say beside RFC 7519; nobody else signs with our keys. */
+interface PrivateClaims {
+  sid: string;
+  role: AccessTokenClaims['role'];
+  plan: string;
+  email_verified: boolean;
 }
 
 /** A token whose signature was found good, and by what it was judged. */
@@ -75,11 +86,12 @@ export class AccessTokens {
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
     const { payload, protectedHeader } = await this.#verify(realm, token);
-    const { sub, sid, exp } = payload as JWTPayload & { sid?: unknown };
+    const { sub, sid, exp, role, plan, email_verified } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
-    const claims = { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
+    const about = { role, plan, emailVerified: email_verified };
+    const claims = { userId: sub, sessionId: sid, ...about, expiresAt: exp * SECOND };
     const { issuer, audience } = realm;
     this.#remember(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
     return claims;

@@ -6,9 +6,9 @@ import { clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
-import { rfc3339 } from '../lib/time.ts';
 import {
   CurrentSessionSchema,
+  currentSessionShape,
   SessionListSchema,
   sessionShape,
   TokensSchema,
@@ -87,20 +87,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         middleware: [requireUser(authenticator)] as const,
         responses: responses({ 200: json(CurrentSessionSchema, 'The session') }, { user: true }),
       }),
-      (c) => {
-        const principal = c.get('principal');
-        return c.json(
-          {
-            user_id: principal.userId,
-            session_id: principal.sessionId,
-            role: principal.role,
-            plan: principal.plan,
-            email_verified: principal.emailVerified,
-            expires_at: rfc3339(principal.expiresAt),
-          },
-          200,
-        );
-      },
+      (c) => c.json(currentSessionShape(c.get('principal')), 200),
     )
     .openapi(
       createRoute({

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { Principal } from '../http/context.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { SessionData } from './projection.ts';
@@ -60,6 +61,20 @@ export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof Tok
     expires_in: grant.expiresInSeconds,
     ...(!inCookie && { refresh_token: grant.refreshToken }),
     session_id: grant.session.sessionId,
+  };
+}
+
+/** Who is signed in, as it goes over the wire. */
+export function currentSessionShape(
+  session: Omit<Principal, 'bookmark'>,
+): z.infer<typeof CurrentSessionSchema> {
+  return {
+    user_id: session.userId,
+    session_id: session.sessionId,
+    role: session.role,
+    plan: session.plan,
+    email_verified: session.emailVerified,
+    expires_at: rfc3339(session.expiresAt),
   };
 }
 

@@ -2,7 +2,7 @@ import { ApiError } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm, Realms } from '../realms/service.ts';
-import type { AccessTokens } from './access-token.ts';
+import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
 import type { CheckResult, OpenedSession, SessionObjects } from './port.ts';
 import type { SessionData } from './projection.ts';
 import { parseRefreshToken } from './refresh-token.ts';
@@ -33,9 +33,17 @@ export class Sessions {
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }
 
+  /**
+   * The local check of an access token: a session that has ended since shows only when the token expires. No call and
+   * no query, keys aside. Throws `invalid_token`, `token_expired`.
+   */
+  async verifyToken(accessToken: string, realmId: string): Promise<AccessTokenClaims> {
+    return this.#tokens.verify(await this.#realms.get(realmId), accessToken);
+  }
+
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
   async authenticateToken(accessToken: string, realmId: string): Promise<Principal> {
-    const claims = await this.#tokens.verify(await this.#realms.get(realmId), accessToken);
+    const claims = await this.verifyToken(accessToken, realmId);
     const session = live(await this.#objects(claims.userId).check(claims.sessionId));
     return { ...session, expiresAt: claims.expiresAt };
   }

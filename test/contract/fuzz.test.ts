@@ -9,8 +9,10 @@ import {
   accountOf,
   call,
   changeDirectory,
+  createApiKey,
   createRealm,
   freshAddress,
+  INTERNAL,
   ORIGIN,
   PASSWORD,
   register,
@@ -57,7 +59,7 @@ beforeAll(async () => {
 
 async function makeUser() {
   const { user } = await register();
-  await changeDirectory(user.id, { email_verified: 1 });
+  await changeDirectory(user.id, { email_verified: 1, role: 'admin' });
   return user;
 }
 
@@ -75,7 +77,10 @@ async function openSession(userId: string) {
 }
 
 /** Sends a request. The user's account never locks: all would be refused that comes after. */
-async function send(request: HostileRequest, userId: string): Promise<Response> {
+async function send(
+  request: HostileRequest,
+  { id: userId, email }: { id: string; email: string },
+): Promise<Response> {
   sent += 1;
   if (sent % REQUESTS_PER_ADDRESS === 0) address = freshAddress();
   const headers = new Headers([['cf-connecting-ip', address], ...request.headers]);
@@ -87,10 +92,13 @@ async function send(request: HostileRequest, userId: string): Promise<Response> 
   if (request.session !== 'none' || url.includes(LIVE.sessionId) || written.includes(LIVE.refreshToken)) {
     const { session, accessToken, refreshToken } = await openSession(userId);
     if (request.session === 'token') headers.set('authorization', `Bearer ${accessToken}`);
+    if (request.session === 'key') headers.set('x-api-key', INTERNAL['x-api-key']);
     if (request.session === 'cookie') headers.set('cookie', `__Host-latchkey=${refreshToken}`);
     url = url.replace(LIVE.sessionId, session.sessionId);
     if (written) body = written.replace(LIVE.refreshToken, refreshToken);
   }
+  if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+  url = url.replace(LIVE.userId, userId).replace(LIVE.email, email);
   const response = await exports.default.fetch(url, {
     method: request.method,
     headers,
@@ -118,7 +126,7 @@ it.each(operations)(
       refresh_token: fc.constant(LIVE.refreshToken),
     };
     const isDeadly = `${operation.method} ${operation.path}` === DEADLY;
-    const owner = async () => (isDeadly ? (await makeUser()).id : user.id);
+    const owner = async () => (isDeadly ? makeUser() : user);
     const seen: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(

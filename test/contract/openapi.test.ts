@@ -35,6 +35,16 @@ const WITH_USER: ErrorCode[] = [
   'account_suspended',
 ];
 
+const WITH_SERVICE: ErrorCode[] = [
+  'authentication_required',
+  'invalid_api_key',
+  'insufficient_scope',
+  'origin_not_allowed',
+];
+
+/** Whether an operation can be called by what a security scheme describes. */
+const acceptedBy = ({ security = [] }: Json, scheme: string) => security.some((one: Json) => scheme in one);
+
 let document: Json;
 let operations: Operation[];
 
@@ -108,7 +118,8 @@ describe('the document', () => {
         const expected = [
           ...ANY_ROUTE,
           ...(definition.requestBody?.content['application/json'] ? WITH_BODY : []),
-          ...(definition.security ? WITH_USER : []),
+          ...(acceptedBy(definition, 'accessToken') ? WITH_USER : []),
+          ...(acceptedBy(definition, 'apiKey') ? WITH_SERVICE : []),
           ...(method === 'GET' ? [] : ['origin_not_allowed']),
           ...(definition.parameters?.some((parameter: Json) => parameter.in === 'query')
             ? ['validation_failed']

@@ -39,6 +39,9 @@ describe('an address or method that does not exist', () => {
     ['TRACE', '/v1/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
     ['GET', '/v1/auth/login', 'POST, OPTIONS'],
     ['GET', '/v1/me/sessions/x', 'DELETE, OPTIONS'],
+    ['PUT', '/v1/admin/api-keys', 'GET, POST, HEAD, OPTIONS'],
+    ['GET', '/v1/admin/api-keys/x', 'DELETE, OPTIONS'],
+    ['POST', '/v1/users/x/email', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
   ])('%s %s answers 405 and says what is allowed', async (method, path, allow) => {
     const answer = await call(method, path);

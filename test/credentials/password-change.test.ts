@@ -90,6 +90,8 @@ describe('a replica that lags behind', () => {
       realmId: row.realm_id,
       role: row.role,
       plan: row.plan,
+      planExpiresAt: null,
+      customLimits: {},
       status: row.status,
       emailVerified: row.email_verified === 1,
       version: row.version,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   accountOf,
   call,
+  changeDirectory,
   expectProblem,
   login,
   PASSWORD,
@@ -103,6 +104,18 @@ describe('the export', () => {
     ]);
     expect(answer.body.activity.map((entry: any) => entry.type)).toContain('signed_out');
     expect(JSON.stringify(answer.body)).not.toMatch(/argon2|salt|hash|lkr\./);
+  });
+
+  it('has what an admin did to the realm', async () => {
+    const admin = await registerVerified();
+    await changeDirectory(admin.user.id, { role: 'admin' });
+    const body = { name: 'x', scopes: ['users:read'] };
+    const key = await call('POST', '/v1/admin/api-keys', { token: admin.access_token, body });
+    const { acts } = (await get(admin, '/v1/me/export')).body;
+    const details = body;
+    expect(acts).toEqual([
+      { at: key.body.created_at, action: 'api_key_created', target: key.body.id, details },
+    ]);
   });
 
   it('needs a verified address', async () => {

@@ -23,13 +23,31 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   audit: ['db'],
   'api-keys': ['db', 'http', 'realms', 'audit'],
   sessions: ['db', 'http', 'realms', 'accounts'],
+  plans: ['db', 'http', 'realms', 'audit', 'accounts'],
+  usage: ['db', 'http', 'realms', 'accounts', 'plans'],
+  credits: ['http', 'accounts', 'plans'],
+  authorize: ['http', 'accounts', 'sessions', 'plans', 'usage', 'credits'],
   credentials: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   import: ['db', 'http', 'realms', 'audit', 'accounts', 'credentials'],
-  privacy: ['db', 'http', 'outbox', 'accounts', 'sessions', 'credentials'],
+  privacy: [
+    'db',
+    'http',
+    'audit',
+    'outbox',
+    'accounts',
+    'sessions',
+    'plans',
+    'usage',
+    'credits',
+    'credentials',
+  ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
+  rpc: ['http', 'realms', 'accounts', 'sessions'],
   dev: ['http', 'mail'],
   retention: [],
+  'account-base': '*',
+  'account-metering': '*',
   'account-object': '*',
   'account-projection': '*',
   services: '*',
@@ -51,6 +69,10 @@ const FEATURES = [
   'verification',
   'import',
   'privacy',
+  'plans',
+  'usage',
+  'credits',
+  'authorize',
 ];
 /** What one feature may see of another. */
 const PUBLIC_FILES = /\/((\w+-)?service|schemas|tables|port)\.ts$/;
@@ -109,7 +131,16 @@ describe('the house', () => {
   });
 
   it('shows of a feature only its service, schemas, tables and port', () => {
-    const composed = ['account-object', 'account-projection', 'services', 'app', 'cron', 'worker'];
+    const composed = [
+      'account-base',
+      'account-metering',
+      'account-object',
+      'account-projection',
+      'services',
+      'app',
+      'cron',
+      'worker',
+    ];
     const prying = imports.filter(
       ({ from, to }) =>
         FEATURES.includes(room(to)) &&
@@ -130,6 +161,17 @@ describe('the house', () => {
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });
     expect(strangers).toEqual([]);
+  });
+
+  it('compares API keys in constant time only', () => {
+    const comparing = files.filter(
+      (file) =>
+        file.startsWith('api-keys/') &&
+        /\b(\w*hash|\w*secret|\w*key|text)\b\s*[!=]==?(?![\s=]*(null|undefined)\b)/i.test(
+          readFileSync(join(SRC, file), 'utf8'),
+        ),
+    );
+    expect(comparing).toEqual([]);
   });
 
   it('has no import cycle', () => {

@@ -116,6 +116,7 @@ async function walkReadme(): Promise<any[]> {
   expect(script).toContain('API=http://localhost:8787\n');
   const bash = execFileSync('bash', ['-c', script.replace('http://localhost:8787', origin)], {
     encoding: 'utf8',
+    cwd: project,
   });
   return bash
     .split('\n')
@@ -164,10 +165,13 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   writeFileSync(devVars, 'RATE_LIMIT_SIGN_IN=77', { mode: 0o644 });
   const output = await start();
   const made = readFileSync(devVars, 'utf8');
-  const [, secret] = /^RATE_LIMIT_SIGN_IN=77\nAUTH_SECRET=([\w-]{43})\n$/.exec(made) ?? [];
+  const [, secret, key] =
+    /^RATE_LIMIT_SIGN_IN=77\nAUTH_SECRET=([\w-]{43})\nINTERNAL_API_KEY=([\w-]{43})\n$/.exec(made) ?? [];
   expect(secret).toBeDefined();
+  expect(key).not.toBe(secret);
   expect(statSync(devVars).mode & 0o777).toBe(0o600);
   expect(output).not.toContain(secret);
+  expect(output).not.toContain(key);
   expect(output).not.toContain('ENOTFOUND');
   for (const path of ['/docs', '/redoc', '/openapi.json', '/.well-known/jwks.json', '/health?deep=1']) {
     expect(output).toContain(path);
@@ -208,12 +212,14 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   expect((await call('POST', '/v1/auth/login', login)).status).toBe(200);
   expect((await call('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(2);
 
-  const [registered, me, current, sessions, afterwards] = await walkReadme();
+  const [registered, me, current, sessions, afterwards, found, apiKey] = await walkReadme();
   expect(registered.user).toMatchObject({ email: 'ada@example.com', username: 'ada' });
   expect(me.id).toBe(registered.user.id);
   expect(current.user_id).toBe(me.id);
   expect(sessions.data).toHaveLength(2);
   expect(afterwards.code).toBe('session_ended');
+  expect(found.id).toBe(me.id);
+  expect(apiKey.key).toMatch(/^lkk_/);
   const welcome = await vi.waitUntil(async () => {
     const { body } = await call('GET', '/dev/mailbox.json');
     return body.data.find((mail: any) => mail.recipient === 'ada@example.com');

@@ -53,6 +53,11 @@ const USER_ENDPOINTS: [string, string, unknown?][] = [
   ['GET', '/v1/me/activity'],
   ['GET', '/v1/me/export'],
   ['DELETE', '/v1/me', {}],
+  ['GET', '/v1/users/usr_x'],
+  ['GET', '/v1/admin/api-keys'],
+  ['POST', '/v1/admin/api-keys', { name: 'x', scopes: ['users:read'] }],
+  ['POST', '/v1/admin/api-keys/key_x/rotate', {}],
+  ['DELETE', '/v1/admin/api-keys/key_x'],
 ];
 
 describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {
@@ -140,6 +145,8 @@ describe('GET /v1/me/sessions', () => {
       realmId: 'default',
       role: 'user',
       plan: 'free',
+      planExpiresAt: null,
+      customLimits: {},
       status: 'active',
       emailVerified: false,
       version: 1,

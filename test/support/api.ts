@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { z } from 'zod';
 import type { SignedInSchema } from '../../src/credentials/schemas.ts';
 import type { ErrorCode } from '../../src/errors.ts';
+import type { Scope } from '../../src/lib/scopes.ts';
 
 export const ORIGIN = 'https://auth.test';
 export const PASSWORD = 'three lighthouses at dusk';
@@ -123,6 +124,8 @@ export async function changeDirectory(
       realmId: row.realm_id,
       role: row.role,
       plan: row.plan,
+      planExpiresAt: row.plan_expires_at,
+      customLimits: JSON.parse(row.custom_limits),
       status: row.status,
       emailVerified: row.email_verified === 1,
       version: row.version,
@@ -146,4 +149,19 @@ export async function createRealm(id: string, policy: Record<string, unknown> = 
   )
     .bind(...Object.values(columns))
     .run();
+}
+
+/** Headers of a service that has all scopes, in every realm. */
+export const INTERNAL = { 'x-api-key': env.INTERNAL_API_KEY };
+
+/** A new API key of a realm; `key` is its text. */
+export async function createApiKey(
+  scopes: Scope[],
+  options: { realm?: string; expires_at?: string } = {},
+): Promise<{ id: string; key: string; headers: Record<string, string> }> {
+  const { realm, ...fields } = options;
+  const body = { name: 'a service', scopes, ...fields };
+  const answer = await call('POST', '/v1/admin/api-keys', { realm, headers: INTERNAL, body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return { ...answer.body, headers: { 'x-api-key': answer.body.key } };
 }

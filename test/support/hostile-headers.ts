@@ -87,6 +87,10 @@ export const forgedCredential = fc.oneof(
     'cookie',
     refreshToken.map((token) => `__Host-latchkey=${token}; __Host-latchkey=2`),
   ),
+  header(
+    'x-api-key',
+    fc.oneof(printable, fc.constantFrom('', 'lkk_', `lkk_${'0'.repeat(26)}_${'a'.repeat(43)}`)),
+  ),
   header('cookie', fc.oneof(printable, fc.constantFrom('=', ';;=;', '__proto__=1', '__Host-latchkey="'))),
 );
 

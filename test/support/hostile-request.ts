@@ -10,14 +10,27 @@ export interface HostileRequest {
   url: string;
   headers: Header[];
   body: string | Uint8Array<ArrayBuffer> | undefined;
-  /** A live session to present; then no header forges one. */
-  session: 'none' | 'token' | 'cookie';
+  /** A live session or API key to present; then no header forges one. */
+  session: 'none' | 'token' | 'cookie' | 'key';
   /** Whether method and path are those of the operation, so that nothing but the operation may answer. */
   isAddressed: boolean;
 }
 
-/** Stands in URLs and bodies for what only the sender knows: the id and the refresh token of a live session. */
-export const LIVE = { sessionId: 'ses_live', refreshToken: 'lkr.live' };
+/** Stands in URLs and bodies for what only the sender knows: ids, an address, the refresh token of a live session. */
+export const LIVE = {
+  sessionId: 'ses_live',
+  refreshToken: 'lkr.live',
+  userId: 'usr_live',
+  keyId: 'key_live',
+  email: 'live@example.com',
+};
+
+/** What of it a path means. */
+function liveSegment(path: string): string {
+  if (path.includes('{email}')) return LIVE.email;
+  if (path.startsWith('/v1/users/')) return LIVE.userId;
+  return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
+}
 
 /** What operations have, and what else the platform lets through. */
 const METHODS = 'GET POST PUT PATCH DELETE HEAD OPTIONS TRACE QUERY PROPFIND PURGE'.split(' ');
@@ -57,7 +70,7 @@ function addresses({ path }: Operation, realms: string[]): fc.Arbitrary<Address>
     .map((value) => encodeURIComponent(value.toWellFormed()))
     .filter((value) => value !== '' && value !== '.' && value !== '..');
   const right = filled(
-    fc.oneof(fc.constant(LIVE.sessionId), fc.constantFrom(...SEGMENTS, ...PROTOTYPE_KEYS), encoded),
+    fc.oneof(fc.constant(liveSegment(path)), fc.constantFrom(...SEGMENTS, ...PROTOTYPE_KEYS), encoded),
   );
   const hasRealms = /^\/(v1|\.well-known)\//.test(path);
   const prefixes = ['', '', '', ...(hasRealms ? realms.map((id) => `/realms/${id}`) : [])];
@@ -91,6 +104,13 @@ function bodies({ definition }: Operation, document: Json, given: Record<string,
   );
 }
 
+/** What an operation takes, most often a token or key; those for anybody are also tried with a session. */
+function sessionsFor({ definition }: Operation): HostileRequest['session'][] {
+  const schemes = (definition.security ?? []).flatMap((one: Json) => Object.keys(one));
+  if (!schemes.includes('apiKey')) return ['token', 'token', 'cookie'];
+  return schemes.includes('accessToken') ? ['key', 'token', 'cookie'] : ['key', 'key', 'token'];
+}
+
 /** Requests to an operation, from right to absurd. `given` says what a right value of a field is. */
 export function requestsTo(
   operation: Operation,
@@ -112,7 +132,7 @@ export function requestsTo(
       forged: maybe(forgedCredential, 2, 1),
       others: fc.array(otherHeader, { maxLength: 2 }),
       origin: maybe(origin, 2, 1),
-      session: fc.constantFrom<HostileRequest['session']>('none', 'token', 'token', 'cookie'),
+      session: fc.constantFrom<HostileRequest['session']>('none', ...sessionsFor(operation)),
       body: bodies(operation, document, given),
     })
     .map(({ method, address, query, type, forged, others, session, body, ...rest }) => ({

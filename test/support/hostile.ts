@@ -60,6 +60,7 @@ const NEARLY: Record<string, string[]> = {
   identifier: ['ada', '+442071838750', 'a@b@c', ' ADA@example.com'],
   username: ['Ada_L', 'a.b-c', '007', 'a'],
   phone_number: ['+44 (20) 7183-8750', '0', '+0'],
+  expires_at: ['2020-01-01T00:00:00Z', '9999-12-31T23:59:59+14:00', '2026-02-30T00:00:00Z', 'tomorrow'],
   country: ['gb', 'ß', 'XX'],
   locale: ['EN-gb', 'x-private', 'en-u-ca-gregory', 'i-klingon', 'C'],
   picture: ['http://example.com', 'https://\ud800', 'https://a:b@c/', 'javascript:alert(1)'],

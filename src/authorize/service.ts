@@ -1,0 +1,86 @@
+import { refusalError } from '../accounts/service.ts';
+import { requireOwnReference } from '../credits/service.ts';
+import { ApiError, type ErrorCode } from '../errors.ts';
+import type { Plans } from '../plans/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import type { AuthorizeObjects, Decision } from './port.ts';
+
+/** What a service asks before it does something for the holder of a token. */
+export interface Authorization {
+  token: string;
+  resource: string | null;
+  /** Of the resource; at least 1. */
+  quantity: number;
+  /** To be charged; 0 is nothing. */
+  credits: number;
+  reference: string | null;
+  /** The id of the API key that asks. */
+  actor: string;
+}
+
+/** The answer. Of somebody who is not let in it says nothing but the reason. */
+export type Authorized =
+  | ({ userId: string; sessionId: string; reference: string | null } & Decision)
+  | {
+      allowed: false;
+      reason: ErrorCode;
+      userId: null;
+      sessionId: null;
+      plan: null;
+      quota: null;
+      balance: null;
+      reference: string | null;
+    };
+
+/** Refusals that are an answer: they are about the user, not about the request. */
+const NOT_LET_IN: ErrorCode[] = ['invalid_token', 'token_expired', 'session_ended', 'account_suspended'];
+
+/** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */
+export class Authorizer {
+  readonly #sessions: Sessions;
+  readonly #plans: Plans;
+  readonly #objects: AuthorizeObjects;
+
+  constructor(sessions: Sessions, plans: Plans, objects: AuthorizeObjects) {
+    this.#sessions = sessions;
+    this.#plans = plans;
+    this.#objects = objects;
+  }
+
+  /**
+   * Checks the token strictly, uses the quota and charges the credits: all of it or nothing, and once for a reference.
+   * Throws 422 for a name that is no resource, and `reference_reused`.
+   */
+  async authorize(request: Authorization, realmId: string): Promise<Authorized> {
+    const { token, resource, quantity, credits, reference, actor } = request;
+    if (reference !== null) requireOwnReference(reference);
+    const terms =
+      resource === null ? await this.#plans.terms(realmId) : await this.#plans.termsOf(realmId, resource);
+    try {
+      const { userId, sessionId } = await this.#sessions.verifyToken(token, realmId);
+      const use = resource === null ? null : { resource, quantity };
+      const asked = { sessionId, use, credits, reference, actor };
+      const answer = await this.#objects(userId).authorize(terms, asked);
+      if (answer.result === 'refused') throw refusalError(answer);
+      return { userId, sessionId, reference, ...answer.decision };
+    } catch (error) {
+      if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
+        return nobody(error.code, reference);
+      }
+      throw error;
+    }
+  }
+}
+
+function nobody(reason: ErrorCode, reference: string | null): Authorized {
+  return {
+    allowed: false,
+    reason,
+    userId: null,
+    sessionId: null,
+    plan: null,
+    quota: null,
+    balance: null,
+    reference,
+  };
+}

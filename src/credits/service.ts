@@ -1,0 +1,91 @@
+import type { Accounts } from '../accounts/service.ts';
+import { fieldError } from '../errors.ts';
+import type { Terms } from '../plans/port.ts';
+import type { Plans } from '../plans/service.ts';
+import type { Addition, CreditObject, CreditObjects, Refund, Transaction, Use } from './port.ts';
+
+/** Whose credits. */
+interface User {
+  userId: string;
+  realmId: string;
+}
+
+/** A change of the ledger. `balance` is what it came to with it, also when the change is repeated. */
+export interface CreditChange {
+  transaction: Transaction;
+  balance: number;
+}
+
+/** References that only Latchkey itself makes. */
+const RESERVED_REFERENCE = /^(grant|expired):/;
+
+/** Credits. Each operation is one call to one account object and no D1 query. All throw `user_not_found`. */
+export class Credits {
+  readonly #accounts: Accounts;
+  readonly #plans: Plans;
+  readonly #objects: CreditObjects;
+
+  constructor(accounts: Accounts, plans: Plans, objects: CreditObjects) {
+    this.#accounts = accounts;
+    this.#plans = plans;
+    this.#objects = objects;
+  }
+
+  async balance(user: User): Promise<number> {
+    return (await this.#ask(user, (object, terms) => object.creditBalance(terms))).balance;
+  }
+
+  /** Throws `reference_reused`, `credits_limit`, and 422 for an expiry that has passed. */
+  async add(user: User, addition: Addition): Promise<CreditChange> {
+    requireOwnReference(addition.reference);
+    if (addition.expiresAt !== null && addition.expiresAt <= Date.now()) {
+      throw fieldError('expires_at', 'past', 'Must be in the future');
+    }
+    return changeOf(await this.#ask(user, (object, terms) => object.addCredits(terms, addition)));
+  }
+
+  /** Throws `insufficient_credits`, `account_suspended`, `reference_reused`. */
+  async use(user: User, use: Use): Promise<CreditChange> {
+    requireOwnReference(use.reference);
+    return changeOf(await this.#ask(user, (object, terms) => object.useCredits(terms, use)));
+  }
+
+  /** Throws `transaction_not_found`, `refund_exceeds_use`, `credits_limit`, `reference_reused`. */
+  async refund(user: User, refund: Refund): Promise<CreditChange> {
+    requireOwnReference(refund.reference);
+    return changeOf(await this.#ask(user, (object, terms) => object.refundCredits(terms, refund)));
+  }
+
+  /** A page of the ledger, newest first; exact. */
+  async transactions(
+    user: User,
+    page: { limit: number; cursor: string | undefined },
+  ): Promise<{ rows: Transaction[]; nextCursor: string | null }> {
+    const before = page.cursor === undefined ? null : Number(page.cursor);
+    const { transactions } = await this.#ask(user, (object, terms) =>
+      object.listCredits(terms, { before, limit: page.limit + 1 }),
+    );
+    const rows = transactions.slice(0, page.limit);
+    const last = transactions.length > page.limit ? rows.at(-1) : undefined;
+    return { rows, nextCursor: last ? String(last.seq) : null };
+  }
+
+  async #ask<Answer extends { result: string }>(
+    user: User,
+    call: (object: CreditObject, terms: Terms) => Promise<Answer>,
+  ) {
+    const terms = await this.#plans.terms(user.realmId);
+    return this.#accounts.ask(user, () => call(this.#objects(user.userId), terms));
+  }
+}
+
+function changeOf({ transaction, balance }: CreditChange): CreditChange {
+  return { transaction, balance };
+}
+
+/** Throws 422 for a reference that is Latchkey's own to make. */
+export function requireOwnReference(reference: string): void {
+  if (RESERVED_REFERENCE.test(reference)) {
+    throw fieldError('reference', 'reserved', 'References that begin so are made by Latchkey only');
+  }
+}

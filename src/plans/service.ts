@@ -1,0 +1,71 @@
+import type { Accounts } from '../accounts/service.ts';
+import { nearestReplica } from '../db/client.ts';
+import type { Config } from '../env.ts';
+import { fieldError } from '../errors.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
+import { SECOND } from '../lib/time.ts';
+import { tierOf } from './model-tiers.ts';
+import { withOverrides } from './plan-book.ts';
+import type { PlanBook, PlanObject, Subscription, Terms } from './port.ts';
+import { readPlans } from './store.ts';
+
+/** A changed plan is in force everywhere after this long (milliseconds). */
+const CACHE = 30 * SECOND;
+const CACHED_REALMS = 1000;
+
+/** What plans are made of. */
+export interface PlanPorts {
+  d1: D1Database;
+  accounts: Accounts;
+  objects: (userId: string) => PlanObject;
+  config: Pick<Config, 'RESOURCES' | 'QUOTAS' | 'MODEL_TIERS' | 'MODEL_TIER_DEFAULT'>;
+}
+
+/** The plans of realms, from D1; each isolate keeps what it read for half a minute. */
+export class Plans {
+  readonly #ports: PlanPorts;
+  readonly #cache = new BoundedMap<string, { plans: PlanBook; until: number }>(CACHED_REALMS);
+
+  constructor(ports: PlanPorts) {
+    this.#ports = ports;
+  }
+
+  /** What an object of the realm has to be told to decide. */
+  async terms(realmId: string): Promise<Terms> {
+    const now = Date.now();
+    const cached = this.#cache.get(realmId);
+    if (cached && now < cached.until) return { realmId, plans: cached.plans };
+    const { d1, config } = this.#ports;
+    const rows = await readPlans(nearestReplica(d1).db, realmId);
+    const plans = Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
+    this.#cache.set(realmId, { plans, until: now + CACHE });
+    return { realmId, plans };
+  }
+
+  /** Reads the realm's plans anew when they are next asked for. */
+  forget(realmId: string): void {
+    this.#cache.delete(realmId);
+  }
+
+  /** As `terms`, for the use of a resource. Throws 422 for a name that is no resource of the realm. */
+  async termsOf(realmId: string, resource: string): Promise<Terms> {
+    const terms = await this.terms(realmId);
+    const isKnown =
+      this.#ports.config.RESOURCES.includes(resource) ||
+      Object.values(terms.plans).some(({ limits }) => Object.hasOwn(limits, resource));
+    if (!isKnown) throw fieldError('resource', 'unknown', 'There is no such resource');
+    return terms;
+  }
+
+  /** The tier of a model. */
+  tierOf(model: string): string {
+    return tierOf(model, this.#ports.config);
+  }
+
+  /** What a user has. Throws `user_not_found`. */
+  async subscription(user: { userId: string; realmId: string }): Promise<Subscription> {
+    const { accounts, objects } = this.#ports;
+    const terms = await this.terms(user.realmId);
+    return accounts.ask(user, () => objects(user.userId).subscription(terms));
+  }
+}

@@ -1,0 +1,20 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Limits } from '../accounts/port.ts';
+import { realms } from '../realms/tables.ts';
+
+export const plans = sqliteTable(
+  'plans',
+  {
+    realmId: text('realm_id')
+      .notNull()
+      .references(() => realms.id),
+    id: text().notNull(),
+    name: text().notNull(),
+    limits: text({ mode: 'json' }).$type<Limits>().notNull(),
+    modelTiers: text('model_tiers', { mode: 'json' }).$type<string[]>().notNull(),
+    monthlyCredits: integer('monthly_credits').notNull().default(0),
+    features: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.id] })],
+);

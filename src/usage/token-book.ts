@@ -1,0 +1,43 @@
+import { dateOf } from '../lib/calendar.ts';
+import { DAY } from '../lib/time.ts';
+import type { TokenUse } from './port.ts';
+
+/** What a model has used in one day. */
+export type ModelTotals = { input_tokens: number; output_tokens: number; requests: number };
+
+/** Days that the object keeps: only today's sums are ever added to. */
+const KEPT = 7 * DAY;
+
+/** Model tokens of one user by UTC date and model. Every method is atomic. */
+export class TokenBook {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  static createTable(sql: SqlStorage): void {
+    sql.exec(`CREATE TABLE IF NOT EXISTS token_days (
+      day TEXT NOT NULL, model TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+      requests INTEGER NOT NULL, PRIMARY KEY (day, model)
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Counts one use; gives what the model has used that day. */
+  add({ model, inputTokens, outputTokens }: TokenUse, now: number): ModelTotals {
+    const totals = this.#sql
+      .exec<ModelTotals>(
+        `INSERT INTO token_days VALUES (?, ?, ?, ?, 1) ON CONFLICT (day, model) DO UPDATE SET
+           input_tokens = input_tokens + excluded.input_tokens,
+           output_tokens = output_tokens + excluded.output_tokens, requests = requests + 1
+         RETURNING input_tokens, output_tokens, requests`,
+        dateOf(now),
+        model,
+        inputTokens,
+        outputTokens,
+      )
+      .one();
+    if (totals.requests === 1) this.#sql.exec('DELETE FROM token_days WHERE day < ?', dateOf(now - KEPT));
+    return totals;
+  }
+}

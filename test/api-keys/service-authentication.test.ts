@@ -1,0 +1,143 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { ApiKeys } from '../../src/api-keys/service.ts';
+import { SCOPES } from '../../src/lib/scopes.ts';
+import {
+  call,
+  changeDirectory,
+  createApiKey,
+  createRealm,
+  expectProblem,
+  INTERNAL,
+  ORIGIN,
+  register,
+} from '../support/api.ts';
+
+// Every endpoint that wants a service, with the scope it wants: refused to the same callers.
+const SERVICE_ENDPOINTS: [string, string, (typeof SCOPES)[number], unknown?][] = [
+  ['GET', '/v1/users/usr_x', 'users:read'],
+  ['GET', '/v1/users/usr_x/email', 'users:read'],
+  ['GET', '/v1/users/by-email/nobody@example.com', 'users:read'],
+  ['GET', '/v1/admin/api-keys', 'admin'],
+  ['POST', '/v1/admin/api-keys', 'admin', { name: 'x', scopes: ['users:read'] }],
+  ['POST', '/v1/admin/api-keys/key_x/rotate', 'admin', {}],
+  ['DELETE', '/v1/admin/api-keys/key_x', 'admin'],
+];
+
+describe.each(SERVICE_ENDPOINTS)('%s %s', (method, path, scope, body) => {
+  const send = (options: object) => call(method, path, { body, ...options });
+  const withKey = (key: string, more: object = {}) => send({ headers: { 'x-api-key': key, ...more } });
+
+  it('refuses a stranger', async () => {
+    expectProblem(await send({}), 401, 'authentication_required');
+  });
+
+  it('refuses what is no key', async () => {
+    const { key } = await createApiKey([scope]);
+    const forged = [
+      `${key.slice(0, -6)}AAAAAA`,
+      key.toUpperCase(),
+      `${key}x`,
+      key.slice(4),
+      'x',
+      INTERNAL['x-api-key'].slice(1),
+    ];
+    for (const wrong of forged) expectProblem(await withKey(wrong), 401, 'invalid_api_key');
+    // A header that was not filled in.
+    const empty = await withKey('');
+    expect(empty.status).toBe(401);
+  });
+
+  it('takes a key with the scope or `admin`, and no other', async () => {
+    for (const given of SCOPES) {
+      const { headers } = await createApiKey([given]);
+      const answer = await send({ headers });
+      if (given === scope || given === 'admin') expect([401, 403]).not.toContain(answer.status);
+      else expectProblem(answer, 403, 'insufficient_scope');
+    }
+    expect([401, 403]).not.toContain((await send({ headers: INTERNAL })).status);
+  });
+
+  it("refuses another realm's key, and takes the bootstrap key in every realm", async () => {
+    const realm = `other-${crypto.randomUUID().slice(0, 8)}`;
+    await createRealm(realm);
+    const { headers } = await createApiKey(['admin'], { realm });
+    expectProblem(await send({ headers }), 401, 'invalid_api_key');
+    expect([401, 403]).not.toContain((await send({ headers, realm })).status);
+    expect([401, 403]).not.toContain((await send({ headers: INTERNAL, realm })).status);
+  });
+
+  it('refuses a key that a page of another origin sends, also one that the realm knows', async () => {
+    const { key } = await createApiKey([scope]);
+    for (const origin of ['http://localhost:5173', 'null', `${ORIGIN}.evil.test`]) {
+      expectProblem(await withKey(key, { origin }), 403, 'origin_not_allowed');
+    }
+    expect([401, 403]).not.toContain((await withKey(key, { origin: ORIGIN })).status);
+    // And no browser asks twice: the preflight does not allow the header.
+    const preflight = await call('OPTIONS', path, {
+      headers: { origin: 'http://localhost:5173', 'access-control-request-headers': 'x-api-key' },
+    });
+    expect(preflight.headers.get('access-control-allow-headers')).not.toMatch(/api-key/i);
+  });
+});
+
+describe('users for services', () => {
+  it('gives a user by id or address, and only those of the realm', async () => {
+    await createRealm('users-of');
+    const { user } = await register();
+    const { user: theirs } = await register({}, { realm: 'users-of' });
+    const { headers } = await createApiKey(['users:read']);
+    const get = (path: string, realm?: string) => call('GET', `/v1/users/${path}`, { headers, realm });
+    expect(await get(user.id)).toMatchObject({ status: 200, body: { id: user.id, email: user.email } });
+    const address = encodeURIComponent(user.email.toUpperCase());
+    expect((await get(`by-email/${address}`)).body.id).toBe(user.id);
+    expect((await get(`${user.id}/email`)).body).toEqual({
+      user_id: user.id,
+      email: user.email,
+      email_verified: false,
+    });
+    for (const path of [theirs.id, `${theirs.id}/email`, `by-email/${theirs.email}`, 'usr_x', '%00', '%zz']) {
+      expectProblem(await get(path), 404, 'user_not_found');
+    }
+    expectProblem(await get('by-email/nonsense'), 422, 'validation_failed');
+    const ours = await createApiKey(['users:read'], { realm: 'users-of' });
+    const found = await call('GET', `/v1/users/${theirs.id}`, { headers: ours.headers, realm: 'users-of' });
+    expect(found.body.realm).toBe('users-of');
+  });
+
+  it('shows users themselves, and others to admins only, whether they exist or not', async () => {
+    const [ada, ben] = [await register(), await register()];
+    const get = (id: string) => call('GET', `/v1/users/${id}`, { token: ada.access_token });
+    expect((await get(ada.user.id)).body).toMatchObject({ id: ada.user.id });
+    for (const id of [ben.user.id, 'usr_x']) expectProblem(await get(id), 403, 'insufficient_scope');
+    for (const path of [`${ada.user.id}/email`, `by-email/${ada.user.email}`]) {
+      expectProblem(await get(path), 401, 'authentication_required');
+    }
+    await changeDirectory(ada.user.id, { role: 'admin' });
+    expect((await get(ben.user.id)).body).toMatchObject({ id: ben.user.id });
+    expectProblem(await get('usr_x'), 404, 'user_not_found');
+  });
+
+  it('gives suspended users too, with what they are', async () => {
+    const { user } = await register();
+    await changeDirectory(user.id, { status: 'suspended' });
+    const { body } = await call('GET', `/v1/users/${user.id}`, { headers: INTERNAL });
+    expect(body.status).toBe('suspended');
+  });
+
+  it('goes by the key when a token is sent beside it', async () => {
+    const { access_token, user } = await register();
+    const { headers } = await createApiKey(['usage:write']);
+    const answer = await call('GET', `/v1/users/${user.id}`, { headers, token: access_token });
+    expectProblem(answer, 403, 'insufficient_scope');
+  });
+});
+
+describe('the bootstrap key', () => {
+  it('is none where it is not set', async () => {
+    const keys = new ApiKeys(env.DB, undefined);
+    for (const text of ['', 'undefined', env.INTERNAL_API_KEY]) {
+      await expect(keys.authenticateKey(text, 'default')).rejects.toThrow('invalid_api_key');
+    }
+  });
+});
