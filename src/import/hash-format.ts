@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 
 /** How a salted SHA-256 is written that has no notation of its own, in one column or in two. */
 export const HashFormatSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { HashFormatSchema, storedHash } from './hash-format.ts';
 import type { RowProblem } from './record.ts';
 

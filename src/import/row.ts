@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { EmailField, PreferencesSchema, ProfilePatch } from '../accounts/schemas.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type Mapping, mapRecord } from './mapping.ts';

@@ -59,7 +59,8 @@ describe('CSV', () => {
     ['a heading with a nameless column', 'a,\n1,2\n', 'A column has no name'],
     ['no heading', '', 'The file has no heading'],
   ])('is none with %s', (_, text, message) => {
-    for (const length of [1, 7, 100_000]) expect(() => csv(text, length)).toThrow(message);
+    for (const length of text.length > 1000 ? [5000, 1e6] : [1, 7, 1000])
+      expect(() => csv(text, length)).toThrow(message);
   });
 });
 

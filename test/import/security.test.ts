@@ -160,7 +160,7 @@ describe('a row', () => {
       'a month that is none',
       (email: string) => JSON.stringify({ email, created_at: '2020-13-01' }),
       'created_at',
-      'invalid_type',
+      'custom',
     ],
   ])('with %s is refused, and the next one taken', async (_, bad, column, code) => {
     const rows = Buffer.concat([Buffer.from(bad(someUser().email)), Buffer.from(`\n${file()}`)]);
