@@ -57,19 +57,20 @@ export async function findConflicts(db: Database, key: ImportKey, rows: Numbered
     rows.map((row) => [row.number, ...uniqueValues(row).map(([, value]) => value ?? null)]),
   );
   const { realmId, importId } = key;
+  // CROSS JOIN: from the rows to the directory, never the other way round.
   const found = await db.all<{ number: number; column: UniqueColumn; row: number | null }>(sql`
     WITH given AS (SELECT j.value ->> 0 AS number, j.value ->> 1 AS email, j.value ->> 2 AS username,
         j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id FROM json_each(${lists}) AS j),
       taken AS (
         SELECT number, 1 AS rank, 'email' AS "column", id FROM given
-          JOIN users ON realm_id = ${realmId} AND users.email = given.email
+          CROSS JOIN users ON realm_id = ${realmId} AND users.email = given.email
         UNION ALL SELECT number, 2, 'username', id FROM given
-          JOIN users ON realm_id = ${realmId} AND users.username = given.username
+          CROSS JOIN users ON realm_id = ${realmId} AND users.username = given.username
         UNION ALL SELECT number, 3, 'phone_number', id FROM given
-          JOIN users ON realm_id = ${realmId} AND users.phone_number = given.phone_number
+          CROSS JOIN users ON realm_id = ${realmId} AND users.phone_number = given.phone_number
             AND phone_number_verified = 1
         UNION ALL SELECT number, 4, 'external_id', user_id FROM given
-          JOIN imported_users ON realm_id = ${realmId} AND imported_users.external_id = given.external_id)
+          CROSS JOIN imported_users ON realm_id = ${realmId} AND imported_users.external_id = given.external_id)
     SELECT number, "column", MIN(rank), row FROM taken
       LEFT JOIN imported_users ON user_id = taken.id AND import_id = ${importId} AND realm_id = ${realmId}
     GROUP BY number`);

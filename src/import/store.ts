@@ -63,10 +63,13 @@ export async function importRows(
       db,
       users,
       made.map(({ id, row }) => userOf(id, realmId, row, now)),
-      (field) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
-        SELECT 1 FROM json_each(${externalIds(made)}) AS e JOIN imported_users AS known
-          ON known.realm_id = ${realmId} AND known.external_id = e.value
-        WHERE e.key = ${field(users.id)})`,
+      (
+        _,
+        externalId,
+      ) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
+        SELECT 1 FROM imported_users AS known
+        WHERE known.realm_id = ${realmId} AND known.external_id = ${externalId})`,
+      made.map(({ row }) => row.external_id ?? null),
     ).onConflictDoNothing(),
     insertRows(
       db,
@@ -113,12 +116,6 @@ export async function importRows(
       .returning({ throughRow: imports.throughRow }),
   ]);
   return moved.length > 0 ? new Set(marked.map(({ row }) => row)) : null;
-}
-
-/** By user id, for the join that finds those another user has. */
-function externalIds(made: { id: string; row: ImportRow }[]): string {
-  const given = made.filter(({ row }) => row.external_id !== undefined);
-  return JSON.stringify(Object.fromEntries(given.map(({ id, row }) => [id, row.external_id])));
 }
 
 function userOf(id: string, realmId: string, row: ImportRow, now: number): typeof users.$inferInsert {
