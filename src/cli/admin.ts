@@ -1,10 +1,10 @@
-import { argon2Sync, randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { EmailField } from '../accounts/schemas.ts';
-import { ARGON2, ARGON2_PREFIX } from '../credentials/argon2-parameters.ts';
 import { checkPassword } from '../credentials/password-policy.ts';
 import { newId } from '../lib/ids.ts';
 import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
+import { hashInNode } from './password.ts';
 
 // `npm run admin:create`: whoever may write to the database makes the first operator.
 
@@ -78,7 +78,7 @@ async function create(operator: Operator, given: string | undefined, target: Tar
   };
   await query(
     `${insert('users', user)};
-     ${insert('passwords', { user_id: id, hash: hashPassword(password), updated_at: now })};
+     ${insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now })};
      ${audit('operator_created', id, operator, now)} WHERE true`,
     target,
   );
@@ -131,21 +131,6 @@ function generatePassword(): string {
   const letter = () => ALPHABET[randomInt(ALPHABET.length)] as string;
   const group = () => Array.from({ length: GENERATED.letters }, letter).join('');
   return Array.from({ length: GENERATED.groups }, group).join('-');
-}
-
-/** As the Worker hashes, with what Node has for it. */
-function hashPassword(password: string): string {
-  const nonce = randomBytes(ARGON2.saltBytes);
-  const hash = argon2Sync('argon2id', {
-    message: password.normalize('NFKC'),
-    nonce,
-    memory: ARGON2.memoryKiB,
-    passes: ARGON2.passes,
-    parallelism: ARGON2.lanes,
-    tagLength: ARGON2.hashBytes,
-  });
-  const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `${ARGON2_PREFIX}${encode(nonce)}$${encode(hash)}`;
 }
 
 await runCommand(() => createAdmin(process.argv.slice(2)));
