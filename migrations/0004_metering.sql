@@ -29,7 +29,7 @@ ALTER TABLE users ADD COLUMN plan_expires_at INTEGER;
 -- Of this user alone: replaces the plan's limits of the resources that it names.
 ALTER TABLE users ADD COLUMN custom_limits TEXT NOT NULL DEFAULT '{}' CHECK (json_type(custom_limits) = 'object');
 -- The month (YYYY-MM) whose grant of credits the account object has given last.
-ALTER TABLE users ADD COLUMN granted_month TEXT;
+ALTER TABLE users ADD COLUMN granted_month TEXT NOT NULL DEFAULT '';
 
 CREATE INDEX users_by_plan_expiry ON users (plan_expires_at) WHERE plan_expires_at IS NOT NULL;
 CREATE INDEX users_by_grant ON users (realm_id, plan, granted_month);

@@ -1,11 +1,12 @@
 import { MeteredAccount } from './account-metering.ts';
 import { eraseTraces } from './accounts/erasure.ts';
 import { FactOutbox } from './accounts/fact-outbox.ts';
-import { KnownDevices } from './accounts/known-devices.ts';
+import { KnownDevices, newDeviceMail } from './accounts/known-devices.ts';
 import type {
   AccountObject,
   AccountState,
   ActivityType,
+  ByOther,
   DirectoryChange,
   DirectoryState,
 } from './accounts/port.ts';
@@ -24,10 +25,9 @@ import type {
 } from './credentials/port.ts';
 import { primary } from './db/client.ts';
 import type { Bindings } from './env.ts';
-import { type Client, placeOf } from './lib/client.ts';
-import { describeDevice } from './lib/device.ts';
+import type { Client } from './lib/client.ts';
 import { deriveKey } from './lib/keys.ts';
-import { DAY, rfc3339, SECOND } from './lib/time.ts';
+import { DAY, SECOND } from './lib/time.ts';
 import type { Terms } from './plans/port.ts';
 import { issuerOf } from './realms/service.ts';
 import type {
@@ -112,8 +112,7 @@ export class Account
     const state = this.state.get();
     if (state?.realmId !== realmId) return { result: 'invalid' };
     if (state.status !== 'active') return { result: 'account_suspended' };
-    const now = Date.now();
-    const rotated = this.#sessions.rotate(token, now);
+    const rotated = this.#sessions.rotate(token, Date.now());
     if (!rotated) return { result: 'invalid' };
     if (rotated.result === 'reused') {
       this.#tellEnded([rotated.row], 'reused');
@@ -137,19 +136,18 @@ export class Account
     return this.state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
 
-  async endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean> {
-    if (!this.state.get()) return false;
-    const row = this.#sessions.end(id);
+  async endSession(id: string, reason: EndReason, client: Client | null, actor?: string): Promise<boolean> {
+    const row = this.state.get() && this.#sessions.end(id);
     if (!row) return false;
     this.#tellEnded([row], reason);
-    this.#log(reason === 'signed_out' ? 'signed_out' : 'session_revoked', id, client);
+    this.#log(reason === 'signed_out' ? 'signed_out' : 'session_revoked', id, client, actor ? { actor } : {});
     return true;
   }
 
-  async endAllSessions(by: string, client: Client): Promise<void> {
+  async endAllSessions(by: string | null, client: Client | null, actor?: string): Promise<void> {
     if (!this.state.get()) return;
-    this.#tellEnded(this.#sessions.endAll(null), 'signed_out');
-    this.#log('sessions_revoked', by, client);
+    this.#tellEnded(this.#sessions.endAll(null), actor ? 'revoked' : 'signed_out');
+    this.#log('sessions_revoked', by, client, actor ? { actor } : {});
   }
 
   async prepareNewPassword(change: NewPassword): Promise<NewPasswordResult> {
@@ -227,27 +225,35 @@ export class Account
   #open(session: NewSession): OpenedSession {
     const state = this.state.get() as AccountState;
     const { row, ended } = this.#sessions.open(
-      { ...session, credentialVersion: state.credentialVersion },
+      {
+        ...session,
+        credentialVersion: state.credentialVersion,
+        impersonator: session.impersonation?.actor ?? null,
+      },
       Date.now(),
     );
     this.#tellEnded(ended, 'evicted');
     this.facts.session(row);
-    this.#log(session.activity, row.id, session.client);
-    this.#noticeDevice(state, row, session.client);
+    const { activity, client, impersonation } = session;
+    if (impersonation) {
+      const { actor, reason } = impersonation;
+      this.#log(activity, row.id, null, { actor, details: { reason } });
+    } else {
+      this.#log(activity, row.id, client);
+      this.#noticeDevice(state, row, client);
+    }
     return { ...this.#opened(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }
 
   /** Mails the user when somebody signs in from a device that none of theirs has been like. */
   #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
     if (!this.#devices.isNews(client)) return;
-    const link = `${issuerOf(this.config.ORIGIN, state.realmId)}/forgot-password`;
-    const [device, place] = [describeDevice(client.userAgent), placeOf(client)];
-    const data = { name: null, at: rfc3339(row.created_at), place, device, link };
-    this.facts.tell('mail', { template: 'new_device', data });
+    const issuer = issuerOf(this.config.ORIGIN, state.realmId);
+    this.facts.tell('mail', newDeviceMail(issuer, row.created_at, client));
   }
 
   #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
-    return { state, sessionId: row.id, expiresAt: row.expires_at };
+    return { state, sessionId: row.id, expiresAt: row.expires_at, impersonator: row.impersonator };
   }
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {
@@ -266,8 +272,8 @@ export class Account
     for (const row of rows) this.facts.session(row, reason);
   }
 
-  #log(type: ActivityType, sessionId: string | null, client: Client): void {
-    this.facts.log(this.state.get()?.realmId ?? '', { type, sessionId, client });
+  #log(type: ActivityType, sessionId: string | null, client: Client | null, by: ByOther = {}): void {
+    this.facts.log(this.state.get()?.realmId ?? '', { type, sessionId, client, ...by });
   }
 
   async #project(): Promise<void> {

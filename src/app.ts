@@ -4,9 +4,13 @@ import { avatarRoutes } from './accounts/avatar-routes.ts';
 import { preferencesRoutes } from './accounts/preferences-routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { userRoutes } from './accounts/user-routes.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
+import { authorizeRoutes } from './authorize/routes.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
+import { creditRoutes } from './credits/routes.ts';
+import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
 import type { Bindings } from './env.ts';
@@ -22,10 +26,15 @@ import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
 import { pageRoutes } from './pages/routes.tsx';
+import { planAdminRoutes } from './plans/admin-routes.ts';
+import { planRoutes } from './plans/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { usageAdminRoutes } from './usage/admin-routes.ts';
+import { usageRoutes } from './usage/routes.ts';
+import { usageServiceRoutes } from './usage/service-routes.ts';
 import { codeRoutes } from './verification/code-routes.ts';
 import { emailRoutes } from './verification/email-routes.ts';
 
@@ -65,6 +74,15 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
     .route('/', importRoutes(services.userImport, access))
+    .route('/', planRoutes(services.plans, sessions))
+    .route('/', planAdminRoutes(services.planAdmin, access))
+    .route('/', usageRoutes(services.usage, services.analytics, sessions))
+    .route('/', usageServiceRoutes(services.usage, access))
+    .route('/', usageAdminRoutes(services.analytics, access))
+    .route('/', creditRoutes(services.credits, sessions))
+    .route('/', creditServiceRoutes(services.credits, access))
+    .route('/', authorizeRoutes(services.authorizer, access))
+    .route('/', adminRoutes(services.admin, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

@@ -8,8 +8,14 @@ export const JOBS: Record<string, Record<string, Job>> = {
   '* * * * *': {
     rotate_signing_keys: ({ signingKeys }, now) => signingKeys.rotate(now),
     drain_outbox: ({ outbox }) => outbox.drain(),
+    // The night's work by portions: at the turn of a month there is more than one run can do.
+    expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
+    grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
   },
-  '17 3 * * *': {
+  '0 0 * * *': {
+    close_day: ({ analytics }, now) => analytics.closeDay(now),
+    expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
+    grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
     prune: ({ d1, config }, now) => prune(d1, config, now),
   },
 };

@@ -1,6 +1,7 @@
 import { Avatars } from './accounts/avatars.ts';
 import type { AccountObject } from './accounts/port.ts';
 import { Accounts } from './accounts/service.ts';
+import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
@@ -16,6 +17,8 @@ import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
 import { Outbox } from './outbox/service.ts';
+import { PlanAdmin } from './plans/admin-service.ts';
+import { PlanJobs } from './plans/jobs.ts';
 import type { PlanObject } from './plans/port.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
@@ -25,6 +28,7 @@ import type { SessionObject } from './sessions/port.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { createSmsProvider } from './sms/registry.ts';
+import { UsageAnalytics } from './usage/analytics-service.ts';
 import type { UsageObject } from './usage/port.ts';
 import { Usage } from './usage/service.ts';
 import { OneTimeCodes } from './verification/code-service.ts';
@@ -52,9 +56,13 @@ export interface Services {
   apiKeys: ApiKeys;
   userImport: UserImport;
   plans: Plans;
+  planAdmin: PlanAdmin;
+  planJobs: PlanJobs;
+  analytics: UsageAnalytics;
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  admin: Admin;
 }
 
 type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
@@ -81,6 +89,9 @@ export function createServices(bindings: Bindings): Services {
   });
   const plans = new Plans({ d1, accounts, objects, config });
   const ports = { d1, realms, sessions, objects, outbox, mailBudget };
+  const privacy = new Privacy({ ...ports, accounts });
+  const analytics = new UsageAnalytics(d1, config.RESOURCES);
+  const credits = new Credits(accounts, plans, objects);
   return {
     config,
     d1,
@@ -100,13 +111,17 @@ export function createServices(bindings: Bindings): Services {
       codesPerDay: config.CODES_PER_ADDRESS,
       callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
     }),
-    privacy: new Privacy({ ...ports, accounts }),
+    privacy,
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     userImport: new UserImport(d1, describeHash),
     plans,
+    planAdmin: new PlanAdmin({ d1, plans, objects, config }),
+    planJobs: new PlanJobs({ d1, plans, objects }),
+    analytics,
     usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
-    credits: new Credits(accounts, plans, objects),
+    credits,
     authorizer: new Authorizer(sessions, plans, objects),
+    admin: createAdmin({ ...ports, privacy, plans, credits, analytics, signingKeys }),
   };
 }
 

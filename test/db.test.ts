@@ -5,11 +5,22 @@ import { activity, preferences, users } from '../src/accounts/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
 import { audit } from '../src/audit/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
+import { creditTransactions } from '../src/credits/tables.ts';
 import { importedUsers, imports } from '../src/import/tables.ts';
 import { oneTimeTokens } from '../src/links/tables.ts';
 import { outbox } from '../src/outbox/tables.ts';
+import { plans } from '../src/plans/tables.ts';
 import { realms } from '../src/realms/tables.ts';
 import { sessions, signingKeys } from '../src/sessions/tables.ts';
+import {
+  realmTokenDaily,
+  realmUsageDaily,
+  tokenDaily,
+  tokenEvents,
+  usageDaily,
+  usageEvents,
+  usageMonthly,
+} from '../src/usage/tables.ts';
 
 it.each([
   realms,
@@ -25,6 +36,15 @@ it.each([
   audit,
   imports,
   importedUsers,
+  plans,
+  usageEvents,
+  usageDaily,
+  usageMonthly,
+  tokenEvents,
+  tokenDaily,
+  realmUsageDaily,
+  realmTokenDaily,
+  creditTransactions,
 ])('the table %# is as its migration made it', async (table) => {
   const { results } = await env.DB.prepare(
     'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changeDirectory, PASSWORD } from './support/api.ts';
+import { changeDirectory, INTERNAL, PASSWORD } from './support/api.ts';
 import { countingApp } from './support/counting.ts';
 
 const { request, take } = countingApp();
@@ -65,5 +65,43 @@ it('takes the same steps for an identifier that nobody has as for a wrong passwo
   expect(known).toEqual({ d1Reads: 2, d1Writes: 0, account: 1, rateLimiter: 1 });
   for (const nobody of ['nobody@example.com', 'nobody', '+4915112345678']) {
     expect(await attempt(nobody), nobody).toEqual(known);
+  }
+});
+
+it('authorizes, meters and charges by one call to one object, and no D1 query', async () => {
+  const credentials = { email: 'meter@example.com', password: PASSWORD };
+  const { user, access_token } = await json('/v1/auth/register', 'POST', credentials);
+  const service = async (path: string, body?: object) => {
+    const headers = { 'content-type': 'application/json', ...INTERNAL };
+    const method = body ? 'POST' : 'GET';
+    const response = await request(path, { method, headers, body: body && JSON.stringify(body) });
+    expect(response.status, path).toBe(200);
+  };
+  const user_id = user.id;
+  await service('/v1/credits/add', { user_id, amount: 100, reference: 'start' });
+  // Warm: the realm's plans are read and kept.
+  take();
+  const once = { d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 };
+  const whole = { token: access_token, resource: 'images', quantity: 1, credits: 1, reference: 'job' };
+  for (const [path, body] of [
+    ['/v1/authorize', whole],
+    ['/v1/authorize', whole],
+    ['/v1/authorize', { token: access_token }],
+    ['/v1/usage', { user_id, resource: 'images' }],
+    ['/v1/usage/reservations', { user_id, resource: 'images', reference: 'r' }],
+    ['/v1/usage/reservations/r/commit', { user_id }],
+    ['/v1/credits/use', { user_id, amount: 1, reference: 'use' }],
+    ['/v1/credits/refund', { user_id, refund_of: 'use', reference: 'back' }],
+    [`/v1/credits/balance?user_id=${user_id}`],
+    [`/v1/credits/transactions?user_id=${user_id}`],
+    [`/v1/users/${user_id}/quota`],
+  ] as [string, object?][]) {
+    await service(path, body);
+    expect(take(), path).toEqual(once);
+  }
+  // The strict check of the user's own token is another call.
+  for (const path of ['/v1/me/quota', '/v1/me/credits', '/v1/me/subscription']) {
+    await json(path, 'GET', undefined, access_token);
+    expect(take(), path).toEqual({ ...once, account: 2 });
   }
 });

@@ -1,5 +1,6 @@
-import type { Client } from '../lib/client.ts';
+import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
+import { rfc3339 } from '../lib/time.ts';
 
 /** Devices that are remembered as a user's own. */
 const MAX_DEVICES = 30;
@@ -20,4 +21,11 @@ export class KnownDevices {
     this.#kv.put('devices', [...known.slice(1 - MAX_DEVICES), device]);
     return known.length > 0;
   }
+}
+
+/** The mail about a sign-in at that time (Unix milliseconds). Whom it goes to, and their name, the directory knows. */
+export function newDeviceMail(issuer: string, at: number, client: Client) {
+  const [device, place] = [describeDevice(client.userAgent), placeOf(client)];
+  const data = { name: null, at: rfc3339(at), place, device, link: `${issuer}/forgot-password` };
+  return { template: 'new_device', data } as const;
 }

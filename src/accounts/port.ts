@@ -50,6 +50,12 @@ export type ActivityType =
   | 'email_changed'
   | 'email_change_undone'
   | 'phone_number_verified'
+  | 'created_by_admin'
+  | 'changed_by_admin'
+  | 'suspended'
+  | 'reactivated'
+  | 'role_changed'
+  | 'impersonated'
   | 'plan_changed'
   | 'plan_expired'
   | 'limits_changed'
@@ -70,6 +76,9 @@ export interface ActivityData {
   actor?: string;
   details?: Record<string, unknown>;
 }
+
+/** What the log says of an act that was not the user's. */
+export type ByOther = Pick<ActivityData, 'actor' | 'details'>;
 
 /** Something that happened in an account object and that D1 shall know: written there once, seconds later. */
 export interface Fact<Kind extends string = string, Data = unknown> {

@@ -152,10 +152,15 @@ export function directoryState(row: UserRow): DirectoryState {
   };
 }
 
-/** Which uniqueness of `users` a failed write violated, as the error to answer with; null for any other failure. */
+/**
+ * Which rule of `users` a failed write violated (what is unique, that there is an owner), as the error to answer with;
+ * null for any other failure.
+ */
 export function uniqueViolation(thrown: unknown): ApiError | null {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(cause instanceof Error) || !cause.message.includes('UNIQUE constraint failed')) return null;
+  if (!(cause instanceof Error)) return null;
+  if (cause.message.includes('last_owner')) return new ApiError('last_owner');
+  if (!cause.message.includes('UNIQUE constraint failed')) return null;
   if (cause.message.includes('users.email')) return new ApiError('user_exists');
   if (cause.message.includes('users.username')) return new ApiError('username_taken');
   return null;

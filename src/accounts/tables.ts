@@ -25,7 +25,7 @@ export const users = sqliteTable('users', {
   plan: text().notNull().default('free'),
   planExpiresAt: integer('plan_expires_at'),
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
-  grantedMonth: text('granted_month'),
+  grantedMonth: text('granted_month').notNull().default(''),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()
     .default('active'),
@@ -34,6 +34,7 @@ export const users = sqliteTable('users', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   lastLoginAt: integer('last_login_at'),
+  lastActiveOn: text('last_active_on'),
 });
 
 export type UserRow = typeof users.$inferSelect;

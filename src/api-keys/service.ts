@@ -38,7 +38,7 @@ export class ApiKeys {
    */
   async authenticateKey(text: string, realmId: string): Promise<ServicePrincipal> {
     if (this.#internalKey !== undefined && equalsInConstantTime(text, this.#internalKey)) {
-      return { keyId: INTERNAL, realmId, scopes: SCOPES };
+      return { keyId: INTERNAL, realmId, scopes: SCOPES, isOwner: true };
     }
     const presented = parseKeyText(text);
     const now = Date.now();
@@ -46,7 +46,7 @@ export class ApiKeys {
       presented && (await this.#known.find(presented.id, (key) => isSecretOf(key, presented.hash, now)));
     if (!row || row.realmId !== realmId || !isInForce(row, now)) throw new ApiError('invalid_api_key');
     this.#noteUse(row, now);
-    return { keyId: row.id, realmId, scopes: row.scopes };
+    return { keyId: row.id, realmId, scopes: row.scopes, isOwner: false };
   }
 
   /** A page of a realm's keys, newest first, those that are over included. */

@@ -7,7 +7,25 @@ export type AuditAction =
   | 'api_key_revoked'
   | 'users_imported'
   | 'operator_created'
-  | 'operator_promoted';
+  | 'operator_promoted'
+  | 'plan_saved'
+  | 'user_created'
+  | 'user_changed'
+  | 'user_status_changed'
+  | 'user_role_changed'
+  | 'user_email_verified'
+  | 'user_password_reset'
+  | 'user_session_revoked'
+  | 'user_sessions_revoked'
+  | 'user_impersonated'
+  | 'user_deleted'
+  | 'credits_adjusted'
+  | 'user_plan_changed'
+  | 'user_limits_changed'
+  | 'message_retried'
+  | 'realm_created'
+  | 'realm_changed'
+  | 'signing_key_rotated';
 
 /** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
 export const audit = sqliteTable('audit', {

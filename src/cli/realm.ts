@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { VARIABLES } from '../env.ts';
+import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
 import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
 
 const USAGE = `Usage:
@@ -21,54 +21,22 @@ Fields (an empty value of --audience, --origin or --redirect takes back what was
 
 Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
 
-const ID = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
-  message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',
-});
-
-const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
-
-/** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
-const redirect = z.string().refine(
-  (value) => {
-    const url = URL.parse(value);
-    if (!url || value.includes('#')) return false;
-    return (
-      url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)) || url.protocol.includes('.')
-    );
-  },
-  { message: 'must be an https URL without a fragment (http is for localhost only)' },
-);
-
 const list = (item: z.ZodType<string>) =>
   z.preprocess(
     (values) => (values as string[]).filter(Boolean),
     z.array(item).transform((items) => JSON.stringify(items)),
   );
 
-const sessionSeconds = z.coerce.number().int().min(300).max(31_536_000);
+const seconds = ({ min, max }: { min: number; max: number }) => z.coerce.number().int().min(min).max(max);
 
 /** One for each flag: the column it sets, and what that takes. */
 const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number | null>; multiple?: true }> =
   {
-    name: {
-      column: 'name',
-      schema: z
-        .string()
-        .trim()
-        .min(1)
-        .max(100)
-        .regex(/^\P{Cc}*$/u),
-    },
-    color: {
-      column: 'color',
-      schema: z
-        .string()
-        .toLowerCase()
-        .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' }),
-    },
-    registration: { column: 'registration', schema: z.enum(['open', 'verify_first', 'closed']) },
-    origin: { column: 'allowed_origins', schema: list(VARIABLES.ORIGIN.schema), multiple: true },
-    redirect: { column: 'redirect_targets', schema: list(redirect), multiple: true },
+    name: { column: 'name', schema: RealmFields.name },
+    color: { column: 'color', schema: RealmFields.color },
+    registration: { column: 'registration', schema: RealmFields.registration },
+    origin: { column: 'allowed_origins', schema: list(RealmFields.origin), multiple: true },
+    redirect: { column: 'redirect_targets', schema: list(RealmFields.redirect), multiple: true },
     audience: {
       column: 'audience',
       schema: z
@@ -78,10 +46,10 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
     },
     'access-token-seconds': {
       column: 'access_token_seconds',
-      schema: z.coerce.number().int().min(60).max(3600),
+      schema: seconds(ACCESS_TOKEN_SECONDS),
     },
-    'session-idle-seconds': { column: 'session_idle_seconds', schema: sessionSeconds },
-    'session-absolute-seconds': { column: 'session_absolute_seconds', schema: sessionSeconds },
+    'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
+    'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
   };
 
 async function realm(args: string[]): Promise<void> {
@@ -97,7 +65,7 @@ async function realm(args: string[]): Promise<void> {
   const [action, ...ids] = positionals;
   if (action === 'list' && ids.length === 0) return printList(target);
   if (!((action === 'create' || action === 'update') && ids.length === 1)) throw new Error(USAGE);
-  const id = check('The realm id', ID, ids[0]);
+  const id = check('The realm id', RealmFields.id, ids[0]);
   const set = columns(values);
   if (action === 'create') return create(id, set, target);
   if (Object.keys(set).length === 0) throw new Error(`Nothing to update.\n\n${USAGE}`);

@@ -22,6 +22,8 @@ export interface SeedPlan {
   now: number;
 }
 
+const dateOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
 /** Numbers from 0 to below 1, the same at every run (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
@@ -57,13 +59,13 @@ export class RowSeeder {
     this.#insert = {
       users: into(
         'users',
-        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at',
+        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on',
       ),
       passwords: into('passwords', 'user_id, hash, updated_at'),
       activity: into('activity', 'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent'),
       sessions: into(
         'sessions',
-        'id, user_id, seq, created_at, last_seen_at, expires_at, ip, country, user_agent, methods',
+        'id, user_id, seq, created_at, last_seen_at, expires_at, alive_until, ip, country, user_agent, methods, realm_id',
       ),
       usage: into('usage_daily', 'user_id, date, resource, realm_id, seq, quantity'),
       tokens: into(
@@ -98,8 +100,9 @@ export class RowSeeder {
     // Most come seldom and some every day; the mean is as planned.
     const chance = Math.min(1, active * 0.25 * random() ** -0.75);
     const visits = this.#visits(createdAt, now, chance);
+    const last = visits.at(-1) ?? createdAt;
     const profile = [email, verified, `user${index}`, name, country, 'en', role, plan, status];
-    this.#write('users', id, 'default', ...profile, createdAt, createdAt, visits.at(-1) ?? createdAt);
+    this.#write('users', id, 'default', ...profile, createdAt, createdAt, last, dateOf(last));
     this.#write('passwords', id, this.#hash, createdAt);
     this.#write(
       'activity',
@@ -139,14 +142,14 @@ export class RowSeeder {
 
   #day(id: string, country: string, at: number, seq: number): void {
     const random = this.#random;
-    const date = new Date(at).toISOString().slice(0, 10);
+    const date = dateOf(at);
     const agent = this.#one(AGENTS);
     const ip = `10.${seq & 255}.${at & 255}.${(at >> 8) & 255}`;
     let session: string | null = null;
     if (random() < SHARES.session) {
       session = this.#id('ses', at);
-      const times = [at, at + HOUR, at + 30 * DAY];
-      this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd');
+      const times = [at, at + HOUR, at + 30 * DAY, at + 14 * DAY];
+      this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', 'default');
     }
     this.#write('activity', id, seq + 1, 'default', at, 'signed_in', session, ip, country, agent);
     for (const resource of ['images', 'messages', 'videos'] as const) {

@@ -29,6 +29,7 @@ import {
 } from './store.ts';
 
 export { describeHash } from './foreign-hashes.ts';
+export { requireGoodPassword } from './password-policy.ts';
 export { findPassword } from './store.ts';
 
 /** A user who is in. */

@@ -53,6 +53,6 @@ function grantedMonth(db: D1Database, userId: string, rows: Transaction[]): D1Pr
     .findLast(({ type, reference }) => type === 'grant' && /^grant:\d{4}-\d\d$/.test(reference))
     ?.reference.slice('grant:'.length);
   if (!month) return [];
-  const sql = 'UPDATE users SET granted_month = MAX(COALESCE(granted_month, ?1), ?1) WHERE id = ?2';
+  const sql = 'UPDATE users SET granted_month = MAX(granted_month, ?1) WHERE id = ?2';
   return [db.prepare(sql).bind(month, userId)];
 }

@@ -59,7 +59,7 @@ export class Credits {
   /** A page of the ledger, newest first; exact. */
   async transactions(
     user: User,
-    page: { limit: number; cursor: string | undefined },
+    page: { limit: number; cursor?: string | undefined },
   ): Promise<{ rows: Transaction[]; nextCursor: string | null }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const { transactions } = await this.#ask(user, (object, terms) =>

@@ -13,7 +13,8 @@ export function insertRows<Table extends SQLiteTable>(
   condition: (field: (column: SQLiteColumn) => SQL, beside: SQL) => SQL,
   beside: (string | null)[] = [],
 ) {
-  const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
+  const all = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
+  const columns = all.filter(([, column]) => !column.generated);
   const lists = rows.map((row, index) => [
     ...columns.map(([name, column]) => {
       const value = (row as Record<string, unknown>)[name] ?? column.default ?? null;

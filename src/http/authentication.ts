@@ -15,8 +15,11 @@ export interface Authenticator {
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** The user behind a request, by access token or session cookie. Throws when there is none, or it does not hold. */
-export async function authenticate(c: AppContext, authenticator: Authenticator): Promise<Principal> {
-  const realmId = c.get('realm').id;
+export async function authenticate(
+  c: AppContext,
+  authenticator: Authenticator,
+  realmId = c.get('realm').id,
+): Promise<Principal> {
   const header = c.req.header('authorization');
   if (header !== undefined) {
     const token = BEARER.exec(header)?.[1];
@@ -38,10 +41,19 @@ export function requireUser(authenticator: Authenticator) {
   });
 }
 
-/** Level *verified*: a user whose e-mail address is verified. */
+/** Throws `impersonation_refused` when it is an admin who acts as the user. */
+export function refuseImpersonation({ impersonator }: Principal): void {
+  if (impersonator !== null) throw new ApiError('impersonation_refused');
+}
+
+/**
+ * Level *verified*: a user whose e-mail address is verified, in person: what takes a proven address is also what an
+ * admin who acts as the user has no business with.
+ */
 export function requireVerified(authenticator: Authenticator) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const principal = await authenticate(c, authenticator);
+    refuseImpersonation(principal);
     if (!principal.emailVerified) throw new ApiError('email_not_verified');
     c.set('principal', principal);
     await next();
@@ -55,7 +67,9 @@ export function requireVerified(authenticator: Authenticator) {
 export function optionalUser(authenticator: Authenticator) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (c.req.header('authorization') !== undefined) {
-      c.set('principal', await authenticate(c, authenticator));
+      const principal = await authenticate(c, authenticator);
+      refuseImpersonation(principal);
+      c.set('principal', principal);
     } else if (getCookie(c, sessionCookieName(c.get('realm').id))) {
       const principal = await authenticate(c, authenticator).catch(ignoreStale);
       if (principal) c.set('principal', principal);

@@ -17,6 +17,8 @@ export interface Principal {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
+  impersonator: string | null;
   /** When the credential that was presented ends, Unix milliseconds. */
   expiresAt: number;
   /** Up to where this user's own writes have come in D1. */
@@ -29,6 +31,8 @@ export interface ServicePrincipal {
   /** The realm of the request, which is the key's. */
   realmId: string;
   scopes: readonly Scope[];
+  /** Whether it may do in every realm what owners may. */
+  isOwner: boolean;
 }
 
 export interface AppEnv {

@@ -42,6 +42,11 @@ const SERVICE: ErrorCode[] = [
   'origin_not_allowed',
 ];
 
+/** Whether it matters who is behind the token: the user, or an admin who acts as the user. */
+function isPersonal({ codes, user, service }: { codes?: ErrorCode[]; user?: boolean; service?: boolean }) {
+  return user === true && (service === true || codes?.includes('email_not_verified') === true);
+}
+
 interface Answer {
   description: string;
   content?: Record<string, unknown>;
@@ -57,6 +62,7 @@ export function responses<const Success extends Record<number, unknown>>(
     ...(failures.body ? BODY : []),
     ...(failures.user ? USER : []),
     ...(failures.service ? SERVICE : []),
+    ...(isPersonal(failures) ? (['impersonation_refused'] as const) : []),
     ...COMMON,
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => CATALOGUE[code].status);

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { ApiError, fieldError } from '../errors.ts';
 import { grants, type Scope } from '../lib/scopes.ts';
-import { type Authenticator, authenticate } from './authentication.ts';
-import type { AppContext, AppEnv, ServicePrincipal } from './context.ts';
+import { type Authenticator, authenticate, refuseImpersonation } from './authentication.ts';
+import type { AppContext, AppEnv, Principal, ServicePrincipal } from './context.ts';
 
 /** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
 export interface ServiceAuthenticator {
@@ -19,6 +19,8 @@ export interface Access {
 export interface Actor {
   id: string;
   scopes: readonly Scope[];
+  /** How far it reaches: an admin in one realm, an owner in all. */
+  role: 'service' | 'admin' | 'owner';
 }
 
 const HEADER = 'x-api-key';
@@ -58,15 +60,41 @@ export function requireService(services: ServiceAuthenticator, scope: Scope) {
   });
 }
 
-/** Level *admin*: an API key with the scope `admin`, or a user who is admin or owner of the realm. */
+/** The realm whose owners are owners of all. */
+const HOME = 'default';
+
+/** Owners act in every realm by what they signed in with at home. */
+async function authenticateAdmin(c: AppContext, users: Authenticator): Promise<Principal> {
+  const principal = await authenticate(c, users).catch(async (error: unknown) => {
+    if (c.get('realm').id === HOME || !isOfAnotherRealm(error)) throw error;
+    const owner = await authenticate(c, users, HOME).catch((other: unknown) => {
+      throw isOfAnotherRealm(other) ? error : other;
+    });
+    if (owner.role !== 'owner') throw error;
+    return owner;
+  });
+  if (principal.role === 'user') throw insufficientScope('admin');
+  refuseImpersonation(principal);
+  return principal;
+}
+
+/** What it looks like when a token or cookie is not of the realm that is asked. */
+function isOfAnotherRealm(error: unknown): boolean {
+  return (
+    error instanceof ApiError && (error.code === 'invalid_token' || error.code === 'authentication_required')
+  );
+}
+
+/**
+ * Level *admin*: an API key with the scope `admin`, a user who is admin of the realm, or an owner, who is one of every
+ * realm.
+ */
 export function requireAdmin(access: Access) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (c.req.header(HEADER) !== undefined) {
       c.set('service', await authenticateService(c, access.services, 'admin'));
     } else {
-      const principal = await authenticate(c, access.users);
-      if (principal.role === 'user') throw insufficientScope('admin');
-      c.set('principal', principal);
+      c.set('principal', await authenticateAdmin(c, access.users));
     }
     await next();
   });
@@ -105,7 +133,10 @@ export function subjectOf(c: AppContext, userId: string | undefined): string {
 /** Who is acting in a request of level *service* or *admin*. */
 export function actorOf(c: AppContext): Actor {
   const service = c.get('service');
-  if (service) return { id: service.keyId, scopes: service.scopes };
-  const { userId, role } = c.get('principal');
-  return { id: userId, scopes: role === 'user' ? [] : ['admin'] };
+  if (service) {
+    const { keyId: id, scopes, isOwner } = service;
+    return { id, scopes, role: isOwner ? 'owner' : grants(scopes, 'admin') ? 'admin' : 'service' };
+  }
+  const { userId: id, role } = c.get('principal');
+  return role === 'user' ? { id, scopes: [], role: 'service' } : { id, scopes: ['admin'], role };
 }

@@ -32,8 +32,9 @@ export function claim(
 }
 
 /**
- * Writes down what became of a try, unless its lease has passed to somebody else. A settled message
- * keeps no secret, and of a user who is gone no address. */
+ * Writes down what became of a try, unless its lease has passed to somebody else. A message that was sent keeps no
+ * secret, a dead letter none that is still good for anything but to be sent again; of a user who is gone no address.
+ */
 export async function settle(
   db: Database,
   row: OutboxRow,
@@ -41,6 +42,8 @@ export async function settle(
 ): Promise<void> {
   const { status, now, reason, retryAt } = outcome;
   const settled = status !== 'pending';
+  const isRetriable =
+    status === 'dead' && row.userId !== null && (row.expiresAt === null || row.expiresAt > now);
   await db
     .update(outbox)
     .set({
@@ -48,7 +51,11 @@ export async function settle(
       lastError: reason ?? null,
       leasedUntil: 0,
       ...(settled
-        ? { settledAt: now, data: '{}', ...(row.userId === null && { recipient: '' }) }
+        ? {
+            settledAt: now,
+            ...(!isRetriable && { data: '{}' }),
+            ...(row.userId === null && { recipient: '' }),
+          }
         : { nextAttemptAt: Math.ceil(retryAt ?? now) }),
     })
     .where(and(eq(outbox.id, row.id), eq(outbox.attempts, row.attempts), eq(outbox.status, 'pending')));

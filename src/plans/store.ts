@@ -1,4 +1,6 @@
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
+import { users } from '../accounts/tables.ts';
+import type { writeAuditIf } from '../audit/service.ts';
 import type { Database } from '../db/client.ts';
 import type { Plan } from './port.ts';
 import { plans } from './tables.ts';
@@ -17,8 +19,14 @@ export async function readPlans(db: Database, realmId: string): Promise<Plan[]> 
   return (own.length > 0 ? own : rows).map(planOf);
 }
 
-/** Writes a plan; a realm's first one brings along copies of those that it had so far. */
-export async function writePlan(db: Database, realmId: string, plan: Plan, now: number): Promise<void> {
+/** Writes a plan and its entry in the audit log; a realm's first one brings along copies of those it had so far. */
+export async function writePlan(
+  db: Database,
+  realmId: string,
+  plan: Plan,
+  now: number,
+  entry: ReturnType<typeof writeAuditIf>,
+): Promise<void> {
   const shared = await db.select().from(plans).where(eq(plans.realmId, SHARED_REALM));
   const { id, ...columns } = plan;
   const row = { ...columns, updatedAt: now };
@@ -30,9 +38,37 @@ export async function writePlan(db: Database, realmId: string, plan: Plan, now: 
       .values({ realmId, id, ...row })
       .onConflictDoUpdate({ target: [plans.realmId, plans.id], set: row }),
     ...copies.map((copied) => db.insert(plans).values(copied).onConflictDoNothing()),
+    entry,
   ]);
 }
 
 function planOf({ realmId: _, updatedAt: __, ...plan }: typeof plans.$inferSelect): Plan {
   return plan;
+}
+
+/** Users whose plan has monthly credits and who are not known to have had those of that month. */
+export function dueForGrant(
+  db: Database,
+  month: string,
+  limit: number,
+): Promise<{ id: string; realmId: string }[]> {
+  return db.all(sql`
+    WITH giving AS (
+      SELECT realms.id AS realm_id, plans.id AS plan FROM realms JOIN plans ON plans.realm_id = CASE
+        WHEN EXISTS (SELECT 1 FROM plans AS own WHERE own.realm_id = realms.id) THEN realms.id
+        ELSE ${SHARED_REALM} END
+      WHERE plans.monthly_credits > 0
+    )
+    SELECT users.id AS id, users.realm_id AS realmId FROM giving
+    CROSS JOIN users ON users.realm_id = giving.realm_id AND users.plan = giving.plan AND users.granted_month < ${month}
+    LIMIT ${limit}`);
+}
+
+/** Notes that users have had the credits of a month. */
+export async function noteGranted(db: Database, ids: string[], month: string): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .update(users)
+    .set({ grantedMonth: sql`MAX(${users.grantedMonth}, ${month})` })
+    .where(sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../accounts/schemas.ts';
+import { transactionShape } from '../credits/schemas.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
@@ -8,7 +9,7 @@ import { clearSessionCookie } from '../http/session-cookie.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ActivityListSchema, ActivityQuery, DeleteBody, ExportSchema } from './schemas.ts';
-import type { ActivityRow, Privacy } from './service.ts';
+import type { ActivityRow, Metering, Privacy } from './service.ts';
 
 /** A user's own view of what is kept about them, and its end. */
 export function privacyRoutes(
@@ -54,7 +55,7 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, acts, messages } = await privacy.export(
+        const { user, preferences, open, ended, log, acts, messages, metering } = await privacy.export(
           c.get('principal').userId,
         );
         c.header('Content-Disposition', 'attachment; filename="account.json"');
@@ -93,6 +94,7 @@ export function privacyRoutes(
               created_at: rfc3339(createdAt),
               settled_at: time(settledAt),
             })),
+            ...meteringShape(metering),
           },
           200,
         );
@@ -114,7 +116,7 @@ export function privacyRoutes(
           {
             user: true,
             body: true,
-            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts'],
+            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'last_owner'],
           },
         ),
       }),
@@ -130,10 +132,45 @@ function activityShape(row: ActivityRow) {
   return {
     at: rfc3339(row.at),
     type: row.type,
+    by: doerOf(row.actor),
+    details: row.details,
     session_id: row.sessionId,
     ip: row.ip,
     country: row.country,
     user_agent: row.userAgent,
     device: describeDevice(row.userAgent),
+  };
+}
+
+function doerOf(actor: string | null): 'user' | 'admin' | 'service' | 'system' {
+  if (actor === null) return 'user';
+  if (actor === 'system') return 'system';
+  return actor.startsWith('usr_') ? 'admin' : 'service';
+}
+
+function meteringShape(metering: Metering) {
+  return {
+    usage: metering.usage.map(({ date, resource, quantity }) => ({ date, resource, quantity })),
+    usage_history: metering.uses.map(({ at, resource, quantity, reference }) => ({
+      at: rfc3339(at),
+      resource,
+      quantity,
+      reference,
+    })),
+    tokens: metering.tokens.map(({ date, model, inputTokens, outputTokens, requests }) => ({
+      date,
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      requests,
+    })),
+    tokens_history: metering.tokenUses.map(({ at, model, inputTokens, outputTokens, requestId }) => ({
+      at: rfc3339(at),
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      request_id: requestId,
+    })),
+    credit_transactions: metering.credits.map(transactionShape),
   };
 }

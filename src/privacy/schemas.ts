@@ -14,6 +14,11 @@ export const ActivitySchema = z
   .object({
     at: z.iso.datetime(),
     type: z.string().openapi({ example: 'signed_in' }),
+    by: z.enum(['user', 'admin', 'service', 'system']).openapi({ description: 'Who did it' }),
+    details: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({ description: 'Of changes of plan, limits and credits: what changed' }),
     session_id: z.string().nullable(),
     ip: z.string().nullable(),
     country: z.string().nullable(),
@@ -35,6 +40,11 @@ export const ExportSchema = z
     activity: z.array(ActivitySchema),
     acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
     messages: z.array(z.record(z.string(), z.unknown())),
+    usage: z.array(z.record(z.string(), z.unknown())),
+    usage_history: z.array(z.record(z.string(), z.unknown())),
+    tokens: z.array(z.record(z.string(), z.unknown())),
+    tokens_history: z.array(z.record(z.string(), z.unknown())),
+    credit_transactions: z.array(z.record(z.string(), z.unknown())),
   })
   .openapi('Export');
 

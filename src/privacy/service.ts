@@ -1,5 +1,6 @@
 import { type Accounts, findById } from '../accounts/service.ts';
 import type { activity, UserRow } from '../accounts/tables.ts';
+import type { AuditEntry } from '../audit/service.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import { findPassword } from '../credentials/service.ts';
 import { nearestReplica, primary } from '../db/client.ts';
@@ -7,9 +8,10 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
-import { deleteUser, readActivity, readActs, readMessages, readSessions } from './store.ts';
+import { deleteUser, readActivity, readActs, readMessages, readMetering, readSessions } from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
+export type Metering = Awaited<ReturnType<typeof readMetering>>;
 
 /** How young a session must be to stand for a password (milliseconds). */
 const FRESH = 10 * MINUTE;
@@ -47,7 +49,7 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, acts, messages] = await Promise.all([
+    const [user, preferences, open, past, log, acts, messages, metering] = await Promise.all([
       findById(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
@@ -55,33 +57,45 @@ export class Privacy {
       readActivity(session.db, userId, { before: null, limit: -1 }),
       readActs(session.db, userId),
       readMessages(session.db, userId),
+      readMetering(session.db, userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, acts, messages };
+    return { user, preferences, open, ended, log, acts, messages, metering };
   }
 
   /**
    * Deletes an account everywhere. Needs the password, or for an account without one a fresh sign-in. Throws
-   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`.
+   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`, `last_owner`.
    */
   async deleteAccount(
     by: { userId: string; sessionId: string },
     password: string | undefined,
     client: Client,
   ): Promise<void> {
-    const { d1, objects, outbox } = this.#ports;
-    const { db } = primary(d1);
-    const user = await findById(db, by.userId);
+    const user = await findById(primary(this.#ports.d1).db, by.userId);
     if (!user) throw new ApiError('session_ended');
     await this.#prove(by, password, client);
+    await this.erase(user);
+  }
+
+  /**
+   * Deletes a user everywhere; with an entry of the audit log when it is somebody else who does it. False when there
+   * is no such user any more. Throws `last_owner`.
+   */
+  async erase(
+    user: Pick<UserRow, 'id' | 'realmId' | 'name' | 'email' | 'locale'>,
+    entry?: AuditEntry,
+  ): Promise<boolean> {
+    const { d1, objects, outbox } = this.#ports;
     const object = objects(user.id);
     await object.announceChange();
     const now = Date.now();
     const mail = farewell(user, now);
-    await deleteUser(db, user, mail, now);
+    const isDeleted = await deleteUser(primary(d1).db, user, { mail, now, entry });
     await object.accountDeleted({ userId: user.id, realmId: user.realmId });
-    outbox.sendSoon([mail]);
+    if (isDeleted) outbox.sendSoon([mail]);
+    return isDeleted;
   }
 
   async #prove(
@@ -108,7 +122,7 @@ export class Privacy {
 }
 
 /** The last mail. It hangs on no user, for there is none when it is sent. */
-function farewell(user: UserRow, now: number) {
+function farewell(user: Pick<UserRow, 'realmId' | 'name' | 'email' | 'locale'>, now: number) {
   const { realmId, name, email, locale } = user;
   return message(
     { channel: 'mail', template: 'account_deleted', data: { name } },

@@ -1,10 +1,14 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { uniqueViolation } from '../accounts/service.ts';
 import { activity, users } from '../accounts/tables.ts';
+import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
 import { audit } from '../audit/tables.ts';
+import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { outbox } from '../outbox/tables.ts';
 import { sessions } from '../sessions/tables.ts';
+import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 
 /** Entries of a user's activity log, newest first, from before a sequence number. */
 export function readActivity(
@@ -26,9 +30,10 @@ export function readSessions(db: Database, userId: string) {
   return db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.createdAt));
 }
 
-/** What a user has done to the realm, as one of its admins. */
+/** What a user has done to the realm, as one of its admins; of acts on other users not what it was. */
 export function readActs(db: Database, userId: string) {
-  const { at, action, target, details } = audit;
+  const { at, action, target } = audit;
+  const details = sql<string>`iif(${target} GLOB 'usr_*', '{}', ${audit.details})`.mapWith(audit.details);
   return db
     .select({ at, action, target, details })
     .from(audit)
@@ -46,6 +51,18 @@ export function readMessages(db: Database, userId: string) {
     .orderBy(desc(createdAt));
 }
 
+/** What a user has used and paid for; single uses for as long as they are kept. */
+export async function readMetering(db: Database, userId: string) {
+  const [usage, uses, tokens, tokenUses, credits] = await db.batch([
+    db.select().from(usageDaily).where(eq(usageDaily.userId, userId)),
+    db.select().from(usageEvents).where(eq(usageEvents.userId, userId)),
+    db.select().from(tokenDaily).where(eq(tokenDaily.userId, userId)),
+    db.select().from(tokenEvents).where(eq(tokenEvents.userId, userId)),
+    db.select().from(creditTransactions).where(eq(creditTransactions.userId, userId)),
+  ]);
+  return { usage, uses, tokens, tokenUses, credits };
+}
+
 /**
  * Deletes a user with all that hangs on them, and the messages not yet sent; leaves a tombstone without personal data
  * and the last mail. False when there is no such user any more.
@@ -53,17 +70,27 @@ export function readMessages(db: Database, userId: string) {
 export async function deleteUser(
   db: Database,
   user: { id: string; realmId: string },
-  mail: typeof outbox.$inferInsert,
-  now: number,
+  by: { mail: typeof outbox.$inferInsert; now: number; entry: AuditEntry | undefined },
 ): Promise<boolean> {
   const { id, realmId } = user;
+  const { mail, now, entry } = by;
   const exists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
-  const [, , , , deleted] = await db.batch([
+  const told = entry ? [writeAuditIf(db, entry, exists)] : [];
+  const done = db.batch([
     db.delete(outbox).where(eq(outbox.userId, id)),
+    // What was done to them stays; what they were called does not.
+    db
+      .update(audit)
+      .set({ details: {} })
+      .where(and(eq(audit.realmId, realmId), eq(audit.target, id))),
     db.delete(activity).where(eq(activity.userId, id)),
     insertIf(db, outbox, mail, exists),
     insertIf(db, activity, { userId: id, seq: 0, realmId, at: now, type: 'account_deleted' }, exists),
+    ...told,
     db.delete(users).where(eq(users.id, id)).returning({ id: users.id }),
   ]);
-  return deleted.length > 0;
+  const results = await done.catch((error: unknown) => {
+    throw uniqueViolation(error) ?? error;
+  });
+  return (results.at(-1) as { id: string }[]).length > 0;
 }

@@ -50,6 +50,11 @@ export class Realms {
     return realm;
   }
 
+  /** To be read anew at its next use: it was changed in this isolate. */
+  forget(id: string): void {
+    this.#cache.delete(id);
+  }
+
   async #read(id: string): Promise<Realm | null> {
     for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
       const row = await db.select().from(realms).where(eq(realms.id, id)).get();

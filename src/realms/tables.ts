@@ -3,14 +3,16 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
   name: text().notNull(),
-  registration: text({ enum: ['open', 'verify_first', 'closed'] }).notNull(),
-  allowedOrigins: text('allowed_origins', { mode: 'json' }).$type<string[]>().notNull(),
-  redirectTargets: text('redirect_targets', { mode: 'json' }).$type<string[]>().notNull(),
-  color: text().notNull(),
+  registration: text({ enum: ['open', 'verify_first', 'closed'] })
+    .notNull()
+    .default('open'),
+  allowedOrigins: text('allowed_origins', { mode: 'json' }).$type<string[]>().notNull().default([]),
+  redirectTargets: text('redirect_targets', { mode: 'json' }).$type<string[]>().notNull().default([]),
+  color: text().notNull().default('#1d4ed8'),
   audience: text(),
-  accessTokenSeconds: integer('access_token_seconds').notNull(),
-  sessionIdleSeconds: integer('session_idle_seconds').notNull(),
-  sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull(),
+  accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
+  sessionIdleSeconds: integer('session_idle_seconds').notNull().default(1_209_600),
+  sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

@@ -18,6 +18,8 @@ export interface AccessTokenClaims {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** The admin who acts as the user, or null. */
+  impersonator: string | null;
   expiresAt: number;
 }
 
@@ -27,6 +29,7 @@ interface PrivateClaims {
   role: AccessTokenClaims['role'];
   plan: string;
   email_verified: boolean;
+  act?: { sub: string };
 }
 
 /** A token whose signature was found good, and by what it was judged. */
@@ -52,7 +55,7 @@ export class AccessTokens {
   /** Makes a token for a session; it never outlives the session. `expiresIn` is seconds. */
   async issue(
     realm: Realm,
-    session: { state: AccountState; sessionId: string; expiresAt: number },
+    session: { state: AccountState; sessionId: string; expiresAt: number; impersonator: string | null },
   ): Promise<{ token: string; expiresIn: number }> {
     const now = Math.floor(Date.now() / SECOND);
     const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
@@ -63,6 +66,8 @@ export class AccessTokens {
       role: session.state.role,
       plan: session.state.plan,
       email_verified: session.state.emailVerified,
+      // RFC 8693, 4.1.
+      ...(session.impersonator !== null && { act: { sub: session.impersonator } }),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)
@@ -86,11 +91,11 @@ export class AccessTokens {
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
     const { payload, protectedHeader } = await this.#verify(realm, token);
-    const { sub, sid, exp, role, plan, email_verified } = payload as JWTPayload & PrivateClaims;
+    const { sub, sid, exp, role, plan, email_verified, act } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
-    const about = { role, plan, emailVerified: email_verified };
+    const about = { role, plan, emailVerified: email_verified, impersonator: act?.sub ?? null };
     const claims = { userId: sub, sessionId: sid, ...about, expiresAt: exp * SECOND };
     const { issuer, audience } = realm;
     this.#remember(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });

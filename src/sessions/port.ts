@@ -15,6 +15,8 @@ export interface NewSession {
   lifetimes: SessionLifetimes;
   /** Under what the activity log shall have it. */
   activity: ActivityType;
+  /** The admin who opens it in the user's place, and why. */
+  impersonation?: { actor: string; reason: string };
 }
 
 /** A session that was opened or refreshed. `expiresAt` is Unix milliseconds. */
@@ -22,6 +24,8 @@ export interface OpenedSession {
   state: AccountState;
   sessionId: string;
   expiresAt: number;
+  /** The admin who acts as the user, or null. */
+  impersonator: string | null;
   refreshToken: string;
 }
 
@@ -46,10 +50,15 @@ export interface SessionObject {
   checkToken(token: string, realmId: string): Promise<CheckResult>;
   refresh(token: string, realmId: string, client: Client): Promise<RefreshResult>;
   listSessions(): Promise<SessionData['row'][]>;
-  /** Ends one session; false when it was not there. */
-  endSession(id: string, reason: 'signed_out' | 'revoked', client: Client): Promise<boolean>;
-  /** Ends all sessions; `by` is the one that asked. */
-  endAllSessions(by: string, client: Client): Promise<void>;
+  /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
+  endSession(
+    id: string,
+    reason: 'signed_out' | 'revoked',
+    client: Client | null,
+    actor?: string,
+  ): Promise<boolean>;
+  /** Ends all sessions; `by` is the one that asked, `actor` who does it when it is not the user. */
+  endAllSessions(by: string | null, client: Client | null, actor?: string): Promise<void>;
 }
 
 /** The object of one user. */

@@ -33,6 +33,10 @@ export const SessionSchema = z
     methods: z
       .array(z.string())
       .openapi({ description: 'How the user signed in, RFC 8176', example: ['pwd'] }),
+    impersonator: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The admin who acts as the user; null when it is the user' }),
   })
   .openapi('Session');
 
@@ -92,5 +96,6 @@ export function sessionShape(row: SessionData['row'], currentId: string): z.infe
     user_agent: row.user_agent,
     device: describeDevice(row.user_agent),
     methods: JSON.parse(row.methods),
+    impersonator: row.impersonator ?? null,
   };
 }

@@ -101,6 +101,7 @@ function live(check: CheckResult): Principal {
     role,
     plan,
     emailVerified,
+    impersonator: check.impersonator,
     expiresAt: check.expiresAt,
     bookmark,
   };

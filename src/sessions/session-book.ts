@@ -21,6 +21,8 @@ export type SessionRow = {
   city: string | null;
   user_agent: string | null;
   methods: string;
+  /** The admin who acts as the user, by id. */
+  impersonator: string | null;
 };
 
 /** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */
@@ -47,13 +49,19 @@ export class SessionBook {
       id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
       created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
-      user_agent TEXT, methods TEXT NOT NULL
+      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT
     ) STRICT`);
   }
 
   /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
   open(
-    session: { credentialVersion: number; client: Client; methods: string[]; lifetimes: SessionLifetimes },
+    session: {
+      credentialVersion: number;
+      client: Client;
+      methods: string[];
+      lifetimes: SessionLifetimes;
+      impersonator: string | null;
+    },
     now: number,
   ): { row: SessionRow; ended: SessionRow[] } {
     const row: SessionRow = {
@@ -72,6 +80,7 @@ export class SessionBook {
       city: session.client.city,
       user_agent: session.client.userAgent,
       methods: JSON.stringify(session.methods),
+      impersonator: session.impersonator,
     };
     this.dropExpired(now);
     const ended = this.#delete(

@@ -26,9 +26,20 @@ const PUBLISH_AFTER = 2 * HOUR;
 const RELOAD = 10 * MINUTE;
 const UNKNOWN_RELOAD = 5 * SECOND;
 
+/** A key as admins see it. Unix milliseconds; null is not yet known. */
+export interface KeyStatus {
+  id: string;
+  generation: number;
+  createdAt: number;
+  signsFrom: number;
+  signsUntil: number | null;
+  publishedUntil: number | null;
+}
+
 interface SigningKey {
   id: string;
   generation: number;
+  createdAt: number;
   signsFrom: number;
   publicJwk: JWK;
   publicKey: CryptoKey;
@@ -82,6 +93,29 @@ export class SigningKeys {
   async jwks(realmId: string): Promise<{ keys: JWK[] }> {
     await this.current(realmId);
     return { keys: (await this.#set(realmId)).keys.map((key) => key.publicJwk) };
+  }
+
+  /** The keys of a realm, newest first: when each signs, and until when it is published (Unix milliseconds). */
+  async list(realmId: string): Promise<KeyStatus[]> {
+    await this.current(realmId);
+    const { keys } = await this.#load(realmId);
+    return keys
+      .map(({ id, generation, createdAt, signsFrom }, index) => {
+        const signsUntil = keys[index + 1]?.signsFrom ?? null;
+        const publishedUntil = signsUntil === null ? null : signsUntil + PUBLISH_AFTER;
+        return { id, generation, createdAt, signsFrom, signsUntil, publishedUntil };
+      })
+      .toReversed();
+  }
+
+  /** Publishes a realm's next key now, unless one is published that does not sign yet; its id, or null. */
+  async publishNext(realmId: string, now: number): Promise<string | null> {
+    await this.current(realmId);
+    const newest = (await this.#load(realmId)).keys.at(-1) as SigningKey;
+    if (newest.signsFrom > now) return null;
+    const id = await this.#insert(realmId, newest.generation + 1, now, now + PUBLISH_AHEAD);
+    // Who inserts first wins.
+    return (await this.#load(realmId)).keys.some((key) => key.id === id) ? id : null;
   }
 
   /** Publishes the next key of every realm whose newest key is due, and takes back those that are long replaced. */
@@ -138,7 +172,7 @@ export class SigningKeys {
     return set;
   }
 
-  async #insert(realmId: string, generation: number, now: number, signsFrom: number): Promise<void> {
+  async #insert(realmId: string, generation: number, now: number, signsFrom: number): Promise<string> {
     const pair = await generateKeyPair(ALGORITHM, { extractable: true });
     const jwk = await exportJWK(pair.publicKey);
     const id = await calculateJwkThumbprint(jwk);
@@ -158,6 +192,7 @@ export class SigningKeys {
         rotateAt: signsFrom + this.#rotationDays * DAY,
       })
       .onConflictDoNothing();
+    return id;
   }
 
   async #decrypt(jwe: string): Promise<CryptoKey | null> {

@@ -36,4 +36,7 @@ export const sessions = sqliteTable('sessions', {
   city: text(),
   userAgent: text('user_agent'),
   methods: text().notNull(),
+  realmId: text('realm_id'),
+  aliveUntil: integer('alive_until'),
+  impersonator: text(),
 });

@@ -17,9 +17,8 @@ export interface TokenData {
   inputTokens: number;
   outputTokens: number;
   requestId: string | null;
-  date: string;
-  /** What the model has used that day. */
-  day: { input_tokens: number; output_tokens: number; requests: number };
+  /** What the model has used that day; of too many models, all that are counted together. */
+  day: { date: string; model: string; input_tokens: number; output_tokens: number; requests: number };
   usage: UsageData;
 }
 
@@ -61,7 +60,7 @@ export function projectTokens(db: D1Database, userId: string, facts: Fact[]): D1
     requestId,
   }));
   const days = latest(
-    used.map(({ seq, data: { model, date, day } }) => ({ seq, model, date, ...day })),
+    used.map(({ seq, data: { day } }) => ({ seq, ...day })),
     ({ date, model }) => `${date} ${model}`,
   );
   return [

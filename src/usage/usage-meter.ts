@@ -81,8 +81,9 @@ export class UsageMeter {
         admitted,
         now,
       );
-      const day = this.#tokens.add(use, now);
-      const data: TokenData = { model, inputTokens, outputTokens, requestId, date: usage.date, day, usage };
+      const sum = this.#tokens.add(use, now);
+      const day = { ...sum.totals, model: sum.model, date: usage.date };
+      const data: TokenData = { model, inputTokens, outputTokens, requestId, day, usage };
       this.#tell('tokens', data);
       return { result: 'ok', quota };
     });

@@ -28,7 +28,10 @@ export function codeRoutes(
         security: OPTIONAL_USER_SECURITY,
         middleware: [signInLimit, optionalUser(authenticator)] as const,
         request: jsonBody(CodeSendBody),
-        responses: responses({ 202: json(CodeSentSchema, 'Accepted') }, { body: true, user: true }),
+        responses: responses(
+          { 202: json(CodeSentSchema, 'Accepted') },
+          { body: true, user: true, codes: ['impersonation_refused'] },
+        ),
       }),
       async (c) => {
         const userId = c.get('principal')?.userId ?? null;
@@ -49,7 +52,7 @@ export function codeRoutes(
         request: jsonBody(CodeVerifyBody),
         responses: responses(
           { 200: json(CodeVerifiedSchema, 'Signed in, or the user with the number proven') },
-          { body: true, user: true, codes: ['invalid_code'] },
+          { body: true, user: true, codes: ['invalid_code', 'impersonation_refused'] },
         ),
       }),
       async (c) => {

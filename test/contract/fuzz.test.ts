@@ -76,6 +76,20 @@ async function openSession(userId: string) {
   return services.sessions.grant(realm, opened);
 }
 
+/** Credits to use, a use to refund, and a reservation to end. */
+async function prepareMetering(userId: string): Promise<void> {
+  const user = { userId, realmId: 'default' };
+  const change = { description: null, actor: 'system', reference: 'start' };
+  await services.credits.add(user, { ...change, amount: 1e6, type: 'added', expiresAt: null });
+  await services.credits.use(user, { ...change, amount: 1e5, reference: LIVE.reference });
+  await services.usage.reserve(user, {
+    resource: 'images',
+    quantity: 1,
+    reference: LIVE.reference,
+    seconds: null,
+  });
+}
+
 /** Sends a request. The user's account never locks: all would be refused that comes after. */
 async function send(
   request: HostileRequest,
@@ -124,7 +138,15 @@ it.each(operations)(
       current_password: fc.constant(PASSWORD),
       new_password: fc.constant(PASSWORD),
       refresh_token: fc.constant(LIVE.refreshToken),
+      user_id: fc.constantFrom(user.id, user.id, user.id, 'usr_nobody'),
+      limits: fc.constantFrom({ images: { day: 20 } }, { images: {} }, { 'a b': { day: 1 } }),
+      reference: fc.uuid(),
+      quantity: fc.integer({ min: 0, max: 2 }),
+      amount: fc.integer({ min: 0, max: 2 }),
+      input_tokens: fc.integer({ min: 0, max: 3 }),
+      output_tokens: fc.integer({ min: 0, max: 3 }),
     };
+    if (/credits|reservations/.test(operation.path)) await prepareMetering(user.id);
     const isDeadly = `${operation.method} ${operation.path}` === DEADLY;
     const owner = async () => (isDeadly ? makeUser() : user);
     const seen: Record<string, number> = {};

@@ -42,6 +42,9 @@ describe('an address or method that does not exist', () => {
     ['PUT', '/v1/admin/api-keys', 'GET, POST, HEAD, OPTIONS'],
     ['GET', '/v1/admin/api-keys/x', 'DELETE, OPTIONS'],
     ['POST', '/v1/users/x/email', 'GET, HEAD, OPTIONS'],
+    ['GET', '/v1/authorize', 'POST, OPTIONS'],
+    ['PATCH', '/v1/me/tokens', 'GET, POST, HEAD, OPTIONS'],
+    ['DELETE', '/v1/admin/plans/pro', 'PUT, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
   ])('%s %s answers 405 and says what is allowed', async (method, path, allow) => {
     const answer = await call(method, path);

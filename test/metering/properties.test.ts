@@ -214,7 +214,7 @@ it('does in any order what it should, and loses nothing', { timeout: 120_000 }, 
       expect(await accountOf(userId).creditBalance(TERMS)).toEqual({ result: 'ok', balance: model.balance });
       await expectSound(userId, model);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
   const summed = await inD1(
     `SELECT date, SUM(quantity) AS quantity FROM usage_daily WHERE realm_id = 'default' GROUP BY date ORDER BY date`,

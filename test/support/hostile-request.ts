@@ -23,12 +23,16 @@ export const LIVE = {
   userId: 'usr_live',
   keyId: 'key_live',
   email: 'live@example.com',
+  /** Of a reservation and of a use of credits: what the document gives for an example. */
+  reference: 'order-4711',
 };
 
 /** What of it a path means. */
 function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
-  if (path.startsWith('/v1/users/')) return LIVE.userId;
+  if (path.includes('{reference}')) return LIVE.reference;
+  if (path.includes('/admin/plans/')) return 'pro';
+  if (path.includes('/users/')) return LIVE.userId;
   return path.includes('api-keys') ? LIVE.keyId : LIVE.sessionId;
 }
 
@@ -58,6 +62,9 @@ const QUERIES = [
   '?&&==&',
   '?__proto__=1&then=2',
   '?%00',
+  '?limit=2&days=3',
+  '?user_id=usr_nobody&limit=0&days=0',
+  '?user_id=&cursor=-1',
 ];
 
 type Address = { path: string; isAddressed: boolean };
@@ -86,11 +93,16 @@ function addresses({ path }: Operation, realms: string[]): fc.Arbitrary<Address>
   );
 }
 
-const queries = fc.oneof(
-  { arbitrary: fc.constant(''), weight: 4 },
-  { arbitrary: fc.constantFrom(...QUERIES, `?${'a=b&'.repeat(4000)}`), weight: 1 },
-  { arbitrary: text.map((value) => `?deep=${encodeURIComponent(value.toWellFormed())}`), weight: 1 },
-);
+/** What is right; an operation that is about a user has to be told whom. */
+const rightQuery = ({ definition }: Operation) =>
+  definition.parameters?.some(({ name }: Json) => name === 'user_id') ? `?user_id=${LIVE.userId}` : '';
+
+const queries = (right: string) =>
+  fc.oneof(
+    { arbitrary: fc.constant(right), weight: 4 },
+    { arbitrary: fc.constantFrom(...QUERIES, `?${'a=b&'.repeat(4000)}`), weight: 1 },
+    { arbitrary: text.map((value) => `?deep=${encodeURIComponent(value.toWellFormed())}`), weight: 1 },
+  );
 
 /** Bodies for an operation: mostly by its schema, when it has one. */
 function bodies({ definition }: Operation, document: Json, given: Record<string, fc.Arbitrary<unknown>>) {
@@ -127,7 +139,7 @@ export function requestsTo(
         { arbitrary: fc.constantFrom(...METHODS), weight: 1 },
       ),
       address: addresses(operation, realms),
-      query: queries,
+      query: queries(rightQuery(operation)),
       type: contentType,
       forged: maybe(forgedCredential, 2, 1),
       others: fc.array(otherHeader, { maxLength: 2 }),

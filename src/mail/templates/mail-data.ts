@@ -26,6 +26,8 @@ export interface MailData {
   email_changed: { name: string | null; email_masked: string; link: string; hours: number };
   /** The link leads to the sessions or to a reset. */
   new_device: { name: string | null; at: string; link: string } & Origin;
+  /** To a user whom an admin has made; the link leads to a first password. */
+  invitation: { name: string | null; link: string; hours: number };
   account_deleted: { name: string | null };
   /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
   account_exists: { name: string | null; link: string };

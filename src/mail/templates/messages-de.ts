@@ -39,6 +39,20 @@ export const de: Catalogue = {
           'unbestätigt.',
       ],
     }),
+    invitation: ({ hours }, { brand, ...say }) => ({
+      subject: `Ihr Konto bei ${brand}`,
+      preview: `Wählen Sie ein Passwort. Der Link gilt ${say.hours(hours)}.`,
+      title: `Sie haben ein Konto bei ${brand}`,
+      opening: [
+        `Für Sie wurde ein Konto bei ${brand} angelegt. Wählen Sie ein Passwort, dann können Sie sich anmelden.`,
+      ],
+      advice: [],
+      button: 'Passwort wählen',
+      closing: [
+        `Der Link ist ${say.hours(hours)} gültig und funktioniert nur einmal.`,
+        'Falls Sie nicht wissen, worum es geht, können Sie diese Nachricht ignorieren.',
+      ],
+    }),
     reset_password: ({ minutes }, { brand, ...say }) => ({
       subject: `Ihr Passwort für ${brand} zurücksetzen`,
       preview: `Wählen Sie ein neues. Der Link ist ${say.minutes(minutes)} gültig.`,

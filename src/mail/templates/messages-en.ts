@@ -35,6 +35,18 @@ export const en: Catalogue = {
         'If you did not ask for it, you can ignore this message: the address then stays unconfirmed.',
       ],
     }),
+    invitation: ({ hours }, { brand, ...say }) => ({
+      subject: `Your ${brand} account`,
+      preview: `Choose a password. The link is valid for ${say.hours(hours)}.`,
+      title: `You have an account at ${brand}`,
+      opening: [`An account was made for you at ${brand}. Choose a password, and you can sign in.`],
+      advice: [],
+      button: 'Choose a password',
+      closing: [
+        `The link is valid for ${say.hours(hours)} and works once.`,
+        'If you do not know what this is about, you can ignore this message.',
+      ],
+    }),
     reset_password: ({ minutes }, { brand, ...say }) => ({
       subject: `Reset your ${brand} password`,
       preview: `Choose a new one. The link is valid for ${say.minutes(minutes)}.`,

@@ -17,6 +17,7 @@ const link = (page: string) =>
 export const SAMPLES: MailData = {
   welcome: { name, link: link('verify-email'), hours: 24 },
   verify_email: { name, link: link('verify-email'), hours: 24 },
+  invitation: { name, link: link('reset-password'), hours: 72 },
   reset_password: { name, link: link('reset-password'), minutes: 30, ...from },
   password_changed: { name, at, link: 'https://auth.example.com/forgot-password', ...from },
   confirm_new_email: { name, link: link('verify-email'), hours: 24 },

@@ -1,0 +1,98 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import {
+  CreditChangeSchema,
+  creditChangeShape,
+  TransactionListSchema,
+  transactionShape,
+} from '../credits/schemas.ts';
+import { fieldError } from '../errors.ts';
+import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
+import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import type { CreditAdmin } from './credits-service.ts';
+import { adminLevel, adminResponses } from './level.ts';
+import { Limit } from './paging.ts';
+import { Reason, UserId } from './users-schemas.ts';
+
+const MAX_AMOUNT = 1e12;
+
+const LedgerQuery = z.object({
+  limit: Limit,
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+});
+
+const AdjustmentBody = z
+  .strictObject({
+    amount: z
+      .int()
+      .min(-MAX_AMOUNT)
+      .max(MAX_AMOUNT)
+      .refine((amount) => amount !== 0, { error: 'Must not be 0' })
+      .openapi({ description: 'What is given; negative to take it', example: 100 }),
+    reason: Reason,
+    reference: ReferenceField.optional(),
+  })
+  .openapi('CreditAdjustment');
+
+const AdminLedgerSchema = z
+  .object({ user_id: z.string(), balance: z.int(), ...TransactionListSchema.shape })
+  .openapi('AdminLedger');
+
+/** `/v1/admin/users/{id}/credits`: the ledger of one user. */
+export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
+  const admin = adminLevel(access, 'Admin: users');
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users/{id}/credits',
+        ...admin,
+        summary: 'The credits of a user',
+        description: 'The balance, and the ledger, newest first; exact.',
+        request: { params: UserId, query: LedgerQuery },
+        responses: adminResponses({ 200: json(AdminLedgerSchema, 'A page') }, [
+          'user_not_found',
+          'validation_failed',
+        ]),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        const { limit, cursor } = c.req.valid('query');
+        const { balance, rows, nextCursor } = await credits.view(target, { limit, cursor });
+        const data = rows.map(transactionShape);
+        return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users/{id}/credits',
+        ...admin,
+        summary: 'Give a user credits, or take some',
+        description: 'Once for a reference, which is unique in the ledger of the user.',
+        request: { params: UserId, headers: IdempotencyHeader, ...jsonBody(AdjustmentBody) },
+        responses: adminResponses(
+          { 200: json(CreditChangeSchema, 'Adjusted') },
+          [
+            'user_not_found',
+            'insufficient_credits',
+            'reference_reused',
+            'credits_limit',
+            'account_suspended',
+          ],
+          true,
+        ),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        const { amount, reason, reference = c.req.valid('header')['idempotency-key'] } = c.req.valid('json');
+        if (!reference) throw fieldError('reference', 'required', 'Makes the change happen once');
+        const change = await credits.adjust(target, { amount, reason, reference }, actorOf(c));
+        return c.json(creditChangeShape(change), 200);
+      },
+    );
+}

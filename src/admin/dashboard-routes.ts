@@ -1,0 +1,45 @@
+import { createRoute } from '@hono/zod-openapi';
+import { featureRouter, json } from '../http/openapi.ts';
+import type { Access } from '../http/service-authentication.ts';
+import {
+  DashboardSchema,
+  dashboardShape,
+  StatisticsQuery,
+  StatisticsSchema,
+  statisticsShape,
+} from './dashboard-schemas.ts';
+import type { Statistics } from './dashboard-service.ts';
+import { adminLevel, adminResponses, LISTING } from './level.ts';
+
+/** The numbers of a realm. */
+export function dashboardRoutes(statistics: Statistics, access: Access) {
+  const admin = adminLevel(access, 'Admin: numbers');
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/dashboard',
+        ...admin,
+        summary: 'What to look at first',
+        description: 'Seconds late. `by_plan` counts a plan that lapsed today until the night.',
+        responses: adminResponses({ 200: json(DashboardSchema, 'The numbers') }),
+      }),
+      async (c) => c.json(dashboardShape(await statistics.dashboard(c.get('realm').id)), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/statistics',
+        ...admin,
+        summary: 'Sign-ups, sign-ins and active users by day',
+        description:
+          'Deleted users stay counted in the days. An active user is one who did anything with a session.',
+        request: { query: StatisticsQuery },
+        responses: adminResponses({ 200: json(StatisticsSchema, 'The numbers') }, LISTING),
+      }),
+      async (c) => {
+        const { days } = c.req.valid('query');
+        return c.json(statisticsShape(await statistics.statistics(c.get('realm').id, days)), 200);
+      },
+    );
+}

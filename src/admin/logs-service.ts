@@ -1,0 +1,107 @@
+import { type DatabaseSession, nearestReplica } from '../db/client.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { csvStream } from './csv.ts';
+import {
+  type ActivityEntry,
+  type ActivityFilter,
+  type ActivityPosition,
+  type AuditFilter,
+  type AuditRow,
+  countActivity,
+  countAudit,
+  readActivity,
+  readAudit,
+} from './logs-store.ts';
+import { countedTotal, cursorAfter, pageOf } from './paging.ts';
+
+/** Rows of one query of an export. */
+const EXPORTED_AT_ONCE = 1000;
+
+/** A page of a log. */
+export interface LogPage<Row> {
+  rows: Row[];
+  nextCursor: string | null;
+  total: number;
+  totalIsExact: boolean;
+}
+
+/** What happened in a realm: to its users (`activity`), and by its admins (`audit`). Newest first, seconds late. */
+export class Logs {
+  readonly #d1: D1Database;
+
+  constructor(d1: D1Database) {
+    this.#d1 = d1;
+  }
+
+  async activity(
+    realmId: string,
+    filter: ActivityFilter,
+    page: { after: ActivityPosition | null; limit: number },
+  ): Promise<LogPage<ActivityEntry>> {
+    const { db } = this.#session();
+    const [rows, [counted]] = await db.batch([
+      readActivity(db, realmId, filter, { ...page, limit: page.limit + 1 }),
+      countActivity(db, realmId, filter),
+    ]);
+    const shown = pageOf(rows, page.limit, (last) => cursorAfter(...positionOf(last)));
+    return { ...shown, ...countedTotal(counted?.counted ?? 0) };
+  }
+
+  async audit(
+    realmId: string,
+    filter: AuditFilter,
+    page: { after: string | null; limit: number },
+  ): Promise<LogPage<AuditRow>> {
+    const { db } = this.#session();
+    const [rows, [counted]] = await db.batch([
+      readAudit(db, realmId, filter, { ...page, limit: page.limit + 1 }),
+      countAudit(db, realmId, filter),
+    ]);
+    return { ...pageOf(rows, page.limit, ({ id }) => id), ...countedTotal(counted?.counted ?? 0) };
+  }
+
+  /** All entries of the activity log that a filter lets through, as CSV. */
+  activityCsv(realmId: string, filter: ActivityFilter): ReadableStream<Uint8Array> {
+    const { db } = this.#session();
+    const header = ['at', 'user_id', 'type', 'session_id', 'ip', 'country', 'user_agent', 'actor', 'details'];
+    return csvStream<ActivityPosition>(header, async (after) => {
+      const rows = await readActivity(db, realmId, filter, { after, limit: EXPORTED_AT_ONCE });
+      const last = rows.length < EXPORTED_AT_ONCE ? undefined : rows.at(-1);
+      return {
+        rows: rows.map((row) => [
+          rfc3339(row.at),
+          row.userId,
+          row.type,
+          row.sessionId,
+          row.ip,
+          row.country,
+          row.userAgent,
+          row.actor,
+          row.details,
+        ]),
+        end: last ? positionOf(last) : null,
+      };
+    });
+  }
+
+  /** All entries of the audit log that a filter lets through, as CSV. */
+  auditCsv(realmId: string, filter: AuditFilter): ReadableStream<Uint8Array> {
+    const { db } = this.#session();
+    const header = ['at', 'id', 'actor', 'action', 'target', 'details'];
+    return csvStream<string>(header, async (after) => {
+      const rows = await readAudit(db, realmId, filter, { after, limit: EXPORTED_AT_ONCE });
+      return {
+        rows: rows.map((row) => [rfc3339(row.at), row.id, row.actor, row.action, row.target, row.details]),
+        end: rows.length < EXPORTED_AT_ONCE ? null : (rows.at(-1)?.id ?? null),
+      };
+    });
+  }
+
+  #session(): DatabaseSession {
+    return nearestReplica(this.#d1);
+  }
+}
+
+function positionOf({ at, userId, seq }: ActivityEntry): ActivityPosition {
+  return [at, userId, seq];
+}

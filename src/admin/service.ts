@@ -1,0 +1,61 @@
+import type { CredentialObjects } from '../credentials/port.ts';
+import type { Credits } from '../credits/service.ts';
+import type { Outbox } from '../outbox/service.ts';
+import type { Plans } from '../plans/service.ts';
+import type { Privacy } from '../privacy/service.ts';
+import type { Realms } from '../realms/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import type { UsageAnalytics } from '../usage/analytics-service.ts';
+import { CreditAdmin } from './credits-service.ts';
+import { Statistics } from './dashboard-service.ts';
+import { Logs } from './logs-service.ts';
+import { OutboxAdmin } from './outbox-service.ts';
+import { RealmAdmin } from './realms-service.ts';
+import { type KeyRing, SigningKeyAdmin } from './signing-keys-service.ts';
+import { UserActs } from './user-acts-service.ts';
+import { UserSessions } from './user-sessions-service.ts';
+import { UserAdmin } from './users-service.ts';
+
+/** What operators act through: by the admin API, and by its pages. */
+export interface Admin {
+  statistics: Statistics;
+  users: UserAdmin;
+  acts: UserActs;
+  sessions: UserSessions;
+  credits: CreditAdmin;
+  logs: Logs;
+  outbox: OutboxAdmin;
+  realms: RealmAdmin;
+  signingKeys: SigningKeyAdmin;
+}
+
+/** What that is made of. */
+export interface AdminPorts {
+  d1: D1Database;
+  realms: Realms;
+  objects: CredentialObjects;
+  outbox: Outbox;
+  privacy: Privacy;
+  plans: Plans;
+  credits: Credits;
+  analytics: UsageAnalytics;
+  sessions: Sessions;
+  signingKeys: KeyRing;
+}
+
+/** Services of the admin API from those of the features. */
+export function createAdmin(ports: AdminPorts): Admin {
+  const { d1 } = ports;
+  const users = new UserAdmin(ports);
+  return {
+    statistics: new Statistics(d1, ports.analytics),
+    users,
+    acts: new UserActs(ports),
+    sessions: new UserSessions({ ...ports, users }),
+    credits: new CreditAdmin(d1, ports.credits, users),
+    logs: new Logs(d1),
+    outbox: new OutboxAdmin(d1, ports.outbox),
+    realms: new RealmAdmin(d1, ports.realms),
+    signingKeys: new SigningKeyAdmin(d1, ports.signingKeys),
+  };
+}

@@ -1,0 +1,35 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** Users by what admins filter by: `status role plan email_verified`. Kept by triggers on `users`. */
+export const userCounts = sqliteTable(
+  'user_counts',
+  {
+    realmId: text('realm_id').notNull(),
+    facet: text().notNull(),
+    users: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.facet] })],
+);
+
+/** What happened in a realm on a UTC day (YYYY-MM-DD). Kept by triggers. */
+export const realmDaily = sqliteTable(
+  'realm_daily',
+  {
+    realmId: text('realm_id').notNull(),
+    date: text().notNull(),
+    metric: text({ enum: ['sign_ups', 'sign_ins', 'active_users'] }).notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.date, table.metric] })],
+);
+
+/** Sessions that nobody has ended, by the UTC day on which they would expire. Kept by triggers on `sessions`. */
+export const sessionCounts = sqliteTable(
+  'session_counts',
+  {
+    realmId: text('realm_id').notNull(),
+    date: text().notNull(),
+    sessions: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.date] })],
+);

@@ -1,0 +1,98 @@
+import { createRoute } from '@hono/zod-openapi';
+import { UserSchema, userShape } from '../accounts/schemas.ts';
+import type { AppContext } from '../http/context.ts';
+import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import { adminLevel, adminResponses } from './level.ts';
+import type { UserActs } from './user-acts-service.ts';
+import { ReasonBody, RoleChange, StatusChange, UserId } from './users-schemas.ts';
+
+const optionalReason = { body: { ...jsonBody(ReasonBody).body, required: false as const } };
+
+/** What admins do to one user. */
+export function userActRoutes(acts: UserActs, access: Access) {
+  const admin = adminLevel(access, 'Admin: users');
+  const target = (c: AppContext, id: string) => ({ realmId: c.get('realm').id, userId: id });
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/admin/users/{id}/status',
+        ...admin,
+        summary: 'Suspend a user, or let them in again',
+        description: 'A suspended user is refused from the next request on, and all their sessions end.',
+        request: { params: UserId, ...jsonBody(StatusChange) },
+        responses: adminResponses(
+          { 200: json(UserSchema, 'The user') },
+          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const { status, reason } = c.req.valid('json');
+        const user = await acts.setStatus(target(c, c.req.valid('param').id), status, actorOf(c), reason);
+        return c.json(userShape(user), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/admin/users/{id}/role',
+        ...admin,
+        summary: 'Give a user a role',
+        description:
+          'No higher than your own. An `admin` is one of their realm; an `owner`, who is a user of the realm `default`, is one of all. There is always an owner.',
+        request: { params: UserId, ...jsonBody(RoleChange) },
+        responses: adminResponses(
+          { 200: json(UserSchema, 'The user') },
+          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const { role, reason } = c.req.valid('json');
+        const user = await acts.setRole(target(c, c.req.valid('param').id), role, actorOf(c), reason);
+        return c.json(userShape(user), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users/{id}/verify-email',
+        ...admin,
+        summary: "Take a user's address for proven",
+        request: { params: UserId, ...optionalReason },
+        responses: adminResponses(
+          { 200: json(UserSchema, 'The user') },
+          ['user_not_found', 'own_account', 'conflict'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const { reason } = c.req.valid('json') ?? {};
+        const user = await acts.verifyEmail(target(c, c.req.valid('param').id), actorOf(c), reason);
+        return c.json(userShape(user), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users/{id}/password-reset',
+        ...admin,
+        summary: 'Force a user to set a new password',
+        description:
+          'The password opens nothing any more, all sessions end, and a link to set one is mailed.',
+        request: { params: UserId, ...optionalReason },
+        responses: adminResponses(
+          { 204: { description: 'Done' } },
+          ['user_not_found', 'own_account', 'conflict'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const { reason } = c.req.valid('json') ?? {};
+        await acts.resetPassword(target(c, c.req.valid('param').id), actorOf(c), reason);
+        return c.body(null, 204);
+      },
+    );
+}

@@ -1,0 +1,197 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type UserRow, users } from '../accounts/tables.ts';
+import type { Database } from '../db/client.ts';
+import { COUNTED } from './paging.ts';
+import { FACETS, type FacetName, type FacetQuery, facetsOf, isWanted } from './user-facets.ts';
+
+/** What a list of users is narrowed to, besides its facets. Times are Unix milliseconds. */
+export interface Narrowing {
+  q?: string | undefined;
+  createdAfter?: number | undefined;
+  createdBefore?: number | undefined;
+}
+
+/** The columns with an index of their own; the others are facets. */
+export const SORTS = {
+  created_at: { key: sql`created_at`, of: (row: UserRow) => row.createdAt },
+  last_login_at: { key: sql`coalesce(last_login_at, 0)`, of: (row: UserRow) => row.lastLoginAt ?? 0 },
+  email: { key: sql`email`, of: (row: UserRow) => row.email },
+  username: {
+    key: sql`coalesce(username, '') COLLATE NOCASE`,
+    of: (row: UserRow) => row.username ?? '',
+  },
+  name: { key: sql`coalesce(name, '') COLLATE NOCASE`, of: (row: UserRow) => row.name ?? '' },
+} as const;
+
+export type SortColumn = keyof typeof SORTS | FacetName;
+export type Order = 'asc' | 'desc';
+export type CursorKeys = (string | number)[];
+
+/** A page of users: the order, where it begins, how many rows. */
+export interface UserPage {
+  sort: SortColumn;
+  order: Order;
+  after: CursorKeys | null;
+  offset: number;
+  limit: number;
+}
+
+/** Users looked at, at most, for each way in which a text may be meant. */
+export const CANDIDATES = 2000;
+
+const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
+/** What a search looks into, each by an index: whatever begins with the text. */
+const SEARCHED = [sql`email`, sql`username`, sql`name COLLATE NOCASE`, FAMILY_NAME, sql`phone_number`];
+
+/** Reads a page. Each facet is walked along the index of the order; what is narrowed first is sorted afterwards. */
+export async function listUsers(
+  db: Database,
+  realmId: string,
+  filter: FacetQuery & Narrowing,
+  page: UserPage,
+): Promise<{ rows: UserRow[]; total: number; totalIsExact: boolean }> {
+  const counts = await facetsOf(db, realmId);
+  const wanted = counts.filter((facet) => isWanted(facet, filter));
+  if (wanted.length === 0) return { rows: [], total: 0, totalIsExact: true };
+  const isWalked = filter.q === undefined && (page.sort === 'created_at' || !isWithin(filter));
+  const facets = wanted.map(({ facet }) => facet);
+  const where = isWalked
+    ? sql`users.rowid IN (${walk(realmId, facets, filter, page)})`
+    : sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)} AND ${after(page)}`;
+  const rows = db
+    .select(getTableColumns(users))
+    .from(users)
+    .where(where)
+    .orderBy(...orderOf(page))
+    .limit(page.limit)
+    .offset(page.offset);
+  if (isWalked && !isWithin(filter)) {
+    const total = wanted.reduce((sum, facet) => sum + facet.users, 0);
+    return { rows: await rows, total, totalIsExact: true };
+  }
+  const counting = isWalked ? countWithin(realmId, facets, filter) : countCandidates(realmId, facets, filter);
+  const [found, [counted]] = await db.batch([rows, db.select({ json: counting }).from(sql`(SELECT 1)`)]);
+  const { total, most } = JSON.parse(counted?.json ?? '{}') as { total: number; most: number };
+  if (isWalked) return { rows: found, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
+  return { rows: found, total, totalIsExact: most <= CANDIDATES };
+}
+
+function isWithin(filter: Narrowing): boolean {
+  return filter.createdAfter !== undefined || filter.createdBefore !== undefined;
+}
+
+/** Rows of every facet that can be on the page. */
+function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPage): SQL {
+  const reach = page.offset + page.limit;
+  if (isFacet(page.sort)) return walkByFacet(realmId, facets, page, page.sort, reach);
+  const { key } = SORTS[page.sort];
+  const direction = sql.raw(page.order);
+  return sql`SELECT k.rowid FROM json_each(${JSON.stringify(facets)}) AS f JOIN users AS k ON k.rowid IN (
+    SELECT rowid FROM users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${after(page)}
+    ORDER BY ${key} ${direction}, id ${direction} LIMIT ${reach})`;
+}
+
+/** The same in the order of a facet, and within one value the newest first. */
+function walkByFacet(realmId: string, facets: string[], page: UserPage, name: FacetName, reach: number): SQL {
+  const [value, at, id] = page.after ?? [];
+  const isOver = (own: string | number) =>
+    page.after !== null && own !== value && own < (value as string | number) === (page.order === 'asc');
+  const items = facets
+    .map((facet) => ({ f: facet, own: FACETS[name].of(facet) }))
+    .filter(({ own }) => !isOver(own))
+    .map(({ f, own }) =>
+      page.after && own === value ? { f, at, id } : { f, at: Number.MAX_SAFE_INTEGER, id: '' },
+    );
+  return sql`SELECT k.rowid FROM json_each(${JSON.stringify(items)}) AS f JOIN users AS k ON k.rowid IN (
+    SELECT rowid FROM users WHERE realm_id = ${realmId} AND facet = f.value ->> 'f'
+      AND (created_at, id) < (f.value ->> 'at', f.value ->> 'id')
+    ORDER BY created_at DESC, id DESC LIMIT ${reach})`;
+}
+
+/** Users whom a text may mean, or who came within a time: no more than so many for each way. */
+function candidates(realmId: string, filter: Narrowing): SQL {
+  const limit = CANDIDATES;
+  if (filter.q === undefined) {
+    return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${within(filter)} LIMIT ${limit}`;
+  }
+  if (/^usr_[0-9a-z]{26}$/.test(filter.q)) return sql`SELECT rowid FROM users WHERE id = ${filter.q}`;
+  // D1 takes no more than five terms.
+  const terms = ways(realmId, filter.q).map((way) => sql`SELECT * FROM (${way} LIMIT ${limit})`);
+  return sql.join(terms, sql` UNION `);
+}
+
+function ways(realmId: string, q: string): SQL[] {
+  // Addresses are kept in lower case.
+  return SEARCHED.map((key, index) => {
+    const from = index === 0 ? q.toLowerCase() : q;
+    return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${key} >= ${from} AND ${key} < ${`${from}\u{10FFFF}`}`;
+  });
+}
+
+/** For rows that were found already: the signs keep SQLite from looking for them by an index again. */
+function matches(realmId: string, facets: string[], filter: Narrowing): SQL {
+  return sql`+realm_id = ${realmId} AND +facet IN (SELECT value FROM json_each(${JSON.stringify(facets)})) AND ${within(filter, '+')}`;
+}
+
+function within({ createdAfter, createdBefore }: Narrowing, sign: '' | '+' = ''): SQL {
+  const at = sql.raw(`${sign}created_at`);
+  const from = createdAfter === undefined ? sql`TRUE` : sql`${at} >= ${createdAfter}`;
+  return createdBefore === undefined ? from : sql`${from} AND ${at} < ${createdBefore}`;
+}
+
+/** The condition that a row comes after the last of the page before. */
+function after(page: UserPage): SQL {
+  if (!page.after) return sql`TRUE`;
+  const beyond = sql.raw(page.order === 'asc' ? '>' : '<');
+  if (isFacet(page.sort)) {
+    const [value, at, id] = page.after;
+    const column = FACETS[page.sort].column;
+    return sql`(${column} ${beyond} ${value} OR (${column} = ${value} AND (created_at, id) < (${at}, ${id})))`;
+  }
+  const [key, id] = page.after;
+  return sql`(${SORTS[page.sort].key}, id) ${beyond} (${key}, ${id})`;
+}
+
+function orderOf({ sort, order }: UserPage): SQL[] {
+  const direction = sql.raw(order);
+  if (isFacet(sort)) {
+    return [sql`${FACETS[sort].column} ${direction}`, sql`created_at DESC`, sql`id DESC`];
+  }
+  return [sql`${SORTS[sort].key} ${direction}`, sql`id ${direction}`];
+}
+
+function isFacet(sort: SortColumn): sort is FacetName {
+  return sort in FACETS;
+}
+
+function countWithin(realmId: string, facets: string[], filter: Narrowing): SQL<string> {
+  return sql`json_object('total', (SELECT count(*) FROM (SELECT 1 FROM json_each(${JSON.stringify(facets)}) AS f
+    CROSS JOIN users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} LIMIT ${COUNTED + 1})))`;
+}
+
+/** How many of the candidates match, and how many there are by the way that has most. */
+function countCandidates(realmId: string, facets: string[], filter: Narrowing): SQL<string> {
+  const all =
+    filter.q === undefined
+      ? [sql`SELECT 1 FROM users WHERE realm_id = ${realmId} AND ${within(filter)}`]
+      : ways(realmId, filter.q);
+  const lengths = all.map((way) => sql`(SELECT count(*) FROM (${way} LIMIT ${CANDIDATES + 1}))`);
+  return sql`json_object(
+    'total', (SELECT count(*) FROM users WHERE rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)}),
+    'most', max(0, ${sql.join(lengths, sql`, `)}))`;
+}
+
+/** Where the page after a row begins. */
+export function keysAfter(row: UserRow, sort: SortColumn): CursorKeys {
+  if (!isFacet(sort)) return [SORTS[sort].of(row), row.id];
+  const value = sort === 'email_verified' ? Number(row.emailVerified) : row[sort];
+  return [value, row.createdAt, row.id];
+}
+
+/** Whether keys of a cursor are such as the order has. */
+export function areKeysOf(sort: SortColumn, keys: unknown): keys is CursorKeys {
+  if (!Array.isArray(keys)) return false;
+  const types = keys.map((key) => typeof key).join();
+  if (isFacet(sort)) return types === `${sort === 'email_verified' ? 'number' : 'string'},number,string`;
+  return types === `${sort === 'created_at' || sort === 'last_login_at' ? 'number' : 'string'},string`;
+}

@@ -1,0 +1,118 @@
+import { createRoute } from '@hono/zod-openapi';
+import { userShape } from '../accounts/schemas.ts';
+import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import { adminLevel, adminResponses, LISTING } from './level.ts';
+import { listShape } from './paging.ts';
+import type { UserActs } from './user-acts-service.ts';
+import {
+  AdminUserSchema,
+  adminUserShape,
+  NewUser,
+  ReasonBody,
+  UserId,
+  UserListSchema,
+  UserPatch,
+  UserQuery,
+} from './users-schemas.ts';
+import type { UserAdmin } from './users-service.ts';
+
+/** `/v1/admin/users`: the users of a realm. */
+export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access) {
+  const admin = adminLevel(access, 'Admin: users');
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users',
+        ...admin,
+        summary: 'The users of the realm',
+        description:
+          'Filters combine, in any order. `total_is_exact` is false when a text or a time fits more users than are looked at (2,000 for each way in which a text may be meant): then narrow it.',
+        request: { query: UserQuery },
+        responses: adminResponses({ 200: json(UserListSchema, 'A page') }, LISTING),
+      }),
+      async (c) => {
+        const page = await users.list(c.get('realm').id, c.req.valid('query'));
+        return c.json(listShape(page, userShape), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users',
+        ...admin,
+        summary: 'Make a user',
+        description:
+          'Also where registration is closed. Without a password a link to set one is mailed, good for three days; following it proves the address.',
+        request: jsonBody(NewUser),
+        responses: adminResponses(
+          { 201: json(AdminUserSchema, 'The user') },
+          ['user_exists', 'username_taken'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        const user = await users.create(c.get('realm').id, body, actorOf(c));
+        return c.json(adminUserShape(user, body.password !== undefined), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users/{id}',
+        ...admin,
+        summary: 'A user',
+        request: { params: UserId },
+        responses: adminResponses({ 200: json(AdminUserSchema, 'The user') }, ['user_not_found']),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        const { user, hasPassword } = await users.get(target);
+        return c.json(adminUserShape(user, hasPassword), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'patch',
+        path: '/v1/admin/users/{id}',
+        ...admin,
+        summary: 'Change what is known of a user',
+        description:
+          'Only the fields that are sent change; `null` clears one. A new address or phone number counts as unverified.',
+        request: { params: UserId, ...jsonBody(UserPatch) },
+        responses: adminResponses(
+          { 200: json(AdminUserSchema, 'The user as changed') },
+          ['user_not_found', 'user_exists', 'username_taken', 'own_account', 'conflict'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        await acts.edit(target, c.req.valid('json'), actorOf(c));
+        const { user, hasPassword } = await users.get(target);
+        return c.json(adminUserShape(user, hasPassword), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'delete',
+        path: '/v1/admin/users/{id}',
+        ...admin,
+        summary: 'Delete a user',
+        description: 'At once and for good, as if they had done it themselves.',
+        request: { params: UserId, body: { ...jsonBody(ReasonBody).body, required: false as const } },
+        responses: adminResponses(
+          { 204: { description: 'Deleted' } },
+          ['user_not_found', 'own_account', 'last_owner'],
+          true,
+        ),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        await users.delete(target, actorOf(c), c.req.valid('json')?.reason);
+        return c.body(null, 204);
+      },
+    );
+}

@@ -1,0 +1,50 @@
+import { createRoute } from '@hono/zod-openapi';
+import { ApiError } from '../errors.ts';
+import { IdempotencyHeader } from '../http/idempotency.ts';
+import { featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
+import { type Access, requireService } from '../http/service-authentication.ts';
+import { grants } from '../lib/scopes.ts';
+import { AuthorizeBody, DecisionSchema, decisionShape } from './schemas.ts';
+import type { Authorizer } from './service.ts';
+
+/** One question before costly work. */
+export function authorizeRoutes(authorizer: Authorizer, access: Access) {
+  return featureRouter().openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/authorize',
+      tags: ['Usage'],
+      summary: 'May this user do it? Then it is counted and charged',
+      description:
+        'Token, account, plan, quota and credits in one step: all of it or nothing, once for a `reference` (or `Idempotency-Key`). A refusal is an answer, with its reason. Needs `usage:write`, and `credits:write` to charge.',
+      security: SERVICE_SECURITY,
+      middleware: requireService(access.services, 'usage:write'),
+      request: { headers: IdempotencyHeader, ...jsonBody(AuthorizeBody) },
+      responses: responses(
+        { 200: json(DecisionSchema, 'The decision') },
+        { service: true, body: true, codes: ['reference_reused'] },
+      ),
+    }),
+    async (c) => {
+      const { token, resource, quantity = 1, credits = 0, reference } = c.req.valid('json');
+      const { keyId, scopes } = c.get('service');
+      if (credits > 0 && !grants(scopes, 'credits:write')) {
+        throw new ApiError('insufficient_scope', {
+          detail: 'To charge credits needs the scope `credits:write`.',
+        });
+      }
+      const decision = await authorizer.authorize(
+        {
+          token,
+          resource: resource ?? null,
+          quantity,
+          credits,
+          reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null,
+          actor: keyId,
+        },
+        c.get('realm').id,
+      );
+      return c.json(decisionShape(decision), 200);
+    },
+  );
+}

@@ -1,0 +1,55 @@
+import { z } from '@hono/zod-openapi';
+import { AmountField } from '../credits/schemas.ts';
+import { ReferenceField } from '../http/idempotency.ts';
+import { ResourceField } from '../plans/schemas.ts';
+import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
+import type { Authorized } from './service.ts';
+
+export const AuthorizeBody = z
+  .strictObject({
+    token: z.string().min(1).max(8192).openapi({ description: 'The access token of the user' }),
+    resource: ResourceField.optional().openapi({ description: 'To use of; none when left out' }),
+    quantity: QuantityField.optional().openapi({ description: 'Of the resource; 1 when left out' }),
+    credits: AmountField.optional().openapi({ description: 'To charge; none when left out' }),
+    reference: ReferenceField.optional(),
+  })
+  .refine(({ resource, quantity }) => resource !== undefined || quantity === undefined, {
+    error: 'Needs a resource',
+    path: ['quantity'],
+  })
+  .openapi('Authorization');
+
+export const DecisionSchema = z
+  .object({
+    allowed: z.boolean(),
+    reason: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Null when allowed, else a code of the catalogue', example: 'quota_exceeded' }),
+    user_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Null for a token that does not hold, as all below' }),
+    session_id: z.string().nullable(),
+    plan: z.string().nullable(),
+    // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
+    quota: z.union([QuotaSchema, z.null()]),
+    balance: z.int().nullable(),
+    reference: z.string().nullable(),
+  })
+  .openapi('Decision');
+
+/** A decision as it goes over the wire. */
+export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
+  const { allowed, reason, userId, sessionId, plan, quota, balance, reference } = decision;
+  return {
+    allowed,
+    reason,
+    user_id: userId,
+    session_id: sessionId,
+    plan,
+    quota: quota && quotaShape(quota),
+    balance,
+    reference,
+  };
+}

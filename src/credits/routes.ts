@@ -1,0 +1,44 @@
+import { createRoute } from '@hono/zod-openapi';
+import { type Authenticator, requireUser } from '../http/authentication.ts';
+import { featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import { BalanceSchema, TransactionListSchema, TransactionQuery, transactionShape } from './schemas.ts';
+import type { Credits } from './service.ts';
+
+/** The credits of the user who asks. */
+export function creditRoutes(credits: Credits, authenticator: Authenticator) {
+  const user = { tags: ['Credits'], security: USER_SECURITY, middleware: requireUser(authenticator) };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/credits',
+        ...user,
+        summary: 'The balance',
+        responses: responses({ 200: json(BalanceSchema, 'What can be spent now') }, { user: true }),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        const balance = await credits.balance({ userId, realmId: c.get('realm').id });
+        return c.json({ user_id: userId, balance }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/credits/transactions',
+        ...user,
+        summary: 'The ledger',
+        description: 'Newest first; exact.',
+        request: { query: TransactionQuery },
+        responses: responses(
+          { 200: json(TransactionListSchema, 'A page') },
+          { user: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        const page = await credits.transactions({ userId, realmId: c.get('realm').id }, c.req.valid('query'));
+        return c.json({ data: page.rows.map(transactionShape), next_cursor: page.nextCursor }, 200);
+      },
+    );
+}

@@ -1,0 +1,109 @@
+import { z } from '@hono/zod-openapi';
+import { ReferenceField } from '../http/idempotency.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { TRANSACTION_TYPES, type Transaction } from './port.ts';
+import type { CreditChange } from './service.ts';
+
+const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });
+
+/** Credits, at a time. */
+export const AmountField = z.int().min(1).max(1e12);
+
+const change = {
+  user_id: UserIdField,
+  amount: AmountField,
+  reference: ReferenceField.optional().openapi({
+    description: 'Needed, unless there is an `Idempotency-Key`',
+  }),
+  description: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
+    .optional(),
+};
+
+export const AdditionBody = z
+  .strictObject({
+    ...change,
+    type: z.enum(['purchase', 'added', 'grant']).default('added'),
+    expires_at: z.iso
+      .datetime()
+      .nullish()
+      .openapi({ description: 'When what is left of them expires; never when left out' }),
+  })
+  .openapi('CreditAddition');
+
+export const UseBody = z.strictObject(change).openapi('CreditUse');
+
+export const RefundBody = z
+  .strictObject({
+    ...change,
+    amount: AmountField.optional().openapi({ description: 'All that is left of the use when left out' }),
+    refund_of: ReferenceField.openapi({ description: 'The reference of the use' }),
+  })
+  .openapi('CreditRefund');
+
+export const TransactionSchema = z
+  .object({
+    id: z.string().openapi({ example: 'txn_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
+    type: z.enum(TRANSACTION_TYPES),
+    amount: z.int().openapi({ description: 'Negative where credits leave' }),
+    balance_after: z.int(),
+    reference: z.string(),
+    refund_of: z.string().nullable(),
+    description: z.string().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi('CreditTransaction');
+
+export const CreditChangeSchema = z
+  .object({ transaction: TransactionSchema, balance: z.int() })
+  .openapi('CreditChange');
+
+export const BalanceSchema = z.object({ user_id: z.string(), balance: z.int() }).openapi('Balance');
+
+export const TransactionListSchema = z
+  .object({ data: z.array(TransactionSchema), next_cursor: z.string().nullable() })
+  .openapi('CreditTransactionList');
+
+const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+};
+
+export const TransactionQuery = z.object(page);
+
+export const UserQuery = z.object({ user_id: UserIdField });
+
+export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
+
+/** A row of the ledger as it goes over the wire. */
+export function transactionShape(transaction: Transaction): z.infer<typeof TransactionSchema> {
+  const { id, type, amount, reference, description } = transaction;
+  return {
+    id,
+    type,
+    amount,
+    balance_after: transaction.balanceAfter,
+    reference,
+    refund_of: transaction.refundOf,
+    description,
+    expires_at: transaction.expiresAt === null ? null : rfc3339(transaction.expiresAt),
+    created_at: rfc3339(transaction.createdAt),
+  };
+}
+
+/** A change of the ledger as it goes over the wire. */
+export function creditChangeShape({
+  transaction,
+  balance,
+}: CreditChange): z.infer<typeof CreditChangeSchema> {
+  return { transaction: transactionShape(transaction), balance };
+}

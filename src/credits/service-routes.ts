@@ -1,0 +1,163 @@
+import { createRoute } from '@hono/zod-openapi';
+import { fieldError } from '../errors.ts';
+import type { AppContext } from '../http/context.ts';
+import { IdempotencyHeader } from '../http/idempotency.ts';
+import { featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
+import { type Access, requireService } from '../http/service-authentication.ts';
+import {
+  AdditionBody,
+  BalanceSchema,
+  CreditChangeSchema,
+  creditChangeShape,
+  RefundBody,
+  TransactionListSchema,
+  transactionShape,
+  UseBody,
+  UserQuery,
+  UserTransactionQuery,
+} from './schemas.ts';
+import type { Credits } from './service.ts';
+
+/** The credits of users, for services. */
+export function creditServiceRoutes(credits: Credits, access: Access) {
+  const service = {
+    tags: ['Credits'],
+    security: SERVICE_SECURITY,
+    middleware: requireService(access.services, 'credits:write'),
+  };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/credits/balance',
+        ...service,
+        summary: 'The balance of a user',
+        description: 'Needs `credits:write`.',
+        request: { query: UserQuery },
+        responses: responses(
+          { 200: json(BalanceSchema, 'What can be spent now') },
+          { service: true, codes: ['validation_failed', 'user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const userId = c.req.valid('query').user_id;
+        const balance = await credits.balance({ userId, realmId: c.get('realm').id });
+        return c.json({ user_id: userId, balance }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/credits/add',
+        ...service,
+        summary: 'Add credits',
+        description:
+          'Once for a reference, which is unique in the ledger of the user. Needs `credits:write`.',
+        request: { headers: IdempotencyHeader, ...jsonBody(AdditionBody) },
+        responses: responses(
+          { 200: json(CreditChangeSchema, 'Added') },
+          { service: true, body: true, codes: ['user_not_found', 'reference_reused', 'credits_limit'] },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        const { type, amount, expires_at } = body;
+        const expiresAt = expires_at ? Date.parse(expires_at) : null;
+        const change = changeOf(c, body, c.req.valid('header'));
+        const answer = await credits.add(userOf(c, body), { ...change, type, amount, expiresAt });
+        return c.json(creditChangeShape(answer), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/credits/use',
+        ...service,
+        summary: 'Use credits',
+        description: 'What expires first is spent first. Once for a reference. Needs `credits:write`.',
+        request: { headers: IdempotencyHeader, ...jsonBody(UseBody) },
+        responses: responses(
+          { 200: json(CreditChangeSchema, 'Used') },
+          {
+            service: true,
+            body: true,
+            codes: ['user_not_found', 'account_suspended', 'reference_reused', 'insufficient_credits'],
+          },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        const change = changeOf(c, body, c.req.valid('header'));
+        const answer = await credits.use(userOf(c, body), { ...change, amount: body.amount });
+        return c.json(creditChangeShape(answer), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/credits/refund',
+        ...service,
+        summary: 'Give back what a use took',
+        description:
+          'At most what is left of it, to expire when it would have; what has expired meanwhile can be spent for 30 days. Once for a reference. Needs `credits:write`.',
+        request: { headers: IdempotencyHeader, ...jsonBody(RefundBody) },
+        responses: responses(
+          { 200: json(CreditChangeSchema, 'Given back') },
+          {
+            service: true,
+            body: true,
+            codes: [
+              'user_not_found',
+              'transaction_not_found',
+              'refund_exceeds_use',
+              'reference_reused',
+              'credits_limit',
+            ],
+          },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        const refund = { amount: body.amount ?? null, refundOf: body.refund_of };
+        const change = changeOf(c, body, c.req.valid('header'));
+        return c.json(
+          creditChangeShape(await credits.refund(userOf(c, body), { ...change, ...refund })),
+          200,
+        );
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/credits/transactions',
+        ...service,
+        summary: 'The ledger of a user',
+        description: 'Newest first; exact. Needs `credits:write`.',
+        request: { query: UserTransactionQuery },
+        responses: responses(
+          { 200: json(TransactionListSchema, 'A page') },
+          { service: true, codes: ['validation_failed', 'user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const query = c.req.valid('query');
+        const page = await credits.transactions(userOf(c, query), query);
+        return c.json({ data: page.rows.map(transactionShape), next_cursor: page.nextCursor }, 200);
+      },
+    );
+}
+
+function userOf(c: AppContext, { user_id }: { user_id: string }) {
+  return { userId: user_id, realmId: c.get('realm').id };
+}
+
+/** What all changes have; throws 422 when nothing makes it happen once. */
+function changeOf(
+  c: AppContext,
+  body: { reference?: string | undefined; description?: string | undefined },
+  header: { 'idempotency-key'?: string | undefined },
+) {
+  const reference = body.reference ?? header['idempotency-key'];
+  if (!reference) throw fieldError('reference', 'required', 'Makes the change happen once');
+  return { reference, description: body.description ?? null, actor: c.get('service').keyId };
+}

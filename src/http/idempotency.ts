@@ -1,0 +1,10 @@
+import { z } from '@hono/zod-openapi';
+
+/** What makes a request happen once: unique among the user's requests of its kind. */
+export const ReferenceField = z
+  .string()
+  .regex(/^[!-~]{1,200}$/, 'Must be 1 to 200 visible ASCII characters')
+  .openapi({ example: 'order-4711' });
+
+/** The header that can stand for `reference`. */
+export const IdempotencyHeader = z.object({ 'idempotency-key': ReferenceField.optional() });

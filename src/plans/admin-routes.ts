@@ -1,0 +1,96 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import type { PlanAdmin } from './admin-service.ts';
+import {
+  LimitsAssignment,
+  PlanAssignment,
+  PlanBody,
+  PlanField,
+  PlanListSchema,
+  PlanSchema,
+  planShape,
+  SubscriptionSchema,
+  subscriptionShape,
+} from './schemas.ts';
+
+const UserId = z.object({ id: z.string() });
+
+/** `/v1/admin/plans`, and the plan and limits of one user. */
+export function planAdminRoutes(admin: PlanAdmin, access: Access) {
+  const common = { tags: ['Plans'], security: SERVICE_OR_USER_SECURITY, middleware: requireAdmin(access) };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/plans',
+        ...common,
+        summary: 'The plans of the realm',
+        description: 'With the limits that are in force, those set by variables included.',
+        responses: responses({ 200: json(PlanListSchema, 'All plans') }, { user: true, service: true }),
+      }),
+      async (c) => {
+        const plans = await admin.list(c.get('realm').id);
+        return c.json({ data: plans.map(planShape), next_cursor: null, total: plans.length }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/admin/plans/{id}',
+        ...common,
+        summary: 'Change or add a plan',
+        description:
+          'In force everywhere within 30 seconds. A realm that had the shared plans so far gets copies of its own.',
+        request: { params: z.object({ id: PlanField }), ...jsonBody(PlanBody) },
+        responses: responses(
+          { 200: json(PlanSchema, 'The plan, as it is in force') },
+          { user: true, service: true, body: true },
+        ),
+      }),
+      async (c) => {
+        const { model_tiers: modelTiers, monthly_credits: monthlyCredits, ...same } = c.req.valid('json');
+        const plan = { ...same, id: c.req.valid('param').id, modelTiers, monthlyCredits };
+        return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c))), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/admin/users/{id}/plan',
+        ...common,
+        summary: 'Give a user a plan',
+        description: 'At once. When it lapses, the plan is `free` again.',
+        request: { params: UserId, ...jsonBody(PlanAssignment) },
+        responses: responses(
+          { 200: json(SubscriptionSchema, 'What the user has now') },
+          { user: true, service: true, body: true, codes: ['user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const { plan, expires_at } = c.req.valid('json');
+        const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
+        const expiresAt = expires_at ? Date.parse(expires_at) : null;
+        return c.json(subscriptionShape(await admin.assign(user, { plan, expiresAt }, actorOf(c))), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/admin/users/{id}/limits',
+        ...common,
+        summary: 'Limits of one user',
+        description: 'Replaces the limits that were set for this user before.',
+        request: { params: UserId, ...jsonBody(LimitsAssignment) },
+        responses: responses(
+          { 200: json(SubscriptionSchema, 'What the user has now') },
+          { user: true, service: true, body: true, codes: ['user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
+        const { limits } = c.req.valid('json');
+        return c.json(subscriptionShape(await admin.limit(user, limits, actorOf(c))), 200);
+      },
+    );
+}

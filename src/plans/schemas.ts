@@ -1,0 +1,118 @@
+import { z } from '@hono/zod-openapi';
+import type { Limits } from '../accounts/port.ts';
+import { rfc3339 } from '../lib/time.ts';
+import type { Plan, Subscription } from './port.ts';
+
+/** The name of something that plans limit. A day of usage has its date beside these. */
+export const ResourceField = z
+  .string()
+  .regex(/^(?!date$)[a-z][a-z0-9_]{0,39}$/, 'Must be the name of a resource')
+  .openapi({ example: 'images' });
+
+/** The id of a plan. */
+export const PlanField = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'Must be the id of a plan')
+  .openapi({ example: 'pro' });
+
+const bound = z.int().min(0).max(1e15).nullable().optional();
+
+const LimitSchema = z
+  .strictObject({ day: bound, month: bound })
+  .refine(({ day, month }) => day !== undefined || month !== undefined, {
+    error: 'Must limit a day or a month',
+  })
+  .openapi('Limit', {
+    description: 'Of a UTC day, a UTC month, or both; null is unlimited',
+    example: { day: 20 },
+  });
+
+/** Limits by resource. */
+export const LimitsSchema = z
+  .record(ResourceField, LimitSchema)
+  .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
+  .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });
+
+const names = (max: number) => z.array(z.string().regex(/^[a-z0-9_*-]{1,40}$/)).max(max);
+
+const planFields = {
+  name: z.string().trim().min(1).max(100),
+  limits: LimitsSchema,
+  model_tiers: names(50).openapi({ example: ['standard'], description: '`*` for all' }),
+  monthly_credits: z.int().min(0).max(1e12),
+  features: names(100).openapi({ example: ['priority_support'] }),
+};
+
+export const PlanBody = z.strictObject(planFields).openapi('PlanUpdate');
+
+export const PlanSchema = z.object({ id: PlanField, ...planFields }).openapi('Plan');
+
+export const PlanListSchema = z
+  .object({ data: z.array(PlanSchema), next_cursor: z.string().nullable(), total: z.int() })
+  .openapi('PlanList');
+
+export const SubscriptionSchema = z
+  .object({
+    plan: z.string(),
+    name: z.string(),
+    status: z.enum(['active']),
+    current_period_end: z.iso
+      .datetime()
+      .nullable()
+      .openapi({ description: 'When the plan lapses; null is never' }),
+    limits: LimitsSchema,
+    model_tiers: z.array(z.string()),
+    monthly_credits: z.int(),
+    features: z.array(z.string()),
+  })
+  .openapi('Subscription');
+
+export const PlanAssignment = z
+  .strictObject({
+    plan: PlanField,
+    expires_at: z.iso.datetime().nullish().openapi({ description: 'When it lapses; never when left out' }),
+  })
+  .openapi('PlanAssignment');
+
+export const LimitsAssignment = z.strictObject({ limits: LimitsSchema }).openapi('LimitsAssignment', {
+  description: 'In place of the plan’s for these resources; `{}` takes all away',
+});
+
+/** A plan as it goes over the wire. */
+export function planShape({ modelTiers, monthlyCredits, ...plan }: Plan): z.infer<typeof PlanSchema> {
+  return {
+    ...plan,
+    limits: limitsShape(plan.limits),
+    model_tiers: modelTiers,
+    monthly_credits: monthlyCredits,
+  };
+}
+
+/** What a user has, as it goes over the wire. */
+export function subscriptionShape({
+  plan,
+  limits,
+  expiresAt,
+}: Subscription): z.infer<typeof SubscriptionSchema> {
+  const { id, name, modelTiers, monthlyCredits, features } = plan;
+  return {
+    plan: id,
+    name,
+    status: 'active',
+    current_period_end: expiresAt === null ? null : rfc3339(expiresAt),
+    limits: limitsShape(limits),
+    model_tiers: modelTiers,
+    monthly_credits: monthlyCredits,
+    features,
+  };
+}
+
+/** Without anything else that a row may hold. */
+function limitsShape(limits: Limits): Limits {
+  return Object.fromEntries(
+    Object.entries(limits).map(([resource, { day, month }]) => [
+      resource,
+      { ...(day !== undefined && { day }), ...(month !== undefined && { month }) },
+    ]),
+  );
+}

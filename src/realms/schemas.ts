@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { VARIABLES } from '../env.ts';
+
+const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
+
+/** Seconds that tokens and sessions of a realm may be made to live. */
+export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
+export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
+
+/** What a realm is made of, as it is written by whoever sets it. */
+export const RealmFields = {
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+    message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',
+  }),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u),
+  color: z
+    .string()
+    .toLowerCase()
+    .regex(/^#[0-9a-f]{6}$/, { message: 'must be like #1d4ed8' }),
+  registration: z.enum(['open', 'verify_first', 'closed']),
+  origin: VARIABLES.ORIGIN.schema,
+  /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
+  redirect: z.string().refine(
+    (value) => {
+      const url = URL.parse(value);
+      if (!url || value.includes('#')) return false;
+      return (
+        url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)) || url.protocol.includes('.')
+      );
+    },
+    { message: 'must be an https URL without a fragment (http is for localhost only)' },
+  ),
+};

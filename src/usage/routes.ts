@@ -1,0 +1,164 @@
+import { createRoute } from '@hono/zod-openapi';
+import { type Authenticator, requireUser } from '../http/authentication.ts';
+import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { rfc3339 } from '../lib/time.ts';
+import {
+  DaysQuery,
+  EventQuery,
+  TokenEventListSchema,
+  TokenUsageSchema,
+  tokenUsageShape,
+  UsageEventListSchema,
+  UsageSchema,
+  usageShape,
+} from './analytics-schemas.ts';
+import type { UsageAnalytics } from './analytics-service.ts';
+import {
+  QuotaReportSchema,
+  quotaReportShape,
+  quotaShape,
+  TokenBody,
+  TokensRecordedSchema,
+} from './schemas.ts';
+import type { Usage } from './service.ts';
+
+const LATE = 'The last seconds may be missing.';
+
+/** What the user who asks may use and has used. */
+export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticator: Authenticator) {
+  const user = {
+    tags: ['Plan and usage'],
+    security: USER_SECURITY,
+    middleware: requireUser(authenticator),
+  };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/quota',
+        ...user,
+        summary: 'What is left of each resource',
+        responses: responses({ 200: json(QuotaReportSchema, 'By resource; exact') }, { user: true }),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        return c.json(quotaReportShape(await usage.quotas({ userId, realmId: c.get('realm').id })), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/usage',
+        ...user,
+        summary: 'Use by day',
+        description: LATE,
+        request: { query: DaysQuery },
+        responses: responses(
+          { 200: json(UsageSchema, 'Totals, and every day of the period (UTC)') },
+          { user: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        return c.json(usageShape(await analytics.usage({ userId }, c.req.valid('query').days)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/usage/history',
+        ...user,
+        summary: 'Single uses',
+        description: `Newest first. ${LATE}`,
+        request: { query: EventQuery },
+        responses: responses(
+          { 200: json(UsageEventListSchema, 'A page') },
+          { user: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const page = await analytics.history(c.get('principal').userId, c.req.valid('query'));
+        const data = page.rows.map(({ at, resource, quantity, reference }) => ({
+          at: rfc3339(at),
+          resource,
+          quantity,
+          reference,
+        }));
+        return c.json({ data, next_cursor: page.nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/tokens',
+        ...user,
+        summary: 'Tokens by model and day',
+        description: LATE,
+        request: { query: DaysQuery },
+        responses: responses(
+          { 200: json(TokenUsageSchema, 'Totals, models, and every day of the period (UTC)') },
+          { user: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        return c.json(tokenUsageShape(await analytics.tokens({ userId }, c.req.valid('query').days)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me/tokens/history',
+        ...user,
+        summary: 'Single uses of models',
+        description: `Newest first. ${LATE}`,
+        request: { query: EventQuery },
+        responses: responses(
+          { 200: json(TokenEventListSchema, 'A page') },
+          { user: true, codes: ['validation_failed'] },
+        ),
+      }),
+      async (c) => {
+        const page = await analytics.tokenHistory(c.get('principal').userId, c.req.valid('query'));
+        const data = page.rows.map((row) => ({
+          at: rfc3339(row.at),
+          model: row.model,
+          input_tokens: row.inputTokens,
+          output_tokens: row.outputTokens,
+          request_id: row.requestId,
+        }));
+        return c.json({ data, next_cursor: page.nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/me/tokens',
+        ...user,
+        summary: 'Record the tokens that a model has used',
+        request: jsonBody(TokenBody),
+        responses: responses(
+          { 200: json(TokensRecordedSchema, 'Recorded, once for a `request_id`') },
+          {
+            user: true,
+            body: true,
+            codes: ['model_not_in_plan', 'resource_not_in_plan', 'quota_exceeded', 'reference_reused'],
+          },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        const { userId } = c.get('principal');
+        const quota = await usage.recordTokens(
+          { userId, realmId: c.get('realm').id },
+          {
+            model: body.model,
+            inputTokens: body.input_tokens,
+            outputTokens: body.output_tokens,
+            requestId: body.request_id ?? null,
+          },
+        );
+        return c.json({ quota: quotaShape(quota) }, 200);
+      },
+    );
+}

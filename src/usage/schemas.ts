@@ -1,0 +1,121 @@
+import { z } from '@hono/zod-openapi';
+import { ReferenceField } from '../http/idempotency.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { ResourceField } from '../plans/schemas.ts';
+import type { Quota, QuotaReport, Reservation } from './port.ts';
+
+/** Longer than any id, and no more than the log should show. */
+export const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });
+
+/** How much of a resource, at a time. */
+export const QuantityField = z.int().min(1).max(1e9);
+
+const standing = {
+  limit: z.int().nullable().openapi({ description: 'Null is unlimited' }),
+  used: z.int(),
+  remaining: z.int().nullable().openapi({ description: 'Takes off what is reserved; null is unlimited' }),
+  period: z.enum(['day', 'month']).openapi({ description: 'The one that leaves least, if both are limited' }),
+  resets_at: z.iso.datetime(),
+};
+
+export const QuotaSchema = z.object({ resource: z.string(), ...standing }).openapi('Quota');
+
+export const QuotaReportSchema = z
+  .object({ plan: z.string(), resources: z.record(z.string(), z.object(standing)) })
+  .openapi('QuotaReport');
+
+export const ConsumeBody = z
+  .strictObject({
+    user_id: UserIdField,
+    resource: ResourceField,
+    quantity: QuantityField.default(1),
+    reference: ReferenceField.optional(),
+  })
+  .openapi('Consumption');
+
+export const ConsumedSchema = z.object({ user_id: z.string(), quota: QuotaSchema }).openapi('Consumed');
+
+export const ReserveBody = z
+  .strictObject({
+    user_id: UserIdField,
+    resource: ResourceField,
+    quantity: QuantityField.default(1),
+    reference: ReferenceField.optional(),
+    expires_in: z.int().min(1).max(86_400).optional().openapi({ description: 'Seconds' }),
+  })
+  .openapi('NewReservation');
+
+export const CommitBody = z
+  .strictObject({
+    user_id: UserIdField,
+    quantity: QuantityField.optional().openapi({ description: 'What was used, if less than was reserved' }),
+  })
+  .openapi('ReservationCommit');
+
+export const ReleaseBody = z.strictObject({ user_id: UserIdField }).openapi('ReservationRelease');
+
+export const ReservationSchema = z
+  .object({
+    reservation: z
+      .object({
+        reference: z.string(),
+        resource: z.string(),
+        quantity: z.int(),
+        status: z.enum(['held', 'committed', 'released', 'expired']),
+        expires_at: z.iso.datetime(),
+      })
+      .openapi('Reservation'),
+    quota: QuotaSchema,
+  })
+  .openapi('ReservationAnswer');
+
+const tokenCount = z.int().min(0).max(1e9);
+
+export const TokenBody = z
+  .strictObject({
+    model: z
+      .string()
+      .regex(/^[!-~]{1,100}$/, 'Must be the name of a model')
+      .openapi({ example: 'gpt-4o-mini' }),
+    input_tokens: tokenCount,
+    output_tokens: tokenCount,
+    request_id: ReferenceField.optional().openapi({ description: 'Makes it count once' }),
+  })
+  .refine(({ input_tokens, output_tokens }) => input_tokens + output_tokens > 0, {
+    error: 'Must be at least 1 together',
+    path: ['input_tokens'],
+  })
+  .openapi('TokenUse');
+
+export const TokensRecordedSchema = z.object({ quota: QuotaSchema }).openapi('TokensRecorded');
+
+function standingShape({ limit, used, remaining, period, resetsAt }: Omit<Quota, 'resource'>) {
+  return { limit, used, remaining, period, resets_at: rfc3339(resetsAt) };
+}
+
+/** A quota as it goes over the wire. */
+export function quotaShape({ resource, ...quota }: Quota): z.infer<typeof QuotaSchema> {
+  return { resource, ...standingShape(quota) };
+}
+
+/** All quotas of a user as they go over the wire. */
+export function quotaReportShape({ plan, resources }: QuotaReport): z.infer<typeof QuotaReportSchema> {
+  return {
+    plan,
+    resources: Object.fromEntries(
+      Object.entries(resources).map(([resource, quota]) => [resource, standingShape(quota)]),
+    ),
+  };
+}
+
+/** A reservation as it goes over the wire. */
+export function reservationShape(answer: {
+  reservation: Reservation;
+  quota: Quota;
+}): z.infer<typeof ReservationSchema> {
+  const { expiresAt, ...reservation } = answer.reservation;
+  return {
+    reservation: { ...reservation, expires_at: rfc3339(expiresAt) },
+    quota: quotaShape(answer.quota),
+  };
+}

@@ -1,0 +1,160 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { fieldError } from '../errors.ts';
+import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
+import {
+  featureRouter,
+  json,
+  jsonBody,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+  SERVICE_SECURITY,
+} from '../http/openapi.ts';
+import {
+  type Access,
+  requireService,
+  requireServiceOrUser,
+  subjectOf,
+} from '../http/service-authentication.ts';
+import {
+  CommitBody,
+  ConsumeBody,
+  ConsumedSchema,
+  QuotaReportSchema,
+  quotaReportShape,
+  quotaShape,
+  ReleaseBody,
+  ReservationSchema,
+  ReserveBody,
+  reservationShape,
+} from './schemas.ts';
+import type { Usage } from './service.ts';
+
+const Reference = z.object({ reference: ReferenceField });
+const REFUSALS = ['user_not_found', 'account_suspended', 'resource_not_in_plan', 'quota_exceeded'] as const;
+
+/** Use of quota by services. */
+export function usageServiceRoutes(usage: Usage, access: Access) {
+  const service = {
+    tags: ['Usage'],
+    security: SERVICE_SECURITY,
+    middleware: requireService(access.services, 'usage:write'),
+  };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/usage',
+        ...service,
+        summary: 'Use quota',
+        description:
+          'Checks and counts in one step. With a `reference`, or an `Idempotency-Key`, it counts once; a refusal may be tried again. Needs `usage:write`.',
+        request: { headers: IdempotencyHeader, ...jsonBody(ConsumeBody) },
+        responses: responses(
+          { 200: json(ConsumedSchema, 'Counted') },
+          { service: true, body: true, codes: [...REFUSALS, 'reference_reused'] },
+        ),
+      }),
+      async (c) => {
+        const { user_id: userId, resource, quantity, reference } = c.req.valid('json');
+        const quota = await usage.consume(
+          { userId, realmId: c.get('realm').id },
+          { resource, quantity, reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null },
+        );
+        return c.json({ user_id: userId, quota: quotaShape(quota) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/usage/reservations',
+        ...service,
+        summary: 'Reserve quota',
+        description:
+          'Holds it under a `reference` (or `Idempotency-Key`), which is needed, until it is committed or released, or expires. Needs `usage:write`.',
+        request: { headers: IdempotencyHeader, ...jsonBody(ReserveBody) },
+        responses: responses(
+          { 200: json(ReservationSchema, 'Held') },
+          { service: true, body: true, codes: [...REFUSALS, 'reference_reused'] },
+        ),
+      }),
+      async (c) => {
+        const { user_id: userId, resource, quantity, ...body } = c.req.valid('json');
+        const reference = body.reference ?? c.req.valid('header')['idempotency-key'];
+        if (!reference) throw fieldError('reference', 'required', 'Names the reservation');
+        const answer = await usage.reserve(
+          { userId, realmId: c.get('realm').id },
+          { resource, quantity, reference, seconds: body.expires_in ?? null },
+        );
+        return c.json(reservationShape(answer), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/usage/reservations/{reference}/commit',
+        ...service,
+        summary: 'Count what was used of a reservation',
+        description:
+          'It counts for the day on which it was made; the rest is free again. Needs `usage:write`.',
+        request: { params: Reference, ...jsonBody(CommitBody) },
+        responses: responses(
+          { 200: json(ReservationSchema, 'Counted') },
+          {
+            service: true,
+            body: true,
+            codes: ['user_not_found', 'reservation_not_found', 'reservation_ended', 'reservation_exceeded'],
+          },
+        ),
+      }),
+      async (c) => {
+        const { user_id: userId, quantity } = c.req.valid('json');
+        const answer = await usage.commit(
+          { userId, realmId: c.get('realm').id },
+          { reference: c.req.valid('param').reference, quantity: quantity ?? null },
+        );
+        return c.json(reservationShape(answer), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/usage/reservations/{reference}/release',
+        ...service,
+        summary: 'Give a reservation up',
+        description: 'Needs `usage:write`.',
+        request: { params: Reference, ...jsonBody(ReleaseBody) },
+        responses: responses(
+          { 200: json(ReservationSchema, 'Free again') },
+          {
+            service: true,
+            body: true,
+            codes: ['user_not_found', 'reservation_not_found', 'reservation_ended'],
+          },
+        ),
+      }),
+      async (c) => {
+        const user = { userId: c.req.valid('json').user_id, realmId: c.get('realm').id };
+        return c.json(reservationShape(await usage.release(user, c.req.valid('param').reference)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/users/{id}/quota',
+        tags: ['Usage'],
+        summary: 'What a user has left of each resource',
+        description: 'For services with the scope `usage:write`, for admins, and for the user.',
+        security: SERVICE_OR_USER_SECURITY,
+        middleware: requireServiceOrUser(access, 'usage:write'),
+        request: { params: z.object({ id: z.string() }) },
+        responses: responses(
+          { 200: json(QuotaReportSchema, 'By resource; exact') },
+          { user: true, service: true, codes: ['user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const userId = subjectOf(c, c.req.valid('param').id);
+        return c.json(quotaReportShape(await usage.quotas({ userId, realmId: c.get('realm').id })), 200);
+      },
+    );
+}
