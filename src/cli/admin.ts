@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { EmailField } from '../accounts/schemas.ts';
 import { checkPassword } from '../credentials/password-policy.ts';
+import { HOME } from '../http/authority.ts';
 import { newId } from '../lib/ids.ts';
 import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
 import { hashInNode } from './password.ts';
@@ -45,6 +46,9 @@ async function createAdmin(args: string[]): Promise<void> {
   if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
   const { role, realm: realmId, password } = values;
   if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
+  if (role === 'owner' && realmId !== HOME) {
+    throw new Error('Owners are users of the realm "default", and act in all: say --role admin.');
+  }
   const operator = { email: email.data, realmId, role };
   const [realms, [user]] = (await query(
     `SELECT id FROM realms WHERE id = ${literal(realmId)};

@@ -3,12 +3,12 @@ import { bodyLimit } from 'hono/body-limit';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
-import { type Access, requireAdmin } from '../http/service-authentication.ts';
+import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { FORMATS, readRecords } from './file.ts';
 import { FileError, type FileRecord } from './record.ts';
 import { ImportId, ImportQuery, ImportResultSchema, ImportSchema, importShape, MAX_ROWS } from './schemas.ts';
-import type { Importer, UserImport } from './service.ts';
+import type { UserImport } from './service.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -66,7 +66,7 @@ export function importRoutes(userImport: UserImport, access: Access) {
             onExisting: query.on_existing,
             dryRun: query.dry_run,
           },
-          importerOf(c),
+          actorOf(c),
         );
         return c.json({ import_id: importId, dry_run: query.dry_run, ...result }, 200);
       },
@@ -112,12 +112,4 @@ async function recordsOf(c: AppContext): Promise<FileRecord[]> {
     if (error instanceof FileError) throw fieldError('body', error.code, error.message);
     throw error;
   }
-}
-
-/** Nobody gives a role above their own. A key is an admin's: an owner may have made it, or an admin. */
-function importerOf(c: AppContext): Importer {
-  const service = c.get('service');
-  if (service) return { id: service.keyId, role: 'admin' };
-  const { userId, role } = c.get('principal');
-  return { id: userId, role };
 }

@@ -138,7 +138,7 @@ function ruleProblem(row: ImportRow, { isKnownHash, mayGrant }: RowRules): RowPr
     return { column: 'password_hash', code: 'unknown_hash', message: 'Is no hash that can be verified here' };
   }
   if (!mayGrant(row.role)) {
-    return { column: 'role', code: 'insufficient_scope', message: 'Is above your own' };
+    return { column: 'role', code: 'insufficient_scope', message: 'Is not yours to give in this realm' };
   }
   return null;
 }

@@ -1,5 +1,7 @@
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
+import { HOME, mayActOn } from '../http/authority.ts';
+import type { Actor } from '../http/service-authentication.ts';
 import { type Conflict, findConflicts, withoutDuplicates } from './conflicts.ts';
 import type { Mapping } from './mapping.ts';
 import type { FileRecord, RowProblem } from './record.ts';
@@ -17,12 +19,6 @@ export interface ImportRequest extends ImportKey {
   onExisting: 'skip' | 'error';
   /** Says what would happen, and changes nothing. */
   dryRun: boolean;
-}
-
-/** Who asks, and the highest role that they may give. */
-export interface Importer {
-  id: string;
-  role: ImportRow['role'];
 }
 
 /** What is wrong with a row, by its number and by its line in the request. */
@@ -43,8 +39,6 @@ export interface ImportResult {
 }
 
 type Failure = RowProblem & { number: number };
-
-const ROLES = ['user', 'admin', 'owner'];
 
 /** Moves users in from other systems. */
 export class UserImport {
@@ -69,13 +63,13 @@ export class UserImport {
    * Nobody who is already there is changed. Throws `import_out_of_order` when records before these are missing, or
    * another request of the import was quicker.
    */
-  async run(request: ImportRequest, importer: Importer): Promise<ImportResult> {
+  async run(request: ImportRequest, actor: Actor): Promise<ImportResult> {
     const { records, firstRow, dryRun, onExisting } = request;
     const { db } = primary(this.#d1);
     const standsAt = dryRun ? firstRow - 1 : ((await findImport(db, request))?.throughRow ?? 0);
     if (firstRow > standsAt + 1) throw outOfOrder(standsAt);
     const repeated = Math.min(standsAt + 1 - firstRow, records.length);
-    const read = this.#read(records.slice(repeated), firstRow + repeated, request.mapping, importer);
+    const read = this.#read(records.slice(repeated), firstRow + repeated, request, actor);
     const { rows, conflicts } = withoutDuplicates(read.rows);
 
     let imported = new Set<number>();
@@ -89,7 +83,7 @@ export class UserImport {
         audit: {
           realmId: request.realmId,
           at: now,
-          actor: importer.id,
+          actor: actor.id,
           action: 'users_imported',
           target: request.importId,
           details: { on_existing: onExisting },
@@ -126,15 +120,15 @@ export class UserImport {
   #read(
     records: FileRecord[],
     first: number,
-    mapping: Mapping,
-    importer: Importer,
+    { mapping, realmId }: ImportRequest,
+    actor: Actor,
   ): { rows: NumberedRow[]; errors: RowError[] } {
     const rows: NumberedRow[] = [];
     const errors: RowError[] = [];
     const rules = {
       mapping,
       isKnownHash: (hash: string) => this.#describeHash(hash) !== null,
-      mayGrant: (role: string) => ROLES.indexOf(role) <= ROLES.indexOf(importer.role),
+      mayGrant: (role: ImportRow['role']) => mayActOn(actor, role) && (role !== 'owner' || realmId === HOME),
     };
     for (const [index, record] of records.entries()) {
       const place = { row: first + index, line: record.line };

@@ -4,6 +4,7 @@ import { COLUMNS } from '../../src/import/mapping.ts';
 import {
   call,
   changeDirectory,
+  createApiKey,
   createRealm,
   expectProblem,
   INTERNAL,
@@ -61,15 +62,20 @@ describe('who may import', () => {
     expect(again.body).toMatchObject({ imported: 1, repeated: 0 });
   });
 
-  it('gives no role above their own', async () => {
+  it('gives no role above their own, and makes owners at home only', async () => {
+    await createRealm('fourth');
     const [admin, owner] = [await operator('admin'), await operator('owner')];
     const rows = () => ndjson(['user', 'admin', 'owner'].map((role) => ({ ...someUser(), role })));
-    for (const by of [{ token: admin.access_token }, {}]) {
+    const key = await createApiKey(['admin']);
+    const token = owner.access_token;
+    for (const by of [{ token: admin.access_token }, { headers: key.headers }, { token, realm: 'fourth' }]) {
       const { body } = await importRows(rows(), by);
       expect(body).toMatchObject({ imported: 2, failed: 1 });
       expect(body.errors).toMatchObject([{ row: 3, column: 'role', code: 'insufficient_scope' }]);
     }
-    expect((await importRows(rows(), { token: owner.access_token })).body).toMatchObject({ imported: 3 });
+    for (const by of [{ token }, { headers: INTERNAL }]) {
+      expect((await importRows(rows(), by)).body).toMatchObject({ imported: 3 });
+    }
   });
 });
 

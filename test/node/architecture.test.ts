@@ -140,6 +140,7 @@ describe('the house', () => {
       'app',
       'cron',
       'worker',
+      'cli',
     ];
     const prying = imports.filter(
       ({ from, to }) =>
