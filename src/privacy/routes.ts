@@ -55,15 +55,15 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        const { user, preferences, open, ended, log, acts, messages, metering } = await privacy.export(
-          c.get('principal').userId,
-        );
+        const { user, externalId, preferences, open, ended, log, acts, messages, metering } =
+          await privacy.export(c.get('principal').userId);
         c.header('Content-Disposition', 'attachment; filename="account.json"');
         const time = (at: number | null) => (at === null ? null : rfc3339(at));
         return c.json(
           {
             exported_at: rfc3339(Date.now()),
             user: userShape(user),
+            external_id: externalId,
             preferences,
             sessions: [
               ...open.map((row) => ({

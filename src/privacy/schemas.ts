@@ -35,6 +35,10 @@ export const ExportSchema = z
   .object({
     exported_at: z.iso.datetime(),
     user: UserSchema,
+    external_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What the system called the user that they were imported from' }),
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),

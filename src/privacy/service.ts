@@ -8,7 +8,15 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
-import { deleteUser, readActivity, readActs, readMessages, readMetering, readSessions } from './store.ts';
+import {
+  deleteUser,
+  readActivity,
+  readActs,
+  readExternalId,
+  readMessages,
+  readMetering,
+  readSessions,
+} from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
 export type Metering = Awaited<ReturnType<typeof readMetering>>;
@@ -49,8 +57,9 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, acts, messages, metering] = await Promise.all([
+    const [user, externalId, preferences, open, past, log, acts, messages, metering] = await Promise.all([
       findById(session.db, userId),
+      readExternalId(session.db, userId),
       accounts.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
       readSessions(session.db, userId),
@@ -61,7 +70,7 @@ export class Privacy {
     ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, acts, messages, metering };
+    return { user, externalId, preferences, open, ended, log, acts, messages, metering };
   }
 
   /**

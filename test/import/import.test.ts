@@ -124,6 +124,8 @@ describe('imported users', () => {
     }
     expect(times).toHaveLength(4);
     expect(times).toEqual([...times].sort().reverse());
+    const held = await call('GET', '/v1/me/export', { token });
+    expect(held.body.external_id).toBe(user.email);
     const gone = await call('DELETE', '/v1/me', { token, body: { password } });
     expect(gone.status).toBe(204);
     for (const table of ['imported_users', 'activity']) {

@@ -41,6 +41,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'usage',
     'credits',
     'credentials',
+    'import',
   ],
   pages: ['http', 'realms', 'accounts', 'credentials', 'verification'],
   rpc: ['http', 'realms', 'accounts', 'sessions'],
