@@ -32,6 +32,7 @@ import type { Terms } from './plans/port.ts';
 import { issuerOf } from './realms/service.ts';
 import type {
   CheckResult,
+  EndAll,
   NewSession,
   OpenedSession,
   RefreshResult,
@@ -144,12 +145,9 @@ export class Account
     return true;
   }
 
-  async endAllSessions(
-    by: string | null,
-    client: Client | null,
-    { except = null, actor }: { except?: string | null; actor?: string } = {},
-  ): Promise<void> {
+  async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
     if (!this.state.get()) return;
+    const { except = null, actor } = how;
     this.#tellEnded(this.#sessions.endAll(except), actor || except ? 'revoked' : 'signed_out');
     this.#log('sessions_revoked', by, client, actor ? { actor } : {});
   }

@@ -28,6 +28,7 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { importRoutes } from './import/routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
@@ -90,6 +91,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', userRoutes(services.accounts, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
     .route('/', subscriptionRoutes(services.billing, services.plans, sessions))
+    .route('/', importRoutes(services.userImport, access))
     .route('/', planAdminRoutes(services.planAdmin, access))
     .route('/', usageRoutes(services.usage, services.analytics, sessions))
     .route('/', usageServiceRoutes(services.usage, access))

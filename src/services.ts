@@ -10,11 +10,12 @@ import { BillingKit } from './billing/parts.ts';
 import { Billing } from './billing/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
-import { Credentials } from './credentials/service.ts';
+import { Credentials, describeHash } from './credentials/service.ts';
 import type { CreditObject } from './credits/port.ts';
 import { Credits } from './credits/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
+import { UserImport } from './import/service.ts';
 import { deriveKey } from './lib/keys.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
 import { createMailProvider } from './mail/registry.ts';
@@ -67,6 +68,7 @@ export interface Services {
   apiKeys: ApiKeys;
   billing: Billing;
   billingAdmin: BillingAdmin;
+  userImport: UserImport;
   plans: Plans;
   planAdmin: PlanAdmin;
   planJobs: PlanJobs;
@@ -142,6 +144,7 @@ export function createServices(bindings: Bindings): Services {
     oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
     privacy,
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
+    userImport: new UserImport(d1, describeHash),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, objects, config }),
     planJobs: new PlanJobs({ d1, plans, objects }),

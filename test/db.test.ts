@@ -16,6 +16,7 @@ import {
 } from '../src/billing/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
 import { creditTransactions } from '../src/credits/tables.ts';
+import { importedUsers, imports } from '../src/import/tables.ts';
 import { oneTimeTokens } from '../src/links/tables.ts';
 import { authorizationCodes, identities } from '../src/oauth/tables.ts';
 import { outbox } from '../src/outbox/tables.ts';
@@ -49,6 +50,8 @@ it.each([
   userCounts,
   realmDaily,
   sessionCounts,
+  imports,
+  importedUsers,
   plans,
   usageEvents,
   usageDaily,

@@ -40,6 +40,7 @@ async function start(args: string[]): Promise<void> {
       ...args,
     ],
     ORIGIN,
+    typeof persistTo === 'string' ? ` --persist-to ${persistTo}` : '',
   );
 }
 
@@ -91,7 +92,7 @@ function keepSecrets(secrets: Record<string, string>): void {
   console.log(`Made for development, in .dev.vars: ${names.join(', ')}`);
 }
 
-async function serve(args: string[], origin: string): Promise<void> {
+async function serve(args: string[], origin: string, flags: string): Promise<void> {
   const child = spawnWrangler(['dev', ...args], ['inherit', 'inherit', 'inherit', 'ipc']);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // wrangler's launcher dies of SIGHUP and leaves the server behind.
@@ -100,7 +101,7 @@ async function serve(args: string[], origin: string): Promise<void> {
   child.on('message', (message) => {
     const { event, ip, port } = JSON.parse(String(message));
     if (event !== 'DEV_SERVER_READY') return;
-    void greet(`http://${ip}:${port}`, origin);
+    void greet(`http://${ip}:${port}`, origin, flags);
     keepTime(`http://${ip}:${port}`);
   });
   const [code] = await once(child, 'exit');
@@ -113,7 +114,7 @@ function keepTime(address: string): void {
   setInterval(() => void fetch(trigger).catch(() => {}), 60_000).unref();
 }
 
-async function greet(address: string, origin: string): Promise<void> {
+async function greet(address: string, origin: string, flags: string): Promise<void> {
   const answer = await fetch(`${address}/health`).catch(() => null);
   if (!answer?.ok) return console.error(`Latchkey does not answer at ${address}/health: see the log above.`);
   console.log(`
@@ -125,6 +126,10 @@ Latchkey is ready. Stop it with Ctrl+C.
   Issuer   ${origin}
   JWKS     ${origin}/.well-known/jwks.json
   Health   ${origin}/health?deep=1
+
+Make yourself its owner:
+
+  npm run admin:create -- you@example.com${flags}
 
 Try this first:
 

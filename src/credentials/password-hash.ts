@@ -3,18 +3,10 @@
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
 import wasm from '@phi-ag/argon2/argon2.wasm';
+import { ARGON2, ARGON2_PREFIX } from './argon2-parameters.ts';
 import { verifyForeign } from './foreign-hashes.ts';
 
-// The first choice of OWASP's Password Storage Cheat Sheet.
-const MEMORY_KIB = 19_456;
-const PASSES = 2;
-const LANES = 1;
-const SALT_BYTES = 16;
-const HASH_BYTES = 32;
 const TYPE_ID = 2;
-const VERSION = 0x13;
-
-const PREFIX = `$argon2id$v=${VERSION}$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`;
 const BASE64_TAIL = /^([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
 /**
@@ -61,33 +53,33 @@ function argon2(): Argon2 {
 function derive(password: string, salt: Uint8Array): Uint8Array {
   const { memory, malloc, free, argon2_hash } = argon2();
   const input = Buffer.concat([salt, Buffer.from(password)]);
-  const size = HASH_BYTES + input.length;
+  const size = ARGON2.hashBytes + input.length;
   const hashAt = malloc(size);
   if (hashAt === 0) throw new Error('Argon2 has no memory');
-  const saltAt = hashAt + HASH_BYTES;
+  const saltAt = hashAt + ARGON2.hashBytes;
   const passwordAt = saltAt + salt.length;
   const passwordBytes = input.length - salt.length;
   // A fresh view at each use: the buffer is another one after the memory has grown.
   const block = () => new Uint8Array(memory.buffer, hashAt, size);
   try {
-    block().set(input, HASH_BYTES);
+    block().set(input, ARGON2.hashBytes);
     const error = argon2_hash(
-      PASSES,
-      MEMORY_KIB,
-      LANES,
+      ARGON2.passes,
+      ARGON2.memoryKiB,
+      ARGON2.lanes,
       passwordAt,
       passwordBytes,
       saltAt,
       salt.length,
       hashAt,
-      HASH_BYTES,
+      ARGON2.hashBytes,
       0,
       0,
       TYPE_ID,
-      VERSION,
+      ARGON2.version,
     );
     if (error !== 0) throw new Error(`Argon2 failed with code ${error}`);
-    return block().slice(0, HASH_BYTES);
+    return block().slice(0, ARGON2.hashBytes);
   } finally {
     block().fill(0);
     free(hashAt);
@@ -98,8 +90,8 @@ const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').repl
 
 /** Salt and hash of a PHC string of exactly the present parameters. */
 function parseOwn(phc: string): { salt: Uint8Array; hash: Uint8Array } | null {
-  if (!phc.startsWith(PREFIX)) return null;
-  const [, salt, hash] = BASE64_TAIL.exec(phc.slice(PREFIX.length)) ?? [];
+  if (!phc.startsWith(ARGON2_PREFIX)) return null;
+  const [, salt, hash] = BASE64_TAIL.exec(phc.slice(ARGON2_PREFIX.length)) ?? [];
   return salt && hash ? { salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') } : null;
 }
 
@@ -108,8 +100,8 @@ function parseOwn(phc: string): { salt: Uint8Array; hash: Uint8Array } | null {
  * because they have the same NFKC form, have the same hash. Takes about 30 ms of CPU.
  */
 export function hashPassword(password: string): string {
-  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
-  return `${PREFIX}${encode(salt)}$${encode(derive(password.normalize('NFKC'), salt))}`;
+  const salt = crypto.getRandomValues(new Uint8Array(ARGON2.saltBytes));
+  return `${ARGON2_PREFIX}${encode(salt)}$${encode(derive(password.normalize('NFKC'), salt))}`;
 }
 
 /**

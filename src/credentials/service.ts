@@ -28,6 +28,7 @@ import {
   usernameExists,
 } from './store.ts';
 
+export { describeHash } from './foreign-hashes.ts';
 export { requireGoodPassword } from './password-policy.ts';
 export { findPassword } from './store.ts';
 

@@ -3,7 +3,7 @@ import type { Principal } from './context.ts';
 import type { Actor } from './service-authentication.ts';
 
 /** The realm that owners are users of. */
-const HOME = 'default';
+export const HOME = 'default';
 const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
 
 /** Whether somebody may act on users of a role, or give it: nobody reaches above their own. */

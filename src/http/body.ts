@@ -6,7 +6,12 @@ import type { AppEnv } from './context.ts';
 export const MAX_BODY = 64 * 1024;
 
 /** Paths that take a file, or bytes that are signed; their routes limit and judge them themselves. */
-const UPLOADS = new Set(['/v1/me/avatar', '/account/avatar', '/v1/billing/webhook']);
+const UPLOADS = new Set([
+  '/v1/me/avatar',
+  '/account/avatar',
+  '/v1/admin/users/import',
+  '/v1/billing/webhook',
+]);
 
 /** Paths that take forms, as RFC 6749 has it; their routes read them. */
 const FORMS = /^\/v1\/oauth\/(token|[^/]+\/callback)$/;

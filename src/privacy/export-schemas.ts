@@ -10,6 +10,10 @@ export const ExportSchema = z
   .object({
     exported_at: z.iso.datetime(),
     user: UserSchema,
+    external_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What the system called the user that they were imported from' }),
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
     identities: z.array(z.record(z.string(), z.unknown())),
@@ -27,11 +31,13 @@ export const ExportSchema = z
 
 /** Everything that is held about a user, as one document. `now` is Unix milliseconds. */
 export function exportShape(everything: Everything, now: number): z.infer<typeof ExportSchema> {
-  const { user, preferences, open, ended, log, acts, messages, linked, metering, paid } = everything;
+  const { user, externalId, preferences, open, ended, log, acts, messages, linked, metering, paid } =
+    everything;
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   return {
     exported_at: rfc3339(now),
     user: userShape(user),
+    external_id: externalId,
     preferences,
     sessions: [
       ...open.map((row) => ({

@@ -13,6 +13,7 @@ import {
   deleteUser,
   readActivity,
   readActs,
+  readExternalId,
   readIdentities,
   readMessages,
   readMetering,
@@ -62,21 +63,23 @@ export class Privacy {
   async export(userId: string) {
     const { d1, accounts, objects, billing } = this.#ports;
     const session = primary(d1);
-    const [user, preferences, open, past, log, acts, messages, linked, metering, paid] = await Promise.all([
-      findById(session.db, userId),
-      accounts.preferences(userId, session.bookmark()),
-      objects(userId).listSessions(),
-      readSessions(session.db, userId),
-      readActivity(session.db, userId, { before: null, limit: -1 }),
-      readActs(session.db, userId),
-      readMessages(session.db, userId),
-      readIdentities(session.db, userId),
-      readMetering(session.db, userId),
-      billing.export(userId),
-    ]);
+    const [user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid] =
+      await Promise.all([
+        findById(session.db, userId),
+        readExternalId(session.db, userId),
+        accounts.preferences(userId, session.bookmark()),
+        objects(userId).listSessions(),
+        readSessions(session.db, userId),
+        readActivity(session.db, userId, { before: null, limit: -1 }),
+        readActs(session.db, userId),
+        readMessages(session.db, userId),
+        readIdentities(session.db, userId),
+        readMetering(session.db, userId),
+        billing.export(userId),
+      ]);
     if (!user) throw new ApiError('session_ended');
     const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, preferences, open, ended, log, acts, messages, linked, metering, paid };
+    return { user, externalId, preferences, open, ended, log, acts, messages, linked, metering, paid };
   }
 
   /**

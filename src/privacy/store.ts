@@ -6,6 +6,7 @@ import { audit } from '../audit/tables.ts';
 import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { importedUsers } from '../import/tables.ts';
 import { identities } from '../oauth/tables.ts';
 import { outbox } from '../outbox/tables.ts';
 import { sessions } from '../sessions/tables.ts';
@@ -24,6 +25,17 @@ export function readActivity(
     .where(and(eq(activity.userId, userId), before === null ? undefined : lt(activity.seq, before)))
     .orderBy(desc(activity.seq))
     .limit(limit);
+}
+
+/** What the other system called a user who was imported, or null. */
+export async function readExternalId(db: Database, userId: string): Promise<string | null> {
+  const { externalId } = importedUsers;
+  const found = await db
+    .select({ externalId })
+    .from(importedUsers)
+    .where(eq(importedUsers.userId, userId))
+    .get();
+  return found?.externalId ?? null;
 }
 
 /** The sessions of a user, also those that have ended. */

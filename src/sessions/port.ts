@@ -40,6 +40,12 @@ export type RefreshResult =
   | { result: 'reused' }
   | { result: 'account_suspended' };
 
+/** How all sessions are ended: but for one, and by whom when it is not the user. */
+export interface EndAll {
+  except?: string;
+  actor?: string;
+}
+
 /** What sessions need of the account object; each call is one hop. */
 export interface SessionObject {
   /** Opens a session for a user who has proved who they are; null when the row given is out of date. */
@@ -57,15 +63,8 @@ export interface SessionObject {
     client: Client | null,
     actor?: string,
   ): Promise<boolean>;
-  /**
-   * Ends all sessions, but for one if it is named; `by` is the one that asked, `actor` who does it when it is not the
-   * user.
-   */
-  endAllSessions(
-    by: string | null,
-    client: Client | null,
-    options?: { except?: string; actor?: string },
-  ): Promise<void>;
+  /** Ends all sessions; `by` is the one that asked. */
+  endAllSessions(by: string | null, client: Client | null, how?: EndAll): Promise<void>;
 }
 
 /** The object of one user. */

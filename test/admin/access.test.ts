@@ -39,6 +39,8 @@ const ROUTES: [string, string, unknown?][] = [
   ['POST', '/v1/admin/api-keys', { name: 'x', scopes: ['users:read'] }],
   ['POST', '/v1/admin/api-keys/{id}/rotate'],
   ['DELETE', '/v1/admin/api-keys/{id}'],
+  ['POST', '/v1/admin/users/import'],
+  ['GET', '/v1/admin/imports/{id}'],
   ['GET', '/v1/admin/realms'],
   ['POST', '/v1/admin/realms', { id: 'nobody' }],
   ['GET', '/v1/admin/realms/{id}'],

@@ -35,12 +35,12 @@ export class Service {
     this.#stop = stop;
   }
 
-  /** With variables beside those of the bench. */
-  static async start(vars: Record<string, string> = {}): Promise<Service> {
+  /** With variables beside those of the bench, and storage that is there already or its own. */
+  static async start(vars: Record<string, string> = {}, kept?: string): Promise<Service> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
     // Also when a signal ends the process, which wrangler then does by itself.
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-    const state = join(directory, 'state');
+    const state = kept ?? join(directory, 'state');
     await applyMigrations({ 'persist-to': state });
     const worker = await startWorker({
       config: writeConfig(directory, vars),

@@ -1,4 +1,5 @@
 import type { Account } from '../../src/account-object.ts';
+import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/env.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
@@ -6,6 +7,7 @@ import type { Outcome } from '../../src/rpc/outcome.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import type { OpenedSession } from '../../src/sessions/port.ts';
 import worker, { type Auth } from '../../src/worker.ts';
+import { type Recorded, recordD1 } from './recorded-d1.ts';
 
 // The Durable Objects, and whatever else a binding may name.
 export * from '../../src/worker.ts';
@@ -79,10 +81,24 @@ async function makeUser(bindings: Bindings): Promise<string> {
   return grant.accessToken;
 }
 
+/** Paths below this are those of the service, and answer what D1 did for them. */
+const RECORDED = '/__d1';
+
+async function record(request: Request, bindings: Bindings, ctx: ExecutionContext): Promise<Response> {
+  const statements: Recorded[] = [];
+  const recorded = { ...bindings, DB: recordD1(bindings.DB, statements) };
+  const app = createApp(createServices(recorded), recorded);
+  const url = request.url.replace(RECORDED, '');
+  const response = await app.fetch(new Request(url, request), recorded, ctx);
+  await response.arrayBuffer();
+  return Response.json({ status: response.status, statements });
+}
+
 export default {
   ...worker,
   async fetch(request, bindings, ctx) {
     if (pathOf(request.url) === '/__user') return new Response(await makeUser(bindings));
+    if (pathOf(request.url).startsWith(RECORDED)) return record(request, bindings, ctx);
     const yardstick = YARDSTICKS[pathOf(request.url)];
     if (!yardstick) return worker.fetch(request, bindings, ctx);
     await yardstick(bindings, request);

@@ -60,7 +60,7 @@ describe('the activity log', () => {
     expect(second.data.map((entry: any) => entry.type)).toEqual(['signed_in', 'registered']);
     expect(second.data[1]).toMatchObject({ device: 'curl', session_id: user.session_id });
     expect(second.next_cursor).toBeNull();
-    for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'cursor=-1']) {
+    for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'cursor=--1']) {
       expectProblem(await get(user, `/v1/me/activity?${query}`), 422, 'validation_failed');
     }
   });

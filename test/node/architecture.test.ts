@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   oauth: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
   billing: ['db', 'http', 'realms', 'audit', 'accounts', 'plans', 'credits'],
+  import: ['db', 'http', 'realms', 'audit', 'accounts', 'credentials'],
   privacy: [
     'db',
     'http',
@@ -47,6 +48,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'billing',
     'credentials',
     'oauth',
+    'import',
   ],
   pages: ['http', 'realms', 'accounts', 'sessions', 'credentials', 'verification', 'oauth', 'privacy'],
   admin: [
@@ -89,6 +91,7 @@ const FEATURES = [
   'credentials',
   'verification',
   'oauth',
+  'import',
   'privacy',
   'plans',
   'usage',
@@ -163,6 +166,7 @@ describe('the house', () => {
       'app',
       'cron',
       'worker',
+      'cli',
     ];
     const prying = imports.filter(
       ({ from, to }) =>

@@ -79,6 +79,8 @@ const USER_ENDPOINTS: [string, string, unknown?][] = [
   ['POST', '/v1/admin/api-keys', { name: 'x', scopes: ['users:read'] }],
   ['POST', '/v1/admin/api-keys/key_x/rotate', {}],
   ['DELETE', '/v1/admin/api-keys/key_x'],
+  ['POST', '/v1/admin/users/import'],
+  ['GET', '/v1/admin/imports/x'],
 ];
 
 describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import type { z } from 'zod';
+import { ProblemSchema } from '../http/openapi.ts';
+import { SECOND } from '../lib/time.ts';
+import { ROOT } from './d1.ts';
+
+const TRIES = 8;
+const FIRST_PAUSE = 500;
+const TIMEOUT = 120_000;
+
+/** The service understood, and said no. */
+export class Refusal extends Error {
+  readonly code: string;
+
+  constructor({ status, code, title, detail, errors = [] }: z.output<typeof ProblemSchema>) {
+    const fields = errors.map(({ path, message }) => `${path}: ${message}`);
+    super([`The service refuses (${status}): ${title}.`, ...(detail ? [detail] : []), ...fields].join('\n'));
+    this.name = 'Refusal';
+    this.code = code;
+  }
+}
+
+/** The admin API of a running Latchkey, by an API key. */
+export class AdminClient {
+  readonly #base: string;
+  readonly #key: string;
+
+  /** `url` is the issuer of the realm. Throws when there is no key to call it with. */
+  constructor(url: string) {
+    this.#base = url;
+    this.#key = process.env.LATCHKEY_API_KEY ?? developmentKey(url);
+  }
+
+  /**
+   * Calls until there is an answer: what fails on the way, at a limit or by overload is tried again, so that requests
+   * have to be such that a repeat does nothing twice. Throws Refusal, and an Error when there is no answer.
+   */
+  async call<Schema extends z.ZodType>(
+    method: string,
+    path: string,
+    answer: Schema,
+    content: { body?: string; type?: string } = {},
+  ): Promise<z.output<Schema>> {
+    let pause = FIRST_PAUSE;
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.#send(method, path, content).catch((error: Error) => error);
+      const failed = response instanceof Error || response.status >= 500 || response.status === 429;
+      if (!failed) {
+        const body = await response.json();
+        if (response.ok) return answer.parse(body);
+        throw new Refusal(ProblemSchema.parse(body));
+      }
+      if (tries === TRIES) {
+        const reason = response instanceof Error ? reasonOf(response) : `status ${response.status}`;
+        throw new Error(`${this.#base} does not answer: ${reason}.`);
+      }
+      const asked = response instanceof Error ? 0 : Number(response.headers.get('retry-after')) * SECOND;
+      await wait(asked || pause);
+      pause *= 2;
+    }
+  }
+
+  #send(method: string, path: string, { body, type }: { body?: string; type?: string }): Promise<Response> {
+    const headers = { 'X-API-Key': this.#key, ...(type && { 'Content-Type': type }) };
+    return fetch(`${this.#base}${path}`, { method, headers, body, signal: AbortSignal.timeout(TIMEOUT) });
+  }
+}
+
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+}
+
+/** The bootstrap key of `npm start`, for a server on this machine. */
+function developmentKey(url: string): string {
+  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(url).hostname);
+  const path = join(ROOT, '.dev.vars');
+  const key = isLocal && existsSync(path) ? parseEnv(readFileSync(path, 'utf8')).INTERNAL_API_KEY : undefined;
+  if (key) return key;
+  throw new Error('Set LATCHKEY_API_KEY to an API key with the scope `admin` (see README, "API keys").');
+}

@@ -1,0 +1,140 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { EmailField } from '../accounts/schemas.ts';
+import { checkPassword } from '../credentials/password-policy.ts';
+import { HOME } from '../http/authority.ts';
+import { newId } from '../lib/ids.ts';
+import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
+import { hashInNode } from './password.ts';
+
+// `npm run admin:create`: whoever may write to the database makes the first operator.
+
+const USAGE = `Usage:
+  npm run admin:create -- EMAIL [--password PASSWORD] [--role owner|admin] [--realm ID]
+
+Makes a user with a verified address, an owner of the realm \`default\` unless told otherwise; or promotes the user who
+is already there, who keeps their password. Without --password a new user gets one that is shown once.
+
+Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
+
+const ROLES = ['user', 'admin', 'owner'];
+/** No letter or digit that looks like another. */
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
+/** A hundred bits. */
+const GENERATED = { groups: 4, letters: 5 };
+
+interface Operator {
+  email: string;
+  realmId: string;
+  role: string;
+}
+
+async function createAdmin(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      ...TARGET_OPTIONS,
+      password: { type: 'string' },
+      role: { type: 'string', default: 'owner' },
+      realm: { type: 'string', default: 'default' },
+    },
+  });
+  const [typed, ...rest] = positionals;
+  if (!typed || rest.length > 0) throw new Error(USAGE);
+  const email = EmailField.safeParse(typed);
+  if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
+  const { role, realm: realmId, password } = values;
+  if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
+  if (role === 'owner' && realmId !== HOME) {
+    throw new Error('Owners are users of the realm "default", and act in all: say --role admin.');
+  }
+  const operator = { email: email.data, realmId, role };
+  const [realms, [user]] = (await query(
+    `SELECT id FROM realms WHERE id = ${literal(realmId)};
+     SELECT id, role, status, email_verified FROM users
+     WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
+    values,
+  )) as [Row[], Row[]];
+  if (realms.length === 0) throw new Error(`There is no realm "${realmId}".`);
+  if (!user) return create(operator, password, values);
+  if (password !== undefined) {
+    throw new Error(`${email.data} is already a user and keeps their password: leave out --password.`);
+  }
+  return promote(operator, user, values);
+}
+
+async function create(operator: Operator, given: string | undefined, target: Target): Promise<void> {
+  const { email, realmId, role } = operator;
+  const problem = given === undefined ? null : checkPassword(given, { email });
+  if (problem) throw new Error(`--password: ${problem.replaceAll('_', ' ')} (8 to 256 characters).`);
+  const password = given ?? generatePassword();
+  const now = Date.now();
+  const id = newId('usr', now);
+  const user = {
+    id,
+    realm_id: realmId,
+    email,
+    email_verified: 1,
+    role,
+    created_at: now,
+    updated_at: now,
+  };
+  await query(
+    `${insert('users', user)};
+     ${insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now })};
+     ${audit('operator_created', id, operator, now)} WHERE true`,
+    target,
+  );
+  console.log(`${email} is ${role} of the realm "${realmId}".`);
+  if (given === undefined)
+    console.log(`\n  Password: ${password}\n\nIt is not shown again: change it after the first sign-in.`);
+}
+
+/**
+ * Only upwards, and only who has proved the address: a stranger may have registered with it. The version is raised, by
+ * which the account object knows at the next sign-in that its copy is out of date.
+ */
+async function promote(operator: Operator, user: Row, target: Target): Promise<void> {
+  const { email, realmId, role } = operator;
+  if (ROLES.indexOf(String(user.role)) >= ROLES.indexOf(role)) {
+    throw new Error(`${email} is already ${user.role} of the realm "${realmId}".`);
+  }
+  if (user.status !== 'active') throw new Error(`${email} is suspended.`);
+  if (!user.email_verified) {
+    throw new Error(
+      `${email} has registered, but never proved the address: it may be somebody else. Follow the link in the mail first.`,
+    );
+  }
+  const now = Date.now();
+  const same = `id = ${literal(String(user.id))} AND role = ${literal(String(user.role))} AND status = 'active'
+    AND email_verified = 1 AND email = ${literal(email)}`;
+  const [, changed = []] = await query(
+    `${audit('operator_promoted', String(user.id), operator, now)} FROM users WHERE ${same};
+     UPDATE users SET role = ${literal(role)}, version = version + 1, updated_at = ${now}
+     WHERE ${same} RETURNING id`,
+    target,
+  );
+  if (changed.length === 0) throw new Error(`${email} was changed at the same time: try again.`);
+  console.log(`${email} is ${role} of the realm "${realmId}" from the next sign-in on.
+Sessions that are open stay what they are: sign in again.`);
+}
+
+function insert(table: string, row: Row): string {
+  return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})`;
+}
+
+/** To be followed by a condition. */
+function audit(action: string, target: string, { realmId, role }: Operator, now: number): string {
+  const row = { id: newId('aud', now), realm_id: realmId, at: now, actor: 'cli', action, target };
+  const values = [...Object.values(row), JSON.stringify({ role })].map(literal);
+  return `INSERT INTO audit (${Object.keys(row).join(', ')}, details) SELECT ${values.join(', ')}`;
+}
+
+function generatePassword(): string {
+  const letter = () => ALPHABET[randomInt(ALPHABET.length)] as string;
+  const group = () => Array.from({ length: GENERATED.letters }, letter).join('');
+  return Array.from({ length: GENERATED.groups }, group).join('-');
+}
+
+await runCommand(() => createAdmin(process.argv.slice(2)));

@@ -1,0 +1,189 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { encodeTime } from 'ulid';
+import type { IdPrefix } from '../lib/ids.ts';
+import { DAY, HOUR } from '../lib/time.ts';
+
+const COUNTRIES = ['US', 'DE', 'GB', 'FR', 'IN', 'BR', 'JP', 'NL', 'FI', 'CA'];
+const MODELS = ['small', 'medium', 'large'];
+const AGENTS = [
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1',
+];
+/** Share of the days with a session of its own, and of those on which a resource is used. */
+const SHARES = { session: 0.3, images: 0.6, messages: 0.8, videos: 0.1, tokens: 0.5 };
+
+/** What the year shall look like. */
+export interface SeedPlan {
+  users: number;
+  days: number;
+  /** Share of the users who come on a day. */
+  active: number;
+  /** The end of the last day, Unix milliseconds. */
+  now: number;
+}
+
+const dateOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+/** Numbers from 0 to below 1, the same at every run (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Writes users in the order of their ids, and each with all their days: so the tables grow at their ends, which is what
+ * makes it fast. Growth is even; who comes how often is not.
+ */
+export class RowSeeder {
+  readonly #plan: SeedPlan;
+  readonly #hash: string;
+  readonly #random = randomFrom(1);
+  readonly #insert: Record<string, StatementSync>;
+
+  /** `hash` is that of everybody's password. */
+  constructor(db: DatabaseSync, plan: SeedPlan, hash: string) {
+    this.#plan = plan;
+    this.#hash = hash;
+    const into = (table: string, columns: string) =>
+      db.prepare(
+        `INSERT INTO ${table} (${columns}) VALUES (${columns
+          .split(', ')
+          .map(() => '?')
+          .join(', ')})`,
+      );
+    this.#insert = {
+      users: into(
+        'users',
+        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on',
+      ),
+      passwords: into('passwords', 'user_id, hash, updated_at'),
+      activity: into('activity', 'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent'),
+      sessions: into(
+        'sessions',
+        'id, user_id, seq, created_at, last_seen_at, expires_at, alive_until, ip, country, user_agent, methods, realm_id',
+      ),
+      usage: into('usage_daily', 'user_id, date, resource, realm_id, seq, quantity'),
+      tokens: into(
+        'token_daily',
+        'user_id, date, model, realm_id, seq, input_tokens, output_tokens, requests',
+      ),
+      credits: into(
+        'credit_transactions',
+        'user_id, seq, id, realm_id, type, amount, balance_after, reference, created_at',
+      ),
+      mails: into(
+        'outbox',
+        'id, realm_id, user_id, channel, template, recipient, data, status, attempts, next_attempt_at, created_at, settled_at',
+      ),
+    };
+  }
+
+  /** Writes one user, by their number from 0 on. */
+  user(index: number): void {
+    const { users, days, active, now } = this.#plan;
+    const random = this.#random;
+    const start = now - days * DAY;
+    const createdAt = Math.floor(start + ((index + random()) / users) * days * DAY);
+    const id = this.#id('usr', createdAt);
+    const plan = random() < 0.9 ? 'free' : random() < 0.9 ? 'pro' : 'enterprise';
+    const country = this.#one(COUNTRIES);
+    const email = `user${index}@seed.example`;
+    const status = random() < 0.01 ? 'suspended' : 'active';
+    const role = index % 100_000 === 0 ? 'admin' : 'user';
+    const verified = random() < 0.9 ? 1 : 0;
+    const name = `${this.#one(['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara'])} ${index}`;
+    // Most come seldom and some every day; the mean is as planned.
+    const chance = Math.min(1, active * 0.25 * random() ** -0.75);
+    const visits = this.#visits(createdAt, now, chance);
+    const last = visits.at(-1) ?? createdAt;
+    const profile = [email, verified, `user${index}`, name, country, 'en', role, plan, status];
+    this.#write('users', id, 'default', ...profile, createdAt, createdAt, last, dateOf(last));
+    this.#write('passwords', id, this.#hash, createdAt);
+    this.#write(
+      'activity',
+      id,
+      1,
+      'default',
+      createdAt,
+      'registered',
+      null,
+      '192.0.2.1',
+      country,
+      AGENTS[0] as string,
+    );
+    for (const [visit, at] of visits.entries()) this.#day(id, country, at, 10 * (visit + 1));
+    if (plan !== 'free') {
+      const transaction = this.#id('txn', createdAt);
+      this.#write('credits', id, 1, transaction, 'default', 'grant', 1000, 1000, 'grant', createdAt);
+    }
+    if (index % 20 === 0) {
+      const message = this.#id('msg', createdAt);
+      const state = index % 200 === 0 ? 'dead' : 'sent';
+      const sent = [state, 1, createdAt, createdAt, createdAt];
+      this.#write('mails', message, 'default', id, 'mail', 'welcome', email, '{}', ...sent);
+    }
+  }
+
+  /** When the user comes: days apart as chance has it. */
+  #visits(from: number, to: number, chance: number): number[] {
+    const visits: number[] = [];
+    const gap = () => 1 + Math.floor(Math.log(1 - this.#random()) / Math.log(1 - Math.min(chance, 0.999)));
+    const midnight = from - (from % DAY);
+    for (let day = midnight + gap() * DAY; day < to; day += gap() * DAY) {
+      visits.push(Math.min(day + Math.floor(this.#random() * DAY), to));
+    }
+    return visits;
+  }
+
+  #day(id: string, country: string, at: number, seq: number): void {
+    const random = this.#random;
+    const date = dateOf(at);
+    const agent = this.#one(AGENTS);
+    const ip = `10.${seq & 255}.${at & 255}.${(at >> 8) & 255}`;
+    let session: string | null = null;
+    if (random() < SHARES.session) {
+      session = this.#id('ses', at);
+      const times = [at, at + HOUR, at + 30 * DAY, at + 14 * DAY];
+      this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', 'default');
+    }
+    this.#write('activity', id, seq + 1, 'default', at, 'signed_in', session, ip, country, agent);
+    for (const resource of ['images', 'messages', 'videos'] as const) {
+      if (random() >= SHARES[resource]) continue;
+      this.#write('usage', id, date, resource, 'default', seq + 2, 1 + Math.floor(random() * 20));
+    }
+    if (random() < SHARES.tokens) {
+      const [input, output, requests] = [500, 200, 1].map((mean) => Math.ceil(mean * random() * 8));
+      this.#write(
+        'tokens',
+        id,
+        date,
+        this.#one(MODELS),
+        'default',
+        seq + 5,
+        ...([input, output, requests] as number[]),
+      );
+    }
+  }
+
+  /** As `newId` makes them, without the cost of randomness that nobody can foresee. */
+  #id(prefix: IdPrefix, at: number): string {
+    const eight = () =>
+      Math.floor(this.#random() * 32 ** 8)
+        .toString(32)
+        .padStart(8, '0');
+    return `${prefix}_${encodeTime(at, 10).toLowerCase()}${eight()}${eight()}`;
+  }
+
+  #one<T>(of: T[]): T {
+    return of[Math.floor(this.#random() * of.length)] as T;
+  }
+
+  #write(table: string, ...values: SQLInputValue[]): void {
+    this.#insert[table]?.run(...values);
+  }
+}

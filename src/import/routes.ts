@@ -1,0 +1,115 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { ApiError, fieldError } from '../errors.ts';
+import type { AppContext } from '../http/context.ts';
+import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import { newId } from '../lib/ids.ts';
+import { FORMATS, readRecords } from './file.ts';
+import { FileError, type FileRecord } from './record.ts';
+import { ImportId, ImportQuery, ImportResultSchema, ImportSchema, importShape, MAX_ROWS } from './schemas.ts';
+import type { UserImport } from './service.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+const limitFile = bodyLimit({
+  maxSize: MAX_BYTES,
+  onError: () => {
+    throw new ApiError('payload_too_large', { detail: 'At most 1 MiB.' });
+  },
+});
+
+const file = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
+
+/** `/v1/admin/users/import` and `/v1/admin/imports`: users of other systems move in. */
+export function importRoutes(userImport: UserImport, access: Access) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users/import',
+        tags: ['Import'],
+        security: SERVICE_OR_USER_SECURITY,
+        middleware: [requireAdmin(access), limitFile] as const,
+        summary: 'Import users',
+        description:
+          'NDJSON or CSV of at most 1 MiB and 1,000 rows. A row becomes a whole user or is reported by row, line and column; nobody who is already there is changed. Password hashes of other systems are kept, and replaced at the first sign-in. Larger files go in several requests of one `import_id`, in order: see `npm run users:import`.',
+        request: {
+          query: ImportQuery,
+          body: { required: true, content: { 'application/x-ndjson': file, 'text/csv': file } },
+        },
+        responses: responses(
+          { 200: json(ImportResultSchema, 'What became of the rows') },
+          {
+            user: true,
+            service: true,
+            codes: [
+              'import_out_of_order',
+              'payload_too_large',
+              'unsupported_media_type',
+              'validation_failed',
+              'origin_not_allowed',
+            ],
+          },
+        ),
+      }),
+      async (c) => {
+        const query = c.req.valid('query');
+        const importId = query.import_id ?? newId('imp');
+        const result = await userImport.run(
+          {
+            realmId: c.get('realm').id,
+            importId,
+            records: await recordsOf(c),
+            firstRow: query.first_row,
+            mapping: query.mapping,
+            onExisting: query.on_existing,
+            dryRun: query.dry_run,
+          },
+          actorOf(c),
+        );
+        return c.json({ import_id: importId, dry_run: query.dry_run, ...result }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/imports/{id}',
+        tags: ['Import'],
+        security: SERVICE_OR_USER_SECURITY,
+        middleware: requireAdmin(access),
+        summary: 'How far an import has come',
+        request: { params: z.object({ id: z.string() }) },
+        responses: responses(
+          { 200: json(ImportSchema, 'The import') },
+          { user: true, service: true, codes: ['import_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const importId = ImportId.safeParse(c.req.valid('param').id);
+        if (!importId.success) throw new ApiError('import_not_found');
+        const key = { realmId: c.get('realm').id, importId: importId.data };
+        return c.json(importShape(await userImport.progress(key)), 200);
+      },
+    );
+}
+
+/** The records of the body. Throws `unsupported_media_type`, and 422 for what is no such file. */
+async function recordsOf(c: AppContext): Promise<FileRecord[]> {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const format = Object.hasOwn(FORMATS, type) ? FORMATS[type as keyof typeof FORMATS] : null;
+  if (!format) {
+    const detail = 'Send `Content-Type: application/x-ndjson` or `text/csv`.';
+    throw new ApiError('unsupported_media_type', { detail });
+  }
+  try {
+    const records = readRecords(await c.req.arrayBuffer(), format, MAX_ROWS + 1);
+    if (records.length === 0) throw new FileError('no_rows', 'The file has no rows.');
+    if (records.length > MAX_ROWS)
+      throw new FileError('too_many_rows', `At most ${MAX_ROWS} rows a request.`);
+    return records;
+  } catch (error) {
+    if (error instanceof FileError) throw fieldError('body', error.code, error.message);
+    throw error;
+  }
+}

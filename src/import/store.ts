@@ -1,0 +1,156 @@
+import { and, eq, exists, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { activity, preferences, users } from '../accounts/tables.ts';
+import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
+import { passwords } from '../credentials/tables.ts';
+import type { Database } from '../db/client.ts';
+import { insertRows } from '../db/insert-rows.ts';
+import { newId } from '../lib/ids.ts';
+import type { ImportRow } from './row.ts';
+import { importedUsers, imports } from './tables.ts';
+
+/** A row that may become a user. */
+export interface NumberedRow {
+  /** Its place in the whole import, from 1 on. */
+  number: number;
+  line: number;
+  row: ImportRow;
+}
+
+/** Whose rows they are. */
+export interface ImportKey {
+  realmId: string;
+  importId: string;
+}
+
+const ofImport = ({ realmId, importId }: ImportKey) =>
+  and(eq(imports.realmId, realmId), eq(imports.id, importId)) as SQL;
+
+/** How far an import has come, or null when it has not begun. */
+export async function findImport(db: Database, key: ImportKey): Promise<typeof imports.$inferSelect | null> {
+  return (await db.select().from(imports).where(ofImport(key)).get()) ?? null;
+}
+
+/**
+ * Makes users of rows, each with all that hangs on it or not at all, and notes how far the import has come: in one batch,
+ * which does nothing when the import has come to another row than it is said to stand at. The first batch of an import
+ * writes the audit entry. Gives the numbers of the rows that became users; null when it did nothing.
+ */
+export async function importRows(
+  db: Database,
+  key: ImportKey,
+  request: { rows: NumberedRow[]; standsAt: number; throughRow: number; now: number; audit: AuditEntry },
+): Promise<Set<number> | null> {
+  const { rows, standsAt, throughRow, now, audit } = request;
+  const { realmId, importId } = key;
+  const made = rows.map(({ number, row }) => ({ number, row, id: newId('usr', row.created_at ?? now) }));
+  const stands = and(ofImport(key), eq(imports.throughRow, standsAt)) as SQL;
+  const isMade = (id: SQL) => sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
+  const ofMade = (column: SQLiteColumn) => (field: (column: SQLiteColumn) => SQL) => isMade(field(column));
+  const ids = JSON.stringify(made.map(({ id }) => id));
+
+  const [, , , , , , marked, moved] = await db.batch([
+    writeAuditIf(
+      db,
+      audit,
+      sql`NOT ${exists(db.select({ id: imports.id }).from(imports).where(ofImport(key)))}`,
+    ),
+    db
+      .insert(imports)
+      .values({ realmId, id: importId, createdBy: audit.actor, createdAt: now, updatedAt: now })
+      .onConflictDoNothing(),
+    insertRows(
+      db,
+      users,
+      made.map(({ id, row }) => userOf(id, realmId, row, now)),
+      (
+        _,
+        externalId,
+      ) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
+        SELECT 1 FROM imported_users AS known
+        WHERE known.realm_id = ${realmId} AND known.external_id = ${externalId})`,
+      made.map(({ row }) => row.external_id ?? null),
+    ).onConflictDoNothing(),
+    insertRows(
+      db,
+      passwords,
+      made.flatMap(({ id, row: { password_hash: hash } }) =>
+        hash === undefined ? [] : [{ userId: id, hash, updatedAt: now }],
+      ),
+      ofMade(passwords.userId),
+    ),
+    insertRows(
+      db,
+      preferences,
+      made.flatMap(({ id, row: { preferences: data } }) =>
+        data ? [{ userId: id, data, updatedAt: now }] : [],
+      ),
+      ofMade(preferences.userId),
+    ),
+    insertRows(
+      db,
+      activity,
+      made.flatMap(({ id, row }) => pastSignIns(id, realmId, row)),
+      ofMade(activity.userId),
+    ),
+    insertRows(
+      db,
+      importedUsers,
+      made.map(({ id, number, row }) => ({
+        userId: id,
+        realmId,
+        importId,
+        row: number,
+        externalId: row.external_id ?? null,
+      })),
+      ofMade(importedUsers.userId),
+    ).returning({ row: importedUsers.row }),
+    db
+      .update(imports)
+      .set({
+        imported: sql`imported + (SELECT COUNT(*) FROM json_each(${ids}) AS j WHERE ${isMade(sql`j.value`)})`,
+        throughRow,
+        updatedAt: now,
+      })
+      .where(stands)
+      .returning({ throughRow: imports.throughRow }),
+  ]);
+  return moved.length > 0 ? new Set(marked.map(({ row }) => row)) : null;
+}
+
+function userOf(id: string, realmId: string, row: ImportRow, now: number): typeof users.$inferInsert {
+  const { email, username, name, picture, bio, country, locale, role, plan, status } = row;
+  const lastLoginAt = Math.max(row.last_login_at ?? 0, ...(row.sign_ins ?? []).map(({ at }) => at));
+  return {
+    ...{ id, realmId, email, username, name, picture, bio, country, locale, role, plan, status },
+    emailVerified: row.email_verified,
+    givenName: row.given_name,
+    familyName: row.family_name,
+    phoneNumber: row.phone_number,
+    phoneNumberVerified: row.phone_number_verified,
+    createdAt: row.created_at ?? now,
+    updatedAt: now,
+    lastLoginAt: lastLoginAt || null,
+  };
+}
+
+/**
+ * Sign-ins at the other system, as entries of the activity log. What the account object tells is numbered from 1 on:
+ * what was before is numbered downwards from -1.
+ */
+function pastSignIns(userId: string, realmId: string, row: ImportRow): (typeof activity.$inferInsert)[] {
+  const { last_login_at: at, last_login_ip: ip, last_login_user_agent: user_agent, sign_ins = [] } = row;
+  const last = at !== undefined && !sign_ins.some((one) => one.at === at) ? [{ at, ip, user_agent }] : [];
+  return [...last, ...sign_ins]
+    .sort((a, b) => b.at - a.at)
+    .map((one, index) => ({
+      userId,
+      seq: -1 - index,
+      realmId,
+      at: one.at,
+      type: 'signed_in',
+      ip: one.ip ?? null,
+      country: ('country' in one && one.country) || null,
+      userAgent: one.user_agent ?? null,
+    }));
+}

@@ -1,0 +1,279 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import bcrypt from 'bcryptjs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PASSWORD = 'three lighthouses at dusk';
+
+// A copy of the project, with a server and a database of its own.
+let project: string;
+let server: ChildProcess;
+let origin: string;
+let state: string[];
+
+beforeAll(async () => {
+  project = mkdtempSync(join(tmpdir(), 'latchkey-import-'));
+  for (const name of ['src', 'migrations', 'generated', 'package.json', 'tsconfig.json', 'wrangler.toml']) {
+    cpSync(join(ROOT, name), join(project, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  state = ['--persist-to', join(project, 'state')];
+  const port = await freePort();
+  origin = `http://localhost:${port}`;
+  const flags = ['--port', String(port), '--inspector-port', '0', ...state];
+  const env = { ...process.env, NODE_ENV: undefined };
+  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, env, detached: true });
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server.exitCode !== null, 50_000);
+  expect(output).toContain(`npm run admin:create -- you@example.com ${state.join(' ')}\n`);
+});
+
+afterAll(() => {
+  if (server.exitCode === null) process.kill(-(server.pid as number), 'SIGKILL');
+  rmSync(project, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  return port;
+}
+
+/** Runs a command of src/cli to its end. */
+function cli(command: string, ...args: string[]) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const argv = [`src/cli/${command}.ts`, ...args];
+    const child = execFile(process.execPath, argv, { cwd: project, timeout: 40_000 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+async function call(method: string, path: string, body?: unknown, token?: string) {
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+}
+
+const login = (identifier: string, password = PASSWORD) =>
+  call('POST', '/v1/auth/login', { identifier, password });
+const mayAdminister = async (token: string) =>
+  (await call('GET', '/v1/admin/api-keys', undefined, token)).status === 200;
+
+describe('admin:create', () => {
+  it('makes an owner, with a password that is shown once', async () => {
+    const made = await cli('admin', "Own'er@Example.com", ...state);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const [, password = ''] = /^ {2}Password: (\S{23})$/m.exec(made.stdout) ?? [];
+    const { status, body } = await login("own'er@example.com", password);
+    expect(status).toBe(200);
+    expect(body.user).toMatchObject({ role: 'owner', email_verified: true });
+    expect(await mayAdminister(body.access_token)).toBe(true);
+  });
+
+  it('takes a password and a lesser role', async () => {
+    const made = await cli(
+      'admin',
+      'second@example.com',
+      '--password',
+      PASSWORD,
+      '--role',
+      'admin',
+      ...state,
+    );
+    expect(made.stdout).not.toContain(PASSWORD);
+    const { body } = await login('second@example.com');
+    expect(body.user.role).toBe('admin');
+    expect(await mayAdminister(body.access_token)).toBe(true);
+  });
+
+  it('promotes a user from the next sign-in on, once the address is proved', async () => {
+    const email = 'third@example.com';
+    const { body: before } = await call('POST', '/v1/auth/register', { email, password: PASSWORD });
+    const refused = await cli('admin', email, ...state);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/never proved the address/);
+    const { body: mailbox } = await call('GET', '/dev/mailbox.json');
+    const { text } = mailbox.data.find((mail: any) => mail.recipient === email);
+    const [, token] = /token=([\w.-]+)/.exec(text) ?? [];
+    expect((await call('POST', '/v1/auth/email/verify', { token })).status).toBeLessThan(300);
+
+    const promoted = await cli('admin', email, ...state);
+    expect(promoted.stdout).toMatch(/is owner .* from the next sign-in on/);
+    expect(await mayAdminister(before.access_token)).toBe(false);
+    const { body: after } = await login(email);
+    expect(after.user.role).toBe('owner');
+    expect(await mayAdminister(after.access_token)).toBe(true);
+    // A refresh asks the object alone, which knows by now.
+    const { body: refreshed } = await call('POST', '/v1/auth/refresh', {
+      refresh_token: before.refresh_token,
+    });
+    expect(await mayAdminister(refreshed.access_token)).toBe(true);
+  });
+
+  it.each([
+    ['what is no address', ['nobody'], /"nobody" is not an e-mail address/],
+    ['a common password', ['x@example.com', '--password', 'password1'], /too common/],
+    ['an unknown role', ['x@example.com', '--role', 'user'], /--role: must be owner or admin/],
+    ['an unknown realm', ['x@example.com', '--realm', "a'b", '--role', 'admin'], /no realm "a'b"/],
+    ['an owner of another realm', ['x@example.com', '--realm', 'acme'], /say --role admin/],
+    ['a password for who has one', ['second@example.com', '--password', PASSWORD], /leave out --password/],
+    ['a step down', ['third@example.com', '--role', 'admin'], /is already owner/],
+    ['nobody', [], /^Usage:/],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await cli('admin', ...args, ...state);
+    expect(stderr).toMatch(message);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+});
+
+describe('users:import', () => {
+  const salt = 'pepper';
+  const sha256 = createHash('sha256').update(`${PASSWORD}${salt}`).digest('hex');
+  const hash = bcrypt.hashSync(PASSWORD, 4);
+  const MAPPING = {
+    columns: { id: 'external_id', salt: 'password_salt', is_admin: 'role', profile_image: null },
+    values: { role: { 1: 'admin', 0: 'user' } },
+    hash: { algorithm: 'sha256', order: 'password_salt' },
+  };
+  const HEADER = 'id,email,password_hash,salt,is_admin,profile_image,bio';
+  const row = (n: number, email = `moved${n}@example.com`) =>
+    `${n},${email},${n % 2 ? `${sha256},${salt}` : `${hash},`},0,a.png,"Two\r\n""lines"""`;
+
+  const write = (name: string, text: string | Buffer) => {
+    const path = join(project, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const file = (name: string, rows: string[]) => write(name, `\ufeff${[HEADER, ...rows].join('\r\n')}\r\n`);
+  const run = (path: string, ...args: string[]) =>
+    cli('import', path, '--url', origin, '--mapping', join(project, 'mapping.json'), ...args);
+
+  beforeAll(() => {
+    write('mapping.json', JSON.stringify(MAPPING));
+  });
+
+  it('is killed in the middle, goes on, and moves everybody once', async () => {
+    const path = file(
+      'users.csv',
+      Array.from({ length: 400 }, (_, n) => row(n)),
+    );
+    const dry = await run(path, '--dry-run');
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Would import 400, skipped 0 /) });
+    expect((await login('moved0@example.com')).status).toBe(401);
+
+    const args = ['src/cli/import.ts', path, '--url', origin, '--mapping', join(project, 'mapping.json')];
+    const killed = spawn(process.execPath, [...args, '--rows', '10'], { cwd: project });
+    let progress = '';
+    killed.stderr.on('data', (chunk) => (progress += chunk));
+    await vi.waitUntil(() => progress.includes('of 400 rows'), 30_000);
+    killed.kill('SIGKILL');
+    await vi.waitUntil(() => killed.signalCode !== null);
+
+    const rest = await run(path, '--rows', '100');
+    expect(rest.code, rest.stderr).toBe(0);
+    const [, done = ''] = /Going on after row (\d+)/.exec(rest.stderr) ?? [];
+    expect(Number(done)).toBeGreaterThanOrEqual(40);
+    expect(Number(done)).toBeLessThan(400);
+    expect(rest.stdout).toMatch(new RegExp(`^Imported ${400 - Number(done)}, skipped 0 .* refused 0.`));
+    for (const n of [0, 1, 398, 399]) expect((await login(`moved${n}@example.com`)).status).toBe(200);
+    const again = await run(path);
+    expect(again.stdout).toMatch(/^Imported 0, skipped 0 .* refused 0\.$/m);
+  });
+
+  it('names the lines of bad rows, in a dry run too, and never what stands there', async () => {
+    const secret = 'f'.repeat(63);
+    const path = file('bad.csv', [
+      row(1001),
+      row(1002, 'no address'),
+      `1003,secret@example.com,${secret},${salt},0,,`,
+      '1004,too,few',
+      row(1005, 'MOVED1001@example.com'),
+      row(1006),
+    ]);
+    const errors = join(project, 'errors.ndjson');
+    for (const flags of [['--dry-run', '--rows', '1'], []]) {
+      const { code, stdout, stderr } = await run(path, '--errors', errors, ...flags);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/mport(ed)? 2, skipped 0 .* refused 4\./);
+      expect(stderr).toMatch(/^line 4, email: /m);
+      expect(stderr).toMatch(/^line 6, password_hash: /m);
+      expect(stderr).toMatch(/^line 7: Has 3 fields instead of 7$/m);
+      expect(stderr).toMatch(/^line 8, email: (Row 1|Line 2) of the file says the same$/m);
+      const told = readFileSync(errors, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).line);
+      expect(told).toEqual([4, 6, 7, 8]);
+      expect(stdout + stderr + readFileSync(errors, 'utf8')).not.toContain(secret);
+    }
+  });
+
+  it('takes NDJSON, and bytes of other encodings for what they are', async () => {
+    const good = JSON.stringify({ email: 'nd@example.com', password_hash: hash });
+    const path = write(
+      'users.jsonl',
+      Buffer.from(`${good}\n{"email":"nd2@example.com","name":"J\xfcrgen"}\n`, 'latin1'),
+    );
+    const { code, stdout, stderr } = await run(path);
+    expect(stderr).toMatch(/^line 2, name: Is not UTF-8$/m);
+    expect(stdout).toMatch(/^Imported 1, /m);
+    expect(code).toBe(1);
+    expect((await login('nd@example.com')).status).toBe(200);
+  });
+
+  it('goes on when the service fails for a moment', async () => {
+    let calls = 0;
+    const flaky = createServer((request, response) => {
+      calls += 1;
+      if (calls % 2 === 1)
+        return response.writeHead(calls % 4 === 1 ? 503 : 429, { 'Retry-After': '0' }).end();
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', async () => {
+        const answer = await fetch(`${origin}${request.url}`, {
+          method: request.method,
+          headers: {
+            'x-api-key': String(request.headers['x-api-key']),
+            ...(request.headers['content-type'] && { 'content-type': request.headers['content-type'] }),
+          },
+          body: chunks.length > 0 ? Buffer.concat(chunks) : undefined,
+        });
+        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => flaky.once('listening', resolve));
+    const path = file('flaky.csv', [row(2001), row(2002)]);
+    const { port } = flaky.address() as AddressInfo;
+    const { stdout } = await run(path, '--url', `http://127.0.0.1:${port}`);
+    flaky.close();
+    expect(stdout).toMatch(/^Imported 2, /m);
+  });
+
+  it.each([
+    ['a heading with strange columns', 'a.csv', 'email,shoe_size\na@b.de,3\n', [], /unknown: shoe_size\./],
+    ['CSV that is none', 'b.csv', `${HEADER}\n1,"a"b\n`, [], /Line 2, character 6: something follows/],
+    ['an empty file', 'c.csv', `${HEADER}\n`, [], /has no rows/],
+    ['an unknown format', 'd.txt', 'x', [], /CSV or NDJSON/],
+    ['an unknown realm', 'e.csv', `${HEADER}\n${row(1)}\n`, ['--realm', 'nowhere'], /no such realm/],
+    ['a strange policy', 'f.csv', 'x', ['--on-existing', 'overwrite'], /--on-existing: /],
+  ])('refuses %s', async (_, name, text, flags, message) => {
+    const { code, stdout, stderr } = await run(write(name, text), ...flags);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n +at /);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+});
