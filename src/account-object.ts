@@ -192,7 +192,10 @@ export class Account
   override async alarm(): Promise<void> {
     await this.schedule.run(
       {
-        project: () => this.#project(),
+        project: async () => {
+          const userId = this.state.get()?.userId;
+          if (userId) await this.facts.project(this.env.DB, userId);
+        },
         reconcile: () => this.#reconcile(),
         forget: () => this.#forget(),
         expire: this.expireCredits,
@@ -276,11 +279,6 @@ export class Account
 
   #log(type: ActivityType, sessionId: string | null, client: Client | null, by: ByOther = {}): void {
     this.facts.log(this.state.get()?.realmId ?? '', { type, sessionId, client, ...by });
-  }
-
-  async #project(): Promise<void> {
-    const userId = this.state.get()?.userId;
-    if (userId) await this.facts.project(this.env.DB, userId);
   }
 
   /** Catches up with a write to the directory whose maker never came back to report it. */
