@@ -61,6 +61,7 @@ export class Account
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
+    if (this.state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
     this.#sessions = new SessionBook(sql, deriveKey(this.config.AUTH_SECRET, 'refresh-token'));
     this.#devices = new KnownDevices(kv);

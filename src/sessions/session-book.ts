@@ -53,6 +53,13 @@ export class SessionBook {
     ) STRICT`);
   }
 
+  /** Gives a table of an object that was made by an earlier version what it lacks. */
+  static upgradeTable(sql: SqlStorage): void {
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
+    if (columns.some(({ name }) => name === 'impersonator')) return;
+    sql.exec('ALTER TABLE sessions ADD COLUMN impersonator TEXT');
+  }
+
   /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
   open(
     session: {

@@ -1,0 +1,15 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { expect, it } from 'vitest';
+import { accountOf, call, login, register } from '../support/api.ts';
+
+it('an object whose tables an earlier version made goes on with its sessions', async () => {
+  const { user, access_token: token } = await register();
+  const object = accountOf(user.id);
+  await runInDurableObject(object, (_, { storage }) =>
+    storage.sql.exec('ALTER TABLE sessions DROP COLUMN impersonator'),
+  );
+  await evictDurableObject(object);
+  expect((await call('GET', '/v1/auth/session', { token })).status).toBe(200);
+  expect((await login(user.email)).status).toBe(200);
+  expect((await call('GET', '/v1/me/sessions', { token })).body.data).toHaveLength(2);
+});
