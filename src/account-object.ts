@@ -41,9 +41,9 @@ import type {
 import { type EndReason, type SessionData, sessionData } from './sessions/projection.ts';
 import { SessionBook, type SessionRow } from './sessions/session-book.ts';
 
-/** A write to the directory that was announced and not reported is looked up after this long; a user's traces are
- * erased as long after the deletion, when no projection is under way any more. */
+/** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
 const RECONCILE_DELAY = 10 * SECOND;
+
 /**
  * One user's hot state, and the only place that decides about it: sessions, refresh tokens, failed attempts. All
  * storage access is synchronous, so each method is atomic against every other from one `await` to the next.
@@ -148,9 +148,9 @@ export class Account
 
   async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
     if (!this.state.get()) return;
-    const { except = null, actor } = how;
-    this.#tellEnded(this.#sessions.endAll(except), actor || except ? 'revoked' : 'signed_out');
-    this.#log('sessions_revoked', by, client, actor ? { actor } : {});
+    const reason = how.actor || how.except ? 'revoked' : 'signed_out';
+    this.#tellEnded(this.#sessions.endAll(how.except ?? null), reason);
+    this.#log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
   }
 
   async prepareNewPassword(change: NewPassword): Promise<NewPasswordResult> {
@@ -170,8 +170,7 @@ export class Account
 
   async accountDeleted(user: { userId: string; realmId: string }): Promise<void> {
     if (this.state.get()) {
-      this.ctx.storage.sql.exec('DELETE FROM sessions');
-      this.ctx.storage.sql.exec('DELETE FROM facts');
+      this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
       this.eraseMetering();
     }
     this.state.markDeleted(user);
