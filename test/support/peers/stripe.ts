@@ -124,9 +124,7 @@ function route(account: StripeAccount, { method, path, body }: Arrived): Json {
   const [, , ...segments] = url.pathname.split('/');
   const [id] =
     segments[0] === 'checkout' || segments[0] === 'billing_portal' ? segments.slice(2) : segments.slice(1);
-  const collection = id
-    ? url.pathname.slice('/v1/'.length).replace(id, '{id}')
-    : url.pathname.slice('/v1/'.length);
+  const collection = segments.map((segment) => (segment === id ? '{id}' : segment)).join('/');
   const page = (objects: Json[]) => list(objects, params);
   switch (`${method} ${collection}`) {
     case 'POST customers':
