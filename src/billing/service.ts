@@ -19,10 +19,10 @@ export interface Payer {
 /** What to buy: the first price for a plan, or a price. */
 export type Choice = { plan: string } | { priceId: string };
 
-/** Where a checkout leads back to; the account page unless said. */
+/** Where a checkout leads back to; the billing page unless said. */
 export interface WaysBack {
-  successUrl: string | undefined;
-  cancelUrl: string | undefined;
+  successUrl?: string | undefined;
+  cancelUrl?: string | undefined;
 }
 
 /** What can be asked of Stripe: anything else might become another address. */
@@ -128,8 +128,7 @@ export class Billing {
     paymentMethodId: string | undefined,
   ): Promise<SubscriptionRow> {
     const { customer, user } = await this.#payer(payer);
-    const price = await this.#price(payer.realmId, choice);
-    if (price.plan === null) throw fieldError('price_id', 'mismatch', 'Credits are bought by a checkout');
+    const price = await this.#planPrice(payer.realmId, choice);
     const { subscriptions } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async (lease) => {
       if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
@@ -141,16 +140,16 @@ export class Billing {
    * Brings a user to a plan: begins, changes or resumes a subscription, or ends it with its period for the plan `free`.
    * Gives the subscription there is then. Throws as `subscribe` does. A plan that an admin has given is not touched.
    */
-  async choosePlan(payer: Payer, plan: string): Promise<SubscriptionRow | null> {
+  async choosePlan(payer: Payer, choice: Choice): Promise<SubscriptionRow | null> {
     const { subscriptions } = this.#kit.parts;
-    if (plan === DEFAULT_PLAN) {
+    if ('plan' in choice && choice.plan === DEFAULT_PLAN) {
       const known = await this.#known(payer);
       if (known) await subscriptions.alone(payer.userId, () => this.#endWithPeriod(known));
     } else {
       const { customer, user } = await this.#payer(payer);
       await subscriptions.alone(payer.userId, async (lease) => {
         const current = await subscriptions.changeable(customer.customerId);
-        const price = await this.#kit.prices.forPlan(payer.realmId, plan, current?.priceId ?? null);
+        const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         if (current) await this.#change(current, price);
         else await this.#begin(user, customer, price, undefined, lease);
       });
@@ -225,8 +224,7 @@ export class Billing {
   ): Promise<ApiError> {
     const { stripe } = this.#kit.parts;
     await stripe.expireCheckouts(customer.customerId);
-    const back = { successUrl: undefined, cancelUrl: undefined };
-    const { url } = await this.#open(user, customer, price, 1, back);
+    const { url } = await this.#open(user, customer, price, 1, {});
     return new ApiError(code, { checkoutUrl: url, ...(detail && { detail }) });
   }
 
@@ -237,8 +235,8 @@ export class Billing {
       priceId: price.priceId,
       mode: price.plan === null ? 'payment' : 'subscription',
       quantity,
-      successUrl: this.#back(realm, 'success_url', back.successUrl, '?checkout=success'),
-      cancelUrl: this.#back(realm, 'cancel_url', back.cancelUrl, '?checkout=canceled'),
+      successUrl: this.#back(realm, 'success_url', back.successUrl, '?done=paid'),
+      cancelUrl: this.#back(realm, 'cancel_url', back.cancelUrl, '?done=not_paid'),
       // What is bought is what was offered, whatever the price stands for when it is paid.
       metadata: {
         ...metadataOf(user),
@@ -247,18 +245,24 @@ export class Billing {
     });
   }
 
-  /** An address that the realm allows; the account page when none is given. */
+  /** An address that the realm allows; the billing page when none is given. */
   #back(realm: Realm, path: string, target: string | undefined, query: string): string {
-    if (target === undefined) return `${realm.issuer}/account${query}`;
+    if (target === undefined) return `${realm.issuer}/account/billing${query}`;
     const url = allowedRedirect(realm, this.#kit.ports.config.ORIGIN, target);
     if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
     return url.href;
   }
 
-  async #price(realmId: string, choice: Choice): Promise<PriceRow> {
+  async #planPrice(realmId: string, choice: Choice, before?: string): Promise<PriceRow> {
+    const price = await this.#price(realmId, choice, before);
+    if (price.plan === null) throw fieldError('price_id', 'mismatch', 'Credits are bought by a checkout');
+    return price;
+  }
+
+  async #price(realmId: string, choice: Choice, before: string | null = null): Promise<PriceRow> {
     const { prices } = this.#kit;
     return 'plan' in choice
-      ? prices.forPlan(realmId, choice.plan, null)
+      ? prices.forPlan(realmId, choice.plan, before)
       : prices.get(realmId, choice.priceId);
   }
 

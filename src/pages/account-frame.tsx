@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { UserRow } from '../accounts/tables.ts';
-import { initialsOf, timeOf } from './account-format.ts';
+import { dayOf, initialsOf, timeOf } from './account-format.ts';
 import type { Visit } from './account-visit.ts';
 import { Form, Hidden } from './form.tsx';
 import { Frame } from './layout.tsx';
@@ -12,6 +12,8 @@ export const ACCOUNT_PAGES = {
   security: '/account/security',
   devices: '/account/devices',
   identities: '/account/identities',
+  usage: '/account/usage',
+  billing: '/account/billing',
   activity: '/account/activity',
   preferences: '/account/preferences',
   data: '/account/data',
@@ -77,9 +79,9 @@ export function Panel({ id, title, children }: { id: string; title: string; chil
   );
 }
 
-/** A moment, as the user writes times. */
-export function Time({ view, at }: { view: View; at: number }) {
-  const { shown, datetime } = timeOf(view, at);
+/** A moment, as the user writes times; or only its day. */
+export function Time({ view, at, day }: { view: View; at: number; day?: boolean }) {
+  const { shown, datetime } = day ? dayOf(view, at) : timeOf(view, at);
   return <time datetime={datetime}>{shown}</time>;
 }
 

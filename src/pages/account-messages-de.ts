@@ -1,4 +1,5 @@
 import type { accountEn } from './account-messages-en.ts';
+import { planDe, planDoneDe } from './plan-messages-de.ts';
 
 /** What the pages of an account say in German. */
 export const accountDe: typeof accountEn = {
@@ -30,7 +31,9 @@ export const accountDe: typeof accountEn = {
     session_ended: 'Das Gerät ist abgemeldet.',
     unlinked: 'Das Konto ist nicht mehr verknüpft.',
     others_ended: 'Alle anderen Geräte sind abgemeldet.',
+    ...planDoneDe,
   },
+  ...planDe,
   profile: {
     title: 'Profil',
     picture: 'Bild',

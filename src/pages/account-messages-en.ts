@@ -1,5 +1,6 @@
 import type { ActivityType } from '../accounts/port.ts';
 import type { Device } from '../lib/device.ts';
+import { planDoneEn, planEn } from './plan-messages-en.ts';
 
 /** What the pages of an account say in English. */
 export const accountEn = {
@@ -30,7 +31,9 @@ export const accountEn = {
     session_ended: 'The device is signed out.',
     unlinked: 'The account is not linked any more.',
     others_ended: 'All your other devices are signed out.',
+    ...planDoneEn,
   } as Record<string, string | undefined>,
+  ...planEn,
   profile: {
     title: 'Profile',
     picture: 'Picture',

@@ -1,17 +1,22 @@
 import type { Avatars } from '../accounts/avatar-service.ts';
 import type { Accounts } from '../accounts/service.ts';
 import type { UserRow } from '../accounts/tables.ts';
+import type { Billing } from '../billing/service.ts';
 import type { PasswordResets } from '../credentials/reset-service.ts';
 import type { Credentials } from '../credentials/service.ts';
+import type { Credits } from '../credits/service.ts';
 import { ApiError } from '../errors.ts';
 import type { AppContext, Principal } from '../http/context.ts';
 import { pathOf } from '../http/realm-path.ts';
 import type { Identities } from '../oauth/identity-service.ts';
 import type { AccountLinks } from '../oauth/link-service.ts';
 import type { OAuth } from '../oauth/service.ts';
+import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
+import type { UsageAnalytics } from '../usage/analytics-service.ts';
+import type { Usage } from '../usage/service.ts';
 import type { OneTimeCodes } from '../verification/code-service.ts';
 import type { EmailVerification } from '../verification/service.ts';
 import { type View, viewOf } from './view.ts';
@@ -31,6 +36,11 @@ export interface AccountServices {
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;
+  plans: Plans;
+  usage: Usage;
+  analytics: UsageAnalytics;
+  credits: Credits;
+  billing: Billing;
   privacy: Privacy;
 }
 

@@ -32,6 +32,12 @@ export const de: Messages = {
     conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
     last_sign_in_method:
       'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
+    payment_failed: 'Die Zahlung wurde abgelehnt. Bitte versuchen Sie ein anderes Zahlungsmittel.',
+    price_not_found: 'Das wird nicht mehr angeboten.',
+    payment_method_not_found: 'Dieses Zahlungsmittel ist nicht mehr hinterlegt.',
+    subscription_exists: 'Sie haben schon einen Tarif. Unten können Sie ihn ändern.',
+    billing_not_configured: 'Bezahlen ist hier nicht eingerichtet.',
+    service_unavailable: 'Stripe antwortet gerade nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
     payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
   },

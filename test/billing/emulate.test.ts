@@ -44,7 +44,7 @@ it('credits that are bought at the emulator arrive by its webhook', async () => 
     method: 'POST',
     redirect: 'manual',
   });
-  expect(paid.headers.get('location')).toBe(`${ORIGIN}/account?checkout=success`);
+  expect(paid.headers.get('location')).toBe(`${ORIGIN}/account/billing?done=paid`);
 
   const [webhook] = await vi.waitFor(async () => {
     const found = await emulatedWebhooks(opened.body.id);

@@ -203,7 +203,7 @@ describe('POST /v1/billing/checkout', () => {
     const [session] = await atStripe('objects', { object: 'checkout.session', id: opened.body.id });
     expect(session).toMatchObject({
       success_url: `${ORIGIN}/account?paid=1`,
-      cancel_url: `${ORIGIN}/account?checkout=canceled`,
+      cancel_url: `${ORIGIN}/account/billing?done=not_paid`,
       metadata: { credits: '500' },
     });
   });

@@ -18,7 +18,7 @@ describe('PUT /v1/me/subscription', () => {
     expect(refused.body.checkout_url).toMatch(/^https:\/\/checkout\.stripe\.com\//);
     expect(await standing(userId)).toMatchObject({ plan: 'free', balance: 0 });
     const [session] = await atStripe('objects', { object: 'checkout.session', customer: customerId });
-    expect(session.success_url).toBe('https://auth.test/account?checkout=success');
+    expect(session.success_url).toBe('https://auth.test/account/billing?done=paid');
     await atStripe('complete', { id: session.id });
     await deliverAll(customerId);
     expect(await standing(userId)).toMatchObject({ plan: 'pro', balance: 1000, ledger: [{ type: 'grant' }] });
