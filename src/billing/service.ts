@@ -261,9 +261,8 @@ export class Billing {
 
   async #price(realmId: string, choice: Choice, before: string | null = null): Promise<PriceRow> {
     const { prices } = this.#kit;
-    return 'plan' in choice
-      ? prices.forPlan(realmId, choice.plan, before)
-      : prices.get(realmId, choice.priceId);
+    if ('plan' in choice) return prices.forPlan(realmId, choice.plan, before);
+    return prices.get(realmId, choice.priceId);
   }
 
   /** A payer's customer, if there is one; says whether there is such a user. */
