@@ -62,7 +62,8 @@ function Paid(props: { view: View; paid: SubscriptionRow; price: PriceRow | unde
   const text = view.text.account.billing;
   const name = paid.plan === current.plan.id ? '' : `${plans[paid.plan]?.name ?? paid.plan}: `;
   const says = sayOf(view, paid);
-  const open = typeof wallet === 'object' && wallet.invoices.find(({ status }) => status === 'open');
+  const open =
+    typeof wallet === 'object' ? wallet.invoices.find(({ status }) => status === 'open') : undefined;
   return (
     <>
       {price && <p>{name + priceOf(view, price)}</p>}
@@ -81,7 +82,7 @@ function Paid(props: { view: View; paid: SubscriptionRow; price: PriceRow | unde
               </>
             )}
           </p>
-          {open && open.hostedUrl && (
+          {open?.hostedUrl && (
             <p>
               <a class="button" href={open.hostedUrl}>
                 {text.payInvoice}
@@ -115,11 +116,13 @@ function EndOrResume({ visit, paid }: { visit: Visit; paid: SubscriptionRow }) {
   if (paid.cancelAtPeriodEnd) {
     return (
       <Form view={view} button={text.resume} disabled={disabled}>
-        <Hidden name="form" value="plan" />
+        <Hidden name="form" value="resume" />
         <Hidden name="price" value={paid.priceId} />
       </Form>
     );
   }
+  // One that ends by another's hand ends.
+  if (endOf(paid) !== null) return null;
   return (
     <Form view={view} button={text.end} look="danger" disabled={disabled}>
       <Hidden name="form" value="end" />

@@ -17,19 +17,23 @@ const STRIPE = ['https://checkout.stripe.com', 'https://billing.stripe.com'];
 export function billingPageRoutes(services: AccountServices) {
   const { billing } = services;
   const form = (act: AccountForm['act']): AccountForm => ({ verified: true, act });
+  const choose =
+    (done: string): AccountForm['act'] =>
+    async (c, visit, { price = '' }) => {
+      try {
+        await billing.choosePlan(payerOf(visit), { priceId: price });
+        return done;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.checkoutUrl)) throw error;
+        return toStripe(c, visit, error.checkoutUrl, error.code === 'payment_failed');
+      }
+    };
   return accountPage(services, {
     path: ACCOUNT_PAGES.billing,
     leadsTo: async () => STRIPE,
     forms: {
-      plan: form(async (c, visit, { price = '' }) => {
-        try {
-          await billing.choosePlan(payerOf(visit), { priceId: price });
-          return 'plan_changed';
-        } catch (error) {
-          if (!(error instanceof ApiError && error.checkoutUrl)) throw error;
-          return toStripe(c, visit, error.checkoutUrl, error.code === 'payment_failed');
-        }
-      }),
+      plan: form(choose('plan_changed')),
+      resume: form(choose('plan_resumed')),
       end: form(async (_, visit) => {
         await billing.choosePlan(payerOf(visit), { plan: DEFAULT_PLAN });
         return 'plan_ends';

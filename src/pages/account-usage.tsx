@@ -1,6 +1,5 @@
 import type { Transaction } from '../credits/port.ts';
 import { TransactionQuery } from '../credits/schemas.ts';
-import type { Subscription } from '../plans/port.ts';
 import { numberOf } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame, Panel, Time } from './account-frame.tsx';
 import { accountPage } from './account-page.tsx';
@@ -34,7 +33,14 @@ export function usagePageRoutes(services: AccountServices) {
       const text = view.text.account.usage;
       return (
         <AccountFrame visit={visit} page="usage">
-          <PlanPanel view={view} subscription={subscription} />
+          <Panel id="plan" title={text.plan}>
+            <p class="figure">
+              <strong>{subscription.plan.name}</strong>
+            </p>
+            <p>
+              <a href={view.link(ACCOUNT_PAGES.billing)}>{text.change}</a>
+            </p>
+          </Panel>
           <div class="panels">
             {names.map((resource) => (
               <ResourcePanel
@@ -54,26 +60,6 @@ export function usagePageRoutes(services: AccountServices) {
   });
 }
 
-function PlanPanel({ view, subscription }: { view: View; subscription: Subscription }) {
-  const text = view.text.account.usage;
-  const { plan, expiresAt } = subscription;
-  return (
-    <Panel id="plan" title={text.plan}>
-      <p class="figure">
-        <strong>{plan.name}</strong>{' '}
-        {expiresAt !== null && (
-          <span class="soft">
-            {text.until} <Time view={view} at={expiresAt} day />
-          </span>
-        )}
-      </p>
-      <p>
-        <a href={view.link(ACCOUNT_PAGES.billing)}>{text.change}</a>
-      </p>
-    </Panel>
-  );
-}
-
 type Models = Awaited<ReturnType<AccountServices['analytics']['tokens']>>['models'];
 
 function ModelPanel({ view, models }: { view: View; models: Models }) {
@@ -83,7 +69,7 @@ function ModelPanel({ view, models }: { view: View; models: Models }) {
     <Panel id="models" title={text.models}>
       <p class="soft">{models.length > 0 ? text.modelsText : text.noModels}</p>
       {models.length > 0 && (
-        <ul class="rows">
+        <ul class="rows ledger">
           {models.map(({ model, inputTokens, outputTokens, requests }) => (
             <li>
               <div>
@@ -119,7 +105,7 @@ function CreditPanel(props: {
         <strong>{numberOf(view, balance)}</strong>
       </p>
       {rows.length > 0 ? (
-        <ul class="rows">
+        <ul class="rows ledger">
           {rows.map((row) => (
             <Entry view={view} row={row} />
           ))}
@@ -159,7 +145,7 @@ function Entry({ view, row }: { view: View; row: Transaction }) {
           </p>
         )}
       </div>
-      <div class="sum">
+      <div>
         <p class="number">{numberOf(view, row.amount, true)}</p>
         <p class="soft">{text.balanceAfter(numberOf(view, row.balanceAfter))}</p>
       </div>

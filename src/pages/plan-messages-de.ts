@@ -5,7 +5,6 @@ export const planDe: typeof planEn = {
   usage: {
     title: 'Nutzung',
     plan: 'Ihr Tarif',
-    until: 'Bis',
     change: 'Tarif und Zahlung',
     resources: { images: 'Bilder', videos: 'Videos', messages: 'Nachrichten', tokens: 'Tokens' },
     usedOf: { day: 'heute genutzt', month: 'in diesem Monat genutzt' },
@@ -65,7 +64,7 @@ export const planDe: typeof planEn = {
     dueBy: 'Sie behalten den Tarif bis',
     payInvoice: 'Rechnung bezahlen',
     end: 'Tarif beenden',
-    endHint: 'Sie behalten ihn, bis das Bezahlte aufgebraucht ist.',
+    endHint: 'Auch dann behalten Sie ihn, bis das Bezahlte aufgebraucht ist.',
     resume: 'Tarif behalten',
     offers: 'Tarife',
     current: 'Ihr Tarif',

@@ -6,6 +6,7 @@ import { call, ORIGIN } from '../support/api.ts';
 import { PROTOTYPE_KEYS, text } from '../support/hostile.ts';
 import { images } from '../support/images.ts';
 import { project } from '../support/projection.ts';
+import { mapPrices } from '../support/stripe.ts';
 import { cookieOf, open, submit, upload, type Visitor, visitor } from '../support/visitor.ts';
 
 const MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
@@ -158,6 +159,7 @@ const bodies: fc.Arbitrary<string | Uint8Array<ArrayBuffer>> = fc.oneof(
 
 let user: Visitor;
 beforeAll(async () => {
+  await mapPrices();
   user = await visitor({ phone_number: '+442071838770' });
 });
 

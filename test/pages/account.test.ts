@@ -6,6 +6,7 @@ import { createServices } from '../../src/services.ts';
 import { FORMS, type FormCase, OTHER_ADDRESSES, PAGES, PUBLIC } from '../support/account-pages.ts';
 import { call, changeDirectory, createRealm, expectProblem, ORIGIN } from '../support/api.ts';
 import { images } from '../support/images.ts';
+import { mapPrices } from '../support/stripe.ts';
 import { expectLedTo, expectPage, open, submit, upload, type Visitor, visitor } from '../support/visitor.ts';
 
 const PHONE = '+442071838751';
@@ -42,6 +43,7 @@ const OUTSIDERS: Record<string, () => Promise<Partial<Visitor>>> = {
 
 beforeAll(async () => {
   await createRealm('neighbour', { name: 'Neighbour', color: '#0f766e' });
+  await mapPrices();
 });
 
 it('the table knows every route', () => {
@@ -153,7 +155,7 @@ describe.each(Object.entries(FORMS))('the form: %s', (_, form) => {
 it('shows who has not confirmed their address what has to wait', async () => {
   const user = await visitor({}, { verified: false });
   for (const path of PAGES) expect((await open(path, user)).body).toContain('Send the link again');
-  for (const path of ['/account', '/account/security', '/account/data']) {
+  for (const path of ['/account', '/account/security', '/account/billing', '/account/data']) {
     const { body } = await open(path, user);
     expect(body).toContain('<fieldset disabled="">');
     expect(body).toContain('once you have confirmed your e-mail address');

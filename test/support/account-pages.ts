@@ -1,10 +1,11 @@
+import { expect } from 'vitest';
 import { PASSWORD } from './api.ts';
 
 /** A form of a page of an account. */
 export interface FormCase {
   /** Where it is sent to. */
   path: string;
-  /** Where it leads. */
+  /** Where it leads; Stripe’s addresses are never the same. */
   to: string;
   /** What is in it; `email` is the address of who sends it. */
   fields(email: string): Record<string, string>;
@@ -19,6 +20,8 @@ export const PAGES = [
   '/account/security',
   '/account/devices',
   '/account/identities',
+  '/account/usage',
+  '/account/billing',
   '/account/activity',
   '/account/preferences',
   '/account/data',
@@ -34,6 +37,7 @@ export const OTHER_ADDRESSES: Record<string, string | null> = {
 /** What anybody can open. */
 export const PUBLIC = ['/account/deleted'];
 
+const CHECKOUT: string = expect.stringMatching(/^https:\/\/checkout\.stripe\.com\/c\/pay\/cs_test_/);
 const NEW_PASSWORD = 'four lighthouses at dawn';
 
 /** Every form, with what is right in it. */
@@ -116,6 +120,36 @@ export const FORMS: Record<string, FormCase> = {
     to: '/account/identities?done=unlinked',
     verified: true,
     fields: () => ({ form: 'unlink', provider: 'nobody' }),
+  },
+  'choice of a plan': {
+    path: '/account/billing',
+    to: CHECKOUT,
+    verified: true,
+    fields: () => ({ form: 'plan', price: 'price_pro_month' }),
+  },
+  'keeping a plan': {
+    path: '/account/billing',
+    to: CHECKOUT,
+    verified: true,
+    fields: () => ({ form: 'resume', price: 'price_pro_month' }),
+  },
+  'end of a plan': {
+    path: '/account/billing',
+    to: '/account/billing?done=plan_ends',
+    verified: true,
+    fields: () => ({ form: 'end' }),
+  },
+  'pack of credits': {
+    path: '/account/billing',
+    to: CHECKOUT,
+    verified: true,
+    fields: () => ({ form: 'credits', price: 'price_credits_500' }),
+  },
+  'portal of Stripe': {
+    path: '/account/billing',
+    to: 'https://billing.stripe.com/p/session/test',
+    verified: true,
+    fields: () => ({ form: 'portal' }),
   },
   preferences: {
     path: '/account/preferences',
