@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { accountEn } from './account-messages-en.ts';
+import { adminEn } from './admin-messages-en.ts';
 
 type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
 type ProviderError = (provider: string) => string;
@@ -43,6 +44,13 @@ export const en = {
     last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
     payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
+    insufficient_scope: 'Your role does not allow this.',
+    own_account: 'Nobody can do this to their own account.',
+    last_owner: 'There has to be an owner.',
+    session_not_found: 'This session has ended already.',
+    insufficient_credits: 'There are not enough credits.',
+    credits_limit: 'The balance cannot hold so many credits.',
+    reference_reused: 'This was sent before with other values. Please open the page anew.',
   } as Partial<Record<ErrorCode, string>>,
   /** By the code of a field’s problem, or else by the field. */
   fieldErrors: {
@@ -72,6 +80,7 @@ export const en = {
     other: 'This can’t be used as it is.',
   } as Record<string, string | undefined>,
   account: accountEn,
+  admin: adminEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',
@@ -191,6 +200,14 @@ export const en = {
   },
   /** Pages in place of the one that was asked for; the others say `internal_error`. */
   failures: {
+    insufficient_scope: {
+      title: 'This is not for your account',
+      text: 'These pages are for administrators. If you should be one, please ask an owner.',
+    },
+    user_not_found: {
+      title: 'There is no such user',
+      text: 'They may have been deleted, or belong to another realm.',
+    },
     not_found: {
       title: 'There is nothing here',
       text: 'The address may be mistyped, or the page has moved. Please check it.',

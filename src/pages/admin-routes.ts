@@ -1,0 +1,9 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../http/context.ts';
+import { overviewRoutes } from './admin-overview.tsx';
+import type { AdminServices } from './admin-visit.ts';
+
+/** The pages where operators look after a realm. */
+export function adminPageRoutes(services: AdminServices) {
+  return new Hono<AppEnv>().route('/', overviewRoutes(services));
+}
