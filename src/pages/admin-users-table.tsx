@@ -107,7 +107,7 @@ function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChose
           <span class="hidden">{text.chooseNamed(user.email)}</span>
         </label>
       </td>
-      <th scope="row">
+      <th scope="row" class="address">
         <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>{user.email}</a>
       </th>
       <td>{user.name}</td>
