@@ -33,6 +33,7 @@ import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { accountPageRoutes } from './pages/account-routes.ts';
+import { adminPageRoutes } from './pages/admin-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
@@ -108,6 +109,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
   app.route('/', accountPageRoutes(services, signInLimit));
+  app.route('/', adminPageRoutes(services));
   app.route('/', pageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;

@@ -1,5 +1,5 @@
 const REALM_PATH =
-  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account)(?:\/.*)?))$/;
+  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin)(?:\/.*)?))$/;
 
 /** A path split into the realm it names and the path within that realm's tree. */
 export function splitRealm(path: string): { realmId: string; path: string } {

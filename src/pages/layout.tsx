@@ -9,8 +9,8 @@ interface FrameProps {
   view: View;
   title: string;
   children: Child;
-  /** `card`: one thing to do, in the middle. `wide`: the pages of an account, with their menu. */
-  kind?: 'card' | 'wide';
+  /** `card`: one thing to do, in the middle. `wide`: with a menu, for an account; `full`: the same for operators. */
+  kind?: 'card' | 'wide' | 'full';
   /** Beside the realm's name: who is signed in, and the way out. */
   aside?: Child;
   /** Beside the content: the other pages of an account. */
@@ -34,7 +34,7 @@ export function Frame({ view, title, children, kind = 'card', aside, menu, faile
         <link rel="icon" href={ICON} type="image/svg+xml" />
         <style>{view.colors}</style>
       </head>
-      <body class={kind}>
+      <body class={kind === 'full' ? 'wide full' : kind}>
         <a class="skip" href="#content">
           {text.frame.skip}
         </a>

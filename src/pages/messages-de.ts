@@ -1,4 +1,5 @@
 import { accountDe } from './account-messages-de.ts';
+import { adminDe } from './admin-messages-de.ts';
 import type { Messages } from './messages.ts';
 
 /** What the pages say in German. */
@@ -40,6 +41,13 @@ export const de: Messages = {
     service_unavailable: 'Stripe antwortet gerade nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
     payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
+    insufficient_scope: 'Ihre Rolle erlaubt das nicht.',
+    own_account: 'Das geht nicht mit dem eigenen Konto.',
+    last_owner: 'Es muss einen Eigentümer geben.',
+    session_not_found: 'Diese Sitzung ist schon beendet.',
+    insufficient_credits: 'So viel Guthaben ist nicht da.',
+    credits_limit: 'So viel Guthaben ist nicht möglich.',
+    reference_reused: 'Das wurde schon mit anderen Werten gesendet. Bitte öffnen Sie die Seite neu.',
   },
   fieldErrors: {
     password_too_short: 'Das Passwort braucht mindestens 8 Zeichen.',
@@ -65,9 +73,16 @@ export const de: Messages = {
     image_malformed: 'Dieses Bild ist beschädigt.',
     image_too_many_pixels: 'Das Bild darf höchstens 4096 mal 4096 Bildpunkte haben.',
     image_animated: 'Das Bild darf nicht bewegt sein.',
+    limit: 'Eine Grenze ist eine Zahl oder *.',
+    reason: 'Ein Grund hat 1 bis 500 Zeichen.',
+    amount: 'Geben Sie eine ganze Zahl außer 0 ein.',
+    nobody_chosen: 'Wählen Sie mindestens einen Benutzer aus.',
+    unknown: 'Das gibt es hier nicht.',
+    past: 'Das muss in der Zukunft liegen.',
     other: 'So kann das nicht verwendet werden.',
   },
   account: accountDe,
+  admin: adminDe,
   signIn: {
     title: 'Anmelden',
     identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
@@ -188,6 +203,14 @@ export const de: Messages = {
     again: 'Seite neu öffnen',
   },
   failures: {
+    insufficient_scope: {
+      title: 'Das ist nicht für Ihr Konto',
+      text: 'Diese Seiten sind für die Verwaltung. Wenn Sie dazugehören sollten, fragen Sie bitte einen Eigentümer.',
+    },
+    user_not_found: {
+      title: 'Diesen Benutzer gibt es nicht',
+      text: 'Vielleicht wurde er gelöscht, oder er gehört zu einem anderen Bereich.',
+    },
     not_found: {
       title: 'Hier ist nichts',
       text: 'Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen. Bitte prüfen Sie sie.',

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { accountEn } from './account-messages-en.ts';
+import { adminEn } from './admin-messages-en.ts';
 
 type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
 type ProviderError = (provider: string) => string;
@@ -49,6 +50,13 @@ export const en = {
     service_unavailable: 'Stripe does not answer at the moment. Please try again in a minute.',
     payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
+    insufficient_scope: 'Your role does not allow this.',
+    own_account: 'Nobody can do this to their own account.',
+    last_owner: 'There has to be an owner.',
+    session_not_found: 'This session has ended already.',
+    insufficient_credits: 'There are not enough credits.',
+    credits_limit: 'The balance cannot hold so many credits.',
+    reference_reused: 'This was sent before with other values. Please open the page anew.',
   } as Partial<Record<ErrorCode, string>>,
   /** By the code of a field’s problem, or else by the field. */
   fieldErrors: {
@@ -75,9 +83,16 @@ export const en = {
     image_malformed: 'This picture is damaged.',
     image_too_many_pixels: 'The picture can have at most 4096 by 4096 pixels.',
     image_animated: 'The picture must not be animated.',
+    limit: 'A limit is a number, or *.',
+    reason: 'A reason has 1 to 500 characters.',
+    amount: 'Enter a whole number that is not 0.',
+    nobody_chosen: 'Choose at least one user.',
+    unknown: 'There is no such thing here.',
+    past: 'This has to be in the future.',
     other: 'This can’t be used as it is.',
   } as Record<string, string | undefined>,
   account: accountEn,
+  admin: adminEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',
@@ -199,6 +214,14 @@ export const en = {
   },
   /** Pages in place of the one that was asked for; the others say `internal_error`. */
   failures: {
+    insufficient_scope: {
+      title: 'This is not for your account',
+      text: 'These pages are for administrators. If you should be one, please ask an owner.',
+    },
+    user_not_found: {
+      title: 'There is no such user',
+      text: 'They may have been deleted, or belong to another realm.',
+    },
     not_found: {
       title: 'There is nothing here',
       text: 'The address may be mistyped, or the page has moved. Please check it.',

@@ -216,7 +216,7 @@ describe.each([
     await page.goto(linkIn(await latchkey.messageTo(next, /^Confirm your new/)));
     await press(page, 'Confirm the address');
     await page.goto(`${latchkey.origin}${base}/account/security`);
-    expect(await page.getByText(next).count()).toBeGreaterThan(0);
+    await page.getByText(next).first().waitFor();
 
     const number = `+4420718387${String(users).padStart(2, '0')}`;
     await page.getByRole('link', { name: 'Add one' }).click();

@@ -132,7 +132,7 @@ describe.each([
     const user = await me();
     expect(user).toMatchObject({ email, email_verified: true, name: 'Ada user01' });
     await page.getByRole('link', { name: 'Security' }).click();
-    expect(await page.getByText(email).count()).toBeGreaterThan(0);
+    await page.getByText(email).first().waitFor();
 
     const cookie = await sessionCookie();
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' });

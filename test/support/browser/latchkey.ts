@@ -44,6 +44,7 @@ const VARIABLES = {
 export async function startLatchkey(
   variables: Record<string, string> = {},
   givenPort?: number,
+  tries = 3,
 ): Promise<Latchkey> {
   const port = givenPort ?? (await freePort());
   const origin = `http://localhost:${port}`;
@@ -69,6 +70,11 @@ export async function startLatchkey(
   };
   const isReady = () => output.includes('Latchkey is ready');
   await vi.waitUntil(() => isReady() || server.exitCode !== null, 60_000).catch(stop);
+  // Between its finding and its use, a free port may go to any connection of this machine.
+  if (output.includes('Address already in use') && !givenPort && tries > 1) {
+    await stop();
+    return startLatchkey(variables, undefined, tries - 1);
+  }
   if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
