@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { ApiError } from '../errors.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import { refusal, refuse, type Shown } from './account-page.ts';
+import { refusal, refuse, type Shown } from './account-page.tsx';
 import { type AdminServices, type AdminVisit, signedInAdmin } from './admin-visit.ts';
 import { formOf, show } from './view.ts';
 

@@ -1,5 +1,6 @@
 import { accountDe } from './account-messages-de.ts';
 import { adminDe } from './admin-messages-de.ts';
+import { adminOperationsDe } from './admin-operations-messages-de.ts';
 import type { Messages } from './messages.ts';
 
 /** What the pages say in German. */
@@ -33,6 +34,11 @@ export const de: Messages = {
     conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
     last_sign_in_method:
       'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
+    realm_exists: 'Einen Bereich mit dieser Kennung gibt es schon.',
+    message_not_retriable: 'Diese Nachricht kann nicht noch einmal gesendet werden.',
+    api_key_not_found: 'Diesen Schlüssel gibt es nicht, oder er ist schon widerrufen.',
+    billing_event_not_found: 'Dieses Ereignis gibt es nicht.',
+    billing_not_configured: 'Stripe ist noch nicht eingerichtet.',
     payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
     insufficient_scope: 'Ihre Rolle erlaubt das nicht.',
@@ -59,6 +65,26 @@ export const de: Messages = {
     family_name: 'Hier passen höchstens 100 Zeichen hin.',
     name: 'Hier passen höchstens 200 Zeichen hin.',
     bio: 'Hier passen höchstens 2000 Zeichen hin.',
+    id: 'Nehmen Sie 1 bis 40 der Zeichen a–z, 0–9 und „-“, vorn ein Buchstabe oder eine Ziffer.',
+    short_name: 'Hier passen höchstens 100 Zeichen hin.',
+    limit: 'Geben Sie eine ganze Zahl ein, „unbegrenzt“ oder nichts.',
+    resource: 'Eine Ressource hat einen Namen wie images und eine Grenze.',
+    words: 'Nehmen Sie Namen aus a–z, 0–9, „_“ und „-“ mit Leerzeichen dazwischen.',
+    monthly_credits: 'Geben Sie eine ganze Zahl ein.',
+    color: 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    logo: 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
+    allowed_origins: 'Geben Sie Ursprünge wie https://app.example.com ein, einen je Zeile und ohne Pfad.',
+    redirect_targets: 'Geben Sie https-Adressen ohne „#“ ein, eine je Zeile.',
+    audience: 'Geben Sie eine Adresse wie https://api.example.com ein.',
+    access_token_seconds: 'Geben Sie eine ganze Zahl von 60 bis 3600 ein.',
+    session_idle_seconds: 'Geben Sie eine ganze Zahl von 300 bis 31536000 ein.',
+    session_absolute_seconds: 'Geben Sie eine ganze Zahl von 300 bis 31536000 ein.',
+    scopes: 'Wählen Sie mindestens eines.',
+    expires_at: 'Geben Sie einen Tag an, der nicht vorbei ist.',
+    confirm: 'Bitte kreuzen Sie dies an, um fortzufahren.',
+    price: 'Ein Preis bei Stripe beginnt mit price_ und steht entweder für einen Tarif oder für Guthaben.',
+    price_unknown: 'Diesen Preis gibt es bei Stripe nicht, oder er ist archiviert.',
+    mismatch: 'Tarife werden immer wieder bezahlt, Guthaben einmal.',
     not_confirmed: 'Das ist nicht die E-Mail-Adresse dieses Kontos.',
     sign_in_again: 'Bitte melden Sie sich zuerst neu an. Dann haben Sie zehn Minuten.',
     preferences_too_large: 'Es ist schon zu viel gespeichert.',
@@ -71,6 +97,7 @@ export const de: Messages = {
   },
   account: accountDe,
   admin: adminDe,
+  adminOperations: adminOperationsDe,
   signIn: {
     title: 'Anmelden',
     identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
@@ -190,6 +217,10 @@ export const de: Messages = {
     again: 'Seite neu öffnen',
   },
   failures: {
+    message_not_found: {
+      title: 'Diese Nachricht gibt es nicht',
+      text: 'Nachrichten werden 30 Tage lang aufgehoben.',
+    },
     insufficient_scope: {
       title: 'Das ist nicht für Ihr Konto',
       text: 'Diese Seiten sind für die Verwaltung. Wenn Sie dazugehören sollten, fragen Sie bitte einen Eigentümer.',

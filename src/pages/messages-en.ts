@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { accountEn } from './account-messages-en.ts';
 import { adminEn } from './admin-messages-en.ts';
+import { adminOperationsEn } from './admin-operations-messages-en.ts';
 
 type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
 type ProviderError = (provider: string) => string;
@@ -42,6 +43,11 @@ export const en = {
     invalid_code: 'This code is wrong or has expired.',
     conflict: 'The account was changed at the same time. Please try again.',
     last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
+    realm_exists: 'There is a realm of that id already.',
+    message_not_retriable: 'This message cannot be sent again.',
+    api_key_not_found: 'There is no such key, or it is revoked already.',
+    billing_event_not_found: 'There is no such event.',
+    billing_not_configured: 'Stripe is not set up yet.',
     payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
     insufficient_scope: 'Your role does not allow this.',
@@ -69,6 +75,26 @@ export const en = {
     family_name: 'This can have at most 100 characters.',
     name: 'This can have at most 200 characters.',
     bio: 'This can have at most 2000 characters.',
+    id: 'Use 1 to 40 of a–z, 0–9 and “-”, with a letter or digit first.',
+    short_name: 'There is room for 100 characters.',
+    limit: 'Give a whole number, “unlimited”, or nothing.',
+    resource: 'A resource has a name such as images, and a limit.',
+    words: 'Use names of a–z, 0–9, “_” and “-” with spaces between.',
+    monthly_credits: 'Give a whole number.',
+    color: 'Give a colour such as #1d4ed8.',
+    logo: 'Give an address that begins with https://.',
+    allowed_origins: 'Give origins such as https://app.example.com, one a line and without a path.',
+    redirect_targets: 'Give https addresses without “#”, one a line.',
+    audience: 'Give an address such as https://api.example.com.',
+    access_token_seconds: 'Give a whole number from 60 to 3600.',
+    session_idle_seconds: 'Give a whole number from 300 to 31536000.',
+    session_absolute_seconds: 'Give a whole number from 300 to 31536000.',
+    scopes: 'Choose at least one.',
+    expires_at: 'Give a day that is not over.',
+    confirm: 'Please tick this to go on.',
+    price: 'A price of Stripe begins with price_ and stands for either a plan or credits.',
+    price_unknown: 'Stripe has no such price, or it is archived.',
+    mismatch: 'Plans are paid again and again, packs of credits once.',
     not_confirmed: 'This is not the e-mail address of this account.',
     sign_in_again: 'Please sign in again first. You then have ten minutes.',
     preferences_too_large: 'Too much is kept already.',
@@ -81,6 +107,7 @@ export const en = {
   } as Record<string, string | undefined>,
   account: accountEn,
   admin: adminEn,
+  adminOperations: adminOperationsEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',
@@ -200,6 +227,10 @@ export const en = {
   },
   /** Pages in place of the one that was asked for; the others say `internal_error`. */
   failures: {
+    message_not_found: {
+      title: 'There is no such message',
+      text: 'Messages are kept for 30 days.',
+    },
     insufficient_scope: {
       title: 'This is not for your account',
       text: 'These pages are for administrators. If you should be one, please ask an owner.',
