@@ -1,46 +1,13 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import {
-  CreditChangeSchema,
-  creditChangeShape,
-  TransactionListSchema,
-  transactionShape,
-} from '../credits/schemas.ts';
+import { createRoute } from '@hono/zod-openapi';
+import { CreditChangeSchema, creditChangeShape, transactionShape } from '../credits/schemas.ts';
 import { fieldError } from '../errors.ts';
-import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
+import { IdempotencyHeader } from '../http/idempotency.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
+import { AdjustmentBody, AdminLedgerSchema, LedgerQuery } from './credits-schemas.ts';
 import type { CreditAdmin } from './credits-service.ts';
 import { adminLevel, adminResponses } from './level.ts';
-import { Limit } from './list-schemas.ts';
-import { Reason, UserId } from './users-schemas.ts';
-
-const MAX_AMOUNT = 1e12;
-
-const LedgerQuery = z.object({
-  limit: Limit,
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .optional()
-    .openapi({ description: '`next_cursor` of the page before' }),
-});
-
-const AdjustmentBody = z
-  .strictObject({
-    amount: z
-      .int()
-      .min(-MAX_AMOUNT)
-      .max(MAX_AMOUNT)
-      .refine((amount) => amount !== 0, { error: 'Must not be 0' })
-      .openapi({ description: 'What is given; negative to take it', example: 100 }),
-    reason: Reason,
-    reference: ReferenceField.optional(),
-  })
-  .openapi('CreditAdjustment');
-
-const AdminLedgerSchema = z
-  .object({ user_id: z.string(), balance: z.int(), ...TransactionListSchema.shape })
-  .openapi('AdminLedger');
+import { UserId } from './users-schemas.ts';
 
 /** `/v1/admin/users/{id}/credits`: the ledger of one user. */
 export function creditAdminRoutes(credits: CreditAdmin, access: Access) {

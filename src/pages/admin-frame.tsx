@@ -54,7 +54,6 @@ export function AdminFrame(props: {
 /** A table that scrolls by itself where it is wider than the screen. */
 export function Table({ label, head, children }: { label: string; head: Child; children: Child }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="table" aria-label={label} tabindex={0}>
       <table>
         <thead>

@@ -7,6 +7,9 @@ import { adminMailRoutes } from './admin-mail.tsx';
 import { overviewRoutes } from './admin-overview.tsx';
 import { adminPlanRoutes } from './admin-plans.tsx';
 import { adminRealmRoutes } from './admin-realms.tsx';
+import { userPageRoutes } from './admin-user.tsx';
+import { newUserRoutes } from './admin-user-new.tsx';
+import { userListRoutes } from './admin-users.tsx';
 import type { AdminServices } from './admin-visit.ts';
 
 /** The pages where operators look after a realm. */
@@ -18,5 +21,8 @@ export function adminPageRoutes(services: AdminServices) {
     .route('/', adminBillingRoutes(services))
     .route('/', adminPlanRoutes(services))
     .route('/', adminRealmRoutes(services))
-    .route('/', adminKeyRoutes(services));
+    .route('/', adminKeyRoutes(services))
+    .route('/', userListRoutes(services))
+    .route('/', newUserRoutes(services))
+    .route('/', userPageRoutes(services));
 }

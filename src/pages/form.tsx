@@ -114,7 +114,7 @@ function Summary({ view, problem }: { view: View; problem: Problem }) {
 interface FieldProps {
   name: string;
   label: string;
-  type?: 'text' | 'email' | 'tel' | 'password' | 'url' | 'file' | 'date';
+  type?: 'text' | 'email' | 'tel' | 'password' | 'url' | 'file' | 'date' | 'search';
   value?: string | null | undefined;
   hint?: string | undefined;
   problem?: Problem | undefined;
