@@ -97,7 +97,7 @@ export function TimeOr({ view, at, none }: { view: View; at: number | null; none
 /** Names and what they are. */
 export function Facts({ facts }: { facts: [string, Child][] }) {
   return (
-    <dl class="facts">
+    <dl class="about">
       {facts.map(([name, value]) => (
         <div>
           <dt>{name}</dt>

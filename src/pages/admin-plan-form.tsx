@@ -115,6 +115,6 @@ export function limitsOf(values: Record<string, string>): Limits {
 function limitOf(field: string, value: string): number | null | undefined {
   if (value === '') return undefined;
   if (UNLIMITED.includes(value.toLowerCase())) return null;
-  if (!/^\d{1,15}$/.test(value)) throw fieldError(field, 'limit', 'Must be a whole number or unlimited');
+  if (!/^\d{1,15}$/.test(value)) throw fieldError(field, 'plan_limit', 'Must be a whole number or unlimited');
   return Number(value);
 }

@@ -67,7 +67,7 @@ export const de: Messages = {
     bio: 'Hier passen höchstens 2000 Zeichen hin.',
     id: 'Nehmen Sie 1 bis 40 der Zeichen a–z, 0–9 und „-“, vorn ein Buchstabe oder eine Ziffer.',
     short_name: 'Hier passen höchstens 100 Zeichen hin.',
-    limit: 'Geben Sie eine ganze Zahl ein, „unbegrenzt“ oder nichts.',
+    plan_limit: 'Geben Sie eine ganze Zahl ein, „unbegrenzt“ oder nichts.',
     resource: 'Eine Ressource hat einen Namen wie images und eine Grenze.',
     words: 'Nehmen Sie Namen aus a–z, 0–9, „_“ und „-“ mit Leerzeichen dazwischen.',
     monthly_credits: 'Geben Sie eine ganze Zahl ein.',

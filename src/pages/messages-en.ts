@@ -77,7 +77,7 @@ export const en = {
     bio: 'This can have at most 2000 characters.',
     id: 'Use 1 to 40 of a–z, 0–9 and “-”, with a letter or digit first.',
     short_name: 'There is room for 100 characters.',
-    limit: 'Give a whole number, “unlimited”, or nothing.',
+    plan_limit: 'Give a whole number, “unlimited”, or nothing.',
     resource: 'A resource has a name such as images, and a limit.',
     words: 'Use names of a–z, 0–9, “_” and “-” with spaces between.',
     monthly_credits: 'Give a whole number.',
