@@ -41,7 +41,7 @@ export function LogPage(props: {
         ]}
       />
       <p class="soft">{text.text}</p>
-      <section class="panel" aria-label={text[log]}>
+      <section class="panel" aria-label={common.filter}>
         <form method="get" action={view.link(PATH)}>
           {log === 'operators' && <Hidden name="log" value={log} />}
           <div class="pair">

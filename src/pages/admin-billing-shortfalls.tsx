@@ -10,7 +10,7 @@ export function ShortfallTable({ view, rows }: { view: View; rows: ReversalRow[]
   const number = (value: number) => value.toLocaleString(view.language);
   return (
     <Table
-      label={text.shortfalls}
+      label={text.reference}
       head={
         <>
           <th scope="col">{common.user}</th>

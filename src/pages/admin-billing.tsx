@@ -121,7 +121,7 @@ function EventTable({ view, rows, canReplay }: { view: View; rows: EventRow[]; c
   const text = common.billing;
   return (
     <Table
-      label={text.events}
+      label={text.event}
       head={
         <>
           <th scope="col">{text.event}</th>

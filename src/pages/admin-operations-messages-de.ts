@@ -116,7 +116,7 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     statuses: { received: 'Empfangen', done: 'Erledigt', ignored: 'Übergangen', failed: 'Gescheitert' },
     event: 'Ereignis',
     replay: 'Noch einmal verarbeiten',
-    replayNamed: (id) => `${id} noch einmal verarbeiten`,
+    replayNamed: (id) => `Noch einmal verarbeiten: ${id}`,
     prices: 'Preise',
     pricesText:
       'Wofür Preise bei Stripe stehen, in der Reihenfolge, in der sie angeboten werden: ein wiederkehrender für einen Tarif, ein einmaliger für Guthaben. Leeren Sie eine Zeile, um sie zu entfernen.',

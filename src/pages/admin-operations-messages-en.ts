@@ -115,7 +115,7 @@ export const adminOperationsEn = {
     statuses: { received: 'Received', done: 'Done', ignored: 'Ignored', failed: 'Failed' },
     event: 'Event',
     replay: 'Handle again',
-    replayNamed: (id: string) => `Handle ${id} again`,
+    replayNamed: (id: string) => `Handle again: ${id}`,
     prices: 'Prices',
     pricesText:
       'What prices of Stripe stand for, in the order in which they are offered: a recurring one for a plan, a single one for credits. Empty a row to take it away.',
@@ -136,7 +136,7 @@ export const adminOperationsEn = {
   realms: {
     text: 'Each realm has users, plans and a policy of its own.',
     realm: 'Realm',
-    manage: 'Look after it',
+    manage: 'Look after',
     manageNamed: (realm: string) => `Look after ${realm}`,
     create: 'New realm',
     createButton: 'Create',

@@ -91,7 +91,7 @@ export function Count({ view, total, isExact = true }: { view: View; total: numb
 
 /** A moment, or what stands for none. */
 export function TimeOr({ view, at, none }: { view: View; at: number | null; none: string }) {
-  return at === null ? <>{none}</> : <Time view={view} at={at} />;
+  return at === null ? none : <Time view={view} at={at} />;
 }
 
 /** Names and what they are. */

@@ -172,7 +172,7 @@ function PlanLine({ view, plan }: { view: View; plan: Plan }) {
       </th>
       <td>
         {limitTexts(view, plan.limits).map((limit) => (
-          <div>{limit}</div>
+          <div class="moment">{limit}</div>
         ))}
       </td>
       <td>{plan.modelTiers.join(', ') || '–'}</td>

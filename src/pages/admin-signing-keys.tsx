@@ -13,7 +13,7 @@ export function SigningKeyPanel({ view, keys }: { view: View; keys: KeyStatus[] 
       <p class="soft">{text.keysText}</p>
       {keys.length > 0 && (
         <Table
-          label={text.keys}
+          label={text.key}
           head={
             <>
               <th scope="col">{text.key}</th>

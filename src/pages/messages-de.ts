@@ -31,7 +31,7 @@ export const de: Messages = {
     too_many_attempts: 'Zu viele Fehlversuche. Bitte warten Sie eine Weile.',
     rate_limited: 'Zu viele Anfragen. Bitte warten Sie eine Minute.',
     invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
-    conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
+    conflict: 'Das wurde gleichzeitig von anderswo geändert. Bitte versuchen Sie es noch einmal.',
     last_sign_in_method:
       'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
     realm_exists: 'Einen Bereich mit dieser Kennung gibt es schon.',

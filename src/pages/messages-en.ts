@@ -41,7 +41,7 @@ export const en = {
     too_many_attempts: 'Too many failed attempts. Please wait a while before you try again.',
     rate_limited: 'Too many requests. Please wait a minute before you try again.',
     invalid_code: 'This code is wrong or has expired.',
-    conflict: 'The account was changed at the same time. Please try again.',
+    conflict: 'Somebody else changed this at the same time. Please try again.',
     last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
     realm_exists: 'There is a realm of that id already.',
     message_not_retriable: 'This message cannot be sent again.',
