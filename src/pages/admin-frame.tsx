@@ -54,14 +54,15 @@ export function AdminFrame(props: {
 /** A table that scrolls by itself where it is wider than the screen. */
 export function Table({ label, head, children }: { label: string; head: Child; children: Child }) {
   return (
-    <section class="table" aria-label={label} tabindex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields
+    <div class="table" role="group" aria-label={label} tabindex={0}>
       <table>
         <thead>
           <tr>{head}</tr>
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

@@ -49,6 +49,9 @@ export function Facts({ visit: { view }, seen: { user, hasPassword } }: UserPart
   );
 }
 
+/** The forms that nobody sees on their own page: an old page can still send one. */
+const FOR_OTHERS = ['status', 'role', 'verify', 'reset', 'delete'];
+
 /** Whether and as what a user may come in. */
 export function AccessPanel(part: UserPart) {
   const { visit, seen, shown } = part;
@@ -60,6 +63,11 @@ export function AccessPanel(part: UserPart) {
   if (actor.id === user.id) {
     return (
       <Panel id="access" title={text.access}>
+        {shown.refused && FOR_OTHERS.includes(shown.refused.form) && (
+          <p class="notice bad" role="alert">
+            {shown.refused.problem.summary}
+          </p>
+        )}
         <p class="soft">{text.ownAccount}</p>
       </Panel>
     );

@@ -45,15 +45,19 @@ export function userPageRoutes(services: AdminServices) {
         >
           <Facts {...part} />
           <div class="halves">
-            <ProfilePanel {...part} />
-            <AccessPanel {...part} />
-            <PlanPanel {...part} />
-            <CreditsPanel {...part} />
-            <SessionsPanel {...part} />
-            <UsagePanel {...part} />
-            <IdentitiesPanel {...part} />
-            <LogsPanel {...part} />
-            <DeletePanel {...part} />
+            <div>
+              <ProfilePanel {...part} />
+              <SessionsPanel {...part} />
+              <IdentitiesPanel {...part} />
+              <LogsPanel {...part} />
+            </div>
+            <div>
+              <AccessPanel {...part} />
+              <PlanPanel {...part} />
+              <UsagePanel {...part} />
+              <CreditsPanel {...part} />
+              <DeletePanel {...part} />
+            </div>
           </div>
         </AdminFrame>
       );

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { userShape } from '../accounts/schemas.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import type { UserQuery } from '../admin/users-schemas.ts';
-import { Time } from './account-frame.tsx';
+import { rfc3339 } from '../lib/time.ts';
 import type { Shown } from './account-page.tsx';
 import { ADMIN_PAGES, Table } from './admin-frame.tsx';
 import type { UserPage } from './admin-users.tsx';
@@ -119,13 +119,19 @@ function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChose
       <td>{userShape(user).plan}</td>
       <td>{user.emailVerified ? text.yes : text.no}</td>
       <td class="moment">
-        <Time view={view} at={user.createdAt} />
+        <Day view={view} at={user.createdAt} />
       </td>
       <td class="moment">
-        {user.lastLoginAt === null ? text.never : <Time view={view} at={user.lastLoginAt} />}
+        {user.lastLoginAt === null ? text.never : <Day view={view} at={user.lastLoginAt} />}
       </td>
     </tr>
   );
+}
+
+/** The day of a moment, which says enough in a list. */
+function Day({ view, at }: { view: View; at: number }) {
+  const format = new Intl.DateTimeFormat(view.language, { dateStyle: 'medium', timeZone: 'UTC' });
+  return <time datetime={rfc3339(at)}>{format.format(at)}</time>;
 }
 
 /** Whether a user may come in, in words. */

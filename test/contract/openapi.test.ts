@@ -18,7 +18,7 @@ import {
 /** Pages for people, and the document itself. */
 /** Pages for people, and what only development has. */
 const PAGES =
-  /^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account)\b/;
+  /^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account|admin)\b/;
 const ANY_ROUTE: ErrorCode[] = ['realm_not_found', 'rate_limited', 'internal_error', 'service_unavailable'];
 const WITH_BODY: ErrorCode[] = [
   'invalid_json',

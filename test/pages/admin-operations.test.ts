@@ -4,6 +4,7 @@ import { auditOf } from '../support/admin.ts';
 import { call, changeDirectory, createApiKey, createRealm, register } from '../support/api.ts';
 import { mailTo } from '../support/mail.ts';
 import { visit } from '../support/pages.ts';
+import { PRICE_MEANINGS } from '../support/stripe.ts';
 import {
   cookieOf,
   expectLedTo,
@@ -254,6 +255,19 @@ describe('billing', () => {
     const answer = await submit('/admin/billing', { form: 'replay', event: 'evt_none' }, admin);
     expectPage(answer, 404);
     expect(answer.body).toContain('There is no such event.');
+  });
+
+  it('keeps what prices stand for, whatever rows are empty', async () => {
+    const rows = PRICE_MEANINGS.flatMap(({ price_id, ...meaning }, row) =>
+      Object.entries({ price_id, ...meaning }).map(([name, value]) => [`${name}.${row * 2}`, String(value)]),
+    );
+    const fields = { form: 'prices', ...Object.fromEntries(rows) };
+    expectLedTo(await submit('/admin/billing', fields, admin), '/admin/billing?done=saved');
+    const { body } = await call('GET', '/v1/admin/billing/prices', { headers: { cookie: admin.cookie } });
+    expect(body.data).toMatchObject(PRICE_MEANINGS);
+    const unknown = await submit('/admin/billing', { ...fields, 'price_id.2': 'price_gone' }, admin);
+    expectPage(unknown, 422);
+    expect(unknown.body).toContain('href="#price_id.2"');
   });
 
   it('blames the row of a price', async () => {
