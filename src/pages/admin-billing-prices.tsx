@@ -1,11 +1,13 @@
 import { PriceListBody } from '../billing/admin-schemas.ts';
-import type { PriceMeaning } from '../billing/price-list.ts';
+import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { PriceRow } from '../billing/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Plan } from '../plans/port.ts';
 import type { Shown } from './account-page.tsx';
 import { Field, Select } from './form.tsx';
 import type { View } from './view.ts';
+
+type PriceMeaning = Parameters<BillingAdmin['replacePrices']>[1][number];
 
 const MAX_ROWS = 50;
 /** Rows for prices that are not there yet. */

@@ -1,9 +1,11 @@
-import type { KeyStatus } from '../admin/signing-keys-service.ts';
+import type { Admin } from '../admin/service.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { Table } from './admin-frame.tsx';
 import { TimeOr } from './admin-parts.tsx';
 import { Form, Hidden } from './form.tsx';
 import type { View } from './view.ts';
+
+type KeyStatus = Awaited<ReturnType<Admin['signingKeys']['list']>>[number];
 
 /** The keys that sign a realm's access tokens, and their change. */
 export function SigningKeyPanel({ view, keys }: { view: View; keys: KeyStatus[] }) {
