@@ -16,6 +16,10 @@ export class BillingAdmin {
     this.#kit = kit;
   }
 
+  get isConfigured(): boolean {
+    return this.#kit.isConfigured;
+  }
+
   /** What prices stand for in a realm. Needs no Stripe. */
   prices(realmId: string): Promise<PriceRow[]> {
     return this.#kit.prices.of(realmId);

@@ -1,6 +1,7 @@
 import { getCookie } from 'hono/cookie';
 import type { Accounts } from '../accounts/service.ts';
 import type { Admin } from '../admin/service.ts';
+import type { ApiKeys } from '../api-keys/service.ts';
 import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
 import { ApiError } from '../errors.ts';
@@ -22,7 +23,7 @@ import { visitorOf } from './visitor.ts';
 
 /** What the pages of operators act through. */
 export interface AdminServices {
-  config: { ORIGIN: string };
+  config: { ORIGIN: string; RESOURCES: string[] };
   realms: Realms;
   sessions: Sessions;
   accounts: Accounts;
@@ -34,6 +35,7 @@ export interface AdminServices {
   plans: Plans;
   planAdmin: PlanAdmin;
   billingAdmin: BillingAdmin;
+  apiKeys: ApiKeys;
 }
 
 /** An operator who looks at a realm. */

@@ -1,5 +1,7 @@
 import { accountDe } from './account-messages-de.ts';
 import { adminDe } from './admin-messages-de.ts';
+import { adminOperationsDe } from './admin-operations-messages-de.ts';
+import { failuresDe } from './failure-messages-de.ts';
 import type { Messages } from './messages.ts';
 
 /** What the pages say in German. */
@@ -30,7 +32,7 @@ export const de: Messages = {
     too_many_attempts: 'Zu viele Fehlversuche. Bitte warten Sie eine Weile.',
     rate_limited: 'Zu viele Anfragen. Bitte warten Sie eine Minute.',
     invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
-    conflict: 'Das Konto wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal.',
+    conflict: 'Das wurde gleichzeitig von anderswo geändert. Bitte versuchen Sie es noch einmal.',
     last_sign_in_method:
       'So melden Sie sich an, anders geht es nicht. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
     payment_failed: 'Die Zahlung wurde abgelehnt. Bitte versuchen Sie ein anderes Zahlungsmittel.',
@@ -39,6 +41,10 @@ export const de: Messages = {
     subscription_exists: 'Sie haben schon einen Tarif. Unten können Sie ihn ändern.',
     billing_not_configured: 'Bezahlen ist hier nicht eingerichtet.',
     service_unavailable: 'Stripe antwortet gerade nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
+    realm_exists: 'Einen Bereich mit dieser Kennung gibt es schon.',
+    message_not_retriable: 'Diese Nachricht kann nicht noch einmal gesendet werden.',
+    api_key_not_found: 'Diesen Schlüssel gibt es nicht, oder er ist schon widerrufen.',
+    billing_event_not_found: 'Dieses Ereignis gibt es nicht.',
     payload_too_large: 'Das ist zu groß.',
     origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
     insufficient_scope: 'Ihre Rolle erlaubt das nicht.',
@@ -65,6 +71,26 @@ export const de: Messages = {
     family_name: 'Hier passen höchstens 100 Zeichen hin.',
     name: 'Hier passen höchstens 200 Zeichen hin.',
     bio: 'Hier passen höchstens 2000 Zeichen hin.',
+    id: 'Nehmen Sie 1 bis 40 der Zeichen a–z, 0–9 und „-“, vorn ein Buchstabe oder eine Ziffer.',
+    short_name: 'Hier passen höchstens 100 Zeichen hin.',
+    plan_limit: 'Geben Sie eine ganze Zahl ein, „unbegrenzt“ oder nichts.',
+    resource: 'Eine Ressource hat einen Namen wie images und eine Grenze.',
+    words: 'Nehmen Sie Namen aus a–z, 0–9, „_“ und „-“ mit Leerzeichen dazwischen.',
+    monthly_credits: 'Geben Sie eine ganze Zahl ein.',
+    color: 'Geben Sie eine Farbe wie #1d4ed8 ein.',
+    logo: 'Geben Sie eine Adresse ein, die mit https:// beginnt.',
+    allowed_origins: 'Geben Sie Ursprünge wie https://app.example.com ein, einen je Zeile und ohne Pfad.',
+    redirect_targets: 'Geben Sie https-Adressen ohne „#“ ein, eine je Zeile.',
+    audience: 'Geben Sie eine Adresse wie https://api.example.com ein.',
+    access_token_seconds: 'Geben Sie eine ganze Zahl von 60 bis 3600 ein.',
+    session_idle_seconds: 'Geben Sie eine ganze Zahl von 300 bis 31536000 ein.',
+    session_absolute_seconds: 'Geben Sie eine ganze Zahl von 300 bis 31536000 ein.',
+    scopes: 'Wählen Sie mindestens eines.',
+    expires_at: 'Geben Sie einen Tag an, der nicht vorbei ist.',
+    confirm: 'Bitte kreuzen Sie dies an, um fortzufahren.',
+    price: 'Ein Preis bei Stripe beginnt mit price_ und steht entweder für einen Tarif oder für Guthaben.',
+    price_unknown: 'Diesen Preis gibt es bei Stripe nicht, oder er ist archiviert.',
+    mismatch: 'Tarife werden immer wieder bezahlt, Guthaben einmal.',
     not_confirmed: 'Das ist nicht die E-Mail-Adresse dieses Kontos.',
     sign_in_again: 'Bitte melden Sie sich zuerst neu an. Dann haben Sie zehn Minuten.',
     preferences_too_large: 'Es ist schon zu viel gespeichert.',
@@ -83,6 +109,7 @@ export const de: Messages = {
   },
   account: accountDe,
   admin: adminDe,
+  adminOperations: adminOperationsDe,
   signIn: {
     title: 'Anmelden',
     identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
@@ -202,62 +229,5 @@ export const de: Messages = {
     home: 'Zu Ihrem Konto',
     again: 'Seite neu öffnen',
   },
-  failures: {
-    insufficient_scope: {
-      title: 'Das ist nicht für Ihr Konto',
-      text: 'Diese Seiten sind für die Verwaltung. Wenn Sie dazugehören sollten, fragen Sie bitte einen Eigentümer.',
-    },
-    user_not_found: {
-      title: 'Diesen Benutzer gibt es nicht',
-      text: 'Vielleicht wurde er gelöscht, oder er gehört zu einem anderen Bereich.',
-    },
-    not_found: {
-      title: 'Hier ist nichts',
-      text: 'Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen. Bitte prüfen Sie sie.',
-    },
-    realm_not_found: {
-      title: 'Hier ist nichts',
-      text: 'Vielleicht ist die Adresse falsch geschrieben. Bitte gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.',
-    },
-    method_not_allowed: {
-      title: 'Diese Seite geht anders',
-      text: 'So kann sie nicht aufgerufen werden. Bitte öffnen Sie sie neu.',
-    },
-    invalid_request: {
-      title: 'Das ist nicht lesbar',
-      text: 'Was ankam, ist beschädigt. Bitte gehen Sie zurück und versuchen Sie es noch einmal.',
-    },
-    validation_failed: {
-      title: 'Das ist nicht lesbar',
-      text: 'Die Adresse, über die Sie kamen, ist unvollständig oder falsch. Bitte gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.',
-    },
-    redirect_not_allowed: {
-      title: 'Dorthin können wir Sie nicht zurückschicken',
-      text: 'Die Seite, von der Sie kommen, nennt für die Rückkehr eine Adresse, die nicht auf unserer Liste steht. Mit Ihrem Konto ist alles in Ordnung: Bitte sagen Sie dem Betreiber jener Seite Bescheid.',
-    },
-    origin_not_allowed: {
-      title: 'Dieses Formular kam von anderswo',
-      text: 'Zu Ihrer Sicherheit nehmen wir nur Formulare von unseren eigenen Seiten. Bitte öffnen Sie die Seite hier und füllen Sie es noch einmal aus.',
-    },
-    payload_too_large: {
-      title: 'Das ist zu viel',
-      text: 'Es wurde mehr geschickt, als wir annehmen können. Bitte kürzen Sie es.',
-    },
-    unsupported_media_type: {
-      title: 'Das ist nicht lesbar',
-      text: 'Das Formular kam in einer Form, die wir nicht kennen. Bitte öffnen Sie die Seite neu und füllen Sie es noch einmal aus.',
-    },
-    rate_limited: {
-      title: 'Einen Moment bitte',
-      text: 'Aus Ihrem Netz kamen zu viele Anfragen. Bitte warten Sie eine Minute und versuchen Sie es dann noch einmal.',
-    },
-    service_unavailable: {
-      title: 'Gleich wieder da',
-      text: 'Etwas, das wir brauchen, antwortet nicht. Bitte versuchen Sie es in einer Minute noch einmal.',
-    },
-    internal_error: {
-      title: 'Etwas ist schiefgegangen',
-      text: 'Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es noch einmal; wenn es wieder geschieht, sagen Sie uns Bescheid.',
-    },
-  },
+  failures: failuresDe,
 };

@@ -1,16 +1,11 @@
 import type { ErrorCode } from '../errors.ts';
 import { accountEn } from './account-messages-en.ts';
 import { adminEn } from './admin-messages-en.ts';
+import { adminOperationsEn } from './admin-operations-messages-en.ts';
+import { failuresEn } from './failure-messages-en.ts';
 
 type ProviderErrors = { other: ProviderError } & Record<string, ProviderError | undefined>;
 type ProviderError = (provider: string) => string;
-
-type Failures = { internal_error: Failure } & Partial<Record<ErrorCode, Failure>>;
-
-interface Failure {
-  title: string;
-  text: string;
-}
 
 /** What the pages say in English; the other languages have the same entries. */
 export const en = {
@@ -40,7 +35,7 @@ export const en = {
     too_many_attempts: 'Too many failed attempts. Please wait a while before you try again.',
     rate_limited: 'Too many requests. Please wait a minute before you try again.',
     invalid_code: 'This code is wrong or has expired.',
-    conflict: 'The account was changed at the same time. Please try again.',
+    conflict: 'Somebody else changed this at the same time. Please try again.',
     last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
     payment_failed: 'The payment was declined. Please try another way to pay.',
     price_not_found: 'This is not offered any more.',
@@ -48,6 +43,10 @@ export const en = {
     subscription_exists: 'You have a plan already. You can change it below.',
     billing_not_configured: 'Payment is not set up here.',
     service_unavailable: 'Stripe does not answer at the moment. Please try again in a minute.',
+    realm_exists: 'There is a realm of that id already.',
+    message_not_retriable: 'This message cannot be sent again.',
+    api_key_not_found: 'There is no such key, or it is revoked already.',
+    billing_event_not_found: 'There is no such event.',
     payload_too_large: 'This is too large.',
     origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
     insufficient_scope: 'Your role does not allow this.',
@@ -75,6 +74,26 @@ export const en = {
     family_name: 'This can have at most 100 characters.',
     name: 'This can have at most 200 characters.',
     bio: 'This can have at most 2000 characters.',
+    id: 'Use 1 to 40 of a–z, 0–9 and “-”, with a letter or digit first.',
+    short_name: 'There is room for 100 characters.',
+    plan_limit: 'Give a whole number, “unlimited”, or nothing.',
+    resource: 'A resource has a name such as images, and a limit.',
+    words: 'Use names of a–z, 0–9, “_” and “-” with spaces between.',
+    monthly_credits: 'Give a whole number.',
+    color: 'Give a colour such as #1d4ed8.',
+    logo: 'Give an address that begins with https://.',
+    allowed_origins: 'Give origins such as https://app.example.com, one a line and without a path.',
+    redirect_targets: 'Give https addresses without “#”, one a line.',
+    audience: 'Give an address such as https://api.example.com.',
+    access_token_seconds: 'Give a whole number from 60 to 3600.',
+    session_idle_seconds: 'Give a whole number from 300 to 31536000.',
+    session_absolute_seconds: 'Give a whole number from 300 to 31536000.',
+    scopes: 'Choose at least one.',
+    expires_at: 'Give a day that is not over.',
+    confirm: 'Please tick this to go on.',
+    price: 'A price of Stripe begins with price_ and stands for either a plan or credits.',
+    price_unknown: 'Stripe has no such price, or it is archived.',
+    mismatch: 'Plans are paid again and again, packs of credits once.',
     not_confirmed: 'This is not the e-mail address of this account.',
     sign_in_again: 'Please sign in again first. You then have ten minutes.',
     preferences_too_large: 'Too much is kept already.',
@@ -93,6 +112,7 @@ export const en = {
   } as Record<string, string | undefined>,
   account: accountEn,
   admin: adminEn,
+  adminOperations: adminOperationsEn,
   signIn: {
     title: 'Sign in',
     identifier: 'E-mail address, username or phone number',
@@ -212,63 +232,5 @@ export const en = {
     home: 'To your account',
     again: 'Open the page again',
   },
-  /** Pages in place of the one that was asked for; the others say `internal_error`. */
-  failures: {
-    insufficient_scope: {
-      title: 'This is not for your account',
-      text: 'These pages are for administrators. If you should be one, please ask an owner.',
-    },
-    user_not_found: {
-      title: 'There is no such user',
-      text: 'They may have been deleted, or belong to another realm.',
-    },
-    not_found: {
-      title: 'There is nothing here',
-      text: 'The address may be mistyped, or the page has moved. Please check it.',
-    },
-    realm_not_found: {
-      title: 'There is nothing here',
-      text: 'The address may be mistyped. Please go back to where you came from and try again.',
-    },
-    method_not_allowed: {
-      title: 'This page works differently',
-      text: 'It can’t be asked for in this way. Please open it anew.',
-    },
-    invalid_request: {
-      title: 'This can’t be read',
-      text: 'What was sent is damaged. Please go back and try again.',
-    },
-    validation_failed: {
-      title: 'This can’t be read',
-      text: 'The address that you came by is not complete or not right. Please go back to where you came from and try again.',
-    },
-    redirect_not_allowed: {
-      title: 'We can’t send you back there',
-      text: 'The page that sent you here wants you back at an address that is not on our list. Nothing is wrong with your account: please tell whoever runs that page.',
-    },
-    origin_not_allowed: {
-      title: 'This form came from somewhere else',
-      text: 'For your safety we take forms from our own pages only. Please open the page here and fill it in again.',
-    },
-    payload_too_large: {
-      title: 'That is too much',
-      text: 'More was sent than we can take. Please shorten it.',
-    },
-    unsupported_media_type: {
-      title: 'This can’t be read',
-      text: 'The form came in a shape that we don’t know. Please open the page anew and fill it in again.',
-    },
-    rate_limited: {
-      title: 'One moment, please',
-      text: 'There were too many requests from your network. Please wait a minute, then try again.',
-    },
-    service_unavailable: {
-      title: 'Back in a moment',
-      text: 'Something that we need does not answer. Please try again in a minute.',
-    },
-    internal_error: {
-      title: 'Something went wrong',
-      text: 'This is our fault, not yours. Please try again; if it happens again, tell us.',
-    },
-  } as Failures,
+  failures: failuresEn,
 };

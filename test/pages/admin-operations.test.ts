@@ -1,0 +1,385 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { auditOf } from '../support/admin.ts';
+import { call, changeDirectory, createApiKey, createRealm, register } from '../support/api.ts';
+import { mailTo } from '../support/mail.ts';
+import { visit } from '../support/pages.ts';
+import { PRICE_MEANINGS } from '../support/stripe.ts';
+import {
+  cookieOf,
+  expectLedTo,
+  expectPage,
+  open,
+  submit,
+  type Visitor,
+  visitor,
+} from '../support/visitor.ts';
+
+const MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
+const POLICY = {
+  form: 'policy',
+  name: 'Acme',
+  color: '#0f766e',
+  registration: 'open',
+  access_token_seconds: '600',
+  session_idle_seconds: '1209600',
+  session_absolute_seconds: '2592000',
+};
+
+/** Every form, with what it takes to be accepted or to be told that something is not there. */
+const FORMS: Record<string, { path: string; fields: Record<string, string> }> = {
+  'retry of a message': { path: '/admin/mail/msg_none', fields: { form: 'retry' } },
+  'replay of an event': { path: '/admin/billing', fields: { form: 'replay', event: 'evt_none' } },
+  prices: { path: '/admin/billing', fields: { form: 'prices' } },
+  'a new plan': { path: '/admin/plans', fields: { form: 'add', id: 'hostile', name: 'Hostile' } },
+  'a plan': { path: '/admin/plans/free', fields: { form: 'plan', name: 'Hostile', monthly_credits: '0' } },
+  'a new realm': { path: '/admin/realms', fields: { form: 'create', id: 'hostile', name: 'Hostile' } },
+  'a policy': { path: '/admin/realms/default', fields: { ...POLICY, name: 'Hostile' } },
+  'a signing key': { path: '/admin/realms/default', fields: { form: 'rotate' } },
+  'a new key': { path: '/admin/keys', fields: { form: 'create', name: 'Hostile', 'scopes.admin': 'on' } },
+  'rotation of a key': {
+    path: '/admin/keys',
+    fields: { form: 'rotate', key: 'key_none', 'overlap.key_none': '0' },
+  },
+  'revocation of a key': {
+    path: '/admin/keys',
+    fields: { form: 'revoke', key: 'key_none', 'confirm.key_none': 'on' },
+  },
+};
+const PAGES = [
+  '/admin/activity',
+  '/admin/activity?log=operators',
+  '/admin/mail',
+  '/admin/billing',
+  '/admin/plans',
+  '/admin/plans/free',
+  '/admin/realms',
+  '/admin/realms/default',
+  '/admin/keys',
+];
+
+/** An operator in a browser. */
+async function operator(role: 'admin' | 'owner', realm?: string): Promise<Visitor> {
+  const who = await visitor({}, { realm });
+  await changeDirectory(who.user.user.id, { role });
+  return { ...who, cookie: await cookieOf(who.user, { realm }) };
+}
+
+let admin: Visitor;
+let owner: Visitor;
+let elsewhere: Visitor;
+let user: Visitor;
+beforeAll(async () => {
+  await createRealm('elsewhere-ops');
+  admin = await operator('admin');
+  owner = await operator('owner');
+  elsewhere = await operator('admin', 'elsewhere-ops');
+  user = await visitor();
+});
+
+async function changes(): Promise<unknown> {
+  const row = await env.DB.prepare('SELECT count(*) AS n FROM audit').first<{ n: number }>();
+  return row?.n;
+}
+
+describe('who may', () => {
+  it.each(PAGES)('%s: operators of the realm, nobody else', async (path) => {
+    for (const who of [admin, owner]) expectPage(await open(path, who));
+    const stranger = await open(path);
+    expect(stranger.status).toBe(303);
+    expect(stranger.headers.get('location')).toMatch(/^\/login\?redirect_to=%2Fadmin/);
+    expect((await visit(path, { headers: { cookie: user.cookie } })).status).toBe(403);
+    // A cookie of another realm has another name: it is not even looked at.
+    expect((await open(path, { cookie: elsewhere.cookie })).status).toBe(303);
+    const suspended = await operator('admin');
+    await changeDirectory(suspended.user.user.id, { status: 'suspended' });
+    const refused = await visit(path, { headers: { cookie: suspended.cookie } });
+    expect([303, 403]).toContain(refused.status);
+    expect(refused.body).not.toContain('class="menu"');
+  });
+
+  it.each(Object.entries(FORMS))('%s: nothing by anybody else', async (_, { path, fields }) => {
+    const suspended = await operator('admin');
+    await changeDirectory(suspended.user.user.id, { status: 'suspended' });
+    const before = await changes();
+    const accept = { accept: 'text/html' };
+    expect((await submit(path, fields, {}, accept)).status).toBe(303);
+    expect((await submit(path, fields, user, accept)).status).toBe(403);
+    expect((await submit(path, fields, { cookie: elsewhere.cookie }, accept)).status).toBe(303);
+    expect([303, 403]).toContain((await submit(path, fields, suspended, accept)).status);
+    for (const origin of ['https://evil.example', 'null', '']) {
+      expect((await submit(path, fields, owner, { ...accept, origin })).status).toBe(403);
+    }
+    expect(await changes()).toBe(before);
+  });
+
+  it('lets an admin of one realm see and change no other', async () => {
+    const own = { ...elsewhere, realm: 'elsewhere-ops' };
+    expectPage(await open('/admin/realms/elsewhere-ops', own));
+    expect((await open('/admin/realms/default', own)).status).toBe(403);
+    const before = await changes();
+    for (const fields of [POLICY, { form: 'rotate' }]) {
+      expect((await submit('/admin/realms/default', fields, own)).status).toBe(403);
+    }
+    const made = await submit('/admin/realms', { form: 'create', id: 'grabbed', name: 'Grabbed' }, own);
+    expect(made.status).toBe(403);
+    const { id } = await createApiKey(['users:read']);
+    const taken = await submit('/admin/keys', { form: 'revoke', key: id, [`confirm.${id}`]: 'on' }, own);
+    expect(taken.status).toBe(404);
+    expect(Number(await changes()) - Number(before)).toBe(1);
+    expect((await open('/admin/realms', own)).body).not.toContain('/admin/realms/default"');
+  });
+
+  it('lets an owner look after another realm', async () => {
+    const there = { ...owner, realm: 'elsewhere-ops' };
+    for (const path of ['/admin/realms', '/admin/keys', '/admin/plans']) expectPage(await open(path, there));
+  });
+});
+
+describe('logs', () => {
+  it('are filtered, paged and can be taken along', async () => {
+    const { user: who } = await register();
+    await env.DB.prepare(
+      `INSERT INTO activity (user_id, seq, realm_id, at, type, ip, country, user_agent)
+       SELECT ?, 900 + value, 'default', 1700000000000 + value, 'signed_in', '10.9.9.9', 'DE', ?
+       FROM json_each('[${Array.from({ length: 60 }, (_, i) => i).join()}]')`,
+    )
+      .bind(who.id, MARKUP)
+      .run();
+    const path = `/admin/activity?user_id=${who.id}&type=signed_in&from=2023-11-14&until=2023-11-14`;
+    const first = await open(path, admin);
+    expect(first.body).toContain('60 in all');
+    expect(first.body.match(/<tr>/g)).toHaveLength(51);
+    expect(first.body).not.toMatch(/<script|<img src=x/);
+    const [, next] = first.body.match(/href="([^"]+)" rel="next"/) as RegExpMatchArray;
+    const second = await open((next as string).replaceAll('&amp;', '&'), admin);
+    expect(second.body.match(/<tr>/g)).toHaveLength(11);
+    expect((await open(`${path}&until=2023-11-13`.replace('&until=2023-11-14', ''), admin)).body).toContain(
+      '0 in all',
+    );
+    const [, csv] = first.body.match(/href="([^"]*activity\.csv[^"]*)"/) as RegExpMatchArray;
+    const table = await open((csv as string).replaceAll('&amp;', '&'), admin);
+    expect(table.headers.get('content-type')).toMatch(/^text\/csv/);
+    expect(table.body.trim().split('\r\n')).toHaveLength(61);
+  });
+
+  it('show what operators did', async () => {
+    await submit('/admin/plans/free', { form: 'plan', name: MARKUP, monthly_credits: '1' }, owner);
+    const query = `log=operators&actor=${owner.user.user.id}&action=plan_saved`;
+    const { body } = await open(`/admin/activity?${query}`, admin);
+    expect(body).toContain('Plan saved');
+    expect(body).not.toMatch(/<script|<img src=x/);
+    expect((await open('/admin/activity?log=operators&action=%00&cursor=x', admin)).status).toBe(200);
+  });
+});
+
+describe('messages', () => {
+  it('are shown without what they say, and sent again', async () => {
+    const { user: who } = await register();
+    await mailTo(who.email, /^Welcome/);
+    const row = await env.DB.prepare(
+      `UPDATE outbox SET status = 'dead', data = '{"name":null,"link":"https://auth.test/verify-email?token=again","hours":24}',
+       last_error = ? WHERE user_id = ? RETURNING id`,
+    )
+      .bind(MARKUP, who.id)
+      .first<{ id: string }>();
+    const path = `/admin/mail/${row?.id}`;
+    expect((await open('/admin/mail?status=dead', admin)).body).toContain(path);
+    const shown = await open(path, admin);
+    expect(shown.body).not.toMatch(/token=|<script|<img src=x/);
+    expectLedTo(await submit(path, { form: 'retry' }, admin), `${path}?done=retried`);
+    expect((await mailTo(who.email, /^Welcome/, 2)).text).toContain('token=again');
+    await expect.poll(async () => (await submit(path, { form: 'retry' }, admin)).status).toBe(409);
+  });
+});
+
+describe('plans', () => {
+  it('are added and edited', async () => {
+    const added = await submit('/admin/plans', { form: 'add', id: 'team', name: 'Team' }, admin);
+    expectLedTo(added, '/admin/plans/team');
+    const fields = {
+      form: 'plan',
+      name: 'Team',
+      monthly_credits: '250',
+      'limits.images.day': '40',
+      'limits.images.month': '',
+      'limits.tokens.month': 'Unlimited',
+      new_resource: 'songs',
+      'new.day': '3',
+      model_tiers: 'standard *',
+      features: 'early, priority_support',
+    };
+    const saved = await submit('/admin/plans/team', fields, admin);
+    expectLedTo(saved, '/admin/plans/team?done=saved');
+    const { body } = await call('GET', '/v1/admin/plans', { headers: { cookie: admin.cookie } });
+    expect(body.data.find(({ id }: { id: string }) => id === 'team')).toEqual({
+      id: 'team',
+      name: 'Team',
+      limits: { images: { day: 40 }, tokens: { month: null }, songs: { day: 3 } },
+      model_tiers: ['standard', '*'],
+      monthly_credits: 250,
+      features: ['early', 'priority_support'],
+    });
+    expect((await open('/admin/plans/team?done=saved', admin)).body).toContain('value="unlimited"');
+  });
+
+  it.each([
+    [{ 'limits.images.day': MARKUP }, 'limits.images.day'],
+    [{ 'limits.images.day': '-1' }, 'limits.images.day'],
+    [{ new_resource: 'date', 'new.day': '1' }, 'new_resource'],
+    [{ new_resource: '__proto__', 'new.day': '1' }, 'new_resource'],
+    [{ 'new.day': '1' }, 'new_resource'],
+    [{ monthly_credits: '1.5' }, 'monthly_credits'],
+    [{ name: '' }, 'name'],
+    [{ model_tiers: '<b>' }, 'model_tiers'],
+  ])('are refused at the form: %o', async (wrong: Record<string, string>, field) => {
+    const fields = { form: 'plan', name: 'Free', monthly_credits: '0', ...wrong };
+    const answer = await submit('/admin/plans/free', fields, admin);
+    expectPage(answer, 422);
+    expect(answer.body).toContain(`href="#${field}"`);
+    expect(answer.body).not.toMatch(/<script|<img src=x|<b>/);
+  });
+});
+
+describe('billing', () => {
+  it('says what has happened, and that an event is not there', async () => {
+    await env.DB.prepare(
+      `INSERT INTO billing_events (id, type, subject, realm_id, status, next_attempt_at, last_error, created_at, received_at)
+       VALUES ('evt_shown', ?, 'in_1', 'default', 'failed', 1, ?, 1, 1)`,
+    )
+      .bind(MARKUP, MARKUP)
+      .run();
+    const { body } = await open('/admin/billing?status=failed', admin);
+    expect(body).toContain('evt_shown');
+    expect(body).not.toMatch(/<script|<img src=x/);
+    const answer = await submit('/admin/billing', { form: 'replay', event: 'evt_none' }, admin);
+    expectPage(answer, 404);
+    expect(answer.body).toContain('There is no such event.');
+  });
+
+  it('keeps what prices stand for, whatever rows are empty', async () => {
+    const rows = PRICE_MEANINGS.flatMap(({ price_id, ...meaning }, row) =>
+      Object.entries({ price_id, ...meaning }).map(([name, value]) => [`${name}.${row * 2}`, String(value)]),
+    );
+    const fields = { form: 'prices', ...Object.fromEntries(rows) };
+    expectLedTo(await submit('/admin/billing', fields, admin), '/admin/billing?done=saved');
+    const { body } = await call('GET', '/v1/admin/billing/prices', { headers: { cookie: admin.cookie } });
+    expect(body.data).toMatchObject(PRICE_MEANINGS);
+    const unknown = await submit('/admin/billing', { ...fields, 'price_id.2': 'price_gone' }, admin);
+    expectPage(unknown, 422);
+    expect(unknown.body).toContain('href="#price_id.2"');
+  });
+
+  it('blames the row of a price', async () => {
+    const rows: Record<string, string>[] = [
+      { 'price_id.1': MARKUP },
+      { 'price_id.1': 'price_1', 'plan.1': 'pro', 'credits.1': '5' },
+    ];
+    for (const row of rows) {
+      const answer = await submit('/admin/billing', { form: 'prices', ...row }, admin);
+      expectPage(answer, 422);
+      expect(answer.body).toContain('href="#price_id.1"');
+      expect(answer.body).not.toMatch(/<script|<img src=x/);
+    }
+  });
+});
+
+describe('realms', () => {
+  it('are made and changed', async () => {
+    const made = await submit('/admin/realms', { form: 'create', id: 'acme-ops', name: 'Acme' }, owner);
+    expectLedTo(made, '/admin/realms/acme-ops?done=created');
+    const again = await submit('/admin/realms', { form: 'create', id: 'acme-ops', name: 'Acme' }, owner);
+    expectPage(again, 409);
+    const fields = {
+      ...POLICY,
+      logo: 'https://acme.example/logo.png',
+      registration: 'closed',
+      allowed_origins: 'https://app.acme.example\r\nhttps://www.acme.example',
+      redirect_targets: 'https://app.acme.example/done',
+      audience: '',
+    };
+    const saved = await submit('/admin/realms/acme-ops', fields, owner);
+    expectLedTo(saved, '/admin/realms/acme-ops?done=saved');
+    const row = await env.DB.prepare("SELECT * FROM realms WHERE id = 'acme-ops'").first<any>();
+    expect(row).toMatchObject({
+      color: '#0f766e',
+      registration: 'closed',
+      logo: fields.logo,
+      audience: null,
+    });
+    expect(JSON.parse(row.allowed_origins)).toEqual(['https://app.acme.example', 'https://www.acme.example']);
+  });
+
+  it.each([
+    'name',
+    'color',
+    'logo',
+    'registration',
+    'allowed_origins',
+    'redirect_targets',
+    'session_idle_seconds',
+  ])('are refused with a wrong %s', async (field) => {
+    const answer = await submit('/admin/realms/default', { ...POLICY, [field]: `${MARKUP}\u0001` }, admin);
+    expectPage(answer, 422);
+    expect(answer.body).toContain(`href="#${field}"`);
+    expect(answer.body).not.toMatch(/<script|<img src=x/);
+  });
+
+  it('rotate their signing keys', async () => {
+    await createRealm('rotating-ops');
+    await register({}, { realm: 'rotating-ops' });
+    const path = '/admin/realms/rotating-ops';
+    expectLedTo(await submit(path, { form: 'rotate' }, owner), `${path}?done=rotated`);
+    expect((await open(path, owner)).body.match(/<tr>/g)).toHaveLength(3);
+  });
+
+  it('do not exist when they do not', async () => {
+    expect((await open('/admin/realms/nowhere', owner)).status).toBe(404);
+  });
+});
+
+describe('keys', () => {
+  const keyIn = (body: string) => body.match(/<code class="secret">([^<]+)<\/code>/)?.[1];
+  const works = async (key: string | undefined) =>
+    (await call('GET', '/v1/admin/plans', { headers: { 'x-api-key': key as string } })).status;
+
+  it('are shown once, rotated and revoked', async () => {
+    const made = await submit(
+      '/admin/keys',
+      { form: 'create', name: MARKUP, 'scopes.admin': 'on', expires_at: '2099-12-31' },
+      admin,
+    );
+    expectPage(made);
+    expect(made.body).not.toMatch(/<script|<img src=x/);
+    const key = keyIn(made.body);
+    expect(await works(key)).toBe(200);
+    const listed = await open('/admin/keys', admin);
+    expect(listed.body).not.toContain(key);
+    const id = listed.body.match(/name="key" value="(key_[0-9a-z]+)"/)?.[1] as string;
+    expect((await auditOf(id)).map(({ action }) => action)).toEqual(['api_key_created']);
+
+    const rotated = await submit('/admin/keys', { form: 'rotate', key: id, [`overlap.${id}`]: '0' }, admin);
+    const next = keyIn(rotated.body);
+    expect([await works(key), await works(next)]).toEqual([401, 200]);
+
+    const unsure = await submit('/admin/keys', { form: 'revoke', key: id }, admin);
+    expectPage(unsure, 422);
+    expect(unsure.body).toContain(`href="#confirm.${id}"`);
+    const revoked = await submit('/admin/keys', { form: 'revoke', key: id, [`confirm.${id}`]: 'on' }, admin);
+    expectLedTo(revoked, '/admin/keys?done=revoked');
+    expect(await works(next)).toBe(401);
+  });
+
+  it.each([
+    [{ name: 'No scope' }, 'scopes'],
+    [{ name: '', 'scopes.admin': 'on' }, 'name'],
+    [{ name: 'Over', 'scopes.admin': 'on', expires_at: '2001-01-01' }, 'expires_at'],
+    [{ name: 'Odd', 'scopes.admin': 'on', expires_at: MARKUP }, 'expires_at'],
+  ])('are refused at the form: %o', async (fields: Record<string, string>, field) => {
+    const answer = await submit('/admin/keys', { form: 'create', ...fields }, admin);
+    expectPage(answer, 422);
+    expect(answer.body).toContain(`href="#${field}"`);
+    expect(keyIn(answer.body)).toBeUndefined();
+    expect(answer.body).not.toMatch(/<script|<img src=x/);
+  });
+});
