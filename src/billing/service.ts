@@ -20,10 +20,7 @@ export interface Payer {
 export type Choice = { plan: string } | { priceId: string };
 
 /** Where a checkout leads back to; the billing page unless said. */
-export interface WaysBack {
-  successUrl?: string | undefined;
-  cancelUrl?: string | undefined;
-}
+export type WaysBack = { successUrl?: string | undefined; cancelUrl?: string | undefined };
 
 /** What can be asked of Stripe: anything else might become another address. */
 const IS_ID = /^\w{1,100}$/;

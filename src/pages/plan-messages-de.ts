@@ -58,7 +58,7 @@ export const planDe: typeof planEn = {
     given: 'Sie zahlen dafür nichts.',
     givenUntil: 'Sie zahlen dafür nichts. Er gilt bis',
     renews: 'Verlängert sich am',
-    ends: 'Bis zum Ende bezahlt. Danach gilt der Tarif Free, ab',
+    ends: 'Sie behalten ihn bis',
     trial: 'Sie zahlen nichts vor dem',
     due: 'Die letzte Zahlung hat nicht geklappt. Bitte bezahlen Sie die offene Rechnung oder zahlen Sie auf anderem Weg.',
     dueBy: 'Sie behalten den Tarif bis',

@@ -65,7 +65,7 @@ export const planEn = {
     given: 'You pay nothing for it.',
     givenUntil: 'You pay nothing for it. It lasts until',
     renews: 'Renews on',
-    ends: 'Paid until the end. After that the plan is Free, from',
+    ends: 'You keep it until',
     trial: 'You pay nothing before',
     due: 'The last payment did not go through. Please pay the open invoice, or use another way to pay.',
     dueBy: 'You keep the plan until',

@@ -8,7 +8,17 @@ import { oauthVariables, startOAuth } from '../support/peers/oauth.ts';
 
 const PASSWORD = 'three lighthouses at dusk';
 const NEXT = 'four lighthouses at dawn';
-const PAGES = ['Profile', 'Security', 'Devices', 'Linked accounts', 'Activity', 'Preferences', 'Your data'];
+const PAGES = [
+  'Profile',
+  'Security',
+  'Devices',
+  'Linked accounts',
+  'Usage',
+  'Plan and payment',
+  'Activity',
+  'Preferences',
+  'Your data',
+];
 
 let latchkey: Latchkey;
 let browser: Browser;
@@ -113,6 +123,8 @@ describe.each([
       'Sicherheit',
       'Geräte',
       'Verknüpfte Konten',
+      'Nutzung',
+      'Tarif und Zahlung',
       'Aktivität',
       'Einstellungen',
       'Ihre Daten',

@@ -70,7 +70,7 @@ describe('a plan', () => {
 
     expectLedTo(await submit(PAGE, { form: 'end' }, user), `${PAGE}?done=plan_ends`);
     const ending = await open(`${PAGE}?done=plan_ends`, user);
-    expect(words(ending)).toMatch(/Enterprise Ends soon .* After that the plan is Free/);
+    expect(words(ending)).toMatch(/Enterprise Ends soon .* You keep it until/);
     expect(ending.body).not.toContain('value="end"');
 
     const kept = await submit(PAGE, { form: 'resume', price: 'price_enterprise_month' }, user);
