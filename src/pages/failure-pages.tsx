@@ -47,7 +47,8 @@ function FailurePage({ view, error, requestId }: { view: View; error: ApiError; 
 function onwardOf(code: ErrorCode, view: View) {
   const { failed } = view.text;
   if (code === 'not_found') return { href: view.link('/account'), label: failed.home };
-  if (['realm_not_found', 'invalid_request', 'redirect_not_allowed'].includes(code)) return null;
+  if (['realm_not_found', 'invalid_request', 'validation_failed', 'redirect_not_allowed'].includes(code))
+    return null;
   return { href: view.inLanguage(view.language), label: failed.again };
 }
 

@@ -19,6 +19,12 @@ export interface LinkServices {
   emails: EmailVerification;
 }
 
+/** A way on. */
+interface Action {
+  href: string;
+  label: string;
+}
+
 /** The pages that links about e-mail addresses lead to: proving one, and getting the former one back. */
 export function linkRoutes(services: LinkServices, signInLimit: MiddlewareHandler<AppEnv>) {
   const { config, emails, realms, sessions } = services;
@@ -35,6 +41,7 @@ export function linkRoutes(services: LinkServices, signInLimit: MiddlewareHandle
     view: View,
     form: Record<string, string>,
     act: (token: string) => Promise<unknown>,
+    otherwise: Action,
   ) =>
     attempt(
       c,
@@ -43,7 +50,7 @@ export function linkRoutes(services: LinkServices, signInLimit: MiddlewareHandle
         await act(form.token ?? '');
         return c.redirect(view.link(c.req.path, { done: '1' }), 303);
       },
-      (problem) => failedPage(view, problem),
+      (problem) => failedPage(view, problem, otherwise),
     );
 
   return new Hono<AppEnv>()
@@ -66,7 +73,9 @@ export function linkRoutes(services: LinkServices, signInLimit: MiddlewareHandle
       const form = await formOf(c, config.ORIGIN);
       const { email } = form;
       if (email === undefined) {
-        return follow(c, view, form, (token) => emails.verify(token, view.realm.id, clientOf(c)));
+        // Whose address is proven already loses nothing by asking for another link.
+        const again = { href: view.link('/verify-email'), label: view.text.verify.again };
+        return follow(c, view, form, (token) => emails.verify(token, view.realm.id, clientOf(c)), again);
       }
       return attempt(
         c,
@@ -88,7 +97,9 @@ export function linkRoutes(services: LinkServices, signInLimit: MiddlewareHandle
     .post('/undo-email-change', signInLimit, async (c) => {
       const view = await viewOf(c);
       const form = await formOf(c, config.ORIGIN);
-      return follow(c, view, form, (token) => emails.undoChange(token, view.realm.id, clientOf(c)));
+      // There is no other link of this kind; but who has followed this one needs a new password.
+      const forgot = { href: view.link('/forgot-password'), label: view.text.forgot.title };
+      return follow(c, view, form, (token) => emails.undoChange(token, view.realm.id, clientOf(c)), forgot);
     });
 }
 
@@ -104,9 +115,7 @@ function sentPage(view: View): JSX.Element {
   return <MessagePage view={view} title={forgot.sentTitle} text={verify.sent} action={action} />;
 }
 
-/** A link that does nothing any more. Whose address is proven already loses nothing by asking for another. */
-function failedPage(view: View, { summary }: Problem): JSX.Element {
-  const { failed, verify } = view.text;
-  const action = { href: view.link('/verify-email'), label: verify.again };
-  return <MessagePage view={view} title={failed.title} text={summary} action={action} failed />;
+/** A link that does nothing any more. */
+function failedPage(view: View, { summary }: Problem, action: Action): JSX.Element {
+  return <MessagePage view={view} title={view.text.failed.title} text={summary} action={action} failed />;
 }

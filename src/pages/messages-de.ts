@@ -82,7 +82,7 @@ export const de: Messages = {
   },
   providerErrors: {
     provider_denied: (provider) =>
-      `Sie haben der Anmeldung mit ${provider} nicht zugestimmt. Es hat sich nichts geändert.`,
+      `Sie haben der Anmeldung mit ${provider} nicht zugestimmt. Es hat sich nichts geändert: Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.`,
     oauth_state_invalid: () =>
       'Diese Anmeldung hat zu lange gedauert oder wurde in einem anderen Browser begonnen. Bitte versuchen Sie es noch einmal.',
     provider_rejected: (provider) =>
@@ -95,7 +95,8 @@ export const de: Messages = {
       `Ihre E-Mail-Adresse ist bei ${provider} nicht bestätigt. Bitte bestätigen Sie sie zuerst dort, oder melden Sie sich anders an.`,
     account_exists: (provider) =>
       `Zu dieser Adresse gibt es ein Konto: Melden Sie sich mit dessen Passwort an und verknüpfen Sie ${provider} dann in Ihrem Konto.`,
-    identity_conflict: (provider) => `Dieses Konto bei ${provider} ist hier mit jemand anderem verknüpft.`,
+    identity_conflict: (provider) =>
+      `Dieses Konto bei ${provider} ist hier mit einem anderen Nutzer verknüpft. Melden Sie sich damit an, und lösen Sie zuerst dort die Verknüpfung.`,
     email_not_verified: () =>
       'Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen einen Link geschickt.',
     account_suspended: () => 'Dieses Konto ist gesperrt. Bitte wenden Sie sich an den Betreiber.',
@@ -196,6 +197,10 @@ export const de: Messages = {
     invalid_request: {
       title: 'Das ist nicht lesbar',
       text: 'Was ankam, ist beschädigt. Bitte gehen Sie zurück und versuchen Sie es noch einmal.',
+    },
+    validation_failed: {
+      title: 'Das ist nicht lesbar',
+      text: 'Die Adresse, über die Sie kamen, ist unvollständig oder falsch. Bitte gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.',
     },
     redirect_not_allowed: {
       title: 'Dorthin können wir Sie nicht zurückschicken',

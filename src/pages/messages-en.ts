@@ -93,7 +93,8 @@ export const en = {
   },
   /** What came of signing in with a provider. */
   providerErrors: {
-    provider_denied: (provider) => `You did not let ${provider} sign you in. Nothing has changed.`,
+    provider_denied: (provider) =>
+      `You did not let ${provider} sign you in. Nothing has changed: try again, or choose another way.`,
     oauth_state_invalid: () =>
       'This sign-in took too long or was begun in another browser. Please try again.',
     provider_rejected: (provider) =>
@@ -106,7 +107,8 @@ export const en = {
       `Your e-mail address is not confirmed at ${provider}. Please confirm it there first, or sign in another way.`,
     account_exists: (provider) =>
       `There is an account with this address: sign in with its password, then link ${provider} in your account.`,
-    identity_conflict: (provider) => `This account of ${provider} is linked to somebody else here.`,
+    identity_conflict: (provider) =>
+      `This account of ${provider} is linked to another user here. Sign in with it and unlink it there first.`,
     email_not_verified: () => 'Please confirm your e-mail address first: we mailed you a link.',
     account_suspended: () => 'This account is suspended. Please write to whoever runs this service.',
     registration_closed: () => 'New accounts can’t be made here at the moment.',
@@ -206,6 +208,10 @@ export const en = {
     invalid_request: {
       title: 'This can’t be read',
       text: 'What was sent is damaged. Please go back and try again.',
+    },
+    validation_failed: {
+      title: 'This can’t be read',
+      text: 'The address that you came by is not complete or not right. Please go back to where you came from and try again.',
     },
     redirect_not_allowed: {
       title: 'We can’t send you back there',

@@ -205,7 +205,7 @@ describe.each([
     }
   });
 
-  it('the e-mail address changes by the link in a mail, the phone number is confirmed by a text', async () => {
+  it('the e-mail address changes by the link in a mail and back, the phone number is confirmed by a text', async () => {
     await verify();
     const next = `next-${email}`;
     await go('Security');
@@ -232,6 +232,20 @@ describe.each([
     await page.getByLabel('Code from the text message').fill(codeIn(await latchkey.messageTo(number)));
     await press(page, 'Confirm');
     expect(await told(page)).toBe('Your phone number is confirmed.');
+
+    const link = linkIn(await latchkey.messageTo(email, /was changed$/));
+    await page.goto(link);
+    await look('undo');
+    await press(page, 'Undo the change');
+    expect(await headline(page)).toBe('The change is undone');
+    await look('undo-done');
+    await latchkey.messageTo(email, /password/);
+    await page.goto(link);
+    await press(page, 'Undo the change');
+    expect(await page.getByRole('alert').textContent()).toContain('This link has been used');
+    await look('undo-stale');
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    expect(path(page)).toBe(`${base}/forgot-password`);
   });
 
   it('a choice of language and looks is followed', async () => {
