@@ -54,7 +54,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**', 'test/browser/**'],
           setupFiles: ['test/support/migrate.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {

@@ -25,6 +25,8 @@ export interface Subscription {
   trialEnd: number | null;
   /** When its latest invoice was made. */
   invoicedAt: number | null;
+  /** Of the request that began it. */
+  reference: string | null;
 }
 
 /** A checkout as it is now. */
@@ -111,7 +113,7 @@ export interface Purchase {
 
 /**
  * What billing needs of Stripe. What is looked up and not there is null. Throws `service_unavailable` when Stripe does
- * not answer, `payment_failed` when a card is declined.
+ * not answer, `payment_failed` when a card is declined, `reference_reused` for an idempotency key of another request.
  */
 export interface BillingProvider {
   createCustomer(
@@ -124,11 +126,14 @@ export interface BillingProvider {
   deleteCustomer(customerId: string): Promise<void>;
   price(priceId: string): Promise<Price | null>;
 
-  createCheckout(purchase: Purchase): Promise<{ id: string; url: string }>;
+  createCheckout(
+    purchase: Purchase,
+    idempotencyKey: string | undefined,
+  ): Promise<{ id: string; url: string }>;
   checkout(id: string): Promise<Checkout | null>;
   checkoutOfPayment(paymentIntentId: string): Promise<Checkout | null>;
-  /** Checkouts for a subscription that are still open can no longer be completed. */
-  expireCheckouts(customerId: string): Promise<void>;
+  /** Checkouts for a subscription that are still open, but for one, can no longer be completed. */
+  expireCheckouts(customerId: string, except?: string): Promise<void>;
   createPortal(customerId: string, returnUrl: string): Promise<string>;
 
   createSetupIntent(customerId: string): Promise<{ id: string; clientSecret: string }>;

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AppContext } from '../http/context.ts';
+import { IdempotencyHeader } from '../http/idempotency.ts';
 import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, requireServiceOrVerified, subjectOf } from '../http/service-authentication.ts';
 import {
@@ -43,17 +44,25 @@ export function billingRoutes(billing: Billing, access: Access) {
         path: '/v1/billing/checkout',
         ...payer,
         summary: 'Open a checkout for a plan or a pack of credits',
-        description: 'The browser goes to `url`. What was bought is there when Stripe says that it was paid.',
-        request: jsonBody(CheckoutBody),
+        description:
+          'The browser goes to `url`. What was bought is there when Stripe says that it was paid. The same `Idempotency-Key` gives the same checkout again.',
+        request: { headers: IdempotencyHeader, ...jsonBody(CheckoutBody) },
         responses: responses(
           { 201: json(OpenedCheckoutSchema, 'The checkout') },
-          failuresWith('price_not_found', 'subscription_exists', 'conflict'),
+          failuresWith('price_not_found', 'subscription_exists', 'conflict', 'reference_reused'),
         ),
       }),
       async (c) => {
         const body = c.req.valid('json');
         const back = { successUrl: body.success_url, cancelUrl: body.cancel_url };
-        const opened = await billing.checkout(payerOf(c, body), choiceOf(body), body.quantity, back);
+        const reference = c.req.valid('header')['idempotency-key'];
+        const opened = await billing.checkout(
+          payerOf(c, body),
+          choiceOf(body),
+          body.quantity,
+          back,
+          reference,
+        );
         return c.json(opened, 201);
       },
     )
@@ -94,8 +103,9 @@ export function billingRoutes(billing: Billing, access: Access) {
         path: '/v1/billing/subscriptions',
         ...payer,
         summary: 'Begin a subscription with a way to pay that is known',
-        description: 'A 402 has a `checkout_url` to go on with.',
-        request: jsonBody(SubscribeBody),
+        description:
+          'A 402 has a `checkout_url` to go on with. The same `Idempotency-Key` gives the same subscription again.',
+        request: { headers: IdempotencyHeader, ...jsonBody(SubscribeBody) },
         responses: responses(
           { 201: json(PaidSubscriptionSchema, 'The subscription') },
           failuresWith(
@@ -105,12 +115,18 @@ export function billingRoutes(billing: Billing, access: Access) {
             'conflict',
             'payment_required',
             'payment_failed',
+            'reference_reused',
           ),
         ),
       }),
       async (c) => {
         const body = c.req.valid('json');
-        const row = await billing.subscribe(payerOf(c, body), choiceOf(body), body.payment_method_id);
+        const row = await billing.subscribe(
+          payerOf(c, body),
+          choiceOf(body),
+          body.payment_method_id,
+          c.req.valid('header')['idempotency-key'],
+        );
         return c.json(paidSubscriptionShape(row), 201);
       },
     )

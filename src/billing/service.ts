@@ -2,8 +2,7 @@ import { DEFAULT_PLAN } from '../accounts/port.ts';
 import type { UserRow } from '../accounts/tables.ts';
 import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { ApiError, fieldError } from '../errors.ts';
-import { allowedRedirect } from '../realms/redirect-service.ts';
-import type { Realm } from '../realms/service.ts';
+import { Checkouts, metadataOf, type WaysBack } from './checkouts.ts';
 import type { BillingKit } from './parts.ts';
 import type { Invoice, PaymentMethod, Subscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
@@ -19,18 +18,17 @@ export interface Payer {
 /** What to buy: the first price for a plan, or a price. */
 export type Choice = { plan: string } | { priceId: string };
 
-/** Where a checkout leads back to; the billing page unless said. */
-export type WaysBack = { successUrl?: string | undefined; cancelUrl?: string | undefined };
-
 /** What can be asked of Stripe: anything else might become another address. */
 const IS_ID = /^\w{1,100}$/;
 
 /** What users do about paying. Everything throws `billing_not_configured` where Stripe has no keys. */
 export class Billing {
   readonly #kit: BillingKit;
+  readonly #checkouts: Checkouts;
 
   constructor(kit: BillingKit) {
     this.#kit = kit;
+    this.#checkouts = new Checkouts(kit);
   }
 
   /** What can be bought in a realm. */
@@ -44,25 +42,27 @@ export class Billing {
   }
 
   /**
-   * Opens a checkout at Stripe for a plan or a pack of credits. Throws `subscription_exists`, `price_not_found`, 422 for
-   * an address that the realm does not allow, `account_suspended`.
+   * Opens a checkout at Stripe for a plan or a pack of credits; for one `reference` one. Throws `subscription_exists`,
+   * `price_not_found`, `reference_reused`, 422 for an address that the realm does not allow, `account_suspended`.
    */
   async checkout(
     payer: Payer,
     choice: Choice,
     quantity: number,
     back: WaysBack,
+    reference?: string,
   ): Promise<{ id: string; url: string }> {
     const { customer, user } = await this.#payer(payer);
     const price = await this.#price(payer.realmId, choice);
-    if (price.plan === null) return this.#open(user, customer, price, quantity, back);
+    if (price.plan === null) return this.#checkouts.open(user, customer, price, quantity, back, reference);
     if (quantity !== 1) throw fieldError('quantity', 'invalid', 'A plan is bought once');
     const { subscriptions, stripe } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async () => {
       if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
+      const opened = await this.#checkouts.open(user, customer, price, 1, back, reference);
       // Of two open ones both could be paid.
-      await stripe.expireCheckouts(customer.customerId);
-      return this.#open(user, customer, price, 1, back);
+      await stripe.expireCheckouts(customer.customerId, opened.id);
+      return opened;
     });
   }
 
@@ -70,10 +70,8 @@ export class Billing {
   async portal(payer: Payer, returnUrl: string | undefined): Promise<string> {
     const { customer, user } = await this.#payer(payer);
     const realm = await this.#kit.ports.realms.get(user.realmId);
-    return this.#kit.parts.stripe.createPortal(
-      customer.customerId,
-      this.#back(realm, 'return_url', returnUrl, ''),
-    );
+    const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, '');
+    return this.#kit.parts.stripe.createPortal(customer.customerId, back);
   }
 
   /** By whose secret the browser gives Stripe a way to pay, which never comes here. */
@@ -117,19 +115,25 @@ export class Billing {
 
   /**
    * Begins a subscription with a way to pay that is known. Throws `subscription_exists`, `conflict`, `payment_failed`,
-   * `payment_method_not_found`, `price_not_found`, and `payment_required` with a checkout when no way is known.
+   * `payment_method_not_found`, `price_not_found`, `reference_reused`, and `payment_required` with a checkout when no way
+   * is known. Asked again with the same `reference`, it gives the subscription that was begun.
    */
   async subscribe(
     payer: Payer,
     choice: Choice,
     paymentMethodId: string | undefined,
+    reference?: string,
   ): Promise<SubscriptionRow> {
     const { customer, user } = await this.#payer(payer);
     const price = await this.#planPrice(payer.realmId, choice);
     const { subscriptions } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async (lease) => {
-      if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
-      return this.#begin(user, customer, price, paymentMethodId, lease);
+      const current = await subscriptions.changeable(customer.customerId);
+      if (!current) return this.#begin(user, customer, price, paymentMethodId, reference ?? String(lease));
+      if (reference === undefined || current.reference !== reference)
+        throw new ApiError('subscription_exists');
+      if (current.priceId !== price.priceId) throw new ApiError('reference_reused');
+      return (await findSubscription(primary(this.#kit.ports.d1).db, current.id)) as SubscriptionRow;
     });
   }
 
@@ -148,7 +152,7 @@ export class Billing {
         const current = await subscriptions.changeable(customer.customerId);
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         if (current) await this.#change(current, price);
-        else await this.#begin(user, customer, price, undefined, lease);
+        else await this.#begin(user, customer, price, undefined, String(lease));
       });
     }
     return newest(primary(this.#kit.ports.d1).db, payer.userId);
@@ -189,65 +193,27 @@ export class Billing {
     customer: CustomerRow,
     price: PriceRow,
     wanted: string | undefined,
-    lease: number,
+    reference: string,
   ): Promise<SubscriptionRow> {
     const { stripe, subscriptions } = this.#kit.parts;
     const { customerId } = customer;
     const { methods, defaultId } = await stripe.paymentMethods(customerId);
     const chosen = methods.find(({ id }) => id === (wanted ?? defaultId)) ?? (wanted ? null : methods[0]);
     if (!chosen && wanted) throw new ApiError('payment_method_not_found');
-    if (!chosen) throw await this.#askToPay(user, customer, price, 'payment_required');
+    if (!chosen) throw await this.#checkouts.askToPay(user, customer, price, 'payment_required');
     const order = { customerId, priceId: price.priceId, paymentMethodId: chosen.id };
     try {
-      // One key for one lease: who tries anew wants another answer than the one before.
+      // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(
-        { ...order, metadata: metadataOf(user) },
-        `subscribe:${user.id}:${lease}`,
+        { ...order, metadata: { ...metadataOf(user), reference } },
+        `subscribe:${user.id}:${reference}`,
       );
       await subscriptions.sync(id);
       return (await findSubscription(primary(this.#kit.ports.d1).db, id)) as SubscriptionRow;
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'payment_failed')) throw error;
-      throw await this.#askToPay(user, customer, price, 'payment_failed', error.detail);
+      throw await this.#checkouts.askToPay(user, customer, price, 'payment_failed', error.detail);
     }
-  }
-
-  async #askToPay(
-    user: UserRow,
-    customer: CustomerRow,
-    price: PriceRow,
-    code: 'payment_required' | 'payment_failed',
-    detail?: string,
-  ): Promise<ApiError> {
-    const { stripe } = this.#kit.parts;
-    await stripe.expireCheckouts(customer.customerId);
-    const { url } = await this.#open(user, customer, price, 1, {});
-    return new ApiError(code, { checkoutUrl: url, ...(detail && { detail }) });
-  }
-
-  async #open(user: UserRow, customer: CustomerRow, price: PriceRow, quantity: number, back: WaysBack) {
-    const realm = await this.#kit.ports.realms.get(user.realmId);
-    return this.#kit.parts.stripe.createCheckout({
-      customerId: customer.customerId,
-      priceId: price.priceId,
-      mode: price.plan === null ? 'payment' : 'subscription',
-      quantity,
-      successUrl: this.#back(realm, 'success_url', back.successUrl, '?done=paid'),
-      cancelUrl: this.#back(realm, 'cancel_url', back.cancelUrl, '?done=not_paid'),
-      // What is bought is what was offered, whatever the price stands for when it is paid.
-      metadata: {
-        ...metadataOf(user),
-        ...(price.credits !== null && { credits: String(price.credits * quantity) }),
-      },
-    });
-  }
-
-  /** An address that the realm allows; the billing page when none is given. */
-  #back(realm: Realm, path: string, target: string | undefined, query: string): string {
-    if (target === undefined) return `${realm.issuer}/account/billing${query}`;
-    const url = allowedRedirect(realm, this.#kit.ports.config.ORIGIN, target);
-    if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
-    return url.href;
   }
 
   async #planPrice(realmId: string, choice: Choice, before?: string): Promise<PriceRow> {
@@ -289,8 +255,4 @@ export class Billing {
 async function newest(db: Database, userId: string): Promise<SubscriptionRow | null> {
   const rows = await listSubscriptions(db, userId);
   return rows.find(({ status }) => !ENDED.includes(status)) ?? null;
-}
-
-function metadataOf(user: UserRow): Record<string, string> {
-  return { user_id: user.id, realm_id: user.realmId };
 }

@@ -24,6 +24,7 @@ export function explain(error: unknown): unknown {
   if (type === 'StripeCardError' || code === 'subscription_payment_intent_requires_action') {
     return new ApiError('payment_failed', { detail: `Stripe says: \`${declined ?? code ?? 'declined'}\`.` });
   }
+  if (type === 'StripeIdempotencyError') return new ApiError('reference_reused');
   console.error(
     JSON.stringify({
       level: 'error',

@@ -62,6 +62,7 @@ export function subscriptionOf(subscription: Stripe.Subscription): Subscription 
       : atOrNull(subscription.cancel_at),
     trialEnd: atOrNull(subscription.trial_end),
     invoicedAt: invoice && typeof invoice === 'object' ? at(invoice.created) : null,
+    reference: subscription.metadata?.reference ?? null,
   };
 }
 

@@ -82,9 +82,12 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
 
     price: (priceId) => lookUp(async () => priceOf(await stripe.prices.retrieve(priceId))),
 
-    createCheckout: ({ customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata }) =>
+    createCheckout: (
+      { customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata },
+      idempotencyKey,
+    ) =>
       call(async () => {
-        const session = await stripe.checkout.sessions.create({
+        const purchase: Stripe.Checkout.SessionCreateParams = {
           customer: customerId,
           mode,
           line_items: [{ price: priceId, quantity }],
@@ -93,7 +96,11 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
           metadata,
           ...(mode === 'subscription' && { subscription_data: { metadata } }),
           ...(mode === 'payment' && { payment_intent_data: { metadata } }),
-        });
+        };
+        const session = await stripe.checkout.sessions.create(
+          purchase,
+          idempotencyKey === undefined ? {} : { idempotencyKey },
+        );
         if (!session.url) throw new Error('Stripe has answered with a checkout without an address');
         return { id: requiredId(session), url: session.url };
       }),
@@ -106,14 +113,14 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
         return data[0] ? checkoutOf(data[0]) : null;
       }),
 
-    expireCheckouts: (customerId) =>
+    expireCheckouts: (customerId, except) =>
       call(async () => {
         const { data } = await stripe.checkout.sessions.list({
           customer: customerId,
           status: 'open',
           limit: PAGE,
         });
-        const open = data.filter((session) => session.mode === 'subscription');
+        const open = data.filter(({ id, mode }) => mode === 'subscription' && id !== except);
         // One that is completed at this very moment cannot expire any more.
         await Promise.all(open.map(({ id }) => stripe.checkout.sessions.expire(id).catch(ignoreInvalid)));
       }),
