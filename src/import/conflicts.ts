@@ -67,7 +67,7 @@ export async function findConflicts(db: Database, key: ImportKey, rows: Numbered
   // CROSS JOIN: from the rows to the directory, never the other way round.
   const found = await db.all<{ number: number; column: UniqueColumn; row: number | null }>(sql`
     WITH given AS (SELECT j.value ->> 0 AS number, j.value ->> 1 AS email, j.value ->> 2 AS username,
-        j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id FROM json_each(${lists}) AS j),
+        j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id, j.value -> 5 AS identities FROM json_each(${lists}) AS j),
       taken AS (
         SELECT number, 1 AS rank, 'email' AS "column", id FROM given
           CROSS JOIN users ON realm_id = ${realmId} AND users.email = given.email

@@ -92,6 +92,8 @@ export function mapRecord(
 }
 
 function meaning(column: string, value: unknown, { values }: Mapping): unknown {
+  // What has a structure has no meaning of its own, nor always a text.
+  if (typeof value === 'object') return value;
   const meanings = Object.hasOwn(values, column) ? values[column as Column] : undefined;
   const key = String(value).toLowerCase();
   return meanings && Object.hasOwn(meanings, key) ? meanings[key] : value;

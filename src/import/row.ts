@@ -90,7 +90,14 @@ const Identity = z.strictObject({
     .trim()
     .toLowerCase()
     .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, { error: 'Must be the id of a provider' }),
-  subject: z.union([z.int().transform(String), text.max(255)]),
+  // OpenID Connect Core 1.0, 2: at most 255 characters of ASCII.
+  subject: z.union([
+    z.int().transform(String),
+    z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]{1,255}$/),
+  ]),
 });
 
 const identities = z

@@ -177,7 +177,8 @@ function leftBehind(...names: string[]): Record<string, null> {
 }
 
 const isGiven = (value: unknown): boolean => value !== null && value !== undefined && value !== '';
-const textOf = (value: unknown): string => (isGiven(value) ? String(value).trim() : '');
+const textOf = (value: unknown): string =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value).trim() : '';
 const wordOf = (value: unknown): string => textOf(value).toLowerCase();
 
 /** A value that would cost its user the whole row, and that they can do without: as it is, or not at all. */
