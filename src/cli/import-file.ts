@@ -5,6 +5,7 @@ import { CsvReader } from '../import/csv.ts';
 import { type FileFormat, readerOf } from '../import/file.ts';
 import { type Mapping, mapRecord, type RecordMapping, unknownColumns } from '../import/mapping.ts';
 import { FileError, type FileRecord, type RowProblem } from '../import/record.ts';
+import { IdentitiesField } from '../import/row.ts';
 import { mappingOf, type Service } from '../import/service-mappings.ts';
 import { EncryptedRecords } from './encrypted-record.ts';
 
@@ -71,13 +72,15 @@ export class SeenUsers {
     if ('problem' in record) return null;
     const mapped = mapRecord(record.values, this.#mapping);
     if ('problem' in mapped) return null;
-    const { email, username, external_id: externalId } = mapped.values;
+    const { email, username, external_id: externalId, identities } = mapped.values;
     const address = EmailField.safeParse(email);
-    const keys = Object.entries({
-      email: address.data,
-      username: typeof username === 'string' ? username.trim().toLowerCase() : undefined,
-      external_id: externalId === undefined ? undefined : String(externalId).trim(),
-    }).filter(([, value]) => value !== undefined);
+    const linked = IdentitiesField.safeParse(identities).data ?? [];
+    const keys = [
+      ['email', address.data],
+      ['username', typeof username === 'string' ? username.trim().toLowerCase() : undefined],
+      ['external_id', externalId === undefined ? undefined : String(externalId).trim()],
+      ...linked.map(({ provider, subject }) => ['identities', `${provider}:${subject}`]),
+    ].filter((key): key is [string, string] => key[1] !== undefined);
     for (const [column, value] of keys) {
       const line = this.#lines.get(`${column}:${value}`);
       if (line === undefined) continue;

@@ -100,12 +100,15 @@ const Identity = z.strictObject({
   ]),
 });
 
-const identities = z
-  .array(Identity)
-  .max(MAX_IDENTITIES)
-  .refine((all) => new Set(all.map(({ provider }) => provider)).size === all.length, {
-    error: 'Must have one account of each provider',
-  });
+/** Accounts at providers, as a list or as JSON. */
+export const IdentitiesField = json(
+  z
+    .array(Identity)
+    .max(MAX_IDENTITIES)
+    .refine((all) => new Set(all.map(({ provider }) => provider)).size === all.length, {
+      error: 'Must have one account of each provider',
+    }),
+);
 
 const Row = z
   .strictObject({
@@ -125,7 +128,7 @@ const Row = z
     opening_credits: credits.optional(),
     status: z.enum(['active', 'suspended']).default('active'),
     password_hash: z.string().optional(),
-    identities: json(identities).optional(),
+    identities: IdentitiesField.optional(),
     preferences: json(PreferencesSchema).optional(),
     created_at: moment.optional(),
     last_login_at: moment.optional(),
