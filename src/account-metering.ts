@@ -226,7 +226,7 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
     const amount = state.openingCredits ?? 0;
     if (amount === 0 || this.#hasOpened) return;
     this.#hasOpened = true;
-    if (ledger.has(OPENING)) return;
+    // Once: the ledger knows the reference.
     const description = 'Balance brought along';
     ledger.add(
       { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },

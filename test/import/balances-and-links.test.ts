@@ -1,6 +1,7 @@
+import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, createRealm, INTERNAL, registerVerified } from '../support/api.ts';
+import { accountOf, call, createRealm, INTERNAL, registerVerified } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 import { bcrypt2y, byEmail, expectToSignIn, kept, moveIn, sha256, unique } from '../support/moving.ts';
@@ -53,6 +54,7 @@ describe('auth-service', () => {
     // Who never came has it, too; asking at once enters it once.
     for (const userId of [user.id, id]) {
       expect(await Promise.all([balanceOf(userId), balanceOf(userId)])).toEqual([120, 120]);
+      await evictDurableObject(accountOf(userId));
       const { body } = await call('GET', `/v1/credits/transactions?user_id=${userId}`, { headers: INTERNAL });
       expect(body.data).toMatchObject([{ type: 'grant', amount: 120, balance_after: 120, expires_at: null }]);
     }
