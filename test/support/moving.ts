@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
-import bcrypt from 'bcryptjs';
 import { expect } from 'vitest';
 import { call, INTERNAL, login } from './api.ts';
 import { importRows, ndjson } from './import.ts';
@@ -8,16 +7,19 @@ import { project } from './projection.ts';
 
 // Rows as the tables of the five services hold them, and as psql, sqlite3 and mongoexport write those. The hashes are
 // made by other implementations than the one that verifies them.
+
 /** That of everybody who moves in. */
 export const password = 'a password of the old system';
-export const bcrypt2b = bcrypt.hashSync(password, 4);
-export const bcrypt2y = bcrypt2b.replace('$2b$', '$2y$');
+/** Of crypt(3), in the notation of Python's bcrypt and in that of PHP's. */
+export const bcrypt2b = '$2b$04$abcdefghijklmnopqrstuu5Ab4NUXQFbY1SUM1lDKwi4W2SNUonju';
+export const bcrypt2y = '$2y$04$ABCDEFGHIJKLMNOPQRSTUuB/luMh7Rcp3P8gX1A8q.wpivKrV1pQi';
 /** Of OpenSSL, with the parameters of argon2-cffi. */
 export const argon2 =
   '$argon2id$v=19$m=65536,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$4RznY9j5GR4VW2OjGIEiBqRj+hKcIeTcGONqF2DC5Ys';
-const salt = 'c0ffee'.repeat(10);
+const salt = 'c0ffee42'.repeat(8);
 /** As AIezzy stores it. */
 export const sha256 = `${salt}$${createHash('sha256').update(`${password}${salt}`).digest('hex')}`;
+/** Eight characters that nobody else has. */
 export const unique = () => crypto.randomUUID().slice(0, 8);
 
 interface Moved {
