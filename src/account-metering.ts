@@ -42,6 +42,9 @@ interface Books {
   ledger: Ledger;
 }
 
+/** The reference of what the user brought along. */
+const OPENING = 'grant:opening';
+
 const TABLES = [
   'quota_days',
   'quota_warnings',
@@ -62,6 +65,7 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
   #books: Books | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
+  #hasOpened = false;
 
   async subscription(terms: Terms): Promise<Outcome<Subscription>> {
     return this.#meter(terms, ({ state, entitlement }) => ({
@@ -197,6 +201,7 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
     for (const table of TABLES) this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
     this.#books = undefined;
     this.#grantedMonth = undefined;
+    this.#hasOpened = false;
   };
 
   /** As `#meter`, for what an account that is suspended may not do. */
@@ -211,8 +216,22 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
     if (state?.realmId !== terms.realmId) return refused('user_not_found');
     const books = this.#open();
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
+    this.#carryOver(metered, books.ledger);
     this.#grant(metered, books.ledger);
     return act(metered, books);
+  }
+
+  /** Gives the credits that the user brought along, once, to whoever comes first. */
+  #carryOver({ state, now }: Metered, ledger: Ledger): void {
+    const amount = state.openingCredits ?? 0;
+    if (amount === 0 || this.#hasOpened) return;
+    this.#hasOpened = true;
+    // Once: the ledger knows the reference.
+    const description = 'Balance brought along';
+    ledger.add(
+      { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },
+      now,
+    );
   }
 
   /**

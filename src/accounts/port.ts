@@ -25,6 +25,8 @@ export interface DirectoryState {
   customLimits: Limits;
   /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
   subscribed?: boolean;
+  /** Credits that the user brought along from elsewhere. */
+  openingCredits?: number;
   status: 'active' | 'suspended';
   emailVerified: boolean;
   version: number;

@@ -167,6 +167,7 @@ export function directoryState(row: UserRow): DirectoryState {
     planExpiresAt: row.planExpiresAt,
     customLimits: row.customLimits,
     subscribed: row.subscribed,
+    openingCredits: row.openingCredits,
     status: row.status,
     emailVerified: row.emailVerified,
     version: row.version,

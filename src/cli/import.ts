@@ -5,6 +5,7 @@ import type { FileFormat } from '../import/file.ts';
 import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
+import { SERVICES } from '../import/service-mappings.ts';
 import { AdminClient, Refusal } from './admin-client.ts';
 import { runCommand } from './d1.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
@@ -16,18 +17,19 @@ import { format, Progress } from './progress.ts';
 const USAGE = `Usage:
   npm run users:import -- FILE [options]
 
-FILE is CSV with a heading, or NDJSON (.csv, .ndjson, .jsonl).
+FILE is CSV with a heading, NDJSON, or JSON (.csv, .ndjson, .jsonl, .json).
 
   --url URL              of the service (http://localhost:8787)
   --realm ID             the realm (default)
+  --service NAME         whose users table it is: ${SERVICES.join(', ')}
   --mapping FILE         JSON: their columns, what values mean, how hashes are written
   --on-existing KIND     skip (the default) or error: what a row is whose address a user has
   --dry-run              say what would happen, change nothing
-  --format KIND          csv or ndjson, when the name of FILE does not say
+  --format KIND          csv, ndjson or json, when the name of FILE does not say
   --rows N               rows a request, at most ${MAX_ROWS}; fewer for the CPU time of a free plan
   --errors FILE          write bad rows there as NDJSON
 
-The API key is that of \`npm start\` for a service on this machine, else LATCHKEY_API_KEY.`;
+Encrypted columns of two-user-types are opened with ENCRYPTION_KEY. The API key is that of \`npm start\` for a service on this machine, else LATCHKEY_API_KEY.`;
 
 /** Below the 1 MiB of a request. */
 const MAX_BYTES = 1_000_000;
@@ -50,6 +52,7 @@ interface Chunk {
 const Options = z.object({
   url: z.url().default('http://localhost:8787'),
   realm: z.string().default('default'),
+  service: z.enum(SERVICES).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
   'dry-run': z.boolean().default(false),
   rows: z.coerce.number().int().min(1).max(MAX_ROWS).default(MAX_ROWS),
@@ -63,6 +66,7 @@ async function importUsers(args: string[]): Promise<void> {
     options: {
       url: { type: 'string' },
       realm: { type: 'string' },
+      service: { type: 'string' },
       mapping: { type: 'string' },
       'on-existing': { type: 'string' },
       'dry-run': { type: 'boolean' },
@@ -78,7 +82,9 @@ async function importUsers(args: string[]): Promise<void> {
     const [issue] = parsed.error.issues;
     throw new Error(`--${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const file = { path, format: formatOf(path, values.format), mapping: readMapping(values.mapping) };
+  const { service } = parsed.data;
+  const format = formatOf(path, values.format);
+  const file = { path, format, service, mapping: readMapping(values.mapping) };
   await send(file, parsed.data);
 }
 
@@ -95,6 +101,7 @@ async function send(file: ImportFile, options: z.output<typeof Options>): Promis
     on_existing: options['on-existing'],
     dry_run: String(dryRun),
     mapping: JSON.stringify(file.mapping),
+    ...(file.service && { service: file.service }),
   });
 
   const progress = new Progress(rows, done);
@@ -140,7 +147,7 @@ async function* chunksOf(
   file: ImportFile,
   { after, rows, dryRun }: { after: number; rows: number; dryRun: boolean },
 ): AsyncGenerator<Chunk> {
-  const seen = new SeenUsers(file.mapping);
+  const seen = new SeenUsers(file);
   const empty = (first: number): Chunk => ({ first, text: '', bytes: 0, lines: [], problems: new Map() });
   let chunk = empty(after + 1);
   let number = 0;
@@ -173,10 +180,10 @@ function errorsOf(chunk: Chunk, told: (RowProblem & { row: number })[]): RowErro
 }
 
 function formatOf(path: string, given: string | undefined): FileFormat {
-  const kind = given ?? /\.(csv|ndjson|jsonl)$/i.exec(path)?.[1]?.toLowerCase();
-  if (kind === 'csv') return 'csv';
+  const kind = given ?? /\.(csv|ndjson|jsonl|json)$/i.exec(path)?.[1]?.toLowerCase();
+  if (kind === 'csv' || kind === 'json') return kind;
   if (kind === 'ndjson' || kind === 'jsonl') return 'ndjson';
-  throw new Error(`Is it CSV or NDJSON? Say --format csv or --format ndjson.`);
+  throw new Error(`Is it CSV, NDJSON or JSON? Say --format csv, ndjson or json.`);
 }
 
 function readMapping(path: string | undefined) {

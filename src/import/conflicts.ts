@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import type { ImportKey, NumberedRow } from './store.ts';
+import { type ImportKey, knownBy, type NumberedRow } from './store.ts';
 
 /** What only one user of a realm can have. */
 const UNIQUE = {
@@ -8,6 +8,10 @@ const UNIQUE = {
   username: { code: 'username_taken', message: 'Is already taken' },
   phone_number: { code: 'phone_number_taken', message: 'Another user has proved this number' },
   external_id: { code: 'external_id_taken', message: 'Another user was imported by this id' },
+  identities: {
+    code: 'identity_conflict',
+    message: 'Another user signs in with this account of the provider',
+  },
 } as const;
 
 type UniqueColumn = keyof typeof UNIQUE;
@@ -34,7 +38,10 @@ export function withoutDuplicates(rows: NumberedRow[]): { rows: NumberedRow[]; c
   const seen = new Map<string, number>();
   const conflicts: Conflict[] = [];
   const unique = rows.filter((one) => {
-    const values = uniqueValues(one).filter(([, value]) => value);
+    const values = [
+      ...uniqueValues(one).filter(([, value]) => value),
+      ...knownBy(one.row).map((identity): [UniqueColumn, string] => ['identities', JSON.stringify(identity)]),
+    ];
     const twice = values.find(([column, value]) => seen.has(`${column}:${value}`));
     if (twice) conflicts.push(duplicate(one.number, twice[0], seen.get(twice.join(':')) as number));
     else for (const value of values) seen.set(value.join(':'), one.number);
@@ -54,13 +61,13 @@ const duplicate = (number: number, column: UniqueColumn, earlier: number): Confl
 export async function findConflicts(db: Database, key: ImportKey, rows: NumberedRow[]): Promise<Conflict[]> {
   if (rows.length === 0) return [];
   const lists = JSON.stringify(
-    rows.map((row) => [row.number, ...uniqueValues(row).map(([, value]) => value ?? null)]),
+    rows.map((row) => [row.number, ...uniqueValues(row).map(([, value]) => value ?? null), knownBy(row.row)]),
   );
   const { realmId, importId } = key;
   // CROSS JOIN: from the rows to the directory, never the other way round.
   const found = await db.all<{ number: number; column: UniqueColumn; row: number | null }>(sql`
     WITH given AS (SELECT j.value ->> 0 AS number, j.value ->> 1 AS email, j.value ->> 2 AS username,
-        j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id FROM json_each(${lists}) AS j),
+        j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id, j.value -> 5 AS identities FROM json_each(${lists}) AS j),
       taken AS (
         SELECT number, 1 AS rank, 'email' AS "column", id FROM given
           CROSS JOIN users ON realm_id = ${realmId} AND users.email = given.email
@@ -70,7 +77,10 @@ export async function findConflicts(db: Database, key: ImportKey, rows: Numbered
           CROSS JOIN users ON realm_id = ${realmId} AND users.phone_number = given.phone_number
             AND phone_number_verified = 1
         UNION ALL SELECT number, 4, 'external_id', user_id FROM given
-          CROSS JOIN imported_users ON realm_id = ${realmId} AND imported_users.external_id = given.external_id)
+          CROSS JOIN imported_users ON realm_id = ${realmId} AND imported_users.external_id = given.external_id
+        UNION ALL SELECT number, 5, 'identities', user_id FROM given
+          CROSS JOIN json_each(given.identities) AS i
+          CROSS JOIN identities ON realm_id = ${realmId} AND provider = i.value ->> 0 AND subject = i.value ->> 1)
     SELECT number, "column", MIN(rank), row FROM taken
       LEFT JOIN imported_users ON user_id = taken.id AND import_id = ${importId} AND realm_id = ${realmId}
     GROUP BY number`);

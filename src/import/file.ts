@@ -1,19 +1,22 @@
 import { CsvReader } from './csv.ts';
+import { JsonReader } from './json.ts';
 import { NdjsonReader } from './ndjson.ts';
 import type { FileRecord, RecordReader } from './record.ts';
 
-/** Media types of files with users (RFC 4180; NDJSON has none that is registered). */
+/** Media types that a request takes (RFC 4180; NDJSON has none that is registered). */
 export const FORMATS = {
   'application/x-ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
   'text/csv': 'csv',
 } as const;
 
-export type FileFormat = (typeof FORMATS)[keyof typeof FORMATS];
+/** What a file can be; `json` is an array of objects, or objects over several lines. */
+export type FileFormat = (typeof FORMATS)[keyof typeof FORMATS] | 'json';
 
 /** A reader of files of that format. */
 export function readerOf(format: FileFormat): RecordReader {
-  return format === 'csv' ? new CsvReader() : new NdjsonReader();
+  if (format === 'csv') return new CsvReader();
+  return format === 'json' ? new JsonReader() : new NdjsonReader();
 }
 
 /** The first records of a file, at most so many. Throws FileError. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromExtendedJson } from './extended-json.ts';
 import { HashFormatSchema, storedHash } from './hash-format.ts';
 import type { RowProblem } from './record.ts';
 
@@ -19,8 +20,11 @@ export const COLUMNS = [
   'locale',
   'role',
   'plan',
+  'plan_expires_at',
+  'opening_credits',
   'status',
   'password_hash',
+  'identities',
   'preferences',
   'created_at',
   'last_login_at',
@@ -52,6 +56,11 @@ export const MappingSchema = z.strictObject({
 /** The mapping that changes nothing, when it is empty. */
 export type Mapping = z.output<typeof MappingSchema>;
 
+/** A mapping, and what no mapping can say of a record: what becomes of its values before. */
+export interface RecordMapping extends Mapping {
+  prepare?(values: Record<string, unknown>): Record<string, unknown>;
+}
+
 /** The columns of a file that are neither ours nor named in the mapping. */
 export function unknownColumns(header: string[], { columns }: Mapping): string[] {
   return header.filter((name) => !Object.hasOwn(columns, name) && name !== SALT && !isColumn(name));
@@ -62,12 +71,14 @@ const isColumn = (name: string): boolean => (COLUMNS as readonly string[]).inclu
 /** A record in our columns, values that say nothing left out; or why it cannot be had. */
 export function mapRecord(
   values: Record<string, unknown>,
-  mapping: Mapping,
+  mapping: RecordMapping,
 ): { values: Record<string, unknown> } | { problem: RowProblem } {
   const mapped = new Map<string, unknown>();
-  for (const [name, value] of Object.entries(values)) {
+  const plain = fromExtendedJson(values);
+  for (const [name, value] of Object.entries(mapping.prepare?.(plain) ?? plain)) {
     const column = Object.hasOwn(mapping.columns, name) ? mapping.columns[name] : name;
-    if (column === null || column === undefined || value === null || value === '') continue;
+    if (column === null || column === undefined || value === null || value === undefined || value === '')
+      continue;
     if (mapped.has(column)) {
       return { problem: { column, code: 'duplicate_column', message: 'Two columns say what this is' } };
     }
@@ -81,6 +92,8 @@ export function mapRecord(
 }
 
 function meaning(column: string, value: unknown, { values }: Mapping): unknown {
+  // What has a structure has no meaning of its own, nor always a text.
+  if (typeof value === 'object') return value;
   const meanings = Object.hasOwn(values, column) ? values[column as Column] : undefined;
   const key = String(value).toLowerCase();
   return meanings && Object.hasOwn(meanings, key) ? meanings[key] : value;

@@ -12,7 +12,7 @@ export class NdjsonReader implements RecordReader {
     this.#rest = lines.pop() as string;
     for (const line of lines) yield* this.#record(line);
     if (this.#rest.length <= MAX_RECORD) return;
-    if (!this.#skipping) yield this.#tooLarge(this.#line + 1);
+    if (!this.#skipping) yield tooLarge(this.#line + 1);
     this.#skipping = true;
     this.#rest = '';
   }
@@ -27,17 +27,19 @@ export class NdjsonReader implements RecordReader {
     const wasSkipping = this.#skipping;
     this.#skipping = false;
     if (wasSkipping || text.trim() === '') return;
-    if (text.length > MAX_RECORD) yield this.#tooLarge(this.#line);
-    else yield parse(text, this.#line);
-  }
-
-  #tooLarge(line: number): FileRecord {
-    const message = `Has more than ${MAX_RECORD} characters`;
-    return { line, problem: { column: null, code: 'too_large', message } };
+    if (text.length > MAX_RECORD) yield tooLarge(this.#line);
+    else yield parseRecord(text, this.#line);
   }
 }
 
-function parse(text: string, line: number): FileRecord {
+/** A record that has more than MAX_RECORD characters. */
+export function tooLarge(line: number): FileRecord {
+  const message = `Has more than ${MAX_RECORD} characters`;
+  return { line, problem: { column: null, code: 'too_large', message } };
+}
+
+/** The record that a text of JSON is, from that line; a problem when it is no object. */
+export function parseRecord(text: string, line: number): FileRecord {
   try {
     const values = JSON.parse(text);
     if (typeof values === 'object' && values !== null && !Array.isArray(values)) return { line, values };

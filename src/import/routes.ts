@@ -9,6 +9,7 @@ import { FORMATS, readRecords } from './file.ts';
 import { FileError, type FileRecord } from './record.ts';
 import { ImportId, ImportQuery, ImportResultSchema, ImportSchema, importShape, MAX_ROWS } from './schemas.ts';
 import type { UserImport } from './service.ts';
+import { mappingOf } from './service-mappings.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -62,7 +63,7 @@ export function importRoutes(userImport: UserImport, access: Access) {
             importId,
             records: await recordsOf(c),
             firstRow: query.first_row,
-            mapping: query.mapping,
+            mapping: mappingOf(query.service, query.mapping),
             onExisting: query.on_existing,
             dryRun: query.dry_run,
           },

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { EmailField, PreferencesSchema, ProfilePatch } from '../accounts/schemas.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { type Mapping, mapRecord } from './mapping.ts';
+import { mapRecord, type RecordMapping } from './mapping.ts';
 import { type FileRecord, type RowProblem, textProblem } from './record.ts';
 
 /** Sign-ins of the past that come with a user. */
 const MAX_SIGN_INS = 100;
 const MAX_USER_AGENT = 400;
+const MAX_CREDITS = 1e12;
+/** Accounts at providers that come with a user. */
+const MAX_IDENTITIES = 20;
 
 const text = z.string().trim().min(1);
 const id = z.union([z.int().transform(String), text.max(200)]);
@@ -25,13 +28,30 @@ const SECONDS_END = 1e11;
 const DATE_TIME =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s?(Z|[+-]\d\d(?::?\d\d)?|UTC)?)?$/i;
 
-/** A moment of the past: RFC 3339 and what databases make of it, Unix seconds or milliseconds. Milliseconds. */
-const moment = z
-  .union([z.number(), z.string().trim().max(40)])
-  .transform((value) => milliseconds(value))
-  .refine((at) => at >= 0 && at <= Date.now() + DAY, {
-    error: 'Must be a moment of the past such as 2024-05-17T09:30:00Z',
-  });
+/** RFC 3339 and what databases make of it, Unix seconds or milliseconds. Milliseconds. */
+const time = z.union([z.number(), z.string().trim().max(40)]).transform((value) => milliseconds(value));
+
+const moment = time.refine((at) => at >= 0 && at <= Date.now() + DAY, {
+  error: 'Must be a moment of the past such as 2024-05-17T09:30:00Z',
+});
+
+const LAST_MOMENT = Date.UTC(9999, 11, 31);
+const deadline = time.refine((at) => at >= 0 && at <= LAST_MOMENT, {
+  error: 'Must be a moment such as 2030-05-17T09:30:00Z',
+});
+
+/** Databases write whole numbers of a decimal column as 120.00. */
+const credits = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .trim()
+      .max(20)
+      .regex(/^\d+(\.0*)?$/)
+      .transform(Number),
+  ])
+  .pipe(z.int().min(0).max(MAX_CREDITS));
 
 function milliseconds(value: number | string): number {
   if (typeof value === 'string' && !/^\d{1,16}(\.\d+)?$/.test(value)) {
@@ -64,6 +84,32 @@ const SignIn = z.strictObject({
   user_agent: userAgent.nullish(),
 });
 
+const Identity = z.strictObject({
+  provider: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, { error: 'Must be the id of a provider' }),
+  // OpenID Connect Core 1.0, 2: at most 255 characters of ASCII.
+  subject: z.union([
+    z.int().transform(String),
+    z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]{1,255}$/),
+  ]),
+});
+
+/** Accounts at providers, as a list or as JSON. */
+export const IdentitiesField = json(
+  z
+    .array(Identity)
+    .max(MAX_IDENTITIES)
+    .refine((all) => new Set(all.map(({ provider }) => provider)).size === all.length, {
+      error: 'Must have one account of each provider',
+    }),
+);
+
 const Row = z
   .strictObject({
     external_id: id.optional(),
@@ -78,8 +124,11 @@ const Row = z
       .toLowerCase()
       .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, { error: 'Must be the id of a plan' })
       .default('free'),
+    plan_expires_at: deadline.optional(),
+    opening_credits: credits.optional(),
     status: z.enum(['active', 'suspended']).default('active'),
     password_hash: z.string().optional(),
+    identities: IdentitiesField.optional(),
     preferences: json(PreferencesSchema).optional(),
     created_at: moment.optional(),
     last_login_at: moment.optional(),
@@ -97,7 +146,7 @@ export type ImportRow = z.output<typeof Row>;
 
 /** What a row may say, as far as it is not a matter of form. */
 export interface RowRules {
-  mapping: Mapping;
+  mapping: RecordMapping;
   /** Whether the hash can ever be verified. */
   isKnownHash(hash: string): boolean;
   mayGrant(role: ImportRow['role']): boolean;

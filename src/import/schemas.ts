@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../lib/time.ts';
 import { MappingSchema } from './mapping.ts';
+import { SERVICES } from './service-mappings.ts';
 import type { imports } from './tables.ts';
 
 /** Rows of one request. */
@@ -47,6 +48,9 @@ export const ImportQuery = z.object({
     .openapi({ type: 'string', description: 'Say what would happen, and change nothing' }),
   on_existing: z.enum(['skip', 'error']).default('skip').openapi({
     description: 'What becomes of a row whose address a user has. That user is never changed.',
+  }),
+  service: z.enum(SERVICES).optional().openapi({
+    description: 'Read the rows as this service has them in its users table; `mapping` is laid over that',
   }),
   mapping,
 });

@@ -3,7 +3,7 @@ import { ApiError } from '../errors.ts';
 import { HOME, mayActOn } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { type Conflict, findConflicts, withoutDuplicates } from './conflicts.ts';
-import type { Mapping } from './mapping.ts';
+import type { RecordMapping } from './mapping.ts';
 import type { FileRecord, RowProblem } from './record.ts';
 import { type ImportRow, readRow } from './row.ts';
 import { findImport, type ImportKey, importRows, type NumberedRow } from './store.ts';
@@ -14,7 +14,7 @@ export interface ImportRequest extends ImportKey {
   records: FileRecord[];
   /** The number of the first record in the whole import, from 1 on. */
   firstRow: number;
-  mapping: Mapping;
+  mapping: RecordMapping;
   /** What becomes of a row whose address a user has. */
   onExisting: 'skip' | 'error';
   /** Says what would happen, and changes nothing. */

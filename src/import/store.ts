@@ -6,6 +6,7 @@ import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertRows } from '../db/insert-rows.ts';
 import { newId } from '../lib/ids.ts';
+import { identities } from '../oauth/tables.ts';
 import type { ImportRow } from './row.ts';
 import { importedUsers, imports } from './tables.ts';
 
@@ -49,7 +50,7 @@ export async function importRows(
   const ofMade = (column: SQLiteColumn) => (field: (column: SQLiteColumn) => SQL) => isMade(field(column));
   const ids = JSON.stringify(made.map(({ id }) => id));
 
-  const [, , , , , , marked, moved] = await db.batch([
+  const [, , , , , , , marked, moved] = await db.batch([
     writeAuditIf(
       db,
       audit,
@@ -63,13 +64,12 @@ export async function importRows(
       db,
       users,
       made.map(({ id, row }) => userOf(id, realmId, row, now)),
-      (
-        _,
-        externalId,
-      ) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
+      (_, known) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
         SELECT 1 FROM imported_users AS known
-        WHERE known.realm_id = ${realmId} AND known.external_id = ${externalId})`,
-      made.map(({ row }) => row.external_id ?? null),
+        WHERE known.realm_id = ${realmId} AND known.external_id = ${known} ->> 0)
+        AND NOT EXISTS (SELECT 1 FROM json_each(${known}, '$[1]') AS i CROSS JOIN identities AS known
+        WHERE known.realm_id = ${realmId} AND known.provider = i.value ->> 0 AND known.subject = i.value ->> 1)`,
+      made.map(({ row }) => JSON.stringify([row.external_id ?? null, knownBy(row)])),
     ).onConflictDoNothing(),
     insertRows(
       db,
@@ -78,6 +78,12 @@ export async function importRows(
         hash === undefined ? [] : [{ userId: id, hash, updatedAt: now }],
       ),
       ofMade(passwords.userId),
+    ),
+    insertRows(
+      db,
+      identities,
+      made.flatMap(({ id, row }) => identitiesOf(id, realmId, row, now)),
+      ofMade(identities.userId),
     ),
     insertRows(
       db,
@@ -118,11 +124,38 @@ export async function importRows(
   return moved.length > 0 ? new Set(marked.map(({ row }) => row)) : null;
 }
 
+/** How providers know the user of a row. */
+export function knownBy(row: ImportRow): [provider: string, subject: string][] {
+  return (row.identities ?? []).map(({ provider, subject }) => [provider, subject]);
+}
+
+/** What else the provider says, and its tokens, come with the first sign-in. */
+function identitiesOf(
+  userId: string,
+  realmId: string,
+  row: ImportRow,
+  now: number,
+): (typeof identities.$inferInsert)[] {
+  const since = row.created_at ?? now;
+  return knownBy(row).map(([provider, subject]) => ({
+    ...{ userId, realmId, provider, subject },
+    emailVerified: false,
+    profile: {},
+    tokens: '',
+    createdAt: since,
+    updatedAt: since,
+  }));
+}
+
 function userOf(id: string, realmId: string, row: ImportRow, now: number): typeof users.$inferInsert {
-  const { email, username, name, picture, bio, country, locale, role, plan, status } = row;
+  const { email, username, name, picture, bio, country, locale, role, status } = row;
+  const { plan, plan_expires_at: planExpiresAt = null } = row;
+  const hasLapsed = planExpiresAt !== null && planExpiresAt <= now;
   const lastLoginAt = Math.max(row.last_login_at ?? 0, ...(row.sign_ins ?? []).map(({ at }) => at));
   return {
-    ...{ id, realmId, email, username, name, picture, bio, country, locale, role, plan, status },
+    ...{ id, realmId, email, username, name, picture, bio, country, locale, role, status },
+    ...(hasLapsed ? {} : { plan, planExpiresAt }),
+    openingCredits: row.opening_credits,
     emailVerified: row.email_verified,
     givenName: row.given_name,
     familyName: row.family_name,

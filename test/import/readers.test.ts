@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CsvReader } from '../../src/import/csv.ts';
 import { storedHash } from '../../src/import/hash-format.ts';
+import { JsonReader } from '../../src/import/json.ts';
 import { NdjsonReader } from '../../src/import/ndjson.ts';
 import { type FileRecord, MAX_RECORD, type RecordReader } from '../../src/import/record.ts';
 
@@ -117,5 +118,58 @@ describe('a salted SHA-256', () => {
   it('leaves a hash that has a notation as it is', () => {
     const bcrypt = `$2b$10$${'a'.repeat(53)}`;
     expect(storedHash(` ${bcrypt}\n`, 's4lt', { ...format, salt: 'text' })).toBe(bcrypt);
+  });
+});
+
+describe('JSON', () => {
+  const json = (text: string, length?: number) => read(new JsonReader(), text, length);
+
+  it('gives back any objects, in an array or one after another, however written and in whatever pieces', () => {
+    const object = fc.dictionary(
+      fc.string({ maxLength: 4 }),
+      fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.string({ unit: fc.constantFrom('"', '\\', '{', ']', 'a') })),
+      { maxKeys: 3, noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(object, { maxLength: 5 }),
+        fc.constantFrom(undefined, 2),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 30 }),
+        (rows, indent, isArray, length) => {
+          const written = rows.map((row) => JSON.stringify(row, null, indent));
+          const text = isArray ? JSON.stringify(rows, null, indent) : written.join('\n');
+          const records = json(text, length).map((record) => 'values' in record && record.values);
+          expect(records).toEqual(JSON.parse(JSON.stringify(rows)));
+        },
+      ),
+    );
+  });
+
+  it('knows the line where each record begins', () => {
+    const text = '[{"a":1,\n"b":"{"},\n\n {"a":2},{"a":3}\n]\n';
+    expect(json(text, 3).map(({ line }) => line)).toEqual([1, 4, 4]);
+  });
+
+  it('reports what is no JSON and what is too long, and reads on', () => {
+    const long = `{"a":"${'x'.repeat(MAX_RECORD)}"}`;
+    const records = json(`[{"a":1},\n{a:1},\n${long},\n{"a":2}]`, 1000);
+    expect(records).toMatchObject([
+      { line: 1, values: { a: 1 } },
+      { line: 2, problem: { code: 'invalid_json' } },
+      { line: 3, problem: { code: 'too_large' } },
+      { line: 4, values: { a: 2 } },
+    ]);
+  });
+
+  it.each([
+    ['a number', '[{},\n1]', 'Line 2 is no JSON'],
+    ['a missing comma', '[{}\n{}]', 'Line 2 is no JSON'],
+    ['a comma at the end', '[{},]', 'Line 1 is no JSON'],
+    ['text behind the array', '[{}]\n{}', 'Line 2 is no JSON'],
+    ['an array without end', '[{}', 'The array has no end'],
+    ['a record without end', '[{},\n{"a": "}]', 'The record at line 2 has no end'],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => json(text, 2)).toThrow(message);
   });
 });

@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   oauth: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials'],
   verification: ['db', 'http', 'realms', 'links', 'outbox', 'accounts', 'sessions', 'credentials', 'oauth'],
   billing: ['db', 'http', 'realms', 'audit', 'accounts', 'plans', 'credits'],
-  import: ['db', 'http', 'realms', 'audit', 'accounts', 'credentials'],
+  import: ['db', 'http', 'realms', 'audit', 'accounts', 'credentials', 'oauth'],
   privacy: [
     'db',
     'http',

@@ -1,73 +1,30 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Project } from '../support/cli-project.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const PASSWORD = 'three lighthouses at dusk';
 
-// A copy of the project, with a server and a database of its own.
+let running: Project;
 let project: string;
-let server: ChildProcess;
 let origin: string;
 let state: string[];
 
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), 'latchkey-import-'));
-  for (const name of ['src', 'migrations', 'generated', 'package.json', 'tsconfig.json', 'wrangler.toml']) {
-    cpSync(join(ROOT, name), join(project, name), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
-  state = ['--persist-to', join(project, 'state')];
-  const port = await freePort();
-  origin = `http://localhost:${port}`;
-  const flags = ['--port', String(port), '--inspector-port', '0', ...state];
-  const env = { ...process.env, NODE_ENV: undefined };
-  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, env, detached: true });
-  let output = '';
-  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server.exitCode !== null, 50_000);
-  expect(output).toContain(`npm run admin:create -- you@example.com ${state.join(' ')}\n`);
+  running = await Project.start();
+  ({ folder: project, origin, state } = running);
 });
 
-afterAll(() => {
-  if (server.exitCode === null) process.kill(-(server.pid as number), 'SIGKILL');
-  rmSync(project, { recursive: true, force: true });
-});
+afterAll(() => running.stop());
 
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => listener.once('listening', resolve));
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  return port;
-}
-
-/** Runs a command of src/cli to its end. */
-function cli(command: string, ...args: string[]) {
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const argv = [`src/cli/${command}.ts`, ...args];
-    const child = execFile(process.execPath, argv, { cwd: project, timeout: 40_000 }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-}
-
-async function call(method: string, path: string, body?: unknown, token?: string) {
-  const response = await fetch(`${origin}${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text ? JSON.parse(text) : null };
-}
-
+const cli = (command: string, ...args: string[]) => running.cli(command, args);
+const call = (method: string, path: string, body?: unknown, token?: string) =>
+  running.call(method, path, body, token);
 const login = (identifier: string, password = PASSWORD) =>
   call('POST', '/v1/auth/login', { identifier, password });
 const mayAdminister = async (token: string) =>
@@ -153,11 +110,7 @@ describe('users:import', () => {
   const row = (n: number, email = `moved${n}@example.com`) =>
     `${n},${email},${n % 2 ? `${sha256},${salt}` : `${hash},`},0,a.png,"Two\r\n""lines"""`;
 
-  const write = (name: string, text: string | Buffer) => {
-    const path = join(project, name);
-    writeFileSync(path, text);
-    return path;
-  };
+  const write = (name: string, text: string | Buffer) => running.write(name, text);
   const file = (name: string, rows: string[]) => write(name, `\ufeff${[HEADER, ...rows].join('\r\n')}\r\n`);
   const run = (path: string, ...args: string[]) =>
     cli('import', path, '--url', origin, '--mapping', join(project, 'mapping.json'), ...args);
@@ -267,7 +220,7 @@ describe('users:import', () => {
     ['a heading with strange columns', 'a.csv', 'email,shoe_size\na@b.de,3\n', [], /unknown: shoe_size\./],
     ['CSV that is none', 'b.csv', `${HEADER}\n1,"a"b\n`, [], /Line 2, character 6: something follows/],
     ['an empty file', 'c.csv', `${HEADER}\n`, [], /has no rows/],
-    ['an unknown format', 'd.txt', 'x', [], /CSV or NDJSON/],
+    ['an unknown format', 'd.txt', 'x', [], /CSV, NDJSON or JSON/],
     ['an unknown realm', 'e.csv', `${HEADER}\n${row(1)}\n`, ['--realm', 'nowhere'], /no such realm/],
     ['a strange policy', 'f.csv', 'x', ['--on-existing', 'overwrite'], /--on-existing: /],
   ])('refuses %s', async (_, name, text, flags, message) => {
