@@ -49,7 +49,7 @@ export const adminDe: typeof adminEn = {
     plans: 'Tarife und Einnahmen',
     plan: 'Tarif',
     subscriptions: 'Abos',
-    perMonth: 'Einnahmen im Monat',
+    perMonth: 'Im Monat',
     allPlans: 'Alle Tarife',
     revenueHint:
       'Was Abos zu ihrem Preis bringen, ohne Rabatte und Steuern. Auch Probezeiten und überfällige Zahlungen zählen.',

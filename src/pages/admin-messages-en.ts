@@ -47,7 +47,7 @@ export const adminEn = {
     plans: 'Plans and revenue',
     plan: 'Plan',
     subscriptions: 'Subscriptions',
-    perMonth: 'Revenue a month',
+    perMonth: 'A month',
     allPlans: 'All plans',
     revenueHint:
       'What subscriptions bring at their price, without discounts and taxes. Those on trial or past due count, too.',

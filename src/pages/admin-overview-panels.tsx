@@ -27,13 +27,13 @@ export function PlansPanel(props: { view: View; users: UserNumbers; revenue: Rev
           <>
             <th scope="col">{text.plan}</th>
             <th scope="col" class="number">
-              {text.users}
+              {text.perMonth}
             </th>
             <th scope="col" class="number">
               {text.subscriptions}
             </th>
             <th scope="col" class="number">
-              {text.perMonth}
+              {text.users}
             </th>
           </>
         }
@@ -66,14 +66,14 @@ function PlanRow(props: {
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td class="number">{numberOf(view, users)}</td>
-      <td class="number">{numberOf(view, subscriptions)}</td>
       <td class="number">
         {revenue.length === 0 && '–'}
         {revenue.map(({ currency, monthlyAmount }) => (
           <div class="moment">{moneyOf(view, monthlyAmount, currency)}</div>
         ))}
       </td>
+      <td class="number">{numberOf(view, subscriptions)}</td>
+      <td class="number">{numberOf(view, users)}</td>
     </tr>
   );
 }
@@ -112,20 +112,20 @@ export function ProvidersPanel({
           head={
             <>
               <th scope="col">{text.provider}</th>
-              <td />
               <th scope="col" class="number">
                 {text.users}
               </th>
+              <td />
             </>
           }
         >
           {counts.map(([provider, count]) => (
             <tr>
               <th scope="row">{names.get(provider) ?? provider}</th>
+              <td class="number">{numberOf(view, count)}</td>
               <td class="bar">
                 <Share value={count} most={users.total} />
               </td>
-              <td class="number">{numberOf(view, count)}</td>
             </tr>
           ))}
         </Table>
