@@ -151,10 +151,10 @@ export abstract class MeteredAccount extends AccountBase implements PlanObject, 
   async listCredits(
     terms: Terms,
     { before, limit }: { before: number | null; limit: number },
-  ): Promise<Outcome<{ transactions: Transaction[] }>> {
+  ): Promise<Outcome<{ transactions: Transaction[]; total: number }>> {
     return this.#meter(terms, ({ now }, { ledger }) => {
       ledger.expire(now);
-      return { result: 'ok', transactions: ledger.list(before, limit) };
+      return { result: 'ok', transactions: ledger.list(before, limit), total: ledger.count() };
     });
   }
 

@@ -96,7 +96,7 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', planAdminRoutes(services.planAdmin, access))
     .route('/', usageRoutes(services.usage, services.analytics, sessions))
     .route('/', usageServiceRoutes(services.usage, access))
-    .route('/', usageAdminRoutes(services.analytics, access))
+    .route('/', usageAdminRoutes(services.analytics, services.accounts, access))
     .route('/', creditRoutes(services.credits, sessions))
     .route('/', creditServiceRoutes(services.credits, access))
     .route('/', authorizeRoutes(services.authorizer, access))

@@ -7,6 +7,7 @@ import type { AuthorizeObject } from './authorize/port.ts';
 import { Authorizer } from './authorize/service.ts';
 import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
+import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
@@ -154,7 +155,15 @@ export function createServices(bindings: Bindings): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
-    admin: createAdmin({ ...ports, privacy, plans, credits, analytics, signingKeys }),
+    admin: createAdmin({
+      ...ports,
+      privacy,
+      plans,
+      credits,
+      analytics,
+      revenue: new Revenue(d1),
+      signingKeys,
+    }),
   };
 }
 

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import { activity, preferences, users } from '../src/accounts/tables.ts';
-import { realmDaily, sessionCounts, userCounts } from '../src/admin/tables.ts';
+import { providerCounts, realmDaily, sessionCounts, userCounts } from '../src/admin/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
 import { audit } from '../src/audit/tables.ts';
 import {
@@ -13,6 +13,7 @@ import {
   billingProgress,
   billingReversals,
   billingSubscriptions,
+  planRevenue,
 } from '../src/billing/tables.ts';
 import { passwords } from '../src/credentials/tables.ts';
 import { creditTransactions } from '../src/credits/tables.ts';
@@ -50,6 +51,7 @@ it.each([
   userCounts,
   realmDaily,
   sessionCounts,
+  providerCounts,
   imports,
   importedUsers,
   plans,
@@ -68,6 +70,7 @@ it.each([
   billingReversals,
   billingErasures,
   billingProgress,
+  planRevenue,
 ])('the table %# is as its migration made it', async (table) => {
   const { results } = await env.DB.prepare(
     'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',

@@ -29,9 +29,9 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
         const { limit, cursor } = c.req.valid('query');
-        const { balance, rows, nextCursor } = await credits.view(target, { limit, cursor });
+        const { balance, rows, nextCursor, total } = await credits.view(target, { limit, cursor });
         const data = rows.map(transactionShape);
-        return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor }, 200);
+        return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor, total }, 200);
       },
     )
     .openapi(

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { Reason } from '../audit/schemas.ts';
 import { TransactionListSchema } from '../credits/schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { Limit } from './list-schemas.ts';
-import { Reason } from './users-schemas.ts';
 
 const MAX_AMOUNT = 1e12;
 
@@ -29,5 +29,5 @@ export const AdjustmentBody = z
   .openapi('CreditAdjustment');
 
 export const AdminLedgerSchema = z
-  .object({ user_id: z.string(), balance: z.int(), ...TransactionListSchema.shape })
+  .object({ user_id: z.string(), balance: z.int(), ...TransactionListSchema.shape, total: z.int() })
   .openapi('AdminLedger');

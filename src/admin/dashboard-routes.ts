@@ -21,7 +21,8 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
         path: '/v1/admin/dashboard',
         ...admin,
         summary: 'What to look at first',
-        description: 'Seconds late. `by_plan` counts a plan that lapsed today until the night.',
+        description:
+          'Seconds late. `by_plan` counts a plan that lapsed today until the night. Without subscriptions there is no revenue.',
         responses: adminResponses({ 200: json(DashboardSchema, 'The numbers') }),
       }),
       async (c) => c.json(dashboardShape(await statistics.dashboard(c.get('realm').id)), 200),
@@ -31,7 +32,7 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
         method: 'get',
         path: '/v1/admin/statistics',
         ...admin,
-        summary: 'Sign-ups, sign-ins and active users by day',
+        summary: 'Sign-ups, sign-ins and active users by day, and users by what they are',
         description:
           'Deleted users stay counted in the days. An active user is one who did anything with a session.',
         request: { query: StatisticsQuery },

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { UserSchema, userShape } from '../accounts/schemas.ts';
+import { RevenueSchema, revenueShape } from '../billing/revenue-schemas.ts';
 import type { Dashboard, RealmDay, UserNumbers } from './dashboard-service.ts';
 
 const Counts = z.record(z.string(), z.int());
@@ -15,6 +16,10 @@ const numbers = {
   by_status: Counts,
   by_role: Counts,
   by_plan: Counts,
+  by_provider: Counts.openapi({
+    description: 'Who can sign in by `password` or a provider; users who can by several count for each',
+    example: { password: 12, google: 3 },
+  }),
 };
 
 const DaySchema = z
@@ -40,6 +45,10 @@ export const DashboardSchema = z
       .int()
       .openapi({ description: 'To the day: one that is over since this morning counts' }),
     usage_today: Counts.openapi({ description: 'By resource' }),
+    revenue_by_plan: z.array(RevenueSchema).openapi({
+      description:
+        'What comes in each month from subscriptions that are not over, in each currency for itself',
+    }),
     recent_users: z.array(UserSchema),
     top_users: z
       .record(
@@ -66,6 +75,7 @@ function numbersShape(users: UserNumbers) {
     by_status: users.byStatus,
     by_role: users.byRole,
     by_plan: users.byPlan,
+    by_provider: users.byProvider,
   };
 }
 
@@ -101,6 +111,7 @@ export function dashboardShape(board: Dashboard): z.infer<typeof DashboardSchema
     active_users_today: board.today.activeUsers,
     active_sessions: board.activeSessions,
     usage_today: board.usageToday,
+    revenue_by_plan: board.revenue.map(revenueShape),
     recent_users: board.recentUsers.map(userShape),
     top_users: Object.fromEntries(tops),
   };

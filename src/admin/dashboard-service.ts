@@ -1,19 +1,22 @@
 import type { UserRow } from '../accounts/tables.ts';
+import type { PlanRevenue, Revenue } from '../billing/revenue-service.ts';
 import { nearestReplica } from '../db/client.ts';
 import { dateOf, lastDates } from '../lib/calendar.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
-import { countSessions, namesOf, newestUsers, readDaily } from './dashboard-store.ts';
+import { countProviders, countSessions, namesOf, newestUsers, readDaily } from './dashboard-store.ts';
 import { FACETS, type FacetCount, type FacetName, facetsOf } from './user-facets.ts';
 
 /** Users on the dashboard who came last. */
 const RECENT = 10;
 
-/** How many users a realm has, by what they are filtered by. */
+/** How many users a realm has, and of which kinds. */
 export interface UserNumbers {
   total: number;
   byStatus: Record<string, number>;
   byRole: Record<string, number>;
   byPlan: Record<string, number>;
+  /** By what they can sign in; who can by several counts for each. */
+  byProvider: Record<string, number>;
   verified: number;
 }
 
@@ -42,6 +45,7 @@ export interface Dashboard {
   /** By resource. */
   usageToday: Record<string, number>;
   recentUsers: UserRow[];
+  revenue: PlanRevenue[];
   /** Who has used most this month, by resource. */
   topUsers: Record<string, TopUser[]>;
 }
@@ -50,31 +54,36 @@ export interface Dashboard {
 export class Statistics {
   readonly #d1: D1Database;
   readonly #analytics: UsageAnalytics;
+  readonly #revenue: Revenue;
 
-  constructor(d1: D1Database, analytics: UsageAnalytics) {
+  constructor(d1: D1Database, analytics: UsageAnalytics, revenue: Revenue) {
     this.#d1 = d1;
     this.#analytics = analytics;
+    this.#revenue = revenue;
   }
 
   async dashboard(realmId: string): Promise<Dashboard> {
     const { db } = nearestReplica(this.#d1);
     const today = dateOf(Date.now());
-    const [facets, [daily, [live], recentUsers], usage, tops] = await Promise.all([
+    const [facets, [providers, daily, [live], recentUsers], usage, tops, revenue] = await Promise.all([
       facetsOf(db, realmId),
       db.batch([
+        countProviders(db, realmId),
         readDaily(db, realmId, today, today),
         countSessions(db, realmId, today),
         newestUsers(db, realmId, RECENT),
       ]),
       this.#analytics.usage({ realmId }, 1),
       this.#analytics.topUsers(realmId),
+      this.#revenue.byPlan(realmId),
     ]);
     return {
-      users: numbersOf(facets),
+      users: numbersOf(facets, providers),
       today: daysOf([today], daily)[0] as RealmDay,
       activeSessions: live?.sessions ?? 0,
       usageToday: usage.totals,
       recentUsers,
+      revenue,
       topUsers: await this.#named(tops),
     };
   }
@@ -83,11 +92,14 @@ export class Statistics {
   async statistics(realmId: string, days: number): Promise<{ users: UserNumbers; daily: RealmDay[] }> {
     const { db } = nearestReplica(this.#d1);
     const dates = lastDates(days, Date.now());
-    const [facets, daily] = await Promise.all([
+    const [facets, [providers, daily]] = await Promise.all([
       facetsOf(db, realmId),
-      readDaily(db, realmId, dates[0] as string, dates.at(-1) as string),
+      db.batch([
+        countProviders(db, realmId),
+        readDaily(db, realmId, dates[0] as string, dates.at(-1) as string),
+      ]),
     ]);
-    return { users: numbersOf(facets), daily: daysOf(dates, daily) };
+    return { users: numbersOf(facets, providers), daily: daysOf(dates, daily) };
   }
 
   async #named(
@@ -106,7 +118,7 @@ export class Statistics {
   }
 }
 
-function numbersOf(facets: FacetCount[]): UserNumbers {
+function numbersOf(facets: FacetCount[], providers: { provider: string; users: number }[]): UserNumbers {
   const by = (name: FacetName) => {
     const sums: Record<string, number> = {};
     for (const { facet, users } of facets) {
@@ -120,6 +132,7 @@ function numbersOf(facets: FacetCount[]): UserNumbers {
     byStatus: { active: 0, suspended: 0, ...by('status') },
     byRole: { user: 0, admin: 0, owner: 0, ...by('role') },
     byPlan: by('plan'),
+    byProvider: Object.fromEntries(providers.map(({ provider, users }) => [provider, users])),
     verified: by('email_verified')[1] ?? 0,
   };
 }

@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, gte, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, lte, sql } from 'drizzle-orm';
 import { users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
-import { realmDaily, sessionCounts } from './tables.ts';
+import { providerCounts, realmDaily, sessionCounts } from './tables.ts';
 
 /** What happened in a realm from one UTC date to another (YYYY-MM-DD); days on which nothing did are missing. */
 export function readDaily(db: Database, realmId: string, from: string, to: string) {
@@ -19,6 +19,15 @@ export function countSessions(db: Database, realmId: string, today: string) {
     .select({ sessions: sql<number>`coalesce(sum(${sessionCounts.sessions}), 0)` })
     .from(sessionCounts)
     .where(and(eq(sessionCounts.realmId, realmId), gte(sessionCounts.date, today)));
+}
+
+/** How many users can sign in by what; one who can by several counts for each. */
+export function countProviders(db: Database, realmId: string) {
+  const { provider, users: count } = providerCounts;
+  return db
+    .select({ provider, users: count })
+    .from(providerCounts)
+    .where(and(eq(providerCounts.realmId, realmId), gt(count, 0)));
 }
 
 /** Who came last. */

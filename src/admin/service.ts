@@ -1,3 +1,4 @@
+import type { Revenue } from '../billing/revenue-service.ts';
 import type { CredentialObjects } from '../credentials/port.ts';
 import type { Credits } from '../credits/service.ts';
 import type { Outbox } from '../outbox/service.ts';
@@ -39,6 +40,7 @@ export interface AdminPorts {
   plans: Plans;
   credits: Credits;
   analytics: UsageAnalytics;
+  revenue: Revenue;
   sessions: Sessions;
   signingKeys: KeyRing;
 }
@@ -48,7 +50,7 @@ export function createAdmin(ports: AdminPorts): Admin {
   const { d1 } = ports;
   const users = new UserAdmin(ports);
   return {
-    statistics: new Statistics(d1, ports.analytics),
+    statistics: new Statistics(d1, ports.analytics, ports.revenue),
     users,
     acts: new UserActs(ports),
     sessions: new UserSessions({ ...ports, users }),

@@ -11,6 +11,17 @@ export const userCounts = sqliteTable(
   (table) => [primaryKey({ columns: [table.realmId, table.facet] })],
 );
 
+/** How many users can sign in by what: `password`, or the id of a provider. Kept by triggers. */
+export const providerCounts = sqliteTable(
+  'provider_counts',
+  {
+    realmId: text('realm_id').notNull(),
+    provider: text().notNull(),
+    users: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.provider] })],
+);
+
 /** What happened in a realm on a UTC day (YYYY-MM-DD). Kept by triggers. */
 export const realmDaily = sqliteTable(
   'realm_daily',

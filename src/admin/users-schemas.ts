@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../accounts/schemas.ts';
 import type { UserRow } from '../accounts/tables.ts';
+import { Reason } from '../audit/schemas.ts';
 import { PasswordField } from '../credentials/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { Limit, listOf, Moment } from './list-schemas.ts';
@@ -12,21 +13,18 @@ const Plan = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
 /** Pages by number go no deeper: each row before them is read. */
 export const MAX_OFFSET = 500;
 
-const text = (max: number) =>
-  z
+export const UserQuery = z.object({
+  q: z
     .string()
     .trim()
     .min(1)
-    .max(max)
-    .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' });
-
-export const Reason = text(500).openapi({ description: 'For the audit log', example: 'Ticket 4711' });
-
-export const UserQuery = z.object({
-  q: text(100).optional().openapi({
-    description:
-      'What the e-mail address, the username, the name, the family name or the phone number begins with; or an id',
-  }),
+    .max(100)
+    .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
+    .optional()
+    .openapi({
+      description:
+        'What the e-mail address, the username, the name, the family name or the phone number begins with; or an id',
+    }),
   status: Status.optional(),
   role: Role.optional(),
   plan: Plan.optional(),

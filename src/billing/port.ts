@@ -15,6 +15,11 @@ export interface Subscription {
   /** What an update names to change the price. */
   itemId: string;
   priceId: string;
+  /** What each period costs, in the smallest unit of the currency; null where it depends. */
+  amount: number | null;
+  currency: string;
+  /** How often it is paid. */
+  months: number | null;
   status: string;
   createdAt: number;
   periodStart: number;

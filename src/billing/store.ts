@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import { DEFAULT_PLAN } from '../accounts/port.ts';
 import { type UserRow, users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
@@ -10,6 +10,7 @@ import {
   billingSubscriptions,
   type CustomerRow,
   type PriceRow,
+  planRevenue,
   type SubscriptionRow,
 } from './tables.ts';
 
@@ -158,6 +159,15 @@ export async function saveSubscription(
       .where(eq(billingCustomers.userId, userId)),
   ]);
   return { saved: written.length > 0, user: changed[0] ?? null };
+}
+
+/** What subscriptions bring in a realm, by plan, currency and how often it is paid. */
+export function readRevenue(db: Database, realmId: string) {
+  const { plan, currency, months, subscriptions, amount } = planRevenue;
+  return db
+    .select({ plan, currency, months, subscriptions, amount })
+    .from(planRevenue)
+    .where(and(eq(planRevenue.realmId, realmId), gt(subscriptions, 0)));
 }
 
 /** Customers that are due to be deleted at Stripe. */

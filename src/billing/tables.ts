@@ -42,6 +42,9 @@ export const billingSubscriptions = sqliteTable('billing_subscriptions', {
     .references(() => users.id, { onDelete: 'cascade' }),
   priceId: text('price_id').notNull(),
   plan: text().notNull(),
+  amount: integer(),
+  currency: text(),
+  months: real(),
   status: text().notNull(),
   periodStart: integer('period_start').notNull(),
   periodEnd: integer('period_end').notNull(),
@@ -55,6 +58,20 @@ export const billingSubscriptions = sqliteTable('billing_subscriptions', {
 });
 
 export type SubscriptionRow = typeof billingSubscriptions.$inferSelect;
+
+/** What subscriptions bring that are not over. Kept by triggers on `billing_subscriptions`. */
+export const planRevenue = sqliteTable(
+  'plan_revenue',
+  {
+    realmId: text('realm_id').notNull(),
+    plan: text().notNull(),
+    currency: text().notNull(),
+    months: real().notNull(),
+    subscriptions: integer().notNull(),
+    amount: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.realmId, table.plan, table.currency, table.months] })],
+);
 
 export const billingEvents = sqliteTable('billing_events', {
   seq: integer().primaryKey({ autoIncrement: true }),

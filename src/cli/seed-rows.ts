@@ -9,6 +9,15 @@ const AGENTS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36',
   'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1',
 ];
+/** Who has an account at which provider, as shares of the users. */
+const PROVIDERS = { google: 0.4, github: 0.1, apple: 0.05 };
+/** What plans cost: how often (months), and in the smallest unit of the currency. */
+const PRICES = [
+  { id: 'price_pro_month', plan: 'pro', currency: 'usd', months: 1, amount: 2000 },
+  { id: 'price_pro_year', plan: 'pro', currency: 'usd', months: 12, amount: 20_000 },
+  { id: 'price_pro_month_eur', plan: 'pro', currency: 'eur', months: 1, amount: 1900 },
+  { id: 'price_enterprise_month', plan: 'enterprise', currency: 'usd', months: 1, amount: 10_000 },
+];
 /** Share of the days with a session of its own, and of those on which a resource is used. */
 const SHARES = { session: 0.3, images: 0.6, messages: 0.8, videos: 0.1, tokens: 0.5 };
 
@@ -62,6 +71,19 @@ export class RowSeeder {
         'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on',
       ),
       passwords: into('passwords', 'user_id, hash, updated_at'),
+      identities: into(
+        'identities',
+        'user_id, realm_id, provider, subject, email, email_verified, profile, tokens, created_at, updated_at',
+      ),
+      prices: into('billing_prices', 'realm_id, price_id, plan, unit_amount, currency, months, position'),
+      customers: into(
+        'billing_customers',
+        'user_id, realm_id, customer_id, plan, plan_expires_at, created_at',
+      ),
+      subscriptions: into(
+        'billing_subscriptions',
+        'id, user_id, price_id, plan, amount, currency, months, status, period_start, period_end, cancel_at_period_end, holds_until, revision, created_at, fetched_at',
+      ),
       activity: into('activity', 'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent'),
       sessions: into(
         'sessions',
@@ -117,7 +139,13 @@ export class RowSeeder {
       AGENTS[0] as string,
     );
     for (const [visit, at] of visits.entries()) this.#day(id, country, at, 10 * (visit + 1));
+    for (const [provider, share] of Object.entries(PROVIDERS)) {
+      if (random() >= share) continue;
+      const said = [`${provider}-${index}`, email, 1, '{}', ''];
+      this.#write('identities', id, 'default', provider, ...said, createdAt, createdAt);
+    }
     if (plan !== 'free') {
+      this.#subscription(id, index, plan, createdAt);
       const transaction = this.#id('txn', createdAt);
       this.#write('credits', id, 1, transaction, 'default', 'grant', 1000, 1000, 'grant', createdAt);
     }
@@ -127,6 +155,38 @@ export class RowSeeder {
       const sent = [state, 1, createdAt, createdAt, createdAt];
       this.#write('mails', message, 'default', id, 'mail', 'welcome', email, '{}', ...sent);
     }
+  }
+
+  /** Says what the prices of the subscriptions stand for. */
+  prices(): void {
+    for (const [position, { id, plan, amount, currency, months }] of PRICES.entries()) {
+      this.#write('prices', 'default', id, plan, amount, currency, months, position);
+    }
+  }
+
+  /** What gives a user their plan; some do not pay when they should. */
+  #subscription(userId: string, index: number, plan: string, createdAt: number): void {
+    const { now } = this.#plan;
+    const { id: price, amount, currency, months } = this.#one(PRICES.filter((one) => one.plan === plan));
+    const status = this.#random() < 0.97 ? 'active' : 'past_due';
+    const end = now + months * 30 * DAY;
+    const paid = [
+      price,
+      plan,
+      amount,
+      currency,
+      months,
+      status,
+      now,
+      end,
+      0,
+      end + 7 * DAY,
+      1,
+      createdAt,
+      now,
+    ];
+    this.#write('customers', userId, 'default', `cus_seed_${index}`, plan, end + 7 * DAY, createdAt);
+    this.#write('subscriptions', `sub_seed_${index}`, userId, ...paid);
   }
 
   /** When the user comes: days apart as chance has it. */

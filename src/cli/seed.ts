@@ -26,6 +26,9 @@ const Options = z.object({
 const BULK = [
   'users',
   'passwords',
+  'identities',
+  'billing_customers',
+  'billing_subscriptions',
   'activity',
   'sessions',
   'usage_daily',
@@ -79,6 +82,7 @@ function fill(db: DatabaseSync, plan: SeedPlan): void {
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
   db.exec('BEGIN');
   const seeder = new RowSeeder(db, plan, hashInNode('correct horse battery'));
+  seeder.prices();
   const progress = new Progress(plan.users);
   for (let index = 0; index < plan.users; index += 1) {
     seeder.user(index);

@@ -187,6 +187,11 @@ export class Ledger {
       .map(transactionOf);
   }
 
+  /** How many rows there are: none is ever taken away, so the last one has that number. */
+  count(): number {
+    return this.#sql.exec<{ n: number | null }>('SELECT MAX(seq) AS n FROM credit_transactions').one().n ?? 0;
+  }
+
   has(reference: string): boolean {
     return this.#find(reference) !== null;
   }

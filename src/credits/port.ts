@@ -80,11 +80,11 @@ export interface CreditObject {
    * `transaction_not_found`, and `conflict` for a reversal that was told again meanwhile.
    */
   reverseCredits(terms: Terms, reversal: Reversal): Promise<({ result: 'ok' } & Reversed) | Refusal>;
-  /** The newest rows from before a sequence number. */
+  /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,
     page: { before: number | null; limit: number },
-  ): Promise<{ result: 'ok'; transactions: Transaction[] } | Refusal>;
+  ): Promise<{ result: 'ok'; transactions: Transaction[]; total: number } | Refusal>;
 }
 
 /** The object of one user. */

@@ -75,18 +75,18 @@ export class Credits {
     return this.#ask(user, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
-  /** A page of the ledger, newest first; exact. */
+  /** A page of the ledger, newest first, and how many rows it has; exact. */
   async transactions(
     user: User,
     page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ rows: Transaction[]; nextCursor: string | null }> {
+  ): Promise<{ rows: Transaction[]; nextCursor: string | null; total: number }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
-    const { transactions } = await this.#ask(user, (object, terms) =>
+    const { transactions, total } = await this.#ask(user, (object, terms) =>
       object.listCredits(terms, { before, limit: page.limit + 1 }),
     );
     const rows = transactions.slice(0, page.limit);
     const last = transactions.length > page.limit ? rows.at(-1) : undefined;
-    return { rows, nextCursor: last ? String(last.seq) : null };
+    return { rows, nextCursor: last ? String(last.seq) : null, total };
   }
 
   async #ask<Answer extends { result: string }>(

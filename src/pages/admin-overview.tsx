@@ -2,6 +2,7 @@ import type { Dashboard, TopUser } from '../admin/dashboard-service.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { DayChart, numberOf, Share } from './admin-charts.tsx';
 import { ADMIN_PAGES, AdminFrame, Table } from './admin-frame.tsx';
+import { PlansPanel, ProvidersPanel } from './admin-overview-panels.tsx';
 import { adminPage } from './admin-page.ts';
 import type { AdminServices } from './admin-visit.ts';
 import type { View } from './view.ts';
@@ -12,25 +13,28 @@ const DAYS = 30;
 const NAMED = 8;
 
 /** What operators look at first: numbers, charts, who is new and who uses most. */
-export function overviewRoutes({ admin, analytics, ...services }: AdminServices) {
+export function overviewRoutes({ admin, analytics, oauth, planAdmin, ...services }: AdminServices) {
   return adminPage(
-    { admin, analytics, ...services },
+    { admin, analytics, oauth, planAdmin, ...services },
     {
       path: ADMIN_PAGES.overview,
       render: async (_, visit) => {
         const { realmId, view } = visit;
         const text = view.text.admin.overview;
-        const [board, { daily }, usage, tokens] = await Promise.all([
+        const [board, { daily }, usage, tokens, plans] = await Promise.all([
           admin.statistics.dashboard(realmId),
           admin.statistics.statistics(realmId, DAYS),
           analytics.usage({ realmId }, DAYS),
           analytics.tokens({ realmId }, DAYS),
+          planAdmin.list(realmId),
         ]);
         const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
         const used = Object.keys(usage.totals);
         return (
           <AdminFrame visit={visit} page="overview">
             <Numbers view={view} board={board} />
+            <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
+            <ProvidersPanel view={view} users={board.users} providers={oauth.providers(realmId)} />
             <h2>{text.days(DAYS)}</h2>
             <div class="tiles">
               <DayChart

@@ -91,6 +91,14 @@ export function PlanFields(props: {
           autocomplete="off"
         />
       </div>
+      <Field
+        name="reason"
+        label={view.text.admin.users.reason}
+        value={values?.reason}
+        problem={problem}
+        maxlength={500}
+        autocomplete="off"
+      />
     </>
   );
 }

@@ -106,6 +106,7 @@ export function adminPlanRoutes(services: AdminServices) {
           const {
             model_tiers: modelTiers,
             monthly_credits: monthlyCredits,
+            reason,
             ...same
           } = checked(
             PlanBody,
@@ -117,6 +118,7 @@ export function adminPlanRoutes(services: AdminServices) {
                 ? Number(values.monthly_credits)
                 : -1,
               features: wordsOf(values.features),
+              reason: values.reason?.trim() || undefined,
             },
             CODES,
           );
@@ -124,6 +126,7 @@ export function adminPlanRoutes(services: AdminServices) {
             visit.realmId,
             { ...same, id: plan.id, modelTiers, monthlyCredits },
             visit.actor,
+            reason,
           );
           return backTo(c, visit, { done: 'saved' });
         },

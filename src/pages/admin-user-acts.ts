@@ -79,19 +79,23 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, A
       },
     },
     plan: {
-      names: { expires_at: 'plan_expires' },
-      act: async (c, visit, { plan = '', plan_expires: until }) => {
+      names: { expires_at: 'plan_expires', reason: 'plan_reason' },
+      act: async (c, visit, values) => {
+        const { plan = '', plan_expires: until } = values;
         const expires = until ? `${until}T00:00:00Z` : null;
-        const body = valid(PlanAssignment, { plan, expires_at: expires });
-        const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
-        await planAdmin.assign(target(c, visit), { plan: body.plan, expiresAt }, visit.actor);
+        const given = { plan, expires_at: expires, ...reasonIn(values, 'plan_reason') };
+        const { plan: id, expires_at, reason } = valid(PlanAssignment, given);
+        const assigned = { plan: id, expiresAt: expires_at ? Date.parse(expires_at) : null };
+        await planAdmin.assign(target(c, visit), assigned, visit.actor, reason);
         return 'plan';
       },
     },
     limits: {
+      names: { reason: 'limits_reason' },
       act: async (c, visit, values) => {
-        const { limits } = valid(LimitsAssignment, { limits: limitsOf(values) });
-        await planAdmin.limit(target(c, visit), limits, visit.actor);
+        const given = { limits: limitsOf(values), ...reasonIn(values, 'limits_reason') };
+        const { limits, reason } = valid(LimitsAssignment, given);
+        await planAdmin.limit(target(c, visit), limits, visit.actor, reason);
         return 'limits';
       },
     },

@@ -42,6 +42,13 @@ export function PlanPanel(part: UserPart) {
             problem={problem}
           />
         </div>
+        <Field
+          name="plan_reason"
+          label={users.reason}
+          value={values?.plan_reason}
+          problem={problem}
+          maxlength={500}
+        />
       </Form>
       <hr />
       <Limits {...part} />
@@ -52,7 +59,7 @@ export function PlanPanel(part: UserPart) {
 const PERIODS = ['day', 'month'] as const;
 
 function Limits({ visit: { view }, seen: { user, subscription }, shown }: UserPart) {
-  const text = view.text.admin.user;
+  const { user: text, users } = view.text.admin;
   const { problem, values } = refusedIn(shown, 'limits') ?? {};
   const own = user.customLimits;
   const resources = [...new Set([...Object.keys(subscription.plan.limits), ...Object.keys(own)])];
@@ -100,6 +107,13 @@ function Limits({ visit: { view }, seen: { user, subscription }, shown }: UserPa
           </tr>
         ))}
       </Table>
+      <Field
+        name="limits_reason"
+        label={users.reason}
+        value={values?.limits_reason}
+        problem={problem}
+        maxlength={500}
+      />
     </Form>
   );
 }

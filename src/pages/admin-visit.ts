@@ -11,6 +11,7 @@ import { pathOf } from '../http/realm-path.ts';
 import { type Actor, actorOf } from '../http/service-authentication.ts';
 import { sessionCookieName } from '../http/session-cookie.ts';
 import type { Identities } from '../oauth/identity-service.ts';
+import type { OAuth } from '../oauth/service.ts';
 import type { PlanAdmin } from '../plans/admin-service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Realms } from '../realms/service.ts';
@@ -32,6 +33,7 @@ export interface AdminServices {
   usage: Usage;
   credits: Credits;
   identities: Identities;
+  oauth: OAuth;
   plans: Plans;
   planAdmin: PlanAdmin;
   billingAdmin: BillingAdmin;

@@ -49,9 +49,10 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         ),
       }),
       async (c) => {
-        const { model_tiers: modelTiers, monthly_credits: monthlyCredits, ...same } = c.req.valid('json');
-        const plan = { ...same, id: c.req.valid('param').id, modelTiers, monthlyCredits };
-        return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c))), 200);
+        const { model_tiers, monthly_credits, reason, ...same } = c.req.valid('json');
+        const given = { ...same, modelTiers: model_tiers, monthlyCredits: monthly_credits };
+        const plan = { ...given, id: c.req.valid('param').id };
+        return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c), reason)), 200);
       },
     )
     .openapi(
@@ -68,10 +69,11 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         ),
       }),
       async (c) => {
-        const { plan, expires_at } = c.req.valid('json');
+        const { plan, expires_at, reason } = c.req.valid('json');
         const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
         const expiresAt = expires_at ? Date.parse(expires_at) : null;
-        return c.json(subscriptionShape(await admin.assign(user, { plan, expiresAt }, actorOf(c))), 200);
+        const assigned = await admin.assign(user, { plan, expiresAt }, actorOf(c), reason);
+        return c.json(subscriptionShape(assigned), 200);
       },
     )
     .openapi(
@@ -89,8 +91,8 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
       }),
       async (c) => {
         const user = { userId: c.req.valid('param').id, realmId: c.get('realm').id };
-        const { limits } = c.req.valid('json');
-        return c.json(subscriptionShape(await admin.limit(user, limits, actorOf(c))), 200);
+        const { limits, reason } = c.req.valid('json');
+        return c.json(subscriptionShape(await admin.limit(user, limits, actorOf(c), reason)), 200);
       },
     );
 }

@@ -38,12 +38,12 @@ export class PlanAdmin {
   }
 
   /** Changes or adds a plan; gives it as it is in force. */
-  async save(realmId: string, plan: Plan, actor: Actor): Promise<Plan> {
+  async save(realmId: string, plan: Plan, actor: Actor, reason?: string): Promise<Plan> {
     const { d1, plans, config } = this.#ports;
     const { db } = primary(d1);
     const at = Date.now();
     const known = (await readPlans(db, realmId)).find(({ id }) => id === plan.id);
-    const details = { before: known ? audited(known) : null, after: audited(plan) };
+    const details = { before: known ? audited(known) : null, after: audited(plan), reason };
     const entry = {
       realmId,
       at,
@@ -65,6 +65,7 @@ export class PlanAdmin {
     user: { userId: string; realmId: string },
     { plan, expiresAt }: { plan: string; expiresAt: number | null },
     actor: Actor,
+    reason?: string,
   ): Promise<Subscription> {
     const { plans } = this.#ports;
     if (!(await this.list(user.realmId)).some(({ id }) => id === plan)) {
@@ -73,7 +74,7 @@ export class PlanAdmin {
     if (expiresAt !== null && expiresAt <= Date.now()) {
       throw fieldError('expires_at', 'past', 'Must be in the future');
     }
-    await this.#change(user, { plan, planExpiresAt: expiresAt, subscribed: false }, actor);
+    await this.#change(user, { plan, planExpiresAt: expiresAt, subscribed: false }, actor, reason);
     // It may be younger than what is kept of the realm's plans.
     plans.forget(user.realmId);
     return plans.subscription(user);
@@ -84,8 +85,9 @@ export class PlanAdmin {
     user: { userId: string; realmId: string },
     limits: Limits,
     actor: Actor,
+    reason?: string,
   ): Promise<Subscription> {
-    await this.#change(user, { customLimits: limits }, actor);
+    await this.#change(user, { customLimits: limits }, actor, reason);
     return this.#ports.plans.subscription(user);
   }
 
@@ -93,6 +95,7 @@ export class PlanAdmin {
     { userId, realmId }: { userId: string; realmId: string },
     set: { plan: string; planExpiresAt: number | null; subscribed: boolean } | { customLimits: Limits },
     actor: Actor,
+    reason: string | undefined,
   ): Promise<void> {
     const session = primary(this.#ports.d1);
     const theirs = and(eq(users.id, userId), eq(users.realmId, realmId));
@@ -111,7 +114,7 @@ export class PlanAdmin {
       actor: actor.id,
       action: isPlan ? ('user_plan_changed' as const) : ('user_limits_changed' as const),
       target: userId,
-      details: { before, after: details },
+      details: { before, after: details, reason },
     };
     const [, [row]] = await session.db.batch([
       writeAuditIf(session.db, entry, sql`EXISTS (SELECT 1 FROM ${users} WHERE ${theirs})`),

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Limits } from '../accounts/port.ts';
+import { Reason } from '../audit/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { Plan, Subscription } from './port.ts';
 
@@ -43,7 +44,7 @@ const planFields = {
   features: names(100).openapi({ example: ['priority_support'] }),
 };
 
-export const PlanBody = z.strictObject(planFields).openapi('PlanUpdate');
+export const PlanBody = z.strictObject({ ...planFields, reason: Reason.optional() }).openapi('PlanUpdate');
 
 export const PlanSchema = z.object({ id: PlanField, ...planFields }).openapi('Plan');
 
@@ -71,12 +72,15 @@ export const PlanAssignment = z
   .strictObject({
     plan: PlanField,
     expires_at: z.iso.datetime().nullish().openapi({ description: 'When it lapses; never when left out' }),
+    reason: Reason.optional(),
   })
   .openapi('PlanAssignment');
 
-export const LimitsAssignment = z.strictObject({ limits: LimitsSchema }).openapi('LimitsAssignment', {
-  description: 'In place of the plan’s for these resources; `{}` takes all away',
-});
+export const LimitsAssignment = z
+  .strictObject({ limits: LimitsSchema, reason: Reason.optional() })
+  .openapi('LimitsAssignment', {
+    description: 'In place of the plan’s for these resources; `{}` takes all away',
+  });
 
 /** A plan as it goes over the wire. */
 export function planShape({ modelTiers, monthlyCredits, ...plan }: Plan): z.infer<typeof PlanSchema> {

@@ -1,18 +1,23 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Accounts } from '../accounts/service.ts';
 import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, requireAdmin } from '../http/service-authentication.ts';
 import {
   DaysQuery,
   RealmTokenUsageSchema,
   RealmUsageSchema,
+  TokenUsageSchema,
   tokenUsageShape,
   topUsersShape,
+  UsageSchema,
   usageShape,
 } from './analytics-schemas.ts';
 import type { UsageAnalytics } from './analytics-service.ts';
 
-/** What the users of a realm have used together. */
-export function usageAdminRoutes(analytics: UsageAnalytics, access: Access) {
+const UserId = z.object({ id: z.string() });
+
+/** What the users of a realm have used together, and each of them. */
+export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, access: Access) {
   const admin = {
     tags: ['Analytics'],
     security: SERVICE_OR_USER_SECURITY,
@@ -20,6 +25,8 @@ export function usageAdminRoutes(analytics: UsageAnalytics, access: Access) {
     request: { query: DaysQuery },
   };
   const failures = { user: true, service: true, codes: ['validation_failed' as const] };
+  const ofUser = { ...admin, request: { params: UserId, query: DaysQuery } };
+  const userFailures = { ...failures, codes: ['user_not_found' as const, 'validation_failed' as const] };
   return featureRouter()
     .openapi(
       createRoute({
@@ -61,6 +68,42 @@ export function usageAdminRoutes(analytics: UsageAnalytics, access: Access) {
           analytics.topTokenUsers(realmId),
         ]);
         return c.json({ ...tokenUsageShape(usage), top_users: topUsersShape(users) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users/{id}/usage',
+        ...ofUser,
+        summary: 'Use of one user by day',
+        description: 'The last seconds may be missing.',
+        responses: responses({ 200: json(UsageSchema, 'Totals, days') }, userFailures),
+      }),
+      async (c) => {
+        const { id: userId } = await accounts.find(
+          c.get('realm').id,
+          { userId: c.req.valid('param').id },
+          null,
+        );
+        return c.json(usageShape(await analytics.usage({ userId }, c.req.valid('query').days)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users/{id}/tokens',
+        ...ofUser,
+        summary: 'Tokens of one user by model and day',
+        description: 'The last seconds may be missing.',
+        responses: responses({ 200: json(TokenUsageSchema, 'Totals, models, days') }, userFailures),
+      }),
+      async (c) => {
+        const { id: userId } = await accounts.find(
+          c.get('realm').id,
+          { userId: c.req.valid('param').id },
+          null,
+        );
+        return c.json(tokenUsageShape(await analytics.tokens({ userId }, c.req.valid('query').days)), 200);
       },
     );
 }

@@ -28,6 +28,8 @@ const ROUTES: [string, string, unknown?][] = [
   ['PUT', '/v1/admin/plans/{id}', { name: 'X', limits: {}, model_tiers: [] }],
   ['GET', '/v1/admin/usage'],
   ['GET', '/v1/admin/tokens'],
+  ['GET', '/v1/admin/users/{id}/usage'],
+  ['GET', '/v1/admin/users/{id}/tokens'],
   ['GET', '/v1/admin/activity'],
   ['GET', '/v1/admin/activity.csv'],
   ['GET', '/v1/admin/audit'],

@@ -347,6 +347,51 @@ it('deletes a user only as they were read: not who has become somebody else mean
   expect(await activityOf(read.id)).toContain('registered');
 });
 
+describe('plans and limits', () => {
+  it('change with a reason, if one is given', async () => {
+    await act('PUT', '/plan', { plan: 'pro', reason: 'Ticket 7' });
+    await act('PUT', '/limits', { limits: { images: { day: 3 } }, reason: ' Asked for it ' });
+    await act('PUT', '/limits', { limits: {} });
+    expect((await auditOf(user.user.id)).map(({ action, details }) => [action, details])).toEqual([
+      [
+        'user_plan_changed',
+        {
+          before: { plan: 'free', expires_at: null },
+          after: { plan: 'pro', expires_at: null },
+          reason: 'Ticket 7',
+        },
+      ],
+      [
+        'user_limits_changed',
+        { before: { limits: {} }, after: { limits: { images: { day: 3 } } }, reason: 'Asked for it' },
+      ],
+      ['user_limits_changed', { before: { limits: { images: { day: 3 } } }, after: { limits: {} } }],
+    ]);
+    for (const [path, body] of [
+      ['/plan', { plan: 'pro' }],
+      ['/limits', { limits: {} }],
+    ] as const) {
+      expectProblem(await act('PUT', path, { ...body, reason: '' }), 422, 'validation_failed');
+      expectProblem(await act('PUT', path, { ...body, reason: 'x'.repeat(501) }), 422, 'validation_failed');
+    }
+  });
+
+  it('of the realm, too', async () => {
+    const plan = { name: 'Reasoned', limits: {}, model_tiers: [], monthly_credits: 0, features: [] };
+    const id = `p${crypto.randomUUID().slice(0, 8)}`;
+    const save = (body: object) => asAdmin('PUT', `/plans/${id}`, { token: admin.access_token, body });
+    const saved = await save({ ...plan, reason: 'New prices' });
+    expect(saved.body).toEqual({ id, ...plan });
+    await save(plan);
+    const reasons = (await auditOf(id)).map(({ action, details }) => [action, details.reason]);
+    expect(reasons).toEqual([
+      ['plan_saved', 'New prices'],
+      ['plan_saved', undefined],
+    ]);
+    expectProblem(await save({ ...plan, reason: 7 }), 422, 'validation_failed');
+  });
+});
+
 describe('credits', () => {
   it('are given and taken with a reason, once for a reference', async () => {
     const adjust = (body: object) => act('POST', '/credits', body);
@@ -360,7 +405,13 @@ describe('credits', () => {
     expectProblem(await adjust({ amount: 1, reason: 'x' }), 422, 'validation_failed');
     expectProblem(await adjust({ amount: 0, reason: 'x', reference: 'd' }), 422, 'validation_failed');
     const { body } = await act('GET', '/credits');
-    expect(body).toMatchObject({ user_id: user.user.id, balance: 70 });
+    expect(body).toMatchObject({ user_id: user.user.id, balance: 70, total: 2, next_cursor: null });
+    const page = (await act('GET', '/credits?limit=1')).body;
+    expect(page).toMatchObject({ total: 2, data: [{ amount: -30 }] });
+    const rest = (await act('GET', `/credits?limit=1&cursor=${page.next_cursor}`)).body;
+    expect(rest).toMatchObject({ total: 2, data: [{ amount: 100 }], next_cursor: null });
+    const none = await register();
+    expect((await act('GET', '/credits', undefined, admin.access_token, none.user.id)).body.total).toBe(0);
     expect(body.data.map(({ amount }: { amount: number }) => amount)).toEqual([-30, 100]);
     expect((await auditOf(user.user.id)).map(({ action, details }) => [action, details])).toEqual([
       [

@@ -252,6 +252,8 @@ it('users of other realms do not exist', async () => {
     ['DELETE', '/sessions/ses_x'],
     ['POST', '/impersonate', { reason: 'x' }],
     ['GET', '/credits'],
+    ['GET', '/usage'],
+    ['GET', '/tokens'],
     ['POST', '/credits', { amount: 1, reason: 'x', reference: 'r' }],
   ] as [string, string, unknown?][]) {
     expectProblem(await asAdmin(method, path + rest, { body }), 404, 'user_not_found');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { MAX_OFFSET } from '../../src/admin/users-schemas.ts';
 import { runCommand } from '../../src/cli/d1.ts';
 import { localDatabasePath } from '../../src/cli/local-database.ts';
 import type { Recorded } from './recorded-d1.ts';
@@ -13,8 +14,16 @@ const KEY = 'YmVuY2gta2V5LWZvci1hZG1pbnMtb25seS1ub3QtZm9yLXVzZQ';
 /** D1 milliseconds from which on a plan is shown. */
 const SLOW = 50;
 const TIMES = 3;
-/** What is asked for where a parameter takes any text. */
-const SAMPLES: Record<string, string> = { q: 'user12', search: 'user12', email: 'user12', ip: '10.10.1.1' };
+/** The deepest page by number, of the 50 rows that a page has unless told otherwise. */
+const DEEPEST = String(MAX_OFFSET / 50 + 1);
+/** What is asked for where a parameter takes any text, or any number of a page. */
+const SAMPLES: Record<string, string> = {
+  q: 'user12',
+  search: 'user12',
+  email: 'user12',
+  ip: '10.10.1.1',
+  page: DEEPEST,
+};
 
 interface Parameter {
   name: string;
@@ -62,7 +71,7 @@ async function bench(args: string[]): Promise<void> {
   }
 }
 
-/** Every GET below /v1/admin, bare and with each value of each parameter that has a list of them. */
+/** Every GET below /v1/admin, bare and with each value of each parameter that has a list of them; and deep. */
 async function adminPaths(port: number, state: string): Promise<string[]> {
   const document = await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json();
   const { paths } = document as { paths: Record<string, { get?: { parameters?: Parameter[] } }> };
@@ -71,13 +80,16 @@ async function adminPaths(port: number, state: string): Promise<string[]> {
     if (!template.startsWith('/v1/admin/') || !get || /\.csv$/.test(template)) return [];
     const path = template.replace('/users/{id}', `/users/${user}`);
     if (path.includes('{')) return [];
-    const variants = (get.parameters ?? [])
-      .filter((parameter) => parameter.in === 'query')
-      .flatMap(({ name, schema }) => {
-        const sample = SAMPLES[name];
-        const given = schema?.enum ?? (sample === undefined ? [] : [sample]);
-        return given.map((value) => `${path}?${new URLSearchParams({ [name]: value })}`);
-      });
+    const parameters = (get.parameters ?? []).filter((parameter) => parameter.in === 'query');
+    const isNumbered = parameters.some(({ name }) => name === 'page');
+    const variants = parameters.flatMap(({ name, schema }) => {
+      const sample = SAMPLES[name];
+      const given = schema?.enum ?? (sample === undefined ? [] : [sample]);
+      // In each order, also as deep as it goes.
+      const deep = isNumbered && name === 'sort' ? given.map((sort) => ({ sort, page: DEEPEST })) : [];
+      const queries = [...given.map((value) => ({ [name]: value })), ...deep];
+      return queries.map((query) => `${path}?${new URLSearchParams(query)}`);
+    });
     return [path, ...variants];
   });
 }

@@ -26,7 +26,14 @@ describe('PUT /v1/me/subscription', () => {
       plan: 'pro',
       status: 'active',
       cancel_at_period_end: false,
-      paid: { plan: 'pro', price_id: 'price_pro_month', status: 'active' },
+      paid: {
+        plan: 'pro',
+        price_id: 'price_pro_month',
+        amount: 2000,
+        currency: 'usd',
+        months: 1,
+        status: 'active',
+      },
     });
   });
 

@@ -158,6 +158,23 @@ describe('the document', () => {
     }
   });
 
+  it('has a total for every list of admins', () => {
+    const resolved = (schema: Json): Json =>
+      schema.$ref ? resolved(document.components.schemas[schema.$ref.split('/').at(-1)]) : schema;
+    const lists = operations
+      .filter(({ method, path }) => method === 'GET' && path.startsWith('/v1/admin/'))
+      .flatMap(({ path, definition }) => {
+        const schema = definition.responses[200].content['application/json']?.schema;
+        const parts = [schema ?? {}].flatMap((one: Json) => resolved(one).allOf ?? [one]).map(resolved);
+        const required: string[] = parts.flatMap((part: Json) => part.required ?? []);
+        return required.includes('data') ? [{ path, required }] : [];
+      });
+    expect(lists.length).toBeGreaterThanOrEqual(10);
+    expect(
+      lists.filter(({ required }) => !['next_cursor', 'total'].every((name) => required.includes(name))),
+    ).toEqual([]);
+  });
+
   it('lets null clear every field of the profile, as the service does', async () => {
     const { properties } = document.components.schemas.ProfilePatch;
     for (const [field, schema] of Object.entries<Json>(properties)) {

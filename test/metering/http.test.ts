@@ -171,6 +171,7 @@ describe('model tokens', () => {
       data: [{ model: 'gpt-4o-mini', request_id: 'q1' }],
       next_cursor: null,
     });
+    expect((await service('GET', `/v1/admin/users/${user.id}/tokens?days=2`)).body).toEqual(mine);
     const admin = (await service('GET', '/v1/admin/tokens?days=1')).body;
     expect(admin.top_users[0]).toEqual({ user_id: user.id, quantity: 2000 });
     expect(admin.models.length).toBeGreaterThanOrEqual(2);
@@ -223,6 +224,7 @@ describe('usage by day', () => {
       ['videos', 1, 'videos1'],
       ['images', 4, 'images4'],
     ]);
+    expect((await service('GET', `/v1/admin/users/${user.id}/usage`)).body).toEqual(usage);
     const before = (await service('GET', '/v1/admin/usage?days=1')).body;
     expect(before.daily).toHaveLength(1);
     expect(before.totals.images).toBeGreaterThanOrEqual(7);

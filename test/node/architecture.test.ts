@@ -82,6 +82,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
     'credits',
     'credentials',
     'privacy',
+    'billing',
   ],
   rpc: ['http', 'realms', 'accounts', 'sessions', 'usage', 'credits', 'authorize'],
   dev: ['http', 'mail'],

@@ -44,6 +44,24 @@ it('leaves a database that is whole, with its indexes, and sums that are right',
   );
   expect(used.length).toBeGreaterThan(60);
   expect(all('SELECT date, resource, quantity FROM realm_usage_daily ORDER BY 1, 2')).toEqual(used);
+  const ways = all(
+    `SELECT provider, COUNT(*) AS users FROM (
+       SELECT 'password' AS provider FROM passwords UNION ALL SELECT provider FROM identities
+     ) GROUP BY 1 ORDER BY 1`,
+  );
+  expect(ways).toHaveLength(4);
+  expect(all('SELECT provider, users FROM provider_counts ORDER BY 1')).toEqual(ways);
+  const paid = all(
+    `SELECT plan, currency, months, COUNT(*) AS subscriptions, SUM(amount) AS amount
+     FROM billing_subscriptions GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  );
+  expect(paid.length).toBeGreaterThan(2);
+  expect(
+    all('SELECT plan, currency, months, subscriptions, amount FROM plan_revenue ORDER BY 1, 2, 3'),
+  ).toEqual(paid);
+  const open = all('SELECT COUNT(*) AS n FROM sessions WHERE ended_at IS NULL');
+  expect(open).not.toEqual([{ n: 0 }]);
+  expect(all('SELECT SUM(sessions) AS n FROM session_counts')).toEqual(open);
   const months = all('SELECT SUM(quantity) AS n FROM usage_monthly');
   expect(months).toEqual(all('SELECT SUM(quantity) AS n FROM usage_daily'));
 });

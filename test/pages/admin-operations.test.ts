@@ -208,6 +208,7 @@ describe('plans', () => {
       'new.day': '3',
       model_tiers: 'standard *',
       features: 'early, priority_support',
+      reason: 'The team asked',
     };
     const saved = await submit('/admin/plans/team', fields, admin);
     expectLedTo(saved, '/admin/plans/team?done=saved');
@@ -220,6 +221,8 @@ describe('plans', () => {
       monthly_credits: 250,
       features: ['early', 'priority_support'],
     });
+    const reasons = (await auditOf('team')).map(({ details }) => details.reason);
+    expect(reasons).toEqual([undefined, 'The team asked']);
     expect((await open('/admin/plans/team?done=saved', admin)).body).toContain('value="unlimited"');
   });
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/env.ts';
 import { createServices } from '../../src/services.ts';
-import { auditOf } from '../support/admin.ts';
+import { asAdmin, auditOf } from '../support/admin.ts';
 import { call, changeDirectory, createRealm, login } from '../support/api.ts';
 import { project } from '../support/projection.ts';
 import { expectLedTo, expectPage, open, submit, type Visitor, visitor } from '../support/visitor.ts';
@@ -32,8 +32,11 @@ const FORMS: Record<string, { done: string; fields?: Record<string, string> }> =
   role: { done: 'role', fields: { role: 'admin', role_reason: 'Hired' } },
   verify: { done: 'verified', fields: { verify_reason: 'Called' } },
   reset: { done: 'reset' },
-  plan: { done: 'plan', fields: { plan: 'pro', plan_expires: '2099-01-01' } },
-  limits: { done: 'limits', fields: { 'limit-images-day': '7', 'limit-tokens-month': '*' } },
+  plan: { done: 'plan', fields: { plan: 'pro', plan_expires: '2099-01-01', plan_reason: 'Won it' } },
+  limits: {
+    done: 'limits',
+    fields: { 'limit-images-day': '7', 'limit-tokens-month': '*', limits_reason: 'Needs more' },
+  },
   credits: {
     done: 'credits',
     fields: { amount: '25', credits_reason: 'Sorry', reference: 'dash-1' },
@@ -194,8 +197,38 @@ describe('the overview', () => {
     expect(answer.body.match(/<figure/g)?.length).toBeGreaterThanOrEqual(4);
     expect(answer.body.match(/<figure/g)?.length).toBe(answer.body.match(/<summary/g)?.length);
     expect(answer.body).not.toMatch(/ style=/);
+    expect(answer.body).toContain('Nobody has a subscription yet.');
+    expect(answer.body).toMatch(/<th scope="row">Password<\/th>/);
     const german = await open('/admin?ui_locales=de', admin);
     expect(german.body).toContain('Überblick');
+  });
+});
+
+describe('revenue on the overview', () => {
+  it('is shown by plan, each currency for itself', async () => {
+    const payer = await visitor();
+    const insert = env.DB.prepare(
+      `INSERT INTO billing_subscriptions (id, user_id, price_id, plan, amount, currency, months, status, period_start,
+         period_end, cancel_at_period_end, revision, created_at, fetched_at)
+       VALUES (?, ?, 'price_x', 'pro', ?, ?, ?, 'active', 1, 2, 0, 1, 1, 1)`,
+    );
+    await env.DB.batch([
+      insert.bind('sub_usd', idOf(payer), 2000, 'usd', 1),
+      insert.bind('sub_year', idOf(payer), 12_000, 'usd', 12),
+      insert.bind('sub_jpy', idOf(payer), 3000, 'jpy', 1),
+    ]);
+    const { body } = await open('/admin', admin);
+    expect(body).not.toContain('Nobody has a subscription yet.');
+    const row = (name: string) => new RegExp(`<th scope="row">${name}</th>.*?</tr>`).exec(body)?.[0] ?? '';
+    for (const name of ['Pro', 'All plans']) {
+      const amounts = [...row(name).matchAll(/<div class="moment">([^<]*)/g)].map(([, amount]) => amount);
+      expect(amounts, name).toEqual(['¥3,000', '$30.00']);
+      expect(row(name)).toContain('<td class="number">3</td>');
+    }
+    const german = await open('/admin?ui_locales=de', admin);
+    expect(german.body).toContain('30,00\u00a0$');
+    await asAdmin('DELETE', `/users/${idOf(payer)}`);
+    expect((await open('/admin', admin)).body).toContain('Nobody has a subscription yet.');
   });
 });
 

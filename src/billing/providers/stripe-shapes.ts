@@ -47,11 +47,17 @@ export function subscriptionOf(subscription: Stripe.Subscription): Subscription 
   const item = subscription.items?.data[0];
   if (!item) throw new Error('Stripe has answered with a subscription to nothing');
   const invoice = subscription.latest_invoice;
+  const { id: priceId, unitAmount, currency, months } = priceOf(item.price);
+  // A price of several currencies tells its amount in one of them.
+  const isInOwnCurrency = currency === subscription.currency;
   return {
     id: requiredId(subscription),
     customerId: requiredId(subscription.customer),
     itemId: item.id,
-    priceId: requiredId(item.price),
+    priceId,
+    amount: isInOwnCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null,
+    currency: subscription.currency,
+    months,
     status: subscription.status,
     createdAt: at(subscription.created),
     periodStart: at(item.current_period_start),

@@ -138,6 +138,7 @@ export class StripeAccount {
       object: 'subscription',
       customer,
       metadata,
+      currency: wanted.currency,
       status: method.declines ? 'incomplete' : trialDays ? 'trialing' : 'active',
       items: { object: 'list', data: [item], has_more: false },
       default_payment_method: method.id,

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+
+const FOLDER = join(import.meta.dirname, '../../migrations');
+const files = readdirSync(FOLDER).sort();
+
+/** A database to which the migrations from one to another (not included) were applied. */
+function migrate(db: DatabaseSync, from: string, to: string): void {
+  for (const file of files.filter((name) => name >= from && name < to)) {
+    db.exec(readFileSync(join(FOLDER, file), 'utf8'));
+  }
+}
+
+it('count the users and the revenue that were there before the roll-ups', () => {
+  const db = new DatabaseSync(':memory:');
+  migrate(db, '0001', '0010');
+  db.exec(`
+    INSERT INTO realms (id, name, created_at, updated_at) VALUES ('b', 'B', 1, 1);
+    INSERT INTO users (id, realm_id, email, created_at, updated_at)
+    VALUES ('usr_1', 'default', '1@x', 1, 1), ('usr_2', 'default', '2@x', 1, 1), ('usr_3', 'b', '3@x', 1, 1);
+    INSERT INTO passwords VALUES ('usr_1', 'x', 1), ('usr_2', 'x', 1), ('usr_3', 'x', 1);
+    INSERT INTO identities (user_id, realm_id, provider, subject, email_verified, profile, tokens, created_at, updated_at)
+    VALUES ('usr_1', 'default', 'google', 's', 1, '{}', 'x', 1, 1);
+    INSERT INTO billing_prices (realm_id, price_id, plan, unit_amount, currency, months, position)
+    VALUES ('default', 'price_year', 'pro', 12000, 'usd', 12, 0);
+    INSERT INTO billing_subscriptions (id, user_id, price_id, plan, status, period_start, period_end,
+      cancel_at_period_end, revision, created_at, fetched_at)
+    VALUES ('sub_1', 'usr_1', 'price_year', 'pro', 'active', 1, 2, 0, 1, 1, 1),
+      ('sub_2', 'usr_3', 'price_year', 'pro', 'active', 1, 2, 0, 1, 1, 1),
+      ('sub_3', 'usr_2', 'price_year', 'pro', 'canceled', 1, 2, 0, 1, 1, 1),
+      ('sub_4', 'usr_2', 'price_gone', 'pro', 'active', 1, 2, 0, 1, 1, 1);
+  `);
+  migrate(db, '0010', '9');
+  const all = (sql: string) =>
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => Object.values(row));
+  expect(all('SELECT * FROM provider_counts ORDER BY 1, 2')).toEqual([
+    ['b', 'password', 1],
+    ['default', 'google', 1],
+    ['default', 'password', 2],
+  ]);
+  expect(all('SELECT * FROM plan_revenue ORDER BY 1')).toEqual([
+    ['b', 'pro', 'usd', 12, 1, 12000],
+    ['default', 'pro', 'usd', 12, 1, 12000],
+  ]);
+  // As D1 does: what hangs on a user goes with them.
+  db.exec("PRAGMA foreign_keys = ON; DELETE FROM users WHERE id IN ('usr_1', 'usr_3')");
+  expect(all('SELECT users FROM provider_counts ORDER BY realm_id, provider')).toEqual([[0], [0], [1]]);
+  expect(all('SELECT subscriptions, amount FROM plan_revenue')).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+});
