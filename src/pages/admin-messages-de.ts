@@ -147,7 +147,6 @@ export const adminDe: typeof adminEn = {
     usage: 'Verbrauch',
     used: 'Verbraucht',
     limit: 'Grenze',
-    period: 'Zeitraum',
     lastDays: (days) => `In ${days} Tagen`,
     credits: 'Guthaben',
     balance: 'Stand',

@@ -147,7 +147,6 @@ export const adminEn = {
     usage: 'Usage',
     used: 'Used',
     limit: 'Limit',
-    period: 'Period',
     lastDays: (days: number) => `In ${days} days`,
     credits: 'Credits',
     balance: 'Balance',

@@ -129,7 +129,7 @@ function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChose
 }
 
 /** The day of a moment, which says enough in a list. */
-function Day({ view, at }: { view: View; at: number }) {
+export function Day({ view, at }: { view: View; at: number }) {
   const format = new Intl.DateTimeFormat(view.language, { dateStyle: 'medium', timeZone: 'UTC' });
   return <time datetime={rfc3339(at)}>{format.format(at)}</time>;
 }

@@ -23,6 +23,8 @@ export interface Latchkey {
   port: number;
   /** `npm run realm`: makes or changes a realm. */
   realm(...args: string[]): Promise<void>;
+  /** `npm run admin:create`: makes an operator. */
+  operator(...args: string[]): Promise<void>;
   /** The newest message to that address or number about that; waits for it. */
   messageTo(recipient: string, about?: RegExp): Promise<Message>;
   stop(): Promise<void>;
@@ -40,10 +42,14 @@ const VARIABLES = {
   RATE_LIMIT_GENERAL: '1000000',
 };
 
-/** Starts it and waits until it answers; `variables` are beside those of development. */
+/**
+ * Starts it and waits until it answers; `variables` are beside those of development. With `seed`, what `npm run seed`
+ * is told, there are users and a past.
+ */
 export async function startLatchkey(
   variables: Record<string, string> = {},
   givenPort?: number,
+  seed: string[] = [],
   tries = 3,
 ): Promise<Latchkey> {
   const port = givenPort ?? (await freePort());
@@ -57,6 +63,11 @@ export async function startLatchkey(
   ];
   // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
   const env = { ...process.env, NODE_ENV: undefined };
+  const run = async (command: string, ...fields: string[]) => {
+    const whole = [`src/cli/${command}.ts`, ...fields, '--persist-to', state];
+    await promisify(execFile)(process.execPath, whole, { cwd: ROOT, env });
+  };
+  if (seed.length > 0) await run('seed', ...seed);
   const server = spawn(process.execPath, args, { cwd: ROOT, env });
   process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
@@ -73,17 +84,15 @@ export async function startLatchkey(
   // Between its finding and its use, a free port may go to any connection of this machine.
   if (output.includes('Address already in use') && !givenPort && tries > 1) {
     await stop();
-    return startLatchkey(variables, undefined, tries - 1);
+    return startLatchkey(variables, undefined, seed, tries - 1);
   }
   if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
     port,
     stop,
-    realm: async (...fields) => {
-      const command = ['src/cli/realm.ts', ...fields, '--persist-to', state];
-      await promisify(execFile)(process.execPath, command, { cwd: ROOT, env });
-    },
+    realm: (...fields) => run('realm', ...fields),
+    operator: (...fields) => run('admin', ...fields),
     messageTo: (recipient, about = /(?:)/) =>
       vi.waitFor(
         async () => {
