@@ -23,8 +23,8 @@ export function adminBillingRoutes(services: AdminServices) {
     forms: {
       replay: {
         act: async (_, { realmId, actor }, { event = '' }) => {
-          await billingAdmin.replay(realmId, event, actor.id);
-          return 'replayed';
+          const { status } = await billingAdmin.replay(realmId, event, actor.id);
+          return status === 'failed' ? 'replay_failed' : 'replayed';
         },
       },
       prices: {
@@ -56,12 +56,14 @@ export function adminBillingRoutes(services: AdminServices) {
       ]);
       const refused = refusedIn(shown, 'prices');
       const query = status ? { status } : undefined;
+      const hasFailed = shown.done === 'replay_failed';
+      const wrong = hasFailed ? text.replayFailed : refusedIn(shown, 'replay')?.problem.summary;
       return (
         <AdminFrame
           visit={visit}
           page="billing"
           said={saidOf(view, shown.done)}
-          failed={shown.refused !== undefined}
+          failed={hasFailed || shown.refused !== undefined}
         >
           {!billingAdmin.isConfigured && (
             <section class="notice" aria-labelledby="not-configured">
@@ -70,9 +72,9 @@ export function adminBillingRoutes(services: AdminServices) {
             </section>
           )}
           <Panel id="events" title={text.events}>
-            {refusedIn(shown, 'replay') && (
+            {wrong && (
               <p class="notice bad" role="alert">
-                {shown.refused?.problem.summary}
+                {wrong}
               </p>
             )}
             <Tabs

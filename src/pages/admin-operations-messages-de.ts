@@ -120,6 +120,8 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     event: 'Ereignis',
     replay: 'Noch einmal verarbeiten',
     replayNamed: (id) => `Noch einmal verarbeiten: ${id}`,
+    replayFailed:
+      'Das Ereignis ist wieder gescheitert. Der letzte Fehler steht unten; es wird von selbst noch einmal versucht.',
     prices: 'Preise',
     pricesText:
       'Wofür Preise bei Stripe stehen, in der Reihenfolge, in der sie angeboten werden: ein wiederkehrender für einen Tarif, ein einmaliger für Guthaben. Leeren Sie eine Zeile, um sie zu entfernen.',

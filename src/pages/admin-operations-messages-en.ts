@@ -119,6 +119,7 @@ export const adminOperationsEn = {
     event: 'Event',
     replay: 'Handle again',
     replayNamed: (id: string) => `Handle again: ${id}`,
+    replayFailed: 'The event failed again. Its last error is below; it will be tried again by itself.',
     prices: 'Prices',
     pricesText:
       'What prices of Stripe stand for, in the order in which they are offered: a recurring one for a plan, a single one for credits. Empty a row to take it away.',
