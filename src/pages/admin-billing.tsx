@@ -140,7 +140,7 @@ function EventTable({ view, rows, canReplay }: { view: View; rows: EventRow[]; c
       {rows.map((row) => (
         <tr>
           <th scope="row">
-            {row.type}
+            {breakable(row.type)}
             <div class="soft">
               <code>{row.id}</code>
             </div>
@@ -167,6 +167,11 @@ function EventTable({ view, rows, canReplay }: { view: View; rows: EventRow[]; c
       ))}
     </Table>
   );
+}
+
+/** The name of an event, which may go on in the next line after each dot. */
+function breakable(name: string) {
+  return name.split('.').map((word, at) => (at === 0 ? word : [<wbr />, `.${word}`]));
 }
 
 const LOOKS = { received: '', done: ' good', ignored: '', failed: ' bad' };

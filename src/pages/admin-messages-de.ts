@@ -65,7 +65,12 @@ export const adminDe: typeof adminEn = {
     all: 'Alle zeigen',
     new: 'Neuer Benutzer',
     reason: 'Grund (für das Protokoll)',
-    found: (total, isExact) => (isExact ? `${total} Benutzer` : `${total} Benutzer oder mehr`),
+    found: (total, isExact) =>
+      !isExact
+        ? `${total} Benutzer oder mehr`
+        : total === 0
+          ? 'Keine Benutzer gefunden'
+          : `${total} Benutzer`,
     paging: 'Seiten der Liste',
     first: 'Erste Seite',
     next: 'Nächste Seite',

@@ -64,7 +64,13 @@ export const adminEn = {
     new: 'New user',
     reason: 'Reason (for the audit log)',
     found: (total: number, isExact: boolean) =>
-      isExact ? (total === 1 ? '1 user' : `${total} users`) : `${total} users or more`,
+      !isExact
+        ? `${total} users or more`
+        : total === 0
+          ? 'No users found'
+          : total === 1
+            ? '1 user'
+            : `${total} users`,
     paging: 'Pages of users',
     first: 'First page',
     next: 'Next page',

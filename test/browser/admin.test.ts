@@ -114,7 +114,7 @@ it('users are searched, filtered, sorted and paged', async () => {
   await look('users-filtered');
   await page.getByLabel('Search').fill('nobody at all');
   await press('Search');
-  await page.getByText('0 users').waitFor();
+  await page.getByText('No users found').waitFor();
   await look('users-none');
   await desk.go('/admin/users?sort=password');
   await look('users-refused');
@@ -287,7 +287,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   expect(await desk.told()).toBe('The user is deleted.');
   await page.getByLabel('Search').fill(email);
   await press('Search');
-  await page.getByText('0 users').waitFor();
+  await page.getByText('No users found').waitFor();
 });
 
 it('nobody else comes in, and nobody undoes themselves', async () => {
