@@ -11,7 +11,10 @@ import { CREDENTIALS } from '../support/peers/ports.ts';
 const OWNER = 'grace@ops.example';
 const PASSWORD = 'three lighthouses at dusk';
 const INTERNAL_API_KEY = 'aW50ZXJuYWwta2V5LWZvci1icm93c2VyLXRlc3Rz';
-const SEED = ['--users', '300', '--days', '30', '--active', '0.1'];
+const BEFORE: Parameters<typeof startLatchkey>[2] = [
+  ['seed', '--users', '300', '--days', '30', '--active', '0.1'],
+  ['admin', OWNER, '--password', PASSWORD],
+];
 const { secretKey, webhookSecrets } = CREDENTIALS.stripe;
 
 let latchkey: Latchkey;
@@ -31,8 +34,7 @@ beforeAll(async () => {
     STRIPE_WEBHOOK_SECRET: webhookSecrets.join(','),
     STRIPE_API_URL: `http://127.0.0.1:${stripe.api}`,
   };
-  [latchkey, browser] = await Promise.all([startLatchkey(variables, undefined, SEED), launchBrowser()]);
-  await latchkey.operator(OWNER, '--password', PASSWORD);
+  [latchkey, browser] = await Promise.all([startLatchkey(variables, undefined, BEFORE), launchBrowser()]);
 });
 
 afterAll(async () => {

@@ -8,7 +8,10 @@ const OWNER = 'ada@ops.example';
 const PASSWORD = 'three lighthouses at dusk';
 /** Of everybody whom the seed made. */
 const SEEDED_PASSWORD = 'correct horse battery';
-const SEED = ['--users', '400', '--days', '60', '--active', '0.2'];
+const BEFORE: Parameters<typeof startLatchkey>[2] = [
+  ['seed', '--users', '400', '--days', '60', '--active', '0.2'],
+  ['admin', OWNER, '--password', PASSWORD],
+];
 
 let latchkey: Latchkey;
 let browser: Browser;
@@ -16,8 +19,7 @@ let desk: OperatorBrowser;
 let operators = 0;
 
 beforeAll(async () => {
-  [latchkey, browser] = await Promise.all([startLatchkey({}, undefined, SEED), launchBrowser()]);
-  await latchkey.operator(OWNER, '--password', PASSWORD);
+  [latchkey, browser] = await Promise.all([startLatchkey({}, undefined, BEFORE), launchBrowser()]);
 });
 
 afterAll(async () => {

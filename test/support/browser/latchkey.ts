@@ -23,8 +23,6 @@ export interface Latchkey {
   port: number;
   /** `npm run realm`: makes or changes a realm. */
   realm(...args: string[]): Promise<void>;
-  /** `npm run admin:create`: makes an operator. */
-  operator(...args: string[]): Promise<void>;
   /** The newest message to that address or number about that; waits for it. */
   messageTo(recipient: string, about?: RegExp): Promise<Message>;
   stop(): Promise<void>;
@@ -43,13 +41,13 @@ const VARIABLES = {
 };
 
 /**
- * Starts it and waits until it answers; `variables` are beside those of development. With `seed`, what `npm run seed`
- * is told, there are users and a past.
+ * Starts it and waits until it answers; `variables` are beside those of development. `before` are commands of
+ * src/cli, such as `['seed', '--users', '10']`, which want the database for themselves.
  */
 export async function startLatchkey(
   variables: Record<string, string> = {},
   givenPort?: number,
-  seed: string[] = [],
+  before: [command: string, ...args: string[]][] = [],
   tries = 3,
 ): Promise<Latchkey> {
   const port = givenPort ?? (await freePort());
@@ -67,7 +65,7 @@ export async function startLatchkey(
     const whole = [`src/cli/${command}.ts`, ...fields, '--persist-to', state];
     await promisify(execFile)(process.execPath, whole, { cwd: ROOT, env });
   };
-  if (seed.length > 0) await run('seed', ...seed);
+  for (const command of before) await run(...command);
   const server = spawn(process.execPath, args, { cwd: ROOT, env });
   process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
@@ -84,7 +82,7 @@ export async function startLatchkey(
   // Between its finding and its use, a free port may go to any connection of this machine.
   if (output.includes('Address already in use') && !givenPort && tries > 1) {
     await stop();
-    return startLatchkey(variables, undefined, seed, tries - 1);
+    return startLatchkey(variables, undefined, before, tries - 1);
   }
   if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
@@ -92,7 +90,6 @@ export async function startLatchkey(
     port,
     stop,
     realm: (...fields) => run('realm', ...fields),
-    operator: (...fields) => run('admin', ...fields),
     messageTo: (recipient, about = /(?:)/) =>
       vi.waitFor(
         async () => {
