@@ -133,7 +133,7 @@ export const accountDe: typeof accountEn = {
       suspended: 'Konto gesperrt',
       reactivated: 'Konto wieder freigegeben',
       role_changed: 'Rolle geändert',
-      impersonated: 'Die Verwaltung hat das Konto mit Ihren Augen gesehen',
+      impersonated: 'Die Verwaltung hat sich das Konto von innen angesehen',
       plan_changed: 'Tarif geändert',
       plan_expired: 'Tarif abgelaufen',
       limits_changed: 'Grenzen geändert',

@@ -111,7 +111,7 @@ export const accountEn = {
     older: 'Older entries',
     newest: 'Newest entries',
     types: {
-      registered: 'You made this account',
+      registered: 'Account made',
       signed_in: 'Signed in',
       sign_in_failed: 'Wrong password at sign-in',
       account_locked: 'Sign-in slowed down after wrong passwords',
@@ -132,7 +132,7 @@ export const accountEn = {
       suspended: 'Account suspended',
       reactivated: 'Account reactivated',
       role_changed: 'Role changed',
-      impersonated: 'An administrator looked at the account as you see it',
+      impersonated: 'An administrator looked at the account from the inside',
       plan_changed: 'Plan changed',
       plan_expired: 'Plan expired',
       limits_changed: 'Limits changed',

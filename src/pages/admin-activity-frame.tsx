@@ -44,7 +44,7 @@ export function LogPage(props: {
       <section class="panel" aria-label={common.filter}>
         <form method="get" action={view.link(PATH)}>
           {log === 'operators' && <Hidden name="log" value={log} />}
-          <div class="pair">
+          <div class="pair filters">
             {fields.map(({ name, label, hint, options }) =>
               options ? (
                 <Select

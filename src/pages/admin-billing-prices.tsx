@@ -77,7 +77,7 @@ function costOf(view: View, { unitAmount, currency, months }: PriceRow): string 
   const format = new Intl.NumberFormat(view.language, { style: 'currency', currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   const amount = format.format(unitAmount / 10 ** digits);
-  return months === null ? amount : `${amount} ${text.every(months.toLocaleString(view.language))}`;
+  return months === null ? amount : `${amount} ${text.every(months)}`;
 }
 
 /** What the rows of a form say, each with the number of its row. Throws 422 for a row that says too much or too little. */

@@ -23,8 +23,8 @@ export function adminBillingRoutes(services: AdminServices) {
     forms: {
       replay: {
         act: async (_, { realmId, actor }, { event = '' }) => {
-          await billingAdmin.replay(realmId, event, actor.id);
-          return 'replayed';
+          const { status } = await billingAdmin.replay(realmId, event, actor.id);
+          return status === 'failed' ? 'replay_failed' : 'replayed';
         },
       },
       prices: {
@@ -56,12 +56,14 @@ export function adminBillingRoutes(services: AdminServices) {
       ]);
       const refused = refusedIn(shown, 'prices');
       const query = status ? { status } : undefined;
+      const hasFailed = shown.done === 'replay_failed';
+      const wrong = hasFailed ? text.replayFailed : refusedIn(shown, 'replay')?.problem.summary;
       return (
         <AdminFrame
           visit={visit}
           page="billing"
           said={saidOf(view, shown.done)}
-          failed={shown.refused !== undefined}
+          failed={hasFailed || shown.refused !== undefined}
         >
           {!billingAdmin.isConfigured && (
             <section class="notice" aria-labelledby="not-configured">
@@ -70,9 +72,9 @@ export function adminBillingRoutes(services: AdminServices) {
             </section>
           )}
           <Panel id="events" title={text.events}>
-            {refusedIn(shown, 'replay') && (
+            {wrong && (
               <p class="notice bad" role="alert">
-                {shown.refused?.problem.summary}
+                {wrong}
               </p>
             )}
             <Tabs
@@ -138,7 +140,7 @@ function EventTable({ view, rows, canReplay }: { view: View; rows: EventRow[]; c
       {rows.map((row) => (
         <tr>
           <th scope="row">
-            {row.type}
+            {breakable(row.type)}
             <div class="soft">
               <code>{row.id}</code>
             </div>
@@ -165,6 +167,11 @@ function EventTable({ view, rows, canReplay }: { view: View; rows: EventRow[]; c
       ))}
     </Table>
   );
+}
+
+/** The name of an event, which may go on in the next line after each dot. */
+function breakable(name: string) {
+  return name.split('.').map((word, at) => (at === 0 ? word : [<wbr />, `.${word}`]));
 }
 
 const LOOKS = { received: '', done: ' good', ignored: '', failed: ' bad' };

@@ -1,7 +1,10 @@
 import type { ApiKeyRow } from '../api-keys/tables.ts';
 import { SCOPES } from '../lib/scopes.ts';
+import { DAY } from '../lib/time.ts';
+import { Time } from './account-frame.tsx';
 import type { Shown } from './account-page.tsx';
 import { TimeOr } from './admin-parts.tsx';
+import { Day } from './admin-users-table.tsx';
 import { Field, Form, Hidden, Select } from './form.tsx';
 import type { View } from './view.ts';
 
@@ -78,7 +81,7 @@ export function KeyEntry({ view, row, refused }: { view: View; row: ApiKeyRow; r
         </p>
         {row.expiresAt !== null && (
           <p class="soft">
-            {text.expires}: <TimeOr view={view} at={row.expiresAt} none="" />
+            {text.expires}: <LastMoment view={view} end={row.expiresAt} />
           </p>
         )}
         {row.previousExpiresAt !== null && row.previousExpiresAt > Date.now() && (
@@ -90,6 +93,11 @@ export function KeyEntry({ view, row, refused }: { view: View; row: ApiKeyRow; r
       {state === 'active' && <Change view={view} row={row} refused={refused} />}
     </li>
   );
+}
+
+/** Until when something goes: until the end of a day is the day. */
+function LastMoment({ view, end }: { view: View; end: number }) {
+  return end % DAY === 0 ? <Day view={view} at={end - 1} /> : <Time view={view} at={end} />;
 }
 
 function Change({ view, row, refused }: { view: View; row: ApiKeyRow; refused: Refused }) {

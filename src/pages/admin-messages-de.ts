@@ -78,7 +78,12 @@ export const adminDe: typeof adminEn = {
     all: 'Alle zeigen',
     new: 'Neuer Benutzer',
     reason: 'Grund (für das Protokoll)',
-    found: (total, isExact) => (isExact ? `${total} Benutzer` : `${total} Benutzer oder mehr`),
+    found: (total, isExact) =>
+      !isExact
+        ? `${total} Benutzer oder mehr`
+        : total === 0
+          ? 'Keine Benutzer gefunden'
+          : `${total} Benutzer`,
     paging: 'Seiten der Liste',
     first: 'Erste Seite',
     next: 'Nächste Seite',
@@ -160,7 +165,6 @@ export const adminDe: typeof adminEn = {
     usage: 'Verbrauch',
     used: 'Verbraucht',
     limit: 'Grenze',
-    period: 'Zeitraum',
     lastDays: (days) => `In ${days} Tagen`,
     credits: 'Guthaben',
     balance: 'Stand',

@@ -77,7 +77,13 @@ export const adminEn = {
     new: 'New user',
     reason: 'Reason (for the audit log)',
     found: (total: number, isExact: boolean) =>
-      isExact ? (total === 1 ? '1 user' : `${total} users`) : `${total} users or more`,
+      !isExact
+        ? `${total} users or more`
+        : total === 0
+          ? 'No users found'
+          : total === 1
+            ? '1 user'
+            : `${total} users`,
     paging: 'Pages of users',
     first: 'First page',
     next: 'Next page',
@@ -160,7 +166,6 @@ export const adminEn = {
     usage: 'Usage',
     used: 'Used',
     limit: 'Limit',
-    period: 'Period',
     lastDays: (days: number) => `In ${days} days`,
     credits: 'Credits',
     balance: 'Balance',

@@ -80,8 +80,8 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     recipient: 'An',
     language: 'Sprache',
     nextAttempt: 'Nächster Versuch',
-    expires: 'Von Nutzen bis',
-    settled: 'Erledigt',
+    expires: 'Sinnvoll bis',
+    settled: 'Gesendet oder aufgegeben',
     retry: 'Jetzt noch einmal senden',
     notRetriable:
       'Sie kann nicht noch einmal gesendet werden: Sie wurde gesendet, oder ihr Inhalt nützt nichts mehr.',
@@ -120,6 +120,8 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     event: 'Ereignis',
     replay: 'Noch einmal verarbeiten',
     replayNamed: (id) => `Noch einmal verarbeiten: ${id}`,
+    replayFailed:
+      'Das Ereignis ist wieder gescheitert. Der letzte Fehler steht unten; es wird von selbst noch einmal versucht.',
     prices: 'Preise',
     pricesText:
       'Wofür Preise bei Stripe stehen, in der Reihenfolge, in der sie angeboten werden: ein wiederkehrender für einen Tarif, ein einmaliger für Guthaben. Leeren Sie eine Zeile, um sie zu entfernen.',
@@ -128,8 +130,7 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     plan: 'Tarif',
     credits: 'Guthaben',
     noPlan: 'Kein Tarif',
-    costs: 'Kostet',
-    every: (months) => `alle ${months} Monat(e)`,
+    every: (months) => (months === 1 ? 'im Monat' : months === 12 ? 'im Jahr' : `alle ${months} Monate`),
     shortfalls: 'Fehlbeträge',
     shortfallsText: 'Zahlungen, die zurückgenommen wurden, als ihr Guthaben schon verbraucht war.',
     reference: 'Zahlung',

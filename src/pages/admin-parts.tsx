@@ -86,7 +86,8 @@ export function Tabs({
 
 /** How many there are, as far as it was counted. */
 export function Count({ view, total, isExact = true }: { view: View; total: number; isExact?: boolean }) {
-  return <p class="soft">{view.text.adminOperations.count(total.toLocaleString(view.language), isExact)}</p>;
+  const { count, none } = view.text.adminOperations;
+  return <p class="soft">{total === 0 ? none : count(total.toLocaleString(view.language), isExact)}</p>;
 }
 
 /** A moment, or what stands for none. */

@@ -1,7 +1,7 @@
 import { Avatar, Panel, Time } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';
 import type { UserPart } from './admin-user.tsx';
-import { StatusBadge } from './admin-users-table.tsx';
+import { Day, StatusBadge } from './admin-users-table.tsx';
 import { Field, Form, Hidden, Select } from './form.tsx';
 
 /** Who this is, at a glance. */
@@ -41,7 +41,13 @@ export function Facts({ visit: { view }, seen: { user, hasPassword } }: UserPart
           </div>
           <div>
             <dt>{text.lastActive}</dt>
-            <dd>{user.lastActiveOn ?? users.never}</dd>
+            <dd>
+              {user.lastActiveOn === null ? (
+                users.never
+              ) : (
+                <Day view={view} at={Date.parse(user.lastActiveOn)} />
+              )}
+            </dd>
           </div>
         </dl>
       </div>

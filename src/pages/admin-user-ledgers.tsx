@@ -24,7 +24,6 @@ export function UsagePanel({ visit: { view }, seen: { quotas, used } }: UserPart
             <th scope="col" class="number">
               {text.limit}
             </th>
-            <th scope="col">{text.period}</th>
             <th scope="col" class="number">
               {text.lastDays(used.days)}
             </th>
@@ -35,8 +34,10 @@ export function UsagePanel({ visit: { view }, seen: { quotas, used } }: UserPart
           <tr>
             <th scope="row">{resource}</th>
             <td class="number">{number(quota.used)}</td>
-            <td class="number">{number(quota.limit)}</td>
-            <td>{text.periods[quota.period]}</td>
+            <td class="number">
+              {number(quota.limit)}
+              <div class="soft moment">{text.periods[quota.period]}</div>
+            </td>
             <td class="number">{number(used.totals[resource] ?? 0)}</td>
           </tr>
         ))}
@@ -79,28 +80,31 @@ export function CreditsPanel({ visit: { view }, seen: { credits }, shown }: User
           />
         </div>
       </Form>
-      <ul class="rows">
-        {credits.rows.map((row) => (
-          <li>
-            <div>
-              <p>
-                {text.transactions[row.type]} {row.description && <span class="soft">{row.description}</span>}
-              </p>
-              <p class="soft">
-                <Time view={view} at={row.createdAt} />
-              </p>
-            </div>
-            <strong>{`${row.amount > 0 ? '+' : ''}${numberOf(view, row.amount)}`}</strong>
-          </li>
-        ))}
-      </ul>
+      {credits.rows.length > 0 && (
+        <ul class="rows">
+          {credits.rows.map((row) => (
+            <li>
+              <div>
+                <p>
+                  {text.transactions[row.type]}{' '}
+                  {row.description && <span class="soft">{row.description}</span>}
+                </p>
+                <p class="soft">
+                  <Time view={view} at={row.createdAt} />
+                </p>
+              </div>
+              <strong>{`${row.amount > 0 ? '+' : ''}${numberOf(view, row.amount)}`}</strong>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }
 
 /** What happened to a user, and what admins did. */
 export function LogsPanel({ visit: { view }, seen: { user, activity, audit } }: UserPart) {
-  const { account, admin } = view.text;
+  const { account, admin, adminOperations } = view.text;
   const text = admin.user;
   return (
     <Panel id="activity" title={account.activity.title}>
@@ -125,26 +129,27 @@ export function LogsPanel({ visit: { view }, seen: { user, activity, audit } }: 
         <a href={view.link(ADMIN_PAGES.activity, { user_id: user.id })}>{text.allActivity}</a>
       </p>
       <h3>{text.audit}</h3>
-      {audit.rows.length === 0 && <p class="soft">{account.activity.none}</p>}
-      <ul class="rows">
-        {audit.rows.map((row) => (
-          <li>
-            <div>
-              <p>
-                <code>{row.action}</code>
-              </p>
+      {audit.rows.length === 0 ? (
+        <p class="soft">{account.activity.none}</p>
+      ) : (
+        <ul class="rows">
+          {audit.rows.map((row) => (
+            <li>
+              <div>
+                <p>{adminOperations.activity.actions[row.action] ?? row.action}</p>
+                <p class="soft">
+                  {[row.actor, typeof row.details.reason === 'string' ? row.details.reason : null]
+                    .filter(Boolean)
+                    .join(' · ')}
+                </p>
+              </div>
               <p class="soft">
-                {[row.actor, typeof row.details.reason === 'string' ? row.details.reason : null]
-                  .filter(Boolean)
-                  .join(' · ')}
+                <Time view={view} at={row.at} />
               </p>
-            </div>
-            <p class="soft">
-              <Time view={view} at={row.at} />
-            </p>
-          </li>
-        ))}
-      </ul>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }

@@ -9,30 +9,33 @@ export function SessionsPanel({ visit: { view }, seen: { sessions } }: UserPart)
   const text = account.devices;
   return (
     <Panel id="sessions" title={admin.user.sessions(sessions.length)}>
-      {sessions.length === 0 && <p class="soft">{admin.user.noSessions}</p>}
-      <ul class="rows">
-        {sessions.map((row) => {
-          const device = deviceName(view, row.user_agent);
-          return (
-            <li>
-              <div>
-                <p>
-                  <strong>{device}</strong>{' '}
-                  {row.impersonator && <span class="badge">{admin.user.impersonated}</span>}
-                </p>
-                <p class="soft">{[placeName(view, row), row.ip].filter(Boolean).join(' · ')}</p>
-                <p class="soft">
-                  {text.lastSeen}: <Time view={view} at={row.last_seen_at} />
-                </p>
-              </div>
-              <Form view={view} button={text.end} buttonLabel={text.endNamed(device)} look="plain">
-                <Hidden name="form" value="end_session" />
-                <Hidden name="session" value={row.id} />
-              </Form>
-            </li>
-          );
-        })}
-      </ul>
+      {sessions.length === 0 ? (
+        <p class="soft">{admin.user.noSessions}</p>
+      ) : (
+        <ul class="rows">
+          {sessions.map((row) => {
+            const device = deviceName(view, row.user_agent);
+            return (
+              <li>
+                <div>
+                  <p>
+                    <strong>{device}</strong>{' '}
+                    {row.impersonator && <span class="badge">{admin.user.impersonated}</span>}
+                  </p>
+                  <p class="soft">{[placeName(view, row), row.ip].filter(Boolean).join(' · ')}</p>
+                  <p class="soft">
+                    {text.lastSeen}: <Time view={view} at={row.last_seen_at} />
+                  </p>
+                </div>
+                <Form view={view} button={text.end} buttonLabel={text.endNamed(device)} look="plain">
+                  <Hidden name="form" value="end_session" />
+                  <Hidden name="session" value={row.id} />
+                </Form>
+              </li>
+            );
+          })}
+        </ul>
+      )}
       {sessions.length > 1 && (
         <Form view={view} button={admin.user.endAll} look="danger">
           <Hidden name="form" value="end_sessions" />
@@ -47,22 +50,25 @@ export function IdentitiesPanel({ visit: { view }, seen: { identities } }: UserP
   const { account, admin } = view.text;
   return (
     <Panel id="identities" title={account.identities.title}>
-      {identities.length === 0 && <p class="soft">{admin.user.noIdentities}</p>}
-      <ul class="rows">
-        {identities.map(({ provider, email, name, createdAt }) => (
-          <li>
-            <div>
-              <p>
-                <strong>{provider}</strong>
+      {identities.length === 0 ? (
+        <p class="soft">{admin.user.noIdentities}</p>
+      ) : (
+        <ul class="rows">
+          {identities.map(({ provider, email, name, createdAt }) => (
+            <li>
+              <div>
+                <p>
+                  <strong>{provider}</strong>
+                </p>
+                <p class="soft">{[name, email].filter(Boolean).join(' · ')}</p>
+              </div>
+              <p class="soft">
+                {account.identities.since} <Time view={view} at={createdAt} />
               </p>
-              <p class="soft">{[name, email].filter(Boolean).join(' · ')}</p>
-            </div>
-            <p class="soft">
-              {account.identities.since} <Time view={view} at={createdAt} />
-            </p>
-          </li>
-        ))}
-      </ul>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }

@@ -99,6 +99,8 @@ function SortableHead(props: {
 
 function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChosen: boolean }) {
   const { roles, users: text } = view.text.admin;
+  // Where an address may go on in the next line of a narrow screen.
+  const [mailbox, domain] = user.email.split('@');
   return (
     <tr>
       <td>
@@ -108,7 +110,10 @@ function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChose
         </label>
       </td>
       <th scope="row" class="address">
-        <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>{user.email}</a>
+        <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>
+          {mailbox}
+          <wbr />@{domain}
+        </a>
       </th>
       <td>{user.name}</td>
       <td>{user.username}</td>
@@ -129,7 +134,7 @@ function UserLine({ view, user, isChosen }: { view: View; user: UserRow; isChose
 }
 
 /** The day of a moment, which says enough in a list. */
-function Day({ view, at }: { view: View; at: number }) {
+export function Day({ view, at }: { view: View; at: number }) {
   const format = new Intl.DateTimeFormat(view.language, { dateStyle: 'medium', timeZone: 'UTC' });
   return <time datetime={rfc3339(at)}>{format.format(at)}</time>;
 }

@@ -45,8 +45,12 @@ function FailurePage({ view, error, requestId }: { view: View; error: ApiError; 
 
 /** The same page again where that can help; from an address that is wrong in itself it cannot. */
 function onwardOf(code: ErrorCode, view: View) {
-  const { failed } = view.text;
-  if (code === 'not_found') return { href: view.link('/account'), label: failed.home };
+  const { admin, failed } = view.text;
+  if (code === 'user_not_found' || code === 'message_not_found') {
+    return { href: view.link('/admin'), label: admin.pages.overview };
+  }
+  if (code === 'not_found' || code === 'insufficient_scope')
+    return { href: view.link('/account'), label: failed.home };
   if (['realm_not_found', 'invalid_request', 'validation_failed', 'redirect_not_allowed'].includes(code))
     return null;
   return { href: view.inLanguage(view.language), label: failed.again };

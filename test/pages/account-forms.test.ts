@@ -344,7 +344,7 @@ describe('the activity', () => {
     expect(first.body).toContain('<time datetime="2026-05-17T18:05:00.000Z">17 May 2026, 18:05 UTC</time>');
     const older = /href="(\/account\/activity\?cursor=\d+)"/.exec(first.body)?.[1] as string;
     const second = await open(older, user, { 'accept-language': 'de' });
-    expect(second.body).toContain('You made this account');
+    expect(second.body).toContain('Account made');
     expect(second.body).toContain('Newest entries');
     expect(
       (await open('/account/activity', user, { cookie: `${user.cookie}; __Host-latchkey-language=de` })).body,

@@ -40,10 +40,14 @@ const VARIABLES = {
   RATE_LIMIT_GENERAL: '1000000',
 };
 
-/** Starts it and waits until it answers; `variables` are beside those of development. */
+/**
+ * Starts it and waits until it answers; `variables` are beside those of development. `before` are commands of
+ * src/cli, such as `['seed', '--users', '10']`, which want the database for themselves.
+ */
 export async function startLatchkey(
   variables: Record<string, string> = {},
   givenPort?: number,
+  before: [command: string, ...args: string[]][] = [],
   tries = 3,
 ): Promise<Latchkey> {
   const port = givenPort ?? (await freePort());
@@ -57,6 +61,11 @@ export async function startLatchkey(
   ];
   // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
   const env = { ...process.env, NODE_ENV: undefined };
+  const run = async (command: string, ...fields: string[]) => {
+    const whole = [`src/cli/${command}.ts`, ...fields, '--persist-to', state];
+    await promisify(execFile)(process.execPath, whole, { cwd: ROOT, env });
+  };
+  for (const command of before) await run(...command);
   const server = spawn(process.execPath, args, { cwd: ROOT, env });
   process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
@@ -73,17 +82,14 @@ export async function startLatchkey(
   // Between its finding and its use, a free port may go to any connection of this machine.
   if (output.includes('Address already in use') && !givenPort && tries > 1) {
     await stop();
-    return startLatchkey(variables, undefined, tries - 1);
+    return startLatchkey(variables, undefined, before, tries - 1);
   }
   if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
     port,
     stop,
-    realm: async (...fields) => {
-      const command = ['src/cli/realm.ts', ...fields, '--persist-to', state];
-      await promisify(execFile)(process.execPath, command, { cwd: ROOT, env });
-    },
+    realm: (...fields) => run('realm', ...fields),
     messageTo: (recipient, about = /(?:)/) =>
       vi.waitFor(
         async () => {

@@ -1,0 +1,309 @@
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import Stripe from 'stripe';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { launchBrowser } from '../support/browser/browser.ts';
+import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
+import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
+import { receivedMails, setFault } from '../support/peers/mailbox.ts';
+import { CREDENTIALS } from '../support/peers/ports.ts';
+
+const OWNER = 'grace@ops.example';
+const PASSWORD = 'three lighthouses at dusk';
+const INTERNAL_API_KEY = 'aW50ZXJuYWwta2V5LWZvci1icm93c2VyLXRlc3Rz';
+const BEFORE: Parameters<typeof startLatchkey>[2] = [
+  ['seed', '--users', '300', '--days', '30', '--active', '0.1'],
+  ['admin', OWNER, '--password', PASSWORD],
+];
+const { secretKey, webhookSecrets } = CREDENTIALS.stripe;
+
+let latchkey: Latchkey;
+let browser: Browser;
+let desk: OperatorBrowser;
+
+beforeAll(async () => {
+  const { smtp, stripe } = inject('peers');
+  const variables = {
+    INTERNAL_API_KEY,
+    MAIL_PROVIDER: 'smtp',
+    MAIL_FROM: 'accounts@latchkey.test',
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(smtp.plain),
+    SMTP_SECURITY: 'none',
+    STRIPE_SECRET_KEY: secretKey,
+    STRIPE_WEBHOOK_SECRET: webhookSecrets.join(','),
+    STRIPE_API_URL: `http://127.0.0.1:${stripe.api}`,
+  };
+  [latchkey, browser] = await Promise.all([startLatchkey(variables, undefined, BEFORE), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await Promise.all([latchkey?.stop(), browser?.close()]);
+});
+
+beforeEach(async () => {
+  desk = await openDashboard(latchkey, browser);
+  await desk.go('/admin');
+  await desk.signIn(OWNER, PASSWORD);
+  expect(desk.path()).toBe('/admin');
+});
+afterEach(() => desk.context.close());
+
+async function menu(name: string): Promise<void> {
+  await desk.page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name }).click();
+  expect(await desk.headline()).toBe(name);
+}
+
+async function german(headline: string): Promise<void> {
+  await desk.page.getByRole('link', { name: 'Deutsch' }).click();
+  expect(await desk.headline()).toBe(headline);
+}
+
+/** Loads the page again until it shows that. */
+async function shows(text: string): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await desk.page.reload();
+        return desk.page.getByText(text, { exact: true }).count();
+      },
+      { timeout: 10_000, interval: 200 },
+    )
+    .toBeGreaterThan(0);
+}
+
+const panel = (name: string | RegExp) => desk.page.getByRole('region', { name });
+
+it('what happened is filtered, paged and taken along', async () => {
+  const { page, press, look } = desk;
+  await menu('Activity');
+  await look('activity');
+  await page.getByRole('link', { name: 'Older entries' }).click();
+  await page.getByRole('link', { name: 'Newest entries' }).click();
+  await page.getByRole('combobox', { name: 'What happened' }).selectOption('Account made');
+  await press('Filter');
+  await page.getByText('300 in all').waitFor();
+  await look('activity-filtered');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download as CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/\.csv$/);
+  expect(
+    readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split('\r\n'),
+  ).toHaveLength(301);
+  await page.getByLabel('From').fill('2099-01-01');
+  await press('Filter');
+  await page.getByText('There is nothing here.').waitFor();
+  await look('activity-none');
+
+  await page.getByRole('link', { name: 'What operators did' }).click();
+  await page.getByRole('cell', { name: 'Operator made on the command line' }).waitFor();
+  await page.getByRole('group').getByText('Details').last().click();
+  await page.getByText('"role": "owner"').waitFor();
+  await look('activity-operators');
+  await german('Aktivität');
+  await look('activity-de');
+});
+
+it('a message that was given up is sent again', async () => {
+  const { page, press, look } = desk;
+  const email = `bounced-${Date.now()}@example.com`;
+  await setFault(email, 'reject-recipient');
+  await desk.go('/admin/users/new');
+  await page.getByLabel('E-mail address').fill(email);
+  await press('Make the user');
+  await menu('Mail');
+  await look('mail');
+  await page.getByRole('link', { name: 'Given up' }).click();
+  await shows(email);
+  const row = page.getByRole('row', { name: email });
+  expect(await row.textContent()).toContain('Given up');
+  await look('mail-given-up');
+  await row.getByRole('link').click();
+  await look('mail-one');
+  await setFault(email, null);
+  await press('Send again now');
+  expect(await desk.told()).toBe('The message is on its way again.');
+  await shows('Sent');
+  expect(await page.getByText(/token=/).count()).toBe(0);
+  expect(await receivedMails(email)).toHaveLength(1);
+  await page.getByText('It cannot be sent again').waitFor();
+  await look('mail-sent');
+  await german(await desk.headline().then(String));
+  await look('mail-de');
+});
+
+it('billing: prices are mapped, and what failed is handled again', async () => {
+  const { page, press, look } = desk;
+  await menu('Billing');
+  const prices = panel('Prices');
+  await look('billing-empty');
+  await prices.getByLabel('Price at Stripe').first().fill('price_pro_month');
+  await prices.getByLabel('Plan').first().selectOption('Pro');
+  await prices.getByLabel('Price at Stripe').nth(1).fill('price_gone');
+  await prices.getByLabel('Credits').nth(1).fill('500');
+  await press('Save');
+  expect(await desk.refused()).toContain('Stripe');
+  await look('billing-refused');
+  await prices.getByLabel('Price at Stripe').nth(1).fill('price_credits_500');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+
+  const { user, failed } = await sellCredits('user8@seed.example');
+  await page.reload();
+  await page.getByRole('link', { name: 'Failed' }).click();
+  const row = page.getByRole('row', { name: failed });
+  expect(await row.textContent()).toContain('service_unavailable');
+  await look('billing-failed');
+  await faultAt(failed);
+  await press(`Handle again: ${failed}`);
+  await look('billing-failed-again');
+  expect(await desk.refused()).toContain('failed again');
+  await press(`Handle again: ${failed}`);
+  expect(await desk.told()).toBe('The event was handled again.');
+  await desk.go(`/admin/users/${user}`);
+  await panel('Credits').getByText('Bought').waitFor();
+  await desk.go('/admin/billing');
+  await german('Abrechnung');
+  await look('billing-de');
+});
+
+it('plans are looked at, added and edited', async () => {
+  const { page, press, look } = desk;
+  await menu('Plans');
+  await look('plans');
+  await page.getByLabel('Id', { exact: true }).fill('No spaces');
+  await page.getByLabel('Name').fill('Team');
+  await press('Add');
+  await look('plans-refused');
+  await page.getByLabel('Id', { exact: true }).fill('team');
+  await press('Add');
+  expect(await desk.headline()).toBe('Team');
+  await page.getByLabel('images a day').fill('lots');
+  await press('Save');
+  await look('plan-refused');
+  await page.getByLabel('images a day').fill('40');
+  await page.getByLabel('tokens a month').fill('unlimited');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+  await look('plan');
+  await page.getByRole('link', { name: 'Back to all' }).click();
+  expect(await page.getByRole('row', { name: /^Team/ }).textContent()).toContain('images: 40 / day');
+  await german('Tarife');
+  await look('plans-de');
+});
+
+it('a realm is made, its policy changed, its signing key followed by the next', async () => {
+  const { page, press, look } = desk;
+  await menu('Realms');
+  await page.getByLabel('Id', { exact: true }).fill('default');
+  await page.getByLabel('Name').fill('Acme');
+  await press('Create');
+  await look('realms-refused');
+  await page.getByLabel('Id', { exact: true }).fill('acme');
+  await press('Create');
+  expect(await desk.told()).toBe('It is there now.');
+  await page.getByLabel('Colour').fill('teal');
+  await press('Save');
+  await look('realm-refused');
+  await page.getByLabel('Colour').fill('#0f766e');
+  await page.getByLabel('Web apps').fill('https://app.acme.example\nhttps://www.acme.example');
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
+  await page.getByRole('link', { name: 'Back to all' }).click();
+  await look('realms');
+  await page.getByRole('link', { name: 'Look after Acme' }).click();
+  expect(desk.path()).toBe('/realms/acme/admin');
+  await look('overview-empty');
+  for (const name of ['Users', 'Activity', 'Mail', 'Keys']) {
+    await menu(name);
+    await look(`${name.toLowerCase()}-empty`);
+  }
+
+  await desk.go('/admin/realms/default');
+  const keys = panel('Signing keys');
+  const before = await keys.locator('tbody tr').count();
+  await press('Publish the next key');
+  expect(await desk.told()).toContain('The next key is published.');
+  expect(await keys.locator('tbody tr').count()).toBe(before + 1);
+  await look('realm');
+  await german('Latchkey');
+  await look('realm-de');
+});
+
+it('a key for services is shown once, rotated and revoked', async () => {
+  const { page, press, look } = desk;
+  const secret = page.locator('code.secret');
+  const works = async (key: string | null) => {
+    const headers = { 'x-api-key': String(key) };
+    return (await fetch(`${latchkey.origin}/v1/admin/plans`, { headers })).status;
+  };
+  await menu('Keys');
+  await page.getByLabel('Name').fill('Image service');
+  await press('Create key');
+  await look('keys-refused');
+  await page.getByLabel(/^Everything/).check();
+  await page.getByLabel('Good until').fill('2099-12-31');
+  await press('Create key');
+  await page.getByText('It is never shown again.').waitFor();
+  await look('keys-made');
+  const key = await secret.textContent();
+  expect(await works(key)).toBe(200);
+  await menu('Keys');
+  expect(await secret.count()).toBe(0);
+  expect(await page.content()).not.toContain(key);
+
+  await page.getByText('Rotate or revoke Image service').click();
+  await page.getByLabel('The key before works on for').selectOption('Not at all: it has leaked');
+  await look('keys-change');
+  await press('Rotate');
+  const next = await secret.textContent();
+  expect([await works(key), await works(next)]).toEqual([401, 200]);
+  await page.getByText('Rotate or revoke Image service').click();
+  await page.getByLabel(/^Yes, every service/).check();
+  await press('Revoke');
+  expect(await desk.told()).toContain('The key is revoked.');
+  expect(await works(next)).toBe(401);
+  await page.getByText('Revoked', { exact: true }).waitFor();
+  await german('Schlüssel');
+  await look('keys-de');
+});
+
+async function asService(method: string, path: string, body?: object): Promise<any> {
+  const headers = { 'content-type': 'application/json', 'x-api-key': INTERNAL_API_KEY };
+  const answer = await fetch(latchkey.origin + path, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  return answer.json();
+}
+
+async function atStripe(action: string, given: object): Promise<any> {
+  const url = `http://127.0.0.1:${inject('peers').stripe.api}/_test/${action}`;
+  return (await fetch(url, { method: 'POST', body: JSON.stringify(given) })).json();
+}
+
+/** Has Stripe fail when it is next asked about what the event hints at: it is asked three times. */
+async function faultAt(event: string): Promise<void> {
+  const [{ data }] = await atStripe('events', { about: event });
+  await atStripe('faults', { pattern: data.object.id, status: 500, times: 3 });
+}
+
+/** Somebody buys credits, and Stripe's first news of it cannot be handled. */
+async function sellCredits(email: string): Promise<{ user: string; failed: string }> {
+  const { id: user } = await asService('GET', `/v1/users/by-email/${email}`);
+  const order = { user_id: user, price_id: 'price_credits_500' };
+  const { id: checkout } = await asService('POST', '/v1/billing/checkout', order);
+  await atStripe('complete', { id: checkout });
+  const events = await atStripe('events', { about: checkout });
+  const failed: string = events[0].id;
+  await faultAt(failed);
+  for (const event of events) {
+    const payload = JSON.stringify(event);
+    const secret = String(webhookSecrets[0]);
+    const signature = await Stripe.webhooks.generateTestHeaderStringAsync({ payload, secret });
+    const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
+    await fetch(`${latchkey.origin}/v1/billing/webhook`, { method: 'POST', headers, body: payload });
+  }
+  return { user, failed };
+}

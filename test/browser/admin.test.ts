@@ -1,0 +1,315 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { launchBrowser } from '../support/browser/browser.ts';
+import { type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
+import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
+
+const OWNER = 'ada@ops.example';
+const PASSWORD = 'three lighthouses at dusk';
+/** Of everybody whom the seed made. */
+const SEEDED_PASSWORD = 'correct horse battery';
+const BEFORE: Parameters<typeof startLatchkey>[2] = [
+  ['seed', '--users', '400', '--days', '60', '--active', '0.2'],
+  ['admin', OWNER, '--password', PASSWORD],
+];
+
+let latchkey: Latchkey;
+let browser: Browser;
+let desk: OperatorBrowser;
+let operators = 0;
+
+beforeAll(async () => {
+  [latchkey, browser] = await Promise.all([startLatchkey({}, undefined, BEFORE), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await Promise.all([latchkey?.stop(), browser?.close()]);
+});
+
+beforeEach(async () => {
+  desk = await openDashboard(latchkey, browser);
+  await desk.go('/admin');
+  await desk.signIn(OWNER, PASSWORD);
+  expect(desk.path()).toBe('/admin');
+});
+afterEach(() => desk.context.close());
+
+/** A user as nobody else has one, made by the operator; the page of the user is shown. */
+async function makeUser(): Promise<string> {
+  operators += 1;
+  const email = `made${operators}@example.com`;
+  await desk.go('/admin/users/new');
+  await desk.page.getByLabel('E-mail address').fill(email);
+  await desk.page.getByLabel('Password').fill(PASSWORD);
+  await desk.press('Make the user');
+  expect(await desk.told()).toBe('The user is made.');
+  return email;
+}
+
+/** Another browser, where that user has signed in. */
+async function elsewhere(email: string, password = PASSWORD): Promise<OperatorBrowser> {
+  const other = await openDashboard(latchkey, browser);
+  await other.go('/login');
+  await other.signIn(email, password);
+  return other;
+}
+
+const panel = (name: string | RegExp) => desk.page.getByRole('region', { name });
+
+it('the overview has the numbers of the realm, and charts whose numbers can be read', async () => {
+  const { page, look } = desk;
+  expect(await desk.headline()).toBe('Overview');
+  expect(
+    await page
+      .locator('dt', { hasText: /^Users$/ })
+      .locator('+ dd')
+      .textContent(),
+  ).toBe('401');
+  const chart = page.getByRole('figure', { name: /^Sign-ins/ });
+  expect(await chart.getByRole('img', { name: /^Sign-ins by day: [\d,]+ in all/ }).count()).toBe(1);
+  await look('overview');
+  await chart.getByText('Show the numbers').click();
+  expect(await chart.getByRole('row').count()).toBe(31);
+  await look('overview-numbers');
+  await page.getByRole('link', { name: 'Deutsch' }).click();
+  expect(await desk.headline()).toBe('Überblick');
+  await look('overview-de');
+});
+
+it('users are searched, filtered, sorted and paged', async () => {
+  const { page, press, look } = desk;
+  const rows = page.locator('tbody tr');
+  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  expect(await desk.headline()).toBe('Users');
+  await page.getByText('401 users').waitFor();
+  await look('users');
+
+  const perPage = await rows.count();
+  const firstAddress = () => rows.first().getByRole('link').textContent();
+  const first = await firstAddress();
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await page.getByRole('link', { name: 'First page' }).waitFor();
+  expect(await rows.count()).toBe(perPage);
+  expect(await firstAddress()).not.toBe(first);
+  await page.getByRole('link', { name: 'First page' }).click();
+  expect(await firstAddress()).toBe(first);
+
+  await page.getByLabel('Search').fill('user39');
+  await press('Search');
+  // user39 and user390 to user399.
+  await page.getByText('11 users').waitFor();
+  await page.getByRole('link', { name: 'E-mail address' }).click();
+  await page
+    .getByRole('columnheader', { name: 'E-mail address' })
+    .and(page.locator('[aria-sort=ascending]'))
+    .waitFor();
+  expect(await rows.first().textContent()).toContain('user390@seed.example');
+  await page.getByRole('link', { name: 'E-mail address' }).click();
+  expect(await rows.first().textContent()).toContain('user39@seed.example');
+
+  await page.getByRole('link', { name: 'Show all' }).click();
+  await page.getByText('More filters').click();
+  await page.getByLabel('Status').selectOption('Suspended');
+  await page.getByLabel('Joined on or after').fill('2020-01-01');
+  await press('Search');
+  expect(await page.getByText('Active', { exact: true }).count()).toBe(1);
+  expect(await page.getByLabel('Status').inputValue()).toBe('suspended');
+  await look('users-filtered');
+  await page.getByLabel('Search').fill('nobody at all');
+  await press('Search');
+  await page.getByText('No users found').waitFor();
+  await look('users-none');
+  await desk.go('/admin/users?sort=password');
+  await look('users-refused');
+});
+
+it('several users are changed at once', async () => {
+  const { page, press, look } = desk;
+  await desk.go('/admin/users?q=user12&sort=email&order=asc');
+  await press('Do it');
+  expect(await desk.refused()).toContain('Choose');
+  await look('users-bulk-refused');
+  for (const number of [12, 120, 121]) await page.getByLabel(`Choose user${number}@seed.example`).check();
+  await page.getByLabel('Reason').fill('Sent spam');
+  await press('Do it');
+  expect(await desk.told()).toBe('Suspended: 3.');
+  expect(desk.path()).toBe('/admin/users');
+  expect(await page.getByLabel('Search').inputValue()).toBe('user12');
+  await look('users-bulk');
+  const refused = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
+  expect(await refused.refused()).toContain('suspended');
+  await refused.context.close();
+
+  await page.getByLabel('Choose user120@seed.example').check();
+  await page.getByLabel('With all chosen users').selectOption('Reactivate');
+  await press('Do it');
+  expect(await desk.told()).toBe('Reactivated: 1.');
+  const back = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
+  expect(back.path()).toBe('/account');
+  await back.context.close();
+});
+
+it('a user is made by the keyboard alone', async () => {
+  const { page, look } = desk;
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(new URL(page.url()).hash).toBe('#content');
+  await desk.go('/admin/users/new');
+  await look('new-user');
+  const email = page.getByLabel('E-mail address');
+  for (let tabs = 0; !(await email.evaluate((field: any) => field.matches(':focus'))); tabs += 1) {
+    expect(tabs).toBeLessThan(30);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.type('user1@seed.example');
+  await page.keyboard.press('Enter');
+  await page.waitForLoadState();
+  expect(await desk.refused()).toContain('already an account');
+  await look('new-user-refused');
+  // What was wrong has the focus, and leads to the field.
+  expect(await page.getByRole('alert').evaluate((alert: any) => alert.matches(':focus'))).toBe(true);
+  while (!(await email.evaluate((field: any) => field.matches(':focus')))) await page.keyboard.press('Tab');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('grace@example.com');
+  for (const typed of ['', 'Grace Hopper', 'grace-h']) {
+    await page.keyboard.press('Tab');
+    if (typed) await page.keyboard.type(typed);
+  }
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/admin/users/usr_*');
+  expect(await desk.told()).toBe('The user is made.');
+  expect(await desk.headline()).toBe('Grace Hopper');
+  await look('user-new');
+  const { text } = await latchkey.messageTo('grace@example.com');
+  expect(text).toContain('token=');
+});
+
+it('a user’s profile, plan, limits and credits are changed', async () => {
+  const { page, press, look } = desk;
+  await desk.go('/admin/users?q=user7@');
+  await page.getByRole('link', { name: 'user7@seed.example' }).click();
+  await look('user');
+  const profile = panel('Profile');
+  await profile.getByLabel('Username').fill('user8');
+  await press('Save');
+  expect(await desk.refused()).toContain('Somebody else has this username');
+  await look('user-profile-refused');
+  await profile.getByLabel('Username').fill('ada.seven');
+  await profile.getByLabel('Name', { exact: true }).fill('Ada <i>Seven</i>');
+  await profile.getByLabel('Country').selectOption('Germany');
+  await press('Save');
+  expect(await desk.told()).toBe('Saved.');
+  expect(await desk.headline()).toBe('Ada <i>Seven</i>');
+
+  const plan = panel('Plan');
+  await plan.getByLabel('Plan').selectOption('Enterprise');
+  await plan.getByLabel(/^Until/).fill('2001-01-01');
+  await press('Change the plan');
+  await look('user-plan-refused');
+  await plan.getByLabel(/^Until/).fill('2099-12-31');
+  await press('Change the plan');
+  expect(await desk.told()).toBe('The plan is changed.');
+  await plan.getByText('2099').waitFor();
+  await plan.getByLabel('images, Per day').fill('many');
+  await press('Save the limits');
+  expect(await plan.getByLabel('images, Per day').getAttribute('aria-invalid')).toBe('true');
+  await look('user-limits-refused');
+  await plan.getByLabel('images, Per day').fill('7');
+  await press('Save the limits');
+  expect(await desk.told()).toBe('The limits are saved.');
+  await panel('Usage')
+    .getByRole('row', { name: /^images/ })
+    .getByRole('cell', { name: '7 Per day' })
+    .waitFor();
+
+  const credits = panel('Credits');
+  await credits.getByLabel('Amount').fill('2.5');
+  await credits.getByLabel('Reason').fill('Sorry for Tuesday');
+  await press('Adjust');
+  await look('user-credits-refused');
+  await credits.getByLabel('Amount').fill('250');
+  await press('Adjust');
+  expect(await desk.told()).toBe('The credits are adjusted.');
+  await credits.getByText('Sorry for Tuesday').waitFor();
+  await page.getByRole('link', { name: 'Deutsch' }).click();
+  await page.getByRole('heading', { name: 'Guthaben' }).waitFor();
+  await look('user-de');
+});
+
+it('a user’s access is changed: address, password, sessions, role, and all of it', async () => {
+  const { page, press, look } = desk;
+  const email = await makeUser();
+  const access = panel('Access');
+  await page.getByText('Address not verified').waitFor();
+  await press('Take the address for verified');
+  expect(await desk.told()).toBe('The address counts as verified.');
+
+  const theirs = await elsewhere(email);
+  await page.reload();
+  await panel('Sessions (1)')
+    .getByRole('button', { name: /^Sign out/ })
+    .click();
+  expect(await desk.told()).toBe('The session has ended.');
+  await theirs.go('/account');
+  expect(theirs.path()).toBe('/login');
+
+  await press('Force a new password');
+  expect(await desk.told()).toBe('A link to set a new password is on its way.');
+  await theirs.signIn(email, PASSWORD);
+  expect(await theirs.refused()).toContain('password is wrong');
+  await theirs.page.goto(linkIn(await latchkey.messageTo(email, /password/i)));
+  await theirs.page.getByLabel('New password').fill('four lighthouses at dawn');
+  await theirs.page.getByRole('button').last().click();
+
+  await access.getByLabel('Role').selectOption('Admin');
+  await press('Change the role');
+  expect(await desk.told()).toBe('The role is changed.');
+  await theirs.go('/admin');
+  await theirs.signIn(email, 'four lighthouses at dawn');
+  expect(await theirs.headline()).toBe('Overview');
+  await page.reload();
+  await look('user-admin');
+
+  await access.getByLabel('Reason').first().fill('Left the company');
+  await press('Suspend');
+  expect(await desk.told()).toBe('The user is suspended.');
+  await look('user-suspended');
+  await theirs.page.getByRole('link', { name: 'Users', exact: true }).click();
+  expect(theirs.path()).toBe('/login');
+  await theirs.signIn(email, 'four lighthouses at dawn');
+  expect(await theirs.refused()).toContain('suspended');
+  await theirs.context.close();
+
+  const deletion = panel('Delete');
+  await deletion.getByLabel(/to confirm/).fill('somebody@example.com');
+  await press('Delete the user');
+  expect(await desk.refused()).toContain('not the e-mail address');
+  await look('user-delete-refused');
+  await deletion.getByLabel(/to confirm/).fill(email);
+  await press('Delete the user');
+  expect(await desk.told()).toBe('The user is deleted.');
+  await page.getByLabel('Search').fill(email);
+  await press('Search');
+  await page.getByText('No users found').waitFor();
+});
+
+it('nobody else comes in, and nobody undoes themselves', async () => {
+  const stranger = await openDashboard(latchkey, browser);
+  await stranger.go('/admin/users?status=active');
+  expect(stranger.path()).toBe('/login');
+  await stranger.signIn('user2@seed.example', SEEDED_PASSWORD);
+  // Led to where they were going, which is not for them.
+  expect(stranger.path()).toBe('/admin/users');
+  expect(await stranger.headline()).toBe('This is not for your account');
+  await stranger.look('refused');
+  await stranger.context.close();
+
+  await desk.go(`/admin/users?q=${OWNER}`);
+  await desk.page.getByRole('link', { name: OWNER }).last().click();
+  await panel('Access').getByText('This is your own account.').waitFor();
+  expect(await desk.page.getByRole('button', { name: /Suspend|Delete/ }).count()).toBe(0);
+  await desk.look('user-self');
+  await desk.press('Sign out');
+  await desk.go('/admin');
+  expect(desk.path()).toBe('/login');
+});
