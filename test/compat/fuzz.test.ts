@@ -99,15 +99,23 @@ const likelyJson = fc
   .map((value) => JSON.stringify(value));
 const ownJson = fc.constantFrom(...Object.values(OWN)).map((value) => JSON.stringify(value));
 
-const object = fc
-  .array(fc.tuple(fc.constantFrom(...FIELDS), fc.oneof(oddJson, likelyJson, ownJson)), { maxLength: 12 })
-  .map((members) => `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`);
+/** Names that the code of a row speaks of, and those of the others. */
+function fieldOf({ sends, fields = {} }: Row): fc.Arbitrary<string> {
+  const spoken = [...new Set(String(sends).match(/\b[a-z][a-z_]+\b/g)), ...Object.values(fields)];
+  return fc.oneof(fc.constantFrom(...spoken), fc.constantFrom(...FIELDS));
+}
 
-const fields = fc
-  .array(fc.tuple(fc.constantFrom(...FIELDS), fc.oneof(text, fc.constantFrom(...Object.values(OWN)))), {
-    maxLength: 8,
-  })
-  .map((pairs) => pairs.map(([name, value]) => [name, value.toWellFormed()] as const));
+const objectOf = (name: fc.Arbitrary<string>) =>
+  fc
+    .array(fc.tuple(name, fc.oneof(oddJson, likelyJson, ownJson)), { maxLength: 12 })
+    .map((members) => `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`);
+
+const fieldsOf = (name: fc.Arbitrary<string>) =>
+  fc
+    .array(fc.tuple(name, fc.oneof(text, fc.constantFrom(...Object.values(OWN)))), {
+      maxLength: 8,
+    })
+    .map((pairs) => pairs.map(([name, value]) => [name, value.toWellFormed()] as const));
 
 function multipart(
   pairs: readonly (readonly [string, string])[],
@@ -125,58 +133,68 @@ function multipart(
 }
 
 /** Bodies with a type that is mostly theirs. */
-const body = fc.oneof(
-  { arbitrary: object.map((json) => ({ type: 'application/json', content: json as BodyInit })), weight: 8 },
-  {
-    arbitrary: shapeless.map((content) => ({ type: 'application/json', content: content as BodyInit })),
-    weight: 3,
-  },
-  {
-    arbitrary: fields.map((pairs) => ({
-      type: 'application/x-www-form-urlencoded',
-      content: new URLSearchParams(pairs.map((pair) => [...pair])).toString() as BodyInit,
-    })),
-    weight: 2,
-  },
-  {
-    arbitrary: fc.tuple(fields, fc.option(fc.uint8Array({ maxLength: 40 }))).map(([pairs, file]) => ({
-      type: 'multipart/form-data; boundary=b',
-      content: multipart(pairs, file) as BodyInit,
-    })),
-    weight: 2,
-  },
-  {
-    arbitrary: fc
-      .tuple(
-        fc.constantFrom(
-          '',
-          'text/plain',
-          'multipart/form-data',
-          'application/json; charset=utf-16',
-          'application/xml',
-        ),
-        object,
-      )
-      .map(([type, content]) => ({ type, content: content as BodyInit })),
-    weight: 1,
-  },
-  { arbitrary: fc.constant(null), weight: 2 },
-);
+const bodyOf = (name: fc.Arbitrary<string>) =>
+  fc.oneof(
+    {
+      arbitrary: objectOf(name).map((json) => ({ type: 'application/json', content: json as BodyInit })),
+      weight: 8,
+    },
+    {
+      arbitrary: shapeless.map((content) => ({ type: 'application/json', content: content as BodyInit })),
+      weight: 3,
+    },
+    {
+      arbitrary: fieldsOf(name).map((pairs) => ({
+        type: 'application/x-www-form-urlencoded',
+        content: new URLSearchParams(pairs.map((pair) => [...pair])).toString() as BodyInit,
+      })),
+      weight: 2,
+    },
+    {
+      arbitrary: fc
+        .tuple(fieldsOf(name), fc.option(fc.uint8Array({ maxLength: 40 })))
+        .map(([pairs, file]) => ({
+          type: 'multipart/form-data; boundary=b',
+          content: multipart(pairs, file) as BodyInit,
+        })),
+      weight: 2,
+    },
+    {
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom(
+            '',
+            'text/plain',
+            'multipart/form-data',
+            'application/json; charset=utf-16',
+            'application/xml',
+          ),
+          objectOf(name),
+        )
+        .map(([type, content]) => ({ type, content: content as BodyInit })),
+      weight: 1,
+    },
+    { arbitrary: fc.constant(null), weight: 2 },
+  );
 
-const query = fc.oneof(
-  { arbitrary: fc.constant(''), weight: 1 },
-  { arbitrary: fields.map((pairs) => `?${new URLSearchParams(pairs.map((pair) => [...pair]))}`), weight: 3 },
-  {
-    arbitrary: fc.constantFrom(
-      '?%zz=%',
-      '?__proto__[a]=1',
-      '?token=&token=a',
-      '?id',
-      `?${'a=b&'.repeat(2000)}`,
-    ),
-    weight: 1,
-  },
-);
+const queryOf = (name: fc.Arbitrary<string>) =>
+  fc.oneof(
+    { arbitrary: fc.constant(''), weight: 1 },
+    {
+      arbitrary: fieldsOf(name).map((pairs) => `?${new URLSearchParams(pairs.map((pair) => [...pair]))}`),
+      weight: 3,
+    },
+    {
+      arbitrary: fc.constantFrom(
+        '?%zz=%',
+        '?__proto__[a]=1',
+        '?token=&token=a',
+        '?id',
+        `?${'a=b&'.repeat(2000)}`,
+      ),
+      weight: 1,
+    },
+  );
 
 const segment = fc.oneof(
   { arbitrary: fc.constantFrom(OWN.id, OWN.email, OWN.refreshToken, 'google', 'github'), weight: 3 },
@@ -202,13 +220,14 @@ const segment = fc.oneof(
   },
 );
 
-const request = fc.record({
-  segment,
-  query,
-  body,
-  as: fc.constantFrom('nobody', 'user', 'user', 'admin', 'admin', 'session', 'key', 'forged'),
-  accept: fc.constantFrom(undefined, undefined, 'application/json', 'text/html', 'text/html,*/*;q=0'),
-});
+const requestTo = (row: Row) =>
+  fc.record({
+    segment,
+    query: queryOf(fieldOf(row)),
+    body: bodyOf(fieldOf(row)),
+    as: fc.constantFrom('nobody', 'user', 'user', 'admin', 'admin', 'session', 'key', 'forged'),
+    accept: fc.constantFrom(undefined, undefined, 'application/json', 'text/html', 'text/html,*/*;q=0'),
+  });
 
 /** The members that an error of a row has: those of a problem of the same kind. */
 function errorMembers(row: Row, code: string, path?: string): string[] {
@@ -268,7 +287,7 @@ describe('whatever it is sent', () => {
     const [method = '', path = ''] = row.from.split(' ');
     const callers: Partial<Record<'user' | 'admin', Somebody>> = {};
     await fc.assert(
-      fc.asyncProperty(request, async (asked) => {
+      fc.asyncProperty(requestTo(row), async (asked) => {
         sent += 1;
         if (sent % REQUESTS_PER_ADDRESS === 0) address = freshAddress();
         const role = asked.as === 'admin' ? 'admin' : 'user';
