@@ -99,6 +99,9 @@ describe('a configuration that cannot work', () => {
       const message = complaint({ ...google, GOOGLE_TOKEN_ENDPOINT: url });
       expect(message).toContain('GOOGLE_TOKEN_ENDPOINT must be an https URL');
       expect(message).not.toContain('hunter2');
+      expect(complaint({ ...google, GOOGLE_REDIRECT_URI: url })).toContain(
+        'GOOGLE_REDIRECT_URI must be an https URL',
+      );
     }
   });
 

@@ -89,7 +89,7 @@ export function fastApiError(problem: Problem, row: Row): Record<string, unknown
 }
 
 /** A dotted path in the names of the service. */
-function namesOf(path: string, { fields = {} }: Row): string[] {
+export function namesOf(path: string, { fields = {} }: Row): string[] {
   const [first = '', ...rest] = path.split('.');
   return [Object.hasOwn(fields, first) ? (fields[first] as string) : first, ...rest].filter(Boolean);
 }
