@@ -31,7 +31,7 @@ describe.each(ROWS)('%s', (from, body) => {
   it('is not for a stranger, a user, another realm’s admin, a suspended admin, an ended session', async () => {
     const { user } = await register();
     const own = await register();
-    const realm = `realm-${crypto.randomUUID()}`;
+    const realm = crypto.randomUUID();
     await createRealm(realm);
     const elsewhere = await registerRole('admin', realm);
     const suspended = await registerRole('admin');
