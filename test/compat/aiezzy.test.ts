@@ -1,5 +1,7 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { aiezzy } from '../../src/compat/aiezzy.ts';
+import { registerRole } from '../support/admin.ts';
 import {
   type Answer,
   call,
@@ -301,3 +303,39 @@ describe('a browser', () => {
     }
   });
 });
+
+const ODD: unknown[] = [
+  null,
+  [1],
+  'text',
+  5,
+  { toString: 1 },
+  '\ud800',
+  '\u0000',
+  'x'.repeat(5000),
+  '__proto__',
+  {},
+  true,
+];
+
+it.each(aiezzy.filter(({ from, to }) => from !== to))(
+  '$from stands whatever it is sent',
+  async ({ from }) => {
+    const [method = '', path = ''] = from.split(' ');
+    const { access_token: token } = await registerRole('admin');
+    const names = ['email', 'username', 'full_name', 'password', 'token', 'tier'];
+    for (const odd of ODD) {
+      const text = encodeURIComponent(String(JSON.stringify(odd)));
+      const query = names.map((name) => `${name}=${text}&state=${text}`).join('&');
+      const fields = Object.fromEntries(names.map((name) => [name, odd]));
+      for (const body of [odd, fields, { ...fields, email: freshEmail(), password: PASSWORD }]) {
+        const answer = await call(method, `${path.replace(/{\w+}/, text)}?${query}`, {
+          ...(method === 'POST' && { body }),
+          token,
+        });
+        expect(answer.status, JSON.stringify([body, answer.body])).toBeLessThan(500);
+        if (answer.status >= 400) expectError(answer, answer.status, answer.body.code);
+      }
+    }
+  },
+);
