@@ -1,6 +1,7 @@
 import type { Problem } from '../http/problem.ts';
 import { sessionCookieName } from '../http/session-cookie.ts';
 import { type Asked, namesOf, type Row, renamed } from './dialect.ts';
+import { adminDashboard } from './shared-rows.ts';
 
 /** What stands for no limit: its clients calculate with it. */
 const UNLIMITED = 999_999;
@@ -89,7 +90,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** The endpoints of AIezzy. */
-export const aiezzy: readonly Row[] = ROWS.map((row) => ({ ...row, fails }));
+export const aiezzy: readonly Row[] = [...ROWS.map((row) => ({ ...row, fails })), adminDashboard];
 
 /** An error; of wrong fields each by its name. */
 function fails({ errors, detail, title, code, request_id }: Problem, row: Row): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditOf, registerRole } from '../support/admin.ts';
-import { call, changeDirectory, createRealm, ORIGIN, register } from '../support/api.ts';
+import { call, changeDirectory, createRealm, INTERNAL, ORIGIN, register } from '../support/api.ts';
+import { project } from '../support/projection.ts';
 
 const ROWS = [
   ['POST /api/admin/users/{user_id}/tier', { tier: 'pro' }],
@@ -104,6 +105,52 @@ it('POST /api/admin/users/{user_id}/deactivate ends the sessions at once, but no
   expect([quota.status, quota.body.code]).toEqual([403, 'account_suspended']);
   const own = await deactivate(admin.user.id);
   expect([own.status, own.body.code]).toEqual([409, 'own_account']);
+});
+
+describe('GET /api/admin/dashboard', () => {
+  const dashboard = (options: object) => call('GET', '/api/admin/dashboard', options);
+
+  it('shows an admin by session token, access token or cookie how the service does', async () => {
+    const admin = await registerRole('admin');
+    const user = await register({ name: 'John Doe' });
+    const use = { user_id: user.user.id, resource: 'images', quantity: 5 };
+    expect((await call('POST', '/v1/usage', { body: use, headers: INTERNAL })).status).toBe(200);
+    await project(user.user.id);
+    for (const who of [
+      { token: admin.refresh_token },
+      { token: admin.access_token },
+      { headers: { cookie: `__Host-latchkey=${admin.refresh_token}` } },
+    ]) {
+      const { status, body } = await dashboard(who);
+      expect([status, Object.keys(body.stats)]).toEqual([
+        200,
+        ['total_users', 'new_users_today', 'active_sessions', 'images_today', 'videos_today'],
+      ]);
+      expect(body.users.find(({ id }: { id: string }) => id === user.user.id)).toMatchObject({
+        email: user.user.email,
+        full_name: 'John Doe',
+        is_active: true,
+        is_admin: false,
+        email_verified: false,
+        tier: 'free',
+      });
+      expect(body.usage).toContainEqual(
+        expect.objectContaining({ username: user.user.email, images: 5, videos: 0, messages: 0 }),
+      );
+    }
+  });
+
+  it('is for nobody else', async () => {
+    const user = await register();
+    for (const [who, status] of [
+      [{}, 401],
+      [{ token: user.refresh_token }, 403],
+      [{ token: user.access_token }, 403],
+    ] as const) {
+      const answer = await dashboard(who);
+      expect([answer.status, typeof answer.body.error]).toEqual([status, 'string']);
+    }
+  });
 });
 
 it('GET /admin is the page for operators', async () => {
