@@ -64,13 +64,12 @@ export function chosenPlan({ plan, auto_renew, status }: Record<string, unknown>
 /** What of a user is no part of the profile: the address and the password, which take the present password. */
 export async function changeCredentials(body: Record<string, unknown>, call: Call): Promise<void> {
   const { email, password, current_password } = body;
-  if (email) {
-    const user: User = await call('GET /v1/me');
-    if (typeof email !== 'string' || email.trim().toLowerCase() !== user.email) {
-      await call('PUT /v1/me/email', { body: { password: current_password, email } });
-    }
-  }
+  // A new password makes the link to a new address worthless: the address comes after it.
   if (password) await call('PUT /v1/me/password', { body: { current_password, new_password: password } });
+  if (!email) return;
+  const user: User = await call('GET /v1/me');
+  if (typeof email === 'string' && email.trim().toLowerCase() === user.email) return;
+  await call('PUT /v1/me/email', { body: { password: password || current_password, email } });
 }
 
 /** What goes into the preferences; Doztra has one switch for all notifications. */
