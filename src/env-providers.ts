@@ -17,6 +17,8 @@ const CREDENTIALS: Record<string, string[]> = {
 /** The same for an issuer that `OIDC_PROVIDERS` names. */
 const OIDC_CREDENTIALS = ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET'];
 const ENDPOINTS = ['ISSUER', 'AUTHORIZATION_ENDPOINT', 'TOKEN_ENDPOINT', 'USERINFO_ENDPOINT', 'JWKS_URI'];
+/** What the provider sends browsers back to, in the realm whose credentials these are. */
+const REDIRECT = 'REDIRECT_URI';
 const OIDC_ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 const credential = (name: string, doc: string, secret?: true): ProviderVariable => ({
@@ -61,6 +63,10 @@ export const PROVIDER_VARIABLES: ProviderVariable[] = [
     'GOOGLE_ISSUER',
     'For any provider in place of `GOOGLE`: another issuer, and likewise `GOOGLE_AUTHORIZATION_ENDPOINT`, `GOOGLE_TOKEN_ENDPOINT`, `GOOGLE_USERINFO_ENDPOINT` and `GOOGLE_JWKS_URI` (a self-hosted GitLab, a single Microsoft tenant, an emulator). In force in every realm.',
   ),
+  credential(
+    'GOOGLE_REDIRECT_URI',
+    'For any provider: the callback URL that is registered there, where that of an older service shall stay, as in `https://auth.example.com/api/oauth/callback/google` (dialect `aiezzy`).',
+  ),
 ];
 
 /** A provider that is switched on in a realm, and the variables that say how, without prefix and suffix. */
@@ -87,11 +93,13 @@ export function parseProviders(env: Record<string, unknown>): {
     if (kind === 'known' && missing.length === needed.length) return;
     for (const name of missing) problems.push(`${prefix}_${name}${suffix} is missing (${id} is switched on)`);
     const values: Record<string, string> = {};
-    for (const name of [...ENDPOINTS, ...needed, 'NAME']) {
+    const ownOnly = [...needed, REDIRECT];
+    for (const name of [...ENDPOINTS, ...ownOnly, 'NAME']) {
       const value =
-        read(`${prefix}_${name}${suffix}`) ?? (needed.includes(name) ? undefined : read(`${prefix}_${name}`));
+        read(`${prefix}_${name}${suffix}`) ??
+        (ownOnly.includes(name) ? undefined : read(`${prefix}_${name}`));
       if (value === undefined) continue;
-      if (ENDPOINTS.includes(name) && !isEndpoint(value)) {
+      if ([...ENDPOINTS, REDIRECT].includes(name) && !isEndpoint(value)) {
         problems.push(`${prefix}_${name} must be an https URL (plain http is for localhost only)`);
       }
       if (name === 'PRIVATE_KEY' && !value.includes('-----BEGIN PRIVATE KEY-----')) {

@@ -2,6 +2,7 @@ import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, parseConfig } from '../src/env.ts';
+import { parseProviders } from '../src/env-providers.ts';
 
 const GOOD = {
   ORIGIN: 'https://auth.example.com',
@@ -99,6 +100,9 @@ describe('a configuration that cannot work', () => {
       const message = complaint({ ...google, GOOGLE_TOKEN_ENDPOINT: url });
       expect(message).toContain('GOOGLE_TOKEN_ENDPOINT must be an https URL');
       expect(message).not.toContain('hunter2');
+      expect(complaint({ ...google, GOOGLE_REDIRECT_URI: url })).toContain(
+        'GOOGLE_REDIRECT_URI must be an https URL',
+      );
     }
   });
 
@@ -166,5 +170,19 @@ it('switches sign-in providers on by their credentials, realm by realm', () => {
     ['acme-eu', 'google', 'known', 'acme-id', 'http://127.0.0.1:1/token', undefined],
     ['acme-eu', 'acme-sso', 'oidc', 'x', undefined, undefined],
     ['acme-eu', 'other', 'oidc', 'x', undefined, 'The other'],
+  ]);
+});
+
+it('a callback URL is for the realm of its credentials only', () => {
+  const { providers } = parseProviders({
+    GITHUB_CLIENT_ID: 'x',
+    GITHUB_CLIENT_SECRET: 'x',
+    GITHUB_REDIRECT_URI: 'https://auth.example.com/api/oauth/callback/github',
+    GITHUB_CLIENT_ID__ACME: 'y',
+    GITHUB_CLIENT_SECRET__ACME: 'y',
+  });
+  expect(providers.map(({ realmId, values }) => [realmId, values.REDIRECT_URI])).toEqual([
+    ['default', 'https://auth.example.com/api/oauth/callback/github'],
+    ['acme', undefined],
   ]);
 });

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
-import { PreferencesSchema } from './schemas.ts';
+import { PreferencesPatch, PreferencesSchema } from './schemas.ts';
 import type { Accounts } from './service.ts';
 
 /** What an app keeps about its user. */
@@ -40,6 +40,26 @@ export function preferencesRoutes(accounts: Accounts, authenticator: Authenticat
         const preferences = c.req.valid('json');
         await accounts.replacePreferences(c.get('principal').userId, preferences);
         return c.json(preferences, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'patch',
+        path: '/v1/me/preferences',
+        tags: ['Account'],
+        summary: 'Change some of the preferences',
+        description: 'By the rules of JSON Merge Patch (RFC 7396).',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        request: jsonBody(PreferencesPatch),
+        responses: responses(
+          { 200: json(PreferencesSchema, 'The preferences as kept') },
+          { user: true, body: true },
+        ),
+      }),
+      async (c) => {
+        const { userId } = c.get('principal');
+        return c.json(await accounts.patchPreferences(userId, c.req.valid('json')), 200);
       },
     );
 }

@@ -107,6 +107,16 @@ export const PreferencesSchema = z
   })
   .openapi('Preferences', { description: 'Any JSON object of at most 16 KiB; these keys have a type' });
 
+/** A change of them (JSON Merge Patch, RFC 7396). */
+export const PreferencesPatch = z
+  .looseObject({
+    theme: PreferencesSchema.shape.theme.nullable(),
+    language: ProfileFields.locale.nullish().openapi({ type: ['string', 'null'] }),
+    notifications: z.record(z.string(), z.boolean().nullable()).nullish(),
+    default_model: PreferencesSchema.shape.default_model.nullable(),
+  })
+  .openapi('PreferencesPatch', { description: 'Keys that are sent change; `null` removes one' });
+
 export const UserSchema = z
   .object({
     id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),

@@ -103,10 +103,10 @@ export class Accounts {
   }
 
   /**
-   * Changes some of it and leaves the rest (JSON Merge Patch, RFC 7396: null removes). Throws `validation_failed` when
-   * it would have more than 16 KiB.
+   * Changes some of it and leaves the rest (JSON Merge Patch, RFC 7396: null removes); gives all of it. Throws
+   * `validation_failed` when it would have more than 16 KiB.
    */
-  async patchPreferences(userId: string, patch: Record<string, unknown>): Promise<void> {
+  async patchPreferences(userId: string, patch: Record<string, unknown>): Promise<Record<string, unknown>> {
     const session = primary(this.#d1);
     const [updatedAt, json] = [Date.now(), JSON.stringify(patch)];
     const merged = sql`json_patch(${preferences.data}, ${json})`;
@@ -118,9 +118,10 @@ export class Accounts {
         set: { data: merged, updatedAt },
         setWhere: sql`length(CAST(${merged} AS BLOB)) <= ${MAX_PREFERENCES}`,
       })
-      .returning({ userId: preferences.userId });
+      .returning({ data: preferences.data });
     if (!kept) throw fieldError('', 'preferences_too_large', 'Must have at most 16 KiB');
     await this.#noteBookmark(userId, session);
+    return kept.data;
   }
 
   /** Shows another picture, or none; gives the user with the one shown before. Throws `session_ended`. */

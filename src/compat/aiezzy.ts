@@ -1,4 +1,165 @@
-import type { Row } from './dialect.ts';
+import type { Problem } from '../http/problem.ts';
+import { sessionCookieName } from '../http/session-cookie.ts';
+import { type Asked, namesOf, type Row, renamed } from './dialect.ts';
+import { adminDashboard } from './shared-rows.ts';
 
-/** The endpoints of aiezzy. */
-export const aiezzy: readonly Row[] = [];
+/** What stands for no limit: its clients calculate with it. */
+const UNLIMITED = 999_999;
+
+/** The endpoints of AIezzy, but for the errors. */
+const ROWS: readonly Row[] = [
+  {
+    from: 'POST /api/v2/register',
+    to: 'POST /v1/auth/register',
+    sends: ({ body, headers }) => ({
+      body: {
+        ...renamed(body, { email: 'email', password: 'password' }),
+        username: filledIn(body.username),
+        name: filledIn(body.full_name),
+        ...sessionCookie(headers),
+      },
+    }),
+    fields: { name: 'full_name' },
+    status: 201,
+    gives: (json, _asked, _call, response) =>
+      json.status === 'verification_required'
+        ? { success: true, message: 'Check your mail to go on', email_verification_required: true }
+        : { ...signedIn(json, response), message: 'Registration successful' },
+  },
+  {
+    from: 'POST /api/v2/login',
+    to: 'POST /v1/auth/login',
+    sends: ({ body, headers }) => ({
+      body: { ...renamed(body, { username: 'identifier', password: 'password' }), ...sessionCookie(headers) },
+    }),
+    fields: { identifier: 'username' },
+    gives: (json, _asked, _call, response) => signedIn(json, response),
+  },
+  {
+    from: 'GET /api/v2/verify-email',
+    to: 'POST /v1/auth/email/verify',
+    sends: ({ query, headers }) =>
+      headers.get('accept')?.includes('text/html')
+        ? verificationPage(query)
+        : { body: renamed(query, { token: 'token' }) },
+    gives: () => ({ success: true, message: 'The e-mail address is verified' }),
+  },
+  {
+    from: 'POST /api/v2/forgot-password',
+    to: 'POST /v1/auth/password/forgot',
+    sends: ({ body }) => ({ body: renamed(body, { email: 'email' }) }),
+    status: 200,
+    gives: () => ({ success: true, message: 'If the address has an account, a link was mailed to it' }),
+  },
+  {
+    from: 'POST /api/v2/reset-password',
+    to: 'POST /v1/auth/password/reset',
+    sends: ({ body }) => ({ body: renamed(body, { token: 'token', password: 'password' }) }),
+    status: 200,
+    gives: () => ({ success: true, message: 'The new password is set' }),
+  },
+  {
+    from: 'GET /api/oauth/login/{provider}',
+    to: 'GET /v1/oauth/{provider}/login',
+    sends: () => ({ query: { redirect_to: '/' } }),
+  },
+  { from: 'GET /api/oauth/callback/{provider}', to: 'GET /v1/oauth/{provider}/callback' },
+  {
+    from: 'GET /api/v2/quota/status',
+    to: 'GET /v1/me/quota',
+    sessionToken: true,
+    sends: () => ({}),
+    gives: quotaStatus,
+  },
+  {
+    from: 'POST /api/admin/users/{user_id}/tier',
+    to: 'PUT /v1/admin/users/{id}/plan',
+    sessionToken: true,
+    sends: ({ params, body }) => ({ params: { id: params.user_id }, body: renamed(body, { tier: 'plan' }) }),
+    fields: { plan: 'tier' },
+    gives: () => ({ success: true }),
+  },
+  {
+    from: 'POST /api/admin/users/{user_id}/deactivate',
+    to: 'PUT /v1/admin/users/{id}/status',
+    sessionToken: true,
+    sends: ({ params }) => ({ params: { id: params.user_id }, body: { status: 'suspended' } }),
+    gives: () => ({ success: true }),
+  },
+  { from: 'GET /admin', to: 'GET /admin' },
+];
+
+/** The endpoints of AIezzy. */
+export const aiezzy: readonly Row[] = [...ROWS.map((row) => ({ ...row, fails })), adminDashboard];
+
+/** An error; of wrong fields each by its name. */
+function fails({ errors, detail, title, code, request_id }: Problem, row: Row): Record<string, unknown> {
+  const wrong = errors?.map(({ path, message }) => [namesOf(path, row).join('.'), message].join(': '));
+  return { success: false, error: wrong?.join('; ') ?? detail ?? title, code, request_id };
+}
+
+/** Forms send what was left empty. */
+function filledIn(value: unknown): unknown {
+  return value === null || (typeof value === 'string' && value.trim() === '') ? undefined : value;
+}
+
+/** A browser gets its session as a cookie too: scripts of the product ask for the quota without a header. */
+function sessionCookie(headers: Headers): { session_cookie?: true } {
+  return headers.has('origin') ? { session_cookie: true } : {};
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: SignedIn of the OpenAPI document
+function signedIn({ user, refresh_token }: any, response: Response): Record<string, unknown> {
+  return { success: true, user: userShape(user), session_token: refresh_token ?? cookieToken(response) };
+}
+
+/** The refresh token where it was put into the cookie. */
+function cookieToken(response: Response): string | undefined {
+  const start = `${sessionCookieName('default')}=`;
+  const cookie = response.headers.getSetCookie().find((line) => line.startsWith(start));
+  return cookie?.slice(start.length).split(';')[0];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: User of the OpenAPI document
+function userShape(user: any): Record<string, unknown> {
+  return {
+    id: user.id,
+    // Every user has one there, and can sign in with it.
+    username: user.username ?? user.email,
+    email: user.email,
+    full_name: user.name,
+    is_active: user.status === 'active',
+    is_admin: user.role !== 'user',
+    email_verified: user.email_verified,
+    tier: user.plan,
+    profile_image: user.picture,
+    bio: user.bio,
+    created_at: user.created_at,
+    updated_at: user.updated_at,
+    last_login: user.last_login_at,
+  };
+}
+
+interface Resource {
+  limit: number | null;
+  used: number;
+  remaining: number | null;
+}
+
+/** Limits by resource, the rest by one of it: what `limits` has as `images` is `usage.image`. */
+function quotaStatus({ plan, resources }: { plan: string; resources: Record<string, Resource> }) {
+  const all = Object.entries(resources);
+  const one = (resource: string) => resource.replace(/s$/, '');
+  return {
+    tier: plan,
+    limits: Object.fromEntries(all.map(([name, { limit }]) => [name, limit ?? UNLIMITED])),
+    usage: Object.fromEntries(all.map(([name, { used }]) => [one(name), used])),
+    remaining: Object.fromEntries(all.map(([name, { remaining }]) => [one(name), remaining ?? UNLIMITED])),
+  };
+}
+
+/** Scanners of mails follow links: in a browser only the button of the page verifies. */
+function verificationPage(query: Asked['query']): Response {
+  const location = `/verify-email?${new URLSearchParams({ token: query.token ?? '' })}`;
+  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } });
+}

@@ -77,8 +77,8 @@ export function renamed(
 
 /** An error as FastAPI writes it: `detail` is a text, or the list of the fields that are wrong. */
 export function fastApiError(problem: Problem, row: Row): Record<string, unknown> {
-  const { code, request_id } = problem;
-  if (!problem.errors) return { detail: problem.detail ?? problem.title, code, request_id };
+  const { code, request_id, checkout_url } = problem;
+  if (!problem.errors) return { detail: problem.detail ?? problem.title, code, request_id, checkout_url };
   const place = row.from.startsWith('GET ') || row.from.startsWith('DELETE ') ? 'query' : 'body';
   const detail = problem.errors.map(({ path, code: type, message }) => ({
     loc: [place, ...namesOf(path, row)],
@@ -89,7 +89,7 @@ export function fastApiError(problem: Problem, row: Row): Record<string, unknown
 }
 
 /** A dotted path in the names of the service. */
-function namesOf(path: string, { fields = {} }: Row): string[] {
+export function namesOf(path: string, { fields = {} }: Row): string[] {
   const [first = '', ...rest] = path.split('.');
   return [Object.hasOwn(fields, first) ? (fields[first] as string) : first, ...rest].filter(Boolean);
 }

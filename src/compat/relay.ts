@@ -67,6 +67,8 @@ function headersOf(original: Request, row: Row, origin: string): Headers {
   const token = BEARER.exec(headers.get('authorization') ?? '')?.[1];
   if (!row.sessionToken || !token || token.split('.').length === 3) return headers;
   headers.delete('authorization');
+  // What scripts make of an empty storage; then a browser's own cookie counts.
+  if (token === 'null' || token === 'undefined') return headers;
   headers.set('cookie', `${sessionCookieName(row.realm ?? 'default')}=${token}`);
   if (!headers.has('origin')) headers.set('origin', origin);
   return headers;

@@ -44,7 +44,7 @@ export class Providers {
       clientId: values.CLIENT_ID as string,
       clientSecret: async (now) =>
         clientSecret ? clientSecret(values, now) : (values.CLIENT_SECRET as string),
-      redirectUri: `${realm.issuer}/v1/oauth/${id}/callback`,
+      redirectUri: values.REDIRECT_URI ?? `${realm.issuer}/v1/oauth/${id}/callback`,
     };
   }
 

@@ -38,6 +38,9 @@ export const DeleteBody = z
     password: z.string().min(1).max(512).optional().openapi({
       description: 'Needed unless the account has none and the session was opened in the last ten minutes',
     }),
+    recent_sign_in: z.literal(true).optional().openapi({
+      description: 'In place of a password: that the session was opened in the last ten minutes',
+    }),
   })
   .openapi('AccountDeletion');
 

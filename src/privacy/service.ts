@@ -29,6 +29,12 @@ export type Everything = Awaited<ReturnType<Privacy['export']>>;
 /** How young a session must be to stand for a password (milliseconds). */
 const FRESH = 10 * MINUTE;
 
+/** That it is the user who asks: the password, or that they have just signed in. */
+interface Proof {
+  password?: string | undefined;
+  recent_sign_in?: true | undefined;
+}
+
 /** What it is made of. */
 export interface PrivacyPorts {
   d1: D1Database;
@@ -83,17 +89,18 @@ export class Privacy {
   }
 
   /**
-   * Deletes an account everywhere. Needs the password, or for an account without one a fresh sign-in. Throws
-   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`, `last_owner`.
+   * Deletes an account everywhere. Needs the password or a fresh sign-in, which the caller must name as the proof unless
+   * there is no password. Throws `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`,
+   * `last_owner`.
    */
   async deleteAccount(
     by: { userId: string; sessionId: string },
-    password: string | undefined,
+    proof: Proof,
     client: Client,
   ): Promise<void> {
     const user = await findById(primary(this.#ports.d1).db, by.userId);
     if (!user) throw new ApiError('session_ended');
-    await this.#prove(by, password, client);
+    await this.#prove(by, proof, client);
     await this.erase(user);
   }
 
@@ -117,12 +124,12 @@ export class Privacy {
 
   async #prove(
     by: { userId: string; sessionId: string },
-    password: string | undefined,
+    { password, recent_sign_in: recentSignIn }: Proof,
     client: Client,
   ): Promise<void> {
     const { d1, objects } = this.#ports;
     const found = await findPassword(primary(d1).db, by.userId);
-    if (!found) {
+    if (!found || (recentSignIn && password === undefined)) {
       const session = (await objects(by.userId).listSessions()).find((row) => row.id === by.sessionId);
       if (!session || Date.now() - session.created_at > FRESH) {
         throw new ApiError('invalid_credentials', {

@@ -34,6 +34,7 @@ const ROWS: Row[] = [
     }),
   },
   { from: 'POST /old/logout', to: 'POST /v1/auth/logout', gives: () => ({ message: 'Bye' }), status: 200 },
+  { from: 'GET /old/bye', to: 'POST /v1/auth/logout', sends: () => ({}) },
   {
     from: 'PUT /old/avatar',
     to: 'PUT /v1/me/avatar',
@@ -61,7 +62,11 @@ async function ask(method: string, path: string, init: RequestInit & { token?: s
   const text = await response.text();
   await waitOnExecutionContext(ctx);
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text ? JSON.parse(text) : text,
+  };
 }
 
 const json = (body: unknown) => ({
@@ -153,6 +158,24 @@ describe('a row', () => {
     expect((await ask('GET', '/old/users/me', { token: `${user.refresh_token.slice(0, -1)}_` })).status).toBe(
       401,
     );
+  });
+
+  it('leaves it to the cookie where a script has found no session token', async () => {
+    const user = await register();
+    const headers = { cookie: `__Host-latchkey=${user.refresh_token}` };
+    for (const token of ['null', 'undefined']) {
+      expect((await ask('GET', '/old/users/me', { token, headers })).body.id).toBe(user.user.id);
+      expect((await ask('GET', '/old/users/me', { token })).body.code).toBe('authentication_required');
+      expect((await ask('GET', `/old/users/${user.user.id}`, { token, headers })).status).toBe(401);
+    }
+  });
+
+  it('does not act on HEAD', async () => {
+    const token = (await register()).access_token;
+    expect((await ask('HEAD', '/old/bye', { token })).status).toBe(405);
+    expect((await ask('HEAD', '/old/users/me', { token })).status).toBe(200);
+    expect((await ask('GET', '/old/bye', { token })).status).toBe(204);
+    expect((await ask('HEAD', '/old/users/me', { token })).status).toBe(401);
   });
 
   it('may ask more than one operation, and ends with the first refusal', async () => {

@@ -37,6 +37,23 @@ describe('preferences', () => {
     expect((await get(user, '/v1/me/preferences')).body).toEqual({ mine: 2 });
   });
 
+  it('change in part, whoever else changes another part', async () => {
+    const user = await register();
+    const patch = (body: unknown) => call('PATCH', '/v1/me/preferences', { token: user.access_token, body });
+    await put(user, { theme: 'dark', language: 'de', mine: { deep: 1 } });
+    const [patched] = await Promise.all([
+      patch({ theme: 'light', language: null }),
+      patch({ mine: { more: 2 } }),
+    ]);
+    expect([patched.status, patched.body]).toMatchObject([200, { theme: 'light' }]);
+    expect((await get(user, '/v1/me/preferences')).body).toEqual({
+      theme: 'light',
+      mine: { deep: 1, more: 2 },
+    });
+    expectProblem(await patch({ theme: 'pink' }), 422, 'validation_failed');
+    expectProblem(await patch({ mine: 'x'.repeat(20_000) }), 422, 'validation_failed');
+  });
+
   it('have types where they are known, and a size', async () => {
     const user = await register();
     const wrong = [{ theme: 'pink' }, { language: '?' }, { notifications: { news: 'no' } }, [], 'x', null];
@@ -236,5 +253,17 @@ describe('deletion', () => {
     const young = await registerVerified();
     await env.DB.prepare('DELETE FROM passwords WHERE user_id = ?').bind(young.user.id).run();
     expect((await remove(young)).status).toBe(204);
+  });
+
+  it('takes a fresh sign-in in place of the password where it is told to, and no old one', async () => {
+    const user = await registerVerified();
+    advance(11 * 60_000);
+    const tokens = await call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
+    const recently = { recent_sign_in: true };
+    expectProblem(await remove(tokens.body, recently), 401, 'invalid_credentials');
+    const again = (await login(user.user.email)).body;
+    expectProblem(await remove(again, { ...recently, password: 'wrong' }), 401, 'invalid_credentials');
+    expectProblem(await remove(again, { recent_sign_in: false }), 422, 'validation_failed');
+    expect((await remove(again, recently)).status).toBe(204);
   });
 });

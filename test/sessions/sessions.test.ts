@@ -50,6 +50,7 @@ const USER_ENDPOINTS: [string, string, unknown?][] = [
   ['DELETE', '/v1/me/avatar'],
   ['GET', '/v1/me/preferences'],
   ['PUT', '/v1/me/preferences', {}],
+  ['PATCH', '/v1/me/preferences', {}],
   ['GET', '/v1/me/activity'],
   ['GET', '/v1/me/export'],
   ['DELETE', '/v1/me', {}],

@@ -12,7 +12,8 @@ const CLIENT = { client_id: 'latchkey', client_secret: 'sécret: with spaces', n
 
 /** Starts Google, GitHub, Apple and Microsoft, each knowing these callback URLs' origins and realms. */
 export async function startOAuth(issuers: string[]) {
-  const uris = (id: string) => issuers.map((issuer) => `${issuer}/v1/oauth/${id}/callback`);
+  const uris = (id: string) =>
+    issuers.flatMap((issuer) => [`${issuer}/v1/oauth/${id}/callback`, `${issuer}/api/oauth/callback/${id}`]);
   const people = (domain: string) =>
     USERS.map((name) => ({
       email: `${name}@${domain}`,
