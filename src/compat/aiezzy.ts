@@ -1,6 +1,6 @@
 import type { Problem } from '../http/problem.ts';
 import { sessionCookieName } from '../http/session-cookie.ts';
-import { type Asked, namesOf, type Row, renamed } from './dialect.ts';
+import { namesOf, type Row, renamed } from './dialect.ts';
 import { adminDashboard } from './shared-rows.ts';
 
 /** What stands for no limit: its clients calculate with it. */
@@ -38,10 +38,8 @@ const ROWS: readonly Row[] = [
   {
     from: 'GET /api/v2/verify-email',
     to: 'POST /v1/auth/email/verify',
-    sends: ({ query, headers }) =>
-      headers.get('accept')?.includes('text/html')
-        ? verificationPage(query)
-        : { body: renamed(query, { token: 'token' }) },
+    page: '/verify-email',
+    sends: ({ query }) => ({ body: renamed(query, { token: 'token' }) }),
     gives: () => ({ success: true, message: 'The e-mail address is verified' }),
   },
   {
@@ -156,10 +154,4 @@ function quotaStatus({ plan, resources }: { plan: string; resources: Record<stri
     usage: Object.fromEntries(all.map(([name, { used }]) => [one(name), used])),
     remaining: Object.fromEntries(all.map(([name, { remaining }]) => [one(name), remaining ?? UNLIMITED])),
   };
-}
-
-/** Scanners of mails follow links: in a browser only the button of the page verifies. */
-function verificationPage(query: Asked['query']): Response {
-  const location = `/verify-email?${new URLSearchParams({ token: query.token ?? '' })}`;
-  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } });
 }

@@ -49,9 +49,14 @@ export interface Row {
   upload?: true;
   /** Takes the session token (a refresh token that is not rotated) as the bearer, beside access tokens. */
   sessionToken?: true;
-  /** The canonical request, or the answer where none is needed; without it body and query go as they came. */
-  sends?: (asked: Asked, call: Call) => Sent | Response | Promise<Sent | Response>;
-  /** The answer to a success, from the canonical JSON (null when there is none); without it that JSON as it is. */
+  /** Where browsers are led instead, with the `token` of the query: scanners of mails follow links, and press no button. */
+  page?: `/${string}`;
+  /** The canonical request; without it body and query go as they came. May throw ApiError. */
+  sends?: (asked: Asked, call: Call) => Sent | Promise<Sent>;
+  /**
+   * The answer to a success, from the canonical JSON (null when there is none); without it that JSON as it is. May throw
+   * ApiError.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the OpenAPI document
   gives?: (json: any, asked: Asked, call: Call, canonical: Response) => unknown;
   /** The status of a success, where it differs. */

@@ -1,8 +1,11 @@
 import { type Context, Hono } from 'hono';
 import type { Bindings } from '../env.ts';
-import { logFailure } from '../http/problem.ts';
+import { ApiError } from '../errors.ts';
+import type { AppContext, AppEnv } from '../http/context.ts';
+import { failureOf, logFailure, problemResponse } from '../http/problem.ts';
 import { pathOf } from '../http/realm-path.ts';
-import { askedAs } from '../http/request-log.ts';
+import { askedAs, requestLog } from '../http/request-log.ts';
+import { securityHeaders } from '../http/security-headers.ts';
 import { readAsked } from './asked.ts';
 import type { Asked, Call, Row } from './dialect.ts';
 import { addressOf, answer, canonicalRequest, jsonOf, plainRequest, refusalOf, split } from './relay.ts';
@@ -90,6 +93,12 @@ export class Dialects {
       if (!response.ok) throw new Refusal(response);
       return jsonOf(response);
     };
+    if (row.page && /\btext\/html\b/i.test(original.headers.get('accept') ?? '')) {
+      const { pathname } = addressOf({ ...row, to: `GET ${row.page}` }, original.url, {});
+      const token = c.req.query('token');
+      const search = token === undefined ? '' : `?${new URLSearchParams({ token })}`;
+      return answeredHere(c, row, (own) => own.redirect(`${pathname}${search}`, 303));
+    }
     // HEAD is safe (RFC 9110, 9.2.1), and scanners of mails send it for a link that acts.
     if (original.method === 'HEAD' && split(row.to)[0] !== 'GET') return ask(original);
     try {
@@ -105,7 +114,6 @@ export class Dialects {
         const read = await readAsked(c, row);
         asked = read.asked;
         const sent = read.raw ? {} : await row.sends(asked, call);
-        if (sent instanceof Response) return sent;
         response = await ask(canonicalRequest(original, row, asked.params, sent, read.raw, this.#origin));
       } else {
         response = await ask(plainRequest(original, row, asked.params, this.#origin));
@@ -114,11 +122,23 @@ export class Dialects {
       if (!row.gives && row.status === undefined) return response;
       const json = await jsonOf(response);
       const given = row.gives ? await row.gives(json, asked, call, response) : json;
-      if (given instanceof Response) return given;
       return answer(response, row.status ?? response.status, given);
     } catch (thrown) {
       if (thrown instanceof Refusal) return refusalOf(row, thrown.response);
-      throw thrown;
+      if (!(thrown instanceof ApiError)) throw thrown;
+      const refuse = (own: AppContext) => problemResponse(own, failureOf(own, thrown), this.#origin);
+      return refusalOf(row, await answeredHere(c, row, refuse));
     }
   }
+}
+
+/** An answer that needs no canonical operation, with what every answer has. */
+async function answeredHere(
+  c: Context<{ Bindings: Bindings }>,
+  row: Row,
+  handle: (own: AppContext) => Response,
+): Promise<Response> {
+  askedAs.set(c.req.raw, row.from);
+  const own = new Hono<AppEnv>().use(requestLog, securityHeaders).all('*', handle);
+  return own.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext);
 }

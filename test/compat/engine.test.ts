@@ -6,6 +6,7 @@ import type { Row } from '../../src/compat/dialect.ts';
 import { renamed } from '../../src/compat/dialect.ts';
 import { Dialects } from '../../src/compat/engine.ts';
 import type { Bindings } from '../../src/env.ts';
+import { ApiError } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import { freshAddress, ORIGIN, PASSWORD, register, registerVerified } from '../support/api.ts';
 
@@ -41,7 +42,19 @@ const ROWS: Row[] = [
     upload: true,
     sends: ({ file }) => ({ body: file ?? undefined }),
   },
-  { from: 'GET /old/moved', to: 'GET /v1/me', sends: () => Response.redirect(`${ORIGIN}/account`, 303) },
+  {
+    from: 'GET /old/verify',
+    to: 'POST /v1/auth/email/verify',
+    page: '/verify-email',
+    sends: ({ query }) => ({ body: { token: query.token } }),
+  },
+  {
+    from: 'GET /old/mine',
+    to: 'GET /v1/me',
+    gives: () => {
+      throw new ApiError('insufficient_scope', { detail: 'Not yours' });
+    },
+  },
   { from: 'POST /old/other/login', to: 'POST /v1/auth/login', realm: 'nowhere' },
 ];
 
@@ -193,8 +206,26 @@ describe('a row', () => {
     expect((await ask('POST', '/old/logout', { token: user.access_token })).status).toBe(401);
   });
 
-  it('can answer by itself', async () => {
-    expect((await ask('GET', '/old/moved')).headers.get('location')).toBe(`${ORIGIN}/account`);
+  it('leads browsers to the page with the button, and does it for programs', async () => {
+    const browser = { headers: { accept: 'text/html,*/*;q=0.8' } };
+    const led = await ask('GET', '/old/verify?token=a%26b&else=1', browser);
+    expect([led.status, led.headers.get('location')]).toEqual([303, '/verify-email?token=a%26b']);
+    expect(led.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(led.headers.get('x-frame-options')).toBe('DENY');
+    expect((await ask('GET', '/old/verify', browser)).headers.get('location')).toBe('/verify-email');
+    const done = await ask('GET', '/old/verify?token=a%26b');
+    expect([done.status, done.body.code]).toEqual([400, 'invalid_link']);
+  });
+
+  it('can refuse by itself', async () => {
+    const user = await register();
+    const refused = await ask('GET', '/old/mine', { token: user.access_token });
+    expect(refused.status).toBe(403);
+    expect(refused.body).toEqual({
+      detail: 'Not yours',
+      code: 'insufficient_scope',
+      request_id: refused.headers.get('x-request-id'),
+    });
   });
 
   it('takes one file of a multipart body', async () => {
