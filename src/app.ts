@@ -29,6 +29,7 @@ import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
+import { mailTemplateRoutes } from './mail/template-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
@@ -40,6 +41,7 @@ import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
+import { renewalRoutes } from './sessions/renewal-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
@@ -75,6 +77,7 @@ export function createApp(services: Services, bindings: Bindings) {
   app.use(limitBody);
   app.use(requireJson);
 
+  const servesAuthService = config.ENVIRONMENT === 'development';
   const access = { users: sessions, services: services.apiKeys };
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
@@ -108,6 +111,10 @@ export function createApp(services: Services, bindings: Bindings) {
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
+  if (servesAuthService) {
+    app.route('/', renewalRoutes(sessions));
+    app.route('/', mailTemplateRoutes());
+  }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));
   app.route('/', pageRoutes(services, signInLimit));

@@ -91,7 +91,8 @@ export function createServices(bindings: Bindings): Services {
 
   const realms = new Realms(d1, config.ORIGIN);
   const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys), realms);
+  const servesAuthService = config.ENVIRONMENT === 'development';
+  const sessions = new Sessions(objects, new AccessTokens(signingKeys, servesAuthService), realms);
   const accounts = new Accounts(d1, objects);
   const outbox = new Outbox({
     d1,

@@ -27,6 +27,8 @@ export interface DirectoryState {
   subscribed?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
+  /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
+  username?: string | null;
   version: number;
   credentialVersion: number;
 }
