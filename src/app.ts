@@ -11,6 +11,8 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
+import { createDialects } from './compat/dialects.ts';
+import type { Dialects } from './compat/engine.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
@@ -49,8 +51,15 @@ import { usageServiceRoutes } from './usage/service-routes.ts';
 import { codeRoutes } from './verification/code-routes.ts';
 import { emailRoutes } from './verification/email-routes.ts';
 
-/** The whole HTTP interface: what every request passes, in order, then one route group a feature. */
-export function createApp(services: Services, bindings: Bindings) {
+/**
+ * The whole canonical interface: what every request passes, in order, then one route group a feature. It must know
+ * which paths the dialects in front of it take.
+ */
+export function createApp(
+  services: Services,
+  bindings: Bindings,
+  dialects: Dialects = createDialects(services.config),
+) {
   const { config, realms, sessions } = services;
   const app = new OpenAPIHono<AppEnv>({ getPath: routedPath });
 
@@ -61,7 +70,7 @@ export function createApp(services: Services, bindings: Bindings) {
       : problemResponse(c, error, config.ORIGIN);
   };
   app.onError((error, c) => refuse(c, error));
-  app.notFound((c) => refuse(c, notFound(app, c)));
+  app.notFound((c) => refuse(c, notFound(app, c, dialects.methodsOf(c.req.path))));
 
   app.use(requestLog);
   app.use(securityHeaders);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { origin, secret, variable, whole } from './env-variable.ts';
+import { DIALECT_NAMES } from './lib/dialect-names.ts';
 
 /** Every variable and secret of the Worker, in the order of the README's configuration table. */
 export const VARIABLES = {
@@ -194,5 +195,14 @@ export const VARIABLES = {
     schema: whole(1, 3650),
     default: '90',
     doc: 'How many days single uses are kept; the sums of each day are kept for 400.',
+  }),
+  COMPAT: variable({
+    schema: z
+      .string()
+      .transform((list) => list.split(',').filter(Boolean))
+      .pipe(z.array(z.enum(DIALECT_NAMES, { error: `must list names of ${DIALECT_NAMES.join(', ')}` })))
+      .optional(),
+    optional: true,
+    doc: `The older services whose clients are served, as in \`doztra,aiezzy\`: ${DIALECT_NAMES.join(', ')}. Left out: all in development, none in production.`,
   }),
 } as const;

@@ -1,4 +1,6 @@
 import { createApp } from './app.ts';
+import { createDialects } from './compat/dialects.ts';
+import type { Handler } from './compat/engine.ts';
 import { runCron } from './cron.ts';
 import { type Bindings, ConfigError } from './env.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
@@ -10,7 +12,16 @@ export { OneTimeCode } from './verification/one-time-code.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
 let services: Services | undefined;
-let app: ReturnType<typeof createApp> | undefined;
+let app: Handler | undefined;
+
+function appOf(bindings: Bindings): Handler {
+  if (!app) {
+    const services = servicesOf(bindings);
+    const dialects = createDialects(services.config);
+    app = dialects.before(createApp(services, bindings, dialects));
+  }
+  return app;
+}
 
 function servicesOf(bindings: Bindings): Services {
   services ??= createServices(bindings);
@@ -26,13 +37,14 @@ export class Auth extends AuthEntrypoint {
 
 export default {
   fetch(request, bindings, ctx) {
+    let handler: Handler;
     try {
-      app ??= createApp(servicesOf(bindings), bindings);
+      handler = appOf(bindings);
     } catch (error) {
       if (error instanceof ConfigError) return misconfigured(error);
       throw error;
     }
-    return app.fetch(request, bindings, ctx);
+    return handler.fetch(request, bindings, ctx);
   },
   scheduled(controller, bindings) {
     return runCron(servicesOf(bindings), controller.cron, Date.now());

@@ -3,12 +3,16 @@ import { matchedRoutes } from 'hono/route';
 import { newId } from '../lib/ids.ts';
 import type { AppEnv } from './context.ts';
 
+/** The endpoint of an older service by which a request came in, for the log. */
+export const askedAs = new WeakMap<Request, string>();
+
 /**
  * Gives each request its id, and the log one JSON line for it. The line has the route's pattern, not the path:
  * paths can carry what must not be logged.
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
+  const via = askedAs.get(c.req.raw);
   const requestId = newId('req', started);
   c.set('requestId', requestId);
   c.header('X-Request-Id', requestId);
@@ -20,6 +24,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
       request_id: requestId,
       method: c.req.method,
       route: matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null,
+      ...(via && { via }),
       status: c.res.status,
       ms: Date.now() - started,
       realm: c.get('realm')?.id ?? null,

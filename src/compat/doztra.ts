@@ -1,0 +1,4 @@
+import type { Row } from './dialect.ts';
+
+/** The endpoints of doztra. */
+export const doztra: readonly Row[] = [];
