@@ -11,7 +11,7 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
-import { createDialects } from './compat/dialects.ts';
+import { createDialects, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
@@ -86,7 +86,6 @@ export function createApp(
   app.use(limitBody);
   app.use(requireJson);
 
-  const servesAuthService = config.ENVIRONMENT === 'development';
   const access = { users: sessions, services: services.apiKeys };
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
@@ -120,7 +119,7 @@ export function createApp(
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
-  if (servesAuthService) {
+  if (spokenDialects(config).includes('auth-service')) {
     app.route('/', renewalRoutes(sessions));
     app.route('/', mailTemplateRoutes());
   }
