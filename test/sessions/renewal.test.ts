@@ -109,7 +109,8 @@ describe('renewal by an access token', () => {
     expect(decodeJwt(user.access_token)).toMatchObject({ is_admin: false, username: user.user.username });
     await changeDirectory(user.user.id, { role: 'admin' });
     const claims = decodeJwt((await renew(user.access_token)).body.access_token);
-    expect(claims).toMatchObject({ is_admin: true, id: user.user.id, sub: user.user.id });
+    const { id, username } = user.user;
+    expect(claims).toMatchObject({ is_admin: true, id, sub: id, username });
   });
 });
 
