@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { promisedEndpoints } from './test/support/documents.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
 import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
@@ -44,6 +45,7 @@ export default defineConfig({
                   STRIPE_WEBHOOK_SECRET: CREDENTIALS.stripe.webhookSecrets.join(','),
                   STRIPE_API_URL: `http://127.0.0.1:${peers.stripe.api}`,
                   TEST_MIGRATIONS: migrations,
+                  TEST_ENDPOINTS: promisedEndpoints(),
                 },
               },
             };

@@ -2,6 +2,7 @@ import type { D1Migration } from '@cloudflare/vitest-plugin';
 import type { Account } from '../../src/account-object.ts';
 import type { Bindings } from '../../src/env.ts';
 import type { RateLimiter } from '../../src/http/rate-limiter.ts';
+import type { DialectName } from '../../src/lib/dialect-names.ts';
 import type { OneTimeCode } from '../../src/verification/one-time-code.ts';
 
 declare global {
@@ -14,6 +15,8 @@ declare global {
       AUTH_SECRET: string;
       INTERNAL_API_KEY: string;
       TEST_MIGRATIONS: D1Migration[];
+      /** Every endpoint that the documents of older services name. */
+      TEST_ENDPOINTS: Record<DialectName, string[]>;
     }
     interface GlobalProps {
       mainModule: typeof import('../../src/worker.ts');
