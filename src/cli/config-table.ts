@@ -14,7 +14,8 @@ export function withConfigurationTable(readme: string): string {
 
 function table(): string {
   const rows = Object.entries(VARIABLES).map(([name, { doc, ...declaration }]) => {
-    const value = 'default' in declaration ? `\`${declaration.default}\`` : 'required';
+    const without = 'optional' in declaration ? 'unset' : 'required';
+    const value = 'default' in declaration ? `\`${declaration.default}\`` : without;
     return [`\`${name}\``, 'secret' in declaration ? `${value}, secret` : value, doc.replaceAll('|', '\\|')];
   });
   const providerRows = PROVIDER_VARIABLES.map(({ name, secret, doc }) => [

@@ -106,7 +106,10 @@ function linesOf(document: string): Line[] {
     const fence = /^```(\w*)$/.exec(text);
     if (fence) language = language === null ? (fence[1] as string) : null;
     const heading = language === null && /^(#+) (?:[^\w]+ ?)?(.*)$/.exec(text);
-    if (heading) headings = [...headings.slice(0, (heading[1] as string).length - 1), heading[2] as string];
+    if (heading) {
+      const [, { length: level } = '', title = ''] = heading;
+      headings = Array.from({ length: level }, (_, i) => (i === level - 1 ? title : (headings[i] ?? '')));
+    }
     return { text, indent: line.search(/\S|$/), headings, language };
   });
 }
