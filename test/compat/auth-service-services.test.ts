@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,
+  type CallOptions,
   call,
   createApiKey,
   createRealm,
@@ -16,18 +17,18 @@ beforeAll(async () => {
   await mapPrices();
 });
 
-/** Every endpoint for services, with a body that is right but for the user. */
-const ENDPOINTS: [string, string, object?][] = [
-  ['GET', '/auth/users/usr_x/email'],
-  ['GET', '/auth/users/by-email/ada@example.com'],
-  ['GET', '/credits/balance?user_id=usr_x'],
-  ['POST', '/credits/add', { user_id: 'usr_x', amount: 1 }],
-  ['POST', '/credits/use', { user_id: 'usr_x', amount: 1 }],
-  ['GET', '/credits/transactions?user_id=usr_x'],
-  ['POST', '/stripe/create-checkout-session', { user_id: 'usr_x', plan: 'pro' }],
-  ['POST', '/stripe/setup-intent', { user_id: 'usr_x' }],
-  ['GET', '/stripe/payment-methods?user_id=usr_x'],
-  ['POST', '/stripe/create-subscription', { user_id: 'usr_x', plan: 'pro' }],
+/** Every endpoint for services, with what names the user and a body that is right. */
+const ENDPOINTS: [string, 'path' | 'query' | 'body', object?][] = [
+  ['GET /auth/users/{user_id}/email', 'path'],
+  ['GET /auth/users/by-email/{email}', 'path'],
+  ['GET /credits/balance', 'query'],
+  ['POST /credits/add', 'body', { amount: 1 }],
+  ['POST /credits/use', 'body', { amount: 1 }],
+  ['GET /credits/transactions', 'query'],
+  ['POST /stripe/create-checkout-session', 'body', { plan: 'pro' }],
+  ['POST /stripe/setup-intent', 'body', {}],
+  ['GET /stripe/payment-methods', 'query'],
+  ['POST /stripe/create-subscription', 'body', { plan: 'pro' }],
 ];
 
 const asService = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -44,31 +45,39 @@ const wrongFields = (answer: Answer<any>) => {
   return answer.body.detail.map(({ loc }: { loc: string[] }) => loc.join('.'));
 };
 
-describe.each(ENDPOINTS)('%s %s', (method, path, body) => {
-  it('wants the API key of a service, and nothing else will do', async () => {
-    expectDetail(await call(method, path, { body }), 401, 'authentication_required');
-    const user = await registerVerified();
-    const headers = { cookie: `__Host-latchkey=${user.refresh_token}`, origin: ORIGIN };
-    const own = { method, body: body && { ...body, user_id: user.user.id } };
-    const asUser = await call(method, path.replace('usr_x', user.user.id), {
-      ...own,
-      token: user.access_token,
+describe.each(ENDPOINTS)('%s', (endpoint, place, fields) => {
+  const about = ({ id, email }: { id: string; email: string }, options: CallOptions) => {
+    const [method = '', path = ''] = endpoint.split(' ');
+    const filled = path.replace('{user_id}', id).replace('{email}', email);
+    return call(method, place === 'query' ? `${filled}?user_id=${id}` : filled, {
+      ...options,
+      body: fields && { ...fields, user_id: id },
     });
-    expectDetail(asUser, 401, 'authentication_required');
-    expectDetail(await call(method, path, { ...own, headers }), 401, 'authentication_required');
-    const forged = await call(method, path, { body, headers: { 'x-api-key': 'nonsense' } });
-    expectDetail(forged, 401, 'invalid_api_key');
+  };
+  const nobody = { id: 'usr_x', email: 'nobody@example.com' };
+
+  it('wants the API key of a service, and nothing else will do', async () => {
+    expectDetail(await about(nobody, {}), 401, 'authentication_required');
+    const { user, access_token: token, refresh_token } = await registerVerified();
+    expectDetail(await about(user, { token }), 401, 'authentication_required');
+    const headers = { cookie: `__Host-latchkey=${refresh_token}`, origin: ORIGIN };
+    expectDetail(await about(user, { headers }), 401, 'authentication_required');
+    const forged = { 'x-api-key': 'nonsense' };
+    expectDetail(await about(user, { headers: forged }), 401, 'invalid_api_key');
     const foreign = await createApiKey(['admin'], { realm: 'elsewhere' });
-    expectDetail(await call(method, path, { body, headers: foreign.headers }), 401, 'invalid_api_key');
-    const scope = path.startsWith('/auth') ? 'usage:write' : 'users:read';
-    const lacking = await createApiKey([scope]);
-    expectDetail(await call(method, path, { body, headers: lacking.headers }), 403, 'insufficient_scope');
-    expectDetail(await asService(method, path, body), 404, 'user_not_found');
+    expectDetail(await about(user, { headers: foreign.headers }), 401, 'invalid_api_key');
+    const lacking = await createApiKey([endpoint.includes(' /auth') ? 'usage:write' : 'users:read']);
+    expectDetail(await about(user, { headers: lacking.headers }), 403, 'insufficient_scope');
+  });
+
+  it('knows the users of its realm', async () => {
+    const { user } = await registerVerified();
     const { user: stranger } = await register({}, { realm: 'elsewhere' });
-    const key = await createApiKey(['admin']);
-    const about = path.replace('usr_x', stranger.id).replace('ada@example.com', stranger.email);
-    const other = body && { ...body, user_id: stranger.id };
-    expectDetail(await call(method, about, { body: other, headers: key.headers }), 404, 'user_not_found');
+    const { headers } = await createApiKey(['admin']);
+    expect((await about(user, { headers })).body.code).not.toBe('user_not_found');
+    for (const other of [nobody, stranger]) {
+      expectDetail(await about(other, { headers }), 404, 'user_not_found');
+    }
   });
 });
 
@@ -183,7 +192,7 @@ describe('credits', () => {
 });
 
 describe('Stripe', () => {
-  it('opens a checkout, whose payment a webhook reports', async () => {
+  it('opens a checkout, whose payment POST /stripe/webhook reports', async () => {
     const { userId } = await payer();
     const opened = await asService('POST', '/stripe/create-checkout-session', {
       user_id: userId,

@@ -1,6 +1,5 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { authService } from '../../src/compat/auth-service.ts';
 import { SAMPLES } from '../../src/mail/templates/samples.ts';
 import { registerRole } from '../support/admin.ts';
 import {
@@ -46,40 +45,6 @@ async function registered() {
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return { username, email, token: answer.body.access_token as string, body: answer.body };
 }
-
-it('has every endpoint of the document, and no other', () => {
-  expect(authService.map(({ from }) => from)).toEqual([
-    'POST /auth/login',
-    'POST /auth/register',
-    'GET /auth/verify-email',
-    'POST /auth/resend-verification',
-    'POST /auth/password-reset-request',
-    'POST /update-password',
-    'GET /auth/oauth/google/login',
-    'GET /auth/oauth/google/callback',
-    'GET /auth/test-email',
-    'GET /auth/verify-email-templates',
-    'POST /auth/refresh',
-    'GET /auth/me',
-    'POST /auth/logout',
-    'PUT /auth/users/change-password',
-    'PUT /auth/users/change-email',
-    'DELETE /auth/users/delete-account',
-    'POST /auth/link/google',
-    'POST /auth/unlink/google',
-    'GET /auth/users/{user_id}/email',
-    'GET /auth/users/by-email/{email}',
-    'GET /credits/balance',
-    'POST /credits/add',
-    'POST /credits/use',
-    'GET /credits/transactions',
-    'POST /stripe/webhook',
-    'POST /stripe/create-checkout-session',
-    'POST /stripe/setup-intent',
-    'GET /stripe/payment-methods',
-    'POST /stripe/create-subscription',
-  ]);
-});
 
 describe('the story of the document', () => {
   it('registers, signs in, refreshes, resets the password', async () => {
@@ -190,9 +155,10 @@ describe('links and mails', () => {
     expectDetail(await call('GET', `/auth/verify-email?token=${token}`), 400, 'invalid_link');
   });
 
-  it.each(['/auth/resend-verification', '/auth/password-reset-request'])(
+  it.each(['POST /auth/resend-verification', 'POST /auth/password-reset-request'])(
     '%s answers the same whether the address is known, verified, or not',
-    async (path) => {
+    async (endpoint) => {
+      const path = endpoint.slice('POST '.length);
       const { email } = await registered();
       const verified = await registerVerified();
       const answers = await Promise.all(
@@ -283,17 +249,18 @@ describe('POST /auth/refresh', () => {
 });
 
 /** Every endpoint for users with a verified address, and a body that it would take. */
-const VERIFIED: [string, string, unknown?][] = [
-  ['GET', '/auth/me'],
-  ['POST', '/auth/logout'],
-  ['PUT', '/auth/users/change-password', { current_password: PASSWORD, new_password: 'a b c d e f g h i j' }],
-  ['PUT', '/auth/users/change-email', { new_email: 'next@example.com', current_password: PASSWORD }],
-  ['DELETE', '/auth/users/delete-account', { password: PASSWORD }],
-  ['POST', '/auth/link/google', {}],
-  ['POST', '/auth/unlink/google'],
+const VERIFIED: [string, unknown?][] = [
+  ['GET /auth/me'],
+  ['POST /auth/logout'],
+  ['PUT /auth/users/change-password', { current_password: PASSWORD, new_password: 'a b c d e f g h i j' }],
+  ['PUT /auth/users/change-email', { new_email: 'next@example.com', current_password: PASSWORD }],
+  ['DELETE /auth/users/delete-account', { password: PASSWORD }],
+  ['POST /auth/link/google', {}],
+  ['POST /auth/unlink/google'],
 ];
 
-describe.each(VERIFIED)('%s %s', (method, path, body) => {
+describe.each(VERIFIED)('%s', (endpoint, body) => {
+  const [method = '', path = ''] = endpoint.split(' ');
   const ask = (token?: string) => call(method, path, { body, token });
 
   it('refuses everybody but a user of the realm whose address is verified', async () => {

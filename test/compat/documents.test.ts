@@ -95,7 +95,7 @@ describe('each row', () => {
     const nowhere: string[] = [];
     for (const [name, from, { to, realm }] of rows) {
       const [method, path] = to.split(' ');
-      const status = await statusOf(off, realm ? `${method} /realms/${realm}${path}` : to);
+      const status = await statusOf(alone[name], realm ? `${method} /realms/${realm}${path}` : to);
       if (!TO_NOBODY.includes(status)) nowhere.push(`${name}: ${from} → ${to} (${status})`);
     }
     expect(nowhere).toEqual([]);
