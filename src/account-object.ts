@@ -39,6 +39,7 @@ import type {
   SessionObject,
 } from './sessions/port.ts';
 import { type EndReason, type SessionData, sessionData } from './sessions/projection.ts';
+import type { Presented } from './sessions/refresh-token.ts';
 import { SessionBook, type SessionRow } from './sessions/session-book.ts';
 
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -110,21 +111,19 @@ export class Account
     });
   }
 
-  async refresh(token: string, realmId: string, client: Client): Promise<RefreshResult> {
+  async refresh(presented: Presented, realmId: string, client: Client): Promise<RefreshResult> {
     const state = this.state.get();
     if (state?.realmId !== realmId) return { result: 'invalid' };
     if (state.status !== 'active') return { result: 'account_suspended' };
-    const rotated = this.#sessions.rotate(token, Date.now());
+    const rotated = this.#sessions.rotate(presented, Date.now());
     if (!rotated) return { result: 'invalid' };
     if (rotated.result === 'reused') {
       this.#tellEnded([rotated.row], 'reused');
       this.#log('refresh_token_reused', rotated.row.id, client);
       return { result: 'reused' };
     }
-    return {
-      result: 'refreshed',
-      session: { ...this.#opened(state, rotated.row), refreshToken: rotated.token },
-    };
+    const session = { ...this.#opened(state, rotated.row), refreshToken: rotated.token };
+    return { result: 'refreshed', session };
   }
 
   async authorize(terms: Terms, request: Request): Promise<AuthorizeResult> {
@@ -258,7 +257,8 @@ export class Account
   }
 
   #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
-    return { state, sessionId: row.id, expiresAt: row.expires_at, impersonator: row.impersonator };
+    const { id: sessionId, generation, expires_at: expiresAt, impersonator } = row;
+    return { state, sessionId, generation, expiresAt, impersonator };
   }
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {

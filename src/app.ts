@@ -11,7 +11,7 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
-import { createDialects } from './compat/dialects.ts';
+import { createDialects, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine.ts';
 import { resetRoutes } from './credentials/reset-routes.ts';
 import { credentialRoutes } from './credentials/routes.ts';
@@ -31,6 +31,7 @@ import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
+import { mailTemplateRoutes } from './mail/template-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
@@ -42,6 +43,7 @@ import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import type { Services } from './services.ts';
 import { discoveryRoutes } from './sessions/discovery-routes.ts';
+import { renewalRoutes } from './sessions/renewal-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
@@ -117,6 +119,10 @@ export function createApp(
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
+  if (spokenDialects(config).includes('auth-service')) {
+    app.route('/', renewalRoutes(sessions));
+    app.route('/', mailTemplateRoutes());
+  }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));
   app.route('/', pageRoutes(services, signInLimit));

@@ -9,6 +9,7 @@ import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
 import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
+import { spokenDialects } from './compat/dialects.ts';
 import type { CredentialObject, MailBudget } from './credentials/port.ts';
 import { PasswordResets } from './credentials/reset-service.ts';
 import { Credentials, describeHash } from './credentials/service.ts';
@@ -92,7 +93,11 @@ export function createServices(bindings: Bindings): Services {
 
   const realms = new Realms(d1, config.ORIGIN);
   const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys), realms);
+  const sessions = new Sessions(
+    objects,
+    new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
+    realms,
+  );
   const accounts = new Accounts(d1, objects);
   const outbox = new Outbox({
     d1,

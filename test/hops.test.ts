@@ -47,6 +47,12 @@ it('leaves the isolate no more often than it must', async () => {
   await json('/v1/me', 'PATCH', { name: 'Ada' }, tokens.access_token);
   expect(take(), 'change of profile').toEqual({ d1Reads: 0, d1Writes: 1, account: 2, rateLimiter: 0 });
 
+  await json('/v1/me', 'PATCH', { username: 'hops' }, tokens.access_token);
+  expect(take(), 'change of the username').toEqual({ d1Reads: 0, d1Writes: 1, account: 3, rateLimiter: 0 });
+
+  await json('/v1/auth/renew', 'POST', { access_token: user.access_token });
+  expect(take(), 'renewal').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
   await json('/v1/auth/logout', 'POST', undefined, tokens.access_token);
   expect(take(), 'logout').toEqual({ d1Reads: 0, d1Writes: 0, account: 2, rateLimiter: 0 });
 });

@@ -35,10 +35,11 @@ export class AccountStateStore {
     return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null, subscribed: false };
   }
 
-  /** Takes over a row that is newer than the copy; whether it was. */
+  /** Takes over a row that is newer than the copy, or says what the copy lacks; whether it did. */
   adopt(row: DirectoryState): boolean {
     const known = this.#state;
-    if (this.isStale(row) || row.version === known?.version) return false;
+    if (this.isStale(row)) return false;
+    if (row.version === known?.version && known.username !== undefined) return false;
     this.#put({ ...row, bookmark: known?.bookmark ?? null });
     return true;
   }

@@ -29,6 +29,8 @@ export interface DirectoryState {
   openingCredits?: number;
   status: 'active' | 'suspended';
   emailVerified: boolean;
+  /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
+  username?: string | null;
   version: number;
   credentialVersion: number;
 }

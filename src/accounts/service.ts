@@ -58,9 +58,15 @@ export class Accounts {
     return answer as Exclude<Answer, Refusal>;
   }
 
-  /** Changes what a user says of themselves; a new phone number is unproven. Throws `username_taken`. */
+  /**
+   * Changes what a user says of themselves; a new phone number is unproven. The account object is told of a username
+   * alone: it is in access tokens. Throws `username_taken`.
+   */
   async updateProfile(userId: string, patch: z.output<typeof ProfilePatch>): Promise<UserRow> {
     const session = primary(this.#d1);
+    const object = this.#objects(userId);
+    const renames = patch.username !== undefined;
+    if (renames) await object.announceChange();
     const { given_name, family_name, phone_number, ...same } = patch;
     const phone =
       phone_number === undefined
@@ -73,11 +79,21 @@ export class Accounts {
     try {
       const [user] = await session.db
         .update(users)
-        .set({ ...same, ...phone, givenName: given_name, familyName: family_name, updatedAt: Date.now() })
+        .set({
+          ...same,
+          ...phone,
+          givenName: given_name,
+          familyName: family_name,
+          updatedAt: Date.now(),
+          ...(renames && { version: sql`version + 1` }),
+        })
         .where(eq(users.id, userId))
         .returning();
       if (!user) throw new ApiError('session_ended');
-      await this.#noteBookmark(userId, session);
+      if (renames) {
+        const bookmark = session.bookmark();
+        await object.directoryChanged(directoryState(user), { bookmark, keepSession: null, client: null });
+      } else await this.#noteBookmark(userId, session);
       return user;
     } catch (error) {
       throw uniqueViolation(error) ?? error;
@@ -171,6 +187,7 @@ export function directoryState(row: UserRow): DirectoryState {
     openingCredits: row.openingCredits,
     status: row.status,
     emailVerified: row.emailVerified,
+    username: row.username,
     version: row.version,
     credentialVersion: row.credentialVersion,
   };

@@ -58,6 +58,17 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        method: 'post',
+        path: '/v1/admin/outbox/test',
+        ...admin,
+        summary: 'Mail a test message to yourself',
+        description: 'To the address of the admin who asks, proven or not; five an hour. Not for services.',
+        responses: adminResponses({ 202: json(MessageSchema, 'The message') }, ['user_not_found']),
+      }),
+      async (c) => c.json(messageShape(await outbox.sendTest(c.get('realm').id, actorOf(c))), 202),
+    )
+    .openapi(
+      createRoute({
         method: 'get',
         path: '/v1/admin/outbox/{id}',
         ...admin,

@@ -1,12 +1,16 @@
 import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { findById } from '../accounts/service.ts';
 import { writeAuditIf } from '../audit/service.ts';
+import type { MailBudget } from '../credentials/port.ts';
 import { type Database, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import type { Outbox } from '../outbox/service.ts';
+import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
+import { message, type Outbox } from '../outbox/service.ts';
 import { type OutboxRow, outbox } from '../outbox/tables.ts';
 import { counting } from './logs-store.ts';
 import { countedTotal, cursorAfter, pageOf } from './paging.ts';
+import type { AdminPorts } from './service.ts';
 
 /** What the outbox is narrowed to. */
 export interface MessageFilter {
@@ -21,10 +25,12 @@ export type Message = Omit<OutboxRow, 'data'> & { isRetriable: boolean };
 export class OutboxAdmin {
   readonly #db: () => Database;
   readonly #outbox: Outbox;
+  readonly #mailBudget: MailBudget;
 
-  constructor(d1: D1Database, outbox: Outbox) {
+  constructor({ d1, outbox, mailBudget }: Pick<AdminPorts, 'd1' | 'outbox' | 'mailBudget'>) {
     this.#db = () => primary(d1).db;
     this.#outbox = outbox;
+    this.#mailBudget = mailBudget;
   }
 
   /** A page of messages, newest first. */
@@ -86,6 +92,38 @@ export class OutboxAdmin {
     }
     this.#outbox.sendSoon([row]);
     return messageOf(row);
+  }
+
+  /**
+   * Mails an admin a test message, as the realm's mails look: to their own address, and no other. Throws
+   * `user_not_found` for a service, which has none, and `rate_limited`.
+   */
+  async sendTest(realmId: string, actor: Actor): Promise<Message> {
+    const db = this.#db();
+    const user = await findById(db, actor.id);
+    if (!user) throw new ApiError('user_not_found', { detail: 'An API key has no address: sign in.' });
+    if (!(await this.#mailBudget.take(user.realmId, user.email))) {
+      throw new ApiError('rate_limited', { retryAfter: HOUR / SECOND });
+    }
+    const now = Date.now();
+    const mail = message(
+      { channel: 'mail', template: 'test_email', data: { name: user.name, at: rfc3339(now) } },
+      { realmId, userId: user.id, to: user.email, locale: user.locale },
+      now,
+    );
+    const entry = {
+      realmId,
+      at: now,
+      actor: actor.id,
+      action: 'test_message_sent',
+      target: mail.id,
+    } as const;
+    const [, [row]] = await db.batch([
+      writeAuditIf(db, entry, sql`TRUE`),
+      db.insert(outbox).values(mail).returning(),
+    ]);
+    this.#outbox.sendSoon([mail]);
+    return messageOf(row as OutboxRow);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Revenue } from '../billing/revenue-service.ts';
-import type { CredentialObjects } from '../credentials/port.ts';
+import type { CredentialObjects, MailBudget } from '../credentials/port.ts';
 import type { Credits } from '../credits/service.ts';
 import type { Outbox } from '../outbox/service.ts';
 import type { Plans } from '../plans/service.ts';
@@ -36,6 +36,7 @@ export interface AdminPorts {
   realms: Realms;
   objects: CredentialObjects;
   outbox: Outbox;
+  mailBudget: MailBudget;
   privacy: Privacy;
   plans: Plans;
   credits: Credits;
@@ -56,7 +57,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     sessions: new UserSessions({ ...ports, users }),
     credits: new CreditAdmin(d1, ports.credits, users),
     logs: new Logs(d1),
-    outbox: new OutboxAdmin(d1, ports.outbox),
+    outbox: new OutboxAdmin(ports),
     realms: new RealmAdmin(d1, ports.realms),
     signingKeys: new SigningKeyAdmin(d1, ports.signingKeys),
   };

@@ -25,6 +25,7 @@ export type AuditAction =
   | 'user_plan_changed'
   | 'user_limits_changed'
   | 'message_retried'
+  | 'test_message_sent'
   | 'realm_created'
   | 'realm_changed'
   | 'signing_key_rotated';

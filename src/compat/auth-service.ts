@@ -1,4 +1,289 @@
-import type { Row } from './dialect.ts';
+import { type Asked, type Call, type Row, renamed, type Sent } from './dialect.ts';
 
-/** The endpoints of auth-service. */
-export const authService: readonly Row[] = [];
+const GOOGLE = { provider: 'google' };
+
+/** Fields that are called the same in both. */
+const same = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+
+/** Sends the fields of the body under their canonical names; others are ignored, as they were. */
+const takes =
+  (names: Record<string, string>): Row['sends'] =>
+  ({ body }) => ({ body: renamed(body, names) });
+
+const says = (message: string) => () => ({ message });
+
+/** Access tokens are all that its clients hold. */
+const tokenShape = ({ access_token, expires_in }: { access_token: string; expires_in: number }) => ({
+  access_token,
+  token_type: 'bearer',
+  expires_in,
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the OpenAPI document
+const userShape = (user: any) => ({
+  id: user.id,
+  username: user.username,
+  email: user.email,
+  is_verified: user.email_verified,
+  is_admin: user.role !== 'user',
+  created_at: user.created_at,
+});
+
+/**
+ * Where Latchkey asks for a user, and auth_service for one with a verified address: asks for what everybody needs that
+ * for, and who has none is refused there.
+ */
+async function requireVerified({ email_verified }: { email_verified: boolean }, call: Call): Promise<void> {
+  if (!email_verified) await call('PATCH /v1/me', { body: {} });
+}
+
+const bearerOf = ({ headers }: Asked) => /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+
+/** Services may name the user in the query, whatever the method. */
+const subjectOf = ({ query, body }: Asked) => body.user_id ?? query.user_id;
+
+/** Its types of transactions, where they differ. */
+const TYPES: Record<string, string> = { added: 'credit_added', used: 'credit_used' };
+
+// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the OpenAPI document
+const transactionShape = (transaction: any, user_id: unknown) => ({
+  id: transaction.id,
+  user_id,
+  amount: transaction.amount,
+  transaction_type: TYPES[transaction.type] ?? transaction.type,
+  reference_id: transaction.reference,
+  description: transaction.description,
+  new_balance: transaction.balance_after,
+  created_at: transaction.created_at,
+});
+
+const CHANGE = { ...same('user_id', 'amount', 'reference', 'description'), reference_id: 'reference' };
+
+const creditChange: Pick<Row, 'sends' | 'gives' | 'fields'> = {
+  sends: (asked) => {
+    const { reference, ...change } = renamed({ ...asked.body, user_id: subjectOf(asked) }, CHANGE);
+    const isKeyed = reference !== undefined || asked.headers.has('idempotency-key');
+    // Without either, it happens as often as it is sent.
+    return { body: { ...change, reference: isKeyed ? reference : `once-${crypto.randomUUID()}` } };
+  },
+  gives: ({ transaction }, asked) => transactionShape(transaction, subjectOf(asked)),
+  fields: { reference: 'reference_id' },
+};
+
+/** Who pays is for services to say: a token of the user's own, which Latchkey takes too, does not count. */
+const forPayer = (asked: Asked): Pick<Sent, 'headers'> => ({
+  headers: { 'x-api-key': asked.headers.get('x-api-key') ?? '' },
+});
+
+const takesPayer =
+  (...names: string[]): Row['sends'] =>
+  (asked) => ({
+    ...forPayer(asked),
+    body: renamed({ ...asked.body, user_id: subjectOf(asked) }, same('user_id', ...names)),
+  });
+
+/** The endpoints of auth_service. */
+export const authService: readonly Row[] = [
+  {
+    from: 'POST /auth/login',
+    to: 'POST /v1/auth/login',
+    form: true,
+    sends: takes({ username: 'identifier', email: 'identifier', password: 'password' }),
+    gives: tokenShape,
+    fields: { identifier: 'username' },
+  },
+  {
+    from: 'POST /auth/register',
+    to: 'POST /v1/auth/register',
+    sends: takes(same('username', 'email', 'password')),
+    gives: (json, { body }) => ({
+      message: 'A link to verify the address is on its way.',
+      username: body.username,
+      email: body.email,
+      verification_sent: true,
+      // A realm may want the address verified first.
+      ...(json.access_token && tokenShape(json)),
+    }),
+  },
+  {
+    from: 'GET /auth/verify-email',
+    to: 'POST /v1/auth/email/verify',
+    sends: ({ query }) => ({ body: { token: query.token } }),
+    gives: ({ email }) => ({ message: 'The address is verified.', email, is_verified: true }),
+  },
+  {
+    from: 'POST /auth/resend-verification',
+    to: 'POST /v1/auth/email/resend',
+    sends: takes(same('email')),
+    gives: says('If the address is registered and not verified, a link is on its way to it.'),
+    status: 200,
+  },
+  {
+    from: 'POST /auth/password-reset-request',
+    to: 'POST /v1/auth/password/forgot',
+    sends: takes(same('email')),
+    gives: says('If the address is registered, a link to set a new password is on its way to it.'),
+    status: 200,
+  },
+  {
+    from: 'POST /update-password',
+    to: 'POST /v1/auth/password/reset',
+    sends: takes({ token: 'token', new_password: 'password', password: 'password' }),
+    gives: says('The password is set.'),
+    status: 200,
+    fields: { password: 'new_password' },
+  },
+  {
+    from: 'GET /auth/oauth/google/login',
+    to: 'GET /v1/oauth/{provider}/login',
+    sends: ({ query: { redirect_uri, ...query } }) => ({
+      params: GOOGLE,
+      query: { redirect_to: redirect_uri, ...query },
+    }),
+  },
+  {
+    from: 'GET /auth/oauth/google/callback',
+    to: 'GET /v1/oauth/{provider}/callback',
+    sends: ({ query }) => ({ params: GOOGLE, query }),
+  },
+  {
+    from: 'GET /auth/test-email',
+    to: 'POST /v1/admin/outbox/test',
+    gives: ({ recipient }) => ({ message: 'A test message is on its way.', email: recipient }),
+    status: 200,
+  },
+  {
+    from: 'GET /auth/verify-email-templates',
+    to: 'GET /v1/mail-templates',
+    gives: ({ data }: { data: { template: string; renders: boolean }[] }) => ({
+      message: 'Every template was written once.',
+      results: Object.fromEntries(data.map(({ template, renders }) => [template, renders])),
+    }),
+  },
+  {
+    from: 'POST /auth/refresh',
+    to: 'POST /v1/auth/renew',
+    sends: (asked) => ({ body: { access_token: asked.body.token ?? bearerOf(asked) } }),
+    gives: tokenShape,
+    fields: { access_token: 'token' },
+  },
+  {
+    from: 'GET /auth/me',
+    to: 'GET /v1/me',
+    gives: async (user, _, call) => {
+      await requireVerified(user, call);
+      return userShape(user);
+    },
+  },
+  {
+    from: 'POST /auth/logout',
+    to: 'POST /v1/auth/logout',
+    sends: async (_, call) => {
+      await requireVerified(await call('GET /v1/auth/session'), call);
+      return {};
+    },
+    gives: says('The session has ended.'),
+    status: 200,
+  },
+  {
+    from: 'PUT /auth/users/change-password',
+    to: 'PUT /v1/me/password',
+    sends: takes(same('current_password', 'new_password')),
+    gives: says('The password is changed.'),
+    status: 200,
+  },
+  {
+    from: 'PUT /auth/users/change-email',
+    to: 'PUT /v1/me/email',
+    sends: takes({ new_email: 'email', current_password: 'password', password: 'password' }),
+    gives: (_, { body }) => ({
+      message: 'The new address is used once the link that was mailed there is followed.',
+      email: body.new_email,
+      verification_sent: true,
+    }),
+    status: 200,
+    fields: { email: 'new_email', password: 'current_password' },
+  },
+  {
+    from: 'DELETE /auth/users/delete-account',
+    to: 'DELETE /v1/me',
+    sends: takes(same('password')),
+    gives: says('The account is deleted.'),
+    status: 200,
+  },
+  {
+    from: 'POST /auth/link/google',
+    to: 'POST /v1/me/identities/{provider}',
+    sends: ({ body }) => ({
+      params: GOOGLE,
+      body: renamed(body, {
+        ...same('redirect_to', 'state', 'code_challenge', 'code_challenge_method', 'code', 'code_verifier'),
+        redirect_uri: 'redirect_to',
+      }),
+    }),
+    gives: (json) => json ?? { message: 'The account of Google is linked.' },
+    status: 200,
+  },
+  {
+    from: 'POST /auth/unlink/google',
+    to: 'DELETE /v1/me/identities/{provider}',
+    sends: () => ({ params: GOOGLE }),
+    gives: says('The account of Google is unlinked.'),
+    status: 200,
+  },
+  {
+    from: 'GET /auth/users/{user_id}/email',
+    to: 'GET /v1/users/{id}/email',
+    sends: ({ params }) => ({ params: { id: params.user_id } }),
+    gives: ({ user_id, email, email_verified }) => ({ user_id, email, is_verified: email_verified }),
+  },
+  {
+    from: 'GET /auth/users/by-email/{email}',
+    to: 'GET /v1/users/by-email/{email}',
+    gives: userShape,
+  },
+  { from: 'GET /credits/balance', to: 'GET /v1/credits/balance' },
+  { from: 'POST /credits/add', to: 'POST /v1/credits/add', ...creditChange },
+  { from: 'POST /credits/use', to: 'POST /v1/credits/use', ...creditChange },
+  {
+    from: 'GET /credits/transactions',
+    to: 'GET /v1/credits/transactions',
+    sends: ({ query: { user_id } }) => ({ query: { user_id, limit: 1 } }),
+    gives: async (newest, { query: { user_id, skip = 0, limit } }, call) => {
+      // A cursor of this list is the number of a row, counted from 1, and the newest is their count.
+      const total_count = Number(newest.next_cursor ?? newest.data.length);
+      const cursor = Math.max(total_count + 1 - Number(skip), 1);
+      const page = await call('GET /v1/credits/transactions', { query: { user_id, limit, cursor } });
+      const transactions = page.data.map((row: unknown) => transactionShape(row, user_id));
+      return { transactions, total_count };
+    },
+    fields: { cursor: 'skip' },
+  },
+  { from: 'POST /stripe/webhook', to: 'POST /v1/billing/webhook' },
+  {
+    from: 'POST /stripe/create-checkout-session',
+    to: 'POST /v1/billing/checkout',
+    sends: takesPayer('plan', 'price_id', 'quantity', 'success_url', 'cancel_url'),
+    gives: ({ id, url }) => ({ session_id: id, url }),
+    status: 200,
+  },
+  {
+    from: 'POST /stripe/setup-intent',
+    to: 'POST /v1/billing/setup-intent',
+    sends: takesPayer(),
+    status: 200,
+  },
+  {
+    from: 'GET /stripe/payment-methods',
+    to: 'GET /v1/billing/payment-methods',
+    sends: (asked) => ({ ...forPayer(asked), query: { user_id: asked.query.user_id } }),
+    gives: ({ data }) => ({ payment_methods: data }),
+  },
+  {
+    from: 'POST /stripe/create-subscription',
+    to: 'POST /v1/billing/subscriptions',
+    sends: takesPayer('plan', 'price_id', 'payment_method_id'),
+    gives: ({ id, ...subscription }) => ({ subscription_id: id, ...subscription }),
+    status: 200,
+  },
+];

@@ -22,7 +22,15 @@ export function adminMailRoutes(services: AdminServices) {
   const { outbox } = services.admin;
   const list = adminPage(services, {
     path: PATH,
-    render: async (c, visit) => {
+    forms: {
+      test: {
+        act: async (_, { realmId, actor }) => {
+          await outbox.sendTest(realmId, actor);
+          return 'tested';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
       const { realmId, view } = visit;
       const common = view.text.adminOperations;
       const text = common.mail;
@@ -30,9 +38,13 @@ export function adminMailRoutes(services: AdminServices) {
       const after = Cursor.safeParse(c.req.query('cursor')).data ?? null;
       const page = await outbox.list(realmId, { status }, { after, limit: PER_PAGE });
       const query = status ? { status } : undefined;
+      const refused = refusedIn(shown, 'test');
       return (
-        <AdminFrame visit={visit} page="mail">
+        <AdminFrame visit={visit} page="mail" said={saidOf(view, shown.done)} failed={refused !== undefined}>
           <p class="soft">{text.text}</p>
+          <Form view={view} problem={refused?.problem} button={text.test} look="plain">
+            <Hidden name="form" value="test" />
+          </Form>
           <Tabs
             label={common.status}
             tabs={[

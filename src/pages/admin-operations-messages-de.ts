@@ -22,6 +22,7 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     saved: 'Gespeichert. Es gilt innerhalb von 30 Sekunden überall.',
     created: 'Jetzt ist es da.',
     retried: 'Die Nachricht ist wieder unterwegs.',
+    tested: 'Eine Testnachricht ist unterwegs an Ihre Adresse.',
     replayed: 'Das Ereignis wurde noch einmal verarbeitet.',
     rotated:
       'Der nächste Schlüssel ist veröffentlicht. Er signiert in einer Stunde; bis dahin ändert sich nichts.',
@@ -63,6 +64,7 @@ export const adminOperationsDe: typeof adminOperationsEn = {
       user_plan_changed: 'Tarif eines Benutzers geändert',
       user_limits_changed: 'Grenzen eines Benutzers geändert',
       message_retried: 'Nachricht noch einmal gesendet',
+      test_message_sent: 'Testnachricht gesendet',
       realm_created: 'Bereich angelegt',
       realm_changed: 'Bereich geändert',
       signing_key_rotated: 'Signaturschlüssel gewechselt',
@@ -83,6 +85,7 @@ export const adminOperationsDe: typeof adminOperationsEn = {
     expires: 'Sinnvoll bis',
     settled: 'Gesendet oder aufgegeben',
     retry: 'Jetzt noch einmal senden',
+    test: 'Testnachricht an mich senden',
     notRetriable:
       'Sie kann nicht noch einmal gesendet werden: Sie wurde gesendet, oder ihr Inhalt nützt nichts mehr.',
   },

@@ -23,6 +23,7 @@ export const adminOperationsEn = {
     saved: 'Saved. It is in force everywhere within 30 seconds.',
     created: 'It is there now.',
     retried: 'The message is on its way again.',
+    tested: 'A test message is on its way to your address.',
     replayed: 'The event was handled again.',
     rotated: 'The next key is published. It signs in an hour; until then nothing changes.',
     revoked: 'The key is revoked. It is refused everywhere within 30 seconds.',
@@ -63,6 +64,7 @@ export const adminOperationsEn = {
       user_plan_changed: 'Plan of a user changed',
       user_limits_changed: 'Limits of a user changed',
       message_retried: 'Message sent again',
+      test_message_sent: 'Test message sent',
       realm_created: 'Realm created',
       realm_changed: 'Realm changed',
       signing_key_rotated: 'Signing key rotated',
@@ -83,6 +85,7 @@ export const adminOperationsEn = {
     expires: 'Worth sending until',
     settled: 'Sent or given up',
     retry: 'Send again now',
+    test: 'Send me a test message',
     notRetriable: 'It cannot be sent again: it was sent, or what it said is of no use any more.',
   },
   plans: {

@@ -1,9 +1,9 @@
 import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
-import type { AccountState } from '../accounts/port.ts';
 import { ApiError } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Realm } from '../realms/service.ts';
+import type { OpenedSession } from './port.ts';
 import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
@@ -20,6 +20,8 @@ export interface AccessTokenClaims {
   emailVerified: boolean;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
+  /** Of the session's tokens; null where access tokens cannot be renewed. */
+  generation: number | null;
   expiresAt: number;
 }
 
@@ -30,6 +32,7 @@ interface PrivateClaims {
   plan: string;
   email_verified: boolean;
   act?: { sub: string };
+  gen?: number;
 }
 
 /** A token whose signature was found good, and by what it was judged. */
@@ -46,16 +49,19 @@ const REMEMBERED = 1000;
 /** Access tokens: JWTs by RFC 9068, signed with ES256 by the realm's current key. */
 export class AccessTokens {
   readonly #keys: SigningKeys;
+  readonly #forAuthService: boolean;
   readonly #verified = new Map<string, Verified>();
 
-  constructor(keys: SigningKeys) {
+  /** With `forAuthService` tokens say what clients of auth_service read in them, and can be renewed. */
+  constructor(keys: SigningKeys, forAuthService: boolean) {
     this.#keys = keys;
+    this.#forAuthService = forAuthService;
   }
 
   /** Makes a token for a session; it never outlives the session. `expiresIn` is seconds. */
   async issue(
     realm: Realm,
-    session: { state: AccountState; sessionId: string; expiresAt: number; impersonator: string | null },
+    session: Omit<OpenedSession, 'refreshToken'>,
   ): Promise<{ token: string; expiresIn: number }> {
     const now = Math.floor(Date.now() / SECOND);
     const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
@@ -68,6 +74,7 @@ export class AccessTokens {
       email_verified: session.state.emailVerified,
       // RFC 8693, 4.1.
       ...(session.impersonator !== null && { act: { sub: session.impersonator } }),
+      ...(this.#forAuthService && claimsOfAuthService(session)),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)
@@ -91,12 +98,18 @@ export class AccessTokens {
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
     const { payload, protectedHeader } = await this.#verify(realm, token);
-    const { sub, sid, exp, role, plan, email_verified, act } = payload as JWTPayload & PrivateClaims;
+    const { sub, sid, exp, role, plan, email_verified, act, gen } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
     const about = { role, plan, emailVerified: email_verified, impersonator: act?.sub ?? null };
-    const claims = { userId: sub, sessionId: sid, ...about, expiresAt: exp * SECOND };
+    const claims = {
+      userId: sub,
+      sessionId: sid,
+      ...about,
+      generation: gen ?? null,
+      expiresAt: exp * SECOND,
+    };
     const { issuer, audience } = realm;
     this.#remember(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
     return claims;
@@ -127,4 +140,10 @@ export class AccessTokens {
       throw error;
     }
   }
+}
+
+/** What auth_service calls them; the name of its user was in `sub`, which is an id here (RFC 9068, 2.2). */
+function claimsOfAuthService({ state, generation }: Omit<OpenedSession, 'refreshToken'>) {
+  const { userId: id, username = null, role } = state;
+  return { id, username, is_admin: role !== 'user', gen: generation };
 }

@@ -1,6 +1,7 @@
 import type { AccountState, ActivityType, DirectoryState } from '../accounts/port.ts';
 import type { Client } from '../lib/client.ts';
 import type { SessionData } from './projection.ts';
+import type { Presented } from './refresh-token.ts';
 
 /** How long sessions of a realm live, in seconds. */
 export interface SessionLifetimes {
@@ -23,6 +24,8 @@ export interface NewSession {
 export interface OpenedSession {
   state: AccountState;
   sessionId: string;
+  /** Of its tokens, which rotate. */
+  generation: number;
   expiresAt: number;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
@@ -54,7 +57,7 @@ export interface SessionObject {
   check(sessionId: string): Promise<CheckResult>;
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
   checkToken(token: string, realmId: string): Promise<CheckResult>;
-  refresh(token: string, realmId: string, client: Client): Promise<RefreshResult>;
+  refresh(presented: Presented, realmId: string, client: Client): Promise<RefreshResult>;
   listSessions(): Promise<SessionData['row'][]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(

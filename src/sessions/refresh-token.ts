@@ -10,8 +10,12 @@ import { equalsInConstantTime, hmac } from '../lib/keys.ts';
 export interface RefreshTokenClaims {
   userId: string;
   sessionId: string;
+  /** How often the session's tokens were rotated, counted from 1. */
   generation: number;
 }
+
+/** What is shown to go on: a refresh token, or what an access token says whose signature was found good. */
+export type Presented = string | RefreshTokenClaims;
 
 const FORM = /^lkr\.(usr_[0-9a-z]{26})\.(ses_[0-9a-z]{26})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/;
 

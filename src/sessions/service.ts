@@ -5,7 +5,7 @@ import type { Realm, Realms } from '../realms/service.ts';
 import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
 import type { CheckResult, OpenedSession, SessionObjects } from './port.ts';
 import type { SessionData } from './projection.ts';
-import { parseRefreshToken } from './refresh-token.ts';
+import { type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
 export interface Grant {
@@ -59,12 +59,28 @@ export class Sessions {
   async refresh(refreshToken: string, realmId: string, client: Client): Promise<Grant> {
     const claims = parseRefreshToken(refreshToken);
     if (!claims) throw new ApiError('invalid_token');
-    const refreshed = await this.#objects(claims.userId).refresh(refreshToken, realmId, client);
+    return this.#rotate(claims.userId, refreshToken, realmId, client);
+  }
+
+  /**
+   * Exchanges a valid access token for the next, as if it were a refresh token: one that was issued before the session's
+   * tokens were rotated last is a reuse, but for the same grace. For clients that hold nothing else; where access
+   * tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
+   * `account_suspended`.
+   */
+  async renew(accessToken: string, realmId: string, client: Client): Promise<Grant> {
+    const { userId, sessionId, generation } = await this.verifyToken(accessToken, realmId);
+    if (generation === null) throw new ApiError('invalid_token');
+    return this.#rotate(userId, { userId, sessionId, generation }, realmId, client);
+  }
+
+  async #rotate(userId: string, presented: Presented, realmId: string, client: Client): Promise<Grant> {
+    const refreshed = await this.#objects(userId).refresh(presented, realmId, client);
     switch (refreshed.result) {
       case 'refreshed':
         return this.grant(await this.#realms.get(realmId), refreshed.session);
       case 'reused':
-        throw new ApiError('session_ended', { detail: 'This refresh token was used before.' });
+        throw new ApiError('session_ended', { detail: 'This token was used before.' });
       case 'account_suspended':
         throw new ApiError('account_suspended');
       case 'invalid':

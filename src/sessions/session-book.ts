@@ -2,7 +2,7 @@ import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import type { SessionLifetimes } from './port.ts';
-import { isGenuine, makeRefreshToken, parseRefreshToken } from './refresh-token.ts';
+import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** One row of the object's `sessions` table. Times are Unix milliseconds. */
 export type SessionRow = {
@@ -127,12 +127,13 @@ export class SessionBook {
    * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing.
    */
   rotate(
-    token: string,
+    presented: Presented,
     now: number,
   ): { result: 'rotated'; row: SessionRow; token: string } | { result: 'reused'; row: SessionRow } | null {
-    const claims = parseRefreshToken(token);
+    const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || !isGenuine(this.#key, token, row.salt) || claims.generation > row.generation) return null;
+    if (!row || claims.generation > row.generation) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
     if (!this.#mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
       return { result: 'reused', row };

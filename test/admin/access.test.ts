@@ -36,6 +36,7 @@ const ROUTES: [string, string, unknown?][] = [
   ['GET', '/v1/admin/audit.csv'],
   ['GET', '/v1/admin/outbox'],
   ['GET', '/v1/admin/outbox/{id}'],
+  ['POST', '/v1/admin/outbox/test'],
   ['POST', '/v1/admin/outbox/{id}/retry'],
   ['GET', '/v1/admin/api-keys'],
   ['POST', '/v1/admin/api-keys', { name: 'x', scopes: ['users:read'] }],

@@ -200,6 +200,31 @@ describe('the outbox', () => {
     expect(seen).toHaveLength(n);
   });
 
+  it('mails an admin a test message, to their own address', async () => {
+    const admin = await registerRole('admin');
+    const { access_token: token } = admin;
+    const answer = await asAdmin('POST', '/outbox/test', { token });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(202);
+    const { id } = answer.body;
+    expect(answer.body).toMatchObject({
+      template: 'test_email',
+      recipient: admin.user.email,
+      user_id: admin.user.id,
+      status: 'pending',
+    });
+    await mailTo(admin.user.email, /^Test message from/);
+    expect(await auditOf(id)).toMatchObject([
+      { realm_id: 'default', actor: admin.user.id, action: 'test_message_sent' },
+    ]);
+    for (let sent = 1; sent < 5; sent++) {
+      expect((await asAdmin('POST', '/outbox/test', { token })).status).toBe(202);
+    }
+    const refused = await asAdmin('POST', '/outbox/test', { token });
+    expectProblem(refused, 429, 'rate_limited');
+    expect(refused.headers.get('retry-after')).toBe('3600');
+    expectProblem(await asAdmin('POST', '/outbox/test'), 404, 'user_not_found');
+  });
+
   it('sends a dead letter again', async () => {
     const { user, id } = await stranded('settled_at = 1');
     const answer = await asAdmin('POST', `/outbox/${id}/retry`);

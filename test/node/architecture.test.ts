@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[] | '*'> = {
   http: [],
   health: ['http'],
   docs: ['http'],
-  mail: [],
+  mail: ['http'],
   sms: [],
   realms: ['db', 'http'],
   links: ['db'],

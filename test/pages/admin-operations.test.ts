@@ -29,6 +29,7 @@ const POLICY = {
 /** Every form, with what it takes to be accepted or to be told that something is not there. */
 const FORMS: Record<string, { path: string; fields: Record<string, string> }> = {
   'retry of a message': { path: '/admin/mail/msg_none', fields: { form: 'retry' } },
+  'a test message': { path: '/admin/mail', fields: { form: 'test' } },
   'replay of an event': { path: '/admin/billing', fields: { form: 'replay', event: 'evt_none' } },
   prices: { path: '/admin/billing', fields: { form: 'prices' } },
   'a new plan': { path: '/admin/plans', fields: { form: 'add', id: 'hostile', name: 'Hostile' } },
@@ -191,6 +192,16 @@ describe('messages', () => {
     expect((await mailTo(who.email, /^Welcome/, 2)).text).toContain('token=again');
     await expect.poll(async () => (await submit(path, { form: 'retry' }, admin)).status).toBe(409);
   });
+});
+
+it('a test message goes to whoever asks for it', async () => {
+  const tester = await operator('admin');
+  expectLedTo(await submit('/admin/mail', { form: 'test' }, tester), '/admin/mail?done=tested');
+  expect((await open('/admin/mail?done=tested', tester)).body).toContain('A test message is on its way');
+  await mailTo(tester.user.user.email, /^Test message/);
+  for (let sent = 1; sent < 5; sent++) await submit('/admin/mail', { form: 'test' }, tester);
+  const refused = await submit('/admin/mail', { form: 'test' }, tester);
+  expectPage(refused, 429);
 });
 
 describe('plans', () => {

@@ -128,6 +128,7 @@ export async function changeDirectory(
       customLimits: JSON.parse(row.custom_limits),
       status: row.status,
       emailVerified: row.email_verified === 1,
+      username: row.username,
       version: row.version,
       credentialVersion: row.credential_version,
     },

@@ -36,6 +36,8 @@ export interface MailData {
   /** From 100 per cent on, it says that the quota is used up. */
   quota_warning: { name: string | null; resource: string; percent: number; resets_at: string };
   one_time_code: { code: string; minutes: number } & Origin;
+  /** To an operator who wants to see whether mail arrives. */
+  test_email: { name: string | null; at: string };
 }
 
 /** Every text message, and what it needs. Data of the mail of that name will do. */

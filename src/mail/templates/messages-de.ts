@@ -194,6 +194,16 @@ export const de: Catalogue = {
         'Falls Sie keinen Code angefordert haben, können Sie diese Nachricht ignorieren.',
       ],
     }),
+    test_email: (_, { brand }) => ({
+      subject: `Testnachricht von ${brand}`,
+      preview: 'E-Mails kommen an.',
+      title: 'E-Mails kommen an',
+      opening: [
+        `Sie haben bei ${brand} eine Testnachricht angefordert. Hier ist sie: Der Versand ist eingerichtet, und E-Mails kommen an.`,
+      ],
+      advice: [],
+      closing: ['Es ist nichts zu tun.'],
+    }),
   },
   texts: {
     one_time_code: (code, brand, valid) =>

@@ -175,6 +175,14 @@ export const en: Catalogue = {
         'If you did not ask for a code, you can ignore this message.',
       ],
     }),
+    test_email: (_, { brand }) => ({
+      subject: `Test message from ${brand}`,
+      preview: 'Mail arrives.',
+      title: 'Mail arrives',
+      opening: [`You asked ${brand} for a test message. This is it: mail is set up and arrives.`],
+      advice: [],
+      closing: ['There is nothing to do.'],
+    }),
   },
   texts: {
     one_time_code: (code, brand, valid) =>

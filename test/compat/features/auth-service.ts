@@ -25,8 +25,13 @@ export const authService: Features = {
     ],
   },
   'A token is exchanged for a fresh one': {
-    where: '`POST /v1/auth/refresh`',
-    tests: ['test/sessions/refresh.test.ts: gives a new pair for the same session'],
+    where:
+      '`POST /v1/auth/refresh`; by an access token for its own clients, `src/sessions/renewal-routes.ts`',
+    tests: [
+      'test/sessions/refresh.test.ts: gives a new pair for the same session',
+      'test/sessions/renewal.test.ts: gives the next of the same session, and no refresh token',
+      'test/sessions/renewal.test.ts: has the role and the name that the user has now',
+    ],
   },
   'Reset by a link in a mail, which ends those before it': {
     where: '`POST /v1/auth/password/forgot`, `POST /v1/auth/password/reset`; random tokens, kept as hashes',
