@@ -5,7 +5,16 @@ import { pathOf } from '../http/realm-path.ts';
 import { askedAs } from '../http/request-log.ts';
 import { readAsked } from './asked.ts';
 import type { Asked, Call, Row } from './dialect.ts';
-import { addressOf, answer, canonicalRequest, jsonOf, plainRequest, refusalOf, split } from './relay.ts';
+import {
+  addressOf,
+  answer,
+  canonicalRequest,
+  jsonOf,
+  ownAnswer,
+  plainRequest,
+  refusalOf,
+  split,
+} from './relay.ts';
 
 /** Something that answers requests, as a Worker does. */
 export interface Handler {
@@ -83,11 +92,13 @@ export class Dialects {
       askedAs.set(request, row.from);
       return canonical.fetch(request, c.env, c.executionCtx as ExecutionContext);
     };
+    let called: Response | undefined;
     const call: Call = async (to, sent = {}) => {
       const response = await ask(
         canonicalRequest(original, { ...row, to }, c.req.param(), sent, null, this.#origin),
       );
       if (!response.ok) throw new Refusal(response);
+      called = response;
       return jsonOf(response);
     };
     try {
@@ -103,7 +114,7 @@ export class Dialects {
         const read = await readAsked(c, row);
         asked = read.asked;
         const sent = read.raw ? {} : await row.sends(asked, call);
-        if (sent instanceof Response) return sent;
+        if (sent instanceof Response) return called ? ownAnswer(called, sent) : sent;
         response = await ask(canonicalRequest(original, row, asked.params, sent, read.raw, this.#origin));
       } else {
         response = await ask(plainRequest(original, row, asked.params, this.#origin));

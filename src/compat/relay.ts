@@ -99,3 +99,11 @@ export function answer(canonical: Response, status: number, body: unknown): Resp
   headers.set('content-type', 'application/json');
   return new Response(JSON.stringify(body), { status, headers });
 }
+
+/** What a row answers by itself: with the headers that an operation it asked gave, such as those for browsers. */
+export function ownAnswer(canonical: Response, own: Response): Response {
+  const headers = new Headers(canonical.headers);
+  headers.delete('content-length');
+  for (const [name, value] of own.headers) headers.set(name, value);
+  return new Response(own.body, { status: own.status, headers });
+}

@@ -26,7 +26,7 @@ export function dataRoutes(services: AccountServices, signInLimit: MiddlewareHan
         throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
       }
       const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
-      await privacy.deleteAccount(principal, password, clientOf(c)).catch((error) => {
+      await privacy.deleteAccount(principal, { password }, clientOf(c)).catch((error) => {
         const isTooLate = password === undefined && error instanceof ApiError;
         if (!isTooLate || error.code !== 'invalid_credentials') throw error;
         throw fieldError('confirmation', 'sign_in_again', 'The session is too old');

@@ -78,7 +78,7 @@ export function privacyRoutes(
         ),
       }),
       async (c) => {
-        await privacy.deleteAccount(c.get('principal'), c.req.valid('json')?.password, clientOf(c));
+        await privacy.deleteAccount(c.get('principal'), c.req.valid('json') ?? {}, clientOf(c));
         clearSessionCookie(c);
         return c.body(null, 204);
       },

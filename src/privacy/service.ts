@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { type Accounts, findById } from '../accounts/service.ts';
 import type { activity, UserRow } from '../accounts/tables.ts';
 import type { AuditEntry } from '../audit/service.ts';
@@ -9,6 +10,7 @@ import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
+import type { DeleteBody } from './schemas.ts';
 import {
   deleteUser,
   readActivity,
@@ -83,17 +85,17 @@ export class Privacy {
   }
 
   /**
-   * Deletes an account everywhere. Needs the password, or for an account without one a fresh sign-in. Throws
-   * `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`, `last_owner`.
+   * Deletes an account everywhere. Needs the password or a fresh sign-in, which has to be asked for unless the account
+   * has no password. Throws `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`, `last_owner`.
    */
   async deleteAccount(
     by: { userId: string; sessionId: string },
-    password: string | undefined,
+    proof: z.output<typeof DeleteBody>,
     client: Client,
   ): Promise<void> {
     const user = await findById(primary(this.#ports.d1).db, by.userId);
     if (!user) throw new ApiError('session_ended');
-    await this.#prove(by, password, client);
+    await this.#prove(by, proof, client);
     await this.erase(user);
   }
 
@@ -117,12 +119,12 @@ export class Privacy {
 
   async #prove(
     by: { userId: string; sessionId: string },
-    password: string | undefined,
+    { password, recent_sign_in: isRecent }: z.output<typeof DeleteBody>,
     client: Client,
   ): Promise<void> {
     const { d1, objects } = this.#ports;
     const found = await findPassword(primary(d1).db, by.userId);
-    if (!found) {
+    if (!found || (password === undefined && isRecent)) {
       const session = (await objects(by.userId).listSessions()).find((row) => row.id === by.sessionId);
       if (!session || Date.now() - session.created_at > FRESH) {
         throw new ApiError('invalid_credentials', {

@@ -41,6 +41,14 @@ const ROWS: Row[] = [
     sends: ({ file }) => ({ body: file ?? undefined }),
   },
   { from: 'GET /old/moved', to: 'GET /v1/me', sends: () => Response.redirect(`${ORIGIN}/account`, 303) },
+  {
+    from: 'GET /old/own',
+    to: 'GET /v1/me',
+    sends: async (_, call) => {
+      await call('GET /v1/me');
+      return Response.json({ detail: 'Not so' }, { status: 403, headers: { 'cache-control': 'private' } });
+    },
+  },
   { from: 'POST /old/other/login', to: 'POST /v1/auth/login', realm: 'nowhere' },
 ];
 
@@ -172,6 +180,16 @@ describe('a row', () => {
 
   it('can answer by itself', async () => {
     expect((await ask('GET', '/old/moved')).headers.get('location')).toBe(`${ORIGIN}/account`);
+  });
+
+  it('answers by itself with the headers of the operation that it asked', async () => {
+    const { access_token: token } = await register();
+    const answer = await ask('GET', '/old/own', { token, headers: { origin: ORIGIN } });
+    expect([answer.status, answer.body]).toEqual([403, { detail: 'Not so' }]);
+    expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(answer.headers.get('cache-control')).toBe('private');
+    expect((await ask('GET', '/old/own')).status).toBe(401);
   });
 
   it('takes one file of a multipart body', async () => {
