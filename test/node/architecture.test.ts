@@ -202,7 +202,8 @@ describe('the house', () => {
 
   it('keeps Hono out of everything but http, routes and schemas', () => {
     const strangers = files.filter((file) => {
-      if (/^(http|docs|dev|pages|compat|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file)) return false;
+      if (/^(http|docs|dev|pages|compat|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file))
+        return false;
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });
     expect(strangers).toEqual([]);
