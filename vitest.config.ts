@@ -39,7 +39,7 @@ export default defineConfig({
                   TWILIO_ACCOUNT_SID: CREDENTIALS.twilio.accountSid,
                   TWILIO_AUTH_TOKEN: CREDENTIALS.twilio.authToken,
                   TWILIO_FROM: CREDENTIALS.twilio.number,
-                  SMS_CALLING_CODES: '+49,+44,+358',
+                  SMS_CALLING_CODES: '+1,+49,+44,+358',
                   ...oauthVariables(peers.oauth),
                   STRIPE_SECRET_KEY: CREDENTIALS.stripe.secretKey,
                   STRIPE_WEBHOOK_SECRET: CREDENTIALS.stripe.webhookSecrets.join(','),

@@ -108,6 +108,7 @@ export const authService: readonly Row[] = [
   {
     from: 'GET /auth/verify-email',
     to: 'POST /v1/auth/email/verify',
+    page: '/verify-email',
     sends: ({ query }) => ({ body: { token: query.token } }),
     gives: ({ email }) => ({ message: 'The address is verified.', email, is_verified: true }),
   },

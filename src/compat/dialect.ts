@@ -51,7 +51,7 @@ export interface Row {
   sessionToken?: true;
   /** Where browsers are led instead, with the `token` of the query: scanners of mails follow links, and press no button. */
   page?: `/${string}`;
-  /** The canonical request; without it body and query go as they came. May throw ApiError. */
+  /** The canonical request; without it body and query go as they came. May throw ApiError after a call. */
   sends?: (asked: Asked, call: Call) => Sent | Promise<Sent>;
   /**
    * The answer to a success, from the canonical JSON (null when there is none); without it that JSON as it is. May throw

@@ -1,14 +1,23 @@
 import { type Context, Hono } from 'hono';
 import type { Bindings } from '../env.ts';
 import { ApiError } from '../errors.ts';
-import type { AppContext, AppEnv } from '../http/context.ts';
-import { failureOf, logFailure, problemResponse } from '../http/problem.ts';
+import type { AppEnv } from '../http/context.ts';
+import { logFailure } from '../http/problem.ts';
 import { pathOf } from '../http/realm-path.ts';
 import { askedAs, requestLog } from '../http/request-log.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import { readAsked } from './asked.ts';
 import type { Asked, Call, Row } from './dialect.ts';
-import { addressOf, answer, canonicalRequest, jsonOf, plainRequest, refusalOf, split } from './relay.ts';
+import {
+  addressOf,
+  answer,
+  canonicalRequest,
+  jsonOf,
+  ownRefusal,
+  plainRequest,
+  refusalOf,
+  split,
+} from './relay.ts';
 
 /** Something that answers requests, as a Worker does. */
 export interface Handler {
@@ -82,9 +91,11 @@ export class Dialects {
 
   async #serve(c: Context<{ Bindings: Bindings }>, row: Row, canonical: Handler): Promise<Response> {
     const original = c.req.raw;
-    const ask = (request: Request) => {
+    let last: Response | undefined;
+    const ask = async (request: Request): Promise<Response> => {
       askedAs.set(request, row.from);
-      return canonical.fetch(request, c.env, c.executionCtx as ExecutionContext);
+      last = await canonical.fetch(request, c.env, c.executionCtx as ExecutionContext);
+      return last;
     };
     const call: Call = async (to, sent = {}) => {
       const response = await ask(
@@ -94,10 +105,7 @@ export class Dialects {
       return jsonOf(response);
     };
     if (row.page && /\btext\/html\b/i.test(original.headers.get('accept') ?? '')) {
-      const { pathname } = addressOf({ ...row, to: `GET ${row.page}` }, original.url, {});
-      const token = c.req.query('token');
-      const search = token === undefined ? '' : `?${new URLSearchParams({ token })}`;
-      return answeredHere(c, row, (own) => own.redirect(`${pathname}${search}`, 303));
+      return leadToPage(c, row, row.page);
     }
     // HEAD is safe (RFC 9110, 9.2.1), and scanners of mails send it for a link that acts.
     if (original.method === 'HEAD' && split(row.to)[0] !== 'GET') return ask(original);
@@ -125,20 +133,23 @@ export class Dialects {
       return answer(response, row.status ?? response.status, given);
     } catch (thrown) {
       if (thrown instanceof Refusal) return refusalOf(row, thrown.response);
-      if (!(thrown instanceof ApiError)) throw thrown;
-      const refuse = (own: AppContext) => problemResponse(own, failureOf(own, thrown), this.#origin);
-      return refusalOf(row, await answeredHere(c, row, refuse));
+      if (thrown instanceof ApiError && last) return ownRefusal(row, last, thrown, this.#origin);
+      throw thrown;
     }
   }
 }
 
-/** An answer that needs no canonical operation, with what every answer has. */
-async function answeredHere(
+/** To the page that does what the row does, with what every answer has. */
+async function leadToPage(
   c: Context<{ Bindings: Bindings }>,
   row: Row,
-  handle: (own: AppContext) => Response,
+  page: `/${string}`,
 ): Promise<Response> {
+  const { pathname } = addressOf({ ...row, to: `GET ${page}` }, c.req.url, {});
+  const token = c.req.query('token');
+  const search = token === undefined ? '' : `?${new URLSearchParams({ token })}`;
   askedAs.set(c.req.raw, row.from);
-  const own = new Hono<AppEnv>().use(requestLog, securityHeaders).all('*', handle);
+  const own = new Hono<AppEnv>().use(requestLog, securityHeaders);
+  own.all('*', (answer) => answer.redirect(`${pathname}${search}`, 303));
   return own.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext);
 }

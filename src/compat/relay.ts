@@ -1,4 +1,5 @@
-import type { Problem } from '../http/problem.ts';
+import type { ApiError } from '../errors.ts';
+import { type Problem, problemOf } from '../http/problem.ts';
 import { sessionCookieName } from '../http/session-cookie.ts';
 import { fastApiError, type Operation, type Row, type Sent } from './dialect.ts';
 
@@ -9,7 +10,7 @@ export function split(operation: Operation): [method: string, path: string] {
 
 /** The canonical address of a row, on the host that was asked. */
 export function addressOf(row: Row, asked: string, params: Record<string, unknown>): URL {
-  const path = split(row.to)[1].replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(text(params[name])));
+  const path = split(row.to)[1].replaceAll(/\{(\w+)\}/g, (_, name) => segment(text(params[name])));
   return new URL(`${row.realm ? `/realms/${row.realm}` : ''}${path}`, asked);
 }
 
@@ -74,6 +75,11 @@ function headersOf(original: Request, row: Row, origin: string): Headers {
   return headers;
 }
 
+/** One segment of a path, whatever it says: a URL folds away dots, escaped or not. */
+function segment(value: string): string {
+  return /^\.\.?$/.test(value) ? '-' : encodeURIComponent(value);
+}
+
 function text(value: unknown): string {
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value).toWellFormed() : '';
 }
@@ -90,6 +96,12 @@ export async function refusalOf(row: Row, response: Response): Promise<Response>
   if (!/^application\/problem\+json/.test(response.headers.get('content-type') ?? '')) return response;
   const problem = (await response.json()) as Problem;
   return answer(response, problem.status, (row.fails ?? fastApiError)(problem, row));
+}
+
+/** The refusal of a row itself, with the headers of the operation that it asked before. */
+export function ownRefusal(row: Row, asked: Response, error: ApiError, origin: string): Response {
+  const problem = problemOf(error, asked.headers.get('x-request-id') ?? '', origin);
+  return answer(asked, problem.status, (row.fails ?? fastApiError)(problem, row));
 }
 
 /** The answer that is sent: the headers of the canonical one, with another body. */

@@ -1,4 +1,205 @@
-import type { Row } from './dialect.ts';
+import { ApiError } from '../errors.ts';
+import { countryOf } from './calling-codes.ts';
+import { type Asked, fastApiError, type Row, renamed, type Sent } from './dialect.ts';
+
+const PROFILE = { first_name: 'given_name', last_name: 'family_name', email: 'email', phone: 'phone_number' };
+
+/** The words that the service had for them. */
+const DETAILS: Record<string, string> = {
+  authentication_required: 'Not authenticated',
+  invalid_token: 'Invalid or expired access token',
+  session_ended: 'Invalid or expired access token',
+  token_expired: 'Access Token has expired',
+  invalid_credentials: 'Invalid email or password',
+  email_not_verified: 'Email not verified',
+  invalid_link: 'Invalid or expired token',
+  invalid_code: 'Invalid or expired OTP',
+};
+
+const fails: Row['fails'] = (problem, row) => {
+  const detail = problem.detail ?? DETAILS[problem.code];
+  return fastApiError({ ...problem, ...(detail && { detail }) }, row);
+};
+
+const nameIn = new Intl.DisplayNames('en', { type: 'region' });
+
+// biome-ignore lint/suspicious/noExplicitAny: the user of the OpenAPI document
+const userShape = (user: any) => ({
+  id: user.id,
+  first_name: user.given_name,
+  last_name: user.family_name,
+  email: user.email,
+  phone: user.phone_number,
+  country_code: user.country,
+  country: user.country && nameIn.of(user.country),
+  is_email_verified: user.email_verified,
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the tokens of the OpenAPI document
+const tokensShape = ({ access_token, expires_in }: any) => ({
+  access_token,
+  token_type: 'bearer',
+  expires_in,
+});
+
+/** What acts by the access token alone: cookies, which the service had none of, come along with a GET from any page. */
+const byBearer = (sent: Sent): Sent => ({ ...sent, headers: { cookie: '' } });
+
+/** Names the number that a code went to; of the code it says nothing. */
+const otpToken = (phone: unknown) => Buffer.from(`${phone}`).toString('base64url');
+const phoneOf = (token: string | undefined) => token && Buffer.from(token, 'base64url').toString();
+
+/** Of the query, where a plus that was not escaped is a space, else of the body. */
+const phoneIn = ({ query, body }: Asked) => query.phone?.replace(/^ /, '+') ?? body.phone;
+
+/** The endpoints of one type of users, who are a realm. */
+const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
+  {
+    from: `POST /${prefix}/create`,
+    to: 'POST /v1/auth/register',
+    realm,
+    sends: ({ body }) => ({
+      body: {
+        ...renamed(body, { ...PROFILE, password: 'password' }),
+        country: countryOf(body.country_code),
+      },
+    }),
+    fields: {
+      given_name: 'first_name',
+      family_name: 'last_name',
+      phone_number: 'phone',
+      country: 'country_code',
+    },
+    gives: ({ user_id, user }, { body }) => ({
+      message: 'User created successfully',
+      Email: body.email,
+      id: user_id ?? user.id,
+    }),
+    status: 200,
+    fails,
+  },
+  {
+    from: `POST /${prefix}/login`,
+    to: 'POST /v1/auth/login',
+    realm,
+    form: true,
+    sends: ({ body }) => ({ body: renamed(body, { username: 'identifier', password: 'password' }) }),
+    fields: { identifier: 'username' },
+    gives: tokensShape,
+    fails,
+  },
+  {
+    from: `GET /${prefix}/`,
+    to: 'GET /v1/users/{id}',
+    realm,
+    sends: async ({ query }, call) =>
+      byBearer({ params: { id: query.id || (await call('GET /v1/me', byBearer({}))).id } }),
+    gives: userShape,
+    fails,
+  },
+  {
+    from: `GET /${prefix}/verify`,
+    to: 'POST /v1/auth/email/verify',
+    realm,
+    page: '/verify-email',
+    sends: ({ query }) => ({ body: { token: query.token } }),
+    gives: () => ({ message: 'Email verified successfully' }),
+    fails,
+  },
+  {
+    from: `GET /${prefix}/forget_password`,
+    to: 'POST /v1/auth/password/forgot',
+    realm,
+    sends: ({ query }) => ({ body: { email: query.email } }),
+    gives: () => ({ message: 'Password reset link sent to your email' }),
+    status: 200,
+    fails,
+  },
+  {
+    from: `GET /${prefix}/reset_password_form`,
+    to: 'GET /reset-password',
+    realm,
+    page: '/reset-password',
+  },
+  {
+    from: `POST /${prefix}/reset_password`,
+    to: 'POST /v1/auth/password/reset',
+    realm,
+    form: true,
+    sends: ({ query, body }) => ({ body: { token: query.token ?? body.token, password: body.password } }),
+    gives: () => ({ message: 'Password reset successfully' }),
+    status: 200,
+    fails,
+  },
+  {
+    from: `POST /${prefix}/otp_phone`,
+    to: 'POST /v1/auth/otp/send',
+    realm,
+    sends: async (asked, call) => {
+      const id = asked.query.id ?? asked.body.id;
+      // Without a token it does not matter whose number it is: a code goes to proven ones only.
+      if (id !== undefined && asked.headers.has('authorization')) {
+        await call('GET /v1/users/{id}', byBearer({ params: { id } }));
+      }
+      return byBearer({ body: { channel: 'sms', to: phoneIn(asked) } });
+    },
+    fields: { to: 'phone' },
+    gives: (_, asked) => ({ message: 'OTP generated successfully', otp: otpToken(phoneIn(asked)) }),
+    status: 200,
+    fails,
+  },
+  {
+    from: `GET /${prefix}/verify_otp_phone`,
+    to: 'POST /v1/auth/otp/verify',
+    realm,
+    sends: ({ query }) =>
+      byBearer({
+        // Those clients take codes for numbers, which begin with no zero.
+        body: {
+          channel: 'sms',
+          to: phoneOf(query.token),
+          code: query.otp?.replace(/^\d+$/, (code) => code.padStart(6, '0')),
+        },
+      }),
+    fields: { to: 'token', code: 'otp' },
+    gives: (json) => ({
+      message: 'OTP verified successfully',
+      ...(json.access_token && tokensShape(json)),
+    }),
+    fails,
+  },
+  {
+    from: `GET /${prefix}/logout`,
+    to: 'POST /v1/auth/logout',
+    realm,
+    sends: () => byBearer({}),
+    gives: () => ({ message: 'Logout successfully' }),
+    status: 200,
+    fails,
+  },
+  {
+    from: `DELETE /${prefix}/delete`,
+    to: 'DELETE /v1/me',
+    realm,
+    sends: async ({ query, body }, call) => {
+      const me = await call('GET /v1/me', byBearer({}));
+      const { id = me.id, email = me.email } = query;
+      if (id !== me.id || email.trim().toLowerCase() !== me.email) {
+        throw new ApiError('insufficient_scope', { detail: 'This is not the account that is signed in' });
+      }
+      const { password } = body;
+      return byBearer({ body: password === undefined ? { recent_sign_in: true } : { password } });
+    },
+    gives: () => ({ message: 'User deleted successfully' }),
+    status: 200,
+    fails,
+  },
+];
 
 /** The endpoints of two-user-types. */
-export const twoUserTypes: readonly Row[] = [];
+export const twoUserTypes: readonly Row[] = [
+  ...rowsOf('User1', 'user1'),
+  ...rowsOf('User2', 'user2'),
+  { from: 'GET /docs', to: 'GET /docs' },
+  { from: 'GET /redoc', to: 'GET /redoc' },
+];

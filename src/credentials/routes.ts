@@ -40,9 +40,11 @@ export function credentialRoutes(
       async (c) => {
         const body = c.req.valid('json');
         if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
-        const signedIn = await credentials.register(body, c.get('realm').id, clientOf(c));
-        if (!signedIn) return c.json({ status: 'verification_required' as const }, 202);
-        return c.json(answer(c, signedIn, body.session_cookie === true), 201);
+        const made = await credentials.register(body, c.get('realm').id, clientOf(c));
+        if (!('grant' in made)) {
+          return c.json({ status: 'verification_required' as const, user_id: made.userId }, 202);
+        }
+        return c.json(answer(c, made, body.session_cookie === true), 201);
       },
     )
     .openapi(

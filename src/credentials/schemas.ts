@@ -52,5 +52,11 @@ export const ResetBody = z
 export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');
 
 export const PendingSchema = z
-  .object({ status: z.literal('verification_required') })
+  .object({
+    status: z.literal('verification_required'),
+    user_id: z.string().openapi({
+      description: "The user's, unless the address had one already, which the answer does not tell",
+      example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
+    }),
+  })
   .openapi('RegistrationPending');

@@ -38,6 +38,12 @@ export interface SignedIn {
   grant: Grant;
 }
 
+/** Somebody whose address has to be proven before they are let in. */
+export interface Pending {
+  /** Theirs when the address was new, else nobody's. */
+  userId: string;
+}
+
 /** What credentials are made of. */
 export interface CredentialPorts {
   d1: D1Database;
@@ -59,14 +65,14 @@ export class Credentials {
   }
 
   /**
-   * Makes a user and opens their first session; null in a realm that verifies first, for new and known addresses
-   * alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
+   * Makes a user and opens their first session; in a realm that verifies first only the former, and for new and known
+   * addresses the answer is alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
    */
   async register(
     body: z.output<typeof RegisterBody>,
     realmId: string,
     client: Client,
-  ): Promise<SignedIn | null> {
+  ): Promise<SignedIn | Pending> {
     const { objects, realms, sessions } = this.#ports;
     const realm = await realms.get(realmId);
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
@@ -74,7 +80,7 @@ export class Credentials {
     const userId = newId('usr');
     const hash = await objects(userId).hashPassword(body.password);
     const user = await this.#insert(realm, userId, body, hash);
-    if (realm.registration === 'verify_first' || !user) return null;
+    if (realm.registration === 'verify_first' || !user) return { userId };
     const session = await objects(userId).open(directoryState(user), {
       client,
       methods: ['pwd'],

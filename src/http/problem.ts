@@ -33,21 +33,26 @@ export function failureOf(c: AppContext, thrown: unknown): ApiError {
   return error;
 }
 
-/** The answer for an error to a program. */
-export function problemResponse(c: AppContext, error: ApiError, origin: string): Response {
+/** The document of an error. */
+export function problemOf(error: ApiError, requestId: string, origin: string): Problem {
   const { status, title } = CATALOGUE[error.code];
-  const problem: Problem = {
+  return {
     type: `${origin}/docs/errors#${error.code}`,
     title,
     status,
     ...(error.detail && { detail: error.detail }),
     code: error.code,
-    request_id: c.get('requestId'),
+    request_id: requestId,
     ...(error.fields && { errors: error.fields }),
     ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
   };
+}
+
+/** The answer for an error to a program. */
+export function problemResponse(c: AppContext, error: ApiError, origin: string): Response {
+  const problem = problemOf(error, c.get('requestId'), origin);
   c.header('Content-Type', 'application/problem+json');
-  return c.body(JSON.stringify(problem), status);
+  return c.body(JSON.stringify(problem), CATALOGUE[error.code].status);
 }
 
 /** What to tell of a failure: whatever is not meant to be told is `internal_error`. */

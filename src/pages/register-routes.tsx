@@ -33,9 +33,9 @@ export function registerRoutes(services: SignInServices, signInLimit: Middleware
         async () => {
           const fields = { email, password, ...(name.trim() && { name }), locale: view.language };
           const body = valid(RegisterBody, fields);
-          const signedIn = await credentials.register(body, view.realm.id, clientOf(c));
-          if (!signedIn) return c.redirect(view.link('/register', { sent: '1' }), 303);
-          return enter(c, view, services, signedIn, ['pwd'], destination);
+          const made = await credentials.register(body, view.realm.id, clientOf(c));
+          if (!('grant' in made)) return c.redirect(view.link('/register', { sent: '1' }), 303);
+          return enter(c, view, services, made, ['pwd'], destination);
         },
         (problem) => (
           <RegisterPage

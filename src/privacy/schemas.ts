@@ -36,10 +36,11 @@ export const ActivityListSchema = z
 export const DeleteBody = z
   .strictObject({
     password: z.string().min(1).max(512).optional().openapi({
-      description: 'Needed unless the account has none and the session was opened in the last ten minutes',
+      description: 'Needed unless the session was opened in the last ten minutes: see `recent_sign_in`',
     }),
     recent_sign_in: z.literal(true).optional().openapi({
-      description: 'In place of a password: that the session was opened in the last ten minutes',
+      description:
+        'In place of the password: the session was opened in the last ten minutes. Goes without saying for an account that has no password',
     }),
   })
   .openapi('AccountDeletion');

@@ -266,6 +266,38 @@ describe('a realm', () => {
   });
 });
 
+it('links as an older service wrote them lead to the pages of its realm', async () => {
+  const email = newAddress();
+  const old = `${latchkey.origin}/User1`;
+  const created = await fetch(`${old}/create`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD, first_name: 'Ada', last_name: 'Lovelace' }),
+  });
+  expect(created.status).toBe(200);
+  const tokenIn = async (about: RegExp) =>
+    new URL(linkIn(await latchkey.messageTo(email, about))).searchParams.get('token');
+  const page = await browser.newPage({ locale: 'en-GB' });
+  await page.goto(`${old}/verify?token=${await tokenIn(/^Welcome/)}`);
+  expect(new URL(page.url()).pathname).toBe('/realms/user1/verify-email');
+  await inspect(page, 'user1-verify-email');
+  await press(page, 'Confirm the address');
+  expect(await page.getByRole('status').textContent()).toBe('Your e-mail address is confirmed.');
+  expect((await fetch(`${old}/forget_password?email=${email}`)).status).toBe(200);
+  await page.goto(`${old}/reset_password_form?token=${await tokenIn(/password/i)}`);
+  expect(new URL(page.url()).pathname).toBe('/realms/user1/reset-password');
+  await inspect(page, 'user1-reset-password');
+  await page.getByLabel('New password').fill(NEXT);
+  await press(page, 'Set the password');
+  expect(await headline(page)).toBe('Your new password is set');
+  const login = await fetch(`${old}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ username: email, password: NEXT }),
+  });
+  expect(login.status).toBe(200);
+  await page.close();
+});
+
 it('what is not there says so, with a way on and something to name', async () => {
   const page = await browser.newPage({ locale: 'en-GB' });
   const answer = await page.goto(`${latchkey.origin}/nowhere`);

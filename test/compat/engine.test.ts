@@ -48,6 +48,7 @@ const ROWS: Row[] = [
     page: '/verify-email',
     sends: ({ query }) => ({ body: { token: query.token } }),
   },
+  { from: 'GET /old/user', to: 'GET /v1/users/{id}', sends: ({ query }) => ({ params: { id: query.id } }) },
   {
     from: 'GET /old/mine',
     to: 'GET /v1/me',
@@ -162,6 +163,12 @@ describe('a row', () => {
     },
   );
 
+  it.each(['.', '..', '%2e%2e', '../me', '', '%ed%a0%80'])('takes the text %j for one segment', async (id) => {
+    const user = await register();
+    const answer = await ask('GET', `/old/user?id=${id}`, { token: user.access_token });
+    expect(answer.status).toBe(id === '' ? 404 : 403);
+  });
+
   it('takes a session token where it says so, without rotating it', async () => {
     const user = await register();
     for (let i = 0; i < 3; i++) {
@@ -219,8 +226,9 @@ describe('a row', () => {
 
   it('can refuse by itself', async () => {
     const user = await register();
-    const refused = await ask('GET', '/old/mine', { token: user.access_token });
+    const refused = await ask('GET', '/old/mine', { token: user.access_token, headers: { origin: ORIGIN } });
     expect(refused.status).toBe(403);
+    expect(refused.headers.get('access-control-allow-origin')).toBe(ORIGIN);
     expect(refused.body).toEqual({
       detail: 'Not yours',
       code: 'insufficient_scope',

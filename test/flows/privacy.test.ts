@@ -237,6 +237,25 @@ describe('deletion', () => {
     expect((await get(user, '/v1/me')).status).toBe(200);
   });
 
+  it('takes a fresh sign-in for the password when it is asked to, and no other', async () => {
+    const user = await registerVerified();
+    advance(11 * 60_000);
+    const { email } = user.user;
+    const body = { refresh_token: user.refresh_token };
+    const old = (await call('POST', '/v1/auth/refresh', { body })).body;
+    expectProblem(await remove(old, { recent_sign_in: true }), 401, 'invalid_credentials');
+    const fresh = (await login(email)).body;
+    expectProblem(await remove(fresh), 422, 'validation_failed');
+    expectProblem(await remove(fresh, { recent_sign_in: false }), 422, 'validation_failed');
+    // A password that is sent is what counts.
+    expectProblem(
+      await remove(fresh, { recent_sign_in: true, password: 'wrong' }),
+      401,
+      'invalid_credentials',
+    );
+    expect((await remove(fresh, { recent_sign_in: true })).status).toBe(204);
+  });
+
   it('needs a fresh sign-in where there is no password', async () => {
     const user = await registerVerified();
     await env.DB.prepare('DELETE FROM passwords WHERE user_id = ?').bind(user.user.id).run();
