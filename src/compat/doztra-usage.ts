@@ -1,8 +1,5 @@
-import type { TokenUsage, TopUser } from './admin-numbers.ts';
-import { mostActive } from './admin-numbers.ts';
+import type { TokenUsage } from './admin-numbers.ts';
 import type { Asked, Call, Sent } from './dialect.ts';
-
-const DAY = 86_400_000;
 
 /** What Doztra's requests are for; the canonical API keeps it in front of the id of the request. */
 const TYPES = ['chat', 'plagiarism', 'prompt_generation', 'prompt', 'document'];
@@ -204,77 +201,4 @@ export function usageStatistics({ resources }: { resources: Record<string, Stand
     prompts_generated: of('prompts_generated'),
     tokens: of('tokens'),
   };
-}
-
-/** The days from the first that is asked for until today. What is no date is for the canonical operation to refuse. */
-export function adminUsageQuery({ query }: Asked): Sent {
-  const days = query.start_date ? daysSince(query.start_date) + 1 : 31;
-  return { query: { days: Math.min(days, 365) } };
-}
-
-function daysSince(date: string): number {
-  return Math.floor(Date.now() / DAY) - Math.floor(Date.parse(date) / DAY);
-}
-
-/** What models have used in a realm, by what Doztra groups it by. */
-export async function adminUsage(usage: TokenUsage, { query }: Asked, call: Call) {
-  const late = query.end_date ? Math.min(daysSince(query.end_date), 365) : 0;
-  const [after, statistics, { top_users: tops }] = await Promise.all([
-    late > 0 ? call('GET /v1/admin/tokens', { query: { days: late } }) : null,
-    call('GET /v1/admin/statistics', { query: { days: usage.daily.length } }),
-    call('GET /v1/admin/dashboard'),
-  ]);
-  const days = usage.daily.slice(0, late > 0 ? -late : undefined);
-  const models = modelsOf(usage, after, query.model);
-  const sums = query.model ? models : days;
-  const sum = (field: 'input_tokens' | 'output_tokens' | 'total_tokens' | 'requests') =>
-    sums.reduce((total, one) => total + one[field], 0);
-  const total = sum('total_tokens');
-  const active = Math.max(mostActive(statistics.daily.slice(0, days.length)), total > 0 ? 1 : 0);
-  return {
-    total_tokens: total,
-    prompt_tokens: sum('input_tokens'),
-    completion_tokens: sum('output_tokens'),
-    breakdown_by_day: days.map(({ date, total_tokens }) => ({ date, total_tokens })),
-    breakdown_by_model:
-      query.group_by === 'model'
-        ? models.map(({ model, input_tokens, output_tokens, total_tokens, requests }) => ({
-            model,
-            total_tokens,
-            prompt_tokens: input_tokens,
-            completion_tokens: output_tokens,
-            request_count: requests,
-          }))
-        : Object.fromEntries(models.map(({ model, total_tokens }) => [model, total_tokens])),
-    breakdown_by_request_type:
-      query.group_by === 'request_type'
-        ? [{ request_type: 'all', total_tokens: total, request_count: sum('requests') }]
-        : { all: total },
-    breakdown_by_user: ((tops.tokens ?? []) as TopUser[]).map(({ user_id, email, name, quantity }) => ({
-      user_id,
-      email,
-      name,
-      total_tokens: quantity,
-    })),
-    active_users: active,
-    average_tokens_per_user: active === 0 ? 0 : total / active,
-  };
-}
-
-/** What each model has used, less what it has after the last day that is asked for. */
-function modelsOf(usage: TokenUsage, after: TokenUsage | null, name: string | undefined) {
-  const later = new Map(after?.models.map((sum) => [sum.model, sum]));
-  return usage.models
-    .filter(({ model }) => !name || model === name)
-    .map(({ model, ...sum }) => {
-      const less = later.get(model);
-      return {
-        model,
-        input_tokens: sum.input_tokens - (less?.input_tokens ?? 0),
-        output_tokens: sum.output_tokens - (less?.output_tokens ?? 0),
-        total_tokens: sum.total_tokens - (less?.total_tokens ?? 0),
-        requests: sum.requests - (less?.requests ?? 0),
-      };
-    })
-    .filter(({ requests }) => requests > 0);
 }

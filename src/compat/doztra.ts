@@ -1,6 +1,7 @@
 import { userStatistics } from './admin-numbers.ts';
 import { newUserOfAdmin, setActive, setStanding } from './admin-users.ts';
 import type { Row } from './dialect.ts';
+import { adminUsage, adminUsageQuery } from './doztra-analytics.ts';
 import {
   changeCredentials,
   chosenPlan,
@@ -10,8 +11,6 @@ import {
   userWithSubscription,
 } from './doztra-shapes.ts';
 import {
-  adminUsage,
-  adminUsageQuery,
   historyPage,
   historyQuery,
   thisMonth,
@@ -127,7 +126,7 @@ export const doztra: readonly Row[] = [
     from: 'PATCH /api/admin/users/{user_id}/status',
     to: 'GET /v1/admin/users/{id}',
     sends: async ({ params, body }, call) => {
-      await setStanding(params.user_id, body, call);
+      await setStanding(params.user_id, { ...body, is_active: body.is_active ?? body.status }, call);
       return { params: { id: params.user_id } };
     },
     fields: { status: 'is_active' },

@@ -279,3 +279,11 @@ describe('administration', () => {
 it.each(['GET /health', 'GET /docs'])('%s', async (row) => {
   expect((await call('GET', row.split(' ')[1] as string)).status).toBe(200);
 });
+
+it('POST /api/auth/register signs nobody in where addresses are verified first', async () => {
+  await env.DB.prepare("UPDATE realms SET registration = 'verify_first' WHERE id = 'default'").run();
+  // What the realm was before is remembered for half a minute, of a clock that other tests have put forward.
+  advance(20 * 60_000);
+  const { status, body } = await call('POST', '/api/auth/register', { body: newcomer() });
+  expect([status, body]).toEqual([202, { success: true, message: expect.any(String) }]);
+});

@@ -128,6 +128,7 @@ describe('one user', () => {
       role: 'admin',
     });
     expect((await patch(user.id, {})).status).toBe(200);
+    expect((await patch(user.id, { status: 'suspended' })).body.is_active).toBe(false);
     expect((await patch(user.id, { is_active: 'no' })).body.detail[0].loc).toEqual(['body', 'is_active']);
     expect((await patch(user.id, { role: 'king' })).status).toBe(422);
     expect((await patch('usr_x', { is_active: true })).status).toBe(404);

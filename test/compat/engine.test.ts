@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Row } from '../../src/compat/dialect.ts';
-import { renamed } from '../../src/compat/dialect.ts';
+import { fastApiError, renamed } from '../../src/compat/dialect.ts';
 import { Dialects } from '../../src/compat/engine.ts';
 import type { Bindings } from '../../src/env.ts';
 import { ApiError } from '../../src/errors.ts';
@@ -126,6 +126,23 @@ describe('a row', () => {
       ['body', 'username'],
       ['body', 'password'],
     ]);
+  });
+
+  it('says where to pay, when that is what it takes', () => {
+    const problem = {
+      type: `${ORIGIN}/docs/errors#payment_required`,
+      title: 'A way to pay is needed',
+      status: 402,
+      code: 'payment_required',
+      request_id: 'req_1',
+      checkout_url: 'https://checkout.example/1',
+    } as const;
+    expect(fastApiError(problem, ROWS[1] as Row)).toEqual({
+      detail: problem.title,
+      code: problem.code,
+      request_id: 'req_1',
+      checkout_url: problem.checkout_url,
+    });
   });
 
   it.each([
