@@ -44,7 +44,7 @@ const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Val
     },
     prepare(values) {
       const { theme, notifications, default_model, oauth_provider, oauth_user_id } = values;
-      const wantsMail = isGiven(notifications) ? { email: YES.includes(wordOf(notifications)) } : undefined;
+      const wanted = isGiven(notifications) ? { all: YES.includes(wordOf(notifications)) } : undefined;
       const status = wordOf(values.subscription_status);
       const isOver =
         ['expired', 'pending'].includes(status) ||
@@ -53,7 +53,7 @@ const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Val
         ...values,
         ...(isOver && { plan: null, plan_expires_at: null }),
         identities: accounts([[oauth_provider, oauth_user_id]]),
-        preferences: fitting({ theme: wordOf(theme), notifications: wantsMail, default_model }),
+        preferences: fitting({ theme: wordOf(theme), notifications: wanted, default_model }),
       };
     },
   },

@@ -60,7 +60,7 @@ describe('doztra', () => {
     });
     expect(await kept(user.id)).toMatchObject({
       external_id: first.id,
-      preferences: { theme: 'dark', notifications: { email: false }, default_model: 'gpt-4' },
+      preferences: { theme: 'dark', notifications: { all: false }, default_model: 'gpt-4' },
       plan_expires_at: Date.UTC(2099, 0),
       identities: [],
     });
