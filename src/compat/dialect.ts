@@ -49,7 +49,10 @@ export interface Row {
   upload?: true;
   /** Takes the session token (a refresh token that is not rotated) as the bearer, beside access tokens. */
   sessionToken?: true;
-  /** Where browsers are led instead, with the `token` of the query: scanners of mails follow links, and press no button. */
+  /**
+   * Where browsers are led instead, and everybody if there is no `sends`, with the `token` of the query: scanners of mails
+   * follow links, and press no button.
+   */
   page?: `/${string}`;
   /** The canonical request; without it body and query go as they came. May throw ApiError after a call. */
   sends?: (asked: Asked, call: Call) => Sent | Promise<Sent>;

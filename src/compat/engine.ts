@@ -104,7 +104,7 @@ export class Dialects {
       if (!response.ok) throw new Refusal(response);
       return jsonOf(response);
     };
-    if (row.page && /\btext\/html\b/i.test(original.headers.get('accept') ?? '')) {
+    if (row.page && (!row.sends || /\btext\/html\b/i.test(original.headers.get('accept') ?? ''))) {
       return leadToPage(c, row, row.page);
     }
     // HEAD is safe (RFC 9110, 9.2.1), and scanners of mails send it for a link that acts.

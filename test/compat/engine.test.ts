@@ -180,11 +180,14 @@ describe('a row', () => {
     },
   );
 
-  it.each(['.', '..', '%2e%2e', '../me', '', '%ed%a0%80'])('takes the text %j for one segment', async (id) => {
-    const user = await register();
-    const answer = await ask('GET', `/old/user?id=${id}`, { token: user.access_token });
-    expect(answer.status).toBe(id === '' ? 404 : 403);
-  });
+  it.each(['.', '..', '%2e%2e', '../me', '', '%ed%a0%80'])(
+    'takes the text %j for one segment',
+    async (id) => {
+      const user = await register();
+      const answer = await ask('GET', `/old/user?id=${id}`, { token: user.access_token });
+      expect(answer.status).toBe(id === '' ? 404 : 403);
+    },
+  );
 
   it('takes a session token where it says so, without rotating it', async () => {
     const user = await register();

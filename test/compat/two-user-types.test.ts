@@ -562,7 +562,7 @@ describe('the realms', () => {
   });
 
   it('leave one alone that has been made under such an id before', async () => {
-    const migration = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith('0011'));
+    const migration = env.TEST_MIGRATIONS.find(({ name }) => name.includes('two_user_types'));
     await env.DB.prepare("UPDATE realms SET name = 'Ours', registration = 'closed' WHERE id = 'user2'").run();
     for (const statement of migration?.queries ?? []) await env.DB.prepare(statement).run();
     const row = await env.DB.prepare("SELECT name, registration FROM realms WHERE id = 'user2'").first();
