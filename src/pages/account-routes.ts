@@ -11,9 +11,10 @@ import { securityRoutes } from './account-security.tsx';
 import { usagePageRoutes } from './account-usage.tsx';
 import type { AccountServices } from './account-visit.ts';
 
-/** The pages where users look after their account. */
+/** The pages where users look after their account; who comes to the root is led there. */
 export function accountPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
   return new Hono<AppEnv>()
+    .get('/', (c) => c.redirect('/account', 303))
     .route('/', profileRoutes(services))
     .route('/', securityRoutes(services, signInLimit))
     .route('/', deviceRoutes(services))

@@ -80,10 +80,10 @@ export const adminDe: typeof adminEn = {
     reason: 'Grund (für das Protokoll)',
     found: (total, isExact) =>
       !isExact
-        ? `${total} Benutzer oder mehr`
+        ? `${total.toLocaleString('de')} Benutzer oder mehr`
         : total === 0
           ? 'Keine Benutzer gefunden'
-          : `${total} Benutzer`,
+          : `${total.toLocaleString('de')} Benutzer`,
     paging: 'Seiten der Liste',
     first: 'Erste Seite',
     next: 'Nächste Seite',

@@ -78,12 +78,12 @@ export const adminEn = {
     reason: 'Reason (for the audit log)',
     found: (total: number, isExact: boolean) =>
       !isExact
-        ? `${total} users or more`
+        ? `${total.toLocaleString('en')} users or more`
         : total === 0
           ? 'No users found'
           : total === 1
             ? '1 user'
-            : `${total} users`,
+            : `${total.toLocaleString('en')} users`,
     paging: 'Pages of users',
     first: 'First page',
     next: 'Next page',

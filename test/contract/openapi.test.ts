@@ -15,10 +15,9 @@ import {
   violations,
 } from '../support/contract.ts';
 
-/** Pages for people, and the document itself. */
 /** Pages for people, and what only development has. */
 const PAGES =
-  /^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account|admin)\b/;
+  /^\/$|^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account|admin)\b/;
 /** For clients of auth_service only, by its dialect. */
 const HIDDEN = ['/v1/auth/renew', '/v1/mail-templates'];
 const ANY_ROUTE: ErrorCode[] = ['realm_not_found', 'rate_limited', 'internal_error', 'service_unavailable'];

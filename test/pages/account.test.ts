@@ -86,6 +86,10 @@ describe('somebody who is signed in', () => {
     }
   });
 
+  it('is led from the root to their account', async () => {
+    expectLedTo(await open('/', await visitor()), '/account');
+  });
+
   it('is led from the addresses of forms to their page', async () => {
     const user = await visitor();
     for (const [path, location] of Object.entries(OTHER_ADDRESSES)) {
