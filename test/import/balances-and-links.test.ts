@@ -1,13 +1,11 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { accountOf, call, createRealm, INTERNAL, registerVerified } from '../support/api.ts';
+import { describe, expect, it } from 'vitest';
+import { accountOf, call, INTERNAL, registerVerified } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 import { bcrypt2y, byEmail, expectToSignIn, kept, moveIn, sha256, unique } from '../support/moving.ts';
 import { project } from '../support/projection.ts';
-
-beforeAll(() => createRealm('user1'));
 
 describe('auth-service', () => {
   const ada = (over: Record<string, unknown> = {}) => ({

@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { createRealm, login } from '../support/api.ts';
+import { describe, expect, it } from 'vitest';
+import { login } from '../support/api.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 import {
   argon2,
@@ -11,11 +11,6 @@ import {
   password,
   unique,
 } from '../support/moving.ts';
-
-beforeAll(async () => {
-  await createRealm('user1');
-  await createRealm('user2');
-});
 
 describe('doztra', () => {
   const ada = (over: Record<string, unknown> = {}) => ({

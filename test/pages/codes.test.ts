@@ -26,7 +26,7 @@ it('a text message signs in who has proved the number', async () => {
 });
 
 it.each([
-  ['+1 202 555 0123', 'No text messages can be sent to this country.'],
+  ['+81 3 5555 0123', 'No text messages can be sent to this country.'],
   ['12', 'Enter an e-mail address such as ada@example.com, or a phone number such as +442071838750.'],
   ['', 'This is needed.'],
 ])('%j gets its own form back, and is told why', async (to, message) => {
