@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     // The Worker's own log, one line a request.
     onConsoleLog: (line) => !line.startsWith('{"level":"info","event":"request"'),
+    // Most of the time goes by waiting for workerd, for peers and for passwords to be hashed.
+    maxWorkers: 3,
     globalSetup: ['test/support/peers/global-setup.ts'],
     projects: [
       {
