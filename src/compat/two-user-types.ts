@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
 import { countryOf } from './calling-codes.ts';
-import { type Asked, fastApiError, type Row, renamed, type Sent } from './dialect.ts';
+import { type Asked, fastApiError, filledIn, type Row, renamed, type Sent } from './dialect.ts';
 
 const PROFILE = { first_name: 'given_name', last_name: 'family_name', email: 'email', phone: 'phone_number' };
 
@@ -59,10 +59,10 @@ const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
     to: 'POST /v1/auth/register',
     realm,
     sends: ({ body }) => ({
-      body: {
+      body: filledIn({
         ...renamed(body, { ...PROFILE, password: 'password' }),
         country: countryOf(body.country_code),
-      },
+      }),
     }),
     fields: {
       given_name: 'first_name',
