@@ -300,7 +300,7 @@ describe('the addresses', () => {
   it('do not break on bodies that are nested deeply', async () => {
     for (const value of [
       `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
-      `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}`,
+      `${'{"a":'.repeat(10_800)}1${'}'.repeat(10_800)}`,
     ]) {
       const answer = await ask('POST', '/old/login', json(`{"username":${value},"password":"x"}`));
       expect([answer.status, answer.body.detail[0].loc]).toEqual([422, ['body', 'username']]);
