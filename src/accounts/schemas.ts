@@ -91,6 +91,18 @@ export const ProfilePatch = z
 /** Bytes of JSON. */
 export const MAX_PREFERENCES = 16 * 1024;
 
+/** Levels of JSON: the database reads 1,000 at most, and everything that is read has to be written again. */
+const MAX_LEVELS = 100;
+
+const isFlat = (value: unknown, levels = MAX_LEVELS): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((one) => isFlat(one, levels - 1)));
+
+const FLAT = { error: `Must have at most ${MAX_LEVELS} levels`, abort: true };
+const SMALL = { error: 'Must have at most 16 KiB' };
+const isSmall = (preferences: object) => Buffer.byteLength(JSON.stringify(preferences)) <= MAX_PREFERENCES;
+
 /** What an app keeps about its user. */
 export const PreferencesSchema = z
   .looseObject({
@@ -102,9 +114,8 @@ export const PreferencesSchema = z
       .openapi({ example: { product_news: false } }),
     default_model: z.string().max(200).optional(),
   })
-  .refine((preferences) => Buffer.byteLength(JSON.stringify(preferences)) <= MAX_PREFERENCES, {
-    error: 'Must have at most 16 KiB',
-  })
+  .refine((preferences) => isFlat(preferences), FLAT)
+  .refine(isSmall, SMALL)
   .openapi('Preferences', { description: 'Any JSON object of at most 16 KiB; these keys have a type' });
 
 /** A change of them (JSON Merge Patch, RFC 7396). */
@@ -115,6 +126,8 @@ export const PreferencesPatch = z
     notifications: z.record(z.string(), z.boolean().nullable()).nullish(),
     default_model: PreferencesSchema.shape.default_model.nullable(),
   })
+  .refine((patch) => isFlat(patch), FLAT)
+  .refine(isSmall, SMALL)
   .openapi('PreferencesPatch', { description: 'Keys that are sent change; `null` removes one' });
 
 export const UserSchema = z

@@ -62,5 +62,5 @@ async function readAtMost(request: Request, max: number): Promise<Uint8Array<Arr
     length += chunk.byteLength;
     if (length >= max) break;
   }
-  return new Uint8Array(Buffer.concat(chunks).buffer.slice(0, length));
+  return new Uint8Array(Buffer.concat(chunks));
 }

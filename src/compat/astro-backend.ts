@@ -74,11 +74,11 @@ export const astroBackend: readonly Row[] = [
   shared.adminUser,
   {
     from: 'PUT /api/admin/users/{id}',
-    to: 'GET /v1/admin/users/{id}',
+    to: 'PATCH /v1/admin/users/{id}',
     sends: async ({ params, body }, call) => {
       await editUser(params.id, body, call);
       await setStanding(params.id, body, call);
-      return {};
+      return { body: {} };
     },
     fields: { ...PROFILE_FIELDS, status: 'is_active' },
     gives: userFields,
@@ -87,7 +87,11 @@ export const astroBackend: readonly Row[] = [
   {
     from: 'PUT /api/admin/users/{id}/role',
     to: 'PUT /v1/admin/users/{id}/role',
-    sends: ({ body: { role } }) => ({ body: { role } }),
+    sends: async ({ params, body: { role } }, call) => {
+      // Who is shown as an admin already stays what they are.
+      const user = role === 'admin' ? await call('GET /v1/admin/users/{id}', { params }) : null;
+      return { body: { role: user?.role === 'owner' ? 'owner' : role } };
+    },
     gives: userFields,
   },
   {

@@ -124,10 +124,10 @@ export const doztra: readonly Row[] = [
   },
   {
     from: 'PATCH /api/admin/users/{user_id}/status',
-    to: 'GET /v1/admin/users/{id}',
+    to: 'PATCH /v1/admin/users/{id}',
     sends: async ({ params, body }, call) => {
       await setStanding(params.user_id, { ...body, is_active: body.is_active ?? body.status }, call);
-      return { params: { id: params.user_id } };
+      return { params: { id: params.user_id }, body: {} };
     },
     fields: { status: 'is_active' },
     gives: userFields,

@@ -65,6 +65,9 @@ const BEARER = /^bearer +([\w~+/=-]+(?:\.[\w~+/=-]+)*)$/i;
 /** A session token goes where refresh tokens are checked without being rotated: in the session cookie. */
 function headersOf(original: Request, row: Row, origin: string): Headers {
   const headers = new Headers(original.headers);
+  // Browsers name no origin for a picture or a link of a page, but that its site is another (Fetch Metadata, 2.3).
+  const isForeign = headers.get('sec-fetch-site') === 'cross-site' && !headers.has('origin');
+  if (isForeign && split(row.to)[0] !== 'GET') headers.set('origin', 'null');
   const token = BEARER.exec(headers.get('authorization') ?? '')?.[1];
   if (!row.sessionToken || !token || token.split('.').length === 3) return headers;
   headers.delete('authorization');

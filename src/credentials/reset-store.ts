@@ -19,7 +19,8 @@ export async function storeReset(
 
 /**
  * Sets a password by a reset token, takes the token and every other of the user, and queues the mail about it, if the
- * token stands: else null. Two resets with one token are decided here. The link came by mail, so the address is proven.
+ * token stands: else null. Two resets with one token are decided here. The link came by mail, so the address is proven;
+ * a phone number that was proved before it may be that of somebody who registered the address of another.
  */
 export async function resetPassword(
   db: Database,
@@ -46,6 +47,7 @@ export async function resetPassword(
         version: sql`version + 1`,
         credentialVersion: sql`version + 1`,
         emailVerified: true,
+        phoneNumberVerified: sql`${users.phoneNumberVerified} AND ${users.emailVerified}`,
         updatedAt: now,
       })
       .where(and(eq(users.id, userId), stands))

@@ -129,7 +129,10 @@ export function knownBy(row: ImportRow): [provider: string, subject: string][] {
   return (row.identities ?? []).map(({ provider, subject }) => [provider, subject]);
 }
 
-/** What else the provider says, and its tokens, come with the first sign-in. */
+/**
+ * What else the provider says, and its tokens, come with the first sign-in. None with an address that was never proven:
+ * whoever registered it could still get in after its owner had reset the password.
+ */
 function identitiesOf(
   userId: string,
   realmId: string,
@@ -137,6 +140,7 @@ function identitiesOf(
   now: number,
 ): (typeof identities.$inferInsert)[] {
   const since = row.created_at ?? now;
+  if (!row.email_verified) return [];
   return knownBy(row).map(([provider, subject]) => ({
     ...{ userId, realmId, provider, subject },
     emailVerified: false,

@@ -2,6 +2,7 @@ import { and, eq, ne, sql } from 'drizzle-orm';
 import { type UserRow, users } from '../accounts/tables.ts';
 import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
+import { identities } from '../oauth/tables.ts';
 
 /** The user who has proved that number, or null. */
 export async function findByVerifiedPhone(
@@ -24,8 +25,8 @@ export async function findByVerifiedPhone(
 }
 
 /**
- * Marks an address as proven by a code that was sent there, and drops the password of an account that had not proved
- * it. Null when it was changed or proven meanwhile.
+ * Marks an address as proven by a code that was sent there, and drops what whoever registered it before could get in by:
+ * the password, identities, a phone number. Null when it was changed or proven meanwhile.
  */
 export async function proveEmailByCode(
   db: Database,
@@ -35,13 +36,19 @@ export async function proveEmailByCode(
 ): Promise<UserRow | null> {
   const bump = sql`version + 1`;
   const unproven = and(eq(users.id, userId), eq(users.email, email), eq(users.emailVerified, false));
-  const [, changed] = await db.batch([
-    db
-      .delete(passwords)
-      .where(sql`${passwords.userId} IN ${db.select({ id: users.id }).from(users).where(unproven)}`),
+  const theirs = db.select({ id: users.id }).from(users).where(unproven);
+  const [, , changed] = await db.batch([
+    db.delete(passwords).where(sql`${passwords.userId} IN ${theirs}`),
+    db.delete(identities).where(sql`${identities.userId} IN ${theirs}`),
     db
       .update(users)
-      .set({ emailVerified: true, version: bump, credentialVersion: bump, updatedAt: now })
+      .set({
+        emailVerified: true,
+        phoneNumberVerified: false,
+        version: bump,
+        credentialVersion: bump,
+        updatedAt: now,
+      })
       .where(unproven)
       .returning(),
   ]);

@@ -74,8 +74,8 @@ export async function changeEmail(
 }
 
 /**
- * Gives the old address back. Whoever changed it knew the password and could link accounts of providers, so those go,
- * with all sessions; a reset link goes to the old address. An account that took the address meanwhile without proving it gives way. Null when the
+ * Gives the old address back. Whoever changed it knew the password and could link accounts of providers and prove a
+ * phone number, so those go, with all sessions; a reset link goes to the old address. An account that took the address meanwhile without proving it gives way. Null when the
  * token fell. Throws D1's error when somebody else has proved the address.
  */
 export async function undoEmailChange(
@@ -96,7 +96,14 @@ export async function undoEmailChange(
     db.delete(users).where(unprovenHolder).returning({ id: users.id }),
     db
       .update(users)
-      .set({ email, emailVerified: true, version: bump, credentialVersion: bump, updatedAt: now })
+      .set({
+        email,
+        emailVerified: true,
+        phoneNumberVerified: false,
+        version: bump,
+        credentialVersion: bump,
+        updatedAt: now,
+      })
       .where(and(eq(users.id, user.id), valid))
       .returning(),
     db.delete(passwords).where(and(eq(passwords.userId, user.id), valid)),

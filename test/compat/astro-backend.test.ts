@@ -249,6 +249,27 @@ describe('administration', () => {
     expect(row).toEqual({ role: 'owner', given_name: 'Ada' });
   });
 
+  it('PUT /api/admin/users/{id}/role, PUT /api/admin/users/{id}: an owner shown as an admin stays one', async () => {
+    const [{ access_token: token }, { user }] = [await registerRole('owner'), await registerRole('owner')];
+    const path = `/api/admin/users/${user.id}/role`;
+    const same = await call('PUT', path, { token, body: { role: 'admin' } });
+    expect([same.status, same.body.role]).toEqual([200, 'admin']);
+    const row = await env.DB.prepare('SELECT role FROM users WHERE id = ?').bind(user.id).first();
+    expect(row).toEqual({ role: 'owner' });
+    const { access_token: admin } = await registerRole('admin');
+    expect((await call('PUT', path, { token: admin, body: { role: 'admin' } })).status).toBe(403);
+  });
+
+  it('PUT /api/admin/users/{id} does not say that it has done what it could not read', async () => {
+    const { access_token: token } = await registerRole('admin');
+    const { user } = await register();
+    const put = (type: string, raw: string) =>
+      call('PUT', `/api/admin/users/${user.id}`, { token, raw, headers: { 'content-type': type } });
+    expect((await put('application/x-www-form-urlencoded', 'is_active=false')).status).toBe(415);
+    expect((await put('application/json', '{"is_active": false')).status).toBe(400);
+    expect((await put('application/json', 'x'.repeat(70_000))).status).toBe(413);
+  });
+
   it('DELETE /api/admin/users/{id}, but not oneself', async () => {
     const admin = await registerRole('admin');
     const { user } = await register();

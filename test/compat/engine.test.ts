@@ -306,6 +306,25 @@ describe('the addresses', () => {
     expect((await ask('GET', '/v1/health')).status).toBe(200);
   });
 
+  it('do nothing for the pictures and links of foreign pages', async () => {
+    const token = (await register()).access_token;
+    const from = (site: string) => ({ token, headers: { 'sec-fetch-site': site } });
+    const refused = await ask('GET', '/old/bye', from('cross-site'));
+    expect([refused.status, refused.body.code]).toEqual([403, 'origin_not_allowed']);
+    expect((await ask('GET', '/old/users/me', from('cross-site'))).status).toBe(200);
+    expect((await ask('GET', '/old/bye', from('same-site'))).status).toBe(204);
+  });
+
+  it('do not break on bodies that are nested deeply', async () => {
+    for (const value of [
+      `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+      `${'{"a":'.repeat(10_800)}1${'}'.repeat(10_800)}`,
+    ]) {
+      const answer = await ask('POST', '/old/login', json(`{"username":${value},"password":"x"}`));
+      expect([answer.status, answer.body.detail[0].loc]).toEqual([422, ['body', 'username']]);
+    }
+  });
+
   it('are refused to foreign pages of a browser', async () => {
     const answer = await ask('POST', '/old/login', {
       headers: { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' },

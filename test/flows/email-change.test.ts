@@ -56,6 +56,7 @@ describe('undoing it', () => {
     )
       .bind(user.user.id)
       .run();
+    await changeDirectory(user.user.id, { phone_number: '+4915100000903', phone_number_verified: 1 });
     advance(71 * 3_600_000);
     expect((await undo(token)).status).toBe(204);
     const linked = await env.DB.prepare('SELECT * FROM identities WHERE user_id = ?')
@@ -70,7 +71,10 @@ describe('undoing it', () => {
     expect((await call('POST', '/v1/auth/password/reset', { body: { token: reset, password } })).status).toBe(
       204,
     );
-    expect((await login(before, password)).body.user.email).toBe(before);
+    expect((await login(before, password)).body.user).toMatchObject({
+      email: before,
+      phone_number_verified: false,
+    });
     expectProblem(await undo(token), 400, 'invalid_link');
   });
 

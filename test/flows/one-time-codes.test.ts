@@ -50,10 +50,23 @@ describe('by mail', () => {
   });
 
   it('takes the password and the sessions of who registered an address that was not theirs', async () => {
-    const squatter = await register();
-    const { email } = squatter.user;
+    const to = number();
+    const squatter = await register({ phone_number: to });
+    const { email, id } = squatter.user;
+    await changeDirectory(id, { phone_number_verified: 1 });
+    await env.DB.prepare(
+      `INSERT INTO identities (user_id, realm_id, provider, subject, email_verified, profile, tokens, created_at, updated_at)
+       VALUES (?, 'default', 'google', ?, 0, '{}', '', 1, 1)`,
+    )
+      .bind(id, id)
+      .run();
     await send('email', email);
     const owner = await verify('email', email, await codeMailedTo(email));
+    expect(owner.body.user.phone_number_verified).toBe(false);
+    const linked = await call('GET', '/v1/me/identities', { token: owner.body.access_token });
+    expect(linked.body.data).toEqual([]);
+    await send('sms', to);
+    expect(await receivedTexts(to)).toEqual([]);
     expect(owner.body.user).toMatchObject({ email, email_verified: true });
     expectProblem(await call('GET', '/v1/me', { token: squatter.access_token }), 401, 'session_ended');
     expectProblem(await login(email, PASSWORD), 401, 'invalid_credentials');

@@ -40,6 +40,24 @@ it('sets a new password by a mailed link, ends every session, proves the address
   expect(await activityOf(id)).toContain('password_reset');
 });
 
+it('leaves no door to a phone that was proved before the address was', async () => {
+  const [squatted, proven] = [await register({ phone_number: '+4915100000901' }), await register()];
+  await changeDirectory(squatted.user.id, { phone_number_verified: 1 });
+  await changeDirectory(proven.user.id, {
+    email_verified: 1,
+    phone_number: '+4915100000902',
+    phone_number_verified: 1,
+  });
+  for (const [{ user }, stays] of [
+    [squatted, false],
+    [proven, true],
+  ] as const) {
+    await forgot(user.email);
+    expect((await reset(await tokenTo(user.email, RESET))).status).toBe(204);
+    expect((await login(user.email, NEXT)).body.user.phone_number_verified).toBe(stays);
+  }
+});
+
 it('works by the page of the link, without JavaScript', async () => {
   const user = await register();
   expect((await call('GET', '/forgot-password')).body).toContain('type="email"');

@@ -54,6 +54,19 @@ describe('preferences', () => {
     expectProblem(await patch({ mine: 'x'.repeat(20_000) }), 422, 'validation_failed');
   });
 
+  it('have their size from the first change on, and levels that can be read again', async () => {
+    const user = await register();
+    const patch = (body: unknown) => call('PATCH', '/v1/me/preferences', { token: user.access_token, body });
+    const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+    expectProblem(await patch({ mine: 'x'.repeat(20_000) }), 422, 'validation_failed');
+    for (const levels of [101, 2000, 9000]) {
+      expectProblem(await patch(nested(levels)), 422, 'validation_failed');
+      expectProblem(await put(user, nested(levels)), 422, 'validation_failed');
+    }
+    expect((await put(user, nested(100))).status).toBe(200);
+    expect((await patch({ b: 1 })).body).toEqual({ ...nested(100), b: 1 });
+  });
+
   it('have types where they are known, and a size', async () => {
     const user = await register();
     const wrong = [{ theme: 'pink' }, { language: '?' }, { notifications: { news: 'no' } }, [], 'x', null];

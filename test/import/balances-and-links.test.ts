@@ -159,6 +159,16 @@ describe('aiezzy', () => {
     expect(list).toMatchObject({ data: [{ provider: 'google', email: account }] });
   });
 
+  it('leaves behind what leads into an account whose address was never proven', async () => {
+    const subject = unique();
+    const squatted = ada({ email_verified: false, oauth_accounts: linked(['google', subject]) });
+    await moveIn({ service: 'aiezzy', rows: [squatted] });
+    const linkedTo = await env.DB.prepare('SELECT user_id FROM identities WHERE subject = ?')
+      .bind(subject)
+      .all();
+    expect(linkedTo.results).toEqual([]);
+  });
+
   it('never takes an account at a provider from another user', async () => {
     const subject = unique();
     const [first, twice, later] = [1, 2, 3].map(() => ada({ oauth_accounts: linked(['github', subject]) }));

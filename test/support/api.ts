@@ -108,7 +108,13 @@ export function accountOf(userId: string) {
 /** Changes the user's directory row and tells the account object, as the operations of the service do. */
 export async function changeDirectory(
   userId: string,
-  set: { status?: 'active' | 'suspended'; email_verified?: 0 | 1; role?: 'user' | 'admin' | 'owner' },
+  set: {
+    status?: 'active' | 'suspended';
+    email_verified?: 0 | 1;
+    phone_number?: string;
+    phone_number_verified?: 0 | 1;
+    role?: 'user' | 'admin' | 'owner';
+  },
 ): Promise<void> {
   const columns = Object.keys(set);
   const row = await env.DB.prepare(
