@@ -41,8 +41,11 @@ export async function applyMigrations(target: Target): Promise<void> {
   if (code !== 0) throw new Error(`The migrations could not be applied:\n${output}${problem}`);
 }
 
+/** How often to try while a Latchkey that runs on the same local database writes to it. */
+const TRIES = 5;
+
 /** Runs SQL statements and returns the rows of each. Throws with what D1 says. */
-export async function query(sql: string, target: Target): Promise<Row[][]> {
+export async function query(sql: string, target: Target, tries = TRIES): Promise<Row[][]> {
   const { code, output, problem } = await run([
     'd1',
     'execute',
@@ -53,7 +56,10 @@ export async function query(sql: string, target: Target): Promise<Row[][]> {
     sql,
   ]);
   if (code === 0) return (JSON.parse(output) as { results: Row[] }[]).map(({ results }) => results);
-  throw new Error(explain(errorText(output) ?? `${output}${problem}`, target));
+  const message = errorText(output) ?? `${output}${problem}`;
+  // Nothing was done then: the statements are one transaction, which could not begin.
+  if (message.includes('SQLITE_BUSY') && tries > 1) return query(sql, target, tries - 1);
+  throw new Error(explain(message, target));
 }
 
 /** A value as it stands in SQL. Strings hold no control characters, as SQLite ends text at a NUL. */

@@ -37,14 +37,14 @@ function filterOf(query: Query): Record<string, unknown> {
   const { filter_by: name, filter_value: value, sort_by: sort } = query;
   const filter = { ...query, ...(name && value && { [name]: value }) } as Query;
   const { is_active: isActive, is_verified: isVerified } = filter;
-  const isDescending = query.sort_desc === undefined ? undefined : truthOf(query.sort_desc);
+  const isDescending = query.sort_desc ? truthOf(query.sort_desc) : undefined;
   return {
     q: filter.search || filter.email || filter.name || undefined,
     role: filter.role || undefined,
-    status: isActive && (truthOf(isActive) ? 'active' : 'suspended'),
-    email_verified: isVerified && truthOf(isVerified),
+    status: isActive ? (truthOf(isActive) ? 'active' : 'suspended') : undefined,
+    email_verified: isVerified ? truthOf(isVerified) : undefined,
     plan: planNamed(filter['subscription.plan'] || filter.plan || undefined),
-    sort: sort && (Object.hasOwn(SORTS, sort) ? SORTS[sort] : sort),
+    sort: sort ? (Object.hasOwn(SORTS, sort) ? SORTS[sort] : sort) : undefined,
     order: isDescending === undefined ? undefined : isDescending ? 'desc' : 'asc',
   };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../http/problem.ts';
 import { sessionCookieName } from '../http/session-cookie.ts';
-import { namesOf, type Row, renamed } from './dialect.ts';
+import { filledIn, namesOf, type Row, renamed } from './dialect.ts';
 import { adminDashboard } from './shared-rows.ts';
 
 /** What stands for no limit: its clients calculate with it. */
@@ -13,9 +13,9 @@ const ROWS: readonly Row[] = [
     to: 'POST /v1/auth/register',
     sends: ({ body, headers }) => ({
       body: {
-        ...renamed(body, { email: 'email', password: 'password' }),
-        username: filledIn(body.username),
-        name: filledIn(body.full_name),
+        ...filledIn(
+          renamed(body, { email: 'email', password: 'password', username: 'username', full_name: 'name' }),
+        ),
         ...sessionCookie(headers),
       },
     }),
@@ -94,11 +94,6 @@ export const aiezzy: readonly Row[] = [...ROWS.map((row) => ({ ...row, fails }))
 function fails({ errors, detail, title, code, request_id }: Problem, row: Row): Record<string, unknown> {
   const wrong = errors?.map(({ path, message }) => [namesOf(path, row).join('.'), message].join(': '));
   return { success: false, error: wrong?.join('; ') ?? detail ?? title, code, request_id };
-}
-
-/** Forms send what was left empty. */
-function filledIn(value: unknown): unknown {
-  return value === null || (typeof value === 'string' && value.trim() === '') ? undefined : value;
 }
 
 /** A browser gets its session as a cookie too: scripts of the product ask for the quota without a header. */

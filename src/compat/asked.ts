@@ -39,8 +39,8 @@ async function parse(
     return body && { body, file: null };
   }
   const isForm = row.form && /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
-  const isUpload = row.upload && /^multipart\/form-data\s*;/i.test(type);
-  if (!isForm && !isUpload) return null;
+  const isMultipart = (row.form || row.upload) && /^multipart\/form-data\s*;/i.test(type);
+  if (!isForm && !isMultipart) return null;
   const form = await new Response(bytes, { headers: { 'content-type': type } }).formData().catch(() => null);
   if (!form) return null;
   const entries = [...form];

@@ -43,7 +43,7 @@ export interface Row {
   to: Operation;
   /** The realm; the default one if it is left out. */
   realm?: string;
-  /** Takes `application/x-www-form-urlencoded` beside JSON. */
+  /** Takes a form, of either type, beside JSON. */
   form?: true;
   /** Takes `multipart/form-data` with one file. */
   upload?: true;
@@ -81,6 +81,13 @@ export function renamed(
     if (value !== undefined && value !== null && !Object.hasOwn(result, to)) result[to] = value;
   }
   return result;
+}
+
+/** What is filled in: forms send what was left out as an empty text. */
+export function filledIn(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
+  );
 }
 
 /** An error as FastAPI writes it: `detail` is a text, or the list of the fields that are wrong. */

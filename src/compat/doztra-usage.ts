@@ -98,8 +98,10 @@ export function historyQuery(): Sent {
 export async function historyPage(first: UsePage, { query }: Asked, call: Call) {
   const size = Math.min(whole(query.per_page ?? query.limit, 20), PAGE);
   const page = whole(query.page, 1);
-  const { start_date: from = '', end_date: to = '~', request_type: type, model } = query;
-  const isFiltered = query.start_date !== undefined || to !== '~' || !!type || !!model;
+  const { start_date: start, end_date: end, request_type: type, model } = query;
+  const from = start || '';
+  const to = end || '~';
+  const isFiltered = !!(start || end || type || model);
   const isBefore = ({ at }: Use) => at.slice(0, 10) < from.slice(0, 10);
   const { uses, isWhole } = await walk(first, call, (found) =>
     isFiltered ? found.some(isBefore) : found.length >= page * size,

@@ -44,7 +44,9 @@ export class Dialects {
   constructor(rows: readonly Row[], origin: string) {
     // What Latchkey answers at that very path stands in a table for its document only.
     const served = [...new Set(rows)].filter(({ from, to }) => from !== to);
-    const named = Map.groupBy(served, ({ from }) => split(from)[1].replaceAll(/\{(\w+)\}/g, ':$1'));
+    const named = Map.groupBy(served, ({ from }) =>
+      withoutSlash(split(from)[1]).replaceAll(/\{(\w+)\}/g, ':$1'),
+    );
     // A literal path goes before one with a parameter in its place.
     const parameters = (pattern: string) => pattern.split(':').length;
     this.#rows = new Map([...named].sort(([a], [b]) => parameters(a) - parameters(b)));
@@ -53,7 +55,8 @@ export class Dialects {
 
   /** The API with the dialects in front of it. */
   before(canonical: Handler): Handler {
-    const router = new Hono<{ Bindings: Bindings }>();
+    // FastAPI led from either form of a path, with a slash at its end or without, to the other one.
+    const router = new Hono<{ Bindings: Bindings }>({ strict: false });
     for (const [pattern, rows] of this.#rows) {
       for (const row of rows) {
         router.on(split(row.from)[0], pattern, (c) => this.#serve(c, row, canonical));
@@ -77,7 +80,7 @@ export class Dialects {
 
   /** The methods that a path has here. */
   methodsOf(path: string): string[] {
-    const segments = path.split('/');
+    const segments = withoutSlash(path).split('/');
     const fits = (pattern: string) => {
       const parts = pattern.split('/');
       return (
@@ -131,6 +134,11 @@ export class Dialects {
       throw thrown;
     }
   }
+}
+
+/** A path without the slash at its end. */
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/$/, '');
 }
 
 /** To the page that does what the row does, with what every answer has. */

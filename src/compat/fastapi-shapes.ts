@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { UserSchema } from '../accounts/schemas.ts';
-import { renamed } from './dialect.ts';
+import { filledIn, renamed } from './dialect.ts';
 
 /** A user as the canonical API gives one; to admins it says when the plan lapses. */
 export type User = z.infer<typeof UserSchema> & { plan_expires_at?: string | null };
@@ -91,10 +91,9 @@ const PROFILE = {
   lastName: 'family_name',
 };
 
-/** A new user as either service sends one; forms send what was left out as an empty text. */
+/** A new user as either service sends one. */
 export function newUser(body: Record<string, unknown>): Record<string, unknown> {
-  const named = renamed(body, { email: 'email', password: 'password', ...PROFILE });
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ''));
+  return filledIn(renamed(body, { email: 'email', password: 'password', ...PROFILE }));
 }
 
 /** What is sent of a profile; null and an empty text clear a field. */

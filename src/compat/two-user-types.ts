@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
 import { countryOf } from './calling-codes.ts';
-import { type Asked, fastApiError, type Row, renamed, type Sent, takes } from './dialect.ts';
+import { type Asked, fastApiError, filledIn, type Row, renamed, type Sent, takes } from './dialect.ts';
 import { accessTokenFields, says, type User } from './fastapi-shapes.ts';
 
 const PROFILE = { first_name: 'given_name', last_name: 'family_name', email: 'email', phone: 'phone_number' };
@@ -51,10 +51,10 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     from: `POST /${prefix}/create`,
     to: 'POST /v1/auth/register',
     sends: ({ body }) => ({
-      body: {
+      body: filledIn({
         ...renamed(body, { ...PROFILE, password: 'password' }),
         country: countryOf(body.country_code),
-      },
+      }),
     }),
     fields: {
       given_name: 'first_name',

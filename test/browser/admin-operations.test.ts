@@ -139,9 +139,13 @@ it('billing: prices are mapped, and what failed is handled again', async () => {
   const { page, press, look } = desk;
   await menu('Billing');
   const prices = panel('Prices');
-  await look('billing-empty');
-  await prices.getByLabel('Price at Stripe').first().fill('price_pro_month');
-  await prices.getByLabel('Plan').first().selectOption('Pro');
+  await look('billing-seeded');
+  for (const row of [1, 2, 3]) {
+    await prices.getByLabel('Price at Stripe').nth(row).fill('');
+    await prices.getByLabel('Plan').nth(row).selectOption('No plan');
+  }
+  await press('Save');
+  expect(await desk.told()).toContain('Saved.');
   await prices.getByLabel('Price at Stripe').nth(1).fill('price_gone');
   await prices.getByLabel('Credits').nth(1).fill('500');
   await press('Save');

@@ -11,11 +11,9 @@ let browser: Browser;
 
 beforeAll(async () => {
   [latchkey, browser] = await Promise.all([startLatchkey(), launchBrowser()]);
-  await Promise.all([
-    latchkey.realm('create', 'acme', '--name', 'Acme & Sons', '--color', '#ffcc00'),
-    latchkey.realm('create', 'gate', '--registration', 'verify_first', '--color', '#ffffff'),
-    latchkey.realm('create', 'shut', '--registration', 'closed', '--color', '#000000'),
-  ]);
+  await latchkey.realm('create', 'acme', '--name', 'Acme & Sons', '--color', '#ffcc00');
+  await latchkey.realm('create', 'gate', '--registration', 'verify_first', '--color', '#ffffff');
+  await latchkey.realm('create', 'shut', '--registration', 'closed', '--color', '#000000');
 });
 
 afterAll(async () => {

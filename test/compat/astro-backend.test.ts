@@ -204,6 +204,8 @@ describe('administration', () => {
     expect((await list(`search=${name}&is_verified=true`)).body.users.map(({ id }: any) => id)).toEqual([
       user.id,
     ]);
+    const empty = 'page=1&role=&is_verified=&is_active=&sort_by=&sort_desc=';
+    expect((await list(`search=${name}&${empty}`)).body.total).toBe(4);
     expect((await list(`search=${name}&role=admin`)).body).toMatchObject({ users: [], total: 0, pages: 0 });
     for (const query of ['page=0', 'page=x', 'page=1&per_page=0', 'page=1&per_page=x', 'role=king']) {
       expect([query, (await list(query)).status]).toEqual([query, 422]);

@@ -143,6 +143,7 @@ describe('GET /api/tokens/me/history', () => {
     expect((await get('request_type=document')).total_records).toBe(1);
     expect((await get('model=gpt-3.5-turbo')).total_records).toBe(1);
     expect((await get(`start_date=${today()}&end_date=${today()}`)).total_records).toBe(6);
+    expect((await get('start_date=&end_date=&request_type=&model=')).total_records).toBe(6);
     expect((await get('end_date=2020-01-01')).history).toEqual([]);
     expect((await get('start_date=2099-01-01')).history).toEqual([]);
   });

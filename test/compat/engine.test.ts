@@ -56,6 +56,7 @@ const ROWS: Row[] = [
       throw new ApiError('insufficient_scope', { detail: 'Not yours' });
     },
   },
+  { from: 'GET /old/slash/', to: 'GET /v1/me' },
   { from: 'POST /old/other/login', to: 'POST /v1/auth/login', realm: 'nowhere' },
 ];
 
@@ -101,9 +102,13 @@ describe('a row', () => {
 
   it('takes a form where it says so, and nowhere else', async () => {
     const user = await register();
-    const form = () => ({ body: new URLSearchParams({ username: user.user.email, password: PASSWORD }) });
-    expect((await ask('POST', '/old/login', form())).status).toBe(201);
-    expect((await ask('PUT', '/old/users/me', { token: user.access_token, ...form() })).status).toBe(415);
+    const fields = { username: user.user.email, password: PASSWORD };
+    const multipart = new FormData();
+    for (const [name, value] of Object.entries(fields)) multipart.set(name, value);
+    for (const body of [new URLSearchParams(fields), multipart]) {
+      expect((await ask('POST', '/old/login', { body })).status).toBe(201);
+      expect((await ask('PUT', '/old/users/me', { token: user.access_token, body })).status).toBe(415);
+    }
   });
 
   it('says errors as FastAPI does, about the fields that were sent', async () => {
@@ -274,6 +279,19 @@ describe('the addresses', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
     expect((await ask('DELETE', '/old/users/me')).headers.get('allow')).toBe('GET, PUT, HEAD, OPTIONS');
     expect((await ask('GET', '/old/nothing')).status).toBe(404);
+  });
+
+  it('have a slash at their end, or none', async () => {
+    const token = (await register()).access_token;
+    for (const path of ['/old/users/me/', '/old/slash/', '/old/slash?a=b']) {
+      expect([path, (await ask('GET', path, { token })).status]).toEqual([path, 200]);
+    }
+    expect((await ask('POST', '/old/logout/', { token })).body).toEqual({ message: 'Bye' });
+    expect((await ask('DELETE', '/old/login/')).headers.get('allow')).toBe('POST, OPTIONS');
+    const preflight = await ask('OPTIONS', '/old/login/', { headers: { origin: ORIGIN } });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect((await ask('GET', '/old/users/', { token })).status).toBe(404);
+    expect((await ask('GET', '/old/users/me//', { token })).status).toBe(404);
   });
 
   it('answer preflights by the realm of the row', async () => {

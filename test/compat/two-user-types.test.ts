@@ -209,10 +209,16 @@ describe('POST /User1/create', () => {
     await tokenOf('User1', known.email);
   });
 
+  it('takes what forms leave empty', async () => {
+    const user = await signedIn('User1', { last_name: '', phone: '', country_code: ' ' });
+    const { body } = await call('GET', '/User1/', { token: user.token });
+    expect(body).toMatchObject({ first_name: 'John', last_name: null, phone: null, country_code: null });
+  });
+
   it('names the fields that were sent', async () => {
     const body = {
       first_name: 1,
-      last_name: '',
+      last_name: 2,
       email: 'x',
       phone: '123',
       country_code: 'Foo',
@@ -275,6 +281,7 @@ describe('GET /User1/', () => {
     const [user, admin] = [await signedIn('User1'), await signedIn('User1')];
     const path = query('/User1/', { id: user.id });
     expect((await call('GET', '/User1/', { token: user.token })).body.id).toBe(user.id);
+    expect((await call('GET', query('/User1', { id: user.id }), { token: user.token })).status).toBe(200);
     expectRefused(await call('GET', path, { token: admin.token }), 403, 'insufficient_scope');
     expectRefused(
       await call('GET', query('/User1/', { id: 'usr_nobody' }), { token: admin.token }),
