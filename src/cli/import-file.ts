@@ -6,7 +6,8 @@ import { type FileFormat, readerOf } from '../import/file.ts';
 import { type Mapping, mapRecord, type RecordMapping, unknownColumns } from '../import/mapping.ts';
 import { FileError, type FileRecord, type RowProblem } from '../import/record.ts';
 import { IdentitiesField } from '../import/row.ts';
-import { mappingOf, type Service } from '../import/service-mappings.ts';
+import { mappingOf } from '../import/service-mappings.ts';
+import type { DialectName } from '../lib/dialect-names.ts';
 import { EncryptedRecords } from './encrypted-record.ts';
 
 /** A file of users, and how to read it. */
@@ -14,7 +15,7 @@ export interface ImportFile {
   path: string;
   format: FileFormat;
   /** Whose users table it is a dump of, if it is one of those that are known. */
-  service: Service | undefined;
+  service: DialectName | undefined;
   /** What is laid over what is known of it. */
   mapping: Mapping;
 }

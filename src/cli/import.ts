@@ -5,7 +5,7 @@ import type { FileFormat } from '../import/file.ts';
 import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
-import { SERVICES } from '../import/service-mappings.ts';
+import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { AdminClient, Refusal } from './admin-client.ts';
 import { runCommand } from './d1.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
@@ -21,7 +21,7 @@ FILE is CSV with a heading, NDJSON, or JSON (.csv, .ndjson, .jsonl, .json).
 
   --url URL              of the service (http://localhost:8787)
   --realm ID             the realm (default)
-  --service NAME         whose users table it is: ${SERVICES.join(', ')}
+  --service NAME         whose users table it is: ${DIALECT_NAMES.join(', ')}
   --mapping FILE         JSON: their columns, what values mean, how hashes are written
   --on-existing KIND     skip (the default) or error: what a row is whose address a user has
   --dry-run              say what would happen, change nothing
@@ -52,7 +52,7 @@ interface Chunk {
 const Options = z.object({
   url: z.url().default('http://localhost:8787'),
   realm: z.string().default('default'),
-  service: z.enum(SERVICES).optional(),
+  service: z.enum(DIALECT_NAMES).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
   'dry-run': z.boolean().default(false),
   rows: z.coerce.number().int().min(1).max(MAX_ROWS).default(MAX_ROWS),

@@ -134,7 +134,7 @@ Make yourself its owner:
 Try this first:
 
   curl ${origin}/v1/auth/register -H 'Content-Type: application/json' \\
-    -d '{"email":"you@example.com","password":"correct horse battery"}'
+    -d '{"email":"somebody@example.com","password":"correct horse battery"}'
 `);
 }
 

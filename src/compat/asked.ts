@@ -6,6 +6,11 @@ import type { Asked, Row } from './dialect.ts';
 /** What surrounds the file of a multipart body, at most (bytes). */
 const ENVELOPE = 16 * 1024;
 
+/** A request without what is in its body. */
+export function askedWithoutBody(c: Context): Asked {
+  return { params: c.req.param(), query: c.req.query(), body: {}, file: null, headers: c.req.raw.headers };
+}
+
 /**
  * Reads a request of an older client. `raw` is the body to send on as it came, to be refused by the canonical operation:
  * one that is too large, of a type the row does not take, or that does not parse.
@@ -14,13 +19,12 @@ export async function readAsked(
   c: Context,
   row: Row,
 ): Promise<{ asked: Asked; raw: Uint8Array<ArrayBuffer> | null }> {
-  const headers = c.req.raw.headers;
-  const asked: Asked = { params: c.req.param(), query: c.req.query(), body: {}, file: null, headers };
+  const asked = askedWithoutBody(c);
   const max = row.upload ? MAX_AVATAR_BYTES + ENVELOPE : MAX_BODY;
   const bytes = await readAtMost(c.req.raw, max + 1);
   if (bytes.byteLength === 0) return { asked, raw: null };
   if (bytes.byteLength > max) return { asked, raw: bytes };
-  const type = headers.get('content-type') ?? '';
+  const type = asked.headers.get('content-type') ?? '';
   const parsed = await parse(bytes, type, row);
   return parsed ? { asked: { ...asked, ...parsed }, raw: null } : { asked, raw: bytes };
 }

@@ -1,26 +1,9 @@
-import { type Asked, type Call, type Row, renamed, type Sent } from './dialect.ts';
+import { type Asked, type Call, type Row, renamed, type Sent, same, takes } from './dialect.ts';
+import { accessTokenFields, says, type User } from './fastapi-shapes.ts';
 
 const GOOGLE = { provider: 'google' };
 
-/** Fields that are called the same in both. */
-const same = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
-
-/** Sends the fields of the body under their canonical names; others are ignored, as they were. */
-const takes =
-  (names: Record<string, string>): Row['sends'] =>
-  ({ body }) => ({ body: renamed(body, names) });
-
-const says = (message: string) => () => ({ message });
-
-/** Access tokens are all that its clients hold. */
-const tokenShape = ({ access_token, expires_in }: { access_token: string; expires_in: number }) => ({
-  access_token,
-  token_type: 'bearer',
-  expires_in,
-});
-
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the OpenAPI document
-const userShape = (user: any) => ({
+const userShape = (user: User) => ({
   id: user.id,
   username: user.username,
   email: user.email,
@@ -89,7 +72,7 @@ export const authService: readonly Row[] = [
     to: 'POST /v1/auth/login',
     form: true,
     sends: takes({ username: 'identifier', email: 'identifier', password: 'password' }),
-    gives: tokenShape,
+    gives: accessTokenFields,
     fields: { identifier: 'username' },
   },
   {
@@ -102,7 +85,7 @@ export const authService: readonly Row[] = [
       email: body.email,
       verification_sent: true,
       // A realm may want the address verified first.
-      ...(json.access_token && tokenShape(json)),
+      ...(json.access_token && accessTokenFields(json)),
     }),
   },
   {
@@ -165,7 +148,7 @@ export const authService: readonly Row[] = [
     from: 'POST /auth/refresh',
     to: 'POST /v1/auth/renew',
     sends: (asked) => ({ body: { access_token: asked.body.token ?? bearerOf(asked) } }),
-    gives: tokenShape,
+    gives: accessTokenFields,
     fields: { access_token: 'token' },
   },
   {

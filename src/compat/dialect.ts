@@ -108,3 +108,13 @@ export function namesOf(path: string, { fields = {} }: Row): string[] {
   const [first = '', ...rest] = path.split('.');
   return [Object.hasOwn(fields, first) ? (fields[first] as string) : first, ...rest].filter(Boolean);
 }
+
+/** Sends the fields of the body under their canonical names; others are ignored, as they were. */
+export function takes(names: Record<string, string>): NonNullable<Row['sends']> {
+  return ({ body }) => ({ body: renamed(body, names) });
+}
+
+/** Names for `takes` and `renamed` of fields that are called the same in both. */
+export function same(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}

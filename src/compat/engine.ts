@@ -6,8 +6,8 @@ import { logFailure } from '../http/problem.ts';
 import { pathOf } from '../http/realm-path.ts';
 import { askedAs, requestLog } from '../http/request-log.ts';
 import { securityHeaders } from '../http/security-headers.ts';
-import { readAsked } from './asked.ts';
-import type { Asked, Call, Row } from './dialect.ts';
+import { askedWithoutBody, readAsked } from './asked.ts';
+import type { Call, Row } from './dialect.ts';
 import {
   addressOf,
   answer,
@@ -113,13 +113,7 @@ export class Dialects {
     // HEAD is safe (RFC 9110, 9.2.1), and scanners of mails send it for a link that acts.
     if (original.method === 'HEAD' && split(row.to)[0] !== 'GET') return ask(original);
     try {
-      let asked: Asked = {
-        params: c.req.param(),
-        query: c.req.query(),
-        body: {},
-        file: null,
-        headers: original.headers,
-      };
+      let asked = askedWithoutBody(c);
       let response: Response;
       if (row.sends) {
         const read = await readAsked(c, row);

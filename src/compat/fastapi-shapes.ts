@@ -56,18 +56,28 @@ interface Tokens {
   expires_in: number;
 }
 
-/** New tokens as both services give them. */
+/** An access token alone, as OAuth 2.0 has it (RFC 6749, 5.1). */
+export function accessTokenFields({ access_token, expires_in }: Omit<Tokens, 'refresh_token'>) {
+  return { access_token, token_type: 'bearer', expires_in };
+}
+
+/** New tokens as Doztra and the Astro backend give them. */
 export function tokenFields({ access_token, refresh_token, expires_in }: Tokens) {
   return { success: true, access_token, refresh_token, token_type: 'bearer', expires_in };
 }
 
-/** Who has signed in, as both services say it. */
+/** Who has signed in, as Doztra and the Astro backend say it. */
 export function signedInFields(json: Tokens & { user: User }) {
   const user = userFields(json.user);
   return { ...user, user, ...tokenFields(json) };
 }
 
-/** The answer to what has been done. */
+/** The answer that is a message. */
+export function says(message: string) {
+  return () => ({ message });
+}
+
+/** The answer to what has been done, as Doztra and the Astro backend give it. */
 export function done(message: string) {
   return () => ({ success: true, message });
 }

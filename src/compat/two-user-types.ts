@@ -1,6 +1,7 @@
 import { ApiError } from '../errors.ts';
 import { countryOf } from './calling-codes.ts';
-import { type Asked, fastApiError, filledIn, type Row, renamed, type Sent } from './dialect.ts';
+import { type Asked, fastApiError, filledIn, type Row, renamed, type Sent, takes } from './dialect.ts';
+import { accessTokenFields, says, type User } from './fastapi-shapes.ts';
 
 const PROFILE = { first_name: 'given_name', last_name: 'family_name', email: 'email', phone: 'phone_number' };
 
@@ -23,8 +24,7 @@ const fails: Row['fails'] = (problem, row) => {
 
 const nameIn = new Intl.DisplayNames('en', { type: 'region' });
 
-// biome-ignore lint/suspicious/noExplicitAny: the user of the OpenAPI document
-const userShape = (user: any) => ({
+const userShape = (user: User) => ({
   id: user.id,
   first_name: user.given_name,
   last_name: user.family_name,
@@ -33,13 +33,6 @@ const userShape = (user: any) => ({
   country_code: user.country,
   country: user.country && nameIn.of(user.country),
   is_email_verified: user.email_verified,
-});
-
-// biome-ignore lint/suspicious/noExplicitAny: the tokens of the OpenAPI document
-const tokensShape = ({ access_token, expires_in }: any) => ({
-  access_token,
-  token_type: 'bearer',
-  expires_in,
 });
 
 /** What acts by the access token alone: cookies, which the service had none of, come along with a GET from any page. */
@@ -52,12 +45,11 @@ const phoneOf = (token: string | undefined) => token && Buffer.from(token, 'base
 /** Of the query, where a plus that was not escaped is a space, else of the body. */
 const phoneIn = ({ query, body }: Asked) => query.phone?.replace(/^ /, '+') ?? body.phone;
 
-/** The endpoints of one type of users, who are a realm. */
-const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
+/** The endpoints of one type of users. */
+const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
   {
     from: `POST /${prefix}/create`,
     to: 'POST /v1/auth/register',
-    realm,
     sends: ({ body }) => ({
       body: filledIn({
         ...renamed(body, { ...PROFILE, password: 'password' }),
@@ -76,65 +68,52 @@ const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
       id: user_id ?? user.id,
     }),
     status: 200,
-    fails,
   },
   {
     from: `POST /${prefix}/login`,
     to: 'POST /v1/auth/login',
-    realm,
     form: true,
-    sends: ({ body }) => ({ body: renamed(body, { username: 'identifier', password: 'password' }) }),
+    sends: takes({ username: 'identifier', password: 'password' }),
     fields: { identifier: 'username' },
-    gives: tokensShape,
-    fails,
+    gives: accessTokenFields,
   },
   {
     from: `GET /${prefix}/`,
     to: 'GET /v1/users/{id}',
-    realm,
     sends: async ({ query }, call) =>
       byBearer({ params: { id: query.id || (await call('GET /v1/me', byBearer({}))).id } }),
     gives: userShape,
-    fails,
   },
   {
     from: `GET /${prefix}/verify`,
     to: 'POST /v1/auth/email/verify',
-    realm,
     page: '/verify-email',
     sends: ({ query }) => ({ body: { token: query.token } }),
-    gives: () => ({ message: 'Email verified successfully' }),
-    fails,
+    gives: says('Email verified successfully'),
   },
   {
     from: `GET /${prefix}/forget_password`,
     to: 'POST /v1/auth/password/forgot',
-    realm,
     sends: ({ query }) => ({ body: { email: query.email } }),
-    gives: () => ({ message: 'Password reset link sent to your email' }),
+    gives: says('Password reset link sent to your email'),
     status: 200,
-    fails,
   },
   {
     from: `GET /${prefix}/reset_password_form`,
     to: 'GET /reset-password',
-    realm,
     page: '/reset-password',
   },
   {
     from: `POST /${prefix}/reset_password`,
     to: 'POST /v1/auth/password/reset',
-    realm,
     form: true,
     sends: ({ query, body }) => ({ body: { token: query.token ?? body.token, password: body.password } }),
-    gives: () => ({ message: 'Password reset successfully' }),
+    gives: says('Password reset successfully'),
     status: 200,
-    fails,
   },
   {
     from: `POST /${prefix}/otp_phone`,
     to: 'POST /v1/auth/otp/send',
-    realm,
     sends: async (asked, call) => {
       const id = asked.query.id ?? asked.body.id;
       // Without a token it does not matter whose number it is: a code goes to proven ones only.
@@ -146,12 +125,10 @@ const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
     fields: { to: 'phone' },
     gives: (_, asked) => ({ message: 'OTP generated successfully', otp: otpToken(phoneIn(asked)) }),
     status: 200,
-    fails,
   },
   {
     from: `GET /${prefix}/verify_otp_phone`,
     to: 'POST /v1/auth/otp/verify',
-    realm,
     sends: ({ query }) =>
       byBearer({
         // Those clients take codes for numbers, which begin with no zero.
@@ -164,23 +141,19 @@ const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
     fields: { to: 'token', code: 'otp' },
     gives: (json) => ({
       message: 'OTP verified successfully',
-      ...(json.access_token && tokensShape(json)),
+      ...(json.access_token && accessTokenFields(json)),
     }),
-    fails,
   },
   {
     from: `GET /${prefix}/logout`,
     to: 'POST /v1/auth/logout',
-    realm,
     sends: () => byBearer({}),
-    gives: () => ({ message: 'Logout successfully' }),
+    gives: says('Logout successfully'),
     status: 200,
-    fails,
   },
   {
     from: `DELETE /${prefix}/delete`,
     to: 'DELETE /v1/me',
-    realm,
     sends: async ({ query, body }, call) => {
       const me = await call('GET /v1/me', byBearer({}));
       const { id = me.id, email = me.email } = query;
@@ -190,11 +163,14 @@ const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] => [
       const { password } = body;
       return byBearer({ body: password === undefined ? { recent_sign_in: true } : { password } });
     },
-    gives: () => ({ message: 'User deleted successfully' }),
+    gives: says('User deleted successfully'),
     status: 200,
-    fails,
   },
 ];
+
+/** The same, of users who are a realm. */
+const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] =>
+  endpointsOf(prefix).map((row) => ({ ...row, realm, fails }));
 
 /** The endpoints of two-user-types. */
 export const twoUserTypes: readonly Row[] = [

@@ -1,5 +1,4 @@
-import { parseRecord, tooLarge } from './ndjson.ts';
-import { FileError, type FileRecord, MAX_RECORD, type RecordReader } from './record.ts';
+import { FileError, type FileRecord, MAX_RECORD, parseRecord, type RecordReader } from './record.ts';
 
 /** What may come between records, by what came before, and what it leads to. `{` begins a record. */
 const NEXT: Record<string, Record<string, string>> = {
@@ -89,7 +88,7 @@ export class JsonReader implements RecordReader {
   #record(): FileRecord {
     const text = this.#text;
     this.#text = '';
-    return text.length > MAX_RECORD ? tooLarge(this.#startLine) : parseRecord(text, this.#startLine);
+    return parseRecord(text, this.#startLine);
   }
 
   #error(what: string): FileError {

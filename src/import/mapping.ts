@@ -33,7 +33,7 @@ export const COLUMNS = [
   'sign_ins',
 ] as const;
 
-export type Column = (typeof COLUMNS)[number];
+type Column = (typeof COLUMNS)[number];
 
 /** Beside those of a user: what makes a `password_hash` together with another column. */
 const SALT = 'password_salt';

@@ -1,4 +1,4 @@
-import { type FileRecord, MAX_RECORD, type RecordReader } from './record.ts';
+import { type FileRecord, MAX_RECORD, parseRecord, type RecordReader, tooLarge } from './record.ts';
 
 /** Reads NDJSON: one JSON object a line. Empty lines count as lines and are no records. */
 export class NdjsonReader implements RecordReader {
@@ -27,25 +27,6 @@ export class NdjsonReader implements RecordReader {
     const wasSkipping = this.#skipping;
     this.#skipping = false;
     if (wasSkipping || text.trim() === '') return;
-    if (text.length > MAX_RECORD) yield tooLarge(this.#line);
-    else yield parseRecord(text, this.#line);
-  }
-}
-
-/** A record that has more than MAX_RECORD characters. */
-export function tooLarge(line: number): FileRecord {
-  const message = `Has more than ${MAX_RECORD} characters`;
-  return { line, problem: { column: null, code: 'too_large', message } };
-}
-
-/** The record that a text of JSON is, from that line; a problem when it is no object. */
-export function parseRecord(text: string, line: number): FileRecord {
-  try {
-    const values = JSON.parse(text);
-    if (typeof values === 'object' && values !== null && !Array.isArray(values)) return { line, values };
-    return { line, problem: { column: null, code: 'invalid_json', message: 'Is not a JSON object' } };
-  } catch {
-    // The parser's own message quotes what it met.
-    return { line, problem: { column: null, code: 'invalid_json', message: 'Is not JSON' } };
+    yield parseRecord(text, this.#line);
   }
 }

@@ -51,3 +51,22 @@ export function textProblem(value: unknown, depth = 0): Omit<RowProblem, 'column
   }
   return null;
 }
+
+/** A record that has more than MAX_RECORD characters. */
+export function tooLarge(line: number): FileRecord {
+  const message = `Has more than ${MAX_RECORD} characters`;
+  return { line, problem: { column: null, code: 'too_large', message } };
+}
+
+/** The record that a text of JSON is, from that line; a problem when it is too long, or no object. */
+export function parseRecord(text: string, line: number): FileRecord {
+  if (text.length > MAX_RECORD) return tooLarge(line);
+  try {
+    const values = JSON.parse(text);
+    if (typeof values === 'object' && values !== null && !Array.isArray(values)) return { line, values };
+    return { line, problem: { column: null, code: 'invalid_json', message: 'Is not a JSON object' } };
+  } catch {
+    // The parser's own message quotes what it met.
+    return { line, problem: { column: null, code: 'invalid_json', message: 'Is not JSON' } };
+  }
+}

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { MappingSchema } from './mapping.ts';
-import { SERVICES } from './service-mappings.ts';
 import type { imports } from './tables.ts';
 
 /** Rows of one request. */
@@ -49,7 +49,7 @@ export const ImportQuery = z.object({
   on_existing: z.enum(['skip', 'error']).default('skip').openapi({
     description: 'What becomes of a row whose address a user has. That user is never changed.',
   }),
-  service: z.enum(SERVICES).optional().openapi({
+  service: z.enum(DIALECT_NAMES).optional().openapi({
     description: 'Read the rows as this service has them in its users table; `mapping` is laid over that',
   }),
   mapping,

@@ -1,11 +1,7 @@
 import { PreferencesSchema, ProfileFields, ProfilePatch } from '../accounts/schemas.ts';
+import type { DialectName } from '../lib/dialect-names.ts';
 import { type Mapping, MappingSchema, type RecordMapping } from './mapping.ts';
 import { countryCode, internationalNumber } from './places.ts';
-
-/** Services whose users tables are known. */
-export const SERVICES = ['doztra', 'auth-service', 'aiezzy', 'astro-backend', 'two-user-types'] as const;
-
-export type Service = (typeof SERVICES)[number];
 
 type Values = Record<string, unknown>;
 
@@ -16,7 +12,7 @@ const either = (yes: string, no: string) =>
 const STATUS = either('active', 'suspended');
 const ADMIN = either('admin', 'user');
 
-const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Values): Values }> = {
+const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values: Values): Values }> = {
   doztra: {
     mapping: {
       columns: {
@@ -31,8 +27,6 @@ const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Val
           'oauth_user_id',
           'oauth_access_token',
           'oauth_refresh_token',
-        ),
-        ...leftBehind(
           'oauth_token_expires_at',
           'subscription_status',
           'theme',
@@ -136,8 +130,9 @@ const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Val
           'email_search_hash',
           'email_encrypted',
           'phone_encrypted',
+          'first_name_encrypted',
+          'last_name_encrypted',
         ),
-        ...leftBehind('first_name_encrypted', 'last_name_encrypted'),
       },
     },
     prepare: (values) => ({
@@ -154,7 +149,7 @@ const PREPARED: Record<Service, { mapping: Partial<Mapping>; prepare(values: Val
 };
 
 /** How records become ours: as a service has them, if it is known, and what a mapping of its own lays over that. */
-export function mappingOf(service: Service | undefined, own: Mapping): RecordMapping {
+export function mappingOf(service: DialectName | undefined, own: Mapping): RecordMapping {
   if (!service) return own;
   const { mapping, prepare } = PREPARED[service];
   const { columns = {}, values = {}, hash } = mapping;

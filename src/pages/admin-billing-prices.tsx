@@ -3,6 +3,7 @@ import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { PriceRow } from '../billing/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Plan } from '../plans/port.ts';
+import { moneyOf } from './account-format.ts';
 import type { Shown } from './account-page.tsx';
 import { Field, Select } from './form.tsx';
 import type { View } from './view.ts';
@@ -74,9 +75,7 @@ export function PriceFields(props: {
 function costOf(view: View, { unitAmount, currency, months }: PriceRow): string {
   const text = view.text.adminOperations.billing;
   if (unitAmount === null) return '';
-  const format = new Intl.NumberFormat(view.language, { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  const amount = format.format(unitAmount / 10 ** digits);
+  const amount = moneyOf(view, unitAmount, currency);
   return months === null ? amount : `${amount} ${text.every(months)}`;
 }
 

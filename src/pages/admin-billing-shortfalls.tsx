@@ -1,6 +1,6 @@
 import type { ReversalRow } from '../billing/tables.ts';
 import { Time } from './account-frame.tsx';
-import { ADMIN_PAGES, Table } from './admin-frame.tsx';
+import { ADMIN_PAGES, NumberHead, Table } from './admin-frame.tsx';
 import type { View } from './view.ts';
 
 /** Payments that were lost when their credits were used already. */
@@ -15,15 +15,9 @@ export function ShortfallTable({ view, rows }: { view: View; rows: ReversalRow[]
         <>
           <th scope="col">{common.user}</th>
           <th scope="col">{text.reference}</th>
-          <th scope="col" class="number">
-            {text.due}
-          </th>
-          <th scope="col" class="number">
-            {text.taken}
-          </th>
-          <th scope="col" class="number">
-            {text.missing}
-          </th>
+          <NumberHead>{text.due}</NumberHead>
+          <NumberHead>{text.taken}</NumberHead>
+          <NumberHead>{text.missing}</NumberHead>
           <th scope="col">{common.when}</th>
         </>
       }

@@ -1,4 +1,4 @@
-import { Table } from './admin-frame.tsx';
+import { NumberHead, Table } from './admin-frame.tsx';
 import type { View } from './view.ts';
 
 /** Units of a chart's own space; the stylesheet stretches it to where it stands. */
@@ -65,9 +65,7 @@ export function DayChart(props: { view: View; title: string; days: { date: strin
           head={
             <>
               <th scope="col">{text.date}</th>
-              <th scope="col" class="number">
-                {title}
-              </th>
+              <NumberHead>{title}</NumberHead>
             </>
           }
         >

@@ -66,6 +66,15 @@ export function Table({ label, head, children }: { label: string; head: Child; c
   );
 }
 
+/** The head of a column of numbers. */
+export function NumberHead({ children }: { children: Child }) {
+  return (
+    <th scope="col" class="number">
+      {children}
+    </th>
+  );
+}
+
 function Who({ visit }: { visit: AdminVisit }) {
   const { principal, realmId, user, view } = visit;
   // An owner in another realm is signed in at home.

@@ -2,7 +2,7 @@ import type { Dashboard, UserNumbers } from '../admin/dashboard-service.ts';
 import { moneyOf } from './account-format.ts';
 import { Panel } from './account-frame.tsx';
 import { numberOf, Share } from './admin-charts.tsx';
-import { Table } from './admin-frame.tsx';
+import { NumberHead, Table } from './admin-frame.tsx';
 import type { View } from './view.ts';
 
 type Revenue = Dashboard['revenue'];
@@ -26,15 +26,9 @@ export function PlansPanel(props: { view: View; users: UserNumbers; revenue: Rev
         head={
           <>
             <th scope="col">{text.plan}</th>
-            <th scope="col" class="number">
-              {text.perMonth}
-            </th>
-            <th scope="col" class="number">
-              {text.subscriptions}
-            </th>
-            <th scope="col" class="number">
-              {text.users}
-            </th>
+            <NumberHead>{text.perMonth}</NumberHead>
+            <NumberHead>{text.subscriptions}</NumberHead>
+            <NumberHead>{text.users}</NumberHead>
           </>
         }
       >
@@ -112,9 +106,7 @@ export function ProvidersPanel({
           head={
             <>
               <th scope="col">{text.provider}</th>
-              <th scope="col" class="number">
-                {text.users}
-              </th>
+              <NumberHead>{text.users}</NumberHead>
               <td />
             </>
           }

@@ -1,7 +1,7 @@
 import type { Dashboard, TopUser } from '../admin/dashboard-service.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { DayChart, numberOf, Share } from './admin-charts.tsx';
-import { ADMIN_PAGES, AdminFrame, Table } from './admin-frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NumberHead, Table } from './admin-frame.tsx';
 import { PlansPanel, ProvidersPanel } from './admin-overview-panels.tsx';
 import { adminPage } from './admin-page.ts';
 import type { AdminServices } from './admin-visit.ts';
@@ -13,87 +13,85 @@ const DAYS = 30;
 const NAMED = 8;
 
 /** What operators look at first: numbers, charts, who is new and who uses most. */
-export function overviewRoutes({ admin, analytics, oauth, planAdmin, ...services }: AdminServices) {
-  return adminPage(
-    { admin, analytics, oauth, planAdmin, ...services },
-    {
-      path: ADMIN_PAGES.overview,
-      render: async (_, visit) => {
-        const { realmId, view } = visit;
-        const text = view.text.admin.overview;
-        const [board, { daily }, usage, tokens, plans] = await Promise.all([
-          admin.statistics.dashboard(realmId),
-          admin.statistics.statistics(realmId, DAYS),
-          analytics.usage({ realmId }, DAYS),
-          analytics.tokens({ realmId }, DAYS),
-          planAdmin.list(realmId),
-        ]);
-        const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
-        const used = Object.keys(usage.totals);
-        return (
-          <AdminFrame visit={visit} page="overview">
-            <Numbers view={view} board={board} />
-            <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
-            <ProvidersPanel view={view} users={board.users} providers={oauth.providers(realmId)} />
-            <h2>{text.days(DAYS)}</h2>
-            <div class="tiles">
+export function overviewRoutes(services: AdminServices) {
+  const { admin, analytics, oauth, planAdmin } = services;
+  return adminPage(services, {
+    path: ADMIN_PAGES.overview,
+    render: async (_, visit) => {
+      const { realmId, view } = visit;
+      const text = view.text.admin.overview;
+      const [board, { daily }, usage, tokens, plans] = await Promise.all([
+        admin.statistics.dashboard(realmId),
+        admin.statistics.statistics(realmId, DAYS),
+        analytics.usage({ realmId }, DAYS),
+        analytics.tokens({ realmId }, DAYS),
+        planAdmin.list(realmId),
+      ]);
+      const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
+      const used = Object.keys(usage.totals);
+      return (
+        <AdminFrame visit={visit} page="overview">
+          <Numbers view={view} board={board} />
+          <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
+          <ProvidersPanel view={view} users={board.users} providers={oauth.providers(realmId)} />
+          <h2>{text.days(DAYS)}</h2>
+          <div class="tiles">
+            <DayChart
+              view={view}
+              title={text.signUps}
+              days={daily.map(({ date, signUps: value }) => ({ date, value }))}
+            />
+            <DayChart
+              view={view}
+              title={text.signIns}
+              days={daily.map(({ date, signIns: value }) => ({ date, value }))}
+            />
+            <DayChart
+              view={view}
+              title={text.activeUsers}
+              days={daily.map(({ date, activeUsers: value }) => ({ date, value }))}
+            />
+            {used.map((resource) => (
               <DayChart
                 view={view}
-                title={text.signUps}
-                days={daily.map(({ date, signUps: value }) => ({ date, value }))}
+                title={text.use(resource)}
+                days={usage.daily.map((day) => ({ date: day.date, value: day.used[resource] ?? 0 }))}
               />
-              <DayChart
-                view={view}
-                title={text.signIns}
-                days={daily.map(({ date, signIns: value }) => ({ date, value }))}
-              />
-              <DayChart
-                view={view}
-                title={text.activeUsers}
-                days={daily.map(({ date, activeUsers: value }) => ({ date, value }))}
-              />
-              {used.map((resource) => (
-                <DayChart
-                  view={view}
-                  title={text.use(resource)}
-                  days={usage.daily.map((day) => ({ date: day.date, value: day.used[resource] ?? 0 }))}
-                />
-              ))}
-            </div>
-            <Panel id="models" title={text.models}>
-              <Models view={view} models={tokens.models.slice(0, NAMED)} />
+            ))}
+          </div>
+          <Panel id="models" title={text.models}>
+            <Models view={view} models={tokens.models.slice(0, NAMED)} />
+          </Panel>
+          <div class="halves">
+            <Panel id="recent" title={text.recent}>
+              <ul class="rows">
+                {board.recentUsers.slice(0, NAMED).map((user) => (
+                  <li>
+                    <UserLink view={view} user={{ ...user, userId: user.id }} />
+                    <span class="soft">
+                      <Time view={view} at={user.createdAt} />
+                    </span>
+                  </li>
+                ))}
+              </ul>
             </Panel>
-            <div class="halves">
-              <Panel id="recent" title={text.recent}>
-                <ul class="rows">
-                  {board.recentUsers.slice(0, NAMED).map((user) => (
+            {tops.map(([resource, users]) => (
+              <Panel id={`top-${resource}`} title={text.top(resource)}>
+                <ol class="rows">
+                  {users.slice(0, NAMED).map((user) => (
                     <li>
-                      <UserLink view={view} user={{ ...user, userId: user.id }} />
-                      <span class="soft">
-                        <Time view={view} at={user.createdAt} />
-                      </span>
+                      <UserLink view={view} user={user} />
+                      <strong>{numberOf(view, user.quantity)}</strong>
                     </li>
                   ))}
-                </ul>
+                </ol>
               </Panel>
-              {tops.map(([resource, users]) => (
-                <Panel id={`top-${resource}`} title={text.top(resource)}>
-                  <ol class="rows">
-                    {users.slice(0, NAMED).map((user) => (
-                      <li>
-                        <UserLink view={view} user={user} />
-                        <strong>{numberOf(view, user.quantity)}</strong>
-                      </li>
-                    ))}
-                  </ol>
-                </Panel>
-              ))}
-            </div>
-          </AdminFrame>
-        );
-      },
+            ))}
+          </div>
+        </AdminFrame>
+      );
     },
-  );
+  });
 }
 
 function Numbers({ view, board }: { view: View; board: Dashboard }) {
@@ -146,15 +144,9 @@ function Models({ view, models }: { view: View; models: ModelUse[] }) {
         <>
           <th scope="col">{text.model}</th>
           <td />
-          <th scope="col" class="number">
-            {text.input}
-          </th>
-          <th scope="col" class="number">
-            {text.output}
-          </th>
-          <th scope="col" class="number">
-            {text.requests}
-          </th>
+          <NumberHead>{text.input}</NumberHead>
+          <NumberHead>{text.output}</NumberHead>
+          <NumberHead>{text.requests}</NumberHead>
         </>
       }
     >

@@ -7,7 +7,7 @@ import type { Plan } from '../plans/port.ts';
 import { PlanBody, PlanField } from '../plans/schemas.ts';
 import { Panel } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';
-import { ADMIN_PAGES, AdminFrame, Table } from './admin-frame.tsx';
+import { ADMIN_PAGES, AdminFrame, NumberHead, Table } from './admin-frame.tsx';
 import { adminPage, backTo } from './admin-page.ts';
 import { checked, saidOf } from './admin-parts.tsx';
 import { limitsOf, PlanFields } from './admin-plan-form.tsx';
@@ -54,9 +54,7 @@ export function adminPlanRoutes(services: AdminServices) {
                   <th scope="col">{text.plan}</th>
                   <th scope="col">{text.limits}</th>
                   <th scope="col">{text.tiers}</th>
-                  <th scope="col" class="number">
-                    {text.credits}
-                  </th>
+                  <NumberHead>{text.credits}</NumberHead>
                   <th scope="col">{text.features}</th>
                 </>
               }

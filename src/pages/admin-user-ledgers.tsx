@@ -3,7 +3,7 @@ import { deviceName } from './account-format.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';
 import { numberOf } from './admin-charts.tsx';
-import { ADMIN_PAGES, Table } from './admin-frame.tsx';
+import { ADMIN_PAGES, NumberHead, Table } from './admin-frame.tsx';
 import type { UserPart } from './admin-user.tsx';
 import { Field, Form, Hidden } from './form.tsx';
 
@@ -18,15 +18,9 @@ export function UsagePanel({ visit: { view }, seen: { quotas, used } }: UserPart
         head={
           <>
             <th scope="col">{text.resource}</th>
-            <th scope="col" class="number">
-              {text.used}
-            </th>
-            <th scope="col" class="number">
-              {text.limit}
-            </th>
-            <th scope="col" class="number">
-              {text.lastDays(used.days)}
-            </th>
+            <NumberHead>{text.used}</NumberHead>
+            <NumberHead>{text.limit}</NumberHead>
+            <NumberHead>{text.lastDays(used.days)}</NumberHead>
           </>
         }
       >

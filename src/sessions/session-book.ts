@@ -26,9 +26,9 @@ export type SessionRow = {
 };
 
 /** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */
-export const REUSE_GRACE = 10 * SECOND;
+const REUSE_GRACE = 10 * SECOND;
 /** More sessions than this end the one that was used least recently. */
-export const MAX_SESSIONS = 100;
+const MAX_SESSIONS = 100;
 /** `last_seen_at` is exact to this (milliseconds): a check need not write. */
 const SEEN_PRECISION = MINUTE;
 /** The directory hears that a session was used at most this often (milliseconds). */

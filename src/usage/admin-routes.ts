@@ -27,6 +27,8 @@ export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, 
   const failures = { user: true, service: true, codes: ['validation_failed' as const] };
   const ofUser = { ...admin, request: { params: UserId, query: DaysQuery } };
   const userFailures = { ...failures, codes: ['user_not_found' as const, 'validation_failed' as const] };
+  const userIdIn = async (realmId: string, userId: string) =>
+    (await accounts.find(realmId, { userId }, null)).id;
   return featureRouter()
     .openapi(
       createRoute({
@@ -80,11 +82,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, 
         responses: responses({ 200: json(UsageSchema, 'Totals, days') }, userFailures),
       }),
       async (c) => {
-        const { id: userId } = await accounts.find(
-          c.get('realm').id,
-          { userId: c.req.valid('param').id },
-          null,
-        );
+        const userId = await userIdIn(c.get('realm').id, c.req.valid('param').id);
         return c.json(usageShape(await analytics.usage({ userId }, c.req.valid('query').days)), 200);
       },
     )
@@ -98,11 +96,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, 
         responses: responses({ 200: json(TokenUsageSchema, 'Totals, models, days') }, userFailures),
       }),
       async (c) => {
-        const { id: userId } = await accounts.find(
-          c.get('realm').id,
-          { userId: c.req.valid('param').id },
-          null,
-        );
+        const userId = await userIdIn(c.get('realm').id, c.req.valid('param').id);
         return c.json(tokenUsageShape(await analytics.tokens({ userId }, c.req.valid('query').days)), 200);
       },
     );

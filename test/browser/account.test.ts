@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fits, inspect, launchBrowser, screenshots } from '../support/browser/browser.ts';
-import { codeIn, freePort, type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
+import { codeIn, type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
+import { freePort } from '../support/free-port.ts';
 import { images } from '../support/images.ts';
 import { oauthVariables, startOAuth } from '../support/peers/oauth.ts';
 

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser/browser.ts';
-import { freePort, type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
+import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
+import { freePort } from '../support/free-port.ts';
 import { oauthVariables, startOAuth } from '../support/peers/oauth.ts';
 
 /** The scripts of AIezzy's document, as they stand there. */

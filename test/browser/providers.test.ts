@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inspect, launchBrowser } from '../support/browser/browser.ts';
-import { freePort, type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
+import { type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OtherSite, startOtherSite } from '../support/browser/other-site.ts';
+import { freePort } from '../support/free-port.ts';
 import { oauthVariables, startOAuth } from '../support/peers/oauth.ts';
 
 const PASSWORD = 'three lighthouses at dusk';

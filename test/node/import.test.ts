@@ -16,11 +16,12 @@ let origin: string;
 let state: string[];
 
 beforeAll(async () => {
-  running = await Project.start();
+  running = await Project.create();
+  await running.start();
   ({ folder: project, origin, state } = running);
 });
 
-afterAll(() => running.stop());
+afterAll(() => running.remove());
 
 const cli = (command: string, ...args: string[]) => running.cli(command, args);
 const call = (method: string, path: string, body?: unknown, token?: string) =>

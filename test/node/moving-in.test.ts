@@ -9,10 +9,11 @@ const PASSWORD = 'three lighthouses at dusk';
 let project: Project;
 
 beforeAll(async () => {
-  project = await Project.start();
+  project = await Project.create();
+  await project.start();
 });
 
-afterAll(() => project.stop());
+afterAll(() => project.remove());
 
 const login = (identifier: string, password = PASSWORD) =>
   project.call('POST', '/v1/auth/login', { identifier, password });

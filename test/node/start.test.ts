@@ -1,83 +1,34 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { applyMigrations } from '../../src/cli/d1.ts';
+import { applyMigrations, ROOT } from '../../src/cli/d1.ts';
+import { Project } from '../support/cli-project.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-
-// A copy of the project without anything that running it has left behind.
-let project: string;
+let project: Project;
 let devVars: string;
+/** A database beside that of `npm start`, which has to make its own. */
 let state: string[];
-// `npm start` has a database of its own: it has to make one.
-let served: string[];
-let flags: string[];
-let origin: string;
-let server: ChildProcess | undefined;
 
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), 'latchkey-'));
-  for (const name of ['src', 'migrations', 'generated', 'package.json', 'tsconfig.json', 'wrangler.toml']) {
-    cpSync(join(ROOT, name), join(project, name), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
-  devVars = join(project, '.dev.vars');
-  state = ['--persist-to', join(project, 'state')];
-  served = ['--persist-to', join(project, 'served')];
-  await applyMigrations({ 'persist-to': join(project, 'state') });
-
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as { port: number };
-  listener.close();
-  origin = `http://localhost:${port}`;
-  flags = ['--port', String(port), '--inspector-port', '0', ...served];
+  project = await Project.create();
+  devVars = join(project.folder, '.dev.vars');
+  const database = join(project.folder, 'other');
+  state = ['--persist-to', database];
+  await applyMigrations({ 'persist-to': database });
 });
 
 afterAll(() => {
-  if (running().length > 0) process.kill(-(server?.pid as number), 'SIGKILL');
-  rmSync(project, { recursive: true, force: true });
+  if (running().length > 0) process.kill(-(project.server?.pid as number), 'SIGKILL');
+  project.remove();
 });
 
-/** Runs a command of src/cli to its end. */
-function cli(command: string, ...args: string[]) {
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const argv = [`src/cli/${command}.ts`, ...args];
-    const child = execFile(process.execPath, argv, { cwd: project, timeout: 20_000 }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-}
-
-/** `npm start`, in a process group of its own, until it says what to do first; returns all that it has said. */
-async function start(): Promise<string> {
-  let output = '';
-  // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
-  const env = { ...process.env, NODE_ENV: undefined };
-  server = spawn(process.execPath, ['src/cli/start.ts', ...flags], { cwd: project, env, detached: true });
-  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server?.exitCode !== null, 30_000);
-  expect(server.exitCode, output).toBeNull();
-  return output;
-}
+const cli = (command: string, ...args: string[]) => project.cli(command, args);
 
 async function stop(): Promise<void> {
   expect(running()).toContain('workerd');
-  server?.kill('SIGTERM');
-  await vi.waitFor(() => expect(server?.exitCode).toBe(143), 10_000);
+  project.server?.kill('SIGTERM');
+  await vi.waitFor(() => expect(project.server?.exitCode).toBe(143), 10_000);
   await vi.waitFor(() => expect(running()).toEqual([]), 5_000);
 }
 
@@ -87,25 +38,15 @@ function running(): string[] {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const [, name = '', status, group] = /\((.*)\) (\S) \d+ (\d+)/.exec(stat) ?? [];
-      return Number(group) === server?.pid && status !== 'Z' ? [name] : [];
+      return Number(group) === project.server?.pid && status !== 'Z' ? [name] : [];
     } catch {
       return [];
     }
   });
 }
 
-async function call(method: string, path: string, body?: unknown, token?: string) {
-  const response = await fetch(`${origin}${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text ? JSON.parse(text) : null };
-}
-
 async function runCron(): Promise<void> {
-  const { body } = await call('GET', '/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json');
+  const { body } = await project.call('GET', '/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json');
   expect(body.outcome).toBe('ok');
 }
 
@@ -114,9 +55,9 @@ async function walkReadme(): Promise<any[]> {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const [, script = ''] = /### A first walk\n\n```sh\n(.*?)```/s.exec(readme) ?? [];
   expect(script).toContain('API=http://localhost:8787\n');
-  const bash = execFileSync('bash', ['-c', script.replace('http://localhost:8787', origin)], {
+  const bash = execFileSync('bash', ['-c', script.replace('http://localhost:8787', project.origin)], {
     encoding: 'utf8',
-    cwd: project,
+    cwd: project.folder,
   });
   return bash
     .split('\n')
@@ -127,7 +68,7 @@ async function walkReadme(): Promise<any[]> {
 it('npm start names a weak secret, never its value, and starts nothing', async () => {
   const text = `AUTH_SECRET=${'weak-secret-'.repeat(3)}\n`;
   writeFileSync(devVars, text);
-  const { code, stdout, stderr } = await cli('start', ...flags);
+  const { code, stdout, stderr } = await cli('start', ...project.flags);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/not configured:\n {2}- AUTH_SECRET is too regular/);
   expect(stderr).not.toContain('weak-secret');
@@ -149,21 +90,21 @@ it.each([
   ],
 ])('npm start adds no default of its own to %s in .dev.vars', async (_, lines, problem) => {
   writeFileSync(devVars, `AUTH_SECRET=Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0\n${lines}\n`);
-  const { code, stderr } = await cli('start', ...flags);
+  const { code, stderr } = await cli('start', ...project.flags);
   rmSync(devVars);
   expect(code).toBe(1);
   expect(stderr).toBe(`Latchkey is not configured:\n${problem}`);
 });
 
 it('a database that was never migrated: the message says what to do', async () => {
-  const { code, stderr } = await cli('realm', 'list', '--persist-to', join(project, 'empty'));
+  const { code, stderr } = await cli('realm', 'list', '--persist-to', join(project.folder, 'empty'));
   expect(code).toBe(1);
   expect(stderr).toMatch(/has not been migrated: run `npm start`/);
 });
 
 it('npm start leads from a clean checkout to a server that keeps its state', async () => {
   writeFileSync(devVars, 'RATE_LIMIT_SIGN_IN=77', { mode: 0o644 });
-  const output = await start();
+  const output = await project.start();
   const made = readFileSync(devVars, 'utf8');
   const [, secret, key] =
     /^RATE_LIMIT_SIGN_IN=77\nAUTH_SECRET=([\w-]{43})\nINTERNAL_API_KEY=([\w-]{43})\n$/.exec(made) ?? [];
@@ -173,33 +114,36 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   expect(output).not.toContain(secret);
   expect(output).not.toContain(key);
   expect(output).not.toContain('ENOTFOUND');
+  expect(output).toContain(`npm run admin:create -- you@example.com ${project.state.join(' ')}\n`);
   for (const path of ['/docs', '/redoc', '/openapi.json', '/.well-known/jwks.json', '/health?deep=1']) {
     expect(output).toContain(path);
-    expect((await fetch(`${origin}${path}`)).status, path).toBe(200);
+    expect((await fetch(`${project.origin}${path}`)).status, path).toBe(200);
   }
 
   const [, url, json = ''] = /curl (\S+) .*-d '(.*)'/s.exec(output) ?? [];
-  expect(url).toBe(`${origin}/v1/auth/register`);
+  expect(url).toBe(`${project.origin}/v1/auth/register`);
   const { email, password } = JSON.parse(json);
   const login = { identifier: email, password };
-  expect((await call('POST', '/v1/auth/register', JSON.parse(json))).status).toBe(201);
-  const { body: signedIn } = await call('POST', '/v1/auth/login', login);
-  const session = await call('GET', '/v1/auth/session', undefined, signedIn.access_token);
+  expect((await project.call('POST', '/v1/auth/register', JSON.parse(json))).status).toBe(201);
+  const { body: signedIn } = await project.call('POST', '/v1/auth/login', login);
+  const session = await project.call('GET', '/v1/auth/session', undefined, signedIn.access_token);
   expect(session.body.user_id).toBe(signedIn.user.id);
-  const { body: pair } = await call('POST', '/v1/auth/refresh', { refresh_token: signedIn.refresh_token });
-  expect((await call('POST', '/v1/auth/logout', {}, pair.access_token)).status).toBe(204);
-  expect((await call('GET', '/v1/auth/session', undefined, pair.access_token)).status).toBe(401);
+  const { body: pair } = await project.call('POST', '/v1/auth/refresh', {
+    refresh_token: signedIn.refresh_token,
+  });
+  expect((await project.call('POST', '/v1/auth/logout', {}, pair.access_token)).status).toBe(204);
+  expect((await project.call('GET', '/v1/auth/session', undefined, pair.access_token)).status).toBe(401);
 
   // The commands and the running server hold the same database.
-  const created = await cli('realm', 'create', 'live', '--registration', 'closed', ...served);
+  const created = await cli('realm', 'create', 'live', '--registration', 'closed', ...project.state);
   expect(created.stdout).toMatch(/^issuer +ORIGIN\/realms\/live$/m);
-  const refused = await call('POST', '/realms/live/v1/auth/register', JSON.parse(json));
+  const refused = await project.call('POST', '/realms/live/v1/auth/register', JSON.parse(json));
   expect(refused.body.code).toBe('registration_closed');
 
-  const due = await cli('keys', '--realm', 'default', ...served);
+  const due = await cli('keys', '--realm', 'default', ...project.state);
   const [, promised = ''] = /^default: key 1 is due.* it signs from (\S+) on/.exec(due.stdout) ?? [];
   await runCron();
-  const { stdout } = await cli('keys', ...served);
+  const { stdout } = await cli('keys', ...project.state);
   expect(stdout).toMatch(/^live: has no key yet/m);
   const [, signs = ''] = /^default: key 2 is already published and signs from (\S+) on/m.exec(stdout) ?? [];
   // Triggered by hand, the cron has come up to a minute early.
@@ -207,10 +151,10 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   await runCron();
 
   await stop();
-  await start();
+  await project.start();
   expect(readFileSync(devVars, 'utf8')).toBe(made);
-  expect((await call('POST', '/v1/auth/login', login)).status).toBe(200);
-  expect((await call('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(2);
+  expect((await project.call('POST', '/v1/auth/login', login)).status).toBe(200);
+  expect((await project.call('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(2);
 
   const [registered, me, current, sessions, afterwards, found, apiKey] = await walkReadme();
   expect(registered.user).toMatchObject({ email: 'ada@example.com', username: 'ada' });
@@ -221,10 +165,10 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   expect(found.id).toBe(me.id);
   expect(apiKey.key).toMatch(/^lkk_/);
   const welcome = await vi.waitUntil(async () => {
-    const { body } = await call('GET', '/dev/mailbox.json');
+    const { body } = await project.call('GET', '/dev/mailbox.json');
     return body.data.find((mail: any) => mail.recipient === 'ada@example.com');
   }, 5_000);
-  expect(welcome.text).toContain(`${origin}/verify-email?token=`);
+  expect(welcome.text).toContain(`${project.origin}/verify-email?token=`);
   await stop();
 }, 120_000);
 

@@ -1,52 +1,54 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import { ROOT } from '../../src/cli/d1.ts';
+import { freePort } from './free-port.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-
-/** A copy of the project, with a server and a database of its own, and its commands. */
+/** A copy of the project without anything that running it has left behind, with a database of its own, and its commands. */
 export class Project {
   readonly folder: string;
   readonly origin: string;
   /** Options by which a command finds the database. */
   readonly state: string[];
-  readonly #server: ChildProcess;
+  /** Options of `npm start`. */
+  readonly flags: string[];
+  server: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
-    this.folder = folder;
-    this.origin = `http://localhost:${port}`;
-    this.state = ['--persist-to', join(folder, 'state')];
-    const flags = ['--port', String(port), '--inspector-port', '0', ...this.state];
-    const env = { ...process.env, NODE_ENV: undefined };
-    this.#server = spawn(process.execPath, ['src/cli/start.ts', ...flags], {
-      cwd: folder,
-      env,
-      detached: true,
-    });
-  }
-
-  /** Resolves when the server is up. */
-  static async start(): Promise<Project> {
-    const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  private constructor(port: number) {
+    this.folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
     for (const name of ['src', 'migrations', 'generated', 'package.json', 'tsconfig.json', 'wrangler.toml']) {
-      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+      cpSync(join(ROOT, name), join(this.folder, name), { recursive: true });
     }
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const project = new Project(folder, await freePort());
-    const server = project.#server;
-    let output = '';
-    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-    await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server.exitCode !== null, 50_000);
-    expect(output).toContain(`npm run admin:create -- you@example.com ${project.state.join(' ')}\n`);
-    return project;
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+    this.origin = `http://localhost:${port}`;
+    this.state = ['--persist-to', join(this.folder, 'state')];
+    this.flags = ['--port', String(port), '--inspector-port', '0', ...this.state];
   }
 
-  stop(): void {
-    if (this.#server.exitCode === null) process.kill(-(this.#server.pid as number), 'SIGKILL');
+  /** A copy in which nothing runs yet. */
+  static async create(): Promise<Project> {
+    return new Project(await freePort());
+  }
+
+  /** `npm start`, in a process group of its own, until it says what to do first; returns all that it has said. */
+  async start(): Promise<string> {
+    // Under Vitest's NODE_ENV, `test`, wrangler behaves differently.
+    const env = { ...process.env, NODE_ENV: undefined };
+    const options = { cwd: this.folder, env, detached: true };
+    const server = spawn(process.execPath, ['src/cli/start.ts', ...this.flags], options);
+    this.server = server;
+    let output = '';
+    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
+    await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server.exitCode !== null, 50_000);
+    expect(server.exitCode, output).toBeNull();
+    return output;
+  }
+
+  /** Leaves nothing of it. */
+  remove(): void {
+    if (this.server?.exitCode === null) process.kill(-(this.server.pid as number), 'SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -77,12 +79,4 @@ export class Project {
     const text = await response.text();
     return { status: response.status, body: text ? JSON.parse(text) : null };
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => listener.once('listening', resolve));
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  return port;
 }

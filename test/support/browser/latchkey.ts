@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import { ROOT } from '../../../src/cli/d1.ts';
+import { freePort } from '../free-port.ts';
 
 /** A message as `/dev/mailbox.json` has it. */
 export interface Message {
@@ -117,13 +117,4 @@ export function codeIn({ text }: Message): string {
 
 function missing(what: string, text: string): never {
   throw new Error(`no ${what} in ${text}`);
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as { port: number };
-  listener.close();
-  return port;
 }
