@@ -132,5 +132,6 @@ function topUsage(tops: Dashboard['top_users']) {
 /** An error that FastAPI's and Flask's clients both read. */
 export const eitherError: NonNullable<Row['fails']> = (problem, row) => ({
   ...fastApiError(problem, row),
+  success: false,
   error: problem.detail ?? problem.title,
 });

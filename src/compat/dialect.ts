@@ -27,8 +27,6 @@ export interface Sent {
   body?: unknown;
   /** In place of what the client sent. */
   headers?: Record<string, string>;
-  /** The access token to act with, in place of what the client sent. */
-  token?: string;
 }
 
 /** Calls a canonical operation for the client; gives its JSON. A refusal ends the request with the row's error. */

@@ -1,21 +1,19 @@
 import type { z } from 'zod';
 import type { UserSchema } from '../accounts/schemas.ts';
+import { DOZTRA_PLANS } from '../lib/dialect-names.ts';
 import { filledIn, renamed } from './dialect.ts';
 
 /** A user as the canonical API gives one; to admins it says when the plan lapses. */
 export type User = z.infer<typeof UserSchema> & { plan_expires_at?: string | null };
 
-/** Doztra's names of the plans between, and above, the free one. */
-const PLANS: Record<string, string> = { basic: 'pro', professional: 'enterprise' };
-
 /** The id of a plan that Doztra names; other names as they are. */
 export function planNamed(name: unknown): unknown {
-  return typeof name === 'string' && Object.hasOwn(PLANS, name) ? PLANS[name] : name;
+  return typeof name === 'string' && Object.hasOwn(DOZTRA_PLANS, name) ? DOZTRA_PLANS[name] : name;
 }
 
 /** What Doztra calls a plan. */
 export function planName(id: string): string {
-  return Object.entries(PLANS).find(([, plan]) => plan === id)?.[0] ?? id;
+  return Object.entries(DOZTRA_PLANS).find(([, plan]) => plan === id)?.[0] ?? id;
 }
 
 /** A user as Doztra and the Astro backend give one. */

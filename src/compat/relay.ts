@@ -42,7 +42,6 @@ export function canonicalRequest(
   const headers = headersOf(original, row, origin);
   headers.delete('content-length');
   if (!raw) headers.delete('content-type');
-  if (sent.token) headers.set('authorization', `Bearer ${sent.token}`);
   for (const [name, value] of Object.entries(sent.headers ?? {})) headers.set(name, value);
   if (raw) return request(url, row, original, headers, raw);
   if (sent.body instanceof Blob || sent.body === undefined) {

@@ -1,5 +1,5 @@
 import { PreferencesSchema, ProfileFields, ProfilePatch } from '../accounts/schemas.ts';
-import type { DialectName } from '../lib/dialect-names.ts';
+import { type DialectName, DOZTRA_PLANS } from '../lib/dialect-names.ts';
 import { type Mapping, MappingSchema, type RecordMapping } from './mapping.ts';
 import { countryCode, internationalNumber } from './places.ts';
 
@@ -34,7 +34,7 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
           'default_model',
         ),
       },
-      values: { status: STATUS, plan: { basic: 'pro', professional: 'enterprise' } },
+      values: { status: STATUS, plan: DOZTRA_PLANS },
     },
     prepare(values) {
       const { theme, notifications, default_model, oauth_provider, oauth_user_id } = values;

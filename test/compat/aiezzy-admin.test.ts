@@ -148,7 +148,11 @@ describe('GET /api/admin/dashboard', () => {
       [{ token: user.access_token }, 403],
     ] as const) {
       const answer = await dashboard(who);
-      expect([answer.status, typeof answer.body.error]).toEqual([status, 'string']);
+      expect([answer.status, answer.body.success, typeof answer.body.error]).toEqual([
+        status,
+        false,
+        'string',
+      ]);
     }
   });
 });
