@@ -1,9 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import { avatarRoutes } from './accounts/avatar-routes.ts';
-import { preferencesRoutes } from './accounts/preferences-routes.ts';
-import { accountRoutes } from './accounts/routes.ts';
-import { userRoutes } from './accounts/user-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
@@ -11,10 +7,9 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
+import { codeRoutes } from './codes/routes.ts';
 import { createDialects, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine.ts';
-import { resetRoutes } from './credentials/reset-routes.ts';
-import { credentialRoutes } from './credentials/routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
@@ -39,17 +34,22 @@ import { accountPageRoutes } from './pages/account-routes.ts';
 import { adminPageRoutes } from './pages/admin-routes.ts';
 import { failurePage, isForPeople } from './pages/failure-pages.tsx';
 import { pageRoutes } from './pages/routes.ts';
+import { resetRoutes } from './passwords/reset-routes.ts';
+import { credentialRoutes } from './passwords/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { avatarRoutes } from './profile/avatar-routes.ts';
+import { preferencesRoutes } from './profile/preferences-routes.ts';
+import { accountRoutes } from './profile/routes.ts';
+import { userRoutes } from './profile/user-routes.ts';
 import type { Services } from './services.ts';
-import { discoveryRoutes } from './sessions/discovery-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { discoveryRoutes } from './signing-keys/discovery-routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { usageServiceRoutes } from './usage/service-routes.ts';
-import { codeRoutes } from './verification/code-routes.ts';
-import { emailRoutes } from './verification/email-routes.ts';
+import { emailRoutes } from './verification/routes.ts';
 
 /**
  * The whole canonical interface: what every request passes, in order, then one route group a feature. It must know

@@ -1,4 +1,4 @@
-import { prune } from './retention.ts';
+import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 
 type Job = (services: Services, now: number) => Promise<unknown>;

@@ -120,3 +120,12 @@ export class ApiError extends Error {
 export function fieldError(path: string, code: string, message: string): ApiError {
   return new ApiError('validation_failed', { fields: [{ path, code, message }] });
 }
+
+/** What an account object answers instead, when it does not do what it was asked. */
+export interface Refusal {
+  result: 'refused';
+  /** `user_not_found` also when the object was never told of its user. */
+  reason: ErrorCode;
+  /** Seconds. */
+  retryAfter?: number;
+}

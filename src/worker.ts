@@ -6,9 +6,9 @@ import { type Bindings, ConfigError } from './env.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { createServices, type Services } from './services.ts';
 
-export { Account } from './account-object.ts';
+export { Account } from './account/object.ts';
+export { OneTimeCode } from './codes/one-time-code.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
-export { OneTimeCode } from './verification/one-time-code.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
 let services: Services | undefined;

@@ -1,10 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { activity, preferences, users } from '../src/accounts/tables.ts';
 import { providerCounts, realmDaily, sessionCounts, userCounts } from '../src/admin/tables.ts';
 import { apiKeys } from '../src/api-keys/tables.ts';
-import { audit } from '../src/audit/tables.ts';
 import {
   billingCustomers,
   billingErasures,
@@ -15,15 +13,18 @@ import {
   billingSubscriptions,
   planRevenue,
 } from '../src/billing/tables.ts';
-import { passwords } from '../src/credentials/tables.ts';
 import { creditTransactions } from '../src/credits/tables.ts';
+import { audit } from '../src/directory/audit-tables.ts';
+import { oneTimeTokens } from '../src/directory/link-tables.ts';
+import { activity, preferences, users } from '../src/directory/tables.ts';
 import { importedUsers, imports } from '../src/import/tables.ts';
-import { oneTimeTokens } from '../src/links/tables.ts';
 import { authorizationCodes, identities } from '../src/oauth/tables.ts';
 import { outbox } from '../src/outbox/tables.ts';
+import { passwords } from '../src/passwords/tables.ts';
 import { plans } from '../src/plans/tables.ts';
 import { realms } from '../src/realms/tables.ts';
-import { sessions, signingKeys } from '../src/sessions/tables.ts';
+import { sessions } from '../src/sessions/tables.ts';
+import { signingKeys } from '../src/signing-keys/tables.ts';
 import {
   realmTokenDaily,
   realmUsageDaily,

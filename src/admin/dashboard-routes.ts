@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
+import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { featureRouter, json } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
 import {
@@ -9,7 +10,6 @@ import {
   statisticsShape,
 } from './dashboard-schemas.ts';
 import type { Statistics } from './dashboard-service.ts';
-import { adminLevel, adminResponses, LISTING } from './level.ts';
 
 /** The numbers of a realm. */
 export function dashboardRoutes(statistics: Statistics, access: Access) {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { UserSchema, userShape } from '../accounts/schemas.ts';
 import { RevenueSchema, revenueShape } from '../billing/revenue-schemas.ts';
+import { UserSchema, userShape } from '../directory/schemas.ts';
 import type { Dashboard, RealmDay, UserNumbers } from './dashboard-service.ts';
 
 const Counts = z.record(z.string(), z.int());

@@ -1,6 +1,6 @@
-import type { UserRow } from '../accounts/tables.ts';
 import type { PlanRevenue, Revenue } from '../billing/revenue-service.ts';
 import { nearestReplica } from '../db/client.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { dateOf, lastDates } from '../lib/calendar.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
 import { countProviders, countSessions, namesOf, newestUsers, readDaily } from './dashboard-store.ts';

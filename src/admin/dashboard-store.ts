@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, gte, lte, sql } from 'drizzle-orm';
-import { users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
+import { users } from '../directory/tables.ts';
 import { providerCounts, realmDaily, sessionCounts } from './tables.ts';
 
 /** What happened in a realm from one UTC date to another (YYYY-MM-DD); days on which nothing did are missing. */

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
+import { listShape } from '../http/list-schemas.ts';
 import { featureRouter, json } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
-import { adminLevel, adminResponses, LISTING } from './level.ts';
-import { listShape } from './list-schemas.ts';
 import {
   ActivityFilterQuery,
   AdminActivityListSchema,

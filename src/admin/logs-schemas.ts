@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { AuditAction } from '../audit/tables.ts';
+import type { AuditAction } from '../directory/audit-tables.ts';
+import { cursorOf, Limit, listOf, Moment } from '../http/list-schemas.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { cursorOf, Limit, listOf, Moment } from './list-schemas.ts';
 import type { ActivityEntry, AuditRow } from './logs-store.ts';
 
 const Text = z.string().min(1).max(200);

@@ -1,6 +1,7 @@
 import { type DatabaseSession, nearestReplica } from '../db/client.ts';
+import { csvStream } from '../http/csv.ts';
+import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { csvStream } from './csv.ts';
 import {
   type ActivityEntry,
   type ActivityFilter,
@@ -12,7 +13,6 @@ import {
   readActivity,
   readAudit,
 } from './logs-store.ts';
-import { countedTotal, cursorAfter, pageOf } from './paging.ts';
 
 /** Rows of one query of an export. */
 const EXPORTED_AT_ONCE = 1000;

@@ -1,9 +1,9 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { encodeTime } from 'ulid';
-import { activity } from '../accounts/tables.ts';
-import { type AuditAction, audit } from '../audit/tables.ts';
 import type { Database } from '../db/client.ts';
-import { COUNTED } from './paging.ts';
+import { type AuditAction, audit } from '../directory/audit-tables.ts';
+import { activity } from '../directory/tables.ts';
+import { COUNTED } from '../http/paging.ts';
 
 /** What the activity log of a realm is narrowed to. Times are Unix milliseconds. */
 export interface ActivityFilter {

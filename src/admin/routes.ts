@@ -1,14 +1,14 @@
+import { creditAdminRoutes } from '../credits/admin-routes.ts';
 import { featureRouter } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
-import { creditAdminRoutes } from './credits-routes.ts';
+import { outboxRoutes } from '../messages/admin-routes.ts';
+import { realmRoutes } from '../realms/admin-routes.ts';
+import { userSessionRoutes } from '../sessions/admin-routes.ts';
+import { signingKeyRoutes } from '../signing-keys/admin-routes.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { logRoutes } from './logs-routes.ts';
-import { outboxRoutes } from './outbox-routes.ts';
-import { realmRoutes } from './realms-routes.ts';
 import type { Admin } from './service.ts';
-import { signingKeyRoutes } from './signing-keys-routes.ts';
 import { userActRoutes } from './user-acts-routes.ts';
-import { userSessionRoutes } from './user-sessions-routes.ts';
 import { adminUserRoutes } from './users-routes.ts';
 
 /** `/v1/admin`: what operators do. Plans, use and API keys have their routes where they are at home. */

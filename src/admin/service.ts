@@ -1,20 +1,21 @@
+import type { CredentialObjects } from '../account/contract.ts';
 import type { Revenue } from '../billing/revenue-service.ts';
-import type { CredentialObjects, MailBudget } from '../credentials/port.ts';
+import { CreditAdmin } from '../credits/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
+import { OutboxAdmin } from '../messages/admin-service.ts';
+import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../outbox/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
+import { RealmAdmin } from '../realms/admin-service.ts';
 import type { Realms } from '../realms/service.ts';
+import { UserSessions } from '../sessions/admin-service.ts';
 import type { Sessions } from '../sessions/service.ts';
+import { type KeyRing, SigningKeyAdmin } from '../signing-keys/admin-service.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
-import { CreditAdmin } from './credits-service.ts';
 import { Statistics } from './dashboard-service.ts';
 import { Logs } from './logs-service.ts';
-import { OutboxAdmin } from './outbox-service.ts';
-import { RealmAdmin } from './realms-service.ts';
-import { type KeyRing, SigningKeyAdmin } from './signing-keys-service.ts';
 import { UserActs } from './user-acts-service.ts';
-import { UserSessions } from './user-sessions-service.ts';
 import { UserAdmin } from './users-service.ts';
 
 /** What operators act through: by the admin API, and by its pages. */

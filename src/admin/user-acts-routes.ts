@@ -1,9 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
-import { UserSchema, userShape } from '../accounts/schemas.ts';
+import { UserSchema, userShape } from '../directory/schemas.ts';
+import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
-import { adminLevel, adminResponses } from './level.ts';
 import type { UserActs } from './user-acts-service.ts';
 import { ReasonBody, RoleChange, StatusChange, UserId } from './users-schemas.ts';
 

@@ -1,7 +1,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
-import { type UserRow, users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
-import { COUNTED } from './paging.ts';
+import { type UserRow, users } from '../directory/tables.ts';
+import { COUNTED } from '../http/paging.ts';
 import { FACETS, type FacetName, type FacetQuery, facetsOf, isWanted } from './user-facets.ts';
 
 /** What a list of users is narrowed to, besides its facets. Times are Unix milliseconds. */

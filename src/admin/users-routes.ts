@@ -1,9 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
-import { userShape } from '../accounts/schemas.ts';
+import { userShape } from '../directory/schemas.ts';
+import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
+import { listShape } from '../http/list-schemas.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
-import { adminLevel, adminResponses, LISTING } from './level.ts';
-import { listShape } from './list-schemas.ts';
 import type { UserActs } from './user-acts-service.ts';
 import {
   AdminUserSchema,

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../accounts/schemas.ts';
-import type { UserRow } from '../accounts/tables.ts';
-import { Reason } from '../audit/schemas.ts';
-import { PasswordField } from '../credentials/schemas.ts';
+import { Reason } from '../directory/audit-schemas.ts';
+import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
+import type { UserRow } from '../directory/tables.ts';
+import { Limit, listOf, Moment } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { Limit, listOf, Moment } from './list-schemas.ts';
+import { PasswordField } from '../passwords/schemas.ts';
 
 const Role = z.enum(['user', 'admin', 'owner']);
 const Status = z.enum(['active', 'suspended']);

@@ -1,15 +1,15 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
-import { uniqueViolation } from '../accounts/service.ts';
-import { type UserRow, users } from '../accounts/tables.ts';
-import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
-import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { type Link, storeLink } from '../links/service.ts';
-import { oneTimeTokens } from '../links/tables.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { oneTimeTokens } from '../directory/link-tables.ts';
+import { type Link, storeLink } from '../directory/links.ts';
+import { uniqueViolation } from '../directory/service.ts';
+import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../outbox/tables.ts';
+import { passwords } from '../passwords/tables.ts';
 
 type Mail = typeof outbox.$inferInsert;
 type Statement = BatchItem<'sqlite'>;

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
-import type { AuditEntry } from '../audit/service.ts';
+import { equalsInConstantTime } from '../crypto/keys.ts';
 import { primary } from '../db/client.ts';
+import type { AuditEntry } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
 import type { ServicePrincipal } from '../http/context.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
-import { equalsInConstantTime } from '../lib/keys.ts';
 import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
 import { newKeyText, parseKeyText } from './key-text.ts';

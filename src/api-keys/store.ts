@@ -1,7 +1,7 @@
 import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
-import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
 import type { Database } from '../db/client.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { type ApiKeyRow, apiKeys } from './tables.ts';
 
 /** The key of that id, in whatever state, or null. */

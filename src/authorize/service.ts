@@ -1,9 +1,9 @@
-import { refusalError } from '../accounts/service.ts';
+import type { AuthorizeObjects, Decision } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
+import { refusalError } from '../directory/service.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import type { AuthorizeObjects, Decision } from './port.ts';
 
 /** What a service asks before it does something for the holder of a token. */
 export interface Authorization {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { writeAuditIf } from '../audit/service.ts';
 import { primary } from '../db/client.ts';
+import { writeAuditIf } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import type { BillingKit } from './parts.ts';

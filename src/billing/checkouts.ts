@@ -1,4 +1,4 @@
-import type { UserRow } from '../accounts/tables.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
 import type { Realm } from '../realms/service.ts';

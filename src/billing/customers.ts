@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { UserRow } from '../accounts/tables.ts';
 import { primary } from '../db/client.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { BillingProvider } from './port.ts';

@@ -1,6 +1,6 @@
-import type { AccountObjects, ActivityType } from '../accounts/port.ts';
-import { type Accounts, directoryState } from '../accounts/service.ts';
 import { type Database, primary } from '../db/client.ts';
+import { type Accounts, directoryState } from '../directory/service.ts';
+import type { AccountObjects, ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';

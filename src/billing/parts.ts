@@ -1,6 +1,6 @@
-import type { AccountObjects } from '../accounts/port.ts';
-import type { Accounts } from '../accounts/service.ts';
 import type { Credits } from '../credits/service.ts';
+import type { Accounts } from '../directory/service.ts';
+import type { AccountObjects } from '../directory/state.ts';
 import type { Config } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';

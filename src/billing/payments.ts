@@ -1,4 +1,4 @@
-import type { Reversed } from '../credits/port.ts';
+import type { Reversed } from '../account/metering-contract.ts';
 import type { Credits } from '../credits/service.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';

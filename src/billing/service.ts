@@ -1,6 +1,6 @@
-import { DEFAULT_PLAN } from '../accounts/port.ts';
-import type { UserRow } from '../accounts/tables.ts';
 import { type Database, nearestReplica, primary } from '../db/client.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { Checkouts, metadataOf, type WaysBack } from './checkouts.ts';
 import type { BillingKit } from './parts.ts';

@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
-import { DEFAULT_PLAN } from '../accounts/port.ts';
-import { type UserRow, users } from '../accounts/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
+import { type UserRow, users } from '../directory/tables.ts';
 import {
   billingCustomers,
   billingErasures,

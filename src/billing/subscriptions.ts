@@ -1,7 +1,7 @@
-import type { AccountObjects } from '../accounts/port.ts';
-import { directoryState } from '../accounts/service.ts';
-import type { UserRow } from '../accounts/tables.ts';
 import { primary } from '../db/client.ts';
+import { directoryState } from '../directory/service.ts';
+import type { AccountObjects } from '../directory/state.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { EmailField } from '../accounts/schemas.ts';
-import { checkPassword } from '../credentials/password-policy.ts';
+import { EmailField } from '../directory/schemas.ts';
 import { HOME } from '../http/authority.ts';
 import { newId } from '../lib/ids.ts';
+import { checkPassword } from '../passwords/password-policy.ts';
 import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
 import { hashInNode } from './password.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { EmailField } from '../accounts/schemas.ts';
+import { EmailField } from '../directory/schemas.ts';
 import { CsvReader } from '../import/csv.ts';
 import { type FileFormat, readerOf } from '../import/file.ts';
 import { type Mapping, mapRecord, type RecordMapping, unknownColumns } from '../import/mapping.ts';

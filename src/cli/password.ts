@@ -1,5 +1,5 @@
 import { argon2Sync, randomBytes } from 'node:crypto';
-import { ARGON2, ARGON2_PREFIX } from '../credentials/argon2-parameters.ts';
+import { ARGON2, ARGON2_PREFIX } from '../crypto/argon2-parameters.ts';
 
 /** As the Worker hashes, with what Node has for it. */
 export function hashInNode(password: string): string {

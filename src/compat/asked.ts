@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { MAX_AVATAR_BYTES } from '../accounts/avatar-service.ts';
 import { MAX_BODY } from '../http/body.ts';
+import { MAX_AVATAR_BYTES } from '../profile/avatar-service.ts';
 import type { Asked, Row } from './dialect.ts';
 
 /** What surrounds the file of a multipart body, at most (bytes). */

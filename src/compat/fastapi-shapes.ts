@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { UserSchema } from '../accounts/schemas.ts';
+import type { UserSchema } from '../directory/schemas.ts';
 import { DOZTRA_PLANS } from '../lib/dialect-names.ts';
 import { filledIn, renamed } from './dialect.ts';
 

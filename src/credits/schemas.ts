@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { TRANSACTION_TYPES, type Transaction } from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { TRANSACTION_TYPES, type Transaction } from './port.ts';
 import type { CreditChange } from './service.ts';
 
 const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });

@@ -1,7 +1,3 @@
-import type { Accounts } from '../accounts/service.ts';
-import { fieldError } from '../errors.ts';
-import type { Terms } from '../plans/port.ts';
-import type { Plans } from '../plans/service.ts';
 import type {
   Addition,
   CreditObject,
@@ -9,9 +5,13 @@ import type {
   Refund,
   Reversal,
   Reversed,
+  Terms,
   Transaction,
   Use,
-} from './port.ts';
+} from '../account/metering-contract.ts';
+import type { Accounts } from '../directory/service.ts';
+import { fieldError } from '../errors.ts';
+import type { Plans } from '../plans/service.ts';
 
 /** Whose credits. */
 interface User {

@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { users } from '../accounts/tables.ts';
-import { TRANSACTION_TYPES } from './port.ts';
+import { TRANSACTION_TYPES } from '../account/metering-contract.ts';
+import { users } from '../directory/tables.ts';
 
 /** The ledgers, projected from the account objects, which decide. `seq` is that of the user's own ledger. */
 export const creditTransactions = sqliteTable(

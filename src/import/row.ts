@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EmailField, PreferencesSchema, ProfilePatch } from '../accounts/schemas.ts';
+import { EmailField, PreferencesSchema, ProfilePatch } from '../directory/schemas.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { mapRecord, type RecordMapping } from './mapping.ts';
 import { type FileRecord, type RowProblem, textProblem } from './record.ts';

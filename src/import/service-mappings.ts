@@ -1,4 +1,4 @@
-import { PreferencesSchema, ProfileFields, ProfilePatch } from '../accounts/schemas.ts';
+import { PreferencesSchema, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
 import { type DialectName, DOZTRA_PLANS } from '../lib/dialect-names.ts';
 import { type Mapping, MappingSchema, type RecordMapping } from './mapping.ts';
 import { countryCode, internationalNumber } from './places.ts';

@@ -1,12 +1,12 @@
 import { and, eq, exists, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import { activity, preferences, users } from '../accounts/tables.ts';
-import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
-import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertRows } from '../db/insert-rows.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { activity, preferences, users } from '../directory/tables.ts';
 import { newId } from '../lib/ids.ts';
 import { identities } from '../oauth/tables.ts';
+import { passwords } from '../passwords/tables.ts';
 import type { ImportRow } from './row.ts';
 import { importedUsers, imports } from './tables.ts';
 

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { users } from '../accounts/tables.ts';
+import { users } from '../directory/tables.ts';
 import { realms } from '../realms/tables.ts';
 
 /** Moves of users from other systems; the rows up to `throughRow` are done. */

@@ -1,11 +1,11 @@
 import { generateCodeVerifier, generateState } from 'arctic';
+import { equalsInConstantTime } from '../crypto/keys.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
+import { hashToken } from '../directory/links.ts';
 import { FLOW_COOKIE_PREFIX, type FlowCookie } from '../http/flow-cookie.ts';
-import { equalsInConstantTime } from '../lib/keys.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
-import { hashToken } from '../links/service.ts';
 import type { Binding } from './protocol.ts';
 import { staleFlow } from './provider-failure.ts';
-import { seal, unseal } from './sealed.ts';
 
 /** How long somebody may take at the provider (milliseconds). */
 export const FLOW_LIFETIME = 10 * MINUTE;

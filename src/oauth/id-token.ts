@@ -1,5 +1,5 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { equalsInConstantTime } from '../lib/keys.ts';
+import { equalsInConstantTime } from '../crypto/keys.ts';
 import type { Claims } from './port.ts';
 import { ProviderFailure } from './provider-failure.ts';
 

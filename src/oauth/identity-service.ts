@@ -1,8 +1,9 @@
-import { EmailField, ProfileFields, ProfilePatch } from '../accounts/schemas.ts';
-import { directoryState, findByEmail, findById } from '../accounts/service.ts';
-import type { UserRow } from '../accounts/tables.ts';
-import type { CredentialObjects } from '../credentials/port.ts';
+import type { CredentialObjects } from '../account/contract.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
+import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
+import { directoryState, findByEmail, findById } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
@@ -21,7 +22,6 @@ import {
   takeOver,
 } from './identity-store.ts';
 import type { Arrival, ProviderProfile, ProviderTokens } from './port.ts';
-import { seal, unseal } from './sealed.ts';
 import type { IdentityRow } from './tables.ts';
 
 /** How often a sign-in looks again when another one was faster. */

@@ -1,10 +1,10 @@
 import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
-import { type UserRow, users } from '../accounts/tables.ts';
-import { passwords } from '../credentials/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { oneTimeTokens } from '../links/tables.ts';
+import { oneTimeTokens } from '../directory/link-tables.ts';
+import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../outbox/tables.ts';
+import { passwords } from '../passwords/tables.ts';
 import { authorizationCodes, type IdentityRow, identities } from './tables.ts';
 
 /** A row of `identities` yet without its user. */

@@ -1,6 +1,7 @@
-import { findById } from '../accounts/service.ts';
-import type { CredentialObjects } from '../credentials/port.ts';
+import type { CredentialObjects } from '../account/contract.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
+import { findById } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -12,7 +13,6 @@ import type { Flow, FlowPurpose } from './flow.ts';
 import type { Identities } from './identity-service.ts';
 import type { Arrival } from './port.ts';
 import type { Providers } from './registry.ts';
-import { seal, unseal } from './sealed.ts';
 
 /** How long the URL works that an app opens in a browser to link an account (milliseconds). */
 const TICKET_LIFETIME = 10 * MINUTE;

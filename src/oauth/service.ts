@@ -1,8 +1,8 @@
-import { directoryState } from '../accounts/service.ts';
-import type { CredentialObjects } from '../credentials/port.ts';
-import type { SignedIn } from '../credentials/service.ts';
+import type { CredentialObjects } from '../account/contract.ts';
+import { directoryState } from '../directory/service.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { SignedIn } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { appRedirect, type CallbackParameters, comeBack } from './callback.ts';

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { users } from '../accounts/tables.ts';
+import { users } from '../directory/tables.ts';
 
 export const identities = sqliteTable(
   'identities',

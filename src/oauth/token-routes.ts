@@ -1,11 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
-import { userShape } from '../accounts/schemas.ts';
-import { SignedInSchema } from '../credentials/schemas.ts';
+import { userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { featureRouter, json, responses } from '../http/openapi.ts';
+import { SignedInSchema } from '../passwords/schemas.ts';
 import { tokensShape } from '../sessions/schemas.ts';
 import type { AuthorizationCodes } from './code-service.ts';
 import { OAuthErrorSchema, TokenBody } from './schemas.ts';

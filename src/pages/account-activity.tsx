@@ -1,4 +1,4 @@
-import type { ActivityType } from '../accounts/port.ts';
+import type { ActivityType } from '../directory/state.ts';
 import { ActivityQuery } from '../privacy/schemas.ts';
 import type { ActivityRow } from '../privacy/service.ts';
 import { deviceName, placeName } from './account-format.ts';

@@ -1,7 +1,7 @@
+import type { PlanBook, Subscription } from '../account/metering-contract.ts';
 import type { Invoice, PaymentMethod } from '../billing/port.ts';
 import type { PriceRow, SubscriptionRow } from '../billing/tables.ts';
 import { ApiError } from '../errors.ts';
-import type { PlanBook, Subscription } from '../plans/port.ts';
 import type { AccountServices, Visit } from './account-visit.ts';
 
 const INVOICES = 12;

@@ -1,6 +1,6 @@
-import { DEFAULT_PLAN } from '../accounts/port.ts';
+import type { Plan } from '../account/metering-contract.ts';
 import type { PriceRow, SubscriptionRow } from '../billing/tables.ts';
-import type { Plan } from '../plans/port.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
 import type { Account, Wallet } from './account-billing-data.ts';
 import { methodName, numberOf, priceOf, resourceName } from './account-format.ts';
 import { Panel, Time } from './account-frame.tsx';

@@ -1,4 +1,4 @@
-import { DEFAULT_PLAN } from '../accounts/port.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { type Account, accountAt } from './account-billing-data.ts';

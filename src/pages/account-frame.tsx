@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { UserRow } from '../accounts/tables.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { dayOf, initialsOf, timeOf } from './account-format.ts';
 import type { Visit } from './account-visit.ts';
 import { Form, Hidden } from './form.tsx';

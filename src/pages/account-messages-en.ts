@@ -1,4 +1,4 @@
-import type { ActivityType } from '../accounts/port.ts';
+import type { ActivityType } from '../directory/state.ts';
 import type { Device } from '../lib/device.ts';
 import { planDoneEn, planEn } from './plan-messages-en.ts';
 

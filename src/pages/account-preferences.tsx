@@ -1,4 +1,4 @@
-import { PreferencesSchema } from '../accounts/schemas.ts';
+import { PreferencesSchema } from '../directory/schemas.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import { languageOptions } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './account-frame.tsx';

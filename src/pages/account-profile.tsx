@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { MAX_AVATAR_BYTES } from '../accounts/avatar-service.ts';
-import { ProfilePatch } from '../accounts/schemas.ts';
-import type { UserRow } from '../accounts/tables.ts';
+import { ProfilePatch } from '../directory/schemas.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
+import { MAX_AVATAR_BYTES } from '../profile/avatar-service.ts';
 import { countryOptions, languageOptions } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame, Avatar, Panel } from './account-frame.tsx';
 import { accountPage, refusal, refuse, refusedIn, requireLevel, type Shown } from './account-page.tsx';

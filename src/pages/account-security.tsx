@@ -1,8 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
-import { PasswordChangeBody } from '../credentials/schemas.ts';
+import { CodeVerifyBody } from '../codes/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { CodeVerifyBody, EmailChangeBody } from '../verification/schemas.ts';
+import { PasswordChangeBody } from '../passwords/schemas.ts';
+import { EmailChangeBody } from '../verification/schemas.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './account-frame.tsx';
 import { type AccountForm, accountPage } from './account-page.tsx';
 import { EmailPanel, PasswordPanel, PhonePanel } from './account-security-panels.tsx';

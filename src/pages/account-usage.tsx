@@ -1,4 +1,4 @@
-import type { Transaction } from '../credits/port.ts';
+import type { Transaction } from '../account/metering-contract.ts';
 import { TransactionQuery } from '../credits/schemas.ts';
 import { numberOf } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame, Panel, Time } from './account-frame.tsx';

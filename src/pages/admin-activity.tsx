@@ -1,6 +1,6 @@
-import type { ActivityType } from '../accounts/port.ts';
 import { AdminActivityQuery, AuditQuery } from '../admin/logs-schemas.ts';
 import type { Logs } from '../admin/logs-service.ts';
+import type { ActivityType } from '../directory/state.ts';
 import type { AppContext } from '../http/context.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { deviceName, placeName } from './account-format.ts';

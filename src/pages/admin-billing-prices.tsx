@@ -1,8 +1,8 @@
+import type { Plan } from '../account/metering-contract.ts';
 import { PriceListBody } from '../billing/admin-schemas.ts';
 import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { PriceRow } from '../billing/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
-import type { Plan } from '../plans/port.ts';
 import { moneyOf } from './account-format.ts';
 import type { Shown } from './account-page.tsx';
 import { Field, Select } from './form.tsx';

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { cursorOf } from '../admin/list-schemas.ts';
-import type { Message } from '../admin/outbox-service.ts';
 import type { AppEnv } from '../http/context.ts';
+import { cursorOf } from '../http/list-schemas.ts';
+import type { Message } from '../messages/admin-service.ts';
 import { Time } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';
 import { ADMIN_PAGES, AdminFrame, Table } from './admin-frame.tsx';

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../audit/tables.ts';
+import type { AuditAction } from '../directory/audit-tables.ts';
 
 /** What the pages about the running of a realm say in English. */
 export const adminOperationsEn = {

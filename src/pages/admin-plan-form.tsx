@@ -1,6 +1,6 @@
-import type { Limits } from '../accounts/port.ts';
+import type { Plan } from '../account/metering-contract.ts';
+import type { Limits } from '../directory/state.ts';
 import { fieldError } from '../errors.ts';
-import type { Plan } from '../plans/port.ts';
 import type { Shown } from './account-page.tsx';
 import { Field } from './form.tsx';
 import { CATALOGUES } from './messages.ts';

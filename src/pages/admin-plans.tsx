@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { Limits } from '../accounts/port.ts';
+import type { Plan } from '../account/metering-contract.ts';
+import type { Limits } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import type { AppEnv } from '../http/context.ts';
-import type { Plan } from '../plans/port.ts';
 import { PlanBody, PlanField } from '../plans/schemas.ts';
 import { Panel } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';

@@ -1,5 +1,5 @@
-import { RealmPatch } from '../admin/realms-schemas.ts';
-import type { RealmRow } from '../admin/realms-service.ts';
+import { RealmPatch } from '../realms/admin-schemas.ts';
+import type { RealmRow } from '../realms/admin-service.ts';
 import { RealmFields } from '../realms/schemas.ts';
 import type { Shown } from './account-page.tsx';
 import { checked } from './admin-parts.tsx';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
-import { NewRealm } from '../admin/realms-schemas.ts';
 import type { AppEnv } from '../http/context.ts';
+import { NewRealm } from '../realms/admin-schemas.ts';
 import { RealmFields } from '../realms/schemas.ts';
 import { issuerOf } from '../realms/service.ts';
 import { Panel } from './account-frame.tsx';

@@ -1,6 +1,6 @@
-import type { Limit, Limits } from '../accounts/port.ts';
-import { AdjustmentBody } from '../admin/credits-schemas.ts';
 import { ReasonBody, RoleChange, StatusChange, UserPatch } from '../admin/users-schemas.ts';
+import { AdjustmentBody } from '../credits/admin-schemas.ts';
+import type { Limit, Limits } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { LimitsAssignment, PlanAssignment } from '../plans/schemas.ts';

@@ -1,4 +1,4 @@
-import type { ActivityType } from '../accounts/port.ts';
+import type { ActivityType } from '../directory/state.ts';
 import { deviceName } from './account-format.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';

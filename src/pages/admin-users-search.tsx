@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import type { Plan } from '../account/metering-contract.ts';
 import { UserQuery } from '../admin/users-schemas.ts';
 import type { AppContext } from '../http/context.ts';
-import type { Plan } from '../plans/port.ts';
 import { ADMIN_PAGES } from './admin-frame.tsx';
 import { Field, type Problem, Select, valid } from './form.tsx';
 import type { View } from './view.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { userShape } from '../accounts/schemas.ts';
-import type { UserRow } from '../accounts/tables.ts';
 import type { UserQuery } from '../admin/users-schemas.ts';
+import { userShape } from '../directory/schemas.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { Shown } from './account-page.tsx';
 import { ADMIN_PAGES, Table } from './admin-frame.tsx';

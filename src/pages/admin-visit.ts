@@ -1,9 +1,9 @@
 import { getCookie } from 'hono/cookie';
-import type { Accounts } from '../accounts/service.ts';
 import type { Admin } from '../admin/service.ts';
 import type { ApiKeys } from '../api-keys/service.ts';
 import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
+import type { Accounts } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { refuseImpersonation } from '../http/authentication.ts';
 import type { AppContext, Principal } from '../http/context.ts';

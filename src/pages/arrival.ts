@@ -1,9 +1,9 @@
-import type { UserRow } from '../accounts/tables.ts';
-import type { SignedIn } from '../credentials/service.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { type AppContext, clientOf } from '../http/context.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { type AuthorizationCodes, appRedirect } from '../oauth/code-service.ts';
+import type { SignedIn } from '../passwords/service.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
 import type { Realm } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import { CodeSendBody, CodeVerifyBody } from '../codes/schemas.ts';
+import type { OneTimeCodes } from '../codes/service.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import type { OneTimeCodes } from '../verification/code-service.ts';
-import { CodeSendBody, CodeVerifyBody } from '../verification/schemas.ts';
 import { destinationOf, enter } from './arrival.ts';
 import { CodePage, CodeRequestPage } from './code-pages.tsx';
 import { attempt, valid } from './form.tsx';

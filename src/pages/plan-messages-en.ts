@@ -1,4 +1,4 @@
-import type { TransactionType } from '../credits/port.ts';
+import type { TransactionType } from '../account/metering-contract.ts';
 
 type Period = 'day' | 'month';
 

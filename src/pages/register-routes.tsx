@@ -1,6 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import { RegisterBody } from '../credentials/schemas.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
+import { RegisterBody } from '../passwords/schemas.ts';
 import { destinationOf, enter } from './arrival.ts';
 import { attempt, valid } from './form.tsx';
 import { RegisteredPage, RegisterPage, RegistrationClosedPage } from './register-pages.tsx';

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import type { PasswordResets } from '../credentials/reset-service.ts';
-import { ForgotBody, ResetBody } from '../credentials/schemas.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
+import type { PasswordResets } from '../passwords/reset-service.ts';
+import { ForgotBody, ResetBody } from '../passwords/schemas.ts';
 import type { Realms } from '../realms/service.ts';
 import { attempt, type Problem, valid } from './form.tsx';
 import { MessagePage } from './layout.tsx';

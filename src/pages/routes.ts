@@ -1,6 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import type { OneTimeCodes } from '../codes/service.ts';
 import type { AppEnv } from '../http/context.ts';
-import type { OneTimeCodes } from '../verification/code-service.ts';
 import { codeRoutes } from './code-routes.tsx';
 import { type LinkServices, linkRoutes } from './link-routes.tsx';
 import { registerRoutes } from './register-routes.tsx';

@@ -1,11 +1,11 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import type { Accounts } from '../accounts/service.ts';
-import { LoginBody } from '../credentials/schemas.ts';
-import type { Credentials } from '../credentials/service.ts';
+import type { Accounts } from '../directory/service.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { failingSteadily } from '../lib/steady.ts';
 import type { OAuth } from '../oauth/service.ts';
+import { LoginBody } from '../passwords/schemas.ts';
+import type { Credentials } from '../passwords/service.ts';
 import type { Realms } from '../realms/service.ts';
 import { sessionShape } from '../sessions/schemas.ts';
 import { type ArrivalServices, destinationOf, enter, lead } from './arrival.ts';

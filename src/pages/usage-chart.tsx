@@ -1,4 +1,4 @@
-import type { QuotaReport } from '../usage/port.ts';
+import type { QuotaReport } from '../account/metering-contract.ts';
 import { dayMonthOf, numberOf, resourceName } from './account-format.ts';
 import { Time } from './account-frame.tsx';
 import type { View } from './view.ts';

@@ -1,16 +1,16 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { AccountObjects, Limits } from '../accounts/port.ts';
-import { directoryState } from '../accounts/service.ts';
-import { users } from '../accounts/tables.ts';
-import { writeAuditIf } from '../audit/service.ts';
+import type { Plan, Subscription } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
+import { writeAuditIf } from '../directory/audit.ts';
+import { directoryState } from '../directory/service.ts';
+import type { AccountObjects, Limits } from '../directory/state.ts';
+import { users } from '../directory/tables.ts';
 import type { Config } from '../env.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { withOverrides } from './plan-book.ts';
-import type { Plan, Subscription } from './port.ts';
 import type { Plans } from './service.ts';
 import { readPlans, writePlan } from './store.ts';
 

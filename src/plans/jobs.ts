@@ -1,11 +1,11 @@
 import { and, eq, lte, sql } from 'drizzle-orm';
-import type { AccountObjects } from '../accounts/port.ts';
-import { DEFAULT_PLAN } from '../accounts/port.ts';
-import { directoryState } from '../accounts/service.ts';
-import { users } from '../accounts/tables.ts';
+import type { PlanObject } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
+import { directoryState } from '../directory/service.ts';
+import type { AccountObjects } from '../directory/state.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
+import { users } from '../directory/tables.ts';
 import { monthOf } from '../lib/calendar.ts';
-import type { PlanObject } from './port.ts';
 import type { Plans } from './service.ts';
 import { dueForGrant, noteGranted } from './store.ts';
 

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { Limits } from '../accounts/port.ts';
-import { Reason } from '../audit/schemas.ts';
+import type { Plan, Subscription } from '../account/metering-contract.ts';
+import { Reason } from '../directory/audit-schemas.ts';
+import type { Limits } from '../directory/state.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { Plan, Subscription } from './port.ts';
 
 /** The name of something that plans limit. A day of usage has its date beside these. */
 export const ResourceField = z

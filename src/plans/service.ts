@@ -1,12 +1,12 @@
-import type { Accounts } from '../accounts/service.ts';
+import type { PlanBook, PlanObject, Subscription, Terms } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
+import type { Accounts } from '../directory/service.ts';
 import type { Config } from '../env.ts';
 import { fieldError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { SECOND } from '../lib/time.ts';
 import { tierOf } from './model-tiers.ts';
 import { withOverrides } from './plan-book.ts';
-import type { PlanBook, PlanObject, Subscription, Terms } from './port.ts';
 import { readPlans } from './store.ts';
 
 /** A changed plan is in force everywhere after this long (milliseconds). */

@@ -1,8 +1,8 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { users } from '../accounts/tables.ts';
-import type { writeAuditIf } from '../audit/service.ts';
+import type { Plan } from '../account/metering-contract.ts';
 import type { Database } from '../db/client.ts';
-import type { Plan } from './port.ts';
+import type { writeAuditIf } from '../directory/audit.ts';
+import { users } from '../directory/tables.ts';
 import { plans } from './tables.ts';
 
 /** The realm whose plans those realms have that have none of their own. */

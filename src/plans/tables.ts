@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Limits } from '../accounts/port.ts';
+import type { Limits } from '../directory/state.ts';
 import { realms } from '../realms/tables.ts';
 
 export const plans = sqliteTable(

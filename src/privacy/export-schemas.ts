@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { UserSchema, userShape } from '../accounts/schemas.ts';
 import { PaidSchema, paidShape } from '../billing/schemas.ts';
 import { transactionShape } from '../credits/schemas.ts';
+import { UserSchema, userShape } from '../directory/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
 import type { Everything, Metering } from './service.ts';

@@ -1,14 +1,14 @@
-import { type Accounts, findById } from '../accounts/service.ts';
-import type { activity, UserRow } from '../accounts/tables.ts';
-import type { AuditEntry } from '../audit/service.ts';
+import type { CredentialObjects } from '../account/contract.ts';
 import type { Billing } from '../billing/service.ts';
-import type { CredentialObjects } from '../credentials/port.ts';
-import { findPassword } from '../credentials/service.ts';
 import { nearestReplica, primary } from '../db/client.ts';
+import type { AuditEntry } from '../directory/audit.ts';
+import { type Accounts, findById } from '../directory/service.ts';
+import type { activity, UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
+import { findPassword } from '../passwords/service.ts';
 import {
   deleteUser,
   readActivity,

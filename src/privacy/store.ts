@@ -1,11 +1,11 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import { uniqueViolation } from '../accounts/service.ts';
-import { activity, users } from '../accounts/tables.ts';
-import { type AuditEntry, writeAuditIf } from '../audit/service.ts';
-import { audit } from '../audit/tables.ts';
 import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { audit } from '../directory/audit-tables.ts';
+import { uniqueViolation } from '../directory/service.ts';
+import { activity, users } from '../directory/tables.ts';
 import { importedUsers } from '../import/tables.ts';
 import { identities } from '../oauth/tables.ts';
 import { outbox } from '../outbox/tables.ts';

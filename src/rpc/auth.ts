@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
-import { EmailField, type UserSchema, userShape } from '../accounts/schemas.ts';
 import { AuthorizeBody, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
+import { EmailField, type UserSchema, userShape } from '../directory/schemas.ts';
 import type { Bindings } from '../env.ts';
 import { requireScope } from '../http/service-authentication.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';

@@ -1,6 +1,6 @@
-import type { Accounts } from '../accounts/service.ts';
 import type { Authorizer } from '../authorize/service.ts';
 import type { Credits } from '../credits/service.ts';
+import type { Accounts } from '../directory/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { Usage } from '../usage/service.ts';

@@ -1,10 +1,10 @@
 import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
+import type { OpenedSession } from '../account/contract.ts';
 import { ApiError } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Realm } from '../realms/service.ts';
-import type { OpenedSession } from './port.ts';
-import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
+import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
 const TYPE = 'at+jwt';

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import type { SessionData } from '../account/contract.ts';
 import type { Principal } from '../http/context.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { SessionData } from './projection.ts';
 import type { Grant } from './service.ts';
 
 const tokenFields = {

@@ -1,11 +1,10 @@
+import type { CheckResult, OpenedSession, SessionData, SessionObjects } from '../account/contract.ts';
+import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
-import type { CheckResult, OpenedSession, SessionObjects } from './port.ts';
-import type { SessionData } from './projection.ts';
-import { type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
 export interface Grant {

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Accounts } from '../accounts/service.ts';
+import type { Accounts } from '../directory/service.ts';
 import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, requireAdmin } from '../http/service-authentication.ts';
 import {

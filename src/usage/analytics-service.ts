@@ -1,6 +1,6 @@
+import { TOKENS } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
 import { lastDates, monthOf } from '../lib/calendar.ts';
-import { TOKENS } from './port.ts';
 import {
   type Owner,
   readTokenEvents,

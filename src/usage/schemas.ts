@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import type { Quota, QuotaReport, Reservation } from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ResourceField } from '../plans/schemas.ts';
-import type { Quota, QuotaReport, Reservation } from './port.ts';
 
 /** Longer than any id, and no more than the log should show. */
 export const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });

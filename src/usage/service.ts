@@ -1,15 +1,15 @@
-import type { Accounts } from '../accounts/service.ts';
-import type { Terms } from '../plans/port.ts';
-import type { Plans } from '../plans/service.ts';
 import type {
   Consumption,
   Quota,
   QuotaReport,
   Reservation,
+  Terms,
   TokenUse,
   UsageObject,
   UsageObjects,
-} from './port.ts';
+} from '../account/metering-contract.ts';
+import type { Accounts } from '../directory/service.ts';
+import type { Plans } from '../plans/service.ts';
 
 /** Whose usage. */
 interface User {

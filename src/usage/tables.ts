@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { users } from '../accounts/tables.ts';
+import { users } from '../directory/tables.ts';
 
 // Projected from the account objects; the objects decide, these rows follow. Triggers sum the daily rows by realm.
 

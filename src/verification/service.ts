@@ -1,17 +1,18 @@
-import { directoryState, findByEmail, findById, uniqueViolation } from '../accounts/service.ts';
-import type { UserRow } from '../accounts/tables.ts';
-import type { CredentialObjects, MailBudget } from '../credentials/port.ts';
-import { findPassword, noPassword } from '../credentials/service.ts';
+import type { CredentialObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
+import type { LinkPurpose } from '../directory/link-tables.ts';
+import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
+import { directoryState, findByEmail, findById, uniqueViolation } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { LINK_LIFETIME, newLink, peekLink } from '../links/service.ts';
-import type { LinkPurpose } from '../links/tables.ts';
+import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../outbox/service.ts';
+import { findPassword, noPassword } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
-import { changeEmail, storeLinkMail, undoEmailChange, verifyEmail } from './email-store.ts';
+import { changeEmail, storeLinkMail, undoEmailChange, verifyEmail } from './store.ts';
 
 /** What the proving of addresses is made of. */
 export interface VerificationPorts {

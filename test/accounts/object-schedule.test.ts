@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, it } from 'vitest';
-import { ObjectSchedule } from '../../src/accounts/object-schedule.ts';
+import { ObjectSchedule } from '../../src/account/schedule.ts';
 import { accountOf } from '../support/api.ts';
 
 const YEAR = 365 * 86_400_000;

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { record } from '../../src/admin/csv.ts';
+import { record } from '../../src/http/csv.ts';
 import { asAdmin, registerRole } from '../support/admin.ts';
 import { createRealm, expectProblem, register } from '../support/api.ts';
 import { project } from '../support/projection.ts';

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { Config } from '../../src/env.ts';
-import { prune } from '../../src/retention.ts';
+import { prune } from '../../src/privacy/retention.ts';
 import { call, createApiKey, INTERNAL } from '../support/api.ts';
 
 const DAY = 86_400_000;

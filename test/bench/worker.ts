@@ -1,11 +1,11 @@
-import type { Account } from '../../src/account-object.ts';
+import type { OpenedSession } from '../../src/account/contract.ts';
+import type { Account } from '../../src/account/object.ts';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/env.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';
 import { createServices, type Services } from '../../src/services.ts';
-import type { OpenedSession } from '../../src/sessions/port.ts';
 import worker, { type Auth } from '../../src/worker.ts';
 import { type Recorded, recordD1 } from './recorded-d1.ts';
 

@@ -1,9 +1,9 @@
 import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { directoryState } from '../../src/accounts/service.ts';
 import { fastApiError, type Row } from '../../src/compat/dialect.ts';
 import { TABLES } from '../../src/compat/dialects.ts';
+import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/env.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import { DIALECT_NAMES } from '../../src/lib/dialect-names.ts';

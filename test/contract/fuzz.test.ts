@@ -2,7 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, expect, it, vi } from 'vitest';
-import { directoryState } from '../../src/accounts/service.ts';
+import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/env.ts';
 import { createServices } from '../../src/services.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeHash, verifyForeign } from '../../src/credentials/foreign-hashes.ts';
+import { describeHash, verifyForeign } from '../../src/crypto/foreign-hashes.ts';
 
 const ASCII = 'correct horse';
 const UNICODE = 'Gruß, Ωμέγα 🔑';

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import type { CredentialObject } from '../../src/credentials/port.ts';
+import type { CredentialObject } from '../../src/account/contract.ts';
 import {
   accountOf,
   call,

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verifyForeign } from '../../src/credentials/foreign-hashes.ts';
-import {
-  DECOY_HASH,
-  hashPassword,
-  needsRehash,
-  verifyPassword,
-} from '../../src/credentials/password-hash.ts';
+import { verifyForeign } from '../../src/crypto/foreign-hashes.ts';
+import { DECOY_HASH, hashPassword, needsRehash, verifyPassword } from '../../src/crypto/password-hash.ts';
 
 const ASCII = 'correct horse';
 const UNICODE = 'Gruß, Ωμέγα 🔑';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkPassword } from '../../src/credentials/password-policy.ts';
+import { checkPassword } from '../../src/passwords/password-policy.ts';
 
 const OWNER = { email: 'Ada.Lovelace@Example.com', username: 'countess_ada', name: 'Ada Lovelace' };
 

@@ -214,7 +214,7 @@ it('prunes what is over, and nothing else, however often', async () => {
   const { user } = await register();
   await mailTo(user.email, /^Welcome/);
   const services = createServices(env as never);
-  const { prune } = await import('../../src/retention.ts');
+  const { prune } = await import('../../src/privacy/retention.ts');
   const count = async () =>
     (await env.DB.prepare('SELECT COUNT(*) AS n FROM outbox WHERE user_id = ?').bind(user.id).first<any>()).n;
   const tokens = async () =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { inspectImage } from '../../src/lib/image.ts';
+import { inspectImage } from '../../src/images/image.ts';
 import { images, join, jpegSegment, partsOf, pngChunk, riffChunk } from '../support/images.ts';
 
 // A reader that loops would meet the time limit of the test, and one that is quadratic would too.

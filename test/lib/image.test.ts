@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inspectImage } from '../../src/lib/image.ts';
+import { inspectImage } from '../../src/images/image.ts';
 import {
   type ImageName,
   images,

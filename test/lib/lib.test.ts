@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { deriveKey, equalsInConstantTime } from '../../src/crypto/keys.ts';
 import { clientKey } from '../../src/lib/client-address.ts';
 import { describeDevice } from '../../src/lib/device.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { deriveKey, equalsInConstantTime } from '../../src/lib/keys.ts';
 
 it('ids sort by the time of their making, and do not repeat', () => {
   const early = newId('usr', 1_000);

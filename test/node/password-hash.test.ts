@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { argon2Verify } from 'hash-wasm';
 import { expect, it, vi } from 'vitest';
-import { hashPassword, verifyPassword } from '../../src/credentials/password-hash.ts';
+import { hashPassword, verifyPassword } from '../../src/crypto/password-hash.ts';
 
 vi.mock('@phi-ag/argon2/argon2.wasm', async () => {
   const path = createRequire(import.meta.url).resolve('@phi-ag/argon2/argon2.wasm');

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/env.ts';
-import { prune } from '../../src/retention.ts';
+import { prune } from '../../src/privacy/retention.ts';
 import { createServices } from '../../src/services.ts';
 import {
   call,

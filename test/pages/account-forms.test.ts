@@ -1,6 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { avatarPrefix } from '../../src/accounts/avatar-key.ts';
+import { avatarPrefix } from '../../src/images/avatar-key.ts';
 import { accountOf, call, changeDirectory, login, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { images } from '../support/images.ts';

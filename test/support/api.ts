@@ -1,9 +1,9 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import type { z } from 'zod';
-import type { SignedInSchema } from '../../src/credentials/schemas.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Scope } from '../../src/lib/scopes.ts';
+import type { SignedInSchema } from '../../src/passwords/schemas.ts';
 
 export const ORIGIN = 'https://auth.test';
 export const PASSWORD = 'three lighthouses at dusk';

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
-import type { Limits } from '../../src/accounts/port.ts';
-import type { Plan, Terms } from '../../src/plans/port.ts';
+import type { Plan, Terms } from '../../src/account/metering-contract.ts';
+import type { Limits } from '../../src/directory/state.ts';
 import { accountOf } from './api.ts';
 
 /** The directory's row of a user, changed and told to the object as admins' operations do. */

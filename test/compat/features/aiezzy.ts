@@ -20,7 +20,7 @@ export const aiezzy: Features = {
     tests: ['test/flows/password-reset.test.ts: works once, of ten at the same time'],
   },
   'Sessions of 30 days': {
-    where: '`src/sessions/session-book.ts`; 30 days at most, two weeks unused; lifetimes are the realm’s',
+    where: '`src/account/session-book.ts`; 30 days at most, two weeks unused; lifetimes are the realm’s',
     tests: [
       'test/sessions/refresh.test.ts: ends every session after thirty days',
       'test/sessions/sessions.test.ts: lists devices with place, agent and last use, the present one marked',
@@ -28,7 +28,7 @@ export const aiezzy: Features = {
   },
   'Salted SHA-256': {
     where:
-      'Argon2id, because SHA-256 can be guessed too fast; `src/credentials/foreign-hashes.ts` verifies the old hashes once and replaces them',
+      'Argon2id, because SHA-256 can be guessed too fast; `src/crypto/foreign-hashes.ts` verifies the old hashes once and replaces them',
     tests: [
       'test/credentials/login.test.ts: verifies, and is replaced at the next sign-in',
       'test/import/import.test.ts: sign in with their old passwords, whose hashes are replaced',
@@ -65,7 +65,7 @@ export const aiezzy: Features = {
     tests: ['test/metering/http.test.ts: know what a resource is, and what a plan has'],
   },
   'Quotas begin anew at midnight UTC': {
-    where: '`src/usage/quota-book.ts`: counters have the date in their key, no job resets them',
+    where: '`src/account/quota-book.ts`: counters have the date in their key, no job resets them',
     tests: [
       'test/metering/races.test.ts: the last millisecond belongs to the old day, the first to the new, without any cron',
     ],
@@ -165,13 +165,13 @@ export const aiezzy: Features = {
     tests: ['test/sessions/sessions.test.ts: says who, by which session, until when'],
   },
   'Random tokens': {
-    where: '`src/sessions/refresh-token.ts`, `src/links/service.ts`; stored as hashes or not at all',
+    where: '`src/account/refresh-token.ts`, `src/directory/links.ts`; stored as hashes or not at all',
     tests: [
       'test/flows/password-reset.test.ts: lies in D1 as a hash, and in the outbox only until it is sent',
     ],
   },
   'Sessions expire': {
-    where: '`src/sessions/session-book.ts`',
+    where: '`src/account/session-book.ts`',
     tests: ['test/sessions/refresh.test.ts: ends a session that was idle for two weeks'],
   },
   'State against forged sign-ins': {

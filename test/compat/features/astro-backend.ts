@@ -63,19 +63,19 @@ export const astroBackend: Features = {
     ],
   },
   'Endpoints for admins only': {
-    where: 'everything below `/admin` and the admin API, `src/admin/level.ts`',
+    where: 'everything below `/admin` and the admin API, `src/http/admin-level.ts`',
     tests: ['test/admin/access.test.ts: refuses everybody who is no admin of the realm'],
   },
   bcrypt: {
     where:
-      'Argon2id, `src/credentials/password-hash.ts`; bcrypt hashes that are brought along verify and are replaced at the next sign-in',
+      'Argon2id, `src/crypto/password-hash.ts`; bcrypt hashes that are brought along verify and are replaced at the next sign-in',
     tests: [
       'test/credentials/login.test.ts: verifies, and is replaced at the next sign-in',
       'test/import/import.test.ts: sign in with their old passwords, whose hashes are replaced',
     ],
   },
   'Tokens that are refused before they expire': {
-    where: 'no list of tokens: a token is as good as its session, `src/sessions/session-book.ts`',
+    where: 'no list of tokens: a token is as good as its session, `src/account/session-book.ts`',
     tests: [
       'test/sessions/sessions.test.ts: ends this session for the very next request',
       'test/sessions/sessions.test.ts: refuses an expired token, and one whose session has ended',

@@ -1,6 +1,6 @@
 import type { Features } from './feature.ts';
 
-const argon2 = 'Argon2id, `src/credentials/password-hash.ts`';
+const argon2 = 'Argon2id, `src/crypto/password-hash.ts`';
 
 export const authService: Features = {
   'Registration: what is taken is refused, a token comes at once, a welcome by mail': {
@@ -80,7 +80,7 @@ export const authService: Features = {
     tests: ['test/contract/fuzz.test.ts: $method $path answers whatever it is sent as it declares'],
   },
   Transactions: {
-    where: 'batches of D1 and transactions of the object, `src/account-object.ts`',
+    where: 'batches of D1 and transactions of the object, `src/account/object.ts`',
     tests: [
       'test/flows/privacy.test.ts: is caught up with when its maker died half-way',
       'test/accounts/projection.test.ts: when D1 wrote and the answer was lost',
@@ -126,11 +126,11 @@ export const authService: Features = {
     tests: ['test/metering/races.test.ts: the same reference a hundred times uses once'],
   },
   'Credits: atomic, never below zero': {
-    where: '`src/credits/ledger.ts`, in the account’s object',
+    where: '`src/account/ledger.ts`, in the account’s object',
     tests: ['test/metering/races.test.ts: 500 uses of 1 credit on a balance of 100 give 100 successes'],
   },
   'An audit log': {
-    where: '`GET /v1/admin/audit`, `src/audit/service.ts`',
+    where: '`GET /v1/admin/audit`, `src/directory/audit.ts`',
     tests: ['test/metering/http.test.ts: are in the audit log with who did it'],
   },
   'Structured logs of requests, in JSON': {

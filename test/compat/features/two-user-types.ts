@@ -34,7 +34,7 @@ export const twoUserTypes: Features = {
   },
   'Redis as a cache': {
     where:
-      'not needed: what a request asks for lies in the account object, one hop away, `src/account-object.ts`',
+      'not needed: what a request asks for lies in the account object, one hop away, `src/account/object.ts`',
     tests: ['test/hops.test.ts: leaves the isolate no more often than it must'],
   },
   'Tokens end at sign-out': {
@@ -66,7 +66,7 @@ export const twoUserTypes: Features = {
     ],
   },
   'Salted password hashes': {
-    where: 'Argon2id, `src/credentials/password-hash.ts`',
+    where: 'Argon2id, `src/crypto/password-hash.ts`',
     tests: ['test/credentials/password-hash.test.ts: has its own salt each time'],
   },
   'JWTs with a lifetime that can be set': {
@@ -80,7 +80,7 @@ export const twoUserTypes: Features = {
     ],
   },
   'Against guessing': {
-    where: '`src/credentials/attempt-limit.ts`, `RATE_LIMIT_SIGN_IN`',
+    where: '`src/account/attempt-limit.ts`, `RATE_LIMIT_SIGN_IN`',
     tests: [
       'test/credentials/login.test.ts: let through five guesses of two hundred parallel ones',
       'test/flows/one-time-codes.test.ts: takes five guesses, also of fifty at the same time',

@@ -1,0 +1,287 @@
+import { newId } from '../lib/ids.ts';
+import { DAY } from '../lib/time.ts';
+import { LotBook, type Part } from './lot-book.ts';
+import type {
+  Addition,
+  Refund,
+  Reversal,
+  Reversed,
+  Transaction,
+  TransactionType,
+  Use,
+} from './metering-contract.ts';
+import { ReversalBook } from './reversal-book.ts';
+
+type Row = {
+  seq: number;
+  id: string;
+  type: TransactionType;
+  amount: number;
+  balance_after: number;
+  reference: string;
+  refund_of: string | null;
+  description: string | null;
+  actor: string | null;
+  expires_at: number | null;
+  created_at: number;
+  /** Of a use: from which lots it was taken, as JSON. */
+  parts: string | null;
+  /** Of a use: how much of it was given back. */
+  refunded: number;
+};
+
+type Entry = Pick<Transaction, 'type' | 'amount' | 'reference' | 'actor'> &
+  Partial<Pick<Transaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
+
+export type LedgerRefusal =
+  | 'reference_reused'
+  | 'credits_limit'
+  | 'insufficient_credits'
+  | 'transaction_not_found'
+  | 'refund_exceeds_use'
+  | 'conflict';
+
+type Outcome = { transaction: Transaction } | { refused: LedgerRefusal };
+
+/** What comes back from a lot that has expired meanwhile can be spent this long. */
+const REFUND_LIFETIME = 30 * DAY;
+
+/**
+ * The credits of one user: rows that are only ever added, and lots, which say what of the credits that came in is
+ * left and until when. Every method is synchronous: atomic.
+ */
+export class Ledger {
+  readonly #sql: SqlStorage;
+  readonly #lots: LotBook;
+  readonly #reversals: ReversalBook;
+  readonly #onRow: (transaction: Transaction) => void;
+  /** As the last row says; the object is the only writer. */
+  #known: number | undefined;
+
+  /** `onRow` hears of each new row, when all is done that belongs to it. */
+  constructor(sql: SqlStorage, onRow: (transaction: Transaction) => void) {
+    this.#sql = sql;
+    this.#lots = new LotBook(sql);
+    this.#reversals = new ReversalBook(sql);
+    this.#onRow = onRow;
+  }
+
+  static createTables(sql: SqlStorage): void {
+    sql.exec(`CREATE TABLE credit_transactions (
+      seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
+      balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL UNIQUE, refund_of TEXT,
+      description TEXT, actor TEXT, expires_at INTEGER, created_at INTEGER NOT NULL, parts TEXT,
+      refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND MAX(0, -amount))
+    ) STRICT`);
+    LotBook.createTable(sql);
+    ReversalBook.createTable(sql);
+  }
+
+  /** What can be spent now. */
+  balance(now: number): number {
+    this.expire(now);
+    return this.#balance();
+  }
+
+  add(addition: Addition, now: number): Outcome {
+    const known = this.#find(addition.reference);
+    if (known) {
+      const { type, amount, expires_at } = known;
+      return this.#repeat(
+        known,
+        type === addition.type && amount === addition.amount && expires_at === addition.expiresAt,
+      );
+    }
+    this.expire(now);
+    if (this.#balance() + addition.amount > Number.MAX_SAFE_INTEGER) return { refused: 'credits_limit' };
+    const transaction = this.#append(addition, now);
+    this.#lots.put(transaction.seq, addition.amount, addition.expiresAt);
+    return this.#done(transaction);
+  }
+
+  /** Takes from what expires first. Without a reference, the row's own id stands for it. */
+  use(use: Omit<Use, 'reference'> & { reference: string | null }, now: number): Outcome {
+    const known = use.reference === null ? null : this.#find(use.reference);
+    if (known) return this.#repeat(known, known.type === 'used' && known.amount === -use.amount);
+    this.expire(now);
+    if (this.#balance() < use.amount) return { refused: 'insufficient_credits' };
+    const id = newId('txn', now);
+    const entry = { ...use, id, reference: use.reference ?? id, type: 'used' as const, amount: -use.amount };
+    return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
+  }
+
+  /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
+  refund(refund: Refund, now: number): Outcome {
+    const known = this.#find(refund.reference);
+    if (known) {
+      const same = known.type === 'refund' && known.refund_of === refund.refundOf;
+      return this.#repeat(known, same && (refund.amount === null || refund.amount === known.amount));
+    }
+    const used = this.#find(refund.refundOf);
+    if (used?.type !== 'used') return { refused: 'transaction_not_found' };
+    this.expire(now);
+    const left = -used.amount - used.refunded;
+    const amount = refund.amount ?? left;
+    if (amount > left || amount === 0) return { refused: 'refund_exceeds_use' };
+    if (this.#balance() + amount > Number.MAX_SAFE_INTEGER) return { refused: 'credits_limit' };
+    const transaction = this.#append({ ...refund, type: 'refund', amount }, now);
+    this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
+    for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
+      const expiresAt =
+        part.expiresAt !== null && part.expiresAt <= now ? now + REFUND_LIFETIME : part.expiresAt;
+      this.#lots.put(part.seq, part.amount, expiresAt);
+    }
+    return this.#done(transaction);
+  }
+
+  reversed(reference: string): Reversed {
+    return this.#reversals.get(reference);
+  }
+
+  /** Brings what was taken back of an addition to what it should be now; see CreditObject. */
+  reverse(
+    { reference, lost, paid, revision, actor }: Reversal,
+    now: number,
+  ): Reversed | { refused: LedgerRefusal } {
+    const added = this.#find(reference);
+    if (!added || added.amount < 0) return { refused: 'transaction_not_found' };
+    const before = this.#reversals.get(reference);
+    if (before.revision !== revision) return { refused: 'conflict' };
+    const total = Math.floor((added.amount * lost) / paid);
+    this.expire(now);
+    // What has expired is gone already, and others' credits do not stand for it.
+    const isGone = added.expires_at !== null && added.expires_at <= now;
+    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.#balance());
+    const change = total < before.taken ? before.taken - total : -wanted;
+    // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
+    const after = { total, taken: before.taken - change, revision: revision + 1 };
+    this.#reversals.put(reference, after);
+    if (change === 0) return after;
+    if (change > 0) this.#lots.put(added.seq, change, added.expires_at);
+    else this.#lots.takeBack(-change, added.seq);
+    const entry = {
+      amount: change,
+      reference: `reversal:${after.revision}:${reference}`,
+      refundOf: reference,
+      actor,
+    };
+    this.#done(this.#append({ ...entry, type: 'refund' }, now));
+    return after;
+  }
+
+  /** Writes off what has expired. */
+  expire(now: number): void {
+    for (const { amount } of this.#lots.takeExpired(now)) {
+      const id = newId('txn', now);
+      const entry = { id, amount: -amount, reference: `expired:${id}`, actor: 'system' };
+      this.#done(this.#append({ ...entry, type: 'expired' }, now));
+    }
+  }
+
+  /** When something expires next, Unix milliseconds; null when nothing does. */
+  nextExpiry(): number | null {
+    return this.#lots.nextExpiry();
+  }
+
+  /** The newest rows from before a sequence number. */
+  list(before: number | null, limit: number): Transaction[] {
+    return this.#sql
+      .exec<Row>(
+        'SELECT * FROM credit_transactions WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+        before ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      )
+      .toArray()
+      .map(transactionOf);
+  }
+
+  /** How many rows there are: none is ever taken away, so the last one has that number. */
+  count(): number {
+    return this.#sql.exec<{ n: number | null }>('SELECT MAX(seq) AS n FROM credit_transactions').one().n ?? 0;
+  }
+
+  has(reference: string): boolean {
+    return this.#find(reference) !== null;
+  }
+
+  #repeat(known: Row, same: boolean): Outcome {
+    return same ? { transaction: transactionOf(known) } : { refused: 'reference_reused' };
+  }
+
+  #find(reference: string): Row | null {
+    const rows = this.#sql.exec<Row>('SELECT * FROM credit_transactions WHERE reference = ?', reference);
+    return rows.toArray()[0] ?? null;
+  }
+
+  #balance(): number {
+    this.#known ??= this.#lastBalance();
+    return this.#known;
+  }
+
+  #lastBalance(): number {
+    const last = this.#sql
+      .exec<{ balance_after: number }>(
+        'SELECT balance_after FROM credit_transactions ORDER BY seq DESC LIMIT 1',
+      )
+      .toArray()[0];
+    return last?.balance_after ?? 0;
+  }
+
+  #append(entry: Entry, now: number): Transaction {
+    const row = this.#sql
+      .exec<Row>(
+        `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, refund_of, description, actor,
+           expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        entry.id ?? newId('txn', now),
+        entry.type,
+        entry.amount,
+        this.#balance() + entry.amount,
+        entry.reference,
+        entry.refundOf ?? null,
+        entry.description ?? null,
+        entry.actor,
+        entry.expiresAt ?? null,
+        now,
+        entry.parts ? JSON.stringify(entry.parts) : null,
+      )
+      .one();
+    this.#known = row.balance_after;
+    return transactionOf(row);
+  }
+
+  #done(transaction: Transaction): Outcome {
+    this.#onRow(transaction);
+    return { transaction };
+  }
+}
+
+/** The parts of a use that a refund gives back: those taken last first, after what was given back already. */
+function returned(parts: Part[], already: number, amount: number): Part[] {
+  const back: Part[] = [];
+  let skip = already;
+  let wanted = amount;
+  for (const part of parts.toReversed()) {
+    const skipped = Math.min(skip, part.amount);
+    const taken = Math.min(wanted, part.amount - skipped);
+    skip -= skipped;
+    wanted -= taken;
+    if (taken > 0) back.push({ ...part, amount: taken });
+  }
+  return back;
+}
+
+function transactionOf(row: Row): Transaction {
+  return {
+    seq: row.seq,
+    id: row.id,
+    type: row.type,
+    amount: row.amount,
+    balanceAfter: row.balance_after,
+    reference: row.reference,
+    refundOf: row.refund_of,
+    description: row.description,
+    actor: row.actor,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,246 @@
+import type { Limits } from '../directory/state.ts';
+import type { ErrorCode, Refusal } from '../errors.ts';
+
+/** What a plan allows. */
+export interface Plan {
+  id: string;
+  name: string;
+  limits: Limits;
+  /** Tiers of models that it may use; `*` for all. */
+  modelTiers: string[];
+  /** Credits given at the user's first use in a UTC month; they expire at the end of it. */
+  monthlyCredits: number;
+  features: string[];
+}
+
+/** The plans of a realm by id. */
+export type PlanBook = Readonly<Record<string, Plan>>;
+
+/** What a user may use now: their plan, and the limits that hold, those of the user alone included. */
+export interface Entitlement {
+  plan: Plan;
+  limits: Limits;
+}
+
+/** What an account object is told with each call, so that it can decide alone. */
+export interface Terms {
+  /** The realm that asks: users of other realms do not exist there. */
+  realmId: string;
+  plans: PlanBook;
+}
+
+/** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
+export interface Subscription extends Entitlement {
+  expiresAt: number | null;
+}
+
+/** What plans need of the account object. */
+export interface PlanObject {
+  subscription(terms: Terms): Promise<({ result: 'ok' } & Subscription) | Refusal>;
+  /** Gives this month's credits of the plan, unless they were given. */
+  grantMonthly(terms: Terms): Promise<{ result: 'ok'; granted: boolean } | Refusal>;
+}
+
+/** What a service wants to do for a user. */
+export interface Request {
+  sessionId: string;
+  /** To be used of a resource, if any. */
+  use: { resource: string; quantity: number } | null;
+  /** To be charged; 0 is nothing. */
+  credits: number;
+  /** Makes it happen once, however often it is asked for. */
+  reference: string | null;
+  /** Who asks: the id of an API key. */
+  actor: string;
+}
+
+/** Who, whether they may, and if not why; all of it was done or nothing. */
+export interface Decision {
+  allowed: boolean;
+  /** Null when allowed, else a code of the catalogue. */
+  reason: ErrorCode | null;
+  plan: string;
+  /** How the user stands with the resource afterwards. */
+  quota: Quota | null;
+  balance: number;
+}
+
+/**
+ * `refused` when there is nobody to decide about (`session_ended`, `account_suspended`) or the request contradicts an
+ * earlier one (`reference_reused`).
+ */
+export type AuthorizeResult = { result: 'decided'; decision: Decision } | Refusal;
+
+/** What authorizing needs of the account object: one hop. */
+export interface AuthorizeObject {
+  authorize(terms: Terms, request: Request): Promise<AuthorizeResult>;
+}
+
+/** The object of one user. */
+export type AuthorizeObjects = (userId: string) => AuthorizeObject;
+
+export const TRANSACTION_TYPES = ['purchase', 'added', 'used', 'refund', 'grant', 'expired'] as const;
+
+export type TransactionType = (typeof TRANSACTION_TYPES)[number];
+
+/**
+ * One row of the ledger. `amount` is negative where credits leave; `balanceAfter` the sum of all rows up to this one.
+ * Times are Unix milliseconds.
+ */
+export interface Transaction {
+  seq: number;
+  id: string;
+  type: TransactionType;
+  amount: number;
+  balanceAfter: number;
+  reference: string;
+  /** Of a refund: the reference of the use. */
+  refundOf: string | null;
+  description: string | null;
+  actor: string | null;
+  /** Of credits that come in: when what is left of them expires. */
+  expiresAt: number | null;
+  createdAt: number;
+}
+
+interface Change {
+  amount: number;
+  /** Unique in the user's ledger: repeating a change gives the first result. */
+  reference: string;
+  description: string | null;
+  /** Who does it: the id of an API key or of an admin, or `system`. */
+  actor: string;
+}
+
+export type Addition = Change & { type: 'purchase' | 'added' | 'grant'; expiresAt: number | null };
+export type Use = Change;
+/** `refundOf` is the reference of a use; all that is left of it when `amount` is null. */
+export type Refund = Omit<Change, 'amount'> & { refundOf: string; amount: number | null };
+
+/**
+ * Credits that came in and whose payment was lost, in part or whole: of an addition, so much as was `lost` of what was
+ * `paid`. `revision` is that of the reversal when this was looked up: what was told meanwhile is newer.
+ */
+export interface Reversal {
+  reference: string;
+  lost: number;
+  paid: number;
+  revision: number;
+  actor: string;
+}
+
+/** How much of an addition was taken back. */
+export interface Reversed {
+  /** Credits that should be gone. */
+  total: number;
+  /** Those of them that were there to be taken. */
+  taken: number;
+  /** Raised with each change. */
+  revision: number;
+}
+
+export type CreditResult = { result: 'ok'; transaction: Transaction; balance: number } | Refusal;
+
+/** What credits need of the account object: each call is one hop, and touches no D1. */
+export interface CreditObject {
+  creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
+  /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
+  addCredits(terms: Terms, addition: Addition): Promise<CreditResult>;
+  /** Refuses with `insufficient_credits`, `reference_reused`. */
+  useCredits(terms: Terms, use: Use): Promise<CreditResult>;
+  /** Refuses with `transaction_not_found`, `refund_exceeds_use`, `reference_reused`. */
+  refundCredits(terms: Terms, refund: Refund): Promise<CreditResult>;
+  /** How much of an addition was taken back, as last told. */
+  creditReversal(terms: Terms, reference: string): Promise<({ result: 'ok' } & Reversed) | Refusal>;
+  /**
+   * Takes back what an addition brought, down to zero at most, and gives it back when less was lost than was told
+   * before. What could not be taken is `total - taken`: credits that come in later are not touched. Refuses with
+   * `transaction_not_found`, and `conflict` for a reversal that was told again meanwhile.
+   */
+  reverseCredits(terms: Terms, reversal: Reversal): Promise<({ result: 'ok' } & Reversed) | Refusal>;
+  /** The newest rows from before a sequence number, and how many there are in all. */
+  listCredits(
+    terms: Terms,
+    page: { before: number | null; limit: number },
+  ): Promise<{ result: 'ok'; transactions: Transaction[]; total: number } | Refusal>;
+}
+
+/** The object of one user. */
+export type CreditObjects = (userId: string) => CreditObject;
+
+/**
+ * How a user stands with a resource, in the period that leaves least. `used` is what was used; `remaining` also takes
+ * off what is reserved. A null `limit` and `remaining` is unlimited. `resetsAt` is Unix milliseconds.
+ */
+export interface Quota {
+  resource: string;
+  limit: number | null;
+  used: number;
+  remaining: number | null;
+  period: 'day' | 'month';
+  resetsAt: number;
+}
+
+/** What to use of a resource. With a reference it happens once, however often it is asked for. */
+export interface Consumption {
+  resource: string;
+  quantity: number;
+  reference: string | null;
+}
+
+/** Quota that is held for a while, under a reference. Times are Unix milliseconds. */
+export interface Reservation {
+  reference: string;
+  resource: string;
+  quantity: number;
+  status: 'held' | 'committed' | 'released' | 'expired';
+  expiresAt: number;
+}
+
+/** Tokens that a model has used. `tier` is that of the model. */
+export interface TokenUse {
+  model: string;
+  tier: string;
+  inputTokens: number;
+  outputTokens: number;
+  requestId: string | null;
+}
+
+/** A user's quotas, by resource. */
+export interface QuotaReport {
+  plan: string;
+  resources: Record<string, Omit<Quota, 'resource'>>;
+}
+
+export type ConsumeResult = { result: 'ok'; quota: Quota } | Refusal;
+export type ReservationResult = { result: 'ok'; reservation: Reservation; quota: Quota } | Refusal;
+
+/** What usage needs of the account object: each call is one hop, and touches no D1. */
+export interface UsageObject {
+  quotas(terms: Terms): Promise<({ result: 'ok' } & QuotaReport) | Refusal>;
+  /** Checks and counts in one step. Refuses with `quota_exceeded`, `resource_not_in_plan`, `reference_reused`. */
+  consume(terms: Terms, use: Consumption): Promise<ConsumeResult>;
+  /** Holds quota until it is committed or released, or for so many seconds. Refuses as `consume` does. */
+  reserve(
+    terms: Terms,
+    use: Consumption & { reference: string; seconds: number },
+  ): Promise<ReservationResult>;
+  /**
+   * Counts a reservation, or the part of it that was used, for the day on which it was made. Refuses with
+   * `reservation_not_found`, `reservation_ended`, `reservation_exceeded`.
+   */
+  commit(
+    terms: Terms,
+    reservation: { reference: string; quantity: number | null },
+  ): Promise<ReservationResult>;
+  /** Gives a reservation up. Refuses with `reservation_not_found`, `reservation_ended`. */
+  release(terms: Terms, reservation: { reference: string }): Promise<ReservationResult>;
+  /** As `consume` of the resource `tokens`; also refuses with `model_not_in_plan`. */
+  recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult>;
+}
+
+/** The object of one user. */
+export type UsageObjects = (userId: string) => UsageObject;
+
+/** The resource that model tokens count as. */
+export const TOKENS = 'tokens';

@@ -1,0 +1,90 @@
+import { dateOf } from '../lib/calendar.ts';
+import { DAY } from '../lib/time.ts';
+import type { Reservation } from './metering-contract.ts';
+
+/** One row of the object's `reservations` table. `at` is when it was made; times are Unix milliseconds. */
+export type ReservationRow = {
+  seq: number;
+  reference: string;
+  resource: string;
+  quantity: number;
+  /** As asked for: what of it was used may be less. */
+  asked: number;
+  day: string;
+  at: number;
+  expires_at: number;
+  status: 'held' | 'committed' | 'released';
+};
+
+/** How long a reservation that is over is remembered, for those who ask again. */
+const KEPT = 35 * DAY;
+
+/** Quota that is held for what is under way. Nothing need be done when a hold expires. Every method is atomic. */
+export class ReservationBook {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  static createTable(sql: SqlStorage): void {
+    sql.exec(`CREATE TABLE reservations (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, resource TEXT NOT NULL,
+      quantity INTEGER NOT NULL, asked INTEGER NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL, status TEXT NOT NULL
+    ) STRICT`);
+    sql.exec(`CREATE INDEX reservations_held ON reservations (resource, day) WHERE status = 'held'`);
+  }
+
+  find(reference: string): ReservationRow | null {
+    return (
+      this.#sql
+        .exec<ReservationRow>('SELECT * FROM reservations WHERE reference = ?', reference)
+        .toArray()[0] ?? null
+    );
+  }
+
+  hold(
+    reservation: { reference: string; resource: string; quantity: number },
+    now: number,
+    expiresAt: number,
+  ): ReservationRow {
+    const { reference, resource, quantity } = reservation;
+    // Two that are over for each that comes: the table stays as small as it may.
+    this.#sql.exec(
+      `DELETE FROM reservations WHERE seq IN (SELECT seq FROM reservations ORDER BY seq LIMIT 2) AND expires_at < ?`,
+      now - KEPT,
+    );
+    return this.#sql
+      .exec<ReservationRow>(
+        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held') RETURNING *`,
+        reference,
+        resource,
+        quantity,
+        dateOf(now),
+        now,
+        expiresAt,
+      )
+      .one();
+  }
+
+  /** Ends a hold, with what of it was used. */
+  end(reference: string, status: 'committed' | 'released', quantity: number): ReservationRow {
+    return this.#sql
+      .exec<ReservationRow>(
+        'UPDATE reservations SET status = ?, quantity = ? WHERE reference = ? RETURNING *',
+        status,
+        quantity,
+        reference,
+      )
+      .one();
+  }
+}
+
+/** A reservation as it stands now. */
+export function reservationOf(row: ReservationRow, now: number): Reservation {
+  const { reference, resource, quantity } = row;
+  const status = row.status === 'held' && now >= row.expires_at ? 'expired' : row.status;
+  return { reference, resource, quantity, status, expiresAt: row.expires_at };
+}

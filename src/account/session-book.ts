@@ -1,0 +1,206 @@
+import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
+import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import type { SessionLifetimes } from './contract.ts';
+import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
+
+/** One row of the object's `sessions` table. Times are Unix milliseconds. */
+export type SessionRow = {
+  id: string;
+  salt: string;
+  generation: number;
+  rotated_at: number;
+  created_at: number;
+  last_seen_at: number;
+  told_at: number;
+  expires_at: number;
+  idle_seconds: number;
+  credential_version: number;
+  ip: string;
+  country: string | null;
+  city: string | null;
+  user_agent: string | null;
+  methods: string;
+  /** The admin who acts as the user, by id. */
+  impersonator: string | null;
+};
+
+/** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */
+const REUSE_GRACE = 10 * SECOND;
+/** More sessions than this end the one that was used least recently. */
+const MAX_SESSIONS = 100;
+/** `last_seen_at` is exact to this (milliseconds): a check need not write. */
+const SEEN_PRECISION = MINUTE;
+/** The directory hears that a session was used at most this often (milliseconds). */
+const SEEN_PROJECTION = HOUR;
+
+/** The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. */
+export class SessionBook {
+  readonly #sql: SqlStorage;
+  readonly #key: Buffer;
+
+  constructor(sql: SqlStorage, key: Buffer) {
+    this.#sql = sql;
+    this.#key = key;
+  }
+
+  static createTable(sql: SqlStorage): void {
+    sql.exec(`CREATE TABLE sessions (
+      id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
+      created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+      idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
+      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT
+    ) STRICT`);
+  }
+
+  /** Gives a table of an object that was made by an earlier version what it lacks. */
+  static upgradeTable(sql: SqlStorage): void {
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
+    if (columns.some(({ name }) => name === 'impersonator')) return;
+    sql.exec('ALTER TABLE sessions ADD COLUMN impersonator TEXT');
+  }
+
+  /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
+  open(
+    session: {
+      credentialVersion: number;
+      client: Client;
+      methods: string[];
+      lifetimes: SessionLifetimes;
+      impersonator: string | null;
+    },
+    now: number,
+  ): { row: SessionRow; ended: SessionRow[] } {
+    const row: SessionRow = {
+      id: newId('ses', now),
+      salt: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+      generation: 1,
+      rotated_at: now,
+      created_at: now,
+      last_seen_at: now,
+      told_at: now,
+      expires_at: now + session.lifetimes.absoluteSeconds * SECOND,
+      idle_seconds: session.lifetimes.idleSeconds,
+      credential_version: session.credentialVersion,
+      ip: session.client.ip,
+      country: session.client.country,
+      city: session.client.city,
+      user_agent: session.client.userAgent,
+      methods: JSON.stringify(session.methods),
+      impersonator: session.impersonator,
+    };
+    this.dropExpired(now);
+    const ended = this.#delete(
+      'id IN (SELECT id FROM sessions ORDER BY last_seen_at DESC, id DESC LIMIT -1 OFFSET ?)',
+      MAX_SESSIONS - 1,
+    );
+    this.#sql.exec(
+      `INSERT INTO sessions VALUES (${Object.keys(row)
+        .map(() => '?')
+        .join(', ')})`,
+      ...Object.values(row),
+    );
+    return { row, ended };
+  }
+
+  /** The session, when it is alive; marks it as seen. `tell` when the directory should hear of that again. */
+  see(id: string, now: number): { row: SessionRow; tell: boolean } | null {
+    const row = this.#alive(id, now);
+    if (!row) return null;
+    if (now - row.last_seen_at < SEEN_PRECISION) return { row, tell: false };
+    const tell = now - row.told_at >= SEEN_PROJECTION;
+    const seen = { ...row, last_seen_at: now, told_at: tell ? now : row.told_at };
+    this.#sql.exec('UPDATE sessions SET last_seen_at = ?, told_at = ? WHERE id = ?', now, seen.told_at, id);
+    return { row: seen, tell };
+  }
+
+  /** The session that a refresh token or cookie stands for now, without rotating it. */
+  recognise(token: string, now: number): SessionRow | null {
+    const claims = parseRefreshToken(token);
+    const row = claims && this.#alive(claims.sessionId, now);
+    if (!row || !isGenuine(this.#key, token, row.salt)) return null;
+    return this.#mayStillUse(row, claims.generation, now) ? row : null;
+  }
+
+  /**
+   * Rotates: the token of the current generation gives the next. A replay within the grace window gives the current
+   * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing.
+   */
+  rotate(
+    presented: Presented,
+    now: number,
+  ): { result: 'rotated'; row: SessionRow; token: string } | { result: 'reused'; row: SessionRow } | null {
+    const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
+    const row = claims && this.#alive(claims.sessionId, now);
+    if (!row || claims.generation > row.generation) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
+    if (!this.#mayStillUse(row, claims.generation, now)) {
+      this.end(row.id);
+      return { result: 'reused', row };
+    }
+    let current = row;
+    if (claims.generation === row.generation) {
+      current = { ...row, generation: row.generation + 1, rotated_at: now, last_seen_at: now };
+      this.#sql.exec(
+        'UPDATE sessions SET generation = ?, rotated_at = ?, last_seen_at = ? WHERE id = ?',
+        current.generation,
+        now,
+        now,
+        row.id,
+      );
+    }
+    return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current) };
+  }
+
+  /** The refresh token of the session's current generation. */
+  tokenOf(userId: string, row: SessionRow): string {
+    return makeRefreshToken(this.#key, { userId, sessionId: row.id, generation: row.generation }, row.salt);
+  }
+
+  /** The live sessions, the one seen last first. */
+  list(now: number): SessionRow[] {
+    this.dropExpired(now);
+    return this.#sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY last_seen_at DESC, id DESC').toArray();
+  }
+
+  /** Ends one session; null when it was not there. */
+  end(id: string): SessionRow | null {
+    return this.#delete('id = ?', id)[0] ?? null;
+  }
+
+  /** Ends all sessions, but for one if it is named. */
+  endAll(except: string | null): SessionRow[] {
+    return this.#delete('id <> ?', except ?? '');
+  }
+
+  /** Ends the sessions that were opened before the password was changed, but for the one that changed it. */
+  endOlderThan(credentialVersion: number, except: string | null): SessionRow[] {
+    if (except)
+      this.#sql.exec('UPDATE sessions SET credential_version = ? WHERE id = ?', credentialVersion, except);
+    return this.#delete('credential_version < ?', credentialVersion);
+  }
+
+  dropExpired(now: number): void {
+    this.#sql.exec(
+      'DELETE FROM sessions WHERE expires_at <= ?1 OR last_seen_at + idle_seconds * 1000 <= ?1',
+      now,
+    );
+  }
+
+  #mayStillUse(row: SessionRow, generation: number, now: number): boolean {
+    if (generation === row.generation) return true;
+    return generation === row.generation - 1 && now - row.rotated_at < REUSE_GRACE;
+  }
+
+  #alive(id: string, now: number): SessionRow | null {
+    const row = this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).toArray()[0];
+    if (!row || now >= row.expires_at || now >= row.last_seen_at + row.idle_seconds * SECOND) return null;
+    return row;
+  }
+
+  #delete(where: string, ...bindings: (string | number)[]): SessionRow[] {
+    return this.#sql
+      .exec<SessionRow>(`DELETE FROM sessions WHERE ${where} RETURNING *`, ...bindings)
+      .toArray();
+  }
+}

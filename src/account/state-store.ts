@@ -1,0 +1,58 @@
+import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
+import type { AccountState } from './contract.ts';
+
+/** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
+export class AccountStateStore {
+  readonly #kv: SyncKvStorage;
+  #state: AccountState | undefined;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+    this.#state = kv.get<AccountState>('state');
+  }
+
+  /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
+  isStale(row: DirectoryState): boolean {
+    return this.deleted() !== undefined || row.version < (this.#state?.version ?? 0);
+  }
+
+  /** Who was deleted, if it was the user of this object. Kept for good: a replica may show the user for a while. */
+  deleted(): { userId: string; realmId: string } | undefined {
+    return this.#state ? undefined : this.#kv.get('deleted');
+  }
+
+  /** Forgets all but that there was such a user. */
+  markDeleted(user: { userId: string; realmId: string }): void {
+    const { userId, realmId } = user;
+    for (const [key] of this.#kv.list()) this.#kv.delete(key);
+    this.#kv.put('deleted', { userId, realmId });
+    this.#state = undefined;
+  }
+
+  /** As it holds now: a plan that has lapsed is no plan, whether the directory says so already or not. */
+  get(): AccountState | undefined {
+    const state = this.#state;
+    if (!state?.planExpiresAt || Date.now() < state.planExpiresAt) return state;
+    return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null, subscribed: false };
+  }
+
+  /** Takes over a row that is newer than the copy, or says what the copy lacks; whether it did. */
+  adopt(row: DirectoryState): boolean {
+    const known = this.#state;
+    if (this.isStale(row)) return false;
+    if (row.version === known?.version && known.username !== undefined) return false;
+    this.#put({ ...row, bookmark: known?.bookmark ?? null });
+    return true;
+  }
+
+  /** Remembers up to where this user's own writes have come. Bookmarks sort as text. */
+  noteBookmark(bookmark: string): void {
+    const known = this.#state;
+    if (known && (known.bookmark === null || known.bookmark < bookmark)) this.#put({ ...known, bookmark });
+  }
+
+  #put(state: AccountState): void {
+    this.#state = state;
+    this.#kv.put('state', state);
+  }
+}

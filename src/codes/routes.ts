@@ -1,0 +1,72 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { userShape } from '../directory/schemas.ts';
+import { type Authenticator, optionalUser } from '../http/authentication.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
+import { featureRouter, json, jsonBody, OPTIONAL_USER_SECURITY, responses } from '../http/openapi.ts';
+import { requireOrigin } from '../http/origin.ts';
+import { setSessionCookie } from '../http/session-cookie.ts';
+import { tokensShape } from '../sessions/schemas.ts';
+import { CodeSendBody, CodeSentSchema, CodeVerifiedSchema, CodeVerifyBody } from './schemas.ts';
+import type { OneTimeCodes } from './service.ts';
+
+/** Sign-in by one-time code, and proof of a phone number. */
+export function codeRoutes(
+  codes: OneTimeCodes,
+  authenticator: Authenticator,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/otp/send',
+        tags: ['One-time codes'],
+        summary: 'Send a one-time code',
+        description:
+          'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it. The answer is the same for every address.',
+        security: OPTIONAL_USER_SECURITY,
+        middleware: [signInLimit, optionalUser(authenticator)] as const,
+        request: jsonBody(CodeSendBody),
+        responses: responses(
+          { 202: json(CodeSentSchema, 'Accepted') },
+          { body: true, user: true, codes: ['impersonation_refused'] },
+        ),
+      }),
+      async (c) => {
+        const userId = c.get('principal')?.userId ?? null;
+        const resendAfter = await codes.send(c.req.valid('json'), c.get('realm').id, clientOf(c), userId);
+        return c.json({ status: 'accepted' as const, resend_after: resendAfter }, 202);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/otp/verify',
+        tags: ['One-time codes'],
+        summary: 'Sign in by a one-time code, or prove a phone number',
+        description:
+          'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile. A code works once, for ten minutes and five guesses.',
+        security: OPTIONAL_USER_SECURITY,
+        middleware: [signInLimit, optionalUser(authenticator)] as const,
+        request: jsonBody(CodeVerifyBody),
+        responses: responses(
+          { 200: json(CodeVerifiedSchema, 'Signed in, or the user with the number proven') },
+          { body: true, user: true, codes: ['invalid_code', 'impersonation_refused'] },
+        ),
+      }),
+      async (c) => {
+        const { code, session_cookie: inCookie, ...target } = c.req.valid('json');
+        const realmId = c.get('realm').id;
+        const principal = c.get('principal');
+        if (principal && target.channel === 'sms') {
+          const user = await codes.provePhoneNumber(target, code, principal, realmId, clientOf(c));
+          return c.json({ user: userShape(user) }, 200);
+        }
+        if (inCookie) requireOrigin('POST', c.req.header('origin'));
+        const { user, grant } = await codes.signIn(target, code, realmId, clientOf(c));
+        if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        return c.json({ ...tokensShape(grant, inCookie === true), user: userShape(user) }, 200);
+      },
+    );
+}

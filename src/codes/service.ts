@@ -1,0 +1,167 @@
+import type { CredentialObjects } from '../account/contract.ts';
+import { primary } from '../db/client.ts';
+import { directoryState, findByEmail, findById } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
+import { ApiError, fieldError } from '../errors.ts';
+import { afterResponse } from '../lib/after-response.ts';
+import { type Client, placeOf } from '../lib/client.ts';
+import { describeDevice } from '../lib/device.ts';
+import { MINUTE } from '../lib/time.ts';
+import type { SmsBudget } from '../messages/budgets.ts';
+import { type Content, message, type Outbox, storeMessage } from '../outbox/service.ts';
+import type { SignedIn } from '../passwords/service.ts';
+import type { Realms } from '../realms/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
+import { claimPhoneNumber, findByVerifiedPhone, proveEmailByCode } from './store.ts';
+
+/** What sign-in by code is made of. */
+export interface CodePorts {
+  d1: D1Database;
+  realms: Realms;
+  sessions: Sessions;
+  outbox: Outbox;
+  objects: CredentialObjects;
+  codes: CodeObjects;
+  smsBudget: SmsBudget;
+  /** Codes that one address gets a day. */
+  codesPerDay: number;
+  /** Calling codes (`+49`) that texts may go to; `*` for all. */
+  callingCodes: string[];
+}
+
+/** An address that a code goes to, and for a phone number the signed-in user who wants to prove it. */
+export interface CodeTarget {
+  channel: Channel;
+  to: string;
+}
+
+/** One-time codes by mail and text: sign-in, and proof of a phone number. */
+export class OneTimeCodes {
+  readonly #ports: CodePorts;
+
+  constructor(ports: CodePorts) {
+    this.#ports = ports;
+  }
+
+  /** Whether texts may go to a number: `SMS_CALLING_CODES` says to which countries. */
+  canText(phoneNumber: string): boolean {
+    return this.#ports.callingCodes.some((code) => code === '*' || phoneNumber.startsWith(code));
+  }
+
+  /** Whether there are text messages at all. */
+  get sendsTexts(): boolean {
+    return this.#ports.callingCodes.length > 0;
+  }
+
+  /**
+   * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in.
+   * Gives the seconds after which another may be asked for, the same for addresses that nobody has. Throws
+   * `validation_failed` for a country that no texts go to.
+   */
+  async send(target: CodeTarget, realmId: string, client: Client, userId: string | null): Promise<number> {
+    const { codes, codesPerDay } = this.#ports;
+    if (target.channel === 'sms' && !this.canText(target.to)) {
+      throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
+    }
+    const { code, resendAfter } = await codes(realmId, target.channel, target.to).issue(codesPerDay);
+    // After the answer, which must not take longer for an address that somebody has.
+    if (code) afterResponse(() => this.#deliver(target, code, realmId, client, userId));
+    return resendAfter;
+  }
+
+  /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
+  async signIn(target: CodeTarget, code: string, realmId: string, client: Client): Promise<SignedIn> {
+    const { d1, objects, realms, sessions } = this.#ports;
+    const realm = await realms.get(realmId);
+    const session = primary(d1);
+    await this.#take(target, code, realmId);
+    let user = await this.#find(target, realmId, null);
+    if (!user) throw new ApiError('invalid_code');
+    const object = objects(user.id);
+    if (target.channel === 'email' && !user.emailVerified) {
+      // Whoever registered with this address never proved it: their password and sessions are not the owner's.
+      await object.announceChange();
+      const now = Date.now();
+      const proven = await proveEmailByCode(session.db, user.id, target.to, now);
+      if (!proven) throw new ApiError('invalid_code');
+      user = proven;
+      await object.directoryChanged(directoryState(user), {
+        bookmark: session.bookmark(),
+        keepSession: null,
+        client,
+        activity: 'email_verified',
+      });
+    }
+    if (user.status === 'suspended') throw new ApiError('account_suspended');
+    const opened = await object.open(directoryState(user), {
+      client,
+      methods: target.channel === 'sms' ? ['otp', 'sms'] : ['otp'],
+      lifetimes: realm.lifetimes,
+      activity: 'signed_in',
+    });
+    if (!opened) throw new ApiError('service_unavailable', { retryAfter: 1 });
+    return { user, grant: await sessions.grant(realm, opened) };
+  }
+
+  /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`. */
+  async provePhoneNumber(
+    target: CodeTarget,
+    code: string,
+    by: { userId: string; sessionId: string },
+    realmId: string,
+    client: Client,
+  ): Promise<UserRow> {
+    const { d1, objects } = this.#ports;
+    const session = primary(d1);
+    await this.#take(target, code, realmId);
+    const user = await claimPhoneNumber(session.db, by.userId, realmId, target.to, Date.now());
+    if (!user) throw new ApiError('invalid_code');
+    await objects(by.userId).directoryChanged(directoryState(user), {
+      bookmark: session.bookmark(),
+      keepSession: by.sessionId,
+      client,
+      activity: 'phone_number_verified',
+    });
+    return user;
+  }
+
+  async #take({ channel, to }: CodeTarget, code: string, realmId: string): Promise<void> {
+    if (!(await this.#ports.codes(realmId, channel, to).take(code))) throw new ApiError('invalid_code');
+  }
+
+  async #find({ channel, to }: CodeTarget, realmId: string, userId: string | null): Promise<UserRow | null> {
+    const { db } = primary(this.#ports.d1);
+    if (channel === 'email') return findByEmail(db, realmId, to);
+    if (!userId) return findByVerifiedPhone(db, realmId, to);
+    const user = await findById(db, userId);
+    return user?.phoneNumber === to ? user : null;
+  }
+
+  async #deliver(
+    target: CodeTarget,
+    code: string,
+    realmId: string,
+    client: Client,
+    userId: string | null,
+  ): Promise<void> {
+    const { d1, outbox, smsBudget } = this.#ports;
+    const { channel, to } = target;
+    const user = await this.#find(target, realmId, userId);
+    if (!user || (channel === 'sms' && !(await smsBudget.take(realmId, to)))) return;
+    const minutes = CODE_LIFETIME / MINUTE;
+    const content: Content =
+      channel === 'sms'
+        ? { channel: 'sms', template: 'one_time_code', data: { code, minutes } }
+        : {
+            channel: 'mail',
+            template: 'one_time_code',
+            data: { code, minutes, place: placeOf(client), device: describeDevice(client.userAgent) },
+          };
+    const now = Date.now();
+    const envelope = { realmId, userId: user.id, to, locale: user.locale, expiresAt: now + CODE_LIFETIME };
+    const row = message(content, envelope, now);
+    await storeMessage(primary(d1).db, row);
+    outbox.sendSoon([row]);
+  }
+}

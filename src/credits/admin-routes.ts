@@ -1,0 +1,65 @@
+import { createRoute } from '@hono/zod-openapi';
+import { UserId } from '../admin/users-schemas.ts';
+import { fieldError } from '../errors.ts';
+import { adminLevel, adminResponses } from '../http/admin-level.ts';
+import { IdempotencyHeader } from '../http/idempotency.ts';
+import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import { AdjustmentBody, AdminLedgerSchema, LedgerQuery } from './admin-schemas.ts';
+import type { CreditAdmin } from './admin-service.ts';
+import { CreditChangeSchema, creditChangeShape, transactionShape } from './schemas.ts';
+
+/** `/v1/admin/users/{id}/credits`: the ledger of one user. */
+export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
+  const admin = adminLevel(access, 'Admin: users');
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/users/{id}/credits',
+        ...admin,
+        summary: 'The credits of a user',
+        description: 'The balance, and the ledger, newest first; exact.',
+        request: { params: UserId, query: LedgerQuery },
+        responses: adminResponses({ 200: json(AdminLedgerSchema, 'A page') }, [
+          'user_not_found',
+          'validation_failed',
+        ]),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        const { limit, cursor } = c.req.valid('query');
+        const { balance, rows, nextCursor, total } = await credits.view(target, { limit, cursor });
+        const data = rows.map(transactionShape);
+        return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor, total }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/users/{id}/credits',
+        ...admin,
+        summary: 'Give a user credits, or take some',
+        description: 'Once for a reference, which is unique in the ledger of the user.',
+        request: { params: UserId, headers: IdempotencyHeader, ...jsonBody(AdjustmentBody) },
+        responses: adminResponses(
+          { 200: json(CreditChangeSchema, 'Adjusted') },
+          [
+            'user_not_found',
+            'insufficient_credits',
+            'reference_reused',
+            'credits_limit',
+            'account_suspended',
+          ],
+          true,
+        ),
+      }),
+      async (c) => {
+        const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
+        const { amount, reason, reference = c.req.valid('header')['idempotency-key'] } = c.req.valid('json');
+        if (!reference) throw fieldError('reference', 'required', 'Makes the change happen once');
+        const change = await credits.adjust(target, { amount, reason, reference }, actorOf(c));
+        return c.json(creditChangeShape(change), 200);
+      },
+    );
+}

@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm';
+import type { Target, UserAdmin } from '../admin/users-service.ts';
+import { primary } from '../db/client.ts';
+import { writeAuditIf } from '../directory/audit.ts';
+import { requireAuthority } from '../http/authority.ts';
+import type { Actor } from '../http/service-authentication.ts';
+import type { CreditChange, Credits } from './service.ts';
+
+/** An adjustment: credits given, or taken when `amount` is negative; once for a reference. */
+export interface Adjustment {
+  amount: number;
+  reason: string;
+  reference: string;
+}
+
+/** The credits of users as their admins handle them. */
+export class CreditAdmin {
+  readonly #d1: D1Database;
+  readonly #credits: Credits;
+  readonly #users: UserAdmin;
+
+  constructor(d1: D1Database, credits: Credits, users: UserAdmin) {
+    this.#d1 = d1;
+    this.#credits = credits;
+    this.#users = users;
+  }
+
+  /** The balance and a page of the ledger, newest first. Throws `user_not_found`. */
+  async view(target: Target, page: { limit: number; cursor: string | undefined }) {
+    const [balance, ledger] = await Promise.all([
+      this.#credits.balance(target),
+      this.#credits.transactions(target, page),
+    ]);
+    return { balance, ...ledger };
+  }
+
+  /**
+   * Gives or takes credits. Throws `user_not_found`, `insufficient_scope`, `insufficient_credits`,
+   * `reference_reused`, `credits_limit`, `account_suspended` when they are taken.
+   */
+  async adjust(target: Target, adjustment: Adjustment, actor: Actor): Promise<CreditChange> {
+    const { user } = await this.#users.get(target);
+    requireAuthority(actor, user.role);
+    const { amount, reason, reference } = adjustment;
+    const change = { reference, description: reason, actor: actor.id };
+    const done =
+      amount > 0
+        ? await this.#credits.add(target, { ...change, amount, type: 'added', expiresAt: null })
+        : await this.#credits.use(target, { ...change, amount: -amount });
+    const { transaction } = done;
+    const { balanceAfter: after, createdAt: at } = transaction;
+    // Named by the transaction: asking for the same again writes nothing again.
+    const entry = {
+      realmId: target.realmId,
+      at,
+      actor: actor.id,
+      action: 'credits_adjusted',
+      target: target.userId,
+      details: {
+        before: { balance: after - transaction.amount },
+        after: { balance: after },
+        reason,
+        transaction_id: transaction.id,
+      },
+    } as const;
+    const isNew = sql`NOT EXISTS (SELECT 1 FROM audit WHERE realm_id = ${target.realmId} AND target = ${target.userId}
+      AND action = 'credits_adjusted' AND details ->> 'transaction_id' = ${transaction.id})`;
+    await writeAuditIf(primary(this.#d1).db, entry, isNew);
+    return done;
+  }
+}

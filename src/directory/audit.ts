@@ -1,0 +1,23 @@
+import type { SQL } from 'drizzle-orm';
+import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { newId } from '../lib/ids.ts';
+import { type AuditAction, audit } from './audit-tables.ts';
+
+/** Something that was done to a realm, and by whom. */
+export interface AuditEntry {
+  realmId: string;
+  /** Unix milliseconds. */
+  at: number;
+  actor: string;
+  action: AuditAction;
+  /** The id of what it was done to. */
+  target: string;
+  /** Nothing secret. */
+  details?: Record<string, unknown>;
+}
+
+/** Writes an entry if a condition holds: for the batch that does what it tells of. */
+export function writeAuditIf(db: Database, entry: AuditEntry, condition: SQL) {
+  return insertIf(db, audit, { details: {}, ...entry, id: newId('aud', entry.at) }, condition);
+}

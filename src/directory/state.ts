@@ -1,0 +1,105 @@
+import type { Client } from '../lib/client.ts';
+
+/** The plan of everybody who has no other, and of those whose plan has lapsed. */
+export const DEFAULT_PLAN = 'free';
+
+/** How much of a resource may be used in a UTC day, a UTC month, or both; null is unlimited. */
+export interface Limit {
+  day?: number | null;
+  month?: number | null;
+}
+
+/** Limits by the name of the resource. What is missing may not be used at all. */
+export type Limits = Record<string, Limit>;
+
+/** What the directory (D1) says of an account that its object must know to decide alone. */
+export interface DirectoryState {
+  userId: string;
+  realmId: string;
+  role: 'user' | 'admin' | 'owner';
+  plan: string;
+  /** When the plan lapses, Unix milliseconds; null is never. */
+  planExpiresAt: number | null;
+  /** Limits of this user alone, in place of the plan's. */
+  customLimits: Limits;
+  /** The plan comes from a subscription, whose invoices bring its credits; otherwise the plan brings them monthly. */
+  subscribed?: boolean;
+  /** Credits that the user brought along from elsewhere. */
+  openingCredits?: number;
+  status: 'active' | 'suspended';
+  emailVerified: boolean;
+  /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
+  username?: string | null;
+  version: number;
+  credentialVersion: number;
+}
+
+/** Everything the activity log of an account can say. */
+export type ActivityType =
+  | 'registered'
+  | 'signed_in'
+  | 'sign_in_failed'
+  | 'account_locked'
+  | 'signed_out'
+  | 'session_revoked'
+  | 'sessions_revoked'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_verified'
+  | 'email_changed'
+  | 'email_change_undone'
+  | 'phone_number_verified'
+  | 'identity_linked'
+  | 'identity_unlinked'
+  | 'created_by_admin'
+  | 'changed_by_admin'
+  | 'suspended'
+  | 'reactivated'
+  | 'role_changed'
+  | 'impersonated'
+  | 'plan_changed'
+  | 'plan_expired'
+  | 'limits_changed'
+  | 'trial_ending'
+  | 'payment_failed'
+  | 'payment_reversed'
+  | 'payment_method_added'
+  | 'payment_method_removed'
+  | 'credits_added'
+  | 'credits_granted'
+  | 'credits_used'
+  | 'credits_refunded'
+  | 'credits_expired'
+  | 'account_deleted';
+
+/** What came with a change of the directory. */
+export interface DirectoryChange {
+  /** The D1 bookmark of the change, so that the user's next read sees it. */
+  bookmark: string | null;
+  /** The session that made it, which lives on when the change ends the others. */
+  keepSession: string | null;
+  client: Client | null;
+  activity?: ActivityType;
+  actor?: string;
+  details?: Record<string, unknown>;
+  /** The user has proved who they are by other means than the password: failures with it are forgiven. */
+  forgiveFailures?: boolean;
+}
+
+/** What accounts need of the account object. */
+export interface AccountObject {
+  /**
+   * Called before the directory is changed: should nobody report the change, the object looks it up by itself.
+   */
+  announceChange(): Promise<void>;
+  /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
+  accountDeleted(user: { userId: string; realmId: string }): Promise<void>;
+  /** Takes over what the directory now says; an older row changes nothing. */
+  directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void>;
+  /** Remembers a write that changed nothing the object decides by. */
+  noteBookmark(bookmark: string): Promise<void>;
+}
+
+/** The object of one user. */
+export type AccountObjects = (userId: string) => AccountObject;

@@ -1,0 +1,148 @@
+import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { counting } from '../admin/logs-store.ts';
+import type { AdminPorts } from '../admin/service.ts';
+import { type Database, primary } from '../db/client.ts';
+import { writeAuditIf } from '../directory/audit.ts';
+import { findById } from '../directory/service.ts';
+import { ApiError } from '../errors.ts';
+import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
+import type { Actor } from '../http/service-authentication.ts';
+import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
+import { message, type Outbox } from '../outbox/service.ts';
+import { type OutboxRow, outbox } from '../outbox/tables.ts';
+import type { MailBudget } from './budgets.ts';
+
+/** What the outbox is narrowed to. */
+export interface MessageFilter {
+  status?: 'pending' | 'sent' | 'dead' | undefined;
+  userId?: string | undefined;
+}
+
+/** A message without what it says: that may be a secret of its recipient. */
+export type Message = Omit<OutboxRow, 'data'> & { isRetriable: boolean };
+
+/** The mails and text messages of a realm: what became of them, and another try. */
+export class OutboxAdmin {
+  readonly #db: () => Database;
+  readonly #outbox: Outbox;
+  readonly #mailBudget: MailBudget;
+
+  constructor({ d1, outbox, mailBudget }: Pick<AdminPorts, 'd1' | 'outbox' | 'mailBudget'>) {
+    this.#db = () => primary(d1).db;
+    this.#outbox = outbox;
+    this.#mailBudget = mailBudget;
+  }
+
+  /** A page of messages, newest first. */
+  async list(
+    realmId: string,
+    filter: MessageFilter,
+    page: { after: readonly [at: number, id: string] | null; limit: number },
+  ) {
+    const db = this.#db();
+    const { createdAt, id } = outbox;
+    const chosen = messagesOf(realmId, filter);
+    const beyond = page.after ? sql`(${createdAt}, ${id}) < (${page.after[0]}, ${page.after[1]})` : undefined;
+    const [rows, [counted]] = await db.batch([
+      db
+        .select()
+        .from(outbox)
+        .where(and(chosen, beyond))
+        .orderBy(desc(createdAt), desc(id))
+        .limit(page.limit + 1),
+      counting(db, sql`SELECT 1 FROM ${outbox} WHERE ${chosen}`),
+    ]);
+    const shown = pageOf(rows, page.limit, (last) => cursorAfter(last.createdAt, last.id));
+    return { ...shown, rows: shown.rows.map(messageOf), ...countedTotal(counted?.counted ?? 0) };
+  }
+
+  /** One message of the realm. Throws `message_not_found`. */
+  async get(realmId: string, id: string): Promise<Message> {
+    const found = await this.#db().select().from(outbox).where(isOf(realmId, id)).get();
+    if (!found) throw new ApiError('message_not_found');
+    return messageOf(found);
+  }
+
+  /**
+   * Sends a message that was given up, or is waiting for its next try, now. Throws `message_not_found`, and
+   * `message_not_retriable` when it was sent, is being sent, or what it said is gone.
+   */
+  async retry(realmId: string, id: string, actor: Actor): Promise<Message> {
+    const db = this.#db();
+    const now = Date.now();
+    const { data, expiresAt, leasedUntil, status } = outbox;
+    const retriable = and(
+      isOf(realmId, id),
+      ne(data, '{}'),
+      or(isNull(expiresAt), gt(expiresAt, now)),
+      or(eq(status, 'dead'), and(eq(status, 'pending'), lte(leasedUntil, now))),
+    );
+    const entry = { realmId, at: now, actor: actor.id, action: 'message_retried', target: id } as const;
+    const [, [row]] = await db.batch([
+      writeAuditIf(db, entry, sql`EXISTS (SELECT 1 FROM ${outbox} WHERE ${retriable})`),
+      db
+        .update(outbox)
+        .set({ status: 'pending', attempts: 0, nextAttemptAt: now, leasedUntil: 0, settledAt: null })
+        .where(retriable)
+        .returning(),
+    ]);
+    if (!row) {
+      await this.get(realmId, id);
+      throw new ApiError('message_not_retriable');
+    }
+    this.#outbox.sendSoon([row]);
+    return messageOf(row);
+  }
+
+  /**
+   * Mails an admin a test message, as the realm's mails look: to their own address, and no other. Throws
+   * `user_not_found` for a service, which has none, and `rate_limited`.
+   */
+  async sendTest(realmId: string, actor: Actor): Promise<Message> {
+    const db = this.#db();
+    const user = await findById(db, actor.id);
+    if (!user) throw new ApiError('user_not_found', { detail: 'An API key has no address: sign in.' });
+    if (!(await this.#mailBudget.take(user.realmId, user.email))) {
+      throw new ApiError('rate_limited', { retryAfter: HOUR / SECOND });
+    }
+    const now = Date.now();
+    const mail = message(
+      { channel: 'mail', template: 'test_email', data: { name: user.name, at: rfc3339(now) } },
+      { realmId, userId: user.id, to: user.email, locale: user.locale },
+      now,
+    );
+    const entry = {
+      realmId,
+      at: now,
+      actor: actor.id,
+      action: 'test_message_sent',
+      target: mail.id,
+    } as const;
+    const [, [row]] = await db.batch([
+      writeAuditIf(db, entry, sql`TRUE`),
+      db.insert(outbox).values(mail).returning(),
+    ]);
+    this.#outbox.sendSoon([mail]);
+    return messageOf(row as OutboxRow);
+  }
+}
+
+/** What stands for nothing (`void`) is no message. */
+function isOf(realmId: string, id: string) {
+  return and(eq(outbox.id, id), eq(outbox.realmId, realmId), ne(outbox.status, 'void'));
+}
+
+function messagesOf(realmId: string, { status, userId }: MessageFilter) {
+  if (userId !== undefined) {
+    const ofUser = and(eq(outbox.userId, userId), sql`+realm_id = ${realmId}`, sql`+status <> 'void'`);
+    return and(ofUser, status === undefined ? undefined : sql`+status = ${status}`);
+  }
+  // The index of all has this very condition.
+  if (status === undefined) return and(eq(outbox.realmId, realmId), sql`status <> 'void'`);
+  return and(eq(outbox.realmId, realmId), eq(outbox.status, status));
+}
+
+function messageOf({ data, ...row }: OutboxRow): Message {
+  const isDue = row.expiresAt === null || row.expiresAt > Date.now();
+  return { ...row, isRetriable: row.status !== 'sent' && data !== '{}' && isDue };
+}

@@ -1,0 +1,122 @@
+import type { CredentialObjects } from '../account/contract.ts';
+import { primary } from '../db/client.ts';
+import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
+import { directoryState, findByEmail } from '../directory/service.ts';
+import { ApiError } from '../errors.ts';
+import { type Client, placeOf } from '../lib/client.ts';
+import { describeDevice } from '../lib/device.ts';
+import { steadily } from '../lib/steady.ts';
+import { MINUTE, rfc3339 } from '../lib/time.ts';
+import type { MailBudget } from '../messages/budgets.ts';
+import { message, type Outbox, storeNothing } from '../outbox/service.ts';
+import type { Realms } from '../realms/service.ts';
+import { requireGoodPassword } from './password-policy.ts';
+import { resetPassword, storeReset } from './reset-store.ts';
+
+/** What resets are made of. */
+export interface ResetPorts {
+  d1: D1Database;
+  realms: Realms;
+  outbox: Outbox;
+  objects: CredentialObjects;
+  mailBudget: MailBudget;
+}
+
+/** Forgotten passwords. */
+export class PasswordResets {
+  readonly #ports: ResetPorts;
+
+  constructor(ports: ResetPorts) {
+    this.#ports = ports;
+  }
+
+  /** Mails a reset link to a user with that address; takes the same steps when there is none. */
+  forgot(email: string, realmId: string, client: Client): Promise<void> {
+    return steadily(() => this.#forgot(email, realmId, client));
+  }
+
+  async #forgot(email: string, realmId: string, client: Client): Promise<void> {
+    const { d1, mailBudget, outbox, realms } = this.#ports;
+    const realm = await realms.get(realmId);
+    const mayMail = await mailBudget.take(realmId, email);
+    // For everybody: it takes long enough to be noticed.
+    const device = describeDevice(client.userAgent);
+    // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.
+    const { db } = primary(d1);
+    const user = await findByEmail(db, realmId, email);
+    const now = Date.now();
+    if (!user || !mayMail) return storeNothing(db, realmId, now);
+    const link = newLink(realm.issuer, 'reset_password', now);
+    const mail = message(
+      {
+        channel: 'mail',
+        template: 'reset_password',
+        data: {
+          name: user.name,
+          link: link.url,
+          minutes: LINK_LIFETIME.reset_password / MINUTE,
+          place: placeOf(client),
+          device,
+        },
+      },
+      { realmId, userId: user.id, to: user.email, locale: user.locale, expiresAt: link.expiresAt },
+      now,
+    );
+    await storeReset(db, user, link, mail);
+    outbox.sendSoon([mail]);
+  }
+
+  /**
+   * Sets a new password by the token of a reset link, proves the address, and ends all sessions and links of the user.
+   * Throws `invalid_link`, `validation_failed`.
+   */
+  async reset(body: { token: string; password: string }, realmId: string, client: Client): Promise<void> {
+    const { d1, objects, outbox, realms } = this.#ports;
+    const { token, password } = body;
+    const realm = await realms.get(realmId);
+    const session = primary(d1);
+    const link = await peekLink(session.db, token, ['reset_password'], Date.now());
+    const owner = link && (await findByEmail(session.db, realmId, link.email));
+    if (!link || owner?.id !== link.userId) throw new ApiError('invalid_link');
+    requireGoodPassword('password', password, owner);
+    const object = objects(owner.id);
+    await object.announceChange();
+    const hash = await object.hashPassword(password);
+    const now = Date.now();
+    const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
+    const user = await resetPassword(session.db, { token, userId: owner.id, hash, now, mail });
+    if (!user) throw new ApiError('invalid_link');
+    await object.directoryChanged(directoryState(user), {
+      bookmark: session.bookmark(),
+      keepSession: null,
+      client,
+      activity: 'password_reset',
+      forgiveFailures: true,
+    });
+    outbox.sendSoon([mail]);
+  }
+}
+
+/** Tells a user that their password is a new one, and how to get the account back if it was not they. */
+export function passwordChangedMail(
+  user: { id: string; realmId: string; name: string | null; email: string; locale: string | null },
+  link: string,
+  client: Client,
+  now: number,
+) {
+  return message(
+    {
+      channel: 'mail',
+      template: 'password_changed',
+      data: {
+        name: user.name,
+        at: rfc3339(now),
+        place: placeOf(client),
+        device: describeDevice(client.userAgent),
+        link,
+      },
+    },
+    { realmId: user.realmId, userId: user.id, to: user.email, locale: user.locale },
+    now,
+  );
+}

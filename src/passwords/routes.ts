@@ -1,0 +1,104 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { userShape } from '../directory/schemas.ts';
+import { type Authenticator, requireVerified } from '../http/authentication.ts';
+import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
+import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { requireOrigin } from '../http/origin.ts';
+import { setSessionCookie } from '../http/session-cookie.ts';
+import { failingSteadily } from '../lib/steady.ts';
+import { tokensShape } from '../sessions/schemas.ts';
+import { LoginBody, PasswordChangeBody, PendingSchema, RegisterBody, SignedInSchema } from './schemas.ts';
+import type { Credentials, SignedIn } from './service.ts';
+
+/** Registration, sign-in by password, and its change. */
+export function credentialRoutes(
+  credentials: Credentials,
+  authenticator: Authenticator,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/register',
+        tags: ['Sign-in'],
+        summary: 'Make an account',
+        middleware: [signInLimit] as const,
+        request: jsonBody(RegisterBody),
+        responses: responses(
+          {
+            201: json(SignedInSchema, 'The user, signed in'),
+            202: json(
+              PendingSchema,
+              'In a realm that verifies addresses first, for new and known addresses alike',
+            ),
+          },
+          { body: true, codes: ['registration_closed', 'user_exists', 'username_taken'] },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
+        const made = await credentials.register(body, c.get('realm').id, clientOf(c));
+        if (!('grant' in made)) {
+          return c.json({ status: 'verification_required' as const, user_id: made.userId }, 202);
+        }
+        return c.json(answer(c, made, body.session_cookie === true), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/auth/login',
+        tags: ['Sign-in'],
+        summary: 'Sign in by password',
+        description:
+          'By e-mail address, username or phone number. After five failures in a row an account slows down, after ten it takes one attempt every 15 minutes; sessions that are open stay open.',
+        middleware: [signInLimit] as const,
+        request: jsonBody(LoginBody),
+        responses: responses(
+          { 200: json(SignedInSchema, 'The user, signed in') },
+          {
+            body: true,
+            codes: ['invalid_credentials', 'too_many_attempts', 'account_suspended', 'email_not_verified'],
+          },
+        ),
+      }),
+      async (c) => {
+        const body = c.req.valid('json');
+        if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
+        const signedIn = await failingSteadily(() => credentials.login(body, c.get('realm').id, clientOf(c)));
+        return c.json(answer(c, signedIn, body.session_cookie === true), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/me/password',
+        tags: ['Account'],
+        summary: 'Change the password',
+        description: 'Ends all other sessions. Needs a verified e-mail address.',
+        security: USER_SECURITY,
+        middleware: [signInLimit, requireVerified(authenticator)] as const,
+        request: jsonBody(PasswordChangeBody),
+        responses: responses(
+          { 204: { description: 'Changed' } },
+          {
+            user: true,
+            body: true,
+            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'conflict'],
+          },
+        ),
+      }),
+      async (c) => {
+        await credentials.changePassword(c.req.valid('json'), c.get('principal'), clientOf(c));
+        return c.body(null, 204);
+      },
+    );
+}
+
+function answer(c: AppContext, { user, grant }: SignedIn, inCookie: boolean) {
+  if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+  return { ...tokensShape(grant, inCookie), user: userShape(user) };
+}

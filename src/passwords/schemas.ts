@@ -1,0 +1,62 @@
+import { z } from '@hono/zod-openapi';
+import { EmailField, ProfileFields, UserSchema } from '../directory/schemas.ts';
+import { TokensSchema } from '../sessions/schemas.ts';
+
+/** A password as it is sent; whether it may be a new one is the policy's to say. */
+export const PasswordField = z.string().min(1).max(512).openapi({
+  description: '8 to 256 characters, not one of the commonest',
+  example: 'correct horse battery',
+});
+
+const sessionCookie = z.boolean().optional().openapi({
+  description:
+    'For browsers: keep the refresh token in an HttpOnly cookie instead of the answer. The request needs an allowed Origin.',
+});
+
+export const RegisterBody = z
+  .strictObject({
+    email: EmailField,
+    password: PasswordField,
+    username: ProfileFields.username.optional(),
+    name: ProfileFields.name.optional(),
+    given_name: ProfileFields.given_name.optional(),
+    family_name: ProfileFields.family_name.optional(),
+    phone_number: ProfileFields.phone_number.optional(),
+    country: ProfileFields.country.optional(),
+    locale: ProfileFields.locale.optional(),
+    session_cookie: sessionCookie,
+  })
+  .openapi('Register');
+
+export const LoginBody = z
+  .strictObject({
+    identifier: z.string().min(1).max(254).openapi({
+      description: 'E-mail address, username or phone number',
+      example: 'ada@example.com',
+    }),
+    password: PasswordField,
+    session_cookie: sessionCookie,
+  })
+  .openapi('Login');
+
+export const PasswordChangeBody = z
+  .strictObject({ current_password: PasswordField, new_password: PasswordField })
+  .openapi('PasswordChange');
+
+export const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
+
+export const ResetBody = z
+  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
+  .openapi('PasswordReset');
+
+export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');
+
+export const PendingSchema = z
+  .object({
+    status: z.literal('verification_required'),
+    user_id: z.string().openapi({
+      description: "The user's, unless the address had one already, which the answer does not tell",
+      example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
+    }),
+  })
+  .openapi('RegistrationPending');

@@ -1,0 +1,285 @@
+import type { z } from 'zod';
+import type { CredentialObjects, OpenedSession, SignInResult } from '../account/contract.ts';
+import { hmac } from '../crypto/keys.ts';
+import { DECOY_HASH } from '../crypto/password-hash.ts';
+import { nearestReplica, primary } from '../db/client.ts';
+import { LINK_LIFETIME, newLink } from '../directory/links.ts';
+import { directoryState, findByEmail, uniqueViolation } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
+import { ApiError } from '../errors.ts';
+import { afterResponse } from '../lib/after-response.ts';
+import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
+import { HOUR } from '../lib/time.ts';
+import type { MailBudget } from '../messages/budgets.ts';
+import { message, type Outbox, storeMessage } from '../outbox/service.ts';
+import type { Realm, Realms } from '../realms/service.ts';
+import type { Grant, Sessions } from '../sessions/service.ts';
+import { parseIdentifier } from './identifier.ts';
+import { requireGoodPassword } from './password-policy.ts';
+import { passwordChangedMail } from './reset-service.ts';
+import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
+import {
+  findByIdentifier,
+  findPassword,
+  insertUser,
+  replaceHash,
+  type UserWithHash,
+  usernameExists,
+} from './store.ts';
+
+export { describeHash } from '../crypto/foreign-hashes.ts';
+export { requireGoodPassword } from './password-policy.ts';
+export { findPassword } from './store.ts';
+
+/** A user who is in. */
+export interface SignedIn {
+  user: UserRow;
+  grant: Grant;
+}
+
+/** Somebody whose address has to be proven before they are let in. */
+export interface Pending {
+  /** Theirs when the address was new, else nobody's. */
+  userId: string;
+}
+
+/** What credentials are made of. */
+export interface CredentialPorts {
+  d1: D1Database;
+  realms: Realms;
+  sessions: Sessions;
+  objects: CredentialObjects;
+  outbox: Outbox;
+  mailBudget: MailBudget;
+  /** Names the decoys that stand for identifiers nobody has. */
+  decoyKey: Buffer;
+}
+
+/** Registration, sign-in and change of passwords. */
+export class Credentials {
+  readonly #ports: CredentialPorts;
+
+  constructor(ports: CredentialPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Makes a user and opens their first session; in a realm that verifies first only the former, and for new and known
+   * addresses the answer is alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
+   */
+  async register(
+    body: z.output<typeof RegisterBody>,
+    realmId: string,
+    client: Client,
+  ): Promise<SignedIn | Pending> {
+    const { objects, realms, sessions } = this.#ports;
+    const realm = await realms.get(realmId);
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    requireGoodPassword('password', body.password, body);
+    const userId = newId('usr');
+    const hash = await objects(userId).hashPassword(body.password);
+    const user = await this.#insert(realm, userId, body, hash);
+    if (realm.registration === 'verify_first' || !user) return { userId };
+    const session = await objects(userId).open(directoryState(user), {
+      client,
+      methods: ['pwd'],
+      lifetimes: realm.lifetimes,
+      activity: 'registered',
+    });
+    return { user, grant: await sessions.grant(realm, session as OpenedSession) };
+  }
+
+  /**
+   * Signs in by e-mail, username or phone number. An identifier that nobody has takes the same steps, against a
+   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, and to who knows the
+   * password `account_suspended`, `email_not_verified`.
+   */
+  async login(body: z.output<typeof LoginBody>, realmId: string, client: Client): Promise<SignedIn> {
+    const { d1, realms, sessions } = this.#ports;
+    const realm = await realms.get(realmId);
+    const identifier = parseIdentifier(body.identifier);
+    let found = await findByIdentifier(nearestReplica(d1).db, realmId, identifier);
+    let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+    if (attempt.result === 'wrong_password' || attempt.result === 'stale') {
+      // A replica may not have heard of this user, or of a new password: only the primary may say no.
+      const certain = await findByIdentifier(primary(d1).db, realmId, identifier);
+      if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
+        found = certain;
+        attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+      }
+    }
+    const session = requireSignedIn(attempt);
+    const { role, plan, status, emailVerified } = session.state;
+    return {
+      user: { ...(found?.user as UserRow), role, plan, status, emailVerified },
+      grant: await sessions.grant(realm, session),
+    };
+  }
+
+  /** Whether a user has a password: who came by other ways may have none. */
+  async hasPassword(userId: string): Promise<boolean> {
+    return (await findPassword(primary(this.#ports.d1).db, userId)) !== null;
+  }
+
+  /**
+   * Changes the password and ends all other sessions. Throws `validation_failed`, `invalid_credentials` for a wrong
+   * current password, `too_many_attempts`, and `conflict` when it was changed at the same time.
+   */
+  async changePassword(
+    body: z.output<typeof PasswordChangeBody>,
+    by: { userId: string; sessionId: string },
+    client: Client,
+  ): Promise<void> {
+    const { d1, objects, outbox, realms } = this.#ports;
+    const { current_password: current, new_password: next } = body;
+    const session = primary(d1);
+    const found = await findPassword(session.db, by.userId);
+    if (!found) throw noPassword();
+    const { hash } = found;
+    requireGoodPassword('new_password', next, found.user);
+    const object = objects(by.userId);
+    const prepared = await object.prepareNewPassword({ hash, current, next, client });
+    if (prepared.result === 'blocked') {
+      throw new ApiError('too_many_attempts', { retryAfter: prepared.retryAfter });
+    }
+    if (prepared.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    const { issuer } = await realms.get(found.user.realmId);
+    const now = Date.now();
+    const mail = passwordChangedMail(found.user, `${issuer}/forgot-password`, client, now);
+    const user = await replaceHash(session, { userId: by.userId, from: hash, to: prepared.hash, now, mail });
+    if (!user) throw new ApiError('conflict');
+    await object.directoryChanged(directoryState(user), {
+      bookmark: session.bookmark(),
+      keepSession: by.sessionId,
+      client,
+      activity: 'password_changed',
+    });
+    outbox.sendSoon([mail]);
+  }
+
+  async #insert(
+    realm: Realm,
+    id: string,
+    body: z.output<typeof RegisterBody>,
+    hash: string,
+  ): Promise<UserRow | null> {
+    const { d1, outbox } = this.#ports;
+    const { db } = primary(d1);
+    const hides = realm.registration === 'verify_first';
+    // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
+    if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
+      throw new ApiError('username_taken');
+    }
+    const now = Date.now();
+    const link = newLink(realm.issuer, 'verify_email', now);
+    const mail = message(
+      {
+        channel: 'mail',
+        template: 'welcome',
+        data: { name: body.name ?? null, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
+      },
+      {
+        realmId: realm.id,
+        userId: id,
+        to: body.email,
+        locale: body.locale ?? null,
+        expiresAt: link.expiresAt,
+      },
+      now,
+    );
+    const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
+    try {
+      const user = await insertUser(
+        db,
+        {
+          id,
+          realmId: realm.id,
+          email,
+          username,
+          name,
+          givenName: given_name,
+          familyName: family_name,
+          phoneNumber: phone_number,
+          country,
+          locale,
+          createdAt: now,
+          updatedAt: now,
+          lastLoginAt: hides ? null : now,
+        },
+        hash,
+        { link, mail },
+      );
+      outbox.sendSoon([mail]);
+      return user;
+    } catch (error) {
+      const violation = uniqueViolation(error);
+      if (!hides || violation?.code !== 'user_exists') throw violation ?? error;
+      // After the answer, which must not take longer for an address that is known.
+      afterResponse(() => this.#tellOwner(realm, email));
+      return null;
+    }
+  }
+
+  /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
+  async #tellOwner(realm: Realm, email: string): Promise<void> {
+    const { d1, mailBudget, outbox } = this.#ports;
+    const { db } = primary(d1);
+    const user = await findByEmail(db, realm.id, email);
+    if (!user || !(await mailBudget.take(realm.id, email))) return;
+    const mail = message(
+      {
+        channel: 'mail',
+        template: 'account_exists',
+        data: { name: user.name, link: `${realm.issuer}/forgot-password` },
+      },
+      { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
+      Date.now(),
+    );
+    await storeMessage(db, mail);
+    outbox.sendSoon([mail]);
+  }
+
+  #attempt(
+    found: UserWithHash | null,
+    identifier: string,
+    password: string,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignInResult> {
+    const { decoyKey, objects } = this.#ports;
+    return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
+      directory: found && directoryState(found.user),
+      hash: found?.hash ?? DECOY_HASH,
+      password,
+      client,
+      lifetimes: realm.lifetimes,
+      verifiedOnly: realm.registration === 'verify_first',
+    });
+  }
+}
+
+/** For a user who signs in by other means, and is asked for a password. */
+export function noPassword(): ApiError {
+  return new ApiError('invalid_credentials', {
+    detail: 'The account has no password: set one by the link of `POST /v1/auth/password/forgot`.',
+  });
+}
+
+function requireSignedIn(attempt: SignInResult): OpenedSession {
+  switch (attempt.result) {
+    case 'signed_in':
+      return attempt.session;
+    case 'wrong_password':
+      throw new ApiError('invalid_credentials');
+    case 'blocked':
+      throw new ApiError('too_many_attempts', { retryAfter: attempt.retryAfter });
+    case 'suspended':
+      throw new ApiError('account_suspended');
+    case 'email_not_verified':
+      throw new ApiError('email_not_verified');
+    case 'stale':
+      // The directory changed twice while we looked.
+      throw new ApiError('service_unavailable', { retryAfter: 1 });
+  }
+}

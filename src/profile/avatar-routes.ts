@@ -1,0 +1,89 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { UserSchema, userShape } from '../directory/schemas.ts';
+import { ApiError } from '../errors.ts';
+import { type Authenticator, requireVerified } from '../http/authentication.ts';
+import { featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import { type Avatars, MAX_AVATAR_BYTES } from './avatar-service.ts';
+
+const limitUpload = bodyLimit({
+  maxSize: MAX_AVATAR_BYTES,
+  onError: () => {
+    throw new ApiError('payload_too_large', { detail: 'At most 2 MiB.' });
+  },
+});
+
+const image = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
+
+/** Profile pictures: upload, removal, and the public address they are served at. */
+export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'put',
+        path: '/v1/me/avatar',
+        tags: ['Account'],
+        summary: 'Upload a picture',
+        description:
+          'The image itself is the body: PNG, JPEG or WebP by its content, at most 2 MiB and 4096 by 4096 pixels, not animated. Metadata such as the place is removed. Needs a verified address.',
+        security: USER_SECURITY,
+        middleware: [requireVerified(authenticator), limitUpload] as const,
+        request: {
+          body: {
+            required: true,
+            content: { 'image/png': image, 'image/jpeg': image, 'image/webp': image },
+          },
+        },
+        responses: responses(
+          { 200: json(UserSchema, 'The user with the new picture') },
+          {
+            user: true,
+            codes: ['email_not_verified', 'origin_not_allowed', 'payload_too_large', 'validation_failed'],
+          },
+        ),
+      }),
+      async (c) => {
+        const bytes = new Uint8Array(await c.req.arrayBuffer());
+        return c.json(userShape(await avatars.replace(c.get('principal').userId, bytes)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'delete',
+        path: '/v1/me/avatar',
+        tags: ['Account'],
+        summary: 'Remove the picture',
+        security: USER_SECURITY,
+        middleware: [requireVerified(authenticator)] as const,
+        responses: responses(
+          { 204: { description: 'Removed' } },
+          { user: true, codes: ['email_not_verified', 'origin_not_allowed'] },
+        ),
+      }),
+      async (c) => {
+        await avatars.remove(c.get('principal').userId);
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/avatars/{key}',
+        tags: ['Account'],
+        summary: 'A picture',
+        request: { params: z.object({ key: z.string() }) },
+        responses: responses(
+          { 200: { description: 'The image', content: { 'image/*': image } } },
+          { codes: ['not_found'] },
+        ),
+      }),
+      async (c) => {
+        const { body, type, etag } = await avatars.get(c.req.valid('param').key);
+        c.header('Content-Type', type);
+        c.header('Cache-Control', 'public, max-age=31536000, immutable');
+        c.header('Cross-Origin-Resource-Policy', 'cross-origin');
+        c.header('ETag', etag);
+        return c.body(body, 200);
+      },
+    );
+}

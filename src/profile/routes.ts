@@ -1,0 +1,46 @@
+import { createRoute } from '@hono/zod-openapi';
+import { ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
+import type { Accounts } from '../directory/service.ts';
+import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
+import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+
+/** `/v1/me`: the profile of the user who asks. */
+export function accountRoutes(accounts: Accounts, authenticator: Authenticator) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/me',
+        tags: ['Account'],
+        summary: 'The profile of the signed-in user',
+        security: USER_SECURITY,
+        middleware: [requireUser(authenticator)] as const,
+        responses: responses({ 200: json(UserSchema, 'The user') }, { user: true }),
+      }),
+      async (c) => {
+        const { userId, bookmark } = c.get('principal');
+        return c.json(userShape(await accounts.get(userId, bookmark)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'patch',
+        path: '/v1/me',
+        tags: ['Account'],
+        summary: 'Change the profile',
+        description:
+          'Only the fields that are sent change; `null` clears one. Needs a verified e-mail address. A new phone number counts as unverified.',
+        security: USER_SECURITY,
+        middleware: [requireVerified(authenticator)] as const,
+        request: jsonBody(ProfilePatch),
+        responses: responses(
+          { 200: json(UserSchema, 'The user as changed') },
+          { user: true, body: true, codes: ['email_not_verified', 'username_taken'] },
+        ),
+      }),
+      async (c) => {
+        const user = await accounts.updateProfile(c.get('principal').userId, c.req.valid('json'));
+        return c.json(userShape(user), 200);
+      },
+    );
+}

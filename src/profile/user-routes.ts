@@ -1,0 +1,80 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { EmailField, UserEmailSchema, UserSchema, userShape } from '../directory/schemas.ts';
+import type { Accounts } from '../directory/service.ts';
+import {
+  featureRouter,
+  json,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+  SERVICE_SECURITY,
+} from '../http/openapi.ts';
+import {
+  type Access,
+  requireService,
+  requireServiceOrUser,
+  subjectOf,
+} from '../http/service-authentication.ts';
+
+const UserId = z.object({ id: z.string() });
+
+/** `/v1/users`: the users of a realm, for services and admins. */
+export function userRoutes(accounts: Accounts, access: Access) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/users/{id}',
+        tags: ['Users'],
+        summary: 'A user',
+        description: 'For services with the scope `users:read`, for admins, and for the user.',
+        security: SERVICE_OR_USER_SECURITY,
+        middleware: [requireServiceOrUser(access, 'users:read')] as const,
+        request: { params: UserId },
+        responses: responses(
+          { 200: json(UserSchema, 'The user') },
+          { user: true, service: true, codes: ['user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const userId = subjectOf(c, c.req.valid('param').id);
+        const bookmark = c.get('principal')?.userId === userId ? c.get('principal').bookmark : null;
+        return c.json(userShape(await accounts.find(c.get('realm').id, { userId }, bookmark)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/users/by-email/{email}',
+        tags: ['Users'],
+        summary: 'The user with an e-mail address',
+        security: SERVICE_SECURITY,
+        middleware: [requireService(access.services, 'users:read')] as const,
+        request: { params: z.object({ email: EmailField }) },
+        responses: responses(
+          { 200: json(UserSchema, 'The user') },
+          { service: true, codes: ['user_not_found', 'validation_failed'] },
+        ),
+      }),
+      async (c) => c.json(userShape(await accounts.find(c.get('realm').id, c.req.valid('param'), null)), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/users/{id}/email',
+        tags: ['Users'],
+        summary: 'The e-mail address of a user',
+        security: SERVICE_SECURITY,
+        middleware: [requireService(access.services, 'users:read')] as const,
+        request: { params: UserId },
+        responses: responses(
+          { 200: json(UserEmailSchema, 'The address') },
+          { service: true, codes: ['user_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const userId = c.req.valid('param').id;
+        const user = await accounts.find(c.get('realm').id, { userId }, null);
+        return c.json({ user_id: user.id, email: user.email, email_verified: user.emailVerified }, 200);
+      },
+    );
+}

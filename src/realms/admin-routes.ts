@@ -1,0 +1,80 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
+import { listShape } from '../http/list-schemas.ts';
+import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import {
+  NewRealm,
+  RealmListSchema,
+  RealmPatch,
+  RealmQuery,
+  RealmSchema,
+  realmShape,
+} from './admin-schemas.ts';
+import type { RealmAdmin } from './admin-service.ts';
+
+const RealmId = z.object({ id: z.string().openapi({ example: 'default' }) });
+
+/** `/v1/admin/realms`: pools of users and their policies. */
+export function realmRoutes(realms: RealmAdmin, access: Access) {
+  const admin = adminLevel(access, 'Admin: realms');
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/realms',
+        ...admin,
+        summary: 'All realms',
+        description: 'For owners; by id.',
+        request: { query: RealmQuery },
+        responses: adminResponses({ 200: json(RealmListSchema, 'A page') }, LISTING),
+      }),
+      async (c) => {
+        const { limit, cursor = null } = c.req.valid('query');
+        return c.json(listShape(await realms.list(actorOf(c), { after: cursor, limit }), realmShape), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/realms',
+        ...admin,
+        summary: 'Make a realm',
+        description: 'For owners.',
+        request: jsonBody(NewRealm),
+        responses: adminResponses({ 201: json(RealmSchema, 'The realm') }, ['realm_exists'], true),
+      }),
+      async (c) => c.json(realmShape(await realms.create(c.req.valid('json'), actorOf(c))), 201),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/realms/{id}',
+        ...admin,
+        summary: 'A realm',
+        description: 'For owners; for admins their own.',
+        request: { params: RealmId },
+        responses: adminResponses({ 200: json(RealmSchema, 'The realm') }),
+      }),
+      async (c) => {
+        const row = await realms.get(c.req.valid('param').id, actorOf(c), c.get('realm').id);
+        return c.json(realmShape(row), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'patch',
+        path: '/v1/admin/realms/{id}',
+        ...admin,
+        summary: 'Change the policy of a realm',
+        description: 'In force everywhere within 30 seconds. For owners; for admins their own.',
+        request: { params: RealmId, ...jsonBody(RealmPatch) },
+        responses: adminResponses({ 200: json(RealmSchema, 'The realm as changed') }, ['conflict'], true),
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param');
+        const row = await realms.update(id, c.req.valid('json'), actorOf(c), c.get('realm').id);
+        return c.json(realmShape(row), 200);
+      },
+    );
+}

@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi';
+import { Limit, listOf } from '../http/list-schemas.ts';
+import { rfc3339 } from '../lib/time.ts';
+import type { RealmRow } from './admin-service.ts';
+import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
+
+const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
+
+const policy = {
+  name: RealmFields.name.optional().openapi({ description: 'What users see' }),
+  color: RealmFields.color.optional().openapi({ description: 'Of mails and pages', example: '#1d4ed8' }),
+  logo: RealmFields.logo.nullish().openapi({ description: 'A picture that pages show instead of the name' }),
+  registration: RealmFields.registration.optional(),
+  allowed_origins: z
+    .array(RealmFields.origin)
+    .max(100)
+    .optional()
+    .openapi({ description: 'Web apps that may call from browsers' }),
+  redirect_targets: z
+    .array(RealmFields.redirect)
+    .max(100)
+    .optional()
+    .openapi({ description: 'Where a sign-in may lead back to' }),
+  audience: z.url().nullish().openapi({ description: '`aud` of access tokens, when not the issuer' }),
+  access_token_seconds: seconds(ACCESS_TOKEN_SECONDS).optional(),
+  session_idle_seconds: seconds(SESSION_SECONDS).optional(),
+  session_absolute_seconds: seconds(SESSION_SECONDS).optional(),
+};
+
+export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
+export const RealmPatch = z.strictObject(policy).openapi('RealmPatch');
+
+export const RealmQuery = z.object({
+  limit: Limit,
+  cursor: RealmFields.id.optional().openapi({ description: '`next_cursor` of the page before' }),
+});
+
+export const RealmSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    color: z.string(),
+    logo: z.string().nullable(),
+    registration: RealmFields.registration,
+    allowed_origins: z.array(z.string()),
+    redirect_targets: z.array(z.string()),
+    audience: z.string().nullable(),
+    access_token_seconds: z.int(),
+    session_idle_seconds: z.int(),
+    session_absolute_seconds: z.int(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('Realm');
+
+export const RealmListSchema = listOf(RealmSchema).openapi('RealmList');
+
+/** A realm as it goes over the wire. */
+export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
+  return {
+    id: row.id,
+    name: row.name,
+    color: row.color,
+    logo: row.logo,
+    registration: row.registration,
+    allowed_origins: row.allowedOrigins,
+    redirect_targets: row.redirectTargets,
+    audience: row.audience,
+    access_token_seconds: row.accessTokenSeconds,
+    session_idle_seconds: row.sessionIdleSeconds,
+    session_absolute_seconds: row.sessionAbsoluteSeconds,
+    created_at: rfc3339(row.createdAt),
+    updated_at: rfc3339(row.updatedAt),
+  };
+}

@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm';
+import type { SessionObjects } from '../account/contract.ts';
+import type { Target, UserAdmin } from '../admin/users-service.ts';
+import { primary } from '../db/client.ts';
+import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import type { AuditAction } from '../directory/audit-tables.ts';
+import { directoryState } from '../directory/service.ts';
+import { ApiError } from '../errors.ts';
+import { requireAuthority } from '../http/authority.ts';
+import type { Actor } from '../http/service-authentication.ts';
+import type { Client } from '../lib/client.ts';
+import { MINUTE, SECOND } from '../lib/time.ts';
+import type { Realms } from '../realms/service.ts';
+import type { Grant, Sessions } from './service.ts';
+
+/** How long an admin may act as a user (seconds). */
+const IMPERSONATION = (10 * MINUTE) / SECOND;
+
+/** What it is made of. */
+export interface UserSessionPorts {
+  d1: D1Database;
+  realms: Realms;
+  sessions: Sessions;
+  objects: SessionObjects;
+  users: UserAdmin;
+}
+
+/** The sessions of users as their admins see them, and those that admins open in a user's place. */
+export class UserSessions {
+  readonly #ports: UserSessionPorts;
+
+  constructor(ports: UserSessionPorts) {
+    this.#ports = ports;
+  }
+
+  /** The live sessions of a user. Throws `user_not_found`. */
+  async list(target: Target): ReturnType<Sessions['list']> {
+    const { sessions, users } = this.#ports;
+    const { user } = await users.get(target);
+    return sessions.list(user.id);
+  }
+
+  /** Ends one session at once. Throws `user_not_found`, `insufficient_scope`, `session_not_found`. */
+  async revoke(target: Target, sessionId: string, actor: Actor): Promise<void> {
+    const object = await this.#objectFor(target, actor);
+    if (!(await object.endSession(sessionId, 'revoked', null, actor.id))) {
+      throw new ApiError('session_not_found');
+    }
+    await this.#note(target, 'user_session_revoked', actor, { session_id: sessionId });
+  }
+
+  /** Ends all sessions at once. Throws `user_not_found`, `insufficient_scope`. */
+  async revokeAll(target: Target, actor: Actor): Promise<void> {
+    const object = await this.#objectFor(target, actor);
+    await object.endAllSessions(null, null, { actor: actor.id });
+    await this.#note(target, 'user_sessions_revoked', actor, {});
+  }
+
+  /**
+   * Opens a session in a user's place, for ten minutes and without a refresh token. It is in the audit log before it
+   * is open, and the user sees it among their sessions and in their log. Throws `user_not_found`,
+   * `insufficient_scope` for anybody but a plain user, `account_suspended`, `conflict`.
+   */
+  async impersonate(target: Target, reason: string, actor: Actor, client: Client): Promise<Grant> {
+    const { objects, realms, sessions, users } = this.#ports;
+    const { user } = await users.get(target);
+    if (user.role !== 'user') {
+      throw new ApiError('insufficient_scope', { detail: 'Nobody acts as an admin or owner.' });
+    }
+    if (user.status !== 'active') throw new ApiError('account_suspended');
+    await this.#note(target, 'user_impersonated', actor, { reason });
+    const opened = await objects(user.id).open(directoryState(user), {
+      client,
+      methods: [],
+      lifetimes: { idleSeconds: IMPERSONATION, absoluteSeconds: IMPERSONATION },
+      activity: 'impersonated',
+      impersonation: { actor: actor.id, reason },
+    });
+    // A role that was given a moment ago makes the row too old.
+    if (!opened) throw new ApiError('conflict');
+    return sessions.grant(await realms.get(target.realmId), opened);
+  }
+
+  async #objectFor(target: Target, actor: Actor) {
+    const { objects, users } = this.#ports;
+    const { user } = await users.get(target);
+    requireAuthority(actor, user.role);
+    return objects(user.id);
+  }
+
+  /** What is no change of the directory has no batch to be written in. */
+  async #note(
+    { realmId, userId }: Target,
+    action: AuditAction,
+    actor: Actor,
+    details: Record<string, unknown>,
+  ): Promise<void> {
+    const entry: AuditEntry = { realmId, at: Date.now(), actor: actor.id, action, target: userId, details };
+    await writeAuditIf(primary(this.#ports.d1).db, entry, sql`TRUE`);
+  }
+}

@@ -1,0 +1,66 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { adminLevel, adminResponses } from '../http/admin-level.ts';
+import { featureRouter, json } from '../http/openapi.ts';
+import { type Access, actorOf } from '../http/service-authentication.ts';
+import { rfc3339 } from '../lib/time.ts';
+import type { SigningKeyAdmin } from './admin-service.ts';
+
+const SigningKeySchema = z
+  .object({
+    kid: z.string(),
+    generation: z.int(),
+    created_at: z.iso.datetime(),
+    signs_from: z.iso.datetime(),
+    signs_until: z.iso.datetime().nullable(),
+    published_until: z.iso.datetime().nullable(),
+  })
+  .openapi('SigningKey');
+
+const SigningKeyListSchema = z
+  .object({ data: z.array(SigningKeySchema), next_cursor: z.null(), total: z.int() })
+  .openapi('SigningKeyList');
+
+/** `/v1/admin/signing-keys`: what signs the access tokens of a realm. */
+export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
+  const admin = adminLevel(access, 'Admin: realms');
+  const listed = async (realmId: string): Promise<z.infer<typeof SigningKeyListSchema>> => {
+    const time = (at: number | null) => (at === null ? null : rfc3339(at));
+    const data = (await keys.list(realmId)).map((key) => ({
+      kid: key.id,
+      generation: key.generation,
+      created_at: rfc3339(key.createdAt),
+      signs_from: rfc3339(key.signsFrom),
+      signs_until: time(key.signsUntil),
+      published_until: time(key.publishedUntil),
+    }));
+    return { data, next_cursor: null, total: data.length };
+  };
+  return featureRouter()
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/v1/admin/signing-keys',
+        ...admin,
+        summary: "The keys that sign the realm's access tokens",
+        description: 'Newest first; those that are published.',
+        responses: adminResponses({ 200: json(SigningKeyListSchema, 'The keys') }),
+      }),
+      async (c) => c.json(await listed(c.get('realm').id), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/v1/admin/signing-keys/rotate',
+        ...admin,
+        summary: 'Publish the next key now',
+        description:
+          'It signs an hour later, and the one before stays published two hours more: no token stops working. While a key is published that does not sign yet, nothing changes.',
+        responses: adminResponses({ 200: json(SigningKeyListSchema, 'The keys') }),
+      }),
+      async (c) => {
+        const realmId = c.get('realm').id;
+        await keys.rotate(realmId, actorOf(c));
+        return c.json(await listed(realmId), 200);
+      },
+    );
+}

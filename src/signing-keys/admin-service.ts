@@ -1,0 +1,45 @@
+import { sql } from 'drizzle-orm';
+import { primary } from '../db/client.ts';
+import { writeAuditIf } from '../directory/audit.ts';
+import type { Actor } from '../http/service-authentication.ts';
+
+/** A key as admins see it. Unix milliseconds; null is not yet known. */
+export interface KeyStatus {
+  id: string;
+  generation: number;
+  createdAt: number;
+  signsFrom: number;
+  signsUntil: number | null;
+  publishedUntil: number | null;
+}
+
+/** The signing keys of realms, as far as admins handle them. */
+export interface KeyRing {
+  list(realmId: string): Promise<KeyStatus[]>;
+  /** The id of the key that this published, or null when one is under way already. */
+  publishNext(realmId: string, now: number): Promise<string | null>;
+}
+
+/** The signing keys of a realm: shown, rotated. */
+export class SigningKeyAdmin {
+  readonly #d1: D1Database;
+  readonly #keys: KeyRing;
+
+  constructor(d1: D1Database, keys: KeyRing) {
+    this.#d1 = d1;
+    this.#keys = keys;
+  }
+
+  list(realmId: string): Promise<KeyStatus[]> {
+    return this.#keys.list(realmId);
+  }
+
+  /** Publishes the next key, if none is under way. */
+  async rotate(realmId: string, actor: Actor): Promise<void> {
+    const at = Date.now();
+    const kid = await this.#keys.publishNext(realmId, at);
+    if (kid === null) return;
+    const entry = { realmId, at, actor: actor.id, action: 'signing_key_rotated', target: kid } as const;
+    await writeAuditIf(primary(this.#d1).db, entry, sql`TRUE`);
+  }
+}
