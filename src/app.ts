@@ -40,7 +40,7 @@ import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
-import { accountRoutes } from './profile/routes.ts';
+import { profileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import type { Services } from './services.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
@@ -97,17 +97,17 @@ export function createApp(
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, sessions))
-    .route('/', accountRoutes(services.accounts, sessions))
+    .route('/', profileRoutes(services.directory, services.profiles, sessions))
     .route('/', avatarRoutes(services.avatars, sessions))
-    .route('/', preferencesRoutes(services.accounts, sessions))
-    .route('/', userRoutes(services.accounts, access))
+    .route('/', preferencesRoutes(services.profiles, sessions))
+    .route('/', userRoutes(services.directory, access))
     .route('/', apiKeyRoutes(services.apiKeys, access))
     .route('/', subscriptionRoutes(services.billing, services.plans, sessions))
     .route('/', importRoutes(services.userImport, access))
     .route('/', planAdminRoutes(services.planAdmin, access))
     .route('/', usageRoutes(services.usage, services.analytics, sessions))
     .route('/', usageServiceRoutes(services.usage, access))
-    .route('/', usageAdminRoutes(services.analytics, services.accounts, access))
+    .route('/', usageAdminRoutes(services.analytics, services.directory, access))
     .route('/', creditRoutes(services.credits, sessions))
     .route('/', creditServiceRoutes(services.credits, access))
     .route('/', authorizeRoutes(services.authorizer, access))

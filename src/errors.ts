@@ -121,11 +121,37 @@ export function fieldError(path: string, code: string, message: string): ApiErro
   return new ApiError('validation_failed', { fields: [{ path, code, message }] });
 }
 
-/** What an account object answers instead, when it does not do what it was asked. */
+/** What an object answers when it does not do what it was asked: errors do not cross a Durable Object call whole. */
 export interface Refusal {
   result: 'refused';
   /** `user_not_found` also when the object was never told of its user. */
   reason: ErrorCode;
   /** Seconds. */
   retryAfter?: number;
+  /** What the client may read beside the title of the code. */
+  detail?: string;
+}
+
+/** Makes a refusal. */
+export function refused(reason: ErrorCode, more: Pick<Refusal, 'retryAfter' | 'detail'> = {}): Refusal {
+  return { result: 'refused', reason, ...more };
+}
+
+/** Whether an answer is a refusal. */
+export function isRefusal(answer: object | null): answer is Refusal {
+  return answer !== null && 'result' in answer && answer.result === 'refused';
+}
+
+/**
+ * The answer of an object. Throws ApiError with the reason when the object refused.
+ *
+ * @example const { quota } = accepted(await object.consume(terms, use));
+ */
+export function accepted<Answer extends object>(answer: Answer): Exclude<Answer, Refusal> {
+  if (!isRefusal(answer)) return answer as Exclude<Answer, Refusal>;
+  const { reason, retryAfter, detail } = answer;
+  throw new ApiError(reason, {
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(detail !== undefined && { detail }),
+  });
 }

@@ -1,5 +1,4 @@
-import type { CredentialObject, SessionObject } from './account/contract.ts';
-import type { AuthorizeObject, CreditObject, PlanObject, UsageObject } from './account/metering-contract.ts';
+import type { AccountObject } from './account/contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import { Authorizer } from './authorize/service.ts';
@@ -12,8 +11,7 @@ import { OneTimeCodes } from './codes/service.ts';
 import { spokenDialects } from './compat/dialects.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey } from './crypto/keys.ts';
-import { Accounts } from './directory/service.ts';
-import type { AccountObject } from './directory/state.ts';
+import { Directory } from './directory/service.ts';
 import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
@@ -33,6 +31,7 @@ import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
+import { Profiles } from './profile/service.ts';
 import { Realms } from './realms/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
@@ -50,7 +49,8 @@ export interface Services {
   config: Config;
   d1: D1Database;
   realms: Realms;
-  accounts: Accounts;
+  directory: Directory;
+  profiles: Profiles;
   avatars: Avatars;
   sessions: Sessions;
   credentials: Credentials;
@@ -78,13 +78,11 @@ export interface Services {
   admin: Admin;
 }
 
-type MeteringObject = PlanObject & UsageObject & CreditObject & AuthorizeObject;
-
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseConfig(bindings as unknown as Record<string, unknown>);
   const { DB: d1 } = bindings;
-  const objects = named<AccountObject & SessionObject & CredentialObject & MeteringObject>(bindings.ACCOUNT);
+  const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const { mailBudget, smsBudget } = budgets(bindings, config);
 
@@ -95,7 +93,6 @@ export function createServices(bindings: Bindings): Services {
     new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
     realms,
   );
-  const accounts = new Accounts(d1, objects);
   const outbox = new Outbox({
     d1,
     realms,
@@ -104,11 +101,13 @@ export function createServices(bindings: Bindings): Services {
     from: config.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
-  const plans = new Plans({ d1, accounts, objects, config });
-  const credits = new Credits(accounts, plans, objects);
-  const billingKit = new BillingKit({ d1, accounts, objects, realms, plans, credits, config });
+  const directory = new Directory({ d1, objects, outbox });
+  const profiles = new Profiles(d1, directory);
+  const plans = new Plans({ d1, directory, objects, config });
+  const credits = new Credits(directory, plans, objects);
+  const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
   const billing = new Billing(billingKit);
-  const ports = { d1, realms, sessions, objects, outbox, mailBudget };
+  const ports = { d1, realms, sessions, directory, objects, outbox, mailBudget };
   const authorizationCodes = new AuthorizationCodes(ports);
   const identities = new Identities({ ...ports, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
   const oauthPorts = {
@@ -120,7 +119,7 @@ export function createServices(bindings: Bindings): Services {
     flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
-  const privacy = new Privacy({ ...ports, accounts, billing });
+  const privacy = new Privacy({ ...ports, profiles, billing });
   const analytics = new UsageAnalytics(d1, config.RESOURCES);
   return {
     config,
@@ -128,9 +127,10 @@ export function createServices(bindings: Bindings): Services {
     realms,
     signingKeys,
     sessions,
-    accounts,
+    directory,
+    profiles,
     outbox,
-    avatars: new Avatars(bindings.AVATARS, accounts, config.ORIGIN),
+    avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
     credentials: new Credentials({ ...ports, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') }),
     resets: new PasswordResets(ports),
     emails: new EmailVerification(ports),
@@ -149,10 +149,10 @@ export function createServices(bindings: Bindings): Services {
     apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
     userImport: new UserImport(d1, describeHash),
     plans,
-    planAdmin: new PlanAdmin({ d1, plans, objects, config }),
-    planJobs: new PlanJobs({ d1, plans, objects }),
+    planAdmin: new PlanAdmin({ d1, plans, directory, config }),
+    planJobs: new PlanJobs({ d1, plans, directory, objects }),
     analytics,
-    usage: new Usage(accounts, plans, objects, config.RESERVATION_SECONDS),
+    usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
     credits,
     billing,
     billingAdmin: new BillingAdmin(billingKit),

@@ -1,9 +1,11 @@
-import type { AccountObject, ActivityType, DirectoryState } from '../directory/state.ts';
+import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
+import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SessionRow } from './session-book.ts';
 
-/** The object's copy of it, and the D1 bookmark of the last write it was told of. */
+/** The object's copy of what the directory says, and the D1 bookmark of the last write it was told of. */
 export interface AccountState extends DirectoryState {
   bookmark: string | null;
 }
@@ -38,8 +40,8 @@ export interface NewSession {
   impersonation?: { actor: string; reason: string };
 }
 
-/** A session that was opened or refreshed. `expiresAt` is Unix milliseconds. */
-export interface OpenedSession {
+/** A session that is alive. `expiresAt` is Unix milliseconds. */
+export interface LiveSession {
   state: AccountState;
   sessionId: string;
   /** Of its tokens, which rotate. */
@@ -47,19 +49,12 @@ export interface OpenedSession {
   expiresAt: number;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
-  refreshToken: string;
 }
 
-export type CheckResult =
-  | ({ result: 'alive' } & Omit<OpenedSession, 'refreshToken'>)
-  | { result: 'session_ended' }
-  | { result: 'account_suspended' };
-
-export type RefreshResult =
-  | { result: 'refreshed'; session: OpenedSession }
-  | { result: 'invalid' }
-  | { result: 'reused' }
-  | { result: 'account_suspended' };
+/** A session that was opened or refreshed. */
+export interface OpenedSession extends LiveSession {
+  refreshToken: string;
+}
 
 /** How all sessions are ended: but for one, and by whom when it is not the user. */
 export interface EndAll {
@@ -67,15 +62,22 @@ export interface EndAll {
   actor?: string;
 }
 
-/** What sessions need of the account object; each call is one hop. */
+/** What sessions need of the account object. */
 export interface SessionObject {
-  /** Opens a session for a user who has proved who they are; null when the row given is out of date. */
-  open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | null>;
-  /** Whether a session that a valid access token names is alive, and the account active. */
-  check(sessionId: string): Promise<CheckResult>;
+  /**
+   * Opens a session for a user who has proved who they are. Refuses with `service_unavailable` when the row given is out of
+   * date.
+   */
+  open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal>;
+  /**
+   * Whether a session that a valid access token names is alive, and the account active. Refuses with `session_ended`,
+   * `account_suspended`.
+   */
+  check(sessionId: string): Promise<LiveSession | Refusal>;
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
-  checkToken(token: string, realmId: string): Promise<CheckResult>;
-  refresh(presented: Presented, realmId: string, client: Client): Promise<RefreshResult>;
+  checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
+  /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
+  refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
   listSessions(): Promise<SessionData['row'][]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(
@@ -88,10 +90,8 @@ export interface SessionObject {
   endAllSessions(by: string | null, client: Client | null, how?: EndAll): Promise<void>;
 }
 
-/** The object of one user. */
-export type SessionObjects = (userId: string) => SessionObject;
-
-export interface SignIn {
+/** A sign-in by password. */
+export interface PasswordSignIn {
   /** What the directory says of the user, or null for an identifier that nobody has. */
   directory: DirectoryState | null;
   hash: string;
@@ -102,16 +102,7 @@ export interface SignIn {
   verifiedOnly: boolean;
 }
 
-export type SignInResult =
-  | { result: 'signed_in'; session: OpenedSession }
-  | { result: 'wrong_password' }
-  | { result: 'suspended' }
-  | { result: 'email_not_verified' }
-  /** Too many failures; `retryAfter` in seconds. */
-  | { result: 'blocked'; retryAfter: number }
-  /** The row came from a replica that lags behind: read it again from the primary. */
-  | { result: 'stale' };
-
+/** A password that shall be replaced, and by which. */
 export interface NewPassword {
   hash: string;
   current: string;
@@ -119,30 +110,38 @@ export interface NewPassword {
   client: Client;
 }
 
-export type NewPasswordResult =
-  | { result: 'ready'; hash: string }
-  | { result: 'wrong_password' }
-  | { result: 'blocked'; retryAfter: number };
-
-export interface Proof {
+/** A password that shall prove who asks. */
+export interface PasswordProof {
   hash: string;
   password: string;
   client: Client;
 }
 
-export type ProofResult = { result: 'right' } | Exclude<NewPasswordResult, { result: 'ready' }>;
-
-/** What credentials need of the account object: passwords are hashed and verified there, one at a time. */
-export interface CredentialObject {
+/**
+ * What passwords need of the account object: they are hashed and verified there, one at a time. All that verify refuse with
+ * `invalid_credentials`, `too_many_attempts`.
+ */
+export interface PasswordObject {
   /** Hashes a password, in an object because there is the CPU time for it. */
   hashPassword(password: string): Promise<string>;
-  /** Counts the attempt, verifies the password and opens the session, in one hop. */
-  signIn(attempt: SignIn): Promise<SignInResult>;
+  /**
+   * Counts the attempt, verifies the password and opens the session, in one hop. Refuses with `service_unavailable` for a
+   * row that is out of date, and to who knows the password with `account_suspended`, `email_not_verified`.
+   */
+  signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal>;
   /** Verifies a password, counting the attempt. */
-  provePassword(proof: Proof): Promise<ProofResult>;
-  /** Verifies the current password and hashes the next one; `directoryChanged` has to follow. */
-  prepareNewPassword(change: NewPassword): Promise<NewPasswordResult>;
+  provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal>;
+  /** Verifies the current password and hashes the next one; a change of the directory is announced with it. */
+  prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal>;
 }
 
-/** The object of one user, or a decoy. */
-export type CredentialObjects = (name: string) => CredentialObject & SessionObject & AccountObject;
+/**
+ * The object of one user: each call is one hop and atomic, and decides without D1. What it does not do it refuses, with a
+ * code of the catalogue.
+ */
+export type AccountObject = DirectoryMirror & SessionObject & PasswordObject & MeteringObject;
+
+/** The object of one user, as sessions need it. */
+export type SessionObjects = (userId: string) => SessionObject;
+/** The object of one user, or a decoy, as passwords need it. */
+export type PasswordObjects = (name: string) => PasswordObject & SessionObject;

@@ -1,6 +1,6 @@
 import type { ActivityType } from '../directory/state.ts';
 import type { Fact } from './fact.ts';
-import type { Transaction, TransactionType } from './metering-contract.ts';
+import type { CreditTransaction, TransactionType } from './metering-contract.ts';
 
 const ACTIVITIES: Record<TransactionType, ActivityType> = {
   purchase: 'credits_added',
@@ -13,7 +13,7 @@ const ACTIVITIES: Record<TransactionType, ActivityType> = {
 
 /** Writes rows of the ledger to D1, each with its entry in the activity log. Repeating changes nothing. */
 export function projectCredits(db: D1Database, userId: string, facts: Fact[]): D1PreparedStatement[] {
-  const rows = facts as (Omit<Fact, 'data'> & { data: Transaction })[];
+  const rows = facts as (Omit<Fact, 'data'> & { data: CreditTransaction })[];
   const entries = rows.map(({ seq, at, data: { type, actor, id, amount, reference, balanceAfter } }) => ({
     seq,
     at,
@@ -49,7 +49,7 @@ export function projectCredits(db: D1Database, userId: string, facts: Fact[]): D
 }
 
 /** The directory knows who has had this month's grant, so that the Cron Trigger need ask nobody twice. */
-function grantedMonth(db: D1Database, userId: string, rows: Transaction[]): D1PreparedStatement[] {
+function grantedMonth(db: D1Database, userId: string, rows: CreditTransaction[]): D1PreparedStatement[] {
   const month = rows
     .findLast(({ type, reference }) => type === 'grant' && /^grant:\d{4}-\d\d$/.test(reference))
     ?.reference.slice('grant:'.length);

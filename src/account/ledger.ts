@@ -1,14 +1,16 @@
+import { type Refusal, refused } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import { LotBook, type Part } from './lot-book.ts';
 import type {
-  Addition,
-  Refund,
-  Reversal,
-  Reversed,
-  Transaction,
+  CreditAddition,
+  CreditRefund,
+  CreditResult,
+  CreditReversal,
+  CreditTransaction,
+  CreditUse,
+  ReversedCredits,
   TransactionType,
-  Use,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
 
@@ -30,18 +32,8 @@ type Row = {
   refunded: number;
 };
 
-type Entry = Pick<Transaction, 'type' | 'amount' | 'reference' | 'actor'> &
-  Partial<Pick<Transaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
-
-export type LedgerRefusal =
-  | 'reference_reused'
-  | 'credits_limit'
-  | 'insufficient_credits'
-  | 'transaction_not_found'
-  | 'refund_exceeds_use'
-  | 'conflict';
-
-type Outcome = { transaction: Transaction } | { refused: LedgerRefusal };
+type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'actor'> &
+  Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
 
 /** What comes back from a lot that has expired meanwhile can be spent this long. */
 const REFUND_LIFETIME = 30 * DAY;
@@ -54,12 +46,12 @@ export class Ledger {
   readonly #sql: SqlStorage;
   readonly #lots: LotBook;
   readonly #reversals: ReversalBook;
-  readonly #onRow: (transaction: Transaction) => void;
+  readonly #onRow: (transaction: CreditTransaction) => void;
   /** As the last row says; the object is the only writer. */
   #known: number | undefined;
 
   /** `onRow` hears of each new row, when all is done that belongs to it. */
-  constructor(sql: SqlStorage, onRow: (transaction: Transaction) => void) {
+  constructor(sql: SqlStorage, onRow: (transaction: CreditTransaction) => void) {
     this.#sql = sql;
     this.#lots = new LotBook(sql);
     this.#reversals = new ReversalBook(sql);
@@ -83,7 +75,7 @@ export class Ledger {
     return this.#balance();
   }
 
-  add(addition: Addition, now: number): Outcome {
+  add(addition: CreditAddition, now: number): CreditResult {
     const known = this.#find(addition.reference);
     if (known) {
       const { type, amount, expires_at } = known;
@@ -93,37 +85,37 @@ export class Ledger {
       );
     }
     this.expire(now);
-    if (this.#balance() + addition.amount > Number.MAX_SAFE_INTEGER) return { refused: 'credits_limit' };
+    if (this.#balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
     const transaction = this.#append(addition, now);
     this.#lots.put(transaction.seq, addition.amount, addition.expiresAt);
     return this.#done(transaction);
   }
 
   /** Takes from what expires first. Without a reference, the row's own id stands for it. */
-  use(use: Omit<Use, 'reference'> & { reference: string | null }, now: number): Outcome {
+  use(use: Omit<CreditUse, 'reference'> & { reference: string | null }, now: number): CreditResult {
     const known = use.reference === null ? null : this.#find(use.reference);
     if (known) return this.#repeat(known, known.type === 'used' && known.amount === -use.amount);
     this.expire(now);
-    if (this.#balance() < use.amount) return { refused: 'insufficient_credits' };
+    if (this.#balance() < use.amount) return refused('insufficient_credits');
     const id = newId('txn', now);
     const entry = { ...use, id, reference: use.reference ?? id, type: 'used' as const, amount: -use.amount };
     return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
-  refund(refund: Refund, now: number): Outcome {
+  refund(refund: CreditRefund, now: number): CreditResult {
     const known = this.#find(refund.reference);
     if (known) {
       const same = known.type === 'refund' && known.refund_of === refund.refundOf;
       return this.#repeat(known, same && (refund.amount === null || refund.amount === known.amount));
     }
     const used = this.#find(refund.refundOf);
-    if (used?.type !== 'used') return { refused: 'transaction_not_found' };
+    if (used?.type !== 'used') return refused('transaction_not_found');
     this.expire(now);
     const left = -used.amount - used.refunded;
     const amount = refund.amount ?? left;
-    if (amount > left || amount === 0) return { refused: 'refund_exceeds_use' };
-    if (this.#balance() + amount > Number.MAX_SAFE_INTEGER) return { refused: 'credits_limit' };
+    if (amount > left || amount === 0) return refused('refund_exceeds_use');
+    if (this.#balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
     const transaction = this.#append({ ...refund, type: 'refund', amount }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
@@ -134,19 +126,19 @@ export class Ledger {
     return this.#done(transaction);
   }
 
-  reversed(reference: string): Reversed {
+  reversed(reference: string): ReversedCredits {
     return this.#reversals.get(reference);
   }
 
   /** Brings what was taken back of an addition to what it should be now; see CreditObject. */
   reverse(
-    { reference, lost, paid, revision, actor }: Reversal,
+    { reference, lost, paid, revision, actor }: CreditReversal,
     now: number,
-  ): Reversed | { refused: LedgerRefusal } {
+  ): ReversedCredits | Refusal {
     const added = this.#find(reference);
-    if (!added || added.amount < 0) return { refused: 'transaction_not_found' };
+    if (!added || added.amount < 0) return refused('transaction_not_found');
     const before = this.#reversals.get(reference);
-    if (before.revision !== revision) return { refused: 'conflict' };
+    if (before.revision !== revision) return refused('conflict');
     const total = Math.floor((added.amount * lost) / paid);
     this.expire(now);
     // What has expired is gone already, and others' credits do not stand for it.
@@ -184,7 +176,7 @@ export class Ledger {
   }
 
   /** The newest rows from before a sequence number. */
-  list(before: number | null, limit: number): Transaction[] {
+  list(before: number | null, limit: number): CreditTransaction[] {
     return this.#sql
       .exec<Row>(
         'SELECT * FROM credit_transactions WHERE seq < ? ORDER BY seq DESC LIMIT ?',
@@ -204,8 +196,8 @@ export class Ledger {
     return this.#find(reference) !== null;
   }
 
-  #repeat(known: Row, same: boolean): Outcome {
-    return same ? { transaction: transactionOf(known) } : { refused: 'reference_reused' };
+  #repeat(known: Row, same: boolean): CreditResult {
+    return same ? resultOf(transactionOf(known)) : refused('reference_reused');
   }
 
   #find(reference: string): Row | null {
@@ -227,7 +219,7 @@ export class Ledger {
     return last?.balance_after ?? 0;
   }
 
-  #append(entry: Entry, now: number): Transaction {
+  #append(entry: Entry, now: number): CreditTransaction {
     const row = this.#sql
       .exec<Row>(
         `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, refund_of, description, actor,
@@ -249,10 +241,14 @@ export class Ledger {
     return transactionOf(row);
   }
 
-  #done(transaction: Transaction): Outcome {
+  #done(transaction: CreditTransaction): CreditResult {
     this.#onRow(transaction);
-    return { transaction };
+    return resultOf(transaction);
   }
+}
+
+function resultOf(transaction: CreditTransaction): CreditResult {
+  return { result: 'ok', transaction, balance: transaction.balanceAfter };
 }
 
 /** The parts of a use that a refund gives back: those taken last first, after what was given back already. */
@@ -270,7 +266,7 @@ function returned(parts: Part[], already: number, amount: number): Part[] {
   return back;
 }
 
-function transactionOf(row: Row): Transaction {
+function transactionOf(row: Row): CreditTransaction {
   return {
     seq: row.seq,
     id: row.id,

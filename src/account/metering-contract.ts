@@ -30,19 +30,19 @@ export interface Terms {
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
-export interface Subscription extends Entitlement {
+export interface UserPlan extends Entitlement {
   expiresAt: number | null;
 }
 
 /** What plans need of the account object. */
-export interface PlanObject {
-  subscription(terms: Terms): Promise<({ result: 'ok' } & Subscription) | Refusal>;
+interface PlanObject {
+  subscription(terms: Terms): Promise<({ result: 'ok' } & UserPlan) | Refusal>;
   /** Gives this month's credits of the plan, unless they were given. */
   grantMonthly(terms: Terms): Promise<{ result: 'ok'; granted: boolean } | Refusal>;
 }
 
 /** What a service wants to do for a user. */
-export interface Request {
+export interface AuthorizationRequest {
   sessionId: string;
   /** To be used of a resource, if any. */
   use: { resource: string; quantity: number } | null;
@@ -72,12 +72,9 @@ export interface Decision {
 export type AuthorizeResult = { result: 'decided'; decision: Decision } | Refusal;
 
 /** What authorizing needs of the account object: one hop. */
-export interface AuthorizeObject {
-  authorize(terms: Terms, request: Request): Promise<AuthorizeResult>;
+interface AuthorizeObject {
+  authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult>;
 }
-
-/** The object of one user. */
-export type AuthorizeObjects = (userId: string) => AuthorizeObject;
 
 export const TRANSACTION_TYPES = ['purchase', 'added', 'used', 'refund', 'grant', 'expired'] as const;
 
@@ -87,7 +84,7 @@ export type TransactionType = (typeof TRANSACTION_TYPES)[number];
  * One row of the ledger. `amount` is negative where credits leave; `balanceAfter` the sum of all rows up to this one.
  * Times are Unix milliseconds.
  */
-export interface Transaction {
+export interface CreditTransaction {
   seq: number;
   id: string;
   type: TransactionType;
@@ -103,7 +100,7 @@ export interface Transaction {
   createdAt: number;
 }
 
-interface Change {
+interface CreditEntry {
   amount: number;
   /** Unique in the user's ledger: repeating a change gives the first result. */
   reference: string;
@@ -112,16 +109,16 @@ interface Change {
   actor: string;
 }
 
-export type Addition = Change & { type: 'purchase' | 'added' | 'grant'; expiresAt: number | null };
-export type Use = Change;
+export type CreditAddition = CreditEntry & { type: 'purchase' | 'added' | 'grant'; expiresAt: number | null };
+export type CreditUse = CreditEntry;
 /** `refundOf` is the reference of a use; all that is left of it when `amount` is null. */
-export type Refund = Omit<Change, 'amount'> & { refundOf: string; amount: number | null };
+export type CreditRefund = Omit<CreditEntry, 'amount'> & { refundOf: string; amount: number | null };
 
 /**
  * Credits that came in and whose payment was lost, in part or whole: of an addition, so much as was `lost` of what was
  * `paid`. `revision` is that of the reversal when this was looked up: what was told meanwhile is newer.
  */
-export interface Reversal {
+export interface CreditReversal {
   reference: string;
   lost: number;
   paid: number;
@@ -130,7 +127,7 @@ export interface Reversal {
 }
 
 /** How much of an addition was taken back. */
-export interface Reversed {
+export interface ReversedCredits {
   /** Credits that should be gone. */
   total: number;
   /** Those of them that were there to be taken. */
@@ -139,34 +136,34 @@ export interface Reversed {
   revision: number;
 }
 
-export type CreditResult = { result: 'ok'; transaction: Transaction; balance: number } | Refusal;
+export type CreditResult = { result: 'ok'; transaction: CreditTransaction; balance: number } | Refusal;
 
 /** What credits need of the account object: each call is one hop, and touches no D1. */
-export interface CreditObject {
+interface CreditObject {
   creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
   /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
-  addCredits(terms: Terms, addition: Addition): Promise<CreditResult>;
+  addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
   /** Refuses with `insufficient_credits`, `reference_reused`. */
-  useCredits(terms: Terms, use: Use): Promise<CreditResult>;
+  useCredits(terms: Terms, use: CreditUse): Promise<CreditResult>;
   /** Refuses with `transaction_not_found`, `refund_exceeds_use`, `reference_reused`. */
-  refundCredits(terms: Terms, refund: Refund): Promise<CreditResult>;
+  refundCredits(terms: Terms, refund: CreditRefund): Promise<CreditResult>;
   /** How much of an addition was taken back, as last told. */
-  creditReversal(terms: Terms, reference: string): Promise<({ result: 'ok' } & Reversed) | Refusal>;
+  creditReversal(terms: Terms, reference: string): Promise<({ result: 'ok' } & ReversedCredits) | Refusal>;
   /**
    * Takes back what an addition brought, down to zero at most, and gives it back when less was lost than was told
    * before. What could not be taken is `total - taken`: credits that come in later are not touched. Refuses with
    * `transaction_not_found`, and `conflict` for a reversal that was told again meanwhile.
    */
-  reverseCredits(terms: Terms, reversal: Reversal): Promise<({ result: 'ok' } & Reversed) | Refusal>;
+  reverseCredits(
+    terms: Terms,
+    reversal: CreditReversal,
+  ): Promise<({ result: 'ok' } & ReversedCredits) | Refusal>;
   /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,
     page: { before: number | null; limit: number },
-  ): Promise<{ result: 'ok'; transactions: Transaction[]; total: number } | Refusal>;
+  ): Promise<{ result: 'ok'; transactions: CreditTransaction[]; total: number } | Refusal>;
 }
-
-/** The object of one user. */
-export type CreditObjects = (userId: string) => CreditObject;
 
 /**
  * How a user stands with a resource, in the period that leaves least. `used` is what was used; `remaining` also takes
@@ -216,7 +213,7 @@ export type ConsumeResult = { result: 'ok'; quota: Quota } | Refusal;
 export type ReservationResult = { result: 'ok'; reservation: Reservation; quota: Quota } | Refusal;
 
 /** What usage needs of the account object: each call is one hop, and touches no D1. */
-export interface UsageObject {
+interface UsageObject {
   quotas(terms: Terms): Promise<({ result: 'ok' } & QuotaReport) | Refusal>;
   /** Checks and counts in one step. Refuses with `quota_exceeded`, `resource_not_in_plan`, `reference_reused`. */
   consume(terms: Terms, use: Consumption): Promise<ConsumeResult>;
@@ -239,8 +236,11 @@ export interface UsageObject {
   recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult>;
 }
 
-/** The object of one user. */
-export type UsageObjects = (userId: string) => UsageObject;
-
 /** The resource that model tokens count as. */
 export const TOKENS = 'tokens';
+
+/** What the account object meters: each call is one hop, and touches no D1. All refuse with `user_not_found`. */
+export type MeteringObject = PlanObject & AuthorizeObject & UsageObject & CreditObject;
+
+/** The object of one user, as metering needs it. */
+export type MeteringObjects = (userId: string) => MeteringObject;

@@ -1,138 +1,212 @@
+import { DurableObject } from 'cloudflare:workers';
 import { deriveKey } from '../crypto/keys.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
-import type { AccountObject, ActivityType, DirectoryChange, DirectoryState } from '../directory/state.ts';
-import type { Bindings } from '../env.ts';
+import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '../directory/state.ts';
+import { type Bindings, type Config, parseConfig } from '../env.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
+import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { issuerOf } from '../realms/service.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type {
+  AccountObject,
   AccountState,
-  CheckResult,
-  CredentialObject,
   EndAll,
   EndReason,
+  LiveSession,
   NewPassword,
-  NewPasswordResult,
   NewSession,
   OpenedSession,
-  Proof,
-  ProofResult,
-  RefreshResult,
+  PasswordProof,
+  PasswordSignIn,
   SessionData,
-  SessionObject,
-  SignIn,
-  SignInResult,
 } from './contract.ts';
+import { decide } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
-import type { ByOther } from './fact.ts';
-import { FactOutbox } from './fact-outbox.ts';
+import { AccountFacts } from './facts.ts';
 import { KnownDevices, newDeviceMail } from './known-devices.ts';
-import { MeteredAccount } from './metering.ts';
-import type { AuthorizeObject, AuthorizeResult, Request, Terms } from './metering-contract.ts';
+import { Metering } from './metering.ts';
+import type {
+  AuthorizationRequest,
+  AuthorizeResult,
+  ConsumeResult,
+  Consumption,
+  CreditAddition,
+  CreditRefund,
+  CreditResult,
+  CreditReversal,
+  CreditTransaction,
+  CreditUse,
+  QuotaReport,
+  ReservationResult,
+  ReversedCredits,
+  Terms,
+  TokenUse,
+  UserPlan,
+} from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
+import { ObjectSchedule } from './schedule.ts';
 import { SessionBook, type SessionRow } from './session-book.ts';
 import { sessionData } from './session-projection.ts';
+import { AccountStateStore } from './state-store.ts';
 
+type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
+
+/**
+ * What the object does by its alarm: writes facts to D1, catches up with the directory, clears away, writes credits off
+ * that have expired.
+ */
+type Job = 'project' | 'reconcile' | 'forget' | 'expire';
+
+/** After how long facts go to D1. */
+const PROJECT_DELAY = SECOND;
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
 const RECONCILE_DELAY = 10 * SECOND;
 
 /**
- * One user's hot state, and the only place that decides about it: sessions, refresh tokens, failed attempts. All
- * storage access is synchronous, so each method is atomic against every other from one `await` to the next.
+ * One user's hot state, and the only place that decides about it: sessions, refresh tokens, failed attempts, plan, quotas,
+ * credits. All storage access is synchronous, so each method is atomic against every other from one `await` to the next.
  *
  * An object that no user ever had (a forged token, a decoy of sign-in) makes no tables.
  */
-export class Account
-  extends MeteredAccount
-  implements AccountObject, SessionObject, CredentialObject, AuthorizeObject
-{
+export class Account extends DurableObject<Bindings> implements AccountObject {
+  readonly #config: Config;
+  readonly #state: AccountStateStore;
+  readonly #schedule: ObjectSchedule<Job>;
+  readonly #facts: AccountFacts;
   readonly #attempts: AttemptLimit;
   readonly #sessions: SessionBook;
   readonly #devices: KnownDevices;
+  readonly #metering: Metering;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
-    if (this.state.get()) SessionBook.upgradeTable(sql);
+    this.#config = configOf(env);
+    this.#state = new AccountStateStore(kv);
+    this.#schedule = new ObjectSchedule(ctx.storage);
+    this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
+    if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(this.config.AUTH_SECRET, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
+    this.#metering = new Metering(sql, this.#facts, (at) => this.#schedule.at('expire', at));
   }
+
+  // What the directory tells.
+
+  async announceChange(): Promise<void> {
+    this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
+  }
+
+  async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
+    this.#adopt(directory, change.keepSession);
+    if (change.forgiveFailures) this.#attempts.succeed();
+    if (change.bookmark) this.#state.noteBookmark(change.bookmark);
+    if (change.activity) this.#facts.log(directory.realmId, change.activity);
+  }
+
+  async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
+    if (this.#state.get()) {
+      this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
+      this.#metering.erase();
+    }
+    this.#state.markDeleted(user);
+    this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+  }
+
+  async noteBookmark(bookmark: string): Promise<void> {
+    this.#state.noteBookmark(bookmark);
+  }
+
+  async logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal> {
+    const state = this.#state.get();
+    if (!state) return refused('user_not_found');
+    if (bookmark) this.#state.noteBookmark(bookmark);
+    this.#facts.log(state.realmId, entry);
+    return { result: 'ok' };
+  }
+
+  // Passwords.
 
   async hashPassword(password: string): Promise<string> {
     return hashPassword(password);
   }
 
-  async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | null> {
-    if (this.state.isStale(directory)) return null;
+  async signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal> {
+    const { directory } = attempt;
+    // Before anything is counted: an old row would judge by an old password.
+    if (directory && this.#state.isStale(directory)) return stale();
+    if (directory) this.#adopt(directory, null);
+    else this.#schedule.at('forget', Date.now() + DAY);
+    const proof = this.#prove(attempt);
+    if (isRefusal(proof)) return proof;
+    // Nobody knows the password of a decoy.
+    if (!directory) return refused('invalid_credentials');
+    if (needsRehash(attempt.hash)) {
+      this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+    }
+    if (directory.status === 'suspended') return refused('account_suspended');
+    if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
+    return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
+  }
+
+  async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
+    return this.#prove(proof);
+  }
+
+  async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
+    const proof = this.#prove({ ...change, password: change.current });
+    if (isRefusal(proof)) return proof;
+    await this.announceChange();
+    return { hash: hashPassword(change.next) };
+  }
+
+  // Sessions.
+
+  async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
+    if (this.#state.isStale(directory)) return stale();
     this.#adopt(directory, null);
     return this.#open(session);
   }
 
-  async signIn(attempt: SignIn): Promise<SignInResult> {
-    const now = Date.now();
-    const { directory, client } = attempt;
-    // Before anything is counted: an old row would judge by an old password.
-    if (directory && this.state.isStale(directory)) return { result: 'stale' };
-    if (directory) this.#adopt(directory, null);
-    else this.schedule.at('forget', now + DAY);
-    const proof = this.#prove(attempt.hash, attempt.password, client);
-    if (proof.result !== 'right') return proof;
-    // Nobody knows the password of a decoy.
-    if (!directory) return { result: 'wrong_password' };
-    if (needsRehash(attempt.hash)) {
-      this.facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
-    }
-    if (directory.status === 'suspended') return { result: 'suspended' };
-    if (attempt.verifiedOnly && !directory.emailVerified) return { result: 'email_not_verified' };
-    const session = this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
-    return { result: 'signed_in', session };
-  }
-
-  async check(sessionId: string): Promise<CheckResult> {
+  async check(sessionId: string): Promise<LiveSession | Refusal> {
     return this.#check(() => this.#sessions.see(sessionId, Date.now()));
   }
 
-  async checkToken(token: string, realmId: string): Promise<CheckResult> {
+  async checkToken(token: string, realmId: string): Promise<LiveSession | Refusal> {
     const now = Date.now();
-    if (this.state.get()?.realmId !== realmId) return { result: 'session_ended' };
+    if (this.#state.get()?.realmId !== realmId) return refused('session_ended');
     return this.#check(() => {
       const row = this.#sessions.recognise(token, now);
       return row && this.#sessions.see(row.id, now);
     });
   }
 
-  async refresh(presented: Presented, realmId: string, client: Client): Promise<RefreshResult> {
-    const state = this.state.get();
-    if (state?.realmId !== realmId) return { result: 'invalid' };
-    if (state.status !== 'active') return { result: 'account_suspended' };
+  async refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal> {
+    const state = this.#state.get();
+    if (state?.realmId !== realmId) return refused('invalid_token');
+    if (state.status !== 'active') return refused('account_suspended');
     const rotated = this.#sessions.rotate(presented, Date.now());
-    if (!rotated) return { result: 'invalid' };
+    if (!rotated) return refused('invalid_token');
     if (rotated.result === 'reused') {
       this.#tellEnded([rotated.row], 'reused');
       this.#log('refresh_token_reused', rotated.row.id, client);
-      return { result: 'reused' };
+      return refused('session_ended', { detail: 'This token was used before.' });
     }
-    const session = { ...this.#opened(state, rotated.row), refreshToken: rotated.token };
-    return { result: 'refreshed', session };
-  }
-
-  async authorize(terms: Terms, request: Request): Promise<AuthorizeResult> {
-    const checked = this.#check(() => this.#sessions.see(request.sessionId, Date.now()));
-    return checked.result === 'alive'
-      ? this.decide(terms, request)
-      : { result: 'refused', reason: checked.result };
+    if (rotated.tell) this.#facts.session(rotated.row);
+    return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
   }
 
   async listSessions(): Promise<SessionData['row'][]> {
-    return this.state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
+    return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
 
   async endSession(id: string, reason: EndReason, client: Client | null, actor?: string): Promise<boolean> {
-    const row = this.state.get() && this.#sessions.end(id);
+    const row = this.#state.get() && this.#sessions.end(id);
     if (!row) return false;
     this.#tellEnded([row], reason);
     this.#log(reason === 'signed_out' ? 'signed_out' : 'session_revoked', id, client, actor ? { actor } : {});
@@ -140,88 +214,181 @@ export class Account
   }
 
   async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
-    if (!this.state.get()) return;
+    if (!this.#state.get()) return;
     const reason = how.actor || how.except ? 'revoked' : 'signed_out';
     this.#tellEnded(this.#sessions.endAll(how.except ?? null), reason);
     this.#log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
   }
 
-  async prepareNewPassword(change: NewPassword): Promise<NewPasswordResult> {
-    const proof = this.#prove(change.hash, change.current, change.client);
-    if (proof.result !== 'right') return proof;
-    await this.announceChange();
-    return { result: 'ready', hash: hashPassword(change.next) };
+  // Plan, quotas, credits: each call checks and changes in one step, without D1.
+
+  async authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult> {
+    const session = this.#check(() => this.#sessions.see(request.sessionId, Date.now()));
+    if (isRefusal(session)) return session;
+    return this.#metering.run(session.state, terms, (metered, books) => decide(metered, books, request));
   }
 
-  async provePassword({ hash, password, client }: Proof): Promise<ProofResult> {
-    return this.#prove(hash, password, client);
+  async subscription(terms: Terms): Promise<Answer<UserPlan>> {
+    return this.#metering.run(this.#state.get(), terms, ({ state, entitlement }) => ({
+      result: 'ok',
+      ...entitlement,
+      expiresAt: state.planExpiresAt,
+    }));
   }
 
-  async announceChange(): Promise<void> {
-    this.schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
+  async grantMonthly(terms: Terms): Promise<Answer<{ granted: boolean }>> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, books) => ({
+      result: 'ok',
+      granted: this.#metering.hasGranted(monthOf(now), books),
+    }));
   }
 
-  async accountDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    if (this.state.get()) {
-      this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
-      this.eraseMetering();
-    }
-    this.state.markDeleted(user);
-    this.schedule.at('forget', Date.now() + RECONCILE_DELAY);
+  async quotas(terms: Terms): Promise<Answer<QuotaReport>> {
+    return this.#metering.run(this.#state.get(), terms, ({ entitlement, now }, { usage }) => ({
+      result: 'ok',
+      ...usage.report(entitlement, now),
+    }));
   }
 
-  async noteBookmark(bookmark: string): Promise<void> {
-    this.state.noteBookmark(bookmark);
+  async consume(terms: Terms, use: Consumption): Promise<ConsumeResult> {
+    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+      usage.consume(entitlement, use, now),
+    );
   }
 
-  async directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void> {
-    this.#adopt(directory, change.keepSession);
-    if (change.forgiveFailures) this.#attempts.succeed();
-    if (change.bookmark) this.state.noteBookmark(change.bookmark);
-    const { activity: type, keepSession: sessionId, client, actor, details } = change;
-    if (type) this.facts.log(directory.realmId, { type, sessionId, client, actor, details });
+  async reserve(
+    terms: Terms,
+    use: Consumption & { reference: string; seconds: number },
+  ): Promise<ReservationResult> {
+    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+      usage.reserve(entitlement, use, now),
+    );
   }
+
+  async commit(
+    terms: Terms,
+    reservation: { reference: string; quantity: number | null },
+  ): Promise<ReservationResult> {
+    return this.#metering.run(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+      usage.commit(entitlement, reservation, now),
+    );
+  }
+
+  async release(terms: Terms, { reference }: { reference: string }): Promise<ReservationResult> {
+    return this.#metering.run(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+      usage.release(entitlement, reference, now),
+    );
+  }
+
+  async recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult> {
+    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+      usage.recordTokens(entitlement, use, now),
+    );
+  }
+
+  async creditBalance(terms: Terms): Promise<Answer<{ balance: number }>> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ({
+      result: 'ok',
+      balance: ledger.balance(now),
+    }));
+  }
+
+  async addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ledger.add(addition, now));
+  }
+
+  async useCredits(terms: Terms, use: CreditUse): Promise<CreditResult> {
+    return this.#metering.charge(this.#state.get(), terms, ({ now }, { ledger }) => ledger.use(use, now));
+  }
+
+  async refundCredits(terms: Terms, refund: CreditRefund): Promise<CreditResult> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ledger.refund(refund, now));
+  }
+
+  async creditReversal(terms: Terms, reference: string): Promise<Answer<ReversedCredits>> {
+    return this.#metering.run(this.#state.get(), terms, (_, { ledger }) => ({
+      result: 'ok',
+      ...ledger.reversed(reference),
+    }));
+  }
+
+  async reverseCredits(terms: Terms, reversal: CreditReversal): Promise<Answer<ReversedCredits>> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => {
+      const reversed = ledger.reverse(reversal, now);
+      return isRefusal(reversed) ? reversed : { result: 'ok', ...reversed };
+    });
+  }
+
+  async listCredits(
+    terms: Terms,
+    { before, limit }: { before: number | null; limit: number },
+  ): Promise<Answer<{ transactions: CreditTransaction[]; total: number }>> {
+    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => {
+      ledger.expire(now);
+      return { result: 'ok', transactions: ledger.list(before, limit), total: ledger.count() };
+    });
+  }
+
+  // By the alarm.
 
   override async alarm(): Promise<void> {
-    await this.schedule.run(
+    await this.#schedule.run(
       {
         project: async () => {
-          const userId = this.state.get()?.userId;
-          if (userId) await this.facts.project(this.env.DB, userId);
+          const userId = this.#state.get()?.userId;
+          if (userId) await this.#facts.project(this.env.DB, userId);
         },
         reconcile: () => this.#reconcile(),
         forget: () => this.#forget(),
-        expire: this.expireCredits,
+        expire: async () => {
+          if (this.#state.get()) this.#metering.expire(Date.now());
+        },
       },
       Date.now(),
     );
   }
 
-  #prove(hash: string, password: string, client: Client): ProofResult {
-    const retryAfter = this.#attempts.begin(Date.now());
-    if (retryAfter !== null) return { result: 'blocked', retryAfter };
-    if (verifyPassword(hash, password)) {
-      this.#attempts.succeed();
-      return { result: 'right' };
-    }
-    if (this.state.get()) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
-    }
-    return { result: 'wrong_password' };
+  /** Catches up with a write to the directory whose maker never came back to report it. */
+  async #reconcile(): Promise<void> {
+    const state = this.#state.get();
+    if (!state) return;
+    const row = await findById(primary(this.env.DB).db, state.userId);
+    if (row) this.#adopt(directoryState(row), null);
+    else await this.userDeleted(state);
   }
 
-  #check(find: () => { row: SessionRow; tell: boolean } | null): CheckResult {
-    const state = this.state.get();
-    if (!state) return { result: 'session_ended' };
-    if (state.status !== 'active') return { result: 'account_suspended' };
+  /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
+  async #forget(): Promise<void> {
+    const deleted = this.#state.deleted();
+    if (deleted) await eraseTraces(this.env, deleted.userId);
+    else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+  }
+
+  #prove({ hash, password, client }: PasswordProof): { result: 'ok' } | Refusal {
+    const retryAfter = this.#attempts.begin(Date.now());
+    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
+    if (verifyPassword(hash, password)) {
+      this.#attempts.succeed();
+      return { result: 'ok' };
+    }
+    if (this.#state.get()) {
+      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
+    }
+    return refused('invalid_credentials');
+  }
+
+  #check(find: () => { row: SessionRow; tell: boolean } | null): LiveSession | Refusal {
+    const state = this.#state.get();
+    if (!state) return refused('session_ended');
+    if (state.status !== 'active') return refused('account_suspended');
     const found = find();
-    if (!found) return { result: 'session_ended' };
-    if (found.tell) this.facts.session(found.row);
-    return { result: 'alive', ...this.#opened(state, found.row) };
+    if (!found) return refused('session_ended');
+    if (found.tell) this.#facts.session(found.row);
+    return liveSession(state, found.row);
   }
 
   #open(session: NewSession): OpenedSession {
-    const state = this.state.get() as AccountState;
+    const state = this.#state.get() as AccountState;
     const { row, ended } = this.#sessions.open(
       {
         ...session,
@@ -231,7 +398,7 @@ export class Account
       Date.now(),
     );
     this.#tellEnded(ended, 'evicted');
-    this.facts.session(row);
+    this.#facts.session(row);
     const { activity, client, impersonation } = session;
     if (impersonation) {
       const { actor, reason } = impersonation;
@@ -240,54 +407,57 @@ export class Account
       this.#log(activity, row.id, client);
       this.#noticeDevice(state, row, client);
     }
-    return { ...this.#opened(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
+    return { ...liveSession(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }
 
-  /** Mails the user when somebody signs in from a device that none of theirs has been like. */
+  /** Mails the user about a sign-in from a kind of device that they have not used before. */
   #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
     if (!this.#devices.isNews(client)) return;
-    const issuer = issuerOf(this.config.ORIGIN, state.realmId);
-    this.facts.tell('mail', newDeviceMail(issuer, row.created_at, client));
-  }
-
-  #opened(state: AccountState, row: SessionRow): Omit<OpenedSession, 'refreshToken'> {
-    const { id: sessionId, generation, expires_at: expiresAt, impersonator } = row;
-    return { state, sessionId, generation, expiresAt, impersonator };
+    const issuer = issuerOf(this.#config.ORIGIN, state.realmId);
+    this.#facts.tell('mail', newDeviceMail(issuer, row.created_at, client));
   }
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {
-    if (this.state.isStale(directory)) return;
-    if (!this.state.get()) {
+    if (this.#state.isStale(directory)) return;
+    if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
-      FactOutbox.createTable(this.ctx.storage.sql);
+      AccountFacts.createTable(this.ctx.storage.sql);
     }
-    if (!this.state.adopt(directory)) return;
+    if (!this.#state.adopt(directory)) return;
     const { credentialVersion, status } = directory;
     this.#tellEnded(this.#sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
     if (status !== 'active') this.#tellEnded(this.#sessions.endAll(null), 'suspended');
   }
 
   #tellEnded(rows: SessionRow[], reason: EndReason): void {
-    for (const row of rows) this.facts.session(row, reason);
+    for (const row of rows) this.#facts.session(row, reason);
   }
 
-  #log(type: ActivityType, sessionId: string | null, client: Client | null, by: ByOther = {}): void {
-    this.facts.log(this.state.get()?.realmId ?? '', { type, sessionId, client, ...by });
+  #log(
+    type: ActivityType,
+    sessionId: string | null,
+    client: Client | null,
+    by: Pick<ActivityEntry, 'actor' | 'details'> = {},
+  ): void {
+    this.#facts.log(this.#state.get()?.realmId ?? '', { type, sessionId, client, ...by });
   }
+}
 
-  /** Catches up with a write to the directory whose maker never came back to report it. */
-  async #reconcile(): Promise<void> {
-    const state = this.state.get();
-    if (!state) return;
-    const row = await findById(primary(this.env.DB).db, state.userId);
-    if (row) this.#adopt(directoryState(row), null);
-    else await this.accountDeleted(state);
-  }
+/** Variables are the same for all objects of an isolate, and objects come and go. */
+const parsed = new WeakMap<Bindings, Config>();
 
-  /** Clears away a user who was deleted; a decoy forgets whom it stood for. */
-  async #forget(): Promise<void> {
-    const deleted = this.state.deleted();
-    if (deleted) await eraseTraces(this.env, deleted.userId);
-    else if (!this.state.get()) await this.ctx.storage.deleteAll();
-  }
+function configOf(env: Bindings): Config {
+  const known = parsed.get(env) ?? parseConfig(env as unknown as Record<string, unknown>);
+  parsed.set(env, known);
+  return known;
+}
+
+/** The row that came along is older than what the object knows: the caller has to read it again, from the primary. */
+function stale(): Refusal {
+  return refused('service_unavailable', { retryAfter: 1 });
+}
+
+function liveSession(state: AccountState, row: SessionRow): LiveSession {
+  const { id: sessionId, generation, expires_at: expiresAt, impersonator } = row;
+  return { state, sessionId, generation, expiresAt, impersonator };
 }

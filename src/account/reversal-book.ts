@@ -1,4 +1,4 @@
-import type { Reversed } from './metering-contract.ts';
+import type { ReversedCredits } from './metering-contract.ts';
 
 type Row = { total: number; taken: number; revision: number };
 
@@ -17,12 +17,12 @@ export class ReversalBook {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  get(reference: string): Reversed {
+  get(reference: string): ReversedCredits {
     const sql = 'SELECT total, taken, revision FROM credit_reversals WHERE reference = ?';
     return this.#sql.exec<Row>(sql, reference).toArray()[0] ?? { total: 0, taken: 0, revision: 0 };
   }
 
-  put(reference: string, { total, taken, revision }: Reversed): void {
+  put(reference: string, { total, taken, revision }: ReversedCredits): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO credit_reversals VALUES (?, ?, ?, ?)',
       reference,

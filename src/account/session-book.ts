@@ -1,3 +1,4 @@
+import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -31,7 +32,7 @@ const REUSE_GRACE = 10 * SECOND;
 const MAX_SESSIONS = 100;
 /** `last_seen_at` is exact to this (milliseconds): a check need not write. */
 const SEEN_PRECISION = MINUTE;
-/** The directory hears that a session was used at most this often (milliseconds). */
+/** The directory hears that a session was used this often at most (milliseconds), and on every new day. */
 const SEEN_PROJECTION = HOUR;
 
 /** The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. */
@@ -108,8 +109,7 @@ export class SessionBook {
     const row = this.#alive(id, now);
     if (!row) return null;
     if (now - row.last_seen_at < SEEN_PRECISION) return { row, tell: false };
-    const tell = now - row.told_at >= SEEN_PROJECTION;
-    const seen = { ...row, last_seen_at: now, told_at: tell ? now : row.told_at };
+    const { seen, tell } = seenAt(row, now);
     this.#sql.exec('UPDATE sessions SET last_seen_at = ?, told_at = ? WHERE id = ?', now, seen.told_at, id);
     return { row: seen, tell };
   }
@@ -124,12 +124,16 @@ export class SessionBook {
 
   /**
    * Rotates: the token of the current generation gives the next. A replay within the grace window gives the current
-   * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing.
+   * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing. `tell` when
+   * the directory should hear that the session was used.
    */
   rotate(
     presented: Presented,
     now: number,
-  ): { result: 'rotated'; row: SessionRow; token: string } | { result: 'reused'; row: SessionRow } | null {
+  ):
+    | { result: 'rotated'; row: SessionRow; token: string; tell: boolean }
+    | { result: 'reused'; row: SessionRow }
+    | null {
     const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
     const row = claims && this.#alive(claims.sessionId, now);
     if (!row || claims.generation > row.generation) return null;
@@ -138,18 +142,20 @@ export class SessionBook {
       this.end(row.id);
       return { result: 'reused', row };
     }
-    let current = row;
-    if (claims.generation === row.generation) {
-      current = { ...row, generation: row.generation + 1, rotated_at: now, last_seen_at: now };
-      this.#sql.exec(
-        'UPDATE sessions SET generation = ?, rotated_at = ?, last_seen_at = ? WHERE id = ?',
-        current.generation,
-        now,
-        now,
-        row.id,
-      );
+    if (claims.generation !== row.generation) {
+      return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), tell: false };
     }
-    return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current) };
+    const { seen, tell } = seenAt(row, now);
+    const current = { ...seen, generation: row.generation + 1, rotated_at: now };
+    this.#sql.exec(
+      'UPDATE sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, told_at = ? WHERE id = ?',
+      current.generation,
+      now,
+      now,
+      current.told_at,
+      row.id,
+    );
+    return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current), tell };
   }
 
   /** The refresh token of the session's current generation. */
@@ -203,4 +209,10 @@ export class SessionBook {
       .exec<SessionRow>(`DELETE FROM sessions WHERE ${where} RETURNING *`, ...bindings)
       .toArray();
   }
+}
+
+/** A row that is used now, and whether the directory should hear of that: users are counted by the day. */
+function seenAt(row: SessionRow, now: number): { seen: SessionRow; tell: boolean } {
+  const tell = now - row.told_at >= SEEN_PROJECTION || dateOf(now) !== dateOf(row.told_at);
+  return { seen: { ...row, last_seen_at: now, told_at: tell ? now : row.told_at }, tell };
 }

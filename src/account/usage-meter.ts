@@ -1,5 +1,5 @@
 import type { Limit } from '../directory/state.ts';
-import type { Refusal } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { dateOf } from '../lib/calendar.ts';
 import { rfc3339, SECOND } from '../lib/time.ts';
 import type { Entitlement } from './metering-contract.ts';
@@ -65,7 +65,7 @@ export class UsageMeter {
     const { resource, quantity, reference } = use;
     return this.#once('consume', reference, { resource, quantity }, now, () => {
       const admitted = this.admit(entitlement, use, now);
-      return 'reason' in admitted ? admitted : { result: 'ok', quota: this.count(use, admitted, now) };
+      return isRefusal(admitted) ? admitted : { result: 'ok', quota: this.count(use, admitted, now) };
     });
   }
 
@@ -76,7 +76,7 @@ export class UsageMeter {
       if (!modelTiers.includes('*') && !modelTiers.includes(tier)) return refused('model_not_in_plan');
       const quantity = inputTokens + outputTokens;
       const admitted = this.admit(entitlement, { resource: TOKENS, quantity }, now);
-      if ('reason' in admitted) return admitted;
+      if (isRefusal(admitted)) return admitted;
       const { data: usage, quota } = this.#add(
         { resource: TOKENS, quantity, reference: requestId },
         admitted,
@@ -101,7 +101,7 @@ export class UsageMeter {
       return this.#standing(entitlement, known, now);
     }
     const admitted = this.admit(entitlement, use, now);
-    if ('reason' in admitted) return admitted;
+    if (isRefusal(admitted)) return admitted;
     return this.#standing(entitlement, this.#reservations.hold(use, now, now + use.seconds * SECOND), now);
   }
 
@@ -151,7 +151,7 @@ export class UsageMeter {
     if (!limit) return refused('resource_not_in_plan');
     const { totals, quota, retryAt } = this.#quotas.admit(resource, limit, quantity, now);
     if (retryAt === null) return { limit, totals, quota };
-    return { ...refused('quota_exceeded'), retryAfter: Math.ceil((retryAt - now) / SECOND) };
+    return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
 
   /** How the user stands with a resource; null when their plan does not have it. */
@@ -210,8 +210,4 @@ export class UsageMeter {
     if (result.result === 'ok') this.#requests.remember(kind, reference, parameters, result, now);
     return result;
   }
-}
-
-function refused(reason: Refusal['reason']): Refusal {
-  return { result: 'refused', reason };
 }

@@ -1,7 +1,8 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
 import type { Revenue } from '../billing/revenue-service.ts';
 import { CreditAdmin } from '../credits/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { OutboxAdmin } from '../messages/admin-service.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../outbox/service.ts';
@@ -35,7 +36,8 @@ export interface Admin {
 export interface AdminPorts {
   d1: D1Database;
   realms: Realms;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   outbox: Outbox;
   mailBudget: MailBudget;
   privacy: Privacy;

@@ -1,8 +1,9 @@
+import type { SQL } from 'drizzle-orm';
 import type { z } from 'zod';
-import { primary } from '../db/client.ts';
+import { type Database, primary } from '../db/client.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { directoryState } from '../directory/service.ts';
+import { dropLinksIf, LINK_LIFETIME, newLink } from '../directory/links.ts';
+import type { UserChange } from '../directory/service.ts';
 import type { ActivityType } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
@@ -12,27 +13,27 @@ import { MINUTE } from '../lib/time.ts';
 import { message } from '../outbox/service.ts';
 import type { UserPatch } from './users-schemas.ts';
 import type { Target, UserAdminPorts } from './users-service.ts';
-import { changeUser, findUser, type PasswordLink, type UserChange } from './users-store.ts';
+import { asRead, findUser, passwordTakenAway } from './users-store.ts';
 
 /** How often a change is tried when others change the same user. */
 const TRIES = 3;
 
 /** What an act makes of a user; null when they are so already. */
-interface Act {
+interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'mail'> {
   action: AuditAction;
-  set: UserChange['set'];
-  /** By the names of the wire. */
-  before: Record<string, unknown>;
-  after: Record<string, unknown>;
+  /** What the audit log says was and is, by the names of the wire. */
+  was: Record<string, unknown>;
+  is: Record<string, unknown>;
   activity: ActivityType;
-  more?: Pick<UserChange, 'reset' | 'dropLinks'>;
+  /** Further statements of the batch. */
+  before?: UserChange['before'];
 }
 
 /** What admins do to a user. All of it is in the audit log, by the batch that does it, and in the user's own log. */
 export class UserActs {
-  readonly #ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'objects' | 'outbox'>;
+  readonly #ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'directory'>;
 
-  constructor(ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'objects' | 'outbox'>) {
+  constructor(ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'directory'>) {
     this.#ports = ports;
   }
 
@@ -58,10 +59,12 @@ export class UserActs {
       return {
         action: 'user_changed',
         set,
-        before: Object.fromEntries(before),
-        after: Object.fromEntries(names.map((name) => [name, patch[name as keyof typeof patch]])),
+        was: Object.fromEntries(before),
+        is: Object.fromEntries(names.map((name) => [name, patch[name as keyof typeof patch]])),
         activity: 'changed_by_admin',
-        ...('email' in set && { more: { dropLinks: true } }),
+        ...('email' in set && {
+          before: (db: Database, stands: SQL) => [dropLinksIf(db, user.id, 'all', stands)],
+        }),
       };
     });
   }
@@ -83,8 +86,8 @@ export class UserActs {
         : {
             action: 'user_status_changed',
             set: { status },
-            before: { status: user.status },
-            after: { status },
+            was: { status: user.status },
+            is: { status },
             activity: status === 'suspended' ? 'suspended' : 'reactivated',
           },
     );
@@ -104,8 +107,8 @@ export class UserActs {
         : {
             action: 'user_role_changed',
             set: { role },
-            before: { role: user.role },
-            after: { role },
+            was: { role: user.role },
+            is: { role },
             activity: 'role_changed',
           },
     );
@@ -120,8 +123,8 @@ export class UserActs {
         : {
             action: 'user_email_verified',
             set: { emailVerified: true },
-            before: { email_verified: false },
-            after: { email_verified: true },
+            was: { email_verified: false },
+            is: { email_verified: true },
             activity: 'email_verified',
           },
     );
@@ -132,10 +135,9 @@ export class UserActs {
    * `insufficient_scope`, `own_account`, `conflict`.
    */
   async resetPassword(target: Target, actor: Actor, reason: string | undefined): Promise<void> {
-    const { outbox, realms } = this.#ports;
+    const { realms } = this.#ports;
     refuseSelf(actor, target.userId);
     const { issuer } = await realms.get(target.realmId);
-    let reset: PasswordLink | undefined;
     await this.#act(target, actor, { reason }, (user) => {
       const now = Date.now();
       const link = newLink(issuer, 'reset_password', now);
@@ -144,17 +146,15 @@ export class UserActs {
       const { realmId, id: userId, email: to, locale } = user;
       const envelope = { realmId, userId, to, locale, expiresAt: link.expiresAt };
       const mail = message({ channel: 'mail', template: 'reset_password', data }, envelope, now);
-      reset = { link, mail };
       return {
+        ...passwordTakenAway(user, { link, mail }),
         action: 'user_password_reset',
         set: {},
-        before: {},
-        after: {},
+        was: {},
+        is: {},
         activity: 'password_reset',
-        more: { reset },
       };
     });
-    if (reset) outbox.sendSoon([reset.mail]);
   }
 
   async #act(
@@ -163,37 +163,36 @@ export class UserActs {
     why: { reason?: string | undefined },
     plan: (user: UserRow) => Act | null,
   ): Promise<UserRow> {
-    const { d1, objects } = this.#ports;
-    const object = objects(target.userId);
+    const { d1, directory } = this.#ports;
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const session = primary(d1);
-      const found = await findUser(session.db, target.realmId, target.userId);
+      const found = await findUser(primary(d1).db, target.realmId, target.userId);
       if (!found) throw new ApiError('user_not_found');
       const { user } = found;
       requireAuthority(actor, user.role);
       const act = plan(user);
       if (!act) return user;
-      await object.announceChange();
-      const { action, before, after, set, more } = act;
-      const entry = {
-        realmId: user.realmId,
-        at: Date.now(),
-        actor: actor.id,
-        action,
-        target: user.id,
-        details: { before, after, ...why },
-      };
-      const changed = await changeUser(session.db, user, { set, entry, ...more });
-      if (!changed) continue;
-      await object.directoryChanged(directoryState(changed), {
-        bookmark: session.bookmark(),
-        keepSession: null,
-        client: null,
-        activity: act.activity,
-        actor: actor.id,
-        details: why.reason === undefined ? {} : { reason: why.reason },
+      const { action, was, is, activity, ...change } = act;
+      const now = Date.now();
+      const { user: changed } = await directory.change(user.id, {
+        ...change,
+        guard: asRead(user),
+        now,
+        audit: {
+          realmId: user.realmId,
+          at: now,
+          actor: actor.id,
+          action,
+          target: user.id,
+          details: { before: was, after: is, ...why },
+        },
+        activity: {
+          type: activity,
+          client: null,
+          actor: actor.id,
+          details: why.reason === undefined ? {} : { reason: why.reason },
+        },
       });
-      return changed;
+      if (changed) return changed;
     }
     throw new ApiError('conflict');
   }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { CredentialObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
+import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
@@ -25,7 +26,8 @@ const INVITATION = 3 * DAY;
 export interface UserAdminPorts {
   d1: D1Database;
   realms: Realms;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   outbox: Outbox;
   privacy: Privacy;
   plans: Plans;

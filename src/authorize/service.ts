@@ -1,7 +1,6 @@
-import type { AuthorizeObjects, Decision } from '../account/metering-contract.ts';
+import type { Decision, MeteringObjects } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
-import { refusalError } from '../directory/service.ts';
-import { ApiError, type ErrorCode } from '../errors.ts';
+import { ApiError, accepted, type ErrorCode } from '../errors.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 
@@ -39,9 +38,9 @@ const NOT_LET_IN: ErrorCode[] = ['invalid_token', 'token_expired', 'session_ende
 export class Authorizer {
   readonly #sessions: Sessions;
   readonly #plans: Plans;
-  readonly #objects: AuthorizeObjects;
+  readonly #objects: MeteringObjects;
 
-  constructor(sessions: Sessions, plans: Plans, objects: AuthorizeObjects) {
+  constructor(sessions: Sessions, plans: Plans, objects: MeteringObjects) {
     this.#sessions = sessions;
     this.#plans = plans;
     this.#objects = objects;
@@ -60,9 +59,8 @@ export class Authorizer {
       const { userId, sessionId } = await this.#sessions.verifyToken(token, realmId);
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor };
-      const answer = await this.#objects(userId).authorize(terms, asked);
-      if (answer.result === 'refused') throw refusalError(answer);
-      return { userId, sessionId, reference, ...answer.decision };
+      const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
+      return { userId, sessionId, reference, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);

@@ -1,6 +1,6 @@
 import { type Database, primary } from '../db/client.ts';
-import { type Accounts, directoryState } from '../directory/service.ts';
-import type { AccountObjects, ActivityType } from '../directory/state.ts';
+import type { Directory } from '../directory/service.ts';
+import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
@@ -39,8 +39,7 @@ export interface EventPorts {
   customers: Customers;
   subscriptions: Subscriptions;
   payments: Payments;
-  accounts: Accounts;
-  objects: AccountObjects;
+  directory: Directory;
 }
 
 /** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
@@ -164,16 +163,11 @@ function telling(activity: ActivityType, handler: Handler): Handler {
     const isOurs = await handler(ports, event, owner);
     if (!isOurs || !owner) return isOurs;
     const { userId, realmId } = owner;
-    const user = await ports.accounts.find(realmId, { userId }, null);
     const details = { event: event.id, subject: event.subject };
-    await ports.objects(userId).directoryChanged(directoryState(user), {
-      bookmark: null,
-      keepSession: null,
-      client: null,
-      activity,
-      actor: 'system',
-      details,
-    });
+    await ports.directory.log(
+      { userId, realmId },
+      { type: activity, sessionId: null, client: null, actor: 'system', details },
+    );
     return true;
   };
 }

@@ -1,6 +1,5 @@
 import type { Credits } from '../credits/service.ts';
-import type { Accounts } from '../directory/service.ts';
-import type { AccountObjects } from '../directory/state.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Config } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
@@ -17,8 +16,7 @@ import { Subscriptions } from './subscriptions.ts';
 /** What billing is made of. */
 export interface BillingPorts {
   d1: D1Database;
-  accounts: Accounts;
-  objects: AccountObjects;
+  directory: Directory;
   realms: Realms;
   plans: Plans;
   credits: Credits;
@@ -57,14 +55,14 @@ export class BillingKit {
   }
 
   #assemble(): BillingParts {
-    const { d1, config, objects } = this.ports;
+    const { d1, config, directory } = this.ports;
     const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = config;
     if (!secretKey || !webhookSecrets) throw new ApiError('billing_not_configured');
     const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL });
     const customers = new Customers(d1, stripe, config.ORIGIN);
     const ports = { ...this.ports, stripe, customers, prices: this.prices };
     const grace = config.BILLING_GRACE_DAYS * DAY;
-    const subscriptions = new Subscriptions({ d1, objects, stripe, customers, prices: this.prices, grace });
+    const subscriptions = new Subscriptions({ d1, directory, stripe, customers, prices: this.prices, grace });
     const payments = new Payments({ ...ports, subscriptions });
     const events = new BillingEvents({ ...ports, subscriptions, payments });
     return { stripe, customers, subscriptions, payments, events };

@@ -1,4 +1,4 @@
-import type { Reversed } from '../account/metering-contract.ts';
+import type { ReversedCredits } from '../account/metering-contract.ts';
 import type { Credits } from '../credits/service.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
@@ -88,7 +88,7 @@ export class Payments {
     throw new ApiError('conflict');
   }
 
-  async #note({ userId, realmId }: CustomerRow, reference: string, reversed: Reversed): Promise<void> {
+  async #note({ userId, realmId }: CustomerRow, reference: string, reversed: ReversedCredits): Promise<void> {
     const { total: credits, taken, revision } = reversed;
     const row = { reference, userId, realmId, credits, taken, revision, updatedAt: Date.now() };
     await noteReversal(primary(this.#ports.d1).db, row);

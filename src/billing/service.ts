@@ -231,13 +231,13 @@ export class Billing {
   /** A payer's customer, if there is one; says whether there is such a user. */
   async #known({ userId, realmId }: Payer): Promise<CustomerRow | null> {
     const { customers } = this.#kit.parts;
-    await this.#kit.ports.accounts.find(realmId, { userId }, null);
+    await this.#kit.ports.directory.find(realmId, { userId }, null);
     return customers.find(userId);
   }
 
   async #payer({ userId, realmId }: Payer): Promise<{ user: UserRow; customer: CustomerRow }> {
     const { customers } = this.#kit.parts;
-    const user = await this.#kit.ports.accounts.find(realmId, { userId }, null);
+    const user = await this.#kit.ports.directory.find(realmId, { userId }, null);
     if (user.status !== 'active') throw new ApiError('account_suspended');
     return { user, customer: await customers.ensure(user) };
   }

@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import type { UserChange } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
-import { type UserRow, users } from '../directory/tables.ts';
 import {
   billingCustomers,
   billingErasures,
@@ -119,46 +119,44 @@ function held(userId: string, column: 'plan' | 'holds_until', now: number): SQL 
 }
 
 /**
- * Writes a subscription over the revision that was read before it was fetched (0: there was none), and gives the user
- * the plan that their subscriptions now come to, if that is another than they came to before. `saved` is false when
- * somebody else wrote meanwhile; `user` is the row that was changed.
+ * The change of a user that writes a subscription over the revision that was read before it was fetched (0: there was
+ * none), and gives the user the plan that their subscriptions now come to, if that is another than they came to before.
+ * The first result is empty when somebody else wrote meanwhile.
  */
-export async function saveSubscription(
+export function subscriptionChange(
   db: Database,
   row: SubscriptionRow,
   now: number,
-): Promise<{ saved: boolean; user: UserRow | null }> {
+): Pick<UserChange, 'set' | 'guard' | 'before' | 'after' | 'now'> {
   const { userId, id, revision } = row;
   const [plan, until] = [held(userId, 'plan', now), held(userId, 'holds_until', now)];
-  const isNews = sql`EXISTS (SELECT 1 FROM billing_customers AS before WHERE before.user_id = ${userId}
-    AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until}))`;
-  const userExists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId})`;
   const saved = { revision: billingSubscriptions.revision };
-  const [written, changed] = await db.batch([
-    revision === 1
-      ? insertIf(db, billingSubscriptions, row, userExists).onConflictDoNothing().returning(saved)
-      : db
-          .update(billingSubscriptions)
-          .set(row)
-          .where(and(eq(billingSubscriptions.id, id), eq(billingSubscriptions.revision, revision - 1)))
-          .returning(saved),
-    db
-      .update(users)
-      .set({
-        plan: sql`coalesce(${plan}, ${DEFAULT_PLAN})`,
-        planExpiresAt: sql`${until}`,
-        subscribed: sql`${plan} IS NOT NULL`,
-        version: sql`version + 1`,
-        updatedAt: now,
-      })
-      .where(and(eq(users.id, userId), isNews))
-      .returning(),
-    db
-      .update(billingCustomers)
-      .set({ plan: sql`${plan}`, planExpiresAt: sql`${until}` })
-      .where(eq(billingCustomers.userId, userId)),
-  ]);
-  return { saved: written.length > 0, user: changed[0] ?? null };
+  const userExists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId})`;
+  return {
+    set: {
+      plan: sql`coalesce(${plan}, ${DEFAULT_PLAN})`,
+      planExpiresAt: sql`${until}`,
+      subscribed: sql`${plan} IS NOT NULL`,
+    },
+    guard: sql`EXISTS (SELECT 1 FROM billing_customers AS before WHERE before.user_id = ${userId}
+      AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until}))`,
+    before: () => [
+      revision === 1
+        ? insertIf(db, billingSubscriptions, row, userExists).onConflictDoNothing().returning(saved)
+        : db
+            .update(billingSubscriptions)
+            .set(row)
+            .where(and(eq(billingSubscriptions.id, id), eq(billingSubscriptions.revision, revision - 1)))
+            .returning(saved),
+    ],
+    after: () => [
+      db
+        .update(billingCustomers)
+        .set({ plan: sql`${plan}`, planExpiresAt: sql`${until}` })
+        .where(eq(billingCustomers.userId, userId)),
+    ],
+    now,
+  };
 }
 
 /** What subscriptions bring in a realm, by plan, currency and how often it is paid. */

@@ -1,7 +1,5 @@
 import { primary } from '../db/client.ts';
-import { directoryState } from '../directory/service.ts';
-import type { AccountObjects } from '../directory/state.ts';
-import type { UserRow } from '../directory/tables.ts';
+import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
@@ -13,8 +11,8 @@ import {
   listSubscriptions,
   listUnseen,
   release,
-  saveSubscription,
   seize,
+  subscriptionChange,
 } from './store.ts';
 import type { CustomerRow, SubscriptionRow } from './tables.ts';
 
@@ -34,7 +32,7 @@ export interface SubscriptionPorts {
   stripe: BillingProvider;
   customers: Customers;
   prices: PriceList;
-  objects: AccountObjects;
+  directory: Directory;
   /** How long a plan lasts on without a payment (milliseconds). */
   grace: number;
 }
@@ -101,8 +99,7 @@ export class Subscriptions {
     owner: CustomerRow,
     before: SubscriptionRow | null,
   ): Promise<boolean> {
-    const { d1, objects, grace } = this.#ports;
-    const session = primary(d1);
+    const { d1, directory, grace } = this.#ports;
     const now = Date.now();
     const plan = await this.#planOf(subscription.priceId, owner.realmId, before);
     const { itemId: _, customerId: __, invoicedAt: ___, ...fields } = subscription;
@@ -114,11 +111,16 @@ export class Subscriptions {
       revision: (before?.revision ?? 0) + 1,
       fetchedAt: now,
     };
-    const object = objects(owner.userId);
-    await object.announceChange();
-    const { saved, user } = await saveSubscription(session.db, row, now);
-    if (user) await object.directoryChanged(directoryState(user), planChange(user, row, session.bookmark()));
-    return saved;
+    const { results } = await directory.change(owner.userId, {
+      ...subscriptionChange(primary(d1).db, row, now),
+      activity: (user) => ({
+        type: 'plan_changed',
+        client: null,
+        actor: 'system',
+        details: { plan: user.plan, subscription: row.id, status: row.status },
+      }),
+    });
+    return (results[0] as unknown[]).length > 0;
   }
 
   /** A price that stands for nothing any more goes on standing for what it did for those who have it. */
@@ -129,17 +131,6 @@ export class Subscriptions {
     if (before?.priceId === priceId) return before.plan;
     throw new ApiError('price_not_found');
   }
-}
-
-function planChange(user: UserRow, row: SubscriptionRow, bookmark: string | null) {
-  return {
-    bookmark,
-    keepSession: null,
-    client: null,
-    activity: 'plan_changed' as const,
-    actor: 'system',
-    details: { plan: user.plan, subscription: row.id, status: row.status },
-  };
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
-import { directoryState, findByEmail, findById } from '../directory/service.ts';
+import { type Directory, directoryState, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { ApiError, fieldError } from '../errors.ts';
+import { ApiError, accepted, fieldError } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
@@ -13,7 +13,7 @@ import type { SignedIn } from '../passwords/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
-import { claimPhoneNumber, findByVerifiedPhone, proveEmailByCode } from './store.ts';
+import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
 
 /** What sign-in by code is made of. */
 export interface CodePorts {
@@ -21,7 +21,8 @@ export interface CodePorts {
   realms: Realms;
   sessions: Sessions;
   outbox: Outbox;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   codes: CodeObjects;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
@@ -72,35 +73,29 @@ export class OneTimeCodes {
 
   /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
   async signIn(target: CodeTarget, code: string, realmId: string, client: Client): Promise<SignedIn> {
-    const { d1, objects, realms, sessions } = this.#ports;
+    const { directory, objects, realms, sessions } = this.#ports;
     const realm = await realms.get(realmId);
-    const session = primary(d1);
     await this.#take(target, code, realmId);
     let user = await this.#find(target, realmId, null);
     if (!user) throw new ApiError('invalid_code');
-    const object = objects(user.id);
     if (target.channel === 'email' && !user.emailVerified) {
-      // Whoever registered with this address never proved it: their password and sessions are not the owner's.
-      await object.announceChange();
-      const now = Date.now();
-      const proven = await proveEmailByCode(session.db, user.id, target.to, now);
-      if (!proven) throw new ApiError('invalid_code');
-      user = proven;
-      await object.directoryChanged(directoryState(user), {
-        bookmark: session.bookmark(),
-        keepSession: null,
-        client,
-        activity: 'email_verified',
+      // The person who registered with this address never proved it: their password and sessions are not the owner's.
+      const proven = await directory.change(user.id, {
+        ...addressProofByCode(user.id, target.to),
+        activity: { type: 'email_verified', client },
       });
+      user = proven.user;
+      if (!user) throw new ApiError('invalid_code');
     }
     if (user.status === 'suspended') throw new ApiError('account_suspended');
-    const opened = await object.open(directoryState(user), {
-      client,
-      methods: target.channel === 'sms' ? ['otp', 'sms'] : ['otp'],
-      lifetimes: realm.lifetimes,
-      activity: 'signed_in',
-    });
-    if (!opened) throw new ApiError('service_unavailable', { retryAfter: 1 });
+    const opened = accepted(
+      await objects(user.id).open(directoryState(user), {
+        client,
+        methods: target.channel === 'sms' ? ['otp', 'sms'] : ['otp'],
+        lifetimes: realm.lifetimes,
+        activity: 'signed_in',
+      }),
+    );
     return { user, grant: await sessions.grant(realm, opened) };
   }
 
@@ -112,17 +107,13 @@ export class OneTimeCodes {
     realmId: string,
     client: Client,
   ): Promise<UserRow> {
-    const { d1, objects } = this.#ports;
-    const session = primary(d1);
     await this.#take(target, code, realmId);
-    const user = await claimPhoneNumber(session.db, by.userId, realmId, target.to, Date.now());
-    if (!user) throw new ApiError('invalid_code');
-    await objects(by.userId).directoryChanged(directoryState(user), {
-      bookmark: session.bookmark(),
+    const { user } = await this.#ports.directory.change(by.userId, {
+      ...phoneProof(by.userId, realmId, target.to),
       keepSession: by.sessionId,
-      client,
-      activity: 'phone_number_verified',
+      activity: { type: 'phone_number_verified', client },
     });
+    if (!user) throw new ApiError('invalid_code');
     return user;
   }
 

@@ -1,5 +1,6 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { identities } from '../oauth/tables.ts';
 import { passwords } from '../passwords/tables.ts';
@@ -25,61 +26,42 @@ export async function findByVerifiedPhone(
 }
 
 /**
- * Marks an address as proven by a code that was sent there, and drops what whoever registered it before could get in by:
- * the password, identities, a phone number. Null when it was changed or proven meanwhile.
+ * The change that marks an address as proven by a code that was sent there, unless it was changed or proven meanwhile. It
+ * drops what the person who registered the address before could get in by: the password, identities, a phone number.
  */
-export async function proveEmailByCode(
-  db: Database,
-  userId: string,
-  email: string,
-  now: number,
-): Promise<UserRow | null> {
-  const bump = sql`version + 1`;
-  const unproven = and(eq(users.id, userId), eq(users.email, email), eq(users.emailVerified, false));
-  const theirs = db.select({ id: users.id }).from(users).where(unproven);
-  const [, , changed] = await db.batch([
-    db.delete(passwords).where(sql`${passwords.userId} IN ${theirs}`),
-    db.delete(identities).where(sql`${identities.userId} IN ${theirs}`),
-    db
-      .update(users)
-      .set({
-        emailVerified: true,
-        phoneNumberVerified: false,
-        version: bump,
-        credentialVersion: bump,
-        updatedAt: now,
-      })
-      .where(unproven)
-      .returning(),
-  ]);
-  return changed[0] ?? null;
+export function addressProofByCode(userId: string, email: string): Omit<UserChange, 'activity'> {
+  return {
+    set: { emailVerified: true, phoneNumberVerified: false },
+    guard: and(eq(users.email, email), eq(users.emailVerified, false)),
+    endsSessions: true,
+    before: (db, stands) => [
+      db.delete(passwords).where(and(eq(passwords.userId, userId), stands)),
+      db.delete(identities).where(and(eq(identities.userId, userId), stands)),
+    ],
+  };
 }
 
 /**
- * Marks the number in a user's profile as theirs. Numbers change hands: who proved it before has lost it. Null when
- * it is not in the profile.
+ * The change that marks the number in a user's profile as theirs, if it is still there. Numbers change hands: the user
+ * who proved it before has lost it.
  */
-export async function claimPhoneNumber(
-  db: Database,
+export function phoneProof(
   userId: string,
   realmId: string,
   phoneNumber: string,
-  now: number,
-): Promise<UserRow | null> {
-  const mine = and(eq(users.id, userId), eq(users.phoneNumber, phoneNumber));
-  const [, changed] = await db.batch([
-    db
-      .update(users)
-      .set({ phoneNumberVerified: false, updatedAt: now })
-      .where(
-        and(
-          eq(users.realmId, realmId),
-          eq(users.phoneNumber, phoneNumber),
-          ne(users.id, userId),
-          sql`EXISTS ${db.select({ id: users.id }).from(users).where(mine)}`,
+): Omit<UserChange, 'activity'> {
+  const now = Date.now();
+  return {
+    set: { phoneNumberVerified: true },
+    guard: eq(users.phoneNumber, phoneNumber),
+    before: (db, stands) => [
+      db
+        .update(users)
+        .set({ phoneNumberVerified: false, updatedAt: now })
+        .where(
+          and(eq(users.realmId, realmId), eq(users.phoneNumber, phoneNumber), ne(users.id, userId), stands),
         ),
-      ),
-    db.update(users).set({ phoneNumberVerified: true, updatedAt: now }).where(mine).returning(),
-  ]);
-  return changed[0] ?? null;
+    ],
+    now,
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { TRANSACTION_TYPES, type Transaction } from '../account/metering-contract.ts';
+import { type CreditTransaction, TRANSACTION_TYPES } from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { CreditChange } from './service.ts';
@@ -85,7 +85,7 @@ export const UserQuery = z.object({ user_id: UserIdField });
 export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
 
 /** A row of the ledger as it goes over the wire. */
-export function transactionShape(transaction: Transaction): z.infer<typeof TransactionSchema> {
+export function transactionShape(transaction: CreditTransaction): z.infer<typeof TransactionSchema> {
   const { id, type, amount, reference, description } = transaction;
   return {
     id,

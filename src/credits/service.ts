@@ -1,15 +1,15 @@
 import type {
-  Addition,
-  CreditObject,
-  CreditObjects,
-  Refund,
-  Reversal,
-  Reversed,
+  CreditAddition,
+  CreditRefund,
+  CreditReversal,
+  CreditTransaction,
+  CreditUse,
+  MeteringObject,
+  MeteringObjects,
+  ReversedCredits,
   Terms,
-  Transaction,
-  Use,
 } from '../account/metering-contract.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
 import type { Plans } from '../plans/service.ts';
 
@@ -21,7 +21,7 @@ interface User {
 
 /** A change of the ledger. `balance` is what it came to with it, also when the change is repeated. */
 export interface CreditChange {
-  transaction: Transaction;
+  transaction: CreditTransaction;
   balance: number;
 }
 
@@ -30,12 +30,12 @@ const RESERVED_REFERENCE = /^(grant|expired):/;
 
 /** Credits. Each operation is one call to one account object and no D1 query. All throw `user_not_found`. */
 export class Credits {
-  readonly #accounts: Accounts;
+  readonly #directory: Directory;
   readonly #plans: Plans;
-  readonly #objects: CreditObjects;
+  readonly #objects: MeteringObjects;
 
-  constructor(accounts: Accounts, plans: Plans, objects: CreditObjects) {
-    this.#accounts = accounts;
+  constructor(directory: Directory, plans: Plans, objects: MeteringObjects) {
+    this.#directory = directory;
     this.#plans = plans;
     this.#objects = objects;
   }
@@ -45,7 +45,7 @@ export class Credits {
   }
 
   /** Throws `reference_reused`, `credits_limit`, and 422 for an expiry that has passed. */
-  async add(user: User, addition: Addition): Promise<CreditChange> {
+  async add(user: User, addition: CreditAddition): Promise<CreditChange> {
     requireOwnReference(addition.reference);
     if (addition.expiresAt !== null && addition.expiresAt <= Date.now()) {
       throw fieldError('expires_at', 'past', 'Must be in the future');
@@ -54,24 +54,24 @@ export class Credits {
   }
 
   /** Throws `insufficient_credits`, `account_suspended`, `reference_reused`. */
-  async use(user: User, use: Use): Promise<CreditChange> {
+  async use(user: User, use: CreditUse): Promise<CreditChange> {
     requireOwnReference(use.reference);
     return changeOf(await this.#ask(user, (object, terms) => object.useCredits(terms, use)));
   }
 
   /** Throws `transaction_not_found`, `refund_exceeds_use`, `credits_limit`, `reference_reused`. */
-  async refund(user: User, refund: Refund): Promise<CreditChange> {
+  async refund(user: User, refund: CreditRefund): Promise<CreditChange> {
     requireOwnReference(refund.reference);
     return changeOf(await this.#ask(user, (object, terms) => object.refundCredits(terms, refund)));
   }
 
   /** How much of an addition was taken back, as last told. */
-  async reversed(user: User, reference: string): Promise<Reversed> {
+  async reversed(user: User, reference: string): Promise<ReversedCredits> {
     return this.#ask(user, (object, terms) => object.creditReversal(terms, reference));
   }
 
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
-  async reverse(user: User, reversal: Reversal): Promise<Reversed> {
+  async reverse(user: User, reversal: CreditReversal): Promise<ReversedCredits> {
     return this.#ask(user, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
@@ -79,7 +79,7 @@ export class Credits {
   async transactions(
     user: User,
     page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ rows: Transaction[]; nextCursor: string | null; total: number }> {
+  ): Promise<{ rows: CreditTransaction[]; nextCursor: string | null; total: number }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const { transactions, total } = await this.#ask(user, (object, terms) =>
       object.listCredits(terms, { before, limit: page.limit + 1 }),
@@ -91,10 +91,10 @@ export class Credits {
 
   async #ask<Answer extends { result: string }>(
     user: User,
-    call: (object: CreditObject, terms: Terms) => Promise<Answer>,
+    call: (object: MeteringObject, terms: Terms) => Promise<Answer>,
   ) {
     const terms = await this.#plans.terms(user.realmId);
-    return this.#accounts.ask(user, () => call(this.#objects(user.userId), terms));
+    return this.#directory.ask(user, () => call(this.#objects(user.userId), terms));
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { and, eq, gt, inArray } from 'drizzle-orm';
+import { and, eq, exists, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 import { type LinkPurpose, oneTimeTokens } from './link-tables.ts';
 
@@ -55,8 +56,57 @@ export function storeLink(db: Database, link: Link, userId: string, email: strin
     });
 }
 
+/** Stores a link if a condition holds, as `storeLink` does. */
+export function storeLinkIf(db: Database, link: Link, userId: string, email: string, condition: SQL) {
+  const { purpose, hash, expiresAt } = link;
+  return insertIf(
+    db,
+    oneTimeTokens,
+    { userId, purpose, hash, email, expiresAt },
+    condition,
+  ).onConflictDoUpdate({
+    target: [oneTimeTokens.userId, oneTimeTokens.purpose],
+    set: { hash, email, expiresAt },
+  });
+}
+
+/** Makes links of a user stop working if a condition holds: those of some purposes, or all. */
+export function dropLinksIf(db: Database, userId: string, purposes: LinkPurpose[] | 'all', condition: SQL) {
+  const chosen = purposes === 'all' ? undefined : inArray(oneTimeTokens.purpose, purposes);
+  return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), chosen, condition));
+}
+
+/**
+ * The condition that a token of a user stands and serves a purpose, and was mailed to that address if one is given. It
+ * guards a batch that takes the token last (`takeLink`): two requests with one token are decided there.
+ */
+export function linkStands(
+  db: Database,
+  link: { token: string; userId: string; purpose: LinkPurpose; email?: SQL },
+  now: number,
+): SQL {
+  const { token, userId, purpose, email } = link;
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(oneTimeTokens)
+      .where(
+        and(
+          eq(oneTimeTokens.userId, userId),
+          validToken(hashToken(token), [purpose], now),
+          email && eq(oneTimeTokens.email, email),
+        ),
+      ),
+  );
+}
+
+/** Takes a token: nobody can use it again. */
+export function takeLink(db: Database, token: string) {
+  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.hash, hashToken(token)));
+}
+
 /** The condition that a token, by its hash, stands and serves one of the purposes. */
-export function validToken(hash: string, purposes: LinkPurpose[], now: number) {
+function validToken(hash: string, purposes: LinkPurpose[], now: number) {
   return and(
     eq(oneTimeTokens.hash, hash),
     inArray(oneTimeTokens.purpose, purposes),

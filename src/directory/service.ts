@@ -1,27 +1,71 @@
-import { and, eq, sql } from 'drizzle-orm';
-import type { z } from 'zod';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
-import type { Refusal } from '../errors.ts';
-import { ApiError, fieldError } from '../errors.ts';
-import { MAX_PREFERENCES, type ProfilePatch } from './schemas.ts';
-import type { AccountObjects, DirectoryState } from './state.ts';
-import { preferences, type UserRow, users } from './tables.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { ApiError, accepted, isRefusal, type Refusal } from '../errors.ts';
+import type { Outbox } from '../outbox/service.ts';
+import { outbox } from '../outbox/tables.ts';
+import { type AuditEntry, writeAuditIf } from './audit.ts';
+import type { ActivityEntry, DirectoryMirrors, DirectoryState } from './state.ts';
+import { type UserRow, users } from './tables.ts';
 
-/** The directory of users. */
-export class Accounts {
-  readonly #d1: D1Database;
-  readonly #objects: AccountObjects;
+type Statement = BatchItem<'sqlite'>;
 
-  constructor(d1: D1Database, objects: AccountObjects) {
-    this.#d1 = d1;
-    this.#objects = objects;
+/** What goes with any change of a user, in one batch with it: all or nothing. */
+interface Batched {
+  /** What must be so beside the id, when the batch runs: it decides races. Without it the user must only be there. */
+  guard?: SQL | undefined;
+  /**
+   * Statements before the user's row changes. Each must hang on the condition that is given, and must not change what
+   * the guard reads.
+   */
+  before?: (db: Database, stands: SQL) => Statement[];
+  audit?: AuditEntry | undefined;
+  /** A message that tells of it: sent as soon as the change is written. */
+  mail?: typeof outbox.$inferInsert | undefined;
+  /** Unix milliseconds. */
+  now?: number;
+}
+
+/** What the activity log says of a change; the session is that which is kept. */
+type Told = Omit<ActivityEntry, 'sessionId'>;
+
+/** A change of one user. */
+export interface UserChange extends Batched {
+  set: SQLiteUpdateSetSource<typeof users>;
+  /** Ends the sessions that are open, but for `keepSession`. */
+  endsSessions?: boolean;
+  keepSession?: string | null;
+  /** The user has proved who they are by other means than the password: failures with it are forgiven. */
+  forgiveFailures?: boolean;
+  /** Statements after the row has changed, which take what the guard reads: each must decide by itself. */
+  after?: (db: Database) => Statement[];
+  activity?: Told | ((user: UserRow) => Told);
+  /** The account object need not be told beforehand: it was, or it comes to the change by itself. */
+  announced?: true;
+}
+
+/** What the directory is made of. */
+export interface DirectoryDependencies {
+  d1: D1Database;
+  objects: DirectoryMirrors;
+  outbox: Pick<Outbox, 'sendSoon'>;
+}
+
+/** The users of all realms: looked up, changed, deleted. Nothing else changes a user who is there. */
+export class Directory {
+  readonly #deps: DirectoryDependencies;
+
+  constructor(deps: DirectoryDependencies) {
+    this.#deps = deps;
   }
 
   /** A user's row, no older than the bookmark. Throws `session_ended` when the user is no more. */
   async get(userId: string, bookmark: string | null): Promise<UserRow> {
+    const { d1 } = this.#deps;
     const user =
-      (await findById(nearestReplica(this.#d1, bookmark).db, userId)) ??
-      (await findById(primary(this.#d1).db, userId));
+      (await findById(nearestReplica(d1, bookmark).db, userId)) ?? (await findById(primary(d1).db, userId));
     if (!user) throw new ApiError('session_ended');
     return user;
   }
@@ -32,131 +76,140 @@ export class Accounts {
     by: { userId: string } | { email: string },
     bookmark: string | null,
   ): Promise<UserRow> {
+    const { d1 } = this.#deps;
     const look = (db: Database) =>
       'userId' in by ? findById(db, by.userId) : findByEmail(db, realmId, by.email);
-    const user = (await look(nearestReplica(this.#d1, bookmark).db)) ?? (await look(primary(this.#d1).db));
+    const user = (await look(nearestReplica(d1, bookmark).db)) ?? (await look(primary(d1).db));
     if (user?.realmId !== realmId) throw new ApiError('user_not_found');
     return user;
   }
 
   /**
-   * Asks the object of a user; one that was never told whom it stands for is told first. Throws `user_not_found`, and
+   * Asks the object of a user; an object that was never told of its user is told first. Throws `user_not_found`, and
    * what the object refuses with.
    */
-  async ask<Answer extends { result: string }>(
+  async ask<Answer extends object>(
     user: { userId: string; realmId: string },
     call: () => Promise<Answer | Refusal>,
   ): Promise<Exclude<Answer, Refusal>> {
     let answer = await call();
     if (isRefusal(answer) && answer.reason === 'user_not_found') {
-      const row = await findById(primary(this.#d1).db, user.userId);
+      const { d1, objects } = this.#deps;
+      const row = await findById(primary(d1).db, user.userId);
       if (row?.realmId !== user.realmId) throw new ApiError('user_not_found');
-      const change = { bookmark: null, keepSession: null, client: null };
-      await this.#objects(row.id).directoryChanged(directoryState(row), change);
+      const change = { bookmark: null, keepSession: null, forgiveFailures: false, activity: null };
+      await objects(row.id).directoryChanged(directoryState(row), change);
       answer = await call();
     }
-    if (isRefusal(answer)) throw refusalError(answer);
-    return answer as Exclude<Answer, Refusal>;
+    return accepted(answer) as Exclude<Answer, Refusal>;
   }
 
   /**
-   * Changes what a user says of themselves; a new phone number is unproven. The account object is told of a username
-   * alone: it is in access tokens. Throws `username_taken`.
+   * Changes a user: announces it to the account object, writes the batch with the next version under the guard, and
+   * tells the object. `user` is the row as changed, or null when the guard did not hold; `results` are those of
+   * `before`. Throws `user_exists`, `username_taken`, `last_owner`.
+   *
+   * @example
+   * const { user } = await directory.change(userId, {
+   *   set: { status: 'suspended' },
+   *   guard: eq(users.version, version),
+   *   activity: { type: 'suspended', client: null, actor },
+   * });
    */
-  async updateProfile(userId: string, patch: z.output<typeof ProfilePatch>): Promise<UserRow> {
-    const session = primary(this.#d1);
-    const object = this.#objects(userId);
-    const renames = patch.username !== undefined;
-    if (renames) await object.announceChange();
-    const { given_name, family_name, phone_number, ...same } = patch;
-    const phone =
-      phone_number === undefined
-        ? {}
-        : {
-            phoneNumber: phone_number,
-            // Writing the same number again proves nothing and loses nothing.
-            phoneNumberVerified: sql`${users.phoneNumberVerified} AND ${users.phoneNumber} IS ${phone_number}`,
-          };
-    try {
-      const [user] = await session.db
+  async change(
+    userId: string,
+    change: UserChange,
+  ): Promise<{ user: UserRow | null; results: readonly unknown[] }> {
+    const object = this.#deps.objects(userId);
+    if (!change.announced) await object.announceChange();
+    const session = primary(this.#deps.d1);
+    const { set, endsSessions, keepSession = null, after, activity, now = Date.now() } = change;
+    const bump = sql`${users.version} + 1`;
+    const { rows, results } = await this.#write(session, userId, change, (where) => [
+      session.db
         .update(users)
-        .set({
-          ...same,
-          ...phone,
-          givenName: given_name,
-          familyName: family_name,
-          updatedAt: Date.now(),
-          ...(renames && { version: sql`version + 1` }),
-        })
-        .where(eq(users.id, userId))
-        .returning();
-      if (!user) throw new ApiError('session_ended');
-      if (renames) {
-        const bookmark = session.bookmark();
-        await object.directoryChanged(directoryState(user), { bookmark, keepSession: null, client: null });
-      } else await this.#noteBookmark(userId, session);
-      return user;
-    } catch (error) {
-      throw uniqueViolation(error) ?? error;
+        .set({ ...set, version: bump, ...(endsSessions && { credentialVersion: bump }), updatedAt: now })
+        .where(where)
+        .returning(),
+      ...(after?.(session.db) ?? []),
+    ]);
+    const user = (rows as UserRow[])[0] ?? null;
+    if (user) {
+      const told = typeof activity === 'function' ? activity(user) : activity;
+      await object.directoryChanged(directoryState(user), {
+        bookmark: session.bookmark(),
+        keepSession,
+        forgiveFailures: change.forgiveFailures ?? false,
+        activity: told ? { ...told, sessionId: keepSession } : null,
+      });
+      this.#send(change);
     }
-  }
-
-  /** What an app keeps about a user; an empty object to begin with. */
-  async preferences(userId: string, bookmark: string | null): Promise<Record<string, unknown>> {
-    const { db } = nearestReplica(this.#d1, bookmark);
-    const found = await db.select().from(preferences).where(eq(preferences.userId, userId)).get();
-    return found?.data ?? {};
-  }
-
-  /** Replaces all of it. Throws `session_ended` when the user is no more. */
-  async replacePreferences(userId: string, data: Record<string, unknown>): Promise<void> {
-    const session = primary(this.#d1);
-    const updatedAt = Date.now();
-    await session.db
-      .insert(preferences)
-      .values({ userId, data, updatedAt })
-      .onConflictDoUpdate({ target: preferences.userId, set: { data, updatedAt } });
-    await this.#noteBookmark(userId, session);
+    return { user, results };
   }
 
   /**
-   * Changes some of it and leaves the rest (JSON Merge Patch, RFC 7396: null removes); gives all of it. Throws
-   * `validation_failed` when it would have more than 16 KiB.
+   * Deletes a user: as `change`, and the object ends everything at once. False when the guard did not hold or there is
+   * no such user. Throws `last_owner`.
    */
-  async patchPreferences(userId: string, patch: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const session = primary(this.#d1);
-    const [updatedAt, json] = [Date.now(), JSON.stringify(patch)];
-    const merged = sql`json_patch(${preferences.data}, ${json})`;
-    const [kept] = await session.db
-      .insert(preferences)
-      .values({ userId, data: sql`json_patch('{}', ${json})`, updatedAt })
-      .onConflictDoUpdate({
-        target: preferences.userId,
-        set: { data: merged, updatedAt },
-        setWhere: sql`length(CAST(${merged} AS BLOB)) <= ${MAX_PREFERENCES}`,
-      })
-      .returning({ data: preferences.data });
-    if (!kept) throw fieldError('', 'preferences_too_large', 'Must have at most 16 KiB');
-    await this.#noteBookmark(userId, session);
-    return kept.data;
+  async delete({ id, realmId }: { id: string; realmId: string }, change: Batched): Promise<boolean> {
+    const object = this.#deps.objects(id);
+    await object.announceChange();
+    const session = primary(this.#deps.d1);
+    const { rows } = await this.#write(session, id, change, (where) => [
+      session.db.delete(users).where(where).returning({ id: users.id }),
+    ]);
+    if (rows.length === 0) return false;
+    await object.userDeleted({ userId: id, realmId });
+    this.#send(change);
+    return true;
   }
 
-  /** Shows another picture, or none; gives the user with the one shown before. Throws `session_ended`. */
-  async replacePicture(userId: string, picture: string | null): Promise<UserRow> {
-    const session = primary(this.#d1);
-    const [user] = await session.db
-      .update(users)
-      .set({ picture, updatedAt: Date.now() })
-      .where(eq(users.id, userId))
-      .returning();
-    if (!user) throw new ApiError('session_ended');
-    await this.#noteBookmark(userId, session);
-    return user;
+  /** Tells the object of a user whom another change has deleted along. */
+  async toldDeleted(user: { userId: string; realmId: string }): Promise<void> {
+    await this.#deps.objects(user.userId).userDeleted(user);
   }
 
-  async #noteBookmark(userId: string, session: DatabaseSession): Promise<void> {
+  /**
+   * Writes what the account object does not decide by (a name, a picture, preferences); the user's next read sees it.
+   * Gives what the write gives.
+   */
+  async note<Written>(userId: string, write: (db: Database) => Promise<Written>): Promise<Written> {
+    const session = primary(this.#deps.d1);
+    const written = await write(session.db).catch(refuseViolation);
     const bookmark = session.bookmark();
-    if (bookmark) await this.#objects(userId).noteBookmark(bookmark);
+    if (bookmark) await this.#deps.objects(userId).noteBookmark(bookmark);
+    return written;
+  }
+
+  /** Adds an entry to a user's activity log, and no more. Throws `user_not_found`. */
+  async log(
+    user: { userId: string; realmId: string },
+    entry: ActivityEntry,
+    bookmark: string | null = null,
+  ): Promise<void> {
+    await this.ask(user, () => this.#deps.objects(user.userId).logActivity(entry, bookmark));
+  }
+
+  async #write(
+    { db }: DatabaseSession,
+    userId: string,
+    { guard, before, audit, mail }: Batched,
+    write: (where: SQL) => [Statement, ...Statement[]],
+  ): Promise<{ rows: unknown[]; results: unknown[] }> {
+    const where = and(eq(users.id, userId), guard) as SQL;
+    const stands = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${where})`;
+    const first = [
+      ...(before?.(db, stands) ?? []),
+      ...(audit ? [writeAuditIf(db, audit, stands)] : []),
+      ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
+    ];
+    const batch = [...first, ...write(where)] as unknown as [Statement, ...Statement[]];
+    const results = (await db.batch(batch).catch(refuseViolation)) as unknown[];
+    return { rows: results[first.length] as unknown[], results };
+  }
+
+  #send({ mail }: Batched): void {
+    if (mail) this.#deps.outbox.sendSoon([mail]);
   }
 }
 
@@ -195,24 +248,17 @@ export function directoryState(row: UserRow): DirectoryState {
 }
 
 /**
- * Which rule of `users` a failed write violated (what is unique, that there is an owner), as the error to answer with;
- * null for any other failure.
+ * Throws the error to answer with when a failed write broke a rule of `users` (what is unique, that there is an owner, that
+ * the user is there): `user_exists`, `username_taken`, `last_owner`, `session_ended`; any other failure as it is.
  */
-export function uniqueViolation(thrown: unknown): ApiError | null {
+export function refuseViolation(thrown: unknown): never {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(cause instanceof Error)) return null;
-  if (cause.message.includes('last_owner')) return new ApiError('last_owner');
-  if (!cause.message.includes('UNIQUE constraint failed')) return null;
-  if (cause.message.includes('users.email')) return new ApiError('user_exists');
-  if (cause.message.includes('users.username')) return new ApiError('username_taken');
-  return null;
-}
-
-function isRefusal(answer: { result: string }): answer is Refusal {
-  return answer.result === 'refused';
-}
-
-/** What an account object refused with, as the error to answer with. */
-export function refusalError({ reason, retryAfter }: Refusal): ApiError {
-  return new ApiError(reason, retryAfter === undefined ? {} : { retryAfter });
+  const message = cause instanceof Error ? cause.message : '';
+  if (message.includes('FOREIGN KEY constraint failed')) throw new ApiError('session_ended');
+  if (message.includes('last_owner')) throw new ApiError('last_owner');
+  if (message.includes('UNIQUE constraint failed')) {
+    if (message.includes('users.email')) throw new ApiError('user_exists');
+    if (message.includes('users.username')) throw new ApiError('username_taken');
+  }
+  throw thrown;
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 
 /** The plan of everybody who has no other, and of those whose plan has lapsed. */
@@ -73,33 +74,41 @@ export type ActivityType =
   | 'credits_expired'
   | 'account_deleted';
 
-/** What came with a change of the directory. */
-export interface DirectoryChange {
+/** One entry of the activity log of an account. */
+export interface ActivityEntry {
+  type: ActivityType;
+  sessionId: string | null;
+  /** Null when it was no device of the user's. */
+  client: Client | null;
+  /** Who did it, when it was not the user: the id of an API key or of an admin, or `system`. */
+  actor?: string;
+  details?: Record<string, unknown>;
+}
+
+/** What comes with a change of the directory. */
+export interface ToldChange {
   /** The D1 bookmark of the change, so that the user's next read sees it. */
   bookmark: string | null;
   /** The session that made it, which lives on when the change ends the others. */
   keepSession: string | null;
-  client: Client | null;
-  activity?: ActivityType;
-  actor?: string;
-  details?: Record<string, unknown>;
   /** The user has proved who they are by other means than the password: failures with it are forgiven. */
-  forgiveFailures?: boolean;
+  forgiveFailures: boolean;
+  activity: ActivityEntry | null;
 }
 
-/** What accounts need of the account object. */
-export interface AccountObject {
-  /**
-   * Called before the directory is changed: should nobody report the change, the object looks it up by itself.
-   */
+/** What the directory needs of the account object, which keeps a copy of what it decides by. */
+export interface DirectoryMirror {
+  /** Called before the directory is changed: should nobody report the change, the object looks it up by itself. */
   announceChange(): Promise<void>;
-  /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
-  accountDeleted(user: { userId: string; realmId: string }): Promise<void>;
   /** Takes over what the directory now says; an older row changes nothing. */
-  directoryChanged(directory: DirectoryState, change: DirectoryChange): Promise<void>;
+  directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void>;
+  /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
+  userDeleted(user: { userId: string; realmId: string }): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */
   noteBookmark(bookmark: string): Promise<void>;
+  /** Adds an entry to the activity log. Refuses with `user_not_found`. */
+  logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal>;
 }
 
 /** The object of one user. */
-export type AccountObjects = (userId: string) => AccountObject;
+export type DirectoryMirrors = (userId: string) => DirectoryMirror;

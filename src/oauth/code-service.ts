@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { CredentialObjects } from '../account/contract.ts';
+import type { SessionObjects } from '../account/contract.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
 import { primary } from '../db/client.ts';
 import { hashToken } from '../directory/links.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SignedIn } from '../passwords/service.ts';
@@ -44,7 +44,7 @@ export interface CodePorts {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
-  objects: CredentialObjects;
+  objects: SessionObjects;
 }
 
 /** Authorization codes (RFC 6749, 4.1.2, with PKCE): what an app gets at its address instead of tokens. */
@@ -76,13 +76,14 @@ export class AuthorizationCodes {
     if (row.identity !== null) throw new ApiError('invalid_grant');
     if (realm.registration === 'verify_first' && !user.emailVerified)
       throw new ApiError('email_not_verified');
-    const opened = await objects(user.id).open(directoryState(user), {
-      client,
-      methods: row.methods,
-      lifetimes: realm.lifetimes,
-      activity: row.activity,
-    });
-    if (!opened) throw new ApiError('service_unavailable', { retryAfter: 1 });
+    const opened = accepted(
+      await objects(user.id).open(directoryState(user), {
+        client,
+        methods: row.methods,
+        lifetimes: realm.lifetimes,
+        activity: row.activity,
+      }),
+    );
     return { user, grant: await sessions.grant(realm, opened) };
   }
 

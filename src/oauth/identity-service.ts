@@ -1,8 +1,7 @@
-import type { CredentialObjects } from '../account/contract.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
 import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
-import { directoryState, findByEmail, findById } from '../directory/service.ts';
+import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
@@ -19,7 +18,7 @@ import {
   type NewIdentity,
   readIdentities,
   refreshIdentity,
-  takeOver,
+  takeover,
 } from './identity-store.ts';
 import type { Arrival, ProviderProfile, ProviderTokens } from './port.ts';
 import type { IdentityRow } from './tables.ts';
@@ -29,7 +28,7 @@ const TRIES = 4;
 
 export interface IdentityPorts {
   d1: D1Database;
-  objects: CredentialObjects;
+  directory: Directory;
   outbox: Outbox;
   /** Encrypts the providers' tokens. */
   tokenKey: Buffer;
@@ -102,7 +101,7 @@ export class Identities {
           : 'Another account of this provider is linked: unlink it first.',
       });
     }
-    await this.#tell(session, user, client, 'identity_linked');
+    await this.#log(session, user, client, 'identity_linked');
   }
 
   /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`. */
@@ -117,7 +116,7 @@ export class Identities {
         : new ApiError('identity_not_found');
     }
     const user = await findById(session.db, userId);
-    if (user) await this.#tell(session, user, client, 'identity_unlinked');
+    if (user) await this.#log(session, user, client, 'identity_unlinked');
   }
 
   async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {
@@ -133,7 +132,7 @@ export class Identities {
     return user;
   }
 
-  /** Links to the account of that address; one that never proved it first loses whatever its maker could get in by. */
+  /** Links to the account of that address; an account that never proved it loses every way in that its maker had. */
   async #adopt(
     session: DatabaseSession,
     realm: Realm,
@@ -149,12 +148,13 @@ export class Identities {
       const link = { identity: signingIn, email: owner.email, mail };
       if (!(await insertIdentity(session.db, owner.id, link))) return null;
       this.#ports.outbox.sendSoon([mail]);
-      await this.#tell(session, owner, client, 'identity_linked');
+      await this.#log(session, owner, client, 'identity_linked');
       return owner;
     }
-    await this.#ports.objects(owner.id).announceChange();
-    const user = await takeOver(session.db, owner, signingIn, now);
-    if (user) await this.#tell(session, user, client, 'identity_linked');
+    const { user } = await this.#ports.directory.change(owner.id, {
+      ...takeover(owner, signingIn, now),
+      activity: { type: 'identity_linked', client },
+    });
     return user;
   }
 
@@ -184,18 +184,18 @@ export class Identities {
     return insertUserWithIdentity(session.db, user, { ...identity, lastLoginAt: now });
   }
 
-  async #tell(
+  async #log(
     session: DatabaseSession,
     user: UserRow,
     client: Client,
     activity: 'identity_linked' | 'identity_unlinked',
   ): Promise<void> {
-    await this.#ports.objects(user.id).directoryChanged(directoryState(user), {
-      bookmark: session.bookmark(),
-      keepSession: null,
-      client,
-      activity,
-    });
+    const { id: userId, realmId } = user;
+    await this.#ports.directory.log(
+      { userId, realmId },
+      { type: activity, sessionId: null, client },
+      session.bookmark(),
+    );
   }
 
   async #row(realmId: string, arrival: Arrival, now: number): Promise<NewIdentity> {

@@ -1,7 +1,8 @@
 import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { oneTimeTokens } from '../directory/link-tables.ts';
+import { dropLinksIf } from '../directory/links.ts';
+import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../outbox/tables.ts';
 import { passwords } from '../passwords/tables.ts';
@@ -85,40 +86,25 @@ export async function insertIdentity(
 }
 
 /**
- * Gives an account whose address was never proven to the owner of the address: every way in that whoever registered it
- * has made (password, links, codes, identities, a phone number) is dropped, sessions end by the raised version, and the
- * identity is linked. Null when the address was proven or changed meanwhile.
+ * The change that gives an account whose address was never proven to the owner of the address, unless it was proven or
+ * changed meanwhile: every way in that the person who registered it has made (password, links, codes, identities, a
+ * phone number) is dropped, sessions end, and the identity is linked.
  */
-export async function takeOver(
-  db: Database,
-  user: UserRow,
-  identity: NewIdentity,
-  now: number,
-): Promise<UserRow | null> {
+export function takeover(user: UserRow, identity: NewIdentity, now: number): Omit<UserChange, 'activity'> {
   const { id } = user;
-  const unproven = and(eq(users.id, id), eq(users.email, user.email), eq(users.emailVerified, false)) as SQL;
-  const stands = existsUser(db, unproven);
-  const bump = sql`version + 1`;
-  const [, , , , , changed] = await db.batch([
-    db.delete(passwords).where(and(eq(passwords.userId, id), stands)),
-    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, id), stands)),
-    db.delete(authorizationCodes).where(and(eq(authorizationCodes.userId, id), stands)),
-    db.delete(identities).where(and(eq(identities.userId, id), stands)),
-    insertIf(db, identities, { ...identity, userId: id }, stands),
-    // Last, for everything else hangs on the address being unproven.
-    db
-      .update(users)
-      .set({
-        emailVerified: true,
-        phoneNumberVerified: false,
-        version: bump,
-        credentialVersion: bump,
-        updatedAt: now,
-      })
-      .where(unproven)
-      .returning(),
-  ]);
-  return changed[0] ?? null;
+  return {
+    set: { emailVerified: true, phoneNumberVerified: false },
+    guard: and(eq(users.email, user.email), eq(users.emailVerified, false)),
+    endsSessions: true,
+    before: (db, stands) => [
+      db.delete(passwords).where(and(eq(passwords.userId, id), stands)),
+      dropLinksIf(db, id, 'all', stands),
+      db.delete(authorizationCodes).where(and(eq(authorizationCodes.userId, id), stands)),
+      db.delete(identities).where(and(eq(identities.userId, id), stands)),
+      insertIf(db, identities, { ...identity, userId: id }, stands),
+    ],
+    now,
+  };
 }
 
 /** Unlinks, unless it is the user's last way in. Two at once cannot take the last two: each looks as it deletes. */

@@ -1,8 +1,8 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { SessionObjects } from '../account/contract.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { findById } from '../directory/service.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { Realm, Realms } from '../realms/service.ts';
@@ -27,7 +27,7 @@ export interface AppRequest {
 export interface LinkPorts {
   d1: D1Database;
   realms: Realms;
-  objects: CredentialObjects;
+  objects: SessionObjects;
   providers: Providers;
   codes: AuthorizationCodes;
   identities: Identities;
@@ -116,8 +116,7 @@ export class AccountLinks {
   ): Promise<string> {
     const { codes, d1, flowKey, identities, objects } = this.#ports;
     // Signed out meanwhile, or locked out: then nothing is linked.
-    const check = await objects(by.userId).check(by.sessionId);
-    if (check.result !== 'alive') throw new ApiError(check.result);
+    accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
     if (!app) {
       await identities.link(by.userId, realm, arrival, client);

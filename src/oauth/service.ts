@@ -1,6 +1,6 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { SessionObjects } from '../account/contract.ts';
 import { directoryState } from '../directory/service.ts';
-import { ApiError, fieldError } from '../errors.ts';
+import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
@@ -27,7 +27,7 @@ export interface Finished {
 export interface OAuthPorts {
   realms: Realms;
   sessions: Sessions;
-  objects: CredentialObjects;
+  objects: SessionObjects;
   providers: Providers;
   codes: AuthorizationCodes;
   identities: Identities;
@@ -116,13 +116,14 @@ export class OAuth {
       });
       return { redirectTo: appRedirect(realm, redirectTo, state, { code }), signedIn: null };
     }
-    const opened = await objects(user.id).open(directoryState(user), {
-      client,
-      methods: METHODS,
-      lifetimes: realm.lifetimes,
-      activity,
-    });
-    if (!opened) throw new ApiError('service_unavailable', { retryAfter: 1 });
+    const opened = accepted(
+      await objects(user.id).open(directoryState(user), {
+        client,
+        methods: METHODS,
+        lifetimes: realm.lifetimes,
+        activity,
+      }),
+    );
     return { redirectTo, signedIn: { user, grant: await sessions.grant(realm, opened) } };
   }
 }

@@ -1,4 +1,4 @@
-import type { PlanBook, Subscription } from '../account/metering-contract.ts';
+import type { PlanBook, UserPlan } from '../account/metering-contract.ts';
 import type { Invoice, PaymentMethod } from '../billing/port.ts';
 import type { PriceRow, SubscriptionRow } from '../billing/tables.ts';
 import { ApiError } from '../errors.ts';
@@ -17,7 +17,7 @@ export interface Wallet {
 
 /** What somebody has and pays, and what they can buy. */
 export interface Account {
-  current: Subscription;
+  current: UserPlan;
   /** What is paid for; null when nothing is. */
   paid: SubscriptionRow | null;
   plans: PlanBook;

@@ -18,7 +18,7 @@ export function preferencesPageRoutes(services: AccountServices) {
         ...(theme && { theme }),
         notifications: { product_news: news !== undefined },
       });
-      await services.accounts.patchPreferences(user.id, { ...chosen, language: chosen.language ?? null });
+      await services.profiles.patchPreferences(user.id, { ...chosen, language: chosen.language ?? null });
       // On this browser it goes before what was chosen there earlier.
       const known = LANGUAGES.find((one) => one === chosen.language);
       if (known) rememberLanguage(c, known);

@@ -19,7 +19,7 @@ const FORM_OVERHEAD = 4 * 1024;
 
 /** The profile: picture, names, and what else users say of themselves. */
 export function profileRoutes(services: AccountServices) {
-  const { accounts, avatars, config } = services;
+  const { profiles, avatars, config } = services;
   const page = accountPage(services, {
     path: ACCOUNT_PAGES.profile,
     render: (_, visit, shown) => <ProfilePage visit={visit} shown={shown} />,
@@ -27,7 +27,7 @@ export function profileRoutes(services: AccountServices) {
       profile: {
         verified: true,
         act: async (_, { user }, values) => {
-          await accounts.updateProfile(user.id, valid(ProfilePatch, profileOf(values)));
+          await profiles.update(user.id, valid(ProfilePatch, profileOf(values)));
           return 'saved';
         },
       },

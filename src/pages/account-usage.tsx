@@ -1,4 +1,4 @@
-import type { Transaction } from '../account/metering-contract.ts';
+import type { CreditTransaction } from '../account/metering-contract.ts';
 import { TransactionQuery } from '../credits/schemas.ts';
 import { numberOf } from './account-format.ts';
 import { ACCOUNT_PAGES, AccountFrame, Panel, Time } from './account-frame.tsx';
@@ -92,7 +92,7 @@ function ModelPanel({ view, models }: { view: View; models: Models }) {
 function CreditPanel(props: {
   view: View;
   balance: number;
-  ledger: { rows: Transaction[]; nextCursor: string | null };
+  ledger: { rows: CreditTransaction[]; nextCursor: string | null };
   isOlder: boolean;
 }) {
   const { view, balance, ledger, isOlder } = props;
@@ -127,7 +127,7 @@ function CreditPanel(props: {
   );
 }
 
-function Entry({ view, row }: { view: View; row: Transaction }) {
+function Entry({ view, row }: { view: View; row: CreditTransaction }) {
   const text = view.text.account.usage;
   return (
     <li>

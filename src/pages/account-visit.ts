@@ -1,7 +1,7 @@
 import type { Billing } from '../billing/service.ts';
 import type { OneTimeCodes } from '../codes/service.ts';
 import type { Credits } from '../credits/service.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import type { AppContext, Principal } from '../http/context.ts';
@@ -14,6 +14,7 @@ import type { Credentials } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import type { Avatars } from '../profile/avatar-service.ts';
+import type { Profiles } from '../profile/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
@@ -27,7 +28,8 @@ export interface AccountServices {
   config: { ORIGIN: string };
   realms: Realms;
   sessions: Sessions;
-  accounts: Accounts;
+  directory: Directory;
+  profiles: Profiles;
   avatars: Avatars;
   credentials: Credentials;
   resets: PasswordResets;
@@ -58,7 +60,7 @@ export function signedIn(
   handle: (c: AppContext, visit: Visit) => Response | Promise<Response>,
 ) {
   return async (c: AppContext): Promise<Response> => {
-    const { accounts, realms, sessions } = services;
+    const { directory, profiles, realms, sessions } = services;
     const realm = await realms.get(c.get('realm').id);
     const toSignIn = () =>
       c.redirect(viewOf(c, realm).link('/login', { redirect_to: pathOf(c.req.url) }), 303);
@@ -67,8 +69,8 @@ export function signedIn(
     try {
       const { userId, bookmark } = principal;
       const [user, preferences] = await Promise.all([
-        accounts.get(userId, bookmark),
-        accounts.preferences(userId, bookmark),
+        directory.get(userId, bookmark),
+        profiles.preferences(userId, bookmark),
       ]);
       const { language, theme } = preferences;
       const view = viewOf(c, realm, typeof language === 'string' ? language : user.locale);

@@ -3,7 +3,7 @@ import type { Admin } from '../admin/service.ts';
 import type { ApiKeys } from '../api-keys/service.ts';
 import type { BillingAdmin } from '../billing/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { refuseImpersonation } from '../http/authentication.ts';
 import type { AppContext, Principal } from '../http/context.ts';
@@ -14,6 +14,7 @@ import type { Identities } from '../oauth/identity-service.ts';
 import type { OAuth } from '../oauth/service.ts';
 import type { PlanAdmin } from '../plans/admin-service.ts';
 import type { Plans } from '../plans/service.ts';
+import type { Profiles } from '../profile/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
@@ -27,7 +28,8 @@ export interface AdminServices {
   config: { ORIGIN: string; RESOURCES: string[] };
   realms: Realms;
   sessions: Sessions;
-  accounts: Accounts;
+  directory: Directory;
+  profiles: Profiles;
   admin: Admin;
   analytics: UsageAnalytics;
   usage: Usage;
@@ -59,7 +61,7 @@ export function signedInAdmin(
   handle: (c: AppContext, visit: AdminVisit) => Response | Promise<Response>,
 ) {
   return async (c: AppContext): Promise<Response> => {
-    const { accounts, realms } = services;
+    const { directory, profiles, realms } = services;
     const realmId = c.get('realm').id;
     const realm = await realms.get(realmId);
     const toSignIn = () =>
@@ -71,8 +73,8 @@ export function signedInAdmin(
     try {
       const { userId, bookmark } = principal;
       const [user, preferences] = await Promise.all([
-        accounts.get(userId, bookmark),
-        accounts.preferences(userId, bookmark),
+        directory.get(userId, bookmark),
+        profiles.preferences(userId, bookmark),
       ]);
       const { language, theme } = preferences;
       const view = viewOf(c, realm, typeof language === 'string' ? language : user.locale);

@@ -1,11 +1,12 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { failingSteadily } from '../lib/steady.ts';
 import type { OAuth } from '../oauth/service.ts';
 import { LoginBody } from '../passwords/schemas.ts';
 import type { Credentials } from '../passwords/service.ts';
+import type { Profiles } from '../profile/service.ts';
 import type { Realms } from '../realms/service.ts';
 import { sessionShape } from '../sessions/schemas.ts';
 import { type ArrivalServices, destinationOf, enter, lead } from './arrival.ts';
@@ -19,14 +20,15 @@ import { visitorOf } from './visitor.ts';
 export interface SignInServices extends ArrivalServices {
   config: { ORIGIN: string };
   realms: Realms;
-  accounts: Accounts;
+  directory: Directory;
+  profiles: Profiles;
   credentials: Credentials;
   oauth: OAuth;
 }
 
 /** Signing in and out in a browser. */
 export function signInRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, accounts, credentials, oauth, realms, sessions } = services;
+  const { config, directory, credentials, oauth, realms, sessions } = services;
   const viewOf = viewer(realms);
   const signInPage = (view: View, more: { identifier?: string; problem?: Problem } = {}) => (
     <SignInPage view={view} providers={oauth.providers(view.realm.id)} {...more} />
@@ -44,7 +46,7 @@ export function signInRoutes(services: SignInServices, signInLimit: MiddlewareHa
       const visitor = prompt === 'login' ? null : await visitorOf(c, sessions);
       if (!visitor) return show(c, view, signInPage(view), { leadsTo });
       if (!app) return c.redirect(href, 303);
-      const { name, email } = await accounts.get(visitor.userId, visitor.bookmark);
+      const { name, email } = await directory.get(visitor.userId, visitor.bookmark);
       return show(c, view, <ProceedPage view={view} name={name ?? email} />, { leadsTo });
     })
     .post('/login', signInLimit, async (c) => {
@@ -55,7 +57,7 @@ export function signInRoutes(services: SignInServices, signInLimit: MiddlewareHa
       if (proceed !== undefined) {
         const visitor = await visitorOf(c, sessions);
         if (!visitor) return show(c, view, signInPage(view), { leadsTo });
-        const user = await accounts.get(visitor.userId, visitor.bookmark);
+        const user = await directory.get(visitor.userId, visitor.bookmark);
         const session = (await sessions.list(user.id)).find(({ id }) => id === visitor.sessionId);
         const methods = session ? sessionShape(session, visitor.sessionId).methods : [];
         return lead(c, view.realm, services, { user, methods }, destination);

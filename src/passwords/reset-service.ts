@@ -1,7 +1,7 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
-import { directoryState, findByEmail } from '../directory/service.ts';
+import { type Directory, findByEmail } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
@@ -11,14 +11,15 @@ import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeNothing } from '../outbox/service.ts';
 import type { Realms } from '../realms/service.ts';
 import { requireGoodPassword } from './password-policy.ts';
-import { resetPassword, storeReset } from './reset-store.ts';
+import { passwordReset, storeReset } from './reset-store.ts';
 
 /** What resets are made of. */
 export interface ResetPorts {
   d1: D1Database;
   realms: Realms;
   outbox: Outbox;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   mailBudget: MailBudget;
 }
 
@@ -71,29 +72,23 @@ export class PasswordResets {
    * Throws `invalid_link`, `validation_failed`.
    */
   async reset(body: { token: string; password: string }, realmId: string, client: Client): Promise<void> {
-    const { d1, objects, outbox, realms } = this.#ports;
+    const { d1, directory, objects, realms } = this.#ports;
     const { token, password } = body;
     const realm = await realms.get(realmId);
-    const session = primary(d1);
-    const link = await peekLink(session.db, token, ['reset_password'], Date.now());
-    const owner = link && (await findByEmail(session.db, realmId, link.email));
+    const { db } = primary(d1);
+    const link = await peekLink(db, token, ['reset_password'], Date.now());
+    const owner = link && (await findByEmail(db, realmId, link.email));
     if (!link || owner?.id !== link.userId) throw new ApiError('invalid_link');
     requireGoodPassword('password', password, owner);
-    const object = objects(owner.id);
-    await object.announceChange();
-    const hash = await object.hashPassword(password);
+    const hash = await objects(owner.id).hashPassword(password);
     const now = Date.now();
     const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
-    const user = await resetPassword(session.db, { token, userId: owner.id, hash, now, mail });
-    if (!user) throw new ApiError('invalid_link');
-    await object.directoryChanged(directoryState(user), {
-      bookmark: session.bookmark(),
-      keepSession: null,
-      client,
-      activity: 'password_reset',
-      forgiveFailures: true,
+    const { user } = await directory.change(owner.id, {
+      ...passwordReset(db, { token, userId: owner.id, hash, now }),
+      mail,
+      activity: { type: 'password_reset', client },
     });
-    outbox.sendSoon([mail]);
+    if (!user) throw new ApiError('invalid_link');
   }
 }
 

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { CredentialObjects, OpenedSession, SignInResult } from '../account/contract.ts';
+import type { OpenedSession, PasswordObjects } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
 import { DECOY_HASH } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { directoryState, findByEmail, uniqueViolation } from '../directory/service.ts';
+import { type Directory, directoryState, findByEmail } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
@@ -23,7 +23,7 @@ import {
   findByIdentifier,
   findPassword,
   insertUser,
-  replaceHash,
+  passwordReplacement,
   type UserWithHash,
   usernameExists,
 } from './store.ts';
@@ -38,6 +38,9 @@ export interface SignedIn {
   grant: Grant;
 }
 
+/** What an object refuses with that may have been told of an old row: a replica lags behind the primary. */
+const MAY_BE_STALE: readonly ErrorCode[] = ['invalid_credentials', 'service_unavailable'];
+
 /** Somebody whose address has to be proven before they are let in. */
 export interface Pending {
   /** Theirs when the address was new, else nobody's. */
@@ -49,7 +52,8 @@ export interface CredentialPorts {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   outbox: Outbox;
   mailBudget: MailBudget;
   /** Names the decoys that stand for identifiers nobody has. */
@@ -81,13 +85,15 @@ export class Credentials {
     const hash = await objects(userId).hashPassword(body.password);
     const user = await this.#insert(realm, userId, body, hash);
     if (realm.registration === 'verify_first' || !user) return { userId };
-    const session = await objects(userId).open(directoryState(user), {
-      client,
-      methods: ['pwd'],
-      lifetimes: realm.lifetimes,
-      activity: 'registered',
-    });
-    return { user, grant: await sessions.grant(realm, session as OpenedSession) };
+    const session = accepted(
+      await objects(userId).open(directoryState(user), {
+        client,
+        methods: ['pwd'],
+        lifetimes: realm.lifetimes,
+        activity: 'registered',
+      }),
+    );
+    return { user, grant: await sessions.grant(realm, session) };
   }
 
   /**
@@ -101,7 +107,7 @@ export class Credentials {
     const identifier = parseIdentifier(body.identifier);
     let found = await findByIdentifier(nearestReplica(d1).db, realmId, identifier);
     let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
-    if (attempt.result === 'wrong_password' || attempt.result === 'stale') {
+    if (isRefusal(attempt) && MAY_BE_STALE.includes(attempt.reason)) {
       // A replica may not have heard of this user, or of a new password: only the primary may say no.
       const certain = await findByIdentifier(primary(d1).db, realmId, identifier);
       if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
@@ -109,7 +115,7 @@ export class Credentials {
         attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
       }
     }
-    const session = requireSignedIn(attempt);
+    const session = accepted(attempt);
     const { role, plan, status, emailVerified } = session.state;
     return {
       user: { ...(found?.user as UserRow), role, plan, status, emailVerified },
@@ -131,31 +137,24 @@ export class Credentials {
     by: { userId: string; sessionId: string },
     client: Client,
   ): Promise<void> {
-    const { d1, objects, outbox, realms } = this.#ports;
+    const { d1, directory, objects, realms } = this.#ports;
     const { current_password: current, new_password: next } = body;
-    const session = primary(d1);
-    const found = await findPassword(session.db, by.userId);
+    const { db } = primary(d1);
+    const found = await findPassword(db, by.userId);
     if (!found) throw noPassword();
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
-    const object = objects(by.userId);
-    const prepared = await object.prepareNewPassword({ hash, current, next, client });
-    if (prepared.result === 'blocked') {
-      throw new ApiError('too_many_attempts', { retryAfter: prepared.retryAfter });
-    }
-    if (prepared.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    const prepared = accepted(await objects(by.userId).prepareNewPassword({ hash, current, next, client }));
     const { issuer } = await realms.get(found.user.realmId);
     const now = Date.now();
     const mail = passwordChangedMail(found.user, `${issuer}/forgot-password`, client, now);
-    const user = await replaceHash(session, { userId: by.userId, from: hash, to: prepared.hash, now, mail });
-    if (!user) throw new ApiError('conflict');
-    await object.directoryChanged(directoryState(user), {
-      bookmark: session.bookmark(),
+    const { user } = await directory.change(by.userId, {
+      ...passwordReplacement(db, { userId: by.userId, from: hash, to: prepared.hash, now }),
       keepSession: by.sessionId,
-      client,
-      activity: 'password_changed',
+      mail,
+      activity: { type: 'password_changed', client },
     });
-    outbox.sendSoon([mail]);
+    if (!user) throw new ApiError('conflict');
   }
 
   async #insert(
@@ -213,8 +212,7 @@ export class Credentials {
       outbox.sendSoon([mail]);
       return user;
     } catch (error) {
-      const violation = uniqueViolation(error);
-      if (!hides || violation?.code !== 'user_exists') throw violation ?? error;
+      if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
       // After the answer, which must not take longer for an address that is known.
       afterResponse(() => this.#tellOwner(realm, email));
       return null;
@@ -246,7 +244,7 @@ export class Credentials {
     password: string,
     realm: Realm,
     client: Client,
-  ): Promise<SignInResult> {
+  ): Promise<OpenedSession | Refusal> {
     const { decoyKey, objects } = this.#ports;
     return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
       directory: found && directoryState(found.user),
@@ -264,22 +262,4 @@ export function noPassword(): ApiError {
   return new ApiError('invalid_credentials', {
     detail: 'The account has no password: set one by the link of `POST /v1/auth/password/forgot`.',
   });
-}
-
-function requireSignedIn(attempt: SignInResult): OpenedSession {
-  switch (attempt.result) {
-    case 'signed_in':
-      return attempt.session;
-    case 'wrong_password':
-      throw new ApiError('invalid_credentials');
-    case 'blocked':
-      throw new ApiError('too_many_attempts', { retryAfter: attempt.retryAfter });
-    case 'suspended':
-      throw new ApiError('account_suspended');
-    case 'email_not_verified':
-      throw new ApiError('email_not_verified');
-    case 'stale':
-      // The directory changed twice while we looked.
-      throw new ApiError('service_unavailable', { retryAfter: 1 });
-  }
 }

@@ -1,8 +1,7 @@
 import { and, desc, eq, exists, sql } from 'drizzle-orm';
-import type { Database, DatabaseSession } from '../db/client.ts';
-import { insertIf } from '../db/insert-if.ts';
-import { oneTimeTokens } from '../directory/link-tables.ts';
-import { type Link, storeLink } from '../directory/links.ts';
+import type { Database } from '../db/client.ts';
+import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
+import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../outbox/tables.ts';
 import type { Identifier } from './identifier.ts';
@@ -62,8 +61,8 @@ export async function usernameExists(db: Database, realmId: string, username: st
 }
 
 /**
- * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing. A
- * unique index decides who came first; its error is thrown.
+ * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing.
+ * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
 export async function insertUser(
   db: Database,
@@ -71,40 +70,34 @@ export async function insertUser(
   hash: string,
   welcome: { link: Link; mail: typeof outbox.$inferInsert },
 ): Promise<UserRow> {
-  const [inserted] = await db.batch([
-    db.insert(users).values(user).returning(),
-    db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
-    storeLink(db, welcome.link, user.id, user.email),
-    db.insert(outbox).values(welcome.mail),
-  ]);
+  const [inserted] = await db
+    .batch([
+      db.insert(users).values(user).returning(),
+      db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
+      storeLink(db, welcome.link, user.id, user.email),
+      db.insert(outbox).values(welcome.mail),
+    ])
+    .catch(refuseViolation);
   return inserted[0] as UserRow;
 }
 
 /**
- * Replaces a password, unless it was replaced meanwhile: then null. Raises both versions of the user, so that no
- * older row counts any more.
+ * The change that replaces a password, unless it was replaced meanwhile; links that were mailed stop working. The object
+ * has been told when the hash was made.
  */
-export async function replaceHash(
-  { db }: DatabaseSession,
-  change: { userId: string; from: string; to: string; now: number; mail: typeof outbox.$inferInsert },
-): Promise<UserRow | null> {
-  const { userId, from, to, now, mail } = change;
-  const replaced = db
-    .select({ one: sql`1` })
-    .from(passwords)
-    .where(and(eq(passwords.userId, userId), eq(passwords.hash, to)));
-  const [, changed] = await db.batch([
-    db
-      .update(passwords)
-      .set({ hash: to, updatedAt: now })
-      .where(and(eq(passwords.userId, userId), eq(passwords.hash, from))),
-    db
-      .update(users)
-      .set({ version: sql`version + 1`, credentialVersion: sql`version + 1`, updatedAt: now })
-      .where(and(eq(users.id, userId), exists(replaced)))
-      .returning(),
-    db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), exists(replaced))),
-    insertIf(db, outbox, mail, exists(replaced)),
-  ]);
-  return changed[0] ?? null;
+export function passwordReplacement(
+  db: Database,
+  password: { userId: string; from: string; to: string; now: number },
+): Pick<UserChange, 'set' | 'guard' | 'before' | 'after' | 'endsSessions' | 'announced' | 'now'> {
+  const { userId, from, to, now } = password;
+  const current = and(eq(passwords.userId, userId), eq(passwords.hash, from));
+  return {
+    set: {},
+    guard: exists(db.select({ one: sql`1` }).from(passwords).where(current)),
+    endsSessions: true,
+    announced: true,
+    now,
+    before: (db, stands) => [dropLinksIf(db, userId, 'all', stands)],
+    after: (db) => [db.update(passwords).set({ hash: to, updatedAt: now }).where(current)],
+  };
 }

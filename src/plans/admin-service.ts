@@ -1,10 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm';
-import type { Plan, Subscription } from '../account/metering-contract.ts';
+import { sql } from 'drizzle-orm';
+import type { Plan, UserPlan } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
-import { directoryState } from '../directory/service.ts';
-import type { AccountObjects, Limits } from '../directory/state.ts';
-import { users } from '../directory/tables.ts';
+import { type Directory, findById } from '../directory/service.ts';
+import type { Limits } from '../directory/state.ts';
 import type { Config } from '../env.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
@@ -18,7 +17,7 @@ import { readPlans, writePlan } from './store.ts';
 export interface PlanAdminPorts {
   d1: D1Database;
   plans: Plans;
-  objects: AccountObjects;
+  directory: Directory;
   config: Pick<Config, 'QUOTAS' | 'RESOURCES'>;
 }
 
@@ -66,7 +65,7 @@ export class PlanAdmin {
     { plan, expiresAt }: { plan: string; expiresAt: number | null },
     actor: Actor,
     reason?: string,
-  ): Promise<Subscription> {
+  ): Promise<UserPlan> {
     const { plans } = this.#ports;
     if (!(await this.list(user.realmId)).some(({ id }) => id === plan)) {
       throw fieldError('plan', 'unknown', 'There is no such plan');
@@ -86,7 +85,7 @@ export class PlanAdmin {
     limits: Limits,
     actor: Actor,
     reason?: string,
-  ): Promise<Subscription> {
+  ): Promise<UserPlan> {
     await this.#change(user, { customLimits: limits }, actor, reason);
     return this.#ports.plans.subscription(user);
   }
@@ -97,13 +96,10 @@ export class PlanAdmin {
     actor: Actor,
     reason: string | undefined,
   ): Promise<void> {
-    const session = primary(this.#ports.d1);
-    const theirs = and(eq(users.id, userId), eq(users.realmId, realmId));
-    const found = await session.db.select().from(users).where(theirs).get();
-    if (!found) throw new ApiError('user_not_found');
+    const { d1, directory } = this.#ports;
+    const found = await findById(primary(d1).db, userId);
+    if (found?.realmId !== realmId) throw new ApiError('user_not_found');
     requireAuthority(actor, found.role);
-    const object = this.#ports.objects(userId);
-    await object.announceChange();
     const isPlan = 'plan' in set;
     const details = 'plan' in set ? subscribed(set) : { limits: set.customLimits };
     const before = isPlan ? subscribed(found) : { limits: found.customLimits };
@@ -116,23 +112,14 @@ export class PlanAdmin {
       target: userId,
       details: { before, after: details, reason },
     };
-    const [, [row]] = await session.db.batch([
-      writeAuditIf(session.db, entry, sql`EXISTS (SELECT 1 FROM ${users} WHERE ${theirs})`),
-      session.db
-        .update(users)
-        .set({ ...set, version: sql`${users.version} + 1`, updatedAt: at })
-        .where(theirs)
-        .returning(),
-    ]);
-    if (!row) throw new ApiError('user_not_found');
-    await object.directoryChanged(directoryState(row), {
-      bookmark: session.bookmark(),
-      keepSession: null,
-      client: null,
-      activity: isPlan ? 'plan_changed' : 'limits_changed',
-      actor: actor.id,
-      details,
+    const type = isPlan ? 'plan_changed' : 'limits_changed';
+    const { user } = await directory.change(userId, {
+      set,
+      now: at,
+      audit: entry,
+      activity: { type, client: null, actor: actor.id, details },
     });
+    if (!user) throw new ApiError('user_not_found');
   }
 }
 

@@ -1,10 +1,10 @@
-import { and, eq, lte, sql } from 'drizzle-orm';
-import type { PlanObject } from '../account/metering-contract.ts';
+import { lte } from 'drizzle-orm';
+import type { MeteringObjects } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
-import { directoryState } from '../directory/service.ts';
-import type { AccountObjects } from '../directory/state.ts';
+import type { Directory } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import { users } from '../directory/tables.ts';
+import { isRefusal } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Plans } from './service.ts';
 import { dueForGrant, noteGranted } from './store.ts';
@@ -17,7 +17,8 @@ const AT_ONCE = 20;
 export interface PlanJobPorts {
   d1: D1Database;
   plans: Plans;
-  objects: (userId: string) => PlanObject & Pick<ReturnType<AccountObjects>, 'directoryChanged'>;
+  directory: Directory;
+  objects: MeteringObjects;
 }
 
 /** What of plans goes by the calendar. Users do not wait for it: their objects know the time. */
@@ -30,28 +31,16 @@ export class PlanJobs {
 
   /** Makes the directory say of lapsed plans what the objects say already. Late, twice or at once comes to the same. */
   async expireLapsed(now: number): Promise<void> {
-    const session = primary(this.#ports.d1);
+    const { d1, directory } = this.#ports;
     const lapsed = lte(users.planExpiresAt, now);
-    const due = await session.db.select({ id: users.id }).from(users).where(lapsed).limit(PER_RUN);
+    const due = await primary(d1).db.select({ id: users.id }).from(users).where(lapsed).limit(PER_RUN);
     await eachOf(due, async ({ id }) => {
-      const [row] = await session.db
-        .update(users)
-        .set({
-          plan: DEFAULT_PLAN,
-          planExpiresAt: null,
-          subscribed: false,
-          version: sql`${users.version} + 1`,
-          updatedAt: now,
-        })
-        .where(and(eq(users.id, id), lapsed))
-        .returning();
-      if (!row) return;
-      await this.#ports.objects(id).directoryChanged(directoryState(row), {
-        bookmark: session.bookmark(),
-        keepSession: null,
-        client: null,
-        activity: 'plan_expired',
-        actor: 'system',
+      await directory.change(id, {
+        set: { plan: DEFAULT_PLAN, planExpiresAt: null, subscribed: false },
+        guard: lapsed,
+        announced: true,
+        now,
+        activity: { type: 'plan_expired', client: null, actor: 'system' },
       });
     });
   }
@@ -68,7 +57,7 @@ export class PlanJobs {
         const terms = await plans.terms(realmId);
         const answer = await objects(id).grantMonthly(terms);
         // An object that was never told of its user gives the credits when it is.
-        if (answer.result === 'ok' || answer.reason === 'user_not_found') granted.push(id);
+        if (!isRefusal(answer) || answer.reason === 'user_not_found') granted.push(id);
       });
     } finally {
       await noteGranted(db, granted, month);

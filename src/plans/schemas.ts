@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Plan, Subscription } from '../account/metering-contract.ts';
+import type { Plan, UserPlan } from '../account/metering-contract.ts';
 import { Reason } from '../directory/audit-schemas.ts';
 import type { Limits } from '../directory/state.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -93,11 +93,7 @@ export function planShape({ modelTiers, monthlyCredits, ...plan }: Plan): z.infe
 }
 
 /** What a user has, as it goes over the wire. */
-export function subscriptionShape({
-  plan,
-  limits,
-  expiresAt,
-}: Subscription): z.infer<typeof SubscriptionSchema> {
+export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infer<typeof SubscriptionSchema> {
   const { id, name, modelTiers, monthlyCredits, features } = plan;
   return {
     plan: id,

@@ -1,6 +1,6 @@
-import type { PlanBook, PlanObject, Subscription, Terms } from '../account/metering-contract.ts';
+import type { MeteringObjects, PlanBook, Terms, UserPlan } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Config } from '../env.ts';
 import { fieldError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
@@ -16,8 +16,8 @@ const CACHED_REALMS = 1000;
 /** What plans are made of. */
 export interface PlanPorts {
   d1: D1Database;
-  accounts: Accounts;
-  objects: (userId: string) => PlanObject;
+  directory: Directory;
+  objects: MeteringObjects;
   config: Pick<Config, 'RESOURCES' | 'QUOTAS' | 'MODEL_TIERS' | 'MODEL_TIER_DEFAULT'>;
 }
 
@@ -63,9 +63,9 @@ export class Plans {
   }
 
   /** What a user has. Throws `user_not_found`. */
-  async subscription(user: { userId: string; realmId: string }): Promise<Subscription> {
-    const { accounts, objects } = this.#ports;
+  async subscription(user: { userId: string; realmId: string }): Promise<UserPlan> {
+    const { directory, objects } = this.#ports;
     const terms = await this.terms(user.realmId);
-    return accounts.ask(user, () => objects(user.userId).subscription(terms));
+    return directory.ask(user, () => objects(user.userId).subscription(terms));
   }
 }

@@ -1,16 +1,18 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import { eq } from 'drizzle-orm';
+import type { PasswordObjects, SessionObjects } from '../account/contract.ts';
 import type { Billing } from '../billing/service.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
-import { type Accounts, findById } from '../directory/service.ts';
-import type { activity, UserRow } from '../directory/tables.ts';
-import { ApiError, fieldError } from '../errors.ts';
+import { type Directory, findById } from '../directory/service.ts';
+import { type activity, type UserRow, users } from '../directory/tables.ts';
+import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
-import { message, type Outbox } from '../outbox/service.ts';
+import { message } from '../outbox/service.ts';
 import { findPassword } from '../passwords/service.ts';
+import type { Profiles } from '../profile/service.ts';
 import {
-  deleteUser,
+  erasure,
   readActivity,
   readActs,
   readExternalId,
@@ -38,9 +40,9 @@ interface Proof {
 /** What it is made of. */
 export interface PrivacyPorts {
   d1: D1Database;
-  accounts: Accounts;
-  objects: CredentialObjects;
-  outbox: Outbox;
+  directory: Directory;
+  profiles: Profiles;
+  objects: PasswordObjects & SessionObjects;
   billing: Billing;
 }
 
@@ -67,13 +69,13 @@ export class Privacy {
 
   /** Everything that is held about a user. */
   async export(userId: string) {
-    const { d1, accounts, objects, billing } = this.#ports;
+    const { d1, profiles, objects, billing } = this.#ports;
     const session = primary(d1);
     const [user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid] =
       await Promise.all([
         findById(session.db, userId),
         readExternalId(session.db, userId),
-        accounts.preferences(userId, session.bookmark()),
+        profiles.preferences(userId, session.bookmark()),
         objects(userId).listSessions(),
         readSessions(session.db, userId),
         readActivity(session.db, userId, { before: null, limit: -1 }),
@@ -109,17 +111,14 @@ export class Privacy {
    * is no such user any more. Throws `last_owner`.
    */
   async erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
-    const { d1, objects, outbox } = this.#ports;
-    const object = objects(user.id);
-    await object.announceChange();
     const now = Date.now();
-    const mail = farewell(user, now);
-    const by = { mail, now, ...(entry && { version: user.version, entry }) };
-    const isDeleted = await deleteUser(primary(d1).db, user, by);
-    if (!isDeleted) return false;
-    await object.accountDeleted({ userId: user.id, realmId: user.realmId });
-    outbox.sendSoon([mail]);
-    return true;
+    return this.#ports.directory.delete(user, {
+      guard: entry && eq(users.version, user.version),
+      before: (db, stands) => erasure(db, user, now, stands),
+      audit: entry,
+      mail: farewell(user, now),
+      now,
+    });
   }
 
   async #prove(
@@ -139,9 +138,7 @@ export class Privacy {
       return;
     }
     if (password === undefined) throw fieldError('password', 'required', 'Is needed');
-    const proof = await objects(by.userId).provePassword({ hash: found.hash, password, client });
-    if (proof.result === 'blocked') throw new ApiError('too_many_attempts', { retryAfter: proof.retryAfter });
-    if (proof.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client }));
   }
 }
 

@@ -1,11 +1,9 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import { creditTransactions } from '../credits/tables.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { audit } from '../directory/audit-tables.ts';
-import { uniqueViolation } from '../directory/service.ts';
-import { activity, users } from '../directory/tables.ts';
+import { activity } from '../directory/tables.ts';
 import { importedUsers } from '../import/tables.ts';
 import { identities } from '../oauth/tables.ts';
 import { outbox } from '../outbox/tables.ts';
@@ -86,34 +84,23 @@ export async function readMetering(db: Database, userId: string) {
 }
 
 /**
- * Deletes a user with all that hangs on them, and the messages not yet sent; leaves a tombstone without personal data
- * and the last mail. False when there is no such user any more, or they are not of the version that is given.
+ * The statements that go with the deletion of a user, on the condition given: messages not yet sent go, and a tombstone
+ * without personal data stays. All else hangs on the user's row.
  */
-export async function deleteUser(
+export function erasure(
   db: Database,
-  user: { id: string; realmId: string },
-  by: { mail: typeof outbox.$inferInsert; now: number; version?: number; entry?: AuditEntry },
-): Promise<boolean> {
-  const { id, realmId } = user;
-  const { mail, now, version, entry } = by;
-  const stands = and(eq(users.id, id), version === undefined ? undefined : eq(users.version, version));
-  const exists = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${stands})`;
-  const told = entry ? [writeAuditIf(db, entry, exists)] : [];
-  const done = db.batch([
-    db.delete(outbox).where(and(eq(outbox.userId, id), exists)),
+  { id, realmId }: { id: string; realmId: string },
+  now: number,
+  stands: SQL,
+) {
+  return [
+    db.delete(outbox).where(and(eq(outbox.userId, id), stands)),
     // What was done to them stays; what they were called does not.
     db
       .update(audit)
       .set({ details: {} })
-      .where(and(eq(audit.realmId, realmId), eq(audit.target, id), exists)),
-    db.delete(activity).where(and(eq(activity.userId, id), exists)),
-    insertIf(db, outbox, mail, exists),
-    insertIf(db, activity, { userId: id, seq: 0, realmId, at: now, type: 'account_deleted' }, exists),
-    ...told,
-    db.delete(users).where(stands).returning({ id: users.id }),
-  ]);
-  const results = await done.catch((error: unknown) => {
-    throw uniqueViolation(error) ?? error;
-  });
-  return (results.at(-1) as { id: string }[]).length > 0;
+      .where(and(eq(audit.realmId, realmId), eq(audit.target, id), stands)),
+    db.delete(activity).where(and(eq(activity.userId, id), stands)),
+    insertIf(db, activity, { userId: id, seq: 0, realmId, at: now, type: 'account_deleted' }, stands),
+  ];
 }

@@ -1,8 +1,8 @@
-import type { Accounts } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { avatarPrefix, isAvatarKey, newAvatarKey } from '../images/avatar-key.ts';
 import { inspectImage } from '../images/image.ts';
+import type { Profiles } from './service.ts';
 
 /** Two MiB. */
 export const MAX_AVATAR_BYTES = 2 * 1024 * 1024;
@@ -24,12 +24,12 @@ export interface ServedAvatar {
 /** Profile pictures, in R2. A key never gets another picture, so what is served may be kept for good. */
 export class Avatars {
   readonly #bucket: R2Bucket;
-  readonly #accounts: Accounts;
+  readonly #profiles: Profiles;
   readonly #origin: string;
 
-  constructor(bucket: R2Bucket, accounts: Accounts, origin: string) {
+  constructor(bucket: R2Bucket, profiles: Profiles, origin: string) {
     this.#bucket = bucket;
-    this.#accounts = accounts;
+    this.#profiles = profiles;
     this.#origin = origin;
   }
 
@@ -42,14 +42,14 @@ export class Avatars {
     if ('problem' in image) throw fieldError('', `image_${image.problem}`, PROBLEMS[image.problem]);
     const key = newAvatarKey(userId, image.extension);
     await this.#bucket.put(key, image.clean, { httpMetadata: { contentType: image.type } });
-    const user = await this.#accounts.replacePicture(userId, `${this.#origin}/avatars/${key}`);
+    const user = await this.#profiles.replacePicture(userId, `${this.#origin}/avatars/${key}`);
     await this.#sweep(userId, key);
     return user;
   }
 
   /** Takes the user's picture away. */
   async remove(userId: string): Promise<void> {
-    await this.#accounts.replacePicture(userId, null);
+    await this.#profiles.replacePicture(userId, null);
     await this.#sweep(userId, null);
   }
 

@@ -1,11 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import { PreferencesPatch, PreferencesSchema } from '../directory/schemas.ts';
-import type { Accounts } from '../directory/service.ts';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Profiles } from './service.ts';
 
 /** What an app keeps about its user. */
-export function preferencesRoutes(accounts: Accounts, authenticator: Authenticator) {
+export function preferencesRoutes(profiles: Profiles, authenticator: Authenticator) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -19,7 +19,7 @@ export function preferencesRoutes(accounts: Accounts, authenticator: Authenticat
       }),
       async (c) => {
         const { userId, bookmark } = c.get('principal');
-        return c.json(await accounts.preferences(userId, bookmark), 200);
+        return c.json(await profiles.preferences(userId, bookmark), 200);
       },
     )
     .openapi(
@@ -38,7 +38,7 @@ export function preferencesRoutes(accounts: Accounts, authenticator: Authenticat
       }),
       async (c) => {
         const preferences = c.req.valid('json');
-        await accounts.replacePreferences(c.get('principal').userId, preferences);
+        await profiles.replacePreferences(c.get('principal').userId, preferences);
         return c.json(preferences, 200);
       },
     )
@@ -59,7 +59,7 @@ export function preferencesRoutes(accounts: Accounts, authenticator: Authenticat
       }),
       async (c) => {
         const { userId } = c.get('principal');
-        return c.json(await accounts.patchPreferences(userId, c.req.valid('json')), 200);
+        return c.json(await profiles.patchPreferences(userId, c.req.valid('json')), 200);
       },
     );
 }

@@ -1,11 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
 import { ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Profiles } from './service.ts';
 
 /** `/v1/me`: the profile of the user who asks. */
-export function accountRoutes(accounts: Accounts, authenticator: Authenticator) {
+export function profileRoutes(directory: Directory, profiles: Profiles, authenticator: Authenticator) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -19,7 +20,7 @@ export function accountRoutes(accounts: Accounts, authenticator: Authenticator) 
       }),
       async (c) => {
         const { userId, bookmark } = c.get('principal');
-        return c.json(userShape(await accounts.get(userId, bookmark)), 200);
+        return c.json(userShape(await directory.get(userId, bookmark)), 200);
       },
     )
     .openapi(
@@ -39,7 +40,7 @@ export function accountRoutes(accounts: Accounts, authenticator: Authenticator) 
         ),
       }),
       async (c) => {
-        const user = await accounts.updateProfile(c.get('principal').userId, c.req.valid('json'));
+        const user = await profiles.update(c.get('principal').userId, c.req.valid('json'));
         return c.json(userShape(user), 200);
       },
     );

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { EmailField, UserEmailSchema, UserSchema, userShape } from '../directory/schemas.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import {
   featureRouter,
   json,
@@ -18,7 +18,7 @@ import {
 const UserId = z.object({ id: z.string() });
 
 /** `/v1/users`: the users of a realm, for services and admins. */
-export function userRoutes(accounts: Accounts, access: Access) {
+export function userRoutes(directory: Directory, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -38,7 +38,7 @@ export function userRoutes(accounts: Accounts, access: Access) {
       async (c) => {
         const userId = subjectOf(c, c.req.valid('param').id);
         const bookmark = c.get('principal')?.userId === userId ? c.get('principal').bookmark : null;
-        return c.json(userShape(await accounts.find(c.get('realm').id, { userId }, bookmark)), 200);
+        return c.json(userShape(await directory.find(c.get('realm').id, { userId }, bookmark)), 200);
       },
     )
     .openapi(
@@ -55,7 +55,8 @@ export function userRoutes(accounts: Accounts, access: Access) {
           { service: true, codes: ['user_not_found', 'validation_failed'] },
         ),
       }),
-      async (c) => c.json(userShape(await accounts.find(c.get('realm').id, c.req.valid('param'), null)), 200),
+      async (c) =>
+        c.json(userShape(await directory.find(c.get('realm').id, c.req.valid('param'), null)), 200),
     )
     .openapi(
       createRoute({
@@ -73,7 +74,7 @@ export function userRoutes(accounts: Accounts, access: Access) {
       }),
       async (c) => {
         const userId = c.req.valid('param').id;
-        const user = await accounts.find(c.get('realm').id, { userId }, null);
+        const user = await directory.find(c.get('realm').id, { userId }, null);
         return c.json({ user_id: user.id, email: user.email, email_verified: user.emailVerified }, 200);
       },
     );

@@ -102,8 +102,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUser',
         scope: 'users:read',
         schema: z.string(),
-        work: async ({ accounts }, { realm }, id) =>
-          userShape(await accounts.find(realm.id, { userId: id }, null)),
+        work: async ({ directory }, { realm }, id) =>
+          userShape(await directory.find(realm.id, { userId: id }, null)),
       },
       userId,
     );
@@ -116,8 +116,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'getUserByEmail',
         scope: 'users:read',
         schema: EmailField,
-        work: async ({ accounts }, { realm }, address) =>
-          userShape(await accounts.find(realm.id, { email: address }, null)),
+        work: async ({ directory }, { realm }, address) =>
+          userShape(await directory.find(realm.id, { email: address }, null)),
       },
       email,
     );

@@ -1,6 +1,6 @@
 import type { Authorizer } from '../authorize/service.ts';
 import type { Credits } from '../credits/service.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { Usage } from '../usage/service.ts';
@@ -8,7 +8,7 @@ import type { Usage } from '../usage/service.ts';
 /** What calls act through. */
 export interface RpcServices {
   realms: Realms;
-  accounts: Accounts;
+  directory: Directory;
   sessions: Sessions;
   usage: Usage;
   credits: Credits;

@@ -5,7 +5,7 @@ import { primary } from '../db/client.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { directoryState } from '../directory/service.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, isRefusal } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { Client } from '../lib/client.ts';
@@ -77,7 +77,7 @@ export class UserSessions {
       impersonation: { actor: actor.id, reason },
     });
     // A role that was given a moment ago makes the row too old.
-    if (!opened) throw new ApiError('conflict');
+    if (isRefusal(opened)) throw new ApiError('conflict');
     return sessions.grant(await realms.get(target.realmId), opened);
   }
 

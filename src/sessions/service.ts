@@ -1,6 +1,6 @@
-import type { CheckResult, OpenedSession, SessionData, SessionObjects } from '../account/contract.ts';
+import type { LiveSession, OpenedSession, SessionData, SessionObjects } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm, Realms } from '../realms/service.ts';
@@ -43,15 +43,15 @@ export class Sessions {
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
   async authenticateToken(accessToken: string, realmId: string): Promise<Principal> {
     const claims = await this.verifyToken(accessToken, realmId);
-    const session = live(await this.#objects(claims.userId).check(claims.sessionId));
-    return { ...session, expiresAt: claims.expiresAt };
+    const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
+    return { ...principalOf(session), expiresAt: claims.expiresAt };
   }
 
   /** The strict check of a browser's session cookie. Throws `session_ended`, `account_suspended`. */
   async authenticateCookie(refreshToken: string, realmId: string): Promise<Principal> {
     const claims = parseRefreshToken(refreshToken);
     if (!claims) throw new ApiError('session_ended');
-    return live(await this.#objects(claims.userId).checkToken(refreshToken, realmId));
+    return principalOf(accepted(await this.#objects(claims.userId).checkToken(refreshToken, realmId)));
   }
 
   /** Exchanges a refresh token for a new pair. Throws `invalid_token`, `session_ended`, `account_suspended`. */
@@ -74,17 +74,8 @@ export class Sessions {
   }
 
   async #rotate(userId: string, presented: Presented, realmId: string, client: Client): Promise<Grant> {
-    const refreshed = await this.#objects(userId).refresh(presented, realmId, client);
-    switch (refreshed.result) {
-      case 'refreshed':
-        return this.grant(await this.#realms.get(realmId), refreshed.session);
-      case 'reused':
-        throw new ApiError('session_ended', { detail: 'This token was used before.' });
-      case 'account_suspended':
-        throw new ApiError('account_suspended');
-      case 'invalid':
-        throw new ApiError('invalid_token');
-    }
+    const refreshed = accepted(await this.#objects(userId).refresh(presented, realmId, client));
+    return this.grant(await this.#realms.get(realmId), refreshed);
   }
 
   /** The live sessions of a user, the one seen last first. */
@@ -112,17 +103,16 @@ export class Sessions {
   }
 }
 
-function live(check: CheckResult): Principal {
-  if (check.result !== 'alive') throw new ApiError(check.result);
-  const { userId, role, plan, emailVerified, bookmark } = check.state;
+function principalOf({ state, sessionId, impersonator, expiresAt }: LiveSession): Principal {
+  const { userId, role, plan, emailVerified, bookmark } = state;
   return {
     userId,
-    sessionId: check.sessionId,
+    sessionId,
     role,
     plan,
     emailVerified,
-    impersonator: check.impersonator,
-    expiresAt: check.expiresAt,
+    impersonator,
+    expiresAt,
     bookmark,
   };
 }

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, requireAdmin } from '../http/service-authentication.ts';
 import {
@@ -17,7 +17,7 @@ import type { UsageAnalytics } from './analytics-service.ts';
 const UserId = z.object({ id: z.string() });
 
 /** What the users of a realm have used together, and each of them. */
-export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, access: Access) {
+export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory, access: Access) {
   const admin = {
     tags: ['Analytics'],
     security: SERVICE_OR_USER_SECURITY,
@@ -28,7 +28,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, accounts: Accounts, 
   const ofUser = { ...admin, request: { params: UserId, query: DaysQuery } };
   const userFailures = { ...failures, codes: ['user_not_found' as const, 'validation_failed' as const] };
   const userIdIn = async (realmId: string, userId: string) =>
-    (await accounts.find(realmId, { userId }, null)).id;
+    (await directory.find(realmId, { userId }, null)).id;
   return featureRouter()
     .openapi(
       createRoute({

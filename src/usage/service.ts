@@ -1,14 +1,14 @@
 import type {
   Consumption,
+  MeteringObject,
+  MeteringObjects,
   Quota,
   QuotaReport,
   Reservation,
   Terms,
   TokenUse,
-  UsageObject,
-  UsageObjects,
 } from '../account/metering-contract.ts';
-import type { Accounts } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Plans } from '../plans/service.ts';
 
 /** Whose usage. */
@@ -23,13 +23,13 @@ interface User {
  * `resource_not_in_plan`, `quota_exceeded` (with the seconds until the quota starts afresh), and `reference_reused`.
  */
 export class Usage {
-  readonly #accounts: Accounts;
+  readonly #directory: Directory;
   readonly #plans: Plans;
-  readonly #objects: UsageObjects;
+  readonly #objects: MeteringObjects;
   readonly #reservationSeconds: number;
 
-  constructor(accounts: Accounts, plans: Plans, objects: UsageObjects, reservationSeconds: number) {
-    this.#accounts = accounts;
+  constructor(directory: Directory, plans: Plans, objects: MeteringObjects, reservationSeconds: number) {
+    this.#directory = directory;
     this.#plans = plans;
     this.#objects = objects;
     this.#reservationSeconds = reservationSeconds;
@@ -88,8 +88,8 @@ export class Usage {
   #ask<Answer extends { result: string }>(
     user: User,
     terms: Terms,
-    call: (object: UsageObject, terms: Terms) => Promise<Answer>,
+    call: (object: MeteringObject, terms: Terms) => Promise<Answer>,
   ) {
-    return this.#accounts.ask(user, () => call(this.#objects(user.userId), terms));
+    return this.#directory.ask(user, () => call(this.#objects(user.userId), terms));
   }
 }

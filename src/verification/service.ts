@@ -1,10 +1,10 @@
-import type { CredentialObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { LinkPurpose } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
-import { directoryState, findByEmail, findById, uniqueViolation } from '../directory/service.ts';
+import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
@@ -12,14 +12,15 @@ import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../outbox/service.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
-import { changeEmail, storeLinkMail, undoEmailChange, verifyEmail } from './store.ts';
+import { addressChange, addressProof, addressUndo, storeLinkMail } from './store.ts';
 
 /** What the proving of addresses is made of. */
 export interface VerificationPorts {
   d1: D1Database;
   realms: Realms;
   outbox: Outbox;
-  objects: CredentialObjects;
+  directory: Directory;
+  objects: PasswordObjects;
   mailBudget: MailBudget;
 }
 
@@ -57,22 +58,20 @@ export class EmailVerification {
    * `invalid_link`, and `user_exists` when somebody else has the new address.
    */
   async verify(token: string, realmId: string, client: Client): Promise<UserRow> {
-    const { d1, objects, realms } = this.#ports;
+    const { d1, directory, realms } = this.#ports;
     const realm = await realms.get(realmId);
-    const session = primary(d1);
-    const { user, link } = await this.#owner(session.db, token, ['verify_email', 'change_email'], realm);
-    await objects(user.id).announceChange();
-    const changed =
-      link.purpose === 'verify_email'
-        ? link.email === user.email && (await verifyEmail(session.db, { token, user, now: Date.now() }))
-        : await this.#change(session.db, token, user, link.email, realm);
-    if (!changed) throw new ApiError('invalid_link');
-    await objects(user.id).directoryChanged(directoryState(changed), {
-      bookmark: session.bookmark(),
-      keepSession: null,
-      client,
-      activity: link.purpose === 'verify_email' ? 'email_verified' : 'email_changed',
+    const { db } = primary(d1);
+    const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
+    const now = Date.now();
+    const isProof = link.purpose === 'verify_email';
+    if (isProof && link.email !== user.email) throw new ApiError('invalid_link');
+    const { user: changed } = await directory.change(user.id, {
+      ...(isProof
+        ? addressProof(db, { token, user, now })
+        : this.#change(db, token, user, link.email, realm, now)),
+      activity: { type: isProof ? 'email_verified' : 'email_changed', client },
     });
+    if (!changed) throw new ApiError('invalid_link');
     return changed;
   }
 
@@ -89,9 +88,7 @@ export class EmailVerification {
     const { db } = primary(d1);
     const found = await findPassword(db, userId);
     if (!found) throw noPassword();
-    const proof = await objects(userId).provePassword({ hash: found.hash, password: body.password, client });
-    if (proof.result === 'blocked') throw new ApiError('too_many_attempts', { retryAfter: proof.retryAfter });
-    if (proof.result === 'wrong_password') throw new ApiError('invalid_credentials');
+    accepted(await objects(userId).provePassword({ hash: found.hash, password: body.password, client }));
     const { user } = found;
     const realm = await realms.get(user.realmId);
     const now = Date.now();
@@ -116,47 +113,32 @@ export class EmailVerification {
    * mails a link to set a new one. Throws `invalid_link`, `user_exists`.
    */
   async undoChange(token: string, realmId: string, client: Client): Promise<void> {
-    const { d1, objects, outbox, realms } = this.#ports;
+    const { d1, directory, realms } = this.#ports;
     const realm = await realms.get(realmId);
-    const session = primary(d1);
-    const { user, link } = await this.#owner(session.db, token, ['undo_email'], realm);
-    const object = objects(user.id);
-    await object.announceChange();
+    const { db } = primary(d1);
+    const { user, link } = await this.#owner(db, token, ['undo_email'], realm);
     const now = Date.now();
     const reset = newLink(realm.issuer, 'reset_password', now);
     const minutes = LINK_LIFETIME.reset_password / MINUTE;
     const data = { name: user.name, link: reset.url, minutes, place: null, device: null };
     const content: Content = { channel: 'mail', template: 'reset_password', data };
     const mail = mailTo(user, link.email, content, now, reset.expiresAt);
-    const step = { token, user, email: link.email, reset, mail, now };
-    const undone = await refusingDuplicates(() => undoEmailChange(session.db, step));
-    if (!undone) throw new ApiError('invalid_link');
-    await object.directoryChanged(directoryState(undone.user), {
-      bookmark: session.bookmark(),
-      keepSession: null,
-      client,
-      activity: 'email_change_undone',
-      forgiveFailures: true,
+    const undone = await directory.change(user.id, {
+      ...addressUndo(db, { token, user, email: link.email, reset, now }),
+      mail,
+      activity: { type: 'email_change_undone', client },
     });
-    for (const { id } of undone.evicted) await objects(id).accountDeleted({ userId: id, realmId });
-    outbox.sendSoon([mail]);
+    if (!undone.user) throw new ApiError('invalid_link');
+    const evicted = undone.results[0] as { id: string }[];
+    for (const { id } of evicted) await directory.toldDeleted({ userId: id, realmId });
   }
 
-  async #change(
-    db: Database,
-    token: string,
-    user: UserRow,
-    email: string,
-    realm: Realm,
-  ): Promise<UserRow | null> {
-    const now = Date.now();
+  #change(db: Database, token: string, user: UserRow, email: string, realm: Realm, now: number): UserChange {
     const undo = newLink(realm.issuer, 'undo_email', now);
     const hours = LINK_LIFETIME.undo_email / HOUR;
     const data = { name: user.name, email_masked: maskEmail(email), link: undo.url, hours };
     const mail = mailTo(user, user.email, { channel: 'mail', template: 'email_changed', data }, now);
-    const changed = await refusingDuplicates(() => changeEmail(db, { token, user, email, undo, mail, now }));
-    if (changed) this.#ports.outbox.sendSoon([mail]);
-    return changed;
+    return { ...addressChange(db, { token, user, email, undo, now }), mail };
   }
 
   async #owner(db: Database, token: string, purposes: LinkPurpose[], realm: Realm) {
@@ -175,12 +157,4 @@ function mailTo(user: UserRow, to: string, content: Content, now: number, expire
 /** `a…@example.com`: enough to recognise, too little to write to. */
 function maskEmail(email: string): string {
   return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
-}
-
-async function refusingDuplicates<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    throw uniqueViolation(error) ?? error;
-  }
 }

@@ -1,9 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import { accepted } from '../../src/errors.ts';
 import { accountOf, call, login, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { project } from '../support/projection.ts';
+
+const DAY = 86_400_000;
 
 const activity = async (userId: string) =>
   (await env.DB.prepare('SELECT * FROM activity WHERE user_id = ? ORDER BY seq').bind(userId).all<any>())
@@ -63,17 +66,48 @@ it('writes what happened to D1, in order', async () => {
 });
 
 it('tells of use at most once an hour', async () => {
+  // At noon, so that no day ends meanwhile.
+  advance(Math.floor(Date.now() / DAY) * DAY + DAY / 2 - Date.now());
   const user = await register();
   await project(user.user.id);
   const check = () => call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
   const token = (await check()).body;
   for (const minutes of [5, 30, 30]) {
     advance(minutes * 60_000);
-    const refreshed = await accountOf(user.user.id).check(token.session_id);
-    expect(refreshed.result).toBe('alive');
+    accepted(await accountOf(user.user.id).check(token.session_id));
   }
   const facts = await waiting(user.user.id);
   expect(facts.map((fact) => fact.kind)).toEqual(['session']);
+});
+
+it('counts a user as active on each day on which their app only refreshes and calls at once', async () => {
+  const user = await register();
+  await project(user.user.id);
+  let tokens = (await login(user.user.email)).body;
+  const noon = Math.floor(Date.now() / DAY) * DAY + DAY / 2;
+  for (let day = 1; day <= 16; day += 1) {
+    advance(noon + day * DAY - Date.now());
+    tokens = (await call('POST', '/v1/auth/refresh', { body: { refresh_token: tokens.refresh_token } })).body;
+    expect((await call('GET', '/v1/auth/session', { token: tokens.access_token })).status).toBe(200);
+    await project(user.user.id);
+    const row = await env.DB.prepare('SELECT last_active_on FROM users WHERE id = ?')
+      .bind(user.user.id)
+      .first();
+    expect(row).toEqual({ last_active_on: new Date().toISOString().slice(0, 10) });
+  }
+});
+
+it('tells of the first use on a new day, however short the night was', async () => {
+  const user = await register();
+  const midnight = Math.ceil(Date.now() / DAY) * DAY;
+  advance(midnight - 60_000 - Date.now());
+  const { session_id, refresh_token } = (await login(user.user.email)).body;
+  await project(user.user.id);
+  advance(120_000);
+  accepted(await accountOf(user.user.id).check(session_id));
+  expect((await waiting(user.user.id)).map((fact) => fact.kind)).toEqual(['session']);
+  expect((await call('POST', '/v1/auth/refresh', { body: { refresh_token } })).status).toBe(200);
+  expect(await waiting(user.user.id)).toHaveLength(1);
 });
 
 describe('each fact is written once in effect', () => {

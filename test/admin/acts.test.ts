@@ -337,8 +337,8 @@ it('deletes as if the user had: everywhere; what stays says who did it and nothi
 });
 
 it('deletes a user only as they were read: not who has become somebody else meanwhile', async () => {
-  const { accounts, privacy } = createServices(env as unknown as Bindings);
-  const read = await accounts.get(user.user.id, null);
+  const { directory, privacy } = createServices(env as unknown as Bindings);
+  const read = await directory.get(user.user.id, null);
   await act('PUT', '/role', { role: 'admin' });
   const entry = { realmId: 'default', at: Date.now(), actor: 'key_x', target: read.id };
   expect(await privacy.erase(read, { ...entry, action: 'user_deleted' })).toBe(false);

@@ -5,6 +5,7 @@ import { fastApiError, type Row } from '../../src/compat/dialect.ts';
 import { TABLES } from '../../src/compat/dialects.ts';
 import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/env.ts';
+import { accepted } from '../../src/errors.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import { DIALECT_NAMES } from '../../src/lib/dialect-names.ts';
 import { createServices } from '../../src/services.ts';
@@ -76,14 +77,13 @@ async function somebody({ realm: realmId = 'default' }: Row, role: 'user' | 'adm
     .bind(id, realmId, role)
     .run();
   const realm = await services.realms.get(realmId);
-  const opened = await accountOf(id).open(directoryState(await services.accounts.get(id, null)), {
+  const opened = await accountOf(id).open(directoryState(await services.directory.get(id, null)), {
     client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
     methods: ['pwd'],
     lifetimes: realm.lifetimes,
     activity: 'signed_in',
   });
-  if (!opened) throw new Error('the row is out of date');
-  return { id, email: `${id}@example.com`, ...(await services.sessions.grant(realm, opened)) };
+  return { id, email: `${id}@example.com`, ...(await services.sessions.grant(realm, accepted(opened))) };
 }
 
 /** Stands for the id, the address and the tokens of whoever calls. */

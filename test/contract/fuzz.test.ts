@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/env.ts';
+import { accepted } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import {
   accountOf,
@@ -95,14 +96,13 @@ async function makeUser() {
 /** A session of that user, opened without the cost of a password. */
 async function openSession(userId: string) {
   const realm = await services.realms.get('default');
-  const opened = await accountOf(userId).open(directoryState(await services.accounts.get(userId, null)), {
+  const opened = await accountOf(userId).open(directoryState(await services.directory.get(userId, null)), {
     client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
     methods: ['pwd'],
     lifetimes: realm.lifetimes,
     activity: 'signed_in',
   });
-  if (!opened) throw new Error('the row is out of date');
-  return services.sessions.grant(realm, opened);
+  return services.sessions.grant(realm, accepted(opened));
 }
 
 /** Somebody whom an admin handles. */

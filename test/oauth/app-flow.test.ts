@@ -206,7 +206,7 @@ describe('a code', () => {
   it('can be issued by our own pages after a sign-in by password', async () => {
     const { user } = await registerVerified();
     const { verifier, challenge } = pkce();
-    const row = await services.accounts.get(user.id, null);
+    const row = await services.directory.get(user.id, null);
     const code = await services.authorizationCodes.issue({
       user: row,
       realmId: 'default',

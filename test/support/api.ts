@@ -138,11 +138,7 @@ export async function changeDirectory(
       version: row.version,
       credentialVersion: row.credential_version,
     },
-    {
-      bookmark: null,
-      keepSession: null,
-      client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
-    },
+    { bookmark: null, keepSession: null, forgiveFailures: false, activity: null },
   );
 }
 

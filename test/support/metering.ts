@@ -35,7 +35,7 @@ async function tell(row: any): Promise<void> {
       version: row.version,
       credentialVersion: row.credential_version,
     },
-    { bookmark: null, keepSession: null, client: null },
+    { bookmark: null, keepSession: null, forgiveFailures: false, activity: null },
   );
 }
 
