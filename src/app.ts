@@ -10,6 +10,7 @@ import { webhookRoutes } from './billing/webhook-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
 import { createDialects, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine.ts';
+import { creditAdminRoutes } from './credits/admin-routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
@@ -27,6 +28,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
 import { mailTemplateRoutes } from './mail/template-routes.ts';
+import { outboxRoutes } from './messages/admin-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
@@ -42,9 +44,12 @@ import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { profileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
+import { realmRoutes } from './realms/admin-routes.ts';
 import type { Services } from './services.ts';
+import { userSessionRoutes } from './sessions/admin-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { signingKeyRoutes } from './signing-keys/admin-routes.ts';
 import { discoveryRoutes } from './signing-keys/discovery-routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
@@ -115,6 +120,11 @@ export function createApp(
     .route('/', billingAdminRoutes(services.billingAdmin, access))
     .route('/', webhookRoutes(services.billingAdmin))
     .route('/', adminRoutes(services.admin, access))
+    .route('/', userSessionRoutes(services.admin.sessions, access))
+    .route('/', creditAdminRoutes(services.admin.credits, access))
+    .route('/', outboxRoutes(services.admin.outbox, access))
+    .route('/', realmRoutes(services.admin.realms, access))
+    .route('/', signingKeyRoutes(services.admin.signingKeys, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

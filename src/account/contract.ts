@@ -3,7 +3,6 @@ import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
-import type { SessionRow } from './session-book.ts';
 
 /** The object's copy of what the directory says, and the D1 bookmark of the last write it was told of. */
 export interface AccountState extends DirectoryState {
@@ -12,12 +11,25 @@ export interface AccountState extends DirectoryState {
 
 export type EndReason = 'signed_out' | 'revoked' | 'evicted' | 'reused' | 'password_changed' | 'suspended';
 
-/** A session as it stands at the time of the fact; never its salt. */
+/** What of a session leaves the object: never what its tokens are made of. Times are Unix milliseconds. */
+export type SessionRecord = {
+  id: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ip: string;
+  country: string | null;
+  city: string | null;
+  user_agent: string | null;
+  /** RFC 8176 values, as JSON. */
+  methods: string;
+  /** The admin who acts as the user, by id. */
+  impersonator: string | null;
+};
+
+/** A session as it stands at the time of the fact. */
 export interface SessionData {
-  row: Omit<
-    SessionRow,
-    'salt' | 'generation' | 'rotated_at' | 'told_at' | 'idle_seconds' | 'credential_version'
-  >;
+  row: SessionRecord;
   endReason: EndReason | null;
   /** When it ends if it is not used again, Unix milliseconds. */
   aliveUntil: number;
@@ -78,7 +90,7 @@ export interface SessionObject {
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
   refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
-  listSessions(): Promise<SessionData['row'][]>;
+  listSessions(): Promise<SessionRecord[]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(
     id: string,

@@ -22,7 +22,7 @@ import type {
   OpenedSession,
   PasswordProof,
   PasswordSignIn,
-  SessionData,
+  SessionRecord,
 } from './contract.ts';
 import { decide } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
@@ -201,7 +201,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
   }
 
-  async listSessions(): Promise<SessionData['row'][]> {
+  async listSessions(): Promise<SessionRecord[]> {
     return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
 

@@ -2,28 +2,17 @@ import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { SessionLifetimes } from './contract.ts';
+import type { SessionLifetimes, SessionRecord } from './contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** One row of the object's `sessions` table. Times are Unix milliseconds. */
-export type SessionRow = {
-  id: string;
+export type SessionRow = SessionRecord & {
   salt: string;
   generation: number;
   rotated_at: number;
-  created_at: number;
-  last_seen_at: number;
   told_at: number;
-  expires_at: number;
   idle_seconds: number;
   credential_version: number;
-  ip: string;
-  country: string | null;
-  city: string | null;
-  user_agent: string | null;
-  methods: string;
-  /** The admin who acts as the user, by id. */
-  impersonator: string | null;
 };
 
 /** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */

@@ -3,7 +3,7 @@ import { encodeTime } from 'ulid';
 import type { Database } from '../db/client.ts';
 import { type AuditAction, audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
-import { COUNTED } from '../http/paging.ts';
+import { counting } from '../http/paging.ts';
 
 /** What the activity log of a realm is narrowed to. Times are Unix milliseconds. */
 export interface ActivityFilter {
@@ -113,9 +113,4 @@ function auditOf(realmId: string, { actor, action, target, after, before }: Audi
 
 function idAt(time: number): string {
   return `aud_${encodeTime(Math.max(0, time)).toLowerCase()}`;
-}
-
-/** For a batch. */
-export function counting(db: Database, rows: SQL) {
-  return db.select({ counted: sql<number>`count(*)` }).from(sql`(${rows} LIMIT ${COUNTED + 1})`);
 }

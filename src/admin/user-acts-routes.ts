@@ -1,11 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
-import { UserSchema, userShape } from '../directory/schemas.ts';
+import { UserIdParams, UserSchema, userShape } from '../directory/schemas.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
-import { ReasonBody, RoleChange, StatusChange, UserId } from './users-schemas.ts';
+import { ReasonBody, RoleChange, StatusChange } from './users-schemas.ts';
 
 const optionalReason = { body: { ...jsonBody(ReasonBody).body, required: false as const } };
 
@@ -21,7 +21,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
         ...admin,
         summary: 'Suspend a user, or let them in again',
         description: 'A suspended user is refused from the next request on, and all their sessions end.',
-        request: { params: UserId, ...jsonBody(StatusChange) },
+        request: { params: UserIdParams, ...jsonBody(StatusChange) },
         responses: adminResponses(
           { 200: json(UserSchema, 'The user') },
           ['user_not_found', 'own_account', 'last_owner', 'conflict'],
@@ -42,7 +42,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
         summary: 'Give a user a role',
         description:
           'No higher than your own. An `admin` is one of their realm; an `owner`, who is a user of the realm `default`, is one of all. There is always an owner.',
-        request: { params: UserId, ...jsonBody(RoleChange) },
+        request: { params: UserIdParams, ...jsonBody(RoleChange) },
         responses: adminResponses(
           { 200: json(UserSchema, 'The user') },
           ['user_not_found', 'own_account', 'last_owner', 'conflict'],
@@ -61,7 +61,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
         path: '/v1/admin/users/{id}/verify-email',
         ...admin,
         summary: "Take a user's address for proven",
-        request: { params: UserId, ...optionalReason },
+        request: { params: UserIdParams, ...optionalReason },
         responses: adminResponses(
           { 200: json(UserSchema, 'The user') },
           ['user_not_found', 'own_account', 'conflict'],
@@ -82,7 +82,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
         summary: 'Force a user to set a new password',
         description:
           'The password opens nothing any more, all sessions end, and a link to set one is mailed.',
-        request: { params: UserId, ...optionalReason },
+        request: { params: UserIdParams, ...optionalReason },
         responses: adminResponses(
           { 204: { description: 'Done' } },
           ['user_not_found', 'own_account', 'conflict'],

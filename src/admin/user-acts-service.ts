@@ -4,7 +4,7 @@ import { type Database, primary } from '../db/client.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { dropLinksIf, LINK_LIFETIME, newLink } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
-import type { ActivityType } from '../directory/state.ts';
+import type { ActivityType, UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
@@ -12,7 +12,7 @@ import type { Actor } from '../http/service-authentication.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message } from '../outbox/service.ts';
 import type { UserPatch } from './users-schemas.ts';
-import type { Target, UserAdminPorts } from './users-service.ts';
+import type { UserAdminPorts } from './users-service.ts';
 import { asRead, findUser, passwordTakenAway } from './users-store.ts';
 
 /** How often a change is tried when others change the same user. */
@@ -41,7 +41,7 @@ export class UserActs {
    * Changes what is known of a user; a new address or number is unproven. Throws `user_not_found`,
    * `insufficient_scope`, `own_account` for an address, `user_exists`, `username_taken`, `conflict`.
    */
-  edit(target: Target, patch: z.output<typeof UserPatch>, actor: Actor): Promise<UserRow> {
+  edit(target: UserRef, patch: z.output<typeof UserPatch>, actor: Actor): Promise<UserRow> {
     // By a stolen session of an admin it would be a way to the account itself.
     if (patch.email !== undefined) refuseSelf(actor, target.userId);
     return this.#act(target, actor, {}, (user) => {
@@ -74,7 +74,7 @@ export class UserActs {
    * `insufficient_scope`, `own_account`, `last_owner`, `conflict`.
    */
   setStatus(
-    target: Target,
+    target: UserRef,
     status: UserRow['status'],
     actor: Actor,
     reason: string | undefined,
@@ -97,7 +97,12 @@ export class UserActs {
    * Gives a user a role, no higher than the actor's own. Throws `user_not_found`, `insufficient_scope`, `own_account`,
    * `last_owner`, `conflict`, and 422 for an owner outside the realm `default`.
    */
-  setRole(target: Target, role: UserRow['role'], actor: Actor, reason: string | undefined): Promise<UserRow> {
+  setRole(
+    target: UserRef,
+    role: UserRow['role'],
+    actor: Actor,
+    reason: string | undefined,
+  ): Promise<UserRow> {
     refuseSelf(actor, target.userId);
     requireAuthority(actor, role);
     requireHome(role, target.realmId);
@@ -115,7 +120,7 @@ export class UserActs {
   }
 
   /** Takes the address for proven. Throws `user_not_found`, `insufficient_scope`, `own_account`, `conflict`. */
-  verifyEmail(target: Target, actor: Actor, reason: string | undefined): Promise<UserRow> {
+  verifyEmail(target: UserRef, actor: Actor, reason: string | undefined): Promise<UserRow> {
     refuseSelf(actor, target.userId);
     return this.#act(target, actor, { reason }, (user) =>
       user.emailVerified
@@ -134,7 +139,7 @@ export class UserActs {
    * Takes the password away, ends all sessions and mails a link to set a new one. Throws `user_not_found`,
    * `insufficient_scope`, `own_account`, `conflict`.
    */
-  async resetPassword(target: Target, actor: Actor, reason: string | undefined): Promise<void> {
+  async resetPassword(target: UserRef, actor: Actor, reason: string | undefined): Promise<void> {
     const { realms } = this.#ports;
     refuseSelf(actor, target.userId);
     const { issuer } = await realms.get(target.realmId);
@@ -158,7 +163,7 @@ export class UserActs {
   }
 
   async #act(
-    target: Target,
+    target: UserRef,
     actor: Actor,
     why: { reason?: string | undefined },
     plan: (user: UserRow) => Act | null,

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { userShape } from '../directory/schemas.ts';
+import { UserIdParams, userShape } from '../directory/schemas.ts';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { listShape } from '../http/list-schemas.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
@@ -10,7 +10,6 @@ import {
   adminUserShape,
   NewUser,
   ReasonBody,
-  UserId,
   UserListSchema,
   UserPatch,
   UserQuery,
@@ -64,7 +63,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         path: '/v1/admin/users/{id}',
         ...admin,
         summary: 'A user',
-        request: { params: UserId },
+        request: { params: UserIdParams },
         responses: adminResponses({ 200: json(AdminUserSchema, 'The user') }, ['user_not_found']),
       }),
       async (c) => {
@@ -81,7 +80,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         summary: 'Change what is known of a user',
         description:
           'Only the fields that are sent change; `null` clears one. A new address or phone number counts as unverified.',
-        request: { params: UserId, ...jsonBody(UserPatch) },
+        request: { params: UserIdParams, ...jsonBody(UserPatch) },
         responses: adminResponses(
           { 200: json(AdminUserSchema, 'The user as changed') },
           ['user_not_found', 'user_exists', 'username_taken', 'own_account', 'conflict'],
@@ -102,7 +101,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         ...admin,
         summary: 'Delete a user',
         description: 'At once and for good, as if they had done it themselves.',
-        request: { params: UserId, body: { ...jsonBody(ReasonBody).body, required: false as const } },
+        request: { params: UserIdParams, body: { ...jsonBody(ReasonBody).body, required: false as const } },
         responses: adminResponses(
           { 204: { description: 'Deleted' } },
           ['user_not_found', 'own_account', 'last_owner', 'conflict'],

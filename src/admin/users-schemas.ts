@@ -106,19 +106,6 @@ export const RoleChange = z.strictObject({ role: Role, reason: Reason.optional()
 
 export const ReasonBody = z.strictObject({ reason: Reason.optional() }).openapi('ReasonGiven');
 
-export const ImpersonationBody = z.strictObject({ reason: Reason }).openapi('Impersonation');
-
-export const ImpersonationSchema = z
-  .object({
-    access_token: z.string().openapi({ description: 'Says by `act` who acts (RFC 8693, 4.1)' }),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int().openapi({ description: 'Seconds', example: 600 }),
-    session_id: z.string(),
-  })
-  .openapi('ImpersonationGrant');
-
-export const UserId = z.object({ id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }) });
-
 /** A user as an admin sees one. */
 export function adminUserShape(user: UserRow, hasPassword: boolean): z.infer<typeof AdminUserSchema> {
   return {

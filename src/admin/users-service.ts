@@ -3,6 +3,7 @@ import type { PasswordObjects } from '../account/contract.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
 import type { Directory } from '../directory/service.ts';
+import type { UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
@@ -31,12 +32,6 @@ export interface UserAdminPorts {
   outbox: Outbox;
   privacy: Privacy;
   plans: Plans;
-}
-
-/** Whose user, and who acts. */
-export interface Target {
-  realmId: string;
-  userId: string;
 }
 
 /** The users of a realm: listed, made, deleted. All acts are in the audit log, by the batch that does them. */
@@ -78,7 +73,7 @@ export class UserAdmin {
   }
 
   /** A user of the realm. Throws `user_not_found`. */
-  async get({ realmId, userId }: Target): Promise<{ user: UserRow; hasPassword: boolean }> {
+  async get({ realmId, userId }: UserRef): Promise<{ user: UserRow; hasPassword: boolean }> {
     const found = await findUser(primary(this.#ports.d1).db, realmId, userId);
     if (!found) throw new ApiError('user_not_found');
     return found;
@@ -123,7 +118,7 @@ export class UserAdmin {
    * Deletes a user everywhere. Throws `user_not_found`, `insufficient_scope`, `own_account`, `last_owner`,
    * `conflict`.
    */
-  async delete(target: Target, actor: Actor, reason: string | undefined): Promise<void> {
+  async delete(target: UserRef, actor: Actor, reason: string | undefined): Promise<void> {
     refuseSelf(actor, target.userId);
     const { user } = await this.get(target);
     requireAuthority(actor, user.role);

@@ -9,6 +9,8 @@ import { listReversals } from './reversal-store.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
 import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
 
+export type { Invoice, PaymentMethod } from './port.ts';
+
 /** Whose billing. */
 export interface Payer {
   userId: string;

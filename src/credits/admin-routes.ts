@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { UserId } from '../admin/users-schemas.ts';
+import { UserIdParams } from '../directory/schemas.ts';
 import { fieldError } from '../errors.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
@@ -20,7 +20,7 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
         ...admin,
         summary: 'The credits of a user',
         description: 'The balance, and the ledger, newest first; exact.',
-        request: { params: UserId, query: LedgerQuery },
+        request: { params: UserIdParams, query: LedgerQuery },
         responses: adminResponses({ 200: json(AdminLedgerSchema, 'A page') }, [
           'user_not_found',
           'validation_failed',
@@ -41,7 +41,7 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
         ...admin,
         summary: 'Give a user credits, or take some',
         description: 'Once for a reference, which is unique in the ledger of the user.',
-        request: { params: UserId, headers: IdempotencyHeader, ...jsonBody(AdjustmentBody) },
+        request: { params: UserIdParams, headers: IdempotencyHeader, ...jsonBody(AdjustmentBody) },
         responses: adminResponses(
           { 200: json(CreditChangeSchema, 'Adjusted') },
           [

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
-import type { Target, UserAdmin } from '../admin/users-service.ts';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
+import type { Directory } from '../directory/service.ts';
+import type { UserRef } from '../directory/state.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { CreditChange, Credits } from './service.ts';
@@ -17,16 +18,16 @@ export interface Adjustment {
 export class CreditAdmin {
   readonly #d1: D1Database;
   readonly #credits: Credits;
-  readonly #users: UserAdmin;
+  readonly #directory: Directory;
 
-  constructor(d1: D1Database, credits: Credits, users: UserAdmin) {
+  constructor(d1: D1Database, credits: Credits, directory: Directory) {
     this.#d1 = d1;
     this.#credits = credits;
-    this.#users = users;
+    this.#directory = directory;
   }
 
   /** The balance and a page of the ledger, newest first. Throws `user_not_found`. */
-  async view(target: Target, page: { limit: number; cursor: string | undefined }) {
+  async view(target: UserRef, page: { limit: number; cursor: string | undefined }) {
     const [balance, ledger] = await Promise.all([
       this.#credits.balance(target),
       this.#credits.transactions(target, page),
@@ -38,8 +39,8 @@ export class CreditAdmin {
    * Gives or takes credits. Throws `user_not_found`, `insufficient_scope`, `insufficient_credits`,
    * `reference_reused`, `credits_limit`, `account_suspended` when they are taken.
    */
-  async adjust(target: Target, adjustment: Adjustment, actor: Actor): Promise<CreditChange> {
-    const { user } = await this.#users.get(target);
+  async adjust(target: UserRef, adjustment: Adjustment, actor: Actor): Promise<CreditChange> {
+    const user = await this.#directory.current(target);
     requireAuthority(actor, user.role);
     const { amount, reason, reference } = adjustment;
     const change = { reference, description: reason, actor: actor.id };

@@ -184,3 +184,8 @@ export function userShape(row: UserRow): z.infer<typeof UserSchema> {
     last_login_at: row.lastLoginAt === null ? null : rfc3339(row.lastLoginAt),
   };
 }
+
+/** The parameter of paths about one user. */
+export const UserIdParams = z.object({
+  id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
+});

@@ -7,7 +7,7 @@ import { ApiError, accepted, isRefusal, type Refusal } from '../errors.ts';
 import type { Outbox } from '../outbox/service.ts';
 import { outbox } from '../outbox/tables.ts';
 import { type AuditEntry, writeAuditIf } from './audit.ts';
-import type { ActivityEntry, DirectoryMirrors, DirectoryState } from './state.ts';
+import type { ActivityEntry, DirectoryMirrors, DirectoryState, UserRef } from './state.ts';
 import { type UserRow, users } from './tables.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -84,21 +84,26 @@ export class Directory {
     return user;
   }
 
+  /** A user of the realm as the primary has them, for what is to be decided about them. Throws `user_not_found`. */
+  async current({ realmId, userId }: UserRef): Promise<UserRow> {
+    const user = await findById(primary(this.#deps.d1).db, userId);
+    if (user?.realmId !== realmId) throw new ApiError('user_not_found');
+    return user;
+  }
+
   /**
    * Asks the object of a user; an object that was never told of its user is told first. Throws `user_not_found`, and
    * what the object refuses with.
    */
   async ask<Answer extends object>(
-    user: { userId: string; realmId: string },
+    user: UserRef,
     call: () => Promise<Answer | Refusal>,
   ): Promise<Exclude<Answer, Refusal>> {
     let answer = await call();
     if (isRefusal(answer) && answer.reason === 'user_not_found') {
-      const { d1, objects } = this.#deps;
-      const row = await findById(primary(d1).db, user.userId);
-      if (row?.realmId !== user.realmId) throw new ApiError('user_not_found');
+      const row = await this.current(user);
       const change = { bookmark: null, keepSession: null, forgiveFailures: false, activity: null };
-      await objects(row.id).directoryChanged(directoryState(row), change);
+      await this.#deps.objects(row.id).directoryChanged(directoryState(row), change);
       answer = await call();
     }
     return accepted(answer) as Exclude<Answer, Refusal>;
@@ -165,7 +170,7 @@ export class Directory {
   }
 
   /** Tells the object of a user whom another change has deleted along. */
-  async toldDeleted(user: { userId: string; realmId: string }): Promise<void> {
+  async toldDeleted(user: UserRef): Promise<void> {
     await this.#deps.objects(user.userId).userDeleted(user);
   }
 
@@ -182,11 +187,7 @@ export class Directory {
   }
 
   /** Adds an entry to a user's activity log, and no more. Throws `user_not_found`. */
-  async log(
-    user: { userId: string; realmId: string },
-    entry: ActivityEntry,
-    bookmark: string | null = null,
-  ): Promise<void> {
+  async log(user: UserRef, entry: ActivityEntry, bookmark: string | null = null): Promise<void> {
     await this.ask(user, () => this.#deps.objects(user.userId).logActivity(entry, bookmark));
   }
 

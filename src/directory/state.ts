@@ -13,6 +13,12 @@ export interface Limit {
 /** Limits by the name of the resource. What is missing may not be used at all. */
 export type Limits = Record<string, Limit>;
 
+/** A user of a realm, by both ids. */
+export interface UserRef {
+  realmId: string;
+  userId: string;
+}
+
 /** What the directory (D1) says of an account that its object must know to decide alone. */
 export interface DirectoryState {
   userId: string;
@@ -103,7 +109,7 @@ export interface DirectoryMirror {
   /** Takes over what the directory now says; an older row changes nothing. */
   directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void>;
   /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
-  userDeleted(user: { userId: string; realmId: string }): Promise<void>;
+  userDeleted(user: UserRef): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */
   noteBookmark(bookmark: string): Promise<void>;
   /** Adds an entry to the activity log. Refuses with `user_not_found`. */

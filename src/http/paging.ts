@@ -1,3 +1,6 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../db/client.ts';
+
 type Key = string | number;
 
 /** How far a list is counted when nobody keeps the number. */
@@ -31,4 +34,9 @@ export function pageOf<Row>(
 /** A count that went no further than COUNTED. */
 export function countedTotal(counted: number): { total: number; totalIsExact: boolean } {
   return { total: Math.min(counted, COUNTED), totalIsExact: counted <= COUNTED };
+}
+
+/** The statement that counts rows as far as a list is counted, for a batch. */
+export function counting(db: Database, rows: SQL) {
+  return db.select({ counted: sql<number>`count(*)` }).from(sql`(${rows} LIMIT ${COUNTED + 1})`);
 }

@@ -1,11 +1,9 @@
 import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
-import { counting } from '../admin/logs-store.ts';
-import type { AdminPorts } from '../admin/service.ts';
 import { type Database, primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import { findById } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
-import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
+import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
 import { message, type Outbox } from '../outbox/service.ts';
@@ -27,7 +25,7 @@ export class OutboxAdmin {
   readonly #outbox: Outbox;
   readonly #mailBudget: MailBudget;
 
-  constructor({ d1, outbox, mailBudget }: Pick<AdminPorts, 'd1' | 'outbox' | 'mailBudget'>) {
+  constructor({ d1, outbox, mailBudget }: { d1: D1Database; outbox: Outbox; mailBudget: MailBudget }) {
     this.#db = () => primary(d1).db;
     this.#outbox = outbox;
     this.#mailBudget = mailBudget;

@@ -1,5 +1,5 @@
 import type { PlanBook, UserPlan } from '../account/metering-contract.ts';
-import type { Invoice, PaymentMethod } from '../billing/port.ts';
+import type { Invoice, PaymentMethod } from '../billing/service.ts';
 import type { PriceRow, SubscriptionRow } from '../billing/tables.ts';
 import { ApiError } from '../errors.ts';
 import type { AccountServices, Visit } from './account-visit.ts';

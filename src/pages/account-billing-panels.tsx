@@ -1,4 +1,4 @@
-import type { Invoice, PaymentMethod } from '../billing/port.ts';
+import type { Invoice, PaymentMethod } from '../billing/service.ts';
 import type { Account, Wallet } from './account-billing-data.ts';
 import { methodName, moneyOf, numberOf, priceOf } from './account-format.ts';
 import { Panel, Time } from './account-frame.tsx';

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../billing/port.ts';
+import type { PaymentMethod } from '../billing/service.ts';
 import type { PriceRow } from '../billing/tables.ts';
 import { dateOf } from '../lib/calendar.ts';
 import { COUNTRIES } from '../lib/countries.ts';

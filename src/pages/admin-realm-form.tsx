@@ -1,5 +1,5 @@
 import { RealmPatch } from '../realms/admin-schemas.ts';
-import type { RealmRow } from '../realms/admin-service.ts';
+import type { RealmRow } from '../realms/tables.ts';
 import { RealmFields } from '../realms/schemas.ts';
 import type { Shown } from './account-page.tsx';
 import { checked } from './admin-parts.tsx';

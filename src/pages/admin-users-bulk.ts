@@ -1,5 +1,5 @@
 import { ReasonBody } from '../admin/users-schemas.ts';
-import type { Target } from '../admin/users-service.ts';
+import type { UserRef } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AdminServices, AdminVisit } from './admin-visit.ts';
 import { problemOf, valid } from './form.tsx';
@@ -36,7 +36,7 @@ export async function bulkAct(
   const ids = Object.keys(values).filter((name) => name.startsWith(CHOSEN));
   if (ids.length === 0) throw fieldError('act', 'nobody_chosen', 'Nobody is chosen');
   if (ids.length > MOST) throw fieldError('act', 'too_many', `At most ${MOST}`);
-  const apply: Record<BulkAct, (target: Target) => Promise<unknown>> = {
+  const apply: Record<BulkAct, (target: UserRef) => Promise<unknown>> = {
     suspend: (target) => acts.setStatus(target, 'suspended', actor, reason),
     reactivate: (target) => acts.setStatus(target, 'active', actor, reason),
     verify: (target) => acts.verifyEmail(target, actor, reason),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Plan, UserPlan } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
-import { type Directory, findById } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Limits } from '../directory/state.ts';
 import type { Config } from '../env.ts';
 import { ApiError, fieldError } from '../errors.ts';
@@ -96,9 +96,8 @@ export class PlanAdmin {
     actor: Actor,
     reason: string | undefined,
   ): Promise<void> {
-    const { d1, directory } = this.#ports;
-    const found = await findById(primary(d1).db, userId);
-    if (found?.realmId !== realmId) throw new ApiError('user_not_found');
+    const { directory } = this.#ports;
+    const found = await directory.current({ realmId, userId });
     requireAuthority(actor, found.role);
     const isPlan = 'plan' in set;
     const details = 'plan' in set ? subscribed(set) : { limits: set.customLimits };

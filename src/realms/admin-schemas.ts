@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { Limit, listOf } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { RealmRow } from './admin-service.ts';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
+import type { RealmRow } from './tables.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
 

@@ -7,9 +7,7 @@ import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { NewRealm, RealmPatch } from './admin-schemas.ts';
 import type { Realms } from './service.ts';
-import { realms } from './tables.ts';
-
-export type RealmRow = typeof realms.$inferSelect;
+import { type RealmRow, realms } from './tables.ts';
 
 /** Realms, as operators handle them: an owner all, an admin their own. */
 export class RealmAdmin {

@@ -17,3 +17,5 @@ export const realms = sqliteTable('realms', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
+
+export type RealmRow = typeof realms.$inferSelect;

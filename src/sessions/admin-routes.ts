@@ -1,13 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { ImpersonationBody, ImpersonationSchema, UserId } from '../admin/users-schemas.ts';
+import { UserIdParams } from '../directory/schemas.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { clientOf } from '../http/context.ts';
 import { featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
+import { ImpersonationBody, ImpersonationSchema } from './admin-schemas.ts';
 import type { UserSessions } from './admin-service.ts';
 import { SessionListSchema, sessionShape } from './schemas.ts';
 
-const SessionId = UserId.extend({
+const SessionId = UserIdParams.extend({
   session_id: z.string().openapi({ example: 'ses_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
 });
 
@@ -26,7 +27,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         ...admin,
         summary: 'The live sessions of a user',
         description: 'Exact; the one seen last first.',
-        request: { params: UserId },
+        request: { params: UserIdParams },
         responses: adminResponses({ 200: json(UserSessionListSchema, 'The sessions') }, ['user_not_found']),
       }),
       async (c) => {
@@ -44,7 +45,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         ...admin,
         summary: 'End all sessions of a user',
         description: 'Effective for the very next request, anywhere.',
-        request: { params: UserId },
+        request: { params: UserIdParams },
         responses: adminResponses({ 204: { description: 'Ended' } }, ['user_not_found']),
       }),
       async (c) => {
@@ -76,7 +77,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         summary: 'Act as a user, for ten minutes',
         description:
           'The token says so by `act` and cannot be refreshed; the user sees it among their sessions and in their log. It is refused wherever a verified address is needed, and by the admin API. Nobody acts as an admin or owner.',
-        request: { params: UserId, ...jsonBody(ImpersonationBody) },
+        request: { params: UserIdParams, ...jsonBody(ImpersonationBody) },
         responses: adminResponses(
           { 201: json(ImpersonationSchema, 'The token') },
           ['user_not_found', 'account_suspended', 'conflict'],

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { SessionObjects } from '../account/contract.ts';
-import type { Target, UserAdmin } from '../admin/users-service.ts';
 import { primary } from '../db/client.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { directoryState } from '../directory/service.ts';
+import { type Directory, directoryState } from '../directory/service.ts';
+import type { UserRef } from '../directory/state.ts';
 import { ApiError, isRefusal } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
@@ -22,7 +22,7 @@ export interface UserSessionPorts {
   realms: Realms;
   sessions: Sessions;
   objects: SessionObjects;
-  users: UserAdmin;
+  directory: Directory;
 }
 
 /** The sessions of users as their admins see them, and those that admins open in a user's place. */
@@ -34,14 +34,14 @@ export class UserSessions {
   }
 
   /** The live sessions of a user. Throws `user_not_found`. */
-  async list(target: Target): ReturnType<Sessions['list']> {
-    const { sessions, users } = this.#ports;
-    const { user } = await users.get(target);
+  async list(target: UserRef): ReturnType<Sessions['list']> {
+    const { directory, sessions } = this.#ports;
+    const user = await directory.current(target);
     return sessions.list(user.id);
   }
 
   /** Ends one session at once. Throws `user_not_found`, `insufficient_scope`, `session_not_found`. */
-  async revoke(target: Target, sessionId: string, actor: Actor): Promise<void> {
+  async revoke(target: UserRef, sessionId: string, actor: Actor): Promise<void> {
     const object = await this.#objectFor(target, actor);
     if (!(await object.endSession(sessionId, 'revoked', null, actor.id))) {
       throw new ApiError('session_not_found');
@@ -50,7 +50,7 @@ export class UserSessions {
   }
 
   /** Ends all sessions at once. Throws `user_not_found`, `insufficient_scope`. */
-  async revokeAll(target: Target, actor: Actor): Promise<void> {
+  async revokeAll(target: UserRef, actor: Actor): Promise<void> {
     const object = await this.#objectFor(target, actor);
     await object.endAllSessions(null, null, { actor: actor.id });
     await this.#note(target, 'user_sessions_revoked', actor, {});
@@ -61,9 +61,9 @@ export class UserSessions {
    * is open, and the user sees it among their sessions and in their log. Throws `user_not_found`,
    * `insufficient_scope` for anybody but a plain user, `account_suspended`, `conflict`.
    */
-  async impersonate(target: Target, reason: string, actor: Actor, client: Client): Promise<Grant> {
-    const { objects, realms, sessions, users } = this.#ports;
-    const { user } = await users.get(target);
+  async impersonate(target: UserRef, reason: string, actor: Actor, client: Client): Promise<Grant> {
+    const { directory, objects, realms, sessions } = this.#ports;
+    const user = await directory.current(target);
     if (user.role !== 'user') {
       throw new ApiError('insufficient_scope', { detail: 'Nobody acts as an admin or owner.' });
     }
@@ -81,16 +81,16 @@ export class UserSessions {
     return sessions.grant(await realms.get(target.realmId), opened);
   }
 
-  async #objectFor(target: Target, actor: Actor) {
-    const { objects, users } = this.#ports;
-    const { user } = await users.get(target);
+  async #objectFor(target: UserRef, actor: Actor) {
+    const { directory, objects } = this.#ports;
+    const user = await directory.current(target);
     requireAuthority(actor, user.role);
     return objects(user.id);
   }
 
   /** What is no change of the directory has no batch to be written in. */
   async #note(
-    { realmId, userId }: Target,
+    { realmId, userId }: UserRef,
     action: AuditAction,
     actor: Actor,
     details: Record<string, unknown>,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { SessionData } from '../account/contract.ts';
+import type { SessionRecord } from '../account/contract.ts';
 import type { Principal } from '../http/context.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -83,7 +83,7 @@ export function currentSessionShape(
 }
 
 /** A session as its owner sees it. */
-export function sessionShape(row: SessionData['row'], currentId: string): z.infer<typeof SessionSchema> {
+export function sessionShape(row: SessionRecord, currentId: string): z.infer<typeof SessionSchema> {
   return {
     id: row.id,
     current: row.id === currentId,

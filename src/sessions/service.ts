@@ -1,4 +1,4 @@
-import type { LiveSession, OpenedSession, SessionData, SessionObjects } from '../account/contract.ts';
+import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
@@ -79,7 +79,7 @@ export class Sessions {
   }
 
   /** The live sessions of a user, the one seen last first. */
-  list(userId: string): Promise<SessionData['row'][]> {
+  list(userId: string): Promise<SessionRecord[]> {
     return this.#objects(userId).listSessions();
   }
 
