@@ -9,7 +9,7 @@ import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
 import { createDialects, spokenDialects } from './compat/dialects.ts';
-import type { Dialects } from './compat/engine.ts';
+import type { Dialects } from './compat/engine/router.ts';
 import { creditAdminRoutes } from './credits/admin-routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';

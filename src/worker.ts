@@ -1,6 +1,6 @@
 import { createApp } from './app.ts';
 import { createDialects } from './compat/dialects.ts';
-import type { Handler } from './compat/engine.ts';
+import type { Handler } from './compat/engine/router.ts';
 import { runCron } from './cron.ts';
 import { type Bindings, ConfigError } from './env.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';

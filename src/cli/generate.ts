@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { bundledDocument } from './openapi-bundle.ts';
+import { openApiTypes } from './openapi-types.ts';
 
-// What the Worker takes from packages but can't import: `npm ci` runs this, and `generated/` is not committed.
+// Makes what the Worker takes from packages but cannot import, and the types of the OpenAPI document. `npm ci` runs this;
+// `generated/` is not committed.
 
 const { resolve } = createRequire(import.meta.url);
 const generated = join(import.meta.dirname, '../../generated');
@@ -50,3 +53,5 @@ writeFileSync(
 export const COMMON_PASSWORDS = ${JSON.stringify(`\n${list.join('\n')}\n`)};
 `,
 );
+
+writeFileSync(join(generated, 'openapi.ts'), openApiTypes(await bundledDocument()));

@@ -1,12 +1,12 @@
 import type { Config } from '../env.ts';
 import { DIALECT_NAMES, type DialectName } from '../lib/dialect-names.ts';
-import { aiezzy } from './aiezzy.ts';
-import { astroBackend } from './astro-backend.ts';
-import { authService } from './auth-service.ts';
-import type { Row } from './dialect.ts';
-import { doztra } from './doztra.ts';
-import { Dialects } from './engine.ts';
-import { twoUserTypes } from './two-user-types.ts';
+import { aiezzy } from './aiezzy/rows.ts';
+import { astroBackend } from './astro-backend/rows.ts';
+import { authService } from './auth-service/rows.ts';
+import { doztra } from './doztra/rows.ts';
+import { Dialects } from './engine/router.ts';
+import type { Row } from './engine/row.ts';
+import { twoUserTypes } from './two-user-types/rows.ts';
 
 /** The table of each older service. */
 export const TABLES: Record<DialectName, readonly Row[]> = {
@@ -17,12 +17,12 @@ export const TABLES: Record<DialectName, readonly Row[]> = {
   'two-user-types': twoUserTypes,
 };
 
-/** The dialects that are spoken: those that COMPAT names; without it all in development, none in production. */
+/** Returns the dialects that COMPAT names; without COMPAT, all in development and none in production. */
 export function spokenDialects(config: Config): readonly DialectName[] {
   return config.COMPAT ?? (config.ENVIRONMENT === 'development' ? DIALECT_NAMES : []);
 }
 
-/** The dialects that the configuration switches on. */
+/** Creates the router for the dialects that the configuration switches on. */
 export function createDialects(config: Config): Dialects {
   return new Dialects(
     spokenDialects(config).flatMap((name) => TABLES[name]),

@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { aiezzy } from '../../src/compat/aiezzy.ts';
+import { aiezzy } from '../../src/compat/aiezzy/rows.ts';
 import { registerRole } from '../support/admin.ts';
 import {
   type Answer,

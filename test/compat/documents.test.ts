@@ -2,9 +2,9 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { Row } from '../../src/compat/dialect.ts';
 import { createDialects, TABLES } from '../../src/compat/dialects.ts';
-import type { Handler } from '../../src/compat/engine.ts';
+import type { Handler } from '../../src/compat/engine/router.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
 import type { Bindings } from '../../src/env.ts';
 import { DIALECT_NAMES, type DialectName } from '../../src/lib/dialect-names.ts';
 import { createServices } from '../../src/services.ts';

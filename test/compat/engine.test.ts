@@ -2,9 +2,10 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { Row } from '../../src/compat/dialect.ts';
-import { fastApiError, renamed } from '../../src/compat/dialect.ts';
-import { Dialects } from '../../src/compat/engine.ts';
+import { renamed } from '../../src/compat/engine/fields.ts';
+import { Dialects } from '../../src/compat/engine/router.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
+import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import type { Bindings } from '../../src/env.ts';
 import { ApiError } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';

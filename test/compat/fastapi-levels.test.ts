@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { astroBackend } from '../../src/compat/astro-backend.ts';
-import type { Row } from '../../src/compat/dialect.ts';
-import { doztra } from '../../src/compat/doztra.ts';
-import { split } from '../../src/compat/relay.ts';
+import { astroBackend } from '../../src/compat/astro-backend/rows.ts';
+import { doztra } from '../../src/compat/doztra/rows.ts';
+import { split } from '../../src/compat/engine/canonical-request.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
 import { registerRole } from '../support/admin.ts';
 import { call, changeDirectory, createRealm, register } from '../support/api.ts';
 

@@ -1,8 +1,9 @@
 import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { fastApiError, type Row } from '../../src/compat/dialect.ts';
 import { TABLES } from '../../src/compat/dialects.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
+import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/env.ts';
 import { accepted } from '../../src/errors.ts';

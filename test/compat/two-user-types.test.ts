@@ -190,7 +190,7 @@ describe('POST /User1/create', () => {
   });
 
   it('knows the calling codes of countries that there are', async () => {
-    const { countryOf } = await import('../../src/compat/calling-codes.ts');
+    const { countryOf } = await import('../../src/compat/two-user-types/calling-codes.ts');
     const found = Array.from({ length: 1000 }, (_, code) => countryOf(code)).filter(Boolean);
     expect(found.filter((country) => !COUNTRIES.includes(country as string))).toEqual([]);
     expect(found.length).toBeGreaterThan(200);

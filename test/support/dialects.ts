@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import type { Row } from '../../src/compat/dialect.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
 import { createRealm } from './api.ts';
 
 /** Makes the realms of rows, those that there are not. */

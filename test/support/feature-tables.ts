@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Row } from '../../src/compat/dialect.ts';
 import { TABLES } from '../../src/compat/dialects.ts';
+import type { Row } from '../../src/compat/engine/row.ts';
 import { DIALECT_NAMES, type DialectName } from '../../src/lib/dialect-names.ts';
 import type { Features } from '../compat/features/feature.ts';
 import { FEATURES } from '../compat/features.ts';

@@ -1,9 +1,11 @@
-import { type Asked, type Call, type Row, renamed, type Sent, same, takes } from './dialect.ts';
-import { accessTokenFields, says, type User } from './fastapi-shapes.ts';
+import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
+import { renamed, same, takes } from '../engine/fields.ts';
+import type { ClientRequest, Row, RowTo } from '../engine/row.ts';
+import { accessTokenFields, says } from '../fastapi/users.ts';
 
 const GOOGLE = { provider: 'google' };
 
-const userShape = (user: User) => ({
+const userShape = (user: Canonical<'User'>) => ({
   id: user.id,
   username: user.username,
   email: user.email,
@@ -12,24 +14,21 @@ const userShape = (user: User) => ({
   created_at: user.created_at,
 });
 
-/**
- * Where Latchkey asks for a user, and auth_service for one with a verified address: asks for what everybody needs that
- * for, and who has none is refused there.
- */
-async function requireVerified({ email_verified }: { email_verified: boolean }, call: Call): Promise<void> {
-  if (!email_verified) await call('PATCH /v1/me', { body: {} });
-}
+const bearerOf = ({ headers }: ClientRequest) =>
+  /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
 
-const bearerOf = ({ headers }: Asked) => /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+/** Services may name the user in the query, with any method. */
+const subjectOf = ({ query, body }: ClientRequest) => body.user_id ?? query.user_id;
 
-/** Services may name the user in the query, whatever the method. */
-const subjectOf = ({ query, body }: Asked) => body.user_id ?? query.user_id;
+const withSubject = (asked: ClientRequest): ClientRequest['body'] => {
+  const user_id = subjectOf(asked);
+  return { ...asked.body, ...(user_id !== undefined && { user_id }) };
+};
 
-/** Its types of transactions, where they differ. */
+/** The types of transactions that have another name in auth_service. */
 const TYPES: Record<string, string> = { added: 'credit_added', used: 'credit_used' };
 
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the OpenAPI document
-const transactionShape = (transaction: any, user_id: unknown) => ({
+const transactionShape = (transaction: Canonical<'CreditTransaction'>, user_id: unknown) => ({
   id: transaction.id,
   user_id,
   amount: transaction.amount,
@@ -40,29 +39,37 @@ const transactionShape = (transaction: any, user_id: unknown) => ({
   created_at: transaction.created_at,
 });
 
-const CHANGE = { ...same('user_id', 'amount', 'reference', 'description'), reference_id: 'reference' };
+const CHANGE = {
+  ...same('user_id', 'amount', 'reference', 'description'),
+  reference_id: 'reference',
+} as const;
 
-const creditChange: Pick<Row, 'sends' | 'gives' | 'fields'> = {
+type CreditField = keyof CanonicalBody<'POST /v1/credits/add'> & keyof CanonicalBody<'POST /v1/credits/use'>;
+
+const creditChange: Pick<
+  RowTo<'POST /v1/credits/add' | 'POST /v1/credits/use'>,
+  'sends' | 'gives' | 'fields'
+> = {
   sends: (asked) => {
-    const { reference, ...change } = renamed({ ...asked.body, user_id: subjectOf(asked) }, CHANGE);
+    const { reference, ...change } = renamed<CreditField>(withSubject(asked), CHANGE);
     const isKeyed = reference !== undefined || asked.headers.has('idempotency-key');
-    // Without either, it happens as often as it is sent.
+    // Without either, each request is a change of its own.
     return { body: { ...change, reference: isKeyed ? reference : `once-${crypto.randomUUID()}` } };
   },
   gives: ({ transaction }, asked) => transactionShape(transaction, subjectOf(asked)),
   fields: { reference: 'reference_id' },
 };
 
-/** Who pays is for services to say: a token of the user's own, which Latchkey takes too, does not count. */
-const forPayer = (asked: Asked): Pick<Sent, 'headers'> => ({
+/** Only services may name the payer. The user's own token, which Latchkey also takes, does not count. */
+const forPayer = (asked: ClientRequest) => ({
   headers: { 'x-api-key': asked.headers.get('x-api-key') ?? '' },
 });
 
 const takesPayer =
-  (...names: string[]): Row['sends'] =>
-  (asked) => ({
+  <Name extends string>(...names: NoInfer<Name>[]) =>
+  (asked: ClientRequest) => ({
     ...forPayer(asked),
-    body: renamed({ ...asked.body, user_id: subjectOf(asked) }, same('user_id', ...names)),
+    body: renamed<Name>(withSubject(asked), same<Name>(...names)),
   });
 
 /** The endpoints of auth_service. */
@@ -84,8 +91,8 @@ export const authService: readonly Row[] = [
       username: body.username,
       email: body.email,
       verification_sent: true,
-      // A realm may want the address verified first.
-      ...(json.access_token && accessTokenFields(json)),
+      // Some realms want the address verified first. They answer without a token.
+      ...('access_token' in json && accessTokenFields(json)),
     }),
   },
   {
@@ -139,7 +146,7 @@ export const authService: readonly Row[] = [
   {
     from: 'GET /auth/verify-email-templates',
     to: 'GET /v1/mail-templates',
-    gives: ({ data }: { data: { template: string; renders: boolean }[] }) => ({
+    gives: ({ data }) => ({
       message: 'Every template was written once.',
       results: Object.fromEntries(data.map(({ template, renders }) => [template, renders])),
     }),
@@ -154,18 +161,14 @@ export const authService: readonly Row[] = [
   {
     from: 'GET /auth/me',
     to: 'GET /v1/me',
-    gives: async (user, _, call) => {
-      await requireVerified(user, call);
-      return userShape(user);
-    },
+    level: 'verified',
+    gives: userShape,
   },
   {
     from: 'POST /auth/logout',
     to: 'POST /v1/auth/logout',
-    sends: async (_, call) => {
-      await requireVerified(await call('GET /v1/auth/session'), call);
-      return {};
-    },
+    level: 'verified',
+    sends: () => ({}),
     gives: says('The session has ended.'),
     status: 200,
   },
@@ -234,11 +237,11 @@ export const authService: readonly Row[] = [
     to: 'GET /v1/credits/transactions',
     sends: ({ query: { user_id } }) => ({ query: { user_id, limit: 1 } }),
     gives: async (newest, { query: { user_id, skip = 0, limit } }, call) => {
-      // A cursor of this list is the number of a row, counted from 1, and the newest is their count.
+      // A cursor of this list is the number of a row, counted from 1. The newest row's number is the count.
       const total_count = Number(newest.next_cursor ?? newest.data.length);
-      const cursor = Math.max(total_count + 1 - Number(skip), 1);
+      const cursor = String(Math.max(total_count + 1 - Number(skip), 1));
       const page = await call('GET /v1/credits/transactions', { query: { user_id, limit, cursor } });
-      const transactions = page.data.map((row: unknown) => transactionShape(row, user_id));
+      const transactions = page.data.map((row) => transactionShape(row, user_id));
       return { transactions, total_count };
     },
     fields: { cursor: 'skip' },
@@ -247,14 +250,14 @@ export const authService: readonly Row[] = [
   {
     from: 'POST /stripe/create-checkout-session',
     to: 'POST /v1/billing/checkout',
-    sends: takesPayer('plan', 'price_id', 'quantity', 'success_url', 'cancel_url'),
+    sends: takesPayer('user_id', 'plan', 'price_id', 'quantity', 'success_url', 'cancel_url'),
     gives: ({ id, url }) => ({ session_id: id, url }),
     status: 200,
   },
   {
     from: 'POST /stripe/setup-intent',
     to: 'POST /v1/billing/setup-intent',
-    sends: takesPayer(),
+    sends: takesPayer('user_id'),
     status: 200,
   },
   {
@@ -266,8 +269,8 @@ export const authService: readonly Row[] = [
   {
     from: 'POST /stripe/create-subscription',
     to: 'POST /v1/billing/subscriptions',
-    sends: takesPayer('plan', 'price_id', 'payment_method_id'),
-    gives: ({ id, ...subscription }) => ({ subscription_id: id, ...subscription }),
+    sends: takesPayer('user_id', 'plan', 'price_id', 'payment_method_id'),
+    gives: (subscription) => ({ subscription_id: subscription?.id, ...subscription, id: undefined }),
     status: 200,
   },
 ];

@@ -1,25 +1,31 @@
 import type { Context } from 'hono';
-import { MAX_BODY } from '../http/body.ts';
-import { MAX_AVATAR_BYTES } from '../profile/avatar-service.ts';
-import type { Asked, Row } from './dialect.ts';
+import { MAX_BODY } from '../../http/body.ts';
+import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
+import type { AnyRow, ClientRequest } from './row.ts';
 
-/** What surrounds the file of a multipart body, at most (bytes). */
+/** The most bytes of a multipart body that are not the file. */
 const ENVELOPE = 16 * 1024;
 
-/** A request without what is in its body. */
-export function askedWithoutBody(c: Context): Asked {
-  return { params: c.req.param(), query: c.req.query(), body: {}, file: null, headers: c.req.raw.headers };
+/** Returns an older client's request without its body. */
+export function clientRequestWithoutBody(c: Context): ClientRequest {
+  return {
+    params: c.req.param() as ClientRequest['params'],
+    query: c.req.query() as ClientRequest['query'],
+    body: {},
+    file: null,
+    headers: c.req.raw.headers,
+  };
 }
 
 /**
- * Reads a request of an older client. `raw` is the body to send on as it came, to be refused by the canonical operation:
- * one that is too large, of a type the row does not take, or that does not parse.
+ * Reads a request of an older client. `raw` is a body that the canonical operation must refuse, so it is sent on unchanged:
+ * the body is too large, has a type that the row does not take, or does not parse.
  */
-export async function readAsked(
+export async function readClientRequest(
   c: Context,
-  row: Row,
-): Promise<{ asked: Asked; raw: Uint8Array<ArrayBuffer> | null }> {
-  const asked = askedWithoutBody(c);
+  row: AnyRow,
+): Promise<{ asked: ClientRequest; raw: Uint8Array<ArrayBuffer> | null }> {
+  const asked = clientRequestWithoutBody(c);
   const max = row.upload ? MAX_AVATAR_BYTES + ENVELOPE : MAX_BODY;
   const bytes = await readAtMost(c.req.raw, max + 1);
   if (bytes.byteLength === 0) return { asked, raw: null };
@@ -32,8 +38,8 @@ export async function readAsked(
 async function parse(
   bytes: Uint8Array<ArrayBuffer>,
   type: string,
-  row: Row,
-): Promise<Pick<Asked, 'body' | 'file'> | null> {
+  row: AnyRow,
+): Promise<Pick<ClientRequest, 'body' | 'file'> | null> {
   if (/^application\/json\s*(;|$)/i.test(type)) {
     const body = parseObject(bytes);
     return body && { body, file: null };
@@ -45,10 +51,11 @@ async function parse(
   if (!form) return null;
   const entries = [...form];
   const file = entries.map(([, value]) => value).find((value) => typeof value !== 'string') ?? null;
-  return { body: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')), file };
+  const texts = Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'));
+  return { body: texts as ClientRequest['body'], file };
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
+function parseObject(bytes: Uint8Array): ClientRequest['body'] | null {
   try {
     const value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
@@ -57,7 +64,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> | null {
   }
 }
 
-/** The body, or as much of it as shows that it is too large. */
+/** Reads the body, or as much of it as shows that it is too large. */
 async function readAtMost(request: Request, max: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,7 +1,8 @@
-import { userStatistics } from './admin-numbers.ts';
-import { newUserOfAdmin, setActive, setStanding } from './admin-users.ts';
-import type { Row } from './dialect.ts';
-import { adminUsage, adminUsageQuery } from './doztra-analytics.ts';
+import type { Row } from '../engine/row.ts';
+import { userStatistics } from '../fastapi/admin-statistics.ts';
+import { newUserOfAdmin, setActive, setStanding } from '../fastapi/admin-users.ts';
+import * as shared from '../fastapi/rows.ts';
+import { done, PROFILE_NAMES, profilePatch, userFields } from '../fastapi/users.ts';
 import {
   changeCredentials,
   chosenPlan,
@@ -9,7 +10,8 @@ import {
   preferencesPatch,
   subscriptionFields,
   userWithSubscription,
-} from './doztra-shapes.ts';
+} from './account.ts';
+import { adminUsage, adminUsageQuery } from './admin-token-usage.ts';
 import {
   historyPage,
   historyQuery,
@@ -17,9 +19,7 @@ import {
   tokenStatistics,
   trackedUse,
   usageStatistics,
-} from './doztra-usage.ts';
-import { done, PROFILE_FIELDS, profilePatch, userFields } from './fastapi-shapes.ts';
-import * as shared from './shared-rows.ts';
+} from './usage.ts';
 
 /** The endpoints of Doztra. */
 export const doztra: readonly Row[] = [
@@ -40,7 +40,7 @@ export const doztra: readonly Row[] = [
     gives: done('If there is an account with this address, a link to set a new password was mailed to it.'),
     status: 200,
   },
-  shared.resetPassword,
+  shared.passwordReset,
   { from: 'GET /api/users/me', to: 'GET /v1/me', gives: (json, _, call) => userWithSubscription(json, call) },
   {
     from: 'PUT /api/users/me',
@@ -49,7 +49,7 @@ export const doztra: readonly Row[] = [
       await changeCredentials(body, call);
       return { body: profilePatch(body) };
     },
-    fields: { ...PROFILE_FIELDS, new_password: 'password', password: 'current_password' },
+    fields: { ...PROFILE_NAMES, new_password: 'password', password: 'current_password' },
     gives: (json, _, call) => userWithSubscription(json, call),
   },
   {
@@ -118,7 +118,7 @@ export const doztra: readonly Row[] = [
     from: 'POST /api/admin/users',
     to: 'POST /v1/admin/users',
     sends: ({ body }) => ({ body: newUserOfAdmin(body) }),
-    fields: { ...PROFILE_FIELDS, email_verified: 'is_verified' },
+    fields: { ...PROFILE_NAMES, email_verified: 'is_verified' },
     gives: async (json, { body }, call) =>
       userFields(body.is_active === false ? await setActive(json.id, false, call) : json),
   },
@@ -126,13 +126,13 @@ export const doztra: readonly Row[] = [
     from: 'PATCH /api/admin/users/{user_id}/status',
     to: 'PATCH /v1/admin/users/{id}',
     sends: async ({ params, body }, call) => {
-      await setStanding(params.user_id, { ...body, is_active: body.is_active ?? body.status }, call);
+      await setStanding(params.user_id, { ...body, is_active: body.is_active ?? body.status ?? null }, call);
       return { params: { id: params.user_id }, body: {} };
     },
     fields: { status: 'is_active' },
     gives: userFields,
   },
-  shared.deleteUser,
+  shared.userDeletion,
   {
     from: 'GET /api/admin/users/statistics',
     to: 'GET /v1/admin/statistics',

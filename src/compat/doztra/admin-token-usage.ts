@@ -1,10 +1,11 @@
-import { mostActive, type TokenUsage, type TopUser } from './admin-numbers.ts';
-import type { Asked, Call, Sent } from './dialect.ts';
+import type { CallCanonical, Canonical, CanonicalRequest } from '../engine/canonical-operations.ts';
+import type { ClientRequest } from '../engine/row.ts';
+import { mostActive } from '../fastapi/admin-statistics.ts';
 
 const DAY = 86_400_000;
 
-/** The days from the first that is asked for until today. What is no date is for the canonical operation to refuse. */
-export function adminUsageQuery({ query }: Asked): Sent {
+/** Asks for the days from the client's first day until today. The canonical operation refuses what is not a date. */
+export function adminUsageQuery({ query }: ClientRequest): CanonicalRequest<'GET /v1/admin/tokens'> {
   const days = query.start_date ? daysSince(query.start_date) + 1 : 31;
   return { query: { days: Math.min(days, 365) } };
 }
@@ -13,8 +14,12 @@ function daysSince(date: string): number {
   return Math.floor(Date.now() / DAY) - Math.floor(Date.parse(date) / DAY);
 }
 
-/** What models have used in a realm, by what Doztra groups it by. */
-export async function adminUsage(usage: TokenUsage, { query }: Asked, call: Call) {
+/** Writes the tokens that a realm has used, grouped as Doztra groups them. */
+export async function adminUsage(
+  usage: Canonical<'RealmTokenUsage'>,
+  { query }: ClientRequest,
+  call: CallCanonical,
+) {
   const late = query.end_date ? Math.min(daysSince(query.end_date), 365) : 0;
   const [after, statistics, { top_users: tops }] = await Promise.all([
     late > 0 ? call('GET /v1/admin/tokens', { query: { days: late } }) : null,
@@ -47,7 +52,7 @@ export async function adminUsage(usage: TokenUsage, { query }: Asked, call: Call
       query.group_by === 'request_type'
         ? [{ request_type: 'all', total_tokens: total, request_count: sum('requests') }]
         : { all: total },
-    breakdown_by_user: ((tops.tokens ?? []) as TopUser[]).map(({ user_id, email, name, quantity }) => ({
+    breakdown_by_user: (tops.tokens ?? []).map(({ user_id, email, name, quantity }) => ({
       user_id,
       email,
       name,
@@ -58,8 +63,12 @@ export async function adminUsage(usage: TokenUsage, { query }: Asked, call: Call
   };
 }
 
-/** What each model has used, less what it has after the last day that is asked for. */
-function modelsOf(usage: TokenUsage, after: TokenUsage | null, name: string | undefined) {
+/** Returns what each model has used, less its use after the client's last day. */
+function modelsOf(
+  usage: Canonical<'RealmTokenUsage'>,
+  after: Canonical<'RealmTokenUsage'> | null,
+  name: string | undefined,
+) {
   const later = new Map(after?.models.map((sum) => [sum.model, sum]));
   return usage.models
     .filter(({ model }) => !name || model === name)

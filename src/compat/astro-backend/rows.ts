@@ -1,8 +1,9 @@
-import { systemStats } from './admin-numbers.ts';
-import { editUser, setStanding } from './admin-users.ts';
-import { type Row, renamed } from './dialect.ts';
-import { done, PROFILE_FIELDS, profilePatch, userFields } from './fastapi-shapes.ts';
-import * as shared from './shared-rows.ts';
+import { renamed } from '../engine/fields.ts';
+import type { Row } from '../engine/row.ts';
+import { systemStats } from '../fastapi/admin-statistics.ts';
+import { editUser, setStanding } from '../fastapi/admin-users.ts';
+import * as shared from '../fastapi/rows.ts';
+import { done, PROFILE_NAMES, profilePatch, userFields } from '../fastapi/users.ts';
 
 /** The endpoints of the FastAPI backend for Astro. */
 export const astroBackend: readonly Row[] = [
@@ -17,7 +18,7 @@ export const astroBackend: readonly Row[] = [
     gives: done('If there is an account with this address, password reset instructions were mailed to it.'),
     status: 200,
   },
-  shared.resetPassword,
+  shared.passwordReset,
   {
     from: 'POST /api/auth/verify-email',
     to: 'POST /v1/auth/email/verify',
@@ -36,7 +37,7 @@ export const astroBackend: readonly Row[] = [
     from: 'PUT /api/user/profile',
     to: 'PATCH /v1/me',
     sends: ({ body }) => ({ body: profilePatch(body) }),
-    fields: PROFILE_FIELDS,
+    fields: PROFILE_NAMES,
     gives: userFields,
   },
   {
@@ -80,15 +81,15 @@ export const astroBackend: readonly Row[] = [
       await setStanding(params.id, body, call);
       return { body: {} };
     },
-    fields: { ...PROFILE_FIELDS, status: 'is_active' },
+    fields: { ...PROFILE_NAMES, status: 'is_active' },
     gives: userFields,
   },
-  shared.deleteUser,
+  shared.userDeletion,
   {
     from: 'PUT /api/admin/users/{id}/role',
     to: 'PUT /v1/admin/users/{id}/role',
     sends: async ({ params, body: { role } }, call) => {
-      // Who is shown as an admin already stays what they are.
+      // The service shows owners as admins: setting one to admin changes nothing.
       const user = role === 'admin' ? await call('GET /v1/admin/users/{id}', { params }) : null;
       return { body: { role: user?.role === 'owner' ? 'owner' : role } };
     },

@@ -1,17 +1,8 @@
-import type { Call } from './dialect.ts';
-import { objectOf, planName, planNamed, type User, userFields } from './fastapi-shapes.ts';
+import type { CallCanonical, Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
+import type { ClientRequest } from '../engine/row.ts';
+import { type CanonicalUser, objectOf, planName, planNamed, userFields } from '../fastapi/users.ts';
 
-interface Subscription {
-  plan: string;
-  status: string;
-  current_period_end: string | null;
-  limits: Record<string, { day?: number | null; month?: number | null }>;
-  model_tiers: string[];
-  cancel_at_period_end: boolean;
-  paid: { id: string; current_period_start: string; created_at: string } | null;
-}
-
-/** Doztra's words for the states that Stripe has. */
+/** Doztra's words for Stripe's states of a subscription. */
 const STATES: Record<string, string> = {
   active: 'active',
   trialing: 'active',
@@ -20,8 +11,8 @@ const STATES: Record<string, string> = {
   canceled: 'canceled',
 };
 
-/** A subscription as Doztra gives it. */
-export function subscriptionFields(subscription: Subscription, user: User) {
+/** Writes a subscription as Doztra does. */
+export function subscriptionFields(subscription: Canonical<'MySubscription'>, user: CanonicalUser) {
   const { plan, paid, current_period_end, limits, model_tiers, cancel_at_period_end } = subscription;
   const status = STATES[subscription.status] ?? 'expired';
   const isActive = status === 'active';
@@ -44,43 +35,43 @@ export function subscriptionFields(subscription: Subscription, user: User) {
   };
 }
 
-/** Doztra's name of the best model that tiers include. */
+/** Returns Doztra's name of the best model that the tiers include. */
 function highestModel(tiers: string[]): string {
   if (tiers.includes('*')) return 'gpt-4-turbo';
   return tiers.includes('premium') ? 'gpt-4' : 'gpt-3.5-turbo';
 }
 
-/** A user with the whole of the subscription. */
-export async function userWithSubscription(user: User, call: Call) {
-  const subscription: Subscription = await call('GET /v1/me/subscription');
+/** Writes a user with the whole subscription. */
+export async function userWithSubscription(user: CanonicalUser, call: CallCanonical) {
+  const subscription = await call('GET /v1/me/subscription');
   return { ...userFields(user), subscription: subscriptionFields(subscription, user) };
 }
 
-/** The plan that is asked for; not to renew is to go on with the free one. */
-export function chosenPlan({ plan, auto_renew, status }: Record<string, unknown>): unknown {
+/** Reads the plan that the client chooses. A client that stops renewal chooses the free plan. */
+export function chosenPlan({ plan, auto_renew, status }: ClientRequest['body']) {
   return planNamed(plan ?? (auto_renew === false || status === 'canceled' ? 'free' : undefined));
 }
 
-/** What of a user is no part of the profile: the address and the password, which take the present password. */
-export async function changeCredentials(body: Record<string, unknown>, call: Call): Promise<void> {
+/** Changes the address and the password of a user, which need the current password. */
+export async function changeCredentials(body: ClientRequest['body'], call: CallCanonical): Promise<void> {
   const { email, password, current_password } = body;
-  // A new password makes the link to a new address worthless: the address comes after it.
+  // A new password revokes the link to a new address, so the address comes second.
   if (password) await call('PUT /v1/me/password', { body: { current_password, new_password: password } });
   if (!email) return;
-  const user: User = await call('GET /v1/me');
+  const user = await call('GET /v1/me');
   if (typeof email === 'string' && email.trim().toLowerCase() === user.email) return;
   await call('PUT /v1/me/email', { body: { password: password || current_password, email } });
 }
 
-/** What goes into the preferences; Doztra has one switch for all notifications. */
-export function preferencesPatch(body: Record<string, unknown>): Record<string, unknown> {
+/** Reads changes of the preferences. Doztra has one switch for all notifications. */
+export function preferencesPatch(body: ClientRequest['body']): CanonicalBody<'PATCH /v1/me/preferences'> {
   const { theme, notifications, default_model } = body;
   const isSwitch = typeof notifications === 'boolean';
   return { theme, default_model, notifications: isSwitch ? { all: notifications } : notifications };
 }
 
-/** Preferences as Doztra gives them. */
-export function preferencesFields(preferences: Record<string, unknown>, user: User) {
+/** Writes preferences as Doztra does. */
+export function preferencesFields(preferences: Canonical<'Preferences'>, user: CanonicalUser) {
   const { id, created_at, updated_at } = user;
   return {
     theme: 'light',

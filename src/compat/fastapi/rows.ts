@@ -1,25 +1,27 @@
-import { dashboardFields, eitherError } from './admin-numbers.ts';
+import { renamed } from '../engine/fields.ts';
+import type { RowTo } from '../engine/row.ts';
+import { dashboardFields } from './admin-statistics.ts';
 import { usersList, usersQuery } from './admin-users.ts';
-import { type Row, renamed } from './dialect.ts';
-import { done, newUser, PROFILE_FIELDS, signedInFields, tokenFields, userFields } from './fastapi-shapes.ts';
+import { fastApiOrFlaskError } from './error.ts';
+import { done, newUser, PROFILE_NAMES, signedInFields, tokenFields, userFields } from './users.ts';
 
-// Paths that more than one document has: either service's names are taken, and the answer has both services' fields.
+// More than one document has these paths. The rows take the names of each service, and answer with the fields of both.
 
 /** Doztra and the Astro backend. */
-export const register: Row = {
+export const register: RowTo<'POST /v1/auth/register'> = {
   from: 'POST /api/auth/register',
   to: 'POST /v1/auth/register',
   sends: ({ body }) => ({ body: newUser(body) }),
-  fields: PROFILE_FIELDS,
+  fields: PROFILE_NAMES,
   gives: (json) => ({
     success: true,
     message: 'Registered successfully. The link that verifies the address is in your mail.',
-    ...(json.user && signedInFields(json)),
+    ...('user' in json && signedInFields(json)),
   }),
 };
 
 /** Doztra and the Astro backend. */
-export const login: Row = {
+export const login: RowTo<'POST /v1/auth/login'> = {
   from: 'POST /api/auth/login',
   to: 'POST /v1/auth/login',
   form: true,
@@ -31,7 +33,7 @@ export const login: Row = {
 };
 
 /** Doztra and the Astro backend. */
-export const refresh: Row = {
+export const refresh: RowTo<'POST /v1/auth/refresh'> = {
   from: 'POST /api/auth/refresh',
   to: 'POST /v1/auth/refresh',
   sends: ({ body }) => ({
@@ -41,7 +43,7 @@ export const refresh: Row = {
 };
 
 /** Doztra and the Astro backend. */
-export const logout: Row = {
+export const logout: RowTo<'POST /v1/auth/logout'> = {
   from: 'POST /api/auth/logout',
   to: 'POST /v1/auth/logout',
   sends: () => ({}),
@@ -50,7 +52,7 @@ export const logout: Row = {
 };
 
 /** Doztra and the Astro backend. */
-export const resetPassword: Row = {
+export const passwordReset: RowTo<'POST /v1/auth/password/reset'> = {
   from: 'POST /api/auth/reset-password',
   to: 'POST /v1/auth/password/reset',
   sends: ({ body }) => ({
@@ -67,7 +69,7 @@ export const resetPassword: Row = {
 };
 
 /** Doztra and the Astro backend. */
-export const adminUsers: Row = {
+export const adminUsers: RowTo<'GET /v1/admin/users'> = {
   from: 'GET /api/admin/users',
   to: 'GET /v1/admin/users',
   sends: usersQuery,
@@ -76,14 +78,14 @@ export const adminUsers: Row = {
 };
 
 /** Doztra and the Astro backend. */
-export const adminUser: Row = {
+export const adminUser: RowTo<'GET /v1/admin/users/{id}'> = {
   from: 'GET /api/admin/users/{id}',
   to: 'GET /v1/admin/users/{id}',
   gives: userFields,
 };
 
 /** Doztra and the Astro backend. */
-export const deleteUser: Row = {
+export const userDeletion: RowTo<'DELETE /v1/admin/users/{id}'> = {
   from: 'DELETE /api/admin/users/{id}',
   to: 'DELETE /v1/admin/users/{id}',
   sends: () => ({}),
@@ -92,11 +94,11 @@ export const deleteUser: Row = {
 };
 
 /** Doztra and AIezzy. */
-export const adminDashboard: Row = {
+export const adminDashboard: RowTo<'GET /v1/admin/dashboard'> = {
   from: 'GET /api/admin/dashboard',
   to: 'GET /v1/admin/dashboard',
   sessionToken: true,
   sends: () => ({}),
   gives: (json, _, call) => dashboardFields(json, call),
-  fails: eitherError,
+  fails: fastApiOrFlaskError,
 };

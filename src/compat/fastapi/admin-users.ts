@@ -1,16 +1,25 @@
-import type { Asked, Call, Sent } from './dialect.ts';
-import { newUser, objectOf, planNamed, profilePatch, type User, userFields } from './fastapi-shapes.ts';
+import type {
+  CallCanonical,
+  Canonical,
+  CanonicalBody,
+  CanonicalRequest,
+  Unchecked,
+} from '../engine/canonical-operations.ts';
+import type { ClientRequest } from '../engine/row.ts';
+import { newUser, objectOf, planNamed, profilePatch, userFields } from './users.ts';
 
-/** Users of one canonical page, and of one answer, at most. */
+/** The most users of one canonical page, and of one answer. */
 const PAGE = 100;
 const MOST = 1000;
 
-/** What only the Astro backend has: it answers in pages, Doztra with a plain list. */
+/** Parameters that only the Astro backend has. It answers in pages; Doztra answers with a plain list. */
 const PAGED = ['page', 'per_page', 'search', 'role', 'is_verified'];
 
-type Query = Asked['query'];
+type Query = ClientRequest['query'];
+type ListRequest = CanonicalRequest<'GET /v1/admin/users'>;
+type ListQuery = NonNullable<ListRequest['query']>;
 
-/** Which users of the list are asked for. What is no number is for the canonical operation to refuse. */
+/** Reads which users of the list the client wants. The canonical operation refuses what is not a number. */
 function windowOf(query: Query) {
   const isPaged = PAGED.some((name) => Object.hasOwn(query, name));
   const limit = Math.min(Number(query.per_page ?? query.limit ?? (isPaged ? 20 : PAGE)), MOST);
@@ -19,13 +28,13 @@ function windowOf(query: Query) {
   return { isPaged, page, limit, skip, size: Math.min(limit, PAGE) };
 }
 
-/** The canonical query for a list of users as either service asks for one. */
-export function usersQuery({ query }: Asked): Sent {
+/** Reads the request for a list of users as either service's client sends it. */
+export function usersQuery({ query }: ClientRequest): ListRequest {
   const { skip, size } = windowOf(query);
   return { query: { ...filterOf(query), limit: size, page: Math.floor(skip / size) + 1 } };
 }
 
-const SORTS: Record<string, string> = {
+const SORTS: Record<string, ListQuery['sort']> = {
   id: 'created_at',
   updated_at: 'created_at',
   last_login: 'last_login_at',
@@ -33,7 +42,7 @@ const SORTS: Record<string, string> = {
   is_active: 'status',
 };
 
-function filterOf(query: Query): Record<string, unknown> {
+function filterOf(query: Query): ListQuery {
   const { filter_by: name, filter_value: value, sort_by: sort } = query;
   const filter = { ...query, ...(name && value && { [name]: value }) } as Query;
   const { is_active: isActive, is_verified: isVerified } = filter;
@@ -53,20 +62,13 @@ function truthOf(text: string): boolean {
   return /^(true|1|yes|on)$/i.test(text);
 }
 
-interface UserPage {
-  data: User[];
-  next_cursor: string | null;
-  total: number;
-}
-
-/** The list as the service that asks has it. */
-export async function usersList(first: UserPage, { query }: Asked, call: Call) {
+/** Writes the list as the service of the client does: its pages differ from the canonical ones, of which more are read. */
+export async function usersList(first: Canonical<'UserList'>, { query }: ClientRequest, call: CallCanonical) {
   const { isPaged, page, limit, skip, size } = windowOf(query);
   const rows = first.data.slice(skip % size);
   let cursor = first.next_cursor;
   while (rows.length < limit && cursor !== null) {
-    const sent = { query: { ...filterOf(query), limit: PAGE, cursor } };
-    const next: UserPage = await call('GET /v1/admin/users', sent);
+    const next = await call('GET /v1/admin/users', { query: { ...filterOf(query), limit: PAGE, cursor } });
     rows.push(...next.data);
     cursor = next.next_cursor;
   }
@@ -76,8 +78,8 @@ export async function usersList(first: UserPage, { query }: Asked, call: Call) {
   return { users, total, page, per_page: limit, pages: Math.ceil(total / limit) };
 }
 
-/** A user whom an admin makes; their address counts as proven unless it says otherwise. */
-export function newUserOfAdmin(body: Record<string, unknown>): Record<string, unknown> {
+/** Reads a user that an admin creates. The address counts as verified unless the admin says otherwise. */
+export function newUserOfAdmin(body: ClientRequest['body']): CanonicalBody<'POST /v1/admin/users'> {
   return {
     ...newUser(body),
     role: body.role ?? undefined,
@@ -86,22 +88,30 @@ export function newUserOfAdmin(body: Record<string, unknown>): Record<string, un
   };
 }
 
-/** Changes of a profile by an admin. */
-export async function editUser(id: unknown, body: Record<string, unknown>, call: Call): Promise<void> {
+/** Changes the profile of a user for an admin. */
+export async function editUser(
+  id: string | undefined,
+  body: ClientRequest['body'],
+  call: CallCanonical,
+): Promise<void> {
   const target = { params: { id } };
-  const user: User = await call('GET /v1/admin/users/{id}', target);
-  const patch = profilePatch(body);
-  // Whole forms are sent: the address of before is no new one.
+  const user = await call('GET /v1/admin/users/{id}', target);
+  const patch: CanonicalBody<'PATCH /v1/admin/users/{id}'> = profilePatch(body);
+  // Clients send whole forms: the address is new only if it differs.
   const { email } = body;
   const isSame = typeof email === 'string' && email.trim().toLowerCase() === user.email;
   if (email && !isSame) patch.email = email;
   if (Object.keys(patch).length > 0) await call('PATCH /v1/admin/users/{id}', { ...target, body: patch });
 }
 
-/** Changes of role and state, each by the operation it has; what is so already is left alone. */
-export async function setStanding(id: unknown, body: Record<string, unknown>, call: Call): Promise<void> {
+/** Changes role and state of a user, each by its own operation, and only if it differs. */
+export async function setStanding(
+  id: string | undefined,
+  body: ClientRequest['body'],
+  call: CallCanonical,
+): Promise<void> {
   const target = { params: { id } };
-  const user: User = await call('GET /v1/admin/users/{id}', target);
+  const user = await call('GET /v1/admin/users/{id}', target);
   const before = userFields(user);
   const role = body.role ?? before.role;
   const isActive = body.is_active ?? before.is_active;
@@ -112,8 +122,8 @@ export async function setStanding(id: unknown, body: Record<string, unknown>, ca
   }
 }
 
-/** Lets a user in, or not. What is neither true nor false is refused. */
-export function setActive(id: unknown, isActive: unknown, call: Call): Promise<User> {
+/** Activates or suspends a user. The canonical operation refuses what is neither true nor false. */
+export function setActive(id: string | undefined, isActive: boolean | Unchecked, call: CallCanonical) {
   const status = isActive === true ? 'active' : isActive === false ? 'suspended' : isActive;
   return call('PUT /v1/admin/users/{id}/status', { params: { id }, body: { status } });
 }

@@ -1,37 +1,27 @@
-import type { TokenUsage } from './admin-numbers.ts';
-import type { Asked, Call, Sent } from './dialect.ts';
+import type {
+  CallCanonical,
+  Canonical,
+  CanonicalRequest,
+  Unchecked,
+} from '../engine/canonical-operations.ts';
+import type { ClientRequest } from '../engine/row.ts';
 
-/** What Doztra's requests are for; the canonical API keeps it in front of the id of the request. */
+/** The types of Doztra's requests. The canonical API keeps the type in front of the id of the request. */
 const TYPES = ['chat', 'plagiarism', 'prompt_generation', 'prompt', 'document'];
 
-/** Single uses that a walk along the canonical pages takes in, at most, and those of a page. */
+/** The most single uses that a walk along the canonical pages reads, and those of one page. */
 const WALK = 1000;
 const PAGE = 100;
-/** Fewer, where they only say what the tokens of a month were for. */
+/** The most single uses that show what the tokens of a month were used for. */
 const MONTH_WALK = 500;
 
-interface Use {
-  at: string;
-  model: string;
-  input_tokens: number;
-  output_tokens: number;
-  request_id: string | null;
-}
+type Use = Canonical<'TokenEvent'>;
+type UsePage = Canonical<'TokenEventList'>;
+type QuotaReport = Canonical<'QuotaReport'>;
+type Standing = Omit<QuotaReport['resources'][string], 'period'>;
 
-interface UsePage {
-  data: Use[];
-  next_cursor: string | null;
-}
-
-interface Standing {
-  limit: number | null;
-  used: number;
-  remaining: number | null;
-  resets_at: string;
-}
-
-/** The canonical use of a model. A total that is none, and an unknown type, go on as they are, to be refused. */
-export function trackedUse({ body }: Asked): Sent {
+/** Reads a use of a model. The canonical operation refuses an unknown type, and a total that is not the sum. */
+export function trackedUse({ body }: ClientRequest): CanonicalRequest<'POST /v1/me/tokens'> {
   const { model, prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = body;
   const type = body.request_type ?? 'chat';
   const input = prompt || completion ? (prompt ?? 0) : (total ?? 0);
@@ -54,13 +44,13 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number';
 }
 
-/** Types other than the usual one need a reference to be in. */
-function referenceOf(type: string, id: unknown): unknown {
+/** Puts the type into the reference. The usual type needs none. */
+function referenceOf(type: string, id: Unchecked | undefined) {
   if (id === undefined) return type === 'chat' ? undefined : `${type}:${crypto.randomUUID()}`;
   return typeof id === 'string' ? `${type}:${id}` : id;
 }
 
-/** A use as Doztra lists it. */
+/** Writes a use as Doztra lists it. */
 function recordOf({ at, model, input_tokens, output_tokens, request_id }: Use) {
   const [type = '', ...id] = request_id?.split(':') ?? [];
   const isTyped = TYPES.includes(type) && id.length > 0;
@@ -76,26 +66,26 @@ function recordOf({ at, model, input_tokens, output_tokens, request_id }: Use) {
   };
 }
 
-/** Follows the pages until there are enough uses; `isWhole` when there are no others. */
-async function walk(first: UsePage, call: Call, isEnough: (uses: Use[]) => boolean, most = WALK) {
+/** Follows the pages until there are enough uses. `isWhole` says that there are no others. */
+async function walk(first: UsePage, call: CallCanonical, isEnough: (uses: Use[]) => boolean, most = WALK) {
   const uses = [...first.data];
   let cursor = first.next_cursor;
   while (cursor !== null && uses.length < most && !isEnough(uses)) {
     const query = { limit: PAGE, cursor };
-    const next: UsePage = await call('GET /v1/me/tokens/history', { query });
+    const next = await call('GET /v1/me/tokens/history', { query });
     uses.push(...next.data);
     cursor = next.next_cursor;
   }
   return { uses, isWhole: cursor === null };
 }
 
-/** The first of the pages that a history is made from. */
-export function historyQuery(): Sent {
+/** Asks for the first of the canonical pages that a history is made from. */
+export function historyQuery(): CanonicalRequest<'GET /v1/me/tokens/history'> {
   return { query: { limit: PAGE } };
 }
 
-/** A page of the history by its number, from the canonical one, which goes on by cursors. */
-export async function historyPage(first: UsePage, { query }: Asked, call: Call) {
+/** Writes a page of the history by its number. Canonical pages have cursors instead. */
+export async function historyPage(first: UsePage, { query }: ClientRequest, call: CallCanonical) {
   const size = Math.min(whole(query.per_page ?? query.limit, 20), PAGE);
   const page = whole(query.page, 1);
   const { start_date: start, end_date: end, request_type: type, model } = query;
@@ -122,8 +112,8 @@ export async function historyPage(first: UsePage, { query }: Asked, call: Call) 
   };
 }
 
-async function countOf(call: Call, atLeast: number): Promise<number> {
-  const year: TokenUsage = await call('GET /v1/me/tokens', { query: { days: 365 } });
+async function countOf(call: CallCanonical, atLeast: number): Promise<number> {
+  const year = await call('GET /v1/me/tokens', { query: { days: 365 } });
   return Math.min(Math.max(year.totals.requests, atLeast), WALK);
 }
 
@@ -131,13 +121,13 @@ function whole(text: string | undefined, fallback: number): number {
   return /^[1-9]\d{0,5}$/.test(text ?? '') ? Number(text) : fallback;
 }
 
-/** The days of this month so far (UTC). */
-export function thisMonth(): Sent {
+/** Asks for the days of this month so far (UTC). */
+export function thisMonth(): CanonicalRequest<'GET /v1/me/tokens'> {
   return { query: { days: new Date().getUTCDate() } };
 }
 
-/** What models have used this month, as Doztra gives it. */
-export async function tokenStatistics(usage: TokenUsage, _: Asked, call: Call) {
+/** Writes the tokens that models have used this month, as Doztra does. */
+export async function tokenStatistics(usage: Canonical<'TokenUsage'>, _: ClientRequest, call: CallCanonical) {
   const now = new Date();
   const start = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
   const end = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) - 1;
@@ -189,8 +179,8 @@ function unlimited(used: number, end: number): Standing {
   return { limit: null, used, remaining: null, resets_at: new Date(end + 1).toISOString() };
 }
 
-/** What is used of everything, as Doztra gives it. */
-export function usageStatistics({ resources }: { resources: Record<string, Standing> }) {
+/** Writes the use of every resource as Doztra does. */
+export function usageStatistics({ resources }: QuotaReport) {
   const now = new Date();
   const end = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) - 1;
   const of = (resource: string) => {

@@ -1,50 +1,19 @@
-import type { Call, Row } from './dialect.ts';
-import { fastApiError } from './dialect.ts';
-import { planName, type User, userFields } from './fastapi-shapes.ts';
+import type { CallCanonical, Canonical } from '../engine/canonical-operations.ts';
+import { planName, userFields } from './users.ts';
 
-/** Days that a sum of all is made from. */
+type RealmStatistics = Canonical<'RealmStatistics'>;
+type Dashboard = Canonical<'Dashboard'>;
+
+/** The days that totals are computed from. */
 const YEAR = 365;
 
-interface Statistics {
-  total_users: number;
-  verified_users: number;
-  by_status: Record<string, number>;
-  by_role: Record<string, number>;
-  by_plan: Record<string, number>;
-  totals: { sign_ups: number };
-  daily: { date: string; sign_ups: number; active_users: number }[];
-}
-
-interface TokenSum {
-  input_tokens: number;
-  output_tokens: number;
-  total_tokens: number;
-  requests: number;
-}
-
-/** What models have used, as the canonical API gives it. */
-export interface TokenUsage {
-  totals: TokenSum;
-  models: (TokenSum & { model: string })[];
-  daily: (TokenSum & { date: string })[];
-}
-
-/** Who has used most of a resource. */
-export interface TopUser {
-  user_id: string;
-  email: string | null;
-  username: string | null;
-  name: string | null;
-  quantity: number;
-}
-
-/** The most users who were active on one day: who they were is kept by the day only. */
-export function mostActive(daily: { active_users: number }[]): number {
+/** Returns the most users who were active on one day. Who they were is kept for each day only, so days do not add up. */
+export function mostActive(daily: Pick<Canonical<'RealmDay'>, 'active_users'>[]): number {
   return Math.max(0, ...daily.map(({ active_users }) => active_users));
 }
 
-/** Doztra's statistics of users, from those of a year. */
-export function userStatistics(year: Statistics) {
+/** Writes Doztra's statistics of users, from the statistics of a year. */
+export function userStatistics(year: RealmStatistics) {
   const months = Map.groupBy(year.daily, ({ date }) => date.slice(0, 7));
   const registrations = [...months]
     .map(([month, days]): [string, number] => [month, days.reduce((sum, { sign_ups }) => sum + sign_ups, 0)])
@@ -63,8 +32,8 @@ export function userStatistics(year: Statistics) {
   };
 }
 
-/** The Astro backend's statistics of users, from those of a week. */
-export function systemStats({ total_users, verified_users, by_role, totals }: Statistics) {
+/** Writes the Astro backend's statistics of users, from the statistics of a week. */
+export function systemStats({ total_users, verified_users, by_role, totals }: RealmStatistics) {
   return {
     total_users,
     verified_users,
@@ -74,19 +43,10 @@ export function systemStats({ total_users, verified_users, by_role, totals }: St
   };
 }
 
-interface Dashboard {
-  total_users: number;
-  new_users_today: number;
-  active_sessions: number;
-  usage_today: Record<string, number>;
-  recent_users: User[];
-  top_users: Record<string, TopUser[]>;
-}
-
-/** The dashboard as Doztra and as AIezzy give it, in one. */
-export async function dashboardFields(board: Dashboard, call: Call) {
+/** Writes the dashboard with the fields of Doztra and of AIezzy. */
+export async function dashboardFields(board: Dashboard, call: CallCanonical) {
   const query = { days: YEAR };
-  const [year, tokens]: [Statistics, TokenUsage] = await Promise.all([
+  const [year, tokens] = await Promise.all([
     call('GET /v1/admin/statistics', { query }),
     call('GET /v1/admin/tokens', { query }),
   ]);
@@ -128,10 +88,3 @@ function topUsage(tops: Dashboard['top_users']) {
     return { user_id, username: username ?? email, ...quantities };
   });
 }
-
-/** An error that FastAPI's and Flask's clients both read. */
-export const eitherError: NonNullable<Row['fails']> = (problem, row) => ({
-  ...fastApiError(problem, row),
-  success: false,
-  error: problem.detail ?? problem.title,
-});

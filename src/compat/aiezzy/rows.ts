@@ -1,12 +1,14 @@
-import type { Problem } from '../http/problem.ts';
-import { sessionCookieName } from '../http/session-cookie.ts';
-import { filledIn, namesOf, type Row, renamed } from './dialect.ts';
-import { adminDashboard } from './shared-rows.ts';
+import type { Problem } from '../../http/problem.ts';
+import { sessionCookieName } from '../../http/session-cookie.ts';
+import type { Canonical } from '../engine/canonical-operations.ts';
+import { clientNamesOf, filledIn, renamed } from '../engine/fields.ts';
+import type { AnyRow, Row } from '../engine/row.ts';
+import { adminDashboard } from '../fastapi/rows.ts';
 
-/** What stands for no limit: its clients calculate with it. */
+/** The number that means no limit. AIezzy's clients calculate with it. */
 const UNLIMITED = 999_999;
 
-/** The endpoints of AIezzy, but for the errors. */
+/** The endpoints of AIezzy, without the form of its errors. */
 const ROWS: readonly Row[] = [
   {
     from: 'POST /api/v2/register',
@@ -22,7 +24,7 @@ const ROWS: readonly Row[] = [
     fields: { name: 'full_name' },
     status: 201,
     gives: (json, _asked, _call, response) =>
-      json.status === 'verification_required'
+      'status' in json
         ? { success: true, message: 'Check your mail to go on', email_verification_required: true }
         : { ...signedIn(json, response), message: 'Registration successful' },
   },
@@ -90,34 +92,32 @@ const ROWS: readonly Row[] = [
 /** The endpoints of AIezzy. */
 export const aiezzy: readonly Row[] = [...ROWS.map((row) => ({ ...row, fails })), adminDashboard];
 
-/** An error; of wrong fields each by its name. */
-function fails({ errors, detail, title, code, request_id }: Problem, row: Row): Record<string, unknown> {
-  const wrong = errors?.map(({ path, message }) => [namesOf(path, row).join('.'), message].join(': '));
+/** Writes an error. It names each invalid field. */
+function fails({ errors, detail, title, code, request_id }: Problem, row: AnyRow): Record<string, unknown> {
+  const wrong = errors?.map(({ path, message }) => [clientNamesOf(path, row).join('.'), message].join(': '));
   return { success: false, error: wrong?.join('; ') ?? detail ?? title, code, request_id };
 }
 
-/** A browser gets its session as a cookie too: scripts of the product ask for the quota without a header. */
+/** Browsers get their session as a cookie too: scripts of the product ask for the quota without a header. */
 function sessionCookie(headers: Headers): { session_cookie?: true } {
   return headers.has('origin') ? { session_cookie: true } : {};
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: SignedIn of the OpenAPI document
-function signedIn({ user, refresh_token }: any, response: Response): Record<string, unknown> {
+function signedIn({ user, refresh_token }: Canonical<'SignedIn'>, response: Response) {
   return { success: true, user: userShape(user), session_token: refresh_token ?? cookieToken(response) };
 }
 
-/** The refresh token where it was put into the cookie. */
+/** Reads the refresh token from the cookie that the answer sets. */
 function cookieToken(response: Response): string | undefined {
   const start = `${sessionCookieName('default')}=`;
   const cookie = response.headers.getSetCookie().find((line) => line.startsWith(start));
   return cookie?.slice(start.length).split(';')[0];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: User of the OpenAPI document
-function userShape(user: any): Record<string, unknown> {
+function userShape(user: Canonical<'User'>) {
   return {
     id: user.id,
-    // Every user has one there, and can sign in with it.
+    // In AIezzy every user has a username, and can sign in with it.
     username: user.username ?? user.email,
     email: user.email,
     full_name: user.name,
@@ -133,14 +133,8 @@ function userShape(user: any): Record<string, unknown> {
   };
 }
 
-interface Resource {
-  limit: number | null;
-  used: number;
-  remaining: number | null;
-}
-
-/** Limits by resource, the rest by one of it: what `limits` has as `images` is `usage.image`. */
-function quotaStatus({ plan, resources }: { plan: string; resources: Record<string, Resource> }) {
+/** Writes the quota. Limits have a plural name, the rest the singular: `limits.images`, but `usage.image`. */
+function quotaStatus({ plan, resources }: Canonical<'QuotaReport'>) {
   const all = Object.entries(resources);
   const one = (resource: string) => resource.replace(/s$/, '');
   return {

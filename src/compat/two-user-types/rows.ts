@@ -1,11 +1,20 @@
-import { ApiError } from '../errors.ts';
+import { ApiError } from '../../errors.ts';
+import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
+import { filledIn, renamed, takes } from '../engine/fields.ts';
+import type { AnyCanonicalRequest, AnyRow, ClientRequest, Row } from '../engine/row.ts';
+import { fastApiError } from '../fastapi/error.ts';
+import { accessTokenFields, says } from '../fastapi/users.ts';
 import { countryOf } from './calling-codes.ts';
-import { type Asked, fastApiError, filledIn, type Row, renamed, type Sent, takes } from './dialect.ts';
-import { accessTokenFields, says, type User } from './fastapi-shapes.ts';
 
-const PROFILE = { first_name: 'given_name', last_name: 'family_name', email: 'email', phone: 'phone_number' };
+const REGISTER = {
+  first_name: 'given_name',
+  last_name: 'family_name',
+  email: 'email',
+  phone: 'phone_number',
+  password: 'password',
+} as const;
 
-/** The words that the service had for them. */
+/** The service's own words for errors. */
 const DETAILS: Record<string, string> = {
   authentication_required: 'Not authenticated',
   invalid_token: 'Invalid or expired access token',
@@ -17,14 +26,14 @@ const DETAILS: Record<string, string> = {
   invalid_code: 'Invalid or expired OTP',
 };
 
-const fails: Row['fails'] = (problem, row) => {
+const fails: AnyRow['fails'] = (problem, row) => {
   const detail = problem.detail ?? DETAILS[problem.code];
   return fastApiError({ ...problem, ...(detail && { detail }) }, row);
 };
 
 const nameIn = new Intl.DisplayNames('en', { type: 'region' });
 
-const userShape = (user: User) => ({
+const userShape = (user: Canonical<'User'>) => ({
   id: user.id,
   first_name: user.given_name,
   last_name: user.family_name,
@@ -35,15 +44,18 @@ const userShape = (user: User) => ({
   is_email_verified: user.email_verified,
 });
 
-/** What acts by the access token alone: cookies, which the service had none of, come along with a GET from any page. */
-const byBearer = (sent: Sent): Sent => ({ ...sent, headers: { cookie: '' } });
+/** Sends no cookies: the service had none, and browsers add them to a GET from any page. The access token alone counts. */
+const byBearer = <Request extends AnyCanonicalRequest>(sent: NoInfer<Request>): Request => ({
+  ...sent,
+  headers: { cookie: '' },
+});
 
-/** Names the number that a code went to; of the code it says nothing. */
+/** Makes a token of the number that a code went to. It says nothing about the code. */
 const otpToken = (phone: unknown) => Buffer.from(`${phone}`).toString('base64url');
 const phoneOf = (token: string | undefined) => token && Buffer.from(token, 'base64url').toString();
 
-/** Of the query, where a plus that was not escaped is a space, else of the body. */
-const phoneIn = ({ query, body }: Asked) => query.phone?.replace(/^ /, '+') ?? body.phone;
+/** Reads the number from the query, where a plus that was not escaped is a space, or from the body. */
+const phoneIn = ({ query, body }: ClientRequest) => query.phone?.replace(/^ /, '+') ?? body.phone;
 
 /** The endpoints of one type of users. */
 const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
@@ -52,7 +64,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/register',
     sends: ({ body }) => ({
       body: filledIn({
-        ...renamed(body, { ...PROFILE, password: 'password' }),
+        ...renamed<keyof CanonicalBody<'POST /v1/auth/register'>>(body, REGISTER),
         country: countryOf(body.country_code),
       }),
     }),
@@ -62,10 +74,10 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
       phone_number: 'phone',
       country: 'country_code',
     },
-    gives: ({ user_id, user }, { body }) => ({
+    gives: (json, { body }) => ({
       message: 'User created successfully',
       Email: body.email,
-      id: user_id ?? user.id,
+      id: 'user' in json ? json.user.id : json.user_id,
     }),
     status: 200,
   },
@@ -116,7 +128,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/otp/send',
     sends: async (asked, call) => {
       const id = asked.query.id ?? asked.body.id;
-      // Without a token it does not matter whose number it is: a code goes to proven ones only.
+      // Without a token the owner of the number does not matter: codes go to verified numbers only.
       if (id !== undefined && asked.headers.has('authorization')) {
         await call('GET /v1/users/{id}', byBearer({ params: { id } }));
       }
@@ -131,7 +143,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/otp/verify',
     sends: ({ query }) =>
       byBearer({
-        // Those clients take codes for numbers, which begin with no zero.
+        // Those clients treat a code as a number, which loses its leading zeros.
         body: {
           channel: 'sms',
           to: phoneOf(query.token),
@@ -141,7 +153,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     fields: { to: 'token', code: 'otp' },
     gives: (json) => ({
       message: 'OTP verified successfully',
-      ...(json.access_token && accessTokenFields(json)),
+      ...('access_token' in json && accessTokenFields(json)),
     }),
   },
   {
@@ -168,7 +180,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
   },
 ];
 
-/** The same, of users who are a realm. */
+/** The endpoints of one type of users, in the realm of that type. */
 const rowsOf = (prefix: 'User1' | 'User2', realm: string): Row[] =>
   endpointsOf(prefix).map((row) => ({ ...row, realm, fails }));
 

@@ -1,4 +1,4 @@
-/** The calling codes of ITU-T E.164, each with the country (ISO 3166-1) that most of its numbers are of. */
+/** The calling codes of ITU-T E.164, each with the country (ISO 3166-1) that has most of its numbers. */
 const COUNTRY_OF: ReadonlyMap<string, string> = new Map(
   (
     '1 US,7 RU,20 EG,27 ZA,30 GR,31 NL,32 BE,33 FR,34 ES,36 HU,39 IT,40 RO,41 CH,43 AT,44 GB,45 DK,46 SE,47 NO,' +
@@ -21,10 +21,10 @@ const COUNTRY_OF: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The country that a code stands for: a calling code (`+44`, `44`) the one that has it, none where none has; everything
- * else itself.
+ * Returns the country of a calling code (`+44`, `44`), or undefined if no country has it. Any other value is returned
+ * unchanged.
  */
-export function countryOf(code: unknown): unknown {
+export function countryOf<Code>(code: Code): Code | string | undefined {
   const text = typeof code === 'number' ? String(code) : code;
   if (typeof text !== 'string') return text ?? undefined;
   const callingCode = /^\s*\+?\s*(\d+)\s*$/.exec(text)?.[1];

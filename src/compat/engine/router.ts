@@ -1,31 +1,24 @@
 import { type Context, Hono } from 'hono';
-import type { Bindings } from '../env.ts';
-import { ApiError } from '../errors.ts';
-import type { AppEnv } from '../http/context.ts';
-import { logFailure } from '../http/problem.ts';
-import { pathOf } from '../http/realm-path.ts';
-import { askedAs, requestLog } from '../http/request-log.ts';
-import { securityHeaders } from '../http/security-headers.ts';
-import { askedWithoutBody, readAsked } from './asked.ts';
-import type { Call, Row } from './dialect.ts';
-import {
-  addressOf,
-  answer,
-  canonicalRequest,
-  jsonOf,
-  ownRefusal,
-  plainRequest,
-  refusalOf,
-  split,
-} from './relay.ts';
+import type { Bindings } from '../../env.ts';
+import { ApiError } from '../../errors.ts';
+import type { AppEnv } from '../../http/context.ts';
+import { logFailure } from '../../http/problem.ts';
+import { pathOf } from '../../http/realm-path.ts';
+import { askedAs, requestLog } from '../../http/request-log.ts';
+import { securityHeaders } from '../../http/security-headers.ts';
+import { answer, jsonOf, ownRefusal, refusalOf } from './answer.ts';
+import type { CallCanonical } from './canonical-operations.ts';
+import { addressOf, canonicalRequest, plainRequest, split } from './canonical-request.ts';
+import { clientRequestWithoutBody, readClientRequest } from './client-request.ts';
+import type { AnyRow } from './row.ts';
 
-/** Something that answers requests, as a Worker does. */
+/** Answers requests, as a Worker does. */
 export interface Handler {
   fetch(request: Request, bindings: Bindings, ctx: ExecutionContext): Response | Promise<Response>;
 }
 
-/** Ends the serving of a row early. */
-class Refusal {
+/** Ends a row early: a canonical operation that it called refused. */
+class CanonicalRefusal {
   readonly response: Response;
 
   constructor(response: Response) {
@@ -35,34 +28,34 @@ class Refusal {
 
 const CANONICAL = /^\/(v1|realms|\.well-known|avatars)\//;
 
-/** The endpoints of older services, in front of the canonical API. */
+/** Routes the endpoints of older services to the canonical API. */
 export class Dialects {
-  readonly #rows: ReadonlyMap<string, Row[]>;
+  readonly #rows: ReadonlyMap<string, AnyRow[]>;
   readonly #origin: string;
 
-  /** `origin` is Latchkey's own. */
-  constructor(rows: readonly Row[], origin: string) {
-    // What Latchkey answers at that very path stands in a table for its document only.
+  /** `origin` is Latchkey's own origin. */
+  constructor(rows: readonly AnyRow[], origin: string) {
+    // A table also names, for its document, the paths that Latchkey itself answers. They need no routing.
     const served = [...new Set(rows)].filter(({ from, to }) => from !== to);
     const named = Map.groupBy(served, ({ from }) =>
       withoutSlash(split(from)[1]).replaceAll(/\{(\w+)\}/g, ':$1'),
     );
-    // A literal path goes before one with a parameter in its place.
+    // A literal path comes before one with a parameter in the same place.
     const parameters = (pattern: string) => pattern.split(':').length;
     this.#rows = new Map([...named].sort(([a], [b]) => parameters(a) - parameters(b)));
     this.#origin = origin;
   }
 
-  /** The API with the dialects in front of it. */
+  /** Returns the API with the dialects in front of it. */
   before(canonical: Handler): Handler {
-    // FastAPI led from either form of a path, with a slash at its end or without, to the other one.
+    // FastAPI redirected between the forms of a path with and without a slash at the end.
     const router = new Hono<{ Bindings: Bindings }>({ strict: false });
     for (const [pattern, rows] of this.#rows) {
       for (const row of rows) {
         router.on(split(row.from)[0], pattern, (c) => this.#serve(c, row, canonical));
       }
       router.options(pattern, (c) => {
-        const url = addressOf(rows[0] as Row, c.req.url, {});
+        const url = addressOf(rows[0] as AnyRow, c.req.url, {});
         return canonical.fetch(new Request(url, c.req.raw), c.env, c.executionCtx as ExecutionContext);
       });
     }
@@ -72,13 +65,13 @@ export class Dialects {
       return Response.json({ detail: 'Something went wrong', code: 'internal_error' }, { status: 500 });
     });
     return {
-      // Most requests are canonical: they need no second router.
+      // Most requests are canonical. They need no second router.
       fetch: (request, bindings, ctx) =>
         (CANONICAL.test(pathOf(request.url)) ? canonical : router).fetch(request, bindings, ctx),
     };
   }
 
-  /** The methods that a path has here. */
+  /** Returns the methods that the dialects have for a path. */
   methodsOf(path: string): string[] {
     const segments = withoutSlash(path).split('/');
     const fits = (pattern: string) => {
@@ -92,7 +85,7 @@ export class Dialects {
     );
   }
 
-  async #serve(c: Context<{ Bindings: Bindings }>, row: Row, canonical: Handler): Promise<Response> {
+  async #serve(c: Context<{ Bindings: Bindings }>, row: AnyRow, canonical: Handler): Promise<Response> {
     const original = c.req.raw;
     let last: Response | undefined;
     const ask = async (request: Request): Promise<Response> => {
@@ -100,23 +93,26 @@ export class Dialects {
       last = await canonical.fetch(request, c.env, c.executionCtx as ExecutionContext);
       return last;
     };
-    const call: Call = async (to, sent = {}) => {
+    const call: CallCanonical = async (to, sent = {}) => {
       const response = await ask(
         canonicalRequest(original, { ...row, to }, c.req.param(), sent, null, this.#origin),
       );
-      if (!response.ok) throw new Refusal(response);
+      if (!response.ok) throw new CanonicalRefusal(response);
       return jsonOf(response);
     };
     if (row.page && (!row.sends || /\btext\/html\b/i.test(original.headers.get('accept') ?? ''))) {
-      return leadToPage(c, row, row.page);
+      return redirectToPage(c, row, row.page);
     }
-    // HEAD is safe (RFC 9110, 9.2.1), and scanners of mails send it for a link that acts.
+    // HEAD is safe (RFC 9110, 9.2.1), and mail scanners send it to links that act.
     if (original.method === 'HEAD' && split(row.to)[0] !== 'GET') return ask(original);
     try {
-      let asked = askedWithoutBody(c);
+      if (row.level === 'verified' && !(await call('GET /v1/auth/session')).email_verified) {
+        throw new ApiError('email_not_verified');
+      }
+      let asked = clientRequestWithoutBody(c);
       let response: Response;
       if (row.sends) {
-        const read = await readAsked(c, row);
+        const read = await readClientRequest(c, row);
         asked = read.asked;
         const sent = read.raw ? {} : await row.sends(asked, call);
         response = await ask(canonicalRequest(original, row, asked.params, sent, read.raw, this.#origin));
@@ -129,22 +125,22 @@ export class Dialects {
       const given = row.gives ? await row.gives(json, asked, call, response) : json;
       return answer(response, row.status ?? response.status, given);
     } catch (thrown) {
-      if (thrown instanceof Refusal) return refusalOf(row, thrown.response);
+      if (thrown instanceof CanonicalRefusal) return refusalOf(row, thrown.response);
       if (thrown instanceof ApiError && last) return ownRefusal(row, last, thrown, this.#origin);
       throw thrown;
     }
   }
 }
 
-/** A path without the slash at its end. */
+/** Returns a path without the slash at its end. */
 function withoutSlash(path: string): string {
   return path.replace(/(?<=.)\/$/, '');
 }
 
-/** To the page that does what the row does, with what every answer has. */
-async function leadToPage(
+/** Redirects to the page that does what the row does. The answer is logged and has the headers of every other. */
+async function redirectToPage(
   c: Context<{ Bindings: Bindings }>,
-  row: Row,
+  row: AnyRow,
   page: `/${string}`,
 ): Promise<Response> {
   const { pathname } = addressOf({ ...row, to: `GET ${page}` }, c.req.url, {});
