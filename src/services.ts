@@ -9,21 +9,23 @@ import { Billing } from './billing/service.ts';
 import type { CodeObject } from './codes/contract.ts';
 import { OneTimeCodes } from './codes/service.ts';
 import { spokenDialects } from './compat/dialects.ts';
+import type { Bindings, Config } from './config/config.ts';
+import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey } from './crypto/keys.ts';
 import { Directory } from './directory/service.ts';
-import { type Bindings, type Config, parseConfig } from './env.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
-import { createMailProvider } from './mail/registry.ts';
 import type { MailBudget, SmsBudget } from './messages/budgets.ts';
+import { createMailProvider } from './messages/mail-registry.ts';
+import { Outbox } from './messages/outbox.ts';
+import { createTextProvider } from './messages/text-registry.ts';
 import { AuthorizationCodes } from './oauth/code-service.ts';
 import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
-import { Outbox } from './outbox/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
 import { Credentials, describeHash } from './passwords/service.ts';
 import { PlanAdmin } from './plans/admin-service.ts';
@@ -36,17 +38,17 @@ import { Realms } from './realms/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
-import { createSmsProvider } from './sms/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
+import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
 
 /** Mails an hour that strangers can have sent to one address. */
 const MAILS_PER_HOUR = 5;
 
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
-  config: Config;
+  config: WorkerConfig;
   d1: D1Database;
   realms: Realms;
   directory: Directory;
@@ -80,7 +82,7 @@ export interface Services {
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
-  const config = parseConfig(bindings as unknown as Record<string, unknown>);
+  const config = parseWorkerConfig(bindings as unknown as Environment);
   const { DB: d1 } = bindings;
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
@@ -93,12 +95,13 @@ export function createServices(bindings: Bindings): Services {
     new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
     realms,
   );
+  const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
     realms,
-    mail: createMailProvider(config, bindings),
-    sms: createSmsProvider(config, bindings),
-    from: config.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
+    mail: createMailProvider(config.mail, bindings),
+    texts,
+    from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
   const directory = new Directory({ d1, objects, outbox });
@@ -114,7 +117,7 @@ export function createServices(bindings: Bindings): Services {
     ...ports,
     codes: authorizationCodes,
     identities,
-    providers: new Providers(config.SIGN_IN_PROVIDERS),
+    providers: new Providers(config.signIn),
     origin: config.ORIGIN,
     flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
   };
@@ -139,7 +142,7 @@ export function createServices(bindings: Bindings): Services {
       smsBudget,
       codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
       codesPerDay: config.CODES_PER_ADDRESS,
-      callingCodes: config.SMS_PROVIDER === 'none' ? [] : config.SMS_CALLING_CODES,
+      callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
     }),
     authorizationCodes,
     identities,

@@ -1,8 +1,9 @@
 import { createApp } from './app.ts';
 import { createDialects } from './compat/dialects.ts';
 import type { Handler } from './compat/engine/router.ts';
+import type { Bindings } from './config/config.ts';
+import { ConfigError } from './config/variable.ts';
 import { runCron } from './cron.ts';
-import { type Bindings, ConfigError } from './env.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { createServices, type Services } from './services.ts';
 

@@ -1,15 +1,17 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
-import { DevProvider } from '../src/mail/providers/dev.ts';
-import { SAMPLES } from '../src/mail/templates/samples.ts';
+import { parseChoice } from '../src/config/provider.ts';
+import { createMailProvider, MAIL } from '../src/messages/mail-registry.ts';
+import { SAMPLES } from '../src/messages/templates/samples.ts';
 import { createServices } from '../src/services.ts';
 import { call, expectProblem } from './support/api.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
 it('the mailbox shows every message as it would have been sent, and lets nothing of it run', async () => {
-  await new DevProvider(env.DB).send({
+  const dev = parseChoice(MAIL, { MAIL_PROVIDER: 'dev', ENVIRONMENT: 'development' });
+  await createMailProvider(dev, { DB: env.DB }).send({
     from: { address: 'accounts@latchkey.test', name: 'Latchkey' },
     to: 'dev@example.com',
     subject: HOSTILE,

@@ -1,8 +1,10 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
-import { ConfigError, parseConfig } from '../src/env.ts';
-import { parseProviders } from '../src/env-providers.ts';
+import { ConfigError } from '../src/config/variable.ts';
+import { parseProviders } from '../src/oauth/provider-settings.ts';
+import { PROVIDERS } from '../src/oauth/registry.ts';
+import { parseWorkerConfig } from '../src/worker-config.ts';
 
 const GOOD = {
   ORIGIN: 'https://auth.example.com',
@@ -15,7 +17,7 @@ const GOOD = {
 /** The message for a configuration that must not pass. */
 function complaint(change: Record<string, unknown>): string {
   try {
-    parseConfig({ ...GOOD, ...change });
+    parseWorkerConfig({ ...GOOD, ...change });
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as Error).message;
@@ -24,21 +26,22 @@ function complaint(change: Record<string, unknown>): string {
 }
 
 it('fills in defaults and parses numbers', () => {
-  expect(parseConfig({ ...GOOD, RATE_LIMIT_SIGN_IN: '7' })).toMatchObject({
-    ...GOOD,
+  expect(parseWorkerConfig({ ...GOOD, RATE_LIMIT_SIGN_IN: '7' })).toMatchObject({
+    ORIGIN: GOOD.ORIGIN,
+    AUTH_SECRET: GOOD.AUTH_SECRET,
     ENVIRONMENT: 'production',
     RATE_LIMIT_SIGN_IN: 7,
     RATE_LIMIT_GENERAL: 1000,
     SIGNING_KEY_ROTATION_DAYS: 90,
-    SMTP_PORT: 587,
-    SMS_PROVIDER: 'none',
-    SMS_CALLING_CODES: [],
+    mail: { name: 'resend', common: { MAIL_FROM: GOOD.MAIL_FROM } },
+    texts: { name: 'none', common: {} },
+    signIn: [],
   });
 });
 
 it('has no bootstrap key unless it is given one', () => {
   for (const INTERNAL_API_KEY of [undefined, '']) {
-    expect(parseConfig({ ...GOOD, INTERNAL_API_KEY }).INTERNAL_API_KEY).toBeUndefined();
+    expect(parseWorkerConfig({ ...GOOD, INTERNAL_API_KEY }).INTERNAL_API_KEY).toBeUndefined();
   }
 });
 
@@ -71,7 +74,9 @@ describe('a configuration that cannot work', () => {
       /TWILIO_AUTH_TOKEN[\s\S]*SMS_CALLING_CODES is missing/,
     );
     expect(complaint({ SMS_CALLING_CODES: '49' })).toContain('SMS_CALLING_CODES must list calling codes');
-    expect(parseConfig({ ...GOOD, SMS_CALLING_CODES: '+49,+44' }).SMS_CALLING_CODES).toEqual(['+49', '+44']);
+    expect(parseWorkerConfig({ ...GOOD, SMS_CALLING_CODES: '+49,+44' }).texts.common).toEqual({
+      SMS_CALLING_CODES: ['+49', '+44'],
+    });
   });
 
   it('has half a sign-in provider', () => {
@@ -109,9 +114,9 @@ describe('a configuration that cannot work', () => {
   it('would deliver nothing in production', () => {
     expect(complaint({ MAIL_PROVIDER: 'dev' })).toContain('MAIL_PROVIDER is dev, which delivers nothing');
     expect(complaint({ MAIL_PROVIDER: undefined })).toContain('MAIL_PROVIDER is dev');
-    expect(parseConfig({ ...GOOD, MAIL_PROVIDER: undefined, ENVIRONMENT: 'development' }).MAIL_PROVIDER).toBe(
-      'dev',
-    );
+    expect(
+      parseWorkerConfig({ ...GOOD, MAIL_PROVIDER: undefined, ENVIRONMENT: 'development' }).mail.name,
+    ).toBe('dev');
   });
 
   it('names all that is wrong at once', () => {
@@ -140,7 +145,7 @@ describe('a configuration that cannot work', () => {
 });
 
 it('switches sign-in providers on by their credentials, realm by realm', () => {
-  const { SIGN_IN_PROVIDERS } = parseConfig({
+  const { signIn } = parseWorkerConfig({
     ...GOOD,
     GOOGLE_CLIENT_ID: 'default-id',
     GOOGLE_CLIENT_SECRET: 'default-secret',
@@ -157,24 +162,24 @@ it('switches sign-in providers on by their credentials, realm by realm', () => {
     OIDC_OTHER_NAME__ACME_EU: 'The other',
     GITHUB_CLIENT_ID: '',
   });
-  const shown = SIGN_IN_PROVIDERS.map(({ realmId, id, kind, values }) => [
+  const shown = signIn.map(({ realmId, id, provider, values }) => [
     realmId,
     id,
-    kind,
+    provider?.name,
     values.CLIENT_ID,
     values.TOKEN_ENDPOINT,
     values.NAME,
   ]);
   expect(shown).toEqual([
-    ['default', 'google', 'known', 'default-id', 'http://127.0.0.1:1/token', undefined],
-    ['acme-eu', 'google', 'known', 'acme-id', 'http://127.0.0.1:1/token', undefined],
-    ['acme-eu', 'acme-sso', 'oidc', 'x', undefined, undefined],
-    ['acme-eu', 'other', 'oidc', 'x', undefined, 'The other'],
+    ['default', 'google', 'Google', 'default-id', 'http://127.0.0.1:1/token', undefined],
+    ['acme-eu', 'google', 'Google', 'acme-id', 'http://127.0.0.1:1/token', undefined],
+    ['acme-eu', 'acme-sso', undefined, 'x', undefined, undefined],
+    ['acme-eu', 'other', undefined, 'x', undefined, 'The other'],
   ]);
 });
 
 it('a callback URL is for the realm of its credentials only', () => {
-  const { providers } = parseProviders({
+  const providers = parseProviders(PROVIDERS, {
     GITHUB_CLIENT_ID: 'x',
     GITHUB_CLIENT_SECRET: 'x',
     GITHUB_REDIRECT_URI: 'https://auth.example.com/api/oauth/callback/github',

@@ -1,4 +1,4 @@
-import type { Bindings } from '../env.ts';
+import type { Bindings } from '../config/config.ts';
 import { avatarPrefix } from '../images/avatar-key.ts';
 
 /**

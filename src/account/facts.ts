@@ -1,5 +1,5 @@
 import type { ActivityEntry } from '../directory/state.ts';
-import { projectMail } from '../outbox/projection.ts';
+import { projectMail } from '../messages/outbox-projection.ts';
 import { projectActivity } from './activity-projection.ts';
 import type { EndReason } from './contract.ts';
 import { projectCredits } from './credit-projection.ts';

@@ -4,7 +4,7 @@ import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-ha
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '../directory/state.ts';
-import { type Bindings, type Config, parseConfig } from '../env.ts';
+import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';

@@ -47,7 +47,7 @@ export const AuditQuery = AuditFilterQuery.extend({
     .openapi({ description: '`next_cursor` of the page before' }),
 });
 
-export const AdminActivitySchema = z
+const AdminActivitySchema = z
   .object({
     at: z.iso.datetime(),
     user_id: z.string(),
@@ -64,7 +64,7 @@ export const AdminActivitySchema = z
 
 export const AdminActivityListSchema = listOf(AdminActivitySchema).openapi('AdminActivityList');
 
-export const AuditEntrySchema = z
+const AuditEntrySchema = z
   .object({
     id: z.string(),
     at: z.iso.datetime(),

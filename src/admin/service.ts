@@ -5,7 +5,7 @@ import type { Credits } from '../credits/service.ts';
 import type { Directory } from '../directory/service.ts';
 import { OutboxAdmin } from '../messages/admin-service.ts';
 import type { MailBudget } from '../messages/budgets.ts';
-import type { Outbox } from '../outbox/service.ts';
+import type { Outbox } from '../messages/outbox.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import { RealmAdmin } from '../realms/admin-service.ts';

@@ -10,7 +10,7 @@ import { ApiError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { MINUTE } from '../lib/time.ts';
-import { message } from '../outbox/service.ts';
+import { message } from '../messages/outbox.ts';
 import type { UserPatch } from './users-schemas.ts';
 import type { UserAdminPorts } from './users-service.ts';
 import { asRead, findUser, passwordTakenAway } from './users-store.ts';

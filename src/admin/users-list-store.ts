@@ -37,7 +37,7 @@ export interface UserPage {
 }
 
 /** Users looked at, at most, for each way in which a text may be meant. */
-export const CANDIDATES = 1000;
+const CANDIDATES = 1000;
 
 const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
 /** What a search looks into, each by an index: whatever begins with the text. */

@@ -11,7 +11,7 @@ import { cursorAfter, keysOf, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
-import { message, type Outbox } from '../outbox/service.ts';
+import { message, type Outbox } from '../messages/outbox.ts';
 import { requireGoodPassword } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';

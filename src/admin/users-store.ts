@@ -5,7 +5,7 @@ import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { dropLinksIf, type Link, storeLink, storeLinkIf } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
-import { outbox } from '../outbox/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 
 type Mail = typeof outbox.$inferInsert;

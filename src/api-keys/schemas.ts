@@ -49,7 +49,7 @@ export const ApiKeyQuery = z.object({
     .openapi({ description: '`next_cursor` of the page before' }),
 });
 
-export const ApiKeySchema = z
+const ApiKeySchema = z
   .object({
     id: z.string().openapi({ example: 'key_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
     name: z.string(),

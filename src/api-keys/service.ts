@@ -4,6 +4,7 @@ import { primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
 import type { ServicePrincipal } from '../http/context.ts';
+import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
@@ -55,8 +56,7 @@ export class ApiKeys {
       limit: page.limit + 1,
       before: page.cursor,
     });
-    const shown = rows.slice(0, page.limit);
-    return { rows: shown, total, nextCursor: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null };
+    return { ...pageOf(rows, page.limit, ({ id }) => id), total };
   }
 
   /** Makes a key, whose text nobody can read again. Throws `insufficient_scope`. */

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
+import { pageOf } from '../http/paging.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import type { BillingKit } from './parts.ts';
 import type { PriceMeaning } from './price-list.ts';
@@ -49,9 +50,7 @@ export class BillingAdmin {
       before,
       status: page.status,
     });
-    const shown = rows.slice(0, page.limit);
-    const last = rows.length > page.limit ? shown.at(-1) : undefined;
-    return { rows: shown, total, nextCursor: last ? String(last.seq) : null };
+    return { ...pageOf(rows, page.limit, ({ seq }) => String(seq)), total };
   }
 
   /** Handles an event again, and says what became of it. Throws `billing_event_not_found`. */
@@ -74,9 +73,7 @@ export class BillingAdmin {
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const limit = page.limit + 1;
     const { rows, total } = await listShortfalls(primary(this.#kit.ports.d1).db, realmId, { limit, before });
-    const shown = rows.slice(0, page.limit);
-    const last = rows.length > page.limit ? shown.at(-1) : undefined;
-    return { rows: shown, total, nextCursor: last ? String(last.updatedAt) : null };
+    return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
   /** Each minute: what has failed is tried again, and customers of users who are gone are deleted. */

@@ -1,6 +1,6 @@
+import type { Config } from '../config/config.ts';
 import type { Credits } from '../credits/service.ts';
 import type { Directory } from '../directory/service.ts';
-import type { Config } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
 import type { Plans } from '../plans/service.ts';

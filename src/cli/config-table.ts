@@ -1,8 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROVIDER_VARIABLES } from '../env-providers.ts';
-import { VARIABLES } from '../env-variables.ts';
-import { QUOTA_VARIABLES } from '../lib/quota-variables.ts';
+import { DOCUMENTED_VARIABLES } from '../worker-config.ts';
 
 const SECTION = /(<!-- configuration:start -->\n).*(<!-- configuration:end -->)/s;
 
@@ -13,19 +11,11 @@ export function withConfigurationTable(readme: string): string {
 }
 
 function table(): string {
-  const rows = Object.entries(VARIABLES).map(([name, { doc, ...declaration }]) => {
-    const without = 'optional' in declaration ? 'unset' : 'required';
-    const value = 'default' in declaration ? `\`${declaration.default}\`` : without;
-    return [`\`${name}\``, 'secret' in declaration ? `${value}, secret` : value, doc.replaceAll('|', '\\|')];
-  });
-  const providerRows = PROVIDER_VARIABLES.map(({ name, secret, doc }) => [
-    `\`${name}\``,
-    secret ? 'unset, secret' : 'unset',
-    doc,
-  ]);
-  rows.push([`\`${QUOTA_VARIABLES.name}\``, 'as in the plan', QUOTA_VARIABLES.doc]);
-  const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows, ...providerRows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const rows = DOCUMENTED_VARIABLES.map(({ name, unlessSet, doc }) => [`\`${name}\``, unlessSet, doc]);
+  const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows];
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
 }
 
 if (import.meta.main) {

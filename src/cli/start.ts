@@ -4,7 +4,7 @@ import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
-import { parseConfig } from '../env.ts';
+import { parseWorkerConfig } from '../worker-config.ts';
 import { applyMigrations, ROOT, runCommand, spawnWrangler } from './d1.ts';
 
 // `npm start`: from a clean checkout to a running server. Flags are those of `wrangler dev`.
@@ -26,7 +26,7 @@ async function start(args: string[]): Promise<void> {
   const defaults = defaultsBeside(given, String(port));
   const variables: Record<string, unknown> = { ...defaults, ...given };
   const made = missingSecrets(variables);
-  const { ORIGIN } = parseConfig({ ...variables, ...made });
+  const { ORIGIN } = parseWorkerConfig({ ...variables, ...made });
   keepSecrets(made);
   const persistTo = values['persist-to'];
   await applyMigrations(typeof persistTo === 'string' ? { 'persist-to': persistTo } : {});
@@ -58,12 +58,18 @@ function defaultsBeside(given: Record<string, unknown>, port: string): Record<st
   };
 }
 
-/** What `.dev.vars` sets, or `.env`; of `[vars]` in wrangler.toml, what `npm start` has no value of its own for. */
+/**
+ * What `.dev.vars` or `.env` sets, the bindings for mail, and of `[vars]` in wrangler.toml what `npm start` has no value
+ * of its own for.
+ */
 function fromFiles(): Record<string, unknown> {
-  const { configPath, vars } = readConfig({ config: join(ROOT, 'wrangler.toml') });
+  const { configPath, vars, send_email } = readConfig({ config: join(ROOT, 'wrangler.toml') });
   const { ENVIRONMENT: _environment, ORIGIN: _origin, ...rest } = vars;
   const bindings = Object.entries(getVarsForDev(configPath, undefined, rest, undefined, true));
-  return Object.fromEntries(bindings.map(([name, { value }]) => [name, value]));
+  return Object.fromEntries([
+    ...send_email.map(({ name }: { name: string }) => [name, 'bound']),
+    ...bindings.map(([name, { value }]) => [name, value]),
+  ]);
 }
 
 function fromFlags(flags: string[]): Record<string, string> {

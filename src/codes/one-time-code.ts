@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { Bindings } from '../config/config.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
-import type { Bindings } from '../env.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { CODE_LIFETIME, type CodeObject, type IssuedCode, RESEND_AFTER } from './contract.ts';
 

@@ -8,7 +8,7 @@ import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SmsBudget } from '../messages/budgets.ts';
-import { type Content, message, type Outbox, storeMessage } from '../outbox/service.ts';
+import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 import { DIALECT_NAMES, type DialectName } from '../lib/dialect-names.ts';
 import { aiezzy } from './aiezzy/rows.ts';
 import { astroBackend } from './astro-backend/rows.ts';

@@ -45,7 +45,7 @@ export const RefundBody = z
   })
   .openapi('CreditRefund');
 
-export const TransactionSchema = z
+const TransactionSchema = z
   .object({
     id: z.string().openapi({ example: 'txn_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
     type: z.enum(TRANSACTION_TYPES),

@@ -11,6 +11,7 @@ import type {
 } from '../account/metering-contract.ts';
 import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
+import { pageOf } from '../http/paging.ts';
 import type { Plans } from '../plans/service.ts';
 
 /** Whose credits. */
@@ -84,9 +85,7 @@ export class Credits {
     const { transactions, total } = await this.#ask(user, (object, terms) =>
       object.listCredits(terms, { before, limit: page.limit + 1 }),
     );
-    const rows = transactions.slice(0, page.limit);
-    const last = transactions.length > page.limit ? rows.at(-1) : undefined;
-    return { rows, nextCursor: last ? String(last.seq) : null, total };
+    return { ...pageOf(transactions, page.limit, ({ seq }) => String(seq)), total };
   }
 
   async #ask<Answer extends { result: string }>(

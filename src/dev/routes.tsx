@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { ApiError } from '../errors.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
-import type { MailTemplate } from '../mail/templates/mail-data.ts';
-import { render } from '../mail/templates/render.ts';
-import { SAMPLE_BRAND, SAMPLES } from '../mail/templates/samples.ts';
+import type { MailTemplate } from '../messages/templates/mail-data.ts';
+import { render } from '../messages/templates/render.ts';
+import { SAMPLE_BRAND, SAMPLES } from '../messages/templates/samples.ts';
 import { GalleryPage, MailboxPage } from './pages.tsx';
 import { type DevMessage, readMessage, readMessages } from './store.ts';
 

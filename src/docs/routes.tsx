@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 import type { AppContext, AppEnv } from '../http/context.ts';
 import { openApiDocument } from './document.ts';
 import { errorsPage, redocPage, swaggerPage, swaggerStart } from './pages.tsx';

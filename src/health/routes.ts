@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Bindings } from '../env.ts';
+import type { Bindings } from '../config/config.ts';
 import { featureRouter, json, responses } from '../http/openapi.ts';
 import { checkParts } from './service.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Bindings } from '../env.ts';
+import type { Bindings } from '../config/config.ts';
 import type { Client } from '../lib/client.ts';
 import type { Scope } from '../lib/scopes.ts';
 

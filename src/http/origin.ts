@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { AppEnv, RealmView } from './context.ts';
 
@@ -7,7 +7,7 @@ const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
-export function isAllowedOrigin(origin: string, realm: RealmView, config: Config): boolean {
+function isAllowedOrigin(origin: string, realm: RealmView, config: Config): boolean {
   return (
     origin === config.ORIGIN ||
     realm.allowedOrigins.includes(origin) ||

@@ -11,7 +11,7 @@ export function cursorAfter(...keys: Key[]): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url');
 }
 
-/** What a cursor says, whatever that is. */
+/** What a cursor says. It may be forged: the caller checks its shape. Null where it cannot be read. */
 export function keysOf(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -20,7 +20,7 @@ export function keysOf(cursor: string): unknown {
   }
 }
 
-/** Splits one row more than was asked for off a page. */
+/** The page of rows that were read with one row more than `limit`, which tells whether another page follows. */
 export function pageOf<Row>(
   rows: Row[],
   limit: number,

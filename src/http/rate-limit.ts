@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { clientKey } from '../lib/client-address.ts';
 import { SECOND } from '../lib/time.ts';

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Bindings } from '../env.ts';
+import type { Bindings } from '../config/config.ts';
 import { SECOND } from '../lib/time.ts';
 
 export interface RateLimitResult {

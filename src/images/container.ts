@@ -5,7 +5,7 @@ export type ImageProblem = 'unsupported' | 'malformed' | 'too_many_pixels' | 'an
 export type Picture = { width: number; height: number; clean: Uint8Array };
 
 /** The longest side. It bounds what a viewer has to allocate, however small the file is. */
-export const maximumSide = 4096;
+const maximumSide = 4096;
 
 /** The problem with a picture of these dimensions, if there is one. */
 export function problemOfSize(width: number, height: number): ImageProblem | null {

@@ -6,9 +6,9 @@ import { ApiError } from '../errors.ts';
 import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
-import { message, type Outbox } from '../outbox/service.ts';
-import { type OutboxRow, outbox } from '../outbox/tables.ts';
 import type { MailBudget } from './budgets.ts';
+import { message, type Outbox } from './outbox.ts';
+import { type OutboxRow, outbox } from './tables.ts';
 
 /** What the outbox is narrowed to. */
 export interface MessageFilter {

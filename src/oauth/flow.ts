@@ -8,7 +8,7 @@ import type { Binding } from './protocol.ts';
 import { staleFlow } from './provider-failure.ts';
 
 /** How long somebody may take at the provider (milliseconds). */
-export const FLOW_LIFETIME = 10 * MINUTE;
+const FLOW_LIFETIME = 10 * MINUTE;
 
 /** What a sign-in at a provider is for. */
 export interface FlowPurpose {

@@ -8,7 +8,7 @@ import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { newId } from '../lib/ids.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { message, type Outbox } from '../outbox/service.ts';
+import { message, type Outbox } from '../messages/outbox.ts';
 import type { Realm } from '../realms/service.ts';
 import {
   deleteIdentity,

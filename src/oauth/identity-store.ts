@@ -4,7 +4,7 @@ import { insertIf } from '../db/insert-if.ts';
 import { dropLinksIf } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
-import { outbox } from '../outbox/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 import { authorizationCodes, type IdentityRow, identities } from './tables.ts';
 

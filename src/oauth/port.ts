@@ -1,3 +1,5 @@
+import type { Variable } from '../config/variable.ts';
+
 /** What a provider says of a user, in its own words: claims of an ID token, or the answer of its API. */
 export type Claims = Record<string, unknown>;
 
@@ -28,6 +30,9 @@ export interface Endpoints {
   namesIssuer?: boolean;
 }
 
+/** The variables of a provider, each of them required. */
+export type ProviderVariables = Readonly<Record<string, Variable<string>>>;
+
 /** Reads JSON from the provider's API as the user. */
 export type ReadAsUser = (url: string) => Promise<unknown>;
 
@@ -39,6 +44,13 @@ export interface OAuthProvider {
   id: string;
   /** What users see. */
   name: string;
+  /** Where operators register Latchkey, and what they must know. */
+  doc: string;
+  /**
+   * What it knows us by, without the prefix that the id makes: `CLIENT_ID` of `google` is `GOOGLE_CLIENT_ID`. The
+   * provider is switched on in the realms that have them.
+   */
+  variables: ProviderVariables;
   endpoints: Endpoints;
   scopes: string[];
   /** How the client secret is sent to the token endpoint (RFC 6749, 2.3.1). */
@@ -53,7 +65,7 @@ export interface OAuthProvider {
   readUser?(user: string): Claims;
   profile(claims: Claims): ProviderProfile;
   /** Where the secret has to be made for each request. */
-  clientSecret?(values: Readonly<Record<string, string>>, now: number): Promise<string>;
+  clientSecret?(values: Readonly<Record<string, string | undefined>>, now: number): Promise<string>;
 }
 
 /** A provider as it is switched on in a realm. */

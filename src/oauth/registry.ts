@@ -1,8 +1,8 @@
-import type { ProviderSettings } from '../env-providers.ts';
 import { ApiError } from '../errors.ts';
 import type { Realm } from '../realms/service.ts';
 import { Discovery } from './discovery.ts';
 import type { ConfiguredProvider, Endpoints, OAuthProvider } from './port.ts';
+import type { ProviderSettings } from './provider-settings.ts';
 import { apple } from './providers/apple.ts';
 import { discord } from './providers/discord.ts';
 import { github } from './providers/github.ts';
@@ -11,7 +11,8 @@ import { google } from './providers/google.ts';
 import { microsoft } from './providers/microsoft.ts';
 import { oidc } from './providers/oidc.ts';
 
-const KNOWN: OAuthProvider[] = [google, apple, microsoft, github, gitlab, discord];
+/** The providers that are known by name, in the order in which to show them. A new one is a file of its own and a line here. */
+export const PROVIDERS: readonly OAuthProvider[] = [google, apple, microsoft, github, gitlab, discord];
 
 /** The providers that are switched on, realm by realm. */
 export class Providers {
@@ -24,11 +25,9 @@ export class Providers {
 
   /** Those of a realm, in the order in which to show them. */
   list(realmId: string): { id: string; name: string }[] {
-    const order = KNOWN.map(({ id }) => id);
     return this.#settings
       .filter((settings) => settings.realmId === realmId)
-      .map(({ id, values }) => ({ id, name: values.NAME ?? knownAs(id)?.name ?? id }))
-      .sort((a, b) => (order.indexOf(a.id) + 1 || Infinity) - (order.indexOf(b.id) + 1 || Infinity));
+      .map(({ id, provider, values }) => ({ id, name: values.NAME ?? provider?.name ?? id }));
   }
 
   /** One of a realm. Throws `provider_not_found`, ProviderFailure when its metadata cannot be read. */
@@ -48,15 +47,11 @@ export class Providers {
     };
   }
 
-  async #provider({ id, kind, values }: ProviderSettings): Promise<OAuthProvider> {
-    if (kind === 'known') return knownAs(id) as OAuthProvider;
+  async #provider({ id, provider, values }: ProviderSettings): Promise<OAuthProvider> {
+    if (provider) return provider;
     const discovered = await this.#discovery.read(values.ISSUER as string);
-    return { ...oidc, id, name: values.NAME ?? id, ...discovered };
+    return { ...oidc, id, name: values.NAME ?? id, doc: '', ...discovered };
   }
-}
-
-function knownAs(id: string): OAuthProvider | undefined {
-  return KNOWN.find((provider) => provider.id === id);
 }
 
 function overridden(endpoints: Endpoints, values: ProviderSettings['values']): Endpoints {

@@ -78,7 +78,7 @@ export const OAuthErrorSchema = z
   })
   .openapi('OAuthError');
 
-export const IdentitySchema = z
+const IdentitySchema = z
   .object({
     provider: z.string().openapi({ example: 'google' }),
     provider_name: z.string().openapi({ example: 'Google' }),

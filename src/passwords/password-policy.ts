@@ -2,7 +2,7 @@ import { COMMON_PASSWORDS } from '../../generated/common-passwords.ts';
 import { fieldError } from '../errors.ts';
 
 /** Lengths of a password, in Unicode code points of its NFKC form. */
-export const PASSWORD_LENGTH = { min: 8, max: 256 };
+const PASSWORD_LENGTH = { min: 8, max: 256 };
 
 /** Why a password is refused. */
 export type PasswordProblem = 'password_too_short' | 'password_too_long' | 'password_too_common';

@@ -8,7 +8,7 @@ import { describeDevice } from '../lib/device.ts';
 import { steadily } from '../lib/steady.ts';
 import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
-import { message, type Outbox, storeNothing } from '../outbox/service.ts';
+import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import type { Realms } from '../realms/service.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { passwordReset, storeReset } from './reset-store.ts';

@@ -4,7 +4,7 @@ import { insertIf } from '../db/insert-if.ts';
 import { dropLinksIf, type Link, linkStands, storeLink } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { users } from '../directory/tables.ts';
-import { outbox } from '../outbox/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import { passwords } from './tables.ts';
 
 /** Stores a reset link and the mail that brings it. */

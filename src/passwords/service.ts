@@ -12,7 +12,7 @@ import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
-import { message, type Outbox, storeMessage } from '../outbox/service.ts';
+import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { parseIdentifier } from './identifier.ts';

@@ -3,7 +3,7 @@ import type { Database } from '../db/client.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
-import { outbox } from '../outbox/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import type { Identifier } from './identifier.ts';
 import { passwords } from './tables.ts';
 

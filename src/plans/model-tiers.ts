@@ -1,4 +1,4 @@
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 
 /** The tier of a model: that of the first pattern that fits. */
 export function tierOf(model: string, config: Pick<Config, 'MODEL_TIERS' | 'MODEL_TIER_DEFAULT'>): string {

@@ -1,6 +1,6 @@
 import type { Plan } from '../account/metering-contract.ts';
+import type { Config } from '../config/config.ts';
 import type { Limit } from '../directory/state.ts';
-import type { Config } from '../env.ts';
 
 /** A plan with the limits that variables set for it: `QUOTA_FREE_IMAGES`. */
 export function withOverrides(plan: Plan, config: Pick<Config, 'QUOTAS' | 'RESOURCES'>): Plan {

@@ -29,7 +29,7 @@ const LimitSchema = z
   });
 
 /** Limits by resource. */
-export const LimitsSchema = z
+const LimitsSchema = z
   .record(ResourceField, LimitSchema)
   .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
   .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });

@@ -1,4 +1,4 @@
-import type { Config } from '../env.ts';
+import type { Config } from '../config/config.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 

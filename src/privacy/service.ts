@@ -6,9 +6,10 @@ import type { AuditEntry } from '../directory/audit.ts';
 import { type Directory, findById } from '../directory/service.ts';
 import { type activity, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
+import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
 import { MINUTE } from '../lib/time.ts';
-import { message } from '../outbox/service.ts';
+import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
 import {
@@ -62,9 +63,7 @@ export class Privacy {
     const { db } = nearestReplica(this.#ports.d1, page.bookmark);
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const rows = await readActivity(db, userId, { before, limit: page.limit + 1 });
-    const shown = rows.slice(0, page.limit);
-    const last = rows.length > page.limit ? shown.at(-1) : undefined;
-    return { rows: shown, nextCursor: last ? String(last.seq) : null };
+    return pageOf(rows, page.limit, ({ seq }) => String(seq));
   }
 
   /** Everything that is held about a user. */

@@ -5,8 +5,8 @@ import { insertIf } from '../db/insert-if.ts';
 import { audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
 import { importedUsers } from '../import/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import { identities } from '../oauth/tables.ts';
-import { outbox } from '../outbox/tables.ts';
 import { sessions } from '../sessions/tables.ts';
 import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 

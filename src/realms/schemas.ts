@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VARIABLES } from '../env-variables.ts';
+import { VARIABLES } from '../config/variables.ts';
 
 const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
 

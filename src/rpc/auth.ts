@@ -1,8 +1,8 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
 import { AuthorizeBody, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
+import type { Bindings } from '../config/config.ts';
 import { EmailField, type UserSchema, userShape } from '../directory/schemas.ts';
-import type { Bindings } from '../env.ts';
 import { requireScope } from '../http/service-authentication.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
 import { ConsumeBody, type ConsumedSchema, quotaShape } from '../usage/schemas.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConfigError } from '../env.ts';
+import { ConfigError } from '../config/variable.ts';
 import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';

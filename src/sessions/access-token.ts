@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
 import type { OpenedSession } from '../account/contract.ts';
 import { ApiError } from '../errors.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Realm } from '../realms/service.ts';
@@ -50,7 +51,7 @@ const REMEMBERED = 1000;
 export class AccessTokens {
   readonly #keys: SigningKeys;
   readonly #forAuthService: boolean;
-  readonly #verified = new Map<string, Verified>();
+  readonly #verified = new BoundedMap<string, Verified>(REMEMBERED);
 
   /** With `forAuthService` tokens say what clients of auth_service read in them, and can be renewed. */
   constructor(keys: SigningKeys, forAuthService: boolean) {
@@ -111,16 +112,8 @@ export class AccessTokens {
       expiresAt: exp * SECOND,
     };
     const { issuer, audience } = realm;
-    this.#remember(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
+    this.#verified.set(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
     return claims;
-  }
-
-  #remember(token: string, verified: Verified): void {
-    if (this.#verified.size >= REMEMBERED) {
-      const oldest = this.#verified.keys().next().value;
-      if (oldest !== undefined) this.#verified.delete(oldest);
-    }
-    this.#verified.set(token, verified);
   }
 
   async #verify(realm: Realm, token: string): Promise<JWTVerifyResult> {

@@ -18,7 +18,7 @@ const tokenFields = {
 
 export const TokensSchema = z.object(tokenFields).openapi('Tokens');
 
-export const SessionSchema = z
+const SessionSchema = z
   .object({
     id: z.string(),
     current: z.boolean().openapi({ description: 'Whether it is the session that asks' }),

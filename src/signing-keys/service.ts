@@ -1,14 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
-import {
-  CompactEncrypt,
-  calculateJwkThumbprint,
-  compactDecrypt,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-} from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import { deriveKey } from '../crypto/keys.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { signingKeys } from './tables.ts';
@@ -176,9 +169,7 @@ export class SigningKeys {
     const pair = await generateKeyPair(ALGORITHM, { extractable: true });
     const jwk = await exportJWK(pair.publicKey);
     const id = await calculateJwkThumbprint(jwk);
-    const privateJwe = await new CompactEncrypt(Buffer.from(JSON.stringify(await exportJWK(pair.privateKey))))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .encrypt(this.#encryptionKey);
+    const privateJwe = await seal(this.#encryptionKey, await exportJWK(pair.privateKey));
     await primary(this.#d1)
       .db.insert(signingKeys)
       .values({
@@ -196,11 +187,7 @@ export class SigningKeys {
   }
 
   async #decrypt(jwe: string): Promise<CryptoKey | null> {
-    try {
-      const { plaintext } = await compactDecrypt(jwe, this.#encryptionKey);
-      return (await importJWK(JSON.parse(new TextDecoder().decode(plaintext)), ALGORITHM)) as CryptoKey;
-    } catch {
-      return null;
-    }
+    const jwk = await unseal<JWK>(this.#encryptionKey, jwe);
+    return jwk && ((await importJWK(jwk, ALGORITHM)) as CryptoKey);
   }
 }

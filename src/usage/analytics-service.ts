@@ -1,5 +1,6 @@
 import { TOKENS } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
+import { pageOf } from '../http/paging.ts';
 import { lastDates, monthOf } from '../lib/calendar.ts';
 import {
   type Owner,
@@ -109,9 +110,7 @@ export class UsageAnalytics {
   ): Promise<{ rows: Row[]; nextCursor: string | null }> {
     const before = cursor === undefined ? null : Number(cursor);
     const found = await read(nearestReplica(this.#d1).db, { before, limit: limit + 1 });
-    const rows = found.slice(0, limit);
-    const last = found.length > limit ? rows.at(-1) : undefined;
-    return { rows, nextCursor: last ? String(last.seq) : null };
+    return pageOf(found, limit, ({ seq }) => String(seq));
   }
 }
 

@@ -9,7 +9,7 @@ import type { Client } from '../lib/client.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
-import { type Content, message, type Outbox, storeNothing } from '../outbox/service.ts';
+import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import { addressChange, addressProof, addressUndo, storeLinkMail } from './store.ts';

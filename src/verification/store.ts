@@ -3,8 +3,8 @@ import type { Database } from '../db/client.ts';
 import { dropLinksIf, type Link, linkStands, storeLink, storeLinkIf, takeLink } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { outbox } from '../messages/tables.ts';
 import { identities } from '../oauth/tables.ts';
-import { outbox } from '../outbox/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 
 type Mail = typeof outbox.$inferInsert;

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import type { Config } from '../../src/env.ts';
+import type { Config } from '../../src/config/config.ts';
 import { prune } from '../../src/privacy/retention.ts';
 import { call, createApiKey, INTERNAL } from '../support/api.ts';
 

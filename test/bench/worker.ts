@@ -1,7 +1,7 @@
 import type { OpenedSession } from '../../src/account/contract.ts';
 import type { Account } from '../../src/account/object.ts';
 import { createApp } from '../../src/app.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';

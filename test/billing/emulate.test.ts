@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import Stripe from 'stripe';
 import { expect, inject, it, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL, ORIGIN } from '../support/api.ts';
 import { meteredUser } from '../support/metering.ts';

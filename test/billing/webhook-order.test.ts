@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL } from '../support/api.ts';
 import { atStripe, deliver, eventsAbout, mapPrices, silentPayer, standing } from '../support/stripe.ts';

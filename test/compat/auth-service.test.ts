@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { SAMPLES } from '../../src/mail/templates/samples.ts';
+import { SAMPLES } from '../../src/messages/templates/samples.ts';
 import { registerRole } from '../support/admin.ts';
 import {
   type Answer,

@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { createDialects, TABLES } from '../../src/compat/dialects.ts';
 import type { Handler } from '../../src/compat/engine/router.ts';
 import type { Row } from '../../src/compat/engine/row.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { DIALECT_NAMES, type DialectName } from '../../src/lib/dialect-names.ts';
 import { createServices } from '../../src/services.ts';
 import { freshAddress, ORIGIN } from '../support/api.ts';

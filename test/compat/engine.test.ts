@@ -6,7 +6,7 @@ import { renamed } from '../../src/compat/engine/fields.ts';
 import { Dialects } from '../../src/compat/engine/router.ts';
 import type { Row } from '../../src/compat/engine/row.ts';
 import { fastApiError } from '../../src/compat/fastapi/error.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { ApiError } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import { freshAddress, ORIGIN, PASSWORD, register, registerVerified } from '../support/api.ts';

@@ -5,7 +5,7 @@ import { TABLES } from '../../src/compat/dialects.ts';
 import type { Row } from '../../src/compat/engine/row.ts';
 import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import { directoryState } from '../../src/directory/service.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { accepted } from '../../src/errors.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import { DIALECT_NAMES } from '../../src/lib/dialect-names.ts';

@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import { createRemoteJWKSet, decodeProtectedHeader, errors, customFetch as joseFetch, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, freshAddress, login, ORIGIN, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { CATALOGUE } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import { call, expectProblem, freshAddress, ORIGIN, register } from '../support/api.ts';

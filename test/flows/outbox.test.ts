@@ -2,9 +2,9 @@ import { createExecutionContext, createScheduledController, waitOnExecutionConte
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { primary } from '../../src/db/client.ts';
-import { DeliveryError } from '../../src/lib/delivery.ts';
-import type { MailMessage } from '../../src/mail/port.ts';
-import { backoff, MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/outbox/service.ts';
+import { DeliveryError } from '../../src/messages/delivery.ts';
+import type { MailMessage } from '../../src/messages/mail-provider.ts';
+import { backoff, MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/messages/outbox.ts';
 import { Realms } from '../../src/realms/service.ts';
 import { createServices } from '../../src/services.ts';
 import worker from '../../src/worker.ts';
@@ -50,7 +50,7 @@ function outboxWith(send: (mail: MailMessage) => Promise<void>) {
     d1: env.DB,
     realms: new Realms(env.DB, 'https://auth.test'),
     mail: { send },
-    sms: null,
+    texts: null,
     from: 'accounts@latchkey.test',
     origin: 'https://auth.test',
   });

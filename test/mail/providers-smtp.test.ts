@@ -1,7 +1,9 @@
 import { describe, expect, inject, it } from 'vitest';
-import type { DeliveryError } from '../../src/lib/delivery.ts';
-import type { MailMessage } from '../../src/mail/port.ts';
-import { createMailProvider, type MailConfig } from '../../src/mail/registry.ts';
+import { parseChoice } from '../../src/config/provider.ts';
+import type { Environment } from '../../src/config/variable.ts';
+import type { DeliveryError } from '../../src/messages/delivery.ts';
+import type { MailMessage } from '../../src/messages/mail-provider.ts';
+import { createMailProvider, MAIL } from '../../src/messages/mail-registry.ts';
 import { receivedMails } from '../support/peers/mailbox.ts';
 import { CREDENTIALS, type Peers } from '../support/peers/ports.ts';
 
@@ -9,13 +11,16 @@ const { smtp: ports } = inject('peers');
 const { username: SMTP_USERNAME, password: SMTP_PASSWORD } = CREDENTIALS.smtp;
 const LOGIN = { SMTP_USERNAME, SMTP_PASSWORD };
 
-function provider(port: keyof Peers['smtp'], config: Partial<MailConfig> = {}, timeoutMs = 5000) {
-  const fixed = { MAIL_PROVIDER: 'smtp', SMTP_HOST: '127.0.0.1', SENDGRID_URL: '', RESEND_URL: '' } as const;
-  return createMailProvider(
-    { ...fixed, SMTP_PORT: ports[port], SMTP_SECURITY: 'none', ...config },
-    { DB: {} as D1Database },
-    { timeoutMs },
-  );
+function provider(port: keyof Peers['smtp'], config: Environment = {}, timeoutMs = 5000) {
+  const chosen = parseChoice(MAIL, {
+    MAIL_PROVIDER: 'smtp',
+    MAIL_FROM: 'no-reply@example.com',
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(ports[port]),
+    SMTP_SECURITY: 'none',
+    ...config,
+  });
+  return createMailProvider(chosen, { DB: {} as D1Database }, { timeoutMs });
 }
 
 const mail = (fields: Partial<MailMessage> = {}): MailMessage => ({

@@ -1,8 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { DeliveryError } from '../../src/lib/delivery.ts';
-import type { MailMessage, MailProvider } from '../../src/mail/port.ts';
-import { createMailProvider, MAIL_CREDENTIALS, type MailConfig } from '../../src/mail/registry.ts';
+import { parseChoice } from '../../src/config/provider.ts';
+import type { Environment } from '../../src/config/variable.ts';
+import { DeliveryError } from '../../src/messages/delivery.ts';
+import type { MailMessage, MailProvider } from '../../src/messages/mail-provider.ts';
+import { createMailProvider, MAIL } from '../../src/messages/mail-registry.ts';
 import { devMessages, ensureDevMessages } from '../support/peers/dev-messages.ts';
 import { type Fault, receivedMails, setFault } from '../support/peers/mailbox.ts';
 import { CREDENTIALS, type Peers } from '../support/peers/ports.ts';
@@ -11,28 +13,29 @@ const peers = inject('peers');
 const { EMAIL: BINDING } = env as unknown as { EMAIL: SendEmail };
 const local = (port: number) => `http://127.0.0.1:${port}`;
 
-const CONFIG: MailConfig = {
-  MAIL_PROVIDER: 'dev',
+const CONFIG = {
+  ENVIRONMENT: 'development',
   MAIL_FROM: 'no-reply@example.com',
   SMTP_HOST: '127.0.0.1',
-  SMTP_PORT: peers.smtp.plain,
+  SMTP_PORT: String(peers.smtp.plain),
   SMTP_SECURITY: 'none',
   SENDGRID_API_KEY: CREDENTIALS.sendgrid,
   SENDGRID_URL: local(peers.sendgrid),
   RESEND_API_KEY: CREDENTIALS.resend,
   RESEND_URL: local(peers.resend),
+  EMAIL: BINDING,
 };
 const CLOSED = { SENDGRID_URL: local(peers.smtp.closed), RESEND_URL: local(peers.smtp.closed) };
 const LOGIN = { SMTP_USERNAME: CREDENTIALS.smtp.username, SMTP_PASSWORD: CREDENTIALS.smtp.password };
 
-const smtp = (port: keyof Peers['smtp'], rest: Partial<MailConfig> = {}): Partial<MailConfig> => ({
+const smtp = (port: keyof Peers['smtp'], rest: Environment = {}): Environment => ({
   MAIL_PROVIDER: 'smtp',
-  SMTP_PORT: peers.smtp[port],
+  SMTP_PORT: String(peers.smtp[port]),
   ...rest,
 });
 
-function provider(config: Partial<MailConfig>, { timeoutMs = 5000, EMAIL = BINDING } = {}): MailProvider {
-  return createMailProvider({ ...CONFIG, ...config }, { DB: env.DB, EMAIL }, { timeoutMs });
+function provider(config: Environment, { timeoutMs = 5000 } = {}): MailProvider {
+  return createMailProvider(parseChoice(MAIL, { ...CONFIG, ...config }), { DB: env.DB }, { timeoutMs });
 }
 
 const TEXT = [
@@ -84,117 +87,131 @@ const lines = (text: string) => text.replaceAll('\r\n', '\n').replace(/\n$/, '')
 
 beforeAll(ensureDevMessages);
 
-/** Every implementation; those whose `peer` is false have nobody whom a test can make fail over the network. */
-const IMPLEMENTATIONS: Record<string, { config: Partial<MailConfig>; peer: boolean; sendsOnce: boolean }> = {
-  'smtp, plain': { config: smtp('plain'), peer: true, sendsOnce: false },
-  'smtp, AUTH LOGIN': { config: smtp('login', LOGIN), peer: true, sendsOnce: false },
-  'smtp, STARTTLS and AUTH PLAIN': {
-    config: smtp('starttls', { ...LOGIN, SMTP_SECURITY: 'starttls' }),
-    peer: true,
-    sendsOnce: false,
-  },
-  'smtp, TLS and AUTH PLAIN': {
-    config: smtp('tls', { ...LOGIN, SMTP_SECURITY: 'tls' }),
-    peer: true,
-    sendsOnce: false,
+interface Case {
+  config: Environment;
+  /** Whether a test can make somebody fail over the network. */
+  peer: boolean;
+  sendsOnce: boolean;
+}
+
+/** How each provider is configured here, with what there is to vary. */
+const CASES: Record<string, Record<string, Case>> = {
+  smtp: {
+    plain: { config: smtp('plain'), peer: true, sendsOnce: false },
+    'AUTH LOGIN': { config: smtp('login', LOGIN), peer: true, sendsOnce: false },
+    'STARTTLS and AUTH PLAIN': {
+      config: smtp('starttls', { ...LOGIN, SMTP_SECURITY: 'starttls' }),
+      peer: true,
+      sendsOnce: false,
+    },
+    'TLS and AUTH PLAIN': {
+      config: smtp('tls', { ...LOGIN, SMTP_SECURITY: 'tls' }),
+      peer: true,
+      sendsOnce: false,
+    },
   },
   // Against our reading of SendGrid's reference, not against SendGrid's own code.
-  sendgrid: { config: { MAIL_PROVIDER: 'sendgrid' }, peer: true, sendsOnce: false },
-  resend: { config: { MAIL_PROVIDER: 'resend' }, peer: true, sendsOnce: true },
-  cloudflare: { config: { MAIL_PROVIDER: 'cloudflare' }, peer: false, sendsOnce: false },
-  dev: { config: { MAIL_PROVIDER: 'dev' }, peer: false, sendsOnce: true },
+  sendgrid: { API: { config: { MAIL_PROVIDER: 'sendgrid' }, peer: true, sendsOnce: false } },
+  resend: { API: { config: { MAIL_PROVIDER: 'resend' }, peer: true, sendsOnce: true } },
+  cloudflare: { binding: { config: { MAIL_PROVIDER: 'cloudflare' }, peer: false, sendsOnce: false } },
+  dev: { table: { config: { MAIL_PROVIDER: 'dev' }, peer: false, sendsOnce: true } },
 };
 
-describe.concurrent.each(Object.entries(IMPLEMENTATIONS))(
-  'the mail port, by %s',
-  (_, { config, peer, sendsOnce }) => {
-    it('takes a mail', async () => {
-      await expect(provider(config).send(mail())).resolves.toBeUndefined();
-      await expect(
-        provider(config).send(mail({ from: { address: 'no-reply@example.com', name: '' } })),
-      ).resolves.toBeUndefined();
-    });
+it.each(MAIL.providers)('the provider $name has a case here', ({ name }) => {
+  expect(CASES).toHaveProperty(name);
+});
 
-    it.each([
-      ['recipient', { to: 'ada@example.net>\r\nRCPT TO:<eve@example.net' }],
-      ['recipient', { to: 'ada@example.net, eve@example.net' }],
-      ['recipient', { to: 'Ada <ada@example.net>' }],
-      ['recipient', { to: 'ada' }],
-      ['subject', { subject: 'Hello\r\nBcc: eve@example.net' }],
-      ['subject', { subject: 'Hello\nBcc: eve@example.net' }],
-      ['sender', { from: { address: 'no-reply@example.com', name: 'x\r\nBcc: eve@example.net' } }],
-      ['sender', { from: { address: 'no-reply@example.com>\r\nBcc: <eve@example.net', name: 'x' } }],
-      ['idempotency key', { idempotencyKey: 'x>\r\nBcc: eve@example.net' }],
-    ])('refuses a %s that would inject: %j', async (what, fields) => {
-      const error = await failure(provider(config), mail(fields));
-      expect(error).toMatchObject({ permanent: true, message: `the ${what} is not usable` });
-    });
+describe.concurrent.each(
+  MAIL.providers.flatMap(({ name }) =>
+    Object.entries(CASES[name] ?? {}).map(([how, one]) => [`${name}, ${how}`, one] as const),
+  ),
+)('the mail port, by %s', (_, { config, peer, sendsOnce }) => {
+  it('takes a mail', async () => {
+    await expect(provider(config).send(mail())).resolves.toBeUndefined();
+    await expect(
+      provider(config).send(mail({ from: { address: 'no-reply@example.com', name: '' } })),
+    ).resolves.toBeUndefined();
+  });
 
-    it.runIf(peer)('delivers the mail as it was', async () => {
-      const message = mail();
-      await provider(config).send(message);
-      const [received, ...more] = await receivedMails(message.to);
-      expect(more).toEqual([]);
-      expect(received).toMatchObject({ to: message.to, from: message.from, subject: message.subject });
-      expect(lines(received?.text ?? '')).toBe(message.text);
-      expect(lines(received?.html ?? '')).toBe(message.html);
-    });
+  it.each([
+    ['recipient', { to: 'ada@example.net>\r\nRCPT TO:<eve@example.net' }],
+    ['recipient', { to: 'ada@example.net, eve@example.net' }],
+    ['recipient', { to: 'Ada <ada@example.net>' }],
+    ['recipient', { to: 'ada' }],
+    ['subject', { subject: 'Hello\r\nBcc: eve@example.net' }],
+    ['subject', { subject: 'Hello\nBcc: eve@example.net' }],
+    ['sender', { from: { address: 'no-reply@example.com', name: 'x\r\nBcc: eve@example.net' } }],
+    ['sender', { from: { address: 'no-reply@example.com>\r\nBcc: <eve@example.net', name: 'x' } }],
+    ['idempotency key', { idempotencyKey: 'x>\r\nBcc: eve@example.net' }],
+  ])('refuses a %s that would inject: %j', async (what, fields) => {
+    const error = await failure(provider(config), mail(fields));
+    expect(error).toMatchObject({ permanent: true, message: `the ${what} is not usable` });
+  });
 
-    it.runIf(peer && !sendsOnce)('gives each try of a mail the same Message-ID', async () => {
-      const message = mail();
-      await provider(config).send(message);
-      await provider(config).send(message);
-      const id = `<${message.idempotencyKey}@example.com>`;
-      expect((await receivedMails(message.to)).map(({ messageId }) => messageId)).toEqual([id, id]);
-    });
+  it.runIf(peer)('delivers the mail as it was', async () => {
+    const message = mail();
+    await provider(config).send(message);
+    const [received, ...more] = await receivedMails(message.to);
+    expect(more).toEqual([]);
+    expect(received).toMatchObject({ to: message.to, from: message.from, subject: message.subject });
+    expect(lines(received?.text ?? '')).toBe(message.text);
+    expect(lines(received?.html ?? '')).toBe(message.html);
+  });
 
-    it.runIf(sendsOnce)('sends a mail once however often it is tried, even rendered anew', async () => {
-      const message = mail();
-      await provider(config).send(message);
-      await provider(config).send(message);
-      await provider(config).send({ ...message, text: 'other' });
-      const received = peer ? await receivedMails(message.to) : await devMessages(message.to);
-      expect(received).toHaveLength(1);
-      expect(received[0]).toMatchObject({ subject: message.subject, text: message.text });
-    });
+  it.runIf(peer && !sendsOnce)('gives each try of a mail the same Message-ID', async () => {
+    const message = mail();
+    await provider(config).send(message);
+    await provider(config).send(message);
+    const id = `<${message.idempotencyKey}@example.com>`;
+    expect((await receivedMails(message.to)).map(({ messageId }) => messageId)).toEqual([id, id]);
+  });
 
-    it.runIf(peer).each<[Fault, boolean, string | RegExp]>([
-      ['reject-recipient', true, /the server refused the recipient \(550 5\.1\.1\)|provider answered 400/],
-      ['reject-message', true, /the server refused the message \(554 5\.6\.0\)|provider answered 400/],
-      ['refuse-credentials', false, /refused the credentials/],
-      ['server-error', false, /the server refused the recipient \(451 4\.3\.0\)|provider answered 500/],
-      ['too-many-requests', false, /the server refused the recipient \(450 4\.7\.1\)|provider answered 429/],
-      ['drop-after-data', false, /hung up|the connection failed/],
-    ])('knows of %s whether it is for good: %s', async (fault, permanent, reason) => {
-      const message = mail();
-      await setFault(message.to, fault);
-      const error = await failure(provider(config), message);
-      expect(error.message).toMatch(reason);
-      expect(error.permanent).toBe(permanent);
-      expect(await receivedMails(message.to)).toEqual([]);
+  it.runIf(sendsOnce)('sends a mail once however often it is tried, even rendered anew', async () => {
+    const message = mail();
+    await provider(config).send(message);
+    await provider(config).send(message);
+    await provider(config).send({ ...message, text: 'other' });
+    const received = peer ? await receivedMails(message.to) : await devMessages(message.to);
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ subject: message.subject, text: message.text });
+  });
 
-      await setFault(message.to, null);
-      await provider(config).send(message);
-      expect(await receivedMails(message.to)).toHaveLength(1);
-    });
+  it.runIf(peer).each<[Fault, boolean, string | RegExp]>([
+    ['reject-recipient', true, /the server refused the recipient \(550 5\.1\.1\)|provider answered 400/],
+    ['reject-message', true, /the server refused the message \(554 5\.6\.0\)|provider answered 400/],
+    ['refuse-credentials', false, /refused the credentials/],
+    ['server-error', false, /the server refused the recipient \(451 4\.3\.0\)|provider answered 500/],
+    ['too-many-requests', false, /the server refused the recipient \(450 4\.7\.1\)|provider answered 429/],
+    ['drop-after-data', false, /hung up|the connection failed/],
+  ])('knows of %s whether it is for good: %s', async (fault, permanent, reason) => {
+    const message = mail();
+    await setFault(message.to, fault);
+    const error = await failure(provider(config), message);
+    expect(error.message).toMatch(reason);
+    expect(error.permanent).toBe(permanent);
+    expect(await receivedMails(message.to)).toEqual([]);
 
-    it.runIf(peer)('gives up on a peer that hangs, as passing', async () => {
-      const message = mail();
-      await setFault(message.to, 'hang');
-      const before = Date.now();
-      const error = await failure(provider(config, { timeoutMs: 700 }), message);
-      expect(error).toMatchObject({ permanent: false, message: 'no answer within 0.7 seconds' });
-      expect(Date.now() - before).toBeLessThan(3000);
-    });
+    await setFault(message.to, null);
+    await provider(config).send(message);
+    expect(await receivedMails(message.to)).toHaveLength(1);
+  });
 
-    it.runIf(peer)('takes a refused connection as passing', async () => {
-      const closed = provider({ ...config, ...CLOSED, SMTP_PORT: peers.smtp.closed });
-      const error = await failure(closed, mail());
-      expect(error.permanent).toBe(false);
-      expect(error.message).toMatch(/the connection failed|hung up/);
-    });
-  },
-);
+  it.runIf(peer)('gives up on a peer that hangs, as passing', async () => {
+    const message = mail();
+    await setFault(message.to, 'hang');
+    const before = Date.now();
+    const error = await failure(provider(config, { timeoutMs: 700 }), message);
+    expect(error).toMatchObject({ permanent: false, message: 'no answer within 0.7 seconds' });
+    expect(Date.now() - before).toBeLessThan(3000);
+  });
+
+  it.runIf(peer)('takes a refused connection as passing', async () => {
+    const closed = provider({ ...config, ...CLOSED, SMTP_PORT: String(peers.smtp.closed) });
+    const error = await failure(closed, mail());
+    expect(error.permanent).toBe(false);
+    expect(error.message).toMatch(/the connection failed|hung up/);
+  });
+});
 
 describe('the dev provider', () => {
   it('keeps the mail in D1', async () => {
@@ -218,7 +235,7 @@ describe('the dev provider', () => {
 /** Miniflare's binding takes all but fails in no documented way, so here a stand-in throws the documented codes. */
 describe('the cloudflare provider', () => {
   const binding = (send: () => Promise<EmailSendResult>) =>
-    provider({ MAIL_PROVIDER: 'cloudflare' }, { timeoutMs: 300, EMAIL: { send } });
+    provider({ MAIL_PROVIDER: 'cloudflare', EMAIL: { send } }, { timeoutMs: 300 });
 
   it.each([
     ['E_RECIPIENT_SUPPRESSED', true],
@@ -264,17 +281,16 @@ describe('the HTTP providers', () => {
 });
 
 describe('the registry', () => {
-  it.each(Object.entries(MAIL_CREDENTIALS))('makes %s of %j only', (name, needed) => {
-    const MAIL_PROVIDER = name as MailConfig['MAIL_PROVIDER'];
-    const make = (without: string | null) =>
-      createMailProvider(
-        { ...CONFIG, MAIL_PROVIDER, ...(without && { [without]: undefined }) },
-        { DB: env.DB, ...(without !== 'EMAIL' && { EMAIL: BINDING }) },
+  it.each(MAIL.providers)('makes $name only of all that it requires', ({ name, variables, delivery }) => {
+    const MAIL_PROVIDER = name;
+    expect(provider({ MAIL_PROVIDER })).toHaveProperty('send');
+    const required = Object.entries(variables).filter(
+      ([, one]) => one.default === undefined && !one.schema.safeParse(undefined).success,
+    );
+    for (const missing of [...required.map(([variable]) => variable), ...(delivery ? [] : ['MAIL_FROM'])]) {
+      expect(() => provider({ MAIL_PROVIDER, [missing]: undefined })).toThrow(
+        `${missing} is missing (MAIL_PROVIDER is ${name})`,
       );
-    expect(make(null)).toHaveProperty('send');
-    // The sender comes with each mail.
-    for (const variable of needed.filter((each) => each !== 'MAIL_FROM')) {
-      expect(() => make(variable)).toThrow(`${variable} is missing`);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LANGUAGES } from '../../src/lib/language.ts';
-import { renderText } from '../../src/mail/templates/render-text.ts';
-import { SAMPLE_BRAND as BRAND, TEXT_SAMPLES } from '../../src/mail/templates/samples.ts';
+import { renderText } from '../../src/messages/templates/render-text.ts';
+import { SAMPLE_BRAND as BRAND, TEXT_SAMPLES } from '../../src/messages/templates/samples.ts';
 
 /** The GSM 7-bit default alphabet, written down a second time: by ranges. */
 const GSM = /^[A-Za-z0-9 \n\r@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&'()*+,./:;<=>?¡ÄÖÑÜ§¿äöñüà-]*$/;

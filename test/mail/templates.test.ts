@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buttonColors, contrast } from '../../src/lib/color.ts';
 import { LANGUAGES } from '../../src/lib/language.ts';
-import { tongueFor } from '../../src/mail/templates/language.ts';
-import type { MailData, MailTemplate } from '../../src/mail/templates/mail-data.ts';
-import { render } from '../../src/mail/templates/render.ts';
-import { SAMPLE_BRAND as BRAND, SAMPLES } from '../../src/mail/templates/samples.ts';
+import { tongueFor } from '../../src/messages/templates/language.ts';
+import type { MailData, MailTemplate } from '../../src/messages/templates/mail-data.ts';
+import { render } from '../../src/messages/templates/render.ts';
+import { SAMPLE_BRAND as BRAND, SAMPLES } from '../../src/messages/templates/samples.ts';
 
 const TEMPLATES = Object.keys(SAMPLES) as MailTemplate[];
 const EVERY = TEMPLATES.flatMap((template) => LANGUAGES.map((language) => ({ template, language })));

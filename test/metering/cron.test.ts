@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
+import type { Bindings } from '../../src/config/config.ts';
 import { runCron } from '../../src/cron.ts';
-import type { Bindings } from '../../src/env.ts';
 import { createServices } from '../../src/services.ts';
 import { accountOf, call, INTERNAL, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';

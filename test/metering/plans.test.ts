@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../../src/env.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/variable.ts';
 import { tierOf } from '../../src/plans/model-tiers.ts';
 import { withOverrides } from '../../src/plans/plan-book.ts';
 

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MAIL } from '../../src/messages/mail-registry.ts';
+import { TEXTS } from '../../src/messages/text-registry.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
@@ -138,6 +140,17 @@ describe('the house', () => {
         ),
     );
     expect(comparing).toEqual([]);
+  });
+
+  it('names the variables of a provider in its own file only', () => {
+    const variables = [MAIL, TEXTS].flatMap(({ providers }) =>
+      // A name without a prefix, such as that of the binding EMAIL, is also a word.
+      providers.flatMap((one) => Object.keys(one.variables).filter((name) => name.includes('_'))),
+    );
+    expect(variables.length).toBeGreaterThan(10);
+    const texts = files.map((file) => readFileSync(join(SRC, file), 'utf8'));
+    const places = (name: string) => texts.filter((text) => new RegExp(`\\b${name}\\b`).test(text)).length;
+    expect(variables.filter((name) => places(name) !== 1)).toEqual([]);
   });
 
   it('has no circle of imports, types included', () => {

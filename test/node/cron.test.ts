@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
+import { VARIABLES } from '../../src/config/variables.ts';
 import { JOBS } from '../../src/cron.ts';
-import { VARIABLES } from '../../src/env-variables.ts';
 
 const config = readConfig({ config: join(import.meta.dirname, '../../wrangler.toml') });
 

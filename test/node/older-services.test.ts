@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { TABLES } from '../../src/compat/dialects.ts';
-import { PROVIDER_VARIABLES } from '../../src/env-providers.ts';
-import { VARIABLES } from '../../src/env-variables.ts';
 import { CATALOGUE } from '../../src/errors.ts';
 import { DIALECT_NAMES } from '../../src/lib/dialect-names.ts';
-import { QUOTA_VARIABLES } from '../../src/lib/quota-variables.ts';
+import { DOCUMENTED_VARIABLES } from '../../src/worker-config.ts';
 import { FEATURES } from '../compat/features.ts';
 import {
   endpointsOf,
@@ -129,11 +127,7 @@ describe('each feature', () => {
   });
 
   it('names what there is', () => {
-    const variables = [
-      ...Object.keys(VARIABLES),
-      ...PROVIDER_VARIABLES.map(({ name }) => name),
-      QUOTA_VARIABLES.name,
-    ];
+    const variables = DOCUMENTED_VARIABLES.map(({ name }) => name);
     const scripts = Object.keys(packageJson.scripts);
     const isThere = (named: string) =>
       // Operations and pages are asked for in test/compat/features.test.ts.

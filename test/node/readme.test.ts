@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const all = (pattern: RegExp) => [...readme.matchAll(pattern)].map((match) => match[1] as string);
 
-it('the configuration table is that of src/env.ts (else: npm run docs:configuration)', () => {
+it('the configuration table is that of the declarations (else: npm run docs:configuration)', () => {
   expect(readme).toBe(withConfigurationTable(readme));
 });
 

@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import { createHash, randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { prune } from '../../src/privacy/retention.ts';
 import { createServices } from '../../src/services.ts';
 import {

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { asAdmin } from '../support/admin.ts';
 import {

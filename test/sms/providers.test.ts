@@ -1,26 +1,32 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { DeliveryError } from '../../src/lib/delivery.ts';
-import type { SmsProvider, TextMessage } from '../../src/sms/port.ts';
-import { createSmsProvider, SMS_CREDENTIALS, type SmsConfig } from '../../src/sms/registry.ts';
+import { parseChoice } from '../../src/config/provider.ts';
+import type { Environment } from '../../src/config/variable.ts';
+import { DeliveryError } from '../../src/messages/delivery.ts';
+import type { TextMessage, TextProvider } from '../../src/messages/text-provider.ts';
+import { createTextProvider, TEXTS } from '../../src/messages/text-registry.ts';
 import { devMessages, ensureDevMessages } from '../support/peers/dev-messages.ts';
 import { type Fault, receivedTexts, setFault } from '../support/peers/mailbox.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 
 const peers = inject('peers');
 const { accountSid, authToken, number, messagingService } = CREDENTIALS.twilio;
-const CONFIG: SmsConfig = {
+const CONFIG = {
+  ENVIRONMENT: 'development',
   SMS_PROVIDER: 'twilio',
   TWILIO_ACCOUNT_SID: accountSid,
   TWILIO_AUTH_TOKEN: authToken,
   TWILIO_FROM: number,
+  SMS_CALLING_CODES: '*',
   TWILIO_URL: `http://127.0.0.1:${peers.twilio}`,
 };
 const CLOSED = { TWILIO_URL: `http://127.0.0.1:${peers.smtp.closed}` };
 
-function provider(config: Partial<SmsConfig>, timeoutMs = 5000): SmsProvider {
-  const made = createSmsProvider({ ...CONFIG, ...config }, { DB: env.DB }, { timeoutMs });
-  return made ?? expect.fail('texts are off');
+const make = (config: Environment, timeoutMs = 5000) =>
+  createTextProvider(parseChoice(TEXTS, { ...CONFIG, ...config }), { DB: env.DB }, { timeoutMs });
+
+function provider(config: Environment, timeoutMs = 5000): TextProvider {
+  return make(config, timeoutMs) ?? expect.fail('texts are off');
 }
 
 let next = 0;
@@ -35,7 +41,7 @@ function text(fields: Partial<TextMessage> = {}): TextMessage {
 }
 
 /** The error of a text that is not taken, after making sure that its reason tells no secret. */
-async function failure(port: SmsProvider, message: TextMessage): Promise<DeliveryError> {
+async function failure(port: TextProvider, message: TextMessage): Promise<DeliveryError> {
   const error = await port.send(message).then(
     () => expect.fail('the text was taken'),
     (thrown: unknown) => thrown as DeliveryError,
@@ -49,65 +55,74 @@ async function failure(port: SmsProvider, message: TextMessage): Promise<Deliver
 
 beforeAll(ensureDevMessages);
 
-const IMPLEMENTATIONS: Record<string, { config: Partial<SmsConfig>; peer: boolean }> = {
-  'twilio, a number': { config: {}, peer: true },
-  'twilio, a messaging service': { config: { TWILIO_FROM: messagingService }, peer: true },
-  dev: { config: { SMS_PROVIDER: 'dev' }, peer: false },
-};
-
-describe.concurrent.each(Object.entries(IMPLEMENTATIONS))(
-  'the text message port, by %s',
-  (_, { config, peer }) => {
-    it('delivers a text as it was', async () => {
-      const message = text();
-      await provider(config).send(message);
-      const received = peer ? await receivedTexts(message.to) : await devMessages(message.to);
-      expect(received).toHaveLength(1);
-      expect(received[0]).toMatchObject({ text: message.text });
-    });
-
-    it.each(['', 'ada', '004915550000001', '+49 155', '+49155500000011&Body=x', '+4915550000001\r\nX: y'])(
-      'refuses a recipient that is not E.164: %j',
-      async (to) => {
-        const error = await provider(config)
-          .send(text({ to }))
-          .catch((thrown) => thrown);
-        expect(error).toMatchObject({ permanent: true, message: 'the recipient is not usable' });
-      },
-    );
-
-    it.runIf(peer).each<[Fault, boolean, string | RegExp]>([
-      ['reject-recipient', true, 'provider answered 400 (error 21211)'],
-      ['twilio-21610', true, 'provider answered 400 (error 21610)'],
-      ['twilio-21614', true, 'provider answered 400 (error 21614)'],
-      ['twilio-21408', false, 'provider answered 400 (error 21408)'],
-      ['twilio-20003', false, 'provider refused the credentials'],
-      ['refuse-credentials', false, 'provider refused the credentials'],
-      ['too-many-requests', false, /^provider answered 429/],
-      ['server-error', false, /^provider answered 500/],
-      ['drop-after-data', false, /^the connection failed/],
-    ])('knows of %s whether it is for good: %s', async (fault, permanent, reason) => {
-      const message = text();
-      await setFault(message.to, fault);
-      const error = await failure(provider(config), message);
-      expect(error.message).toMatch(reason);
-      expect(error.permanent).toBe(permanent);
-      expect(await receivedTexts(message.to)).toEqual([]);
-      await setFault(message.to, null);
-    });
-
-    it.runIf(peer)('gives up on a peer that hangs, as passing', async () => {
-      const message = text();
-      await setFault(message.to, 'hang');
-      const error = await failure(provider(config, 500), message);
-      expect(error).toMatchObject({ permanent: false, message: 'no answer within 0.5 seconds' });
-    });
-
-    it.runIf(peer)('takes a refused connection as passing', async () => {
-      expect(await failure(provider({ ...config, ...CLOSED }), text())).toMatchObject({ permanent: false });
-    });
+/** How each provider that sends texts is configured here, with what there is to vary. */
+const CASES: Record<string, Record<string, { config: Environment; peer: boolean }>> = {
+  twilio: {
+    'a number': { config: {}, peer: true },
+    'a messaging service': { config: { TWILIO_FROM: messagingService }, peer: true },
   },
-);
+  dev: { table: { config: { SMS_PROVIDER: 'dev' }, peer: false } },
+};
+const SENDING = TEXTS.providers.filter(({ delivery }) => delivery !== 'none');
+
+it.each(SENDING)('the provider $name has a case here', ({ name }) => {
+  expect(CASES).toHaveProperty(name);
+});
+
+describe.concurrent.each(
+  SENDING.flatMap(({ name }) =>
+    Object.entries(CASES[name] ?? {}).map(([how, one]) => [`${name}, ${how}`, one] as const),
+  ),
+)('the text message port, by %s', (_, { config, peer }) => {
+  it('delivers a text as it was', async () => {
+    const message = text();
+    await provider(config).send(message);
+    const received = peer ? await receivedTexts(message.to) : await devMessages(message.to);
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ text: message.text });
+  });
+
+  it.each(['', 'ada', '004915550000001', '+49 155', '+49155500000011&Body=x', '+4915550000001\r\nX: y'])(
+    'refuses a recipient that is not E.164: %j',
+    async (to) => {
+      const error = await provider(config)
+        .send(text({ to }))
+        .catch((thrown) => thrown);
+      expect(error).toMatchObject({ permanent: true, message: 'the recipient is not usable' });
+    },
+  );
+
+  it.runIf(peer).each<[Fault, boolean, string | RegExp]>([
+    ['reject-recipient', true, 'provider answered 400 (error 21211)'],
+    ['twilio-21610', true, 'provider answered 400 (error 21610)'],
+    ['twilio-21614', true, 'provider answered 400 (error 21614)'],
+    ['twilio-21408', false, 'provider answered 400 (error 21408)'],
+    ['twilio-20003', false, 'provider refused the credentials'],
+    ['refuse-credentials', false, 'provider refused the credentials'],
+    ['too-many-requests', false, /^provider answered 429/],
+    ['server-error', false, /^provider answered 500/],
+    ['drop-after-data', false, /^the connection failed/],
+  ])('knows of %s whether it is for good: %s', async (fault, permanent, reason) => {
+    const message = text();
+    await setFault(message.to, fault);
+    const error = await failure(provider(config), message);
+    expect(error.message).toMatch(reason);
+    expect(error.permanent).toBe(permanent);
+    expect(await receivedTexts(message.to)).toEqual([]);
+    await setFault(message.to, null);
+  });
+
+  it.runIf(peer)('gives up on a peer that hangs, as passing', async () => {
+    const message = text();
+    await setFault(message.to, 'hang');
+    const error = await failure(provider(config, 500), message);
+    expect(error).toMatchObject({ permanent: false, message: 'no answer within 0.5 seconds' });
+  });
+
+  it.runIf(peer)('takes a refused connection as passing', async () => {
+    expect(await failure(provider({ ...config, ...CLOSED }), text())).toMatchObject({ permanent: false });
+  });
+});
 
 describe('the twilio provider', () => {
   it('takes what an operator can mend as passing: the token, the account, the sender', async () => {
@@ -142,14 +157,12 @@ describe('the dev provider', () => {
 
 describe('the registry', () => {
   it('has no provider where texts are off', () => {
-    expect(createSmsProvider({ ...CONFIG, SMS_PROVIDER: 'none' }, { DB: env.DB })).toBeNull();
+    expect(make({ SMS_PROVIDER: 'none' })).toBeNull();
   });
 
-  it('makes no provider that lacks a credential', () => {
-    for (const variable of SMS_CREDENTIALS.twilio) {
-      expect(() => createSmsProvider({ ...CONFIG, [variable]: undefined }, { DB: env.DB })).toThrow(
-        `${variable} is missing`,
-      );
+  it('makes no provider that lacks what it requires', () => {
+    for (const missing of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM', 'SMS_CALLING_CODES']) {
+      expect(() => make({ [missing]: undefined })).toThrow(`${missing} is missing (SMS_PROVIDER is twilio)`);
     }
   });
 });

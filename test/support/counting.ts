@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { createApp } from '../../src/app.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 
 /** How often a request left its isolate. */

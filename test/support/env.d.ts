@@ -1,7 +1,7 @@
 import type { D1Migration } from '@cloudflare/vitest-plugin';
 import type { Account } from '../../src/account/object.ts';
 import type { OneTimeCode } from '../../src/codes/one-time-code.ts';
-import type { Bindings } from '../../src/env.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import type { RateLimiter } from '../../src/http/rate-limiter.ts';
 import type { DialectName } from '../../src/lib/dialect-names.ts';
 

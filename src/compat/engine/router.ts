@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { Bindings } from '../../env.ts';
+import type { Bindings } from '../../config/config.ts';
 import { ApiError } from '../../errors.ts';
 import type { AppEnv } from '../../http/context.ts';
 import { logFailure } from '../../http/problem.ts';

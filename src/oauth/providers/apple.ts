@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { z } from 'zod';
+import { variable } from '../../config/variable.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import { standardProfile } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
@@ -26,6 +27,17 @@ const User = z
 export const apple: OAuthProvider = {
   id: 'apple',
   name: 'Apple',
+  doc: 'From Apple Developer: a *Services ID* with Sign in with Apple, and a key.',
+  variables: {
+    CLIENT_ID: variable({ schema: z.string(), doc: 'the identifier of the Services ID.' }),
+    TEAM_ID: variable({ schema: z.string(), doc: 'the id of the team.' }),
+    KEY_ID: variable({ schema: z.string(), doc: 'the id of the private key.' }),
+    PRIVATE_KEY: variable({
+      schema: z.string().includes('-----BEGIN PRIVATE KEY-----', 'must be a private key in PEM (PKCS #8)'),
+      secret: true,
+      doc: 'the PEM of the `.p8` file; `\\n` may stand for its line ends.',
+    }),
+  },
   endpoints: {
     issuer: ISSUER,
     authorization: `${ISSUER}/auth/authorize`,

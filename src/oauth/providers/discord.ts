@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { text, yes } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
+import { CLIENT_VARIABLES } from '../provider-variables.ts';
 
 /** Discord, by OAuth 2 and its API: https://discord.com/developers/docs/topics/oauth2 */
 export const discord: OAuthProvider = {
   id: 'discord',
   name: 'Discord',
+  doc: 'From Discord, *Developer Portal*, *OAuth2*.',
+  variables: CLIENT_VARIABLES,
   endpoints: {
     authorization: 'https://discord.com/oauth2/authorize',
     token: 'https://discord.com/api/oauth2/token',

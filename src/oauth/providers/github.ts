@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { text } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
+import { CLIENT_VARIABLES } from '../provider-variables.ts';
 
 const Emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
 
@@ -12,6 +13,8 @@ const Emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verif
 export const github: OAuthProvider = {
   id: 'github',
   name: 'GitHub',
+  doc: 'From GitHub, *Settings*, *Developer settings*, *OAuth Apps*. The primary address counts, if it is verified.',
+  variables: CLIENT_VARIABLES,
   endpoints: {
     authorization: 'https://github.com/login/oauth/authorize',
     token: 'https://github.com/login/oauth/access_token',

@@ -1,10 +1,13 @@
 import { standardProfile } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
+import { CLIENT_VARIABLES } from '../provider-variables.ts';
 
 /** Google, by OpenID Connect: https://developers.google.com/identity/openid-connect/openid-connect */
 export const google: OAuthProvider = {
   id: 'google',
   name: 'Google',
+  doc: 'From the Google Cloud console, *Clients*: a web application.',
+  variables: CLIENT_VARIABLES,
   endpoints: {
     issuer: 'https://accounts.google.com',
     authorization: 'https://accounts.google.com/o/oauth2/v2/auth',

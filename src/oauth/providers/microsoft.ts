@@ -1,5 +1,6 @@
 import { standardProfile, text, yes } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
+import { CLIENT_VARIABLES } from '../provider-variables.ts';
 
 /** The tenant of personal accounts, whose addresses Microsoft itself has verified. */
 const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad';
@@ -12,6 +13,8 @@ const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad';
 export const microsoft: OAuthProvider = {
   id: 'microsoft',
   name: 'Microsoft',
+  doc: 'From the Entra admin center, *App registrations*, platform *Web*. Add the optional claims `email` and `xms_edov` to the ID token: without the second, the addresses of work accounts count as unverified. For one tenant only set `MICROSOFT_ISSUER=https://login.microsoftonline.com/TENANT/v2.0`.',
+  variables: CLIENT_VARIABLES,
   endpoints: {
     issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
     authorization: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',

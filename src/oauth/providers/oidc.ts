@@ -1,9 +1,18 @@
 import { z } from 'zod';
+import { variable } from '../../config/variable.ts';
 import { standardProfile } from '../claims.ts';
 import type { Claims, OAuthProvider } from '../port.ts';
+import { CLIENT_VARIABLES, endpoint } from '../provider-variables.ts';
 
 /** What every OpenID Connect issuer has in common; the endpoints come by discovery. */
-export const oidc: Omit<OAuthProvider, 'id' | 'name' | 'endpoints'> = {
+export const oidc: Omit<OAuthProvider, 'id' | 'name' | 'doc' | 'endpoints'> = {
+  variables: {
+    ISSUER: variable({
+      schema: endpoint,
+      doc: 'the issuer. The endpoints are read from its `/.well-known/openid-configuration`.',
+    }),
+    ...CLIENT_VARIABLES,
+  },
   scopes: ['openid', 'email', 'profile'],
   clientAuthentication: 'basic',
   readClaims: async (read, { userinfo }, claims) => {

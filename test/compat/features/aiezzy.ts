@@ -9,7 +9,7 @@ export const aiezzy: Features = {
   },
   'Proving the address by mail, through SendGrid': {
     where:
-      '`POST /v1/auth/email/verify`, `/verify-email`, `src/mail/providers/sendgrid.ts` (or SMTP, Resend, Cloudflare)',
+      '`POST /v1/auth/email/verify`, `/verify-email`, `src/messages/mail-providers/sendgrid.ts` (or SMTP, Resend, Cloudflare)',
     tests: [
       'test/flows/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
       'test/mail/providers.test.ts: takes a mail',

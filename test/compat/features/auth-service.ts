@@ -87,7 +87,7 @@ export const authService: Features = {
     ],
   },
   'Settings and secrets by environment': {
-    where: '`src/env-variables.ts`, see *Configuration*',
+    where: '`src/config/variables.ts`, see *Configuration*',
     tests: ['test/env.test.ts: is refused with the name of what is wrong, and no value'],
   },
   'Errors of sign-in, registration and tokens': {
@@ -151,11 +151,12 @@ export const authService: Features = {
     tests: ['test/contract/request-log.test.ts: has the pattern of a path, not what was written into it'],
   },
   'SMTP with TLS, set by variables': {
-    where: '`src/mail/providers/smtp.ts`; `SMTP_HOST`, `SMTP_SECURITY`, `MAIL_FROM`',
+    where: '`src/messages/mail-providers/smtp.ts`; `SMTP_HOST`, `SMTP_SECURITY`, `MAIL_FROM`',
     tests: ['test/mail/providers-smtp.test.ts: protects the connection as told, and signs in'],
   },
   'HTML mails from templates that can be changed': {
-    where: '`src/mail/templates/html.tsx`, in name, colour and language of the realm; `/dev/mail-templates`',
+    where:
+      '`src/messages/templates/html.tsx`, in name, colour and language of the realm; `/dev/mail-templates`',
     tests: [
       'test/dev.test.ts: the gallery shows every template in each language',
       'test/mail/templates.test.ts: shows markup in a name as the text that it is',

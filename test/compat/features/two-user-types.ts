@@ -16,7 +16,7 @@ export const twoUserTypes: Features = {
     ],
   },
   'Proof of the address by an HTML mail': {
-    where: '`POST /v1/auth/email/verify`, `/verify-email`, `src/mail/templates/html.tsx`',
+    where: '`POST /v1/auth/email/verify`, `/verify-email`, `src/messages/templates/html.tsx`',
     tests: [
       'test/flows/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
     ],
@@ -26,7 +26,7 @@ export const twoUserTypes: Features = {
     tests: ['test/flows/password-reset.test.ts: works by the page of the link, without JavaScript'],
   },
   'One-time codes by text, through Twilio': {
-    where: '`POST /v1/auth/otp/send`, `POST /v1/auth/otp/verify`, `src/sms/providers/twilio.ts`',
+    where: '`POST /v1/auth/otp/send`, `POST /v1/auth/otp/verify`, `src/messages/text-providers/twilio.ts`',
     tests: [
       'test/flows/one-time-codes.test.ts: proves the number of a signed-in user, and from then on signs in',
       'test/sms/providers.test.ts: delivers a text as it was',
@@ -42,7 +42,7 @@ export const twoUserTypes: Features = {
     tests: ['test/sessions/sessions.test.ts: ends this session for the very next request'],
   },
   'Mails and texts are sent in the background': {
-    where: '`src/outbox/service.ts`: after the answer, by lease, with retries',
+    where: '`src/messages/outbox.ts`: after the answer, by lease, with retries',
     tests: [
       'test/flows/outbox.test.ts: that was written before a crash is sent by the cron, once, and keeps no secret',
     ],
@@ -52,7 +52,7 @@ export const twoUserTypes: Features = {
     tests: ['test/import/import.test.ts: come by the names of another system'],
   },
   'Mails: welcome, verification, reset': {
-    where: '`src/mail/templates/catalogue.ts`, to look at: `/dev/mail-templates`',
+    where: '`src/messages/templates/catalogue.ts`, to look at: `/dev/mail-templates`',
     tests: [
       'test/dev.test.ts: the gallery shows every template in each language',
       'test/mail/templates.test.ts: differs in every part of every mail',

@@ -1,0 +1,28 @@
+import { parseQuotas } from './quota-variables.ts';
+import { type Environment, parseAll, parseVariables, type Values } from './variable.ts';
+import { VARIABLES } from './variables.ts';
+
+/** What `wrangler.toml` binds. */
+export interface Bindings {
+  DB: D1Database;
+  AVATARS: R2Bucket;
+  ACCOUNT: DurableObjectNamespace;
+  RATE_LIMITER: DurableObjectNamespace;
+  ONE_TIME_CODE: DurableObjectNamespace;
+  GENERAL_RATE_LIMIT: RateLimit;
+}
+
+/** The parsed variables and secrets that are not of a provider. */
+export type Config = Values<typeof VARIABLES> & {
+  /** By the name of the variable; null is unlimited. */
+  readonly QUOTAS: Readonly<Record<string, number | null>>;
+};
+
+/** Parses the variables and secrets that are not of a provider. Throws ConfigError. */
+export function parseConfig(env: Environment): Config {
+  const [variables, QUOTAS] = parseAll(
+    () => parseVariables(env, VARIABLES),
+    () => parseQuotas(env),
+  );
+  return { ...variables, QUOTAS };
+}

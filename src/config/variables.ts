@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { DIALECT_NAMES } from '../lib/dialect-names.ts';
+import { origin, secret, variable, whole } from './variable.ts';
+
+/** The variables and secrets that are not of a provider, in the order of the documentation. */
+export const VARIABLES = {
+  ORIGIN: variable({
+    schema: origin,
+    doc: 'Where users reach Latchkey. It is the issuer (`iss`) of the default realm and the base of every link.',
+  }),
+  AUTH_SECRET: variable({
+    schema: secret,
+    secret: true,
+    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
+  }),
+  INTERNAL_API_KEY: variable({
+    schema: secret.optional(),
+    secret: true,
+    doc: 'An API key for all realms and scopes, to begin with or for services of your own. At least 32 random characters.',
+  }),
+  ENVIRONMENT: variable({
+    schema: z.enum(['production', 'development']),
+    default: 'production',
+    doc: '`development` lets browsers on any localhost port call the API. Never set it on a deployed Worker.',
+  }),
+  RATE_LIMIT_SIGN_IN: variable({
+    schema: whole(1, 100_000),
+    default: '100',
+    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+  }),
+  RATE_LIMIT_GENERAL: variable({
+    schema: whole(1, 1_000_000),
+    default: '1000',
+    doc: 'The same for everything else, as named in the `RateLimit-Policy` header. The limit itself is that of the binding `GENERAL_RATE_LIMIT` in `wrangler.toml`: change both.',
+  }),
+  SIGNING_KEY_ROTATION_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '90',
+    doc: 'How many days a key signs access tokens before the next takes over.',
+  }),
+  SMS_PER_PREFIX: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Texts a UTC day to numbers of a realm that differ in their last four digits only.',
+  }),
+  SMS_PER_REALM: variable({
+    schema: whole(1, 10_000_000),
+    default: '1000',
+    doc: 'Texts a UTC day in a realm.',
+  }),
+  CODES_PER_ADDRESS: variable({
+    schema: whole(1, 1000),
+    default: '10',
+    doc: 'One-time codes a UTC day to one address or number.',
+  }),
+  STRIPE_SECRET_KEY: variable({
+    schema: z.string().optional(),
+    secret: true,
+    doc: 'Switches on billing, with `STRIPE_WEBHOOK_SECRET`: the secret key of the Stripe account, or a restricted one.',
+  }),
+  STRIPE_WEBHOOK_SECRET: variable({
+    schema: z
+      .string()
+      .regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be one signing secret, or several with commas between')
+      .transform((list) => list.split(','))
+      .optional(),
+    secret: true,
+    doc: 'What Stripe signs webhooks with (`whsec_…`). While it is rolled: the new and the old one, with a comma between.',
+  }),
+  STRIPE_API_URL: variable({ schema: origin, default: 'https://api.stripe.com', doc: "Stripe's API." }),
+  BILLING_GRACE_DAYS: variable({
+    schema: whole(0, 60),
+    default: '7',
+    doc: 'How many days a plan lasts on when its invoice is not paid, or when Stripe is not heard of.',
+  }),
+  ACTIVITY_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '365',
+    doc: 'How many days entries of the activity log and of the audit log are kept.',
+  }),
+  RESOURCES: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,39}(,[a-z][a-z0-9_]{0,39})*$/, 'must list names such as images,videos')
+      .refine((list) => !list.split(',').includes('date'), 'must not list date, which a day of usage has')
+      .transform((list) => [...new Set(list.split(','))]),
+    default: 'images,videos,messages,tokens',
+    doc: 'Names of what plans limit, besides those that plans name. Tokens of models count as `tokens`.',
+  }),
+  MODEL_TIERS: variable({
+    schema: z
+      .string()
+      .regex(/^([^\s,=]+=[a-z0-9_]+(,[^\s,=]+=[a-z0-9_]+)*)?$/, 'must list patterns such as gpt-4*=premium')
+      .transform((list) =>
+        list
+          .split(',')
+          .filter(Boolean)
+          .map((entry) => entry.split('='))
+          .map(([pattern = '', tier = '']) => ({ pattern, tier })),
+      ),
+    default:
+      'gpt-4o-mini*=standard,gpt-4*=premium,gpt-5*=premium,o1*=premium,o3*=premium,claude-*opus*=premium',
+    doc: 'Tiers of models by pattern; `*` stands for anything, the first pattern that fits counts.',
+  }),
+  MODEL_TIER_DEFAULT: variable({
+    schema: z.string().regex(/^[a-z0-9_]+$/, 'must be the name of a tier'),
+    default: 'standard',
+    doc: 'The tier of models that no pattern fits.',
+  }),
+  RESERVATION_SECONDS: variable({
+    schema: whole(1, 86_400),
+    default: '300',
+    doc: 'How long quota that is reserved is held, unless the request says.',
+  }),
+  USAGE_EVENT_DAYS: variable({
+    schema: whole(1, 3650),
+    default: '90',
+    doc: 'How many days single uses are kept; the sums of each day are kept for 400.',
+  }),
+  COMPAT: variable({
+    schema: z
+      .string()
+      .transform((list) => list.split(',').filter(Boolean))
+      .pipe(z.array(z.enum(DIALECT_NAMES, { error: `must list names of ${DIALECT_NAMES.join(', ')}` })))
+      .optional(),
+    doc: `The older services whose clients are served, as in \`doztra,aiezzy\`: ${DIALECT_NAMES.join(', ')}. Left out: all in development, none in production.`,
+  }),
+} as const;

@@ -1,0 +1,43 @@
+import { SECOND } from '../lib/time.ts';
+
+/** Why a mail or text message could not be handed over. The reason is for operators: no address, no text, no secret. */
+export class DeliveryError extends Error {
+  /** Trying again cannot help: the recipient or the message was refused. */
+  readonly permanent: boolean;
+
+  constructor(reason: string, options: { permanent: boolean }) {
+    super(reason);
+    this.name = 'DeliveryError';
+    this.permanent = options.permanent;
+  }
+}
+
+/** A failure that may pass, or that an operator can mend. */
+export function passing(reason: string): DeliveryError {
+  return new DeliveryError(reason, { permanent: false });
+}
+
+/** How long a provider may take, in milliseconds. */
+export const PROVIDER_TIMEOUT = 20 * SECOND;
+
+/** Lets a provider send until `timeoutMs` are over. Throws DeliveryError only: every other error counts as passing. */
+export async function deliver(
+  send: (signal: AbortSignal) => Promise<void>,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const late = new Promise<never>((_, reject) => {
+    deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason));
+  });
+  try {
+    await Promise.race([send(deadline.signal), late]);
+  } catch (error) {
+    if (deadline.signal.aborted) throw passing(`no answer within ${timeoutMs / SECOND} seconds`);
+    if (error instanceof DeliveryError) throw error;
+    // Its message may name the recipient; its class does not.
+    throw passing(`the connection failed (${error instanceof Error ? error.name : typeof error})`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

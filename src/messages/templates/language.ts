@@ -1,0 +1,58 @@
+import { LANGUAGES, type Language } from '../../lib/language.ts';
+import type { Catalogue, Phrases } from './catalogue.ts';
+import { de } from './messages-de.ts';
+import { en } from './messages-en.ts';
+
+const CATALOGUES: Record<Language, Catalogue> = { en, de };
+
+/** A reader's language: its texts, and how dates are written where the reader lives. */
+export interface Tongue {
+  language: Language;
+  catalogue: Catalogue;
+  phrases: Omit<Phrases, 'brand'>;
+}
+
+/** The language that suits a BCP 47 tag best: its own, or English. */
+export function tongueFor(locale: string | null): Tongue {
+  const { language, region } = parse(locale);
+  // The rest of the tag is ignored: it may ask for other calendars and digits.
+  const tag = region ? `${language}-${region}` : language;
+  const unit = (name: 'hour' | 'minute') => {
+    const format = new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'long' });
+    return (count: number) => format.format(count);
+  };
+  const percent = new Intl.NumberFormat(tag, { style: 'percent' });
+  const time = new Intl.DateTimeFormat(tag, {
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    // The reader already has to convert from UTC; a 12-hour clock would be a second conversion.
+    hourCycle: 'h23',
+  });
+  return {
+    language,
+    catalogue: CATALOGUES[language],
+    phrases: {
+      hours: unit('hour'),
+      minutes: unit('minute'),
+      percent: (count) => percent.format(count / 100),
+      time: (at) => time.format(new Date(at)),
+    },
+  };
+}
+
+function parse(tag: string | null): { language: Language; region: string | undefined } {
+  const fallback = { language: 'en' as const, region: undefined };
+  try {
+    const { language, region } = new Intl.Locale(tag ?? 'en');
+    const known = LANGUAGES.find((each) => each === language);
+    return known ? { language: known, region } : fallback;
+  } catch {
+    // An invalid tag says nothing about the reader.
+    return fallback;
+  }
+}

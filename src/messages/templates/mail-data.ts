@@ -1,0 +1,49 @@
+/** The sender of a mail as its users know it: a realm. */
+export interface Brand {
+  name: string;
+  /** `#rrggbb`. */
+  color: string;
+  /** The origin of its pages. Every link in a mail leads there. */
+  origin: string;
+}
+
+/** Where something happened, as far as it is known: `Berlin, DE`, `Firefox on Windows`. */
+interface Origin {
+  place: string | null;
+  device: string | null;
+}
+
+/** Every mail, and its data. Points in time are RFC 3339. */
+export interface MailData {
+  welcome: { name: string | null; link: string; hours: number };
+  verify_email: { name: string | null; link: string; hours: number };
+  reset_password: { name: string | null; link: string; minutes: number } & Origin;
+  /** The link leads to a reset, for an owner who did not do it. */
+  password_changed: { name: string | null; at: string; link: string } & Origin;
+  /** Goes to the new address. */
+  confirm_new_email: { name: string | null; link: string; hours: number };
+  /** Goes to the old address; the link undoes the change. */
+  email_changed: { name: string | null; email_masked: string; link: string; hours: number };
+  /** The link leads to the sessions or to a reset. */
+  new_device: { name: string | null; at: string; link: string } & Origin;
+  /** An account at a provider can now sign in. The link leads to a reset, for an owner who did not do it. */
+  identity_linked: { name: string | null; provider: string; at: string; link: string } & Origin;
+  /** To a user whom an admin has made. The link leads to a page that sets the first password. */
+  invitation: { name: string | null; link: string; hours: number };
+  account_deleted: { name: string | null };
+  /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
+  account_exists: { name: string | null; link: string };
+  /** At 100 per cent and above it says that the quota is used up. */
+  quota_warning: { name: string | null; resource: string; percent: number; resets_at: string };
+  one_time_code: { code: string; minutes: number } & Origin;
+  /** To an operator who wants to see whether mail arrives. */
+  test_email: { name: string | null; at: string };
+}
+
+/** Every text message, and its data. The data of the mail with the same name fits too. */
+export interface TextData {
+  one_time_code: Pick<MailData['one_time_code'], 'code' | 'minutes'>;
+}
+
+export type MailTemplate = keyof MailData;
+export type TextTemplate = keyof TextData;
