@@ -1,6 +1,5 @@
-import { createRoute } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
-import { featureRouter, json } from '../http/openapi.ts';
+import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
 import {
   DashboardSchema,
@@ -17,6 +16,7 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.dashboard.get',
         method: 'get',
         path: '/v1/admin/dashboard',
         ...admin,
@@ -29,6 +29,7 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.statistics.get',
         method: 'get',
         path: '/v1/admin/statistics',
         ...admin,

@@ -1,8 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { featureRouter, json } from '../http/openapi.ts';
+import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import type { Access } from '../http/service-authentication.ts';
 import {
   ActivityFilterQuery,
@@ -27,6 +27,7 @@ export function logRoutes(logs: Logs, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.activity.list',
         method: 'get',
         path: '/v1/admin/activity',
         ...admin,
@@ -43,6 +44,7 @@ export function logRoutes(logs: Logs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.activity.exportCsv',
         method: 'get',
         path: '/v1/admin/activity.csv',
         ...admin,
@@ -57,6 +59,7 @@ export function logRoutes(logs: Logs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.audit.list',
         method: 'get',
         path: '/v1/admin/audit',
         ...admin,
@@ -74,6 +77,7 @@ export function logRoutes(logs: Logs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.audit.exportCsv',
         method: 'get',
         path: '/v1/admin/audit.csv',
         ...admin,

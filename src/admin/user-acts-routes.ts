@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import { UserIdParams, UserSchema, userShape } from '../directory/schemas.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
-import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import { ReasonBody, RoleChange, StatusChange } from './users-schemas.ts';
@@ -16,6 +15,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.users.setStatus',
         method: 'put',
         path: '/v1/admin/users/{id}/status',
         ...admin,
@@ -36,6 +36,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.setRole',
         method: 'put',
         path: '/v1/admin/users/{id}/role',
         ...admin,
@@ -57,6 +58,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.verifyEmail',
         method: 'post',
         path: '/v1/admin/users/{id}/verify-email',
         ...admin,
@@ -76,6 +78,7 @@ export function userActRoutes(acts: UserActs, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.forcePasswordReset',
         method: 'post',
         path: '/v1/admin/users/{id}/password-reset',
         ...admin,

@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import { UserIdParams, userShape } from '../directory/schemas.ts';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import {
@@ -22,6 +21,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.users.list',
         method: 'get',
         path: '/v1/admin/users',
         ...admin,
@@ -38,6 +38,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.create',
         method: 'post',
         path: '/v1/admin/users',
         ...admin,
@@ -59,6 +60,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.get',
         method: 'get',
         path: '/v1/admin/users/{id}',
         ...admin,
@@ -74,6 +76,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.update',
         method: 'patch',
         path: '/v1/admin/users/{id}',
         ...admin,
@@ -96,6 +99,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.delete',
         method: 'delete',
         path: '/v1/admin/users/{id}',
         ...admin,

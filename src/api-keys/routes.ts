@@ -1,5 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { z } from '@hono/zod-openapi';
+import {
+  createRoute,
+  featureRouter,
+  json,
+  jsonBody,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+} from '../http/openapi.ts';
 import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
 import {
   ApiKeyListSchema,
@@ -23,6 +30,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.apiKeys.list',
         method: 'get',
         path: '/v1/admin/api-keys',
         ...admin,
@@ -41,6 +49,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.apiKeys.create',
         method: 'post',
         path: '/v1/admin/api-keys',
         ...admin,
@@ -65,6 +74,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.apiKeys.rotate',
         method: 'post',
         path: '/v1/admin/api-keys/{id}/rotate',
         ...admin,
@@ -86,6 +96,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.apiKeys.revoke',
         method: 'delete',
         path: '/v1/admin/api-keys/{id}',
         ...admin,

@@ -1,7 +1,6 @@
-import { createRoute } from '@hono/zod-openapi';
 import { ApiError } from '../errors.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
 import { type Access, requireService } from '../http/service-authentication.ts';
 import { grants } from '../lib/scopes.ts';
 import { AuthorizeBody, DecisionSchema, decisionShape } from './schemas.ts';
@@ -11,6 +10,7 @@ import type { Authorizer } from './service.ts';
 export function authorizeRoutes(authorizer: Authorizer, access: Access) {
   return featureRouter().openapi(
     createRoute({
+      operationId: 'authorize',
       method: 'post',
       path: '/v1/authorize',
       tags: ['Usage'],

@@ -1,9 +1,16 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { z } from '@hono/zod-openapi';
+import {
+  createRoute,
+  featureRouter,
+  json,
+  jsonBody,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+} from '../http/openapi.ts';
 import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
 import {
+  BillingEventQuery,
   EventListSchema,
-  EventQuery,
   EventSchema,
   eventShape,
   PriceListBody,
@@ -27,6 +34,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.billing.prices.list',
         method: 'get',
         path: '/v1/admin/billing/prices',
         ...admin,
@@ -38,6 +46,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.billing.prices.replace',
         method: 'put',
         path: '/v1/admin/billing/prices',
         ...admin,
@@ -58,12 +67,13 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.billing.events.list',
         method: 'get',
         path: '/v1/admin/billing/events',
         ...admin,
         summary: 'What Stripe has told',
         description: 'Newest first. The default realm also has the events that belong to nobody.',
-        request: { query: EventQuery },
+        request: { query: BillingEventQuery },
         responses: responses(
           { 200: json(EventListSchema, 'A page') },
           { user: true, service: true, codes: ['validation_failed'] },
@@ -76,6 +86,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.billing.shortfalls.list',
         method: 'get',
         path: '/v1/admin/billing/shortfalls',
         ...admin,
@@ -94,6 +105,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.billing.events.replay',
         method: 'post',
         path: '/v1/admin/billing/events/{id}/replay',
         ...admin,

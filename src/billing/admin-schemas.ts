@@ -47,7 +47,7 @@ export const PriceListSchema = z
 
 const STATUSES = ['received', 'done', 'ignored', 'failed'] as const;
 
-export const EventQuery = z.object({
+export const BillingEventQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
   cursor: z
     .string()
@@ -76,7 +76,7 @@ export const EventListSchema = z
   .object({ data: z.array(EventSchema), next_cursor: z.string().nullable(), total: z.int() })
   .openapi('BillingEventList');
 
-export const ShortfallQuery = EventQuery.omit({ status: true });
+export const ShortfallQuery = BillingEventQuery.omit({ status: true });
 
 export const ShortfallListSchema = z
   .object({

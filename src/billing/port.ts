@@ -9,7 +9,7 @@ export interface Price {
 }
 
 /** A subscription as it is now. Times, here and below, are Unix milliseconds. */
-export interface Subscription {
+export interface ProviderSubscription {
   id: string;
   customerId: string;
   /** What an update names to change the price. */
@@ -147,9 +147,9 @@ export interface BillingProvider {
   setDefaultPaymentMethod(customerId: string, paymentMethodId: string): Promise<void>;
   detachPaymentMethod(id: string): Promise<void>;
 
-  subscription(id: string): Promise<Subscription | null>;
+  subscription(id: string): Promise<ProviderSubscription | null>;
   /** A customer's subscriptions that are not over, newest first. */
-  subscriptions(customerId: string): Promise<Subscription[]>;
+  subscriptions(customerId: string): Promise<ProviderSubscription[]>;
   /** Throws `payment_failed` unless the first invoice is paid at once. */
   createSubscription(
     order: {
@@ -159,10 +159,10 @@ export interface BillingProvider {
       metadata: Record<string, string>;
     },
     idempotencyKey: string,
-  ): Promise<Subscription>;
+  ): Promise<ProviderSubscription>;
   /** From now on, the difference being billed at once; also undoes a cancellation. */
-  changePrice(subscription: Subscription, priceId: string): Promise<Subscription>;
-  cancelAtPeriodEnd(id: string, cancel: boolean): Promise<Subscription>;
+  changePrice(subscription: ProviderSubscription, priceId: string): Promise<ProviderSubscription>;
+  cancelAtPeriodEnd(id: string, cancel: boolean): Promise<ProviderSubscription>;
 
   invoice(id: string): Promise<Invoice | null>;
   /** The newest first, from after one of them. */

@@ -1,7 +1,14 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import {
+  createRoute,
+  featureRouter,
+  json,
+  jsonBody,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+} from '../http/openapi.ts';
 import { type Access, requireServiceOrVerified, subjectOf } from '../http/service-authentication.ts';
 import {
   AddressSchema,
@@ -40,6 +47,7 @@ export function billingRoutes(billing: Billing, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'billing.checkout.create',
         method: 'post',
         path: '/v1/billing/checkout',
         ...payer,
@@ -68,6 +76,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.portal.create',
         method: 'post',
         path: '/v1/billing/portal',
         ...payer,
@@ -83,6 +92,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.setupIntent.create',
         method: 'post',
         path: '/v1/billing/setup-intent',
         ...payer,
@@ -99,6 +109,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.subscriptions.create',
         method: 'post',
         path: '/v1/billing/subscriptions',
         ...payer,
@@ -132,6 +143,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.paymentMethods.list',
         method: 'get',
         path: '/v1/billing/payment-methods',
         ...payer,
@@ -147,6 +159,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.paymentMethods.setDefault',
         method: 'put',
         path: '/v1/billing/payment-methods/{id}/default',
         ...payer,
@@ -164,6 +177,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.paymentMethods.delete',
         method: 'delete',
         path: '/v1/billing/payment-methods/{id}',
         ...payer,
@@ -181,6 +195,7 @@ export function billingRoutes(billing: Billing, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'billing.invoices.list',
         method: 'get',
         path: '/v1/billing/invoices',
         ...payer,

@@ -4,7 +4,7 @@ import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { Checkouts, metadataOf, type WaysBack } from './checkouts.ts';
 import type { BillingKit } from './parts.ts';
-import type { Invoice, PaymentMethod, Subscription } from './port.ts';
+import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
 import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
@@ -183,7 +183,7 @@ export class Billing {
     await subscriptions.sync(current.id);
   }
 
-  async #change(current: Subscription, price: PriceRow): Promise<void> {
+  async #change(current: ProviderSubscription, price: PriceRow): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
     if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId);
     else if (current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, false);

@@ -1,7 +1,6 @@
-import { createRoute } from '@hono/zod-openapi';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import type { AppContext } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { subscriptionShape } from '../plans/schemas.ts';
 import type { Plans } from '../plans/service.ts';
 import { MySubscriptionSchema, PlanChoice, paidSubscriptionShape } from './schemas.ts';
@@ -24,6 +23,7 @@ export function subscriptionRoutes(billing: Billing, plans: Plans, authenticator
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.subscription.get',
         method: 'get',
         path: '/v1/me/subscription',
         tags: ['Plan and usage'],
@@ -39,6 +39,7 @@ export function subscriptionRoutes(billing: Billing, plans: Plans, authenticator
     )
     .openapi(
       createRoute({
+        operationId: 'me.subscription.update',
         method: 'put',
         path: '/v1/me/subscription',
         tags: ['Plan and usage'],

@@ -3,7 +3,7 @@ import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
-import type { BillingProvider, Subscription } from './port.ts';
+import type { BillingProvider, ProviderSubscription } from './port.ts';
 import type { PriceList } from './price-list.ts';
 import {
   ENDED,
@@ -70,7 +70,7 @@ export class Subscriptions {
   }
 
   /** The subscription that a customer can change, as Stripe has it; null when there is none. */
-  async changeable(customerId: string): Promise<Subscription | null> {
+  async changeable(customerId: string): Promise<ProviderSubscription | null> {
     const found = await this.#ports.stripe.subscriptions(customerId);
     return found.find(({ status }) => CHANGEABLE.includes(status)) ?? null;
   }
@@ -95,7 +95,7 @@ export class Subscriptions {
   }
 
   async #save(
-    subscription: Subscription,
+    subscription: ProviderSubscription,
     owner: CustomerRow,
     before: SubscriptionRow | null,
   ): Promise<boolean> {
@@ -137,7 +137,7 @@ export class Subscriptions {
  * Until when a subscription gives its plan (Unix milliseconds), or null. Longer than it is paid for by the grace: while
  * a renewal is being paid, when a payment fails, and when nobody hears of Stripe; then it lapses by itself.
  */
-export function holdsUntil(subscription: Subscription, grace: number): number | null {
+export function holdsUntil(subscription: ProviderSubscription, grace: number): number | null {
   const { status, periodStart, periodEnd, cancelAt, invoicedAt } = subscription;
   const ends = cancelAt ?? Number.POSITIVE_INFINITY;
   if (status === 'active' || status === 'trialing') return Math.min(periodEnd + grace, ends);

@@ -1,7 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../errors.ts';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import type { BillingAdmin } from './admin-service.ts';
 import { ReceivedSchema } from './schemas.ts';
 
@@ -19,6 +19,7 @@ const limitWebhook = bodyLimit({
 export function webhookRoutes(billing: BillingAdmin) {
   return featureRouter().openapi(
     createRoute({
+      operationId: 'billing.webhook.receive',
       method: 'post',
       path: '/v1/billing/webhook',
       tags: ['Billing'],

@@ -12,13 +12,13 @@ const FIRST_PAUSE = 500;
 const TIMEOUT = 120_000;
 
 /** The service understood, and said no. */
-export class Refusal extends Error {
+export class ApiRefusal extends Error {
   readonly code: string;
 
   constructor({ status, code, title, detail, errors = [] }: z.output<typeof ProblemSchema>) {
     const fields = errors.map(({ path, message }) => `${path}: ${message}`);
     super([`The service refuses (${status}): ${title}.`, ...(detail ? [detail] : []), ...fields].join('\n'));
-    this.name = 'Refusal';
+    this.name = 'ApiRefusal';
     this.code = code;
   }
 }
@@ -36,7 +36,7 @@ export class AdminClient {
 
   /**
    * Calls until there is an answer: what fails on the way, at a limit or by overload is tried again, so that requests
-   * have to be such that a repeat does nothing twice. Throws Refusal, and an Error when there is no answer.
+   * have to be such that a repeat does nothing twice. Throws ApiRefusal, and an Error when there is no answer.
    */
   async call<Schema extends z.ZodType>(
     method: string,
@@ -51,7 +51,7 @@ export class AdminClient {
       if (!failed) {
         const body = await response.json();
         if (response.ok) return answer.parse(body);
-        throw new Refusal(ProblemSchema.parse(body));
+        throw new ApiRefusal(ProblemSchema.parse(body));
       }
       if (tries === TRIES) {
         const reason = response instanceof Error ? reasonOf(response) : `status ${response.status}`;

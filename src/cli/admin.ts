@@ -4,7 +4,7 @@ import { EmailField } from '../directory/schemas.ts';
 import { HOME } from '../http/authority.ts';
 import { newId } from '../lib/ids.ts';
 import { checkPassword } from '../passwords/password-policy.ts';
-import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
+import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 import { hashInNode } from './password.ts';
 
 // `npm run admin:create`: whoever may write to the database makes the first operator.
@@ -55,7 +55,7 @@ async function createAdmin(args: string[]): Promise<void> {
      SELECT id, role, status, email_verified FROM users
      WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
     values,
-  )) as [Row[], Row[]];
+  )) as [D1Row[], D1Row[]];
   if (realms.length === 0) throw new Error(`There is no realm "${realmId}".`);
   if (!user) return create(operator, password, values);
   if (password !== undefined) {
@@ -64,7 +64,7 @@ async function createAdmin(args: string[]): Promise<void> {
   return promote(operator, user, values);
 }
 
-async function create(operator: Operator, given: string | undefined, target: Target): Promise<void> {
+async function create(operator: Operator, given: string | undefined, target: DatabaseTarget): Promise<void> {
   const { email, realmId, role } = operator;
   const problem = given === undefined ? null : checkPassword(given, { email });
   if (problem) throw new Error(`--password: ${problem.replaceAll('_', ' ')} (8 to 256 characters).`);
@@ -95,7 +95,7 @@ async function create(operator: Operator, given: string | undefined, target: Tar
  * Only upwards, and only who has proved the address: a stranger may have registered with it. The version is raised, by
  * which the account object knows at the next sign-in that its copy is out of date.
  */
-async function promote(operator: Operator, user: Row, target: Target): Promise<void> {
+async function promote(operator: Operator, user: D1Row, target: DatabaseTarget): Promise<void> {
   const { email, realmId, role } = operator;
   if (ROLES.indexOf(String(user.role)) >= ROLES.indexOf(role)) {
     throw new Error(`${email} is already ${user.role} of the realm "${realmId}".`);
@@ -120,7 +120,7 @@ async function promote(operator: Operator, user: Row, target: Target): Promise<v
 Sessions that are open stay what they are: sign in again.`);
 }
 
-function insert(table: string, row: Row): string {
+function insert(table: string, row: D1Row): string {
   return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})`;
 }
 

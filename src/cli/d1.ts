@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { MERGED, SHARED, writeDeployment } from './deployment.ts';
 
 /** Where wrangler runs: relative paths in flags are relative to it. */
 export const ROOT = join(import.meta.dirname, '../..');
@@ -12,12 +13,12 @@ export const TARGET_OPTIONS = {
 } as const;
 
 /** Which database: the deployed one, or the local one in its default or another directory. */
-export interface Target {
+export interface DatabaseTarget {
   remote?: boolean;
   'persist-to'?: string;
 }
 
-export type Row = Record<string, string | number | null>;
+export type D1Row = Record<string, string | number | null>;
 
 /** Starts the project's own wrangler, under the Node that runs this, without telemetry or look-ups of its own. */
 export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess {
@@ -36,8 +37,11 @@ export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess
 }
 
 /** Brings the local database up to the newest migration. Throws with wrangler's output when one fails. */
-export async function applyMigrations(target: Target): Promise<void> {
-  const { code, output, problem } = await run(['d1', 'migrations', 'apply', 'DB', ...where(target)]);
+export async function applyMigrations(target: DatabaseTarget): Promise<void> {
+  const { code, output, problem } = await runWrangler([
+    ...['d1', 'migrations', 'apply', 'DB'],
+    ...(await where(target)),
+  ]);
   if (code !== 0) throw new Error(`The migrations could not be applied:\n${output}${problem}`);
 }
 
@@ -45,17 +49,13 @@ export async function applyMigrations(target: Target): Promise<void> {
 const TRIES = 5;
 
 /** Runs SQL statements and returns the rows of each. Throws with what D1 says. */
-export async function query(sql: string, target: Target, tries = TRIES): Promise<Row[][]> {
-  const { code, output, problem } = await run([
-    'd1',
-    'execute',
-    'DB',
-    ...where(target),
-    '--json',
-    '--command',
-    sql,
+export async function query(sql: string, target: DatabaseTarget, tries = TRIES): Promise<D1Row[][]> {
+  const { code, output, problem } = await runWrangler([
+    ...['d1', 'execute', 'DB'],
+    ...(await where(target)),
+    ...['--json', '--command', sql],
   ]);
-  if (code === 0) return (JSON.parse(output) as { results: Row[] }[]).map(({ results }) => results);
+  if (code === 0) return (JSON.parse(output) as { results: D1Row[] }[]).map(({ results }) => results);
   const message = errorText(output) ?? `${output}${problem}`;
   // Nothing was done then: the statements are one transaction, which could not begin.
   if (message.includes('SQLITE_BUSY') && tries > 1) return query(sql, target, tries - 1);
@@ -79,13 +79,19 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
-function where(target: Target): string[] {
-  if (target.remote) return ['--remote'];
-  return ['--local', ...(target['persist-to'] ? ['--persist-to', target['persist-to']] : [])];
+async function where(target: DatabaseTarget): Promise<string[]> {
+  if (target.remote) {
+    await writeDeployment();
+    return ['--config', MERGED, '--remote'];
+  }
+  const persistTo = target['persist-to'];
+  return ['--config', SHARED, '--local', ...(persistTo ? ['--persist-to', persistTo] : [])];
 }
 
-async function run(args: string[]): Promise<{ code: number; output: string; problem: string }> {
-  // Without a terminal at either end wrangler asks nothing.
+/** Runs wrangler to its end, without a terminal: it asks nothing. */
+export async function runWrangler(
+  args: string[],
+): Promise<{ code: number; output: string; problem: string }> {
   const child = spawnWrangler(args, ['ignore', 'pipe', 'pipe']);
   const exit = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
@@ -107,8 +113,8 @@ function errorText(output: string): string | undefined {
   }
 }
 
-function explain(message: string, { remote }: Target): string {
+function explain(message: string, { remote }: DatabaseTarget): string {
   if (!message.includes('no such table')) return message;
-  const remedy = remote ? '`npx wrangler d1 migrations apply DB --remote`' : '`npm start`, which does so';
+  const remedy = remote ? '`npm run deploy`, which does so' : '`npm start`, which does so';
   return `${message}\nThis database has not been migrated: run ${remedy}.`;
 }

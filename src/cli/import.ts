@@ -6,7 +6,7 @@ import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
-import { AdminClient, Refusal } from './admin-client.ts';
+import { AdminClient, ApiRefusal } from './admin-client.ts';
 import { runCommand } from './d1.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
 import { format, Progress } from './progress.ts';
@@ -137,7 +137,7 @@ async function doneBefore(client: AdminClient, id: string): Promise<number> {
   try {
     return (await client.call('GET', `/v1/admin/imports/${id}`, ImportSchema)).through_row;
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'import_not_found') return 0;
+    if (error instanceof ApiRefusal && error.code === 'import_not_found') return 0;
     throw error;
   }
 }

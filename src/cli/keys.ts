@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { HOUR, MINUTE, rfc3339 } from '../lib/time.ts';
-import { literal, query, type Row, runCommand, TARGET_OPTIONS } from './d1.ts';
+import { type D1Row, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 
 // `npm run keys:rotate`: makes signing keys due before their time. The every-minute cron does the rest.
 
@@ -27,7 +27,7 @@ async function rotate(args: string[]): Promise<void> {
   }
 }
 
-function outlook({ generation, signs_from }: Row, now: number): string {
+function outlook({ generation, signs_from }: D1Row, now: number): string {
   if (generation === null) return 'has no key yet. The first sign-in, or look at its JWKS, makes one.';
   if (Number(signs_from) > now) {
     return `key ${generation} is already published and signs from ${rfc3339(Number(signs_from))} on. Nothing changed.`;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
-import { literal, query, type Row, runCommand, TARGET_OPTIONS, type Target } from './d1.ts';
+import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 
 const USAGE = `Usage:
   npm run realm -- create ID [fields]
@@ -69,7 +69,7 @@ async function realm(args: string[]): Promise<void> {
     allowPositionals: true,
     options: { ...TARGET_OPTIONS, ...Object.fromEntries(fields) },
   });
-  const target = values as Target;
+  const target = values as DatabaseTarget;
   const [action, ...ids] = positionals;
   if (action === 'list' && ids.length === 0) return printList(target);
   if (!((action === 'create' || action === 'update') && ids.length === 1)) throw new Error(USAGE);
@@ -80,9 +80,9 @@ async function realm(args: string[]): Promise<void> {
   return update(id, set, target);
 }
 
-async function create(id: string, set: Row, target: Target): Promise<void> {
+async function create(id: string, set: D1Row, target: DatabaseTarget): Promise<void> {
   const now = Date.now();
-  const row: Row = { name: id, ...set, id, created_at: now, updated_at: now };
+  const row: D1Row = { name: id, ...set, id, created_at: now, updated_at: now };
   const [rows] = await query(
     `INSERT INTO realms (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})
      ON CONFLICT (id) DO NOTHING RETURNING *`,
@@ -92,7 +92,7 @@ async function create(id: string, set: Row, target: Target): Promise<void> {
   print(rows[0]);
 }
 
-async function update(id: string, set: Row, target: Target): Promise<void> {
+async function update(id: string, set: D1Row, target: DatabaseTarget): Promise<void> {
   const assignments = Object.entries({ ...set, updated_at: Date.now() }).map(
     ([column, value]) => `${column} = ${literal(value)}`,
   );
@@ -105,12 +105,12 @@ async function update(id: string, set: Row, target: Target): Promise<void> {
   console.log('\nIn force everywhere within half a minute.');
 }
 
-async function printList(target: Target): Promise<void> {
+async function printList(target: DatabaseTarget): Promise<void> {
   const [rows = []] = await query('SELECT id, name, registration FROM realms ORDER BY id', target);
   console.table(rows.map((row) => ({ ...row, issuer: issuerOf(row) })));
 }
 
-function columns(values: Record<string, unknown>): Row {
+function columns(values: Record<string, unknown>): D1Row {
   const flags = Object.entries(FIELDS).filter(([flag]) => values[flag] !== undefined);
   return Object.fromEntries(
     flags.map(([flag, { column, schema }]) => [column, check(`--${flag}`, schema, values[flag])]),
@@ -123,13 +123,13 @@ function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   return parsed.data;
 }
 
-function print(row: Row): void {
+function print(row: D1Row): void {
   for (const [name, value] of Object.entries({ ...row, issuer: issuerOf(row) })) {
     console.log(`${name.padEnd(26)}${value ?? '-'}`);
   }
 }
 
-function issuerOf({ id }: Row): string {
+function issuerOf({ id }: D1Row): string {
   return id === 'default' ? 'ORIGIN' : `ORIGIN/realms/${id}`;
 }
 

@@ -6,16 +6,18 @@ import { parseArgs } from 'node:util';
 import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
 import { parseWorkerConfig } from '../worker-config.ts';
 import { applyMigrations, ROOT, runCommand, spawnWrangler } from './d1.ts';
+import { SHARED } from './deployment.ts';
 
 // `npm start`: from a clean checkout to a running server. Flags are those of `wrangler dev`.
 
-const FLAGS = { ip: '127.0.0.1', port: '8787', 'show-interactive-dev-session': 'false' };
+const FLAGS = { config: SHARED, ip: '127.0.0.1', port: '8787', 'show-interactive-dev-session': 'false' };
 
 async function start(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     strict: false,
     options: {
+      config: { type: 'string', short: 'c', multiple: true },
       port: { type: 'string' },
       'persist-to': { type: 'string' },
       var: { type: 'string', multiple: true },
@@ -63,7 +65,7 @@ function defaultsBeside(given: Record<string, unknown>, port: string): Record<st
  * of its own for.
  */
 function fromFiles(): Record<string, unknown> {
-  const { configPath, vars, send_email } = readConfig({ config: join(ROOT, 'wrangler.toml') });
+  const { configPath, vars, send_email } = readConfig({ config: join(ROOT, SHARED) });
   const { ENVIRONMENT: _environment, ORIGIN: _origin, ...rest } = vars;
   const bindings = Object.entries(getVarsForDev(configPath, undefined, rest, undefined, true));
   return Object.fromEntries([

@@ -1,9 +1,15 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
 import { type Authenticator, optionalUser } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, OPTIONAL_USER_SECURITY, responses } from '../http/openapi.ts';
+import {
+  createRoute,
+  featureRouter,
+  json,
+  jsonBody,
+  OPTIONAL_USER_SECURITY,
+  responses,
+} from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { tokensShape } from '../sessions/schemas.ts';
@@ -19,6 +25,7 @@ export function codeRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'auth.otp.send',
         method: 'post',
         path: '/v1/auth/otp/send',
         tags: ['One-time codes'],
@@ -41,6 +48,7 @@ export function codeRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'auth.otp.verify',
         method: 'post',
         path: '/v1/auth/otp/verify',
         tags: ['One-time codes'],

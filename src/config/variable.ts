@@ -86,6 +86,7 @@ const isOptional = ({ schema }: Variable<unknown>) => schema.safeParse(undefined
 export interface DocumentedVariable {
   name: string;
   unlessSet: string;
+  secret?: true;
   doc: string;
 }
 
@@ -95,7 +96,7 @@ export function documentVariables(variables: Variables): DocumentedVariable[] {
     const { default: value, secret, doc } = declaration;
     const without = isOptional(declaration) ? 'unset' : 'required';
     const unlessSet = value === undefined ? without : `\`${value}\``;
-    return { name, unlessSet: secret ? `${unlessSet}, secret` : unlessSet, doc };
+    return secret ? { name, unlessSet: `${unlessSet}, secret`, secret, doc } : { name, unlessSet, doc };
   });
 }
 

@@ -31,7 +31,7 @@ export const VARIABLES = {
   RATE_LIMIT_GENERAL: variable({
     schema: whole(1, 1_000_000),
     default: '1000',
-    doc: 'The same for everything else, as named in the `RateLimit-Policy` header. The limit itself is that of the binding `GENERAL_RATE_LIMIT` in `wrangler.toml`: change both.',
+    doc: 'The same for everything else, as named in the `RateLimit-Policy` header. The limit itself is that of the binding `GENERAL_RATE_LIMIT`, which `npm run deploy` sets to the same.',
   }),
   SIGNING_KEY_ROTATION_DAYS: variable({
     schema: whole(1, 3650),

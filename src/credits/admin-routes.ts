@@ -1,9 +1,8 @@
-import { createRoute } from '@hono/zod-openapi';
 import { UserIdParams } from '../directory/schemas.ts';
 import { fieldError } from '../errors.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { AdjustmentBody, AdminLedgerSchema, LedgerQuery } from './admin-schemas.ts';
 import type { CreditAdmin } from './admin-service.ts';
@@ -15,6 +14,7 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.users.credits.get',
         method: 'get',
         path: '/v1/admin/users/{id}/credits',
         ...admin,
@@ -36,6 +36,7 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.credits.adjust',
         method: 'post',
         path: '/v1/admin/users/{id}/credits',
         ...admin,

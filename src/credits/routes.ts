@@ -1,6 +1,5 @@
-import { createRoute } from '@hono/zod-openapi';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
 import { BalanceSchema, TransactionListSchema, TransactionQuery, transactionShape } from './schemas.ts';
 import type { Credits } from './service.ts';
 
@@ -10,6 +9,7 @@ export function creditRoutes(credits: Credits, authenticator: Authenticator) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.credits.get',
         method: 'get',
         path: '/v1/me/credits',
         ...user,
@@ -24,6 +24,7 @@ export function creditRoutes(credits: Credits, authenticator: Authenticator) {
     )
     .openapi(
       createRoute({
+        operationId: 'me.credits.transactions.list',
         method: 'get',
         path: '/v1/me/credits/transactions',
         ...user,

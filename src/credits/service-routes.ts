@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import { fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
 import { type Access, requireService } from '../http/service-authentication.ts';
 import {
   AdditionBody,
@@ -28,6 +27,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'credits.balance.get',
         method: 'get',
         path: '/v1/credits/balance',
         ...service,
@@ -47,6 +47,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'credits.add',
         method: 'post',
         path: '/v1/credits/add',
         ...service,
@@ -70,6 +71,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'credits.use',
         method: 'post',
         path: '/v1/credits/use',
         ...service,
@@ -94,6 +96,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'credits.refund',
         method: 'post',
         path: '/v1/credits/refund',
         ...service,
@@ -128,6 +131,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'credits.transactions.list',
         method: 'get',
         path: '/v1/credits/transactions',
         ...service,

@@ -1,6 +1,6 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Bindings } from '../config/config.ts';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { checkParts } from './service.ts';
 
 const HealthQuery = z.object({
@@ -16,10 +16,17 @@ const HealthSchema = z
   })
   .openapi('Health');
 
+/** The same check twice: for monitors, and for callers who reach `/v1` only. */
+const PATHS = [
+  ['health.check', '/health'],
+  ['health.checkApi', '/v1/health'],
+] as const;
+
 /** Liveness, for monitors and load balancers. */
 export function healthRoutes(bindings: Bindings) {
-  const route = <const Path extends string>(path: Path) =>
+  const route = <const Path extends string>(operationId: string, path: Path) =>
     createRoute({
+      operationId,
       method: 'get',
       path,
       tags: ['Service'],
@@ -31,8 +38,8 @@ export function healthRoutes(bindings: Bindings) {
       ),
     });
   const router = featureRouter();
-  for (const path of ['/health', '/v1/health'] as const) {
-    router.openapi(route(path), async (c) => {
+  for (const [operationId, path] of PATHS) {
+    router.openapi(route(operationId, path), async (c) => {
       if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
       const parts = await checkParts(bindings);
       const failed = Object.values(parts).includes('failed');

@@ -1,4 +1,4 @@
-import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, type RouteConfig, createRoute as routeOf, z } from '@hono/zod-openapi';
 import { ApiError, CATALOGUE, type ErrorCode } from '../errors.ts';
 import type { AppEnv } from './context.ts';
 
@@ -107,6 +107,17 @@ export const SERVICE_SECURITY: Record<string, string[]>[] = [{ apiKey: [] }];
 
 /** How a route says that it wants an admin, or a service or user. */
 export const SERVICE_OR_USER_SECURITY: Record<string, string[]>[] = [...SERVICE_SECURITY, ...USER_SECURITY];
+
+/**
+ * Declares a route. Its `operationId` is what a client calls the operation: the resource as the path has it, then a verb
+ * (`me.sessions.list`). Clients are made from it, so a rename breaks them.
+ */
+export function createRoute<
+  Path extends string,
+  Route extends Omit<RouteConfig, 'path'> & { path: Path; operationId: string },
+>(route: Route) {
+  return routeOf<Path, Route>(route);
+}
 
 /** A router for one feature, whose validation failures become 422 problems that name every field. */
 export function featureRouter(): OpenAPIHono<AppEnv> {

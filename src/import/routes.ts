@@ -1,8 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
-import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { FORMATS, readRecords } from './file.ts';
@@ -27,6 +27,7 @@ export function importRoutes(userImport: UserImport, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.users.import',
         method: 'post',
         path: '/v1/admin/users/import',
         tags: ['Import'],
@@ -74,6 +75,7 @@ export function importRoutes(userImport: UserImport, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.imports.get',
         method: 'get',
         path: '/v1/admin/imports/{id}',
         tags: ['Import'],

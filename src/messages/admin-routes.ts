@@ -1,7 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { cursorOf, Limit, listOf, listShape } from '../http/list-schemas.ts';
-import { featureRouter, json } from '../http/openapi.ts';
+import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { Message, OutboxAdmin } from './admin-service.ts';
@@ -41,6 +41,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.outbox.list',
         method: 'get',
         path: '/v1/admin/outbox',
         ...admin,
@@ -58,6 +59,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.outbox.sendTest',
         method: 'post',
         path: '/v1/admin/outbox/test',
         ...admin,
@@ -69,6 +71,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.outbox.get',
         method: 'get',
         path: '/v1/admin/outbox/{id}',
         ...admin,
@@ -80,6 +83,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.outbox.retry',
         method: 'post',
         path: '/v1/admin/outbox/{id}/retry',
         ...admin,

@@ -1,5 +1,5 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { z } from '@hono/zod-openapi';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import type { MailTemplate } from './templates/mail-data.ts';
 import { render } from './templates/render.ts';
@@ -18,6 +18,7 @@ export function mailTemplateRoutes() {
   return featureRouter().openapi(
     createRoute({
       hide: true,
+      operationId: 'mailTemplates.list',
       method: 'get',
       path: '/v1/mail-templates',
       summary: 'The templates of mails',

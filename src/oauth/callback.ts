@@ -5,22 +5,13 @@ import type { Arrival, ConfiguredProvider } from './port.ts';
 import { arrive } from './protocol.ts';
 import { ProviderFailure } from './provider-failure.ts';
 import type { ProviderKeys } from './provider-keys.ts';
-
-/** What a provider sent the browser back with. */
-export interface CallbackParameters {
-  code?: string | undefined;
-  state?: string | undefined;
-  error?: string | undefined;
-  iss?: string | undefined;
-  /** Apple's: what it tells beside the code, at the first sign-in. */
-  user?: string | undefined;
-}
+import type { AuthorizationResponse } from './schemas.ts';
 
 /** Who has come back. Throws `provider_denied`, and ProviderFailure for an answer that cannot be trusted. */
 export async function comeBack(
   configured: ConfiguredProvider,
   flow: Flow,
-  parameters: CallbackParameters,
+  parameters: AuthorizationResponse,
   keys: ProviderKeys,
 ): Promise<Arrival> {
   const { issuer, namesIssuer } = configured.endpoints;

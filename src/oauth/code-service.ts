@@ -16,7 +16,7 @@ import { type CodeRow, storeCode, takeCode } from './code-store.ts';
 export { appRedirect } from './callback.ts';
 
 /** How long an app has to exchange a code (milliseconds). */
-export const CODE_LIFETIME = MINUTE;
+const CODE_LIFETIME = MINUTE;
 
 /** What a code is made for. */
 export interface NewCode {
@@ -40,7 +40,7 @@ export interface Exchange {
   realmId: string;
 }
 
-export interface CodePorts {
+interface CodePorts {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;

@@ -4,7 +4,7 @@ import { seal, unseal } from '../crypto/sealed.ts';
 import { hashToken } from '../directory/links.ts';
 import { FLOW_COOKIE_PREFIX, type FlowCookie } from '../http/flow-cookie.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
-import type { Binding } from './protocol.ts';
+import type { FlowBinding } from './protocol.ts';
 import { staleFlow } from './provider-failure.ts';
 
 /** How long somebody may take at the provider (milliseconds). */
@@ -23,7 +23,7 @@ export interface FlowPurpose {
 }
 
 /** A sign-in under way: lies in a cookie of the browser that began it. `expiresAt` is Unix milliseconds. */
-export interface Flow extends FlowPurpose, Binding {
+export interface Flow extends FlowPurpose, FlowBinding {
   expiresAt: number;
 }
 

@@ -1,10 +1,9 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { z } from 'zod';
 import { ApiError, fieldError } from '../errors.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { clientOf } from '../http/context.ts';
 import { setFlowCookie } from '../http/flow-cookie.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
 import { IdentityListSchema, identityShape, LinkBody, LinkSchema, ProviderParam } from './schemas.ts';
@@ -20,6 +19,7 @@ export function identityRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.identities.list',
         method: 'get',
         path: '/v1/me/identities',
         tags: ['Sign-in with a provider'],
@@ -37,6 +37,7 @@ export function identityRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.identities.link',
         method: 'post',
         path: '/v1/me/identities/{provider}',
         tags: ['Sign-in with a provider'],
@@ -87,6 +88,7 @@ export function identityRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.identities.unlink',
         method: 'delete',
         path: '/v1/me/identities/{provider}',
         tags: ['Sign-in with a provider'],

@@ -9,7 +9,7 @@ import { requestJson } from './provider-http.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
 /** What one sign-in at a provider is bound to. */
-export interface Binding {
+export interface FlowBinding {
   state: string;
   nonce: string;
   verifier: string;
@@ -22,7 +22,7 @@ const WRONG_CODE = ['invalid_grant', 'bad_verification_code'];
 const MAX_USER = 2000;
 
 /** Where to send the browser to sign in at a provider (RFC 6749, 4.1.1, with PKCE, RFC 7636, and a nonce). */
-export function authorizationUrl(configured: ConfiguredProvider, binding: Binding): URL {
+export function authorizationUrl(configured: ConfiguredProvider, binding: FlowBinding): URL {
   const { provider, endpoints, clientId, redirectUri } = configured;
   const { state, nonce, verifier } = binding;
   const url = new OAuth2Client(clientId, null, redirectUri).createAuthorizationURLWithPKCE(
@@ -42,7 +42,7 @@ export function authorizationUrl(configured: ConfiguredProvider, binding: Bindin
 export async function arrive(
   configured: ConfiguredProvider,
   code: string,
-  binding: Binding,
+  binding: FlowBinding,
   keys: ProviderKeys,
   user?: string,
 ): Promise<Arrival> {

@@ -95,10 +95,10 @@ function settingsOf(
 /** The rows of the documentation: each provider's variables, and what holds for all of them. */
 export function documentProviders(providers: readonly OAuthProvider[]): DocumentedVariable[] {
   const rows = (prefix: string, variables: ProviderVariables) =>
-    documentVariables(variables).map(({ name, unlessSet, doc }) => ({
-      name: prefix + name,
-      unlessSet: unlessSet.replace('required', 'unset'),
-      doc,
+    documentVariables(variables).map((row) => ({
+      ...row,
+      name: prefix + row.name,
+      unlessSet: row.unlessSet.replace('required', 'unset'),
     }));
   const shared = (name: string, doc: string) => ({ name, unlessSet: 'unset', doc });
   return [

@@ -1,17 +1,22 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { clearFlowCookie, setFlowCookie } from '../http/flow-cookie.ts';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { appRedirect, type CallbackParameters as Parameters } from './callback.ts';
+import { appRedirect } from './callback.ts';
 import { type Flow, flowCookieName } from './flow.ts';
 import type { AccountLinks } from './link-service.ts';
 import { logProviderFailure, ProviderFailure } from './provider-failure.ts';
-import { CallbackParameters, LoginQuery, ProviderListSchema, ProviderParam } from './schemas.ts';
+import {
+  type AuthorizationResponse,
+  CallbackParameters,
+  LoginQuery,
+  ProviderListSchema,
+  ProviderParam,
+} from './schemas.ts';
 import type { OAuth } from './service.ts';
 
 const BEGIN_CODES = [
@@ -52,6 +57,7 @@ export function oauthRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'oauth.providers.list',
         method: 'get',
         path: '/v1/oauth/providers',
         tags: ['Sign-in with a provider'],
@@ -62,6 +68,7 @@ export function oauthRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'oauth.login',
         method: 'get',
         path: '/v1/oauth/{provider}/login',
         tags: ['Sign-in with a provider'],
@@ -97,6 +104,7 @@ export function oauthRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'oauth.callback',
         method: 'get',
         path: '/v1/oauth/{provider}/callback',
         tags: ['Sign-in with a provider'],
@@ -109,6 +117,7 @@ export function oauthRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'oauth.callbackByPost',
         method: 'post',
         path: '/v1/oauth/{provider}/callback',
         tags: ['Sign-in with a provider'],
@@ -123,7 +132,7 @@ export function oauthRoutes(
       (c) => comeBack(c, c.req.valid('param').provider, c.req.valid('form')),
     );
 
-  async function comeBack(c: AppContext, provider: string, parameters: Parameters) {
+  async function comeBack(c: AppContext, provider: string, parameters: AuthorizationResponse) {
     const realmId = c.get('realm').id;
     const name = flowCookieName(parameters.state ?? '');
     let flow: Flow | null = null;

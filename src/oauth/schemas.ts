@@ -42,7 +42,7 @@ export const LoginQuery = z.object({
 
 const parameter = z.string().max(4000).optional();
 
-/** What a provider answers with; whatever else it adds is of no interest. */
+/** The authorization response of a provider (RFC 6749, 4.1.2); whatever else it adds is of no interest. */
 export const CallbackParameters = z.object({
   code: parameter,
   state: parameter,
@@ -50,6 +50,7 @@ export const CallbackParameters = z.object({
   iss: parameter,
   user: parameter.openapi({ description: "Apple's, at the first sign-in" }),
 });
+export type AuthorizationResponse = z.output<typeof CallbackParameters>;
 
 export const ProviderListSchema = z
   .object({
@@ -59,7 +60,7 @@ export const ProviderListSchema = z
   .openapi('ProviderList');
 
 /** RFC 6749, 4.1.3. A client id, which every library sends, means nothing: PKCE says who asked. */
-export const TokenBody = z
+export const TokenRequestBody = z
   .object({
     grant_type: z.literal('authorization_code', {
       error: ({ input }) => (input === undefined ? 'Is required' : 'unsupported_grant_type'),

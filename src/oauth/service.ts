@@ -5,7 +5,7 @@ import type { Client } from '../lib/client.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Realm, Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { appRedirect, type CallbackParameters, comeBack } from './callback.ts';
+import { appRedirect, comeBack } from './callback.ts';
 import type { AuthorizationCodes } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
 import { type Flow, openFlow } from './flow.ts';
@@ -14,6 +14,7 @@ import type { AccountLinks } from './link-service.ts';
 import type { Arrival } from './port.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { Providers } from './registry.ts';
+import type { AuthorizationResponse } from './schemas.ts';
 
 /** RFC 8176 has no value for it: somebody else has looked, we do not know how. */
 const METHODS = ['fed'];
@@ -87,7 +88,7 @@ export class OAuth {
    * Ends a flow: signs in, or links. Throws `provider_denied`, `provider_rejected`, `provider_unavailable`,
    * `oauth_state_invalid`, `account_suspended`, `email_not_verified`, `session_ended`, and as Identities does.
    */
-  async finish(flow: Flow, parameters: CallbackParameters, client: Client): Promise<Finished> {
+  async finish(flow: Flow, parameters: AuthorizationResponse, client: Client): Promise<Finished> {
     const { links, providers, realms } = this.#ports;
     const realm = await realms.get(flow.realmId);
     const configured = await providers.get(realm, flow.provider);

@@ -1,14 +1,13 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { tokensShape } from '../sessions/schemas.ts';
 import type { AuthorizationCodes } from './code-service.ts';
-import { OAuthErrorSchema, TokenBody } from './schemas.ts';
+import { OAuthErrorSchema, TokenRequestBody } from './schemas.ts';
 
 type OAuthError = z.infer<typeof OAuthErrorSchema>;
 
@@ -23,6 +22,7 @@ const REFUSALS: Partial<Record<ApiError['code'], string>> = {
 export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHandler<AppEnv>) {
   return featureRouter().openapi(
     createRoute({
+      operationId: 'oauth.token',
       method: 'post',
       path: '/v1/oauth/token',
       tags: ['Sign-in with a provider'],
@@ -34,8 +34,8 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
         body: {
           required: false as const,
           content: {
-            'application/json': { schema: TokenBody },
-            'application/x-www-form-urlencoded': { schema: TokenBody },
+            'application/json': { schema: TokenRequestBody },
+            'application/x-www-form-urlencoded': { schema: TokenRequestBody },
           },
         },
       },
@@ -47,7 +47,7 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
     async (c) => {
       const isForm = /^application\/x-www-form-urlencoded/i.test(c.req.header('content-type') ?? '');
       // Again, because a request without a body has passed unseen.
-      const body = TokenBody.safeParse(isForm ? c.req.valid('form') : c.req.valid('json'));
+      const body = TokenRequestBody.safeParse(isForm ? c.req.valid('form') : c.req.valid('json'));
       if (!body.success) return c.json(malformed(body.error), 400);
       const { code, code_verifier: verifier, redirect_to, redirect_uri } = body.data;
       const redirectTo = redirect_to ?? redirect_uri ?? '';

@@ -1,4 +1,4 @@
-import { EventQuery, ShortfallQuery } from '../billing/admin-schemas.ts';
+import { BillingEventQuery, ShortfallQuery } from '../billing/admin-schemas.ts';
 import type { EventRow } from '../billing/tables.ts';
 import { Panel, Time } from './account-frame.tsx';
 import { refusedIn } from './account-page.tsx';
@@ -46,7 +46,7 @@ export function adminBillingRoutes(services: AdminServices) {
       const common = view.text.adminOperations;
       const text = common.billing;
       const status = STATUSES.find((known) => known === c.req.query('status'));
-      const cursor = EventQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
+      const cursor = BillingEventQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
       const before = ShortfallQuery.shape.cursor.safeParse(c.req.query('shortfalls')).data;
       const [events, prices, shortfalls, plans] = await Promise.all([
         billingAdmin.events(realmId, { limit: PER_PAGE, cursor, status }),

@@ -1,7 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { PasswordResets } from './reset-service.ts';
 import { ForgotBody, ResetBody } from './schemas.ts';
 
@@ -12,6 +12,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'auth.password.forgot',
         method: 'post',
         path: '/v1/auth/password/forgot',
         tags: ['Sign-in'],
@@ -28,6 +29,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
     )
     .openapi(
       createRoute({
+        operationId: 'auth.password.reset',
         method: 'post',
         path: '/v1/auth/password/reset',
         tags: ['Sign-in'],

@@ -1,9 +1,8 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
 import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { failingSteadily } from '../lib/steady.ts';
@@ -20,6 +19,7 @@ export function credentialRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'auth.register',
         method: 'post',
         path: '/v1/auth/register',
         tags: ['Sign-in'],
@@ -49,6 +49,7 @@ export function credentialRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'auth.login',
         method: 'post',
         path: '/v1/auth/login',
         tags: ['Sign-in'],
@@ -74,6 +75,7 @@ export function credentialRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.password.change',
         method: 'put',
         path: '/v1/me/password',
         tags: ['Account'],

@@ -1,5 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import { featureRouter, json, jsonBody, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { z } from '@hono/zod-openapi';
+import {
+  createRoute,
+  featureRouter,
+  json,
+  jsonBody,
+  responses,
+  SERVICE_OR_USER_SECURITY,
+} from '../http/openapi.ts';
 import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
 import type { PlanAdmin } from './admin-service.ts';
 import {
@@ -22,6 +29,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.plans.list',
         method: 'get',
         path: '/v1/admin/plans',
         ...common,
@@ -36,6 +44,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.plans.set',
         method: 'put',
         path: '/v1/admin/plans/{id}',
         ...common,
@@ -57,6 +66,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.setPlan',
         method: 'put',
         path: '/v1/admin/users/{id}/plan',
         ...common,
@@ -78,6 +88,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.setLimits',
         method: 'put',
         path: '/v1/admin/users/{id}/limits',
         ...common,

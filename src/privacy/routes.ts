@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { ExportSchema, exportShape } from './export-schemas.ts';
 import { ActivityListSchema, ActivityQuery, activityShape, DeleteBody } from './schemas.ts';
@@ -17,6 +16,7 @@ export function privacyRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.activity.list',
         method: 'get',
         path: '/v1/me/activity',
         tags: ['Privacy'],
@@ -39,6 +39,7 @@ export function privacyRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.export',
         method: 'get',
         path: '/v1/me/export',
         tags: ['Privacy'],
@@ -59,6 +60,7 @@ export function privacyRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.delete',
         method: 'delete',
         path: '/v1/me',
         tags: ['Privacy'],

@@ -14,13 +14,13 @@ import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
 import {
   erasure,
-  readActivity,
+  readUserActivity,
   readActs,
   readExternalId,
-  readIdentities,
-  readMessages,
   readMetering,
   readSessions,
+  readUserIdentities,
+  readUserMessages,
 } from './store.ts';
 
 export type ActivityRow = typeof activity.$inferSelect;
@@ -62,7 +62,7 @@ export class Privacy {
   ): Promise<{ rows: ActivityRow[]; nextCursor: string | null }> {
     const { db } = nearestReplica(this.#ports.d1, page.bookmark);
     const before = page.cursor === undefined ? null : Number(page.cursor);
-    const rows = await readActivity(db, userId, { before, limit: page.limit + 1 });
+    const rows = await readUserActivity(db, userId, { before, limit: page.limit + 1 });
     return pageOf(rows, page.limit, ({ seq }) => String(seq));
   }
 
@@ -77,10 +77,10 @@ export class Privacy {
         profiles.preferences(userId, session.bookmark()),
         objects(userId).listSessions(),
         readSessions(session.db, userId),
-        readActivity(session.db, userId, { before: null, limit: -1 }),
+        readUserActivity(session.db, userId, { before: null, limit: -1 }),
         readActs(session.db, userId),
-        readMessages(session.db, userId),
-        readIdentities(session.db, userId),
+        readUserMessages(session.db, userId),
+        readUserIdentities(session.db, userId),
         readMetering(session.db, userId),
         billing.export(userId),
       ]);

@@ -11,7 +11,7 @@ import { sessions } from '../sessions/tables.ts';
 import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 
 /** Entries of a user's activity log, newest first, from before a sequence number. */
-export function readActivity(
+export function readUserActivity(
   db: Database,
   userId: string,
   options: { before: number | null; limit: number },
@@ -42,7 +42,7 @@ export function readSessions(db: Database, userId: string) {
 }
 
 /** What providers have said of a user; never the tokens that they gave. */
-export function readIdentities(db: Database, userId: string) {
+export function readUserIdentities(db: Database, userId: string) {
   const { provider, subject, email, emailVerified, profile, createdAt, lastLoginAt } = identities;
   return db
     .select({ provider, subject, email, emailVerified, profile, createdAt, lastLoginAt })
@@ -62,7 +62,7 @@ export function readActs(db: Database, userId: string) {
 }
 
 /** The messages that went to a user; never what they said, which is gone. */
-export function readMessages(db: Database, userId: string) {
+export function readUserMessages(db: Database, userId: string) {
   const { channel, template, recipient, status, createdAt, settledAt } = outbox;
   return db
     .select({ channel, template, recipient, status, createdAt, settledAt })

@@ -1,9 +1,9 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type Authenticator, requireVerified } from '../http/authentication.ts';
-import { featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
 import { type Avatars, MAX_AVATAR_BYTES } from './avatar-service.ts';
 
 const limitUpload = bodyLimit({
@@ -20,6 +20,7 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.avatar.upload',
         method: 'put',
         path: '/v1/me/avatar',
         tags: ['Account'],
@@ -49,6 +50,7 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
     )
     .openapi(
       createRoute({
+        operationId: 'me.avatar.delete',
         method: 'delete',
         path: '/v1/me/avatar',
         tags: ['Account'],
@@ -67,6 +69,7 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
     )
     .openapi(
       createRoute({
+        operationId: 'avatars.get',
         method: 'get',
         path: '/avatars/{key}',
         tags: ['Account'],

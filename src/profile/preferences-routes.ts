@@ -1,7 +1,6 @@
-import { createRoute } from '@hono/zod-openapi';
 import { PreferencesPatch, PreferencesSchema } from '../directory/schemas.ts';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
 
 /** What an app keeps about its user. */
@@ -9,6 +8,7 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.preferences.get',
         method: 'get',
         path: '/v1/me/preferences',
         tags: ['Account'],
@@ -24,6 +24,7 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.preferences.replace',
         method: 'put',
         path: '/v1/me/preferences',
         tags: ['Account'],
@@ -44,6 +45,7 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.preferences.update',
         method: 'patch',
         path: '/v1/me/preferences',
         tags: ['Account'],

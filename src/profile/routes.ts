@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import { ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
 import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
 
 /** `/v1/me`: the profile of the user who asks. */
@@ -10,6 +9,7 @@ export function profileRoutes(directory: Directory, profiles: Profiles, authenti
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.get',
         method: 'get',
         path: '/v1/me',
         tags: ['Account'],
@@ -25,6 +25,7 @@ export function profileRoutes(directory: Directory, profiles: Profiles, authenti
     )
     .openapi(
       createRoute({
+        operationId: 'me.update',
         method: 'patch',
         path: '/v1/me',
         tags: ['Account'],

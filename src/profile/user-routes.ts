@@ -1,7 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { EmailField, UserEmailSchema, UserSchema, userShape } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
 import {
+  createRoute,
   featureRouter,
   json,
   responses,
@@ -22,6 +23,7 @@ export function userRoutes(directory: Directory, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'users.get',
         method: 'get',
         path: '/v1/users/{id}',
         tags: ['Users'],
@@ -43,6 +45,7 @@ export function userRoutes(directory: Directory, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'users.getByEmail',
         method: 'get',
         path: '/v1/users/by-email/{email}',
         tags: ['Users'],
@@ -60,6 +63,7 @@ export function userRoutes(directory: Directory, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'users.email.get',
         method: 'get',
         path: '/v1/users/{id}/email',
         tags: ['Users'],

@@ -1,7 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import {
   NewRealm,
@@ -21,6 +21,7 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.realms.list',
         method: 'get',
         path: '/v1/admin/realms',
         ...admin,
@@ -36,6 +37,7 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.realms.create',
         method: 'post',
         path: '/v1/admin/realms',
         ...admin,
@@ -48,6 +50,7 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.realms.get',
         method: 'get',
         path: '/v1/admin/realms/{id}',
         ...admin,
@@ -63,6 +66,7 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.realms.update',
         method: 'patch',
         path: '/v1/admin/realms/{id}',
         ...admin,

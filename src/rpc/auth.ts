@@ -14,10 +14,10 @@ import type { RpcServices } from './services.ts';
 export type { AuthProps } from './binding.ts';
 export type { Failure, Outcome } from './outcome.ts';
 
-export type User = z.infer<typeof UserSchema>;
-export type Decision = z.infer<typeof DecisionSchema>;
-export type Consumed = z.infer<typeof ConsumedSchema>;
-export type Session = z.infer<typeof CurrentSessionSchema>;
+type User = z.infer<typeof UserSchema>;
+type Decision = z.infer<typeof DecisionSchema>;
+type Consumed = z.infer<typeof ConsumedSchema>;
+type Session = z.infer<typeof CurrentSessionSchema>;
 
 /**
  * What other Workers may call by service binding: the same services and shapes as over HTTP. Each call comes to a

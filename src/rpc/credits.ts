@@ -16,9 +16,9 @@ import { fieldError } from '../errors.ts';
 import type { Binding, Caller, Method } from './binding.ts';
 import type { Outcome } from './outcome.ts';
 
-export type Balance = z.infer<typeof BalanceSchema>;
-export type CreditChange = z.infer<typeof CreditChangeSchema>;
-export type TransactionList = z.infer<typeof TransactionListSchema>;
+type Balance = z.infer<typeof BalanceSchema>;
+type CreditChange = z.infer<typeof CreditChangeSchema>;
+type TransactionList = z.infer<typeof TransactionListSchema>;
 
 /** A change of the ledger as it is asked for: no header can stand for the reference here. */
 type Change<Schema extends z.ZodType> = z.input<Schema> & { reference: string };

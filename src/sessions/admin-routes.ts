@@ -1,8 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { UserIdParams } from '../directory/schemas.ts';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { ImpersonationBody, ImpersonationSchema } from './admin-schemas.ts';
 import type { UserSessions } from './admin-service.ts';
@@ -22,6 +22,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.users.sessions.list',
         method: 'get',
         path: '/v1/admin/users/{id}/sessions',
         ...admin,
@@ -40,6 +41,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.sessions.revokeAll',
         method: 'delete',
         path: '/v1/admin/users/{id}/sessions',
         ...admin,
@@ -56,6 +58,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.sessions.revoke',
         method: 'delete',
         path: '/v1/admin/users/{id}/sessions/{session_id}',
         ...admin,
@@ -71,6 +74,7 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.impersonate',
         method: 'post',
         path: '/v1/admin/users/{id}/impersonate',
         ...admin,

@@ -1,6 +1,6 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { TokensSchema, tokensShape } from './schemas.ts';
 import type { Sessions } from './service.ts';
 
@@ -14,6 +14,7 @@ export function renewalRoutes(sessions: Sessions) {
   return featureRouter().openapi(
     createRoute({
       hide: true,
+      operationId: 'auth.renew',
       method: 'post',
       path: '/v1/auth/renew',
       summary: 'Exchange an access token for the next',

@@ -1,9 +1,9 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
 import { ApiError } from '../errors.ts';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
 import { clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import {
@@ -29,6 +29,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'auth.refresh',
         method: 'post',
         path: '/v1/auth/refresh',
         tags: ['Sessions'],
@@ -58,6 +59,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
     )
     .openapi(
       createRoute({
+        operationId: 'auth.logout',
         method: 'post',
         path: '/v1/auth/logout',
         tags: ['Sessions'],
@@ -77,6 +79,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
     )
     .openapi(
       createRoute({
+        operationId: 'auth.session.get',
         method: 'get',
         path: '/v1/auth/session',
         tags: ['Sessions'],
@@ -91,6 +94,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
     )
     .openapi(
       createRoute({
+        operationId: 'me.sessions.list',
         method: 'get',
         path: '/v1/me/sessions',
         tags: ['Sessions'],
@@ -108,6 +112,7 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
     )
     .openapi(
       createRoute({
+        operationId: 'me.sessions.revoke',
         method: 'delete',
         path: '/v1/me/sessions/{id}',
         tags: ['Sessions'],

@@ -1,6 +1,6 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses } from '../http/admin-level.ts';
-import { featureRouter, json } from '../http/openapi.ts';
+import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { SigningKeyAdmin } from './admin-service.ts';
@@ -38,6 +38,7 @@ export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.signingKeys.list',
         method: 'get',
         path: '/v1/admin/signing-keys',
         ...admin,
@@ -49,6 +50,7 @@ export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'admin.signingKeys.rotate',
         method: 'post',
         path: '/v1/admin/signing-keys/rotate',
         ...admin,

@@ -1,5 +1,5 @@
-import { createRoute, z } from '@hono/zod-openapi';
-import { featureRouter, json, responses } from '../http/openapi.ts';
+import { z } from '@hono/zod-openapi';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { ALGORITHM, type SigningKeys } from './service.ts';
 
 const JwksSchema = z
@@ -36,6 +36,7 @@ export function discoveryRoutes(keys: SigningKeys) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'discovery.getJwks',
         method: 'get',
         path: '/.well-known/jwks.json',
         tags: ['Discovery'],
@@ -49,6 +50,7 @@ export function discoveryRoutes(keys: SigningKeys) {
     )
     .openapi(
       createRoute({
+        operationId: 'discovery.getMetadata',
         method: 'get',
         path: '/.well-known/openid-configuration',
         tags: ['Discovery'],

@@ -1,6 +1,6 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Directory } from '../directory/service.ts';
-import { featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
 import { type Access, requireAdmin } from '../http/service-authentication.ts';
 import {
   DaysQuery,
@@ -32,6 +32,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'admin.usage.get',
         method: 'get',
         path: '/v1/admin/usage',
         ...admin,
@@ -53,6 +54,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
     )
     .openapi(
       createRoute({
+        operationId: 'admin.tokens.get',
         method: 'get',
         path: '/v1/admin/tokens',
         ...admin,
@@ -74,6 +76,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.usage.get',
         method: 'get',
         path: '/v1/admin/users/{id}/usage',
         ...ofUser,
@@ -88,6 +91,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
     )
     .openapi(
       createRoute({
+        operationId: 'admin.users.tokens.get',
         method: 'get',
         path: '/v1/admin/users/{id}/tokens',
         ...ofUser,

@@ -1,6 +1,5 @@
-import { createRoute } from '@hono/zod-openapi';
 import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { rfc3339 } from '../lib/time.ts';
 import {
   DaysQuery,
@@ -34,6 +33,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'me.quota.get',
         method: 'get',
         path: '/v1/me/quota',
         ...user,
@@ -47,6 +47,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.usage.get',
         method: 'get',
         path: '/v1/me/usage',
         ...user,
@@ -65,6 +66,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.usage.history.list',
         method: 'get',
         path: '/v1/me/usage/history',
         ...user,
@@ -89,6 +91,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.tokens.get',
         method: 'get',
         path: '/v1/me/tokens',
         ...user,
@@ -107,6 +110,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.tokens.history.list',
         method: 'get',
         path: '/v1/me/tokens/history',
         ...user,
@@ -132,6 +136,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
     )
     .openapi(
       createRoute({
+        operationId: 'me.tokens.record',
         method: 'post',
         path: '/v1/me/tokens',
         ...user,

@@ -1,7 +1,8 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { fieldError } from '../errors.ts';
 import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
 import {
+  createRoute,
   featureRouter,
   json,
   jsonBody,
@@ -42,6 +43,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'usage.record',
         method: 'post',
         path: '/v1/usage',
         ...service,
@@ -65,6 +67,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'usage.reservations.create',
         method: 'post',
         path: '/v1/usage/reservations',
         ...service,
@@ -90,6 +93,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'usage.reservations.commit',
         method: 'post',
         path: '/v1/usage/reservations/{reference}/commit',
         ...service,
@@ -117,6 +121,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'usage.reservations.release',
         method: 'post',
         path: '/v1/usage/reservations/{reference}/release',
         ...service,
@@ -139,6 +144,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
     )
     .openapi(
       createRoute({
+        operationId: 'users.quota.get',
         method: 'get',
         path: '/v1/users/{id}/quota',
         tags: ['Usage'],

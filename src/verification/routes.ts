@@ -1,8 +1,7 @@
-import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
 import { AcceptedSchema, EmailBody, EmailChangeBody, TokenBody, VerifiedSchema } from './schemas.ts';
 import type { EmailVerification } from './service.ts';
 
@@ -15,6 +14,7 @@ export function emailRoutes(
   return featureRouter()
     .openapi(
       createRoute({
+        operationId: 'auth.email.verify',
         method: 'post',
         path: '/v1/auth/email/verify',
         tags: ['E-mail address'],
@@ -35,6 +35,7 @@ export function emailRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'auth.email.resend',
         method: 'post',
         path: '/v1/auth/email/resend',
         tags: ['E-mail address'],
@@ -51,6 +52,7 @@ export function emailRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'auth.email.undo',
         method: 'post',
         path: '/v1/auth/email/undo',
         tags: ['E-mail address'],
@@ -71,6 +73,7 @@ export function emailRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'me.email.change',
         method: 'put',
         path: '/v1/me/email',
         tags: ['E-mail address'],

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { CATALOGUE, type ErrorCode } from '../../src/errors.ts';
+import { createRoute } from '../../src/http/openapi.ts';
 import { createServices } from '../../src/services.ts';
 import { call } from '../support/api.ts';
 import {
@@ -14,6 +15,7 @@ import {
   register,
   violations,
 } from '../support/contract.ts';
+import PUBLISHED from './operation-ids.json';
 
 /** Pages for people, and what only development has. */
 const PAGES =
@@ -98,6 +100,23 @@ describe('the document', () => {
         ),
       ]),
     ).toEqual([]);
+  });
+
+  it('names every operation as it was published: another name breaks every client that was made from the document', () => {
+    const named = operations.map(({ method, path, definition }) => [
+      definition.operationId,
+      `${method} ${path}`,
+    ]);
+    expect(new Set(named.map(([id]) => id)).size).toBe(named.length);
+    expect(Object.fromEntries(named)).toEqual(PUBLISHED);
+  });
+
+  it('has names that can be methods of a client: words in camelCase, and none both a method and a group', () => {
+    const names = operations.map(({ definition }) => definition.operationId as string);
+    expect(names.filter((name) => !/^[a-z][a-zA-Z]*(\.[a-z][a-zA-Z]*)*$/.test(name))).toEqual([]);
+    expect(names.filter((name) => names.some((other) => other.startsWith(`${name}.`)))).toEqual([]);
+    // @ts-expect-error A route without a name is refused by the type checker.
+    createRoute({ method: 'get', path: '/unnamed', responses: {} });
   });
 
   it('declares every parameter of every path', () => {

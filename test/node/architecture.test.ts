@@ -34,7 +34,7 @@ const LINES: string[][] = [
   ['admin', 'privacy', 'import'],
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
 ];
-const COMPOSITION = ['services', 'app', 'cron', 'worker'];
+const COMPOSITION = ['worker-config', 'services', 'app', 'cron', 'worker'];
 const FEATURES = [...(LINES[4] as string[]), ...(LINES[5] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;

@@ -8,7 +8,7 @@ import type {
   InvoiceLine,
   PaymentMethod,
   Price,
-  Subscription,
+  ProviderSubscription,
 } from '../port.ts';
 
 /** How many months a period of Stripe's has. */
@@ -31,7 +31,7 @@ export function requiredId(value: string | { id: string } | null | undefined): s
   return id;
 }
 
-export function priceOf(price: Stripe.Price): Price {
+export function stripePriceOf(price: Stripe.Price): Price {
   const { recurring } = price;
   return {
     id: requiredId(price),
@@ -43,11 +43,11 @@ export function priceOf(price: Stripe.Price): Price {
 }
 
 /** Of a subscription to one price: Latchkey makes no others. */
-export function subscriptionOf(subscription: Stripe.Subscription): Subscription {
+export function subscriptionOf(subscription: Stripe.Subscription): ProviderSubscription {
   const item = subscription.items?.data[0];
   if (!item) throw new Error('Stripe has answered with a subscription to nothing');
   const invoice = subscription.latest_invoice;
-  const { id: priceId, unitAmount, currency, months } = priceOf(item.price);
+  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
   // A price of several currencies tells its amount in one of them.
   const isInOwnCurrency = currency === subscription.currency;
   return {

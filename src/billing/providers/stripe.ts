@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { ApiError } from '../../errors.ts';
 import { SECOND } from '../../lib/time.ts';
-import type { BillingProvider, Hint, Subscription } from '../port.ts';
+import type { BillingProvider, Hint, ProviderSubscription } from '../port.ts';
 import { explain, isMissing } from './stripe-errors.ts';
 import {
   chargeOf,
@@ -9,8 +9,8 @@ import {
   hintOf,
   invoiceOf,
   paymentMethodOf,
-  priceOf,
   requiredId,
+  stripePriceOf,
   subscriptionOf,
 } from './stripe-shapes.ts';
 
@@ -61,7 +61,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     }
   }
 
-  const updated = (id: string, change: Stripe.SubscriptionUpdateParams): Promise<Subscription> =>
+  const updated = (id: string, change: Stripe.SubscriptionUpdateParams): Promise<ProviderSubscription> =>
     call(async () =>
       subscriptionOf(await stripe.subscriptions.update(id, { ...change, expand: ['latest_invoice'] })),
     );
@@ -80,7 +80,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
       await lookUp(async () => requiredId(await stripe.customers.del(customerId)));
     },
 
-    price: (priceId) => lookUp(async () => priceOf(await stripe.prices.retrieve(priceId))),
+    price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),
 
     createCheckout: (
       { customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata },

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
+import { ConfigError } from '../config/variable.ts';
+import { DOCUMENTED_VARIABLES, parseWorkerConfig } from '../worker-config.ts';
+
+// What is a deployment's own stands in `deployment.toml`, in the format of `wrangler.toml`, and git ignores it: so a
+// `git pull` never conflicts. wrangler reads one file only. Both are merged into `wrangler.json`, which it prefers: so
+// `npx wrangler tail` and its other commands act on the deployment without a flag.
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What every checkout has. Tests, `npm start` and local databases know nothing else. */
+export const SHARED = 'wrangler.toml';
+/** What is a deployment's own. */
+export const OWN = 'deployment.toml';
+/** Both, as `writeDeployment` merges them. */
+export const MERGED = 'wrangler.json';
+
+const HEADING = `// Made from ${SHARED} and ${OWN} by npm run deploy. Edits are lost.\n`;
+const EXAMPLE = `
+  [vars]
+  ORIGIN = "https://auth.example.com"
+  MAIL_PROVIDER = "resend"
+  MAIL_FROM = "accounts@example.com"
+`;
+
+/** What wrangler throws for a file that is not TOML. */
+interface ParseError {
+  text: string;
+  location: { line: number };
+}
+
+/** Writes the configuration of the deployment for wrangler, and returns it. Throws when there is no `deployment.toml`. */
+export async function writeDeployment(): Promise<WranglerConfig> {
+  if (!existsSync(join(ROOT, OWN))) {
+    throw new Error(`Write ${OWN}: what is your deployment's own, such as\n${EXAMPLE}`);
+  }
+  // A second to load, which commands on a local database need not wait for.
+  const { experimental_readRawConfig: readRawConfig } = await import('wrangler');
+  const [shared, own] = [SHARED, OWN].map((name) => {
+    try {
+      return readRawConfig({ config: join(ROOT, name) }).rawConfig;
+    } catch (error) {
+      const { text, location } = error as Partial<ParseError>;
+      throw location ? new Error(`${name}, line ${location.line}: ${text}`) : error;
+    }
+  });
+  const config = withDerived(merge(shared, own) as WranglerConfig);
+  writeFileSync(join(ROOT, MERGED), `${HEADING}${JSON.stringify(config, null, 2)}\n`);
+  return config;
+}
+
+/** Throws an Error that names everything in `deployment.toml` with which the Worker would not serve. Shows no value. */
+export function checkDeployment({ vars = {}, send_email: senders = [] }: WranglerConfig): void {
+  const problems = [...problemsOf({ ...vars, EMAIL: senders.find(({ name }) => name === 'EMAIL') })];
+  if (vars.ENVIRONMENT === 'development') problems.push('ENVIRONMENT is development, which trusts localhost');
+  const { protocol, hostname } = URL.parse(String(vars.ORIGIN)) ?? {};
+  if (protocol === 'http:') problems.push('ORIGIN must be https');
+  if (/(^|\.)example(\.com|\.net|\.org)?$/.test(hostname ?? '')) {
+    problems.push('ORIGIN is an example: say where your users will reach Latchkey');
+  }
+  for (const name of Object.keys(vars).filter(isSecret)) {
+    problems.push(`${name} is a secret: run \`npx wrangler secret put ${name}\` instead`);
+  }
+  if (problems.length === 0) return;
+  throw new Error(`${OWN} is not ready:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+}
+
+/** What the Worker would refuse, but for secrets: they are known to Cloudflare only. */
+function problemsOf(env: Record<string, unknown>): string[] {
+  try {
+    parseWorkerConfig({ ...env, AUTH_SECRET: randomBytes(32).toString('base64url') });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.filter((problem) => !isSecret(problem.split(' ', 1)[0] as string));
+  }
+}
+
+const SECRETS = DOCUMENTED_VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+/** A secret of a sign-in provider, by what the names of all providers' end in, and the realm that it may be for. */
+const PROVIDER_SECRET = new RegExp(
+  `_(${[...new Set(SECRETS.map((name) => name.split('_').slice(-2).join('_')))].join('|')})(__[A-Z0-9_]+)?$`,
+);
+
+function isSecret(name: string): boolean {
+  return SECRETS.includes(name) || PROVIDER_SECRET.test(name);
+}
+
+/** With what follows from the variables: the route of the origin, and the general limit, which the binding keeps. */
+function withDerived(config: WranglerConfig): WranglerConfig {
+  const { ORIGIN, RATE_LIMIT_GENERAL } = config.vars ?? {};
+  const host = URL.parse(String(ORIGIN))?.host;
+  if (host && !host.endsWith('.workers.dev') && !config.routes && !config.route) {
+    config.routes = [{ pattern: host, custom_domain: true }];
+  }
+  if (RATE_LIMIT_GENERAL !== undefined) {
+    for (const { name, simple } of config.ratelimits ?? []) {
+      if (name === 'GENERAL_RATE_LIMIT') simple.limit = Number(RATE_LIMIT_GENERAL);
+    }
+  }
+  return config;
+}
+
+/** The one over the other. Of tables in lists, those of the same name are one; any other list is replaced. */
+function merge(under: unknown, over: unknown): unknown {
+  if (Array.isArray(under) && Array.isArray(over) && [...under, ...over].every((item) => nameOf(item))) {
+    const names = [...new Set([...under, ...over].map(nameOf))];
+    const named = (list: unknown[], name: unknown) => list.find((item) => nameOf(item) === name);
+    return names.map((name) => merge(named(under, name), named(over, name)));
+  }
+  if (!isTable(under) || !isTable(over)) return over ?? under;
+  const keys = [...new Set([...Object.keys(under), ...Object.keys(over)])];
+  return Object.fromEntries(keys.map((key) => [key, merge(under[key], over[key])]));
+}
+
+function nameOf(item: unknown): unknown {
+  return isTable(item) ? (item.binding ?? item.name) : undefined;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
