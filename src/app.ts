@@ -32,10 +32,10 @@ import { outboxRoutes } from './messages/admin-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
-import { accountPageRoutes } from './pages/account-routes.ts';
-import { adminPageRoutes } from './pages/admin-routes.ts';
-import { failurePage, isForPeople } from './pages/failure-pages.tsx';
-import { pageRoutes } from './pages/routes.ts';
+import { accountPageRoutes } from './pages/account/routes.ts';
+import { adminPageRoutes } from './pages/admin/routes.ts';
+import { failurePage, isForPeople } from './pages/entry/failure.tsx';
+import { entryPageRoutes } from './pages/entry/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { credentialRoutes } from './passwords/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
@@ -135,7 +135,7 @@ export function createApp(
   }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));
-  app.route('/', pageRoutes(services, signInLimit));
+  app.route('/', entryPageRoutes(services, signInLimit));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;
 }

@@ -26,7 +26,7 @@ const pages = join(generated, 'assets/pages');
 rmSync(pages, { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });
 const paths = ['style.css', 'icon.svg'].map((name) => {
-  const content = readFileSync(join(import.meta.dirname, '../pages', name));
+  const content = readFileSync(join(import.meta.dirname, '../pages/kit', name));
   const [stem, extension] = name.split('.');
   const named = `${stem}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${extension}`;
   writeFileSync(join(pages, named), content);

@@ -115,7 +115,7 @@ it('a plan is bought, changed, ended and kept; cards are looked after', async ()
   await atStripe('attach', { customer, brand: 'mastercard' });
   await go('/account/billing');
   await press('Make default: Visa ending in 4242');
-  expect(await told()).toBe('From now on you pay this way.');
+  expect(await told()).toBe('This is now your default payment method.');
   await press('Choose Pro, $20.00 a month');
   expect(await told()).toBe('Your plan is changed.');
   await inspect(page, 'billing-pro');
@@ -156,7 +156,7 @@ it('usage is looked at', async () => {
   }
   expect(await page.getByRole('meter', { name: 'Images' }).count()).toBe(1);
   await page.getByText('Day by day').first().click();
-  expect(await page.getByRole('table', { name: 'Images, day by day' }).getByRole('row').count()).toBe(31);
+  expect(await page.getByRole('group', { name: 'Images, day by day' }).getByRole('row').count()).toBe(31);
   await inspect(page, 'usage');
   await page.getByRole('link', { name: 'Older entries' }).click();
   expect(await page.getByText('Order 1', { exact: true }).count()).toBe(1);

@@ -208,7 +208,7 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   await look('realms-refused');
   await page.getByLabel('Id', { exact: true }).fill('acme');
   await press('Create');
-  expect(await desk.told()).toBe('It is there now.');
+  expect(await desk.told()).toBe('The realm is created.');
   await page.getByLabel('Colour').fill('teal');
   await press('Save');
   await look('realm-refused');
@@ -218,7 +218,7 @@ it('a realm is made, its policy changed, its signing key followed by the next', 
   expect(await desk.told()).toContain('Saved.');
   await page.getByRole('link', { name: 'Back to all' }).click();
   await look('realms');
-  await page.getByRole('link', { name: 'Look after Acme' }).click();
+  await page.getByRole('link', { name: 'Manage Acme' }).click();
   expect(desk.path()).toBe('/realms/acme/admin');
   await look('overview-empty');
   for (const name of ['Users', 'Activity', 'Mail', 'Keys']) {
@@ -260,7 +260,7 @@ it('a key for services is shown once, rotated and revoked', async () => {
   expect(await page.content()).not.toContain(key);
 
   await page.getByText('Rotate or revoke Image service').click();
-  await page.getByLabel('The key before works on for').selectOption('Not at all: it has leaked');
+  await page.getByLabel('The previous key keeps working for').selectOption('Not at all: it has leaked');
   await look('keys-change');
   await press('Rotate');
   const next = await secret.textContent();

@@ -126,12 +126,12 @@ it('users are searched, filtered, sorted and paged', async () => {
 it('several users are changed at once', async () => {
   const { page, press, look } = desk;
   await desk.go('/admin/users?q=user12&sort=email&order=asc');
-  await press('Do it');
+  await press('Apply');
   expect(await desk.refused()).toContain('Choose');
   await look('users-bulk-refused');
   for (const number of [12, 120, 121]) await page.getByLabel(`Choose user${number}@seed.example`).check();
   await page.getByLabel('Reason').fill('Sent spam');
-  await press('Do it');
+  await press('Apply');
   expect(await desk.told()).toBe('Suspended: 3.');
   expect(desk.path()).toBe('/admin/users');
   expect(await page.getByLabel('Search').inputValue()).toBe('user12');
@@ -141,8 +141,8 @@ it('several users are changed at once', async () => {
   await refused.context.close();
 
   await page.getByLabel('Choose user120@seed.example').check();
-  await page.getByLabel('With all chosen users').selectOption('Reactivate');
-  await press('Do it');
+  await page.getByLabel('Change all chosen users').selectOption('Reactivate');
+  await press('Apply');
   expect(await desk.told()).toBe('Reactivated: 1.');
   const back = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
   expect(back.path()).toBe('/account');
@@ -241,7 +241,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   const email = await makeUser();
   const access = panel('Access');
   await page.getByText('Address not verified').waitFor();
-  await press('Take the address for verified');
+  await press('Mark the address as verified');
   expect(await desk.told()).toBe('The address counts as verified.');
 
   const theirs = await elsewhere(email);

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { en } from '../../src/pages/messages-en.ts';
+import { failureMessages } from '../../src/pages/entry/failure-messages.ts';
+import { signInMessages } from '../../src/pages/entry/sign-in-messages.ts';
 import { fits, inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 
@@ -26,7 +27,9 @@ afterEach(() => page.close());
 const open = (path: string) => page.goto(`${latchkey.origin}${path}`);
 
 describe('a failure', () => {
-  const says = Object.entries(en.providerErrors).map(([code, say]) => [code, say?.('Google') ?? ''] as const);
+  const says = Object.entries(signInMessages.en.providerErrors).map(
+    ([code, say]) => [code, say?.('Google') ?? ''] as const,
+  );
 
   it.each(says)('of a provider, %s, is said where another try begins', async (code, text) => {
     await open(`/login?error=${code}&provider=google`);
@@ -44,7 +47,9 @@ describe('a failure', () => {
     ['validation_failed', '/v1/oauth/google/login?code_challenge=short', 422],
   ] as const)('%s has a page', async (code, at, status) => {
     expect((await open(at))?.status()).toBe(status);
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(en.failures[code]?.title);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
+      failureMessages.en.failures[code]?.title,
+    );
     await inspect(page, `failure-${code}`);
   });
 

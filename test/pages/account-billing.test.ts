@@ -161,7 +161,7 @@ describe('ways to pay', () => {
     for (const method of [id, 'pm_none', '../customers', '']) {
       const answer = await submit(PAGE, { form, method }, user);
       expectPage(answer, 404);
-      expect(answer.body).toContain('This way to pay is not kept any more.');
+      expect(answer.body).toContain('This payment method is not stored any more.');
     }
     expect(await methods(theirs.customerId)).toMatchObject([{ id }]);
     const [customer] = await atStripe('objects', { object: 'customer', id: theirs.customerId });

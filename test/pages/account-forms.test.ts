@@ -413,7 +413,7 @@ describe('preferences', () => {
     );
     const full = await save(user, { theme: 'dark' });
     expectPage(full, 422);
-    expect(full.body).toContain('Too much is kept already.');
+    expect(full.body).toContain('Too much is stored already.');
     expect(await kept(user)).toEqual(body);
   });
 });

@@ -35,7 +35,7 @@ const FORMS: Record<string, { done: string; fields?: Record<string, string> }> =
   plan: { done: 'plan', fields: { plan: 'pro', plan_expires: '2099-01-01', plan_reason: 'Won it' } },
   limits: {
     done: 'limits',
-    fields: { 'limit-images-day': '7', 'limit-tokens-month': '*', limits_reason: 'Needs more' },
+    fields: { 'limits.images.day': '7', 'limits.tokens.month': '*', limits_reason: 'Needs more' },
   },
   credits: {
     done: 'credits',
@@ -165,7 +165,7 @@ describe('who may not', () => {
     const suspend = { form: 'status', status: 'suspended' };
     const self = await submit(pageOf(admin), suspend, admin);
     expectPage(self, 409);
-    expect(self.body).toContain('their own account');
+    expect(self.body).toContain('your own account');
   });
 });
 
@@ -280,8 +280,8 @@ describe('the list', () => {
     expect((await auditOf(idOf(two)))[0]?.details.reason).toBe('Spam');
     const partly = await bulk('reactivate', { [`user-${idOf(admin)}`]: 'on', 'user-usr_none': 'on' });
     expectPage(partly, 409);
-    expect(partly.body).toContain('Done to 2, but not to 2:');
-    expect(partly.body).toContain(`${admin.user.user.email}: Nobody can do this to their own account.`);
+    expect(partly.body).toContain('Changed: 2. Not changed: 2.');
+    expect(partly.body).toContain(`${admin.user.user.email}: You cannot do this to your own account.`);
     expect((await rowOf(idOf(one)))?.status).toBe('active');
     expectLedTo(await bulk('reset'), '/admin/users?status=active&done=reset&count=2');
     expect((await login(one.user.user.email)).status).toBe(401);
@@ -385,14 +385,14 @@ describe('one user', () => {
       [{ form: 'plan', plan: 'none' }, 'plan'],
       [{ form: 'plan', plan: 'pro', plan_expires: '2001-01-01' }, 'plan_expires'],
       [{ form: 'plan', plan: 'pro', plan_expires: 'soon' }, 'plan_expires'],
-      [{ form: 'limits', 'limit-images-day': 'many' }, 'limit-images-day'],
+      [{ form: 'limits', 'limits.images.day': 'many' }, 'limits.images.day'],
     ];
     for (const [fields, field] of cases) {
       const answer = await submit(pageOf(target), fields, admin);
       expectPage(answer, 422);
       expect(answer.body, field).toContain(`href="#${field}"`);
     }
-    const hostile = { 'limit-constructor-day': '1', 'limit-__proto__-day': '1' };
+    const hostile = { 'limits.constructor.day': '1', 'limits.__proto__.day': '1' };
     expect((await submit(pageOf(target), { form: 'limits', ...hostile }, admin)).status).toBe(303);
     expect(
       ({} as Record<string, unknown>).day ?? (Object as unknown as { day?: number }).day,
@@ -400,6 +400,21 @@ describe('one user', () => {
     expect(await rowOf(idOf(target))).toMatchObject({ name: 'As before', plan: 'free', status: 'active' });
     expectPage(await submit(pageOf(target), { form: 'constructor' }, admin, HTML), 400);
   });
+});
+
+it.each([
+  ['unlimited', 'en', 'unlimited'],
+  ['Unbegrenzt', 'de', 'unbegrenzt'],
+  ['*', 'en', 'unlimited'],
+])('a user may have no limit: %s is shown in %s as %s', async (typed, language, shown) => {
+  const target = await visitor();
+  const fields = { form: 'limits', 'limits.images.day': typed, 'limits.images.month': '5' };
+  expectLedTo(await submit(pageOf(target), fields, admin), `${pageOf(target)}?done=limits`);
+  const { custom_limits } = (await rowOf(idOf(target))) ?? {};
+  expect(JSON.parse(custom_limits)).toEqual({ images: { day: null, month: 5 } });
+  const { body } = await open(`${pageOf(target)}?ui_locales=${language}`, admin);
+  expect(body).toMatch(new RegExp(`<input id="limits.images.day" [^>]*value="${shown}"`));
+  expect(body).not.toContain('value="*"');
 });
 
 it('shows what users write of themselves as text', async () => {

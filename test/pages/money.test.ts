@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { moneyOf } from '../../src/pages/account-format.ts';
-import type { View } from '../../src/pages/view.ts';
+import { formatMoney } from '../../src/pages/kit/format.ts';
+import type { View } from '../../src/pages/kit/view.ts';
 
 const reader = (locale: string) => ({ locale, language: 'en' }) as unknown as View;
 
@@ -15,5 +15,5 @@ it.each([
   ['mga', 500, 'en-GB', 'MGA 500'],
   ['kwd', 1500, 'en-GB', 'KWD 1.500'],
 ])('%s %i is shown to a reader of %s as %s', (currency, amount, locale, shown) => {
-  expect(moneyOf(reader(locale), amount, currency).replaceAll('\u00a0', ' ')).toBe(shown);
+  expect(formatMoney(reader(locale), amount, currency).replaceAll('\u00a0', ' ')).toBe(shown);
 });

@@ -1,0 +1,204 @@
+import type { Plan } from '../../account/metering-contract.ts';
+import type { PriceRow, SubscriptionRow } from '../../billing/tables.ts';
+import { DEFAULT_PLAN } from '../../directory/state.ts';
+import { Form } from '../kit/form.tsx';
+import { formatNumber, methodName, priceText, resourceName } from '../kit/format.ts';
+import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
+import type { View } from '../kit/view.ts';
+import type { Visit } from '../kit/visit.ts';
+import type { BillingState, Wallet } from './billing-data.ts';
+import { billingMessages } from './billing-messages.ts';
+
+/** The statuses of a subscription that is paid for. */
+const IN_ORDER = ['active', 'trialing'];
+
+/** The plan of a user, the state of its payment, and the forms that end or keep it. */
+export function CurrentPlanPanel({ visit, state }: { visit: Visit; state: BillingState }) {
+  const { view } = visit;
+  const { current, paid, offers, wallet } = state;
+  const text = billingMessages[view.language];
+  const price = offers.find(({ priceId }) => priceId === paid?.priceId);
+  const canChange = typeof wallet === 'object';
+  return (
+    <Panel id="plan" title={text.plan}>
+      <p class="figure">
+        <strong>{current.plan.name}</strong> {paid && <SubscriptionBadge view={view} paid={paid} />}
+      </p>
+      {paid ? (
+        <Paid view={view} paid={paid} price={price} state={state} />
+      ) : (
+        <p class="soft">
+          <Given view={view} state={state} />
+        </p>
+      )}
+      {paid && canChange && <EndOrResume visit={visit} paid={paid} />}
+    </Panel>
+  );
+}
+
+function SubscriptionBadge({ view, paid }: { view: View; paid: SubscriptionRow }) {
+  const text = billingMessages[view.language];
+  const inOrder = IN_ORDER.includes(paid.status);
+  if (inOrder && endOf(paid) !== null) return <Badge>{text.ending}</Badge>;
+  return <Badge look={inOrder ? 'good' : 'bad'}>{text.statuses[paid.status] ?? paid.status}</Badge>;
+}
+
+/** A plan that nobody pays for. */
+function Given({ view, state: { current } }: { view: View; state: BillingState }) {
+  const text = billingMessages[view.language];
+  if (current.plan.id === DEFAULT_PLAN) return <>{text.free}</>;
+  if (current.expiresAt === null) return <>{text.given}</>;
+  return (
+    <>
+      {text.givenUntil} <Time view={view} at={current.expiresAt} day />
+    </>
+  );
+}
+
+function Paid(props: {
+  view: View;
+  paid: SubscriptionRow;
+  price: PriceRow | undefined;
+  state: BillingState;
+}) {
+  const { view, paid, price, state } = props;
+  const { current, plans, wallet } = state;
+  const text = billingMessages[view.language];
+  const name = paid.plan === current.plan.id ? '' : `${plans[paid.plan]?.name ?? paid.plan}: `;
+  const says = nextStepOf(view, paid);
+  const open =
+    typeof wallet === 'object' ? wallet.invoices.find(({ status }) => status === 'open') : undefined;
+  return (
+    <>
+      {price && <p>{name + priceText(view, price)}</p>}
+      {IN_ORDER.includes(paid.status) ? (
+        <p class="soft">
+          {says.text} <Time view={view} at={says.at} day />
+        </p>
+      ) : (
+        <div class="notice bad">
+          <p>
+            {text.due}
+            {paid.holdsUntil !== null && (
+              <>
+                {' '}
+                {text.dueBy} <Time view={view} at={paid.holdsUntil} day />.
+              </>
+            )}
+          </p>
+          {open?.hostedUrl && (
+            <p>
+              <a class="button" href={open.hostedUrl}>
+                {text.payInvoice}
+              </a>
+            </p>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What happens to a subscription next, and when. */
+function nextStepOf({ language }: View, paid: SubscriptionRow): { text: string; at: number } {
+  const { ends, renews, trial } = billingMessages[language];
+  const end = endOf(paid);
+  if (end !== null) return { text: ends, at: end };
+  if (paid.status === 'trialing' && paid.trialEnd !== null) return { text: trial, at: paid.trialEnd };
+  return { text: renews, at: paid.periodEnd };
+}
+
+/** When a subscription ends for good, if that is settled. */
+function endOf({ cancelAt, cancelAtPeriodEnd, periodEnd }: SubscriptionRow): number | null {
+  return cancelAt ?? (cancelAtPeriodEnd ? periodEnd : null);
+}
+
+function EndOrResume({ visit, paid }: { visit: Visit; paid: SubscriptionRow }) {
+  const { principal, view } = visit;
+  const text = billingMessages[view.language];
+  const disabled = !principal.emailVerified;
+  if (paid.cancelAtPeriodEnd) {
+    return (
+      <Form
+        view={view}
+        name="resume"
+        hidden={{ price: paid.priceId }}
+        button={text.resume}
+        disabled={disabled}
+      />
+    );
+  }
+  // Somebody else has ended it.
+  if (endOf(paid) !== null) return null;
+  return (
+    <Form view={view} name="end" button={text.end} look="danger" disabled={disabled}>
+      <p class="hint">{text.endHint}</p>
+    </Form>
+  );
+}
+
+/** The plans that can be bought. */
+export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: Wallet }) {
+  const { visit, state, wallet } = props;
+  const { view } = visit;
+  const { paid, plans } = state;
+  const text = billingMessages[view.language];
+  const offers = state.offers.flatMap((price) => {
+    const plan = price.plan === null ? undefined : plans[price.plan];
+    return plan ? [{ price, plan }] : [];
+  });
+  if (offers.length === 0) return null;
+  const method = wallet.methods.find(({ id }) => id === wallet.defaultId) ?? wallet.methods[0];
+  const begins = method ? text.charged(methodName(view, method)) : text.chargedAtStripe;
+  return (
+    <Panel id="offers" title={text.offers}>
+      <p class="soft">{paid && paid.status !== 'incomplete' ? text.difference : begins}</p>
+      <ul class="rows">
+        {offers.map(({ price, plan }) => (
+          <Offer visit={visit} price={price} plan={plan} isCurrent={price.priceId === paid?.priceId} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; isCurrent: boolean }) {
+  const { visit, price, plan, isCurrent } = props;
+  const { principal, view } = visit;
+  const text = billingMessages[view.language];
+  const cost = priceText(view, price);
+  return (
+    <Entry
+      name={plan.name}
+      badge={isCurrent && <Badge look="good">{text.current}</Badge>}
+      lead={cost}
+      about={[contentsOf(view, plan).join(' · ')]}
+    >
+      {!isCurrent && (
+        <Form
+          view={view}
+          name="plan"
+          hidden={{ price: price.priceId }}
+          button={text.choose(plan.name)}
+          buttonLabel={text.chooseFor(plan.name, cost)}
+          look="plain"
+          disabled={!principal.emailVerified}
+        />
+      )}
+    </Entry>
+  );
+}
+
+/** What a plan contains, part by part. */
+function contentsOf(view: View, { limits, monthlyCredits }: Plan): string[] {
+  const text = billingMessages[view.language];
+  const parts = Object.entries(limits).flatMap(([resource, limit]) => {
+    const name = resourceName(view, resource);
+    const bounds = (['day', 'month'] as const).flatMap((period) => {
+      const most = limit[period];
+      return typeof most === 'number' ? [text.limits[period](name, formatNumber(view, most))] : [];
+    });
+    return bounds.length > 0 ? bounds : [text.noLimit(name)];
+  });
+  return monthlyCredits > 0 ? [...parts, text.monthlyCredits(formatNumber(view, monthlyCredits))] : parts;
+}

@@ -1,0 +1,126 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { ApiError, fieldError } from '../../errors.ts';
+import { type AppEnv, clientOf } from '../../http/context.ts';
+import { clearSessionCookie } from '../../http/session-cookie.ts';
+import { exportShape } from '../../privacy/export-schemas.ts';
+import { DeleteBody } from '../../privacy/schemas.ts';
+import { CurrentPasswordField, EmailAddressField, Form } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { MessagePage } from '../kit/frame.tsx';
+import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
+import { Panel } from '../kit/panel.tsx';
+import { show, viewer } from '../kit/view.ts';
+import type { Visit } from '../kit/visit.ts';
+import { dataMessages } from './data-messages.ts';
+import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { accountMessages } from './messages.ts';
+import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
+
+const EXPORT = '/account/data/export';
+const DELETED = '/account/deleted';
+
+/** The data of a user: to download, and to delete with the account. */
+export function dataPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
+  const { credentials, privacy, realms } = services;
+  const viewOf = viewer(realms);
+  const page = pageRoutes(accountArea(services), {
+    path: ACCOUNT_PAGES.data,
+    limit: signInLimit,
+    forms: {
+      delete: {
+        verified: true,
+        passwordField: 'delete_password',
+        names: { password: 'delete_password' },
+        act: async (c, { principal, user, view }, { confirmation = '', delete_password }) => {
+          if (confirmation.trim().toLowerCase() !== user.email) {
+            throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
+          }
+          const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
+          await privacy.deleteAccount(principal, { password }, clientOf(c)).catch((error) => {
+            const isTooLate = password === undefined && error instanceof ApiError;
+            if (!isTooLate || error.code !== 'invalid_credentials') throw error;
+            throw fieldError('confirmation', 'sign_in_again', 'The session is too old');
+          });
+          clearSessionCookie(c);
+          return c.redirect(view.link(DELETED), 303);
+        },
+      },
+    },
+    render: async (_, visit, shown) => (
+      <DataPage visit={visit} shown={shown} hasPassword={await credentials.hasPassword(visit.user.id)} />
+    ),
+  });
+  return new Hono<AppEnv>()
+    .route('/', page)
+    .get(
+      EXPORT,
+      signedInAccount(services, async (c, { principal, user, view }) => {
+        if (!principal.emailVerified) return c.redirect(view.link(ACCOUNT_PAGES.data), 303);
+        c.header('Content-Disposition', 'attachment; filename="account.json"');
+        return c.json(exportShape(await privacy.export(user.id), Date.now()));
+      }),
+    )
+    .get(DELETED, async (c) => {
+      const view = await viewOf(c);
+      const { deleted, deletedText } = dataMessages[view.language];
+      return show(c, view, <MessagePage view={view} title={deleted} text={deletedText} />);
+    });
+}
+
+function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
+  const { visit, shown, hasPassword } = props;
+  const { principal, user, view } = visit;
+  const text = dataMessages[view.language];
+  const { verifyFirst } = accountMessages[view.language];
+  const here = new URL(`${view.realm.issuer}${ACCOUNT_PAGES.data}`).pathname;
+  const { problem, values } = refusedIn(shown, 'delete') ?? {};
+  const disabled = !principal.emailVerified;
+  return (
+    <AccountFrame visit={visit} page="data" shown={shown}>
+      <Panel id="export" title={text.export}>
+        <p>{text.exportText}</p>
+        {disabled ? (
+          <p class="soft">{verifyFirst}</p>
+        ) : (
+          <p>
+            <a class="button plain" href={view.link(EXPORT)} download="account.json">
+              {text.download}
+            </a>
+          </p>
+        )}
+      </Panel>
+      <Panel id="delete" title={text.delete}>
+        <p>{text.deleteText}</p>
+        {disabled && <p class="soft">{verifyFirst}</p>}
+        {!hasPassword && (
+          <>
+            <p>{text.noPassword}</p>
+            <p>
+              <a class="button plain" href={view.link('/login', { prompt: 'login', redirect_to: here })}>
+                {text.signInAgain}
+              </a>
+            </p>
+          </>
+        )}
+        <Form
+          view={view}
+          name="delete"
+          problem={problem}
+          button={text.deleteButton}
+          look="danger"
+          disabled={disabled}
+        >
+          <EmailAddressField
+            view={view}
+            name="confirmation"
+            label={text.confirmation(user.email)}
+            value={values?.confirmation}
+            problem={problem}
+            autocomplete="off"
+          />
+          {hasPassword && <CurrentPasswordField view={view} name="delete_password" problem={problem} />}
+        </Form>
+      </Panel>
+    </AccountFrame>
+  );
+}

@@ -1,0 +1,35 @@
+import { messages } from '../kit/messages.ts';
+
+/** What the page of a user’s devices says. */
+export const devicesMessages = messages({
+  en: {
+    title: 'Devices',
+    text: 'Where you are signed in. If you do not recognise one, sign it out and change your password.',
+    current: 'This device',
+    lastSeen: 'Last used',
+    signedIn: 'Signed in',
+    end: 'Sign out',
+    endNamed: (device: string) => `Sign out ${device}`,
+    others: 'Sign out all other devices',
+    none: 'You are signed in nowhere else.',
+    done: {
+      session_ended: 'The device is signed out.',
+      others_ended: 'All your other devices are signed out.',
+    } as Record<string, string | undefined>,
+  },
+  de: {
+    title: 'Geräte',
+    text: 'Hier sind Sie angemeldet. Wenn Sie ein Gerät nicht kennen, melden Sie es ab und ändern Sie Ihr Passwort.',
+    current: 'Dieses Gerät',
+    lastSeen: 'Zuletzt benutzt',
+    signedIn: 'Angemeldet',
+    end: 'Abmelden',
+    endNamed: (device) => `${device} abmelden`,
+    others: 'Alle anderen Geräte abmelden',
+    none: 'Sie sind nirgendwo sonst angemeldet.',
+    done: {
+      session_ended: 'Das Gerät ist abgemeldet.',
+      others_ended: 'Alle anderen Geräte sind abgemeldet.',
+    },
+  },
+});

@@ -1,0 +1,94 @@
+import type { Child } from 'hono/jsx';
+import type { Language } from '../../lib/language.ts';
+import { Form } from '../kit/form.tsx';
+import { MenuFrame } from '../kit/frame.tsx';
+import type { Shown } from '../kit/page.ts';
+import { fullNameOf } from '../kit/panel.tsx';
+import type { Visit } from '../kit/visit.ts';
+import { activityMessages } from './activity-messages.ts';
+import { billingMessages } from './billing-messages.ts';
+import { dataMessages } from './data-messages.ts';
+import { devicesMessages } from './devices-messages.ts';
+import { identitiesMessages } from './identities-messages.ts';
+import { accountMessages } from './messages.ts';
+import { preferencesMessages } from './preferences-messages.ts';
+import { profileMessages } from './profile-messages.ts';
+import { securityMessages } from './security-messages.ts';
+import { usageMessages } from './usage-messages.ts';
+
+/** The paths of the pages of an account, in the order of their menu. */
+export const ACCOUNT_PAGES = {
+  profile: '/account',
+  security: '/account/security',
+  devices: '/account/devices',
+  identities: '/account/identities',
+  usage: '/account/usage',
+  billing: '/account/billing',
+  activity: '/account/activity',
+  preferences: '/account/preferences',
+  data: '/account/data',
+} as const;
+
+type AccountPageName = keyof typeof ACCOUNT_PAGES;
+
+const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
+  profile: profileMessages,
+  security: securityMessages,
+  devices: devicesMessages,
+  identities: identitiesMessages,
+  usage: usageMessages,
+  billing: billingMessages,
+  activity: activityMessages,
+  preferences: preferencesMessages,
+  data: dataMessages,
+};
+
+/** The frame of an account's pages: who is signed in, the menu, what was just done, and what is still to do. */
+export function AccountFrame(props: {
+  visit: Visit;
+  page: AccountPageName;
+  shown?: Shown;
+  /** Whether something else went wrong than a form. */
+  failed?: boolean;
+  children: Child;
+}) {
+  const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
+  const { principal, user, view } = visit;
+  const { menu, unverified } = accountMessages[view.language];
+  const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
+  const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
+  return (
+    <MenuFrame
+      visit={visit}
+      title={titleOf(page)}
+      kind="wide"
+      menu={{
+        label: menu,
+        pages: pages.map(([name, path]) => ({
+          href: view.link(path),
+          name: titleOf(name),
+          isCurrent: name === page,
+        })),
+      }}
+      who={<span class="name">{fullNameOf(user)}</span>}
+      signOut={view.link('/logout')}
+      said={shown.said}
+      failed={failed}
+    >
+      {!principal.emailVerified && (
+        <section class="notice" aria-labelledby="unverified">
+          <h2 id="unverified">{unverified.title}</h2>
+          <p>{unverified.text(user.email)}</p>
+          <Form
+            view={view}
+            name="resend"
+            action={view.link(ACCOUNT_PAGES.security)}
+            button={unverified.again}
+            look="plain"
+          />
+        </section>
+      )}
+      {children}
+    </MenuFrame>
+  );
+}

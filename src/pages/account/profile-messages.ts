@@ -1,0 +1,51 @@
+import { messages } from '../kit/messages.ts';
+
+/** What the page of a user’s profile says. */
+export const profileMessages = messages({
+  en: {
+    title: 'Profile',
+    picture: 'Picture',
+    pictureLabel: 'Choose a picture',
+    pictureHint: 'PNG, JPEG or WebP, at most 2 MB. We do not store where it was taken.',
+    upload: 'Upload',
+    remove: 'Remove the picture',
+    about: 'About you',
+    name: 'Name',
+    givenName: 'First name',
+    familyName: 'Last name',
+    username: 'Username',
+    usernameHint: 'You can sign in with it, too.',
+    bio: 'About me',
+    country: 'Country',
+    phone: 'Phone number',
+    phoneHint: 'With the country code, such as +44 20 7183 8750. A new number has to be confirmed again.',
+    locale: 'Language of our mails',
+    done: {
+      picture_saved: 'You have a new picture.',
+      picture_removed: 'Your picture is removed.',
+    } as Record<string, string | undefined>,
+  },
+  de: {
+    title: 'Profil',
+    picture: 'Bild',
+    pictureLabel: 'Bild auswählen',
+    pictureHint: 'PNG, JPEG oder WebP, höchstens 2 MB. Wo es aufgenommen wurde, wird nicht gespeichert.',
+    upload: 'Hochladen',
+    remove: 'Bild entfernen',
+    about: 'Über Sie',
+    name: 'Name',
+    givenName: 'Vorname',
+    familyName: 'Nachname',
+    username: 'Benutzername',
+    usernameHint: 'Auch damit können Sie sich anmelden.',
+    bio: 'Über mich',
+    country: 'Land',
+    phone: 'Telefonnummer',
+    phoneHint: 'Mit Ländervorwahl, etwa +49 30 901820. Eine neue Nummer muss neu bestätigt werden.',
+    locale: 'Sprache unserer Mails',
+    done: {
+      picture_saved: 'Sie haben ein neues Bild.',
+      picture_removed: 'Ihr Bild ist entfernt.',
+    },
+  },
+});

@@ -1,0 +1,27 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { AppEnv } from '../../http/context.ts';
+import { activityPageRoutes } from './activity.tsx';
+import { billingPageRoutes } from './billing.tsx';
+import { dataPageRoutes } from './data.tsx';
+import { devicesPageRoutes } from './devices.tsx';
+import { identitiesPageRoutes } from './identities.tsx';
+import { preferencesPageRoutes } from './preferences.tsx';
+import { profilePageRoutes } from './profile.tsx';
+import { securityPageRoutes } from './security.tsx';
+import { usagePageRoutes } from './usage.tsx';
+import type { AccountServices } from './visit.ts';
+
+/** The pages where users manage their account, to which the root leads. */
+export function accountPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
+  return new Hono<AppEnv>()
+    .get('/', (c) => c.redirect('/account', 303))
+    .route('/', profilePageRoutes(services))
+    .route('/', securityPageRoutes(services, signInLimit))
+    .route('/', devicesPageRoutes(services))
+    .route('/', identitiesPageRoutes(services, signInLimit))
+    .route('/', usagePageRoutes(services))
+    .route('/', billingPageRoutes(services))
+    .route('/', activityPageRoutes(services))
+    .route('/', preferencesPageRoutes(services))
+    .route('/', dataPageRoutes(services, signInLimit));
+}

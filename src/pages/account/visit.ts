@@ -1,0 +1,62 @@
+import type { Billing } from '../../billing/service.ts';
+import type { OneTimeCodes } from '../../codes/service.ts';
+import type { Credits } from '../../credits/service.ts';
+import type { AppContext } from '../../http/context.ts';
+import type { Identities } from '../../oauth/identity-service.ts';
+import type { AccountLinks } from '../../oauth/link-service.ts';
+import type { OAuth } from '../../oauth/service.ts';
+import type { PasswordResets } from '../../passwords/reset-service.ts';
+import type { Credentials } from '../../passwords/service.ts';
+import type { Plans } from '../../plans/service.ts';
+import type { Privacy } from '../../privacy/service.ts';
+import type { Avatars } from '../../profile/avatar-service.ts';
+import type { UsageAnalytics } from '../../usage/analytics-service.ts';
+import type { Usage } from '../../usage/service.ts';
+import type { EmailVerification } from '../../verification/service.ts';
+import { kitMessages } from '../kit/messages.ts';
+import type { PageArea } from '../kit/page.ts';
+import { signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
+
+/** What the pages of an account act through. */
+export interface AccountServices extends VisitServices {
+  config: { ORIGIN: string };
+  avatars: Avatars;
+  credentials: Credentials;
+  resets: PasswordResets;
+  emails: EmailVerification;
+  codes: OneTimeCodes;
+  oauth: OAuth;
+  identities: Identities;
+  accountLinks: AccountLinks;
+  plans: Plans;
+  usage: Usage;
+  analytics: UsageAnalytics;
+  credits: Credits;
+  billing: Billing;
+  privacy: Privacy;
+}
+
+type Handler = (c: AppContext, visit: Visit) => Response | Promise<Response>;
+
+/** A handler for a signed-in user of the realm. Their dates and numbers are written as in the locale of the profile. */
+export function signedInAccount(services: AccountServices, handle: Handler) {
+  const find = (c: AppContext) => visitorOf(c, services.sessions);
+  return signedIn(services, find, (c, visit) => {
+    const { user, view } = visit;
+    const isOwnLanguage = user.locale && new Intl.Locale(user.locale).language === view.language;
+    return handle(c, {
+      ...visit,
+      view: { ...view, locale: isOwnLanguage ? (user.locale as string) : undefined },
+    });
+  });
+}
+
+/** What the pages of an account have in common. */
+export function accountArea(services: AccountServices): PageArea<Visit> {
+  return {
+    origin: services.config.ORIGIN,
+    admit: (handle) => signedInAccount(services, handle),
+    saved: (language) => kitMessages[language].saved,
+    keepsQuery: false,
+  };
+}

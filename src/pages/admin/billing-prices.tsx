@@ -1,0 +1,105 @@
+import type { Plan } from '../../account/metering-contract.ts';
+import { PriceListBody } from '../../billing/admin-schemas.ts';
+import type { BillingAdmin } from '../../billing/admin-service.ts';
+import type { PriceRow } from '../../billing/tables.ts';
+import { ApiError, fieldError } from '../../errors.ts';
+import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { priceText } from '../kit/format.ts';
+import { kitMessages } from '../kit/messages.ts';
+import type { RefusedForm } from '../kit/page.ts';
+import type { View } from '../kit/view.ts';
+import { adminBillingMessages } from './billing-messages.ts';
+
+type PriceMeaning = Parameters<BillingAdmin['replacePrices']>[1][number];
+
+const MAX_ROWS = 50;
+/** Rows for new prices. */
+const EMPTY_ROWS = 2;
+
+/** What each price stands for: a row of fields each, and a few more. */
+export function PriceFields(props: {
+  view: View;
+  prices: PriceRow[];
+  plans: Plan[];
+  refused: RefusedForm | undefined;
+  disabled: boolean;
+}) {
+  const { view, prices, plans, refused, disabled } = props;
+  const text = adminBillingMessages[view.language];
+  const count = Math.min(MAX_ROWS, prices.length + EMPTY_ROWS);
+  const rows = Array.from({ length: count }, (_, row) => {
+    const price = prices[row];
+    const field = fieldsOf(refused, {
+      [`price_id.${row}`]: price?.priceId ?? '',
+      [`plan.${row}`]: price?.plan ?? '',
+      [`credits.${row}`]: price?.credits ?? '',
+    });
+    const plan = field(`plan.${row}`);
+    const known = plans.map(({ id, name }): [string, string] => [id, name]);
+    const gone = plan.value && !known.some(([id]) => id === plan.value) ? [plan.value] : [];
+    return (
+      <fieldset class="price">
+        <legend>
+          {text.price(row + 1)}
+          {price && <span class="soft"> {price.unitAmount !== null && priceText(view, price)}</span>}
+        </legend>
+        <div class="pair">
+          <Field {...field(`price_id.${row}`)} label={text.priceId} maxlength={100} autocomplete="off" />
+          <Select
+            {...plan}
+            label={text.plan}
+            options={[['', text.noPlan], ...known, ...gone.map((id): [string, string] => [id, id])]}
+          />
+          <Field {...field(`credits.${row}`)} label={text.credits} inputmode="numeric" autocomplete="off" />
+        </div>
+      </fieldset>
+    );
+  });
+  return (
+    <Form
+      view={view}
+      name="prices"
+      problem={refused?.problem}
+      button={kitMessages[view.language].save}
+      disabled={disabled}
+    >
+      {rows}
+    </Form>
+  );
+}
+
+/** What the rows of the form say, each with its number. Throws 422 for a row that says too much or too little. */
+export function meaningsOf(values: Record<string, string>): { row: number; meaning: PriceMeaning }[] {
+  const seen = new Set<string>();
+  return Array.from({ length: MAX_ROWS }, (_, row) => {
+    const [priceId, plan, credits] = ['price_id', 'plan', 'credits'].map(
+      (field) => values[`${field}.${row}`]?.trim() || undefined,
+    );
+    if (priceId === undefined && plan === undefined && credits === undefined) return [];
+    const given = { price_id: priceId, plan, credits: credits === undefined ? undefined : Number(credits) };
+    const isKnown = PriceListBody.safeParse({ data: [given] }).success;
+    if (!isKnown || !priceId || seen.has(priceId)) {
+      throw fieldError(`price_id.${row}`, 'price', 'Needs a price and either a plan or credits');
+    }
+    seen.add(priceId);
+    return [{ row, meaning: plan ? { priceId, plan } : { priceId, credits: Number(credits) } }];
+  }).flat();
+}
+
+/** Makes a refusal of a price name the row of the form that has the price. */
+export async function blamePriceRows<Result>(
+  rows: { row: number }[],
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.fields)) throw error;
+    const fields = error.fields.map(({ path, code, message }) => {
+      const [, position = '', field = ''] = path.split('.');
+      const row = rows[Number(position)]?.row ?? 0;
+      return { path: `${field}.${row}`, code: code === 'unknown' ? 'price_unknown' : code, message };
+    });
+    throw new ApiError('validation_failed', { fields });
+  }
+}

@@ -1,0 +1,106 @@
+import type { Child } from 'hono/jsx';
+import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { MenuFrame } from '../kit/frame.tsx';
+import type { RefusedForm, Shown } from '../kit/page.ts';
+import { Badge, Panel } from '../kit/panel.tsx';
+import type { View } from '../kit/view.ts';
+import { adminMessages } from './messages.ts';
+import type { AdminVisit } from './visit.ts';
+
+/** The paths of the pages for operators, in the order of their menu. */
+export const ADMIN_PAGES = {
+  overview: '/admin',
+  users: '/admin/users',
+  activity: '/admin/activity',
+  mail: '/admin/mail',
+  billing: '/admin/billing',
+  plans: '/admin/plans',
+  realms: '/admin/realms',
+  keys: '/admin/keys',
+} as const;
+
+type AdminPageName = keyof typeof ADMIN_PAGES;
+
+/** The frame of the pages for operators: who is signed in, the menu, and what was just done. */
+export function AdminFrame(props: {
+  visit: AdminVisit;
+  page: AdminPageName;
+  /** What the page is called, when not as in the menu. */
+  title?: string;
+  shown?: Shown;
+  /** Whether something else went wrong than a form. */
+  failed?: boolean;
+  children: Child;
+}) {
+  const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
+  const { principal, realmId, user, view } = visit;
+  const text = adminMessages[view.language];
+  const pages = Object.entries(ADMIN_PAGES) as [AdminPageName, string][];
+  // An owner in another realm is signed in at home.
+  const own = (path: string) => (user.realmId === realmId ? view.link(path) : path);
+  return (
+    <MenuFrame
+      visit={visit}
+      title={props.title ?? text.pages[page]}
+      kind="full"
+      menu={{
+        label: text.menu,
+        pages: pages.map(([name, path]) => ({
+          href: view.link(path),
+          name: text.pages[name],
+          isCurrent: name === page,
+        })),
+      }}
+      who={
+        <>
+          <a class="name" href={own('/account')}>
+            {user.name ?? user.username ?? user.email}
+          </a>
+          <Badge>{text.roles[principal.role]}</Badge>
+        </>
+      }
+      signOut={own('/logout')}
+      said={shown.said}
+      failed={failed}
+    >
+      {children}
+    </MenuFrame>
+  );
+}
+
+/** Leads back to the list that a page belongs to. */
+export function BackLink({ visit: { view }, page }: { visit: AdminVisit; page: AdminPageName }) {
+  return (
+    <p>
+      <a href={view.link(ADMIN_PAGES[page])}>{adminMessages[view.language].back}</a>
+    </p>
+  );
+}
+
+/** A form that makes an entry of a list, by its id and its name. */
+export function NewEntryPanel(props: {
+  view: View;
+  form: string;
+  refused: RefusedForm | undefined;
+  text: { add: string; addButton: string; id: string; idHint: string; name: string };
+}) {
+  const { view, form, refused, text } = props;
+  const field = fieldsOf(refused);
+  return (
+    <Panel id={form} title={text.add}>
+      <Form view={view} name={form} problem={refused?.problem} button={text.addButton} look="plain">
+        <div class="pair">
+          <Field
+            {...field('id')}
+            label={text.id}
+            hint={text.idHint}
+            required
+            maxlength={40}
+            autocomplete="off"
+          />
+          <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
+        </div>
+      </Form>
+    </Panel>
+  );
+}

@@ -1,0 +1,227 @@
+import { ApiKeyQuery, NewApiKey, Rotation } from '../../api-keys/schemas.ts';
+import type { ApiKeyRow } from '../../api-keys/tables.ts';
+import { fieldError } from '../../errors.ts';
+import type { AppContext } from '../../http/context.ts';
+import { SCOPES } from '../../lib/scopes.ts';
+import { DAY, rfc3339 } from '../../lib/time.ts';
+import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { dayRange, valid } from '../kit/form-data.ts';
+import { kitMessages } from '../kit/messages.ts';
+import { pageRoutes, type RefusedForm, refusedIn, type Shown } from '../kit/page.ts';
+import { Alert, Badge, Entry, Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Count, Pager } from '../kit/table.tsx';
+import { show, type View } from '../kit/view.ts';
+import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { keysMessages } from './keys-messages.ts';
+import { adminMessages } from './messages.ts';
+import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
+
+const PER_PAGE = 50;
+const PATH = ADMIN_PAGES.keys;
+
+/** The API keys of services. A key is shown by the answer to the form that made it, and never again. */
+export function adminKeysPageRoutes(services: AdminServices) {
+  const { apiKeys } = services;
+  const render = async (c: AppContext, visit: AdminVisit, shown: Shown, key?: string) => {
+    const { realmId, view } = visit;
+    const text = keysMessages[view.language];
+    const cursor = ApiKeyQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
+    const page = await apiKeys.list(realmId, { limit: PER_PAGE, cursor });
+    const { refused } = shown;
+    const creation = refusedIn(shown, 'create');
+    const hasNoForm = refused && !creation && !page.rows.some(({ id }) => id === refused.values.key);
+    return (
+      <AdminFrame visit={visit} page="keys" shown={shown}>
+        <p class="soft">{text.text}</p>
+        {key && (
+          <section class="notice good" role="status" aria-labelledby="new-key">
+            <h2 id="new-key">{text.shownOnce}</h2>
+            <p>
+              <code class="secret">{key}</code>
+            </p>
+            <p>{text.shownOnceText}</p>
+          </section>
+        )}
+        {hasNoForm && <Alert>{refused.problem.summary}</Alert>}
+        <Panel id="create" title={text.create}>
+          <NewKeyForm view={view} refused={creation} />
+        </Panel>
+        <Count view={view} total={page.total} />
+        {page.rows.length > 0 && (
+          <section class="panel" aria-label={adminMessages[view.language].pages.keys}>
+            <ul class="rows">
+              {page.rows.map((row) => (
+                <KeyEntry
+                  view={view}
+                  row={row}
+                  refused={refused?.values.key === row.id ? refused : undefined}
+                />
+              ))}
+            </ul>
+          </section>
+        )}
+        <Pager view={view} path={PATH} isFirst={!cursor} next={page.nextCursor} />
+      </AdminFrame>
+    );
+  };
+  return pageRoutes(adminArea(services), {
+    path: PATH,
+    messages: keysMessages,
+    render,
+    forms: {
+      create: {
+        act: async (c, visit, values) => {
+          const { name, scopes, expires_at } = valid(
+            NewApiKey,
+            {
+              name: values.name ?? '',
+              scopes: SCOPES.filter((scope) => values[`scopes.${scope}`] !== undefined),
+              expires_at: expiryOf(values.expires_at),
+            },
+            { name: 'short_name' },
+          );
+          const expiresAt = expires_at ? Date.parse(expires_at) : null;
+          const { text } = await apiKeys.create(visit.realmId, { name, scopes, expiresAt }, visit.actor);
+          return show(c, visit.view, await render(c, visit, {}, text));
+        },
+      },
+      rotate: {
+        act: async (c, visit, { key: id = '', ...values }) => {
+          const overlap = Number(values[`overlap.${id}`] ?? Number.NaN);
+          const { overlap_seconds } = valid(Rotation, { overlap_seconds: overlap });
+          const { text } = await apiKeys.rotate({ id, realmId: visit.realmId }, overlap_seconds, visit.actor);
+          return show(c, visit.view, await render(c, visit, {}, text));
+        },
+      },
+      revoke: {
+        act: async (_, { actor, realmId }, { key: id = '', ...values }) => {
+          if (values[`confirm.${id}`] === undefined) {
+            throw fieldError(`confirm.${id}`, 'confirm', 'Needs to be confirmed');
+          }
+          await apiKeys.revoke({ id, realmId }, actor);
+          return 'revoked';
+        },
+      },
+    },
+  });
+}
+
+/** The end of the day in a field, in RFC 3339; what is not a day stays as it is. */
+function expiryOf(value = ''): string | null {
+  if (value === '') return null;
+  const { end } = dayRange(value);
+  return end === undefined ? value : rfc3339(end);
+}
+
+function NewKeyForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+  const text = keysMessages[view.language];
+  const { problem, values } = refused ?? {};
+  const field = fieldsOf(refused);
+  return (
+    <Form view={view} name="create" problem={problem} button={text.createButton}>
+      <div class="pair">
+        <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
+        <Field {...field('expires_at')} type="date" label={text.expires} hint={text.expiresHint} />
+      </div>
+      <fieldset class="choices" id="scopes" aria-describedby={problem?.fields.scopes && 'scopes-problem'}>
+        <legend>{text.scopes}</legend>
+        <FieldProblem name="scopes" problem={problem} />
+        {SCOPES.map((scope) => (
+          <ChoiceField name={`scopes.${scope}`} checked={values?.[`scopes.${scope}`] !== undefined}>
+            <span>
+              {text.scopeNames[scope]} <code class="soft">{scope}</code>
+            </span>
+          </ChoiceField>
+        ))}
+      </fieldset>
+    </Form>
+  );
+}
+
+/** A key in the list, with what can be done about it. */
+function KeyEntry(props: { view: View; row: ApiKeyRow; refused: RefusedForm | undefined }) {
+  const { view, row, refused } = props;
+  const text = keysMessages[view.language];
+  const now = Date.now();
+  const state = stateOf(row, now);
+  const { expiresAt, previousExpiresAt: previous } = row;
+  return (
+    <Entry
+      name={row.name}
+      badge={<Badge look={state === 'active' ? 'good' : undefined}>{text.states[state]}</Badge>}
+      about={[
+        <>
+          <code>{row.prefix}…</code> · {row.scopes.join(', ')}
+        </>,
+        <>
+          {text.created}: <Time view={view} at={row.createdAt} /> · {text.lastUsed}:{' '}
+          <TimeOr view={view} at={row.lastUsedAt} none={kitMessages[view.language].never} />
+        </>,
+        expiresAt !== null && (
+          <>
+            {text.expires}: <Expiry view={view} at={expiresAt} />
+          </>
+        ),
+        previous !== null && previous > now && (
+          <>
+            {text.previousUntil}: <Time view={view} at={previous} />
+          </>
+        ),
+      ]}
+    >
+      {state === 'active' && <KeyForms view={view} row={row} refused={refused} />}
+    </Entry>
+  );
+}
+
+/** When a key expires. One that expires at the end of a day is good until that day. */
+function Expiry({ view, at }: { view: View; at: number }) {
+  return at % DAY === 0 ? <Time view={view} at={at - 1} day /> : <Time view={view} at={at} />;
+}
+
+function KeyForms(props: { view: View; row: ApiKeyRow; refused: RefusedForm | undefined }) {
+  const { view, row, refused } = props;
+  const text = keysMessages[view.language];
+  const problemIn = (form: string) => (refused?.form === form ? refused.problem : undefined);
+  const confirm = `confirm.${row.id}`;
+  const hidden = { key: row.id };
+  return (
+    <details class="change" open={refused !== undefined}>
+      <summary>{text.change(row.name)}</summary>
+      <Form
+        view={view}
+        name="rotate"
+        hidden={hidden}
+        problem={problemIn('rotate')}
+        button={text.rotate}
+        look="plain"
+      >
+        <Select
+          name={`overlap.${row.id}`}
+          label={text.overlap}
+          value="86400"
+          options={Object.entries(text.overlaps)}
+        />
+      </Form>
+      <Form
+        view={view}
+        name="revoke"
+        hidden={hidden}
+        problem={problemIn('revoke')}
+        button={text.revoke}
+        look="danger"
+      >
+        <label class="choice">
+          <input type="checkbox" {...controlAttributes(confirm, problemIn('revoke'))} required />
+          {text.confirm}
+        </label>
+        <FieldProblem name={confirm} problem={problemIn('revoke')} />
+      </Form>
+    </details>
+  );
+}
+
+function stateOf({ revokedAt, expiresAt }: ApiKeyRow, now: number): 'active' | 'revoked' | 'expired' {
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'active';
+}

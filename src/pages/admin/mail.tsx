@@ -1,0 +1,161 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { AppEnv } from '../../http/context.ts';
+import { cursorOf } from '../../http/list-schemas.ts';
+import type { Message } from '../../messages/admin-service.ts';
+import { Form } from '../kit/form.tsx';
+import { pageRoutes, refusedIn } from '../kit/page.ts';
+import { Badge, DescriptionList, Time, TimeOr } from '../kit/panel.tsx';
+import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
+import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
+import { mailMessages } from './mail-messages.ts';
+import { adminMessages } from './messages.ts';
+import { type AdminServices, adminArea } from './visit.ts';
+
+const PER_PAGE = 50;
+const PATH = ADMIN_PAGES.mail;
+const STATUSES = ['pending', 'dead', 'sent'] as const;
+const Cursor = cursorOf(z.number(), z.string());
+
+/** What became of mails and text messages, and another try. Operators do not see what they say. */
+export function adminMailPageRoutes(services: AdminServices) {
+  const { outbox } = services.admin;
+  const area = adminArea(services);
+  const list = pageRoutes(area, {
+    path: PATH,
+    messages: mailMessages,
+    forms: {
+      test: {
+        act: async (_, { realmId, actor }) => {
+          await outbox.sendTest(realmId, actor);
+          return 'tested';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const { realmId, view } = visit;
+      const text = mailMessages[view.language];
+      const common = adminMessages[view.language];
+      const status = STATUSES.find((known) => known === c.req.query('status'));
+      const after = Cursor.safeParse(c.req.query('cursor')).data ?? null;
+      const page = await outbox.list(realmId, { status }, { after, limit: PER_PAGE });
+      const rows = page.rows.map((row) => (
+        <tr>
+          <th scope="row">
+            <a href={view.link(`${PATH}/${row.id}`)}>{row.template}</a>
+            <div class="soft">{text.channels[row.channel]}</div>
+          </th>
+          <td>{row.recipient}</td>
+          <td>
+            <MessageBadge view={view} row={row} />
+          </td>
+          <td>
+            <Time view={view} at={row.createdAt} />
+          </td>
+        </tr>
+      ));
+      const problem = refusedIn(shown, 'test')?.problem;
+      return (
+        <AdminFrame visit={visit} page="mail" shown={shown}>
+          <p class="soft">{text.text}</p>
+          <Form view={view} name="test" problem={problem} button={text.test} look="plain" />
+          <Tabs
+            label={common.status}
+            tabs={[
+              { href: view.link(PATH), name: common.all, isCurrent: !status },
+              ...STATUSES.map((one) => ({
+                href: view.link(PATH, { status: one }),
+                name: text.statuses[one],
+                isCurrent: one === status,
+              })),
+            ]}
+          />
+          <Count view={view} total={page.total} isExact={page.totalIsExact} />
+          {rows.length > 0 && (
+            <div class="panel">
+              <Table
+                label={common.pages.mail}
+                columns={[text.message, text.recipient, common.status, common.when]}
+                rows={rows}
+              />
+            </div>
+          )}
+          <Pager
+            view={view}
+            path={PATH}
+            query={status ? { status } : {}}
+            isFirst={!after}
+            next={page.nextCursor}
+          />
+        </AdminFrame>
+      );
+    },
+  });
+  const one = pageRoutes(area, {
+    path: `${PATH}/:id`,
+    messages: mailMessages,
+    forms: {
+      retry: {
+        act: async (c, { realmId, actor }) => {
+          await outbox.retry(realmId, c.req.param('id') ?? '', actor);
+          return 'retried';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const { realmId, view } = visit;
+      const text = mailMessages[view.language];
+      const row = await outbox.get(realmId, c.req.param('id') ?? '');
+      const refused = refusedIn(shown, 'retry');
+      return (
+        <AdminFrame visit={visit} page="mail" title={row.template} shown={shown}>
+          <section class="panel" aria-label={row.template}>
+            <DescriptionList look="about" entries={detailsOf(view, row)} />
+            {row.isRetriable || refused ? (
+              <Form
+                view={view}
+                name="retry"
+                problem={refused?.problem}
+                button={text.retry}
+                disabled={!row.isRetriable}
+              />
+            ) : (
+              <p class="soft">{text.notRetriable}</p>
+            )}
+          </section>
+          <BackLink visit={visit} page="mail" />
+        </AdminFrame>
+      );
+    },
+  });
+  return new Hono<AppEnv>().route('/', list).route('/', one);
+}
+
+function detailsOf(view: View, row: Message): Parameters<typeof DescriptionList>[0]['entries'] {
+  const text = mailMessages[view.language];
+  const common = adminMessages[view.language];
+  const time = (at: number | null) => <TimeOr view={view} at={at} none="–" />;
+  const user = row.userId && <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>{row.userId}</a>;
+  return [
+    [common.status, <MessageBadge view={view} row={row} />],
+    [text.channel, text.channels[row.channel]],
+    [text.recipient, row.recipient],
+    [common.user, user || '–'],
+    [text.language, row.locale ?? '–'],
+    [common.when, time(row.createdAt)],
+    [common.attempts, String(row.attempts)],
+    ...(row.status === 'pending'
+      ? ([[text.nextAttempt, time(row.nextAttemptAt)]] as [string, ReturnType<typeof time>][])
+      : []),
+    [text.error, row.lastError ?? '–'],
+    [text.expires, time(row.expiresAt)],
+    [text.settled, time(row.settledAt)],
+  ];
+}
+
+const LOOKS = { pending: undefined, sent: 'good', dead: 'bad', void: undefined } as const;
+
+function MessageBadge({ view, row: { status } }: { view: View; row: Pick<Message, 'status'> }) {
+  return <Badge look={LOOKS[status]}>{mailMessages[view.language].statuses[status]}</Badge>;
+}

@@ -1,0 +1,53 @@
+import { messages } from '../kit/messages.ts';
+
+/** What the pages of plans say. */
+export const plansMessages = messages({
+  en: {
+    text: 'What users may use. A realm has the shared plans until you save one of its own.',
+    plan: 'Plan',
+    limits: 'Limits',
+    limitsHint:
+      'A whole number, or “unlimited”. A resource without any limit is not in the plan. Limits in environment variables override these.',
+    perDay: (resource: string) => `${resource} a day`,
+    perMonth: (resource: string) => `${resource} a month`,
+    newResource: 'Another resource',
+    newResourceHint: 'A name such as images. Its limits:',
+    name: 'Name',
+    tiers: 'Model tiers',
+    tiersHint: 'Separated by spaces; * for all',
+    credits: 'Credits a month',
+    features: 'Features',
+    featuresHint: 'Names that your apps know, separated by spaces',
+    add: 'Add a plan',
+    id: 'Id',
+    idHint: 'a–z, 0–9 and “-”. It cannot be changed later.',
+    addButton: 'Add',
+    nothing: 'nothing',
+    day: 'day',
+    month: 'month',
+  },
+  de: {
+    text: 'Was Benutzer nutzen dürfen. Ein Bereich hat die gemeinsamen Tarife, bis Sie einen eigenen speichern.',
+    plan: 'Tarif',
+    limits: 'Grenzen',
+    limitsHint:
+      'Eine ganze Zahl oder „unbegrenzt“. Eine Ressource ohne Grenze gehört nicht zum Tarif. Grenzen in Umgebungsvariablen gehen diesen vor.',
+    perDay: (resource) => `${resource} am Tag`,
+    perMonth: (resource) => `${resource} im Monat`,
+    newResource: 'Eine weitere Ressource',
+    newResourceHint: 'Ein Name wie images. Ihre Grenzen:',
+    name: 'Name',
+    tiers: 'Modellstufen',
+    tiersHint: 'Mit Leerzeichen dazwischen; * für alle',
+    credits: 'Guthaben im Monat',
+    features: 'Merkmale',
+    featuresHint: 'Namen, die Ihre Apps kennen, mit Leerzeichen dazwischen',
+    add: 'Tarif hinzufügen',
+    id: 'Kennung',
+    idHint: 'a–z, 0–9 und „-“. Sie lässt sich später nicht ändern.',
+    addButton: 'Hinzufügen',
+    nothing: 'nichts',
+    day: 'Tag',
+    month: 'Monat',
+  },
+});

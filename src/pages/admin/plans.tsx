@@ -1,0 +1,215 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Plan } from '../../account/metering-contract.ts';
+import type { Limits } from '../../directory/state.ts';
+import { ApiError, fieldError } from '../../errors.ts';
+import type { AppEnv } from '../../http/context.ts';
+import { PlanBody, PlanField } from '../../plans/schemas.ts';
+import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { formatNumber } from '../kit/format.ts';
+import { kitMessages } from '../kit/messages.ts';
+import { pageRoutes, type RefusedForm, refusedIn } from '../kit/page.ts';
+import { Table } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { type LimitPeriod, limitField, limitsOf, limitText, PERIODS, parseLimit } from './limits.ts';
+import { adminMessages } from './messages.ts';
+import { plansMessages } from './plans-messages.ts';
+import { type AdminServices, adminArea } from './visit.ts';
+
+const PATH = ADMIN_PAGES.plans;
+const NewPlan = z.object({ id: PlanField, name: PlanBody.shape.name });
+const CODES = { name: 'short_name', limits: 'resource', model_tiers: 'words', features: 'words' };
+/** The field for the name of a resource that the plan does not have yet. */
+const NEW_RESOURCE = 'new_resource';
+
+/** The plans of a realm, and their editor. */
+export function adminPlansPageRoutes(services: AdminServices) {
+  const { planAdmin, config } = services;
+  const area = adminArea(services);
+  const find = async (realmId: string, id = '') => {
+    const plan = (await planAdmin.list(realmId)).find((one) => one.id === id);
+    if (!plan) throw new ApiError('not_found');
+    return plan;
+  };
+  const list = pageRoutes(area, {
+    path: PATH,
+    forms: {
+      add: {
+        act: async (c, { actor, realmId, view }, { id, name }) => {
+          const plan = valid(NewPlan, { id, name }, CODES);
+          const plans = await planAdmin.list(realmId);
+          if (!plans.some((one) => one.id === plan.id)) {
+            const nothing = { limits: {}, modelTiers: [], monthlyCredits: 0, features: [] };
+            await planAdmin.save(realmId, { ...plan, ...nothing }, actor);
+          }
+          return c.redirect(view.link(`${PATH}/${plan.id}`), 303);
+        },
+      },
+    },
+    render: async (_, visit, shown) => {
+      const { realmId, view } = visit;
+      const text = plansMessages[view.language];
+      const plans = await planAdmin.list(realmId);
+      return (
+        <AdminFrame visit={visit} page="plans" shown={shown}>
+          <p class="soft">{text.text}</p>
+          <div class="panel">
+            <Table
+              label={adminMessages[view.language].pages.plans}
+              columns={[text.plan, text.limits, text.tiers, { number: text.credits }, text.features]}
+              rows={plans.map((plan) => <PlanRow view={view} plan={plan} />)}
+            />
+          </div>
+          <NewEntryPanel view={view} form="add" refused={refusedIn(shown, 'add')} text={text} />
+        </AdminFrame>
+      );
+    },
+  });
+  const one = pageRoutes(area, {
+    path: `${PATH}/:id`,
+    forms: {
+      plan: {
+        names: { limits: NEW_RESOURCE },
+        act: async (c, { actor, realmId }, values) => {
+          const { id } = await find(realmId, c.req.param('id'));
+          const { monthly_credits: credits = '' } = values;
+          const {
+            model_tiers: modelTiers,
+            monthly_credits: monthlyCredits,
+            reason,
+            ...same
+          } = valid(
+            PlanBody,
+            {
+              name: values.name ?? '',
+              limits: limitsWithNew(values),
+              model_tiers: wordsOf(values.model_tiers),
+              monthly_credits: /^\d+$/.test(credits) ? Number(credits) : -1,
+              features: wordsOf(values.features),
+              reason: values.reason?.trim() || undefined,
+            },
+            CODES,
+          );
+          await planAdmin.save(realmId, { ...same, id, modelTiers, monthlyCredits }, actor, reason);
+          return 'saved';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const plan = await find(visit.realmId, c.req.param('id'));
+      const resources = [...new Set([...config.RESOURCES, ...Object.keys(plan.limits)])];
+      return (
+        <AdminFrame visit={visit} page="plans" title={plan.name} shown={shown}>
+          <section class="panel" aria-label={plan.name}>
+            <PlanForm
+              view={visit.view}
+              plan={plan}
+              resources={resources}
+              refused={refusedIn(shown, 'plan')}
+            />
+          </section>
+          <BackLink visit={visit} page="plans" />
+        </AdminFrame>
+      );
+    },
+  });
+  return new Hono<AppEnv>().route('/', list).route('/', one);
+}
+
+function PlanRow({ view, plan }: { view: View; plan: Plan }) {
+  const text = plansMessages[view.language];
+  const limits = Object.entries(plan.limits).map(([resource, limit]) => {
+    const parts = PERIODS.flatMap((period) => {
+      const most = limit[period];
+      if (most === undefined) return [];
+      return [`${most === null ? limitText(view, most) : formatNumber(view, most)} / ${text[period]}`];
+    });
+    return `${resource}: ${parts.join(', ')}`;
+  });
+  return (
+    <tr>
+      <th scope="row">
+        <a href={view.link(`${PATH}/${plan.id}`)}>{plan.name}</a>
+        <div class="soft">
+          <code>{plan.id}</code>
+        </div>
+      </th>
+      <td>
+        {(limits.length > 0 ? limits : [text.nothing]).map((limit) => (
+          <div class="moment">{limit}</div>
+        ))}
+      </td>
+      <td>{plan.modelTiers.join(', ') || '–'}</td>
+      <td class="number">{formatNumber(view, plan.monthlyCredits)}</td>
+      <td>{plan.features.join(', ') || '–'}</td>
+    </tr>
+  );
+}
+
+/** Everything of a plan but its id. */
+function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused: RefusedForm | undefined }) {
+  const { view, plan, resources, refused } = props;
+  const text = plansMessages[view.language];
+  const limits = resources.flatMap((resource) =>
+    PERIODS.map((period) => [limitField(resource, period), limitText(view, plan.limits[resource]?.[period])]),
+  );
+  const of = fieldsOf(refused, {
+    name: plan.name,
+    monthly_credits: plan.monthlyCredits,
+    model_tiers: plan.modelTiers.join(' '),
+    features: plan.features.join(' '),
+    ...Object.fromEntries(limits),
+    'new.day': '',
+    'new.month': '',
+  });
+  const field = (name: string) => ({ ...of(name), autocomplete: 'off' });
+  return (
+    <Form view={view} name="plan" problem={refused?.problem} button={kitMessages[view.language].save}>
+      <div class="pair">
+        <Field {...field('name')} label={text.name} required maxlength={100} />
+        <Field {...field('monthly_credits')} label={text.credits} inputmode="numeric" />
+      </div>
+      <h2>{text.limits}</h2>
+      <p class="hint">{text.limitsHint}</p>
+      {resources.map((resource) => (
+        <div class="pair">
+          <Field {...field(limitField(resource, 'day'))} label={text.perDay(resource)} />
+          <Field {...field(limitField(resource, 'month'))} label={text.perMonth(resource)} />
+        </div>
+      ))}
+      <Field {...field(NEW_RESOURCE)} label={text.newResource} hint={text.newResourceHint} maxlength={40} />
+      <div class="pair">
+        <Field {...field('new.day')} label={text.perDay(text.newResource)} />
+        <Field {...field('new.month')} label={text.perMonth(text.newResource)} />
+      </div>
+      <div class="pair">
+        <Field {...field('model_tiers')} label={text.tiers} hint={text.tiersHint} />
+        <Field {...field('features')} label={text.features} hint={text.featuresHint} />
+      </div>
+      <Field {...field('reason')} label={adminMessages[view.language].reason} maxlength={500} />
+    </Form>
+  );
+}
+
+/** The limits that the form names, with those of a new resource. Throws 422, which names the field. */
+function limitsWithNew(values: Record<string, string>): Limits {
+  const limits = limitsOf(values);
+  const name = values[NEW_RESOURCE]?.trim() ?? '';
+  const added = PERIODS.flatMap((period) => {
+    const limit = parseLimit(`new.${period}`, values[`new.${period}`] ?? '');
+    return limit === undefined ? [] : [[period, limit] as [LimitPeriod, number | null]];
+  });
+  if (name === '' && added.length === 0) return limits;
+  if (name === '') throw fieldError(NEW_RESOURCE, 'required', 'A limit is of a resource');
+  const own = Object.hasOwn(limits, name) ? limits[name] : undefined;
+  // Not every name is a safe key.
+  const isResource = /^[a-z][a-z0-9_]*$/.test(name) && (added.length > 0 || own !== undefined);
+  if (!isResource) throw fieldError(NEW_RESOURCE, 'resource', 'A resource has a limit');
+  return { ...limits, [name]: { ...own, ...Object.fromEntries(added) } };
+}
+
+function wordsOf(value = ''): string[] {
+  return value.split(/[\s,]+/).filter(Boolean);
+}

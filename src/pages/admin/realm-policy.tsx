@@ -1,0 +1,77 @@
+import { RealmPatch } from '../../realms/admin-schemas.ts';
+import type { RealmRow } from '../../realms/tables.ts';
+import { RealmFields } from '../../realms/schemas.ts';
+import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { kitMessages } from '../kit/messages.ts';
+import type { RefusedForm } from '../kit/page.ts';
+import type { View } from '../kit/view.ts';
+import { realmsMessages } from './realms-messages.ts';
+
+/** What is wrong with fields whose names other forms have for something else. */
+export const POLICY_CODES = { name: 'short_name' };
+
+/** The form of the policy of a realm. */
+export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedForm | undefined }) {
+  const { view, row, refused } = props;
+  const text = realmsMessages[view.language];
+  const of = fieldsOf(refused, {
+    name: row.name,
+    color: row.color,
+    logo: row.logo ?? '',
+    registration: row.registration,
+    allowed_origins: row.allowedOrigins.join('\n'),
+    redirect_targets: row.redirectTargets.join('\n'),
+    audience: row.audience ?? '',
+    access_token_seconds: row.accessTokenSeconds ?? '',
+    session_idle_seconds: row.sessionIdleSeconds ?? '',
+    session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
+  });
+  const field = (name: string) => ({ ...of(name), autocomplete: 'off' });
+  const seconds = (name: string) => ({ ...field(name), inputmode: 'numeric' }) as const;
+  return (
+    <Form view={view} name="policy" problem={refused?.problem} button={kitMessages[view.language].save}>
+      <div class="pair">
+        <Field {...field('name')} label={text.name} required maxlength={100} />
+        <Field {...field('color')} label={text.color} hint={text.colorHint} required maxlength={7} />
+      </div>
+      <Field {...field('logo')} type="url" label={text.logo} hint={text.logoHint} maxlength={2000} />
+      <Select
+        {...field('registration')}
+        label={text.registration}
+        options={RealmFields.registration.options.map((kind) => [kind, text.registrations[kind]])}
+      />
+      <TextArea {...field('allowed_origins')} label={text.origins} hint={text.originsHint} />
+      <TextArea {...field('redirect_targets')} label={text.redirects} hint={text.redirectsHint} />
+      <Field {...field('audience')} label={text.audience} hint={text.audienceHint} />
+      <div class="pair">
+        <Field {...seconds('access_token_seconds')} label={text.accessToken} hint={text.accessTokenHint} />
+        <Field {...seconds('session_idle_seconds')} label={text.idle} hint={text.idleHint} />
+        <Field {...seconds('session_absolute_seconds')} label={text.absolute} hint={text.absoluteHint} />
+      </div>
+    </Form>
+  );
+}
+
+/** What the form makes of a realm. Throws `validation_failed`. */
+export function policyPatch(values: Record<string, string>) {
+  const text = (name: string) => values[name]?.trim() ?? '';
+  const lines = (name: string) => text(name).split(/\s+/).filter(Boolean);
+  const seconds = (name: string) => (/^\d{1,9}$/.test(text(name)) ? Number(text(name)) : text(name));
+  return valid(
+    RealmPatch,
+    {
+      name: text('name'),
+      color: text('color'),
+      logo: text('logo') || null,
+      registration: text('registration'),
+      allowed_origins: lines('allowed_origins'),
+      redirect_targets: lines('redirect_targets'),
+      audience: text('audience') || null,
+      access_token_seconds: seconds('access_token_seconds'),
+      session_idle_seconds: seconds('session_idle_seconds'),
+      session_absolute_seconds: seconds('session_absolute_seconds'),
+    },
+    POLICY_CODES,
+  );
+}

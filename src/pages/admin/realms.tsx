@@ -1,0 +1,152 @@
+import { Hono } from 'hono';
+import type { Admin } from '../../admin/service.ts';
+import type { AppEnv } from '../../http/context.ts';
+import { NewRealm } from '../../realms/admin-schemas.ts';
+import { RealmFields } from '../../realms/schemas.ts';
+import { issuerOf } from '../../realms/service.ts';
+import { Form } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { pageRoutes, refusedIn } from '../kit/page.ts';
+import { Panel, Time, TimeOr } from '../kit/panel.tsx';
+import { Count, Pager, Table } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
+import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
+import { adminMessages } from './messages.ts';
+import { POLICY_CODES, PolicyForm, policyPatch } from './realm-policy.tsx';
+import { realmsMessages } from './realms-messages.ts';
+import { type AdminServices, adminArea } from './visit.ts';
+
+const PER_PAGE = 50;
+const PATH = ADMIN_PAGES.realms;
+
+/** Realms: owners see all of them, admins their own. */
+export function adminRealmsPageRoutes(services: AdminServices) {
+  const { realms, signingKeys } = services.admin;
+  const { ORIGIN } = services.config;
+  const area = adminArea(services);
+  const list = pageRoutes(area, {
+    path: PATH,
+    forms: {
+      create: {
+        act: async (c, { actor, view }, { id, name }) => {
+          const realm = await realms.create(valid(NewRealm, { id, name }, POLICY_CODES), actor);
+          return c.redirect(view.link(`${PATH}/${realm.id}`, { done: 'created' }), 303);
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const { actor, realmId, view } = visit;
+      const text = realmsMessages[view.language];
+      const after = RealmFields.id.safeParse(c.req.query('cursor')).data ?? null;
+      const isOwner = actor.role === 'owner';
+      const page = isOwner
+        ? await realms.list(actor, { after, limit: PER_PAGE })
+        : { rows: [await realms.get(realmId, actor, realmId)], total: 1, nextCursor: null };
+      const refused = refusedIn(shown, 'create');
+      const rows = page.rows.map((row) => (
+        <tr>
+          <th scope="row">
+            <a href={view.link(`${PATH}/${row.id}`)}>{row.name}</a>
+            <div class="soft">
+              <code>{row.id}</code>
+            </div>
+          </th>
+          <td>{text.registrations[row.registration]}</td>
+          <td>
+            <a href={dashboardOf(ORIGIN, row.id)} aria-label={text.manageNamed(row.name)}>
+              {text.manage}
+            </a>
+          </td>
+        </tr>
+      ));
+      return (
+        <AdminFrame visit={visit} page="realms" shown={shown}>
+          <p class="soft">{text.text}</p>
+          <Count view={view} total={page.total} />
+          <div class="panel">
+            <Table
+              label={adminMessages[view.language].pages.realms}
+              columns={[text.realm, text.registration, { hidden: text.manage }]}
+              rows={rows}
+            />
+          </div>
+          <Pager view={view} path={PATH} isFirst={!after} next={page.nextCursor} />
+          {(isOwner || refused) && <NewEntryPanel view={view} form="create" refused={refused} text={text} />}
+        </AdminFrame>
+      );
+    },
+  });
+  const one = pageRoutes(area, {
+    path: `${PATH}/:id`,
+    messages: realmsMessages,
+    forms: {
+      policy: {
+        act: async (c, { actor, realmId }, values) => {
+          await realms.update(c.req.param('id') ?? '', policyPatch(values), actor, realmId);
+          return 'saved';
+        },
+      },
+      rotate: {
+        act: async (c, { actor, realmId }) => {
+          const { id } = await realms.get(c.req.param('id') ?? '', actor, realmId);
+          await signingKeys.rotate(id, actor);
+          return 'rotated';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const { actor, realmId, view } = visit;
+      const row = await realms.get(c.req.param('id') ?? '', actor, realmId);
+      const keys = await signingKeys.list(row.id);
+      return (
+        <AdminFrame visit={visit} page="realms" title={row.name} shown={shown}>
+          <p class="soft">
+            <code>{issuerOf(ORIGIN, row.id)}</code>
+          </p>
+          <Panel id="policy" title={realmsMessages[view.language].policy}>
+            <PolicyForm view={view} row={row} refused={refusedIn(shown, 'policy')} />
+          </Panel>
+          <SigningKeyPanel view={view} keys={keys} />
+          <BackLink visit={visit} page="realms" />
+        </AdminFrame>
+      );
+    },
+  });
+  return new Hono<AppEnv>().route('/', list).route('/', one);
+}
+
+/** The path of the dashboard of a realm. */
+function dashboardOf(origin: string, realmId: string): string {
+  return new URL(issuerOf(origin, realmId)).pathname.replace(/\/$/, '') + ADMIN_PAGES.overview;
+}
+
+type SigningKeys = Awaited<ReturnType<Admin['signingKeys']['list']>>;
+
+/** The keys that sign a realm's access tokens. */
+function SigningKeyPanel({ view, keys }: { view: View; keys: SigningKeys }) {
+  const text = realmsMessages[view.language];
+  const rows = keys.map((key) => (
+    <tr>
+      <th scope="row">
+        <code>{key.id}</code>
+      </th>
+      <td>
+        <Time view={view} at={key.signsFrom} />
+      </td>
+      <td>
+        <TimeOr view={view} at={key.signsUntil} none={text.open} />
+      </td>
+      <td>
+        <TimeOr view={view} at={key.publishedUntil} none={text.open} />
+      </td>
+    </tr>
+  ));
+  const columns = [text.key, text.signsFrom, text.signsUntil, text.publishedUntil];
+  return (
+    <Panel id="keys" title={text.keys}>
+      <p class="soft">{text.keysText}</p>
+      {rows.length > 0 && <Table label={text.key} columns={columns} rows={rows} />}
+      <Form view={view} name="rotate" button={text.rotate} look="plain" />
+    </Panel>
+  );
+}

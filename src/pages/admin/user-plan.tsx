@@ -1,0 +1,90 @@
+import { dateOf } from '../../lib/calendar.ts';
+import { controlAttributes, Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { refusedIn } from '../kit/page.ts';
+import { Panel, Time } from '../kit/panel.tsx';
+import { Table } from '../kit/table.tsx';
+import { limitField, limitText, PERIODS } from './limits.ts';
+import { adminMessages } from './messages.ts';
+import type { UserPanelProps } from './user-data.ts';
+import { userMessages } from './user-messages.ts';
+import { usersMessages } from './users-messages.ts';
+
+/** The plan of a user, and limits of their own. */
+export function UserPlanPanel(panel: UserPanelProps) {
+  const { visit, data, shown } = panel;
+  const { view } = visit;
+  const text = userMessages[view.language];
+  const { plan: title } = usersMessages[view.language];
+  const { expiresAt, plan } = data.subscription;
+  const refused = refusedIn(shown, 'plan');
+  const field = fieldsOf(refused, {
+    plan: plan.id,
+    plan_expires: expiresAt === null ? '' : dateOf(expiresAt),
+  });
+  return (
+    <Panel id="plan-panel" title={title}>
+      <p>
+        <strong>{plan.name}</strong>{' '}
+        {expiresAt !== null && (
+          <span class="soft">
+            {text.planUntil} <Time view={view} at={expiresAt} />
+          </span>
+        )}
+      </p>
+      <Form view={view} name="plan" problem={refused?.problem} button={text.setPlan} look="plain">
+        <div class="pair">
+          <Select {...field('plan')} label={title} options={data.plans.map(({ id, name }) => [id, name])} />
+          <Field {...field('plan_expires')} type="date" label={text.planExpires} />
+        </div>
+        <Field {...field('plan_reason')} label={adminMessages[view.language].reason} maxlength={500} />
+      </Form>
+      <hr />
+      <LimitsForm {...panel} />
+    </Panel>
+  );
+}
+
+function LimitsForm({ visit: { view }, data: { user, subscription }, shown }: UserPanelProps) {
+  const text = userMessages[view.language];
+  const { resource: resourceHead, periods } = adminMessages[view.language];
+  const refused = refusedIn(shown, 'limits');
+  const { limits } = subscription.plan;
+  const own = user.customLimits;
+  const resources = [...new Set([...Object.keys(limits), ...Object.keys(own)])];
+  const rows = resources.map((resource) => (
+    <tr>
+      <th scope="row">{resource}</th>
+      {PERIODS.map((period) => {
+        const name = limitField(resource, period);
+        return (
+          <td class="entry">
+            <input
+              {...controlAttributes(name, refused?.problem)}
+              value={refused?.values[name] ?? limitText(view, own[resource]?.[period])}
+              aria-label={`${resource}, ${periods[period]}`}
+              aria-describedby="limits-hint"
+              placeholder={limitText(view, limits[resource]?.[period]) || undefined}
+            />
+          </td>
+        );
+      })}
+    </tr>
+  ));
+  return (
+    <Form view={view} name="limits" problem={refused?.problem} button={text.setLimits} look="plain">
+      <p class="hint" id="limits-hint">
+        {text.limitsHint}
+      </p>
+      <Table
+        label={text.limits}
+        columns={[resourceHead, ...PERIODS.map((period) => periods[period])]}
+        rows={rows}
+      />
+      <Field
+        {...fieldsOf(refused)('limits_reason')}
+        label={adminMessages[view.language].reason}
+        maxlength={500}
+      />
+    </Form>
+  );
+}

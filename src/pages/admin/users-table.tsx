@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+import type { UserQuery } from '../../admin/users-schemas.ts';
+import { userShape } from '../../directory/schemas.ts';
+import type { UserRow } from '../../directory/tables.ts';
+import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { kitMessages } from '../kit/messages.ts';
+import type { RefusedForm } from '../kit/page.ts';
+import { Badge, Time, TimeOr } from '../kit/panel.tsx';
+import { Table } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
+import { ADMIN_PAGES } from './frame.tsx';
+import { adminMessages } from './messages.ts';
+import { BOX_PREFIX, BULK_ACTIONS } from './users-bulk.ts';
+import { usersMessages } from './users-messages.ts';
+import type { UserSearch } from './users-search.tsx';
+
+type Query = z.output<typeof UserQuery>;
+
+const COLUMNS = [
+  'email',
+  'name',
+  'username',
+  'status',
+  'role',
+  'plan',
+  'email_verified',
+  'created_at',
+  'last_login_at',
+] as const satisfies Query['sort'][];
+
+/** Users to choose from, and what to do with the chosen ones. */
+export function UserTable(props: {
+  view: View;
+  search: UserSearch;
+  query: Query;
+  rows: UserRow[];
+  refused: RefusedForm | undefined;
+}) {
+  const { view, search, query, refused } = props;
+  const text = usersMessages[view.language];
+  const { pages, reason } = adminMessages[view.language];
+  const field = fieldsOf(refused);
+  const heads = COLUMNS.map((column) => ({
+    head: <SortableHead view={view} search={search} query={query} column={column} />,
+  }));
+  const rows = props.rows.map((user) => (
+    <UserTableRow view={view} user={user} isChosen={refused?.values[BOX_PREFIX + user.id] !== undefined} />
+  ));
+  return (
+    <section class="panel" aria-label={pages.users}>
+      <Form view={view} name="bulk" problem={refused?.problem} button={text.bulk.button} look="plain">
+        <Table label={pages.users} columns={[{ hidden: text.choose }, ...heads]} rows={rows} />
+        <div class="pair">
+          <Select
+            {...field('act')}
+            label={text.bulk.act}
+            options={BULK_ACTIONS.map((action) => [action, text.bulk.acts[action]])}
+          />
+          <Field {...field('bulk_reason')} label={reason} maxlength={500} />
+        </div>
+      </Form>
+    </section>
+  );
+}
+
+function SortableHead(props: {
+  view: View;
+  search: UserSearch;
+  query: Query;
+  column: (typeof COLUMNS)[number];
+}) {
+  const { view, search, query, column } = props;
+  const isSorted = query.sort === column;
+  const isAscending = query.order === 'asc';
+  const order = isSorted && isAscending ? 'desc' : 'asc';
+  return (
+    <th scope="col" aria-sort={isSorted ? (isAscending ? 'ascending' : 'descending') : undefined}>
+      <a href={search.link(view, { sort: column, order, cursor: '' })}>
+        {usersMessages[view.language].columns[column]}
+        {isSorted && <span aria-hidden="true">{isAscending ? ' ↑' : ' ↓'}</span>}
+      </a>
+    </th>
+  );
+}
+
+function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isChosen: boolean }) {
+  const text = usersMessages[view.language];
+  const { roles } = adminMessages[view.language];
+  // An address may continue on the next line of a narrow screen.
+  const [mailbox, domain] = user.email.split('@');
+  return (
+    <tr>
+      <td>
+        <label class="tick" for={BOX_PREFIX + user.id}>
+          <input type="checkbox" id={BOX_PREFIX + user.id} name={BOX_PREFIX + user.id} checked={isChosen} />
+          <span class="hidden">{text.chooseNamed(user.email)}</span>
+        </label>
+      </td>
+      <th scope="row" class="address">
+        <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>
+          {mailbox}
+          <wbr />@{domain}
+        </a>
+      </th>
+      <td>{user.name}</td>
+      <td>{user.username}</td>
+      <td>
+        <StatusBadge view={view} status={user.status} />
+      </td>
+      <td>{user.role === 'user' ? roles.user : <Badge>{roles[user.role]}</Badge>}</td>
+      <td>{userShape(user).plan}</td>
+      <td>{user.emailVerified ? text.yes : text.no}</td>
+      <td class="moment">
+        <Time view={view} at={user.createdAt} day />
+      </td>
+      <td class="moment">
+        <TimeOr view={view} at={user.lastLoginAt} none={kitMessages[view.language].never} day />
+      </td>
+    </tr>
+  );
+}
+
+/** Whether a user is active, in one word. */
+export function StatusBadge({ view, status }: { view: View; status: UserRow['status'] }) {
+  const { statuses } = adminMessages[view.language];
+  return <Badge look={status === 'active' ? 'good' : 'bad'}>{statuses[status]}</Badge>;
+}

@@ -1,0 +1,72 @@
+import type { Admin } from '../../admin/service.ts';
+import type { ApiKeys } from '../../api-keys/service.ts';
+import type { BillingAdmin } from '../../billing/admin-service.ts';
+import { ApiError } from '../../errors.ts';
+import { refuseImpersonation } from '../../http/authentication.ts';
+import { HOME } from '../../http/authority.ts';
+import type { AppContext, Principal } from '../../http/context.ts';
+import { type Actor, actorOf } from '../../http/service-authentication.ts';
+import type { Identities } from '../../oauth/identity-service.ts';
+import type { OAuth } from '../../oauth/service.ts';
+import type { PlanAdmin } from '../../plans/admin-service.ts';
+import type { Plans } from '../../plans/service.ts';
+import type { Sessions } from '../../sessions/service.ts';
+import type { UsageAnalytics } from '../../usage/analytics-service.ts';
+import type { Usage } from '../../usage/service.ts';
+import type { PageArea } from '../kit/page.ts';
+import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
+import { adminMessages } from './messages.ts';
+
+/** What the pages for operators act through. */
+export interface AdminServices extends VisitServices {
+  config: { ORIGIN: string; RESOURCES: string[] };
+  admin: Admin;
+  analytics: UsageAnalytics;
+  usage: Usage;
+  identities: Identities;
+  oauth: OAuth;
+  plans: Plans;
+  planAdmin: PlanAdmin;
+  billingAdmin: BillingAdmin;
+  apiKeys: ApiKeys;
+}
+
+/** An operator who looks at a page. */
+export interface AdminVisit extends Visit {
+  actor: Actor;
+  /** The realm that the page is about; an owner may be a user of another. */
+  realmId: string;
+}
+
+/**
+ * What the pages for operators have in common. They are for admins of the realm and for owners. They throw
+ * `insufficient_scope` for other users, and `impersonation_refused`.
+ */
+export function adminArea(services: AdminServices): PageArea<AdminVisit> {
+  const find = async (c: AppContext) => {
+    const principal = await operatorOf(c, services.sessions);
+    if (principal?.role === 'user') throw new ApiError('insufficient_scope');
+    if (principal) refuseImpersonation(principal);
+    return principal;
+  };
+  return {
+    origin: services.config.ORIGIN,
+    admit: (handle) =>
+      signedIn(services, find, (c, visit) =>
+        handle(c, { ...visit, actor: actorOf(c), realmId: c.get('realm').id }),
+      ),
+    saved: (language) => adminMessages[language].saved,
+    keepsQuery: true,
+  };
+}
+
+/** The operator who is signed in to the realm, or else an owner who is signed in at home: owners act in every realm. */
+async function operatorOf(c: AppContext, sessions: Sessions): Promise<Principal | null> {
+  const visitor = await visitorOf(c, sessions);
+  const isOperator = visitor !== null && visitor.role !== 'user';
+  if (isOperator || c.get('realm').id === HOME) return visitor;
+  const owner = await cookieHolder(c, sessions, HOME);
+  if (owner?.role !== 'owner') return visitor;
+  c.set('principal', owner);
+  return owner;
+}

@@ -1,0 +1,127 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { CodeSendBody, CodeVerifyBody } from '../../codes/schemas.ts';
+import type { OneTimeCodes } from '../../codes/service.ts';
+import { type AppEnv, clientOf } from '../../http/context.ts';
+import { Field, Form, Hidden } from '../kit/form.tsx';
+import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
+import { Frame } from '../kit/frame.tsx';
+import { kitMessages } from '../kit/messages.ts';
+import { show, type View, viewer } from '../kit/view.ts';
+import { codeMessages } from './code-messages.ts';
+import { completeSignIn, destinationOf } from './destination.ts';
+import type { SignInServices } from './sign-in.tsx';
+
+/** What a code proves (RFC 8176). */
+const METHODS = { email: ['otp'], sms: ['otp', 'sms'] };
+
+/** Signing in by a one-time code in a browser. */
+export function codePageRoutes(
+  services: SignInServices & { codes: OneTimeCodes },
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  const { config, codes, realms } = services;
+  const viewOf = viewer(realms);
+  const texts = codes.sendsTexts;
+  const channelOf = (to: string) => (texts && !to.includes('@') ? 'sms' : 'email');
+  return new Hono<AppEnv>()
+    .get('/login/code', async (c) => {
+      const view = await viewOf(c);
+      const { leadsTo } = destinationOf(c, view, config.ORIGIN);
+      return show(c, view, <CodeRequestPage view={view} texts={texts} />, { leadsTo });
+    })
+    .post('/login/code', signInLimit, async (c) => {
+      const view = await viewOf(c);
+      const destination = destinationOf(c, view, config.ORIGIN);
+      const { leadsTo } = destination;
+      const { to = '', code } = await formOf(c, config.ORIGIN);
+      const channel = channelOf(to);
+      return attempt(
+        c,
+        view,
+        async () => {
+          if (code === undefined) {
+            const target = valid(CodeSendBody, { channel, to });
+            await codes.send(target, view.realm.id, clientOf(c), null);
+            return show(c, view, <CodePage view={view} to={target.to} />, { leadsTo });
+          }
+          const target = valid(CodeVerifyBody, { channel, to, code: code.replace(/\s/g, '') });
+          const signedIn = await codes.signIn(target, target.code, view.realm.id, clientOf(c));
+          return completeSignIn(c, view, services, signedIn, METHODS[channel], destination);
+        },
+        (problem) =>
+          code === undefined || problem.fields.to ? (
+            <CodeRequestPage view={view} texts={texts} to={to} problem={problem} />
+          ) : (
+            <CodePage view={view} to={to} problem={problem} />
+          ),
+        leadsTo,
+      );
+    });
+}
+
+/** Asks where to send a code: to an e-mail address, or with `texts` also to a phone. */
+function CodeRequestPage(props: {
+  view: View;
+  texts: boolean;
+  to?: string;
+  problem?: FormProblem | undefined;
+}) {
+  const { view, texts, to, problem } = props;
+  const text = codeMessages[view.language];
+  return (
+    <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <p>{texts ? text.anywhere : text.email}</p>
+      <Form view={view} problem={problem} button={text.send}>
+        <Field
+          name="to"
+          type={texts ? 'text' : 'email'}
+          label={texts ? text.address : kitMessages[view.language].email}
+          {...(texts && { hint: text.addressHint })}
+          value={to}
+          problem={problem}
+          autocomplete="username"
+          maxlength={254}
+          required
+        />
+      </Form>
+      <p class="below">
+        <a href={view.link('/login')}>{text.password}</a>
+      </p>
+    </Frame>
+  );
+}
+
+/** Asks for the code. The address that it went to stays in the form, because no URL may have addresses. */
+function CodePage(props: { view: View; to: string; problem?: FormProblem | undefined }) {
+  const { view, to, problem } = props;
+  const text = codeMessages[view.language];
+  return (
+    <Frame view={view} title={text.sentTitle} failed={problem !== undefined}>
+      <p>
+        {text.sent} <strong>{to}</strong>.
+      </p>
+      <Form view={view} problem={problem} hidden={{ to }} button={text.button}>
+        <Field
+          name="code"
+          label={text.code}
+          hint={text.codeHint}
+          problem={problem}
+          autocomplete="one-time-code"
+          inputmode="numeric"
+          pattern="\s*[0-9]{3}\s?[0-9]{3}\s*"
+          maxlength={10}
+          required
+        />
+      </Form>
+      <form method="post" class="below">
+        <Hidden name="to" value={to} />
+        <button type="submit" class="link">
+          {text.again}
+        </button>
+      </form>
+      <p class="below">
+        <a href={view.link('/login/code')}>{text.other}</a>
+      </p>
+    </Frame>
+  );
+}

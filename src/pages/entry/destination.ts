@@ -1,0 +1,95 @@
+import type { UserRow } from '../../directory/tables.ts';
+import { ApiError } from '../../errors.ts';
+import { type AppContext, clientOf } from '../../http/context.ts';
+import { setSessionCookie } from '../../http/session-cookie.ts';
+import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
+import type { SignedIn } from '../../passwords/service.ts';
+import { allowedRedirect } from '../../realms/redirect-service.ts';
+import type { Realm } from '../../realms/service.ts';
+import type { Sessions } from '../../sessions/service.ts';
+import type { View } from '../kit/view.ts';
+import { visitorOf } from '../kit/visit.ts';
+
+/** Where a user goes after signing in. */
+export interface Destination {
+  /** A path of our own, or the address of the site or app that sent them. */
+  href: string;
+  /** The origins that a form may redirect to, for the Content-Security-Policy. */
+  leadsTo: string[];
+  /** For an app that wants a code: its challenge, and the state that it gets back unchanged. */
+  app: { challenge: string; state: string | null } | null;
+}
+
+/** What takes part when a sign-in is complete. */
+export interface SignInCompletion {
+  sessions: Sessions;
+  authorizationCodes: AuthorizationCodes;
+}
+
+/** SHA-256 in base64url: S256 is the only method (RFC 7636, 4.2). */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Where a request leads to after signing in: to `redirect_to`, or else to the user's account. Throws `redirect_not_allowed`, and
+ * `invalid_request` for a challenge that no code could be issued for.
+ */
+export function destinationOf(c: AppContext, { realm, link }: View, origin: string): Destination {
+  const {
+    redirect_to: target,
+    code_challenge: challenge,
+    code_challenge_method: method,
+    state,
+  } = c.req.query();
+  if (target === undefined) {
+    if (challenge !== undefined) throw new ApiError('invalid_request');
+    return { href: link('/account'), leadsTo: [], app: null };
+  }
+  const url = allowedRedirect(realm, origin, target);
+  if (!url) throw new ApiError('redirect_not_allowed');
+  const isWeb = /^https?:$/.test(url.protocol);
+  const leadsTo = [isWeb ? url.origin : url.protocol];
+  if (challenge === undefined) {
+    // An app can only take a code.
+    if (!isWeb) throw new ApiError('invalid_request');
+    return { href: url.href, leadsTo, app: null };
+  }
+  if (method !== 'S256' || !CHALLENGE.test(challenge)) throw new ApiError('invalid_request');
+  // Exactly as the app wrote it: the app repeats it to exchange its code (RFC 6749, 4.1.3).
+  return { href: target, leadsTo, app: { challenge, state: state ?? null } };
+}
+
+/** Ends the browser's former session, keeps the new one in the cookie, and redirects to the destination. */
+export async function completeSignIn(
+  c: AppContext,
+  { realm }: View,
+  services: SignInCompletion,
+  { user, grant }: SignedIn,
+  methods: string[],
+  destination: Destination,
+): Promise<Response> {
+  const { sessions } = services;
+  const before = await visitorOf(c, sessions);
+  if (before) await sessions.signOut(before.userId, before.sessionId, false, clientOf(c));
+  setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+  return redirectSignedIn(c, realm, services, { user, methods }, destination);
+}
+
+/** Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. */
+export async function redirectSignedIn(
+  c: AppContext,
+  realm: Realm,
+  { authorizationCodes }: SignInCompletion,
+  { user, methods }: { user: UserRow; methods: string[] },
+  { href, app }: Destination,
+): Promise<Response> {
+  if (!app) return c.redirect(href, 303);
+  const { challenge, state } = app;
+  const code = await authorizationCodes.issue({
+    user,
+    realmId: realm.id,
+    redirectTo: href,
+    challenge,
+    methods,
+  });
+  return c.redirect(appRedirect(realm, href, state, { code }), 303);
+}

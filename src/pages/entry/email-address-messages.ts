@@ -1,0 +1,49 @@
+import { messages } from '../kit/messages.ts';
+
+/** What the pages say that links in mails about addresses lead to. */
+export const emailAddressMessages = messages({
+  en: {
+    verify: {
+      title: 'Confirm your e-mail address',
+      text: 'Press the button to confirm that this address is yours.',
+      button: 'Confirm the address',
+      doneTitle: 'Thank you',
+      done: 'Your e-mail address is confirmed.',
+      account: 'To your account',
+      signIn: 'Sign in',
+      again: 'Ask for a new link',
+      askText: 'Tell us the address of your account, and we mail you a new link.',
+      ask: 'Send the link',
+      sent: 'If there is an account with this address that is not confirmed yet, a link is on its way.',
+    },
+    undo: {
+      title: 'Get your address back',
+      text: 'Your account returns to this address, every device is signed out, and the password stops working. We mail you a link to choose a new one.',
+      button: 'Undo the change',
+      doneTitle: 'The change is undone',
+      done: 'Your account has this address again. Look into your mail for a link to choose a new password.',
+    },
+  },
+  de: {
+    verify: {
+      title: 'E-Mail-Adresse bestätigen',
+      text: 'Bestätigen Sie mit dem Knopf, dass diese Adresse Ihre ist.',
+      button: 'Adresse bestätigen',
+      doneTitle: 'Vielen Dank',
+      done: 'Ihre E-Mail-Adresse ist bestätigt.',
+      account: 'Zu Ihrem Konto',
+      signIn: 'Anmelden',
+      again: 'Neuen Link anfordern',
+      askText: 'Nennen Sie uns die Adresse Ihres Kontos, und wir schicken Ihnen einen neuen Link.',
+      ask: 'Link schicken',
+      sent: 'Wenn es zu dieser Adresse ein Konto gibt, das noch nicht bestätigt ist, ist ein Link unterwegs.',
+    },
+    undo: {
+      title: 'Adresse zurückholen',
+      text: 'Ihr Konto kehrt zu dieser Adresse zurück, alle Geräte werden abgemeldet, und das Passwort gilt nicht mehr. Wir schicken Ihnen einen Link, mit dem Sie ein neues wählen.',
+      button: 'Änderung rückgängig machen',
+      doneTitle: 'Die Änderung ist rückgängig gemacht',
+      done: 'Ihr Konto hat wieder diese Adresse. In Ihrer Post finden Sie einen Link, mit dem Sie ein neues Passwort wählen.',
+    },
+  },
+});

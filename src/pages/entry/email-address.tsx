@@ -1,0 +1,153 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import type { Realms } from '../../realms/service.ts';
+import type { Sessions } from '../../sessions/service.ts';
+import { EmailBody } from '../../verification/schemas.ts';
+import type { EmailVerification } from '../../verification/service.ts';
+import { EmailAddressField, Form } from '../kit/form.tsx';
+import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
+import { Frame, MessagePage } from '../kit/frame.tsx';
+import { show, type View, viewer } from '../kit/view.ts';
+import { visitorOf } from '../kit/visit.ts';
+import { emailAddressMessages } from './email-address-messages.ts';
+import { failureMessages } from './failure-messages.ts';
+import { resetMessages } from './reset-messages.ts';
+
+/** What the pages of links about e-mail addresses act through. */
+export interface EmailAddressServices {
+  config: { ORIGIN: string };
+  realms: Realms;
+  sessions: Sessions;
+  emails: EmailVerification;
+}
+
+/** The pages that links about e-mail addresses lead to: to prove one, and to get the former one back. */
+export function emailAddressPageRoutes(
+  services: EmailAddressServices,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  const { config, emails, realms, sessions } = services;
+  const viewOf = viewer(realms);
+
+  /** Uses the token of a link; where it is of no use any more, `otherwise` is the way on. */
+  const follow = (
+    c: AppContext,
+    view: View,
+    act: () => Promise<unknown>,
+    otherwise: { href: string; label: string },
+  ) =>
+    attempt(
+      c,
+      view,
+      async () => {
+        await act();
+        return c.redirect(view.link(c.req.path, { done: '1' }), 303);
+      },
+      ({ summary }) => {
+        const { title } = failureMessages[view.language].failed;
+        return <MessagePage view={view} title={title} text={summary} action={otherwise} failed />;
+      },
+    );
+
+  return new Hono<AppEnv>()
+    .get('/verify-email', async (c) => {
+      const view = await viewOf(c);
+      const { token, done, sent } = c.req.query();
+      const text = emailAddressMessages[view.language].verify;
+      if (token !== undefined) {
+        return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
+      }
+      const toSignIn = { href: view.link('/login'), label: text.signIn };
+      if (sent) {
+        const { sentTitle } = resetMessages[view.language].forgot;
+        return show(
+          c,
+          view,
+          <MessagePage view={view} title={sentTitle} text={text.sent} action={toSignIn} />,
+        );
+      }
+      if (!done) return show(c, view, <RequestLinkPage view={view} text={requestText(view)} />);
+      const isSignedIn = (await visitorOf(c, sessions)) !== null;
+      const action = isSignedIn ? { href: view.link('/account'), label: text.account } : toSignIn;
+      return show(
+        c,
+        view,
+        <MessagePage view={view} title={text.doneTitle} text={text.done} action={action} />,
+      );
+    })
+    .post('/verify-email', signInLimit, async (c) => {
+      const view = await viewOf(c);
+      const { email, token = '' } = await formOf(c, config.ORIGIN);
+      if (email === undefined) {
+        // A user whose address is proven already loses nothing by asking for another link.
+        const { again } = emailAddressMessages[view.language].verify;
+        const otherwise = { href: view.link('/verify-email'), label: again };
+        return follow(c, view, () => emails.verify(token, view.realm.id, clientOf(c)), otherwise);
+      }
+      return attempt(
+        c,
+        view,
+        async () => {
+          await emails.resend(valid(EmailBody, { email }).email, view.realm.id);
+          return c.redirect(view.link('/verify-email', { sent: '1' }), 303);
+        },
+        (problem) => <RequestLinkPage view={view} text={requestText(view)} email={email} problem={problem} />,
+      );
+    })
+    .get('/undo-email-change', async (c) => {
+      const view = await viewOf(c);
+      const text = emailAddressMessages[view.language].undo;
+      const { token = '', done } = c.req.query();
+      if (!done) return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
+      return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.done} />);
+    })
+    .post('/undo-email-change', signInLimit, async (c) => {
+      const view = await viewOf(c);
+      const { token = '' } = await formOf(c, config.ORIGIN);
+      // There is no other link of this kind; but a user who has followed this one needs a new password.
+      const { title } = resetMessages[view.language].forgot;
+      const otherwise = { href: view.link('/forgot-password'), label: title };
+      return follow(c, view, () => emails.undoChange(token, view.realm.id, clientOf(c)), otherwise);
+    });
+}
+
+function requestText({ language }: View) {
+  const { title, askText, ask } = emailAddressMessages[language].verify;
+  return { title, text: askText, button: ask };
+}
+
+/** Does what a link is for when its button is pressed: programs that follow links press no buttons. */
+function ConfirmLinkPage(props: {
+  view: View;
+  text: { title: string; text: string; button: string };
+  token: string;
+}) {
+  const { view, text, token } = props;
+  return (
+    <Frame view={view} title={text.title}>
+      <p>{text.text}</p>
+      <Form view={view} hidden={{ token }} button={text.button} />
+    </Frame>
+  );
+}
+
+/** Asks for the address to mail a link to. */
+export function RequestLinkPage(props: {
+  view: View;
+  text: { title: string; text: string; button: string };
+  email?: string;
+  problem?: FormProblem | undefined;
+}) {
+  const { view, text, email, problem } = props;
+  return (
+    <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <p>{text.text}</p>
+      <Form view={view} problem={problem} button={text.button}>
+        <EmailAddressField view={view} value={email} problem={problem} />
+      </Form>
+      <p class="below">
+        <a href={view.link('/login')}>{resetMessages[view.language].forgot.back}</a>
+      </p>
+    </Frame>
+  );
+}

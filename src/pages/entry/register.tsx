@@ -1,0 +1,94 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { type AppEnv, clientOf } from '../../http/context.ts';
+import { RegisterBody } from '../../passwords/schemas.ts';
+import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
+import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
+import { Frame, MessagePage } from '../kit/frame.tsx';
+import { kitMessages } from '../kit/messages.ts';
+import { show, type View, viewer } from '../kit/view.ts';
+import { visitorOf } from '../kit/visit.ts';
+import { completeSignIn, destinationOf } from './destination.ts';
+import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
+import { registerMessages } from './register-messages.ts';
+import type { SignInServices } from './sign-in.tsx';
+
+/** Registering in a browser. */
+export function registerPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
+  const { config, credentials, oauth, realms, sessions } = services;
+  const viewOf = viewer(realms);
+  return new Hono<AppEnv>()
+    .get('/register', async (c) => {
+      const view = await viewOf(c);
+      const { leadsTo } = destinationOf(c, view, config.ORIGIN);
+      const { title, closed, sentTitle, sent, signIn } = registerMessages[view.language];
+      const action = { href: view.link('/login'), label: signIn };
+      if (view.realm.registration === 'closed') {
+        return show(c, view, <MessagePage view={view} title={title} text={closed} action={action} />);
+      }
+      // The same for new and known addresses.
+      if (c.req.query('sent')) {
+        return show(c, view, <MessagePage view={view} title={sentTitle} text={sent} action={action} />);
+      }
+      // The page of signing in leads a signed-in user on.
+      if (await visitorOf(c, sessions)) return c.redirect(view.link('/login'), 303);
+      const providers = oauth.providers(view.realm.id);
+      return show(c, view, <RegisterPage view={view} providers={providers} />, { leadsTo });
+    })
+    .post('/register', signInLimit, async (c) => {
+      const view = await viewOf(c);
+      const destination = destinationOf(c, view, config.ORIGIN);
+      const { email = '', password, name = '' } = await formOf(c, config.ORIGIN);
+      return attempt(
+        c,
+        view,
+        async () => {
+          const fields = { email, password, ...(name.trim() && { name }), locale: view.language };
+          const body = valid(RegisterBody, fields);
+          const made = await credentials.register(body, view.realm.id, clientOf(c));
+          if (!('grant' in made)) return c.redirect(view.link('/register', { sent: '1' }), 303);
+          return completeSignIn(c, view, services, made, ['pwd'], destination);
+        },
+        (problem) => (
+          <RegisterPage
+            view={view}
+            providers={oauth.providers(view.realm.id)}
+            values={{ email, name }}
+            problem={problem}
+          />
+        ),
+        destination.leadsTo,
+      );
+    });
+}
+
+function RegisterPage(props: {
+  view: View;
+  providers: ProviderButton[];
+  values?: { email?: string; name?: string };
+  problem?: FormProblem | undefined;
+}) {
+  const { view, providers, values = {}, problem } = props;
+  const text = registerMessages[view.language];
+  const { password, name, optional } = kitMessages[view.language];
+  return (
+    <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <Form view={view} problem={problem} button={text.button}>
+        <EmailAddressField view={view} value={values.email} problem={problem} autocomplete="username" />
+        <NewPasswordField view={view} label={password} problem={problem} />
+        <Field
+          name="name"
+          label={`${name} (${optional})`}
+          value={values.name}
+          problem={problem}
+          autocomplete="name"
+          maxlength={200}
+        />
+      </Form>
+      {providers.length > 0 && <OrRule view={view} />}
+      <ProviderButtons view={view} providers={providers} />
+      <p class="below">
+        {text.known} <a href={view.link('/login')}>{text.signIn}</a>
+      </p>
+    </Frame>
+  );
+}

@@ -1,0 +1,112 @@
+import { messages } from '../kit/messages.ts';
+
+type ProviderError = (provider: string) => string;
+
+/** What the pages of signing in and out say. */
+export const signInMessages = messages({
+  en: {
+    signIn: {
+      title: 'Sign in',
+      identifier: 'E-mail address, username or phone number',
+      button: 'Sign in',
+      forgot: 'Forgotten?',
+      byCode: 'Sign in with a one-time code',
+      confirm: 'Send the link again',
+      newHere: 'New here?',
+      register: 'Make an account',
+      or: 'or',
+      with: (provider: string) => `Continue with ${provider}`,
+    },
+    /** For a user who is signed in already, when an app asks. */
+    proceed: {
+      title: 'Choose an account',
+      signedInAs: 'You are signed in as',
+      button: (name: string) => `Continue as ${name}`,
+      other: 'Use another account',
+    },
+    signOut: {
+      title: 'Sign out',
+      text: 'Do you want to sign out on this device?',
+      button: 'Sign out',
+      stay: 'Stay signed in',
+      doneTitle: 'You are signed out',
+      done: 'Nobody is signed in on this device any more.',
+      again: 'Sign in',
+    },
+    /** Why signing in with a provider failed, by the code of the error. */
+    providerErrors: {
+      provider_denied: (provider) =>
+        `You did not let ${provider} sign you in. Nothing has changed: try again, or choose another way.`,
+      oauth_state_invalid: () =>
+        'This sign-in took too long or was started in another browser. Please try again.',
+      provider_rejected: (provider) =>
+        `The answer of ${provider} could not be trusted. Please try again, or sign in another way.`,
+      provider_unavailable: (provider) =>
+        `${provider} does not answer at the moment. Please try again later, or sign in another way.`,
+      email_missing: (provider) =>
+        `${provider} did not tell us your e-mail address. Please allow it to, or sign in another way.`,
+      provider_email_unverified: (provider) =>
+        `Your e-mail address is not confirmed at ${provider}. Please confirm it there first, or sign in another way.`,
+      account_exists: (provider) =>
+        `There is an account with this address: sign in with its password, then link ${provider} in your account.`,
+      identity_conflict: (provider) =>
+        `This account of ${provider} is linked to another user here. Sign in with it and unlink it there first.`,
+      email_not_verified: () => 'Please confirm your e-mail address first: we mailed you a link.',
+      account_suspended: () => 'This account is suspended. Please contact the people who run this service.',
+      registration_closed: () => 'New accounts can’t be made here at the moment.',
+      other: () => 'Signing in did not work. Please try again.',
+    } as { other: ProviderError } & Record<string, ProviderError | undefined>,
+  },
+  de: {
+    signIn: {
+      title: 'Anmelden',
+      identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
+      button: 'Anmelden',
+      forgot: 'Vergessen?',
+      byCode: 'Mit einem Einmalcode anmelden',
+      confirm: 'Link noch einmal schicken',
+      newHere: 'Neu hier?',
+      register: 'Konto anlegen',
+      or: 'oder',
+      with: (provider) => `Weiter mit ${provider}`,
+    },
+    proceed: {
+      title: 'Konto wählen',
+      signedInAs: 'Sie sind angemeldet als',
+      button: (name) => `Weiter als ${name}`,
+      other: 'Anderes Konto verwenden',
+    },
+    signOut: {
+      title: 'Abmelden',
+      text: 'Möchten Sie sich auf diesem Gerät abmelden?',
+      button: 'Abmelden',
+      stay: 'Angemeldet bleiben',
+      doneTitle: 'Sie sind abgemeldet',
+      done: 'Auf diesem Gerät ist niemand mehr angemeldet.',
+      again: 'Anmelden',
+    },
+    providerErrors: {
+      provider_denied: (provider) =>
+        `Sie haben der Anmeldung mit ${provider} nicht zugestimmt. Es hat sich nichts geändert: Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.`,
+      oauth_state_invalid: () =>
+        'Diese Anmeldung hat zu lange gedauert oder wurde in einem anderen Browser begonnen. Bitte versuchen Sie es noch einmal.',
+      provider_rejected: (provider) =>
+        `Der Antwort von ${provider} konnten wir nicht trauen. Bitte versuchen Sie es noch einmal, oder melden Sie sich anders an.`,
+      provider_unavailable: (provider) =>
+        `${provider} antwortet zurzeit nicht. Bitte versuchen Sie es später, oder melden Sie sich anders an.`,
+      email_missing: (provider) =>
+        `${provider} hat uns Ihre E-Mail-Adresse nicht genannt. Bitte erlauben Sie es, oder melden Sie sich anders an.`,
+      provider_email_unverified: (provider) =>
+        `Ihre E-Mail-Adresse ist bei ${provider} nicht bestätigt. Bitte bestätigen Sie sie zuerst dort, oder melden Sie sich anders an.`,
+      account_exists: (provider) =>
+        `Zu dieser Adresse gibt es ein Konto: Melden Sie sich mit dessen Passwort an und verknüpfen Sie ${provider} dann in Ihrem Konto.`,
+      identity_conflict: (provider) =>
+        `Dieses Konto bei ${provider} ist hier mit einem anderen Nutzer verknüpft. Melden Sie sich damit an, und lösen Sie zuerst dort die Verknüpfung.`,
+      email_not_verified: () =>
+        'Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen einen Link geschickt.',
+      account_suspended: () => 'Dieses Konto ist gesperrt. Bitte wenden Sie sich an den Betreiber.',
+      registration_closed: () => 'Neue Konten können hier zurzeit nicht angelegt werden.',
+      other: () => 'Die Anmeldung hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    },
+  },
+});

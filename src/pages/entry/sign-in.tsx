@@ -1,0 +1,188 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { Directory } from '../../directory/service.ts';
+import type { Profiles } from '../../profile/service.ts';
+import { type AppEnv, clientOf } from '../../http/context.ts';
+import { clearSessionCookie } from '../../http/session-cookie.ts';
+import type { Language } from '../../lib/language.ts';
+import { failingSteadily } from '../../lib/steady.ts';
+import type { OAuth } from '../../oauth/service.ts';
+import { LoginBody } from '../../passwords/schemas.ts';
+import type { Credentials } from '../../passwords/service.ts';
+import type { Realms } from '../../realms/service.ts';
+import { sessionShape } from '../../sessions/schemas.ts';
+import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
+import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
+import { Frame, MessagePage } from '../kit/frame.tsx';
+import { show, type View, viewer } from '../kit/view.ts';
+import { visitorOf } from '../kit/visit.ts';
+import { completeSignIn, destinationOf, redirectSignedIn, type SignInCompletion } from './destination.ts';
+import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
+import { signInMessages } from './sign-in-messages.ts';
+
+/** What the pages of signing in act through. */
+export interface SignInServices extends SignInCompletion {
+  config: { ORIGIN: string };
+  realms: Realms;
+  directory: Directory;
+  profiles: Profiles;
+  credentials: Credentials;
+  oauth: OAuth;
+}
+
+/** Signing in and out in a browser. */
+export function signInPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
+  const { config, directory, credentials, oauth, realms, sessions } = services;
+  const viewOf = viewer(realms);
+  const signInPage = (view: View, more: { identifier?: string; problem?: FormProblem } = {}) => (
+    <SignInPage view={view} providers={oauth.providers(view.realm.id)} {...more} />
+  );
+  return new Hono<AppEnv>()
+    .get('/login', async (c) => {
+      const view = await viewOf(c);
+      const { leadsTo, href, app } = destinationOf(c, view, config.ORIGIN);
+      const { error, prompt, provider } = c.req.query();
+      if (error) {
+        const summary = providerError(view.language, error, oauth.providers(view.realm.id), provider);
+        return show(c, view, signInPage(view, { problem: { summary, fields: {} } }), { leadsTo });
+      }
+      // `login` asks for another sign-in even of a user who is signed in (OpenID Connect Core, 3.1.2.1).
+      const visitor = prompt === 'login' ? null : await visitorOf(c, sessions);
+      if (!visitor) return show(c, view, signInPage(view), { leadsTo });
+      if (!app) return c.redirect(href, 303);
+      const { name, email } = await directory.get(visitor.userId, visitor.bookmark);
+      return show(c, view, <AccountChoicePage view={view} name={name ?? email} />, { leadsTo });
+    })
+    .post('/login', signInLimit, async (c) => {
+      const view = await viewOf(c);
+      const destination = destinationOf(c, view, config.ORIGIN);
+      const { leadsTo } = destination;
+      const { identifier = '', password, proceed } = await formOf(c, config.ORIGIN);
+      if (proceed !== undefined) {
+        const visitor = await visitorOf(c, sessions);
+        if (!visitor) return show(c, view, signInPage(view), { leadsTo });
+        const user = await directory.get(visitor.userId, visitor.bookmark);
+        const session = (await sessions.list(user.id)).find(({ id }) => id === visitor.sessionId);
+        const methods = session ? sessionShape(session, visitor.sessionId).methods : [];
+        return redirectSignedIn(c, view.realm, services, { user, methods }, destination);
+      }
+      return attempt(
+        c,
+        view,
+        async () => {
+          const body = valid(LoginBody, { identifier, password });
+          const signedIn = await failingSteadily(() => credentials.login(body, view.realm.id, clientOf(c)));
+          return completeSignIn(c, view, services, signedIn, ['pwd'], destination);
+        },
+        (problem) => signInPage(view, { identifier, problem }),
+        leadsTo,
+      );
+    })
+    .get('/logout', async (c) => {
+      const view = await viewOf(c);
+      const visitor = await visitorOf(c, sessions);
+      return show(c, view, visitor ? <SignOutPage view={view} /> : <SignedOutPage view={view} />);
+    })
+    .post('/logout', async (c) => {
+      const view = await viewOf(c);
+      await formOf(c, config.ORIGIN);
+      const visitor = await visitorOf(c, sessions);
+      if (visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));
+      clearSessionCookie(c);
+      return c.redirect(view.link('/logout'), 303);
+    });
+}
+
+/** Why a provider signed nobody in. A code that is not in the catalogue gets a general text: anybody can write a query. */
+function providerError(
+  language: Language,
+  code: string,
+  providers: ProviderButton[],
+  id: string | undefined,
+): string {
+  const { providerErrors } = signInMessages[language];
+  const name = providers.find((provider) => provider.id === id)?.name;
+  const known = name !== undefined && Object.hasOwn(providerErrors, code) ? providerErrors[code] : undefined;
+  return known?.(name ?? '') ?? providerErrors.other('');
+}
+
+function SignInPage(props: {
+  view: View;
+  providers: ProviderButton[];
+  identifier?: string;
+  problem?: FormProblem | undefined;
+}) {
+  const { view, providers, identifier, problem } = props;
+  const text = signInMessages[view.language].signIn;
+  return (
+    <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <Form view={view} problem={problem} button={text.button}>
+        <Field
+          name="identifier"
+          label={text.identifier}
+          value={identifier}
+          problem={problem}
+          autocomplete="username"
+          maxlength={254}
+          required
+        />
+        <CurrentPasswordField
+          view={view}
+          problem={problem}
+          aside={<a href={view.link('/forgot-password')}>{text.forgot}</a>}
+        />
+      </Form>
+      {problem?.code === 'email_not_verified' && (
+        <p class="below">
+          <a href={view.link('/verify-email')}>{text.confirm}</a>
+        </p>
+      )}
+      <OrRule view={view} />
+      <ProviderButtons view={view} providers={providers}>
+        <a class="button plain" href={view.link('/login/code')}>
+          {text.byCode}
+        </a>
+      </ProviderButtons>
+      {view.realm.registration !== 'closed' && (
+        <p class="below">
+          {text.newHere} <a href={view.link('/register')}>{text.register}</a>
+        </p>
+      )}
+    </Frame>
+  );
+}
+
+/** Asks a signed-in user whether an app may know who they are, or whether they mean another account. */
+function AccountChoicePage({ view, name }: { view: View; name: string }) {
+  const text = signInMessages[view.language].proceed;
+  return (
+    <Frame view={view} title={text.title}>
+      <p>
+        {text.signedInAs} <strong>{name}</strong>.
+      </p>
+      <Form view={view} hidden={{ proceed: '1' }} button={text.button(name)} />
+      <p class="below">
+        <a href={view.link('/login', { prompt: 'login' })}>{text.other}</a>
+      </p>
+    </Frame>
+  );
+}
+
+/** Asks whether to sign out: a link alone signs nobody out. */
+function SignOutPage({ view }: { view: View }) {
+  const text = signInMessages[view.language].signOut;
+  return (
+    <Frame view={view} title={text.title}>
+      <p>{text.text}</p>
+      <Form view={view} button={text.button} />
+      <p class="below">
+        <a href={view.link('/account')}>{text.stay}</a>
+      </p>
+    </Frame>
+  );
+}
+
+function SignedOutPage({ view }: { view: View }) {
+  const { doneTitle, done, again } = signInMessages[view.language].signOut;
+  const action = { href: view.link('/login'), label: again };
+  return <MessagePage view={view} title={doneTitle} text={done} action={action} />;
+}

@@ -1,0 +1,78 @@
+import { formatDayMonth, formatNumber } from './format.ts';
+import { kitMessages } from './messages.ts';
+import { Table } from './table.tsx';
+import type { View } from './view.ts';
+
+/** A number for each UTC date (YYYY-MM-DD), oldest first. */
+export type DailyNumbers = { date: string; value: number }[];
+
+/**
+ * Units of a chart's own space, which the stylesheet stretches. `least` is the height of the bar of a day on which
+ * little happened, which must not look like that of a day on which nothing did: `empty`.
+ */
+const SIZES = {
+  small: { height: 60, gap: 3, least: 1.5, empty: 0 },
+  large: { height: 100, gap: 2, least: 3, empty: 0.75 },
+};
+const STEP = 10;
+
+/** A bar for each day. `label` says in words what the bars show. */
+export function DayBars(props: { view: View; days: DailyNumbers; label: string; size: keyof typeof SIZES }) {
+  const { view, days, label, size } = props;
+  const { height, gap, least, empty } = SIZES[size];
+  const most = Math.max(1, ...days.map(({ value }) => value));
+  return (
+    <svg
+      class={size === 'small' ? 'chart' : undefined}
+      viewBox={`0 0 ${days.length * STEP} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      {days.map(({ date, value }, at) => {
+        const bar = value <= 0 ? empty : Math.max(least, (value / most) * height);
+        if (bar === 0) return null;
+        return (
+          <rect
+            class={value <= 0 ? 'empty' : undefined}
+            x={at * STEP + gap / 2}
+            y={height - bar}
+            width={STEP - gap}
+            height={bar}
+          >
+            <title>{`${formatDayMonth(view, date)}: ${formatNumber(view, value)}`}</title>
+          </rect>
+        );
+      })}
+    </svg>
+  );
+}
+
+/** The same numbers as a table, newest first. */
+export function DayTable(props: { view: View; days: DailyNumbers; label: string; heading: string }) {
+  const { view, days, label, heading } = props;
+  return (
+    <Table
+      label={label}
+      columns={[kitMessages[view.language].date, { number: heading }]}
+      rows={days.toReversed().map(({ date, value }) => (
+        <tr>
+          <th scope="row">
+            <time datetime={date}>{formatDayMonth(view, date)}</time>
+          </th>
+          <td class="number">{formatNumber(view, value)}</td>
+        </tr>
+      ))}
+    />
+  );
+}
+
+/** A part of a whole, as a bar beside its number. */
+export function Share({ value, most }: { value: number; most: number }) {
+  return (
+    <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="empty" width={100} height={4} />
+      <rect width={most === 0 ? 0 : Math.min(100, (value / most) * 100)} height={4} />
+    </svg>
+  );
+}

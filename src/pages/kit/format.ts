@@ -1,0 +1,129 @@
+import type { PaymentMethod } from '../../billing/service.ts';
+import type { PriceRow } from '../../billing/tables.ts';
+import { dateOf } from '../../lib/calendar.ts';
+import { COUNTRIES } from '../../lib/countries.ts';
+import { deviceOf } from '../../lib/device.ts';
+import { LANGUAGES, type Language } from '../../lib/language.ts';
+import { rfc3339 } from '../../lib/time.ts';
+import { kitMessages } from './messages.ts';
+import type { View } from './view.ts';
+
+/** A moment for people and for programs; Unix milliseconds. */
+export function formatTime(view: View, at: number): { shown: string; datetime: string } {
+  const format = new Intl.DateTimeFormat(localeOf(view), {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return { shown: `${format.format(at)} UTC`, datetime: rfc3339(at) };
+}
+
+/** The UTC day of a moment; Unix milliseconds. */
+export function formatDate(view: View, at: number): { shown: string; datetime: string } {
+  const format = new Intl.DateTimeFormat(localeOf(view), { dateStyle: 'medium', timeZone: 'UTC' });
+  return { shown: format.format(at), datetime: dateOf(at) };
+}
+
+/** A UTC date without its year. */
+export function formatDayMonth(view: View, date: string): string {
+  const format = { day: 'numeric', month: 'short', timeZone: 'UTC' } as const;
+  return new Intl.DateTimeFormat(localeOf(view), format).format(new Date(date));
+}
+
+/** A number; a change has a sign before it. */
+export function formatNumber(view: View, count: number, isChange = false): string {
+  return new Intl.NumberFormat(localeOf(view), { signDisplay: isChange ? 'exceptZero' : 'auto' }).format(
+    count,
+  );
+}
+
+/** The currencies whose smallest unit differs between Stripe and ISO 4217. */
+const STRIPE_DIGITS: Record<string, number> = { isk: 2, ugx: 2, mga: 0 };
+
+/** An amount of money, which is given in Stripe's smallest unit of the currency. */
+export function formatMoney(view: View, amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(localeOf(view), { style: 'currency', currency });
+  const digits = STRIPE_DIGITS[currency] ?? format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+/** A price, and how often it is paid. */
+export function priceText(view: View, { unitAmount, currency, months }: PriceRow): string {
+  const text = kitMessages[view.language].prices;
+  if (unitAmount === null) return text.atCheckout;
+  const price = formatMoney(view, unitAmount, currency);
+  if (months === null) return price;
+  if (months === 1) return text.perMonth(price);
+  if (months === 12) return text.perYear(price);
+  if (Number.isInteger(months)) return text.perMonths(price, months);
+  return text.perDays(price, Math.round((months * 365) / 12));
+}
+
+/** A payment method in words that its owner recognises. */
+export function methodName({ language }: View, { type, brand, last4 }: PaymentMethod): string {
+  const name = sentence(brand ?? type);
+  return last4 === null ? name : kitMessages[language].endingIn(name, last4);
+}
+
+/** What a resource of plans is called. */
+export function resourceName({ language }: View, resource: string): string {
+  const { resources } = kitMessages[language];
+  const known = Object.hasOwn(resources, resource) ? resources[resource] : undefined;
+  return known ?? sentence(resource);
+}
+
+/** The words of a name such as `render_minutes`. */
+function sentence(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
+}
+
+function localeOf({ locale, language }: View): string {
+  return locale ?? language;
+}
+
+/** A device in words that its owner recognises. */
+export function deviceName({ language }: View, userAgent: string | null): string {
+  const device = deviceOf(userAgent);
+  const { device: named, unknownDevice } = kitMessages[language];
+  return device ? named(device) : unknownDevice;
+}
+
+/** The place of a client, such as `Berlin, Germany`. */
+export function placeName(view: View, place: { city?: string | null; country: string | null }): string {
+  const { city, country } = place;
+  return [city, country && countryName(country, view.language)].filter(Boolean).join(', ');
+}
+
+/** Every country with its name, sorted as the language does. A country of the user that is not listed comes first. */
+export function countryOptions(language: Language, current: string | null): [string, string][] {
+  const listed = COUNTRIES.map((code): [string, string] => [code, countryName(code, language)]);
+  const { compare } = new Intl.Collator(language);
+  listed.sort(([, one], [, other]) => compare(one, other));
+  return current && !COUNTRIES.includes(current) ? [[current, current], ...listed] : listed;
+}
+
+/** The languages of pages and mails by their own names, and the user's if it is another. */
+export function languageOptions(current: string | null): [string, string][] {
+  const tags = current && !LANGUAGES.some((known) => known === current) ? [current, ...LANGUAGES] : LANGUAGES;
+  return tags.map((tag) => [tag, languageName(tag)]);
+}
+
+function languageName(tag: string): string {
+  // DisplayNames takes no extensions such as `-u-ca-buddhist` (ECMA-402, 12.5.1).
+  const name = new Intl.DisplayNames(tag, { type: 'language' }).of(new Intl.Locale(tag).baseName) ?? tag;
+  return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
+}
+
+function countryName(code: string, language: Language): string {
+  // Cloudflare also gives codes such as T1, for Tor.
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
+}
+
+/** One or two letters in place of the picture of a user who has none. */
+export function initialsOf(name: string): string {
+  const words = name.match(/[\p{L}\p{N}][^\s._-]*/gu) ?? [];
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
+  const letters = chosen.map((word) => [...new Intl.Segmenter().segment(word ?? '')][0]?.segment ?? '');
+  return letters.join('').toLocaleUpperCase();
+}

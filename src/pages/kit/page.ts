@@ -1,0 +1,170 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ApiError, CATALOGUE } from '../../errors.ts';
+import type { AppContext, AppEnv } from '../../http/context.ts';
+import type { Language } from '../../lib/language.ts';
+import { errorMessages } from './error-messages.ts';
+import { type FormProblem, formOf, formProblem } from './form-data.ts';
+import { show } from './view.ts';
+import type { Visit } from './visit.ts';
+
+/** The form of a page that was not accepted, with what was in it. */
+export interface RefusedForm {
+  form: string;
+  values: Record<string, string>;
+  problem: FormProblem;
+}
+
+/** What just happened on a page. */
+export interface Shown {
+  /** The code of what was just done, as the address says, and its text. */
+  done?: string | undefined;
+  said?: string | undefined;
+  refused?: RefusedForm;
+}
+
+/** Texts by the code of what was done. */
+type DoneMessages = Record<string, string | undefined>;
+
+/** A form of a page. */
+export interface PageForm<V extends Visit> {
+  /** Whether it needs a verified e-mail address. */
+  verified?: boolean;
+  /** The field to blame for a wrong password. */
+  passwordField?: string;
+  /** The fields of the API whose field in the form has another name. */
+  names?: Record<string, string>;
+  /** Does what the form is for; gives the code of what was done, or an answer of its own. Throws ApiError. */
+  act(c: AppContext, visit: V, values: Record<string, string>): Promise<string | Response>;
+}
+
+/** A page for signed-in users. Its path may have parameters, which `c.req.param()` gives. */
+export interface PageDefinition<V extends Visit> {
+  path: string;
+  render(c: AppContext, visit: V, shown: Shown): JSX.Element | Promise<JSX.Element>;
+  /** By the value of their hidden field `form`. */
+  forms?: Record<string, PageForm<V>>;
+  /** What the page says of what was done. */
+  messages?: Record<Language, { done: DoneMessages }>;
+  /** Other origins that its forms may lead to. */
+  leadsTo?(visit: V): Promise<string[]>;
+  /** The rate limit of its forms. */
+  limit?: MiddlewareHandler<AppEnv>;
+}
+
+/** What the pages of one menu have in common. */
+export interface PageArea<V extends Visit> {
+  /** The only origin that may send forms. */
+  origin: string;
+  /** A handler for those who may see the pages. */
+  admit(
+    handle: (c: AppContext, visit: V) => Response | Promise<Response>,
+  ): (c: AppContext) => Promise<Response>;
+  /** What is said of a form that saves, when the page does not say it. */
+  saved(language: Language): string;
+  /** Whether a form leads back to the page with the query that it was asked for with. */
+  keepsQuery: boolean;
+}
+
+/** The routes of a page: shown on GET; on POST one of its forms acts, and leads back to the page. */
+export function pageRoutes<V extends Visit>(area: PageArea<V>, page: PageDefinition<V>) {
+  const { path, render, forms, limit = (_, next) => next() } = page;
+  const routes = new Hono<AppEnv>().get(
+    path,
+    area.admit(async (c, visit) => {
+      const done = c.req.query('done');
+      const shown = done === undefined ? {} : { done, said: saidOf(done, area, page, visit.view.language) };
+      return show(c, visit.view, await render(c, visit, shown), { leadsTo: await leadsTo(page, visit) });
+    }),
+  );
+  if (!forms) return routes;
+  return routes.post(
+    path,
+    limit,
+    area.admit(async (c, visit) => {
+      const values = await formOf(c, area.origin);
+      const name = values.form ?? '';
+      const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
+      if (!form) throw new ApiError('invalid_request');
+      return answerForm(c, visit, area, page, {
+        ...form,
+        name,
+        values,
+        act: () => form.act(c, visit, values),
+      });
+    }),
+  );
+}
+
+/** Does what a form asks for, and leads back to its page; on an error the page is shown again, with what was wrong. */
+export async function answerForm<V extends Visit>(
+  c: AppContext,
+  visit: V,
+  area: PageArea<V>,
+  page: PageDefinition<V>,
+  form: Omit<PageForm<V>, 'act'> & {
+    name: string;
+    values: Record<string, string>;
+    act(): Promise<string | Response>;
+  },
+): Promise<Response> {
+  const { view, principal } = visit;
+  try {
+    if (form.verified && !principal.emailVerified) throw new ApiError('email_not_verified');
+    const done = await form.act();
+    if (typeof done !== 'string') return done;
+    return c.redirect(area.keepsQuery ? linkBack(c, visit, { done }) : view.link(page.path, { done }), 303);
+  } catch (error) {
+    const problem = problemOf(error, view.language, form);
+    const { code, retryAfter } = error as ApiError;
+    const shown = { refused: { form: form.name, values: form.values, problem } };
+    const again = await page.render(c, visit, shown);
+    if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+    return show(c, view, again, { status: statusOf(code), leadsTo: await leadsTo(page, visit) });
+  }
+}
+
+/** The address of the page that is asked for, with its query and something more. */
+export function linkBack(c: AppContext, { view }: Visit, more: Record<string, string>): string {
+  return view.link(c.req.path, { ...c.req.query(), ...more });
+}
+
+/** The form of that name, if it is the one that was not accepted. */
+export function refusedIn({ refused }: Shown, form: string): RefusedForm | undefined {
+  return refused?.form === form ? refused : undefined;
+}
+
+async function leadsTo<V extends Visit>(page: PageDefinition<V>, visit: V): Promise<string[]> {
+  return (await page.leadsTo?.(visit)) ?? [];
+}
+
+function saidOf<V extends Visit>(
+  done: string,
+  area: PageArea<V>,
+  { messages }: PageDefinition<V>,
+  language: Language,
+): string | undefined {
+  const own = messages?.[language].done ?? {};
+  if (Object.hasOwn(own, done)) return own[done];
+  return done === 'saved' ? area.saved(language) : undefined;
+}
+
+/** An error of a form, in words. Throws the error again when its reader can do nothing about it. */
+function problemOf(
+  thrown: unknown,
+  language: Language,
+  { names, passwordField }: Omit<PageForm<Visit>, 'act'>,
+): FormProblem {
+  if (thrown instanceof ApiError && thrown.code === 'session_ended') throw thrown;
+  const problem = formProblem(thrown, language, names);
+  if (problem.code !== 'invalid_credentials' || !passwordField) return problem;
+  const { errors, wrongPassword } = errorMessages[language];
+  return { summary: errors.validation_failed ?? problem.summary, fields: { [passwordField]: wrongPassword } };
+}
+
+/** A 401 would ask the browser for credentials of another kind. */
+function statusOf(code: ApiError['code']): ContentfulStatusCode {
+  const { status } = CATALOGUE[code];
+  return status === 401 ? 422 : status;
+}

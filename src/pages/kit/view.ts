@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { AppContext } from '../../http/context.ts';
+import { buttonColors } from '../../lib/color.ts';
+import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
+import { DAY, SECOND } from '../../lib/time.ts';
+import type { Realm, Realms } from '../../realms/service.ts';
+
+/** How one visitor sees a page: the realm, the language, and where links lead. */
+export interface View {
+  realm: Realm;
+  language: Language;
+  /** Colours of the realm, as custom properties of the stylesheet. */
+  colors: string;
+  /** The language tag that times are written by; else the language itself. */
+  locale?: string | undefined;
+  /** What a signed-in user has chosen; else the system's. */
+  theme?: 'light' | 'dark' | undefined;
+  /** The path of another page of this realm, with the parameters that every link keeps. */
+  link(path: string, query?: Record<string, string>): string;
+  /** This page in another language. */
+  inLanguage(language: Language): string;
+}
+
+/** Parameters that every link keeps: where to return to after signing in, and for an app its PKCE challenge. */
+const CARRIED = ['redirect_to', 'code_challenge', 'code_challenge_method', 'state'];
+
+// How the site that sends a user asks for a language (OpenID Connect Core, 3.1.2.1).
+const LANGUAGE_PARAMETER = 'ui_locales';
+const LANGUAGE_COOKIE = '__Host-latchkey-language';
+
+/** The view of a request. `locale` is the language that a signed-in user has chosen. */
+export function viewFor(c: AppContext, realm: Realm, locale: string | null = null): View {
+  const asked = c.req.query(LANGUAGE_PARAMETER)?.slice(0, 100).split(' ') ?? [];
+  const remembered = getCookie(c, LANGUAGE_COOKIE);
+  const language = bestLanguage([
+    ...asked,
+    remembered,
+    locale,
+    ...acceptedLanguages(c.req.header('accept-language')),
+  ]);
+  if (asked.length > 0 && language !== remembered) rememberLanguage(c, language);
+  const { background, text, edge, darkEdge } = buttonColors(realm.color);
+  const base = new URL(realm.issuer).pathname.replace(/\/$/, '');
+  const carried = CARRIED.flatMap((name) => {
+    const value = c.req.query(name);
+    return value === undefined ? [] : [[name, value] as [string, string]];
+  });
+  const at = (path: string, query: [string, string][]) =>
+    `${base}${path}${query.length > 0 ? `?${new URLSearchParams(query)}` : ''}`;
+  return {
+    realm,
+    language,
+    colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge}}`,
+    link: (path, query = {}) =>
+      at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
+    inLanguage: (other) => {
+      const query = new URLSearchParams(c.req.query());
+      query.set(LANGUAGE_PARAMETER, other);
+      // Relative, because an absolute link to a path such as //host would lead to another host.
+      return `?${query}`;
+    },
+  };
+}
+
+/** The view of a request in its realm, for the pages of a feature. */
+export function viewer(realms: Realms) {
+  return async (c: AppContext) => viewFor(c, await realms.get(c.get('realm').id));
+}
+
+/** Keeps a choice of language on this browser. */
+export function rememberLanguage(c: AppContext, language: Language): void {
+  const maxAge = (365 * DAY) / SECOND;
+  setCookie(c, LANGUAGE_COOKIE, language, {
+    path: '/',
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Lax',
+    maxAge,
+  });
+}
+
+/** Forgets the choice: then the language of the account counts, or that of the browser. */
+export function forgetLanguage(c: AppContext): void {
+  deleteCookie(c, LANGUAGE_COOKIE, { path: '/', secure: true });
+}
+
+/**
+ * Sends a page, which is never cached, never framed and has no script. `leadsTo` are the other origins that its forms
+ * may redirect to: a browser follows no redirect elsewhere.
+ */
+export function show(
+  c: AppContext,
+  view: View,
+  content: JSX.Element,
+  { status = 200, leadsTo = [] }: { status?: ContentfulStatusCode; leadsTo?: string[] } = {},
+) {
+  const colors = createHash('sha256').update(view.colors).digest('base64');
+  c.header(
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'self' 'sha256-${colors}'; img-src 'self' https:; ` +
+      `form-action ${["'self'", ...leadsTo].join(' ')}; frame-ancestors 'none'; base-uri 'none'`,
+  );
+  // The address may have a token, which no other origin may see. Without any referrer a form would send no origin.
+  c.header('Referrer-Policy', 'same-origin');
+  c.header('Content-Language', view.language);
+  c.header('Vary', 'Accept-Language', { append: true });
+  return c.html(`<!doctype html>${content}`, status);
+}
