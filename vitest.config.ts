@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { promisedEndpoints } from './test/support/documents.ts';
+import { PATIENCE } from './test/support/patience.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
 import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
@@ -8,6 +9,12 @@ import { CREDENTIALS } from './test/support/peers/ports.ts';
 trustPeers();
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin');
 
+// No test is decided by the time it takes; what hangs ends some day.
+const patience = {
+  testTimeout: 2 * PATIENCE,
+  hookTimeout: 2 * PATIENCE,
+  expect: { poll: { timeout: PATIENCE } },
+};
 const migrations = await readD1Migrations(`${import.meta.dirname}/migrations`);
 
 export default defineConfig({
@@ -20,9 +27,18 @@ export default defineConfig({
     projects: [
       {
         plugins: [
+          {
+            name: 'observed-after-response',
+            enforce: 'pre',
+            resolveId: (id, importer) =>
+              id.endsWith('/after-response.ts') && importer?.startsWith(`${import.meta.dirname}/src/`)
+                ? `${import.meta.dirname}/test/support/after-response.ts`
+                : undefined,
+          },
           cloudflareTest(({ inject }) => {
             const peers = inject('peers');
             return {
+              main: './test/support/worker.ts',
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
                 email: { send_email: [{ name: 'EMAIL' }] },
@@ -58,22 +74,29 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**', 'test/browser/**'],
           setupFiles: ['test/support/migrate.ts'],
-          testTimeout: 60_000,
+          // The modules are loaded once for each of the workers, not for each file: see the file above.
+          isolate: false,
+          ...patience,
         },
       },
       {
         extends: true,
-        test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'node',
+          include: ['test/node/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
       },
       {
         extends: true,
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
-          // Each file has a server and a browser of its own.
-          fileParallelism: false,
+          ...patience,
+          // Each file has a server and a browser of its own, which two cores cannot give to more.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { ApiKeys } from '../../src/api-keys/service.ts';
+import { responsesAreOver } from '../support/after-response.ts';
 import {
   call,
   changeDirectory,
@@ -13,6 +14,7 @@ import {
   register,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const PATH = '/v1/admin/api-keys';
 
@@ -291,16 +293,17 @@ it('notes the last use, at most once an hour, after the answer', async () => {
   const start = Date.now();
   advance(0);
   await accepts(key);
-  await vi.waitFor(async () => expect(await lastUsed()).toBeGreaterThanOrEqual(start));
+  await vi.waitFor(async () => expect(await lastUsed()).toBeGreaterThanOrEqual(start), PATIENCE);
   const first = await lastUsed();
   advance(3_590_000);
   await accepts(key);
-  await scheduler.wait(300);
+  await responsesAreOver();
   expect(await lastUsed()).toBe(first);
   advance(10_000);
   await accepts(key);
-  await vi.waitFor(async () =>
-    expect(await lastUsed()).toBeGreaterThanOrEqual((first as number) + 3_600_000),
+  await vi.waitFor(
+    async () => expect(await lastUsed()).toBeGreaterThanOrEqual((first as number) + 3_600_000),
+    PATIENCE,
   );
 });
 

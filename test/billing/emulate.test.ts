@@ -6,6 +6,7 @@ import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL, ORIGIN } from '../support/api.ts';
 import { meteredUser } from '../support/metering.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import { emulatedWebhooks, signatureOf, standing } from '../support/stripe.ts';
 
@@ -50,7 +51,7 @@ it('credits that are bought at the emulator arrive by its webhook', async () => 
     const found = await emulatedWebhooks(opened.body.id);
     expect(found).toHaveLength(1);
     return found;
-  });
+  }, PATIENCE);
   const { body, signature } = webhook as { body: string; signature: string };
   // It is signed rightly, but no event of Stripe's: it has no id to be known by.
   expect(JSON.parse(body)).not.toHaveProperty('id');

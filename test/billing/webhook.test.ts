@@ -4,6 +4,7 @@ import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import {
   atStripe,
@@ -309,7 +310,10 @@ describe('what was true when it was asked for', () => {
   });
 
   async function waitUntilAsked(pattern: string, times: number): Promise<void> {
-    await vi.waitFor(async () => expect((await atStripe('requests', { pattern })).length).toBe(times), 5000);
+    await vi.waitFor(
+      async () => expect((await atStripe('requests', { pattern })).length).toBe(times),
+      PATIENCE,
+    );
   }
 });
 

@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import { startStripe } from '../support/peers/stripe.ts';
 
@@ -49,7 +50,7 @@ async function press(name: string): Promise<void> {
   await page.waitForLoadState();
 }
 async function isAsked(host: string): Promise<void> {
-  await vi.waitUntil(() => asked.includes(`${host}:443`), 5000);
+  await vi.waitUntil(() => asked.includes(`${host}:443`), PATIENCE);
   await page.waitForURL('chrome-error://**');
   asked = [];
 }

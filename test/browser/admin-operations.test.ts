@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from '
 import { launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 import { type OperatorBrowser, openDashboard } from '../support/browser/operator.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { receivedMails, setFault } from '../support/peers/mailbox.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 
@@ -67,7 +68,7 @@ async function shows(text: string): Promise<void> {
         await desk.page.reload();
         return desk.page.getByText(text, { exact: true }).count();
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: PATIENCE, interval: 200 },
     )
     .toBeGreaterThan(0);
 }

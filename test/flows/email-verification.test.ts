@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { responsesAreOver } from '../support/after-response.ts';
 import { call, createRealm, expectProblem, login, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { linkIn, mailTo, tokenTo } from '../support/mail.ts';
@@ -131,7 +132,7 @@ describe('asking for the mail again', () => {
     await mailTo(user.user.email, WELCOME);
     for (let n = 0; n < 12; n += 1) expect((await resend(user.user.email)).status).toBe(202);
     await mailTo(user.user.email, AGAIN);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await responsesAreOver();
     expect((await receivedMails(user.user.email)).length).toBeLessThanOrEqual(6);
   });
 });

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { responsesAreOver } from '../support/after-response.ts';
 import {
   call,
   changeDirectory,
@@ -142,7 +143,7 @@ describe('by text', () => {
     const to = number();
     const { access_token: token } = await register();
     await send('sms', to, { token });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await responsesAreOver();
     expect(await receivedTexts(to)).toEqual([]);
     expectProblem(await verify('sms', to, '000000', { token }), 401, 'invalid_code');
   });
@@ -214,7 +215,7 @@ it('answers the same for addresses that nobody has, and sends nothing', async ()
     expect([answer.status, answer.body]).toEqual([202, { status: 'accepted', resend_after: 60 }]);
     expectProblem(await verify(channel, to, '123456'), 401, 'invalid_code');
   }
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await responsesAreOver();
   expect(await receivedMails(nobody)).toEqual([]);
   expect(await receivedTexts(stranger)).toEqual([]);
 });
@@ -243,7 +244,7 @@ describe('texts cost money', () => {
       await send('sms', to, { token });
     }
     await codeTextedTo(numbers[0] as string);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await responsesAreOver();
     expect(await receivedTexts(numbers[1] as string)).toEqual([]);
   });
 });

@@ -201,7 +201,7 @@ it('drains a thousand messages in batches, each once', async () => {
   expect(new Set(bulk).size).toBe(1000);
   expect(most).toBeLessThanOrEqual(6);
   expect(Math.max(...runs)).toBeLessThanOrEqual(126);
-}, 30_000);
+});
 
 it('doubles its patience, and leaves half of it to chance', () => {
   expect(backoff(1, 0)).toBe(30_000);

@@ -184,7 +184,7 @@ async function settle(userId: string) {
   }
 }
 
-it('does in any order what it should, and loses nothing', { timeout: 120_000 }, async () => {
+it('does in any order what it should, and loses nothing', async () => {
   advance(0);
   const seen: Record<string, number> = {};
   await fc.assert(

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Project } from '../support/cli-project.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const PASSWORD = 'three lighthouses at dusk';
 
@@ -133,9 +135,9 @@ describe('users:import', () => {
     const killed = spawn(process.execPath, [...args, '--rows', '10'], { cwd: project });
     let progress = '';
     killed.stderr.on('data', (chunk) => (progress += chunk));
-    await vi.waitUntil(() => progress.includes('of 400 rows'), 30_000);
+    await vi.waitUntil(() => progress.includes('of 400 rows'), PATIENCE);
     killed.kill('SIGKILL');
-    await vi.waitUntil(() => killed.signalCode !== null);
+    await once(killed, 'exit');
 
     const rest = await run(path, '--rows', '100');
     expect(rest.code, rest.stderr).toBe(0);

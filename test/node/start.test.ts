@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { applyMigrations, ROOT } from '../../src/cli/d1.ts';
 import { Project } from '../support/cli-project.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 let project: Project;
 let devVars: string;
@@ -28,8 +29,8 @@ const cli = (command: string, ...args: string[]) => project.cli(command, args);
 async function stop(): Promise<void> {
   expect(running()).toContain('workerd');
   project.server?.kill('SIGTERM');
-  await vi.waitFor(() => expect(project.server?.exitCode).toBe(143), 10_000);
-  await vi.waitFor(() => expect(running()).toEqual([]), 5_000);
+  await vi.waitFor(() => expect(project.server?.exitCode).toBe(143), PATIENCE);
+  await vi.waitFor(() => expect(running()).toEqual([]), PATIENCE);
 }
 
 /** The processes that live in the server's group. */
@@ -167,10 +168,10 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
   const welcome = await vi.waitUntil(async () => {
     const { body } = await project.call('GET', '/dev/mailbox.json');
     return body.data.find((mail: any) => mail.recipient === 'ada@example.com');
-  }, 5_000);
+  }, PATIENCE);
   expect(welcome.text).toContain(`${project.origin}/verify-email?token=`);
   await stop();
-}, 120_000);
+});
 
 it('realm: creates one, and changes only what is named', async () => {
   const name = `O'Brien; "x" -- /* [ 100 % \\ é 🗝`;

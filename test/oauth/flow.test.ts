@@ -171,7 +171,7 @@ it('refuses who is suspended, and does not say so before the provider has said w
   expect(again.cookies.has('__Host-latchkey')).toBe(false);
 });
 
-it('comes to an end whatever a browser brings back', { timeout: 60_000 }, async () => {
+it('comes to an end whatever a browser brings back', async () => {
   const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const any = fc.option(
     fc.oneof(

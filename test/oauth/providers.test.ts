@@ -163,34 +163,30 @@ describe('a token of a broken provider', () => {
   });
 });
 
-it.each(PROVIDER_FAULTS)(
-  'a provider that fails (%s) is said to be unavailable',
-  { timeout: 15_000 },
-  async (fault) => {
-    const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const browser = new Browser();
-    const login = await browser.ask(`/realms/failing/v1/oauth/${fault}/login`);
-    if (fault === 'wrong-issuer') {
-      expect(errorIn(login)).toBe('provider_unavailable');
-    } else {
-      const page = new URL(login.headers.get('location') as string);
-      const back: Return = { url: new URL(page.searchParams.get('redirect_uri') as string) };
-      back.url.search = String(
-        new URLSearchParams({ code: 'x', state: page.searchParams.get('state') as string }),
-      );
-      const started = Date.now();
-      expect(errorIn(await browser.comeBack(back))).toBe('provider_unavailable');
-      expect(Date.now() - started).toBeLessThan(7000);
-    }
-    const direct = await call('GET', `/v1/oauth/${fault}/callback?error=server_error&state=x`, {
-      realm: 'failing',
-    });
-    expectProblem(direct, 400, 'oauth_state_invalid');
-    log.mockRestore();
-    errors.mockRestore();
-  },
-);
+it.each(PROVIDER_FAULTS)('a provider that fails (%s) is said to be unavailable', async (fault) => {
+  const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const browser = new Browser();
+  const login = await browser.ask(`/realms/failing/v1/oauth/${fault}/login`);
+  if (fault === 'wrong-issuer') {
+    expect(errorIn(login)).toBe('provider_unavailable');
+  } else {
+    const page = new URL(login.headers.get('location') as string);
+    const back: Return = { url: new URL(page.searchParams.get('redirect_uri') as string) };
+    back.url.search = String(
+      new URLSearchParams({ code: 'x', state: page.searchParams.get('state') as string }),
+    );
+    const started = Date.now();
+    expect(errorIn(await browser.comeBack(back))).toBe('provider_unavailable');
+    expect(Date.now() - started).toBeLessThan(7000);
+  }
+  const direct = await call('GET', `/v1/oauth/${fault}/callback?error=server_error&state=x`, {
+    realm: 'failing',
+  });
+  expectProblem(direct, 400, 'oauth_state_invalid');
+  log.mockRestore();
+  errors.mockRestore();
+});
 
 describe('GitHub with several addresses', () => {
   it.each([

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { ROOT } from '../../src/cli/d1.ts';
 import { freePort } from './free-port.ts';
 
@@ -40,8 +40,15 @@ export class Project {
     const server = spawn(process.execPath, ['src/cli/start.ts', ...this.flags], options);
     this.server = server;
     let output = '';
-    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
-    await vi.waitUntil(() => /Try this first:.*'\n/s.test(output) || server.exitCode !== null, 50_000);
+    await new Promise<void>((resolve) => {
+      server.once('exit', resolve);
+      for (const stream of [server.stdout, server.stderr]) {
+        stream.on('data', (chunk) => {
+          output += chunk;
+          if (/Try this first:.*'\n/s.test(output)) resolve();
+        });
+      }
+    });
     expect(server.exitCode, output).toBeNull();
     return output;
   }
@@ -62,7 +69,7 @@ export class Project {
   /** Runs a command of src/cli to its end. */
   cli(command: string, args: string[], env: Record<string, string> = {}) {
     return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-      const options = { cwd: this.folder, timeout: 40_000, env: { ...process.env, ...env } };
+      const options = { cwd: this.folder, env: { ...process.env, ...env } };
       const argv = [`src/cli/${command}.ts`, ...args];
       const child = execFile(process.execPath, argv, options, (_, stdout, stderr) =>
         resolve({ code: child.exitCode, stdout, stderr }),

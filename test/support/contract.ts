@@ -1,5 +1,10 @@
 import '@hyperjump/json-schema/formats-lite';
-import { registerSchema, setShouldValidateFormat, validate } from '@hyperjump/json-schema/openapi-3-1';
+import {
+  registerSchema,
+  setShouldValidateFormat,
+  type Validator,
+  validate,
+} from '@hyperjump/json-schema/openapi-3-1';
 import { call } from './api.ts';
 
 /** A part of the document, or of a schema in it. */
@@ -40,9 +45,14 @@ export function declaredCodes({ definition }: Operation, status: number | string
   );
 }
 
+/** Compiled schemas by their address: compiling costs far more than a request does. */
+const validators = new Map<string, Validator>();
+
 /** What is wrong with a value by the JSON Schema of that address; empty when nothing is. */
 export async function violations(address: string, value: unknown): Promise<string[]> {
-  const output = await validate(address, value as null, 'BASIC');
+  const validator = validators.get(address) ?? (await validate(address));
+  validators.set(address, validator);
+  const output = validator(value as null, 'BASIC');
   if (output.valid) return [];
   return (output.errors ?? []).map(
     ({ instanceLocation, keyword }) => `${instanceLocation} ${keyword.split('/').at(-1)}`,

@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest';
+import { PATIENCE } from './patience.ts';
 import { type Mail, receivedMails, receivedTexts } from './peers/mailbox.ts';
 
 /** The nth mail to that address whose subject matches; waits for it to arrive. */
@@ -9,7 +10,7 @@ export async function mailTo(to: string, subject: RegExp, nth = 1): Promise<Mail
       if (!mail) throw new Error(`no mail ${nth} to ${to} about ${subject}`);
       return mail;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: PATIENCE, interval: 50 },
   );
 }
 
@@ -35,7 +36,7 @@ export async function codeTextedTo(to: string, nth = 1): Promise<string> {
       if (!code) throw new Error(`no text to ${to}`);
       return code;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: PATIENCE, interval: 50 },
   );
 }
 

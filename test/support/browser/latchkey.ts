@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import { ROOT } from '../../../src/cli/d1.ts';
 import { freePort } from '../free-port.ts';
+import { PATIENCE } from '../patience.ts';
 
 /** A message as `/dev/mailbox.json` has it. */
 export interface Message {
@@ -31,6 +32,8 @@ export interface Latchkey {
 /** What a developer's own `.dev.vars` shall not change. */
 const VARIABLES = {
   AUTH_SECRET: 'YnJvd3NlcnMtb25seS1ub3QtYS1zZWNyZXQtYXQtYWxs',
+  // Made and added to `.dev.vars` otherwise, upon which servers that run already would load it.
+  INTERNAL_API_KEY: 'YnJvd3NlcnMtb25seS1pbnRlcm5hbC1rZXktZm9yLWFsbA',
   ENVIRONMENT: 'development',
   MAIL_PROVIDER: 'dev',
   SMS_PROVIDER: 'dev',
@@ -69,7 +72,6 @@ export async function startLatchkey(
   const server = spawn(process.execPath, args, { cwd: ROOT, env });
   process.once('exit', () => server.kill('SIGTERM'));
   let output = '';
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
   const stop = async () => {
     if (server.exitCode === null) {
       server.kill('SIGTERM');
@@ -78,7 +80,15 @@ export async function startLatchkey(
     rmSync(state, { recursive: true, force: true });
   };
   const isReady = () => output.includes('Latchkey is ready');
-  await vi.waitUntil(() => isReady() || server.exitCode !== null, 60_000).catch(stop);
+  await new Promise<void>((resolve) => {
+    server.once('exit', resolve);
+    for (const stream of [server.stdout, server.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+        if (isReady()) resolve();
+      });
+    }
+  });
   // Between its finding and its use, a free port may go to any connection of this machine.
   if (output.includes('Address already in use') && !givenPort && tries > 1) {
     await stop();
@@ -100,7 +110,7 @@ export async function startLatchkey(
           if (!found) throw new Error(`no message to ${recipient} about ${about}`);
           return found;
         },
-        { timeout: 10_000, interval: 100 },
+        { timeout: PATIENCE, interval: 100 },
       ),
   };
 }

@@ -1,0 +1,284 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { directoryState } from '../../src/directory/service.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { accepted } from '../../src/errors.ts';
+import { createServices } from '../../src/services.ts';
+import {
+  accountOf,
+  changeDirectory,
+  createApiKey,
+  createRealm,
+  freshAddress,
+  INTERNAL,
+  PASSWORD,
+  register,
+} from './api.ts';
+import { type Json, type Operation, operationsOf, readDocument } from './contract.ts';
+import { DeclaredAnswers } from './declared-answer.ts';
+import { type HostileRequest, LIVE, requestsTo } from './hostile-request.ts';
+import { atStripe, customerOf, deliverAll, mapPrices, PRICE_MEANINGS, storedEvents } from './stripe.ts';
+
+/** Operations by the file that tries them, so that files share the work. The first that matches has it. */
+const SHARES = {
+  'admin-users': /^\/v1\/admin\/users/,
+  admin: /^\/v1\/admin\//,
+  account: /^\/v1\/me\b/,
+  services: /^\/v1\/(users|usage|credits|authorize|billing)\b/,
+  others: /^/,
+};
+
+/** Making the limiter of a new address costs more than a request does: an address serves half of its limit. */
+const REQUESTS_PER_ADDRESS = 50;
+/** For each operation. */
+const RUNS = 60;
+/** The same requests each time, so that what passes here passes elsewhere: write another to look elsewhere. */
+const SEED = 23;
+
+/** Operations that chance cannot bring to a success: tokens, codes and keys that were mailed, and pictures. */
+const NEEDS_A_SECRET = [
+  'POST /v1/auth/email/verify',
+  'POST /v1/auth/email/undo',
+  'POST /v1/auth/password/reset',
+  'POST /v1/auth/otp/verify',
+  // Which address is right depends on the channel.
+  'POST /v1/auth/otp/send',
+  'PUT /v1/me/avatar',
+  'GET /avatars/{key}',
+  // Sent to a provider, and back from there.
+  'GET /v1/oauth/{provider}/login',
+  'GET /v1/oauth/{provider}/callback',
+  'POST /v1/oauth/{provider}/callback',
+  'POST /v1/oauth/token',
+  'POST /v1/me/identities/{provider}',
+  'DELETE /v1/me/identities/{provider}',
+  'POST /v1/billing/webhook',
+  // Two ids, of which one would have to be a live session.
+  'DELETE /v1/admin/users/{id}/sessions/{session_id}',
+  // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
+  'POST /v1/admin/users/import',
+  'GET /v1/admin/imports/{id}',
+];
+/** Deletes its user: each request needs one of its own. */
+const DEADLY = 'DELETE /v1/me';
+/** The same for whom an admin handles. */
+const LETHAL = 'DELETE /v1/admin/users/{id}';
+
+const nameOf = ({ method, path }: Operation) => `${method} ${path}`;
+
+/** Sends hostile requests to a share of the operations. For one test file. */
+export class OperationFuzz {
+  readonly operations: Operation[];
+  readonly #document: Json;
+  readonly #answers: DeclaredAnswers;
+  readonly #services = createServices(env as unknown as Bindings);
+  /** Operations that never succeeded, or took whatever was sent. */
+  readonly #shut: string[] = [];
+  /** Ids of all answers; as many as there were requests. */
+  readonly #requestIds = new Set<string | null>();
+  #sent = 0;
+  #paymentMethodId = '';
+  #eventId = '';
+  #address = freshAddress();
+
+  private constructor(document: Json, share: keyof typeof SHARES) {
+    const all = operationsOf(document);
+    this.#document = document;
+    this.#answers = new DeclaredAnswers(document, all);
+    this.operations = all.filter(
+      ({ path }) => Object.entries(SHARES).find(([, paths]) => paths.test(path))?.[0] === share,
+    );
+  }
+
+  /** Reads the document, and makes the realm `other`. */
+  static async start(share: keyof typeof SHARES): Promise<OperationFuzz> {
+    await createRealm('other');
+    return new OperationFuzz(await readDocument(), share);
+  }
+
+  /** Counts an answer to a request that a test has sent itself. */
+  count(requestId: string | null): void {
+    this.#sent += 1;
+    this.#requestIds.add(requestId);
+  }
+
+  async makeUser() {
+    const { user } = await register();
+    await changeDirectory(user.id, { email_verified: 1, role: 'admin' });
+    return user;
+  }
+
+  /** A session of that user, opened without the cost of a password. */
+  async openSession(userId: string) {
+    const { realms, directory, sessions } = this.#services;
+    const realm = await realms.get('default');
+    const opened = await accountOf(userId).open(directoryState(await directory.get(userId, null)), {
+      client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
+      methods: ['pwd'],
+      lifetimes: realm.lifetimes,
+      activity: 'signed_in',
+    });
+    return sessions.grant(realm, accepted(opened));
+  }
+
+  /** Expects whatever answers that operation gives to be declared. */
+  async expectDeclared(operation: Operation): Promise<void> {
+    const user = await this.makeUser();
+    if (/billing|subscription/.test(operation.path)) await this.#prepareBilling(user.id);
+    if (/credits|reservations/.test(operation.path)) await this.#prepareMetering(user.id);
+    const target = await makeTarget();
+    const seen: Record<string, number> = {};
+    const requests = requestsTo(operation, {
+      document: this.#document,
+      realms: ['default', 'other'],
+      given: rightFor(user),
+    });
+    await fc.assert(
+      fc.asyncProperty(requests, async (request) => {
+        const from = nameOf(operation) === DEADLY ? await this.makeUser() : user;
+        const about = nameOf(operation) === LETHAL ? await makeTarget() : target;
+        const answer = await this.#send(request, from, about);
+        const outcome = await this.#answers.expect(answer, request, operation);
+        seen[outcome] = (seen[outcome] ?? 0) + 1;
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    if (NEEDS_A_SECRET.includes(nameOf(operation))) return;
+    const successes = Object.keys(operation.definition.responses).filter((status) => status < '300');
+    const reached =
+      Object.keys(seen).some((outcome) => successes.includes(outcome)) &&
+      (!operation.definition.requestBody || 'validation_failed' in seen);
+    if (!reached) this.#shut.push(nameOf(operation));
+  }
+
+  /** Expects nearly every operation to have succeeded and to have refused: a fuzz that is refused at the door tries nothing. */
+  expectReached(): void {
+    expect(this.#shut.length, this.#shut.join(', ')).toBeLessThan(this.operations.length / 10);
+  }
+
+  /** Expects every answer to have had an id of its own, and objects to have no property that somebody sent. */
+  expectHarmless(): void {
+    console.info(`fuzz: ${this.#sent} requests`);
+    expect(this.#requestIds.size).toBe(this.#sent);
+    const polluted: string[] = [];
+    for (const name in {}) polluted.push(name);
+    expect(polluted).toEqual([]);
+  }
+
+  /** Credits to use, a use to refund, and a reservation to end. */
+  async #prepareMetering(userId: string): Promise<void> {
+    const { credits, usage } = this.#services;
+    const user = { userId, realmId: 'default' };
+    const change = { description: null, actor: 'system', reference: 'start' };
+    await credits.add(user, { ...change, amount: 1e6, type: 'added', expiresAt: null });
+    await credits.use(user, { ...change, amount: 1e5, reference: LIVE.reference });
+    await usage.reserve(user, {
+      resource: 'images',
+      quantity: 1,
+      reference: LIVE.reference,
+      seconds: null,
+    });
+  }
+
+  /** Prices that stand for something, a card, and an event. */
+  async #prepareBilling(userId: string): Promise<void> {
+    await mapPrices();
+    await this.#services.billing.setupIntent({ userId, realmId: 'default' });
+    const { customer_id: customer } = await customerOf(userId);
+    this.#paymentMethodId = (await atStripe('attach', { customer })).id;
+    await deliverAll(this.#paymentMethodId);
+    [{ id: this.#eventId }] = await storedEvents('subject', this.#paymentMethodId);
+  }
+
+  /** Sends a request. The user's account never locks: all would be refused that comes after. */
+  async #send(
+    request: HostileRequest,
+    { id: userId, email }: { id: string; email: string },
+    targetId: string,
+  ): Promise<Response> {
+    if (this.#sent % REQUESTS_PER_ADDRESS === 0) this.#address = freshAddress();
+    const headers = new Headers([['cf-connecting-ip', this.#address], ...request.headers]);
+    let { url, body } = request;
+    if (/password|login|email|\/v1\/me$/.test(url)) {
+      await runInDurableObject(accountOf(userId), (_, { storage }) => storage.kv.delete('attempts'));
+    }
+    const written = typeof body === 'string' ? body : '';
+    if (request.session !== 'none' || url.includes(LIVE.sessionId) || written.includes(LIVE.refreshToken)) {
+      const { session, accessToken, refreshToken } = await this.openSession(userId);
+      if (request.session === 'token') headers.set('authorization', `Bearer ${accessToken}`);
+      if (request.session === 'key') headers.set('x-api-key', INTERNAL['x-api-key']);
+      if (request.session === 'cookie') headers.set('cookie', `__Host-latchkey=${refreshToken}`);
+      url = url.replace(LIVE.sessionId, session.sessionId);
+      if (written) body = written.replace(LIVE.refreshToken, refreshToken);
+    }
+    if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+    url = url.replace(LIVE.paymentMethodId, this.#paymentMethodId).replace(LIVE.eventId, this.#eventId);
+    if (url.includes(LIVE.messageId)) url = url.replace(LIVE.messageId, await makeMessage());
+    url = url.replace(LIVE.targetId, targetId).replace(LIVE.userId, userId).replace(LIVE.email, email);
+    const { method } = request;
+    const response = await exports.default.fetch(url, { method, headers, body, redirect: 'manual' });
+    this.count(response.headers.get('x-request-id'));
+    return response;
+  }
+}
+
+/** Right values of fields, by their names. */
+function rightFor(user: { id: string; email: string }): Record<string, fc.Arbitrary<unknown>> {
+  return {
+    email: fc.uuid().map((id) => `${id}@example.com`),
+    username: fc.uuid().map((id) => `u${id.slice(0, 20)}`),
+    identifier: fc.constant(user.email),
+    to: fc.constant(user.email),
+    // Registration takes any good password; the others want the user's.
+    password: fc.constant(PASSWORD),
+    current_password: fc.constant(PASSWORD),
+    new_password: fc.constant(PASSWORD),
+    refresh_token: fc.constant(LIVE.refreshToken),
+    user_id: fc.constantFrom(user.id, user.id, user.id, 'usr_nobody'),
+    limits: fc.constantFrom({ images: { day: 20 } }, { images: {} }, { 'a b': { day: 1 } }),
+    reference: fc.uuid(),
+    quantity: fc.integer({ min: 0, max: 2 }),
+    amount: fc.integer({ min: 0, max: 2 }),
+    input_tokens: fc.integer({ min: 0, max: 3 }),
+    output_tokens: fc.integer({ min: 0, max: 3 }),
+    plan: fc.constantFrom('pro', 'pro', 'free', 'nothing'),
+    price_id: fc.constantFrom('price_credits_500', 'price_pro_month', 'price_nobody'),
+    success_url: fc.constantFrom('/account', '/account', '/account', 'https://evil.test'),
+    data: fc.constantFrom(PRICE_MEANINGS, [], [{ price_id: 'price_nobody', credits: 1 }], [{}]),
+    cancel_url: fc.constant('/account'),
+    return_url: fc.constantFrom('/account', '//evil.test'),
+    payment_method_id: fc.constant('pm_nobody'),
+    // Of a realm.
+    color: fc.constantFrom('#1d4ed8', '#FFFFFF', 'blue'),
+    audience: fc.constantFrom('https://api.example.com', null, 'api'),
+    logo: fc.constantFrom('https://app.example.com/logo.svg', null, 'javascript:1'),
+    allowed_origins: fc.constantFrom([], ['https://app.example.com'], ['https://app.example.com/']),
+    redirect_targets: fc.constantFrom([], ['https://app.example.com/in'], ['javascript:1']),
+    id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
+  };
+}
+
+/** Somebody whom an admin handles. */
+async function makeTarget(): Promise<string> {
+  const id = `usr_${crypto.randomUUID()}`;
+  await env.DB.prepare(
+    "INSERT INTO users (id, realm_id, email, created_at, updated_at) VALUES (?1, 'default', ?1 || '@example.com', 0, 0)",
+  )
+    .bind(id)
+    .run();
+  return id;
+}
+
+/** A mail that was given up. */
+async function makeMessage(): Promise<string> {
+  const id = `msg_${crypto.randomUUID()}`;
+  await env.DB.prepare(
+    `INSERT INTO outbox (id, realm_id, channel, template, recipient, data, status, next_attempt_at, created_at)
+     VALUES (?, 'default', 'mail', 'account_deleted', 'nobody@example.com', '{"name":null}', 'dead', 0, 0)`,
+  )
+    .bind(id)
+    .run();
+  return id;
+}
