@@ -79,5 +79,5 @@ function developmentKey(url: string): string {
   const path = join(ROOT, '.dev.vars');
   const key = isLocal && existsSync(path) ? parseEnv(readFileSync(path, 'utf8')).INTERNAL_API_KEY : undefined;
   if (key) return key;
-  throw new Error('Set LATCHKEY_API_KEY to an API key with the scope `admin` (see README, "API keys").');
+  throw new Error('Set LATCHKEY_API_KEY to an API key with the scope `admin` (see `/docs/guides/api-keys`).');
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { GUIDE_HEADERS, writeGuides } from './guides/assets.ts';
 import { bundledDocument } from './openapi-bundle.ts';
 import { openApiTypes } from './openapi-types.ts';
 
@@ -36,9 +37,17 @@ writeFileSync(
   join(generated, 'page-assets.ts'),
   `/** Where the pages' stylesheet and icon are. */\nexport const [STYLESHEET, ICON] = ${JSON.stringify(paths)} as const;\n`,
 );
+writeGuides(join(generated, 'assets'));
+
+const headers = (path: string, fields: Record<string, string>) =>
+  [path, ...Object.entries(fields).map(([name, value]) => `  ${name}: ${value}`)].join('\n');
 writeFileSync(
   join(generated, 'assets/_headers'),
-  '/pages/*\n  Cache-Control: public, max-age=31536000, immutable\n',
+  [
+    headers('/pages/*', { 'Cache-Control': 'public, max-age=31536000, immutable' }),
+    ...['/docs/guides*', '/docs/pictures/*', '/llms*'].map((path) => headers(path, GUIDE_HEADERS)),
+    '',
+  ].join('\n'),
 );
 
 const passwords: string[] = JSON.parse(

@@ -1,4 +1,5 @@
-import { CATALOGUE } from '../errors.ts';
+import { CATALOGUE, type ErrorCode } from '../errors.ts';
+import { ERROR_HELP } from './error-help.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -6,8 +7,12 @@ body { margin: 0 auto; max-width: 60rem; padding: 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #8884; padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+td p { margin: .25rem 0 0; }
 tr:target { background: #fc03; }
 `;
+
+/** Where the guides are: pages among the static assets, so that the Worker does not carry them. */
+const guides = <a href="/docs/guides">Guides</a>;
 
 /** Swagger UI over the document. */
 export const swaggerPage = (
@@ -19,6 +24,7 @@ export const swaggerPage = (
       <link rel="stylesheet" href="/docs/swagger-ui.css" />
     </head>
     <body>
+      <p style="margin: 1rem 1.25rem; font-family: sans-serif">{guides}</p>
       <div id="ui"></div>
       <script src="/docs/swagger-ui-bundle.js" />
       <script src="/docs/start.js" />
@@ -41,6 +47,7 @@ export const redocPage = (
       <style>{'body { margin: 0 }'}</style>
     </head>
     <body>
+      <p style="margin: 1rem; font-family: sans-serif">{guides}</p>
       <redoc spec-url="/openapi.json" />
       <script src="/docs/redoc.standalone.js" />
     </body>
@@ -60,24 +67,28 @@ export const errorsPage = (
       <h1>Error codes</h1>
       <p>
         Every failure answers with an RFC 9457 problem (<code>application/problem+json</code>) whose{' '}
-        <code>code</code> is one of these.
+        <code>code</code> is one of these. How to use, run and change Latchkey is in the {guides}.
       </p>
       <table>
         <thead>
           <tr>
             <th scope="col">Code</th>
             <th scope="col">Status</th>
-            <th scope="col">Meaning</th>
+            <th scope="col">Meaning, cause and mend</th>
           </tr>
         </thead>
         <tbody>
-          {Object.entries(CATALOGUE).map(([code, { status, title }]) => (
+          {(Object.keys(CATALOGUE) as ErrorCode[]).map((code) => (
             <tr id={code}>
               <td>
                 <code>{code}</code>
               </td>
-              <td>{status}</td>
-              <td>{title}</td>
+              <td>{CATALOGUE[code].status}</td>
+              <td>
+                <b>{CATALOGUE[code].title}</b>
+                <p>{withCode(ERROR_HELP[code].cause)}</p>
+                <p>{withCode(ERROR_HELP[code].mend)}</p>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -85,3 +96,8 @@ export const errorsPage = (
     </body>
   </html>
 );
+
+/** Text whose parts between backticks are code. */
+function withCode(text: string) {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? part : <code>{part}</code>));
+}

@@ -28,7 +28,7 @@ const mapping = z
   .openapi({
     type: 'string',
     description:
-      'JSON: `columns` (their name → ours, null leaves it behind), `values` (our column → their value → ours) and `hash` (how hashes without a notation of their own are written); see the README',
+      'JSON: `columns` (their name → ours, null leaves it behind), `values` (our column → their value → ours) and `hash` (how hashes without a notation of their own are written); see `/docs/guides/import`',
     example:
       '{"columns":{"tier":"plan","is_admin":"role"},"values":{"role":{"true":"admin","false":"user"}}}',
   });

@@ -3,38 +3,11 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIL } from '../../src/messages/mail-registry.ts';
 import { TEXTS } from '../../src/messages/text-registry.ts';
+import { COMPOSITION, LINES } from '../support/import-rules.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-/**
- * The house from its foundation up: a room imports from its own line and the lines below, types included. What composes
- * all of it (services, app, cron, worker) is not a room.
- */
-const LINES: string[][] = [
-  ['lib', 'crypto', 'images', 'db', 'errors', 'config'],
-  ['http'],
-  ['directory', 'realms', 'messages'],
-  ['account'],
-  [
-    'api-keys',
-    'authorize',
-    'billing',
-    'codes',
-    'credits',
-    'oauth',
-    'passwords',
-    'plans',
-    'profile',
-    'sessions',
-    'signing-keys',
-    'usage',
-    'verification',
-  ],
-  ['admin', 'privacy', 'import'],
-  ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
-];
-const COMPOSITION = ['worker-config', 'services', 'app', 'cron', 'worker'];
 const FEATURES = [...(LINES[4] as string[]), ...(LINES[5] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;

@@ -16,10 +16,9 @@ import {
   readExtract,
   SEEDS,
 } from '../support/documents.ts';
-import { contractTestsOf, testNamed, withFeatureTables } from '../support/feature-tables.ts';
+import { contractTestsOf, testNamed } from '../support/feature-tables.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const extract = readExtract();
 const features = DIALECT_NAMES.flatMap((name) =>
   Object.entries(FEATURES[name]).map(([says, feature]) => ({ about: `${name}: ${says}`, ...feature })),
@@ -158,8 +157,4 @@ describe('each feature', () => {
     expect(missing).toEqual([]);
     expect(features.filter(({ tests }) => tests.length === 0)).toEqual([]);
   });
-});
-
-it('the README has all of it in its tables (else: npm run docs:features)', () => {
-  expect(readme).toBe(withFeatureTables(readme));
 });

@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { TABLES } from '../../src/compat/dialects.ts';
 import type { Row } from '../../src/compat/engine/row.ts';
-import { DIALECT_NAMES, type DialectName } from '../../src/lib/dialect-names.ts';
+import type { DialectName } from '../../src/lib/dialect-names.ts';
 import type { Features } from '../compat/features/feature.ts';
 import { FEATURES } from '../compat/features.ts';
+import { table } from './markdown-table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const SECTION = /(<!-- features:start -->\n).*(<!-- features:end -->)/s;
+/** The root as guides write it in links. */
+const FROM_GUIDES = '../../..';
 /** They go through all rows of all tables, and prove no single one. */
 const OVER_ALL = ['documents.test.ts', 'fuzz.test.ts', 'engine.test.ts'];
 
@@ -32,21 +34,15 @@ export function testNamed(name: string): { file: string; title: string } {
   return { file, title };
 }
 
-/** The README with the features and endpoints of the older services between its markers. Throws when it has none. */
-export function withFeatureTables(readme: string): string {
-  if (!SECTION.test(readme)) throw new Error('README.md has no feature markers.');
-  const services = DIALECT_NAMES.map((name) => section(name)).join('\n\n');
-  return readme.replace(SECTION, (_, start, end) => `${start}\n${services}\n\n${end}`);
-}
-
-function section(name: DialectName): string {
+/** What an older service had and which endpoints, each with where it is here: two tables, or one. */
+export function featureTables(name: DialectName): string {
   const features = featureLines(FEATURES[name]);
   const endpoints = endpointLines(TABLES[name]);
   return [
-    `<details><summary><b>${name}</b></summary>`,
-    table([['Its feature', 'Here', 'Proved by'], ...features]),
-    ...(endpoints.length > 0 ? [table([['Its endpoint', 'Here', 'Proved by'], ...endpoints])] : []),
-    '</details>',
+    `### Its features\n\n${table([['Its feature', 'Here', 'Proved by'], ...features])}`,
+    ...(endpoints.length > 0
+      ? [`### Its endpoints\n\n${table([['Its endpoint', 'Here', 'Proved by'], ...endpoints])}`]
+      : []),
   ].join('\n\n');
 }
 
@@ -54,7 +50,7 @@ function featureLines(features: Features): string[][] {
   return Object.entries(features).map(([says, { where, tests }]) => {
     const links = tests.map((test) => {
       const { file, title } = testNamed(test);
-      return `[${title}](${file})`;
+      return `[${title}](${FROM_GUIDES}/${file})`;
     });
     return [says, where, links.join('; ')];
   });
@@ -68,23 +64,12 @@ function endpointLines(rows: readonly Row[]): string[][] {
     return [
       same.map(({ from }) => `\`${from}\``).join(', '),
       `\`${to}\`${realms.length > 0 ? ` in ${realms.join(', ')}` : ''}`,
-      [...files].map((file) => `[${basename(file, '.test.ts')}](${file})`).join(', '),
+      [...files].map((file) => `[${basename(file, '.test.ts')}](${FROM_GUIDES}/${file})`).join(', '),
     ];
   });
-}
-
-function table([heading = [], ...lines]: string[][]): string {
-  return [heading, heading.map(() => '---'), ...lines]
-    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
 }
 
 /** A source without its comments. */
 function codeOf(source: string): string {
   return source.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
-}
-
-if (import.meta.main) {
-  const path = join(ROOT, 'README.md');
-  writeFileSync(path, withFeatureTables(readFileSync(path, 'utf8')));
 }

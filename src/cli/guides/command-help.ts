@@ -1,0 +1,23 @@
+/** What each npm script does, for the guide of commands. */
+export const COMMAND_HELP: Record<string, string> = {
+  prepare:
+    'Writes `generated/`: static assets, the guides, the list of common passwords. `npm ci`, `npm start` and `npm test` run it.',
+  start:
+    'Makes missing secrets, migrates the local database and starts the server on port 8787. Flags after `--` are those of `wrangler dev`.',
+  test: 'Runs all tests but those in a browser. Arguments after `--` choose files.',
+  'test:browser':
+    'Runs the tests in Chromium. `CHROMIUM` names another binary, `SCREENSHOTS` a directory for pictures.',
+  typecheck: 'Checks the types of the whole project.',
+  lint: 'Checks style and format.',
+  format: 'Mends style and format.',
+  deploy: 'Deploys the Worker.',
+  realm: 'Lists, creates and changes realms. Without arguments it shows all fields.',
+  'admin:create': 'Makes a user an owner or admin.',
+  'users:import': 'Imports users of another system.',
+  seed: 'Fills the local database with made-up users and numbers.',
+  'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
+  docs: 'Writes the generated parts of the guides, such as this table.',
+  bench: 'Measures throughput and latency.',
+  'bench:timing': 'Measures whether answers take equally long for known and unknown users.',
+  'bench:admin': 'Measures the admin API with many users.',
+};

@@ -1,0 +1,109 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { differencesOfJson, hasLines, jsonValues } from './answer.ts';
+import { type Block, isCommand, isIllustration } from './blocks.ts';
+import type { Copy } from './copy.ts';
+import { type Outcome, Shell } from './shell.ts';
+
+/** How documents write the addresses of a server that runs elsewhere in the test. */
+const WRITTEN = 'http://localhost:8787';
+const DEPLOYED = 'https://auth.example.com';
+/** An address that deploying does not take for an example. */
+const NO_EXAMPLE = 'https://auth.latchkey.test';
+
+/** Runs the blocks of a document in order, in a copy of the repository. Throws at the first that does not do what the document says. */
+export async function runDocument(blocks: Block[], copy: Copy): Promise<void> {
+  const shell = new Shell(copy.folder, copy.own, copy.env);
+  try {
+    let last: Outcome | undefined;
+    for (const [at, block] of blocks.entries()) {
+      const outcome = await runBlock(block, copy, shell, last);
+      const answered = blocks[at + 1]?.words.has('answer');
+      if (outcome && !answered) expectNoProblem(block, outcome);
+      last = answered ? (outcome ?? last) : undefined;
+    }
+  } finally {
+    shell.end();
+  }
+}
+
+async function runBlock(
+  block: Block,
+  copy: Copy,
+  shell: Shell,
+  last: Outcome | undefined,
+): Promise<Outcome | undefined> {
+  const { words, file, language } = block;
+  const text = written(block, copy);
+  if (isIllustration(block)) return undefined;
+  if (words.has('answer')) {
+    if (!last) throw new Error(`${block.at}: there is nothing before this answer.`);
+    compare(block, last, copy);
+    return undefined;
+  }
+  if (file) {
+    const path = join(copy.folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    if (words.has('append')) await appendFile(path, `${text}\n`);
+    else writeFileSync(path, `${text}\n`);
+    return undefined;
+  }
+  if (language === 'diff') return succeed(block, await shell.run(applying(text)));
+  if (words.has('background')) {
+    await copy.serve(text);
+    return undefined;
+  }
+  if (isCommand(block)) return succeed(block, await shell.run(text));
+  if (language === 'ts' && words.has('run')) {
+    const name = `snippet-${block.at.split(':')[1]}.ts`;
+    writeFileSync(join(copy.folder, name), text);
+    return succeed(block, await shell.run(`node ${name}`));
+  }
+  return undefined;
+}
+
+/** The text of a block with the addresses that hold here. */
+function written({ text, words }: Block, { origin }: Copy): string {
+  const here = text
+    .replaceAll(WRITTEN, origin)
+    .replaceAll(WRITTEN.replace(/^http:/, ''), origin.replace(/^http:/, ''));
+  if (!words.has('deploy')) return here;
+  return here
+    .replaceAll(/^.*\bcurl\b.*$/gm, (line) => line.replaceAll(DEPLOYED, origin))
+    .replaceAll(DEPLOYED, NO_EXAMPLE);
+}
+
+function applying(diff: string): string {
+  return `git apply --recount --whitespace=nowarn - <<'END OF DIFF'\n${diff}\nEND OF DIFF`;
+}
+
+function succeed(block: Block, outcome: Outcome): Outcome {
+  if (outcome.ok) return outcome;
+  throw new Error(`${block.at}: a command failed.\n${block.text}\n---\n${outcome.stdout}${outcome.stderr}`);
+}
+
+/** A failure that no answer shows is one that nobody meant. */
+function expectNoProblem(block: Block, { stdout }: Outcome): void {
+  const problem = jsonValues(stdout).find(
+    (value): value is { status: number } =>
+      typeof value === 'object' &&
+      value !== null &&
+      'status' in value &&
+      'code' in value &&
+      'request_id' in value,
+  );
+  if (problem) throw new Error(`${block.at}: a request failed: ${JSON.stringify(problem)}`);
+}
+
+function compare(block: Block, { stdout, stderr }: Outcome, { origin }: Copy): void {
+  const told = (text: string) => text.replaceAll(origin, WRITTEN).replaceAll(/^> .*\n/gm, '');
+  if (block.language === 'json') {
+    const wrong = differencesOfJson(block.text, told(stdout));
+    if (wrong.length > 0) throw new Error(`${block.at}: ${wrong.join('\n')}\n---\n${stdout}${stderr}`);
+  } else if (!hasLines(block.text, `${told(stdout)}\n${told(stderr)}`)) {
+    throw new Error(
+      `${block.at}: these lines did not come.\n${block.text}\n---\n${told(stdout)}${told(stderr)}`,
+    );
+  }
+}

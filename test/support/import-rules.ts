@@ -1,0 +1,29 @@
+/**
+ * The house from its foundation up: a room imports from its own line and the lines below, types included. The guide of
+ * the architecture shows it.
+ */
+export const LINES: string[][] = [
+  ['lib', 'crypto', 'images', 'db', 'errors', 'config'],
+  ['http'],
+  ['directory', 'realms', 'messages'],
+  ['account'],
+  [
+    'api-keys',
+    'authorize',
+    'billing',
+    'codes',
+    'credits',
+    'oauth',
+    'passwords',
+    'plans',
+    'profile',
+    'sessions',
+    'signing-keys',
+    'usage',
+    'verification',
+  ],
+  ['admin', 'privacy', 'import'],
+  ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
+];
+/** Puts it all together, and imports everything. */
+export const COMPOSITION = ['worker-config', 'services', 'app', 'cron', 'worker'];
