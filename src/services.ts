@@ -110,11 +110,11 @@ export function createServices(bindings: Bindings): Services {
   const credits = new Credits(directory, plans, objects);
   const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
   const billing = new Billing(billingKit);
-  const ports = { d1, realms, sessions, directory, objects, outbox, mailBudget };
-  const authorizationCodes = new AuthorizationCodes(ports);
-  const identities = new Identities({ ...ports, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
+  const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget };
+  const authorizationCodes = new AuthorizationCodes(deps);
+  const identities = new Identities({ ...deps, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
   const oauthPorts = {
-    ...ports,
+    ...deps,
     codes: authorizationCodes,
     identities,
     providers: new Providers(config.signIn),
@@ -122,7 +122,7 @@ export function createServices(bindings: Bindings): Services {
     flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
-  const privacy = new Privacy({ ...ports, profiles, billing });
+  const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, config.RESOURCES);
   return {
     config,
@@ -134,11 +134,11 @@ export function createServices(bindings: Bindings): Services {
     profiles,
     outbox,
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
-    credentials: new Credentials({ ...ports, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') }),
-    resets: new PasswordResets(ports),
-    emails: new EmailVerification(ports),
+    credentials: new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') }),
+    resets: new PasswordResets(deps),
+    emails: new EmailVerification(deps),
     codes: new OneTimeCodes({
-      ...ports,
+      ...deps,
       smsBudget,
       codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
       codesPerDay: config.CODES_PER_ADDRESS,
@@ -161,7 +161,7 @@ export function createServices(bindings: Bindings): Services {
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     admin: createAdmin({
-      ...ports,
+      ...deps,
       privacy,
       plans,
       credits,

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { cursorOf, Limit, listOf, Moment } from '../http/list-schemas.ts';
+import { cursorOf, PageLimit, listOf, Moment } from '../http/list-schemas.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { ActivityEntry, AuditRow } from './logs-store.ts';
+import type { ActivityRow } from '../directory/tables.ts';
+import type { AuditRow } from './logs-store.ts';
 
 const Text = z.string().min(1).max(200);
 
@@ -21,7 +22,7 @@ export const ActivityFilterQuery = z.object({
 });
 
 export const AdminActivityQuery = ActivityFilterQuery.extend({
-  limit: Limit,
+  limit: PageLimit,
   cursor: cursorOf(z.number(), z.string(), z.number()),
 });
 
@@ -39,7 +40,7 @@ export const AuditFilterQuery = z.object({
 });
 
 export const AuditQuery = AuditFilterQuery.extend({
-  limit: Limit,
+  limit: PageLimit,
   cursor: z
     .string()
     .regex(/^aud_[0-9a-z]{26}$/)
@@ -80,7 +81,7 @@ const AuditEntrySchema = z
 export const AuditListSchema = listOf(AuditEntrySchema).openapi('AuditList');
 
 /** An entry of the activity log as an admin sees it. */
-export function adminActivityShape(row: ActivityEntry): z.infer<typeof AdminActivitySchema> {
+export function adminActivityShape(row: ActivityRow): z.infer<typeof AdminActivitySchema> {
   return {
     at: rfc3339(row.at),
     user_id: row.userId,

@@ -1,9 +1,9 @@
+import type { ActivityRow } from '../directory/tables.ts';
 import { type DatabaseSession, nearestReplica } from '../db/client.ts';
 import { csvStream } from '../http/csv.ts';
 import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
 import { rfc3339 } from '../lib/time.ts';
 import {
-  type ActivityEntry,
   type ActivityFilter,
   type ActivityPosition,
   type AuditFilter,
@@ -37,7 +37,7 @@ export class Logs {
     realmId: string,
     filter: ActivityFilter,
     page: { after: ActivityPosition | null; limit: number },
-  ): Promise<LogPage<ActivityEntry>> {
+  ): Promise<LogPage<ActivityRow>> {
     const { db } = this.#session();
     const [rows, [counted]] = await db.batch([
       readActivity(db, realmId, filter, { ...page, limit: page.limit + 1 }),
@@ -102,6 +102,6 @@ export class Logs {
   }
 }
 
-function positionOf({ at, userId, seq }: ActivityEntry): ActivityPosition {
+function positionOf({ at, userId, seq }: ActivityRow): ActivityPosition {
   return [at, userId, seq];
 }

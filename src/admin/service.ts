@@ -12,7 +12,8 @@ import { RealmAdmin } from '../realms/admin-service.ts';
 import type { Realms } from '../realms/service.ts';
 import { UserSessions } from '../sessions/admin-service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { type KeyRing, SigningKeyAdmin } from '../signing-keys/admin-service.ts';
+import { SigningKeyAdmin } from '../signing-keys/admin-service.ts';
+import type { SigningKeys } from '../signing-keys/service.ts';
 import type { UsageAnalytics } from '../usage/analytics-service.ts';
 import { Statistics } from './dashboard-service.ts';
 import { Logs } from './logs-service.ts';
@@ -33,7 +34,7 @@ export interface Admin {
 }
 
 /** What that is made of. */
-export interface AdminPorts {
+export interface AdminDependencies {
   d1: D1Database;
   realms: Realms;
   directory: Directory;
@@ -46,22 +47,22 @@ export interface AdminPorts {
   analytics: UsageAnalytics;
   revenue: Revenue;
   sessions: Sessions;
-  signingKeys: KeyRing;
+  signingKeys: SigningKeys;
 }
 
 /** Services of the admin API from those of the features. */
-export function createAdmin(ports: AdminPorts): Admin {
-  const { d1 } = ports;
-  const users = new UserAdmin(ports);
+export function createAdmin(deps: AdminDependencies): Admin {
+  const { d1 } = deps;
+  const users = new UserAdmin(deps);
   return {
-    statistics: new Statistics(d1, ports.analytics, ports.revenue),
+    statistics: new Statistics(d1, deps.analytics, deps.revenue),
     users,
-    acts: new UserActs(ports),
-    sessions: new UserSessions(ports),
-    credits: new CreditAdmin(d1, ports.credits, ports.directory),
+    acts: new UserActs(deps),
+    sessions: new UserSessions(deps),
+    credits: new CreditAdmin(d1, deps.credits, deps.directory),
     logs: new Logs(d1),
-    outbox: new OutboxAdmin(ports),
-    realms: new RealmAdmin(d1, ports.realms),
-    signingKeys: new SigningKeyAdmin(d1, ports.signingKeys),
+    outbox: new OutboxAdmin(deps),
+    realms: new RealmAdmin(d1, deps.realms),
+    signingKeys: new SigningKeyAdmin(d1, deps.signingKeys),
   };
 }

@@ -12,7 +12,7 @@ import type { Actor } from '../http/service-authentication.ts';
 import { MINUTE } from '../lib/time.ts';
 import { message } from '../messages/outbox.ts';
 import type { UserPatch } from './users-schemas.ts';
-import type { UserAdminPorts } from './users-service.ts';
+import type { UserAdminDependencies } from './users-service.ts';
 import { asRead, findUser, passwordTakenAway } from './users-store.ts';
 
 /** How often a change is tried when others change the same user. */
@@ -31,10 +31,10 @@ interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'mail'> {
 
 /** What admins do to a user. All of it is in the audit log, by the batch that does it, and in the user's own log. */
 export class UserActs {
-  readonly #ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'directory'>;
+  readonly #deps: Pick<UserAdminDependencies, 'd1' | 'realms' | 'directory'>;
 
-  constructor(ports: Pick<UserAdminPorts, 'd1' | 'realms' | 'directory'>) {
-    this.#ports = ports;
+  constructor(deps: Pick<UserAdminDependencies, 'd1' | 'realms' | 'directory'>) {
+    this.#deps = deps;
   }
 
   /**
@@ -140,7 +140,7 @@ export class UserActs {
    * `insufficient_scope`, `own_account`, `conflict`.
    */
   async resetPassword(target: UserRef, actor: Actor, reason: string | undefined): Promise<void> {
-    const { realms } = this.#ports;
+    const { realms } = this.#deps;
     refuseSelf(actor, target.userId);
     const { issuer } = await realms.get(target.realmId);
     await this.#act(target, actor, { reason }, (user) => {
@@ -168,7 +168,7 @@ export class UserActs {
     why: { reason?: string | undefined },
     plan: (user: UserRow) => Act | null,
   ): Promise<UserRow> {
-    const { d1, directory } = this.#ports;
+    const { d1, directory } = this.#deps;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const found = await findUser(primary(d1).db, target.realmId, target.userId);
       if (!found) throw new ApiError('user_not_found');

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Reason } from '../directory/audit-schemas.ts';
 import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { Limit, listOf, Moment } from '../http/list-schemas.ts';
+import { PageLimit, listOf, Moment } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { PasswordField } from '../passwords/schemas.ts';
 
@@ -49,7 +49,7 @@ export const UserQuery = z.object({
     ])
     .default('created_at'),
   order: z.enum(['asc', 'desc']).default('desc'),
-  limit: Limit,
+  limit: PageLimit,
   cursor: z.string().max(2000).optional().openapi({ description: '`next_cursor` of the page before' }),
   page: z.coerce
     .number()

@@ -24,7 +24,7 @@ import { findUser, insertUser, type PasswordLink } from './users-store.ts';
 const INVITATION = 3 * DAY;
 
 /** What the administration of users is made of. */
-export interface UserAdminPorts {
+export interface UserAdminDependencies {
   d1: D1Database;
   realms: Realms;
   directory: Directory;
@@ -36,10 +36,10 @@ export interface UserAdminPorts {
 
 /** The users of a realm: listed, made, deleted. All acts are in the audit log, by the batch that does them. */
 export class UserAdmin {
-  readonly #ports: UserAdminPorts;
+  readonly #deps: UserAdminDependencies;
 
-  constructor(ports: UserAdminPorts) {
-    this.#ports = ports;
+  constructor(deps: UserAdminDependencies) {
+    this.#deps = deps;
   }
 
   /** A page of a realm's users. Throws 422 for a cursor of another order and a page too deep. */
@@ -60,7 +60,7 @@ export class UserAdmin {
       createdAfter: query.created_after,
       createdBefore: query.created_before,
     };
-    const { db } = nearestReplica(this.#ports.d1);
+    const { db } = nearestReplica(this.#deps.d1);
     const found = await listUsers(db, realmId, filter, {
       sort,
       order,
@@ -74,14 +74,14 @@ export class UserAdmin {
 
   /** A user of the realm. Throws `user_not_found`. */
   async get({ realmId, userId }: UserRef): Promise<{ user: UserRow; hasPassword: boolean }> {
-    const found = await findUser(primary(this.#ports.d1).db, realmId, userId);
+    const found = await findUser(primary(this.#deps.d1).db, realmId, userId);
     if (!found) throw new ApiError('user_not_found');
     return found;
   }
 
   /** Makes a user. Throws `insufficient_scope`, `user_exists`, `username_taken`, 422. */
   async create(realmId: string, body: z.output<typeof NewUser>, actor: Actor): Promise<UserRow> {
-    const { d1, objects, outbox, plans } = this.#ports;
+    const { d1, objects, outbox, plans } = this.#deps;
     const { password, role, plan, email_verified: emailVerified, send_invitation, ...profile } = body;
     requireAuthority(actor, role);
     requireHome(role, realmId);
@@ -122,7 +122,7 @@ export class UserAdmin {
     refuseSelf(actor, target.userId);
     const { user } = await this.get(target);
     requireAuthority(actor, user.role);
-    const isDeleted = await this.#ports.privacy.erase(user, {
+    const isDeleted = await this.#deps.privacy.erase(user, {
       realmId: target.realmId,
       at: Date.now(),
       actor: actor.id,
@@ -146,7 +146,7 @@ export class UserAdmin {
     },
     now: number,
   ): Promise<PasswordLink> {
-    const { issuer } = await this.#ports.realms.get(user.realmId);
+    const { issuer } = await this.#deps.realms.get(user.realmId);
     const link = { ...newLink(issuer, 'reset_password', now), expiresAt: now + INVITATION };
     const data = { name: user.name ?? null, link: link.url, hours: INVITATION / HOUR };
     const { realmId, id: userId, email: to, locale = null } = user;

@@ -45,7 +45,7 @@ export class BillingAdmin {
     page: { limit: number; cursor?: string | undefined; status?: EventRow['status'] | undefined },
   ): Promise<{ rows: EventRow[]; total: number; nextCursor: string | null }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
-    const { rows, total } = await listEvents(primary(this.#kit.ports.d1).db, realmId, {
+    const { rows, total } = await listEvents(primary(this.#kit.deps.d1).db, realmId, {
       limit: page.limit + 1,
       before,
       status: page.status,
@@ -56,7 +56,7 @@ export class BillingAdmin {
   /** Handles an event again, and says what became of it. Throws `billing_event_not_found`. */
   async replay(realmId: string, id: string, actor: string): Promise<EventRow> {
     const { events } = this.#kit.parts;
-    const { db } = primary(this.#kit.ports.d1);
+    const { db } = primary(this.#kit.deps.d1);
     if (!(await reopenEvent(db, realmId, id, Date.now()))) throw new ApiError('billing_event_not_found');
     await this.#audit(realmId, actor, 'billing_event_replayed', id, {});
     await events.handle(id);
@@ -72,7 +72,7 @@ export class BillingAdmin {
   ): Promise<{ rows: ReversalRow[]; total: number; nextCursor: string | null }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const limit = page.limit + 1;
-    const { rows, total } = await listShortfalls(primary(this.#kit.ports.d1).db, realmId, { limit, before });
+    const { rows, total } = await listShortfalls(primary(this.#kit.deps.d1).db, realmId, { limit, before });
     return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
@@ -101,6 +101,6 @@ export class BillingAdmin {
     details: Record<string, unknown>,
   ): Promise<void> {
     const entry = { realmId, at: Date.now(), actor, action, target, details };
-    await writeAuditIf(primary(this.#kit.ports.d1).db, entry, sql`1`);
+    await writeAuditIf(primary(this.#kit.deps.d1).db, entry, sql`1`);
   }
 }

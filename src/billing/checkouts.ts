@@ -29,7 +29,7 @@ export class Checkouts {
     back: WaysBack,
     reference?: string,
   ): Promise<{ id: string; url: string }> {
-    const realm = await this.#kit.ports.realms.get(user.realmId);
+    const realm = await this.#kit.deps.realms.get(user.realmId);
     const purchase: Purchase = {
       customerId: customer.customerId,
       priceId: price.priceId,
@@ -63,7 +63,7 @@ export class Checkouts {
   /** An address that the realm allows; the billing page when none is given. Throws 422. */
   wayBack(realm: Realm, path: string, target: string | undefined, query: string): string {
     if (target === undefined) return `${realm.issuer}/account/billing${query}`;
-    const url = allowedRedirect(realm, this.#kit.ports.config.ORIGIN, target);
+    const url = allowedRedirect(realm, this.#kit.deps.config.ORIGIN, target);
     if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
     return url.href;
   }

@@ -33,7 +33,7 @@ const MAX_LISTED = 2000;
 const BATCH = 50;
 
 /** What handling events takes. */
-export interface EventPorts {
+export interface EventDependencies {
   d1: D1Database;
   stripe: BillingProvider;
   customers: Customers;
@@ -43,7 +43,7 @@ export interface EventPorts {
 }
 
 /** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
-type Handler = (ports: EventPorts, event: EventRow, owner: CustomerRow | null) => Promise<boolean>;
+type Handler = (deps: EventDependencies, event: EventRow, owner: CustomerRow | null) => Promise<boolean>;
 
 const syncs: Handler = ({ subscriptions }, { subject }) => subscriptions.sync(subject);
 const completes: Handler = ({ payments }, { subject }) => payments.completed(subject);
@@ -75,17 +75,17 @@ export const HANDLERS: Record<string, Handler> = {
 
 /** What Stripe tells: written down, then done, once; what fails is tried again. */
 export class BillingEvents {
-  readonly #ports: EventPorts;
+  readonly #deps: EventDependencies;
   readonly #db: Database;
 
-  constructor(ports: EventPorts) {
-    this.#ports = ports;
-    this.#db = primary(ports.d1).db;
+  constructor(deps: EventDependencies) {
+    this.#deps = deps;
+    this.#db = primary(deps.d1).db;
   }
 
   /** Takes a webhook. Throws `invalid_signature`, and `billing_event_failed` for Stripe to send it again. */
   async receive(body: string, signature: string | undefined): Promise<void> {
-    const hint = await this.#ports.stripe.readWebhook(body, signature);
+    const hint = await this.#deps.stripe.readWebhook(body, signature);
     if (!isHeard(hint)) return;
     await storeEvents(this.#db, [hint], Date.now());
     if (!(await this.handle(hint.id))) throw new ApiError('billing_event_failed');
@@ -122,7 +122,7 @@ export class BillingEvents {
   async collect(now: number): Promise<number> {
     const since = Math.min((await readProgress(this.#db)) ?? now - DAY, now) - OVERLAP;
     const listed: HeardHint[] = [];
-    for await (const hint of this.#ports.stripe.events(Object.keys(HANDLERS), since)) {
+    for await (const hint of this.#deps.stripe.events(Object.keys(HANDLERS), since)) {
       if (isHeard(hint)) listed.push(hint);
       if (listed.length === MAX_LISTED) break;
     }
@@ -145,11 +145,11 @@ export class BillingEvents {
 
   async #act(event: EventRow): Promise<boolean> {
     const { customerId, type } = event;
-    const owner = customerId === null ? null : await this.#ports.customers.owner(customerId);
+    const owner = customerId === null ? null : await this.#deps.customers.owner(customerId);
     // Somebody else's, of the same Stripe account.
     if (customerId !== null && !owner && type !== 'customer.created') return false;
     const handler = HANDLERS[type];
-    return handler ? handler(this.#ports, event, owner) : false;
+    return handler ? handler(this.#deps, event, owner) : false;
   }
 }
 
@@ -159,12 +159,12 @@ function isHeard(hint: Hint): hint is HeardHint {
 
 /** Also puts it into the activity log of the user whom it concerns. */
 function telling(activity: ActivityType, handler: Handler): Handler {
-  return async (ports, event, owner) => {
-    const isOurs = await handler(ports, event, owner);
+  return async (deps, event, owner) => {
+    const isOurs = await handler(deps, event, owner);
     if (!isOurs || !owner) return isOurs;
     const { userId, realmId } = owner;
     const details = { event: event.id, subject: event.subject };
-    await ports.directory.log(
+    await deps.directory.log(
       { userId, realmId },
       { type: activity, sessionId: null, client: null, actor: 'system', details },
     );
@@ -174,7 +174,7 @@ function telling(activity: ActivityType, handler: Handler): Handler {
 
 /** Somebody has deleted a customer at Stripe, not a user here: when paying again, they get another. */
 async function forget(
-  { stripe, customers, subscriptions }: EventPorts,
+  { stripe, customers, subscriptions }: EventDependencies,
   { subject }: EventRow,
   owner: CustomerRow | null,
 ) {
@@ -185,7 +185,7 @@ async function forget(
 }
 
 /** The first way to pay is the one that is used. */
-async function makeDefault({ stripe }: EventPorts, { subject }: EventRow, owner: CustomerRow | null) {
+async function makeDefault({ stripe }: EventDependencies, { subject }: EventRow, owner: CustomerRow | null) {
   const method = await stripe.paymentMethod(subject);
   // It may be gone again.
   if (!owner || method?.customerId !== owner.customerId) return owner !== null;

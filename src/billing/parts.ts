@@ -14,7 +14,7 @@ import { createStripe } from './providers/stripe.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** What billing is made of. */
-export interface BillingPorts {
+export interface BillingDependencies {
   d1: D1Database;
   directory: Directory;
   realms: Realms;
@@ -34,17 +34,17 @@ export interface BillingParts {
 
 /** The parts, put together on first use; without keys of Stripe there are none. */
 export class BillingKit {
-  readonly ports: BillingPorts;
+  readonly deps: BillingDependencies;
   readonly prices: PriceList;
   #parts: BillingParts | undefined;
 
-  constructor(ports: BillingPorts) {
-    this.ports = ports;
-    this.prices = new PriceList(ports.d1, ports.plans);
+  constructor(deps: BillingDependencies) {
+    this.deps = deps;
+    this.prices = new PriceList(deps.d1, deps.plans);
   }
 
   get isConfigured(): boolean {
-    const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: secrets } = this.ports.config;
+    const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: secrets } = this.deps.config;
     return key !== undefined && secrets !== undefined;
   }
 
@@ -55,16 +55,16 @@ export class BillingKit {
   }
 
   #assemble(): BillingParts {
-    const { d1, config, directory } = this.ports;
+    const { d1, config, directory } = this.deps;
     const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = config;
     if (!secretKey || !webhookSecrets) throw new ApiError('billing_not_configured');
     const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL });
     const customers = new Customers(d1, stripe, config.ORIGIN);
-    const ports = { ...this.ports, stripe, customers, prices: this.prices };
+    const deps = { ...this.deps, stripe, customers, prices: this.prices };
     const grace = config.BILLING_GRACE_DAYS * DAY;
     const subscriptions = new Subscriptions({ d1, directory, stripe, customers, prices: this.prices, grace });
-    const payments = new Payments({ ...ports, subscriptions });
-    const events = new BillingEvents({ ...ports, subscriptions, payments });
+    const payments = new Payments({ ...deps, subscriptions });
+    const events = new BillingEvents({ ...deps, subscriptions, payments });
     return { stripe, customers, subscriptions, payments, events };
   }
 }

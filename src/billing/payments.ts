@@ -17,7 +17,7 @@ const ACTOR = 'system';
 const TRIES = 6;
 
 /** What payments are made of. */
-export interface PaymentPorts {
+export interface PaymentDependencies {
   d1: D1Database;
   stripe: BillingProvider;
   customers: Customers;
@@ -32,15 +32,15 @@ export interface PaymentPorts {
  * however often and in whatever order it is told, it happens once. Each is false when it is nobody's here.
  */
 export class Payments {
-  readonly #ports: PaymentPorts;
+  readonly #deps: PaymentDependencies;
 
-  constructor(ports: PaymentPorts) {
-    this.#ports = ports;
+  constructor(deps: PaymentDependencies) {
+    this.#deps = deps;
   }
 
   /** A checkout was completed: a pack of credits, or a subscription. */
   async completed(checkoutId: string): Promise<boolean> {
-    const { stripe, subscriptions, customers } = this.#ports;
+    const { stripe, subscriptions, customers } = this.#deps;
     const checkout = await stripe.checkout(checkoutId);
     const owner = checkout?.customerId ? await customers.owner(checkout.customerId) : null;
     if (!checkout || !owner) return false;
@@ -53,7 +53,7 @@ export class Payments {
 
   /** An invoice was paid, or could not be: the subscription says which plan there is, what was paid brings credits. */
   async invoiced(invoiceId: string): Promise<boolean> {
-    const { stripe, subscriptions, customers } = this.#ports;
+    const { stripe, subscriptions, customers } = this.#deps;
     const invoice = await stripe.invoice(invoiceId);
     const owner = invoice?.customerId ? await customers.owner(invoice.customerId) : null;
     if (!invoice?.subscriptionId || !owner) return false;
@@ -64,7 +64,7 @@ export class Payments {
 
   /** Part of a charge was refunded or is disputed, or a dispute was won: credits go, or come back, in proportion. */
   async reversed(chargeId: string): Promise<boolean> {
-    const { stripe, customers, credits } = this.#ports;
+    const { stripe, customers, credits } = this.#deps;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const charge = await stripe.charge(chargeId);
       const owner = charge?.customerId ? await customers.owner(charge.customerId) : null;
@@ -91,12 +91,12 @@ export class Payments {
   async #note({ userId, realmId }: CustomerRow, reference: string, reversed: ReversedCredits): Promise<void> {
     const { total: credits, taken, revision } = reversed;
     const row = { reference, userId, realmId, credits, taken, revision, updatedAt: Date.now() };
-    await noteReversal(primary(this.#ports.d1).db, row);
+    await noteReversal(primary(this.#deps.d1).db, row);
   }
 
   /** The reference of the credits that a payment has brought; whoever tells of the loss first learns of the payment. */
   async #paidFor(paymentIntentId: string): Promise<string | null> {
-    const { stripe } = this.#ports;
+    const { stripe } = this.#deps;
     const invoiceId = await stripe.invoiceOfPayment(paymentIntentId);
     if (invoiceId) return (await this.invoiced(invoiceId)) ? grantOf(invoiceId) : null;
     const checkout = await stripe.checkoutOfPayment(paymentIntentId);
@@ -104,7 +104,7 @@ export class Payments {
   }
 
   async #grant(owner: CustomerRow, invoice: Invoice): Promise<void> {
-    const { prices, plans } = this.#ports;
+    const { prices, plans } = this.#deps;
     const [known, terms] = await Promise.all([prices.of(owner.realmId), plans.terms(owner.realmId)]);
     const monthlyCredits = (plan: string | null) => (plan ? (terms.plans[plan]?.monthlyCredits ?? 0) : 0);
     const shares = invoice.lines.map((line) => {
@@ -123,7 +123,7 @@ export class Payments {
     addition: { type: 'purchase' | 'grant'; amount: number; reference: string; expiresAt: number | null },
   ): Promise<void> {
     try {
-      await this.#ports.credits.add(owner, { ...addition, description: null, actor: ACTOR });
+      await this.#deps.credits.add(owner, { ...addition, description: null, actor: ACTOR });
     } catch (error) {
       // It was added, and since then the plan was changed: what was given is given.
       if (!(error instanceof ApiError && error.code === 'reference_reused')) throw error;

@@ -40,7 +40,7 @@ export class Billing {
 
   /** A user's newest subscription that is not over, as it was last heard of; needs no Stripe. */
   async subscription(userId: string, bookmark: string | null): Promise<SubscriptionRow | null> {
-    return newest(nearestReplica(this.#kit.ports.d1, bookmark).db, userId);
+    return newest(nearestReplica(this.#kit.deps.d1, bookmark).db, userId);
   }
 
   /**
@@ -71,7 +71,7 @@ export class Billing {
   /** Where the user sees to all of it at Stripe. Throws 422 for an address that the realm does not allow. */
   async portal(payer: Payer, returnUrl: string | undefined): Promise<string> {
     const { customer, user } = await this.#payer(payer);
-    const realm = await this.#kit.ports.realms.get(user.realmId);
+    const realm = await this.#kit.deps.realms.get(user.realmId);
     const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, '');
     return this.#kit.parts.stripe.createPortal(customer.customerId, back);
   }
@@ -135,7 +135,7 @@ export class Billing {
       if (reference === undefined || current.reference !== reference)
         throw new ApiError('subscription_exists');
       if (current.priceId !== price.priceId) throw new ApiError('reference_reused');
-      return (await findSubscription(primary(this.#kit.ports.d1).db, current.id)) as SubscriptionRow;
+      return (await findSubscription(primary(this.#kit.deps.d1).db, current.id)) as SubscriptionRow;
     });
   }
 
@@ -157,7 +157,7 @@ export class Billing {
         else await this.#begin(user, customer, price, undefined, String(lease));
       });
     }
-    return newest(primary(this.#kit.ports.d1).db, payer.userId);
+    return newest(primary(this.#kit.deps.d1).db, payer.userId);
   }
 
   /** What is kept about a user, for their export. */
@@ -166,7 +166,7 @@ export class Billing {
     subscriptions: SubscriptionRow[];
     reversals: ReversalRow[];
   }> {
-    const { db } = primary(this.#kit.ports.d1);
+    const { db } = primary(this.#kit.deps.d1);
     const [customer, subscriptions, reversals] = await Promise.all([
       findCustomer(db, { userId }),
       listSubscriptions(db, userId),
@@ -211,7 +211,7 @@ export class Billing {
         `subscribe:${user.id}:${reference}`,
       );
       await subscriptions.sync(id);
-      return (await findSubscription(primary(this.#kit.ports.d1).db, id)) as SubscriptionRow;
+      return (await findSubscription(primary(this.#kit.deps.d1).db, id)) as SubscriptionRow;
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'payment_failed')) throw error;
       throw await this.#checkouts.askToPay(user, customer, price, 'payment_failed', error.detail);
@@ -233,13 +233,13 @@ export class Billing {
   /** A payer's customer, if there is one; says whether there is such a user. */
   async #known({ userId, realmId }: Payer): Promise<CustomerRow | null> {
     const { customers } = this.#kit.parts;
-    await this.#kit.ports.directory.find(realmId, { userId }, null);
+    await this.#kit.deps.directory.find(realmId, { userId }, null);
     return customers.find(userId);
   }
 
   async #payer({ userId, realmId }: Payer): Promise<{ user: UserRow; customer: CustomerRow }> {
     const { customers } = this.#kit.parts;
-    const user = await this.#kit.ports.directory.find(realmId, { userId }, null);
+    const user = await this.#kit.deps.directory.find(realmId, { userId }, null);
     if (user.status !== 'active') throw new ApiError('account_suspended');
     return { user, customer: await customers.ensure(user) };
   }

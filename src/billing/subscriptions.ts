@@ -27,7 +27,7 @@ const UNSEEN_PER_RUN = 40;
 const CHANGEABLE = ['active', 'trialing', 'past_due', 'unpaid', 'paused'];
 
 /** What subscriptions are made of. */
-export interface SubscriptionPorts {
+export interface SubscriptionDependencies {
   d1: D1Database;
   stripe: BillingProvider;
   customers: Customers;
@@ -39,10 +39,10 @@ export interface SubscriptionPorts {
 
 /** Subscriptions as Stripe has them, and the plans that users have by them. */
 export class Subscriptions {
-  readonly #ports: SubscriptionPorts;
+  readonly #deps: SubscriptionDependencies;
 
-  constructor(ports: SubscriptionPorts) {
-    this.#ports = ports;
+  constructor(deps: SubscriptionDependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -51,7 +51,7 @@ export class Subscriptions {
    * nobody's here. Throws `price_not_found` for a price that stands for nothing, `conflict`.
    */
   async sync(id: string): Promise<boolean> {
-    const { d1, stripe, customers } = this.#ports;
+    const { d1, stripe, customers } = this.#deps;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const before = await findSubscription(primary(d1).db, id);
       const subscription = await stripe.subscription(id);
@@ -64,20 +64,20 @@ export class Subscriptions {
 
   /** The same for all of a user's subscriptions that are not known to be over. */
   async syncAll(userId: string): Promise<void> {
-    for (const { id, status } of await listSubscriptions(primary(this.#ports.d1).db, userId)) {
+    for (const { id, status } of await listSubscriptions(primary(this.#deps.d1).db, userId)) {
       if (!ENDED.includes(status)) await this.sync(id);
     }
   }
 
   /** The subscription that a customer can change, as Stripe has it; null when there is none. */
   async changeable(customerId: string): Promise<ProviderSubscription | null> {
-    const found = await this.#ports.stripe.subscriptions(customerId);
+    const found = await this.#deps.stripe.subscriptions(customerId);
     return found.find(({ status }) => CHANGEABLE.includes(status)) ?? null;
   }
 
   /** Does what changes a user's subscription while nobody else does. Throws `conflict` when somebody else does. */
   async alone<T>(userId: string, work: (lease: number) => Promise<T>): Promise<T> {
-    const { db } = primary(this.#ports.d1);
+    const { db } = primary(this.#deps.d1);
     const now = Date.now();
     const lease = now + LEASE;
     if (!(await seize(db, userId, now, lease))) throw new ApiError('conflict');
@@ -90,7 +90,7 @@ export class Subscriptions {
 
   /** Looks at subscriptions that nobody has told of for long. */
   async syncUnseen(now: number): Promise<void> {
-    const unseen = await listUnseen(primary(this.#ports.d1).db, now - UNSEEN, UNSEEN_PER_RUN);
+    const unseen = await listUnseen(primary(this.#deps.d1).db, now - UNSEEN, UNSEEN_PER_RUN);
     for (const { id } of unseen) await this.sync(id);
   }
 
@@ -99,7 +99,7 @@ export class Subscriptions {
     owner: CustomerRow,
     before: SubscriptionRow | null,
   ): Promise<boolean> {
-    const { d1, directory, grace } = this.#ports;
+    const { d1, directory, grace } = this.#deps;
     const now = Date.now();
     const plan = await this.#planOf(subscription.priceId, owner.realmId, before);
     const { itemId: _, customerId: __, invoicedAt: ___, ...fields } = subscription;
@@ -125,7 +125,7 @@ export class Subscriptions {
 
   /** A price that stands for nothing any more goes on standing for what it did for those who have it. */
   async #planOf(priceId: string, realmId: string, before: SubscriptionRow | null): Promise<string> {
-    const prices = await this.#ports.prices.of(realmId);
+    const prices = await this.#deps.prices.of(realmId);
     const plan = prices.find((row) => row.priceId === priceId)?.plan;
     if (plan) return plan;
     if (before?.priceId === priceId) return before.plan;

@@ -16,7 +16,7 @@ import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
 import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
 
 /** What sign-in by code is made of. */
-export interface CodePorts {
+export interface CodeDependencies {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
@@ -39,20 +39,20 @@ export interface CodeTarget {
 
 /** One-time codes by mail and text: sign-in, and proof of a phone number. */
 export class OneTimeCodes {
-  readonly #ports: CodePorts;
+  readonly #deps: CodeDependencies;
 
-  constructor(ports: CodePorts) {
-    this.#ports = ports;
+  constructor(deps: CodeDependencies) {
+    this.#deps = deps;
   }
 
   /** Whether texts may go to a number: `SMS_CALLING_CODES` says to which countries. */
   canText(phoneNumber: string): boolean {
-    return this.#ports.callingCodes.some((code) => code === '*' || phoneNumber.startsWith(code));
+    return this.#deps.callingCodes.some((code) => code === '*' || phoneNumber.startsWith(code));
   }
 
   /** Whether there are text messages at all. */
   get sendsTexts(): boolean {
-    return this.#ports.callingCodes.length > 0;
+    return this.#deps.callingCodes.length > 0;
   }
 
   /**
@@ -61,7 +61,7 @@ export class OneTimeCodes {
    * `validation_failed` for a country that no texts go to.
    */
   async send(target: CodeTarget, realmId: string, client: Client, userId: string | null): Promise<number> {
-    const { codes, codesPerDay } = this.#ports;
+    const { codes, codesPerDay } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
@@ -73,7 +73,7 @@ export class OneTimeCodes {
 
   /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
   async signIn(target: CodeTarget, code: string, realmId: string, client: Client): Promise<SignedIn> {
-    const { directory, objects, realms, sessions } = this.#ports;
+    const { directory, objects, realms, sessions } = this.#deps;
     const realm = await realms.get(realmId);
     await this.#take(target, code, realmId);
     let user = await this.#find(target, realmId, null);
@@ -108,7 +108,7 @@ export class OneTimeCodes {
     client: Client,
   ): Promise<UserRow> {
     await this.#take(target, code, realmId);
-    const { user } = await this.#ports.directory.change(by.userId, {
+    const { user } = await this.#deps.directory.change(by.userId, {
       ...phoneProof(by.userId, realmId, target.to),
       keepSession: by.sessionId,
       activity: { type: 'phone_number_verified', client },
@@ -118,11 +118,11 @@ export class OneTimeCodes {
   }
 
   async #take({ channel, to }: CodeTarget, code: string, realmId: string): Promise<void> {
-    if (!(await this.#ports.codes(realmId, channel, to).take(code))) throw new ApiError('invalid_code');
+    if (!(await this.#deps.codes(realmId, channel, to).take(code))) throw new ApiError('invalid_code');
   }
 
   async #find({ channel, to }: CodeTarget, realmId: string, userId: string | null): Promise<UserRow | null> {
-    const { db } = primary(this.#ports.d1);
+    const { db } = primary(this.#deps.d1);
     if (channel === 'email') return findByEmail(db, realmId, to);
     if (!userId) return findByVerifiedPhone(db, realmId, to);
     const user = await findById(db, userId);
@@ -136,7 +136,7 @@ export class OneTimeCodes {
     client: Client,
     userId: string | null,
   ): Promise<void> {
-    const { d1, outbox, smsBudget } = this.#ports;
+    const { d1, outbox, smsBudget } = this.#deps;
     const { channel, to } = target;
     const user = await this.#find(target, realmId, userId);
     if (!user || (channel === 'sms' && !(await smsBudget.take(realmId, to)))) return;

@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { Reason } from '../directory/audit-schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
-import { Limit } from '../http/list-schemas.ts';
+import { PageLimit } from '../http/list-schemas.ts';
 import { TransactionListSchema } from './schemas.ts';
 
 const MAX_AMOUNT = 1e12;
 
 export const LedgerQuery = z.object({
-  limit: Limit,
+  limit: PageLimit,
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)

@@ -80,7 +80,7 @@ const page = {
 
 export const TransactionQuery = z.object(page);
 
-export const UserQuery = z.object({ user_id: UserIdField });
+export const CreditQuery = z.object({ user_id: UserIdField });
 
 export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
 

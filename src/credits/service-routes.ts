@@ -12,7 +12,7 @@ import {
   TransactionListSchema,
   transactionShape,
   UseBody,
-  UserQuery,
+  CreditQuery,
   UserTransactionQuery,
 } from './schemas.ts';
 import type { Credits } from './service.ts';
@@ -33,7 +33,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         ...service,
         summary: 'The balance of a user',
         description: 'Needs `credits:write`.',
-        request: { query: UserQuery },
+        request: { query: CreditQuery },
         responses: responses(
           { 200: json(BalanceSchema, 'What can be spent now') },
           { service: true, codes: ['validation_failed', 'user_not_found'] },

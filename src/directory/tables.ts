@@ -60,6 +60,8 @@ export const activity = sqliteTable(
   (table) => [primaryKey({ columns: [table.userId, table.seq] })],
 );
 
+export type ActivityRow = typeof activity.$inferSelect;
+
 export const preferences = sqliteTable('preferences', {
   userId: text('user_id')
     .primaryKey()

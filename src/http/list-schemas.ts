@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { keysOf } from './paging.ts';
 
 /** Rows of a page. */
-export const Limit = z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' });
+export const PageLimit = z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' });
 
 type Key = string | number;
 

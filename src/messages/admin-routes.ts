@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
-import { cursorOf, Limit, listOf, listShape } from '../http/list-schemas.ts';
+import { cursorOf, PageLimit, listOf, listShape } from '../http/list-schemas.ts';
 import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -9,7 +9,7 @@ import type { Message, OutboxAdmin } from './admin-service.ts';
 const MessageQuery = z.object({
   status: z.enum(['pending', 'sent', 'dead']).optional(),
   user_id: z.string().min(1).max(200).optional(),
-  limit: Limit,
+  limit: PageLimit,
   cursor: cursorOf(z.number(), z.string()),
 });
 

@@ -4,7 +4,7 @@ import { variable } from '../config/variable.ts';
 import { DeliveryError, deliver, PROVIDER_TIMEOUT } from './delivery.ts';
 import type { MailBindings, MailMessage, MailProvider, MailTransport } from './mail-provider.ts';
 import { cloudflare } from './mail-providers/cloudflare.ts';
-import { dev } from './mail-providers/dev.ts';
+import { devMail } from './mail-providers/dev.ts';
 import { resend } from './mail-providers/resend.ts';
 import { sendgrid } from './mail-providers/sendgrid.ts';
 import { smtp } from './mail-providers/smtp.ts';
@@ -19,7 +19,7 @@ export const MAIL: ProviderChoice<typeof COMMON, MailBindings, MailTransport> = 
   doc: 'Who delivers mail.',
   default: 'dev',
   common: COMMON,
-  providers: [smtp, sendgrid, resend, cloudflare, dev],
+  providers: [smtp, sendgrid, resend, cloudflare, devMail],
 };
 
 /** The provider of mail that a configuration chooses. */

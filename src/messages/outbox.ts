@@ -84,7 +84,7 @@ export function backoff(attempts: number, random = Math.random()): number {
 }
 
 /** What the outbox sends with. */
-export interface OutboxPorts {
+export interface OutboxDependencies {
   d1: D1Database;
   realms: Realms;
   mail: MailProvider;
@@ -97,12 +97,12 @@ export interface OutboxPorts {
 
 /** Sends the messages of the outbox: each once, unless a provider fails after it has accepted the message. */
 export class Outbox {
-  readonly #ports: OutboxPorts;
+  readonly #deps: OutboxDependencies;
   readonly #db: Database;
 
-  constructor(ports: OutboxPorts) {
-    this.#ports = ports;
-    this.#db = primary(ports.d1).db;
+  constructor(deps: OutboxDependencies) {
+    this.#deps = deps;
+    this.#db = primary(deps.d1).db;
   }
 
   /** Sends rows that were just written, after the response. The cron tries those that fail again. */
@@ -130,7 +130,7 @@ export class Outbox {
       if (row.expiresAt !== null && row.expiresAt <= Date.now()) {
         throw new DeliveryError('expired before it could be sent', { permanent: true });
       }
-      await this.#handOver(row, await this.#ports.realms.get(row.realmId));
+      await this.#handOver(row, await this.#deps.realms.get(row.realmId));
       await settle(this.#db, row, { status: 'sent', now: Date.now() });
     } catch (error) {
       const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
@@ -149,7 +149,7 @@ export class Outbox {
   }
 
   async #handOver(row: OutboxRow, realm: Realm): Promise<void> {
-    const { from, mail, origin, texts } = this.#ports;
+    const { from, mail, origin, texts } = this.#deps;
     const brand = { name: realm.name, color: realm.color, origin };
     const data = JSON.parse(row.data);
     const idempotencyKey = row.id;

@@ -3,7 +3,7 @@ import type { ChosenProvider, ProviderChoice } from '../config/provider.ts';
 import { variable } from '../config/variable.ts';
 import { DeliveryError, deliver, PROVIDER_TIMEOUT } from './delivery.ts';
 import type { TextBindings, TextProvider, TextTransport } from './text-provider.ts';
-import { dev } from './text-providers/dev.ts';
+import { devTexts } from './text-providers/dev.ts';
 import { none } from './text-providers/none.ts';
 import { twilio } from './text-providers/twilio.ts';
 
@@ -23,7 +23,7 @@ export const TEXTS: ProviderChoice<typeof COMMON, TextBindings, TextTransport | 
   doc: 'Who delivers text messages.',
   default: 'none',
   common: COMMON,
-  providers: [none, twilio, dev],
+  providers: [none, twilio, devTexts],
 };
 
 /** The provider of text messages that a configuration chooses. */

@@ -40,7 +40,7 @@ export interface Exchange {
   realmId: string;
 }
 
-interface CodePorts {
+interface CodeDependencies {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
@@ -49,10 +49,10 @@ interface CodePorts {
 
 /** Authorization codes (RFC 6749, 4.1.2, with PKCE): what an app gets at its address instead of tokens. */
 export class AuthorizationCodes {
-  readonly #ports: CodePorts;
+  readonly #deps: CodeDependencies;
 
-  constructor(ports: CodePorts) {
-    this.#ports = ports;
+  constructor(deps: CodeDependencies) {
+    this.#deps = deps;
   }
 
   /** A code for a user who has signed in: one use, within a minute, by who knows the verifier. */
@@ -70,7 +70,7 @@ export class AuthorizationCodes {
    * for everything that does not, `account_suspended`, `email_not_verified`.
    */
   async exchange(exchange: Exchange, client: Client): Promise<SignedIn> {
-    const { objects, realms, sessions } = this.#ports;
+    const { objects, realms, sessions } = this.#deps;
     const realm = await realms.get(exchange.realmId);
     const { row, user } = await this.#take(exchange);
     if (row.identity !== null) throw new ApiError('invalid_grant');
@@ -97,7 +97,7 @@ export class AuthorizationCodes {
   async #issue(code: NewCode, identity: string | null): Promise<string> {
     const { user, realmId, redirectTo, challenge, methods, activity = 'signed_in' } = code;
     const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-    await storeCode(primary(this.#ports.d1).db, {
+    await storeCode(primary(this.#deps.d1).db, {
       hash: hashToken(secret),
       realmId,
       userId: user.id,
@@ -114,7 +114,7 @@ export class AuthorizationCodes {
 
   async #take(exchange: Exchange): Promise<{ row: CodeRow; user: UserRow }> {
     const { code, verifier, redirectTo, realmId } = exchange;
-    const { db } = primary(this.#ports.d1);
+    const { db } = primary(this.#deps.d1);
     const row = await takeCode(db, hashToken(code));
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const fits =

@@ -26,7 +26,7 @@ import type { IdentityRow } from './tables.ts';
 /** How often a sign-in looks again when another one was faster. */
 const TRIES = 4;
 
-export interface IdentityPorts {
+export interface IdentityDependencies {
   d1: D1Database;
   directory: Directory;
   outbox: Outbox;
@@ -36,15 +36,15 @@ export interface IdentityPorts {
 
 /** Whom a provider's account belongs to: found, linked, made, unlinked. */
 export class Identities {
-  readonly #ports: IdentityPorts;
+  readonly #deps: IdentityDependencies;
 
-  constructor(ports: IdentityPorts) {
-    this.#ports = ports;
+  constructor(deps: IdentityDependencies) {
+    this.#deps = deps;
   }
 
   /** The accounts at providers that are linked to a user, oldest first. */
   list(userId: string): Promise<IdentityRow[]> {
-    return readIdentities(primary(this.#ports.d1).db, userId);
+    return readIdentities(primary(this.#deps.d1).db, userId);
   }
 
   /**
@@ -54,7 +54,7 @@ export class Identities {
   async resolve(realm: Realm, arrival: Arrival, client: Client): Promise<{ user: UserRow; isNew: boolean }> {
     // A unique index says who was first; the others look again.
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const session = primary(this.#ports.d1);
+      const session = primary(this.#deps.d1);
       const known = await findIdentity(session.db, realm.id, arrival.provider, arrival.profile.subject);
       if (known) {
         const user = await this.#recognise(session, known, arrival);
@@ -81,7 +81,7 @@ export class Identities {
 
   /** Links to a user who is signed in. Linking again changes nothing. Throws `identity_conflict`, `session_ended`. */
   async link(userId: string, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
-    const session = primary(this.#ports.d1);
+    const session = primary(this.#deps.d1);
     const user = await findById(session.db, userId);
     if (!user || user.realmId !== realm.id) throw new ApiError('session_ended');
     try {
@@ -90,7 +90,7 @@ export class Identities {
       if (!(await insertIdentity(session.db, userId, { identity, email: null, mail }))) {
         throw new ApiError('session_ended');
       }
-      this.#ports.outbox.sendSoon([mail]);
+      this.#deps.outbox.sendSoon([mail]);
     } catch (error) {
       if (!isTaken(error)) throw error;
       const known = await findIdentity(session.db, realm.id, arrival.provider, arrival.profile.subject);
@@ -106,7 +106,7 @@ export class Identities {
 
   /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`. */
   async unlink(userId: string, provider: string, client: Client): Promise<void> {
-    const session = primary(this.#ports.d1);
+    const session = primary(this.#deps.d1);
     if (!(await deleteIdentity(session.db, userId, provider))) {
       const linked = await readIdentities(session.db, userId);
       throw linked.some((identity) => identity.provider === provider)
@@ -124,7 +124,7 @@ export class Identities {
     if (!user) return null;
     const now = Date.now();
     // Most providers give a refresh token the first time only.
-    const before = await unseal<ProviderTokens>(this.#ports.tokenKey, known.tokens);
+    const before = await unseal<ProviderTokens>(this.#deps.tokenKey, known.tokens);
     const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
     const tokens = { ...arrival.tokens, refreshToken };
     const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
@@ -147,11 +147,11 @@ export class Identities {
       const mail = linkedMail(owner, realm, arrival, client);
       const link = { identity: signingIn, email: owner.email, mail };
       if (!(await insertIdentity(session.db, owner.id, link))) return null;
-      this.#ports.outbox.sendSoon([mail]);
+      this.#deps.outbox.sendSoon([mail]);
       await this.#log(session, owner, client, 'identity_linked');
       return owner;
     }
-    const { user } = await this.#ports.directory.change(owner.id, {
+    const { user } = await this.#deps.directory.change(owner.id, {
       ...takeover(owner, signingIn, now),
       activity: { type: 'identity_linked', client },
     });
@@ -191,7 +191,7 @@ export class Identities {
     activity: 'identity_linked' | 'identity_unlinked',
   ): Promise<void> {
     const { id: userId, realmId } = user;
-    await this.#ports.directory.log(
+    await this.#deps.directory.log(
       { userId, realmId },
       { type: activity, sessionId: null, client },
       session.bookmark(),
@@ -209,7 +209,7 @@ export class Identities {
       name: profile.name,
       picture: profile.picture,
       profile: claims,
-      tokens: await seal(this.#ports.tokenKey, tokens),
+      tokens: await seal(this.#deps.tokenKey, tokens),
       createdAt: now,
       updatedAt: now,
     };

@@ -24,7 +24,7 @@ export interface AppRequest {
   state: string | null;
 }
 
-export interface LinkPorts {
+export interface LinkDependencies {
   d1: D1Database;
   realms: Realms;
   objects: SessionObjects;
@@ -38,10 +38,10 @@ export interface LinkPorts {
 
 /** Linking of accounts at providers to a user who is signed in. */
 export class AccountLinks {
-  readonly #ports: LinkPorts;
+  readonly #deps: LinkDependencies;
 
-  constructor(ports: LinkPorts) {
-    this.#ports = ports;
+  constructor(deps: LinkDependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -54,18 +54,18 @@ export class AccountLinks {
     by: { userId: string; sessionId: string },
     redirectTo?: string,
   ): Promise<Departure> {
-    const { origin, realms } = this.#ports;
+    const { origin, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const page = `${realm.issuer}/account/identities`;
     const target = redirectTo === undefined ? page : destination(realm, origin, redirectTo, false);
     const { userId, sessionId } = by;
     const link = { userId, sessionId };
-    return depart(this.#ports, realm, { realmId, provider, redirectTo: target, app: null, link });
+    return depart(this.#deps, realm, { realmId, provider, redirectTo: target, app: null, link });
   }
 
   /** The origins of a realm's providers, which a form must be allowed to lead to. One that does not answer has none. */
   async origins(realmId: string): Promise<string[]> {
-    const { providers, realms } = this.#ports;
+    const { providers, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const found = await Promise.allSettled(providers.list(realmId).map(({ id }) => providers.get(realm, id)));
     return found.flatMap((one) =>
@@ -83,7 +83,7 @@ export class AccountLinks {
     by: { userId: string; sessionId: string },
     { redirectTo, ...app }: AppRequest,
   ): Promise<URL> {
-    const { flowKey, origin, providers, realms } = this.#ports;
+    const { flowKey, origin, providers, realms } = this.#deps;
     const realm = await realms.get(realmId);
     await providers.get(realm, provider);
     const link = { userId: by.userId, sessionId: by.sessionId };
@@ -97,13 +97,13 @@ export class AccountLinks {
 
   /** Begins what a ticket is for. Throws `oauth_state_invalid`, and as `start` does. */
   async startTicket(realmId: string, provider: string, ticket: string): Promise<Departure> {
-    const { flowKey, realms } = this.#ports;
+    const { flowKey, realms } = this.#deps;
     const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKey, ticket);
     const purpose = opened && Date.now() < opened.expiresAt ? opened.purpose : undefined;
     if (purpose?.realmId !== realmId || purpose.provider !== provider) {
       throw new ApiError('oauth_state_invalid', { detail: 'Begin again in the app.' });
     }
-    return depart(this.#ports, await realms.get(realmId), purpose);
+    return depart(this.#deps, await realms.get(realmId), purpose);
   }
 
   /** Links who came back, or gives an app the code to do so; where the browser goes. Throws `session_ended`. */
@@ -114,7 +114,7 @@ export class AccountLinks {
     arrival: Arrival,
     client: Client,
   ): Promise<string> {
-    const { codes, d1, flowKey, identities, objects } = this.#ports;
+    const { codes, d1, flowKey, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
     accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
@@ -134,7 +134,7 @@ export class AccountLinks {
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
-    const { codes, flowKey, identities, realms } = this.#ports;
+    const { codes, flowKey, identities, realms } = this.#deps;
     const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
     if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
     await identities.link(userId, await realms.get(exchange.realmId), arrival, client);

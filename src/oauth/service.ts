@@ -25,7 +25,7 @@ export interface Finished {
   signedIn: SignedIn | null;
 }
 
-export interface OAuthPorts {
+export interface OAuthDependencies {
   realms: Realms;
   sessions: Sessions;
   objects: SessionObjects;
@@ -40,16 +40,16 @@ export interface OAuthPorts {
 
 /** Sign-in at other providers. */
 export class OAuth {
-  readonly #ports: OAuthPorts;
+  readonly #deps: OAuthDependencies;
   readonly #keys = new ProviderKeys();
 
-  constructor(ports: OAuthPorts) {
-    this.#ports = ports;
+  constructor(deps: OAuthDependencies) {
+    this.#deps = deps;
   }
 
   /** The providers that are switched on in a realm. */
   providers(realmId: string): { id: string; name: string }[] {
-    return this.#ports.providers.list(realmId);
+    return this.#deps.providers.list(realmId);
   }
 
   /**
@@ -61,7 +61,7 @@ export class OAuth {
     provider: string,
     request: { redirectTo: string | undefined; app: Flow['app'] },
   ): Promise<Departure> {
-    const { origin, realms } = this.#ports;
+    const { origin, realms } = this.#deps;
     const { redirectTo, app } = request;
     const realm = await realms.get(realmId);
     if (redirectTo === undefined && app) {
@@ -71,7 +71,7 @@ export class OAuth {
       redirectTo === undefined
         ? `${realm.issuer}/account`
         : destination(realm, origin, redirectTo, app !== null);
-    return depart(this.#ports, realm, { realmId, provider, redirectTo: target, app, link: null });
+    return depart(this.#deps, realm, { realmId, provider, redirectTo: target, app, link: null });
   }
 
   /** The flow that a browser has come back with. Throws `oauth_state_invalid`. */
@@ -81,7 +81,7 @@ export class OAuth {
     state: string | undefined,
     cookie: string | undefined,
   ): Promise<Flow> {
-    return openFlow(this.#ports.flowKey, { realmId, provider, state }, cookie);
+    return openFlow(this.#deps.flowKey, { realmId, provider, state }, cookie);
   }
 
   /**
@@ -89,7 +89,7 @@ export class OAuth {
    * `oauth_state_invalid`, `account_suspended`, `email_not_verified`, `session_ended`, and as Identities does.
    */
   async finish(flow: Flow, parameters: AuthorizationResponse, client: Client): Promise<Finished> {
-    const { links, providers, realms } = this.#ports;
+    const { links, providers, realms } = this.#deps;
     const realm = await realms.get(flow.realmId);
     const configured = await providers.get(realm, flow.provider);
     const arrival = await comeBack(configured, flow, parameters, this.#keys);
@@ -98,7 +98,7 @@ export class OAuth {
   }
 
   async #signIn(realm: Realm, flow: Flow, arrival: Arrival, client: Client): Promise<Finished> {
-    const { codes, identities, objects, sessions } = this.#ports;
+    const { codes, identities, objects, sessions } = this.#deps;
     const { user, isNew } = await identities.resolve(realm, arrival, client);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     if (realm.registration === 'verify_first' && !user.emailVerified)

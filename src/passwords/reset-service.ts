@@ -11,10 +11,10 @@ import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import type { Realms } from '../realms/service.ts';
 import { requireGoodPassword } from './password-policy.ts';
-import { passwordReset, storeReset } from './reset-store.ts';
+import { resetChange, storeReset } from './reset-store.ts';
 
 /** What resets are made of. */
-export interface ResetPorts {
+export interface ResetDependencies {
   d1: D1Database;
   realms: Realms;
   outbox: Outbox;
@@ -25,10 +25,10 @@ export interface ResetPorts {
 
 /** Forgotten passwords. */
 export class PasswordResets {
-  readonly #ports: ResetPorts;
+  readonly #deps: ResetDependencies;
 
-  constructor(ports: ResetPorts) {
-    this.#ports = ports;
+  constructor(deps: ResetDependencies) {
+    this.#deps = deps;
   }
 
   /** Mails a reset link to a user with that address; takes the same steps when there is none. */
@@ -37,7 +37,7 @@ export class PasswordResets {
   }
 
   async #forgot(email: string, realmId: string, client: Client): Promise<void> {
-    const { d1, mailBudget, outbox, realms } = this.#ports;
+    const { d1, mailBudget, outbox, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const mayMail = await mailBudget.take(realmId, email);
     // For everybody: it takes long enough to be noticed.
@@ -72,7 +72,7 @@ export class PasswordResets {
    * Throws `invalid_link`, `validation_failed`.
    */
   async reset(body: { token: string; password: string }, realmId: string, client: Client): Promise<void> {
-    const { d1, directory, objects, realms } = this.#ports;
+    const { d1, directory, objects, realms } = this.#deps;
     const { token, password } = body;
     const realm = await realms.get(realmId);
     const { db } = primary(d1);
@@ -84,7 +84,7 @@ export class PasswordResets {
     const now = Date.now();
     const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(owner.id, {
-      ...passwordReset(db, { token, userId: owner.id, hash, now }),
+      ...resetChange(db, { token, userId: owner.id, hash, now }),
       mail,
       activity: { type: 'password_reset', client },
     });

@@ -22,7 +22,7 @@ export async function storeReset(
  * The link came by mail, so the address is proven; a phone number that was proved before it may be that of somebody who
  * registered the address of another.
  */
-export function passwordReset(
+export function resetChange(
   db: Database,
   reset: { token: string; userId: string; hash: string; now: number },
 ): Pick<UserChange, 'set' | 'guard' | 'before' | 'after' | 'endsSessions' | 'forgiveFailures' | 'now'> {

@@ -22,7 +22,7 @@ import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
   findByIdentifier,
   findPassword,
-  insertUser,
+  insertRegistration,
   passwordReplacement,
   type UserWithHash,
   usernameExists,
@@ -48,7 +48,7 @@ export interface Pending {
 }
 
 /** What credentials are made of. */
-export interface CredentialPorts {
+export interface CredentialDependencies {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
@@ -62,10 +62,10 @@ export interface CredentialPorts {
 
 /** Registration, sign-in and change of passwords. */
 export class Credentials {
-  readonly #ports: CredentialPorts;
+  readonly #deps: CredentialDependencies;
 
-  constructor(ports: CredentialPorts) {
-    this.#ports = ports;
+  constructor(deps: CredentialDependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -77,7 +77,7 @@ export class Credentials {
     realmId: string,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { objects, realms, sessions } = this.#ports;
+    const { objects, realms, sessions } = this.#deps;
     const realm = await realms.get(realmId);
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     requireGoodPassword('password', body.password, body);
@@ -102,7 +102,7 @@ export class Credentials {
    * password `account_suspended`, `email_not_verified`.
    */
   async login(body: z.output<typeof LoginBody>, realmId: string, client: Client): Promise<SignedIn> {
-    const { d1, realms, sessions } = this.#ports;
+    const { d1, realms, sessions } = this.#deps;
     const realm = await realms.get(realmId);
     const identifier = parseIdentifier(body.identifier);
     let found = await findByIdentifier(nearestReplica(d1).db, realmId, identifier);
@@ -125,7 +125,7 @@ export class Credentials {
 
   /** Whether a user has a password: who came by other ways may have none. */
   async hasPassword(userId: string): Promise<boolean> {
-    return (await findPassword(primary(this.#ports.d1).db, userId)) !== null;
+    return (await findPassword(primary(this.#deps.d1).db, userId)) !== null;
   }
 
   /**
@@ -137,7 +137,7 @@ export class Credentials {
     by: { userId: string; sessionId: string },
     client: Client,
   ): Promise<void> {
-    const { d1, directory, objects, realms } = this.#ports;
+    const { d1, directory, objects, realms } = this.#deps;
     const { current_password: current, new_password: next } = body;
     const { db } = primary(d1);
     const found = await findPassword(db, by.userId);
@@ -163,7 +163,7 @@ export class Credentials {
     body: z.output<typeof RegisterBody>,
     hash: string,
   ): Promise<UserRow | null> {
-    const { d1, outbox } = this.#ports;
+    const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
     // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
@@ -189,7 +189,7 @@ export class Credentials {
     );
     const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
     try {
-      const user = await insertUser(
+      const user = await insertRegistration(
         db,
         {
           id,
@@ -221,7 +221,7 @@ export class Credentials {
 
   /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
   async #tellOwner(realm: Realm, email: string): Promise<void> {
-    const { d1, mailBudget, outbox } = this.#ports;
+    const { d1, mailBudget, outbox } = this.#deps;
     const { db } = primary(d1);
     const user = await findByEmail(db, realm.id, email);
     if (!user || !(await mailBudget.take(realm.id, email))) return;
@@ -245,7 +245,7 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<OpenedSession | Refusal> {
-    const { decoyKey, objects } = this.#ports;
+    const { decoyKey, objects } = this.#deps;
     return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
       directory: found && directoryState(found.user),
       hash: found?.hash ?? DECOY_HASH,

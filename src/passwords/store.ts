@@ -64,7 +64,7 @@ export async function usernameExists(db: Database, realmId: string, username: st
  * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing.
  * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
-export async function insertUser(
+export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   hash: string,

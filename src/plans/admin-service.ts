@@ -14,7 +14,7 @@ import type { Plans } from './service.ts';
 import { readPlans, writePlan } from './store.ts';
 
 /** What it is made of. */
-export interface PlanAdminPorts {
+export interface PlanAdminDependencies {
   d1: D1Database;
   plans: Plans;
   directory: Directory;
@@ -23,22 +23,22 @@ export interface PlanAdminPorts {
 
 /** Plans as admins change them: those of a realm, and which a user has. */
 export class PlanAdmin {
-  readonly #ports: PlanAdminPorts;
+  readonly #deps: PlanAdminDependencies;
 
-  constructor(ports: PlanAdminPorts) {
-    this.#ports = ports;
+  constructor(deps: PlanAdminDependencies) {
+    this.#deps = deps;
   }
 
   /** The plans of a realm as they are in force, from the primary. */
   async list(realmId: string): Promise<Plan[]> {
-    const { d1, config } = this.#ports;
+    const { d1, config } = this.#deps;
     const plans = await readPlans(primary(d1).db, realmId);
     return plans.map((plan) => withOverrides(plan, config));
   }
 
   /** Changes or adds a plan; gives it as it is in force. */
   async save(realmId: string, plan: Plan, actor: Actor, reason?: string): Promise<Plan> {
-    const { d1, plans, config } = this.#ports;
+    const { d1, plans, config } = this.#deps;
     const { db } = primary(d1);
     const at = Date.now();
     const known = (await readPlans(db, realmId)).find(({ id }) => id === plan.id);
@@ -66,7 +66,7 @@ export class PlanAdmin {
     actor: Actor,
     reason?: string,
   ): Promise<UserPlan> {
-    const { plans } = this.#ports;
+    const { plans } = this.#deps;
     if (!(await this.list(user.realmId)).some(({ id }) => id === plan)) {
       throw fieldError('plan', 'unknown', 'There is no such plan');
     }
@@ -87,7 +87,7 @@ export class PlanAdmin {
     reason?: string,
   ): Promise<UserPlan> {
     await this.#change(user, { customLimits: limits }, actor, reason);
-    return this.#ports.plans.subscription(user);
+    return this.#deps.plans.subscription(user);
   }
 
   async #change(
@@ -96,7 +96,7 @@ export class PlanAdmin {
     actor: Actor,
     reason: string | undefined,
   ): Promise<void> {
-    const { directory } = this.#ports;
+    const { directory } = this.#deps;
     const found = await directory.current({ realmId, userId });
     requireAuthority(actor, found.role);
     const isPlan = 'plan' in set;

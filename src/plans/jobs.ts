@@ -14,7 +14,7 @@ const PER_RUN = 400;
 const AT_ONCE = 20;
 
 /** What it is made of. */
-export interface PlanJobPorts {
+export interface PlanJobDependencies {
   d1: D1Database;
   plans: Plans;
   directory: Directory;
@@ -23,15 +23,15 @@ export interface PlanJobPorts {
 
 /** What of plans goes by the calendar. Users do not wait for it: their objects know the time. */
 export class PlanJobs {
-  readonly #ports: PlanJobPorts;
+  readonly #deps: PlanJobDependencies;
 
-  constructor(ports: PlanJobPorts) {
-    this.#ports = ports;
+  constructor(deps: PlanJobDependencies) {
+    this.#deps = deps;
   }
 
   /** Makes the directory say of lapsed plans what the objects say already. Late, twice or at once comes to the same. */
   async expireLapsed(now: number): Promise<void> {
-    const { d1, directory } = this.#ports;
+    const { d1, directory } = this.#deps;
     const lapsed = lte(users.planExpiresAt, now);
     const due = await primary(d1).db.select({ id: users.id }).from(users).where(lapsed).limit(PER_RUN);
     await eachOf(due, async ({ id }) => {
@@ -47,7 +47,7 @@ export class PlanJobs {
 
   /** Gives this month's credits to those who have not come for them. */
   async grantMonthly(now: number): Promise<void> {
-    const { d1, plans, objects } = this.#ports;
+    const { d1, plans, objects } = this.#deps;
     const { db } = primary(d1);
     const month = monthOf(now);
     const due = await dueForGrant(db, month, PER_RUN);

@@ -14,7 +14,7 @@ const CACHE = 30 * SECOND;
 const CACHED_REALMS = 1000;
 
 /** What plans are made of. */
-export interface PlanPorts {
+export interface PlanDependencies {
   d1: D1Database;
   directory: Directory;
   objects: MeteringObjects;
@@ -23,11 +23,11 @@ export interface PlanPorts {
 
 /** The plans of realms, from D1; each isolate keeps what it read for half a minute. */
 export class Plans {
-  readonly #ports: PlanPorts;
+  readonly #deps: PlanDependencies;
   readonly #cache = new BoundedMap<string, { plans: PlanBook; until: number }>(CACHED_REALMS);
 
-  constructor(ports: PlanPorts) {
-    this.#ports = ports;
+  constructor(deps: PlanDependencies) {
+    this.#deps = deps;
   }
 
   /** What an object of the realm has to be told to decide. */
@@ -35,7 +35,7 @@ export class Plans {
     const now = Date.now();
     const cached = this.#cache.get(realmId);
     if (cached && now < cached.until) return { realmId, plans: cached.plans };
-    const { d1, config } = this.#ports;
+    const { d1, config } = this.#deps;
     const rows = await readPlans(nearestReplica(d1).db, realmId);
     const plans = Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
     this.#cache.set(realmId, { plans, until: now + CACHE });
@@ -51,7 +51,7 @@ export class Plans {
   async termsOf(realmId: string, resource: string): Promise<Terms> {
     const terms = await this.terms(realmId);
     const isKnown =
-      this.#ports.config.RESOURCES.includes(resource) ||
+      this.#deps.config.RESOURCES.includes(resource) ||
       Object.values(terms.plans).some(({ limits }) => Object.hasOwn(limits, resource));
     if (!isKnown) throw fieldError('resource', 'unknown', 'There is no such resource');
     return terms;
@@ -59,12 +59,12 @@ export class Plans {
 
   /** The tier of a model. */
   tierOf(model: string): string {
-    return tierOf(model, this.#ports.config);
+    return tierOf(model, this.#deps.config);
   }
 
   /** What a user has. Throws `user_not_found`. */
   async subscription(user: { userId: string; realmId: string }): Promise<UserPlan> {
-    const { directory, objects } = this.#ports;
+    const { directory, objects } = this.#deps;
     const terms = await this.terms(user.realmId);
     return directory.ask(user, () => objects(user.userId).subscription(terms));
   }

@@ -4,7 +4,7 @@ import { transactionShape } from '../credits/schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
-import type { Everything, Metering } from './service.ts';
+import type { Everything, MeteredData } from './service.ts';
 
 export const ExportSchema = z
   .object({
@@ -79,7 +79,7 @@ export function exportShape(everything: Everything, now: number): z.infer<typeof
   };
 }
 
-function meteringShape(metering: Metering) {
+function meteringShape(metering: MeteredData) {
   return {
     usage: metering.usage.map(({ date, resource, quantity }) => ({ date, resource, quantity })),
     usage_history: metering.uses.map(({ at, resource, quantity, reference }) => ({

@@ -4,7 +4,7 @@ import type { Billing } from '../billing/service.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import { type Directory, findById } from '../directory/service.ts';
-import { type activity, type UserRow, users } from '../directory/tables.ts';
+import { type ActivityRow, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
@@ -23,8 +23,7 @@ import {
   readUserMessages,
 } from './store.ts';
 
-export type ActivityRow = typeof activity.$inferSelect;
-export type Metering = Awaited<ReturnType<typeof readMetering>>;
+export type MeteredData = Awaited<ReturnType<typeof readMetering>>;
 
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
@@ -39,7 +38,7 @@ interface Proof {
 }
 
 /** What it is made of. */
-export interface PrivacyPorts {
+export interface PrivacyDependencies {
   d1: D1Database;
   directory: Directory;
   profiles: Profiles;
@@ -49,10 +48,10 @@ export interface PrivacyPorts {
 
 /** What is kept about a user: shown, handed over, deleted. */
 export class Privacy {
-  readonly #ports: PrivacyPorts;
+  readonly #deps: PrivacyDependencies;
 
-  constructor(ports: PrivacyPorts) {
-    this.#ports = ports;
+  constructor(deps: PrivacyDependencies) {
+    this.#deps = deps;
   }
 
   /** A page of the activity log, newest first; what happened in the last seconds may be missing. */
@@ -60,7 +59,7 @@ export class Privacy {
     userId: string,
     page: { limit: number; cursor: string | undefined; bookmark: string | null },
   ): Promise<{ rows: ActivityRow[]; nextCursor: string | null }> {
-    const { db } = nearestReplica(this.#ports.d1, page.bookmark);
+    const { db } = nearestReplica(this.#deps.d1, page.bookmark);
     const before = page.cursor === undefined ? null : Number(page.cursor);
     const rows = await readUserActivity(db, userId, { before, limit: page.limit + 1 });
     return pageOf(rows, page.limit, ({ seq }) => String(seq));
@@ -68,7 +67,7 @@ export class Privacy {
 
   /** Everything that is held about a user. */
   async export(userId: string) {
-    const { d1, profiles, objects, billing } = this.#ports;
+    const { d1, profiles, objects, billing } = this.#deps;
     const session = primary(d1);
     const [user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid] =
       await Promise.all([
@@ -99,7 +98,7 @@ export class Privacy {
     proof: Proof,
     client: Client,
   ): Promise<void> {
-    const user = await findById(primary(this.#ports.d1).db, by.userId);
+    const user = await findById(primary(this.#deps.d1).db, by.userId);
     if (!user) throw new ApiError('session_ended');
     await this.#prove(by, proof, client);
     await this.erase(user);
@@ -111,7 +110,7 @@ export class Privacy {
    */
   async erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
     const now = Date.now();
-    return this.#ports.directory.delete(user, {
+    return this.#deps.directory.delete(user, {
       guard: entry && eq(users.version, user.version),
       before: (db, stands) => erasure(db, user, now, stands),
       audit: entry,
@@ -125,7 +124,7 @@ export class Privacy {
     { password, recent_sign_in: recentSignIn }: Proof,
     client: Client,
   ): Promise<void> {
-    const { d1, objects } = this.#ports;
+    const { d1, objects } = this.#deps;
     const found = await findPassword(primary(d1).db, by.userId);
     if (!found || (recentSignIn && password === undefined)) {
       const session = (await objects(by.userId).listSessions()).find((row) => row.id === by.sessionId);

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { Limit, listOf } from '../http/list-schemas.ts';
+import { PageLimit, listOf } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
 import type { RealmRow } from './tables.ts';
@@ -31,7 +31,7 @@ export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openap
 export const RealmPatch = z.strictObject(policy).openapi('RealmPatch');
 
 export const RealmQuery = z.object({
-  limit: Limit,
+  limit: PageLimit,
   cursor: RealmFields.id.optional().openapi({ description: '`next_cursor` of the page before' }),
 });
 

@@ -9,7 +9,7 @@ import {
   type TransactionListSchema,
   transactionShape,
   UseBody,
-  UserQuery,
+  CreditQuery,
   UserTransactionQuery,
 } from '../credits/schemas.ts';
 import { fieldError } from '../errors.ts';
@@ -34,7 +34,7 @@ export class RpcCredits extends RpcTarget {
 
   /** What can be spent now. */
   balance(query: { user_id: string }): Promise<Outcome<Balance>> {
-    return this.#call('balance', UserQuery.strict(), query, async ({ credits }, caller, { user_id }) => ({
+    return this.#call('balance', CreditQuery.strict(), query, async ({ credits }, caller, { user_id }) => ({
       user_id,
       balance: await credits.balance(userOf(caller, { user_id })),
     }));

@@ -17,7 +17,7 @@ import type { Grant, Sessions } from './service.ts';
 const IMPERSONATION = (10 * MINUTE) / SECOND;
 
 /** What it is made of. */
-export interface UserSessionPorts {
+export interface UserSessionDependencies {
   d1: D1Database;
   realms: Realms;
   sessions: Sessions;
@@ -27,15 +27,15 @@ export interface UserSessionPorts {
 
 /** The sessions of users as their admins see them, and those that admins open in a user's place. */
 export class UserSessions {
-  readonly #ports: UserSessionPorts;
+  readonly #deps: UserSessionDependencies;
 
-  constructor(ports: UserSessionPorts) {
-    this.#ports = ports;
+  constructor(deps: UserSessionDependencies) {
+    this.#deps = deps;
   }
 
   /** The live sessions of a user. Throws `user_not_found`. */
   async list(target: UserRef): ReturnType<Sessions['list']> {
-    const { directory, sessions } = this.#ports;
+    const { directory, sessions } = this.#deps;
     const user = await directory.current(target);
     return sessions.list(user.id);
   }
@@ -62,7 +62,7 @@ export class UserSessions {
    * `insufficient_scope` for anybody but a plain user, `account_suspended`, `conflict`.
    */
   async impersonate(target: UserRef, reason: string, actor: Actor, client: Client): Promise<Grant> {
-    const { directory, objects, realms, sessions } = this.#ports;
+    const { directory, objects, realms, sessions } = this.#deps;
     const user = await directory.current(target);
     if (user.role !== 'user') {
       throw new ApiError('insufficient_scope', { detail: 'Nobody acts as an admin or owner.' });
@@ -82,7 +82,7 @@ export class UserSessions {
   }
 
   async #objectFor(target: UserRef, actor: Actor) {
-    const { directory, objects } = this.#ports;
+    const { directory, objects } = this.#deps;
     const user = await directory.current(target);
     requireAuthority(actor, user.role);
     return objects(user.id);
@@ -96,6 +96,6 @@ export class UserSessions {
     details: Record<string, unknown>,
   ): Promise<void> {
     const entry: AuditEntry = { realmId, at: Date.now(), actor: actor.id, action, target: userId, details };
-    await writeAuditIf(primary(this.#ports.d1).db, entry, sql`TRUE`);
+    await writeAuditIf(primary(this.#deps.d1).db, entry, sql`TRUE`);
   }
 }

@@ -2,30 +2,14 @@ import { sql } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import type { Actor } from '../http/service-authentication.ts';
-
-/** A key as admins see it. Unix milliseconds; null is not yet known. */
-export interface KeyStatus {
-  id: string;
-  generation: number;
-  createdAt: number;
-  signsFrom: number;
-  signsUntil: number | null;
-  publishedUntil: number | null;
-}
-
-/** The signing keys of realms, as far as admins handle them. */
-export interface KeyRing {
-  list(realmId: string): Promise<KeyStatus[]>;
-  /** The id of the key that this published, or null when one is under way already. */
-  publishNext(realmId: string, now: number): Promise<string | null>;
-}
+import type { KeyStatus, SigningKeys } from './service.ts';
 
 /** The signing keys of a realm: shown, rotated. */
 export class SigningKeyAdmin {
   readonly #d1: D1Database;
-  readonly #keys: KeyRing;
+  readonly #keys: SigningKeys;
 
-  constructor(d1: D1Database, keys: KeyRing) {
+  constructor(d1: D1Database, keys: SigningKeys) {
     this.#d1 = d1;
     this.#keys = keys;
   }

@@ -16,7 +16,7 @@ import {
   QuotaReportSchema,
   quotaReportShape,
   quotaShape,
-  TokenBody,
+  TokenUseBody,
   TokensRecordedSchema,
 } from './schemas.ts';
 import type { Usage } from './service.ts';
@@ -141,7 +141,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         path: '/v1/me/tokens',
         ...user,
         summary: 'Record the tokens that a model has used',
-        request: jsonBody(TokenBody),
+        request: jsonBody(TokenUseBody),
         responses: responses(
           { 200: json(TokensRecordedSchema, 'Recorded, once for a `request_id`') },
           {

@@ -71,7 +71,7 @@ export const ReservationSchema = z
 
 const tokenCount = z.int().min(0).max(1e9);
 
-export const TokenBody = z
+export const TokenUseBody = z
   .strictObject({
     model: z
       .string()

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
-import { AcceptedSchema, EmailBody, EmailChangeBody, TokenBody, VerifiedSchema } from './schemas.ts';
+import { AcceptedSchema, EmailBody, EmailChangeBody, LinkTokenBody, VerifiedSchema } from './schemas.ts';
 import type { EmailVerification } from './service.ts';
 
 /** Proving an e-mail address, changing it, and undoing that. */
@@ -22,7 +22,7 @@ export function emailRoutes(
         description:
           'The token of a link works once, for 24 hours. It proves the present address, or makes a new one that the user asked for the present one.',
         middleware: [signInLimit] as const,
-        request: jsonBody(TokenBody),
+        request: jsonBody(LinkTokenBody),
         responses: responses(
           { 200: json(VerifiedSchema, 'The address is verified') },
           { body: true, codes: ['invalid_link', 'user_exists'] },
@@ -60,7 +60,7 @@ export function emailRoutes(
         description:
           'For 72 hours. Gives the old address back, ends all sessions, drops the password and mails a link to set a new one.',
         middleware: [signInLimit] as const,
-        request: jsonBody(TokenBody),
+        request: jsonBody(LinkTokenBody),
         responses: responses(
           { 204: { description: 'Undone' } },
           { body: true, codes: ['invalid_link', 'user_exists', 'last_owner'] },

@@ -15,7 +15,7 @@ import type { Realm, Realms } from '../realms/service.ts';
 import { addressChange, addressProof, addressUndo, storeLinkMail } from './store.ts';
 
 /** What the proving of addresses is made of. */
-export interface VerificationPorts {
+export interface VerificationDependencies {
   d1: D1Database;
   realms: Realms;
   outbox: Outbox;
@@ -26,10 +26,10 @@ export interface VerificationPorts {
 
 /** E-mail addresses: proven, changed, given back. */
 export class EmailVerification {
-  readonly #ports: VerificationPorts;
+  readonly #deps: VerificationDependencies;
 
-  constructor(ports: VerificationPorts) {
-    this.#ports = ports;
+  constructor(deps: VerificationDependencies) {
+    this.#deps = deps;
   }
 
   /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
@@ -38,7 +38,7 @@ export class EmailVerification {
   }
 
   async #resend(email: string, realmId: string): Promise<void> {
-    const { d1, mailBudget, outbox, realms } = this.#ports;
+    const { d1, mailBudget, outbox, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const mayMail = await mailBudget.take(realmId, email);
     const { db } = primary(d1);
@@ -58,7 +58,7 @@ export class EmailVerification {
    * `invalid_link`, and `user_exists` when somebody else has the new address.
    */
   async verify(token: string, realmId: string, client: Client): Promise<UserRow> {
-    const { d1, directory, realms } = this.#ports;
+    const { d1, directory, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const { db } = primary(d1);
     const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
@@ -84,7 +84,7 @@ export class EmailVerification {
     userId: string,
     client: Client,
   ): Promise<void> {
-    const { d1, mailBudget, objects, outbox, realms } = this.#ports;
+    const { d1, mailBudget, objects, outbox, realms } = this.#deps;
     const { db } = primary(d1);
     const found = await findPassword(db, userId);
     if (!found) throw noPassword();
@@ -113,7 +113,7 @@ export class EmailVerification {
    * mails a link to set a new one. Throws `invalid_link`, `user_exists`.
    */
   async undoChange(token: string, realmId: string, client: Client): Promise<void> {
-    const { d1, directory, realms } = this.#ports;
+    const { d1, directory, realms } = this.#deps;
     const realm = await realms.get(realmId);
     const { db } = primary(d1);
     const { user, link } = await this.#owner(db, token, ['undo_email'], realm);

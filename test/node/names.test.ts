@@ -4,35 +4,6 @@ import { expect, it } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../../src');
 
-/** Names that still stand for two things. A name leaves the list with its second thing; none may come. */
-const KNOWN: string[] = [
-  'Account',
-  'Content',
-  'Facts',
-  'KeyStatus',
-  'Limit',
-  'LogPage',
-  'PROFILE_FIELDS',
-  'PlanPanel',
-  'Problem',
-  'TokenBody',
-  'TopUser',
-  'UserPage',
-  'UserQuery',
-  'codeRoutes',
-  'dayOf',
-  'de',
-  'en',
-  'insertUser',
-  'namesOf',
-  'numberOf',
-  'problemOf',
-  'refusal',
-  'resetPassword',
-  'resetRoutes',
-  'viewOf',
-];
-
 const DEFINITION =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|interface|type|const|let|enum) (\w+)/gm;
 
@@ -51,8 +22,5 @@ it('no exported name stands for two things', () => {
   const defined = definitions();
   expect(defined.size).toBeGreaterThan(500);
   const twice = [...defined].filter(([, files]) => files.size > 1);
-  const unknown = twice.filter(([name]) => !KNOWN.includes(name));
-  expect(unknown.map(([name, files]) => `${name}: ${[...files].sort().join(', ')}`)).toEqual([]);
-  const mended = KNOWN.filter((name) => !twice.some(([other]) => other === name));
-  expect(mended, 'these stand for one thing now: take them off the list').toEqual([]);
+  expect(twice.map(([name, files]) => `${name}: ${[...files].sort().join(', ')}`)).toEqual([]);
 });

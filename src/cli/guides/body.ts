@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Marked, type Tokens } from 'marked';
-import { anchors, type Guide, plainText } from './guide.ts';
+import { anchors, type Guide, textOf } from './guide.ts';
 import { targetOf } from './links.ts';
 
 /** What is used of highlight.js, untyped: its types bring those of the DOM along, which differ from the Workers'. */
@@ -17,7 +17,7 @@ export function bodyOf(guide: Guide): string {
   const marked = new Marked({
     renderer: {
       heading({ depth, tokens }) {
-        const id = anchor(plainText(tokens));
+        const id = anchor(textOf(tokens));
         return `<h${depth} id="${id}"><a href="#${id}">${this.parser.parseInline(tokens)}</a></h${depth}>\n`;
       },
       code({ text, lang = '' }) {

@@ -116,7 +116,7 @@ export function headingsOf(document: Document): Heading[] {
   const anchor = anchors();
   return tokensOf(document)
     .filter((token): token is Tokens.Heading => token.type === 'heading')
-    .map(({ depth, tokens }) => ({ depth, text: plainText(tokens), anchor: anchor(plainText(tokens)) }));
+    .map(({ depth, tokens }) => ({ depth, text: textOf(tokens), anchor: anchor(textOf(tokens)) }));
 }
 
 /** Makes anchors as GitHub does, for the headings of one document in order: the same text again gets a number. */
@@ -134,22 +134,22 @@ export function anchors(): (text: string) => string {
 }
 
 /** What tokens say, without their markup. */
-export function plainText(tokens: Token[]): string {
+export function textOf(tokens: Token[]): string {
   return tokens
     .map((token) => {
       if (token.type === 'html') return '';
       if (token.type === 'br') return ' ';
       if (token.type === 'table') return cellsOf(token as Tokens.Table).join(' ');
       if (token.type === 'list')
-        return (token as Tokens.List).items.map(({ tokens }) => plainText(tokens)).join(' ');
-      if ('tokens' in token && token.tokens) return plainText(token.tokens);
+        return (token as Tokens.List).items.map(({ tokens }) => textOf(tokens)).join(' ');
+      if ('tokens' in token && token.tokens) return textOf(token.tokens);
       return 'text' in token ? unescapeHtml(token.text) : '';
     })
     .join('');
 }
 
 function cellsOf({ header, rows }: Tokens.Table): string[] {
-  return [header, ...rows].flat().map(({ tokens }) => plainText(tokens));
+  return [header, ...rows].flat().map(({ tokens }) => textOf(tokens));
 }
 
 /** Text tokens may hold entities as they were written. */

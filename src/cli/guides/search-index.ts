@@ -1,4 +1,4 @@
-import { anchors, type Guide, plainText } from './guide.ts';
+import { anchors, type Guide, textOf } from './guide.ts';
 
 /** A part of a guide that a search can find: what stands below one heading. */
 export interface SearchEntry {
@@ -18,11 +18,11 @@ export function searchIndex(guides: Guide[]): SearchEntry[] {
     const entries: SearchEntry[] = [{ title: guide.title, heading: '', url, text: guide.summary }];
     for (const token of guide.tokens) {
       if (token.type === 'heading') {
-        const heading = plainText(token.tokens ?? []);
+        const heading = textOf(token.tokens ?? []);
         entries.push({ title: guide.title, heading, url: `${url}#${anchor(heading)}`, text: '' });
       } else {
         const entry = entries.at(-1) as SearchEntry;
-        entry.text = `${entry.text} ${plainText([token])}`.replaceAll(/\s+/g, ' ').trim();
+        entry.text = `${entry.text} ${textOf([token])}`.replaceAll(/\s+/g, ' ').trim();
       }
     }
     return entries;

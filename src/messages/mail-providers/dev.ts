@@ -1,7 +1,7 @@
 import { mailProvider } from '../mail-provider.ts';
 
 /** For development: delivers into the table `dev_messages`. */
-export const dev = mailProvider({
+export const devMail = mailProvider({
   name: 'dev',
   doc: 'keeps it for `/dev/mailbox`',
   variables: {},

@@ -2,7 +2,7 @@ import type { Language } from '../../lib/language.ts';
 import type { Letter } from './catalogue.ts';
 
 /** A mail, written in full and safe to show, before it is HTML or plain text. */
-export interface Content extends Letter {
+export interface MailParts extends Letter {
   language: Language;
   brand: string;
   color: string;

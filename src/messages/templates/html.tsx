@@ -1,5 +1,5 @@
 import { buttonColors, DARK, LIGHT } from '../../lib/color.ts';
-import type { Content } from './content.ts';
+import type { MailParts } from './content.ts';
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = "font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace";
@@ -32,7 +32,7 @@ const style = (darkEdge: string) => `
  * The HTML of a mail. One column of tables, which every mail program can lay out. The styles stand in the elements,
  * because some programs keep no others. The mail loads nothing.
  */
-export function html(content: Content): string {
+export function html(content: MailParts): string {
   const { language, subject, preview, brand, title, greeting, opening, advice, closing, footer } = content;
   const colors = buttonColors(content.color);
   const document = (
@@ -104,7 +104,7 @@ function Paragraphs({ of }: { of: string[] }) {
   );
 }
 
-function Code({ code }: Pick<Content, 'code'>) {
+function Code({ code }: Pick<MailParts, 'code'>) {
   if (!code) return null;
   const look =
     `margin:8px 0 24px;padding:16px;border:1px solid ${LIGHT.line};border-radius:8px;text-align:center;` +
@@ -116,7 +116,7 @@ function Code({ code }: Pick<Content, 'code'>) {
   );
 }
 
-function Facts({ facts }: Pick<Content, 'facts'>) {
+function Facts({ facts }: Pick<MailParts, 'facts'>) {
   if (facts.length === 0) return null;
   const cell = `padding:8px 12px 8px 0;border-top:1px solid ${LIGHT.line};text-align:left;vertical-align:top;`;
   return (
@@ -135,7 +135,7 @@ function Facts({ facts }: Pick<Content, 'facts'>) {
   );
 }
 
-function Action({ action, colors }: Pick<Content, 'action'> & { colors: ReturnType<typeof buttonColors> }) {
+function Action({ action, colors }: Pick<MailParts, 'action'> & { colors: ReturnType<typeof buttonColors> }) {
   if (!action) return null;
   const button =
     `display:inline-block;padding:12px 24px;border:1px solid ${colors.edge};border-radius:6px;` +

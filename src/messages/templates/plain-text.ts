@@ -1,10 +1,10 @@
-import type { Content } from './content.ts';
+import type { MailParts } from './content.ts';
 
 /** A line that is quoted twice in an answer still has fewer than 80 columns. */
 const COLUMNS = 72;
 
 /** The plain text of a mail, with the same content as the HTML. */
-export function plainText(content: Content): string {
+export function plainText(content: MailParts): string {
   const { title, greeting, opening, code, facts, advice, action, closing, footer } = content;
   const blocks = [
     ...[title, greeting, ...opening].map(wrap),

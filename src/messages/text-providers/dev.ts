@@ -1,7 +1,7 @@
 import { textProvider } from '../text-provider.ts';
 
 /** For development: delivers into the table `dev_messages`. */
-export const dev = textProvider({
+export const devTexts = textProvider({
   name: 'dev',
   doc: 'keeps them for `/dev/mailbox`',
   variables: {},
