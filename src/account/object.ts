@@ -1,10 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
+import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKey } from '../crypto/keys.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '../directory/state.ts';
-import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { cursorOf, PageLimit, listOf, Moment } from '../http/list-schemas.ts';
+import type { ActivityRow } from '../directory/tables.ts';
+import { cursorOf, listOf, Moment, PageLimit } from '../http/list-schemas.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { ActivityRow } from '../directory/tables.ts';
 import type { AuditRow } from './logs-store.ts';
 
 const Text = z.string().min(1).max(200);

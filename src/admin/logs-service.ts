@@ -1,5 +1,5 @@
-import type { ActivityRow } from '../directory/tables.ts';
 import { type DatabaseSession, nearestReplica } from '../db/client.ts';
+import type { ActivityRow } from '../directory/tables.ts';
 import { csvStream } from '../http/csv.ts';
 import { countedTotal, cursorAfter, pageOf } from '../http/paging.ts';
 import { rfc3339 } from '../lib/time.ts';

@@ -17,7 +17,6 @@ export interface ActivityFilter {
 /** The entry that a page comes after: when, whose, which. */
 export type ActivityPosition = readonly [at: number, userId: string, seq: number];
 
-
 /** What the audit log of a realm is narrowed to. Times are Unix milliseconds. */
 export interface AuditFilter {
   actor?: string | undefined;

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Reason } from '../directory/audit-schemas.ts';
 import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { PageLimit, listOf, Moment } from '../http/list-schemas.ts';
+import { listOf, Moment, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { PasswordField } from '../passwords/schemas.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createApp } from '../app.ts';
-import { openApiDocument } from '../docs/document.ts';
 import { parseConfig } from '../config/config.ts';
+import { openApiDocument } from '../docs/document.ts';
 
 /** The OpenAPI document, as the app makes it. */
 export type OpenApiDocument = ReturnType<typeof openApiDocument>;

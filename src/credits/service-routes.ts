@@ -7,12 +7,12 @@ import {
   AdditionBody,
   BalanceSchema,
   CreditChangeSchema,
+  CreditQuery,
   creditChangeShape,
   RefundBody,
   TransactionListSchema,
   transactionShape,
   UseBody,
-  CreditQuery,
   UserTransactionQuery,
 } from './schemas.ts';
 import type { Credits } from './service.ts';

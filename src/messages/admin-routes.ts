@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
-import { cursorOf, PageLimit, listOf, listShape } from '../http/list-schemas.ts';
+import { cursorOf, listOf, listShape, PageLimit } from '../http/list-schemas.ts';
 import { createRoute, featureRouter, json } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';

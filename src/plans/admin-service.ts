@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Plan, UserPlan } from '../account/metering-contract.ts';
+import type { Config } from '../config/config.ts';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import type { Directory } from '../directory/service.ts';
 import type { Limits } from '../directory/state.ts';
-import type { Config } from '../config/config.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';

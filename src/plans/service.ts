@@ -1,7 +1,7 @@
 import type { MeteringObjects, PlanBook, Terms, UserPlan } from '../account/metering-contract.ts';
+import type { Config } from '../config/config.ts';
 import { nearestReplica } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
-import type { Config } from '../config/config.ts';
 import { fieldError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { SECOND } from '../lib/time.ts';

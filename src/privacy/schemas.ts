@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import type { ActivityRow } from '../directory/tables.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { ActivityRow } from '../directory/tables.ts';
 
 export const ActivityQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),

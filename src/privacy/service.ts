@@ -14,11 +14,11 @@ import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
 import {
   erasure,
-  readUserActivity,
   readActs,
   readExternalId,
   readMetering,
   readSessions,
+  readUserActivity,
   readUserIdentities,
   readUserMessages,
 } from './store.ts';

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { PageLimit, listOf } from '../http/list-schemas.ts';
+import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
 import type { RealmRow } from './tables.ts';

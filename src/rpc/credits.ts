@@ -4,12 +4,12 @@ import {
   AdditionBody,
   type BalanceSchema,
   type CreditChangeSchema,
+  CreditQuery,
   creditChangeShape,
   RefundBody,
   type TransactionListSchema,
   transactionShape,
   UseBody,
-  CreditQuery,
   UserTransactionQuery,
 } from '../credits/schemas.ts';
 import { fieldError } from '../errors.ts';

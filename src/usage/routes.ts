@@ -16,8 +16,8 @@ import {
   QuotaReportSchema,
   quotaReportShape,
   quotaShape,
-  TokenUseBody,
   TokensRecordedSchema,
+  TokenUseBody,
 } from './schemas.ts';
 import type { Usage } from './service.ts';
 

@@ -10,8 +10,8 @@ import { brokenLinks, PICTURES } from '../../src/cli/guides/links.ts';
 import { guidePage, indexPage } from '../../src/cli/guides/page.ts';
 import { searchIndex } from '../../src/cli/guides/search-index.ts';
 import { ERROR_HELP } from '../../src/docs/error-help.ts';
-import { DOCUMENTED_VARIABLES } from '../../src/worker-config.ts';
 import { CATALOGUE } from '../../src/errors.ts';
+import { DOCUMENTED_VARIABLES } from '../../src/worker-config.ts';
 import { type Block, blocksOf, isIllustration } from '../support/guides/blocks.ts';
 import { checkSnippets, checkToml } from '../support/guides/snippets.ts';
 
@@ -123,11 +123,14 @@ describe('the documents name what there is', () => {
 
   it('variables', () => {
     const known = [
-      ...DOCUMENTED_VARIABLES.flatMap(({ name, doc }) => [name, ...(doc.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? [])]),
+      ...DOCUMENTED_VARIABLES.flatMap(({ name, doc }) => [
+        name,
+        ...(doc.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []),
+      ]),
     ];
     // What any provider may have, whatever its id.
     const suffixes = known.flatMap((name) => /^(?:GOOGLE|OIDC_ACME_SSO)(_\w+)$/.exec(name)?.[1] ?? []);
-    const sources = ['src/cli', 'test', 'wrangler.toml', 'src/oauth/provider-settings.ts'].map(textBelow).join('\n');
+    const sources = ['src/cli', 'test', 'wrangler.toml', 'src/oauth'].map(textBelow).join('\n');
     const isKnown = (name: string) =>
       known.some((variable) => name === variable || name.startsWith(`${variable}__`)) ||
       suffixes.some((suffix) => name.endsWith(suffix)) ||

@@ -2,8 +2,8 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { directoryState } from '../../src/directory/service.ts';
 import type { Bindings } from '../../src/config/config.ts';
+import { directoryState } from '../../src/directory/service.ts';
 import { accepted } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import {

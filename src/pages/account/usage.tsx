@@ -1,4 +1,4 @@
-import type { QuotaReport, CreditTransaction } from '../../account/metering-contract.ts';
+import type { CreditTransaction, QuotaReport } from '../../account/metering-contract.ts';
 import { TransactionQuery } from '../../credits/schemas.ts';
 import { type DailyNumbers, DayBars, DayTable } from '../kit/chart.tsx';
 import { formatDayMonth, formatNumber, resourceName } from '../kit/format.ts';

@@ -1,6 +1,6 @@
 import { RealmPatch } from '../../realms/admin-schemas.ts';
-import type { RealmRow } from '../../realms/tables.ts';
 import { RealmFields } from '../../realms/schemas.ts';
+import type { RealmRow } from '../../realms/tables.ts';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';

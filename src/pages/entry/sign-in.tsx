@@ -1,6 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Directory } from '../../directory/service.ts';
-import type { Profiles } from '../../profile/service.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
 import type { Language } from '../../lib/language.ts';
@@ -8,6 +7,7 @@ import { failingSteadily } from '../../lib/steady.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import { LoginBody } from '../../passwords/schemas.ts';
 import type { Credentials } from '../../passwords/service.ts';
+import type { Profiles } from '../../profile/service.ts';
 import type { Realms } from '../../realms/service.ts';
 import { sessionShape } from '../../sessions/schemas.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';

@@ -1,11 +1,11 @@
 import { getCookie } from 'hono/cookie';
 import type { Directory } from '../../directory/service.ts';
-import type { Profiles } from '../../profile/service.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { pathOf } from '../../http/realm-path.ts';
 import { sessionCookieName } from '../../http/session-cookie.ts';
+import type { Profiles } from '../../profile/service.ts';
 import type { Realms } from '../../realms/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { type View, viewFor } from './view.ts';
