@@ -88,7 +88,6 @@ it.each([
       RESEND_API_KEY: 'tell-nobody',
     },
     [
-      'SMTP_PORT Invalid input: expected string, received number',
       'EMAIL is missing (MAIL_PROVIDER is cloudflare)',
       'ORIGIN must be https',
       'GITHUB_CLIENT_SECRET__ACME is a secret: run `npx wrangler secret put GITHUB_CLIENT_SECRET__ACME` instead',

@@ -75,7 +75,7 @@ function written({ text, words }: Block, { origin }: Copy): string {
 }
 
 function applying(diff: string): string {
-  return `git apply --recount --whitespace=nowarn - <<'END OF DIFF'\n${diff}\nEND OF DIFF`;
+  return `git apply --whitespace=nowarn - <<'END OF DIFF'\n${diff}\nEND OF DIFF`;
 }
 
 function succeed(block: Block, outcome: Outcome): Outcome {
