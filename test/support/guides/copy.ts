@@ -18,6 +18,9 @@ import { freePort } from '../free-port.ts';
 /** What running the project leaves behind, and what is linked. */
 const LEFT_OUT = ['node_modules', '.git', '.wrangler', '.dev.vars', '.env'];
 
+/** Ends the server and all that it has started when the process that holds the pipe's other end is gone. */
+const LIFELINE = '(cat <&3 >/dev/null; kill -KILL -- -$$) & exec 3<&-';
+
 const OF_VITEST = /^(VITEST\w*|NODE_ENV|TEST|DEV|PROD|SSR|MODE|BASE_URL)$/;
 
 /** A fresh copy of the repository, in which commands of a document run as they stand. */
@@ -79,15 +82,15 @@ export class Copy {
   /** Runs commands that start the server, in place of those that ran before; returns when it answers. */
   async serve(commands: string): Promise<void> {
     await this.#stop();
-    const server = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
+    const server = spawn('bash', ['-euo', 'pipefail', '-c', `${LIFELINE}\n${commands}`], {
       cwd: this.folder,
       env: this.env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     this.#server = server;
     let output = '';
-    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk));
+    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
     while (!output.includes('Latchkey is ready') && server.exitCode === null) await setTimeout(50);
     if (server.exitCode !== null) throw new Error(`The server has ended:\n${output}`);
   }
