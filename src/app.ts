@@ -27,6 +27,7 @@ import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
+import { DEFAULT_REALM } from './lib/realm.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
@@ -91,7 +92,7 @@ export function createApp(
   app.use(limitBody);
   app.use(requireJson);
 
-  const access = { users: sessions, services: services.apiKeys };
+  const access = { users: sessions, services: services.apiKeys, home: () => realms.get(DEFAULT_REALM) };
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
     .route('/', credentialRoutes(services.credentials, sessions, signInLimit))

@@ -93,7 +93,6 @@ export function createServices(bindings: Bindings): Services {
   const sessions = new Sessions(
     objects,
     new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
-    realms,
   );
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({

@@ -8,8 +8,8 @@ import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '..
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
+import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { issuerOf } from '../realms/service.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,

@@ -42,7 +42,7 @@ export function authorizeRoutes(authorizer: Authorizer, access: Access) {
           reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null,
           actor: keyId,
         },
-        c.get('realm').id,
+        c.get('realm'),
       );
       return c.json(decisionShape(decision), 200);
     },

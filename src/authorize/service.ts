@@ -1,6 +1,7 @@
 import type { Decision, MeteringObjects } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
 import { ApiError, accepted, type ErrorCode } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 
@@ -50,13 +51,13 @@ export class Authorizer {
    * Checks the token strictly, uses the quota and charges the credits: all of it or nothing, and once for a reference.
    * Throws 422 for a name that is no resource, and `reference_reused`.
    */
-  async authorize(request: Authorization, realmId: string): Promise<Authorized> {
+  async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
     const { token, resource, quantity, credits, reference, actor } = request;
     if (reference !== null) requireOwnReference(reference);
     const terms =
-      resource === null ? await this.#plans.terms(realmId) : await this.#plans.termsOf(realmId, resource);
+      resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId } = await this.#sessions.verifyToken(token, realmId);
+      const { userId, sessionId } = await this.#sessions.verifyToken(token, realm);
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));

@@ -1,7 +1,7 @@
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
-import type { Realm } from '../realms/service.ts';
 import type { BillingKit } from './parts.ts';
 import type { Purchase } from './port.ts';
 import type { CustomerRow, PriceRow } from './tables.ts';

@@ -1,10 +1,8 @@
 import { and, asc, count, desc, eq, inArray, lt, lte, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { HeardHint } from './port.ts';
 import { billingEvents, billingProgress, type EventRow } from './tables.ts';
-
-/** The realm whose admins see events that belong to nobody. */
-const OPERATOR_REALM = 'default';
 
 /** Writes down what Stripe has told, unless it is known. */
 export async function storeEvents(db: Database, hints: HeardHint[], now: number): Promise<void> {
@@ -128,7 +126,7 @@ export async function listEvents(
 
 function ofRealm(realmId: string) {
   const own = eq(billingEvents.realmId, realmId);
-  return realmId === OPERATOR_REALM ? or(own, sql`realm_id IS NULL`) : own;
+  return realmId === DEFAULT_REALM ? or(own, sql`realm_id IS NULL`) : own;
 }
 
 /** Up to when Stripe's own list has been compared with what was received; null for never. */

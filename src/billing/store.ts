@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import type { UserChange } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   billingCustomers,
   billingErasures,
@@ -14,8 +15,6 @@ import {
   type SubscriptionRow,
 } from './tables.ts';
 
-/** The realm whose prices those realms have that have none of their own. */
-const SHARED_REALM = 'default';
 /** States that a subscription never leaves. */
 export const ENDED = ['canceled', 'incomplete_expired'];
 
@@ -24,7 +23,7 @@ export async function readPrices(db: Database, realmId: string): Promise<PriceRo
   const rows = await db
     .select()
     .from(billingPrices)
-    .where(inArray(billingPrices.realmId, [realmId, SHARED_REALM]))
+    .where(inArray(billingPrices.realmId, [realmId, DEFAULT_REALM]))
     .orderBy(asc(billingPrices.position));
   const own = rows.filter((row) => row.realmId === realmId);
   return own.length > 0 ? own : rows;

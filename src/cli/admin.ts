@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { EmailField } from '../directory/schemas.ts';
-import { HOME } from '../http/authority.ts';
 import { newId } from '../lib/ids.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { checkPassword } from '../passwords/password-policy.ts';
 import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 import { hashInNode } from './password.ts';
@@ -37,7 +37,7 @@ async function createAdmin(args: string[]): Promise<void> {
       ...TARGET_OPTIONS,
       password: { type: 'string' },
       role: { type: 'string', default: 'owner' },
-      realm: { type: 'string', default: 'default' },
+      realm: { type: 'string', default: DEFAULT_REALM },
     },
   });
   const [typed, ...rest] = positionals;
@@ -46,7 +46,7 @@ async function createAdmin(args: string[]): Promise<void> {
   if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
   const { role, realm: realmId, password } = values;
   if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
-  if (role === 'owner' && realmId !== HOME) {
+  if (role === 'owner' && realmId !== DEFAULT_REALM) {
     throw new Error('Owners are users of the realm "default", and act in all: say --role admin.');
   }
   const operator = { email: email.data, realmId, role };

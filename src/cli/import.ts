@@ -6,6 +6,7 @@ import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { AdminClient, ApiRefusal } from './admin-client.ts';
 import { runCommand } from './d1.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
@@ -51,7 +52,7 @@ interface Chunk {
 
 const Options = z.object({
   url: z.url().default('http://localhost:8787'),
-  realm: z.string().default('default'),
+  realm: z.string().default(DEFAULT_REALM),
   service: z.enum(DIALECT_NAMES).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
   'dry-run': z.boolean().default(false),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
 import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 
@@ -130,7 +131,7 @@ function print(row: D1Row): void {
 }
 
 function issuerOf({ id }: D1Row): string {
-  return id === 'default' ? 'ORIGIN' : `ORIGIN/realms/${id}`;
+  return id === DEFAULT_REALM ? 'ORIGIN' : `ORIGIN/realms/${id}`;
 }
 
 await runCommand(() => realm(process.argv.slice(2)));

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { encodeTime } from 'ulid';
 import type { IdPrefix } from '../lib/ids.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 
 const COUNTRIES = ['US', 'DE', 'GB', 'FR', 'IN', 'BR', 'JP', 'NL', 'FI', 'CA'];
@@ -124,13 +125,13 @@ export class RowSeeder {
     const visits = this.#visits(createdAt, now, chance);
     const last = visits.at(-1) ?? createdAt;
     const profile = [email, verified, `user${index}`, name, country, 'en', role, plan, status];
-    this.#write('users', id, 'default', ...profile, createdAt, createdAt, last, dateOf(last));
+    this.#write('users', id, DEFAULT_REALM, ...profile, createdAt, createdAt, last, dateOf(last));
     this.#write('passwords', id, this.#hash, createdAt);
     this.#write(
       'activity',
       id,
       1,
-      'default',
+      DEFAULT_REALM,
       createdAt,
       'registered',
       null,
@@ -142,25 +143,25 @@ export class RowSeeder {
     for (const [provider, share] of Object.entries(PROVIDERS)) {
       if (random() >= share) continue;
       const said = [`${provider}-${index}`, email, 1, '{}', ''];
-      this.#write('identities', id, 'default', provider, ...said, createdAt, createdAt);
+      this.#write('identities', id, DEFAULT_REALM, provider, ...said, createdAt, createdAt);
     }
     if (plan !== 'free') {
       this.#subscription(id, index, plan, createdAt);
       const transaction = this.#id('txn', createdAt);
-      this.#write('credits', id, 1, transaction, 'default', 'grant', 1000, 1000, 'grant', createdAt);
+      this.#write('credits', id, 1, transaction, DEFAULT_REALM, 'grant', 1000, 1000, 'grant', createdAt);
     }
     if (index % 20 === 0) {
       const message = this.#id('msg', createdAt);
       const state = index % 200 === 0 ? 'dead' : 'sent';
       const sent = [state, 1, createdAt, createdAt, createdAt];
-      this.#write('mails', message, 'default', id, 'mail', 'welcome', email, '{}', ...sent);
+      this.#write('mails', message, DEFAULT_REALM, id, 'mail', 'welcome', email, '{}', ...sent);
     }
   }
 
   /** Says what the prices of the subscriptions stand for. */
   prices(): void {
     for (const [position, { id, plan, amount, currency, months }] of PRICES.entries()) {
-      this.#write('prices', 'default', id, plan, amount, currency, months, position);
+      this.#write('prices', DEFAULT_REALM, id, plan, amount, currency, months, position);
     }
   }
 
@@ -185,7 +186,7 @@ export class RowSeeder {
       createdAt,
       now,
     ];
-    this.#write('customers', userId, 'default', `cus_seed_${index}`, plan, end + 7 * DAY, createdAt);
+    this.#write('customers', userId, DEFAULT_REALM, `cus_seed_${index}`, plan, end + 7 * DAY, createdAt);
     this.#write('subscriptions', `sub_seed_${index}`, userId, ...paid);
   }
 
@@ -209,12 +210,12 @@ export class RowSeeder {
     if (random() < SHARES.session) {
       session = this.#id('ses', at);
       const times = [at, at + HOUR, at + 30 * DAY, at + 14 * DAY];
-      this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', 'default');
+      this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', DEFAULT_REALM);
     }
-    this.#write('activity', id, seq + 1, 'default', at, 'signed_in', session, ip, country, agent);
+    this.#write('activity', id, seq + 1, DEFAULT_REALM, at, 'signed_in', session, ip, country, agent);
     for (const resource of ['images', 'messages', 'videos'] as const) {
       if (random() >= SHARES[resource]) continue;
-      this.#write('usage', id, date, resource, 'default', seq + 2, 1 + Math.floor(random() * 20));
+      this.#write('usage', id, date, resource, DEFAULT_REALM, seq + 2, 1 + Math.floor(random() * 20));
     }
     if (random() < SHARES.tokens) {
       const [input, output, requests] = [500, 200, 1].map((mean) => Math.ceil(mean * random() * 8));
@@ -223,7 +224,7 @@ export class RowSeeder {
         id,
         date,
         this.#one(MODELS),
-        'default',
+        DEFAULT_REALM,
         seq + 5,
         ...([input, output, requests] as number[]),
       );

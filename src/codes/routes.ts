@@ -42,7 +42,7 @@ export function codeRoutes(
       }),
       async (c) => {
         const userId = c.get('principal')?.userId ?? null;
-        const resendAfter = await codes.send(c.req.valid('json'), c.get('realm').id, clientOf(c), userId);
+        const resendAfter = await codes.send(c.req.valid('json'), c.get('realm'), clientOf(c), userId);
         return c.json({ status: 'accepted' as const, resend_after: resendAfter }, 202);
       },
     )
@@ -65,14 +65,14 @@ export function codeRoutes(
       }),
       async (c) => {
         const { code, session_cookie: inCookie, ...target } = c.req.valid('json');
-        const realmId = c.get('realm').id;
+        const realm = c.get('realm');
         const principal = c.get('principal');
         if (principal && target.channel === 'sms') {
-          const user = await codes.provePhoneNumber(target, code, principal, realmId, clientOf(c));
+          const user = await codes.provePhoneNumber(target, code, principal, realm, clientOf(c));
           return c.json({ user: userShape(user) }, 200);
         }
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { user, grant } = await codes.signIn(target, code, realmId, clientOf(c));
+        const { user, grant } = await codes.signIn(target, code, realm, clientOf(c));
         if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
         return c.json({ ...tokensShape(grant, inCookie === true), user: userShape(user) }, 200);
       },

@@ -6,11 +6,11 @@ import { ApiError, accepted, fieldError } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
+import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
-import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
 import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
@@ -18,7 +18,6 @@ import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts'
 /** What sign-in by code is made of. */
 export interface CodeDependencies {
   d1: D1Database;
-  realms: Realms;
   sessions: Sessions;
   outbox: Outbox;
   directory: Directory;
@@ -60,23 +59,22 @@ export class OneTimeCodes {
    * Gives the seconds after which another may be asked for, the same for addresses that nobody has. Throws
    * `validation_failed` for a country that no texts go to.
    */
-  async send(target: CodeTarget, realmId: string, client: Client, userId: string | null): Promise<number> {
+  async send(target: CodeTarget, realm: Realm, client: Client, userId: string | null): Promise<number> {
     const { codes, codesPerDay } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
-    const { code, resendAfter } = await codes(realmId, target.channel, target.to).issue(codesPerDay);
+    const { code, resendAfter } = await codes(realm.id, target.channel, target.to).issue(codesPerDay);
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) afterResponse(() => this.#deliver(target, code, realmId, client, userId));
+    if (code) afterResponse(() => this.#deliver(target, code, realm, client, userId));
     return resendAfter;
   }
 
   /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
-  async signIn(target: CodeTarget, code: string, realmId: string, client: Client): Promise<SignedIn> {
-    const { directory, objects, realms, sessions } = this.#deps;
-    const realm = await realms.get(realmId);
-    await this.#take(target, code, realmId);
-    let user = await this.#find(target, realmId, null);
+  async signIn(target: CodeTarget, code: string, realm: Realm, client: Client): Promise<SignedIn> {
+    const { directory, objects, sessions } = this.#deps;
+    await this.#take(target, code, realm);
+    let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
       // The person who registered with this address never proved it: their password and sessions are not the owner's.
@@ -104,12 +102,12 @@ export class OneTimeCodes {
     target: CodeTarget,
     code: string,
     by: { userId: string; sessionId: string },
-    realmId: string,
+    realm: Realm,
     client: Client,
   ): Promise<UserRow> {
-    await this.#take(target, code, realmId);
+    await this.#take(target, code, realm);
     const { user } = await this.#deps.directory.change(by.userId, {
-      ...phoneProof(by.userId, realmId, target.to),
+      ...phoneProof(by.userId, realm.id, target.to),
       keepSession: by.sessionId,
       activity: { type: 'phone_number_verified', client },
     });
@@ -117,14 +115,14 @@ export class OneTimeCodes {
     return user;
   }
 
-  async #take({ channel, to }: CodeTarget, code: string, realmId: string): Promise<void> {
-    if (!(await this.#deps.codes(realmId, channel, to).take(code))) throw new ApiError('invalid_code');
+  async #take({ channel, to }: CodeTarget, code: string, realm: Realm): Promise<void> {
+    if (!(await this.#deps.codes(realm.id, channel, to).take(code))) throw new ApiError('invalid_code');
   }
 
-  async #find({ channel, to }: CodeTarget, realmId: string, userId: string | null): Promise<UserRow | null> {
+  async #find({ channel, to }: CodeTarget, realm: Realm, userId: string | null): Promise<UserRow | null> {
     const { db } = primary(this.#deps.d1);
-    if (channel === 'email') return findByEmail(db, realmId, to);
-    if (!userId) return findByVerifiedPhone(db, realmId, to);
+    if (channel === 'email') return findByEmail(db, realm.id, to);
+    if (!userId) return findByVerifiedPhone(db, realm.id, to);
     const user = await findById(db, userId);
     return user?.phoneNumber === to ? user : null;
   }
@@ -132,14 +130,14 @@ export class OneTimeCodes {
   async #deliver(
     target: CodeTarget,
     code: string,
-    realmId: string,
+    realm: Realm,
     client: Client,
     userId: string | null,
   ): Promise<void> {
     const { d1, outbox, smsBudget } = this.#deps;
     const { channel, to } = target;
-    const user = await this.#find(target, realmId, userId);
-    if (!user || (channel === 'sms' && !(await smsBudget.take(realmId, to)))) return;
+    const user = await this.#find(target, realm, userId);
+    if (!user || (channel === 'sms' && !(await smsBudget.take(realm.id, to)))) return;
     const minutes = CODE_LIFETIME / MINUTE;
     const content: Content =
       channel === 'sms'
@@ -150,7 +148,13 @@ export class OneTimeCodes {
             data: { code, minutes, place: placeOf(client), device: describeDevice(client.userAgent) },
           };
     const now = Date.now();
-    const envelope = { realmId, userId: user.id, to, locale: user.locale, expiresAt: now + CODE_LIFETIME };
+    const envelope = {
+      realmId: realm.id,
+      userId: user.id,
+      to,
+      locale: user.locale,
+      expiresAt: now + CODE_LIFETIME,
+    };
     const row = message(content, envelope, now);
     await storeMessage(primary(d1).db, row);
     outbox.sendSoon([row]);

@@ -1,13 +1,14 @@
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import { ApiError } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { AppContext, AppEnv, Principal } from './context.ts';
 import { requireOrigin } from './origin.ts';
 import { sessionCookieName } from './session-cookie.ts';
 
 /** Turns what a request presents into a user. Both throw ApiError when it does not hold. */
 export interface Authenticator {
-  authenticateToken(accessToken: string, realmId: string): Promise<Principal>;
+  authenticateToken(accessToken: string, realm: Realm): Promise<Principal>;
   authenticateCookie(refreshToken: string, realmId: string): Promise<Principal>;
 }
 
@@ -18,19 +19,19 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 export async function authenticate(
   c: AppContext,
   authenticator: Authenticator,
-  realmId = c.get('realm').id,
+  realm = c.get('realm'),
 ): Promise<Principal> {
   const header = c.req.header('authorization');
   if (header !== undefined) {
     const token = BEARER.exec(header)?.[1];
     if (!token)
       throw new ApiError('authentication_required', { detail: 'Send `Authorization: Bearer TOKEN`.' });
-    return authenticator.authenticateToken(token, realmId);
+    return authenticator.authenticateToken(token, realm);
   }
-  const cookie = getCookie(c, sessionCookieName(realmId));
+  const cookie = getCookie(c, sessionCookieName(realm.id));
   if (!cookie) throw new ApiError('authentication_required');
   requireOrigin(c.req.method, c.req.header('origin'));
-  return authenticator.authenticateCookie(cookie, realmId);
+  return authenticator.authenticateCookie(cookie, realm.id);
 }
 
 /** Level *user*: a valid access token or session cookie, a session that is alive, an account that is active. */

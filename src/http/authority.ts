@@ -1,9 +1,8 @@
 import { ApiError, fieldError } from '../errors.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { Principal } from './context.ts';
 import type { Actor } from './service-authentication.ts';
 
-/** The realm that owners are users of. */
-export const HOME = 'default';
 const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
 
 /** Whether somebody may act on users of a role, or give it: nobody reaches above their own. */
@@ -25,7 +24,7 @@ export function refuseSelf(actor: Actor, userId: string): void {
 
 /** Throws 422 for an owner who would be a user of another realm than the owners'. */
 export function requireHome(role: Principal['role'], realmId: string): void {
-  if (role === 'owner' && realmId !== HOME) {
+  if (role === 'owner' && realmId !== DEFAULT_REALM) {
     throw fieldError('role', 'not_in_realm', 'Owners are users of the realm `default`');
   }
 }

@@ -1,14 +1,8 @@
 import type { Context } from 'hono';
 import type { Bindings } from '../config/config.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { Scope } from '../lib/scopes.ts';
-
-/** What the HTTP layer needs of a realm. */
-export interface RealmView {
-  id: string;
-  issuer: string;
-  allowedOrigins: string[];
-}
 
 /** The user behind a request, as the token and the account object say. */
 export interface Principal {
@@ -39,7 +33,8 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
-    realm: RealmView;
+    /** Of the path, read once for each request. */
+    realm: Realm;
     principal: Principal;
     service: ServicePrincipal;
   };

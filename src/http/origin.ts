@@ -1,13 +1,14 @@
 import { createMiddleware } from 'hono/factory';
 import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
-import type { AppEnv, RealmView } from './context.ts';
+import type { Realm } from '../lib/realm.ts';
+import type { AppEnv } from './context.ts';
 
 const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
-function isAllowedOrigin(origin: string, realm: RealmView, config: Config): boolean {
+function isAllowedOrigin(origin: string, realm: Realm, config: Config): boolean {
   return (
     origin === config.ORIGIN ||
     realm.allowedOrigins.includes(origin) ||

@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { AppContext } from './context.ts';
 
 /** The RFC 9457 document of an error. */
@@ -25,7 +26,7 @@ export function failureOf(c: AppContext, thrown: unknown): ApiError {
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
     const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
-    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? 'default'}"${reason}`);
+    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? DEFAULT_REALM}"${reason}`);
   }
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
   for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);

@@ -1,10 +1,12 @@
+import { DEFAULT_REALM } from '../lib/realm.ts';
+
 const REALM_PATH =
   /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin)(?:\/.*)?))$/;
 
 /** A path split into the realm it names and the path within that realm's tree. */
 export function splitRealm(path: string): { realmId: string; path: string } {
   const match = REALM_PATH.exec(path);
-  return match ? { realmId: match[1] as string, path: match[2] as string } : { realmId: 'default', path };
+  return match ? { realmId: match[1] as string, path: match[2] as string } : { realmId: DEFAULT_REALM, path };
 }
 
 /** The path by which a request is routed: every realm has the same tree. */

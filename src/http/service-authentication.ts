@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 import { ApiError, fieldError } from '../errors.ts';
+import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { grants, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate, refuseImpersonation } from './authentication.ts';
 import type { AppContext, AppEnv, Principal, ServicePrincipal } from './context.ts';
@@ -13,6 +14,8 @@ export interface ServiceAuthenticator {
 export interface Access {
   users: Authenticator;
   services: ServiceAuthenticator;
+  /** The realm whose owners are owners of all. */
+  home(): Promise<Realm>;
 }
 
 /** Whoever acts on others: a user or key by its id, and what they may do. */
@@ -65,14 +68,11 @@ export function requireService(services: ServiceAuthenticator, scope: Scope) {
   });
 }
 
-/** The realm whose owners are owners of all. */
-const HOME = 'default';
-
 /** Owners act in every realm by what they signed in with at home. */
-async function authenticateAdmin(c: AppContext, users: Authenticator): Promise<Principal> {
+async function authenticateAdmin(c: AppContext, { users, home }: Access): Promise<Principal> {
   const principal = await authenticate(c, users).catch(async (error: unknown) => {
-    if (c.get('realm').id === HOME || !isOfAnotherRealm(error)) throw error;
-    const owner = await authenticate(c, users, HOME).catch((other: unknown) => {
+    if (c.get('realm').id === DEFAULT_REALM || !isOfAnotherRealm(error)) throw error;
+    const owner = await authenticate(c, users, await home()).catch((other: unknown) => {
       throw isOfAnotherRealm(other) ? error : other;
     });
     if (owner.role !== 'owner') throw error;
@@ -99,7 +99,7 @@ export function requireAdmin(access: Access) {
     if (c.req.header(HEADER) !== undefined) {
       c.set('service', await authenticateService(c, access.services, 'admin'));
     } else {
-      c.set('principal', await authenticateAdmin(c, access.users));
+      c.set('principal', await authenticateAdmin(c, access));
     }
     await next();
   });

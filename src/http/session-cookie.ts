@@ -1,4 +1,5 @@
 import { deleteCookie, setCookie } from 'hono/cookie';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { AppContext } from './context.ts';
 
 // __Host-: only this host can set it, only over https (browsers except localhost), for the whole host (RFC 6265bis).
@@ -6,7 +7,7 @@ const ATTRIBUTES = { path: '/', httpOnly: true, secure: true, sameSite: 'Lax' } 
 
 /** The session cookie of a realm. Realms share a host, so each has a name of its own. */
 export function sessionCookieName(realmId: string): string {
-  return realmId === 'default' ? '__Host-latchkey' : `__Host-latchkey-${realmId}`;
+  return realmId === DEFAULT_REALM ? '__Host-latchkey' : `__Host-latchkey-${realmId}`;
 }
 
 /** Puts the session's refresh token where scripts cannot read it. `expiresAt` is Unix milliseconds. */

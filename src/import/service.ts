@@ -1,7 +1,8 @@
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
-import { HOME, mayActOn } from '../http/authority.ts';
+import { mayActOn } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { type Conflict, findConflicts, withoutDuplicates } from './conflicts.ts';
 import type { RecordMapping } from './mapping.ts';
 import type { FileRecord, RowProblem } from './record.ts';
@@ -128,7 +129,8 @@ export class UserImport {
     const rules = {
       mapping,
       isKnownHash: (hash: string) => this.#describeHash(hash) !== null,
-      mayGrant: (role: ImportRow['role']) => mayActOn(actor, role) && (role !== 'owner' || realmId === HOME),
+      mayGrant: (role: ImportRow['role']) =>
+        mayActOn(actor, role) && (role !== 'owner' || realmId === DEFAULT_REALM),
     };
     for (const [index, record] of records.entries()) {
       const place = { row: first + index, line: record.line };

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts';
-import type { Realm } from '../realms/service.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { Flow } from './flow.ts';
 import type { Arrival, ConfiguredProvider } from './port.ts';
 import { arrive } from './protocol.ts';

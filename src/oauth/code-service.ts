@@ -7,9 +7,9 @@ import { directoryState, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SignedIn } from '../passwords/service.ts';
-import type { Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { type CodeRow, storeCode, takeCode } from './code-store.ts';
 
@@ -22,7 +22,7 @@ const CODE_LIFETIME = MINUTE;
 export interface NewCode {
   /** Who has proved who they are, as the primary database just said. */
   user: UserRow;
-  realmId: string;
+  realm: Realm;
   /** Where the code goes, exactly as the app named it. */
   redirectTo: string;
   /** The app's PKCE challenge, S256. */
@@ -37,12 +37,11 @@ export interface Exchange {
   code: string;
   verifier: string;
   redirectTo: string;
-  realmId: string;
+  realm: Realm;
 }
 
 interface CodeDependencies {
   d1: D1Database;
-  realms: Realms;
   sessions: Sessions;
   objects: SessionObjects;
 }
@@ -70,8 +69,8 @@ export class AuthorizationCodes {
    * for everything that does not, `account_suspended`, `email_not_verified`.
    */
   async exchange(exchange: Exchange, client: Client): Promise<SignedIn> {
-    const { objects, realms, sessions } = this.#deps;
-    const realm = await realms.get(exchange.realmId);
+    const { objects, sessions } = this.#deps;
+    const { realm } = exchange;
     const { row, user } = await this.#take(exchange);
     if (row.identity !== null) throw new ApiError('invalid_grant');
     if (realm.registration === 'verify_first' && !user.emailVerified)
@@ -95,11 +94,11 @@ export class AuthorizationCodes {
   }
 
   async #issue(code: NewCode, identity: string | null): Promise<string> {
-    const { user, realmId, redirectTo, challenge, methods, activity = 'signed_in' } = code;
+    const { user, realm, redirectTo, challenge, methods, activity = 'signed_in' } = code;
     const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     await storeCode(primary(this.#deps.d1).db, {
       hash: hashToken(secret),
-      realmId,
+      realmId: realm.id,
       userId: user.id,
       redirectTo,
       challenge,
@@ -113,14 +112,14 @@ export class AuthorizationCodes {
   }
 
   async #take(exchange: Exchange): Promise<{ row: CodeRow; user: UserRow }> {
-    const { code, verifier, redirectTo, realmId } = exchange;
+    const { code, verifier, redirectTo, realm } = exchange;
     const { db } = primary(this.#deps.d1);
     const row = await takeCode(db, hashToken(code));
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     const fits =
       row &&
       Date.now() < row.expiresAt &&
-      row.realmId === realmId &&
+      row.realmId === realm.id &&
       row.redirectTo === redirectTo &&
       equalsInConstantTime(row.challenge, challenge);
     const user = fits && (await findById(db, row.userId));

@@ -1,7 +1,7 @@
 import { ApiError, fieldError } from '../errors.ts';
 import type { FlowCookie } from '../http/flow-cookie.ts';
+import type { Realm } from '../lib/realm.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
-import type { Realm } from '../realms/service.ts';
 import { type FlowPurpose, flowCookie, newFlow } from './flow.ts';
 import { authorizationUrl } from './protocol.ts';
 import type { Providers } from './registry.ts';

@@ -4,6 +4,7 @@ import { type Authenticator, requireUser, requireVerified } from '../http/authen
 import { clientOf } from '../http/context.ts';
 import { setFlowCookie } from '../http/flow-cookie.ts';
 import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
 import { IdentityListSchema, identityShape, LinkBody, LinkSchema, ProviderParam } from './schemas.ts';
@@ -29,7 +30,7 @@ export function identityRoutes(
         responses: responses({ 200: json(IdentityListSchema, 'Oldest first') }, { user: true }),
       }),
       async (c) => {
-        const names = new Map(oauth.providers(c.get('realm').id).map(({ id, name }) => [id, name]));
+        const names = new Map(oauth.providers(c.get('realm')).map(({ id, name }) => [id, name]));
         const rows = await identities.list(c.get('principal').userId);
         const data = rows.map((row) => identityShape(row, names.get(row.provider) ?? row.provider));
         return c.json({ data, next_cursor: null }, 200);
@@ -67,21 +68,21 @@ export function identityRoutes(
         const { provider } = c.req.valid('param');
         const body = c.req.valid('json');
         const principal = c.get('principal');
-        const realmId = c.get('realm').id;
+        const realm = c.get('realm');
         if (body.code !== undefined) {
-          await links.complete(exchangeOf(body, realmId), provider, principal.userId, clientOf(c));
+          await links.complete(exchangeOf(body, realm), provider, principal.userId, clientOf(c));
           return c.body(null, 204);
         }
         const { redirect_to: redirectTo, code_challenge: challenge, state = null } = body;
         if (challenge !== undefined) {
           if (redirectTo === undefined) throw fieldError('redirect_to', 'required', 'Is needed');
-          const url = await links.ticket(realmId, provider, principal, { redirectTo, challenge, state });
+          const url = await links.ticket(realm, provider, principal, { redirectTo, challenge, state });
           return c.json({ url: url.href }, 200);
         }
         // The browser that a token comes from need not be the one that opens the URL.
         if (c.req.header('authorization'))
           throw fieldError('code_challenge', 'required', 'Is needed with a token');
-        const { url, cookie } = await links.start(realmId, provider, principal, redirectTo);
+        const { url, cookie } = await links.start(realm, provider, principal, redirectTo);
         setFlowCookie(c, cookie);
         return c.json({ url: url.href }, 200);
       },
@@ -112,10 +113,10 @@ export function identityRoutes(
     );
 }
 
-function exchangeOf(body: z.output<typeof LinkBody>, realmId: string) {
+function exchangeOf(body: z.output<typeof LinkBody>, realm: Realm) {
   const { code, code_verifier: verifier, redirect_to: redirectTo } = body;
   if (code === undefined || verifier === undefined || redirectTo === undefined) {
     throw new ApiError('invalid_grant', { detail: 'Send code_verifier and redirect_to with the code.' });
   }
-  return { code, verifier, redirectTo, realmId };
+  return { code, verifier, redirectTo, realm };
 }

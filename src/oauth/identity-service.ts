@@ -7,9 +7,9 @@ import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { newId } from '../lib/ids.ts';
+import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
-import type { Realm } from '../realms/service.ts';
 import {
   deleteIdentity,
   findIdentity,

@@ -4,8 +4,8 @@ import { primary } from '../db/client.ts';
 import { findById } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
-import type { Realm, Realms } from '../realms/service.ts';
 import { appRedirect } from './callback.ts';
 import type { AuthorizationCodes, Exchange } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
@@ -26,7 +26,6 @@ export interface AppRequest {
 
 export interface LinkDependencies {
   d1: D1Database;
-  realms: Realms;
   objects: SessionObjects;
   providers: Providers;
   codes: AuthorizationCodes;
@@ -49,25 +48,25 @@ export class AccountLinks {
    * `redirect_not_allowed`, `validation_failed`.
    */
   async start(
-    realmId: string,
+    realm: Realm,
     provider: string,
     by: { userId: string; sessionId: string },
     redirectTo?: string,
   ): Promise<Departure> {
-    const { origin, realms } = this.#deps;
-    const realm = await realms.get(realmId);
+    const { origin } = this.#deps;
     const page = `${realm.issuer}/account/identities`;
     const target = redirectTo === undefined ? page : destination(realm, origin, redirectTo, false);
     const { userId, sessionId } = by;
     const link = { userId, sessionId };
-    return depart(this.#deps, realm, { realmId, provider, redirectTo: target, app: null, link });
+    return depart(this.#deps, realm, { realmId: realm.id, provider, redirectTo: target, app: null, link });
   }
 
   /** The origins of a realm's providers, which a form must be allowed to lead to. One that does not answer has none. */
-  async origins(realmId: string): Promise<string[]> {
-    const { providers, realms } = this.#deps;
-    const realm = await realms.get(realmId);
-    const found = await Promise.allSettled(providers.list(realmId).map(({ id }) => providers.get(realm, id)));
+  async origins(realm: Realm): Promise<string[]> {
+    const { providers } = this.#deps;
+    const found = await Promise.allSettled(
+      providers.list(realm.id).map(({ id }) => providers.get(realm, id)),
+    );
     return found.flatMap((one) =>
       one.status === 'fulfilled' ? [new URL(one.value.endpoints.authorization).origin] : [],
     );
@@ -78,17 +77,16 @@ export class AccountLinks {
    * the app gets a code, and completes under its own token. Throws as `start` does.
    */
   async ticket(
-    realmId: string,
+    realm: Realm,
     provider: string,
     by: { userId: string; sessionId: string },
     { redirectTo, ...app }: AppRequest,
   ): Promise<URL> {
-    const { flowKey, origin, providers, realms } = this.#deps;
-    const realm = await realms.get(realmId);
+    const { flowKey, origin, providers } = this.#deps;
     await providers.get(realm, provider);
     const link = { userId: by.userId, sessionId: by.sessionId };
     const target = destination(realm, origin, redirectTo, true);
-    const purpose: FlowPurpose = { realmId, provider, redirectTo: target, app, link };
+    const purpose: FlowPurpose = { realmId: realm.id, provider, redirectTo: target, app, link };
     const url = new URL(`${realm.issuer}/v1/oauth/${provider}/login`);
     const ticket = { purpose, expiresAt: Date.now() + TICKET_LIFETIME };
     url.searchParams.set('ticket', await seal(flowKey, ticket));
@@ -96,14 +94,14 @@ export class AccountLinks {
   }
 
   /** Begins what a ticket is for. Throws `oauth_state_invalid`, and as `start` does. */
-  async startTicket(realmId: string, provider: string, ticket: string): Promise<Departure> {
-    const { flowKey, realms } = this.#deps;
+  async startTicket(realm: Realm, provider: string, ticket: string): Promise<Departure> {
+    const { flowKey } = this.#deps;
     const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKey, ticket);
     const purpose = opened && Date.now() < opened.expiresAt ? opened.purpose : undefined;
-    if (purpose?.realmId !== realmId || purpose.provider !== provider) {
+    if (purpose?.realmId !== realm.id || purpose.provider !== provider) {
       throw new ApiError('oauth_state_invalid', { detail: 'Begin again in the app.' });
     }
-    return depart(this.#deps, await realms.get(realmId), purpose);
+    return depart(this.#deps, realm, purpose);
   }
 
   /** Links who came back, or gives an app the code to do so; where the browser goes. Throws `session_ended`. */
@@ -126,7 +124,7 @@ export class AccountLinks {
     if (!user) throw new ApiError('session_ended');
     const { challenge, state } = app;
     const code = await codes.issueLink(
-      { user, realmId: realm.id, redirectTo, challenge, methods: [] },
+      { user, realm, redirectTo, challenge, methods: [] },
       await seal(flowKey, arrival),
     );
     return appRedirect(realm, redirectTo, state, { code });
@@ -134,9 +132,9 @@ export class AccountLinks {
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
-    const { codes, flowKey, identities, realms } = this.#deps;
+    const { codes, flowKey, identities } = this.#deps;
     const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
     if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
-    await identities.link(userId, await realms.get(exchange.realmId), arrival, client);
+    await identities.link(userId, exchange.realm, arrival, client);
   }
 }

@@ -8,6 +8,7 @@ import {
   parseVariables,
   variable,
 } from '../config/variable.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { OAuthProvider, ProviderVariables } from './port.ts';
 import { endpoint } from './provider-variables.ts';
 import { oidc } from './providers/oidc.ts';
@@ -143,5 +144,5 @@ function suffixes(providers: readonly OAuthProvider[], env: Environment): string
 
 /** `__ACME_EU` is the realm `acme-eu`: no id of a realm has an underscore. */
 function realmOf(suffix: string): string {
-  return suffix === '' ? 'default' : suffix.slice(2).toLowerCase().replaceAll('_', '-');
+  return suffix === '' ? DEFAULT_REALM : suffix.slice(2).toLowerCase().replaceAll('_', '-');
 }

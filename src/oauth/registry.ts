@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts';
-import type { Realm } from '../realms/service.ts';
+import type { Realm } from '../lib/realm.ts';
 import { Discovery } from './discovery.ts';
 import type { ConfiguredProvider, Endpoints, OAuthProvider } from './port.ts';
 import type { ProviderSettings } from './provider-settings.ts';

@@ -64,7 +64,7 @@ export function oauthRoutes(
         summary: 'The providers that are switched on',
         responses: responses({ 200: json(ProviderListSchema, 'In the order to show them') }, {}),
       }),
-      (c) => c.json({ data: oauth.providers(c.get('realm').id), next_cursor: null }, 200),
+      (c) => c.json({ data: oauth.providers(c.get('realm')), next_cursor: null }, 200),
     )
     .openapi(
       createRoute({
@@ -88,13 +88,13 @@ export function oauthRoutes(
       async (c) => {
         const { provider } = c.req.valid('param');
         const { redirect_to: redirectTo, code_challenge: challenge, state, ticket } = c.req.valid('query');
-        const realmId = c.get('realm').id;
+        const realm = c.get('realm');
         const app = challenge === undefined ? null : { challenge, state: state ?? null };
         try {
           const { url, cookie } =
             ticket === undefined
-              ? await oauth.start(realmId, provider, { redirectTo, app })
-              : await links.startTicket(realmId, provider, ticket);
+              ? await oauth.start(realm, provider, { redirectTo, app })
+              : await links.startTicket(realm, provider, ticket);
           setFlowCookie(c, cookie);
           return c.redirect(url.href, 302);
         } catch (error) {
@@ -133,16 +133,16 @@ export function oauthRoutes(
     );
 
   async function comeBack(c: AppContext, provider: string, parameters: AuthorizationResponse) {
-    const realmId = c.get('realm').id;
+    const realm = c.get('realm');
     const name = flowCookieName(parameters.state ?? '');
     let flow: Flow | null = null;
     try {
-      flow = await oauth.open(realmId, provider, parameters.state, getCookie(c, name));
+      flow = await oauth.open(realm, provider, parameters.state, getCookie(c, name));
       // Before anything else can fail: it works once.
       clearFlowCookie(c, name);
-      const { redirectTo, signedIn } = await oauth.finish(flow, parameters, clientOf(c));
+      const { redirectTo, signedIn } = await oauth.finish(realm, flow, parameters, clientOf(c));
       if (signedIn) {
-        await endFormerSession(c, realmId);
+        await endFormerSession(c, realm.id);
         setSessionCookie(c, signedIn.grant.refreshToken, signedIn.grant.session.expiresAt);
       }
       return c.redirect(redirectTo, 303);

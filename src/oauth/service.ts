@@ -2,8 +2,8 @@ import type { SessionObjects } from '../account/contract.ts';
 import { directoryState } from '../directory/service.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { SignedIn } from '../passwords/service.ts';
-import type { Realm, Realms } from '../realms/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { appRedirect, comeBack } from './callback.ts';
 import type { AuthorizationCodes } from './code-service.ts';
@@ -26,7 +26,6 @@ export interface Finished {
 }
 
 export interface OAuthDependencies {
-  realms: Realms;
   sessions: Sessions;
   objects: SessionObjects;
   providers: Providers;
@@ -48,8 +47,8 @@ export class OAuth {
   }
 
   /** The providers that are switched on in a realm. */
-  providers(realmId: string): { id: string; name: string }[] {
-    return this.#deps.providers.list(realmId);
+  providers(realm: Realm): { id: string; name: string }[] {
+    return this.#deps.providers.list(realm.id);
   }
 
   /**
@@ -57,13 +56,12 @@ export class OAuth {
    * Throws `provider_not_found`, `redirect_not_allowed`, `validation_failed`, `provider_unavailable`.
    */
   async start(
-    realmId: string,
+    realm: Realm,
     provider: string,
     request: { redirectTo: string | undefined; app: Flow['app'] },
   ): Promise<Departure> {
-    const { origin, realms } = this.#deps;
+    const { origin } = this.#deps;
     const { redirectTo, app } = request;
-    const realm = await realms.get(realmId);
     if (redirectTo === undefined && app) {
       throw fieldError('redirect_to', 'required', 'Is needed with code_challenge');
     }
@@ -71,26 +69,25 @@ export class OAuth {
       redirectTo === undefined
         ? `${realm.issuer}/account`
         : destination(realm, origin, redirectTo, app !== null);
-    return depart(this.#deps, realm, { realmId, provider, redirectTo: target, app, link: null });
+    return depart(this.#deps, realm, { realmId: realm.id, provider, redirectTo: target, app, link: null });
   }
 
   /** The flow that a browser has come back with. Throws `oauth_state_invalid`. */
-  open(
-    realmId: string,
-    provider: string,
-    state: string | undefined,
-    cookie: string | undefined,
-  ): Promise<Flow> {
-    return openFlow(this.#deps.flowKey, { realmId, provider, state }, cookie);
+  open(realm: Realm, provider: string, state: string | undefined, cookie: string | undefined): Promise<Flow> {
+    return openFlow(this.#deps.flowKey, { realmId: realm.id, provider, state }, cookie);
   }
 
   /**
    * Ends a flow: signs in, or links. Throws `provider_denied`, `provider_rejected`, `provider_unavailable`,
    * `oauth_state_invalid`, `account_suspended`, `email_not_verified`, `session_ended`, and as Identities does.
    */
-  async finish(flow: Flow, parameters: AuthorizationResponse, client: Client): Promise<Finished> {
-    const { links, providers, realms } = this.#deps;
-    const realm = await realms.get(flow.realmId);
+  async finish(
+    realm: Realm,
+    flow: Flow,
+    parameters: AuthorizationResponse,
+    client: Client,
+  ): Promise<Finished> {
+    const { links, providers } = this.#deps;
     const configured = await providers.get(realm, flow.provider);
     const arrival = await comeBack(configured, flow, parameters, this.#keys);
     if (!flow.link) return this.#signIn(realm, flow, arrival, client);
@@ -109,7 +106,7 @@ export class OAuth {
       const { challenge, state } = app;
       const code = await codes.issue({
         user,
-        realmId: realm.id,
+        realm,
         redirectTo,
         challenge,
         methods: METHODS,

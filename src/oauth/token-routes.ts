@@ -52,7 +52,7 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
       const { code, code_verifier: verifier, redirect_to, redirect_uri } = body.data;
       const redirectTo = redirect_to ?? redirect_uri ?? '';
       try {
-        const exchange = { code, verifier, redirectTo, realmId: c.get('realm').id };
+        const exchange = { code, verifier, redirectTo, realm: c.get('realm') };
         const { user, grant } = await codes.exchange(exchange, clientOf(c));
         return c.json({ ...tokensShape(grant, false), user: userShape(user) }, 200);
       } catch (error) {

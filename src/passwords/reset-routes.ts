@@ -23,7 +23,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         responses: responses({ 202: json(ForgotSchema, 'Accepted') }, { body: true }),
       }),
       async (c) => {
-        await resets.forgot(c.req.valid('json').email, c.get('realm').id, clientOf(c));
+        await resets.forgot(c.req.valid('json').email, c.get('realm'), clientOf(c));
         return c.json({ status: 'accepted' as const }, 202);
       },
     )
@@ -41,7 +41,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         responses: responses({ 204: { description: 'Set' } }, { body: true, codes: ['invalid_link'] }),
       }),
       async (c) => {
-        await resets.reset(c.req.valid('json'), c.get('realm').id, clientOf(c));
+        await resets.reset(c.req.valid('json'), c.get('realm'), clientOf(c));
         return c.body(null, 204);
       },
     );

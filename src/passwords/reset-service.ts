@@ -5,18 +5,17 @@ import { type Directory, findByEmail } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
+import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
-import type { Realms } from '../realms/service.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
 
 /** What resets are made of. */
 export interface ResetDependencies {
   d1: D1Database;
-  realms: Realms;
   outbox: Outbox;
   directory: Directory;
   objects: PasswordObjects;
@@ -32,21 +31,20 @@ export class PasswordResets {
   }
 
   /** Mails a reset link to a user with that address; takes the same steps when there is none. */
-  forgot(email: string, realmId: string, client: Client): Promise<void> {
-    return steadily(() => this.#forgot(email, realmId, client));
+  forgot(email: string, realm: Realm, client: Client): Promise<void> {
+    return steadily(() => this.#forgot(email, realm, client));
   }
 
-  async #forgot(email: string, realmId: string, client: Client): Promise<void> {
-    const { d1, mailBudget, outbox, realms } = this.#deps;
-    const realm = await realms.get(realmId);
-    const mayMail = await mailBudget.take(realmId, email);
+  async #forgot(email: string, realm: Realm, client: Client): Promise<void> {
+    const { d1, mailBudget, outbox } = this.#deps;
+    const mayMail = await mailBudget.take(realm.id, email);
     // For everybody: it takes long enough to be noticed.
     const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.
     const { db } = primary(d1);
-    const user = await findByEmail(db, realmId, email);
+    const user = await findByEmail(db, realm.id, email);
     const now = Date.now();
-    if (!user || !mayMail) return storeNothing(db, realmId, now);
+    if (!user || !mayMail) return storeNothing(db, realm.id, now);
     const link = newLink(realm.issuer, 'reset_password', now);
     const mail = message(
       {
@@ -60,7 +58,7 @@ export class PasswordResets {
           device,
         },
       },
-      { realmId, userId: user.id, to: user.email, locale: user.locale, expiresAt: link.expiresAt },
+      { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale, expiresAt: link.expiresAt },
       now,
     );
     await storeReset(db, user, link, mail);
@@ -71,13 +69,12 @@ export class PasswordResets {
    * Sets a new password by the token of a reset link, proves the address, and ends all sessions and links of the user.
    * Throws `invalid_link`, `validation_failed`.
    */
-  async reset(body: { token: string; password: string }, realmId: string, client: Client): Promise<void> {
-    const { d1, directory, objects, realms } = this.#deps;
+  async reset(body: { token: string; password: string }, realm: Realm, client: Client): Promise<void> {
+    const { d1, directory, objects } = this.#deps;
     const { token, password } = body;
-    const realm = await realms.get(realmId);
     const { db } = primary(d1);
     const link = await peekLink(db, token, ['reset_password'], Date.now());
-    const owner = link && (await findByEmail(db, realmId, link.email));
+    const owner = link && (await findByEmail(db, realm.id, link.email));
     if (!link || owner?.id !== link.userId) throw new ApiError('invalid_link');
     requireGoodPassword('password', password, owner);
     const hash = await objects(owner.id).hashPassword(password);

@@ -40,7 +40,7 @@ export function credentialRoutes(
       async (c) => {
         const body = c.req.valid('json');
         if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
-        const made = await credentials.register(body, c.get('realm').id, clientOf(c));
+        const made = await credentials.register(body, c.get('realm'), clientOf(c));
         if (!('grant' in made)) {
           return c.json({ status: 'verification_required' as const, user_id: made.userId }, 202);
         }
@@ -69,7 +69,7 @@ export function credentialRoutes(
       async (c) => {
         const body = c.req.valid('json');
         if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
-        const signedIn = await failingSteadily(() => credentials.login(body, c.get('realm').id, clientOf(c)));
+        const signedIn = await failingSteadily(() => credentials.login(body, c.get('realm'), clientOf(c)));
         return c.json(answer(c, signedIn, body.session_cookie === true), 200);
       },
     )
@@ -94,7 +94,12 @@ export function credentialRoutes(
         ),
       }),
       async (c) => {
-        await credentials.changePassword(c.req.valid('json'), c.get('principal'), clientOf(c));
+        await credentials.changePassword(
+          c.req.valid('json'),
+          c.get('principal'),
+          c.get('realm'),
+          clientOf(c),
+        );
         return c.body(null, 204);
       },
     );

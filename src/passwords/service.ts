@@ -10,10 +10,10 @@ import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
+import type { Realm } from '../lib/realm.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
-import type { Realm, Realms } from '../realms/service.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { parseIdentifier } from './identifier.ts';
 import { requireGoodPassword } from './password-policy.ts';
@@ -50,7 +50,6 @@ export interface Pending {
 /** What credentials are made of. */
 export interface CredentialDependencies {
   d1: D1Database;
-  realms: Realms;
   sessions: Sessions;
   directory: Directory;
   objects: PasswordObjects;
@@ -74,11 +73,10 @@ export class Credentials {
    */
   async register(
     body: z.output<typeof RegisterBody>,
-    realmId: string,
+    realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { objects, realms, sessions } = this.#deps;
-    const realm = await realms.get(realmId);
+    const { objects, sessions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     requireGoodPassword('password', body.password, body);
     const userId = newId('usr');
@@ -101,15 +99,14 @@ export class Credentials {
    * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, and to who knows the
    * password `account_suspended`, `email_not_verified`.
    */
-  async login(body: z.output<typeof LoginBody>, realmId: string, client: Client): Promise<SignedIn> {
-    const { d1, realms, sessions } = this.#deps;
-    const realm = await realms.get(realmId);
+  async login(body: z.output<typeof LoginBody>, realm: Realm, client: Client): Promise<SignedIn> {
+    const { d1, sessions } = this.#deps;
     const identifier = parseIdentifier(body.identifier);
-    let found = await findByIdentifier(nearestReplica(d1).db, realmId, identifier);
+    let found = await findByIdentifier(nearestReplica(d1).db, realm.id, identifier);
     let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
     if (isRefusal(attempt) && MAY_BE_STALE.includes(attempt.reason)) {
       // A replica may not have heard of this user, or of a new password: only the primary may say no.
-      const certain = await findByIdentifier(primary(d1).db, realmId, identifier);
+      const certain = await findByIdentifier(primary(d1).db, realm.id, identifier);
       if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
         found = certain;
         attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
@@ -135,9 +132,10 @@ export class Credentials {
   async changePassword(
     body: z.output<typeof PasswordChangeBody>,
     by: { userId: string; sessionId: string },
+    realm: Realm,
     client: Client,
   ): Promise<void> {
-    const { d1, directory, objects, realms } = this.#deps;
+    const { d1, directory, objects } = this.#deps;
     const { current_password: current, new_password: next } = body;
     const { db } = primary(d1);
     const found = await findPassword(db, by.userId);
@@ -145,9 +143,8 @@ export class Credentials {
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
     const prepared = accepted(await objects(by.userId).prepareNewPassword({ hash, current, next, client }));
-    const { issuer } = await realms.get(found.user.realmId);
     const now = Date.now();
-    const mail = passwordChangedMail(found.user, `${issuer}/forgot-password`, client, now);
+    const mail = passwordChangedMail(found.user, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(by.userId, {
       ...passwordReplacement(db, { userId: by.userId, from: hash, to: prepared.hash, now }),
       keepSession: by.sessionId,

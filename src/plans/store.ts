@@ -3,17 +3,15 @@ import type { Plan } from '../account/metering-contract.ts';
 import type { Database } from '../db/client.ts';
 import type { writeAuditIf } from '../directory/audit.ts';
 import { users } from '../directory/tables.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { plans } from './tables.ts';
 
-/** The realm whose plans those realms have that have none of their own. */
-export const SHARED_REALM = 'default';
-
-/** The plans that hold in a realm, by id. */
+/** The plans that hold in a realm, by id: its own, else those of the realm `default`. */
 export async function readPlans(db: Database, realmId: string): Promise<Plan[]> {
   const rows = await db
     .select()
     .from(plans)
-    .where(inArray(plans.realmId, [realmId, SHARED_REALM]))
+    .where(inArray(plans.realmId, [realmId, DEFAULT_REALM]))
     .orderBy(plans.id);
   const own = rows.filter((row) => row.realmId === realmId);
   return (own.length > 0 ? own : rows).map(planOf);
@@ -27,7 +25,7 @@ export async function writePlan(
   now: number,
   entry: ReturnType<typeof writeAuditIf>,
 ): Promise<void> {
-  const shared = await db.select().from(plans).where(eq(plans.realmId, SHARED_REALM));
+  const shared = await db.select().from(plans).where(eq(plans.realmId, DEFAULT_REALM));
   const { id, ...columns } = plan;
   const row = { ...columns, updatedAt: now };
   const own = await db.select({ id: plans.id }).from(plans).where(eq(plans.realmId, realmId));
@@ -56,7 +54,7 @@ export function dueForGrant(
     WITH giving AS (
       SELECT realms.id AS realm_id, plans.id AS plan FROM realms JOIN plans ON plans.realm_id = CASE
         WHEN EXISTS (SELECT 1 FROM plans AS own WHERE own.realm_id = realms.id) THEN realms.id
-        ELSE ${SHARED_REALM} END
+        ELSE ${DEFAULT_REALM} END
       WHERE plans.monthly_credits > 0
     )
     SELECT users.id AS id, users.realm_id AS realmId FROM giving

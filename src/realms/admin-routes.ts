@@ -3,6 +3,7 @@ import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import { listShape } from '../http/list-schemas.ts';
 import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
 import { type Access, actorOf } from '../http/service-authentication.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   NewRealm,
   RealmListSchema,
@@ -13,7 +14,7 @@ import {
 } from './admin-schemas.ts';
 import type { RealmAdmin } from './admin-service.ts';
 
-const RealmId = z.object({ id: z.string().openapi({ example: 'default' }) });
+const RealmId = z.object({ id: z.string().openapi({ example: DEFAULT_REALM }) });
 
 /** `/v1/admin/realms`: pools of users and their policies. */
 export function realmRoutes(realms: RealmAdmin, access: Access) {

@@ -1,4 +1,4 @@
-import type { Realm } from './service.ts';
+import type { Realm } from '../lib/realm.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 /** What URL parsers drop, turn into slashes or make letters of. A URL is printable ASCII (RFC 3986). */

@@ -1,32 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
+import { issuerOf, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { realms } from './tables.ts';
-
-/** A pool of users with a policy of its own. */
-export interface Realm {
-  id: string;
-  name: string;
-  /** `#rrggbb`, of mails and pages. */
-  color: string;
-  /** The address of a picture that pages show instead of the name. */
-  logo: string | null;
-  issuer: string;
-  /** `aud` of its access tokens. */
-  audience: string;
-  registration: 'open' | 'verify_first' | 'closed';
-  allowedOrigins: string[];
-  /** Where a sign-in may lead back to, besides Latchkey's own pages. */
-  redirectTargets: string[];
-  accessTokenSeconds: number;
-  lifetimes: { idleSeconds: number; absoluteSeconds: number };
-}
-
-/** The issuer of a realm: the base of its tokens, its API and its pages. */
-export function issuerOf(origin: string, realmId: string): string {
-  return realmId === 'default' ? origin : `${origin}/realms/${realmId}`;
-}
 
 /** A changed policy is in force everywhere after this long (milliseconds). */
 const CACHE = 30 * SECOND;

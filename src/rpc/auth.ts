@@ -47,7 +47,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         scope: null,
         schema: z.string().max(8192),
         work: async ({ sessions }, { realm }, accessToken) =>
-          currentSessionShape(await sessions.verifyToken(accessToken, realm.id)),
+          currentSessionShape(await sessions.verifyToken(accessToken, realm)),
       },
       token,
     );
@@ -68,7 +68,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
           const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
           if (credits > 0) requireScope(scopes, 'credits:write');
           const request = { token, resource, quantity, credits, reference, actor };
-          return decisionShape(await authorizer.authorize(request, realm.id));
+          return decisionShape(await authorizer.authorize(request, realm));
         },
       },
       request,

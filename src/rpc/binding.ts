@@ -4,8 +4,8 @@ import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';
 import { requireScope } from '../http/service-authentication.ts';
+import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { SCOPES, type Scope } from '../lib/scopes.ts';
-import type { Realm } from '../realms/service.ts';
 import { failure, type Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
 
@@ -15,7 +15,7 @@ export interface AuthProps {
   scopes: Scope[];
 }
 
-const Props = z.object({ realm: z.string().default('default'), scopes: z.array(z.enum(SCOPES)) });
+const Props = z.object({ realm: z.string().default(DEFAULT_REALM), scopes: z.array(z.enum(SCOPES)) });
 
 /** Who calls. */
 export interface Caller {

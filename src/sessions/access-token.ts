@@ -3,8 +3,8 @@ import type { OpenedSession } from '../account/contract.ts';
 import { ApiError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
+import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import type { Realm } from '../realms/service.ts';
 import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */

@@ -29,7 +29,7 @@ export function renewalRoutes(sessions: Sessions) {
     }),
     async (c) => {
       const token = c.req.valid('json').access_token;
-      return c.json(tokensShape(await sessions.renew(token, c.get('realm').id, clientOf(c)), true), 200);
+      return c.json(tokensShape(await sessions.renew(token, c.get('realm'), clientOf(c)), true), 200);
     },
   );
 }

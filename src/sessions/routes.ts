@@ -46,13 +46,13 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         ),
       }),
       async (c) => {
-        const realmId = c.get('realm').id;
+        const realm = c.get('realm');
         const sent = c.req.valid('json')?.refresh_token;
-        const cookie = sent === undefined ? getCookie(c, sessionCookieName(realmId)) : undefined;
+        const cookie = sent === undefined ? getCookie(c, sessionCookieName(realm.id)) : undefined;
         if (cookie) requireOrigin('POST', c.req.header('origin'));
         const token = sent ?? cookie;
         if (!token) throw new ApiError('authentication_required', { detail: 'Send a refresh token.' });
-        const grant = await sessions.refresh(token, realmId, clientOf(c));
+        const grant = await sessions.refresh(token, realm, clientOf(c));
         if (cookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
         return c.json(tokensShape(grant, cookie !== undefined), 200);
       },

@@ -3,7 +3,7 @@ import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
-import type { Realm, Realms } from '../realms/service.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
@@ -18,12 +18,10 @@ export interface Grant {
 export class Sessions {
   readonly #objects: SessionObjects;
   readonly #tokens: AccessTokens;
-  readonly #realms: Realms;
 
-  constructor(objects: SessionObjects, tokens: AccessTokens, realms: Realms) {
+  constructor(objects: SessionObjects, tokens: AccessTokens) {
     this.#objects = objects;
     this.#tokens = tokens;
-    this.#realms = realms;
   }
 
   /** The tokens for a session that was just opened. */
@@ -36,13 +34,13 @@ export class Sessions {
    * The local check of an access token: a session that has ended since shows only when the token expires. No call and
    * no query, keys aside. Throws `invalid_token`, `token_expired`.
    */
-  async verifyToken(accessToken: string, realmId: string): Promise<AccessTokenClaims> {
-    return this.#tokens.verify(await this.#realms.get(realmId), accessToken);
+  async verifyToken(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
+    return this.#tokens.verify(realm, accessToken);
   }
 
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
-  async authenticateToken(accessToken: string, realmId: string): Promise<Principal> {
-    const claims = await this.verifyToken(accessToken, realmId);
+  async authenticateToken(accessToken: string, realm: Realm): Promise<Principal> {
+    const claims = await this.verifyToken(accessToken, realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     return { ...principalOf(session), expiresAt: claims.expiresAt };
   }
@@ -55,10 +53,10 @@ export class Sessions {
   }
 
   /** Exchanges a refresh token for a new pair. Throws `invalid_token`, `session_ended`, `account_suspended`. */
-  async refresh(refreshToken: string, realmId: string, client: Client): Promise<Grant> {
+  async refresh(refreshToken: string, realm: Realm, client: Client): Promise<Grant> {
     const claims = parseRefreshToken(refreshToken);
     if (!claims) throw new ApiError('invalid_token');
-    return this.#rotate(claims.userId, refreshToken, realmId, client);
+    return this.#rotate(claims.userId, refreshToken, realm, client);
   }
 
   /**
@@ -67,15 +65,15 @@ export class Sessions {
    * tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
    * `account_suspended`.
    */
-  async renew(accessToken: string, realmId: string, client: Client): Promise<Grant> {
-    const { userId, sessionId, generation } = await this.verifyToken(accessToken, realmId);
+  async renew(accessToken: string, realm: Realm, client: Client): Promise<Grant> {
+    const { userId, sessionId, generation } = await this.verifyToken(accessToken, realm);
     if (generation === null) throw new ApiError('invalid_token');
-    return this.#rotate(userId, { userId, sessionId, generation }, realmId, client);
+    return this.#rotate(userId, { userId, sessionId, generation }, realm, client);
   }
 
-  async #rotate(userId: string, presented: Presented, realmId: string, client: Client): Promise<Grant> {
-    const refreshed = accepted(await this.#objects(userId).refresh(presented, realmId, client));
-    return this.grant(await this.#realms.get(realmId), refreshed);
+  async #rotate(userId: string, presented: Presented, realm: Realm, client: Client): Promise<Grant> {
+    const refreshed = accepted(await this.#objects(userId).refresh(presented, realm.id, client));
+    return this.grant(realm, refreshed);
   }
 
   /** The live sessions of a user, the one seen last first. */

@@ -29,7 +29,7 @@ export function emailRoutes(
         ),
       }),
       async (c) => {
-        const { email } = await emails.verify(c.req.valid('json').token, c.get('realm').id, clientOf(c));
+        const { email } = await emails.verify(c.req.valid('json').token, c.get('realm'), clientOf(c));
         return c.json({ status: 'verified' as const, email }, 200);
       },
     )
@@ -46,7 +46,7 @@ export function emailRoutes(
         responses: responses({ 202: json(AcceptedSchema, 'Accepted') }, { body: true }),
       }),
       async (c) => {
-        await emails.resend(c.req.valid('json').email, c.get('realm').id);
+        await emails.resend(c.req.valid('json').email, c.get('realm'));
         return c.json({ status: 'accepted' as const }, 202);
       },
     )
@@ -67,7 +67,7 @@ export function emailRoutes(
         ),
       }),
       async (c) => {
-        await emails.undoChange(c.req.valid('json').token, c.get('realm').id, clientOf(c));
+        await emails.undoChange(c.req.valid('json').token, c.get('realm'), clientOf(c));
         return c.body(null, 204);
       },
     )
@@ -93,7 +93,12 @@ export function emailRoutes(
         ),
       }),
       async (c) => {
-        await emails.requestChange(c.req.valid('json'), c.get('principal').userId, clientOf(c));
+        await emails.requestChange(
+          c.req.valid('json'),
+          c.get('principal').userId,
+          c.get('realm'),
+          clientOf(c),
+        );
         return c.json({ status: 'accepted' as const }, 202);
       },
     );

@@ -6,18 +6,17 @@ import { type Directory, findByEmail, findById, type UserChange } from '../direc
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
-import type { Realm, Realms } from '../realms/service.ts';
 import { addressChange, addressProof, addressUndo, storeLinkMail } from './store.ts';
 
 /** What the proving of addresses is made of. */
 export interface VerificationDependencies {
   d1: D1Database;
-  realms: Realms;
   outbox: Outbox;
   directory: Directory;
   objects: PasswordObjects;
@@ -33,18 +32,17 @@ export class EmailVerification {
   }
 
   /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
-  resend(email: string, realmId: string): Promise<void> {
-    return steadily(() => this.#resend(email, realmId));
+  resend(email: string, realm: Realm): Promise<void> {
+    return steadily(() => this.#resend(email, realm));
   }
 
-  async #resend(email: string, realmId: string): Promise<void> {
-    const { d1, mailBudget, outbox, realms } = this.#deps;
-    const realm = await realms.get(realmId);
-    const mayMail = await mailBudget.take(realmId, email);
+  async #resend(email: string, realm: Realm): Promise<void> {
+    const { d1, mailBudget, outbox } = this.#deps;
+    const mayMail = await mailBudget.take(realm.id, email);
     const { db } = primary(d1);
-    const user = await findByEmail(db, realmId, email);
+    const user = await findByEmail(db, realm.id, email);
     const now = Date.now();
-    if (!user || user.emailVerified || !mayMail) return storeNothing(db, realmId, now);
+    if (!user || user.emailVerified || !mayMail) return storeNothing(db, realm.id, now);
     const link = newLink(realm.issuer, 'verify_email', now);
     const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR };
     const content: Content = { channel: 'mail', template: 'verify_email', data };
@@ -57,9 +55,8 @@ export class EmailVerification {
    * Takes the token of a link that proves an address: the present one, or a new one that the user asked for. Throws
    * `invalid_link`, and `user_exists` when somebody else has the new address.
    */
-  async verify(token: string, realmId: string, client: Client): Promise<UserRow> {
-    const { d1, directory, realms } = this.#deps;
-    const realm = await realms.get(realmId);
+  async verify(token: string, realm: Realm, client: Client): Promise<UserRow> {
+    const { d1, directory } = this.#deps;
     const { db } = primary(d1);
     const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
     const now = Date.now();
@@ -82,15 +79,15 @@ export class EmailVerification {
   async requestChange(
     body: { password: string; email: string },
     userId: string,
+    realm: Realm,
     client: Client,
   ): Promise<void> {
-    const { d1, mailBudget, objects, outbox, realms } = this.#deps;
+    const { d1, mailBudget, objects, outbox } = this.#deps;
     const { db } = primary(d1);
     const found = await findPassword(db, userId);
     if (!found) throw noPassword();
     accepted(await objects(userId).provePassword({ hash: found.hash, password: body.password, client }));
     const { user } = found;
-    const realm = await realms.get(user.realmId);
     const now = Date.now();
     const owner = await findByEmail(db, realm.id, body.email);
     if (!(await mailBudget.take(realm.id, body.email))) return storeNothing(db, realm.id, now);
@@ -112,9 +109,8 @@ export class EmailVerification {
    * Takes the token of the link that the old address got: gives it back, ends all sessions, drops the password, and
    * mails a link to set a new one. Throws `invalid_link`, `user_exists`.
    */
-  async undoChange(token: string, realmId: string, client: Client): Promise<void> {
-    const { d1, directory, realms } = this.#deps;
-    const realm = await realms.get(realmId);
+  async undoChange(token: string, realm: Realm, client: Client): Promise<void> {
+    const { d1, directory } = this.#deps;
     const { db } = primary(d1);
     const { user, link } = await this.#owner(db, token, ['undo_email'], realm);
     const now = Date.now();
@@ -130,7 +126,7 @@ export class EmailVerification {
     });
     if (!undone.user) throw new ApiError('invalid_link');
     const evicted = undone.results[0] as { id: string }[];
-    for (const { id } of evicted) await directory.toldDeleted({ userId: id, realmId });
+    for (const { id } of evicted) await directory.toldDeleted({ userId: id, realmId: realm.id });
   }
 
   #change(db: Database, token: string, user: UserRow, email: string, realm: Realm, now: number): UserChange {

@@ -157,10 +157,11 @@ describe('a replica that lags behind', () => {
         };
       },
     });
-    const { credentials } = createServices({ ...env, DB: stale } as never);
+    const { credentials, realms } = createServices({ ...env, DB: stale } as never);
+    const realm = await realms.get('default');
     const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
     const signIn = (password: string) =>
-      credentials.login({ identifier: user.user.email, password }, 'default', client).then(
+      credentials.login({ identifier: user.user.email, password }, realm, client).then(
         () => 'signed_in',
         (error) => error.code,
       );

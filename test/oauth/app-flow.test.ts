@@ -209,7 +209,7 @@ describe('a code', () => {
     const row = await services.directory.get(user.id, null);
     const code = await services.authorizationCodes.issue({
       user: row,
-      realmId: 'default',
+      realm: await services.realms.get('default'),
       redirectTo: APP,
       challenge,
       methods: ['pwd'],

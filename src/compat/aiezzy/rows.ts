@@ -1,5 +1,6 @@
 import type { Problem } from '../../http/problem.ts';
 import { sessionCookieName } from '../../http/session-cookie.ts';
+import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Canonical } from '../engine/canonical-operations.ts';
 import { clientNamesOf, filledIn, renamed } from '../engine/fields.ts';
 import type { AnyRow, Row } from '../engine/row.ts';
@@ -109,7 +110,7 @@ function signedIn({ user, refresh_token }: Canonical<'SignedIn'>, response: Resp
 
 /** Reads the refresh token from the cookie that the answer sets. */
 function cookieToken(response: Response): string | undefined {
-  const start = `${sessionCookieName('default')}=`;
+  const start = `${sessionCookieName(DEFAULT_REALM)}=`;
   const cookie = response.headers.getSetCookie().find((line) => line.startsWith(start));
   return cookie?.slice(start.length).split(';')[0];
 }

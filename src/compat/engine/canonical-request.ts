@@ -1,4 +1,5 @@
 import { sessionCookieName } from '../../http/session-cookie.ts';
+import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { AnyCanonicalRequest, AnyRow, Endpoint } from './row.ts';
 
 /** Splits an endpoint into its method and its path. */
@@ -71,7 +72,7 @@ function headersOf(original: Request, row: AnyRow, origin: string): Headers {
   headers.delete('authorization');
   // Scripts send these words when their storage is empty. The browser's own cookie counts then.
   if (token === 'null' || token === 'undefined') return headers;
-  headers.set('cookie', `${sessionCookieName(row.realm ?? 'default')}=${token}`);
+  headers.set('cookie', `${sessionCookieName(row.realm ?? DEFAULT_REALM)}=${token}`);
   if (!headers.has('origin')) headers.set('origin', origin);
   return headers;
 }

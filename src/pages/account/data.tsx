@@ -9,7 +9,7 @@ import { valid } from '../kit/form-data.ts';
 import { MessagePage } from '../kit/frame.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Panel } from '../kit/panel.tsx';
-import { show, viewer } from '../kit/view.ts';
+import { show, viewFor } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { dataMessages } from './data-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
@@ -21,8 +21,7 @@ const DELETED = '/account/deleted';
 
 /** The data of a user: to download, and to delete with the account. */
 export function dataPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { credentials, privacy, realms } = services;
-  const viewOf = viewer(realms);
+  const { credentials, privacy } = services;
   const page = pageRoutes(accountArea(services), {
     path: ACCOUNT_PAGES.data,
     limit: signInLimit,
@@ -61,7 +60,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
       }),
     )
     .get(DELETED, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { deleted, deletedText } = dataMessages[view.language];
       return show(c, view, <MessagePage view={view} title={deleted} text={deletedText} />);
     });

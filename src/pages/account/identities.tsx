@@ -21,13 +21,13 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
     path: ACCOUNT_PAGES.identities,
     messages: identitiesMessages,
     limit: signInLimit,
-    leadsTo: ({ user }) => accountLinks.origins(user.realmId),
+    leadsTo: ({ view }) => accountLinks.origins(view.realm),
     forms: {
       link: {
         verified: true,
-        act: async (c, { principal, user, view }, { provider = '' }) => {
+        act: async (c, { principal, view }, { provider = '' }) => {
           try {
-            const { url, cookie } = await accountLinks.start(user.realmId, provider, principal);
+            const { url, cookie } = await accountLinks.start(view.realm, provider, principal);
             setFlowCookie(c, cookie);
             return c.redirect(url.href, 303);
           } catch (error) {
@@ -49,7 +49,7 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
       const { principal, user, view } = visit;
       const text = identitiesMessages[view.language];
       const linked = await identities.list(user.id);
-      const offered = oauth.providers(user.realmId);
+      const offered = oauth.providers(view.realm);
       const names = new Map(offered.map(({ id, name }) => [id, name]));
       const retired = linked.filter(({ provider }) => !names.has(provider));
       const rows = [...offered, ...retired.map(({ provider }) => ({ id: provider, name: provider }))];

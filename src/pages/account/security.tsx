@@ -26,45 +26,50 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
       password: {
         verified: true,
         passwordField: 'current_password',
-        act: async (c, { principal }, { current_password, new_password }) => {
+        act: async (c, { principal, view }, { current_password, new_password }) => {
           const body = valid(PasswordChangeBody, { current_password, new_password });
-          await credentials.changePassword(body, principal, clientOf(c));
+          await credentials.changePassword(body, principal, view.realm, clientOf(c));
           return 'password_changed';
         },
       },
       set_password: {
-        act: async (c, { user }) => {
-          await resets.forgot(user.email, user.realmId, clientOf(c));
+        act: async (c, { user, view }) => {
+          await resets.forgot(user.email, view.realm, clientOf(c));
           return 'password_mailed';
         },
       },
       email: {
         verified: true,
         passwordField: 'password',
-        act: async (c, { user }, { email, password }) => {
-          await emails.requestChange(valid(EmailChangeBody, { email, password }), user.id, clientOf(c));
+        act: async (c, { user, view }, { email, password }) => {
+          await emails.requestChange(
+            valid(EmailChangeBody, { email, password }),
+            user.id,
+            view.realm,
+            clientOf(c),
+          );
           return 'email_asked';
         },
       },
       resend: {
-        act: async (_, { user }) => {
-          await emails.resend(user.email, user.realmId);
+        act: async (_, { user, view }) => {
+          await emails.resend(user.email, view.realm);
           return 'link_sent';
         },
       },
       send_code: {
         names: { to: 'code' },
-        act: async (c, { user }) => {
-          await codes.send({ channel: 'sms', to: phoneOf(user) }, user.realmId, clientOf(c), user.id);
+        act: async (c, { user, view }) => {
+          await codes.send({ channel: 'sms', to: phoneOf(user) }, view.realm, clientOf(c), user.id);
           return 'code_sent';
         },
       },
       code: {
-        act: async (c, { principal, user }, values) => {
+        act: async (c, { principal, user, view }, values) => {
           const code = values.code?.replace(/\s/g, '');
           const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code });
           const { code: guess, ...target } = body;
-          await codes.provePhoneNumber(target, guess, principal, user.realmId, clientOf(c));
+          await codes.provePhoneNumber(target, guess, principal, view.realm, clientOf(c));
           return 'phone_verified';
         },
       },

@@ -35,7 +35,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
         <AdminFrame visit={visit} page="overview">
           <Numbers view={view} board={board} />
           <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
-          <ProvidersPanel view={view} users={board.users} providers={oauth.providers(realmId)} />
+          <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
           <h2>{text.days(DAYS)}</h2>
           <div class="tiles">
             {(['signUps', 'signIns', 'activeUsers'] as const).map((figure) => (

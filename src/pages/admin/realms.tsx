@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import type { Admin } from '../../admin/service.ts';
 import type { AppEnv } from '../../http/context.ts';
+import { issuerOf } from '../../lib/realm.ts';
 import { NewRealm } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
-import { issuerOf } from '../../realms/service.ts';
 import { Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';

@@ -1,5 +1,5 @@
-import { HOME } from '../../http/authority.ts';
 import type { Actor } from '../../http/service-authentication.ts';
+import { DEFAULT_REALM } from '../../lib/realm.ts';
 import { dataMessages } from '../account/data-messages.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { kitMessages } from '../kit/messages.ts';
@@ -162,7 +162,7 @@ export function roleOptions(
   realmId: string,
   current?: string,
 ): [role: string, name: string][] {
-  const mayMakeOwners = actor.role === 'owner' && realmId === HOME;
+  const mayMakeOwners = actor.role === 'owner' && realmId === DEFAULT_REALM;
   const roles = Object.entries(adminMessages[view.language].roles);
   return roles.filter(([role]) => role === current || role !== 'owner' || mayMakeOwners);
 }

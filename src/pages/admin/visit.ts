@@ -3,9 +3,9 @@ import type { ApiKeys } from '../../api-keys/service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import { ApiError } from '../../errors.ts';
 import { refuseImpersonation } from '../../http/authentication.ts';
-import { HOME } from '../../http/authority.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
+import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
@@ -64,8 +64,8 @@ export function adminArea(services: AdminServices): PageArea<AdminVisit> {
 async function operatorOf(c: AppContext, sessions: Sessions): Promise<Principal | null> {
   const visitor = await visitorOf(c, sessions);
   const isOperator = visitor !== null && visitor.role !== 'user';
-  if (isOperator || c.get('realm').id === HOME) return visitor;
-  const owner = await cookieHolder(c, sessions, HOME);
+  if (isOperator || c.get('realm').id === DEFAULT_REALM) return visitor;
+  const owner = await cookieHolder(c, sessions, DEFAULT_REALM);
   if (owner?.role !== 'owner') return visitor;
   c.set('principal', owner);
   return owner;

@@ -6,7 +6,7 @@ import { Field, Form, Hidden } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
 import { kitMessages } from '../kit/messages.ts';
-import { show, type View, viewer } from '../kit/view.ts';
+import { show, type View, viewFor } from '../kit/view.ts';
 import { codeMessages } from './code-messages.ts';
 import { completeSignIn, destinationOf } from './destination.ts';
 import type { SignInServices } from './sign-in.tsx';
@@ -19,18 +19,17 @@ export function codePageRoutes(
   services: SignInServices & { codes: OneTimeCodes },
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
-  const { config, codes, realms } = services;
-  const viewOf = viewer(realms);
+  const { config, codes } = services;
   const texts = codes.sendsTexts;
   const channelOf = (to: string) => (texts && !to.includes('@') ? 'sms' : 'email');
   return new Hono<AppEnv>()
     .get('/login/code', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { leadsTo } = destinationOf(c, view, config.ORIGIN);
       return show(c, view, <CodeRequestPage view={view} texts={texts} />, { leadsTo });
     })
     .post('/login/code', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
       const { leadsTo } = destination;
       const { to = '', code } = await formOf(c, config.ORIGIN);
@@ -41,11 +40,11 @@ export function codePageRoutes(
         async () => {
           if (code === undefined) {
             const target = valid(CodeSendBody, { channel, to });
-            await codes.send(target, view.realm.id, clientOf(c), null);
+            await codes.send(target, view.realm, clientOf(c), null);
             return show(c, view, <CodePage view={view} to={target.to} />, { leadsTo });
           }
           const target = valid(CodeVerifyBody, { channel, to, code: code.replace(/\s/g, '') });
-          const signedIn = await codes.signIn(target, target.code, view.realm.id, clientOf(c));
+          const signedIn = await codes.signIn(target, target.code, view.realm, clientOf(c));
           return completeSignIn(c, view, services, signedIn, METHODS[channel], destination);
         },
         (problem) =>

@@ -2,10 +2,10 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { setSessionCookie } from '../../http/session-cookie.ts';
+import type { Realm } from '../../lib/realm.ts';
 import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
 import type { SignedIn } from '../../passwords/service.ts';
 import { allowedRedirect } from '../../realms/redirect-service.ts';
-import type { Realm } from '../../realms/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import type { View } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
@@ -86,7 +86,7 @@ export async function redirectSignedIn(
   const { challenge, state } = app;
   const code = await authorizationCodes.issue({
     user,
-    realmId: realm.id,
+    realm,
     redirectTo: href,
     challenge,
     methods,

@@ -1,13 +1,12 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
-import type { Realms } from '../../realms/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { EmailBody } from '../../verification/schemas.ts';
 import type { EmailVerification } from '../../verification/service.ts';
 import { EmailAddressField, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
-import { show, type View, viewer } from '../kit/view.ts';
+import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { emailAddressMessages } from './email-address-messages.ts';
 import { failureMessages } from './failure-messages.ts';
@@ -16,7 +15,6 @@ import { resetMessages } from './reset-messages.ts';
 /** What the pages of links about e-mail addresses act through. */
 export interface EmailAddressServices {
   config: { ORIGIN: string };
-  realms: Realms;
   sessions: Sessions;
   emails: EmailVerification;
 }
@@ -26,8 +24,7 @@ export function emailAddressPageRoutes(
   services: EmailAddressServices,
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
-  const { config, emails, realms, sessions } = services;
-  const viewOf = viewer(realms);
+  const { config, emails, sessions } = services;
 
   /** Uses the token of a link; where it is of no use any more, `otherwise` is the way on. */
   const follow = (
@@ -51,7 +48,7 @@ export function emailAddressPageRoutes(
 
   return new Hono<AppEnv>()
     .get('/verify-email', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { token, done, sent } = c.req.query();
       const text = emailAddressMessages[view.language].verify;
       if (token !== undefined) {
@@ -76,38 +73,38 @@ export function emailAddressPageRoutes(
       );
     })
     .post('/verify-email', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { email, token = '' } = await formOf(c, config.ORIGIN);
       if (email === undefined) {
         // A user whose address is proven already loses nothing by asking for another link.
         const { again } = emailAddressMessages[view.language].verify;
         const otherwise = { href: view.link('/verify-email'), label: again };
-        return follow(c, view, () => emails.verify(token, view.realm.id, clientOf(c)), otherwise);
+        return follow(c, view, () => emails.verify(token, view.realm, clientOf(c)), otherwise);
       }
       return attempt(
         c,
         view,
         async () => {
-          await emails.resend(valid(EmailBody, { email }).email, view.realm.id);
+          await emails.resend(valid(EmailBody, { email }).email, view.realm);
           return c.redirect(view.link('/verify-email', { sent: '1' }), 303);
         },
         (problem) => <RequestLinkPage view={view} text={requestText(view)} email={email} problem={problem} />,
       );
     })
     .get('/undo-email-change', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const text = emailAddressMessages[view.language].undo;
       const { token = '', done } = c.req.query();
       if (!done) return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
       return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.done} />);
     })
     .post('/undo-email-change', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { token = '' } = await formOf(c, config.ORIGIN);
       // There is no other link of this kind; but a user who has followed this one needs a new password.
       const { title } = resetMessages[view.language].forgot;
       const otherwise = { href: view.link('/forgot-password'), label: title };
-      return follow(c, view, () => emails.undoChange(token, view.realm.id, clientOf(c)), otherwise);
+      return follow(c, view, () => emails.undoChange(token, view.realm, clientOf(c)), otherwise);
     });
 }
 

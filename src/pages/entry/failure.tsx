@@ -1,6 +1,7 @@
 import { type ApiError, CATALOGUE, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
-import type { Realm, Realms } from '../../realms/service.ts';
+import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
+import type { Realms } from '../../realms/service.ts';
 import { Frame } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { failureMessages } from './failure-messages.ts';
@@ -16,8 +17,8 @@ export function isForPeople(c: AppContext): boolean {
 
 /** The page in place of one that cannot be shown. It needs no service that may have failed. */
 export async function failurePage(c: AppContext, error: ApiError, realms: Realms, issuer: string) {
-  const realm = await realms.get(c.get('realm')?.id ?? 'default').catch(() => unknownRealm(issuer));
-  const view = viewFor(c, realm);
+  const realm = await realms.get(c.get('realm')?.id ?? DEFAULT_REALM).catch(() => unknownRealm(issuer));
+  const view = viewFor(c, null, realm);
   return show(c, view, <FailurePage view={view} error={error} requestId={c.get('requestId')} />, {
     status: CATALOGUE[error.code].status,
   });
@@ -60,7 +61,7 @@ function onwardOf(code: ErrorCode, view: View) {
 /** A realm in place of the real one, when the directory does not answer. */
 function unknownRealm(issuer: string): Realm {
   return {
-    id: 'default',
+    id: DEFAULT_REALM,
     name: 'Latchkey',
     color: '',
     logo: null,

@@ -5,7 +5,7 @@ import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.ts
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { kitMessages } from '../kit/messages.ts';
-import { show, type View, viewer } from '../kit/view.ts';
+import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { completeSignIn, destinationOf } from './destination.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
@@ -14,11 +14,10 @@ import type { SignInServices } from './sign-in.tsx';
 
 /** Registering in a browser. */
 export function registerPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, credentials, oauth, realms, sessions } = services;
-  const viewOf = viewer(realms);
+  const { config, credentials, oauth, sessions } = services;
   return new Hono<AppEnv>()
     .get('/register', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { leadsTo } = destinationOf(c, view, config.ORIGIN);
       const { title, closed, sentTitle, sent, signIn } = registerMessages[view.language];
       const action = { href: view.link('/login'), label: signIn };
@@ -31,11 +30,11 @@ export function registerPageRoutes(services: SignInServices, signInLimit: Middle
       }
       // The page of signing in leads a signed-in user on.
       if (await visitorOf(c, sessions)) return c.redirect(view.link('/login'), 303);
-      const providers = oauth.providers(view.realm.id);
+      const providers = oauth.providers(view.realm);
       return show(c, view, <RegisterPage view={view} providers={providers} />, { leadsTo });
     })
     .post('/register', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
       const { email = '', password, name = '' } = await formOf(c, config.ORIGIN);
       return attempt(
@@ -44,14 +43,14 @@ export function registerPageRoutes(services: SignInServices, signInLimit: Middle
         async () => {
           const fields = { email, password, ...(name.trim() && { name }), locale: view.language };
           const body = valid(RegisterBody, fields);
-          const made = await credentials.register(body, view.realm.id, clientOf(c));
+          const made = await credentials.register(body, view.realm, clientOf(c));
           if (!('grant' in made)) return c.redirect(view.link('/register', { sent: '1' }), 303);
           return completeSignIn(c, view, services, made, ['pwd'], destination);
         },
         (problem) => (
           <RegisterPage
             view={view}
-            providers={oauth.providers(view.realm.id)}
+            providers={oauth.providers(view.realm)}
             values={{ email, name }}
             problem={problem}
           />

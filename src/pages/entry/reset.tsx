@@ -2,12 +2,11 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import { ForgotBody, ResetBody } from '../../passwords/schemas.ts';
-import type { Realms } from '../../realms/service.ts';
 import { errorMessages } from '../kit/error-messages.ts';
 import { Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
-import { show, type View, viewer } from '../kit/view.ts';
+import { show, type View, viewFor } from '../kit/view.ts';
 import { RequestLinkPage } from './email-address.tsx';
 import { failureMessages } from './failure-messages.ts';
 import { resetMessages } from './reset-messages.ts';
@@ -15,17 +14,15 @@ import { resetMessages } from './reset-messages.ts';
 /** What the pages of forgotten passwords act through. */
 export interface ResetServices {
   config: { ORIGIN: string };
-  realms: Realms;
   resets: PasswordResets;
 }
 
 /** Forgotten passwords in a browser. */
 export function resetPageRoutes(services: ResetServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, realms, resets } = services;
-  const viewOf = viewer(realms);
+  const { config, resets } = services;
   return new Hono<AppEnv>()
     .get('/forgot-password', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const text = resetMessages[view.language].forgot;
       if (!c.req.query('sent')) return show(c, view, <RequestLinkPage view={view} text={text} />);
       const action = { href: view.link('/login'), label: text.back };
@@ -36,21 +33,21 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
       );
     })
     .post('/forgot-password', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { email = '' } = await formOf(c, config.ORIGIN);
       const text = resetMessages[view.language].forgot;
       return attempt(
         c,
         view,
         async () => {
-          await resets.forgot(valid(ForgotBody, { email }).email, view.realm.id, clientOf(c));
+          await resets.forgot(valid(ForgotBody, { email }).email, view.realm, clientOf(c));
           return c.redirect(view.link('/forgot-password', { sent: '1' }), 303);
         },
         (problem) => <RequestLinkPage view={view} text={text} email={email} problem={problem} />,
       );
     })
     .get('/reset-password', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { token = '', done } = c.req.query();
       if (!done) return show(c, view, <ResetPage view={view} token={token} />);
       const text = resetMessages[view.language].reset;
@@ -62,13 +59,13 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
       );
     })
     .post('/reset-password', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { token = '', password } = await formOf(c, config.ORIGIN);
       return attempt(
         c,
         view,
         async () => {
-          await resets.reset(valid(ResetBody, { token, password }), view.realm.id, clientOf(c));
+          await resets.reset(valid(ResetBody, { token, password }), view.realm, clientOf(c));
           return c.redirect(view.link('/reset-password', { done: '1' }), 303);
         },
         (problem) =>

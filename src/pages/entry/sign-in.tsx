@@ -8,12 +8,11 @@ import type { OAuth } from '../../oauth/service.ts';
 import { LoginBody } from '../../passwords/schemas.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Profiles } from '../../profile/service.ts';
-import type { Realms } from '../../realms/service.ts';
 import { sessionShape } from '../../sessions/schemas.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
-import { show, type View, viewer } from '../kit/view.ts';
+import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { completeSignIn, destinationOf, redirectSignedIn, type SignInCompletion } from './destination.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
@@ -22,7 +21,6 @@ import { signInMessages } from './sign-in-messages.ts';
 /** What the pages of signing in act through. */
 export interface SignInServices extends SignInCompletion {
   config: { ORIGIN: string };
-  realms: Realms;
   directory: Directory;
   profiles: Profiles;
   credentials: Credentials;
@@ -31,18 +29,17 @@ export interface SignInServices extends SignInCompletion {
 
 /** Signing in and out in a browser. */
 export function signInPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, directory, credentials, oauth, realms, sessions } = services;
-  const viewOf = viewer(realms);
+  const { config, directory, credentials, oauth, sessions } = services;
   const signInPage = (view: View, more: { identifier?: string; problem?: FormProblem } = {}) => (
-    <SignInPage view={view} providers={oauth.providers(view.realm.id)} {...more} />
+    <SignInPage view={view} providers={oauth.providers(view.realm)} {...more} />
   );
   return new Hono<AppEnv>()
     .get('/login', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const { leadsTo, href, app } = destinationOf(c, view, config.ORIGIN);
       const { error, prompt, provider } = c.req.query();
       if (error) {
-        const summary = providerError(view.language, error, oauth.providers(view.realm.id), provider);
+        const summary = providerError(view.language, error, oauth.providers(view.realm), provider);
         return show(c, view, signInPage(view, { problem: { summary, fields: {} } }), { leadsTo });
       }
       // `login` asks for another sign-in even of a user who is signed in (OpenID Connect Core, 3.1.2.1).
@@ -53,7 +50,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       return show(c, view, <AccountChoicePage view={view} name={name ?? email} />, { leadsTo });
     })
     .post('/login', signInLimit, async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
       const { leadsTo } = destination;
       const { identifier = '', password, proceed } = await formOf(c, config.ORIGIN);
@@ -70,7 +67,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         view,
         async () => {
           const body = valid(LoginBody, { identifier, password });
-          const signedIn = await failingSteadily(() => credentials.login(body, view.realm.id, clientOf(c)));
+          const signedIn = await failingSteadily(() => credentials.login(body, view.realm, clientOf(c)));
           return completeSignIn(c, view, services, signedIn, ['pwd'], destination);
         },
         (problem) => signInPage(view, { identifier, problem }),
@@ -78,12 +75,12 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       );
     })
     .get('/logout', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       const visitor = await visitorOf(c, sessions);
       return show(c, view, visitor ? <SignOutPage view={view} /> : <SignedOutPage view={view} />);
     })
     .post('/logout', async (c) => {
-      const view = await viewOf(c);
+      const view = viewFor(c);
       await formOf(c, config.ORIGIN);
       const visitor = await visitorOf(c, sessions);
       if (visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));

@@ -5,8 +5,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { AppContext } from '../../http/context.ts';
 import { buttonColors } from '../../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
+import type { Realm } from '../../lib/realm.ts';
 import { DAY, SECOND } from '../../lib/time.ts';
-import type { Realm, Realms } from '../../realms/service.ts';
 
 /** How one visitor sees a page: the realm, the language, and where links lead. */
 export interface View {
@@ -32,7 +32,7 @@ const LANGUAGE_PARAMETER = 'ui_locales';
 const LANGUAGE_COOKIE = '__Host-latchkey-language';
 
 /** The view of a request. `locale` is the language that a signed-in user has chosen. */
-export function viewFor(c: AppContext, realm: Realm, locale: string | null = null): View {
+export function viewFor(c: AppContext, locale: string | null = null, realm = c.get('realm')): View {
   const asked = c.req.query(LANGUAGE_PARAMETER)?.slice(0, 100).split(' ') ?? [];
   const remembered = getCookie(c, LANGUAGE_COOKIE);
   const language = bestLanguage([
@@ -63,11 +63,6 @@ export function viewFor(c: AppContext, realm: Realm, locale: string | null = nul
       return `?${query}`;
     },
   };
-}
-
-/** The view of a request in its realm, for the pages of a feature. */
-export function viewer(realms: Realms) {
-  return async (c: AppContext) => viewFor(c, await realms.get(c.get('realm').id));
 }
 
 /** Keeps a choice of language on this browser. */

@@ -6,13 +6,11 @@ import type { AppContext, Principal } from '../../http/context.ts';
 import { pathOf } from '../../http/realm-path.ts';
 import { sessionCookieName } from '../../http/session-cookie.ts';
 import type { Profiles } from '../../profile/service.ts';
-import type { Realms } from '../../realms/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { type View, viewFor } from './view.ts';
 
 /** What is needed to know who visits a page. */
 export interface VisitServices {
-  realms: Realms;
   sessions: Sessions;
   directory: Directory;
   profiles: Profiles;
@@ -54,14 +52,12 @@ export async function visitorOf(c: AppContext, sessions: Sessions): Promise<Prin
  * there.
  */
 export function signedIn(
-  { directory, profiles, realms }: VisitServices,
+  { directory, profiles }: VisitServices,
   find: (c: AppContext) => Promise<Principal | null>,
   handle: (c: AppContext, visit: Visit) => Response | Promise<Response>,
 ) {
   return async (c: AppContext): Promise<Response> => {
-    const realm = await realms.get(c.get('realm').id);
-    const toSignIn = () =>
-      c.redirect(viewFor(c, realm).link('/login', { redirect_to: pathOf(c.req.url) }), 303);
+    const toSignIn = () => c.redirect(viewFor(c).link('/login', { redirect_to: pathOf(c.req.url) }), 303);
     const principal = await find(c);
     if (!principal) return toSignIn();
     try {
@@ -71,7 +67,7 @@ export function signedIn(
         profiles.preferences(userId, bookmark),
       ]);
       const { language, theme } = preferences;
-      const view = viewFor(c, realm, typeof language === 'string' ? language : user.locale);
+      const view = viewFor(c, typeof language === 'string' ? language : user.locale);
       view.theme = theme === 'light' || theme === 'dark' ? theme : undefined;
       return await handle(c, { principal, user, preferences, view });
     } catch (error) {

@@ -1,0 +1,26 @@
+/** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
+export const DEFAULT_REALM = 'default';
+
+/** A pool of users with a policy of its own. */
+export interface Realm {
+  id: string;
+  name: string;
+  /** `#rrggbb`, of mails and pages. */
+  color: string;
+  /** The address of a picture that pages show instead of the name. */
+  logo: string | null;
+  issuer: string;
+  /** `aud` of its access tokens. */
+  audience: string;
+  registration: 'open' | 'verify_first' | 'closed';
+  allowedOrigins: string[];
+  /** Where a sign-in may lead back to, besides Latchkey's own pages. */
+  redirectTargets: string[];
+  accessTokenSeconds: number;
+  lifetimes: { idleSeconds: number; absoluteSeconds: number };
+}
+
+/** The issuer of a realm: the base of its tokens, its API and its pages. */
+export function issuerOf(origin: string, realmId: string): string {
+  return realmId === DEFAULT_REALM ? origin : `${origin}/realms/${realmId}`;
+}
