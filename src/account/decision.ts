@@ -14,7 +14,7 @@ export function decide(
   if (known) return { result: 'decided', decision: known.result };
   const plan = entitlement.plan.id;
   const room = use && usage.admit(entitlement, use, now);
-  const balance = ledger.balance(now);
+  const balance = ledger.balance();
   const reason: ErrorCode | null =
     room && isRefusal(room) ? room.reason : balance < credits ? 'insufficient_credits' : null;
   if (reason) {

@@ -40,7 +40,7 @@ const REFUND_LIFETIME = 30 * DAY;
 
 /**
  * The credits of one user: rows that are only ever added, and lots, which say what of the credits that came in is
- * left and until when. Every method is synchronous: atomic.
+ * left and until when. What has expired is to be written off before anything else is asked. Every method is synchronous.
  */
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -69,10 +69,16 @@ export class Ledger {
     ReversalBook.createTable(sql);
   }
 
-  /** What can be spent now. */
-  balance(now: number): number {
-    this.expire(now);
-    return this.#balance();
+  /** What can be spent, once what has expired is written off. */
+  balance(): number {
+    this.#known ??= this.#lastBalance();
+    return this.#known;
+  }
+
+  /** Whether anything is to be written off. */
+  hasExpired(now: number): boolean {
+    const next = this.#lots.nextExpiry();
+    return next !== null && next <= now;
   }
 
   add(addition: CreditAddition, now: number): CreditResult {
@@ -84,8 +90,7 @@ export class Ledger {
         type === addition.type && amount === addition.amount && expires_at === addition.expiresAt,
       );
     }
-    this.expire(now);
-    if (this.#balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
+    if (this.balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
     const transaction = this.#append(addition, now);
     this.#lots.put(transaction.seq, addition.amount, addition.expiresAt);
     return this.#done(transaction);
@@ -95,8 +100,7 @@ export class Ledger {
   use(use: Omit<CreditUse, 'reference'> & { reference: string | null }, now: number): CreditResult {
     const known = use.reference === null ? null : this.#find(use.reference);
     if (known) return this.#repeat(known, known.type === 'used' && known.amount === -use.amount);
-    this.expire(now);
-    if (this.#balance() < use.amount) return refused('insufficient_credits');
+    if (this.balance() < use.amount) return refused('insufficient_credits');
     const id = newId('txn', now);
     const entry = { ...use, id, reference: use.reference ?? id, type: 'used' as const, amount: -use.amount };
     return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
@@ -111,11 +115,10 @@ export class Ledger {
     }
     const used = this.#find(refund.refundOf);
     if (used?.type !== 'used') return refused('transaction_not_found');
-    this.expire(now);
     const left = -used.amount - used.refunded;
     const amount = refund.amount ?? left;
     if (amount > left || amount === 0) return refused('refund_exceeds_use');
-    if (this.#balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
+    if (this.balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
     const transaction = this.#append({ ...refund, type: 'refund', amount }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
@@ -140,10 +143,9 @@ export class Ledger {
     const before = this.#reversals.get(reference);
     if (before.revision !== revision) return refused('conflict');
     const total = Math.floor((added.amount * lost) / paid);
-    this.expire(now);
     // What has expired is gone already, and others' credits do not stand for it.
     const isGone = added.expires_at !== null && added.expires_at <= now;
-    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.#balance());
+    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.balance());
     const change = total < before.taken ? before.taken - total : -wanted;
     // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
     const after = { total, taken: before.taken - change, revision: revision + 1 };
@@ -205,11 +207,6 @@ export class Ledger {
     return rows.toArray()[0] ?? null;
   }
 
-  #balance(): number {
-    this.#known ??= this.#lastBalance();
-    return this.#known;
-  }
-
   #lastBalance(): number {
     const last = this.#sql
       .exec<{ balance_after: number }>(
@@ -227,7 +224,7 @@ export class Ledger {
         entry.id ?? newId('txn', now),
         entry.type,
         entry.amount,
-        this.#balance() + entry.amount,
+        this.balance() + entry.amount,
         entry.reference,
         entry.refundOf ?? null,
         entry.description ?? null,

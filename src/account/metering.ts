@@ -1,5 +1,6 @@
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
+import type { Atomically } from './atomic.ts';
 import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
@@ -42,6 +43,7 @@ const TABLES = [
  */
 export class Metering {
   readonly #sql: SqlStorage;
+  readonly #atomically: Atomically;
   readonly #facts: AccountFacts;
   readonly #onExpiry: (at: number) => void;
   #books: MeteringBooks | undefined;
@@ -50,15 +52,16 @@ export class Metering {
   #hasOpened = false;
 
   /** `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
-  constructor(sql: SqlStorage, facts: AccountFacts, onExpiry: (at: number) => void) {
+  constructor(sql: SqlStorage, atomically: Atomically, facts: AccountFacts, onExpiry: (at: number) => void) {
     this.#sql = sql;
+    this.#atomically = atomically;
     this.#facts = facts;
     this.#onExpiry = onExpiry;
   }
 
   /**
-   * Does something with the user's books, once they have got what is due to them. Refuses with `user_not_found` when the
-   * object has no user of the realm that asks.
+   * Reads the user's books, once they have got what is due to them. Refuses with `user_not_found` when the object has no
+   * user of the realm that asks.
    */
   run<Result>(
     state: AccountState | undefined,
@@ -66,20 +69,31 @@ export class Metering {
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
     if (state?.realmId !== terms.realmId) return refused('user_not_found');
-    const books = this.#open();
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
-    this.#carryOver(metered, books.ledger);
-    this.#grant(metered, books.ledger);
-    return act(metered, books);
+    if (this.#books && !this.#isDue(metered, this.#books.ledger)) return act(metered, this.#books);
+    return this.#atomically(() => {
+      const books = this.#open();
+      if (this.#isDue(metered, books.ledger)) this.#settle(metered, books.ledger);
+      return act(metered, books);
+    });
   }
 
-  /** As `run`, for what an account that is suspended may not do: refuses with `account_suspended`. */
+  /** As `run`, for what writes: all of it is done or nothing. */
+  change<Result>(
+    state: AccountState | undefined,
+    terms: Terms,
+    act: (metered: Metered, books: MeteringBooks) => Result,
+  ): Result | Refusal {
+    return this.#atomically(() => this.run(state, terms, act));
+  }
+
+  /** As `change`, for what an account that is suspended may not do: refuses with `account_suspended`. */
   charge<Result>(
     state: AccountState | undefined,
     terms: Terms,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    return this.run(state, terms, (metered, books) =>
+    return this.change(state, terms, (metered, books) =>
       metered.state.status === 'active' ? act(metered, books) : refused('account_suspended'),
     );
   }
@@ -91,22 +105,53 @@ export class Metering {
 
   /** Writes off the credits that have expired. */
   expire(now: number): void {
-    this.#open().ledger.expire(now);
-    this.#scheduleExpiry();
+    this.#atomically(() => {
+      this.#open().ledger.expire(now);
+      this.#scheduleExpiry();
+    });
   }
 
-  /** Forgets all of it, of a user who is no more. */
-  erase(): void {
-    for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+  /** Reads all again: what was written last was undone. */
+  reload(): void {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
   }
 
+  /** Forgets all of it, of a user who is no more. */
+  erase(): void {
+    for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+    this.reload();
+  }
+
+  /** Whether anything is to be written before the books say how the user stands. */
+  #isDue({ state, entitlement, now }: Metered, ledger: Ledger): boolean {
+    return (
+      ledger.hasExpired(now) ||
+      this.#mayHaveOpening(state) ||
+      this.#mayHaveGrant(state, entitlement, monthOf(now))
+    );
+  }
+
+  /** Gives the user what is due to them, and takes what has expired. */
+  #settle(metered: Metered, ledger: Ledger): void {
+    ledger.expire(metered.now);
+    this.#carryOver(metered, ledger);
+    this.#grant(metered, ledger);
+  }
+
+  #mayHaveOpening({ openingCredits }: AccountState): boolean {
+    return (openingCredits ?? 0) > 0 && !this.#hasOpened;
+  }
+
+  #mayHaveGrant({ subscribed }: AccountState, { plan }: Entitlement, month: string): boolean {
+    return !subscribed && plan.monthlyCredits > 0 && this.#grantedMonth !== month;
+  }
+
   /** Gives the credits that the user brought along, once, at the first call of any kind. */
   #carryOver({ state, now }: Metered, ledger: Ledger): void {
     const amount = state.openingCredits ?? 0;
-    if (amount === 0 || this.#hasOpened) return;
+    if (!this.#mayHaveOpening(state)) return;
     this.#hasOpened = true;
     // Once: the ledger knows the reference.
     const description = 'Balance brought along';
@@ -121,14 +166,12 @@ export class Metering {
    * subscription come with its invoices.
    */
   #grant({ state, entitlement, now }: Metered, ledger: Ledger): void {
-    if (state.subscribed) return;
     const month = monthOf(now);
     const amount = entitlement.plan.monthlyCredits;
-    if (amount === 0 || this.#grantedMonth === month) return;
+    if (!this.#mayHaveGrant(state, entitlement, month)) return;
     const reference = grantReference(month);
     this.#grantedMonth = month;
     if (ledger.has(reference)) return;
-    ledger.expire(now);
     const expiresAt = endOf('month', now);
     ledger.add({ type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' }, now);
   }
