@@ -92,7 +92,7 @@ export function createServices(bindings: Bindings): Services {
 
   const realms = new Realms(d1, config.ORIGIN);
   const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
-  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY);
+  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY, objects);
   const forAuthService = spokenDialects(config).includes('auth-service');
   const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const texts = createTextProvider(config.texts, bindings);
@@ -151,7 +151,14 @@ export function createServices(bindings: Bindings): Services {
     identities,
     accountLinks,
     oauth,
-    reauthentication: new Reauthentication({ ...deps, credentials, codes, identities, oauth }),
+    reauthentication: new Reauthentication({
+      ...deps,
+      credentials,
+      codes,
+      identities,
+      oauth,
+      draftKey: deriveKey(config.AUTH_SECRET, 'form-draft'),
+    }),
     privacy,
     apiKeys,
     userImport: new UserImport(d1, describeHash),

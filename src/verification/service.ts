@@ -2,6 +2,7 @@ import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { LinkPurpose } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
+import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -149,9 +150,4 @@ export class EmailVerification {
 function mailTo(user: UserRow, to: string, content: Content, now: number, expiresAt?: number) {
   const { id, realmId, locale } = user;
   return message(content, { realmId, userId: id, to, locale, ...(expiresAt && { expiresAt }) }, now);
-}
-
-/** `a…@example.com`: enough to recognise, too little to write to. */
-function maskEmail(email: string): string {
-  return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
 }

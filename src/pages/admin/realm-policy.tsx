@@ -26,6 +26,8 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     access_token_seconds: row.accessTokenSeconds ?? '',
     session_idle_seconds: row.sessionIdleSeconds ?? '',
     session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
+    reauthentication_seconds: row.reauthenticationSeconds,
+    operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
   });
   const field = (name: string) => ({ ...of(name), autocomplete: 'off' });
   const seconds = (name: string) => ({ ...field(name), inputmode: 'numeric' }) as const;
@@ -49,6 +51,14 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         <Field {...seconds('session_idle_seconds')} label={text.idle} hint={text.idleHint} />
         <Field {...seconds('session_absolute_seconds')} label={text.absolute} hint={text.absoluteHint} />
       </div>
+      <div class="pair">
+        <Field {...seconds('reauthentication_seconds')} label={text.proof} hint={text.proofHint} />
+        <Field
+          {...seconds('operator_reauthentication_seconds')}
+          label={text.operatorProof}
+          hint={text.operatorProofHint}
+        />
+      </div>
     </Form>
   );
 }
@@ -71,6 +81,10 @@ export function policyPatch(values: Record<string, string>) {
       access_token_seconds: seconds('access_token_seconds'),
       session_idle_seconds: seconds('session_idle_seconds'),
       session_absolute_seconds: seconds('session_absolute_seconds'),
+      ...(values.reauthentication_seconds !== undefined && {
+        reauthentication_seconds: seconds('reauthentication_seconds'),
+        operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),
+      }),
     },
     POLICY_CODES,
   );

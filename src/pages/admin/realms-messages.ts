@@ -35,6 +35,10 @@ export const realmsMessages = messages({
     idleHint: '300 to 31536000. 14 days are 1209600.',
     absolute: 'A session ends at the latest after (seconds)',
     absoluteHint: '300 to 31536000. 30 days are 2592000.',
+    proof: 'A sign-in counts as a fresh proof for (seconds)',
+    proofHint: '60 to 86400. Needed for changes of ways in, and for payments.',
+    operatorProof: 'The same for acts of operators (seconds)',
+    operatorProofHint: '60 to 86400. Needed for roles, keys, deletion and the like.',
     keys: 'Signing keys',
     keysText:
       'They sign the access tokens. They are rotated on schedule; rotate by hand when one may have leaked.',
@@ -82,6 +86,10 @@ export const realmsMessages = messages({
     idleHint: '300 bis 31536000. 14 Tage sind 1209600.',
     absolute: 'Eine Sitzung endet spätestens nach (Sekunden)',
     absoluteHint: '300 bis 31536000. 30 Tage sind 2592000.',
+    proof: 'Eine Anmeldung gilt als frischer Nachweis für (Sekunden)',
+    proofHint: '60 bis 86400. Nötig für Änderungen am Zugang und für Zahlungen.',
+    operatorProof: 'Dasselbe für Handlungen der Verwaltung (Sekunden)',
+    operatorProofHint: '60 bis 86400. Nötig für Rollen, Schlüssel, Löschen und Ähnliches.',
     keys: 'Signaturschlüssel',
     keysText:
       'Sie signieren die Zugriffstoken. Sie wechseln von selbst; wechseln Sie von Hand, wenn einer bekannt geworden sein kann.',
