@@ -105,7 +105,10 @@ describe('a form that needs a fresh proof', () => {
   });
 
   it('has no proof that there is no way for', async () => {
-    for (const proof of [{ 'proof.way': 'nothing' }, { 'proof.way': 'code', 'proof.channel': 'fax' }]) {
+    for (const proof of [
+      { 'proof.way': 'nothing', 'proof.channel': '' },
+      { 'proof.way': 'code', 'proof.channel': 'fax' },
+    ]) {
       const answer = await submit('/account', { ...profile, ...proof }, user);
       expect(answer.status).toBe(400);
     }
