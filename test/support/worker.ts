@@ -1,7 +1,10 @@
 import type { Bindings } from '../../src/config/config.ts';
+import {
+  Account as Accounts,
+  OneTimeCode as OneTimeCodes,
+  RateLimiter as RateLimiters,
+} from '../../src/worker.ts';
 import { responsesAreOver } from './after-response.ts';
-
-export { Account, OneTimeCode, RateLimiter } from '../../src/worker.ts';
 
 type Worker = typeof import('../../src/worker.ts');
 
@@ -18,6 +21,34 @@ export async function restartWorker(): Promise<void> {
   starts += 1;
   worker = await import(/* @vite-ignore */ `../../src/worker.ts?start=${starts}`);
   Auth = worker.Auth;
+}
+
+/** The objects that may have something stored, by the names of their bindings. */
+export const objects = {
+  ACCOUNT: new Map<string, DurableObjectId>(),
+  ONE_TIME_CODE: new Map<string, DurableObjectId>(),
+  RATE_LIMITER: new Map<string, DurableObjectId>(),
+};
+
+export class Account extends Accounts {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
+    super(ctx, bindings);
+    objects.ACCOUNT.set(ctx.id.toString(), ctx.id);
+  }
+}
+
+export class OneTimeCode extends OneTimeCodes {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
+    super(ctx, bindings);
+    objects.ONE_TIME_CODE.set(ctx.id.toString(), ctx.id);
+  }
+}
+
+export class RateLimiter extends RateLimiters {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
+    super(ctx, bindings);
+    objects.RATE_LIMITER.set(ctx.id.toString(), ctx.id);
+  }
 }
 
 export default {
