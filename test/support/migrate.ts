@@ -16,7 +16,7 @@ afterAll(() => {
 async function wipe(): Promise<void> {
   const sleeping = Object.entries(objects).flatMap(([name, ids]) => {
     const namespace = env[name as keyof typeof objects] as DurableObjectNamespace;
-    return [...ids.values()].map((id) => runInDurableObject(namespace.get(id), () => {}));
+    return [...ids].map((id) => runInDurableObject(namespace.get(id), () => {}));
   });
   await Promise.all([env.DB.prepare('SELECT 1').run(), env.AVATARS.list({ limit: 1 }), ...sleeping]);
   await reset();
