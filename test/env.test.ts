@@ -5,6 +5,7 @@ import { ConfigError } from '../src/config/variable.ts';
 import { parseProviders } from '../src/oauth/provider-settings.ts';
 import { PROVIDERS } from '../src/oauth/registry.ts';
 import { parseWorkerConfig } from '../src/worker-config.ts';
+import { loadWorker } from './support/worker.ts';
 
 const GOOD = {
   ORIGIN: 'https://auth.example.com',
@@ -125,8 +126,7 @@ describe('a configuration that cannot work', () => {
   });
 
   it('makes every request fail with a problem that names nothing, and a log line that does', async () => {
-    vi.resetModules();
-    const { default: worker } = await import('../src/worker.ts');
+    const { default: worker } = await loadWorker();
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
     const request = new Request('https://auth.test/v1/health') as Request<
       unknown,
