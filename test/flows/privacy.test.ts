@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { isRefusal } from '../../src/errors.ts';
 import {
   accountOf,
   call,
@@ -225,9 +226,8 @@ describe('deletion', () => {
     const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
     const lifetimes = { idleSeconds: 1000, absoluteSeconds: 1000 };
     const object = accountOf(id) as any;
-    expect(
-      await object.open(directory, { client, methods: ['pwd'], lifetimes, activity: 'signed_in' }),
-    ).toBeNull();
+    const opening = { client, methods: ['pwd'], lifetimes, activity: 'signed_in' };
+    expect(isRefusal(await object.open(directory, opening))).toBe(true);
     await object.directoryChanged(directory, { bookmark: null, keepSession: null, client });
     expectProblem(await call('GET', '/v1/auth/session', { token: user.access_token }), 401, 'session_ended');
   });

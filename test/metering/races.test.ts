@@ -150,11 +150,3 @@ it('an object that no user has stays without storage', async () => {
     expect([...storage.kv.list()]).toEqual([]);
   });
 });
-
-it('what the parts of the object share is out of reach of a call: a property, on no prototype', async () => {
-  await runInDurableObject(accountOf('usr_somebody'), (instance) => {
-    for (const name of ['decide', 'expireCredits', 'eraseMetering', 'state', 'facts', 'config', 'schedule']) {
-      expect(Object.hasOwn(instance, name), name).toBe(true);
-    }
-  });
-});
