@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { providerCounts, realmDaily, sessionCounts, userCounts } from '../src/admin/tables.ts';
-import { apiKeys } from '../src/api-keys/tables.ts';
+import { providerCounts, realmDaily, sessionCounts, userCounts } from '../../src/admin/tables.ts';
+import { apiKeys } from '../../src/api-keys/tables.ts';
 import {
   billingCustomers,
   billingErasures,
@@ -12,19 +12,19 @@ import {
   billingReversals,
   billingSubscriptions,
   planRevenue,
-} from '../src/billing/tables.ts';
-import { creditTransactions } from '../src/credits/tables.ts';
-import { audit } from '../src/directory/audit-tables.ts';
-import { oneTimeTokens } from '../src/directory/link-tables.ts';
-import { activity, preferences, users } from '../src/directory/tables.ts';
-import { importedUsers, imports } from '../src/import/tables.ts';
-import { outbox } from '../src/messages/tables.ts';
-import { authorizationCodes, identities } from '../src/oauth/tables.ts';
-import { passwords } from '../src/passwords/tables.ts';
-import { plans } from '../src/plans/tables.ts';
-import { realms } from '../src/realms/tables.ts';
-import { sessions } from '../src/sessions/tables.ts';
-import { signingKeys } from '../src/signing-keys/tables.ts';
+} from '../../src/billing/tables.ts';
+import { creditTransactions } from '../../src/credits/tables.ts';
+import { audit } from '../../src/directory/audit-tables.ts';
+import { oneTimeTokens } from '../../src/directory/link-tables.ts';
+import { activity, preferences, users } from '../../src/directory/tables.ts';
+import { importedUsers, imports } from '../../src/import/tables.ts';
+import { outbox } from '../../src/messages/tables.ts';
+import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
+import { passwords } from '../../src/passwords/tables.ts';
+import { plans } from '../../src/plans/tables.ts';
+import { realms } from '../../src/realms/tables.ts';
+import { sessions } from '../../src/sessions/tables.ts';
+import { signingKeys } from '../../src/signing-keys/tables.ts';
 import {
   realmTokenDaily,
   realmUsageDaily,
@@ -33,7 +33,7 @@ import {
   usageDaily,
   usageEvents,
   usageMonthly,
-} from '../src/usage/tables.ts';
+} from '../../src/usage/tables.ts';
 
 it.each([
   realms,

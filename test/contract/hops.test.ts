@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { changeDirectory, INTERNAL, PASSWORD } from './support/api.ts';
-import { countingApp } from './support/counting.ts';
+import { changeDirectory, INTERNAL, PASSWORD } from '../support/api.ts';
+import { countingApp } from '../support/counting.ts';
 
 const { request, take } = countingApp();
 

@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { createApp } from '../src/app.ts';
-import { parseChoice } from '../src/config/provider.ts';
-import { createMailProvider, MAIL } from '../src/messages/mail-registry.ts';
-import { SAMPLES } from '../src/messages/templates/samples.ts';
-import { createServices } from '../src/services.ts';
-import { call, expectProblem } from './support/api.ts';
+import { createApp } from '../../src/app.ts';
+import { parseChoice } from '../../src/config/provider.ts';
+import { createMailProvider, MAIL } from '../../src/messages/mail-registry.ts';
+import { SAMPLES } from '../../src/messages/templates/samples.ts';
+import { createServices } from '../../src/services.ts';
+import { call, expectProblem } from '../support/api.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 

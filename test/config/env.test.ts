@@ -1,11 +1,11 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
-import { ConfigError } from '../src/config/variable.ts';
-import { parseProviders } from '../src/oauth/provider-settings.ts';
-import { PROVIDERS } from '../src/oauth/registry.ts';
-import { parseWorkerConfig } from '../src/worker-config.ts';
-import { loadWorker } from './support/worker.ts';
+import { ConfigError } from '../../src/config/variable.ts';
+import { parseProviders } from '../../src/oauth/provider-settings.ts';
+import { PROVIDERS } from '../../src/oauth/registry.ts';
+import { parseWorkerConfig } from '../../src/worker-config.ts';
+import { loadWorker } from '../support/worker.ts';
 
 const GOOD = {
   ORIGIN: 'https://auth.example.com',

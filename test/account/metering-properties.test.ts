@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { meteredUser, termsOf } from '../support/metering.ts';
-import { Model } from './model.ts';
+import { Model } from './metering-model.ts';
 
 const LIMIT = { day: 12, month: 40 };
 const TERMS = termsOf({ limits: { images: LIMIT } });
