@@ -39,7 +39,7 @@ export class BillingAdmin {
     await this.#kit.parts.events.receive(body, signature);
   }
 
-  /** A page of what Stripe has told about a realm's users, newest first. Needs no Stripe. */
+  /** A page of Stripe's events about a realm's users, newest first. Needs no Stripe. */
   async events(
     realmId: string,
     page: { limit: number; cursor?: string | undefined; status?: EventRow['status'] | undefined },

@@ -114,7 +114,7 @@ function validToken(hash: string, purposes: LinkPurpose[], now: number) {
   );
 }
 
-/** What a token stands for, or null. Decides nothing: whoever acts on it has to take it in the same batch. */
+/** What a token stands for, or null. Decides nothing: the batch that acts on it has to take it. */
 export async function peekLink(db: Database, token: string, purposes: LinkPurpose[], now: number) {
   const found = await db
     .select()

@@ -26,7 +26,7 @@ export async function depart(
 
 /**
  * Where the browser goes in the end: for an app exactly as it was named. Throws `redirect_not_allowed`, and
- * `validation_failed` for an app's own scheme without a challenge: it makes sense only for who wants a code.
+ * `validation_failed` for an app's own scheme without a challenge: an app's scheme can only receive a code.
  */
 export function destination(realm: Realm, ownOrigin: string, target: string, forApp: boolean): string {
   const url = allowedRedirect(realm, ownOrigin, target);

@@ -151,7 +151,7 @@ export function oauthRoutes(
     }
   }
 
-  /** Whoever was signed in here before is not any more, and nobody can go on with their session. */
+  /** Ends the session that this browser had before, so that nobody can go on with it. */
   async function endFormerSession(c: AppContext, realmId: string): Promise<void> {
     const former = getCookie(c, sessionCookieName(realmId));
     if (!former) return;

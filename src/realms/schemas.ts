@@ -7,7 +7,7 @@ const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '
 export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
 export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
 
-/** What a realm is made of, as it is written by whoever sets it. */
+/** The settings of a realm, as an operator writes them. */
 export const RealmFields = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
     message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',

@@ -145,7 +145,7 @@ interface EventObject {
   charge?: unknown;
 }
 
-/** What an event is about; null for what is no event of Stripe's. Disputes and refunds are about their charge. */
+/** What an event is about; null when it is not an event of Stripe's. Disputes and refunds are about their charge. */
 export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   const object = event?.data?.object as EventObject | undefined;
   const before = event?.data?.previous_attributes as EventObject | undefined;
