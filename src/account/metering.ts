@@ -5,7 +5,8 @@ import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
-import type { Entitlement, Terms } from './metering-contract.ts';
+import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
+import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
 import { UsageMeter } from './usage-meter.ts';
 
@@ -16,8 +17,15 @@ export interface Metered {
   now: number;
 }
 
+/** A request of a caller's, and the reference that stands for it, if any. */
+export interface NamedRequest {
+  kind: RequestKind;
+  reference: string | null;
+}
+
 /** What is counted of one user. */
 export interface MeteringBooks {
+  references: References;
   usage: UsageMeter;
   requests: RequestBook;
   ledger: Ledger;
@@ -87,13 +95,30 @@ export class Metering {
     return this.#atomically(() => this.run(state, terms, act));
   }
 
-  /** As `change`, for what an account that is suspended may not do: refuses with `account_suspended`. */
+  /**
+   * As `change`, for a request of a caller's: refuses with `reference_reused` when its reference stands for one of another
+   * kind. What was asked for under it, and came to what, each kind knows itself.
+   */
+  request<Result>(
+    state: AccountState | undefined,
+    terms: Terms,
+    { kind, reference }: NamedRequest,
+    act: (metered: Metered, books: MeteringBooks) => Result,
+  ): Result | Refusal {
+    return this.change(state, terms, (metered, books) => {
+      const known = reference === null ? null : books.references.kindOf(reference);
+      return known === null || known === kind ? act(metered, books) : refused('reference_reused');
+    });
+  }
+
+  /** As `request`, for what an account that is suspended may not do: refuses with `account_suspended`. */
   charge<Result>(
     state: AccountState | undefined,
     terms: Terms,
+    request: NamedRequest,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    return this.change(state, terms, (metered, books) =>
+    return this.request(state, terms, request, (metered, books) =>
       metered.state.status === 'active' ? act(metered, books) : refused('account_suspended'),
     );
   }
@@ -157,6 +182,7 @@ export class Metering {
     const description = 'Balance brought along';
     ledger.add(
       { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },
+      null,
       now,
     );
   }
@@ -173,13 +199,19 @@ export class Metering {
     this.#grantedMonth = month;
     if (ledger.has(reference)) return;
     const expiresAt = endOf('month', now);
-    ledger.add({ type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' }, now);
+    ledger.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
+      null,
+      now,
+    );
   }
 
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
     const sql = this.#sql;
-    if (sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'credit_lots'").toArray().length === 0) {
+    const tables = Ledger.tablesOf(sql);
+    if (tables === 'old') Ledger.upgradeTables(sql);
+    if (tables === 'none') {
       UsageMeter.createTables(sql);
       RequestBook.createTable(sql);
       Ledger.createTables(sql);
@@ -190,7 +222,7 @@ export class Metering {
       this.#facts.tell('credit', transaction);
       if (transaction.amount > 0) this.#scheduleExpiry();
     });
-    this.#books = { usage, requests, ledger };
+    this.#books = { references: new References(sql), usage, requests, ledger };
     return this.#books;
   }
 

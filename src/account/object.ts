@@ -255,7 +255,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#atomically(() => {
       const session = this.#check(() => this.#sessions.find(request.sessionId, Date.now()));
       if (isRefusal(session)) return session;
-      return this.#metering.change(session.state, terms, (metered, books) => decide(metered, books, request));
+      const named = { kind: 'authorize', reference: request.reference } as const;
+      return this.#metering.request(session.state, terms, named, (metered, books) =>
+        decide(metered, books, request),
+      );
     });
   }
 
@@ -282,7 +285,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async consume(terms: Terms, use: Consumption): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'consume', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.consume(entitlement, use, now),
     );
   }
@@ -291,7 +295,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     terms: Terms,
     use: Consumption & { reference: string; seconds: number },
   ): Promise<ReservationResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'reserve', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.reserve(entitlement, use, now),
     );
   }
@@ -312,7 +317,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'tokens', reference: use.requestId } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.recordTokens(entitlement, use, now),
     );
   }
@@ -325,17 +331,28 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
+    const request = { kind: 'add', reference: addition.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.add(addition, 'add', now),
+    );
+  }
+
+  async bookCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
     return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) =>
-      ledger.add(addition, now),
+      ledger.add(addition, null, now),
     );
   }
 
   async useCredits(terms: Terms, use: CreditUse): Promise<CreditResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ now }, { ledger }) => ledger.use(use, now));
+    const request = { kind: 'use', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.use(use, 'use', now),
+    );
   }
 
   async refundCredits(terms: Terms, refund: CreditRefund): Promise<CreditResult> {
-    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) =>
+    const request = { kind: 'refund', reference: refund.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
       ledger.refund(refund, now),
     );
   }

@@ -127,12 +127,21 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       reference: 'another',
       expiresAt: Date.now() + 2 * DAY,
     }),
+  bookCredits: ({ object }) =>
+    object.bookCredits(TERMS, {
+      type: 'purchase',
+      amount: 5,
+      reference: 'checkout:another',
+      description: null,
+      actor: 'system',
+      expiresAt: null,
+    }),
   useCredits: ({ object }) => object.useCredits(TERMS, { ...change, amount: 40, reference: 'job' }),
   refundCredits: ({ object }) =>
     object.refundCredits(TERMS, { ...change, amount: null, refundOf: 'used', reference: 'back' }),
   reverseCredits: ({ object }) =>
     object.reverseCredits(TERMS, {
-      reference: 'added',
+      reference: 'checkout:one',
       lost: 1,
       paid: 2,
       revision: 0,
@@ -152,7 +161,7 @@ async function scene(): Promise<string> {
   expect(opened.sessionId).toMatch(/^ses_/);
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });
-  await object.addCredits(TERMS, { ...add, reference: 'added', expiresAt: null });
+  await object.bookCredits(TERMS, { ...add, reference: 'checkout:one', expiresAt: null });
   await object.useCredits(TERMS, { ...change, amount: 10, reference: 'used' });
   await object.reserve(TERMS, { resource: 'images', quantity: 3, reference: 'held', seconds: 40 * 86_400 });
   return userId;
@@ -208,7 +217,7 @@ async function told(object: Account): Promise<string> {
     await object.quotas(TERMS),
     await object.creditBalance(TERMS),
     await object.listCredits(TERMS, { before: null, limit: 100 }),
-    await object.creditReversal(TERMS, 'added'),
+    await object.creditReversal(TERMS, 'checkout:one'),
   ]);
 }
 
