@@ -14,6 +14,9 @@ import type {
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
 
+/** By what request of a caller's a row came; null for Latchkey's own, whose references are apart. */
+type Origin = CreditTransaction['request'];
+
 type Row = {
   seq: number;
   id: string;
@@ -21,6 +24,7 @@ type Row = {
   amount: number;
   balance_after: number;
   reference: string;
+  request: Origin;
   refund_of: string | null;
   description: string | null;
   actor: string | null;
@@ -32,7 +36,7 @@ type Row = {
   refunded: number;
 };
 
-type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'actor'> &
+type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
   Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
 
 /** What comes back from a lot that has expired meanwhile can be spent this long. */
@@ -40,7 +44,7 @@ const REFUND_LIFETIME = 30 * DAY;
 
 /**
  * The credits of one user: rows that are only ever added, and lots, which say what of the credits that came in is
- * left and until when. Every method is synchronous: atomic.
+ * left and until when. What has expired is to be written off before anything else is asked. Every method is synchronous.
  */
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -59,24 +63,55 @@ export class Ledger {
   }
 
   static createTables(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE credit_transactions (
-      seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
-      balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL UNIQUE, refund_of TEXT,
-      description TEXT, actor TEXT, expires_at INTEGER, created_at INTEGER NOT NULL, parts TEXT,
-      refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND MAX(0, -amount))
-    ) STRICT`);
+    createTransactions(sql);
     LotBook.createTable(sql);
     ReversalBook.createTable(sql);
   }
 
-  /** What can be spent now. */
-  balance(now: number): number {
-    this.expire(now);
-    return this.#balance();
+  /** Gives the tables of an object that was made by an earlier version what they lack. */
+  static upgradeTables(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE credit_transactions RENAME TO transactions_before');
+    createTransactions(sql);
+    sql.exec(`INSERT INTO credit_transactions (seq, id, type, amount, balance_after, reference, request, refund_of,
+        description, actor, expires_at, created_at, parts, refunded)
+      SELECT seq, id, type, amount, balance_after, reference, CASE
+          WHEN reference = id OR (actor = 'system' AND (reference GLOB 'grant:*' OR reference GLOB 'expired:*'
+            OR reference GLOB 'reversal:*' OR reference GLOB 'checkout:*' OR reference GLOB 'invoice:*')) THEN NULL
+          WHEN type = 'refund' THEN 'refund'
+          WHEN type <> 'used' THEN 'add'
+          WHEN EXISTS (SELECT 1 FROM requests
+            WHERE kind = 'authorize' AND requests.reference = transactions_before.reference) THEN 'authorize'
+          ELSE 'use'
+        END, refund_of, description, actor, expires_at, created_at, parts, refunded
+      FROM transactions_before`);
+    sql.exec('DROP TABLE transactions_before');
   }
 
-  add(addition: CreditAddition, now: number): CreditResult {
-    const known = this.#find(addition.reference);
+  /** Whether the tables are there, and of which version. */
+  static tablesOf(sql: SqlStorage): 'none' | 'old' | 'current' {
+    const rows = sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_schema WHERE name IN ('credit_transactions', 'credit_references')",
+      )
+      .toArray();
+    return rows.length === 2 ? 'current' : rows.length === 1 ? 'old' : 'none';
+  }
+
+  /** What can be spent, once what has expired is written off. */
+  balance(): number {
+    this.#known ??= this.#lastBalance();
+    return this.#known;
+  }
+
+  /** Whether anything is to be written off. */
+  hasExpired(now: number): boolean {
+    const next = this.#lots.nextExpiry();
+    return next !== null && next <= now;
+  }
+
+  /** Adds credits, as a request of a caller's or by Latchkey itself. */
+  add(addition: CreditAddition, request: 'add' | null, now: number): CreditResult {
+    const known = this.#find(addition.reference, request === null ? 'own' : 'callers');
     if (known) {
       const { type, amount, expires_at } = known;
       return this.#repeat(
@@ -84,39 +119,42 @@ export class Ledger {
         type === addition.type && amount === addition.amount && expires_at === addition.expiresAt,
       );
     }
-    this.expire(now);
-    if (this.#balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
-    const transaction = this.#append(addition, now);
+    if (this.balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
+    const transaction = this.#append({ ...addition, request }, now);
     this.#lots.put(transaction.seq, addition.amount, addition.expiresAt);
     return this.#done(transaction);
   }
 
   /** Takes from what expires first. Without a reference, the row's own id stands for it. */
-  use(use: Omit<CreditUse, 'reference'> & { reference: string | null }, now: number): CreditResult {
-    const known = use.reference === null ? null : this.#find(use.reference);
-    if (known) return this.#repeat(known, known.type === 'used' && known.amount === -use.amount);
-    this.expire(now);
-    if (this.#balance() < use.amount) return refused('insufficient_credits');
+  use(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: 'use' | 'authorize',
+    now: number,
+  ): CreditResult {
+    const known = use.reference === null ? null : this.#find(use.reference, 'callers');
+    if (known) return this.#repeat(known, known.request === by && known.amount === -use.amount);
+    if (this.balance() < use.amount) return refused('insufficient_credits');
     const id = newId('txn', now);
-    const entry = { ...use, id, reference: use.reference ?? id, type: 'used' as const, amount: -use.amount };
+    const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
+    const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
   refund(refund: CreditRefund, now: number): CreditResult {
-    const known = this.#find(refund.reference);
+    const known = this.#find(refund.reference, 'callers');
     if (known) {
       const same = known.type === 'refund' && known.refund_of === refund.refundOf;
       return this.#repeat(known, same && (refund.amount === null || refund.amount === known.amount));
     }
-    const used = this.#find(refund.refundOf);
+    // What was used without a reference is known by its own id.
+    const used = this.#find(refund.refundOf, 'callers') ?? this.#find(refund.refundOf, 'own');
     if (used?.type !== 'used') return refused('transaction_not_found');
-    this.expire(now);
     const left = -used.amount - used.refunded;
     const amount = refund.amount ?? left;
     if (amount > left || amount === 0) return refused('refund_exceeds_use');
-    if (this.#balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
-    const transaction = this.#append({ ...refund, type: 'refund', amount }, now);
+    if (this.balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
+    const transaction = this.#append({ ...refund, type: 'refund', amount, request: 'refund' }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
       const expiresAt =
@@ -135,15 +173,14 @@ export class Ledger {
     { reference, lost, paid, revision, actor }: CreditReversal,
     now: number,
   ): ReversedCredits | Refusal {
-    const added = this.#find(reference);
+    const added = this.#find(reference, 'own');
     if (!added || added.amount < 0) return refused('transaction_not_found');
     const before = this.#reversals.get(reference);
     if (before.revision !== revision) return refused('conflict');
     const total = Math.floor((added.amount * lost) / paid);
-    this.expire(now);
     // What has expired is gone already, and others' credits do not stand for it.
     const isGone = added.expires_at !== null && added.expires_at <= now;
-    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.#balance());
+    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.balance());
     const change = total < before.taken ? before.taken - total : -wanted;
     // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
     const after = { total, taken: before.taken - change, revision: revision + 1 };
@@ -155,6 +192,7 @@ export class Ledger {
       amount: change,
       reference: `reversal:${after.revision}:${reference}`,
       refundOf: reference,
+      request: null,
       actor,
     };
     this.#done(this.#append({ ...entry, type: 'refund' }, now));
@@ -165,7 +203,7 @@ export class Ledger {
   expire(now: number): void {
     for (const { amount } of this.#lots.takeExpired(now)) {
       const id = newId('txn', now);
-      const entry = { id, amount: -amount, reference: `expired:${id}`, actor: 'system' };
+      const entry = { id, amount: -amount, reference: `expired:${id}`, request: null, actor: 'system' };
       this.#done(this.#append({ ...entry, type: 'expired' }, now));
     }
   }
@@ -192,22 +230,20 @@ export class Ledger {
     return this.#sql.exec<{ n: number | null }>('SELECT MAX(seq) AS n FROM credit_transactions').one().n ?? 0;
   }
 
+  /** Whether Latchkey has booked that. */
   has(reference: string): boolean {
-    return this.#find(reference) !== null;
+    return this.#find(reference, 'own') !== null;
   }
 
   #repeat(known: Row, same: boolean): CreditResult {
     return same ? resultOf(transactionOf(known)) : refused('reference_reused');
   }
 
-  #find(reference: string): Row | null {
-    const rows = this.#sql.exec<Row>('SELECT * FROM credit_transactions WHERE reference = ?', reference);
-    return rows.toArray()[0] ?? null;
-  }
-
-  #balance(): number {
-    this.#known ??= this.#lastBalance();
-    return this.#known;
+  /** The row of a reference, among callers' or among Latchkey's own. */
+  #find(reference: string, whose: 'callers' | 'own'): Row | null {
+    const sql = `SELECT * FROM credit_transactions
+      WHERE reference = ? AND request IS ${whose === 'own' ? '' : 'NOT '}NULL`;
+    return this.#sql.exec<Row>(sql, reference).toArray()[0] ?? null;
   }
 
   #lastBalance(): number {
@@ -222,13 +258,14 @@ export class Ledger {
   #append(entry: Entry, now: number): CreditTransaction {
     const row = this.#sql
       .exec<Row>(
-        `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, refund_of, description, actor,
-           expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, request, refund_of, description,
+           actor, expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
         entry.id ?? newId('txn', now),
         entry.type,
         entry.amount,
-        this.#balance() + entry.amount,
+        this.balance() + entry.amount,
         entry.reference,
+        entry.request,
         entry.refundOf ?? null,
         entry.description ?? null,
         entry.actor,
@@ -245,6 +282,16 @@ export class Ledger {
     this.#onRow(transaction);
     return resultOf(transaction);
   }
+}
+
+function createTransactions(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE credit_transactions (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
+    balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL, request TEXT, refund_of TEXT,
+    description TEXT, actor TEXT, expires_at INTEGER, created_at INTEGER NOT NULL, parts TEXT,
+    refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND MAX(0, -amount))
+  ) STRICT`);
+  sql.exec('CREATE UNIQUE INDEX credit_references ON credit_transactions (reference, (request IS NULL))');
 }
 
 function resultOf(transaction: CreditTransaction): CreditResult {
@@ -279,5 +326,6 @@ function transactionOf(row: Row): CreditTransaction {
     actor: row.actor,
     expiresAt: row.expires_at,
     createdAt: row.created_at,
+    request: row.request,
   };
 }

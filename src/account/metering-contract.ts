@@ -34,6 +34,9 @@ export interface UserPlan extends Entitlement {
   expiresAt: number | null;
 }
 
+/** What a caller can ask for under a reference. */
+export type RequestKind = 'consume' | 'reserve' | 'tokens' | 'authorize' | 'add' | 'use' | 'refund';
+
 /** What plans need of the account object. */
 interface PlanObject {
   subscription(terms: Terms): Promise<({ result: 'ok' } & UserPlan) | Refusal>;
@@ -98,11 +101,16 @@ export interface CreditTransaction {
   /** Of credits that come in: when what is left of them expires. */
   expiresAt: number | null;
   createdAt: number;
+  /** By what request of a caller's; null for what Latchkey booked by itself. */
+  request: 'add' | 'use' | 'refund' | 'authorize' | null;
 }
 
 interface CreditEntry {
   amount: number;
-  /** Unique in the user's ledger: repeating a change gives the first result. */
+  /**
+   * Names the change: repeating it gives the first result. Callers' references stand for one request of any kind each;
+   * what Latchkey books by itself has references of its own.
+   */
   reference: string;
   description: string | null;
   /** Who does it: the id of an API key or of an admin, or `system`. */
@@ -143,6 +151,8 @@ interface CreditObject {
   creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
   /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
   addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
+  /** As `addCredits`, for what Latchkey gives by itself: its reference is none that a caller can have. */
+  bookCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
   /** Refuses with `insufficient_credits`, `reference_reused`. */
   useCredits(terms: Terms, use: CreditUse): Promise<CreditResult>;
   /** Refuses with `transaction_not_found`, `refund_exceeds_use`, `reference_reused`. */

@@ -1,10 +1,12 @@
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
+import type { Atomically } from './atomic.ts';
 import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
-import type { Entitlement, Terms } from './metering-contract.ts';
+import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
+import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
 import { UsageMeter } from './usage-meter.ts';
 
@@ -15,8 +17,15 @@ export interface Metered {
   now: number;
 }
 
+/** A request of a caller's, and the reference that stands for it, if any. */
+export interface NamedRequest {
+  kind: RequestKind;
+  reference: string | null;
+}
+
 /** What is counted of one user. */
 export interface MeteringBooks {
+  references: References;
   usage: UsageMeter;
   requests: RequestBook;
   ledger: Ledger;
@@ -42,6 +51,7 @@ const TABLES = [
  */
 export class Metering {
   readonly #sql: SqlStorage;
+  readonly #atomically: Atomically;
   readonly #facts: AccountFacts;
   readonly #onExpiry: (at: number) => void;
   #books: MeteringBooks | undefined;
@@ -50,15 +60,16 @@ export class Metering {
   #hasOpened = false;
 
   /** `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
-  constructor(sql: SqlStorage, facts: AccountFacts, onExpiry: (at: number) => void) {
+  constructor(sql: SqlStorage, atomically: Atomically, facts: AccountFacts, onExpiry: (at: number) => void) {
     this.#sql = sql;
+    this.#atomically = atomically;
     this.#facts = facts;
     this.#onExpiry = onExpiry;
   }
 
   /**
-   * Does something with the user's books, once they have got what is due to them. Refuses with `user_not_found` when the
-   * object has no user of the realm that asks.
+   * Reads the user's books, once they have got what is due to them. Refuses with `user_not_found` when the object has no
+   * user of the realm that asks.
    */
   run<Result>(
     state: AccountState | undefined,
@@ -66,20 +77,48 @@ export class Metering {
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
     if (state?.realmId !== terms.realmId) return refused('user_not_found');
-    const books = this.#open();
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
-    this.#carryOver(metered, books.ledger);
-    this.#grant(metered, books.ledger);
-    return act(metered, books);
+    if (this.#books && !this.#isDue(metered, this.#books.ledger)) return act(metered, this.#books);
+    return this.#atomically(() => {
+      const books = this.#open();
+      if (this.#isDue(metered, books.ledger)) this.#settle(metered, books.ledger);
+      return act(metered, books);
+    });
   }
 
-  /** As `run`, for what an account that is suspended may not do: refuses with `account_suspended`. */
-  charge<Result>(
+  /** As `run`, for what writes: all of it is done or nothing. */
+  change<Result>(
     state: AccountState | undefined,
     terms: Terms,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    return this.run(state, terms, (metered, books) =>
+    return this.#atomically(() => this.run(state, terms, act));
+  }
+
+  /**
+   * As `change`, for a request of a caller's: refuses with `reference_reused` when its reference stands for one of another
+   * kind. What was asked for under it, and came to what, each kind knows itself.
+   */
+  request<Result>(
+    state: AccountState | undefined,
+    terms: Terms,
+    { kind, reference }: NamedRequest,
+    act: (metered: Metered, books: MeteringBooks) => Result,
+  ): Result | Refusal {
+    return this.change(state, terms, (metered, books) => {
+      const known = reference === null ? null : books.references.kindOf(reference);
+      return known === null || known === kind ? act(metered, books) : refused('reference_reused');
+    });
+  }
+
+  /** As `request`, for what an account that is suspended may not do: refuses with `account_suspended`. */
+  charge<Result>(
+    state: AccountState | undefined,
+    terms: Terms,
+    request: NamedRequest,
+    act: (metered: Metered, books: MeteringBooks) => Result,
+  ): Result | Refusal {
+    return this.request(state, terms, request, (metered, books) =>
       metered.state.status === 'active' ? act(metered, books) : refused('account_suspended'),
     );
   }
@@ -91,27 +130,59 @@ export class Metering {
 
   /** Writes off the credits that have expired. */
   expire(now: number): void {
-    this.#open().ledger.expire(now);
-    this.#scheduleExpiry();
+    this.#atomically(() => {
+      this.#open().ledger.expire(now);
+      this.#scheduleExpiry();
+    });
   }
 
-  /** Forgets all of it, of a user who is no more. */
-  erase(): void {
-    for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+  /** Reads all again: what was written last was undone. */
+  reload(): void {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
   }
 
+  /** Forgets all of it, of a user who is no more. */
+  erase(): void {
+    for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+    this.reload();
+  }
+
+  /** Whether anything is to be written before the books say how the user stands. */
+  #isDue({ state, entitlement, now }: Metered, ledger: Ledger): boolean {
+    return (
+      ledger.hasExpired(now) ||
+      this.#mayHaveOpening(state) ||
+      this.#mayHaveGrant(state, entitlement, monthOf(now))
+    );
+  }
+
+  /** Gives the user what is due to them, and takes what has expired. */
+  #settle(metered: Metered, ledger: Ledger): void {
+    ledger.expire(metered.now);
+    this.#carryOver(metered, ledger);
+    this.#grant(metered, ledger);
+  }
+
+  #mayHaveOpening({ openingCredits }: AccountState): boolean {
+    return (openingCredits ?? 0) > 0 && !this.#hasOpened;
+  }
+
+  #mayHaveGrant({ subscribed }: AccountState, { plan }: Entitlement, month: string): boolean {
+    return !subscribed && plan.monthlyCredits > 0 && this.#grantedMonth !== month;
+  }
+
   /** Gives the credits that the user brought along, once, at the first call of any kind. */
   #carryOver({ state, now }: Metered, ledger: Ledger): void {
     const amount = state.openingCredits ?? 0;
-    if (amount === 0 || this.#hasOpened) return;
+    if (!this.#mayHaveOpening(state)) return;
     this.#hasOpened = true;
     // Once: the ledger knows the reference.
     const description = 'Balance brought along';
     ledger.add(
       { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },
+      null,
       now,
     );
   }
@@ -121,22 +192,26 @@ export class Metering {
    * subscription come with its invoices.
    */
   #grant({ state, entitlement, now }: Metered, ledger: Ledger): void {
-    if (state.subscribed) return;
     const month = monthOf(now);
     const amount = entitlement.plan.monthlyCredits;
-    if (amount === 0 || this.#grantedMonth === month) return;
+    if (!this.#mayHaveGrant(state, entitlement, month)) return;
     const reference = grantReference(month);
     this.#grantedMonth = month;
     if (ledger.has(reference)) return;
-    ledger.expire(now);
     const expiresAt = endOf('month', now);
-    ledger.add({ type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' }, now);
+    ledger.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
+      null,
+      now,
+    );
   }
 
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
     const sql = this.#sql;
-    if (sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'credit_lots'").toArray().length === 0) {
+    const tables = Ledger.tablesOf(sql);
+    if (tables === 'old') Ledger.upgradeTables(sql);
+    if (tables === 'none') {
       UsageMeter.createTables(sql);
       RequestBook.createTable(sql);
       Ledger.createTables(sql);
@@ -147,7 +222,7 @@ export class Metering {
       this.#facts.tell('credit', transaction);
       if (transaction.amount > 0) this.#scheduleExpiry();
     });
-    this.#books = { usage, requests, ledger };
+    this.#books = { references: new References(sql), usage, requests, ledger };
     return this.#books;
   }
 

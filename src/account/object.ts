@@ -10,6 +10,7 @@ import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { type Atomically, transactionsOf } from './atomic.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
@@ -68,12 +69,14 @@ const RECONCILE_DELAY = 10 * SECOND;
 
 /**
  * One user's hot state, and the only place that decides about it: sessions, refresh tokens, failed attempts, plan, quotas,
- * credits. All storage access is synchronous, so each method is atomic against every other from one `await` to the next.
+ * credits. All storage access is synchronous, so each method is atomic against every other from one `await` to the next;
+ * what a method writes is one transaction, so that one that fails has done nothing.
  *
  * An object that no user ever had (a forged token, a decoy of sign-in) makes no tables.
  */
 export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #config: Config;
+  readonly #atomically: Atomically;
   readonly #state: AccountStateStore;
   readonly #schedule: ObjectSchedule<Job>;
   readonly #facts: AccountFacts;
@@ -86,6 +89,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
     this.#config = configOf(env);
+    this.#atomically = transactionsOf(ctx.storage, () => {
+      this.#state.reload();
+      this.#metering.reload();
+      this.#schedule.reload();
+    });
     this.#state = new AccountStateStore(kv);
     this.#schedule = new ObjectSchedule(ctx.storage);
     this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
@@ -93,41 +101,49 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#attempts = new AttemptLimit(kv);
     this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
-    this.#metering = new Metering(sql, this.#facts, (at) => this.#schedule.at('expire', at));
+    this.#metering = new Metering(sql, this.#atomically, this.#facts, (at) =>
+      this.#schedule.at('expire', at),
+    );
   }
 
   // What the directory tells.
 
   async announceChange(): Promise<void> {
-    this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
+    this.#atomically(() => this.#expectChange());
   }
 
   async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
-    this.#adopt(directory, change.keepSession);
-    if (change.forgiveFailures) this.#attempts.succeed();
-    if (change.bookmark) this.#state.noteBookmark(change.bookmark);
-    if (change.activity) this.#facts.log(directory.realmId, change.activity);
+    return this.#atomically(() => {
+      this.#adopt(directory, change.keepSession);
+      if (change.forgiveFailures) this.#attempts.succeed();
+      if (change.bookmark) this.#state.noteBookmark(change.bookmark);
+      if (change.activity) this.#facts.log(directory.realmId, change.activity);
+    });
   }
 
   async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    if (this.#state.get()) {
-      this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
-      this.#metering.erase();
-    }
-    this.#state.markDeleted(user);
-    this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+    return this.#atomically(() => {
+      if (this.#state.get()) {
+        this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
+        this.#metering.erase();
+      }
+      this.#state.markDeleted(user);
+      this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+    });
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
-    this.#state.noteBookmark(bookmark);
+    this.#atomically(() => this.#state.noteBookmark(bookmark));
   }
 
   async logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal> {
-    const state = this.#state.get();
-    if (!state) return refused('user_not_found');
-    if (bookmark) this.#state.noteBookmark(bookmark);
-    this.#facts.log(state.realmId, entry);
-    return { result: 'ok' };
+    return this.#atomically(() => {
+      const state = this.#state.get();
+      if (!state) return refused('user_not_found');
+      if (bookmark) this.#state.noteBookmark(bookmark);
+      this.#facts.log(state.realmId, entry);
+      return { result: 'ok' };
+    });
   }
 
   // Passwords.
@@ -137,68 +153,72 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal> {
-    const { directory } = attempt;
-    // Before anything is counted: an old row would judge by an old password.
-    if (directory && this.#state.isStale(directory)) return stale();
-    if (directory) this.#adopt(directory, null);
-    else this.#schedule.at('forget', Date.now() + DAY);
-    const proof = this.#prove(attempt);
-    if (isRefusal(proof)) return proof;
-    // Nobody knows the password of a decoy.
-    if (!directory) return refused('invalid_credentials');
-    if (needsRehash(attempt.hash)) {
-      this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
-    }
-    if (directory.status === 'suspended') return refused('account_suspended');
-    if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
-    return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
+    return this.#atomically(() => {
+      const { directory } = attempt;
+      // Before anything is counted: an old row would judge by an old password.
+      if (directory && this.#state.isStale(directory)) return stale();
+      if (directory) this.#adopt(directory, null);
+      else this.#schedule.at('forget', Date.now() + DAY);
+      const proof = this.#prove(attempt);
+      if (isRefusal(proof)) return proof;
+      // Nobody knows the password of a decoy.
+      if (!directory) return refused('invalid_credentials');
+      if (needsRehash(attempt.hash)) {
+        this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+      }
+      if (directory.status === 'suspended') return refused('account_suspended');
+      if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
+      return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
+    });
   }
 
   async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
-    return this.#prove(proof);
+    return this.#atomically(() => this.#prove(proof));
   }
 
   async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
-    const proof = this.#prove({ ...change, password: change.current });
-    if (isRefusal(proof)) return proof;
-    await this.announceChange();
-    return { hash: hashPassword(change.next) };
+    return this.#atomically(() => {
+      const proof = this.#prove({ ...change, password: change.current });
+      if (isRefusal(proof)) return proof;
+      this.#expectChange();
+      return { hash: hashPassword(change.next) };
+    });
   }
 
   // Sessions.
 
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
-    if (this.#state.isStale(directory)) return stale();
-    this.#adopt(directory, null);
-    return this.#open(session);
-  }
-
-  async check(sessionId: string): Promise<LiveSession | Refusal> {
-    return this.#check(() => this.#sessions.see(sessionId, Date.now()));
-  }
-
-  async checkToken(token: string, realmId: string): Promise<LiveSession | Refusal> {
-    const now = Date.now();
-    if (this.#state.get()?.realmId !== realmId) return refused('session_ended');
-    return this.#check(() => {
-      const row = this.#sessions.recognise(token, now);
-      return row && this.#sessions.see(row.id, now);
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#open(session);
     });
   }
 
+  async check(sessionId: string): Promise<LiveSession | Refusal> {
+    return this.#check(() => this.#sessions.find(sessionId, Date.now()));
+  }
+
+  async checkToken(token: string, realmId: string): Promise<LiveSession | Refusal> {
+    if (this.#state.get()?.realmId !== realmId) return refused('session_ended');
+    return this.#check(() => this.#sessions.recognise(token, Date.now()));
+  }
+
   async refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal> {
-    const state = this.#state.get();
-    if (state?.realmId !== realmId) return refused('invalid_token');
-    if (state.status !== 'active') return refused('account_suspended');
-    const rotated = this.#sessions.rotate(presented, Date.now());
-    if (!rotated) return refused('invalid_token');
-    if (rotated.result === 'reused') {
-      this.#tellEnded([rotated.row], 'reused');
-      this.#log('refresh_token_reused', rotated.row.id, client);
-      return refused('session_ended', { detail: 'This token was used before.' });
-    }
-    if (rotated.tell) this.#facts.session(rotated.row);
-    return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
+    return this.#atomically(() => {
+      const state = this.#state.get();
+      if (state?.realmId !== realmId) return refused('invalid_token');
+      if (state.status !== 'active') return refused('account_suspended');
+      const rotated = this.#sessions.rotate(presented, Date.now());
+      if (!rotated) return refused('invalid_token');
+      if (rotated.result === 'reused') {
+        this.#tellEnded([rotated.row], 'reused');
+        this.#log('refresh_token_reused', rotated.row.id, client);
+        return refused('session_ended', { detail: 'This token was used before.' });
+      }
+      if (rotated.tell) this.#facts.session(rotated.row);
+      return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
+    });
   }
 
   async listSessions(): Promise<SessionRecord[]> {
@@ -206,26 +226,40 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async endSession(id: string, reason: EndReason, client: Client | null, actor?: string): Promise<boolean> {
-    const row = this.#state.get() && this.#sessions.end(id);
-    if (!row) return false;
-    this.#tellEnded([row], reason);
-    this.#log(reason === 'signed_out' ? 'signed_out' : 'session_revoked', id, client, actor ? { actor } : {});
-    return true;
+    return this.#atomically(() => {
+      const row = this.#state.get() && this.#sessions.end(id);
+      if (!row) return false;
+      this.#tellEnded([row], reason);
+      this.#log(
+        reason === 'signed_out' ? 'signed_out' : 'session_revoked',
+        id,
+        client,
+        actor ? { actor } : {},
+      );
+      return true;
+    });
   }
 
   async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
-    if (!this.#state.get()) return;
-    const reason = how.actor || how.except ? 'revoked' : 'signed_out';
-    this.#tellEnded(this.#sessions.endAll(how.except ?? null), reason);
-    this.#log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
+    return this.#atomically(() => {
+      if (!this.#state.get()) return;
+      const reason = how.actor || how.except ? 'revoked' : 'signed_out';
+      this.#tellEnded(this.#sessions.endAll(how.except ?? null), reason);
+      this.#log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
+    });
   }
 
   // Plan, quotas, credits: each call checks and changes in one step, without D1.
 
   async authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult> {
-    const session = this.#check(() => this.#sessions.see(request.sessionId, Date.now()));
-    if (isRefusal(session)) return session;
-    return this.#metering.run(session.state, terms, (metered, books) => decide(metered, books, request));
+    return this.#atomically(() => {
+      const session = this.#check(() => this.#sessions.find(request.sessionId, Date.now()));
+      if (isRefusal(session)) return session;
+      const named = { kind: 'authorize', reference: request.reference } as const;
+      return this.#metering.request(session.state, terms, named, (metered, books) =>
+        decide(metered, books, request),
+      );
+    });
   }
 
   async subscription(terms: Terms): Promise<Answer<UserPlan>> {
@@ -251,7 +285,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async consume(terms: Terms, use: Consumption): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'consume', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.consume(entitlement, use, now),
     );
   }
@@ -260,7 +295,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     terms: Terms,
     use: Consumption & { reference: string; seconds: number },
   ): Promise<ReservationResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'reserve', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.reserve(entitlement, use, now),
     );
   }
@@ -269,40 +305,56 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     terms: Terms,
     reservation: { reference: string; quantity: number | null },
   ): Promise<ReservationResult> {
-    return this.#metering.run(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    return this.#metering.change(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
       usage.commit(entitlement, reservation, now),
     );
   }
 
   async release(terms: Terms, { reference }: { reference: string }): Promise<ReservationResult> {
-    return this.#metering.run(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    return this.#metering.change(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
       usage.release(entitlement, reference, now),
     );
   }
 
   async recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'tokens', reference: use.requestId } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.recordTokens(entitlement, use, now),
     );
   }
 
   async creditBalance(terms: Terms): Promise<Answer<{ balance: number }>> {
-    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ({
+    return this.#metering.run(this.#state.get(), terms, (_, { ledger }) => ({
       result: 'ok',
-      balance: ledger.balance(now),
+      balance: ledger.balance(),
     }));
   }
 
   async addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
-    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ledger.add(addition, now));
+    const request = { kind: 'add', reference: addition.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.add(addition, 'add', now),
+    );
+  }
+
+  async bookCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
+    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) =>
+      ledger.add(addition, null, now),
+    );
   }
 
   async useCredits(terms: Terms, use: CreditUse): Promise<CreditResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ now }, { ledger }) => ledger.use(use, now));
+    const request = { kind: 'use', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.use(use, 'use', now),
+    );
   }
 
   async refundCredits(terms: Terms, refund: CreditRefund): Promise<CreditResult> {
-    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => ledger.refund(refund, now));
+    const request = { kind: 'refund', reference: refund.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.refund(refund, now),
+    );
   }
 
   async creditReversal(terms: Terms, reference: string): Promise<Answer<ReversedCredits>> {
@@ -313,7 +365,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async reverseCredits(terms: Terms, reversal: CreditReversal): Promise<Answer<ReversedCredits>> {
-    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => {
+    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) => {
       const reversed = ledger.reverse(reversal, now);
       return isRefusal(reversed) ? reversed : { result: 'ok', ...reversed };
     });
@@ -323,10 +375,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     terms: Terms,
     { before, limit }: { before: number | null; limit: number },
   ): Promise<Answer<{ transactions: CreditTransaction[]; total: number }>> {
-    return this.#metering.run(this.#state.get(), terms, ({ now }, { ledger }) => {
-      ledger.expire(now);
-      return { result: 'ok', transactions: ledger.list(before, limit), total: ledger.count() };
-    });
+    return this.#metering.run(this.#state.get(), terms, (_, { ledger }) => ({
+      result: 'ok',
+      transactions: ledger.list(before, limit),
+      total: ledger.count(),
+    }));
   }
 
   // By the alarm.
@@ -353,7 +406,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const state = this.#state.get();
     if (!state) return;
     const row = await findById(primary(this.env.DB).db, state.userId);
-    if (row) this.#adopt(directoryState(row), null);
+    if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
     else await this.userDeleted(state);
   }
 
@@ -362,6 +415,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const deleted = this.#state.deleted();
     if (deleted) await eraseTraces(this.env, deleted.userId);
     else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+  }
+
+  /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */
+  #expectChange(): void {
+    this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
   #prove({ hash, password, client }: PasswordProof): { result: 'ok' } | Refusal {
@@ -377,14 +435,24 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return refused('invalid_credentials');
   }
 
-  #check(find: () => { row: SessionRow; tell: boolean } | null): LiveSession | Refusal {
+  #check(find: () => SessionRow | null): LiveSession | Refusal {
     const state = this.#state.get();
     if (!state) return refused('session_ended');
     if (state.status !== 'active') return refused('account_suspended');
-    const found = find();
-    if (!found) return refused('session_ended');
-    if (found.tell) this.#facts.session(found.row);
-    return liveSession(state, found.row);
+    const row = find();
+    if (!row) return refused('session_ended');
+    return liveSession(state, this.#see(row));
+  }
+
+  /** Marks a session as seen, if it was not just now. */
+  #see(row: SessionRow): SessionRow {
+    const now = Date.now();
+    if (!SessionBook.isSeenLongAgo(row, now)) return row;
+    return this.#atomically(() => {
+      const seen = this.#sessions.see(row, now);
+      if (seen.tell) this.#facts.session(seen.row);
+      return seen.row;
+    });
   }
 
   #open(session: NewSession): OpenedSession {

@@ -28,6 +28,11 @@ export class ObjectSchedule<Job extends string> {
     if (known === undefined || at < known) this.#put({ ...due, [job]: at });
   }
 
+  /** Sets the alarm to what is due: what was made due last was undone, and the alarm perhaps was not. */
+  reload(): void {
+    this.#arm(this.#due());
+  }
+
   /** Runs what is due; to be called by `alarm()`. Never throws: a job that fails is logged and retried. */
   async run(jobs: Record<Job, () => Promise<void>>, now: number): Promise<void> {
     for (const job of Object.keys(this.#due()) as Job[]) {
@@ -56,8 +61,11 @@ export class ObjectSchedule<Job extends string> {
   }
 
   #put(due: Due<Job>): void {
-    this.#storage.kv.put('due', due);
-    this.#arm(due);
+    // What is due and has no alarm would never be done.
+    this.#storage.transactionSync(() => {
+      this.#storage.kv.put('due', due);
+      this.#arm(due);
+    });
   }
 
   #arm(due: Due<Job>): void {

@@ -93,13 +93,25 @@ export class SessionBook {
     return { row, ended };
   }
 
-  /** The session, when it is alive; marks it as seen. `tell` when the directory should hear of that again. */
-  see(id: string, now: number): { row: SessionRow; tell: boolean } | null {
-    const row = this.#alive(id, now);
-    if (!row) return null;
-    if (now - row.last_seen_at < SEEN_PRECISION) return { row, tell: false };
+  /** The session, when it is alive. */
+  find(id: string, now: number): SessionRow | null {
+    return this.#alive(id, now);
+  }
+
+  /** Whether a session that is used now has to be marked as seen: its time is not exact any more. */
+  static isSeenLongAgo(row: SessionRow, now: number): boolean {
+    return now - row.last_seen_at >= SEEN_PRECISION;
+  }
+
+  /** Marks a session as seen. `tell` when the directory should hear of that again. */
+  see(row: SessionRow, now: number): { row: SessionRow; tell: boolean } {
     const { seen, tell } = seenAt(row, now);
-    this.#sql.exec('UPDATE sessions SET last_seen_at = ?, told_at = ? WHERE id = ?', now, seen.told_at, id);
+    this.#sql.exec(
+      'UPDATE sessions SET last_seen_at = ?, told_at = ? WHERE id = ?',
+      now,
+      seen.told_at,
+      row.id,
+    );
     return { row: seen, tell };
   }
 

@@ -11,6 +11,11 @@ export class AccountStateStore {
     this.#state = kv.get<AccountState>('state');
   }
 
+  /** Reads the copy again: what was written last was undone. */
+  reload(): void {
+    this.#state = this.#kv.get<AccountState>('state');
+  }
+
   /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
   isStale(row: DirectoryState): boolean {
     return this.deleted() !== undefined || row.version < (this.#state?.version ?? 0);

@@ -123,7 +123,7 @@ export class Payments {
     addition: { type: 'purchase' | 'grant'; amount: number; reference: string; expiresAt: number | null },
   ): Promise<void> {
     try {
-      await this.#deps.credits.add(owner, { ...addition, description: null, actor: ACTOR });
+      await this.#deps.credits.book(owner, { ...addition, description: null, actor: ACTOR });
     } catch (error) {
       // It was added, and since then the plan was changed: what was given is given.
       if (!(error instanceof ApiError && error.code === 'reference_reused')) throw error;

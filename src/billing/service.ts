@@ -2,7 +2,7 @@ import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
-import { Checkouts, metadataOf, type WaysBack } from './checkouts.ts';
+import { Checkouts, metadataOf, requestKey, type WaysBack } from './checkouts.ts';
 import type { BillingKit } from './parts.ts';
 import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
@@ -131,7 +131,7 @@ export class Billing {
     const { subscriptions } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async (lease) => {
       const current = await subscriptions.changeable(customer.customerId);
-      if (!current) return this.#begin(user, customer, price, paymentMethodId, reference ?? String(lease));
+      if (!current) return this.#begin(user, customer, price, paymentMethodId, { lease, reference });
       if (reference === undefined || current.reference !== reference)
         throw new ApiError('subscription_exists');
       if (current.priceId !== price.priceId) throw new ApiError('reference_reused');
@@ -154,7 +154,7 @@ export class Billing {
         const current = await subscriptions.changeable(customer.customerId);
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         if (current) await this.#change(current, price);
-        else await this.#begin(user, customer, price, undefined, String(lease));
+        else await this.#begin(user, customer, price, undefined, { lease });
       });
     }
     return newest(primary(this.#kit.deps.d1).db, payer.userId);
@@ -195,7 +195,7 @@ export class Billing {
     customer: CustomerRow,
     price: PriceRow,
     wanted: string | undefined,
-    reference: string,
+    { lease, reference }: { lease: number; reference?: string | undefined },
   ): Promise<SubscriptionRow> {
     const { stripe, subscriptions } = this.#kit.parts;
     const { customerId } = customer;
@@ -207,8 +207,8 @@ export class Billing {
     try {
       // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(
-        { ...order, metadata: { ...metadataOf(user), reference } },
-        `subscribe:${user.id}:${reference}`,
+        { ...order, metadata: { ...metadataOf(user), ...(reference && { reference }) } },
+        reference ? requestKey(user, reference) : `lease:${user.id}:${lease}`,
       );
       await subscriptions.sync(id);
       return (await findSubscription(primary(this.#kit.deps.d1).db, id)) as SubscriptionRow;

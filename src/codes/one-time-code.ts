@@ -32,8 +32,10 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     if (wait > 0) return { code: null, resendAfter: Math.ceil(wait / SECOND) };
     if (issued >= perDay) return { code: null, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
     const code = randomDigits();
-    this.ctx.storage.kv.put<State>('state', { code, issuedAt: now, attempts: 0, day, issued: issued + 1 });
-    this.ctx.storage.setAlarm(now + 2 * DAY);
+    this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.kv.put<State>('state', { code, issuedAt: now, attempts: 0, day, issued: issued + 1 });
+      this.ctx.storage.setAlarm(now + 2 * DAY);
+    });
     return { code, resendAfter: RESEND_AFTER / SECOND };
   }
 

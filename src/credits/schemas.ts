@@ -85,7 +85,9 @@ export const CreditQuery = z.object({ user_id: UserIdField });
 export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
 
 /** A row of the ledger as it goes over the wire. */
-export function transactionShape(transaction: CreditTransaction): z.infer<typeof TransactionSchema> {
+export function transactionShape(
+  transaction: Omit<CreditTransaction, 'request'>,
+): z.infer<typeof TransactionSchema> {
   const { id, type, amount, reference, description } = transaction;
   return {
     id,

@@ -26,8 +26,8 @@ export interface CreditChange {
   balance: number;
 }
 
-/** References that only Latchkey itself makes. */
-const RESERVED_REFERENCE = /^(grant|expired):/;
+/** What a reader of the ledger would take for grants and expiries, which only Latchkey books. */
+const MISLEADING_REFERENCE = /^(grant|expired):/;
 
 /** Credits. Each operation is one call to one account object and no D1 query. All throw `user_not_found`. */
 export class Credits {
@@ -52,6 +52,11 @@ export class Credits {
       throw fieldError('expires_at', 'past', 'Must be in the future');
     }
     return changeOf(await this.#ask(user, (object, terms) => object.addCredits(terms, addition)));
+  }
+
+  /** As `add`, for what Latchkey gives by itself: callers' references cannot meet its own. Throws `reference_reused`. */
+  async book(user: User, addition: CreditAddition): Promise<CreditChange> {
+    return changeOf(await this.#ask(user, (object, terms) => object.bookCredits(terms, addition)));
   }
 
   /** Throws `insufficient_credits`, `account_suspended`, `reference_reused`. */
@@ -101,9 +106,9 @@ function changeOf({ transaction, balance }: CreditChange): CreditChange {
   return { transaction, balance };
 }
 
-/** Throws 422 for a reference that is Latchkey's own to make. */
+/** Throws 422 for a reference that looks like one of Latchkey's own. */
 export function requireOwnReference(reference: string): void {
-  if (RESERVED_REFERENCE.test(reference)) {
+  if (MISLEADING_REFERENCE.test(reference)) {
     throw fieldError('reference', 'reserved', 'References that begin so are made by Latchkey only');
   }
 }

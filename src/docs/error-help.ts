@@ -213,7 +213,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Let the user set a password by `POST /v1/auth/password/forgot`, or link another account first.',
   },
   reference_reused: {
-    cause: 'The `reference` or `Idempotency-Key` was used before with other parameters.',
+    cause:
+      'The `reference` or `Idempotency-Key` was used before with other parameters, or for a request of another kind.',
     mend: 'Make a new reference for a new request. Repeat a request with exactly the same parameters.',
   },
   reservation_ended: {

@@ -20,11 +20,12 @@ export class RateLimiter extends DurableObject<Bindings> {
     const allowed = taken.length < limit;
     if (allowed) {
       taken.push(now);
-      kv.put('taken', taken);
-      if (taken.length === 1) {
+      this.ctx.storage.transactionSync(() => {
+        kv.put('taken', taken);
+        if (taken.length > 1) return;
         kv.put('window', window);
         this.ctx.storage.setAlarm(now + 2 * window);
-      }
+      });
     }
     const frees = taken[allowed ? taken.length - 1 : taken.length - limit] ?? now;
     return {

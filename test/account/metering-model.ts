@@ -80,7 +80,19 @@ export class Model {
     return { ...refused('quota_exceeded'), retryAfter: Math.ceil((until - this.now) / 1000) };
   }
 
+  /** What a reference stands for: one request, whatever its kind. */
+  #isOther(kind: string, reference: string | null): boolean {
+    if (reference === null) return false;
+    const kinds = [
+      this.consumed.has(reference) ? 'consume' : null,
+      this.holds.some((hold) => hold.reference === reference) ? 'reserve' : null,
+      this.#entry(reference)?.type ?? null,
+    ];
+    return kinds.some((one) => one !== null && one !== kind);
+  }
+
   consume(quantity: number, reference: string | null) {
+    if (this.#isOther('consume', reference)) return refused('reference_reused');
     const known = reference ? this.consumed.get(reference) : undefined;
     if (known) return known.quantity === quantity ? known.result : refused('reference_reused');
     const full = this.#full(quantity);
@@ -96,6 +108,7 @@ export class Model {
   }
 
   reserve(quantity: number, reference: string, seconds: number) {
+    if (this.#isOther('reserve', reference)) return refused('reference_reused');
     const known = this.holds.find((hold) => hold.reference === reference);
     if (known) return known.asked === quantity ? this.#standing(known) : refused('reference_reused');
     const full = this.#full(quantity);
@@ -144,6 +157,7 @@ export class Model {
   }
 
   add(amount: number, reference: string, expiresAt: number | null) {
+    if (this.#isOther('added', reference)) return refused('reference_reused');
     const known = this.#entry(reference);
     if (known) {
       const same =
@@ -156,6 +170,7 @@ export class Model {
   }
 
   use(amount: number, reference: string) {
+    if (this.#isOther('used', reference)) return refused('reference_reused');
     const known = this.#entry(reference);
     if (known) return known.type === 'used' && known.amount === -amount ? 'ok' : refused('reference_reused');
     if (this.balance < amount) return refused('insufficient_credits');
@@ -174,6 +189,7 @@ export class Model {
   }
 
   refund(refundOf: string, amount: number | null, reference: string) {
+    if (this.#isOther('refund', reference)) return refused('reference_reused');
     const known = this.#entry(reference);
     if (known) {
       const same = known.type === 'refund' && known.refundOf === refundOf;
