@@ -15,10 +15,12 @@ import { creditAdminRoutes } from './credits/admin-routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
+import { noteAct } from './directory/audit.ts';
 import { docsRoutes } from './docs/routes.tsx';
 import { healthRoutes } from './health/routes.ts';
 import { limitBody, requireJson } from './http/body.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
+import { Levels } from './http/levels.ts';
 import { checkOrigin, corsByRealm } from './http/origin.ts';
 import { failureOf, problemResponse } from './http/problem.ts';
 import { generalRateLimit, signInRateLimit } from './http/rate-limit.ts';
@@ -46,6 +48,7 @@ import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { profileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import { realmRoutes } from './realms/admin-routes.ts';
+import { reauthenticationRoutes } from './reauthentication/routes.ts';
 import type { Services } from './services.ts';
 import { userSessionRoutes } from './sessions/admin-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
@@ -92,41 +95,49 @@ export function createApp(
   app.use(limitBody);
   app.use(requireJson);
 
-  const access = { users: sessions, services: services.apiKeys, home: () => realms.get(DEFAULT_REALM) };
+  const { directory } = services;
+  const levels = new Levels({
+    users: sessions,
+    services: services.apiKeys,
+    home: () => realms.get(DEFAULT_REALM),
+    roleOf: async (realmId, userId) => (await directory.current({ realmId, userId })).role,
+    audit: (entry) => noteAct(services.d1, entry),
+  });
   const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   const routes = app
-    .route('/', credentialRoutes(services.credentials, sessions, signInLimit))
-    .route('/', sessionRoutes(sessions, sessions))
+    .route('/', credentialRoutes(services.credentials, levels, signInLimit))
+    .route('/', sessionRoutes(sessions, levels))
     .route('/', resetRoutes(services.resets, signInLimit))
-    .route('/', emailRoutes(services.emails, sessions, signInLimit))
-    .route('/', codeRoutes(services.codes, sessions, signInLimit))
+    .route('/', emailRoutes(services.emails, levels, signInLimit))
+    .route('/', codeRoutes(services.codes, levels, signInLimit))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
-    .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, sessions))
-    .route('/', profileRoutes(services.directory, services.profiles, sessions))
-    .route('/', avatarRoutes(services.avatars, sessions))
-    .route('/', preferencesRoutes(services.profiles, sessions))
-    .route('/', userRoutes(services.directory, access))
-    .route('/', apiKeyRoutes(services.apiKeys, access))
-    .route('/', subscriptionRoutes(services.billing, services.plans, sessions))
-    .route('/', importRoutes(services.userImport, access))
-    .route('/', planAdminRoutes(services.planAdmin, access))
-    .route('/', usageRoutes(services.usage, services.analytics, sessions))
-    .route('/', usageServiceRoutes(services.usage, access))
-    .route('/', usageAdminRoutes(services.analytics, services.directory, access))
-    .route('/', creditRoutes(services.credits, sessions))
-    .route('/', creditServiceRoutes(services.credits, access))
-    .route('/', authorizeRoutes(services.authorizer, access))
-    .route('/', billingRoutes(services.billing, access))
-    .route('/', billingAdminRoutes(services.billingAdmin, access))
+    .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))
+    .route('/', reauthenticationRoutes(services.reauthentication, services.accountLinks, levels, signInLimit))
+    .route('/', profileRoutes(services.directory, services.profiles, levels))
+    .route('/', avatarRoutes(services.avatars, levels))
+    .route('/', preferencesRoutes(services.profiles, levels))
+    .route('/', userRoutes(services.directory, levels))
+    .route('/', apiKeyRoutes(services.apiKeys, levels))
+    .route('/', subscriptionRoutes(services.billing, services.plans, levels))
+    .route('/', importRoutes(services.userImport, levels))
+    .route('/', planAdminRoutes(services.planAdmin, levels))
+    .route('/', usageRoutes(services.usage, services.analytics, levels))
+    .route('/', usageServiceRoutes(services.usage, levels))
+    .route('/', usageAdminRoutes(services.analytics, services.directory, levels))
+    .route('/', creditRoutes(services.credits, levels))
+    .route('/', creditServiceRoutes(services.credits, levels))
+    .route('/', authorizeRoutes(services.authorizer, levels))
+    .route('/', billingRoutes(services.billing, levels))
+    .route('/', billingAdminRoutes(services.billingAdmin, levels))
     .route('/', webhookRoutes(services.billingAdmin))
-    .route('/', adminRoutes(services.admin, access))
-    .route('/', userSessionRoutes(services.admin.sessions, access))
-    .route('/', creditAdminRoutes(services.admin.credits, access))
-    .route('/', outboxRoutes(services.admin.outbox, access))
-    .route('/', realmRoutes(services.admin.realms, access))
-    .route('/', signingKeyRoutes(services.admin.signingKeys, access))
-    .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
+    .route('/', adminRoutes(services.admin, levels))
+    .route('/', userSessionRoutes(services.admin.sessions, levels))
+    .route('/', creditAdminRoutes(services.admin.credits, levels))
+    .route('/', outboxRoutes(services.admin.outbox, levels))
+    .route('/', realmRoutes(services.admin.realms, levels))
+    .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
+    .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));

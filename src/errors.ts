@@ -14,6 +14,7 @@ export const CATALOGUE = {
   invalid_token: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
+  reauthentication_required: { status: 401, title: 'A fresh proof of who you are is needed' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
   insufficient_credits: { status: 402, title: 'There are not enough credits' },
   payment_required: { status: 402, title: 'A way to pay is needed' },

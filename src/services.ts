@@ -35,6 +35,7 @@ import { Privacy } from './privacy/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { Realms } from './realms/service.ts';
+import { Reauthentication } from './reauthentication/service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
@@ -63,6 +64,7 @@ export interface Services {
   identities: Identities;
   accountLinks: AccountLinks;
   authorizationCodes: AuthorizationCodes;
+  reauthentication: Reauthentication;
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
@@ -90,10 +92,9 @@ export function createServices(bindings: Bindings): Services {
 
   const realms = new Realms(d1, config.ORIGIN);
   const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
-  const sessions = new Sessions(
-    objects,
-    new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
-  );
+  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY);
+  const forAuthService = spokenDialects(config).includes('auth-service');
+  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
@@ -121,6 +122,15 @@ export function createServices(bindings: Bindings): Services {
     flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
+  const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
+  const codes = new OneTimeCodes({
+    ...deps,
+    smsBudget,
+    codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
+    codesPerDay: config.CODES_PER_ADDRESS,
+    callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
+  });
+  const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, config.RESOURCES);
   return {
@@ -133,22 +143,17 @@ export function createServices(bindings: Bindings): Services {
     profiles,
     outbox,
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
-    credentials: new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') }),
+    credentials,
     resets: new PasswordResets(deps),
     emails: new EmailVerification(deps),
-    codes: new OneTimeCodes({
-      ...deps,
-      smsBudget,
-      codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
-      codesPerDay: config.CODES_PER_ADDRESS,
-      callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
-    }),
+    codes,
     authorizationCodes,
     identities,
     accountLinks,
-    oauth: new OAuth({ ...oauthPorts, links: accountLinks }),
+    oauth,
+    reauthentication: new Reauthentication({ ...deps, credentials, codes, identities, oauth }),
     privacy,
-    apiKeys: new ApiKeys(d1, config.INTERNAL_API_KEY),
+    apiKeys,
     userImport: new UserImport(d1, describeHash),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, directory, config }),

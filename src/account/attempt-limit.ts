@@ -6,6 +6,13 @@ interface Attempts {
   blockedUntil: number;
 }
 
+/** Where failures are counted: for one account, or for one of its sessions. */
+export interface AttemptStore {
+  get<Value>(key: 'attempts'): Value | undefined;
+  put<Value>(key: 'attempts', value: Value): unknown;
+  delete(key: 'attempts'): unknown;
+}
+
 /** Failures without any wait; after the tenth, each further one blocks for a quarter of an hour. */
 const FREE_FAILURES = 5;
 const LOCK_FAILURES = 10;
@@ -19,14 +26,14 @@ function delayAfter(failures: number): number {
 }
 
 /**
- * Counts failed attempts on one account: five free, then 1, 2, 4, 8 and 16 seconds apart, then a quarter of an hour
+ * Counts failed attempts on one account, or in one session: five free, then 1, 2, 4, 8 and 16 seconds apart, then a quarter of an hour
  * apart: fewer than the 100 in a row that NIST SP 800-63B allows, each day. A day without a failure forgives all.
  * It guards the taking of passwords only: sessions that are open stay open.
  */
 export class AttemptLimit {
-  readonly #kv: SyncKvStorage;
+  readonly #kv: AttemptStore;
 
-  constructor(kv: SyncKvStorage) {
+  constructor(kv: AttemptStore) {
     this.#kv = kv;
   }
 

@@ -48,6 +48,8 @@ export interface NewSession {
   lifetimes: SessionLifetimes;
   /** Under what the activity log shall have it. */
   activity: ActivityType;
+  /** When the user proved who they are, Unix milliseconds; now, unless another session is passed on. */
+  authenticatedAt?: number;
   /** The admin who opens it in the user's place, and why. */
   impersonation?: { actor: string; reason: string };
 }
@@ -61,6 +63,8 @@ export interface LiveSession {
   expiresAt: number;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
+  /** When the user last proved who they are, Unix milliseconds; 0 for an admin who acts as the user. */
+  authenticatedAt: number;
 }
 
 /** A session that was opened or refreshed. */
@@ -90,6 +94,11 @@ export interface SessionObject {
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
   refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
+  /**
+   * Notes that the user of a session has proved who they are otherwise than by the password. Refuses with `session_ended`,
+   * `account_suspended`.
+   */
+  noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal>;
   listSessions(): Promise<SessionRecord[]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(
@@ -120,13 +129,15 @@ export interface NewPassword {
   current: string;
   next: string;
   client: Client;
+  sessionId: string;
 }
 
-/** A password that shall prove who asks. */
+/** A password that shall prove who asks in a session, where failures are counted: nobody else can use them up. */
 export interface PasswordProof {
   hash: string;
   password: string;
   client: Client;
+  sessionId: string;
 }
 
 /**
@@ -141,9 +152,9 @@ export interface PasswordObject {
    * row that is out of date, and to who knows the password with `account_suspended`, `email_not_verified`.
    */
   signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal>;
-  /** Verifies a password, counting the attempt. */
+  /** Verifies a password, counting the attempt; the session has a fresh proof then. Refuses with `session_ended` too. */
   provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal>;
-  /** Verifies the current password and hashes the next one; a change of the directory is announced with it. */
+  /** The same for the current password, and hashes the next one; a change of the directory is announced with it. */
   prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal>;
 }
 

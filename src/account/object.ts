@@ -159,7 +159,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (directory && this.#state.isStale(directory)) return stale();
       if (directory) this.#adopt(directory, null);
       else this.#schedule.at('forget', Date.now() + DAY);
-      const proof = this.#prove(attempt);
+      const proof = this.#proveAtSignIn(attempt);
       if (isRefusal(proof)) return proof;
       // Nobody knows the password of a decoy.
       if (!directory) return refused('invalid_credentials');
@@ -173,12 +173,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
-    return this.#atomically(() => this.#prove(proof));
+    return this.#atomically(() => {
+      const proved = this.#proveInSession(proof);
+      if (!isRefusal(proved)) this.#log('reauthenticated', proof.sessionId, proof.client);
+      return proved;
+    });
   }
 
   async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
     return this.#atomically(() => {
-      const proof = this.#prove({ ...change, password: change.current });
+      const proof = this.#proveInSession({ ...change, password: change.current });
       if (isRefusal(proof)) return proof;
       this.#expectChange();
       return { hash: hashPassword(change.next) };
@@ -221,6 +225,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
   }
 
+  async noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal> {
+    return this.#atomically(() => {
+      const session = this.#check(() => this.#sessions.find(sessionId, Date.now()));
+      if (isRefusal(session)) return session;
+      const authenticatedAt = Date.now();
+      this.#sessions.noteProof(sessionId, authenticatedAt);
+      this.#log('reauthenticated', sessionId, client);
+      return { ...session, authenticatedAt };
+    });
+  }
+
   async listSessions(): Promise<SessionRecord[]> {
     return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
@@ -255,6 +270,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#atomically(() => {
       const session = this.#check(() => this.#sessions.find(request.sessionId, Date.now()));
       if (isRefusal(session)) return session;
+      const spends = request.use !== null || request.credits > 0;
+      if (session.impersonator !== null && spends) return refused('impersonation_refused');
       const named = { kind: 'authorize', reference: request.reference } as const;
       return this.#metering.request(session.state, terms, named, (metered, books) =>
         decide(metered, books, request),
@@ -422,7 +439,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #prove({ hash, password, client }: PasswordProof): { result: 'ok' } | Refusal {
+  #proveAtSignIn({ hash, password, client }: PasswordSignIn): { result: 'ok' } | Refusal {
     const retryAfter = this.#attempts.begin(Date.now());
     if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
     if (verifyPassword(hash, password)) {
@@ -432,6 +449,19 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     if (this.#state.get()) {
       this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
     }
+    return refused('invalid_credentials');
+  }
+
+  #proveInSession({ hash, password, client, sessionId }: PasswordProof): { result: 'ok' } | Refusal {
+    const now = Date.now();
+    if (!this.#state.get() || !this.#sessions.find(sessionId, now)) return refused('session_ended');
+    const retryAfter = new AttemptLimit(this.#sessions.attemptsOf(sessionId)).begin(now);
+    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
+    if (verifyPassword(hash, password)) {
+      this.#sessions.noteProof(sessionId, now);
+      return { result: 'ok' };
+    }
+    this.#log('reauthentication_failed', sessionId, client);
     return refused('invalid_credentials');
   }
 
@@ -462,6 +492,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
         ...session,
         credentialVersion: state.credentialVersion,
         impersonator: session.impersonation?.actor ?? null,
+        authenticatedAt: session.authenticatedAt ?? Date.now(),
       },
       Date.now(),
     );
@@ -526,6 +557,12 @@ function stale(): Refusal {
 }
 
 function liveSession(state: AccountState, row: SessionRow): LiveSession {
-  const { id: sessionId, generation, expires_at: expiresAt, impersonator } = row;
-  return { state, sessionId, generation, expiresAt, impersonator };
+  const {
+    id: sessionId,
+    generation,
+    expires_at: expiresAt,
+    impersonator,
+    authenticated_at: authenticatedAt,
+  } = row;
+  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt };
 }

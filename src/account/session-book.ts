@@ -2,6 +2,7 @@ import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import type { AttemptStore } from './attempt-limit.ts';
 import type { SessionLifetimes, SessionRecord } from './contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
@@ -13,6 +14,10 @@ export type SessionRow = SessionRecord & {
   told_at: number;
   idle_seconds: number;
   credential_version: number;
+  /** When the user last proved who they are; 0 for an admin who acts as the user, who never does. */
+  authenticated_at: number;
+  /** Failed proofs, as AttemptLimit keeps them: JSON. */
+  attempts: string | null;
 };
 
 /** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */
@@ -39,15 +44,20 @@ export class SessionBook {
       id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
       created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
-      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT
+      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL DEFAULT 0,
+      attempts TEXT
     ) STRICT`);
   }
 
   /** Gives a table of an object that was made by an earlier version what it lacks. */
   static upgradeTable(sql: SqlStorage): void {
     const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
-    if (columns.some(({ name }) => name === 'impersonator')) return;
-    sql.exec('ALTER TABLE sessions ADD COLUMN impersonator TEXT');
+    const lacks = (column: string) => !columns.some(({ name }) => name === column);
+    if (lacks('impersonator')) sql.exec('ALTER TABLE sessions ADD COLUMN impersonator TEXT');
+    if (!lacks('authenticated_at')) return;
+    sql.exec(`ALTER TABLE sessions ADD COLUMN authenticated_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE sessions ADD COLUMN attempts TEXT;
+      UPDATE sessions SET authenticated_at = created_at WHERE impersonator IS NULL`);
   }
 
   /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
@@ -58,6 +68,7 @@ export class SessionBook {
       methods: string[];
       lifetimes: SessionLifetimes;
       impersonator: string | null;
+      authenticatedAt: number;
     },
     now: number,
   ): { row: SessionRow; ended: SessionRow[] } {
@@ -78,6 +89,8 @@ export class SessionBook {
       user_agent: session.client.userAgent,
       methods: JSON.stringify(session.methods),
       impersonator: session.impersonator,
+      authenticated_at: session.impersonator === null ? session.authenticatedAt : 0,
+      attempts: null,
     };
     this.dropExpired(now);
     const ended = this.#delete(
@@ -119,7 +132,7 @@ export class SessionBook {
   recognise(token: string, now: number): SessionRow | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || !isGenuine(this.#key, token, row.salt)) return null;
+    if (!row || row.impersonator !== null || !isGenuine(this.#key, token, row.salt)) return null;
     return this.#mayStillUse(row, claims.generation, now) ? row : null;
   }
 
@@ -137,7 +150,8 @@ export class SessionBook {
     | null {
     const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || claims.generation > row.generation) return null;
+    // An admin who acts as the user begins anew, in the audit log, when the time is over.
+    if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
     if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
     if (!this.#mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
@@ -157,6 +171,27 @@ export class SessionBook {
       row.id,
     );
     return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current), tell };
+  }
+
+  /** Notes that the user has proved who they are, now and in this session: failures are forgiven. */
+  noteProof(id: string, now: number): void {
+    this.#sql.exec('UPDATE sessions SET authenticated_at = ?, attempts = NULL WHERE id = ?', now, id);
+  }
+
+  /** Where the failed proofs of one session are counted: they end with it. */
+  attemptsOf(id: string): AttemptStore {
+    const set = (value: string | null) =>
+      this.#sql.exec('UPDATE sessions SET attempts = ? WHERE id = ?', value, id);
+    return {
+      get: () => {
+        const [row] = this.#sql
+          .exec<Pick<SessionRow, 'attempts'>>('SELECT attempts FROM sessions WHERE id = ?', id)
+          .toArray();
+        return row?.attempts ? JSON.parse(row.attempts) : undefined;
+      },
+      put: (_, value) => set(JSON.stringify(value)),
+      delete: () => set(null),
+    };
   }
 
   /** The refresh token of the session's current generation. */

@@ -1,6 +1,5 @@
-import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
-import { createRoute, featureRouter, json } from '../http/openapi.ts';
-import type { Access } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import {
   DashboardSchema,
   dashboardShape,
@@ -11,8 +10,8 @@ import {
 import type { Statistics } from './dashboard-service.ts';
 
 /** The numbers of a realm. */
-export function dashboardRoutes(statistics: Statistics, access: Access) {
-  const admin = adminLevel(access, 'Admin: numbers');
+export function dashboardRoutes(statistics: Statistics, levels: Levels) {
+  const admin = { tags: ['Admin: numbers'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -23,7 +22,7 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
         summary: 'What to look at first',
         description:
           'Seconds late. `by_plan` counts a plan that lapsed today until the night. Without subscriptions there is no revenue.',
-        responses: adminResponses({ 200: json(DashboardSchema, 'The numbers') }),
+        responses: responses({ 200: json(DashboardSchema, 'The numbers') }),
       }),
       async (c) => c.json(dashboardShape(await statistics.dashboard(c.get('realm').id)), 200),
     )
@@ -37,7 +36,10 @@ export function dashboardRoutes(statistics: Statistics, access: Access) {
         description:
           'Deleted users stay counted in the days. An active user is one who did anything with a session.',
         request: { query: StatisticsQuery },
-        responses: adminResponses({ 200: json(StatisticsSchema, 'The numbers') }, LISTING),
+        responses: responses(
+          { 200: json(StatisticsSchema, 'The numbers') },
+          { codes: ['validation_failed'] },
+        ),
       }),
       async (c) => {
         const { days } = c.req.valid('query');

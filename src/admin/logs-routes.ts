@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
+import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { createRoute, featureRouter, json } from '../http/openapi.ts';
-import type { Access } from '../http/service-authentication.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import {
   ActivityFilterQuery,
   AdminActivityListSchema,
@@ -22,8 +21,8 @@ const CSV = {
 };
 
 /** `/v1/admin/activity` and `/v1/admin/audit`: what happened in a realm. */
-export function logRoutes(logs: Logs, access: Access) {
-  const admin = adminLevel(access, 'Admin: logs');
+export function logRoutes(logs: Logs, levels: Levels) {
+  const admin = { tags: ['Admin: logs'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -34,7 +33,10 @@ export function logRoutes(logs: Logs, access: Access) {
         summary: "What happened to the realm's users",
         description: 'Newest first; the last seconds may be missing.',
         request: { query: AdminActivityQuery },
-        responses: adminResponses({ 200: json(AdminActivityListSchema, 'A page') }, LISTING),
+        responses: responses(
+          { 200: json(AdminActivityListSchema, 'A page') },
+          { codes: ['validation_failed'] },
+        ),
       }),
       async (c) => {
         const { limit, cursor = null, ...query } = c.req.valid('query');
@@ -50,7 +52,7 @@ export function logRoutes(logs: Logs, access: Access) {
         ...admin,
         summary: 'The same, whole, as a table',
         request: { query: ActivityFilterQuery },
-        responses: adminResponses({ 200: CSV }, LISTING),
+        responses: responses({ 200: CSV }, { codes: ['validation_failed'] }),
       }),
       (c) => {
         const filter = activityFilter(c.req.valid('query'));
@@ -67,7 +69,7 @@ export function logRoutes(logs: Logs, access: Access) {
         description:
           'Newest first. Of users who were deleted it says no more than that something was done, and by whom.',
         request: { query: AuditQuery },
-        responses: adminResponses({ 200: json(AuditListSchema, 'A page') }, LISTING),
+        responses: responses({ 200: json(AuditListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { limit, cursor = null, ...filter } = c.req.valid('query');
@@ -83,7 +85,7 @@ export function logRoutes(logs: Logs, access: Access) {
         ...admin,
         summary: 'The same, whole, as a table',
         request: { query: AuditFilterQuery },
-        responses: adminResponses({ 200: CSV }, LISTING),
+        responses: responses({ 200: CSV }, { codes: ['validation_failed'] }),
       }),
       (c) => csv(c, 'audit', logs.auditCsv(c.get('realm').id, c.req.valid('query'))),
     );

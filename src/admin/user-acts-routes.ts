@@ -1,16 +1,16 @@
 import { UserIdParams, UserSchema, userShape } from '../directory/schemas.ts';
-import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import type { AppContext } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import { ReasonBody, RoleChange, StatusChange } from './users-schemas.ts';
 
 const optionalReason = { body: { ...jsonBody(ReasonBody).body, required: false as const } };
 
 /** What admins do to one user. */
-export function userActRoutes(acts: UserActs, access: Access) {
-  const admin = adminLevel(access, 'Admin: users');
+export function userActRoutes(acts: UserActs, levels: Levels) {
+  const admin = { tags: ['Admin: users'], level: levels.admin() };
   const target = (c: AppContext, id: string) => ({ realmId: c.get('realm').id, userId: id });
   return featureRouter()
     .openapi(
@@ -19,13 +19,13 @@ export function userActRoutes(acts: UserActs, access: Access) {
         method: 'put',
         path: '/v1/admin/users/{id}/status',
         ...admin,
+        level: levels.admin({ authority: true }),
         summary: 'Suspend a user, or let them in again',
         description: 'A suspended user is refused from the next request on, and all their sessions end.',
         request: { params: UserIdParams, ...jsonBody(StatusChange) },
-        responses: adminResponses(
+        responses: responses(
           { 200: json(UserSchema, 'The user') },
-          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'own_account', 'last_owner', 'conflict'], body: true },
         ),
       }),
       async (c) => {
@@ -40,14 +40,14 @@ export function userActRoutes(acts: UserActs, access: Access) {
         method: 'put',
         path: '/v1/admin/users/{id}/role',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: 'Give a user a role',
         description:
           'No higher than your own. An `admin` is one of their realm; an `owner`, who is a user of the realm `default`, is one of all. There is always an owner.',
         request: { params: UserIdParams, ...jsonBody(RoleChange) },
-        responses: adminResponses(
+        responses: responses(
           { 200: json(UserSchema, 'The user') },
-          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'own_account', 'last_owner', 'conflict'], body: true },
         ),
       }),
       async (c) => {
@@ -62,12 +62,12 @@ export function userActRoutes(acts: UserActs, access: Access) {
         method: 'post',
         path: '/v1/admin/users/{id}/verify-email',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: "Take a user's address for proven",
         request: { params: UserIdParams, ...optionalReason },
-        responses: adminResponses(
+        responses: responses(
           { 200: json(UserSchema, 'The user') },
-          ['user_not_found', 'own_account', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'own_account', 'conflict'], body: true },
         ),
       }),
       async (c) => {
@@ -82,14 +82,14 @@ export function userActRoutes(acts: UserActs, access: Access) {
         method: 'post',
         path: '/v1/admin/users/{id}/password-reset',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: 'Force a user to set a new password',
         description:
           'The password opens nothing any more, all sessions end, and a link to set one is mailed.',
         request: { params: UserIdParams, ...optionalReason },
-        responses: adminResponses(
+        responses: responses(
           { 204: { description: 'Done' } },
-          ['user_not_found', 'own_account', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'own_account', 'conflict'], body: true },
         ),
       }),
       async (c) => {

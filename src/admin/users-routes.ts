@@ -1,8 +1,8 @@
 import { UserIdParams, userShape } from '../directory/schemas.ts';
-import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
+import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import {
   AdminUserSchema,
@@ -16,8 +16,8 @@ import {
 import type { UserAdmin } from './users-service.ts';
 
 /** `/v1/admin/users`: the users of a realm. */
-export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access) {
-  const admin = adminLevel(access, 'Admin: users');
+export function adminUserRoutes(users: UserAdmin, acts: UserActs, levels: Levels) {
+  const admin = { tags: ['Admin: users'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -29,7 +29,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         description:
           'Filters combine, in any order. `total_is_exact` is false when a text or a time fits more users than are looked at (1,000 for each way in which a text may be meant): then narrow it.',
         request: { query: UserQuery },
-        responses: adminResponses({ 200: json(UserListSchema, 'A page') }, LISTING),
+        responses: responses({ 200: json(UserListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const page = await users.list(c.get('realm').id, c.req.valid('query'));
@@ -42,14 +42,14 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         method: 'post',
         path: '/v1/admin/users',
         ...admin,
+        level: levels.admin({ fresh: true }),
         summary: 'Make a user',
         description:
           'Also where registration is closed. Without a password a link to set one is mailed, good for three days; following it proves the address.',
         request: jsonBody(NewUser),
-        responses: adminResponses(
+        responses: responses(
           { 201: json(AdminUserSchema, 'The user') },
-          ['user_exists', 'username_taken'],
-          true,
+          { codes: ['user_exists', 'username_taken'], body: true },
         ),
       }),
       async (c) => {
@@ -66,7 +66,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         ...admin,
         summary: 'A user',
         request: { params: UserIdParams },
-        responses: adminResponses({ 200: json(AdminUserSchema, 'The user') }, ['user_not_found']),
+        responses: responses({ 200: json(AdminUserSchema, 'The user') }, { codes: ['user_not_found'] }),
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
@@ -80,14 +80,17 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         method: 'patch',
         path: '/v1/admin/users/{id}',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: 'Change what is known of a user',
         description:
           'Only the fields that are sent change; `null` clears one. A new address or phone number counts as unverified.',
         request: { params: UserIdParams, ...jsonBody(UserPatch) },
-        responses: adminResponses(
+        responses: responses(
           { 200: json(AdminUserSchema, 'The user as changed') },
-          ['user_not_found', 'user_exists', 'username_taken', 'own_account', 'conflict'],
-          true,
+          {
+            codes: ['user_not_found', 'user_exists', 'username_taken', 'own_account', 'conflict'],
+            body: true,
+          },
         ),
       }),
       async (c) => {
@@ -103,13 +106,13 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, access: Access
         method: 'delete',
         path: '/v1/admin/users/{id}',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: 'Delete a user',
         description: 'At once and for good, as if they had done it themselves.',
         request: { params: UserIdParams, body: { ...jsonBody(ReasonBody).body, required: false as const } },
-        responses: adminResponses(
+        responses: responses(
           { 204: { description: 'Deleted' } },
-          ['user_not_found', 'own_account', 'last_owner', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'own_account', 'last_owner', 'conflict'], body: true },
         ),
       }),
       async (c) => {

@@ -1,13 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-} from '../http/openapi.ts';
-import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import {
   ApiKeyListSchema,
   ApiKeyQuery,
@@ -21,11 +15,10 @@ import type { ApiKeys } from './service.ts';
 const KeyId = z.object({ id: z.string() });
 
 /** `/v1/admin/api-keys`: the keys by which services call a realm. */
-export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
+export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
   const admin = {
     tags: ['API keys'],
-    security: SERVICE_OR_USER_SECURITY,
-    middleware: requireAdmin(access),
+    level: levels.admin(),
   };
   return featureRouter()
     .openapi(
@@ -37,10 +30,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
         summary: 'The API keys of the realm',
         description: 'Newest first, with those that expired or were revoked in the last 90 days.',
         request: { query: ApiKeyQuery },
-        responses: responses(
-          { 200: json(ApiKeyListSchema, 'A page') },
-          { user: true, service: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(ApiKeyListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { rows, total, nextCursor } = await apiKeys.list(c.get('realm').id, c.req.valid('query'));
@@ -53,13 +43,11 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
         method: 'post',
         path: '/v1/admin/api-keys',
         ...admin,
+        level: levels.admin({ fresh: true }),
         summary: 'Make an API key',
         description: 'The answer has the key, once. Nobody can grant a scope that they do not have.',
         request: jsonBody(NewApiKey),
-        responses: responses(
-          { 201: json(ShownApiKeySchema, 'The key') },
-          { user: true, service: true, body: true },
-        ),
+        responses: responses({ 201: json(ShownApiKeySchema, 'The key') }, { body: true }),
       }),
       async (c) => {
         const { name, scopes, expires_at } = c.req.valid('json');
@@ -78,13 +66,14 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
         method: 'post',
         path: '/v1/admin/api-keys/{id}/rotate',
         ...admin,
+        level: levels.admin({ fresh: true }),
         summary: 'Give an API key a new secret',
         description:
           'The answer has the new key, once. The secret before works on for `overlap_seconds`, one before that no more.',
         request: { params: KeyId, body: { ...jsonBody(Rotation).body, required: false as const } },
         responses: responses(
           { 200: json(ShownApiKeySchema, 'The key') },
-          { user: true, service: true, body: true, codes: ['api_key_not_found'] },
+          { body: true, codes: ['api_key_not_found'] },
         ),
       }),
       async (c) => {
@@ -100,12 +89,13 @@ export function apiKeyRoutes(apiKeys: ApiKeys, access: Access) {
         method: 'delete',
         path: '/v1/admin/api-keys/{id}',
         ...admin,
+        level: levels.admin({ fresh: true }),
         summary: 'Revoke an API key',
         description: 'At once and for good; some isolates go by what they read for up to 30 seconds.',
         request: { params: KeyId },
         responses: responses(
           { 204: { description: 'Revoked' } },
-          { user: true, service: true, codes: ['api_key_not_found', 'origin_not_allowed'] },
+          { codes: ['api_key_not_found', 'origin_not_allowed'] },
         ),
       }),
       async (c) => {

@@ -50,6 +50,13 @@ export class ApiKeys {
     return { keyId: row.id, realmId, scopes: row.scopes, isOwner: false };
   }
 
+  /** Whether a key, by its id, is in force in a realm and has the scope `admin`. */
+  async mayOperate(keyId: string, realmId: string): Promise<boolean> {
+    if (keyId === INTERNAL) return this.#internalKey !== undefined;
+    const row = await this.#known.find(keyId, () => true);
+    return row?.realmId === realmId && isInForce(row, Date.now()) && grants(row.scopes, 'admin');
+  }
+
   /** A page of a realm's keys, newest first, those that are over included. */
   async list(realmId: string, page: { limit: number; cursor?: string | undefined }) {
     const { rows, total } = await listKeys(primary(this.#d1).db, realmId, {

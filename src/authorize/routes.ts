@@ -1,13 +1,13 @@
 import { ApiError } from '../errors.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
-import { type Access, requireService } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { grants } from '../lib/scopes.ts';
 import { AuthorizeBody, DecisionSchema, decisionShape } from './schemas.ts';
 import type { Authorizer } from './service.ts';
 
 /** One question before costly work. */
-export function authorizeRoutes(authorizer: Authorizer, access: Access) {
+export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
   return featureRouter().openapi(
     createRoute({
       operationId: 'authorize',
@@ -17,12 +17,11 @@ export function authorizeRoutes(authorizer: Authorizer, access: Access) {
       summary: 'May this user do it? Then it is counted and charged',
       description:
         'Token, account, plan, quota and credits in one step: all of it or nothing, once for a `reference` (or `Idempotency-Key`). A refusal is an answer, with its reason. Needs `usage:write`, and `credits:write` to charge.',
-      security: SERVICE_SECURITY,
-      middleware: requireService(access.services, 'usage:write'),
+      level: levels.service('usage:write'),
       request: { headers: IdempotencyHeader, ...jsonBody(AuthorizeBody) },
       responses: responses(
         { 200: json(DecisionSchema, 'The decision') },
-        { service: true, body: true, codes: ['reference_reused'] },
+        { body: true, codes: ['reference_reused'] },
       ),
     }),
     async (c) => {

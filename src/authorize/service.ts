@@ -33,7 +33,13 @@ export type Authorized =
     };
 
 /** Refusals that are an answer: they are about the user, not about the request. */
-const NOT_LET_IN: ErrorCode[] = ['invalid_token', 'token_expired', 'session_ended', 'account_suspended'];
+const NOT_LET_IN: ErrorCode[] = [
+  'invalid_token',
+  'token_expired',
+  'session_ended',
+  'account_suspended',
+  'impersonation_refused',
+];
 
 /** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */
 export class Authorizer {
@@ -57,7 +63,7 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId } = await this.#sessions.verifyToken(token, realm);
+      const { userId, sessionId } = await this.#sessions.verifyActing(token, realm);
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));

@@ -1,13 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-} from '../http/openapi.ts';
-import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import {
   BillingEventQuery,
   EventListSchema,
@@ -25,11 +19,10 @@ import { shortfallShape } from './schemas.ts';
 import type { PriceRow } from './tables.ts';
 
 /** `/v1/admin/billing`: what prices stand for, and the events of Stripe. */
-export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
+export function billingAdminRoutes(billing: BillingAdmin, levels: Levels) {
   const admin = {
     tags: ['Billing'],
-    security: SERVICE_OR_USER_SECURITY,
-    middleware: requireAdmin(access),
+    level: levels.admin(),
   };
   return featureRouter()
     .openapi(
@@ -40,7 +33,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
         ...admin,
         summary: 'What prices of Stripe stand for',
         description: 'A realm without prices of its own has those of the default realm.',
-        responses: responses({ 200: json(PriceListSchema, 'All of them') }, { user: true, service: true }),
+        responses: responses({ 200: json(PriceListSchema, 'All of them') }, {}),
       }),
       async (c) => c.json(listShape(await billing.prices(c.get('realm').id)), 200),
     )
@@ -56,7 +49,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
         request: jsonBody(PriceListBody),
         responses: responses(
           { 200: json(PriceListSchema, 'All of them') },
-          { user: true, service: true, body: true, codes: ['billing_not_configured'] },
+          { body: true, codes: ['billing_not_configured'] },
         ),
       }),
       async (c) => {
@@ -74,10 +67,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
         summary: 'List the events of Stripe',
         description: 'Newest first. The default realm also has the events that belong to nobody.',
         request: { query: BillingEventQuery },
-        responses: responses(
-          { 200: json(EventListSchema, 'A page') },
-          { user: true, service: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(EventListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { rows, total, nextCursor } = await billing.events(c.get('realm').id, c.req.valid('query'));
@@ -92,10 +82,7 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
         ...admin,
         summary: 'Payments that were lost when their credits were used already',
         request: { query: ShortfallQuery },
-        responses: responses(
-          { 200: json(ShortfallListSchema, 'A page') },
-          { user: true, service: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(ShortfallListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const page = await billing.shortfalls(c.get('realm').id, c.req.valid('query'));
@@ -115,8 +102,6 @@ export function billingAdminRoutes(billing: BillingAdmin, access: Access) {
         responses: responses(
           { 200: json(EventSchema, 'What became of it') },
           {
-            user: true,
-            service: true,
             codes: ['billing_event_not_found', 'billing_not_configured', 'origin_not_allowed'],
           },
         ),

@@ -1,15 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import type { ErrorCode } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-} from '../http/openapi.ts';
-import { type Access, requireServiceOrVerified, subjectOf } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import {
   AddressSchema,
   CheckoutBody,
@@ -30,27 +24,23 @@ import {
 import type { Billing, Choice, Payer } from './service.ts';
 
 const FAILURES = {
-  user: true,
-  service: true,
   body: true,
-  codes: ['email_not_verified', 'user_not_found', 'billing_not_configured'] as const,
+  codes: ['user_not_found', 'billing_not_configured'] as const,
 };
 const MethodId = z.object({ id: z.string() });
 
 /** `/v1/billing`: paying, for the user who asks, or by a service for any. */
-export function billingRoutes(billing: Billing, access: Access) {
-  const payer = {
-    tags: ['Billing'],
-    security: SERVICE_OR_USER_SECURITY,
-    middleware: requireServiceOrVerified(access, 'billing:write'),
-  };
+export function billingRoutes(billing: Billing, levels: Levels) {
+  const billingLevel = (options: Parameters<Levels['serviceOrVerified']>[1]) =>
+    levels.serviceOrVerified('billing:write', options);
   return featureRouter()
     .openapi(
       createRoute({
         operationId: 'billing.checkout.create',
         method: 'post',
         path: '/v1/billing/checkout',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({ subject: 'body', changes: true, audit: 'checkout_opened' }),
         summary: 'Open a checkout for a plan or a pack of credits',
         description:
           'The browser goes to `url`. What was bought is there when Stripe says that it was paid. The same `Idempotency-Key` gives the same checkout again.',
@@ -64,13 +54,7 @@ export function billingRoutes(billing: Billing, access: Access) {
         const body = c.req.valid('json');
         const back = { successUrl: body.success_url, cancelUrl: body.cancel_url };
         const reference = c.req.valid('header')['idempotency-key'];
-        const opened = await billing.checkout(
-          payerOf(c, body),
-          choiceOf(body),
-          body.quantity,
-          back,
-          reference,
-        );
+        const opened = await billing.checkout(payerOf(c), choiceOf(body), body.quantity, back, reference);
         return c.json(opened, 201);
       },
     )
@@ -79,7 +63,13 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.portal.create',
         method: 'post',
         path: '/v1/billing/portal',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({
+          subject: 'body',
+          changes: true,
+          fresh: true,
+          audit: 'billing_portal_opened',
+        }),
         summary: 'Open Stripe’s portal',
         description: 'Where the user sees to cards, invoices and the subscription.',
         request: jsonBody(PortalBody),
@@ -87,7 +77,7 @@ export function billingRoutes(billing: Billing, access: Access) {
       }),
       async (c) => {
         const body = c.req.valid('json');
-        return c.json({ url: await billing.portal(payerOf(c, body), body.return_url) }, 201);
+        return c.json({ url: await billing.portal(payerOf(c), body.return_url) }, 201);
       },
     )
     .openapi(
@@ -95,7 +85,8 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.setupIntent.create',
         method: 'post',
         path: '/v1/billing/setup-intent',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({ subject: 'body', changes: true, audit: 'setup_intent_created' }),
         summary: 'Prepare to add a way to pay',
         description:
           'Stripe.js in the browser sends the card to Stripe with the secret; it never comes here.',
@@ -103,7 +94,7 @@ export function billingRoutes(billing: Billing, access: Access) {
         responses: responses({ 201: json(SetupIntentSchema, 'The setup intent') }, failuresWith()),
       }),
       async (c) => {
-        const { id, clientSecret } = await billing.setupIntent(payerOf(c, c.req.valid('json')));
+        const { id, clientSecret } = await billing.setupIntent(payerOf(c));
         return c.json({ id, client_secret: clientSecret }, 201);
       },
     )
@@ -112,7 +103,8 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.subscriptions.create',
         method: 'post',
         path: '/v1/billing/subscriptions',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({ subject: 'body', changes: true, fresh: true, audit: 'subscription_begun' }),
         summary: 'Begin a subscription with a way to pay that is known',
         description:
           'A 402 has a `checkout_url` to go on with. The same `Idempotency-Key` gives the same subscription again.',
@@ -133,7 +125,7 @@ export function billingRoutes(billing: Billing, access: Access) {
       async (c) => {
         const body = c.req.valid('json');
         const row = await billing.subscribe(
-          payerOf(c, body),
+          payerOf(c),
           choiceOf(body),
           body.payment_method_id,
           c.req.valid('header')['idempotency-key'],
@@ -146,13 +138,14 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.paymentMethods.list',
         method: 'get',
         path: '/v1/billing/payment-methods',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({ subject: 'query' }),
         summary: 'The ways to pay that are known',
         request: { query: PayerQuery },
         responses: responses({ 200: json(PaymentMethodListSchema, 'All of them') }, failuresWith()),
       }),
       async (c) => {
-        const { methods, defaultId } = await billing.paymentMethods(payerOf(c, c.req.valid('query')));
+        const { methods, defaultId } = await billing.paymentMethods(payerOf(c));
         const data = methods.map((method) => paymentMethodShape(method, defaultId));
         return c.json({ data, next_cursor: null }, 200);
       },
@@ -162,7 +155,13 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.paymentMethods.setDefault',
         method: 'put',
         path: '/v1/billing/payment-methods/{id}/default',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({
+          subject: 'query',
+          changes: true,
+          fresh: true,
+          audit: 'payment_method_default_set',
+        }),
         summary: 'Pay by this from now on',
         request: { params: MethodId, query: PayerQuery },
         responses: responses(
@@ -171,7 +170,7 @@ export function billingRoutes(billing: Billing, access: Access) {
         ),
       }),
       async (c) => {
-        await billing.setDefaultPaymentMethod(payerOf(c, c.req.valid('query')), c.req.valid('param').id);
+        await billing.setDefaultPaymentMethod(payerOf(c), c.req.valid('param').id);
         return c.body(null, 204);
       },
     )
@@ -180,7 +179,13 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.paymentMethods.delete',
         method: 'delete',
         path: '/v1/billing/payment-methods/{id}',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({
+          subject: 'query',
+          changes: true,
+          fresh: true,
+          audit: 'payment_method_removed',
+        }),
         summary: 'Forget a way to pay',
         request: { params: MethodId, query: PayerQuery },
         responses: responses(
@@ -189,7 +194,7 @@ export function billingRoutes(billing: Billing, access: Access) {
         ),
       }),
       async (c) => {
-        await billing.detachPaymentMethod(payerOf(c, c.req.valid('query')), c.req.valid('param').id);
+        await billing.detachPaymentMethod(payerOf(c), c.req.valid('param').id);
         return c.body(null, 204);
       },
     )
@@ -198,25 +203,26 @@ export function billingRoutes(billing: Billing, access: Access) {
         operationId: 'billing.invoices.list',
         method: 'get',
         path: '/v1/billing/invoices',
-        ...payer,
+        tags: ['Billing'],
+        level: billingLevel({ subject: 'query' }),
         summary: 'Invoices, newest first',
         request: { query: InvoiceQuery },
         responses: responses({ 200: json(InvoiceListSchema, 'A page') }, failuresWith()),
       }),
       async (c) => {
-        const { user_id, limit, cursor } = c.req.valid('query');
-        const { invoices, nextCursor } = await billing.invoices(payerOf(c, { user_id }), { limit, cursor });
+        const { limit, cursor } = c.req.valid('query');
+        const { invoices, nextCursor } = await billing.invoices(payerOf(c), { limit, cursor });
         return c.json({ data: invoices.map(invoiceShape), next_cursor: nextCursor }, 200);
       },
     );
 }
 
-function failuresWith(...codes: Parameters<typeof responses>[1]['codes'] & {}) {
+function failuresWith(...codes: ErrorCode[]) {
   return { ...FAILURES, codes: [...FAILURES.codes, ...codes] };
 }
 
-function payerOf(c: AppContext, { user_id }: { user_id?: string | undefined }): Payer {
-  return { userId: subjectOf(c, user_id), realmId: c.get('realm').id };
+function payerOf(c: AppContext): Payer {
+  return { userId: c.get('subject'), realmId: c.get('realm').id };
 }
 
 /** One of the two is there: the schema says so. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../errors.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import type { BillingAdmin } from './admin-service.ts';
 import { ReceivedSchema } from './schemas.ts';
@@ -22,6 +23,7 @@ export function webhookRoutes(billing: BillingAdmin) {
       operationId: 'billing.webhook.receive',
       method: 'post',
       path: '/v1/billing/webhook',
+      level: PUBLIC,
       tags: ['Billing'],
       summary: 'Take a webhook of Stripe’s',
       description:

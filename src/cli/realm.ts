@@ -1,7 +1,12 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DEFAULT_REALM } from '../lib/realm.ts';
-import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
+import {
+  ACCESS_TOKEN_SECONDS,
+  REAUTHENTICATION_SECONDS,
+  RealmFields,
+  SESSION_SECONDS,
+} from '../realms/schemas.ts';
 import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 
 const USAGE = `Usage:
@@ -59,6 +64,14 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
     },
     'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
     'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
+    'reauthentication-seconds': {
+      column: 'reauthentication_seconds',
+      schema: seconds(REAUTHENTICATION_SECONDS),
+    },
+    'operator-reauthentication-seconds': {
+      column: 'operator_reauthentication_seconds',
+      schema: seconds(REAUTHENTICATION_SECONDS),
+    },
   };
 
 async function realm(args: string[]): Promise<void> {

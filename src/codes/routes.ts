@@ -1,15 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
-import { type Authenticator, optionalUser } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  OPTIONAL_USER_SECURITY,
-  responses,
-} from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { tokensShape } from '../sessions/schemas.ts';
@@ -17,11 +10,7 @@ import { CodeSendBody, CodeSentSchema, CodeVerifiedSchema, CodeVerifyBody } from
 import type { OneTimeCodes } from './service.ts';
 
 /** Sign-in by one-time code, and proof of a phone number. */
-export function codeRoutes(
-  codes: OneTimeCodes,
-  authenticator: Authenticator,
-  signInLimit: MiddlewareHandler<AppEnv>,
-) {
+export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: MiddlewareHandler<AppEnv>) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -32,12 +21,12 @@ export function codeRoutes(
         summary: 'Send a one-time code',
         description:
           'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it. The answer is the same for every address.',
-        security: OPTIONAL_USER_SECURITY,
-        middleware: [signInLimit, optionalUser(authenticator)] as const,
+        limit: signInLimit,
+        level: levels.optionalUser(),
         request: jsonBody(CodeSendBody),
         responses: responses(
           { 202: json(CodeSentSchema, 'Accepted') },
-          { body: true, user: true, codes: ['impersonation_refused'] },
+          { body: true, codes: ['impersonation_refused'] },
         ),
       }),
       async (c) => {
@@ -55,12 +44,17 @@ export function codeRoutes(
         summary: 'Sign in by a one-time code, or prove a phone number',
         description:
           'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile. A code works once, for ten minutes and five guesses.',
-        security: OPTIONAL_USER_SECURITY,
-        middleware: [signInLimit, optionalUser(authenticator)] as const,
+        limit: signInLimit,
+        level: levels.optionalUser({
+          fresh: {
+            when: ({ channel }) => channel === 'sms',
+            says: 'to prove a phone number with a session',
+          },
+        }),
         request: jsonBody(CodeVerifyBody),
         responses: responses(
           { 200: json(CodeVerifiedSchema, 'Signed in, or the user with the number proven') },
-          { body: true, user: true, codes: ['invalid_code', 'impersonation_refused'] },
+          { body: true, codes: ['invalid_code', 'impersonation_refused'] },
         ),
       }),
       async (c) => {

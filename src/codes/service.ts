@@ -97,6 +97,13 @@ export class OneTimeCodes {
     return { user, grant: await sessions.grant(realm, opened) };
   }
 
+  /** Takes a code that went to a proven address of a user. Throws `invalid_code`. */
+  async proveAddress(user: UserRow, channel: Channel, code: string, realm: Realm): Promise<void> {
+    const to = provenAddress(user, channel);
+    if (to === null) throw new ApiError('invalid_code');
+    await this.#take({ channel, to }, code, realm);
+  }
+
   /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`. */
   async provePhoneNumber(
     target: CodeTarget,
@@ -159,4 +166,10 @@ export class OneTimeCodes {
     await storeMessage(primary(d1).db, row);
     outbox.sendSoon([row]);
   }
+}
+
+/** Where codes of a channel reach a user for certain, or null. */
+export function provenAddress(user: UserRow, channel: Channel): string | null {
+  if (channel === 'email') return user.emailVerified ? user.email : null;
+  return user.phoneNumberVerified ? user.phoneNumber : null;
 }

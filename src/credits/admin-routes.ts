@@ -1,16 +1,16 @@
 import { UserIdParams } from '../directory/schemas.ts';
 import { fieldError } from '../errors.ts';
-import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { AdjustmentBody, AdminLedgerSchema, LedgerQuery } from './admin-schemas.ts';
 import type { CreditAdmin } from './admin-service.ts';
 import { CreditChangeSchema, creditChangeShape, transactionShape } from './schemas.ts';
 
 /** `/v1/admin/users/{id}/credits`: the ledger of one user. */
-export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
-  const admin = adminLevel(access, 'Admin: users');
+export function creditAdminRoutes(credits: CreditAdmin, levels: Levels) {
+  const admin = { tags: ['Admin: users'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -21,10 +21,10 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
         summary: 'The credits of a user',
         description: 'The balance, and the ledger, newest first; exact.',
         request: { params: UserIdParams, query: LedgerQuery },
-        responses: adminResponses({ 200: json(AdminLedgerSchema, 'A page') }, [
-          'user_not_found',
-          'validation_failed',
-        ]),
+        responses: responses(
+          { 200: json(AdminLedgerSchema, 'A page') },
+          { codes: ['user_not_found', 'validation_failed'] },
+        ),
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
@@ -40,19 +40,22 @@ export function creditAdminRoutes(credits: CreditAdmin, access: Access) {
         method: 'post',
         path: '/v1/admin/users/{id}/credits',
         ...admin,
+        level: levels.admin({ authority: true }),
         summary: 'Give a user credits, or take some',
         description: 'Once for a reference, which is unique in the ledger of the user.',
         request: { params: UserIdParams, headers: IdempotencyHeader, ...jsonBody(AdjustmentBody) },
-        responses: adminResponses(
+        responses: responses(
           { 200: json(CreditChangeSchema, 'Adjusted') },
-          [
-            'user_not_found',
-            'insufficient_credits',
-            'reference_reused',
-            'credits_limit',
-            'account_suspended',
-          ],
-          true,
+          {
+            codes: [
+              'user_not_found',
+              'insufficient_credits',
+              'reference_reused',
+              'credits_limit',
+              'account_suspended',
+            ],
+            body: true,
+          },
         ),
       }),
       async (c) => {

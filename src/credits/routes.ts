@@ -1,11 +1,11 @@
-import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { createRoute, featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { BalanceSchema, TransactionListSchema, TransactionQuery, transactionShape } from './schemas.ts';
 import type { Credits } from './service.ts';
 
 /** The credits of the user who asks. */
-export function creditRoutes(credits: Credits, authenticator: Authenticator) {
-  const user = { tags: ['Credits'], security: USER_SECURITY, middleware: requireUser(authenticator) };
+export function creditRoutes(credits: Credits, levels: Levels) {
+  const user = { tags: ['Credits'], level: levels.user({ impersonation: true }) };
   return featureRouter()
     .openapi(
       createRoute({
@@ -14,7 +14,7 @@ export function creditRoutes(credits: Credits, authenticator: Authenticator) {
         path: '/v1/me/credits',
         ...user,
         summary: 'The balance',
-        responses: responses({ 200: json(BalanceSchema, 'What can be spent now') }, { user: true }),
+        responses: responses({ 200: json(BalanceSchema, 'What can be spent now') }, {}),
       }),
       async (c) => {
         const { userId } = c.get('principal');
@@ -33,7 +33,7 @@ export function creditRoutes(credits: Credits, authenticator: Authenticator) {
         request: { query: TransactionQuery },
         responses: responses(
           { 200: json(TransactionListSchema, 'A page') },
-          { user: true, codes: ['validation_failed'] },
+          { codes: ['validation_failed'] },
         ),
       }),
       async (c) => {

@@ -1,8 +1,8 @@
 import { fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, SERVICE_SECURITY } from '../http/openapi.ts';
-import { type Access, requireService } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import {
   AdditionBody,
   BalanceSchema,
@@ -18,11 +18,10 @@ import {
 import type { Credits } from './service.ts';
 
 /** The credits of users, for services. */
-export function creditServiceRoutes(credits: Credits, access: Access) {
+export function creditServiceRoutes(credits: Credits, levels: Levels) {
   const service = {
     tags: ['Credits'],
-    security: SERVICE_SECURITY,
-    middleware: requireService(access.services, 'credits:write'),
+    level: levels.service('credits:write'),
   };
   return featureRouter()
     .openapi(
@@ -36,7 +35,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         request: { query: CreditQuery },
         responses: responses(
           { 200: json(BalanceSchema, 'What can be spent now') },
-          { service: true, codes: ['validation_failed', 'user_not_found'] },
+          { codes: ['validation_failed', 'user_not_found'] },
         ),
       }),
       async (c) => {
@@ -57,7 +56,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         request: { headers: IdempotencyHeader, ...jsonBody(AdditionBody) },
         responses: responses(
           { 200: json(CreditChangeSchema, 'Added') },
-          { service: true, body: true, codes: ['user_not_found', 'reference_reused', 'credits_limit'] },
+          { body: true, codes: ['user_not_found', 'reference_reused', 'credits_limit'] },
         ),
       }),
       async (c) => {
@@ -81,7 +80,6 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         responses: responses(
           { 200: json(CreditChangeSchema, 'Used') },
           {
-            service: true,
             body: true,
             codes: ['user_not_found', 'account_suspended', 'reference_reused', 'insufficient_credits'],
           },
@@ -107,7 +105,6 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         responses: responses(
           { 200: json(CreditChangeSchema, 'Given back') },
           {
-            service: true,
             body: true,
             codes: [
               'user_not_found',
@@ -140,7 +137,7 @@ export function creditServiceRoutes(credits: Credits, access: Access) {
         request: { query: UserTransactionQuery },
         responses: responses(
           { 200: json(TransactionListSchema, 'A page') },
-          { service: true, codes: ['validation_failed', 'user_not_found'] },
+          { codes: ['validation_failed', 'user_not_found'] },
         ),
       }),
       async (c) => {

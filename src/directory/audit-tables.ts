@@ -1,10 +1,13 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { MoneyAct } from '../http/levels.ts';
 
 /** What can be done to a realm. */
 export type AuditAction =
+  | MoneyAct
   | 'api_key_created'
   | 'api_key_rotated'
   | 'api_key_revoked'
+  | 'api_key_taken_over'
   | 'users_imported'
   | 'operator_created'
   | 'operator_promoted'

@@ -1,5 +1,5 @@
-import type { SQL } from 'drizzle-orm';
-import type { Database } from '../db/client.ts';
+import { type SQL, sql } from 'drizzle-orm';
+import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { newId } from '../lib/ids.ts';
 import { type AuditAction, audit } from './audit-tables.ts';
@@ -20,4 +20,9 @@ export interface AuditEntry {
 /** Writes an entry if a condition holds: for the batch that does what it tells of. */
 export function writeAuditIf(db: Database, entry: AuditEntry, condition: SQL) {
   return insertIf(db, audit, { details: {}, ...entry, id: newId('aud', entry.at) }, condition);
+}
+
+/** Writes an entry of an act that is no write to D1, so that no batch has both. */
+export async function noteAct(d1: D1Database, entry: AuditEntry): Promise<void> {
+  await writeAuditIf(primary(d1).db, entry, sql`TRUE`);
 }

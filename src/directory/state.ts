@@ -47,6 +47,8 @@ export type ActivityType =
   | 'signed_in'
   | 'sign_in_failed'
   | 'account_locked'
+  | 'reauthenticated'
+  | 'reauthentication_failed'
   | 'signed_out'
   | 'session_revoked'
   | 'sessions_revoked'

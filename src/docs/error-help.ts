@@ -69,6 +69,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The session was signed out or revoked, has expired, or one of its refresh tokens was used twice.',
     mend: 'Sign in again. Use each refresh token once and keep the new one.',
   },
+  reauthentication_required: {
+    cause:
+      'The session is alive, but its last sign-in or re-authentication is older than the policy of the realm allows for this act: ten minutes unless it says otherwise, an hour for acts of operators. What adds, changes or removes a way in, spends money or gives a role needs a fresh proof.',
+    mend: 'Prove who the user is by `POST /v1/auth/reauthenticate`, or let them sign in again, and repeat the request.',
+  },
   invalid_api_key: {
     cause: 'The key of `X-API-Key` does not exist, was revoked, has expired, or belongs to another realm.',
     mend: 'Make a new key with `POST /v1/admin/api-keys` or at `/admin/keys`.',

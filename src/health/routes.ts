@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Bindings } from '../config/config.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { checkParts } from './service.ts';
 
@@ -29,6 +30,7 @@ export function healthRoutes(bindings: Bindings) {
       operationId,
       method: 'get',
       path,
+      level: PUBLIC,
       tags: ['Service'],
       summary: 'Liveness',
       request: { query: HealthQuery },

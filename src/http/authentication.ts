@@ -1,8 +1,7 @@
 import { getCookie } from 'hono/cookie';
-import { createMiddleware } from 'hono/factory';
 import { ApiError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
-import type { AppContext, AppEnv, Principal } from './context.ts';
+import type { AppContext, Principal } from './context.ts';
 import { requireOrigin } from './origin.ts';
 import { sessionCookieName } from './session-cookie.ts';
 
@@ -34,52 +33,18 @@ export async function authenticate(
   return authenticator.authenticateCookie(cookie, realm.id);
 }
 
-/** Level *user*: a valid access token or session cookie, a session that is alive, an account that is active. */
-export function requireUser(authenticator: Authenticator) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    c.set('principal', await authenticate(c, authenticator));
-    await next();
-  });
-}
-
-/** Throws `impersonation_refused` when it is an admin who acts as the user. */
-export function refuseImpersonation({ impersonator }: Principal): void {
-  if (impersonator !== null) throw new ApiError('impersonation_refused');
-}
-
 /**
- * Level *verified*: a user whose e-mail address is verified, in person: what takes a proven address is also what an
- * admin who acts as the user has no business with.
+ * The user behind a request that need not have one: a token that is sent must hold, a cookie may be stale, as a browser
+ * sends it whether the page wants to or not.
  */
-export function requireVerified(authenticator: Authenticator) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    const principal = await authenticate(c, authenticator);
-    refuseImpersonation(principal);
-    if (!principal.emailVerified) throw new ApiError('email_not_verified');
-    c.set('principal', principal);
-    await next();
+export async function authenticateIfSent(
+  c: AppContext,
+  authenticator: Authenticator,
+): Promise<Principal | null> {
+  if (c.req.header('authorization') !== undefined) return authenticate(c, authenticator);
+  if (!getCookie(c, sessionCookieName(c.get('realm').id))) return null;
+  return authenticate(c, authenticator).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'session_ended') return null;
+    throw error;
   });
-}
-
-/**
- * For routes that do more for a user: a token that is sent must hold, a cookie may be stale, as a browser sends it
- * whether the page wants to or not.
- */
-export function optionalUser(authenticator: Authenticator) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    if (c.req.header('authorization') !== undefined) {
-      const principal = await authenticate(c, authenticator);
-      refuseImpersonation(principal);
-      c.set('principal', principal);
-    } else if (getCookie(c, sessionCookieName(c.get('realm').id))) {
-      const principal = await authenticate(c, authenticator).catch(ignoreStale);
-      if (principal) c.set('principal', principal);
-    }
-    await next();
-  });
-}
-
-function ignoreStale(error: unknown): null {
-  if (error instanceof ApiError && error.code === 'session_ended') return null;
-  throw error;
 }

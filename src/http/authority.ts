@@ -3,7 +3,8 @@ import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { Principal } from './context.ts';
 import type { Actor } from './service-authentication.ts';
 
-const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
+/** How far each role reaches, the least first. */
+export const RANK = { user: 0, service: 0, admin: 1, owner: 2 };
 
 /** Whether somebody may act on users of a role, or give it: nobody reaches above their own. */
 export function mayActOn(actor: Actor, role: Principal['role']): boolean {

@@ -13,6 +13,8 @@ export interface Principal {
   emailVerified: boolean;
   /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
   impersonator: string | null;
+  /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */
+  authenticatedAt: number;
   /** When the credential that was presented ends, Unix milliseconds. */
   expiresAt: number;
   /** Up to where this user's own writes have come in D1. */
@@ -37,6 +39,8 @@ export interface AppEnv {
     realm: Realm;
     principal: Principal;
     service: ServicePrincipal;
+    /** The user whom the request is about, where a level lets others name one. */
+    subject: string;
   };
 }
 

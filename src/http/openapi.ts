@@ -1,6 +1,8 @@
 import { OpenAPIHono, type RouteConfig, createRoute as routeOf, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { ApiError, CATALOGUE, type ErrorCode } from '../errors.ts';
 import type { AppEnv } from './context.ts';
+import type { Level } from './levels.ts';
 
 /** The answer of every failure, RFC 9457. */
 export const ProblemSchema = z
@@ -26,27 +28,6 @@ const BODY: ErrorCode[] = [
   'unsupported_media_type',
   'validation_failed',
 ];
-/** Failures of any route that wants a user. */
-const USER: ErrorCode[] = [
-  'authentication_required',
-  'invalid_token',
-  'token_expired',
-  'session_ended',
-  'account_suspended',
-];
-
-/** Failures of any route that wants a service. */
-const SERVICE: ErrorCode[] = [
-  'authentication_required',
-  'invalid_api_key',
-  'insufficient_scope',
-  'origin_not_allowed',
-];
-
-/** Whether it matters who is behind the token: the user, or an admin who acts as the user. */
-function isPersonal({ codes, user, service }: { codes?: ErrorCode[]; user?: boolean; service?: boolean }) {
-  return user === true && (service === true || codes?.includes('email_not_verified') === true);
-}
 
 interface Answer {
   description: string;
@@ -56,34 +37,29 @@ interface Answer {
 /** The declared answers of a route: its successes, and one entry a status for the codes it can fail with. */
 export function responses<const Success extends Record<number, unknown>>(
   success: Success,
-  failures: { codes?: ErrorCode[]; body?: boolean; user?: boolean; service?: boolean },
+  failures: { codes?: readonly ErrorCode[]; body?: boolean } = {},
 ) {
-  const codes = [
-    ...(failures.codes ?? []),
-    ...(failures.body ? BODY : []),
-    ...(failures.user ? USER : []),
-    ...(failures.service ? SERVICE : []),
-    ...(isPersonal(failures) ? (['impersonation_refused'] as const) : []),
-    ...COMMON,
-  ];
+  const codes = [...(failures.codes ?? []), ...(failures.body ? BODY : []), ...COMMON];
+  return withFailures(success, codes) as Success;
+}
+
+/** Answers, with one entry a status for the codes that they do not have yet. */
+function withFailures(answers: Record<number, unknown>, codes: Iterable<ErrorCode>): Record<number, unknown> {
   const byStatus = Map.groupBy(new Set(codes), (code) => CATALOGUE[code].status);
-  const problems = Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      status,
-      {
-        description: group.map((code) => `\`${code}\`: ${CATALOGUE[code].title}`).join('. '),
-        content: { 'application/problem+json': { schema: ProblemSchema } },
-      },
-    ]),
-  );
-  // A status can be both: /health answers 503 for itself, and may meet one.
-  const merged = Object.entries(success as Record<string, Answer>).map(([status, answer]) => {
-    const problem = problems[status];
-    if (!problem) return [status, answer];
-    const description = `${answer.description}. ${problem.description}`;
-    return [status, { ...answer, description, content: { ...answer.content, ...problem.content } }];
-  });
-  return { ...problems, ...Object.fromEntries(merged) } as Success;
+  const merged = { ...(answers as Record<number, Answer>) };
+  for (const [status, group] of byStatus) {
+    // A status can be both a success and a failure: /health answers 503 for itself, and may meet one.
+    const { description = '', content, ...answer } = merged[status] ?? {};
+    const news = group.filter((code) => !description.includes(`\`${code}\`:`));
+    merged[status] = {
+      ...answer,
+      description: [description, ...news.map((code) => `\`${code}\`: ${CATALOGUE[code].title}`)]
+        .filter(Boolean)
+        .join('. '),
+      content: { ...content, 'application/problem+json': { schema: ProblemSchema } },
+    };
+  }
+  return merged;
 }
 
 /** A JSON answer or body. */
@@ -96,27 +72,38 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { body: { required: true, content: { 'application/json': { schema } } } } as const;
 }
 
-/** How a route says that it wants a user. */
-export const USER_SECURITY: Record<string, string[]>[] = [{ accessToken: [] }, { sessionCookie: [] }];
-
-/** How a route says that it does more for a user. */
-export const OPTIONAL_USER_SECURITY: Record<string, string[]>[] = [{}, ...USER_SECURITY];
-
-/** How a route says that it wants a service. */
-export const SERVICE_SECURITY: Record<string, string[]>[] = [{ apiKey: [] }];
-
-/** How a route says that it wants an admin, or a service or user. */
-export const SERVICE_OR_USER_SECURITY: Record<string, string[]>[] = [...SERVICE_SECURITY, ...USER_SECURITY];
+/** What a route is beside what its schemas say. */
+interface Declaration {
+  /** The resource as the path has it, then a verb (`me.sessions.list`): what a client calls the operation. */
+  operationId: string;
+  level: Level;
+  /** A rate limit, before anything else is looked at. */
+  limit?: MiddlewareHandler<AppEnv>;
+  /** What comes between the guard of the level and the handler. */
+  middleware?: MiddlewareHandler<AppEnv>;
+}
 
 /**
- * Declares a route. Its `operationId` is what a client calls the operation: the resource as the path has it, then a verb
- * (`me.sessions.list`). Clients are made from it, so a rename breaks them.
+ * Declares a route. Who may call it, what the document says of that, and how it can fail for it, follow from its level.
+ * Clients are made from its `operationId`, so a rename breaks them.
+ *
+ * @example createRoute({ operationId: 'me.get', method: 'get', path: '/v1/me', level: levels.user(), … });
  */
 export function createRoute<
   Path extends string,
-  Route extends Omit<RouteConfig, 'path'> & { path: Path; operationId: string },
+  Route extends Omit<RouteConfig, 'path' | 'security' | 'middleware'> & Declaration & { path: Path },
 >(route: Route) {
-  return routeOf<Path, Route>(route);
+  const { level, limit, middleware, responses: answers, ...rest } = route;
+  const { description, security, failures, guard } = level;
+  // A cookie, and a key, count only where the browser says where the request comes from.
+  const isForeign = security && route.method !== 'get' ? (['origin_not_allowed'] as const) : [];
+  return routeOf({
+    ...rest,
+    ...(security && { security }),
+    'x-level': description,
+    middleware: [limit, guard, middleware].filter((one) => one !== null && one !== undefined),
+    responses: withFailures(answers, [...failures, ...isForeign]),
+  } as unknown as Omit<Route, 'middleware'>);
 }
 
 /** A router for one feature, whose validation failures become 422 problems that name every field. */

@@ -2,8 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError, fieldError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
-import { createRoute, featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
-import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { FORMATS, readRecords } from './file.ts';
 import { FileError, type FileRecord } from './record.ts';
@@ -23,7 +24,7 @@ const limitFile = bodyLimit({
 const file = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
 
 /** `/v1/admin/users/import` and `/v1/admin/imports`: users of other systems move in. */
-export function importRoutes(userImport: UserImport, access: Access) {
+export function importRoutes(userImport: UserImport, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -31,8 +32,8 @@ export function importRoutes(userImport: UserImport, access: Access) {
         method: 'post',
         path: '/v1/admin/users/import',
         tags: ['Import'],
-        security: SERVICE_OR_USER_SECURITY,
-        middleware: [requireAdmin(access), limitFile] as const,
+        level: levels.admin({ fresh: true }),
+        middleware: limitFile,
         summary: 'Import users',
         description:
           'NDJSON or CSV of at most 1 MiB and 1,000 rows. A row becomes a whole user or is reported by row, line and column; nobody who is already there is changed. Password hashes of other systems are kept, and replaced at the first sign-in. Larger files go in several requests of one `import_id`, in order: see `npm run users:import`.',
@@ -43,8 +44,6 @@ export function importRoutes(userImport: UserImport, access: Access) {
         responses: responses(
           { 200: json(ImportResultSchema, 'What became of the rows') },
           {
-            user: true,
-            service: true,
             codes: [
               'import_out_of_order',
               'payload_too_large',
@@ -79,14 +78,10 @@ export function importRoutes(userImport: UserImport, access: Access) {
         method: 'get',
         path: '/v1/admin/imports/{id}',
         tags: ['Import'],
-        security: SERVICE_OR_USER_SECURITY,
-        middleware: requireAdmin(access),
+        level: levels.admin(),
         summary: 'How far an import has come',
         request: { params: z.object({ id: z.string() }) },
-        responses: responses(
-          { 200: json(ImportSchema, 'The import') },
-          { user: true, service: true, codes: ['import_not_found'] },
-        ),
+        responses: responses({ 200: json(ImportSchema, 'The import') }, { codes: ['import_not_found'] }),
       }),
       async (c) => {
         const importId = ImportId.safeParse(c.req.valid('param').id);

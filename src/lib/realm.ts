@@ -18,6 +18,8 @@ export interface Realm {
   redirectTargets: string[];
   accessTokenSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
+  /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
+  reauthentication: { seconds: number; operatorSeconds: number };
 }
 
 /** The issuer of a realm: the base of its tokens, its API and its pages. */

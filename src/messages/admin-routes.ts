@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
+import type { Levels } from '../http/levels.ts';
 import { cursorOf, listOf, listShape, PageLimit } from '../http/list-schemas.ts';
-import { createRoute, featureRouter, json } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { Message, OutboxAdmin } from './admin-service.ts';
 
@@ -36,8 +36,8 @@ const MessageListSchema = listOf(MessageSchema).openapi('MessageList');
 const MessageId = z.object({ id: z.string() });
 
 /** `/v1/admin/outbox`: mails and text messages. */
-export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
-  const admin = adminLevel(access, 'Admin: messages');
+export function outboxRoutes(outbox: OutboxAdmin, levels: Levels) {
+  const admin = { tags: ['Admin: messages'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -49,7 +49,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
         description:
           'Newest first, 30 days back. What a message says is never shown: it may be a link or code.',
         request: { query: MessageQuery },
-        responses: adminResponses({ 200: json(MessageListSchema, 'A page') }, LISTING),
+        responses: responses({ 200: json(MessageListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { limit, cursor = null, status, user_id: userId } = c.req.valid('query');
@@ -65,7 +65,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
         ...admin,
         summary: 'Mail a test message to yourself',
         description: 'To the address of the admin who asks, proven or not; five an hour. Not for services.',
-        responses: adminResponses({ 202: json(MessageSchema, 'The message') }, ['user_not_found']),
+        responses: responses({ 202: json(MessageSchema, 'The message') }, { codes: ['user_not_found'] }),
       }),
       async (c) => c.json(messageShape(await outbox.sendTest(c.get('realm').id, actorOf(c))), 202),
     )
@@ -77,7 +77,7 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
         ...admin,
         summary: 'One message',
         request: { params: MessageId },
-        responses: adminResponses({ 200: json(MessageSchema, 'The message') }, ['message_not_found']),
+        responses: responses({ 200: json(MessageSchema, 'The message') }, { codes: ['message_not_found'] }),
       }),
       async (c) => c.json(messageShape(await outbox.get(c.get('realm').id, c.req.valid('param').id)), 200),
     )
@@ -89,10 +89,10 @@ export function outboxRoutes(outbox: OutboxAdmin, access: Access) {
         ...admin,
         summary: 'Send a message that was given up, or waits for its next try, now',
         request: { params: MessageId },
-        responses: adminResponses({ 200: json(MessageSchema, 'The message') }, [
-          'message_not_found',
-          'message_not_retriable',
-        ]),
+        responses: responses(
+          { 200: json(MessageSchema, 'The message') },
+          { codes: ['message_not_found', 'message_not_retriable'] },
+        ),
       }),
       async (c) => {
         const message = await outbox.retry(c.get('realm').id, c.req.valid('param').id, actorOf(c));

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import type { MailTemplate } from './templates/mail-data.ts';
@@ -21,6 +22,7 @@ export function mailTemplateRoutes() {
       operationId: 'mailTemplates.list',
       method: 'get',
       path: '/v1/mail-templates',
+      level: PUBLIC,
       summary: 'The templates of mails',
       responses: responses({ 200: json(TemplateListSchema, 'All of them') }, {}),
     }),

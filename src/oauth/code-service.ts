@@ -30,6 +30,8 @@ export interface NewCode {
   /** How the user proved it; the `methods` of the session. */
   methods: string[];
   activity?: 'registered' | 'signed_in';
+  /** When the user proved it, Unix milliseconds; now, unless another session is passed on. */
+  authenticatedAt?: number;
 }
 
 /** What an app presents to get its tokens. */
@@ -81,6 +83,7 @@ export class AuthorizationCodes {
         methods: row.methods,
         lifetimes: realm.lifetimes,
         activity: row.activity,
+        ...(row.authenticatedAt !== null && { authenticatedAt: row.authenticatedAt }),
       }),
     );
     return { user, grant: await sessions.grant(realm, opened) };
@@ -95,6 +98,7 @@ export class AuthorizationCodes {
 
   async #issue(code: NewCode, identity: string | null): Promise<string> {
     const { user, realm, redirectTo, challenge, methods, activity = 'signed_in' } = code;
+    const { authenticatedAt = Date.now() } = code;
     const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     await storeCode(primary(this.#deps.d1).db, {
       hash: hashToken(secret),
@@ -106,6 +110,7 @@ export class AuthorizationCodes {
       activity,
       credentialVersion: user.credentialVersion,
       identity,
+      authenticatedAt,
       expiresAt: Date.now() + CODE_LIFETIME,
     });
     return secret;

@@ -10,6 +10,13 @@ import { staleFlow } from './provider-failure.ts';
 /** How long somebody may take at the provider (milliseconds). */
 const FLOW_LIFETIME = 10 * MINUTE;
 
+/** A session for which somebody goes to a provider. With `proves` nothing new is linked. */
+export interface FlowSession {
+  userId: string;
+  sessionId: string;
+  proves?: true;
+}
+
 /** What a sign-in at a provider is for. */
 export interface FlowPurpose {
   realmId: string;
@@ -18,8 +25,8 @@ export interface FlowPurpose {
   redirectTo: string;
   /** An app's own PKCE challenge and state: then it gets a code instead of the browser a session. */
   app: { challenge: string; state: string | null } | null;
-  /** The session of the user who wants to link an account. */
-  link: { userId: string; sessionId: string } | null;
+  /** The session of a user who wants to link an account, or to prove by a linked one who they are. */
+  link: FlowSession | null;
 }
 
 /** A sign-in under way: lies in a cookie of the browser that began it. `expiresAt` is Unix milliseconds. */

@@ -79,6 +79,12 @@ export class Identities {
     });
   }
 
+  /** The user whom an account at a provider is linked to, by id, or null. */
+  async holder(realmId: string, { provider, profile }: Arrival): Promise<string | null> {
+    const known = await findIdentity(primary(this.#deps.d1).db, realmId, provider, profile.subject);
+    return known?.userId ?? null;
+  }
+
   /** Links to a user who is signed in. Linking again changes nothing. Throws `identity_conflict`, `session_ended`. */
   async link(userId: string, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
     const session = primary(this.#deps.d1);

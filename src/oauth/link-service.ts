@@ -2,14 +2,15 @@ import type { SessionObjects } from '../account/contract.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { findById } from '../directory/service.ts';
-import { ApiError, accepted } from '../errors.ts';
+import { ApiError, accepted, fieldError } from '../errors.ts';
+import type { FlowCookie } from '../http/flow-cookie.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import { appRedirect } from './callback.ts';
 import type { AuthorizationCodes, Exchange } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
-import type { Flow, FlowPurpose } from './flow.ts';
+import type { Flow, FlowPurpose, FlowSession } from './flow.ts';
 import type { Identities } from './identity-service.ts';
 import type { Arrival } from './port.ts';
 import type { Providers } from './registry.ts';
@@ -24,6 +25,13 @@ export interface AppRequest {
   state: string | null;
 }
 
+/** What a request says of where to come back. */
+export interface LinkRequest {
+  redirect_to?: string | undefined;
+  code_challenge?: string | undefined;
+  state?: string | undefined;
+}
+
 export interface LinkDependencies {
   d1: D1Database;
   objects: SessionObjects;
@@ -35,7 +43,7 @@ export interface LinkDependencies {
   flowKey: Buffer;
 }
 
-/** Linking of accounts at providers to a user who is signed in. */
+/** Linking of accounts at providers to a user who is signed in, and proofs by a linked one of who the user is. */
 export class AccountLinks {
   readonly #deps: LinkDependencies;
 
@@ -47,18 +55,34 @@ export class AccountLinks {
    * Begins, in the browser that is signed in. Throws `provider_not_found`, `provider_unavailable`,
    * `redirect_not_allowed`, `validation_failed`.
    */
-  async start(
-    realm: Realm,
-    provider: string,
-    by: { userId: string; sessionId: string },
-    redirectTo?: string,
-  ): Promise<Departure> {
+  async start(realm: Realm, provider: string, by: FlowSession, redirectTo?: string): Promise<Departure> {
     const { origin } = this.#deps;
     const page = `${realm.issuer}/account/identities`;
     const target = redirectTo === undefined ? page : destination(realm, origin, redirectTo, false);
-    const { userId, sessionId } = by;
-    const link = { userId, sessionId };
+    const link = flowSession(by);
     return depart(this.#deps, realm, { realmId: realm.id, provider, redirectTo: target, app: null, link });
+  }
+
+  /**
+   * Begins as a request asks: for the browser that has the session cookie, which gets a cookie of the flow, or for an app
+   * that has a token (`ticket`). Throws as those do.
+   */
+  async begin(
+    realm: Realm,
+    provider: string,
+    by: FlowSession,
+    request: LinkRequest,
+    byToken: boolean,
+  ): Promise<{ url: URL; cookie: FlowCookie | null }> {
+    const { redirect_to: redirectTo, code_challenge: challenge, state = null } = request;
+    if (challenge !== undefined) {
+      if (redirectTo === undefined) throw fieldError('redirect_to', 'required', 'Is needed');
+      const url = await this.ticket(realm, provider, by, { redirectTo, challenge, state });
+      return { url, cookie: null };
+    }
+    // The browser that a token comes from need not be the one that opens the URL.
+    if (byToken) throw fieldError('code_challenge', 'required', 'Is needed with a token');
+    return this.start(realm, provider, by, redirectTo);
   }
 
   /** The origins of a realm's providers, which a form must be allowed to lead to. One that does not answer has none. */
@@ -79,12 +103,12 @@ export class AccountLinks {
   async ticket(
     realm: Realm,
     provider: string,
-    by: { userId: string; sessionId: string },
+    by: FlowSession,
     { redirectTo, ...app }: AppRequest,
   ): Promise<URL> {
     const { flowKey, origin, providers } = this.#deps;
     await providers.get(realm, provider);
-    const link = { userId: by.userId, sessionId: by.sessionId };
+    const link = flowSession(by);
     const target = destination(realm, origin, redirectTo, true);
     const purpose: FlowPurpose = { realmId: realm.id, provider, redirectTo: target, app, link };
     const url = new URL(`${realm.issuer}/v1/oauth/${provider}/login`);
@@ -104,20 +128,18 @@ export class AccountLinks {
     return depart(this.#deps, realm, purpose);
   }
 
-  /** Links who came back, or gives an app the code to do so; where the browser goes. Throws `session_ended`. */
-  async finish(
-    realm: Realm,
-    flow: Flow,
-    by: { userId: string; sessionId: string },
-    arrival: Arrival,
-    client: Client,
-  ): Promise<string> {
+  /**
+   * Links who came back, or takes it for a proof, or gives an app the code to do so; where the browser goes. Throws
+   * `session_ended`, `identity_conflict`.
+   */
+  async finish(realm: Realm, flow: Flow, by: FlowSession, arrival: Arrival, client: Client): Promise<string> {
     const { codes, d1, flowKey, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
     accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
     if (!app) {
-      await identities.link(by.userId, realm, arrival, client);
+      if (by.proves) await this.#prove(by, realm, arrival, client);
+      else await identities.link(by.userId, realm, arrival, client);
       return redirectTo;
     }
     const user = await findById(primary(d1).db, by.userId);
@@ -125,16 +147,54 @@ export class AccountLinks {
     const { challenge, state } = app;
     const code = await codes.issueLink(
       { user, realm, redirectTo, challenge, methods: [] },
-      await seal(flowKey, arrival),
+      await seal(flowKey, { arrival, proves: by.proves ?? false }),
     );
     return appRedirect(realm, redirectTo, state, { code });
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
-    const { codes, flowKey, identities } = this.#deps;
-    const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
-    if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
+    const { identities } = this.#deps;
+    const arrival = await this.#take(exchange, provider, userId, false);
     await identities.link(userId, exchange.realm, arrival, client);
   }
+
+  /** Takes what an app's code stands for as a proof of who the user is. Throws `invalid_grant`, `identity_conflict`. */
+  async completeProof(
+    exchange: Exchange,
+    provider: string,
+    by: { userId: string; sessionId: string },
+    client: Client,
+  ): Promise<void> {
+    const arrival = await this.#take(exchange, provider, by.userId, true);
+    await this.#prove(by, exchange.realm, arrival, client);
+  }
+
+  /** A code of a flow that began for something else stands for nothing: a proof links nobody. */
+  async #take(exchange: Exchange, provider: string, userId: string, proves: boolean): Promise<Arrival> {
+    const { codes, flowKey } = this.#deps;
+    const sealed = await codes.takeLink(exchange, userId);
+    const opened = await unseal<{ arrival: Arrival; proves: boolean }>(flowKey, sealed);
+    if (opened?.arrival.provider !== provider || opened.proves !== proves)
+      throw new ApiError('invalid_grant');
+    return opened.arrival;
+  }
+
+  async #prove(
+    { userId, sessionId }: { userId: string; sessionId: string },
+    realm: Realm,
+    arrival: Arrival,
+    client: Client,
+  ): Promise<void> {
+    const { identities, objects } = this.#deps;
+    if ((await identities.holder(realm.id, arrival)) !== userId) {
+      throw new ApiError('identity_conflict', { detail: 'This is not an account that is linked.' });
+    }
+    accepted(await objects(userId).noteProof(sessionId, client));
+  }
+}
+
+/** What of a session lies in the browser that goes. */
+function flowSession({ userId, sessionId, proves }: FlowSession): FlowSession {
+  return { userId, sessionId, ...(proves && { proves }) };
 }

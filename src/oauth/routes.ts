@@ -3,6 +3,7 @@ import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { clearFlowCookie, setFlowCookie } from '../http/flow-cookie.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -60,6 +61,7 @@ export function oauthRoutes(
         operationId: 'oauth.providers.list',
         method: 'get',
         path: '/v1/oauth/providers',
+        level: PUBLIC,
         tags: ['Sign-in with a provider'],
         summary: 'The providers that are switched on',
         responses: responses({ 200: json(ProviderListSchema, 'In the order to show them') }, {}),
@@ -71,11 +73,12 @@ export function oauthRoutes(
         operationId: 'oauth.login',
         method: 'get',
         path: '/v1/oauth/{provider}/login',
+        level: PUBLIC,
         tags: ['Sign-in with a provider'],
         summary: 'Sign in with a provider',
         description:
           'To be opened in a browser. Without `code_challenge` it comes back to `redirect_to` with the session cookie; with one it brings the app a code for `POST /v1/oauth/token`.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: { params: ProviderParam, query: LoginQuery },
         responses: responses(
           {
@@ -107,9 +110,10 @@ export function oauthRoutes(
         operationId: 'oauth.callback',
         method: 'get',
         path: '/v1/oauth/{provider}/callback',
+        level: PUBLIC,
         tags: ['Sign-in with a provider'],
         summary: 'Where a provider sends the browser back',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: { params: ProviderParam, query: CallbackParameters },
         responses: responses(SEE_OTHER, { codes: [...CALLBACK_CODES] }),
       }),
@@ -120,9 +124,10 @@ export function oauthRoutes(
         operationId: 'oauth.callbackByPost',
         method: 'post',
         path: '/v1/oauth/{provider}/callback',
+        level: PUBLIC,
         tags: ['Sign-in with a provider'],
         summary: 'Where a provider has the browser post its answer',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: {
           params: ProviderParam,
           body: { content: { 'application/x-www-form-urlencoded': { schema: CallbackParameters } } },

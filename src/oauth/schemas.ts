@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import { ApiError } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { IdentityRow } from './tables.ts';
 
@@ -123,4 +125,15 @@ export function identityShape(row: IdentityRow, name: string): z.infer<typeof Id
     created_at: rfc3339(row.createdAt),
     last_login_at: row.lastLoginAt === null ? null : rfc3339(row.lastLoginAt),
   };
+}
+
+/** What an app presents to complete a flow. Throws `invalid_grant` for what is not whole. */
+export function exchangeOf(
+  { code, code_verifier: verifier, redirect_to: redirectTo }: z.output<typeof LinkBody>,
+  realm: Realm,
+) {
+  if (code === undefined || verifier === undefined || redirectTo === undefined) {
+    throw new ApiError('invalid_grant', { detail: 'Send code_verifier and redirect_to with the code.' });
+  }
+  return { code, verifier, redirectTo, realm };
 }

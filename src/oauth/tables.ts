@@ -38,4 +38,5 @@ export const authorizationCodes = sqliteTable('authorization_codes', {
   credentialVersion: integer('credential_version').notNull(),
   identity: text(),
   expiresAt: integer('expires_at').notNull(),
+  authenticatedAt: integer('authenticated_at'),
 });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { tokensShape } from '../sessions/schemas.ts';
@@ -25,11 +26,12 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
       operationId: 'oauth.token',
       method: 'post',
       path: '/v1/oauth/token',
+      level: PUBLIC,
       tags: ['Sign-in with a provider'],
       summary: 'Exchange a code for tokens',
       description:
         'A code works once, within a minute, with the verifier of its challenge and the same `redirect_to`. JSON or a form; failures in the form of RFC 6749.',
-      middleware: [signInLimit] as const,
+      limit: signInLimit,
       request: {
         body: {
           required: false as const,

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../http/context.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { PasswordResets } from './reset-service.ts';
 import { ForgotBody, ResetBody } from './schemas.ts';
@@ -15,10 +16,11 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         operationId: 'auth.password.forgot',
         method: 'post',
         path: '/v1/auth/password/forgot',
+        level: PUBLIC,
         tags: ['Sign-in'],
         summary: 'Mail a link to set a new password',
         description: 'The answer is the same for every address. An earlier link stops working.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(ForgotBody),
         responses: responses({ 202: json(ForgotSchema, 'Accepted') }, { body: true }),
       }),
@@ -32,11 +34,12 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         operationId: 'auth.password.reset',
         method: 'post',
         path: '/v1/auth/password/reset',
+        level: PUBLIC,
         tags: ['Sign-in'],
         summary: 'Set a new password by the link that was mailed',
         description:
           'The token works once, for an hour. Ends every session and every other link of the user, and forgives failed attempts.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(ResetBody),
         responses: responses({ 204: { description: 'Set' } }, { body: true, codes: ['invalid_link'] }),
       }),

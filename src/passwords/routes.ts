@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
-import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { failingSteadily } from '../lib/steady.ts';
@@ -13,7 +13,7 @@ import type { Credentials, SignedIn } from './service.ts';
 /** Registration, sign-in by password, and its change. */
 export function credentialRoutes(
   credentials: Credentials,
-  authenticator: Authenticator,
+  levels: Levels,
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
   return featureRouter()
@@ -22,9 +22,10 @@ export function credentialRoutes(
         operationId: 'auth.register',
         method: 'post',
         path: '/v1/auth/register',
+        level: PUBLIC,
         tags: ['Sign-in'],
         summary: 'Make an account',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(RegisterBody),
         responses: responses(
           {
@@ -52,11 +53,12 @@ export function credentialRoutes(
         operationId: 'auth.login',
         method: 'post',
         path: '/v1/auth/login',
+        level: PUBLIC,
         tags: ['Sign-in'],
         summary: 'Sign in by password',
         description:
           'By e-mail address, username or phone number. After five failures in a row an account slows down, after ten it takes one attempt every 15 minutes; sessions that are open stay open.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(LoginBody),
         responses: responses(
           { 200: json(SignedInSchema, 'The user, signed in') },
@@ -81,13 +83,17 @@ export function credentialRoutes(
         tags: ['Account'],
         summary: 'Change the password',
         description: 'Ends all other sessions. Needs a verified e-mail address.',
-        security: USER_SECURITY,
-        middleware: [signInLimit, requireVerified(authenticator)] as const,
+        limit: signInLimit,
+        level: levels.verified({
+          fresh: {
+            when: ({ current_password }) => current_password === undefined,
+            says: 'which `current_password` is',
+          },
+        }),
         request: jsonBody(PasswordChangeBody),
         responses: responses(
           { 204: { description: 'Changed' } },
           {
-            user: true,
             body: true,
             codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'conflict'],
           },

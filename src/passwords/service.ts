@@ -120,6 +120,18 @@ export class Credentials {
     };
   }
 
+  /**
+   * Takes a password for a proof of who the user of a session is. Throws `invalid_credentials`, `too_many_attempts`,
+   * `session_ended`.
+   */
+  async prove(by: { userId: string; sessionId: string }, password: string, client: Client): Promise<void> {
+    const { d1, objects } = this.#deps;
+    const found = await findPassword(primary(d1).db, by.userId);
+    if (!found) throw noPassword();
+    const { sessionId } = by;
+    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client, sessionId }));
+  }
+
   /** Whether a user has a password: who came by other ways may have none. */
   async hasPassword(userId: string): Promise<boolean> {
     return (await findPassword(primary(this.#deps.d1).db, userId)) !== null;
@@ -142,7 +154,9 @@ export class Credentials {
     if (!found) throw noPassword();
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
-    const prepared = accepted(await objects(by.userId).prepareNewPassword({ hash, current, next, client }));
+    const prepared = accepted(
+      await objects(by.userId).prepareNewPassword({ hash, current, next, client, sessionId: by.sessionId }),
+    );
     const now = Date.now();
     const mail = passwordChangedMail(found.user, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(by.userId, {

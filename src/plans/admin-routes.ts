@@ -1,13 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-} from '../http/openapi.ts';
-import { type Access, actorOf, requireAdmin } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import type { PlanAdmin } from './admin-service.ts';
 import {
   LimitsAssignment,
@@ -24,8 +18,8 @@ import {
 const UserId = z.object({ id: z.string() });
 
 /** `/v1/admin/plans`, and the plan and limits of one user. */
-export function planAdminRoutes(admin: PlanAdmin, access: Access) {
-  const common = { tags: ['Plans'], security: SERVICE_OR_USER_SECURITY, middleware: requireAdmin(access) };
+export function planAdminRoutes(admin: PlanAdmin, levels: Levels) {
+  const common = { tags: ['Plans'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -35,7 +29,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         ...common,
         summary: 'The plans of the realm',
         description: 'With the limits that are in force, those set by variables included.',
-        responses: responses({ 200: json(PlanListSchema, 'All plans') }, { user: true, service: true }),
+        responses: responses({ 200: json(PlanListSchema, 'All plans') }, {}),
       }),
       async (c) => {
         const plans = await admin.list(c.get('realm').id);
@@ -52,10 +46,7 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         description:
           'In force everywhere within 30 seconds. A realm that had the shared plans so far gets copies of its own.',
         request: { params: z.object({ id: PlanField }), ...jsonBody(PlanBody) },
-        responses: responses(
-          { 200: json(PlanSchema, 'The plan, as it is in force') },
-          { user: true, service: true, body: true },
-        ),
+        responses: responses({ 200: json(PlanSchema, 'The plan, as it is in force') }, { body: true }),
       }),
       async (c) => {
         const { model_tiers, monthly_credits, reason, ...same } = c.req.valid('json');
@@ -70,12 +61,13 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         method: 'put',
         path: '/v1/admin/users/{id}/plan',
         ...common,
+        level: levels.admin({ authority: true }),
         summary: 'Give a user a plan',
         description: 'At once. When it lapses, the plan is `free` again.',
         request: { params: UserId, ...jsonBody(PlanAssignment) },
         responses: responses(
           { 200: json(SubscriptionSchema, 'What the user has now') },
-          { user: true, service: true, body: true, codes: ['user_not_found'] },
+          { body: true, codes: ['user_not_found'] },
         ),
       }),
       async (c) => {
@@ -92,12 +84,13 @@ export function planAdminRoutes(admin: PlanAdmin, access: Access) {
         method: 'put',
         path: '/v1/admin/users/{id}/limits',
         ...common,
+        level: levels.admin({ authority: true }),
         summary: 'Limits of one user',
         description: 'Replaces the limits that were set for this user before.',
         request: { params: UserId, ...jsonBody(LimitsAssignment) },
         responses: responses(
           { 200: json(SubscriptionSchema, 'What the user has now') },
-          { user: true, service: true, body: true, codes: ['user_not_found'] },
+          { body: true, codes: ['user_not_found'] },
         ),
       }),
       async (c) => {

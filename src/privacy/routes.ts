@@ -1,18 +1,14 @@
 import type { MiddlewareHandler } from 'hono';
-import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { ExportSchema, exportShape } from './export-schemas.ts';
 import { ActivityListSchema, ActivityQuery, activityShape, DeleteBody } from './schemas.ts';
 import type { Privacy } from './service.ts';
 
 /** A user's own view of what is kept about them, and its end. */
-export function privacyRoutes(
-  privacy: Privacy,
-  authenticator: Authenticator,
-  signInLimit: MiddlewareHandler<AppEnv>,
-) {
+export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: MiddlewareHandler<AppEnv>) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -22,13 +18,9 @@ export function privacyRoutes(
         tags: ['Privacy'],
         summary: 'Sign-ins and changes of this account',
         description: 'Newest first; the last seconds may be missing.',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
+        level: levels.user({ impersonation: true }),
         request: { query: ActivityQuery },
-        responses: responses(
-          { 200: json(ActivityListSchema, 'A page') },
-          { user: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(ActivityListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { userId, bookmark } = c.get('principal');
@@ -45,12 +37,8 @@ export function privacyRoutes(
         tags: ['Privacy'],
         summary: 'Everything that is held about the user',
         description: 'One JSON document (GDPR, articles 15 and 20). Needs a verified address.',
-        security: USER_SECURITY,
-        middleware: [requireVerified(authenticator)] as const,
-        responses: responses(
-          { 200: json(ExportSchema, 'The document') },
-          { user: true, codes: ['email_not_verified'] },
-        ),
+        level: levels.verified(),
+        responses: responses({ 200: json(ExportSchema, 'The document') }, { codes: [] }),
       }),
       async (c) => {
         const everything = await privacy.export(c.get('principal').userId);
@@ -67,15 +55,16 @@ export function privacyRoutes(
         summary: 'Delete the account',
         description:
           'At once and for good: profile, password, sessions, activity, picture. What stays is that there was an account of this id, and when it was deleted. Needs a verified address.',
-        security: USER_SECURITY,
-        middleware: [signInLimit, requireVerified(authenticator)] as const,
+        limit: signInLimit,
+        level: levels.verified({
+          fresh: { when: ({ password }) => password === undefined, says: 'in place of `password`' },
+        }),
         request: { body: { ...jsonBody(DeleteBody).body, required: false as const } },
         responses: responses(
           { 204: { description: 'Deleted' } },
           {
-            user: true,
             body: true,
-            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts', 'last_owner'],
+            codes: ['invalid_credentials', 'too_many_attempts', 'last_owner'],
           },
         ),
       }),

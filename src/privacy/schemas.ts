@@ -36,11 +36,11 @@ export const ActivityListSchema = z
 export const DeleteBody = z
   .strictObject({
     password: z.string().min(1).max(512).optional().openapi({
-      description: 'Needed unless the session was opened in the last ten minutes: see `recent_sign_in`',
+      description: 'Needed unless the session has a fresh proof: see `recent_sign_in`',
     }),
     recent_sign_in: z.literal(true).optional().openapi({
       description:
-        'In place of the password: the session was opened in the last ten minutes. Goes without saying for an account that has no password',
+        'In place of the password: a sign-in or re-authentication within the window of the realm. Goes without saying for an account that has no password',
     }),
   })
   .openapi('AccountDeletion');

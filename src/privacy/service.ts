@@ -8,7 +8,6 @@ import { type ActivityRow, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
-import { MINUTE } from '../lib/time.ts';
 import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
@@ -28,10 +27,7 @@ export type MeteredData = Awaited<ReturnType<typeof readMetering>>;
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
 
-/** How young a session must be to stand for a password (milliseconds). */
-const FRESH = 10 * MINUTE;
-
-/** That it is the user who asks: the password, or that they have just signed in. */
+/** That it is the user who asks: the password, or that the session has a fresh proof, which the level has made sure of. */
 interface Proof {
   password?: string | undefined;
   recent_sign_in?: true | undefined;
@@ -89,7 +85,7 @@ export class Privacy {
   }
 
   /**
-   * Deletes an account everywhere. Needs the password or a fresh sign-in, which the caller must name as the proof unless
+   * Deletes an account everywhere. Needs the password or a fresh proof, which the caller must name as the proof unless
    * there is no password. Throws `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`,
    * `last_owner`.
    */
@@ -126,17 +122,10 @@ export class Privacy {
   ): Promise<void> {
     const { d1, objects } = this.#deps;
     const found = await findPassword(primary(d1).db, by.userId);
-    if (!found || (recentSignIn && password === undefined)) {
-      const session = (await objects(by.userId).listSessions()).find((row) => row.id === by.sessionId);
-      if (!session || Date.now() - session.created_at > FRESH) {
-        throw new ApiError('invalid_credentials', {
-          detail: 'Sign in again, and delete within ten minutes.',
-        });
-      }
-      return;
-    }
+    if (!found || (recentSignIn && password === undefined)) return;
     if (password === undefined) throw fieldError('password', 'required', 'Is needed');
-    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client }));
+    const { sessionId } = by;
+    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client, sessionId }));
   }
 }
 

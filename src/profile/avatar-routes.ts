@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
-import { type Authenticator, requireVerified } from '../http/authentication.ts';
-import { createRoute, featureRouter, json, responses, USER_SECURITY } from '../http/openapi.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { type Avatars, MAX_AVATAR_BYTES } from './avatar-service.ts';
 
 const limitUpload = bodyLimit({
@@ -16,7 +16,7 @@ const limitUpload = bodyLimit({
 const image = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
 
 /** Profile pictures: upload, removal, and the public address they are served at. */
-export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
+export function avatarRoutes(avatars: Avatars, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -27,8 +27,8 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
         summary: 'Upload a picture',
         description:
           'The image itself is the body: PNG, JPEG or WebP by its content, at most 2 MiB and 4096 by 4096 pixels, not animated. Metadata such as the place is removed. Needs a verified address.',
-        security: USER_SECURITY,
-        middleware: [requireVerified(authenticator), limitUpload] as const,
+        level: levels.verified(),
+        middleware: limitUpload,
         request: {
           body: {
             required: true,
@@ -38,8 +38,7 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
         responses: responses(
           { 200: json(UserSchema, 'The user with the new picture') },
           {
-            user: true,
-            codes: ['email_not_verified', 'origin_not_allowed', 'payload_too_large', 'validation_failed'],
+            codes: ['origin_not_allowed', 'payload_too_large', 'validation_failed'],
           },
         ),
       }),
@@ -55,12 +54,8 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
         path: '/v1/me/avatar',
         tags: ['Account'],
         summary: 'Remove the picture',
-        security: USER_SECURITY,
-        middleware: [requireVerified(authenticator)] as const,
-        responses: responses(
-          { 204: { description: 'Removed' } },
-          { user: true, codes: ['email_not_verified', 'origin_not_allowed'] },
-        ),
+        level: levels.verified(),
+        responses: responses({ 204: { description: 'Removed' } }, { codes: ['origin_not_allowed'] }),
       }),
       async (c) => {
         await avatars.remove(c.get('principal').userId);
@@ -72,6 +67,7 @@ export function avatarRoutes(avatars: Avatars, authenticator: Authenticator) {
         operationId: 'avatars.get',
         method: 'get',
         path: '/avatars/{key}',
+        level: PUBLIC,
         tags: ['Account'],
         summary: 'A picture',
         request: { params: z.object({ key: z.string() }) },

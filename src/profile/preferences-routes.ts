@@ -1,10 +1,10 @@
 import { PreferencesPatch, PreferencesSchema } from '../directory/schemas.ts';
-import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
 
 /** What an app keeps about its user. */
-export function preferencesRoutes(profiles: Profiles, authenticator: Authenticator) {
+export function preferencesRoutes(profiles: Profiles, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -13,9 +13,8 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
         path: '/v1/me/preferences',
         tags: ['Account'],
         summary: 'The preferences',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
-        responses: responses({ 200: json(PreferencesSchema, 'The preferences') }, { user: true }),
+        level: levels.user({ impersonation: true }),
+        responses: responses({ 200: json(PreferencesSchema, 'The preferences') }, {}),
       }),
       async (c) => {
         const { userId, bookmark } = c.get('principal');
@@ -29,13 +28,9 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
         path: '/v1/me/preferences',
         tags: ['Account'],
         summary: 'Replace the preferences',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
+        level: levels.user(),
         request: jsonBody(PreferencesSchema),
-        responses: responses(
-          { 200: json(PreferencesSchema, 'The preferences as kept') },
-          { user: true, body: true },
-        ),
+        responses: responses({ 200: json(PreferencesSchema, 'The preferences as kept') }, { body: true }),
       }),
       async (c) => {
         const preferences = c.req.valid('json');
@@ -51,13 +46,9 @@ export function preferencesRoutes(profiles: Profiles, authenticator: Authenticat
         tags: ['Account'],
         summary: 'Change some of the preferences',
         description: 'By the rules of JSON Merge Patch (RFC 7396).',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
+        level: levels.user(),
         request: jsonBody(PreferencesPatch),
-        responses: responses(
-          { 200: json(PreferencesSchema, 'The preferences as kept') },
-          { user: true, body: true },
-        ),
+        responses: responses({ 200: json(PreferencesSchema, 'The preferences as kept') }, { body: true }),
       }),
       async (c) => {
         const { userId } = c.get('principal');

@@ -1,11 +1,11 @@
 import { ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
-import { type Authenticator, requireUser, requireVerified } from '../http/authentication.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
 
 /** `/v1/me`: the profile of the user who asks. */
-export function profileRoutes(directory: Directory, profiles: Profiles, authenticator: Authenticator) {
+export function profileRoutes(directory: Directory, profiles: Profiles, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -14,9 +14,8 @@ export function profileRoutes(directory: Directory, profiles: Profiles, authenti
         path: '/v1/me',
         tags: ['Account'],
         summary: 'The profile of the signed-in user',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
-        responses: responses({ 200: json(UserSchema, 'The user') }, { user: true }),
+        level: levels.user({ impersonation: true }),
+        responses: responses({ 200: json(UserSchema, 'The user') }, {}),
       }),
       async (c) => {
         const { userId, bookmark } = c.get('principal');
@@ -32,12 +31,16 @@ export function profileRoutes(directory: Directory, profiles: Profiles, authenti
         summary: 'Change the profile',
         description:
           'Only the fields that are sent change; `null` clears one. Needs a verified e-mail address. A new phone number counts as unverified.',
-        security: USER_SECURITY,
-        middleware: [requireVerified(authenticator)] as const,
+        level: levels.verified({
+          fresh: {
+            when: ({ phone_number }) => phone_number !== undefined,
+            says: 'to send `phone_number`, by which one may sign in',
+          },
+        }),
         request: jsonBody(ProfilePatch),
         responses: responses(
           { 200: json(UserSchema, 'The user as changed') },
-          { user: true, body: true, codes: ['email_not_verified', 'username_taken'] },
+          { body: true, codes: ['username_taken'] },
         ),
       }),
       async (c) => {

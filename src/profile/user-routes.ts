@@ -1,25 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { EmailField, UserEmailSchema, UserSchema, userShape } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-  SERVICE_SECURITY,
-} from '../http/openapi.ts';
-import {
-  type Access,
-  requireService,
-  requireServiceOrUser,
-  subjectOf,
-} from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 
 const UserId = z.object({ id: z.string() });
 
 /** `/v1/users`: the users of a realm, for services and admins. */
-export function userRoutes(directory: Directory, access: Access) {
+export function userRoutes(directory: Directory, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -29,16 +17,12 @@ export function userRoutes(directory: Directory, access: Access) {
         tags: ['Users'],
         summary: 'A user',
         description: 'For services with the scope `users:read`, for admins, and for the user.',
-        security: SERVICE_OR_USER_SECURITY,
-        middleware: [requireServiceOrUser(access, 'users:read')] as const,
+        level: levels.serviceOrUser('users:read', { subject: 'path', impersonation: true }),
         request: { params: UserId },
-        responses: responses(
-          { 200: json(UserSchema, 'The user') },
-          { user: true, service: true, codes: ['user_not_found'] },
-        ),
+        responses: responses({ 200: json(UserSchema, 'The user') }, { codes: ['user_not_found'] }),
       }),
       async (c) => {
-        const userId = subjectOf(c, c.req.valid('param').id);
+        const userId = c.get('subject');
         const bookmark = c.get('principal')?.userId === userId ? c.get('principal').bookmark : null;
         return c.json(userShape(await directory.find(c.get('realm').id, { userId }, bookmark)), 200);
       },
@@ -50,12 +34,11 @@ export function userRoutes(directory: Directory, access: Access) {
         path: '/v1/users/by-email/{email}',
         tags: ['Users'],
         summary: 'The user with an e-mail address',
-        security: SERVICE_SECURITY,
-        middleware: [requireService(access.services, 'users:read')] as const,
+        level: levels.service('users:read'),
         request: { params: z.object({ email: EmailField }) },
         responses: responses(
           { 200: json(UserSchema, 'The user') },
-          { service: true, codes: ['user_not_found', 'validation_failed'] },
+          { codes: ['user_not_found', 'validation_failed'] },
         ),
       }),
       async (c) =>
@@ -68,13 +51,9 @@ export function userRoutes(directory: Directory, access: Access) {
         path: '/v1/users/{id}/email',
         tags: ['Users'],
         summary: 'The e-mail address of a user',
-        security: SERVICE_SECURITY,
-        middleware: [requireService(access.services, 'users:read')] as const,
+        level: levels.service('users:read'),
         request: { params: UserId },
-        responses: responses(
-          { 200: json(UserEmailSchema, 'The address') },
-          { service: true, codes: ['user_not_found'] },
-        ),
+        responses: responses({ 200: json(UserEmailSchema, 'The address') }, { codes: ['user_not_found'] }),
       }),
       async (c) => {
         const userId = c.req.valid('param').id;

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { adminLevel, adminResponses, LISTING } from '../http/admin-level.ts';
+import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   NewRealm,
@@ -17,8 +17,8 @@ import type { RealmAdmin } from './admin-service.ts';
 const RealmId = z.object({ id: z.string().openapi({ example: DEFAULT_REALM }) });
 
 /** `/v1/admin/realms`: pools of users and their policies. */
-export function realmRoutes(realms: RealmAdmin, access: Access) {
-  const admin = adminLevel(access, 'Admin: realms');
+export function realmRoutes(realms: RealmAdmin, levels: Levels) {
+  const admin = { tags: ['Admin: realms'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -26,10 +26,11 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
         method: 'get',
         path: '/v1/admin/realms',
         ...admin,
+        level: levels.owner(),
         summary: 'All realms',
         description: 'For owners; by id.',
         request: { query: RealmQuery },
-        responses: adminResponses({ 200: json(RealmListSchema, 'A page') }, LISTING),
+        responses: responses({ 200: json(RealmListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const { limit, cursor = null } = c.req.valid('query');
@@ -42,10 +43,14 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
         method: 'post',
         path: '/v1/admin/realms',
         ...admin,
+        level: levels.owner({ fresh: true }),
         summary: 'Make a realm',
         description: 'For owners.',
         request: jsonBody(NewRealm),
-        responses: adminResponses({ 201: json(RealmSchema, 'The realm') }, ['realm_exists'], true),
+        responses: responses(
+          { 201: json(RealmSchema, 'The realm') },
+          { codes: ['realm_exists'], body: true },
+        ),
       }),
       async (c) => c.json(realmShape(await realms.create(c.req.valid('json'), actorOf(c))), 201),
     )
@@ -58,7 +63,7 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
         summary: 'A realm',
         description: 'For owners; for admins their own.',
         request: { params: RealmId },
-        responses: adminResponses({ 200: json(RealmSchema, 'The realm') }),
+        responses: responses({ 200: json(RealmSchema, 'The realm') }),
       }),
       async (c) => {
         const row = await realms.get(c.req.valid('param').id, actorOf(c), c.get('realm').id);
@@ -71,10 +76,14 @@ export function realmRoutes(realms: RealmAdmin, access: Access) {
         method: 'patch',
         path: '/v1/admin/realms/{id}',
         ...admin,
+        level: levels.admin({ fresh: true }),
         summary: 'Change the policy of a realm',
         description: 'In force everywhere within 30 seconds. For owners; for admins their own.',
         request: { params: RealmId, ...jsonBody(RealmPatch) },
-        responses: adminResponses({ 200: json(RealmSchema, 'The realm as changed') }, ['conflict'], true),
+        responses: responses(
+          { 200: json(RealmSchema, 'The realm as changed') },
+          { codes: ['conflict'], body: true },
+        ),
       }),
       async (c) => {
         const { id } = c.req.valid('param');

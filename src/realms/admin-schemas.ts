@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
+import { ACCESS_TOKEN_SECONDS, REAUTHENTICATION_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
 import type { RealmRow } from './tables.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
@@ -25,6 +25,12 @@ const policy = {
   access_token_seconds: seconds(ACCESS_TOKEN_SECONDS).optional(),
   session_idle_seconds: seconds(SESSION_SECONDS).optional(),
   session_absolute_seconds: seconds(SESSION_SECONDS).optional(),
+  reauthentication_seconds: seconds(REAUTHENTICATION_SECONDS).optional().openapi({
+    description: 'How old a sign-in or re-authentication may be where a fresh one is needed',
+  }),
+  operator_reauthentication_seconds: seconds(REAUTHENTICATION_SECONDS)
+    .optional()
+    .openapi({ description: 'The same for acts of admins and owners' }),
 };
 
 export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
@@ -48,6 +54,8 @@ export const RealmSchema = z
     access_token_seconds: z.int(),
     session_idle_seconds: z.int(),
     session_absolute_seconds: z.int(),
+    reauthentication_seconds: z.int(),
+    operator_reauthentication_seconds: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -69,6 +77,8 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     access_token_seconds: row.accessTokenSeconds,
     session_idle_seconds: row.sessionIdleSeconds,
     session_absolute_seconds: row.sessionAbsoluteSeconds,
+    reauthentication_seconds: row.reauthenticationSeconds,
+    operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

@@ -6,6 +6,8 @@ const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '
 /** Seconds that tokens and sessions of a realm may be made to live. */
 export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
 export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
+/** Seconds that a proof of who a user is may be made to count as fresh. */
+export const REAUTHENTICATION_SECONDS = { min: 60, max: 86_400 };
 
 /** The settings of a realm, as an operator writes them. */
 export const RealmFields = {

@@ -56,6 +56,10 @@ export class Realms {
           idleSeconds: row.sessionIdleSeconds,
           absoluteSeconds: row.sessionAbsoluteSeconds,
         },
+        reauthentication: {
+          seconds: row.reauthenticationSeconds,
+          operatorSeconds: row.operatorReauthenticationSeconds,
+        },
       };
     }
     return null;

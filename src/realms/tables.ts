@@ -14,6 +14,8 @@ export const realms = sqliteTable('realms', {
   accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
   sessionIdleSeconds: integer('session_idle_seconds').notNull().default(1_209_600),
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
+  reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),
+  operatorReauthenticationSeconds: integer('operator_reauthentication_seconds').notNull().default(3600),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

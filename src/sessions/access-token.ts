@@ -21,6 +21,10 @@ export interface AccessTokenClaims {
   emailVerified: boolean;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
+  /** The session of that admin; null when an API key acts, or nobody does. */
+  impersonatorSession: string | null;
+  /** When the user last proved who they are before the token was made, Unix milliseconds; 0 where it does not say. */
+  authenticatedAt: number;
   /** Of the session's tokens; null where access tokens cannot be renewed. */
   generation: number | null;
   expiresAt: number;
@@ -32,7 +36,10 @@ interface PrivateClaims {
   role: AccessTokenClaims['role'];
   plan: string;
   email_verified: boolean;
-  act?: { sub: string };
+  /** RFC 8693, 4.1; `sid` as in OpenID Connect Front-Channel Logout. */
+  act?: { sub: string; sid?: string };
+  /** RFC 9068, 2.2.1; seconds. */
+  auth_time?: number;
   gen?: number;
 }
 
@@ -59,10 +66,14 @@ export class AccessTokens {
     this.#forAuthService = forAuthService;
   }
 
-  /** Makes a token for a session; it never outlives the session. `expiresIn` is seconds. */
+  /**
+   * Makes a token for a session; it never outlives the session. `impersonatorSession` is that of an admin who acts as the
+   * user. `expiresIn` is seconds.
+   */
   async issue(
     realm: Realm,
     session: Omit<OpenedSession, 'refreshToken'>,
+    impersonatorSession: string | null = null,
   ): Promise<{ token: string; expiresIn: number }> {
     const now = Math.floor(Date.now() / SECOND);
     const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
@@ -73,8 +84,14 @@ export class AccessTokens {
       role: session.state.role,
       plan: session.state.plan,
       email_verified: session.state.emailVerified,
-      // RFC 8693, 4.1.
-      ...(session.impersonator !== null && { act: { sub: session.impersonator } }),
+      ...(session.impersonator === null
+        ? { auth_time: Math.floor(session.authenticatedAt / SECOND) }
+        : {
+            act: {
+              sub: session.impersonator,
+              ...(impersonatorSession !== null && { sid: impersonatorSession }),
+            },
+          }),
       ...(this.#forAuthService && claimsOfAuthService(session)),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
@@ -99,11 +116,19 @@ export class AccessTokens {
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
     const { payload, protectedHeader } = await this.#verify(realm, token);
-    const { sub, sid, exp, role, plan, email_verified, act, gen } = payload as JWTPayload & PrivateClaims;
+    const { sub, sid, exp, role, plan, email_verified, act, auth_time, gen } = payload as JWTPayload &
+      PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
-    const about = { role, plan, emailVerified: email_verified, impersonator: act?.sub ?? null };
+    const about = {
+      role,
+      plan,
+      emailVerified: email_verified,
+      impersonator: act?.sub ?? null,
+      impersonatorSession: act?.sid ?? null,
+      authenticatedAt: (auth_time ?? 0) * SECOND,
+    };
     const claims = {
       userId: sub,
       sessionId: sid,

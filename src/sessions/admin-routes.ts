@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { UserIdParams } from '../directory/schemas.ts';
-import { adminLevel, adminResponses } from '../http/admin-level.ts';
 import { clientOf } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { ImpersonationBody, ImpersonationSchema } from './admin-schemas.ts';
 import type { UserSessions } from './admin-service.ts';
 import { SessionListSchema, sessionShape } from './schemas.ts';
@@ -17,8 +17,8 @@ const UserSessionListSchema = z
   .openapi('UserSessionList');
 
 /** The sessions of one user. */
-export function userSessionRoutes(sessions: UserSessions, access: Access) {
-  const admin = adminLevel(access, 'Admin: users');
+export function userSessionRoutes(sessions: UserSessions, levels: Levels) {
+  const admin = { tags: ['Admin: users'], level: levels.admin() };
   return featureRouter()
     .openapi(
       createRoute({
@@ -29,7 +29,10 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         summary: 'The live sessions of a user',
         description: 'Exact; the one seen last first.',
         request: { params: UserIdParams },
-        responses: adminResponses({ 200: json(UserSessionListSchema, 'The sessions') }, ['user_not_found']),
+        responses: responses(
+          { 200: json(UserSessionListSchema, 'The sessions') },
+          { codes: ['user_not_found'] },
+        ),
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
@@ -45,10 +48,11 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         method: 'delete',
         path: '/v1/admin/users/{id}/sessions',
         ...admin,
+        level: levels.admin({ authority: true }),
         summary: 'End all sessions of a user',
         description: 'Effective for the very next request, anywhere.',
         request: { params: UserIdParams },
-        responses: adminResponses({ 204: { description: 'Ended' } }, ['user_not_found']),
+        responses: responses({ 204: { description: 'Ended' } }, { codes: ['user_not_found'] }),
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
@@ -62,9 +66,13 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         method: 'delete',
         path: '/v1/admin/users/{id}/sessions/{session_id}',
         ...admin,
+        level: levels.admin({ authority: true }),
         summary: 'End one session of a user',
         request: { params: SessionId },
-        responses: adminResponses({ 204: { description: 'Ended' } }, ['user_not_found', 'session_not_found']),
+        responses: responses(
+          { 204: { description: 'Ended' } },
+          { codes: ['user_not_found', 'session_not_found'] },
+        ),
       }),
       async (c) => {
         const { id, session_id } = c.req.valid('param');
@@ -78,14 +86,14 @@ export function userSessionRoutes(sessions: UserSessions, access: Access) {
         method: 'post',
         path: '/v1/admin/users/{id}/impersonate',
         ...admin,
+        level: levels.admin({ fresh: true, authority: true }),
         summary: 'Act as a user, for ten minutes',
         description:
           'The token says so by `act` and cannot be refreshed; the user sees it among their sessions and in their log. It is refused wherever a verified address is needed, and by the admin API. Nobody acts as an admin or owner.',
         request: { params: UserIdParams, ...jsonBody(ImpersonationBody) },
-        responses: adminResponses(
+        responses: responses(
           { 201: json(ImpersonationSchema, 'The token') },
-          ['user_not_found', 'account_suspended', 'conflict'],
-          true,
+          { codes: ['user_not_found', 'account_suspended', 'conflict'], body: true },
         ),
       }),
       async (c) => {

@@ -1,7 +1,5 @@
-import { sql } from 'drizzle-orm';
 import type { SessionObjects } from '../account/contract.ts';
-import { primary } from '../db/client.ts';
-import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { noteAct } from '../directory/audit.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { type Directory, directoryState } from '../directory/service.ts';
 import type { UserRef } from '../directory/state.ts';
@@ -78,7 +76,7 @@ export class UserSessions {
     });
     // A role that was given a moment ago makes the row too old.
     if (isRefusal(opened)) throw new ApiError('conflict');
-    return sessions.grant(await realms.get(target.realmId), opened);
+    return sessions.grant(await realms.get(target.realmId), opened, actor.sessionId);
   }
 
   async #objectFor(target: UserRef, actor: Actor) {
@@ -95,7 +93,7 @@ export class UserSessions {
     actor: Actor,
     details: Record<string, unknown>,
   ): Promise<void> {
-    const entry: AuditEntry = { realmId, at: Date.now(), actor: actor.id, action, target: userId, details };
-    await writeAuditIf(primary(this.#deps.d1).db, entry, sql`TRUE`);
+    const entry = { realmId, at: Date.now(), actor: actor.id, action, target: userId, details };
+    await noteAct(this.#deps.d1, entry);
   }
 }

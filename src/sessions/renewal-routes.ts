@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { clientOf } from '../http/context.ts';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { TokensSchema, tokensShape } from './schemas.ts';
 import type { Sessions } from './service.ts';
@@ -17,6 +18,7 @@ export function renewalRoutes(sessions: Sessions) {
       operationId: 'auth.renew',
       method: 'post',
       path: '/v1/auth/renew',
+      level: PUBLIC,
       summary: 'Exchange an access token for the next',
       request: jsonBody(RenewBody),
       responses: responses(

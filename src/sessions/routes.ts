@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { getCookie } from 'hono/cookie';
 import { ApiError } from '../errors.ts';
-import { type Authenticator, requireUser } from '../http/authentication.ts';
 import { clientOf } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import {
@@ -25,13 +25,14 @@ const optionalBody = <Schema extends z.ZodType>(schema: Schema) => ({
 });
 
 /** Refresh, logout, the present session, and the list of the user's devices. */
-export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) {
+export function sessionRoutes(sessions: Sessions, levels: Levels) {
   return featureRouter()
     .openapi(
       createRoute({
         operationId: 'auth.refresh',
         method: 'post',
         path: '/v1/auth/refresh',
+        level: PUBLIC,
         tags: ['Sessions'],
         summary: 'Exchange a refresh token for a new pair',
         description:
@@ -65,10 +66,11 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         tags: ['Sessions'],
         summary: 'End this session, or all',
         description: 'Effective for the very next request, anywhere.',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
+        level: levels.user({
+          impersonation: { when: ({ all }) => all !== true, says: 'to end the session of the admin' },
+        }),
         request: optionalBody(LogoutBody),
-        responses: responses({ 204: { description: 'Ended' } }, { user: true, body: true }),
+        responses: responses({ 204: { description: 'Ended' } }, { body: true }),
       }),
       async (c) => {
         const { userId, sessionId } = c.get('principal');
@@ -86,9 +88,8 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         summary: 'Who is signed in, and by which session',
         description:
           'The strict check: a session that was ended, or an account that was suspended, is refused from the next request on. Answers from the account object alone; fit for forward-auth.',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
-        responses: responses({ 200: json(CurrentSessionSchema, 'The session') }, { user: true }),
+        level: levels.user({ impersonation: true }),
+        responses: responses({ 200: json(CurrentSessionSchema, 'The session') }, {}),
       }),
       (c) => c.json(currentSessionShape(c.get('principal')), 200),
     )
@@ -100,9 +101,8 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         tags: ['Sessions'],
         summary: 'The devices that are signed in',
         description: 'At most 100, the one seen last first.',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
-        responses: responses({ 200: json(SessionListSchema, 'The sessions') }, { user: true }),
+        level: levels.user({ impersonation: true }),
+        responses: responses({ 200: json(SessionListSchema, 'The sessions') }, {}),
       }),
       async (c) => {
         const { userId, sessionId } = c.get('principal');
@@ -117,12 +117,11 @@ export function sessionRoutes(sessions: Sessions, authenticator: Authenticator) 
         path: '/v1/me/sessions/{id}',
         tags: ['Sessions'],
         summary: 'End one session',
-        security: USER_SECURITY,
-        middleware: [requireUser(authenticator)] as const,
+        level: levels.user(),
         request: { params: SessionId },
         responses: responses(
           { 204: { description: 'Ended' } },
-          { user: true, codes: ['session_not_found', 'origin_not_allowed'] },
+          { codes: ['session_not_found', 'origin_not_allowed'] },
         ),
       }),
       async (c) => {

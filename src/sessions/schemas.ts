@@ -51,6 +51,10 @@ export const CurrentSessionSchema = z
     role: z.enum(['user', 'admin', 'owner']),
     plan: z.string(),
     email_verified: z.boolean(),
+    authenticated_at: z.iso.datetime().nullable().openapi({
+      description:
+        'When the user last proved who they are in this session; null for an admin who acts as the user',
+    }),
     expires_at: z.iso
       .datetime()
       .openapi({ description: 'When the token (or the cookie) that was sent expires' }),
@@ -78,6 +82,7 @@ export function currentSessionShape(
     role: session.role,
     plan: session.plan,
     email_verified: session.emailVerified,
+    authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(session.authenticatedAt),
     expires_at: rfc3339(session.expiresAt),
   };
 }

@@ -1,6 +1,6 @@
 import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
-import { ApiError, accepted } from '../errors.ts';
+import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -14,19 +14,27 @@ export interface Grant {
   session: OpenedSession;
 }
 
+/** What sessions ask of API keys, which can act as users too. */
+export interface OperatorKeys {
+  /** Whether a key, by its id, is in force in a realm and has the scope `admin`. */
+  mayOperate(keyId: string, realmId: string): Promise<boolean>;
+}
+
 /** Sessions: grants, checks, refresh, ends. Each operation is one call to one account object and no D1 query. */
 export class Sessions {
   readonly #objects: SessionObjects;
   readonly #tokens: AccessTokens;
+  readonly #keys: OperatorKeys;
 
-  constructor(objects: SessionObjects, tokens: AccessTokens) {
+  constructor(objects: SessionObjects, tokens: AccessTokens, keys: OperatorKeys) {
     this.#objects = objects;
     this.#tokens = tokens;
+    this.#keys = keys;
   }
 
-  /** The tokens for a session that was just opened. */
-  async grant(realm: Realm, session: OpenedSession): Promise<Grant> {
-    const { token, expiresIn } = await this.#tokens.issue(realm, session);
+  /** The tokens for a session that was just opened, by an admin in the user's place from a session of their own. */
+  async grant(realm: Realm, session: OpenedSession, impersonatorSession?: string | null): Promise<Grant> {
+    const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession);
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }
 
@@ -38,9 +46,32 @@ export class Sessions {
     return this.#tokens.verify(realm, accessToken);
   }
 
+  /**
+   * The local check, and where an admin acts as the user whether the admin still may: one who was demoted, suspended, deleted
+   * or signed out may not, and their session in the user's place ends. Throws as `verifyToken` does, and `session_ended`.
+   */
+  async verifyActing(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
+    const claims = await this.verifyToken(accessToken, realm);
+    const { userId, sessionId, impersonator } = claims;
+    if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
+    await this.#objects(userId).endSession(sessionId, 'revoked', null, impersonator);
+    throw new ApiError('session_ended');
+  }
+
+  async #mayStillAct(claims: AccessTokenClaims, realm: Realm): Promise<boolean> {
+    const { impersonator, impersonatorSession } = claims;
+    if (impersonator === null) return true;
+    if (!impersonator.startsWith('usr_')) return this.#keys.mayOperate(impersonator, realm.id);
+    if (impersonatorSession === null) return false;
+    const session = await this.#objects(impersonator).check(impersonatorSession);
+    if (isRefusal(session)) return false;
+    const { role, realmId } = session.state;
+    return role === 'owner' || (role === 'admin' && realmId === realm.id);
+  }
+
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
   async authenticateToken(accessToken: string, realm: Realm): Promise<Principal> {
-    const claims = await this.verifyToken(accessToken, realm);
+    const claims = await this.verifyActing(accessToken, realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     return { ...principalOf(session), expiresAt: claims.expiresAt };
   }
@@ -63,10 +94,11 @@ export class Sessions {
    * Exchanges a valid access token for the next, as if it were a refresh token: one that was issued before the session's
    * tokens were rotated last is a reuse, but for the same grace. For clients that hold nothing else; where access
    * tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
-   * `account_suspended`.
+   * `account_suspended`, and `impersonation_refused`: who acts as a user begins anew.
    */
   async renew(accessToken: string, realm: Realm, client: Client): Promise<Grant> {
-    const { userId, sessionId, generation } = await this.verifyToken(accessToken, realm);
+    const { userId, sessionId, generation, impersonator } = await this.verifyToken(accessToken, realm);
+    if (impersonator !== null) throw new ApiError('impersonation_refused');
     if (generation === null) throw new ApiError('invalid_token');
     return this.#rotate(userId, { userId, sessionId, generation }, realm, client);
   }
@@ -101,7 +133,8 @@ export class Sessions {
   }
 }
 
-function principalOf({ state, sessionId, impersonator, expiresAt }: LiveSession): Principal {
+function principalOf(session: LiveSession): Principal {
+  const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
   const { userId, role, plan, emailVerified, bookmark } = state;
   return {
     userId,
@@ -110,6 +143,7 @@ function principalOf({ state, sessionId, impersonator, expiresAt }: LiveSession)
     plan,
     emailVerified,
     impersonator,
+    authenticatedAt,
     expiresAt,
     bookmark,
   };

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { adminLevel, adminResponses } from '../http/admin-level.ts';
-import { createRoute, featureRouter, json } from '../http/openapi.ts';
-import { type Access, actorOf } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
+import { actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { SigningKeyAdmin } from './admin-service.ts';
 
@@ -21,8 +21,8 @@ const SigningKeyListSchema = z
   .openapi('SigningKeyList');
 
 /** `/v1/admin/signing-keys`: what signs the access tokens of a realm. */
-export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
-  const admin = adminLevel(access, 'Admin: realms');
+export function signingKeyRoutes(keys: SigningKeyAdmin, levels: Levels) {
+  const admin = { tags: ['Admin: realms'], level: levels.admin() };
   const listed = async (realmId: string): Promise<z.infer<typeof SigningKeyListSchema>> => {
     const time = (at: number | null) => (at === null ? null : rfc3339(at));
     const data = (await keys.list(realmId)).map((key) => ({
@@ -44,7 +44,7 @@ export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
         ...admin,
         summary: "The keys that sign the realm's access tokens",
         description: 'Newest first; those that are published.',
-        responses: adminResponses({ 200: json(SigningKeyListSchema, 'The keys') }),
+        responses: responses({ 200: json(SigningKeyListSchema, 'The keys') }),
       }),
       async (c) => c.json(await listed(c.get('realm').id), 200),
     )
@@ -57,7 +57,7 @@ export function signingKeyRoutes(keys: SigningKeyAdmin, access: Access) {
         summary: 'Publish the next key now',
         description:
           'It signs an hour later, and the one before stays published two hours more: no token stops working. While a key is published that does not sign yet, nothing changes.',
-        responses: adminResponses({ 200: json(SigningKeyListSchema, 'The keys') }),
+        responses: responses({ 200: json(SigningKeyListSchema, 'The keys') }),
       }),
       async (c) => {
         const realmId = c.get('realm').id;

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { ALGORITHM, type SigningKeys } from './service.ts';
 
@@ -39,6 +40,7 @@ export function discoveryRoutes(keys: SigningKeys) {
         operationId: 'discovery.getJwks',
         method: 'get',
         path: '/.well-known/jwks.json',
+        level: PUBLIC,
         tags: ['Discovery'],
         summary: 'The public signing keys (RFC 7517)',
         responses: responses({ 200: json(JwksSchema, 'The keys') }, {}),
@@ -53,6 +55,7 @@ export function discoveryRoutes(keys: SigningKeys) {
         operationId: 'discovery.getMetadata',
         method: 'get',
         path: '/.well-known/openid-configuration',
+        level: PUBLIC,
         tags: ['Discovery'],
         summary: 'Issuer metadata (OpenID Connect Discovery 1.0)',
         description: 'Enough for a resource server to verify access tokens from the issuer alone.',

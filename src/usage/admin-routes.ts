@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Directory } from '../directory/service.ts';
-import { createRoute, featureRouter, json, responses, SERVICE_OR_USER_SECURITY } from '../http/openapi.ts';
-import { type Access, requireAdmin } from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import {
   DaysQuery,
   RealmTokenUsageSchema,
@@ -17,14 +17,13 @@ import type { UsageAnalytics } from './analytics-service.ts';
 const UserId = z.object({ id: z.string() });
 
 /** What the users of a realm have used together, and each of them. */
-export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory, access: Access) {
+export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory, levels: Levels) {
   const admin = {
     tags: ['Analytics'],
-    security: SERVICE_OR_USER_SECURITY,
-    middleware: requireAdmin(access),
+    level: levels.admin(),
     request: { query: DaysQuery },
   };
-  const failures = { user: true, service: true, codes: ['validation_failed' as const] };
+  const failures = { codes: ['validation_failed' as const] };
   const ofUser = { ...admin, request: { params: UserId, query: DaysQuery } };
   const userFailures = { ...failures, codes: ['user_not_found' as const, 'validation_failed' as const] };
   const userIdIn = async (realmId: string, userId: string) =>

@@ -1,5 +1,5 @@
-import { type Authenticator, requireUser } from '../http/authentication.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { rfc3339 } from '../lib/time.ts';
 import {
   DaysQuery,
@@ -24,11 +24,10 @@ import type { Usage } from './service.ts';
 const LATE = 'The last seconds may be missing.';
 
 /** What the user who asks may use and has used. */
-export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticator: Authenticator) {
+export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Levels) {
   const user = {
     tags: ['Plan and usage'],
-    security: USER_SECURITY,
-    middleware: requireUser(authenticator),
+    level: levels.user({ impersonation: true }),
   };
   return featureRouter()
     .openapi(
@@ -38,7 +37,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         path: '/v1/me/quota',
         ...user,
         summary: 'What is left of each resource',
-        responses: responses({ 200: json(QuotaReportSchema, 'By resource; exact') }, { user: true }),
+        responses: responses({ 200: json(QuotaReportSchema, 'By resource; exact') }, {}),
       }),
       async (c) => {
         const { userId } = c.get('principal');
@@ -56,7 +55,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         request: { query: DaysQuery },
         responses: responses(
           { 200: json(UsageSchema, 'Totals, and every day of the period (UTC)') },
-          { user: true, codes: ['validation_failed'] },
+          { codes: ['validation_failed'] },
         ),
       }),
       async (c) => {
@@ -73,10 +72,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         summary: 'Single uses',
         description: `Newest first. ${LATE}`,
         request: { query: EventQuery },
-        responses: responses(
-          { 200: json(UsageEventListSchema, 'A page') },
-          { user: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(UsageEventListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const page = await analytics.history(c.get('principal').userId, c.req.valid('query'));
@@ -100,7 +96,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         request: { query: DaysQuery },
         responses: responses(
           { 200: json(TokenUsageSchema, 'Totals, models, and every day of the period (UTC)') },
-          { user: true, codes: ['validation_failed'] },
+          { codes: ['validation_failed'] },
         ),
       }),
       async (c) => {
@@ -117,10 +113,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         summary: 'Single uses of models',
         description: `Newest first. ${LATE}`,
         request: { query: EventQuery },
-        responses: responses(
-          { 200: json(TokenEventListSchema, 'A page') },
-          { user: true, codes: ['validation_failed'] },
-        ),
+        responses: responses({ 200: json(TokenEventListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
         const page = await analytics.tokenHistory(c.get('principal').userId, c.req.valid('query'));
@@ -140,12 +133,12 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, authenticat
         method: 'post',
         path: '/v1/me/tokens',
         ...user,
+        level: levels.user(),
         summary: 'Record the tokens that a model has used',
         request: jsonBody(TokenUseBody),
         responses: responses(
           { 200: json(TokensRecordedSchema, 'Recorded, once for a `request_id`') },
           {
-            user: true,
             body: true,
             codes: ['model_not_in_plan', 'resource_not_in_plan', 'quota_exceeded', 'reference_reused'],
           },

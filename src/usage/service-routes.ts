@@ -1,21 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { fieldError } from '../errors.ts';
 import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
-import {
-  createRoute,
-  featureRouter,
-  json,
-  jsonBody,
-  responses,
-  SERVICE_OR_USER_SECURITY,
-  SERVICE_SECURITY,
-} from '../http/openapi.ts';
-import {
-  type Access,
-  requireService,
-  requireServiceOrUser,
-  subjectOf,
-} from '../http/service-authentication.ts';
+import type { Levels } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import {
   CommitBody,
   ConsumeBody,
@@ -34,11 +21,10 @@ const Reference = z.object({ reference: ReferenceField });
 const REFUSALS = ['user_not_found', 'account_suspended', 'resource_not_in_plan', 'quota_exceeded'] as const;
 
 /** Use of quota by services. */
-export function usageServiceRoutes(usage: Usage, access: Access) {
+export function usageServiceRoutes(usage: Usage, levels: Levels) {
   const service = {
     tags: ['Usage'],
-    security: SERVICE_SECURITY,
-    middleware: requireService(access.services, 'usage:write'),
+    level: levels.service('usage:write'),
   };
   return featureRouter()
     .openapi(
@@ -53,7 +39,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
         request: { headers: IdempotencyHeader, ...jsonBody(ConsumeBody) },
         responses: responses(
           { 200: json(ConsumedSchema, 'Counted') },
-          { service: true, body: true, codes: [...REFUSALS, 'reference_reused'] },
+          { body: true, codes: [...REFUSALS, 'reference_reused'] },
         ),
       }),
       async (c) => {
@@ -77,7 +63,7 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
         request: { headers: IdempotencyHeader, ...jsonBody(ReserveBody) },
         responses: responses(
           { 200: json(ReservationSchema, 'Held') },
-          { service: true, body: true, codes: [...REFUSALS, 'reference_reused'] },
+          { body: true, codes: [...REFUSALS, 'reference_reused'] },
         ),
       }),
       async (c) => {
@@ -104,7 +90,6 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
         responses: responses(
           { 200: json(ReservationSchema, 'Counted') },
           {
-            service: true,
             body: true,
             codes: ['user_not_found', 'reservation_not_found', 'reservation_ended', 'reservation_exceeded'],
           },
@@ -131,7 +116,6 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
         responses: responses(
           { 200: json(ReservationSchema, 'Free again') },
           {
-            service: true,
             body: true,
             codes: ['user_not_found', 'reservation_not_found', 'reservation_ended'],
           },
@@ -150,16 +134,15 @@ export function usageServiceRoutes(usage: Usage, access: Access) {
         tags: ['Usage'],
         summary: 'What a user has left of each resource',
         description: 'For services with the scope `usage:write`, for admins, and for the user.',
-        security: SERVICE_OR_USER_SECURITY,
-        middleware: requireServiceOrUser(access, 'usage:write'),
+        level: levels.serviceOrUser('usage:write', { subject: 'path', impersonation: true }),
         request: { params: z.object({ id: z.string() }) },
         responses: responses(
           { 200: json(QuotaReportSchema, 'By resource; exact') },
-          { user: true, service: true, codes: ['user_not_found'] },
+          { codes: ['user_not_found'] },
         ),
       }),
       async (c) => {
-        const userId = subjectOf(c, c.req.valid('param').id);
+        const userId = c.get('subject');
         return c.json(quotaReportShape(await usage.quotas({ userId, realmId: c.get('realm').id })), 200);
       },
     );

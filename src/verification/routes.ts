@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from 'hono';
-import { type Authenticator, requireVerified } from '../http/authentication.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { createRoute, featureRouter, json, jsonBody, responses, USER_SECURITY } from '../http/openapi.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { AcceptedSchema, EmailBody, EmailChangeBody, LinkTokenBody, VerifiedSchema } from './schemas.ts';
 import type { EmailVerification } from './service.ts';
 
 /** Proving an e-mail address, changing it, and undoing that. */
 export function emailRoutes(
   emails: EmailVerification,
-  authenticator: Authenticator,
+  levels: Levels,
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
   return featureRouter()
@@ -17,11 +17,12 @@ export function emailRoutes(
         operationId: 'auth.email.verify',
         method: 'post',
         path: '/v1/auth/email/verify',
+        level: PUBLIC,
         tags: ['E-mail address'],
         summary: 'Prove an address by the link that was mailed there',
         description:
           'The token of a link works once, for 24 hours. It proves the present address, or makes a new one that the user asked for the present one.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(LinkTokenBody),
         responses: responses(
           { 200: json(VerifiedSchema, 'The address is verified') },
@@ -38,10 +39,11 @@ export function emailRoutes(
         operationId: 'auth.email.resend',
         method: 'post',
         path: '/v1/auth/email/resend',
+        level: PUBLIC,
         tags: ['E-mail address'],
         summary: 'Mail the link that proves an address again',
         description: 'The answer is the same for every address. An earlier link stops working.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(EmailBody),
         responses: responses({ 202: json(AcceptedSchema, 'Accepted') }, { body: true }),
       }),
@@ -55,11 +57,12 @@ export function emailRoutes(
         operationId: 'auth.email.undo',
         method: 'post',
         path: '/v1/auth/email/undo',
+        level: PUBLIC,
         tags: ['E-mail address'],
         summary: 'Undo a change of address by the link that the old one got',
         description:
           'For 72 hours. Gives the old address back, ends all sessions, drops the password and mails a link to set a new one.',
-        middleware: [signInLimit] as const,
+        limit: signInLimit,
         request: jsonBody(LinkTokenBody),
         responses: responses(
           { 204: { description: 'Undone' } },
@@ -80,25 +83,21 @@ export function emailRoutes(
         summary: 'Ask for another address',
         description:
           'Takes effect when the link that is mailed to the new address is followed; then the old one is told, and can undo it. The answer is the same when somebody else has the address. Needs a verified address.',
-        security: USER_SECURITY,
-        middleware: [signInLimit, requireVerified(authenticator)] as const,
+        limit: signInLimit,
+        level: levels.verified({
+          fresh: { when: ({ password }) => password === undefined, says: 'which `password` is' },
+        }),
         request: jsonBody(EmailChangeBody),
         responses: responses(
           { 202: json(AcceptedSchema, 'Accepted') },
           {
-            user: true,
             body: true,
-            codes: ['email_not_verified', 'invalid_credentials', 'too_many_attempts'],
+            codes: ['invalid_credentials', 'too_many_attempts'],
           },
         ),
       }),
       async (c) => {
-        await emails.requestChange(
-          c.req.valid('json'),
-          c.get('principal').userId,
-          c.get('realm'),
-          clientOf(c),
-        );
+        await emails.requestChange(c.req.valid('json'), c.get('principal'), c.get('realm'), clientOf(c));
         return c.json({ status: 'accepted' as const }, 202);
       },
     );

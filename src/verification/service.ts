@@ -78,7 +78,7 @@ export class EmailVerification {
    */
   async requestChange(
     body: { password: string; email: string },
-    userId: string,
+    { userId, sessionId }: { userId: string; sessionId: string },
     realm: Realm,
     client: Client,
   ): Promise<void> {
@@ -86,7 +86,8 @@ export class EmailVerification {
     const { db } = primary(d1);
     const found = await findPassword(db, userId);
     if (!found) throw noPassword();
-    accepted(await objects(userId).provePassword({ hash: found.hash, password: body.password, client }));
+    const proof = { hash: found.hash, password: body.password, client, sessionId };
+    accepted(await objects(userId).provePassword(proof));
     const { user } = found;
     const now = Date.now();
     const owner = await findByEmail(db, realm.id, body.email);

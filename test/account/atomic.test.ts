@@ -85,9 +85,13 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       lifetimes: LIFETIMES,
       verifiedOnly: false,
     }),
-  provePassword: ({ object }) => object.provePassword({ hash, password: 'wrong', client: CLIENT }),
-  prepareNewPassword: ({ object }) =>
-    object.prepareNewPassword({ hash, current: 'right', next: 'another', client: CLIENT }),
+  provePassword: ({ object, sessionId }) =>
+    object.provePassword({ hash, password: 'right', client: CLIENT, sessionId }),
+  'provePassword with a wrong password': ({ object, sessionId }) =>
+    object.provePassword({ hash, password: 'wrong', client: CLIENT, sessionId }),
+  prepareNewPassword: ({ object, sessionId }) =>
+    object.prepareNewPassword({ hash, current: 'right', next: 'another', client: CLIENT, sessionId }),
+  noteProof: ({ object, sessionId }) => object.noteProof(sessionId, CLIENT),
   open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
   check: ({ object, sessionId }) => object.check(sessionId),
   checkToken: ({ object, refreshToken }) => object.checkToken(refreshToken, 'default'),

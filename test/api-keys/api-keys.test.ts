@@ -117,7 +117,12 @@ describe('a new key', () => {
   });
 
   it('has no scope that its maker does not have', async () => {
-    const actor = { id: 'key_x', scopes: ['users:read', 'usage:write'] as const, role: 'service' as const };
+    const actor = {
+      id: 'key_x',
+      scopes: ['users:read', 'usage:write'] as const,
+      role: 'service' as const,
+      sessionId: null,
+    };
     const make = (scopes: ('users:read' | 'credits:write' | 'admin')[]) =>
       elsewhere().create('default', { name: 'x', scopes, expiresAt: null }, actor);
     await expect(make(['users:read', 'credits:write'])).rejects.toThrow('insufficient_scope');

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { CATALOGUE, type ErrorCode } from '../../src/errors.ts';
+import { PUBLIC } from '../../src/http/levels.ts';
 import { createRoute } from '../../src/http/openapi.ts';
 import { createServices } from '../../src/services.ts';
 import { call } from '../support/api.ts';
@@ -116,7 +117,9 @@ describe('the document', () => {
     expect(names.filter((name) => !/^[a-z][a-zA-Z]*(\.[a-z][a-zA-Z]*)*$/.test(name))).toEqual([]);
     expect(names.filter((name) => names.some((other) => other.startsWith(`${name}.`)))).toEqual([]);
     // @ts-expect-error A route without a name is refused by the type checker.
-    createRoute({ method: 'get', path: '/unnamed', responses: {} });
+    createRoute({ method: 'get', path: '/unnamed', level: PUBLIC, responses: {} });
+    // @ts-expect-error And so is one that does not say who may call it.
+    expect(() => createRoute({ operationId: 'x', method: 'get', path: '/x', responses: {} })).toThrow();
   });
 
   it('declares every parameter of every path', () => {

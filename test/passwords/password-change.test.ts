@@ -179,7 +179,15 @@ it('is caught up with when its maker died between the directory and the object',
   const { hash } = (await env.DB.prepare('SELECT hash FROM passwords WHERE user_id = ?')
     .bind(id)
     .first<any>()) as any;
-  const prepared = accepted(await object.prepareNewPassword({ hash, current: PASSWORD, next: NEXT, client }));
+  const prepared = accepted(
+    await object.prepareNewPassword({
+      hash,
+      current: PASSWORD,
+      next: NEXT,
+      client,
+      sessionId: user.session_id,
+    }),
+  );
   await env.DB.batch([
     env.DB.prepare('UPDATE passwords SET hash = ? WHERE user_id = ?').bind(prepared.hash, id),
     env.DB.prepare(

@@ -25,6 +25,8 @@ describe('GET /v1/auth/session', () => {
       role: 'user',
       plan: 'free',
       email_verified: false,
+      authenticated_at: (await call('GET', '/v1/me/sessions', { token: user.access_token })).body.data[0]
+        .created_at,
       expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
     });
   });

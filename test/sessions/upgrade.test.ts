@@ -5,11 +5,17 @@ import { accountOf, call, login, register } from '../support/api.ts';
 it('an object whose tables an earlier version made goes on with its sessions', async () => {
   const { user, access_token: token } = await register();
   const object = accountOf(user.id);
-  await runInDurableObject(object, (_, { storage }) =>
-    storage.sql.exec('ALTER TABLE sessions DROP COLUMN impersonator'),
-  );
+  const before = (await call('GET', '/v1/auth/session', { token })).body;
+  await runInDurableObject(object, (_, { storage }) => {
+    for (const column of ['attempts', 'authenticated_at', 'impersonator']) {
+      storage.sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
+    }
+  });
   await evictDurableObject(object);
-  expect((await call('GET', '/v1/auth/session', { token })).status).toBe(200);
+  const after = await call('GET', '/v1/auth/session', { token });
+  expect(after.status).toBe(200);
+  // The sign-in was the last proof.
+  expect(after.body.authenticated_at).toBe(before.authenticated_at);
   expect((await login(user.email)).status).toBe(200);
   expect((await call('GET', '/v1/me/sessions', { token })).body.data).toHaveLength(2);
 });

@@ -17,6 +17,7 @@ export const LINES: string[][] = [
     'passwords',
     'plans',
     'profile',
+    'reauthentication',
     'sessions',
     'signing-keys',
     'usage',

@@ -1,9 +1,8 @@
 import type { Admin } from '../../admin/service.ts';
 import type { ApiKeys } from '../../api-keys/service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
-import { ApiError } from '../../errors.ts';
-import { refuseImpersonation } from '../../http/authentication.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
+import { requireLevel } from '../../http/level.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
@@ -16,6 +15,9 @@ import type { Usage } from '../../usage/service.ts';
 import type { PageArea } from '../kit/page.ts';
 import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
 import { adminMessages } from './messages.ts';
+
+/** The level of these pages. Their forms say when they need a fresh proof. */
+const OPERATOR = { role: 'admin', verified: false, impersonation: false, fresh: false } as const;
 
 /** What the pages for operators act through. */
 export interface AdminServices extends VisitServices {
@@ -45,8 +47,7 @@ export interface AdminVisit extends Visit {
 export function adminArea(services: AdminServices): PageArea<AdminVisit> {
   const find = async (c: AppContext) => {
     const principal = await operatorOf(c, services.sessions);
-    if (principal?.role === 'user') throw new ApiError('insufficient_scope');
-    if (principal) refuseImpersonation(principal);
+    if (principal) requireLevel(OPERATOR, principal, c.get('realm'), {});
     return principal;
   };
   return {

@@ -72,5 +72,6 @@ function unknownRealm(issuer: string): Realm {
     redirectTargets: [],
     accessTokenSeconds: 0,
     lifetimes: { idleSeconds: 0, absoluteSeconds: 0 },
+    reauthentication: { seconds: 0, operatorSeconds: 0 },
   };
 }

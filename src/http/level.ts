@@ -1,0 +1,62 @@
+import { ApiError } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
+import { SECOND } from '../lib/time.ts';
+import { RANK } from './authority.ts';
+import type { Principal } from './context.ts';
+
+/** What a client or a form sent, which nothing has checked. */
+export type Sent = Record<string, unknown>;
+
+/** Whether something is so: always, never, or by what was sent; `says` tells readers of the document when. */
+export type Condition = boolean | { when(sent: Sent): boolean; says: string };
+
+/** Whether a condition holds for what was sent. */
+function holds(condition: Condition, sent: Sent): boolean {
+  return typeof condition === 'boolean' ? condition : condition.when(sent);
+}
+
+/** What a user must be to do something. One check of it serves routes and pages: `requireLevel`. */
+export interface UserLevel {
+  /** The least role. The roles above `user` are those of operators, who have a window of their own for proofs. */
+  role: Principal['role'];
+  /** Whether the e-mail address must be verified. */
+  verified: boolean;
+  /** Whether an admin who acts as the user may: never where money or ways in change. */
+  impersonation: Condition;
+  /** Whether it needs a fresh proof of who the user is. */
+  fresh: Condition;
+}
+
+/** Throws `impersonation_refused` when it is an admin who acts as the user. */
+function refuseImpersonation({ impersonator }: Principal): void {
+  if (impersonator !== null) throw new ApiError('impersonation_refused');
+}
+
+/** Throws `insufficient_scope` for somebody whose role is below another. */
+export function requireRole(who: { role: keyof typeof RANK }, role: Principal['role']): void {
+  if (RANK[who.role] >= RANK[role]) return;
+  throw new ApiError('insufficient_scope', {
+    detail: role === 'owner' ? 'This is for owners.' : 'This needs the scope `admin`.',
+  });
+}
+
+/**
+ * Throws what keeps a user from an act of a level: `insufficient_scope`, `impersonation_refused`, `email_not_verified`,
+ * `reauthentication_required`.
+ */
+export function requireLevel(level: UserLevel, principal: Principal, realm: Realm, sent: Sent): void {
+  requireRole(principal, level.role);
+  if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
+  if (level.verified && !principal.emailVerified) throw new ApiError('email_not_verified');
+  if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
+}
+
+/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows. */
+function requireFresh({ role }: UserLevel, { authenticatedAt }: Principal, realm: Realm): void {
+  const { seconds, operatorSeconds } = realm.reauthentication;
+  const window = role === 'user' ? seconds : operatorSeconds;
+  if (Date.now() - authenticatedAt < window * SECOND) return;
+  // RFC 9470, 3: a client that knows the challenge knows what to ask the user for.
+  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"`;
+  throw new ApiError('reauthentication_required', { headers: { 'WWW-Authenticate': challenge } });
+}

@@ -1,0 +1,296 @@
+import type { MiddlewareHandler } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { type ErrorCode, fieldError } from '../errors.ts';
+import type { Scope } from '../lib/scopes.ts';
+import { authenticate, authenticateIfSent } from './authentication.ts';
+import { requireAuthority } from './authority.ts';
+import type { AppContext, AppEnv, Principal } from './context.ts';
+import { type Condition, requireLevel, requireRole, type Sent, type UserLevel } from './level.ts';
+import {
+  type Access,
+  actorOf,
+  authenticateOperator,
+  authenticateService,
+  presentsKey,
+} from './service-authentication.ts';
+
+/** Acts on somebody's money that admins and services can do in the user's place; by these names the audit has them. */
+export type MoneyAct =
+  | 'checkout_opened'
+  | 'billing_portal_opened'
+  | 'setup_intent_created'
+  | 'subscription_begun'
+  | 'payment_method_default_set'
+  | 'payment_method_removed';
+
+/** What a route says of its level in the document, as `x-level`. */
+export interface LevelDescription {
+  /** Which users: nobody is asked who they are (`anybody`), none, any who is signed in, or those of a role. */
+  users: 'anybody' | 'none' | 'optional' | 'user' | 'verified' | 'admin' | 'owner';
+  /** The scope of the API keys that may; null where none may. */
+  scope: Scope | null;
+  /** Whether an admin who acts as the user may, or when. */
+  impersonation: boolean | string;
+  /** Whether it needs a fresh proof of who the user is, or when. */
+  fresh: boolean | string;
+  /** Where a service or an admin names the user that it is about. */
+  subject: 'user_id' | 'id' | null;
+  /** Whether it changes a user, or what is theirs: nobody reaches above their own role. */
+  authority: boolean;
+  /** Under what the audit log has what somebody else than the user does. */
+  audit: string | null;
+}
+
+/** The level of a route: what `createRoute` makes its guard, its part of the document and its failures of. */
+export interface Level {
+  description: LevelDescription;
+  /** How the document says by what one is known. */
+  security: Record<string, string[]>[] | undefined;
+  /** How the guard can refuse. */
+  failures: ErrorCode[];
+  guard: MiddlewareHandler<AppEnv> | null;
+}
+
+/** What a route may say beside whom it is for. */
+type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh'>>;
+
+/** What a route for services and users says: where the request names the user, and how acts for another are logged. */
+type SubjectOptions = Options & { subject: 'query' | 'body' | 'path'; changes?: boolean; audit?: MoneyAct };
+
+/** What an act of operators says: whether it is done to a user. */
+type OperatorOptions = Options & { authority?: boolean };
+
+const BY_USER: Record<string, string[]>[] = [{ accessToken: [] }, { sessionCookie: [] }];
+const BY_KEY: Record<string, string[]>[] = [{ apiKey: [] }];
+
+/** Failures of whatever wants a user. */
+const USER: ErrorCode[] = [
+  'authentication_required',
+  'invalid_token',
+  'token_expired',
+  'session_ended',
+  'account_suspended',
+];
+/** Failures of whatever wants a service. */
+const SERVICE: ErrorCode[] = [
+  'authentication_required',
+  'invalid_api_key',
+  'insufficient_scope',
+  'origin_not_allowed',
+];
+
+const NOBODY: LevelDescription = {
+  users: 'none',
+  scope: null,
+  impersonation: false,
+  fresh: false,
+  subject: null,
+  authority: false,
+  audit: null,
+};
+
+/** Level *public*: anybody; what the request carries (a link, a code, a signature) may prove more. */
+export const PUBLIC: Level = {
+  description: { ...NOBODY, users: 'anybody' },
+  security: undefined,
+  failures: [],
+  guard: null,
+};
+
+/**
+ * The levels of routes, each a declaration: who may, and what else must be so. The guard, the part of the document and the
+ * failures all follow from it. An admin who acts as a user may only what says so: that is what reads.
+ */
+export class Levels {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** A valid access token or session cookie, a session that is alive, an account that is active. */
+  user(options: Options = {}): Level {
+    return this.#ofUsers('user', userLevel(options));
+  }
+
+  /** A user whose e-mail address is verified, in person: nothing of it is for an admin who acts as the user. */
+  verified(options: Pick<Options, 'fresh'> = {}): Level {
+    return this.#ofUsers('verified', userLevel({ ...options, verified: true }));
+  }
+
+  /** Anybody; for a user it does more. A token that is sent must hold; a stale cookie is none. */
+  optionalUser(options: Pick<Options, 'fresh'> = {}): Level {
+    const level = userLevel(options);
+    const guard = createMiddleware<AppEnv>(async (c, next) => {
+      const principal = await authenticateIfSent(c, this.#access.users);
+      if (principal) await this.#admit(c, principal, level);
+      await next();
+    });
+    return {
+      description: { ...describe(level), users: 'optional' },
+      security: [{}, ...BY_USER],
+      failures: [...USER, ...failuresOf(level)],
+      guard,
+    };
+  }
+
+  /** An API key of the realm that has the scope, or `admin`. Sets `service`. */
+  service(scope: Scope): Level {
+    const guard = createMiddleware<AppEnv>(async (c, next) => {
+      await this.#admitService(c, scope);
+      await next();
+    });
+    return { description: { ...NOBODY, scope }, security: BY_KEY, failures: SERVICE, guard };
+  }
+
+  /**
+   * A service that has the scope, an admin, or the user whom it is about; `subject` of the context is that user. Services
+   * name the user; admins may name another, whose role is not above theirs where it changes something.
+   */
+  serviceOrUser(scope: Scope, options: SubjectOptions): Level {
+    return this.#ofPayers('user', scope, userLevel(options), options);
+  }
+
+  /** As `serviceOrUser`, users having a verified address. */
+  serviceOrVerified(scope: Scope, options: SubjectOptions): Level {
+    return this.#ofPayers('verified', scope, userLevel({ ...options, verified: true }), options);
+  }
+
+  /**
+   * An API key with the scope `admin`, a user who is admin of the realm, or an owner, who is one of every realm. `authority`
+   * says that it is done to a user: the service that does it refuses whoever is below that user, under the guard of the write.
+   */
+  admin(options: OperatorOptions = {}): Level {
+    return this.#ofOperators('admin', options);
+  }
+
+  /** An owner, or the bootstrap key. */
+  owner(options: OperatorOptions = {}): Level {
+    return this.#ofOperators('owner', options);
+  }
+
+  #ofUsers(users: 'user' | 'verified', level: UserLevel): Level {
+    const guard = createMiddleware<AppEnv>(async (c, next) => {
+      await this.#admit(c, await authenticate(c, this.#access.users), level);
+      await next();
+    });
+    return {
+      description: { ...describe(level), users },
+      security: BY_USER,
+      failures: [...USER, ...failuresOf(level)],
+      guard,
+    };
+  }
+
+  #ofOperators(role: 'admin' | 'owner', { authority = false, ...options }: OperatorOptions): Level {
+    const level = userLevel({ ...options, role });
+    const guard = createMiddleware<AppEnv>(async (c, next) => {
+      if (presentsKey(c)) {
+        await this.#admitService(c, 'admin');
+        requireRole(actorOf(c), role);
+      } else {
+        await this.#admit(c, await authenticateOperator(c, this.#access), level);
+      }
+      await next();
+    });
+    return {
+      description: { ...describe(level), users: role, scope: 'admin', authority },
+      security: [...BY_KEY, ...BY_USER],
+      failures: [...USER, ...SERVICE, ...failuresOf(level)],
+      guard,
+    };
+  }
+
+  #ofPayers(
+    users: 'user' | 'verified',
+    scope: Scope,
+    level: UserLevel,
+    { subject: place, changes = false, audit }: SubjectOptions,
+  ): Level {
+    const guard = createMiddleware<AppEnv>(async (c, next) => {
+      if (presentsKey(c)) await this.#admitService(c, scope);
+      else await this.#admit(c, await authenticate(c, this.#access.users), level);
+      const named = await namedUser(c, place);
+      const subject = await this.#subject(c, named, changes);
+      if (subject !== null) c.set('subject', subject);
+      await next();
+      if (audit && subject !== null && c.res.ok) await this.#audit(c, audit, subject);
+    });
+    return {
+      description: {
+        ...describe(level),
+        users,
+        scope,
+        subject: place === 'path' ? 'id' : 'user_id',
+        authority: changes,
+        audit: audit ?? null,
+      },
+      security: [...BY_KEY, ...BY_USER],
+      failures: [...USER, ...SERVICE, ...failuresOf(level)],
+      guard,
+    };
+  }
+
+  async #admit(c: AppContext, principal: Principal, level: UserLevel): Promise<void> {
+    const isPlain = typeof level.fresh === 'boolean' && typeof level.impersonation === 'boolean';
+    requireLevel(level, principal, c.get('realm'), isPlain ? {} : await sentIn(c));
+    c.set('principal', principal);
+  }
+
+  async #admitService(c: AppContext, scope: Scope): Promise<void> {
+    c.set('service', await authenticateService(c, this.#access.services, scope));
+  }
+
+  /** Whom a request is about; null for a service that names nobody in a body that the route itself will refuse. */
+  async #subject(c: AppContext, named: unknown, changes: boolean): Promise<string | null> {
+    const self = c.get('service') ? null : c.get('principal');
+    if (named === undefined) {
+      if (self) return self.userId;
+      throw fieldError('user_id', 'required', 'A service says whom this is about');
+    }
+    // Of a wrong type: the route's own schema says so.
+    if (typeof named !== 'string') return self?.userId ?? null;
+    if (!self || named === self.userId) return named;
+    requireRole(self, 'admin');
+    if (changes) requireAuthority(actorOf(c), await this.#access.roleOf(c.get('realm').id, named));
+    return named;
+  }
+
+  /** What somebody did in a user's place. It is at a provider that it was done, so no batch can have both. */
+  async #audit(c: AppContext, action: MoneyAct, target: string): Promise<void> {
+    const { id: actor } = actorOf(c);
+    if (actor === target) return;
+    await this.#access.audit({ realmId: c.get('realm').id, at: Date.now(), actor, action, target });
+  }
+}
+
+function userLevel(options: Partial<UserLevel>): UserLevel {
+  const { role = 'user', verified = false, impersonation = false, fresh = false } = options;
+  return { role, verified, impersonation, fresh };
+}
+
+function describe({ impersonation, fresh }: UserLevel): LevelDescription {
+  const say = (condition: Condition) => (typeof condition === 'boolean' ? condition : condition.says);
+  return { ...NOBODY, impersonation: say(impersonation), fresh: say(fresh) };
+}
+
+function failuresOf({ verified, impersonation, fresh }: UserLevel): ErrorCode[] {
+  const codes: [ErrorCode, boolean][] = [
+    ['impersonation_refused', impersonation !== true],
+    ['email_not_verified', verified],
+    ['reauthentication_required', fresh !== false],
+  ];
+  return codes.flatMap(([code, can]) => (can ? [code] : []));
+}
+
+/** The body as it was sent; empty when it is none: the route's own schema judges it. */
+async function sentIn(c: AppContext): Promise<Sent> {
+  const body: unknown = await c.req.json().catch(() => null);
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Sent) : {};
+}
+
+async function namedUser(c: AppContext, place: SubjectOptions['subject']): Promise<unknown> {
+  if (place === 'path') return c.req.param('id');
+  if (place === 'query') return c.req.query('user_id');
+  return (await sentIn(c)).user_id;
+}

@@ -1,0 +1,53 @@
+import { z } from '@hono/zod-openapi';
+import { LinkBody } from '../oauth/schemas.ts';
+
+/** The ways, of which a request names one; what belongs to another is refused. */
+const WAYS = {
+  password: ['password'],
+  channel: ['channel', 'code'],
+  provider: [
+    'provider',
+    'redirect_to',
+    'code_challenge',
+    'code_challenge_method',
+    'state',
+    'code',
+    'code_verifier',
+  ],
+} as const;
+
+export const ReauthenticationBody = z
+  .strictObject({
+    password: z.string().min(1).max(512).optional(),
+    channel: z.enum(['email', 'sms']).optional().openapi({
+      description:
+        'Of a one-time code, which `POST /v1/auth/otp/send` sends to a proven address of the account',
+    }),
+    provider: z
+      .string()
+      .max(100)
+      .optional()
+      .openapi({ description: 'That a linked account is of', example: 'google' }),
+    ...LinkBody.shape,
+    code: z.string().min(1).max(200).optional().openapi({
+      description: 'The one-time code; with `provider`, what came back to the app',
+    }),
+  })
+  .superRefine((body, context) => {
+    const named = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter((way) => body[way] !== undefined);
+    const [way] = named;
+    if (way === undefined || named.length > 1) {
+      const message = 'One of `password`, `channel` with `code`, and `provider` is needed';
+      context.addIssue({ code: 'custom', path: [way ?? 'password'], message });
+      return;
+    }
+    const mine: readonly string[] = WAYS[way];
+    for (const [field, value] of Object.entries(body)) {
+      if (value === undefined || mine.includes(field)) continue;
+      context.addIssue({ code: 'custom', path: [field], message: `Does not go with \`${way}\`` });
+    }
+    if (way === 'channel' && !/^\d{6}$/.test(body.code ?? '')) {
+      context.addIssue({ code: 'custom', path: ['code'], message: 'Must have six digits' });
+    }
+  })
+  .openapi('Reauthentication');

@@ -1,0 +1,79 @@
+import type { SessionObjects } from '../account/contract.ts';
+import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
+import type { Directory } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
+import { accepted } from '../errors.ts';
+import type { Principal } from '../http/context.ts';
+import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
+import type { Identities } from '../oauth/identity-service.ts';
+import type { OAuth } from '../oauth/service.ts';
+import type { Credentials } from '../passwords/service.ts';
+
+/** What it is made of. */
+export interface ReauthenticationDependencies {
+  objects: SessionObjects;
+  directory: Directory;
+  credentials: Credentials;
+  codes: OneTimeCodes;
+  identities: Identities;
+  oauth: OAuth;
+}
+
+/** By what a user can prove who they are. */
+export interface Ways {
+  password: boolean;
+  /** Where one-time codes can go. */
+  codes: { channel: 'email' | 'sms'; to: string }[];
+  /** Linked accounts of providers that are switched on. */
+  providers: { id: string; name: string }[];
+}
+
+/** What names a session. */
+type By = Pick<Principal, 'userId' | 'sessionId'>;
+
+/** Fresh proofs of who the user of a session is. A sign-in is one; a refresh is none. */
+export class Reauthentication {
+  readonly #deps: ReauthenticationDependencies;
+
+  constructor(deps: ReauthenticationDependencies) {
+    this.#deps = deps;
+  }
+
+  /** By what a user can prove who they are, each of which they have shown to be theirs. */
+  async ways(user: UserRow, realm: Realm): Promise<Ways> {
+    const { codes, credentials, identities, oauth } = this.#deps;
+    const [password, linked] = await Promise.all([
+      credentials.hasPassword(user.id),
+      identities.list(user.id),
+    ]);
+    const email = provenAddress(user, 'email');
+    const phone = provenAddress(user, 'sms');
+    return {
+      password,
+      codes: [
+        ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),
+        ...(phone !== null && codes.canText(phone) ? [{ channel: 'sms' as const, to: phone }] : []),
+      ],
+      providers: oauth.providers(realm).filter(({ id }) => linked.some(({ provider }) => provider === id)),
+    };
+  }
+
+  /** By the password. Throws `invalid_credentials`, `too_many_attempts`, `session_ended`. */
+  byPassword(by: By, password: string, client: Client): Promise<void> {
+    return this.#deps.credentials.prove(by, password, client);
+  }
+
+  /** By a one-time code that went to a proven address of the account. Throws `invalid_code`, `session_ended`. */
+  async byCode(
+    by: Pick<Principal, 'userId' | 'sessionId' | 'bookmark'>,
+    { channel, code }: { channel: 'email' | 'sms'; code: string },
+    realm: Realm,
+    client: Client,
+  ): Promise<void> {
+    const { codes, directory, objects } = this.#deps;
+    const user = await directory.get(by.userId, by.bookmark);
+    await codes.proveAddress(user, channel, code, realm);
+    accepted(await objects(by.userId).noteProof(by.sessionId, client));
+  }
+}
