@@ -70,7 +70,7 @@ export function identityRoutes(
         const principal = c.get('principal');
         const realm = c.get('realm');
         if (body.code !== undefined) {
-          await links.complete(exchangeOf(body, realm), provider, principal.userId, clientOf(c));
+          await links.complete(exchangeOf(body, realm), provider, principal, clientOf(c));
           return c.body(null, 204);
         }
         const { redirect_to: redirectTo, code_challenge: challenge, state = null } = body;

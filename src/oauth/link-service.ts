@@ -10,7 +10,7 @@ import { appRedirect } from './callback.ts';
 import type { AuthorizationCodes, Exchange } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
 import type { Flow, FlowPurpose } from './flow.ts';
-import type { Identities } from './identity-service.ts';
+import type { Identities, LinkingSession } from './identity-service.ts';
 import type { Arrival } from './port.ts';
 import type { Providers } from './registry.ts';
 
@@ -114,10 +114,11 @@ export class AccountLinks {
   ): Promise<string> {
     const { codes, d1, flowKey, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
-    accepted(await objects(by.userId).check(by.sessionId));
+    const session = accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
     if (!app) {
-      await identities.link(by.userId, realm, arrival, client);
+      const { credentialVersion } = session.state;
+      await identities.link({ ...by, credentialVersion }, realm, arrival, client);
       return redirectTo;
     }
     const user = await findById(primary(d1).db, by.userId);
@@ -131,10 +132,10 @@ export class AccountLinks {
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
-  async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
+  async complete(exchange: Exchange, provider: string, by: LinkingSession, client: Client): Promise<void> {
     const { codes, flowKey, identities } = this.#deps;
-    const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
+    const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, by.userId));
     if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
-    await identities.link(userId, exchange.realm, arrival, client);
+    await identities.link(by, exchange.realm, arrival, client);
   }
 }

@@ -102,13 +102,14 @@ export class Sessions {
 }
 
 function principalOf({ state, sessionId, impersonator, expiresAt }: LiveSession): Principal {
-  const { userId, role, plan, emailVerified, bookmark } = state;
+  const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
   return {
     userId,
     sessionId,
     role,
     plan,
     emailVerified,
+    credentialVersion,
     impersonator,
     expiresAt,
     bookmark,

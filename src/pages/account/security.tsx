@@ -41,10 +41,10 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
       email: {
         verified: true,
         passwordField: 'password',
-        act: async (c, { user, view }, { email, password }) => {
+        act: async (c, { principal, view }, { email, password }) => {
           await emails.requestChange(
             valid(EmailChangeBody, { email, password }),
-            user.id,
+            principal,
             view.realm,
             clientOf(c),
           );
