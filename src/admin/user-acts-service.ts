@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm';
 import type { z } from 'zod';
 import { type Database, primary } from '../db/client.ts';
+import { provingChange } from '../directory/address-proof.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { dropLinksIf, LINK_LIFETIME, newLink } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
@@ -19,7 +20,7 @@ import { asRead, findUser, passwordTakenAway } from './users-store.ts';
 const TRIES = 3;
 
 /** What an act makes of a user; null when they are so already. */
-interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'mail'> {
+interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'forgiveFailures' | 'mail'> {
   action: AuditAction;
   /** What the audit log says was and is, by the names of the wire. */
   was: Record<string, unknown>;
@@ -127,7 +128,7 @@ export class UserActs {
         ? null
         : {
             action: 'user_email_verified',
-            set: { emailVerified: true },
+            ...provingChange('vouched', user.id, Date.now()),
             was: { email_verified: false },
             is: { email_verified: true },
             activity: 'email_verified',

@@ -77,7 +77,6 @@ export class OneTimeCodes {
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
-      // The person who registered with this address never proved it: their password and sessions are not the owner's.
       const proven = await directory.change(user.id, {
         ...addressProofByCode(user.id, target.to),
         activity: { type: 'email_verified', client },
@@ -108,13 +107,13 @@ export class OneTimeCodes {
   async provePhoneNumber(
     target: CodeTarget,
     code: string,
-    by: { userId: string; sessionId: string },
+    by: { userId: string; sessionId: string; credentialVersion: number },
     realm: Realm,
     client: Client,
   ): Promise<UserRow> {
     await this.#take(target, code, realm);
     const { user } = await this.#deps.directory.change(by.userId, {
-      ...phoneProof(by.userId, realm.id, target.to),
+      ...phoneProof(by, realm.id, target.to),
       keepSession: by.sessionId,
       activity: { type: 'phone_number_verified', client },
     });

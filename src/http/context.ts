@@ -11,6 +11,8 @@ export interface Principal {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** That the session goes by: another one in D1 means that it has ended. */
+  credentialVersion: number;
   /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
   impersonator: string | null;
   /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */

@@ -11,7 +11,7 @@ import { appRedirect } from './callback.ts';
 import type { AuthorizationCodes, Exchange } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
 import type { Flow, FlowPurpose, FlowSession } from './flow.ts';
-import type { Identities } from './identity-service.ts';
+import type { Identities, LinkingSession } from './identity-service.ts';
 import type { Arrival } from './port.ts';
 import type { Providers } from './registry.ts';
 
@@ -135,11 +135,12 @@ export class AccountLinks {
   async finish(realm: Realm, flow: Flow, by: FlowSession, arrival: Arrival, client: Client): Promise<string> {
     const { codes, d1, flowKey, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
-    accepted(await objects(by.userId).check(by.sessionId));
+    const session = accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
     if (!app) {
+      const { credentialVersion } = session.state;
       if (by.proves) await this.#prove(by, realm, arrival, client);
-      else await identities.link(by.userId, realm, arrival, client);
+      else await identities.link({ ...by, credentialVersion }, realm, arrival, client);
       return redirectTo;
     }
     const user = await findById(primary(d1).db, by.userId);
@@ -153,10 +154,10 @@ export class AccountLinks {
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
-  async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
+  async complete(exchange: Exchange, provider: string, by: LinkingSession, client: Client): Promise<void> {
     const { identities } = this.#deps;
-    const arrival = await this.#take(exchange, provider, userId, false);
-    await identities.link(userId, exchange.realm, arrival, client);
+    const arrival = await this.#take(exchange, provider, by.userId, false);
+    await identities.link(by, exchange.realm, arrival, client);
   }
 
   /** Takes what an app's code stands for as a proof of who the user is. Throws `invalid_grant`, `identity_conflict`. */

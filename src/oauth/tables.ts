@@ -16,6 +16,7 @@ export const identities = sqliteTable(
     picture: text(),
     profile: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     tokens: text().notNull(),
+    addedUnproven: integer('added_unproven', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     lastLoginAt: integer('last_login_at'),

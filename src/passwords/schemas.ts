@@ -46,7 +46,14 @@ export const PasswordChangeBody = z
 export const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
 
 export const ResetBody = z
-  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
+  .strictObject({
+    token: z.string().min(1).max(200),
+    password: PasswordField,
+    end_other_ways: z.boolean().optional().openapi({
+      description:
+        'Ends also phone numbers and accounts at providers that were added after the address was proven',
+    }),
+  })
   .openapi('PasswordReset');
 
 export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');

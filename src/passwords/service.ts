@@ -4,7 +4,7 @@ import { hmac } from '../crypto/keys.ts';
 import { DECOY_HASH } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { type Directory, directoryState, findByEmail } from '../directory/service.ts';
+import { type Directory, directoryState, findByEmail, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
@@ -81,7 +81,7 @@ export class Credentials {
     requireGoodPassword('password', body.password, body);
     const userId = newId('usr');
     const hash = await objects(userId).hashPassword(body.password);
-    const user = await this.#insert(realm, userId, body, hash);
+    const user = await this.#insert(realm, userId, body, hash, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(
       await objects(userId).open(directoryState(user), {
@@ -173,6 +173,7 @@ export class Credentials {
     id: string,
     body: z.output<typeof RegisterBody>,
     hash: string,
+    client: Client,
   ): Promise<UserRow | null> {
     const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
@@ -214,6 +215,7 @@ export class Credentials {
           country,
           locale,
           createdAt: now,
+          ...madeBy(client),
           updatedAt: now,
           lastLoginAt: hides ? null : now,
         },

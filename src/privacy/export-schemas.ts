@@ -10,6 +10,8 @@ export const ExportSchema = z
   .object({
     exported_at: z.iso.datetime(),
     user: UserSchema,
+    made_in: z.string().nullable().openapi({ description: 'Where from the account was made' }),
+    made_with: z.string().nullable().openapi({ description: 'The user agent it was made with' }),
     external_id: z
       .string()
       .nullable()
@@ -37,6 +39,8 @@ export function exportShape(everything: Everything, now: number): z.infer<typeof
   return {
     exported_at: rfc3339(now),
     user: userShape(user),
+    made_in: user.madeIn,
+    made_with: user.madeWith,
     external_id: externalId,
     preferences,
     sessions: [

@@ -135,13 +135,14 @@ export class Sessions {
 
 function principalOf(session: LiveSession): Principal {
   const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
-  const { userId, role, plan, emailVerified, bookmark } = state;
+  const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
   return {
     userId,
     sessionId,
     role,
     plan,
     emailVerified,
+    credentialVersion,
     impersonator,
     authenticatedAt,
     expiresAt,

@@ -10,6 +10,7 @@ import {
   ORIGIN,
   PASSWORD,
   register,
+  registerVerified,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { codeMailedTo, codeTextedTo, mailTo, tokenTo } from '../support/mail.ts';
@@ -97,7 +98,7 @@ describe('by mail', () => {
 describe('by text', () => {
   it('proves the number of a signed-in user, and from then on signs in', async () => {
     const to = number();
-    const user = await register({ phone_number: to });
+    const user = await registerVerified({ phone_number: to });
     const { access_token: token } = user;
     // Before it is proven the number opens no door.
     await send('sms', to);
