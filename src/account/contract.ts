@@ -1,6 +1,7 @@
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 
@@ -40,6 +41,9 @@ export interface SessionLifetimes {
   idleSeconds: number;
   absoluteSeconds: number;
 }
+
+/** The realm of a refresh, and for how many seconds a token that was used there gives the current one again. */
+export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'>;
 
 /** A session to be opened. `methods` are RFC 8176 values. */
 export interface NewSession {
@@ -89,7 +93,7 @@ export interface SessionObject {
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
-  refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
+  refresh(presented: Presented, realm: RefreshPolicy, client: Client): Promise<OpenedSession | Refusal>;
   listSessions(): Promise<SessionRecord[]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(

@@ -22,6 +22,7 @@ import type {
   OpenedSession,
   PasswordProof,
   PasswordSignIn,
+  RefreshPolicy,
   SessionRecord,
 } from './contract.ts';
 import { decide } from './decision.ts';
@@ -178,19 +179,19 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async checkToken(token: string, realmId: string): Promise<LiveSession | Refusal> {
-    const now = Date.now();
     if (this.#state.get()?.realmId !== realmId) return refused('session_ended');
-    return this.#check(() => {
-      const row = this.#sessions.recognise(token, now);
-      return row && this.#sessions.see(row.id, now);
-    });
+    return this.#check(() => this.#sessions.seeToken(token, Date.now()));
   }
 
-  async refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal> {
+  async refresh(
+    presented: Presented,
+    realm: RefreshPolicy,
+    client: Client,
+  ): Promise<OpenedSession | Refusal> {
     const state = this.#state.get();
-    if (state?.realmId !== realmId) return refused('invalid_token');
+    if (state?.realmId !== realm.id) return refused('invalid_token');
     if (state.status !== 'active') return refused('account_suspended');
-    const rotated = this.#sessions.rotate(presented, Date.now());
+    const rotated = this.#sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
     if (!rotated) return refused('invalid_token');
     if (rotated.result === 'reused') {
       this.#tellEnded([rotated.row], 'reused');

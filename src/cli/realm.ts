@@ -1,7 +1,12 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DEFAULT_REALM } from '../lib/realm.ts';
-import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from '../realms/schemas.ts';
+import {
+  ACCESS_TOKEN_SECONDS,
+  REFRESH_GRACE_SECONDS,
+  RealmFields,
+  SESSION_SECONDS,
+} from '../realms/schemas.ts';
 import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 
 const USAGE = `Usage:
@@ -20,6 +25,7 @@ Fields (an empty value of --logo, --audience, --origin or --redirect takes back 
   --access-token-seconds N       60 to 3600
   --session-idle-seconds N       300 to 31536000
   --session-absolute-seconds N   300 to 31536000
+  --refresh-grace-seconds N      0 to 600
 
 Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
 
@@ -59,6 +65,7 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
     },
     'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
     'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
+    'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
   };
 
 async function realm(args: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { ACCESS_TOKEN_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
+import { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
 import type { RealmRow } from './tables.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
@@ -25,6 +25,9 @@ const policy = {
   access_token_seconds: seconds(ACCESS_TOKEN_SECONDS).optional(),
   session_idle_seconds: seconds(SESSION_SECONDS).optional(),
   session_absolute_seconds: seconds(SESSION_SECONDS).optional(),
+  refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
+    .optional()
+    .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
 };
 
 export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
@@ -48,6 +51,7 @@ export const RealmSchema = z
     access_token_seconds: z.int(),
     session_idle_seconds: z.int(),
     session_absolute_seconds: z.int(),
+    refresh_grace_seconds: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -69,6 +73,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     access_token_seconds: row.accessTokenSeconds,
     session_idle_seconds: row.sessionIdleSeconds,
     session_absolute_seconds: row.sessionAbsoluteSeconds,
+    refresh_grace_seconds: row.refreshGraceSeconds,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

@@ -129,6 +129,7 @@ function columnsOf(body: z.output<typeof RealmPatch>) {
     accessTokenSeconds: body.access_token_seconds,
     sessionIdleSeconds: body.session_idle_seconds,
     sessionAbsoluteSeconds: body.session_absolute_seconds,
+    refreshGraceSeconds: body.refresh_grace_seconds,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

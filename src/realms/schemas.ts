@@ -6,6 +6,8 @@ const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '
 /** Seconds that tokens and sessions of a realm may be made to live. */
 export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
 export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
+/** Seconds in which a refresh token that was used still gives the current pair: up to when a lost answer is forgiven anyway. */
+export const REFRESH_GRACE_SECONDS = { min: 0, max: 600 };
 
 /** What a realm is made of, as it is written by whoever sets it. */
 export const RealmFields = {

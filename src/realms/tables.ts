@@ -14,6 +14,7 @@ export const realms = sqliteTable('realms', {
   accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
   sessionIdleSeconds: integer('session_idle_seconds').notNull().default(1_209_600),
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
+  refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

@@ -3,13 +3,20 @@ import { expect, it } from 'vitest';
 import { accountOf, call, login, register } from '../support/api.ts';
 
 it('an object whose tables an earlier version made goes on with its sessions', async () => {
-  const { user, access_token: token } = await register();
+  const { user, access_token: token, refresh_token } = await register();
   const object = accountOf(user.id);
-  await runInDurableObject(object, (_, { storage }) =>
-    storage.sql.exec('ALTER TABLE sessions DROP COLUMN impersonator'),
-  );
+  await runInDurableObject(object, (_, { storage }) => {
+    for (const column of ['impersonator', 'superseded', 'confirmed']) {
+      storage.sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
+    }
+  });
   await evictDurableObject(object);
   expect((await call('GET', '/v1/auth/session', { token })).status).toBe(200);
+  const body = { refresh_token };
+  const refreshed = await call('POST', '/v1/auth/refresh', { body });
+  expect((await call('POST', '/v1/auth/refresh', { body })).body.refresh_token).toBe(
+    refreshed.body.refresh_token,
+  );
   expect((await login(user.email)).status).toBe(200);
   expect((await call('GET', '/v1/me/sessions', { token })).body.data).toHaveLength(2);
 });
