@@ -94,6 +94,11 @@ export interface SessionObject {
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
   refresh(presented: Presented, realm: RefreshPolicy, client: Client): Promise<OpenedSession | Refusal>;
+  /**
+   * The live session of that id once more, with its current refresh token. Refuses with `session_ended`,
+   * `account_suspended`.
+   */
+  resume(sessionId: string): Promise<OpenedSession | Refusal>;
   listSessions(): Promise<SessionRecord[]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(

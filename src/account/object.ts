@@ -202,6 +202,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
   }
 
+  async resume(sessionId: string): Promise<OpenedSession | Refusal> {
+    const live = this.#check(() => this.#sessions.see(sessionId, Date.now()));
+    if (isRefusal(live)) return live;
+    return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
+  }
+
   async listSessions(): Promise<SessionRecord[]> {
     return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }

@@ -171,6 +171,11 @@ export class SessionBook {
     return makeRefreshToken(this.#key, { userId, sessionId: row.id, generation: row.generation }, row.salt);
   }
 
+  /** The refresh token of the current generation of a session that is there. */
+  currentToken(userId: string, id: string): string {
+    return this.tokenOf(userId, this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).one());
+  }
+
   /** The live sessions, the one seen last first. */
   list(now: number): SessionRow[] {
     this.dropExpired(now);

@@ -39,3 +39,10 @@ export const authorizationCodes = sqliteTable('authorization_codes', {
   identity: text(),
   expiresAt: integer('expires_at').notNull(),
 });
+
+/** What came of flows. `outcome` is sealed. */
+export const oauthFlows = sqliteTable('oauth_flows', {
+  stateHash: text('state_hash').primaryKey(),
+  outcome: text(),
+  expiresAt: integer('expires_at').notNull(),
+});
