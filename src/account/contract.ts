@@ -1,6 +1,7 @@
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 
@@ -40,6 +41,9 @@ export interface SessionLifetimes {
   idleSeconds: number;
   absoluteSeconds: number;
 }
+
+/** The realm of a refresh, and for how many seconds a token that was used there gives the current one again. */
+export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'>;
 
 /** A session to be opened. `methods` are RFC 8176 values. */
 export interface NewSession {
@@ -93,7 +97,12 @@ export interface SessionObject {
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
-  refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
+  refresh(presented: Presented, realm: RefreshPolicy, client: Client): Promise<OpenedSession | Refusal>;
+  /**
+   * The live session of that id once more, with its current refresh token. Refuses with `session_ended`,
+   * `account_suspended`.
+   */
+  resume(sessionId: string): Promise<OpenedSession | Refusal>;
   /**
    * Notes that the user of a session has proved who they are otherwise than by the password. Refuses with `session_ended`,
    * `account_suspended`.

@@ -23,6 +23,7 @@ import type {
   OpenedSession,
   PasswordProof,
   PasswordSignIn,
+  RefreshPolicy,
   SessionRecord,
 } from './contract.ts';
 import { decide } from './decision.ts';
@@ -50,7 +51,7 @@ import type {
 } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule } from './schedule.ts';
-import { SessionBook, type SessionRow } from './session-book.ts';
+import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
 import { sessionData } from './session-projection.ts';
 import { AccountStateStore } from './state-store.ts';
 
@@ -208,12 +209,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#check(() => this.#sessions.recognise(token, Date.now()));
   }
 
-  async refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal> {
+  async refresh(
+    presented: Presented,
+    realm: RefreshPolicy,
+    client: Client,
+  ): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       const state = this.#state.get();
-      if (state?.realmId !== realmId) return refused('invalid_token');
+      if (state?.realmId !== realm.id) return refused('invalid_token');
       if (state.status !== 'active') return refused('account_suspended');
-      const rotated = this.#sessions.rotate(presented, Date.now());
+      const rotated = this.#sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
       if (!rotated) return refused('invalid_token');
       if (rotated.result === 'reused') {
         this.#tellEnded([rotated.row], 'reused');
@@ -234,6 +239,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#log('reauthenticated', sessionId, client);
       return { ...session, authenticatedAt };
     });
+  }
+
+  async resume(sessionId: string): Promise<OpenedSession | Refusal> {
+    const live = this.#check(() => this.#sessions.find(sessionId, Date.now()));
+    if (isRefusal(live)) return live;
+    return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
   }
 
   async listSessions(): Promise<SessionRecord[]> {
@@ -465,21 +476,21 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return refused('invalid_credentials');
   }
 
-  #check(find: () => SessionRow | null): LiveSession | Refusal {
+  #check(find: () => FoundSession | null): LiveSession | Refusal {
     const state = this.#state.get();
     if (!state) return refused('session_ended');
     if (state.status !== 'active') return refused('account_suspended');
-    const row = find();
-    if (!row) return refused('session_ended');
-    return liveSession(state, this.#see(row));
+    const found = find();
+    if (!found) return refused('session_ended');
+    return liveSession(state, this.#see(found));
   }
 
-  /** Marks a session as seen, if it was not just now. */
-  #see(row: SessionRow): SessionRow {
+  /** Marks a session as seen, if there is something to mark. */
+  #see(found: FoundSession): SessionRow {
     const now = Date.now();
-    if (!SessionBook.isSeenLongAgo(row, now)) return row;
+    if (!SessionBook.hasNews(found, now)) return found.row;
     return this.#atomically(() => {
-      const seen = this.#sessions.see(row, now);
+      const seen = this.#sessions.see(found, now);
       if (seen.tell) this.#facts.session(seen.row);
       return seen.row;
     });

@@ -11,6 +11,10 @@ export type SessionRow = SessionRecord & {
   salt: string;
   generation: number;
   rotated_at: number;
+  /** Until when each earlier token still gives the current one, the latest first, as JSON. */
+  superseded: string;
+  /** 1 when the client is known to have the current token: it has shown it, as a cookie. */
+  confirmed: number;
   told_at: number;
   idle_seconds: number;
   credential_version: number;
@@ -20,8 +24,16 @@ export type SessionRow = SessionRecord & {
   attempts: string | null;
 };
 
-/** A retry of a refresh whose answer was lost gets the current token for this long (milliseconds). */
-const REUSE_GRACE = 10 * SECOND;
+/** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
+export interface FoundSession {
+  row: SessionRow;
+  confirms: boolean;
+}
+
+/** A refresh whose answer was lost may be retried for this long (milliseconds), while nobody has used what it gave. */
+const LOST_ANSWER = 10 * MINUTE;
+/** A client that refreshes more often than this within the grace of one token loses the earliest. */
+const MAX_SUPERSEDED = 100;
 /** More sessions than this end the one that was used least recently. */
 const MAX_SESSIONS = 100;
 /** `last_seen_at` is exact to this (milliseconds): a check need not write. */
@@ -44,20 +56,22 @@ export class SessionBook {
       id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
       created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
-      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL DEFAULT 0,
-      attempts TEXT
+      user_agent TEXT, methods TEXT NOT NULL, ${Object.entries(ADDED_COLUMNS)
+        .map((column) => column.join(' '))
+        .join(', ')}
     ) STRICT`);
   }
 
   /** Gives a table of an object that was made by an earlier version what it lacks. */
   static upgradeTable(sql: SqlStorage): void {
     const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
-    const lacks = (column: string) => !columns.some(({ name }) => name === column);
-    if (lacks('impersonator')) sql.exec('ALTER TABLE sessions ADD COLUMN impersonator TEXT');
-    if (!lacks('authenticated_at')) return;
-    sql.exec(`ALTER TABLE sessions ADD COLUMN authenticated_at INTEGER NOT NULL DEFAULT 0;
-      ALTER TABLE sessions ADD COLUMN attempts TEXT;
-      UPDATE sessions SET authenticated_at = created_at WHERE impersonator IS NULL`);
+    for (const [added, type] of Object.entries(ADDED_COLUMNS)) {
+      if (columns.some(({ name }) => name === added)) continue;
+      sql.exec(`ALTER TABLE sessions ADD COLUMN ${added} ${type}`);
+      // The sign-in was the last proof.
+      if (added === 'authenticated_at')
+        sql.exec('UPDATE sessions SET authenticated_at = created_at WHERE impersonator IS NULL');
+    }
   }
 
   /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
@@ -77,6 +91,8 @@ export class SessionBook {
       salt: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
       generation: 1,
       rotated_at: now,
+      superseded: '[]',
+      confirmed: 0,
       created_at: now,
       last_seen_at: now,
       told_at: now,
@@ -98,7 +114,7 @@ export class SessionBook {
       MAX_SESSIONS - 1,
     );
     this.#sql.exec(
-      `INSERT INTO sessions VALUES (${Object.keys(row)
+      `INSERT INTO sessions (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row)
         .map(() => '?')
         .join(', ')})`,
       ...Object.values(row),
@@ -107,42 +123,50 @@ export class SessionBook {
   }
 
   /** The session, when it is alive. */
-  find(id: string, now: number): SessionRow | null {
-    return this.#alive(id, now);
+  find(id: string, now: number): FoundSession | null {
+    const row = this.#alive(id, now);
+    return row && { row, confirms: false };
   }
 
-  /** Whether a session that is used now has to be marked as seen: its time is not exact any more. */
-  static isSeenLongAgo(row: SessionRow, now: number): boolean {
-    return now - row.last_seen_at >= SEEN_PRECISION;
+  /** Whether a use of a session has to be written: the time of its last use is not exact any more, or it confirms. */
+  static hasNews({ row, confirms }: FoundSession, now: number): boolean {
+    return confirms || now - row.last_seen_at >= SEEN_PRECISION;
   }
 
   /** Marks a session as seen. `tell` when the directory should hear of that again. */
-  see(row: SessionRow, now: number): { row: SessionRow; tell: boolean } {
+  see({ row, confirms }: FoundSession, now: number): { row: SessionRow; tell: boolean } {
     const { seen, tell } = seenAt(row, now);
+    const confirmed = confirms ? 1 : row.confirmed;
     this.#sql.exec(
-      'UPDATE sessions SET last_seen_at = ?, told_at = ? WHERE id = ?',
+      'UPDATE sessions SET last_seen_at = ?, told_at = ?, confirmed = ? WHERE id = ?',
       now,
       seen.told_at,
+      confirmed,
       row.id,
     );
-    return { row: seen, tell };
+    return { row: { ...seen, confirmed }, tell };
   }
 
-  /** The session that a refresh token or cookie stands for now, without rotating it. */
-  recognise(token: string, now: number): SessionRow | null {
+  /** The session that a refresh token in a browser's cookie stands for now, without rotating it. */
+  recognise(token: string, now: number): FoundSession | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
     if (!row || row.impersonator !== null || !isGenuine(this.#key, token, row.salt)) return null;
-    return this.#mayStillUse(row, claims.generation, now) ? row : null;
+    if (!mayStillUse(row, claims.generation, now)) return null;
+    // The first token of a session replaced none, whose retry it could decide.
+    const confirms = claims.generation === row.generation && row.generation > 1 && row.confirmed === 0;
+    return { row, confirms };
   }
 
   /**
-   * Rotates: the token of the current generation gives the next. A replay within the grace window gives the current
-   * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing. `tell` when
-   * the directory should hear that the session was used.
+   * Rotates: the token of the current generation gives the next. A token that was rotated gives the current one for
+   * `graceSeconds` after that, and for ten minutes while nobody has used its successor; a later reuse ends the session
+   * (RFC 9700, 4.14.2); one that was never issued changes nothing. `tell` when the directory should hear that the session
+   * was used.
    */
   rotate(
     presented: Presented,
+    graceSeconds: number,
     now: number,
   ):
     | { result: 'rotated'; row: SessionRow; token: string; tell: boolean }
@@ -153,7 +177,7 @@ export class SessionBook {
     // An admin who acts as the user begins anew, in the audit log, when the time is over.
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
     if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
-    if (!this.#mayStillUse(row, claims.generation, now)) {
+    if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
       return { result: 'reused', row };
     }
@@ -161,11 +185,17 @@ export class SessionBook {
       return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), tell: false };
     }
     const { seen, tell } = seenAt(row, now);
-    const current = { ...seen, generation: row.generation + 1, rotated_at: now };
+    const known = supersededUntil(row);
+    // Only the tail goes: a token is found by its place.
+    const earlier = known.slice(0, known.findLastIndex((until) => now < until) + 1);
+    const superseded = JSON.stringify([now + graceSeconds * SECOND, ...earlier].slice(0, MAX_SUPERSEDED));
+    const current = { ...seen, generation: row.generation + 1, rotated_at: now, superseded, confirmed: 0 };
     this.#sql.exec(
-      'UPDATE sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, told_at = ? WHERE id = ?',
+      `UPDATE sessions SET generation = ?, rotated_at = ?, superseded = ?, confirmed = 0, last_seen_at = ?, told_at = ?
+       WHERE id = ?`,
       current.generation,
       now,
+      superseded,
       now,
       current.told_at,
       row.id,
@@ -199,6 +229,11 @@ export class SessionBook {
     return makeRefreshToken(this.#key, { userId, sessionId: row.id, generation: row.generation }, row.salt);
   }
 
+  /** The refresh token of the current generation of a session that is there. */
+  currentToken(userId: string, id: string): string {
+    return this.tokenOf(userId, this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).one());
+  }
+
   /** The live sessions, the one seen last first. */
   list(now: number): SessionRow[] {
     this.dropExpired(now);
@@ -229,11 +264,6 @@ export class SessionBook {
     );
   }
 
-  #mayStillUse(row: SessionRow, generation: number, now: number): boolean {
-    if (generation === row.generation) return true;
-    return generation === row.generation - 1 && now - row.rotated_at < REUSE_GRACE;
-  }
-
   #alive(id: string, now: number): SessionRow | null {
     const row = this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).toArray()[0];
     if (!row || now >= row.expires_at || now >= row.last_seen_at + row.idle_seconds * SECOND) return null;
@@ -245,6 +275,28 @@ export class SessionBook {
       .exec<SessionRow>(`DELETE FROM sessions WHERE ${where} RETURNING *`, ...bindings)
       .toArray();
   }
+}
+
+/** What tables of earlier versions lack, by name. */
+const ADDED_COLUMNS = {
+  impersonator: 'TEXT',
+  authenticated_at: 'INTEGER NOT NULL DEFAULT 0',
+  attempts: 'TEXT',
+  superseded: "TEXT NOT NULL DEFAULT '[]'",
+  confirmed: 'INTEGER NOT NULL DEFAULT 0',
+};
+
+function supersededUntil(row: SessionRow): number[] {
+  return JSON.parse(row.superseded) as number[];
+}
+
+/** Whether the token of that generation still stands for the session: the current one, or one that may be retried. */
+function mayStillUse(row: SessionRow, generation: number, now: number): boolean {
+  if (generation === row.generation) return true;
+  const until = supersededUntil(row)[row.generation - generation - 1];
+  if (until !== undefined && now < until) return true;
+  const isPrevious = generation === row.generation - 1;
+  return isPrevious && row.confirmed === 0 && now < row.rotated_at + LOST_ANSWER;
 }
 
 /** A row that is used now, and whether the directory should hear of that: users are counted by the day. */

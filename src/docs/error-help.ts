@@ -66,7 +66,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Get a new pair: `POST /v1/auth/refresh`.',
   },
   session_ended: {
-    cause: 'The session was signed out or revoked, has expired, or one of its refresh tokens was used twice.',
+    cause:
+      'The session was signed out or revoked, has expired, or one of its refresh tokens was used again later.',
     mend: 'Sign in again. Use each refresh token once and keep the new one.',
   },
   reauthentication_required: {

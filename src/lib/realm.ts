@@ -17,6 +17,8 @@ export interface Realm {
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];
   accessTokenSeconds: number;
+  /** A refresh token that was used gives the current pair for this long. */
+  refreshGraceSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
   reauthentication: { seconds: number; operatorSeconds: number };

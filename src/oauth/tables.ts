@@ -41,3 +41,10 @@ export const authorizationCodes = sqliteTable('authorization_codes', {
   expiresAt: integer('expires_at').notNull(),
   authenticatedAt: integer('authenticated_at'),
 });
+
+/** What came of flows. `outcome` is sealed. */
+export const oauthFlows = sqliteTable('oauth_flows', {
+  stateHash: text('state_hash').primaryKey(),
+  outcome: text(),
+  expiresAt: integer('expires_at').notNull(),
+});

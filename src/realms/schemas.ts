@@ -8,6 +8,8 @@ export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
 export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
 /** Seconds that a proof of who a user is may be made to count as fresh. */
 export const REAUTHENTICATION_SECONDS = { min: 60, max: 86_400 };
+/** Seconds in which a refresh token that was used still gives the current pair: up to when a lost answer is forgiven anyway. */
+export const REFRESH_GRACE_SECONDS = { min: 0, max: 600 };
 
 /** The settings of a realm, as an operator writes them. */
 export const RealmFields = {

@@ -52,6 +52,7 @@ export class Realms {
         allowedOrigins: row.allowedOrigins,
         redirectTargets: row.redirectTargets,
         accessTokenSeconds: row.accessTokenSeconds,
+        refreshGraceSeconds: row.refreshGraceSeconds,
         lifetimes: {
           idleSeconds: row.sessionIdleSeconds,
           absoluteSeconds: row.sessionAbsoluteSeconds,

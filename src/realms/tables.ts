@@ -16,6 +16,7 @@ export const realms = sqliteTable('realms', {
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
   reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),
   operatorReauthenticationSeconds: integer('operator_reauthentication_seconds').notNull().default(3600),
+  refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

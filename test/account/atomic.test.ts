@@ -95,7 +95,9 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
   check: ({ object, sessionId }) => object.check(sessionId),
   checkToken: ({ object, refreshToken }) => object.checkToken(refreshToken, 'default'),
-  refresh: ({ object, refreshToken }) => object.refresh(refreshToken, 'default', CLIENT),
+  refresh: ({ object, refreshToken }) =>
+    object.refresh(refreshToken, { id: 'default', refreshGraceSeconds: 30 }, CLIENT),
+  resume: ({ object, sessionId }) => object.resume(sessionId),
   endSession: ({ object, sessionId }) => object.endSession(sessionId, 'revoked', CLIENT, 'usr_admin'),
   endAllSessions: ({ object }) => object.endAllSessions(null, CLIENT, { actor: 'usr_admin' }),
   authorize: ({ object, sessionId }) =>

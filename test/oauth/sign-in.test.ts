@@ -44,7 +44,10 @@ describe('signs in with', () => {
     expect(await identitiesOf(browser)).toMatchObject([
       { provider, email, email_verified: true, last_login_at: expect.any(String) },
     ]);
-    expect([...browser.cookies.keys()]).toEqual(['__Host-latchkey']);
+    expect([...browser.cookies.keys()]).toEqual([
+      expect.stringMatching(/^__Host-latchkey-oauth-/),
+      '__Host-latchkey',
+    ]);
 
     const elsewhere = new Browser();
     await elsewhere.signIn(provider, account, { redirect_to: '/account/sessions' });

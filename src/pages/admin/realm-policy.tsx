@@ -26,6 +26,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     access_token_seconds: row.accessTokenSeconds ?? '',
     session_idle_seconds: row.sessionIdleSeconds ?? '',
     session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
+    refresh_grace_seconds: row.refreshGraceSeconds ?? '',
   });
   const field = (name: string) => ({ ...of(name), autocomplete: 'off' });
   const seconds = (name: string) => ({ ...field(name), inputmode: 'numeric' }) as const;
@@ -48,6 +49,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         <Field {...seconds('access_token_seconds')} label={text.accessToken} hint={text.accessTokenHint} />
         <Field {...seconds('session_idle_seconds')} label={text.idle} hint={text.idleHint} />
         <Field {...seconds('session_absolute_seconds')} label={text.absolute} hint={text.absoluteHint} />
+        <Field {...seconds('refresh_grace_seconds')} label={text.grace} hint={text.graceHint} />
       </div>
     </Form>
   );
@@ -71,6 +73,7 @@ export function policyPatch(values: Record<string, string>) {
       access_token_seconds: seconds('access_token_seconds'),
       session_idle_seconds: seconds('session_idle_seconds'),
       session_absolute_seconds: seconds('session_absolute_seconds'),
+      refresh_grace_seconds: seconds('refresh_grace_seconds'),
     },
     POLICY_CODES,
   );

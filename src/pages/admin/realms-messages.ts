@@ -35,6 +35,8 @@ export const realmsMessages = messages({
     idleHint: '300 to 31536000. 14 days are 1209600.',
     absolute: 'A session ends at the latest after (seconds)',
     absoluteHint: '300 to 31536000. 30 days are 2592000.',
+    grace: 'A used refresh token gives the same pair for (seconds)',
+    graceHint: '0 to 600. 30 suits browsers with several tabs.',
     keys: 'Signing keys',
     keysText:
       'They sign the access tokens. They are rotated on schedule; rotate by hand when one may have leaked.',
@@ -82,6 +84,8 @@ export const realmsMessages = messages({
     idleHint: '300 bis 31536000. 14 Tage sind 1209600.',
     absolute: 'Eine Sitzung endet spätestens nach (Sekunden)',
     absoluteHint: '300 bis 31536000. 30 Tage sind 2592000.',
+    grace: 'Ein benutztes Refresh-Token gibt dasselbe Paar noch (Sekunden)',
+    graceHint: '0 bis 600. 30 passt zu Browsern mit mehreren Tabs.',
     keys: 'Signaturschlüssel',
     keysText:
       'Sie signieren die Zugriffstoken. Sie wechseln von selbst; wechseln Sie von Hand, wenn einer bekannt geworden sein kann.',

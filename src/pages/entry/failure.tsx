@@ -71,6 +71,7 @@ function unknownRealm(issuer: string): Realm {
     allowedOrigins: [],
     redirectTargets: [],
     accessTokenSeconds: 0,
+    refreshGraceSeconds: 0,
     lifetimes: { idleSeconds: 0, absoluteSeconds: 0 },
     reauthentication: { seconds: 0, operatorSeconds: 0 },
   };
