@@ -242,9 +242,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async resume(sessionId: string): Promise<OpenedSession | Refusal> {
-    const live = this.#check(() => this.#sessions.find(sessionId, Date.now()));
-    if (isRefusal(live)) return live;
-    return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
+    return this.#atomically(() => {
+      const live = this.#check(() => this.#sessions.find(sessionId, Date.now()));
+      if (isRefusal(live)) return live;
+      return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
+    });
   }
 
   async listSessions(): Promise<SessionRecord[]> {
