@@ -10,7 +10,7 @@ import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { type Attempter, AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
@@ -104,7 +104,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
     this.#adopt(directory, change.keepSession);
-    if (change.forgiveFailures) this.#attempts.succeed();
+    if (change.forgiveFailures) {
+      this.#attempts.forgive();
+      this.#devices.forgetCookies();
+    }
     if (change.bookmark) this.#state.noteBookmark(change.bookmark);
     if (change.activity) this.#facts.log(directory.realmId, change.activity);
   }
@@ -142,7 +145,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     if (directory && this.#state.isStale(directory)) return stale();
     if (directory) this.#adopt(directory, null);
     else this.#schedule.at('forget', Date.now() + DAY);
-    const proof = this.#prove(attempt);
+    const by = this.#attempter(attempt);
+    if (by === 'strangers' && attempt.strangersWait) {
+      return refused('rate_limited', { retryAfter: attempt.strangersWait });
+    }
+    const proof = this.#prove(attempt, by);
     if (isRefusal(proof)) return proof;
     // Nobody knows the password of a decoy.
     if (!directory) return refused('invalid_credentials');
@@ -155,11 +162,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
-    return this.#prove(proof);
+    return this.#prove(proof, `session:${proof.sessionId}`);
   }
 
   async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
-    const proof = this.#prove({ ...change, password: change.current });
+    const by = `session:${change.sessionId}` as const;
+    const proof = this.#prove({ ...change, password: change.current }, by);
     if (isRefusal(proof)) return proof;
     await this.announceChange();
     return { hash: hashPassword(change.next) };
@@ -364,15 +372,26 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     else if (!this.#state.get()) await this.ctx.storage.deleteAll();
   }
 
-  #prove({ hash, password, client }: PasswordProof): { result: 'ok' } | Refusal {
-    const retryAfter = this.#attempts.begin(Date.now());
+  /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
+  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
+    if (device !== undefined && this.#devices.has(device)) return `device:${device}`;
+    const session =
+      refreshToken !== undefined && this.#state.get() && this.#sessions.ownerOf(refreshToken, Date.now());
+    return session ? `session:${session}` : 'strangers';
+  }
+
+  #prove(
+    { hash, password, client }: Pick<PasswordProof, 'hash' | 'password' | 'client'>,
+    by: Attempter,
+  ): { result: 'ok' } | Refusal {
+    const retryAfter = this.#attempts.begin(by, Date.now());
     if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
     if (verifyPassword(hash, password)) {
-      this.#attempts.succeed();
+      this.#attempts.succeed(by);
       return { result: 'ok' };
     }
     if (this.#state.get()) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
+      this.#log(this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed', null, client);
     }
     return refused('invalid_credentials');
   }
@@ -406,6 +425,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     } else {
       this.#log(activity, row.id, client);
       this.#noticeDevice(state, row, client);
+      if (client.device !== undefined) this.#devices.remember(client.device);
     }
     return { ...liveSession(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }

@@ -111,6 +111,13 @@ export class SessionBook {
     return this.#mayStillUse(row, claims.generation, now) ? row : null;
   }
 
+  /** The live session that a refresh token of any generation belongs to: a device that has signed in before has one. */
+  ownerOf(token: string, now: number): string | null {
+    const claims = parseRefreshToken(token);
+    const row = claims && this.#alive(claims.sessionId, now);
+    return row && isGenuine(this.#key, token, row.salt) ? row.id : null;
+  }
+
   /**
    * Rotates: the token of the current generation gives the next. A replay within the grace window gives the current
    * token again; a later one ends the session (RFC 9700, 4.14.2); one that was never issued changes nothing. `tell` when

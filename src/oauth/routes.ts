@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
 import { clearFlowCookie, setFlowCookie } from '../http/flow-cookie.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
@@ -144,6 +145,7 @@ export function oauthRoutes(
       if (signedIn) {
         await endFormerSession(c, realm.id);
         setSessionCookie(c, signedIn.grant.refreshToken, signedIn.grant.session.expiresAt);
+        setDeviceCookie(c);
       }
       return c.redirect(redirectTo, 303);
     } catch (error) {

@@ -136,7 +136,8 @@ export class Privacy {
       return;
     }
     if (password === undefined) throw fieldError('password', 'required', 'Is needed');
-    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client }));
+    const { sessionId } = by;
+    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client, sessionId }));
   }
 }
 

@@ -135,7 +135,8 @@ export class EmailVerification {
     const found = await findPassword(db, by.userId);
     if (!found) throw noPassword();
     const { hash } = found;
-    accepted(await objects(by.userId).provePassword({ hash, password: body.password, client }));
+    const proof = { hash, password: body.password, client, sessionId: by.sessionId };
+    accepted(await objects(by.userId).provePassword(proof));
     const { user } = found;
     const now = Date.now();
     const owner = await findByEmail(db, realm.id, body.email);
