@@ -14,6 +14,7 @@ import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey } from './crypto/keys.ts';
 import { Directory } from './directory/service.ts';
+import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
 import { DAY, HOUR, SECOND } from './lib/time.ts';
@@ -110,7 +111,11 @@ export function createServices(bindings: Bindings): Services {
   const credits = new Credits(directory, plans, objects);
   const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
   const billing = new Billing(billingKit);
-  const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget };
+  const failures = new FailureBudget(named(bindings.RATE_LIMITER), {
+    password: config.FAILED_PASSWORDS_PER_HOUR,
+    code: config.FAILED_CODES_PER_HOUR,
+  });
+  const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget, failures };
   const authorizationCodes = new AuthorizationCodes(deps);
   const identities = new Identities({ ...deps, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
   const oauthPorts = {

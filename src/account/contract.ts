@@ -130,6 +130,10 @@ export interface PasswordSignIn {
   lifetimes: SessionLifetimes;
   /** Only a user with a verified e-mail may sign in. */
   verifiedOnly: boolean;
+  /** A refresh token of the device, which shows that it has signed in before. */
+  refreshToken?: string | undefined;
+  /** Seconds until those who are not known may try again, when the realm has had too many failures. */
+  strangersWait?: number | null;
 }
 
 /** A password that shall be replaced, and by which. */
@@ -146,6 +150,7 @@ export interface PasswordProof {
   hash: string;
   password: string;
   client: Client;
+  /** The session in which it is given: its failures count by themselves. */
   sessionId: string;
 }
 
@@ -158,7 +163,8 @@ export interface PasswordObject {
   hashPassword(password: string): Promise<string>;
   /**
    * Counts the attempt, verifies the password and opens the session, in one hop. Refuses with `service_unavailable` for a
-   * row that is out of date, and to who knows the password with `account_suspended`, `email_not_verified`.
+   * row that is out of date, with `rate_limited` while strangers have to wait, and to who knows the password with
+   * `account_suspended`, `email_not_verified`.
    */
   signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal>;
   /** Verifies a password, counting the attempt; the session has a fresh proof then. Refuses with `session_ended` too. */

@@ -11,7 +11,7 @@ import type { Client } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { type Attempter, AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
@@ -116,7 +116,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
     return this.#atomically(() => {
       this.#adopt(directory, change.keepSession);
-      if (change.forgiveFailures) this.#attempts.succeed();
+      if (change.forgiveFailures) {
+        this.#attempts.forgive();
+        this.#devices.forgetCookies();
+      }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
       if (change.activity) this.#facts.log(directory.realmId, change.activity);
     });
@@ -160,8 +163,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (directory && this.#state.isStale(directory)) return stale();
       if (directory) this.#adopt(directory, null);
       else this.#schedule.at('forget', Date.now() + DAY);
-      const proof = this.#proveAtSignIn(attempt);
-      if (isRefusal(proof)) return proof;
+      const by = this.#attempter(attempt);
+      if (by === 'strangers' && attempt.strangersWait) {
+        return refused('rate_limited', { retryAfter: attempt.strangersWait });
+      }
+      const proof = this.#prove(attempt, by);
+      if (isRefusal(proof)) {
+        const lock = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
+        if (proof.reason === 'invalid_credentials' && this.#state.get()) this.#log(lock, null, attempt.client);
+        return proof;
+      }
       // Nobody knows the password of a decoy.
       if (!directory) return refused('invalid_credentials');
       if (needsRehash(attempt.hash)) {
@@ -236,6 +247,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (isRefusal(session)) return session;
       const authenticatedAt = Date.now();
       this.#sessions.noteProof(sessionId, authenticatedAt);
+      this.#attempts.succeed(`session:${sessionId}`);
       this.#log('reauthenticated', sessionId, client);
       return { ...session, authenticatedAt };
     });
@@ -452,30 +464,32 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #proveAtSignIn({ hash, password, client }: PasswordSignIn): { result: 'ok' } | Refusal {
-    const retryAfter = this.#attempts.begin(Date.now());
+  /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
+  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
+    if (device !== undefined && this.#devices.has(device)) return `device:${device}`;
+    const session =
+      refreshToken !== undefined && this.#state.get() && this.#sessions.ownerOf(refreshToken, Date.now());
+    return session ? `session:${session}` : 'strangers';
+  }
+
+  #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
+    const retryAfter = this.#attempts.begin(by, Date.now());
     if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
     if (verifyPassword(hash, password)) {
-      this.#attempts.succeed();
+      this.#attempts.succeed(by);
       return { result: 'ok' };
-    }
-    if (this.#state.get()) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
     }
     return refused('invalid_credentials');
   }
 
-  #proveInSession({ hash, password, client, sessionId }: PasswordProof): { result: 'ok' } | Refusal {
+  /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */
+  #proveInSession({ sessionId, client, ...given }: PasswordProof): { result: 'ok' } | Refusal {
     const now = Date.now();
     if (!this.#state.get() || !this.#sessions.find(sessionId, now)) return refused('session_ended');
-    const retryAfter = new AttemptLimit(this.#sessions.attemptsOf(sessionId)).begin(now);
-    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
-    if (verifyPassword(hash, password)) {
-      this.#sessions.noteProof(sessionId, now);
-      return { result: 'ok' };
-    }
-    this.#log('reauthentication_failed', sessionId, client);
-    return refused('invalid_credentials');
+    const proof = this.#prove(given, `session:${sessionId}`);
+    if (!isRefusal(proof)) this.#sessions.noteProof(sessionId, now);
+    else if (proof.reason === 'invalid_credentials') this.#log('reauthentication_failed', sessionId, client);
+    return proof;
   }
 
   #check(find: () => FoundSession | null): LiveSession | Refusal {
@@ -518,6 +532,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     } else {
       this.#log(activity, row.id, client);
       this.#noticeDevice(state, row, client);
+      if (client.device !== undefined) this.#devices.remember(client.device);
     }
     return { ...liveSession(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }

@@ -2,7 +2,6 @@ import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { AttemptStore } from './attempt-limit.ts';
 import type { SessionLifetimes, SessionRecord } from './contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
@@ -20,8 +19,6 @@ export type SessionRow = SessionRecord & {
   credential_version: number;
   /** When the user last proved who they are; 0 for an admin who acts as the user, who never does. */
   authenticated_at: number;
-  /** Failed proofs, as AttemptLimit keeps them: JSON. */
-  attempts: string | null;
 };
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
@@ -106,7 +103,6 @@ export class SessionBook {
       methods: JSON.stringify(session.methods),
       impersonator: session.impersonator,
       authenticated_at: session.impersonator === null ? session.authenticatedAt : 0,
-      attempts: null,
     };
     this.dropExpired(now);
     const ended = this.#delete(
@@ -158,6 +154,13 @@ export class SessionBook {
     return { row, confirms };
   }
 
+  /** The live session that a refresh token of any generation belongs to: a device that has signed in before has one. */
+  ownerOf(token: string, now: number): string | null {
+    const claims = parseRefreshToken(token);
+    const row = claims && this.#alive(claims.sessionId, now);
+    return row && isGenuine(this.#key, token, row.salt) ? row.id : null;
+  }
+
   /**
    * Rotates: the token of the current generation gives the next. A token that was rotated gives the current one for
    * `graceSeconds` after that, and for ten minutes while nobody has used its successor; a later reuse ends the session
@@ -203,25 +206,9 @@ export class SessionBook {
     return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current), tell };
   }
 
-  /** Notes that the user has proved who they are, now and in this session: failures are forgiven. */
+  /** Notes that the user has proved who they are, now and in this session. */
   noteProof(id: string, now: number): void {
-    this.#sql.exec('UPDATE sessions SET authenticated_at = ?, attempts = NULL WHERE id = ?', now, id);
-  }
-
-  /** Where the failed proofs of one session are counted: they end with it. */
-  attemptsOf(id: string): AttemptStore {
-    const set = (value: string | null) =>
-      this.#sql.exec('UPDATE sessions SET attempts = ? WHERE id = ?', value, id);
-    return {
-      get: () => {
-        const [row] = this.#sql
-          .exec<Pick<SessionRow, 'attempts'>>('SELECT attempts FROM sessions WHERE id = ?', id)
-          .toArray();
-        return row?.attempts ? JSON.parse(row.attempts) : undefined;
-      },
-      put: (_, value) => set(JSON.stringify(value)),
-      delete: () => set(null),
-    };
+    this.#sql.exec('UPDATE sessions SET authenticated_at = ? WHERE id = ?', now, id);
   }
 
   /** The refresh token of the session's current generation. */
@@ -281,7 +268,6 @@ export class SessionBook {
 const ADDED_COLUMNS = {
   impersonator: 'TEXT',
   authenticated_at: 'INTEGER NOT NULL DEFAULT 0',
-  attempts: 'TEXT',
   superseded: "TEXT NOT NULL DEFAULT '[]'",
   confirmed: 'INTEGER NOT NULL DEFAULT 0',
 };

@@ -3,8 +3,10 @@ import { primary } from '../db/client.ts';
 import { type Directory, directoryState, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
+import type { FailureBudget } from '../http/failure-budget.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
+import { clientKey } from '../lib/client-address.ts';
 import { describeDevice } from '../lib/device.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -12,7 +14,7 @@ import type { SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
+import { type Asker, type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
 import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
 
 /** What sign-in by code is made of. */
@@ -23,6 +25,7 @@ export interface CodeDependencies {
   directory: Directory;
   objects: PasswordObjects;
   codes: CodeObjects;
+  failures: FailureBudget;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
   codesPerDay: number;
@@ -34,6 +37,12 @@ export interface CodeDependencies {
 export interface CodeTarget {
   channel: Channel;
   to: string;
+}
+
+/** A code as it is typed, and what names it, from clients that know. */
+export interface CodeEntry {
+  code: string;
+  challenge_id?: string | undefined;
 }
 
 /** One-time codes by mail and text: sign-in, and proof of a phone number. */
@@ -56,24 +65,31 @@ export class OneTimeCodes {
 
   /**
    * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in.
-   * Gives the seconds after which another may be asked for, the same for addresses that nobody has. Throws
-   * `validation_failed` for a country that no texts go to.
+   * Gives what names the code, and the seconds after which another may be asked for, the same for addresses that nobody
+   * has. Throws `validation_failed` for a country that no texts go to.
    */
-  async send(target: CodeTarget, realm: Realm, client: Client, userId: string | null): Promise<number> {
+  async send(
+    target: CodeTarget,
+    realm: Realm,
+    client: Client,
+    by: { userId: string; sessionId: string } | null,
+  ): Promise<{ challengeId: string; resendAfter: number }> {
     const { codes, codesPerDay } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
-    const { code, resendAfter } = await codes(realm.id, target.channel, target.to).issue(codesPerDay);
+    const object = codes(realm.id, target.channel, target.to);
+    const issued = await object.issue(codesPerDay, askerOf(client, by?.sessionId ?? null));
+    const { code, challengeId, resendAfter } = issued;
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) afterResponse(() => this.#deliver(target, code, realm, client, userId));
-    return resendAfter;
+    if (code) afterResponse(() => this.#deliver(target, code, realm, client, by?.userId ?? null));
+    return { challengeId, resendAfter };
   }
 
-  /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
-  async signIn(target: CodeTarget, code: string, realm: Realm, client: Client): Promise<SignedIn> {
+  /** Signs in by a code. Throws `invalid_code`, `account_suspended`, `rate_limited`. */
+  async signIn(target: CodeTarget, entry: CodeEntry, realm: Realm, client: Client): Promise<SignedIn> {
     const { directory, objects, sessions } = this.#deps;
-    await this.#take(target, code, realm);
+    await this.#take(target, entry, realm, askerOf(client, null));
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
@@ -96,22 +112,29 @@ export class OneTimeCodes {
     return { user, grant: await sessions.grant(realm, opened) };
   }
 
-  /** Takes a code that went to a proven address of a user. Throws `invalid_code`. */
-  async proveAddress(user: UserRow, channel: Channel, code: string, realm: Realm): Promise<void> {
+  /** Takes a code that went to a proven address of a user. Throws `invalid_code`, `rate_limited`. */
+  async proveAddress(
+    user: UserRow,
+    channel: Channel,
+    entry: CodeEntry,
+    by: { sessionId: string },
+    realm: Realm,
+    client: Client,
+  ): Promise<void> {
     const to = provenAddress(user, channel);
     if (to === null) throw new ApiError('invalid_code');
-    await this.#take({ channel, to }, code, realm);
+    await this.#take({ channel, to }, entry, realm, askerOf(client, by.sessionId));
   }
 
-  /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`. */
+  /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`, `rate_limited`. */
   async provePhoneNumber(
     target: CodeTarget,
-    code: string,
+    entry: CodeEntry,
     by: { userId: string; sessionId: string; credentialVersion: number },
     realm: Realm,
     client: Client,
   ): Promise<UserRow> {
-    await this.#take(target, code, realm);
+    await this.#take(target, entry, realm, askerOf(client, by.sessionId));
     const { user } = await this.#deps.directory.change(by.userId, {
       ...phoneProof(by, realm.id, target.to),
       keepSession: by.sessionId,
@@ -121,8 +144,15 @@ export class OneTimeCodes {
     return user;
   }
 
-  async #take({ channel, to }: CodeTarget, code: string, realm: Realm): Promise<void> {
-    if (!(await this.#deps.codes(realm.id, channel, to).take(code))) throw new ApiError('invalid_code');
+  async #take({ channel, to }: CodeTarget, entry: CodeEntry, realm: Realm, by: Asker): Promise<void> {
+    const { codes, failures } = this.#deps;
+    const { code, challenge_id: challengeId = null } = entry;
+    const strangersWait = failures.wait(realm.id, 'code');
+    const result = await codes(realm.id, channel, to).take({ code, challengeId, by, strangersWait });
+    if (result === 'right') return;
+    if (result === 'barred') throw new ApiError('rate_limited', { retryAfter: strangersWait ?? 1 });
+    failures.count(realm.id, 'code');
+    throw new ApiError('invalid_code');
   }
 
   async #find({ channel, to }: CodeTarget, realm: Realm, userId: string | null): Promise<UserRow | null> {
@@ -171,4 +201,9 @@ export class OneTimeCodes {
 export function provenAddress(user: UserRow, channel: Channel): string | null {
   if (channel === 'email') return user.emailVerified ? user.email : null;
   return user.phoneNumberVerified ? user.phoneNumber : null;
+}
+
+function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
+  const network = clientKey(ip);
+  return { device: device ?? network, network, sessionId };
 }

@@ -26,7 +26,17 @@ export const VARIABLES = {
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),
     default: '100',
-    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+    doc: 'Requests a minute per client address (IPv6: per /64, and four times as many per /48) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+  }),
+  FAILED_PASSWORDS_PER_HOUR: variable({
+    schema: whole(1, 100_000_000),
+    default: '10000',
+    doc: 'Wrong passwords an hour in a realm; then only devices that have signed in before may try, until the hour is over.',
+  }),
+  FAILED_CODES_PER_HOUR: variable({
+    schema: whole(1, 100_000_000),
+    default: '1000',
+    doc: 'Wrong one-time codes an hour in a realm; then only devices that have signed in by code before may try, until the hour is over.',
   }),
   RATE_LIMIT_GENERAL: variable({
     schema: whole(1, 1_000_000),

@@ -3,6 +3,7 @@ import type { Bindings } from '../config/config.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Scope } from '../lib/scopes.ts';
+import { deviceKey } from './device-cookie.ts';
 
 /** The user behind a request, as the token and the account object say. */
 export interface Principal {
@@ -40,6 +41,8 @@ export interface AppEnv {
     /** Of the path, read once for each request. */
     realm: Realm;
     principal: Principal;
+    /** Of its cookie, or one that was made for it: see device-cookie.ts. */
+    device: string;
     service: ServicePrincipal;
     /** The user whom the request is about, where a level lets others name one. */
     subject: string;
@@ -61,5 +64,6 @@ export function clientOf(c: AppContext): Client {
     country: place?.country ?? null,
     city: place?.city ?? null,
     userAgent: c.req.header('user-agent')?.slice(0, 400) ?? null,
+    device: deviceKey(c),
   };
 }

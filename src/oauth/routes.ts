@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf, type Principal } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
 import { setFlowCookie } from '../http/flow-cookie.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
@@ -150,6 +151,7 @@ export function oauthRoutes(
       if (first && visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));
       if (grant && (first || !visitor)) {
         setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        setDeviceCookie(c);
       }
       return c.redirect(redirectTo, 303);
     } catch (error) {

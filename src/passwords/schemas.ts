@@ -36,6 +36,10 @@ export const LoginBody = z
     }),
     password: PasswordField,
     session_cookie: sessionCookie,
+    refresh_token: z.string().max(300).optional().openapi({
+      description:
+        'For apps that keep no cookies: the last refresh token of this device. It shows that the user has signed in here before, so that guesses of strangers do not lock the device out',
+    }),
   })
   .openapi('Login');
 

@@ -7,6 +7,7 @@ import { LINK_LIFETIME, newLink } from '../directory/links.ts';
 import { type Directory, directoryState, findByEmail, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
+import type { FailureBudget } from '../http/failure-budget.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
@@ -55,6 +56,7 @@ export interface CredentialDependencies {
   objects: PasswordObjects;
   outbox: Outbox;
   mailBudget: MailBudget;
+  failures: FailureBudget;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
 }
@@ -96,22 +98,23 @@ export class Credentials {
 
   /**
    * Signs in by e-mail, username or phone number. An identifier that nobody has takes the same steps, against a
-   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, and to who knows the
-   * password `account_suspended`, `email_not_verified`.
+   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, `rate_limited`, and to who knows
+   * the password `account_suspended`, `email_not_verified`.
    */
   async login(body: z.output<typeof LoginBody>, realm: Realm, client: Client): Promise<SignedIn> {
-    const { d1, sessions } = this.#deps;
+    const { d1, failures, sessions } = this.#deps;
     const identifier = parseIdentifier(body.identifier);
     let found = await findByIdentifier(nearestReplica(d1).db, realm.id, identifier);
-    let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+    let attempt = await this.#attempt(found, identifier.value, body, realm, client);
     if (isRefusal(attempt) && MAY_BE_STALE.includes(attempt.reason)) {
       // A replica may not have heard of this user, or of a new password: only the primary may say no.
       const certain = await findByIdentifier(primary(d1).db, realm.id, identifier);
       if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
         found = certain;
-        attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+        attempt = await this.#attempt(found, identifier.value, body, realm, client);
       }
     }
+    if (isRefusal(attempt) && attempt.reason === 'invalid_credentials') failures.count(realm.id, 'password');
     const session = accepted(attempt);
     const { role, plan, status, emailVerified } = session.state;
     return {
@@ -154,9 +157,8 @@ export class Credentials {
     if (!found) throw noPassword();
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
-    const prepared = accepted(
-      await objects(by.userId).prepareNewPassword({ hash, current, next, client, sessionId: by.sessionId }),
-    );
+    const change = { hash, current, next, client, sessionId: by.sessionId };
+    const prepared = accepted(await objects(by.userId).prepareNewPassword(change));
     const now = Date.now();
     const mail = passwordChangedMail(found.user, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(by.userId, {
@@ -254,11 +256,11 @@ export class Credentials {
   #attempt(
     found: UserWithHash | null,
     identifier: string,
-    password: string,
+    { password, refresh_token: refreshToken }: z.output<typeof LoginBody>,
     realm: Realm,
     client: Client,
   ): Promise<OpenedSession | Refusal> {
-    const { decoyKey, objects } = this.#deps;
+    const { decoyKey, failures, objects } = this.#deps;
     return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
       directory: found && directoryState(found.user),
       hash: found?.hash ?? DECOY_HASH,
@@ -266,6 +268,8 @@ export class Credentials {
       client,
       lifetimes: realm.lifetimes,
       verifiedOnly: realm.registration === 'verify_first',
+      refreshToken,
+      strangersWait: failures.wait(realm.id, 'password'),
     });
   }
 }

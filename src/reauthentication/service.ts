@@ -73,7 +73,7 @@ export class Reauthentication {
   ): Promise<void> {
     const { codes, directory, objects } = this.#deps;
     const user = await directory.get(by.userId, by.bookmark);
-    await codes.proveAddress(user, channel, code, realm);
+    await codes.proveAddress(user, channel, { code }, by, realm, client);
     accepted(await objects(by.userId).noteProof(by.sessionId, client));
   }
 }

@@ -134,7 +134,8 @@ export class EmailVerification {
     const { db } = primary(d1);
     const found = await findPassword(db, by.userId);
     if (!found) throw noPassword();
-    const proof = { hash: found.hash, password: body.password, client, sessionId: by.sessionId };
+    const { hash } = found;
+    const proof = { hash, password: body.password, client, sessionId: by.sessionId };
     accepted(await objects(by.userId).provePassword(proof));
     const { user } = found;
     const now = Date.now();

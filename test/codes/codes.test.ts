@@ -1,11 +1,15 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { createServices } from '../../src/services.ts';
 import { responsesAreOver } from '../support/after-response.ts';
 import {
   call,
   changeDirectory,
   createRealm,
   expectProblem,
+  freshAddress,
   login,
   ORIGIN,
   PASSWORD,
@@ -40,7 +44,10 @@ describe('by mail', () => {
   it('signs in, once', async () => {
     const { user } = await verifiedUser();
     const sent = await send('email', user.email);
-    expect([sent.status, sent.body]).toEqual([202, { status: 'accepted', resend_after: 60 }]);
+    expect([sent.status, sent.body]).toEqual([
+      202,
+      { status: 'accepted', challenge_id: expect.any(String), resend_after: 60 },
+    ]);
     const code = await codeMailedTo(user.email);
     const answer = await verify('email', user.email, code);
     expect(answer.status).toBe(200);
@@ -162,6 +169,99 @@ describe('a code', () => {
     expectProblem(await verify('email', user.email, code), 401, 'invalid_code');
   });
 
+  it('is spoilt by nobody but who asked for it', async () => {
+    const { user } = await verifiedUser();
+    advance(0);
+    const asked = await send('email', user.email);
+    const code = await codeMailedTo(user.email);
+    const { challenge_id } = asked.body;
+    // Clients that name no code share five guesses of their own.
+    await Promise.all(Array.from({ length: 20 }, () => verify('email', user.email, wrong(code))));
+    expectProblem(await verify('email', user.email, code), 401, 'invalid_code');
+    // A code that a stranger asks for replaces none, and their guesses count against theirs.
+    advance(60_000);
+    const { challenge_id: stranger } = (await send('email', user.email)).body;
+    for (const body of [{ challenge_id: stranger }, { challenge_id: crypto.randomUUID() }]) {
+      for (let n = 0; n < 6; n += 1) await verify('email', user.email, wrong(code), { body });
+    }
+    for (let n = 0; n < 4; n += 1) await verify('email', user.email, wrong(code), { body: { challenge_id } });
+    expect((await verify('email', user.email, code, { body: { challenge_id } })).status).toBe(200);
+    expectProblem(await verify('email', user.email, code, { body: { challenge_id } }), 401, 'invalid_code');
+  });
+
+  it('takes five guesses of who asked for it, also of fifty at the same time', async () => {
+    const { user } = await verifiedUser();
+    const { challenge_id } = (await send('email', user.email)).body;
+    const code = await codeMailedTo(user.email);
+    const body = { challenge_id };
+    await Promise.all(Array.from({ length: 50 }, () => verify('email', user.email, wrong(code), { body })));
+    expectProblem(await verify('email', user.email, code, { body }), 401, 'invalid_code');
+  });
+
+  it('is that of the first press of the button, when it is pressed twice', async () => {
+    const { user } = await verifiedUser();
+    const ip = freshAddress();
+    const [first, second] = [
+      await send('email', user.email, { ip }),
+      await send('email', user.email, { ip }),
+    ];
+    expect(second.body.challenge_id).toBe(first.body.challenge_id);
+    expect((await send('email', user.email)).body.challenge_id).not.toBe(first.body.challenge_id);
+  });
+
+  it('can be asked for on a device that has signed in by one, whatever strangers have asked for', async () => {
+    const { user } = await verifiedUser();
+    advance(0);
+    await send('email', user.email);
+    const signedIn = await verify('email', user.email, await codeMailedTo(user.email));
+    const cookie = (/__Host-latchkey-device=[^;]+/.exec(signedIn.headers.get('set-cookie') ?? '') ?? [])[0];
+    for (let n = 0; n < 12; n += 1) {
+      advance(60_000);
+      await send('email', user.email);
+    }
+    expect((await send('email', user.email)).body.resend_after).toBeGreaterThan(60);
+    await mailTo(user.email, /^Your code/, 10);
+    const asked = await send('email', user.email, { headers: { cookie } });
+    expect(asked.body.resend_after).toBe(60);
+    await mailTo(user.email, /^Your code/, 11);
+  });
+
+  it('is guessed at in a realm so often an hour; then only known devices go on', async () => {
+    await createRealm('guessed');
+    const bindings = { ...env, FAILED_CODES_PER_HOUR: '3' } as unknown as Bindings;
+    const app = createApp(createServices(bindings), bindings);
+    const ask = async (path: string, body: object, headers = {}) =>
+      app.request(
+        `https://auth.test/realms/guessed/v1/auth/otp/${path}`,
+        {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json', 'cf-connecting-ip': freshAddress(), ...headers },
+        },
+        bindings,
+      );
+    const { user } = await registerVerified({}, { realm: 'guessed' });
+    const target = { channel: 'email', to: user.email };
+    advance(0);
+    await ask('send', target);
+    const signedIn = await ask('verify', { ...target, code: await codeMailedTo(user.email) });
+    const cookie = (/__Host-latchkey-device=[^;]+/.exec(signedIn.headers.get('set-cookie') ?? '') ?? [])[0];
+    advance(60_000);
+    for (let n = 0; n < 3; n += 1) {
+      const to = `nobody${n}@example.com`;
+      expect((await ask('verify', { channel: 'email', to, code: '000000' })).status).toBe(401);
+    }
+    await responsesAreOver();
+    const barred = await ask('verify', { ...target, code: '000000' });
+    expect([barred.status, await barred.json()]).toEqual([
+      429,
+      expect.objectContaining({ code: 'rate_limited' }),
+    ]);
+    expect((await ask('verify', { ...target, code: '000000' }, { cookie })).status).toBe(401);
+    advance(3_600_000);
+    expect((await ask('verify', { ...target, code: '000000' })).status).toBe(401);
+  });
+
   it('is right at the fifth guess', async () => {
     const { user } = await verifiedUser();
     await send('email', user.email);
@@ -213,7 +313,10 @@ it('answers the same for addresses that nobody has, and sends nothing', async ()
     ['sms', stranger],
   ] as const) {
     const answer = await send(channel, to);
-    expect([answer.status, answer.body]).toEqual([202, { status: 'accepted', resend_after: 60 }]);
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { status: 'accepted', challenge_id: expect.any(String), resend_after: 60 },
+    ]);
     expectProblem(await verify(channel, to, '123456'), 401, 'invalid_code');
   }
   await responsesAreOver();

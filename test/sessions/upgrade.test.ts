@@ -7,7 +7,7 @@ it('an object whose tables an earlier version made goes on with its sessions', a
   const object = accountOf(user.id);
   const before = (await call('GET', '/v1/auth/session', { token })).body;
   await runInDurableObject(object, (_, { storage }) => {
-    for (const column of ['attempts', 'authenticated_at', 'impersonator', 'superseded', 'confirmed']) {
+    for (const column of ['authenticated_at', 'impersonator', 'superseded', 'confirmed']) {
       storage.sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
     }
   });

@@ -260,7 +260,7 @@ describe('a race with a recovery', () => {
     const { codes, identities } = services();
     const target = { channel: 'sms' as const, to };
     await expect(
-      codes.provePhoneNumber(target, code, principal, await realm(), CLIENT),
+      codes.provePhoneNumber(target, { code }, principal, await realm(), CLIENT),
     ).rejects.toMatchObject({ code: 'invalid_code' });
     const arrival = {
       provider: 'google',

@@ -59,8 +59,8 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
       },
       send_code: {
         names: { to: 'code' },
-        act: async (c, { user, view }) => {
-          await codes.send({ channel: 'sms', to: phoneOf(user) }, view.realm, clientOf(c), user.id);
+        act: async (c, { principal, user, view }) => {
+          await codes.send({ channel: 'sms', to: phoneOf(user) }, view.realm, clientOf(c), principal);
           return 'code_sent';
         },
       },
@@ -68,8 +68,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         act: async (c, { principal, user, view }, values) => {
           const code = values.code?.replace(/\s/g, '');
           const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code });
-          const { code: guess, ...target } = body;
-          await codes.provePhoneNumber(target, guess, principal, view.realm, clientOf(c));
+          await codes.provePhoneNumber(body, body, principal, view.realm, clientOf(c));
           return 'phone_verified';
         },
       },
