@@ -46,6 +46,7 @@ import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { profileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import { realmRoutes } from './realms/admin-routes.ts';
+import { secretRoutes } from './secrets/admin-routes.ts';
 import type { Services } from './services.ts';
 import { userSessionRoutes } from './sessions/admin-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
@@ -126,6 +127,7 @@ export function createApp(
     .route('/', outboxRoutes(services.admin.outbox, access))
     .route('/', realmRoutes(services.admin.realms, access))
     .route('/', signingKeyRoutes(services.admin.signingKeys, access))
+    .route('/', secretRoutes(services.secretAdmin, access))
     .route('/', privacyRoutes(services.privacy, sessions, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

@@ -12,7 +12,7 @@ import { spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
-import { deriveKey } from './crypto/keys.ts';
+import { deriveKey, deriveKeyring } from './crypto/keys.ts';
 import { Directory } from './directory/service.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
@@ -35,6 +35,7 @@ import { Privacy } from './privacy/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { Realms } from './realms/service.ts';
+import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
@@ -66,6 +67,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
   billing: Billing;
   billingAdmin: BillingAdmin;
@@ -89,7 +91,11 @@ export function createServices(bindings: Bindings): Services {
   const { mailBudget, smsBudget } = budgets(bindings, config);
 
   const realms = new Realms(d1, config.ORIGIN);
-  const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
+  const signingKeys = new SigningKeys(
+    d1,
+    deriveKeyring(config, 'signing-keys'),
+    config.SIGNING_KEY_ROTATION_DAYS,
+  );
   const sessions = new Sessions(
     objects,
     new AccessTokens(signingKeys, spokenDialects(config).includes('auth-service')),
@@ -111,14 +117,14 @@ export function createServices(bindings: Bindings): Services {
   const billing = new Billing(billingKit);
   const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget };
   const authorizationCodes = new AuthorizationCodes(deps);
-  const identities = new Identities({ ...deps, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
+  const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
   const oauthPorts = {
     ...deps,
     codes: authorizationCodes,
     identities,
     providers: new Providers(config.signIn),
     origin: config.ORIGIN,
-    flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
+    flowKeys: deriveKeyring(config, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
   const privacy = new Privacy({ ...deps, profiles, billing });
@@ -128,6 +134,7 @@ export function createServices(bindings: Bindings): Services {
     d1,
     realms,
     signingKeys,
+    secretAdmin: new SecretAdmin(d1, config),
     sessions,
     directory,
     profiles,

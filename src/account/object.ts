@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
-import { deriveKey } from '../crypto/keys.ts';
+import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
@@ -92,7 +92,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
     if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
     this.#metering = new Metering(sql, this.#facts, (at) => this.#schedule.at('expire', at));
   }

@@ -1,3 +1,4 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
@@ -33,11 +34,11 @@ const SEEN_PROJECTION = HOUR;
 /** The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. */
 export class SessionBook {
   readonly #sql: SqlStorage;
-  readonly #key: Buffer;
+  readonly #keys: Keyring;
 
-  constructor(sql: SqlStorage, key: Buffer) {
+  constructor(sql: SqlStorage, keys: Keyring) {
     this.#sql = sql;
-    this.#key = key;
+    this.#keys = keys;
   }
 
   static createTable(sql: SqlStorage): void {
@@ -115,7 +116,7 @@ export class SessionBook {
   seeToken(token: string, now: number): { row: SessionRow; tell: boolean } | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || !isGenuine(this.#key, token, row.salt)) return null;
+    if (!row || !isGenuine(this.#keys, token, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) return null;
     // The first token of a session replaced none, whose retry it could decide.
     const confirms = claims.generation === row.generation && row.generation > 1;
@@ -139,7 +140,7 @@ export class SessionBook {
     const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
     const row = claims && this.#alive(claims.sessionId, now);
     if (!row || claims.generation > row.generation) return null;
-    if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
       return { result: 'reused', row };
@@ -168,7 +169,11 @@ export class SessionBook {
 
   /** The refresh token of the session's current generation. */
   tokenOf(userId: string, row: SessionRow): string {
-    return makeRefreshToken(this.#key, { userId, sessionId: row.id, generation: row.generation }, row.salt);
+    return makeRefreshToken(
+      this.#keys[0],
+      { userId, sessionId: row.id, generation: row.generation },
+      row.salt,
+    );
   }
 
   /** The refresh token of the current generation of a session that is there. */

@@ -1,4 +1,5 @@
 import type { SessionObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { findById } from '../directory/service.ts';
@@ -32,7 +33,7 @@ export interface LinkDependencies {
   identities: Identities;
   origin: string;
   /** Encrypts what lies in cookies and URLs for ten minutes. */
-  flowKey: Buffer;
+  flowKeys: Keyring;
 }
 
 /** Linking of accounts at providers to a user who is signed in. */
@@ -82,21 +83,21 @@ export class AccountLinks {
     by: { userId: string; sessionId: string },
     { redirectTo, ...app }: AppRequest,
   ): Promise<URL> {
-    const { flowKey, origin, providers } = this.#deps;
+    const { flowKeys, origin, providers } = this.#deps;
     await providers.get(realm, provider);
     const link = { userId: by.userId, sessionId: by.sessionId };
     const target = destination(realm, origin, redirectTo, true);
     const purpose: FlowPurpose = { realmId: realm.id, provider, redirectTo: target, app, link };
     const url = new URL(`${realm.issuer}/v1/oauth/${provider}/login`);
     const ticket = { purpose, expiresAt: Date.now() + TICKET_LIFETIME };
-    url.searchParams.set('ticket', await seal(flowKey, ticket));
+    url.searchParams.set('ticket', await seal(flowKeys, ticket));
     return url;
   }
 
   /** Begins what a ticket is for. Throws `oauth_state_invalid`, and as `start` does. */
   async startTicket(realm: Realm, provider: string, ticket: string): Promise<Departure> {
-    const { flowKey } = this.#deps;
-    const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKey, ticket);
+    const { flowKeys } = this.#deps;
+    const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKeys, ticket);
     const purpose = opened && Date.now() < opened.expiresAt ? opened.purpose : undefined;
     if (purpose?.realmId !== realm.id || purpose.provider !== provider) {
       throw new ApiError('oauth_state_invalid', { detail: 'Begin again in the app.' });
@@ -112,7 +113,7 @@ export class AccountLinks {
     arrival: Arrival,
     client: Client,
   ): Promise<string> {
-    const { codes, d1, flowKey, identities, objects } = this.#deps;
+    const { codes, d1, flowKeys, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
     accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
@@ -125,15 +126,15 @@ export class AccountLinks {
     const { challenge, state } = app;
     const code = await codes.issueLink(
       { user, realm, redirectTo, challenge, methods: [] },
-      await seal(flowKey, arrival),
+      await seal(flowKeys, arrival),
     );
     return appRedirect(realm, redirectTo, state, { code });
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
-    const { codes, flowKey, identities } = this.#deps;
-    const arrival = await unseal<Arrival>(flowKey, await codes.takeLink(exchange, userId));
+    const { codes, flowKeys, identities } = this.#deps;
+    const arrival = await unseal<Arrival>(flowKeys, await codes.takeLink(exchange, userId));
     if (arrival?.provider !== provider) throw new ApiError('invalid_grant');
     await identities.link(userId, exchange.realm, arrival, client);
   }

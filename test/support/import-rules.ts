@@ -17,6 +17,7 @@ export const LINES: string[][] = [
     'passwords',
     'plans',
     'profile',
+    'secrets',
     'sessions',
     'signing-keys',
     'usage',
