@@ -12,7 +12,7 @@ import { spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
-import { deriveKey } from './crypto/keys.ts';
+import { deriveKey, deriveKeyring } from './crypto/keys.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
@@ -37,6 +37,7 @@ import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { Realms } from './realms/service.ts';
 import { Reauthentication } from './reauthentication/service.ts';
+import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
@@ -69,6 +70,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
   billing: Billing;
   billingAdmin: BillingAdmin;
@@ -92,7 +94,11 @@ export function createServices(bindings: Bindings): Services {
   const { mailBudget, smsBudget } = budgets(bindings, config);
 
   const realms = new Realms(d1, config.ORIGIN);
-  const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
+  const signingKeys = new SigningKeys(
+    d1,
+    deriveKeyring(config, 'signing-keys'),
+    config.SIGNING_KEY_ROTATION_DAYS,
+  );
   const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY);
   const forAuthService = spokenDialects(config).includes('auth-service');
   const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
@@ -117,14 +123,14 @@ export function createServices(bindings: Bindings): Services {
   });
   const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget, failures };
   const authorizationCodes = new AuthorizationCodes(deps);
-  const identities = new Identities({ ...deps, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
+  const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
   const oauthPorts = {
     ...deps,
     codes: authorizationCodes,
     identities,
     providers: new Providers(config.signIn),
     origin: config.ORIGIN,
-    flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
+    flowKeys: deriveKeyring(config, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
   const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
@@ -143,6 +149,7 @@ export function createServices(bindings: Bindings): Services {
     d1,
     realms,
     signingKeys,
+    secretAdmin: new SecretAdmin(d1, config),
     sessions,
     directory,
     profiles,

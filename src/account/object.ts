@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
-import { deriveKey } from '../crypto/keys.ts';
+import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
@@ -100,7 +100,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
     if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
     this.#metering = new Metering(sql, this.#atomically, this.#facts, (at) =>
       this.#schedule.at('expire', at),
@@ -170,7 +170,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       const proof = this.#prove(attempt, by);
       if (isRefusal(proof)) {
         const lock = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
-        if (proof.reason === 'invalid_credentials' && this.#state.get()) this.#log(lock, null, attempt.client);
+        if (proof.reason === 'invalid_credentials' && this.#state.get())
+          this.#log(lock, null, attempt.client);
         return proof;
       }
       // Nobody knows the password of a decoy.

@@ -1,3 +1,4 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
@@ -41,11 +42,11 @@ const SEEN_PROJECTION = HOUR;
 /** The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. */
 export class SessionBook {
   readonly #sql: SqlStorage;
-  readonly #key: Buffer;
+  readonly #keys: Keyring;
 
-  constructor(sql: SqlStorage, key: Buffer) {
+  constructor(sql: SqlStorage, keys: Keyring) {
     this.#sql = sql;
-    this.#key = key;
+    this.#keys = keys;
   }
 
   static createTable(sql: SqlStorage): void {
@@ -147,7 +148,7 @@ export class SessionBook {
   recognise(token: string, now: number): FoundSession | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || row.impersonator !== null || !isGenuine(this.#key, token, row.salt)) return null;
+    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) return null;
     // The first token of a session replaced none, whose retry it could decide.
     const confirms = claims.generation === row.generation && row.generation > 1 && row.confirmed === 0;
@@ -158,7 +159,7 @@ export class SessionBook {
   ownerOf(token: string, now: number): string | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    return row && isGenuine(this.#key, token, row.salt) ? row.id : null;
+    return row && isGenuine(this.#keys, token, row.salt) ? row.id : null;
   }
 
   /**
@@ -179,7 +180,7 @@ export class SessionBook {
     const row = claims && this.#alive(claims.sessionId, now);
     // An admin who acts as the user begins anew, in the audit log, when the time is over.
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
-    if (typeof presented === 'string' && !isGenuine(this.#key, presented, row.salt)) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
       return { result: 'reused', row };
@@ -213,7 +214,11 @@ export class SessionBook {
 
   /** The refresh token of the session's current generation. */
   tokenOf(userId: string, row: SessionRow): string {
-    return makeRefreshToken(this.#key, { userId, sessionId: row.id, generation: row.generation }, row.salt);
+    return makeRefreshToken(
+      this.#keys[0],
+      { userId, sessionId: row.id, generation: row.generation },
+      row.salt,
+    );
   }
 
   /** The refresh token of the current generation of a session that is there. */

@@ -114,6 +114,13 @@ export const secret = z
   .min(32, 'must have at least 32 characters (make one with `openssl rand -base64 32`)')
   .refine((value) => new Set(value).size >= 12, 'is too regular to be random');
 
+/** Several of those, separated by commas. */
+export const secrets = z
+  .string()
+  .transform((value) => value.split(',').map((one) => one.trim()))
+  .transform((values) => values.filter(Boolean))
+  .pipe(z.array(secret));
+
 /** Where something is reached: scheme, host and port. */
 export const origin = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
-import { origin, secret, variable, whole } from './variable.ts';
+import { origin, secret, secrets, variable, whole } from './variable.ts';
 
 /** The variables and secrets that are not of a provider, in the order of the documentation. */
 export const VARIABLES = {
@@ -11,7 +11,13 @@ export const VARIABLES = {
   AUTH_SECRET: variable({
     schema: secret,
     secret: true,
-    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
+    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. To change it without signing anybody out, follow the guide *Upgrade*.',
+  }),
+  AUTH_SECRET_PREVIOUS: variable({
+    schema: secrets,
+    default: '',
+    secret: true,
+    doc: 'Secrets that are read besides `AUTH_SECRET` and make nothing new, separated by commas: those that it replaced, or the one that is about to.',
   }),
   INTERNAL_API_KEY: variable({
     schema: secret.optional(),

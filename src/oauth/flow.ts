@@ -1,5 +1,5 @@
 import { generateCodeVerifier, generateState } from 'arctic';
-import { equalsInConstantTime } from '../crypto/keys.ts';
+import { equalsInConstantTime, type Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { hashToken } from '../directory/links.ts';
 import { FLOW_COOKIE_PREFIX, type FlowCookie } from '../http/flow-cookie.ts';
@@ -68,10 +68,10 @@ export function newFlow(purpose: FlowPurpose): Flow {
 }
 
 /** The cookie that carries a flow. */
-export async function flowCookie(key: Buffer, flow: Flow, postsBack: boolean): Promise<FlowCookie> {
+export async function flowCookie(keys: Keyring, flow: Flow, postsBack: boolean): Promise<FlowCookie> {
   return {
     name: flowCookieName(flow),
-    value: await seal(key, flow),
+    value: await seal(keys, flow),
     maxAge: FLOW_LIFETIME / SECOND,
     sameSite: postsBack ? 'None' : 'Lax',
   };
@@ -82,11 +82,11 @@ export async function flowCookie(key: Buffer, flow: Flow, postsBack: boolean): P
  * `oauth_state_invalid`.
  */
 export async function openFlow(
-  key: Buffer,
+  keys: Keyring,
   expected: { realmId: string; provider: string; state: string | undefined },
   cookie: string | undefined,
 ): Promise<Flow> {
-  const flow = cookie === undefined ? null : await unseal<Flow>(key, cookie);
+  const flow = cookie === undefined ? null : await unseal<Flow>(keys, cookie);
   if (!flow) throw staleFlow('no cookie for this state');
   if (flow.realmId !== expected.realmId || flow.provider !== expected.provider) throw staleFlow('elsewhere');
   if (!equalsInConstantTime(flow.state, expected.state ?? '')) throw staleFlow('state');

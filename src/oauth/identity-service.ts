@@ -1,3 +1,4 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
 import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
@@ -38,7 +39,7 @@ export interface IdentityDependencies {
   directory: Directory;
   outbox: Outbox;
   /** Encrypts the providers' tokens. */
-  tokenKey: Buffer;
+  tokenKeys: Keyring;
 }
 
 /** Whom a provider's account belongs to: found, linked, made, unlinked. */
@@ -143,7 +144,7 @@ export class Identities {
     if (known.addedUnproven && !user.emailVerified) throw new ApiError('email_not_verified');
     const now = Date.now();
     // Most providers give a refresh token the first time only.
-    const before = await unseal<ProviderTokens>(this.#deps.tokenKey, known.tokens);
+    const before = await unseal<ProviderTokens>(this.#deps.tokenKeys, known.tokens);
     const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
     const tokens = { ...arrival.tokens, refreshToken };
     const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
@@ -228,7 +229,7 @@ export class Identities {
       name: profile.name,
       picture: profile.picture,
       profile: claims,
-      tokens: await seal(this.#deps.tokenKey, tokens),
+      tokens: await seal(this.#deps.tokenKeys, tokens),
       createdAt: now,
       updatedAt: now,
     };

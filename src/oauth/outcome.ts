@@ -1,3 +1,4 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { hashToken } from '../directory/links.ts';
@@ -8,7 +9,7 @@ import { claimFlow, readOutcome, settleFlow } from './outcome-store.ts';
 import { staleFlow } from './provider-failure.ts';
 
 /** How a flow ended: the browser goes there, with a session of its own or without. */
-export interface Outcome {
+export interface FlowOutcome {
   redirectTo: string;
   session: { userId: string; sessionId: string } | null;
 }
@@ -29,20 +30,21 @@ const INTERVAL = 0.2 * SECOND;
  * does not come to an end.
  */
 export async function finishOnce(
-  { d1, flowKey }: { d1: D1Database; flowKey: Buffer },
+  { d1, flowKeys }: { d1: D1Database; flowKeys: Keyring },
   flow: Flow,
-  finish: () => Promise<Outcome>,
-): Promise<Outcome & { first: boolean }> {
+  finish: () => Promise<FlowOutcome>,
+): Promise<FlowOutcome & { first: boolean }> {
   const hash = hashToken(flow.state);
   const { db } = primary(d1);
   if (!(await claimFlow(db, hash, flow.expiresAt))) {
-    const outcome = await unseal<Outcome | Failure>(flowKey, await settled(d1, hash));
+    const outcome = await unseal<FlowOutcome | Failure>(flowKeys, await settled(d1, hash));
     if (!outcome) throw staleFlow('the outcome cannot be read');
     if ('detail' in outcome) throw new ApiError(outcome.error, { detail: outcome.detail });
     return { ...outcome, first: false };
   }
-  const settle = async (outcome: Outcome | Failure) => settleFlow(db, hash, await seal(flowKey, outcome));
-  let outcome: Outcome;
+  const settle = async (outcome: FlowOutcome | Failure) =>
+    settleFlow(db, hash, await seal(flowKeys, outcome));
+  let outcome: FlowOutcome;
   try {
     outcome = await finish();
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { OpenedSession, SessionObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { directoryState } from '../directory/service.ts';
 import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -10,7 +11,7 @@ import { type Departure, depart, destination } from './departure.ts';
 import { type Flow, openFlow } from './flow.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
-import { finishOnce, type Outcome } from './outcome.ts';
+import { type FlowOutcome, finishOnce } from './outcome.ts';
 import type { Arrival } from './port.ts';
 import { staleFlow } from './provider-failure.ts';
 import { ProviderKeys } from './provider-keys.ts';
@@ -37,7 +38,7 @@ export interface OAuthDependencies {
   links: AccountLinks;
   origin: string;
   /** Encrypts what lies in cookies for ten minutes. */
-  flowKey: Buffer;
+  flowKeys: Keyring;
 }
 
 /** Sign-in at other providers. */
@@ -77,7 +78,7 @@ export class OAuth {
 
   /** The flow that a browser has come back with. Throws `oauth_state_invalid`. */
   open(realm: Realm, provider: string, state: string | undefined, cookie: string | undefined): Promise<Flow> {
-    return openFlow(this.#deps.flowKey, { realmId: realm.id, provider, state }, cookie);
+    return openFlow(this.#deps.flowKeys, { realmId: realm.id, provider, state }, cookie);
   }
 
   /**
@@ -115,7 +116,7 @@ export class OAuth {
     flow: Flow,
     arrival: Arrival,
     client: Client,
-  ): Promise<{ outcome: Outcome; opened: OpenedSession | null }> {
+  ): Promise<{ outcome: FlowOutcome; opened: OpenedSession | null }> {
     const { codes, identities, objects } = this.#deps;
     const { user, isNew } = await identities.resolve(realm, arrival, client);
     if (user.status === 'suspended') throw new ApiError('account_suspended');

@@ -52,6 +52,9 @@ describe('a configuration that cannot work', () => {
     expect(complaint({ AUTH_SECRET: '' })).toContain('AUTH_SECRET is missing');
     expect(complaint({ AUTH_SECRET: 'short' })).toMatch(/AUTH_SECRET must have at least 32 characters/);
     expect(complaint({ AUTH_SECRET: 'x'.repeat(64) })).toContain('AUTH_SECRET is too regular to be random');
+    expect(complaint({ AUTH_SECRET_PREVIOUS: `${GOOD.AUTH_SECRET},short` })).toMatch(
+      /AUTH_SECRET_PREVIOUS must have at least 32 characters/,
+    );
     expect(complaint({ AUTH_SECRET: 'hunter2hunter2' })).not.toContain('hunter2');
     expect(complaint({ INTERNAL_API_KEY: 'a'.repeat(31) })).toContain(
       'INTERNAL_API_KEY must have at least 32',

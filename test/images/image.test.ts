@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inspectImage } from '../../src/images/image.ts';
 import {
@@ -57,7 +58,7 @@ describe('keeps what shows the picture, and only that', () => {
     ['pngPalette', 'IHDR gAMA cHRM PLTE tRNS IDAT IEND'],
     ['pngInterlaced', 'IHDR gAMA cHRM IDAT IEND'],
     ['pngAlpha', 'IHDR gAMA cHRM IDAT IEND'],
-    ['pngGps', 'IHDR iCCP cHRM pHYs IDAT IEND'],
+    ['pngGps', 'IHDR iCCP cHRM IDAT IEND'],
     ['jpegBaseline', 'e0 db db c0 c4 c4 c4 c4 da d9'],
     ['jpegProgressive', 'e0 db db c2 c4 c4 da c4 da c4 da c4 da c4 da c4 da da c4 da c4 da c4 da d9'],
     ['jpegGrey', 'e0 db c0 c4 c4 da d9'],
@@ -85,7 +86,9 @@ describe('keeps what shows the picture, and only that', () => {
     // What is kept is kept to the byte, but for the headers that are written anew.
     const before = partsOf(bytes).map((part) => textOf(part.bytes));
     const changed = partsOf(clean).filter((part) => !before.includes(textOf(part.bytes)));
-    expect(changed.map((part) => part.name).filter((part) => !['', 'VP8X', 'e1'].includes(part))).toEqual([]);
+    expect(
+      changed.map((part) => part.name).filter((part) => !['', 'VP8X', 'e1', 'iCCP'].includes(part)),
+    ).toEqual([]);
   });
 
   it.each<ImageName>(['pngGps', 'jpegGps', 'webpGps'])('%s: no place, camera, author or comment', (name) => {
@@ -119,7 +122,7 @@ describe('JPEG', () => {
     return jpegSegment(0xe1, join('Exif\0\0', little ? 'II' : 'MM', header, directory.flat(), [0, 0, 0, 0]));
   };
   const orientationOf = (segment: Uint8Array) => {
-    const kept = partsOf(cleaned(inserted('jpegBaseline', 'db', segment))).find(({ name }) => name === 'e1');
+    const kept = partsOf(cleaned(inserted('jpegBaseline', 'c0', segment))).find(({ name }) => name === 'e1');
     if (!kept) return null;
     expect(kept.bytes).toEqual(exif(false, [[0x0112, 3, 1, kept.bytes[29] ?? 0]]));
     return kept.bytes[29];
@@ -248,6 +251,8 @@ describe('PNG', () => {
     ['an animation frame without an animation', pngChunk('fcTL', 'Secret')],
     ['a transparency of another colour type', pngChunk('tRNS', 'Se')],
     ['significant bits of another colour type', pngChunk('sBIT', 'S')],
+    ['the size of its dots', pngChunk('pHYs', 'abcdefghi')],
+    ['a profile that is none', pngChunk('iCCP', 'name\0\0abc')],
   ])('drops %s, before and after the pixels', (_, chunk) => {
     expect(cleaned(inserted('pngRgb', 'IDAT', chunk))).toEqual(images.pngRgb);
     expect(cleaned(inserted('pngRgb', 'IEND', chunk))).toEqual(images.pngRgb);
@@ -259,8 +264,6 @@ describe('PNG', () => {
     ['sRGB', '\0'],
     ['sBIT', 'abc'],
     ['cICP', 'abcd'],
-    ['pHYs', 'abcdefghi'],
-    ['iCCP', 'name\0\0abc'],
     ['tRNS', 'abcdef'],
   ])('keeps %s once, where decoders heed it', (name, data) => {
     const chunk = pngChunk(name, data);
@@ -270,9 +273,9 @@ describe('PNG', () => {
       once,
     );
     expect(cleaned(inserted('pngRgb', 'IEND', chunk))).toEqual(images.pngRgb);
-    if (name === 'pHYs' || name === 'tRNS') return;
+    if (name === 'tRNS') return;
     const late = replaced('pngRgb', 'IHDR', (bytes) => join(bytes, pngChunk('PLTE', 'abc'), chunk));
-    expect(layoutOf(cleaned(late))).toBe('IHDR PLTE IDAT IEND');
+    expect(cleaned(late)).toEqual(images.pngRgb);
   });
 
   it('drops a transparency that comes before its palette, or is longer', () => {
@@ -451,5 +454,90 @@ describe('another format under a picture', () => {
     ['zeros', '\0'.repeat(4096)],
   ])('%s is unsupported', (_, bytes) => {
     expect(inspectImage(join(bytes))).toEqual({ problem: 'unsupported' });
+  });
+});
+
+describe('a colour profile', () => {
+  const MIB = 1024 * 1024;
+  const profile = (length: number, filling = 0) => {
+    const bytes = new Uint8Array(length).fill(filling);
+    new DataView(bytes.buffer).setUint32(0, length);
+    bytes.set(join('acsp'), 36);
+    return bytes;
+  };
+  const iccp = (body: Uint8Array, name = 'Secret') =>
+    inserted('pngRgb', 'IDAT', pngChunk('iCCP', join(name, '\0\0', deflateSync(body))));
+  const inJpeg = (...bodies: Uint8Array[]) =>
+    inserted(
+      'jpegBaseline',
+      'c0',
+      join(
+        ...bodies.map((body, at) => jpegSegment(0xe2, join('ICC_PROFILE\0', [at + 1, bodies.length], body))),
+      ),
+    );
+  const inWebp = (body: Uint8Array) =>
+    rewrapped('webpAlpha', ([header = join(), ...image]) => [
+      riffChunk('VP8X', join([0x30, 0, 0, 0], header.subarray(12))),
+      riffChunk('ICCP', body),
+      ...image,
+    ]);
+  const layouts = (body: Uint8Array) =>
+    [iccp(body), inJpeg(body), inWebp(body)].map((bytes) => layoutOf(cleaned(bytes)));
+  const WITH = ['IHDR iCCP IDAT IEND', 'e0 e2 db db c0 c4 c4 c4 c4 da d9', 'VP8X ICCP ALPH VP8'];
+  const WITHOUT = ['IHDR IDAT IEND', 'e0 db db c0 c4 c4 c4 c4 da d9', 'VP8X ALPH VP8'];
+
+  it('stays, under a name that tells nothing, without what follows it', () => {
+    const bytes = profile(600);
+    expect(layouts(bytes)).toEqual(WITH);
+    const more = join(bytes, 'Secret of the makers');
+    for (const [at, picture] of [iccp, inJpeg, inWebp].entries()) {
+      expect(cleaned(picture(more)), WITH[at]).toEqual(cleaned(picture(bytes)));
+    }
+    expect(cleaned(iccp(bytes))).toEqual(cleaned(iccp(bytes, 'another')));
+    const stream = join('Secret\0\0', deflateSync(bytes), 'Secret after the stream');
+    expect(cleaned(inserted('pngRgb', 'IDAT', pngChunk('iCCP', stream)))).toEqual(cleaned(iccp(bytes)));
+  });
+
+  it.each<[string, Uint8Array]>([
+    ['another kind of file', join('Secret'.repeat(100))],
+    ['nothing', new Uint8Array()],
+    ['a profile that is cut off', profile(600).subarray(0, 599)],
+    ['a profile without tags', profile(131)],
+  ])('goes when it is %s', (_, body) => {
+    expect(layouts(body)).toEqual(WITHOUT);
+  });
+
+  it('goes when it unpacks to more than it may weigh, and costs no memory', () => {
+    expect(layoutOf(cleaned(iccp(profile(MIB))))).toBe(WITH[0]);
+    expect(layoutOf(cleaned(iccp(profile(MIB + 1))))).toBe(WITHOUT[0]);
+    const bomb = iccp(profile(50 * MIB));
+    expect(bomb.length).toBeLessThan(MIB / 4);
+    expect(cleaned(bomb)).toEqual(images.pngRgb);
+    expect(layoutOf(cleaned(inWebp(profile(MIB + 1))))).toBe(WITHOUT[2]);
+    const heavy = profile(MIB + 1);
+    const parts = Array.from({ length: 17 }, (_, at) => heavy.subarray(at * 65_000, (at + 1) * 65_000));
+    expect(layoutOf(cleaned(inJpeg(...parts)))).toBe(WITHOUT[1]);
+  });
+
+  it('is put together from the segments of a JPEG by their numbers', () => {
+    const bytes = profile(100_000, 7);
+    const [one, two] = [bytes.subarray(0, 40_000), bytes.subarray(40_000)];
+    const clean = cleaned(inJpeg(one, two));
+    expect(
+      partsOf(clean)
+        .filter(({ name }) => name === 'e2')
+        .map((part) => part.bytes.length),
+    ).toEqual([65_537, 100_000 - 65_519 + 18]);
+    const segment = (number: number, count: number, body: Uint8Array) =>
+      jpegSegment(0xe2, join('ICC_PROFILE\0', [number, count], body));
+    const swapped = join(segment(2, 2, two), segment(1, 2, one));
+    expect(cleaned(inserted('jpegBaseline', 'c0', swapped))).toEqual(clean);
+    for (const wrong of [
+      segment(1, 2, one),
+      join(segment(1, 2, one), segment(1, 2, two)),
+      segment(0, 1, bytes.subarray(0, 60_000)),
+    ]) {
+      expect(layoutOf(cleaned(inserted('jpegBaseline', 'c0', wrong)))).toBe(WITHOUT[1]);
+    }
   });
 });
