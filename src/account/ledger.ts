@@ -1,4 +1,4 @@
-import { type Refusal, refused } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import { LotBook, type Part } from './lot-book.ts';
@@ -9,6 +9,8 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
+  NamedReversal,
   ReversedCredits,
   TransactionType,
 } from './metering-contract.ts';
@@ -39,6 +41,8 @@ type Row = {
 type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
   Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
 
+/** How references of invoices begin. */
+const INVOICE = 'invoice:';
 /** What comes back from a lot that has expired meanwhile can be spent this long. */
 const REFUND_LIFETIME = 30 * DAY;
 
@@ -85,6 +89,7 @@ export class Ledger {
         END, refund_of, description, actor, expires_at, created_at, parts, refunded
       FROM transactions_before`);
     sql.exec('DROP TABLE transactions_before');
+    ReversalBook.upgradeTable(sql);
   }
 
   /** Whether the tables are there, and of which version. */
@@ -168,35 +173,102 @@ export class Ledger {
     return this.#reversals.get(reference);
   }
 
+  /** What was taken back of what invoices have brought. */
+  reversedInvoices(): NamedReversal[] {
+    return this.#reversals.list(INVOICE);
+  }
+
   /** Brings what was taken back of an addition to what it should be now; see CreditObject. */
-  reverse(
-    { reference, lost, paid, revision, actor }: CreditReversal,
-    now: number,
-  ): ReversedCredits | Refusal {
+  reverse(reversal: CreditReversal, now: number): ReversedCredits | Refusal {
+    const { reference, lost, paid, revision, actor } = reversal;
     const added = this.#find(reference, 'own');
-    if (!added || added.amount < 0) return refused('transaction_not_found');
     const before = this.#reversals.get(reference);
     if (before.revision !== revision) return refused('conflict');
-    const total = Math.floor((added.amount * lost) / paid);
+    if ((!added || added.amount < 0) && (!reversal.credits || (!added && revision === 0))) {
+      return refused('transaction_not_found');
+    }
+    const part = Math.floor(((added?.amount ?? 0) * lost) / paid);
     // What has expired is gone already, and others' credits do not stand for it.
-    const isGone = added.expires_at !== null && added.expires_at <= now;
-    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.balance());
+    const isGone = added?.expires_at != null && added.expires_at <= now;
+    const { total, running } = reversal.credits ?? { total: part, running: isGone ? 0 : part };
+    const wanted = Math.max(0, Math.min(total - before.total, running, this.balance()));
     const change = total < before.taken ? before.taken - total : -wanted;
     // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
-    const after = { total, taken: before.taken - change, revision: revision + 1 };
+    const share = lost / paid;
+    const after = { share, total, taken: before.taken - change, revision: revision + 1 };
     this.#reversals.put(reference, after);
-    if (change === 0) return after;
-    if (change > 0) this.#lots.put(added.seq, change, added.expires_at);
-    else this.#lots.takeBack(-change, added.seq);
-    const entry = {
-      amount: change,
-      reference: `reversal:${after.revision}:${reference}`,
-      refundOf: reference,
-      request: null,
-      actor,
-    };
-    this.#done(this.#append({ ...entry, type: 'refund' }, now));
+    if (change > 0) this.#giveBack(change, added, reference, after.revision, actor, now);
+    if (change < 0) {
+      this.#lots.takeBack(-change, added?.seq);
+      this.#correct(change, reference, after.revision, actor, now);
+    }
     return after;
+  }
+
+  /** Books what an invoice has brought or given back, once; see CreditObject. */
+  bookInvoice(invoice: InvoiceCredits, now: number): CreditResult | null {
+    const { reference, amount, expiresAt, actor } = invoice;
+    if (this.has(reference) || this.#reversals.get(reference).revision > 0) return null;
+    if (amount < 0) {
+      const taken = expiresAt <= now ? 0 : this.#lots.takeWhatIsLeft(-amount, INVOICE);
+      this.#reversals.put(reference, { share: 0, total: -amount, taken, revision: 1 });
+      if (taken > 0) this.#correct(-taken, reference, 1, actor, now);
+      return null;
+    }
+    const added = this.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor },
+      null,
+      now,
+    );
+    if (isRefusal(added)) return added;
+    const { seq } = added.transaction;
+    this.#makeUp(Math.round(amount * invoice.paidFromBalance), seq, actor, now);
+    return added;
+  }
+
+  /** Gives back what a reversal had taken; what others could not take comes out of it first, where it is of invoices. */
+  #giveBack(
+    amount: number,
+    added: Row | null,
+    reference: string,
+    revision: number,
+    actor: string,
+    now: number,
+  ): void {
+    const transaction = this.#correct(amount, reference, revision, actor, now);
+    const seq = added?.seq ?? transaction.seq;
+    this.#lots.put(seq, amount, added?.expires_at ?? null);
+    if (reference.startsWith(INVOICE)) this.#makeUp(amount, seq, actor, now);
+  }
+
+  /** Takes from a lot what invoices that gave back could not take, at most so many. */
+  #makeUp(most: number, seq: number, actor: string, now: number): void {
+    let left = most;
+    for (const { reference, ...short } of this.#reversals.list(INVOICE)) {
+      const taken = Math.min(left, short.total - short.taken);
+      if (taken === 0) continue;
+      const after = { ...short, taken: short.taken + taken, revision: short.revision + 1 };
+      this.#reversals.put(reference, after);
+      this.#lots.takeBack(taken, seq);
+      this.#correct(-taken, reference, after.revision, actor, now);
+      left -= taken;
+    }
+  }
+
+  #correct(
+    amount: number,
+    refundOf: string,
+    revision: number,
+    actor: string,
+    now: number,
+  ): CreditTransaction {
+    const reference = `reversal:${revision}:${refundOf}`;
+    const transaction = this.#append(
+      { type: 'refund', amount, reference, refundOf, request: null, actor },
+      now,
+    );
+    this.#done(transaction);
+    return transaction;
   }
 
   /** Writes off what has expired. */

@@ -123,19 +123,38 @@ export type CreditUse = CreditEntry;
 export type CreditRefund = Omit<CreditEntry, 'amount'> & { refundOf: string; amount: number | null };
 
 /**
- * Credits that came in and whose payment was lost, in part or whole: of an addition, so much as was `lost` of what was
- * `paid`. `revision` is that of the reversal when this was looked up: what was told meanwhile is newer.
+ * Credits that came in and whose payment was lost, in part or whole: so much as was `lost` of what was `paid`. `revision`
+ * is that of the reversal when this was looked up: what was told meanwhile is newer.
  */
 export interface CreditReversal {
   reference: string;
   lost: number;
   paid: number;
+  /**
+   * What that comes to, where it is more than a part of this one addition, and what of it has not expired; null for the
+   * same part of the addition.
+   */
+  credits: { total: number; running: number } | null;
   revision: number;
   actor: string;
 }
 
-/** How much of an addition was taken back. */
+/** What an invoice has brought, as a whole. Times are Unix milliseconds. */
+export interface InvoiceCredits {
+  reference: string;
+  /** Negative where it gives back more than it brings. */
+  amount: number;
+  /** When what it brings expires; of what gives back, when that would have. */
+  expiresAt: number;
+  /** How much of it was paid with money that had been given back before, from 0 to 1. */
+  paidFromBalance: number;
+  actor: string;
+}
+
+/** How much of an addition was taken back, or what an invoice that gives back has taken. */
 export interface ReversedCredits {
+  /** How much of the money was lost, from 0 to 1; 0 where none was. */
+  share: number;
   /** Credits that should be gone. */
   total: number;
   /** Those of them that were there to be taken. */
@@ -143,6 +162,9 @@ export interface ReversedCredits {
   /** Raised with each change. */
   revision: number;
 }
+
+/** What was taken back, by the reference of what had brought it, or of the invoice that gave it back. */
+export type NamedReversal = ReversedCredits & { reference: string };
 
 export type CreditResult = { result: 'ok'; transaction: CreditTransaction; balance: number } | Refusal;
 
@@ -168,6 +190,15 @@ interface CreditObject {
     terms: Terms,
     reversal: CreditReversal,
   ): Promise<({ result: 'ok' } & ReversedCredits) | Refusal>;
+  /**
+   * Books what invoices have brought, oldest first, each once. One that gives back takes what invoices have brought and is
+   * still there; what is not is `total - taken`, and is made up for by later ones as far as these are paid with money that
+   * was given back. Then tells of losses, all of them or with `conflict` none, and gives all that was taken.
+   */
+  settleInvoices(
+    terms: Terms,
+    settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<{ result: 'ok'; reversals: NamedReversal[] } | Refusal>;
   /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,

@@ -42,6 +42,8 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
+  NamedReversal,
   QuotaReport,
   ReservationResult,
   ReversedCredits,
@@ -411,6 +413,27 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) => {
       const reversed = ledger.reverse(reversal, now);
       return isRefusal(reversed) ? reversed : { result: 'ok', ...reversed };
+    });
+  }
+
+  async settleInvoices(
+    terms: Terms,
+    { invoices, losses }: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<Answer<{ reversals: NamedReversal[] }>> {
+    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) => {
+      if (losses.some(({ reference, revision }) => ledger.reversed(reference).revision !== revision)) {
+        return refused('conflict');
+      }
+      for (const one of invoices) {
+        const booked = ledger.bookInvoice(one, now);
+        if (booked && isRefusal(booked)) return booked;
+      }
+      for (const one of losses) {
+        // An earlier one may just have been made up for.
+        const { revision } = ledger.reversed(one.reference);
+        ledger.reverse({ ...one, revision }, now);
+      }
+      return { result: 'ok', reversals: ledger.reversedInvoices() };
     });
   }
 

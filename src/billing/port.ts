@@ -51,6 +51,8 @@ export interface InvoiceLine {
   amount: number;
   /** For a part of a period that was begun: what a change of plan bills. */
   prorated: boolean;
+  /** It gives back what an earlier line has billed, also where that was for nothing. */
+  givesBack: boolean;
   periodStart: number;
   periodEnd: number;
 }
@@ -64,6 +66,11 @@ export interface Invoice {
   status: string;
   total: number;
   amountPaid: number;
+  /** The customer's balance at Stripe before and after it, negative where it is credit; null where it is not known. */
+  startingBalance: number | null;
+  endingBalance: number | null;
+  /** What credit notes have taken from it. */
+  credited: number;
   currency: string;
   createdAt: number;
   hostedUrl: string | null;
@@ -170,7 +177,13 @@ export interface BillingProvider {
     customerId: string,
     page: { limit: number; after: string | undefined },
   ): Promise<{ invoices: Invoice[]; more: boolean }>;
+  /** A customer's invoices that were paid and made since a time, oldest first, with all their lines. */
+  paidInvoices(customerId: string, since: number): Promise<Invoice[]>;
   invoiceOfPayment(paymentIntentId: string): Promise<string | null>;
+  /** The charges by which an invoice was paid. */
+  chargesOfInvoice(invoiceId: string): Promise<Charge[]>;
+  /** What credit notes have taken from an invoice otherwise than by refunding a charge. */
+  creditedOtherwise(invoiceId: string): Promise<number>;
   charge(id: string): Promise<Charge | null>;
 
   /** Throws `invalid_signature` for whatever the provider has not signed within the last five minutes. */

@@ -4,8 +4,10 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
   MeteringObject,
   MeteringObjects,
+  NamedReversal,
   ReversedCredits,
   Terms,
 } from '../account/metering-contract.ts';
@@ -74,6 +76,14 @@ export class Credits {
   /** How much of an addition was taken back, as last told. */
   async reversed(user: User, reference: string): Promise<ReversedCredits> {
     return this.#ask(user, (object, terms) => object.creditReversal(terms, reference));
+  }
+
+  /** Books what invoices brought and what was lost of them; gives all that was taken back of invoices. Throws `conflict`. */
+  async settle(
+    user: User,
+    settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<NamedReversal[]> {
+    return (await this.#ask(user, (object, terms) => object.settleInvoices(terms, settlement))).reversals;
   }
 
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */

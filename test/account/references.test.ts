@@ -97,7 +97,7 @@ describe('Latchkey’s own references', () => {
     const booked = await object.bookCredits(TERMS, { ...own, reference: 'checkout:a' });
     expect(booked).toMatchObject({ result: 'ok', balance: 525 });
     expect(await object.bookCredits(TERMS, { ...own, reference: 'checkout:a' })).toEqual(booked);
-    const lost = { reference: 'checkout:a', lost: 1, paid: 2, revision: 0, actor: 'system' };
+    const lost = { reference: 'checkout:a', lost: 1, paid: 2, credits: null, revision: 0, actor: 'system' };
     expect(await object.reverseCredits(TERMS, lost)).toMatchObject({ result: 'ok', taken: 250 });
     expect(await object.creditBalance(TERMS)).toEqual({ result: 'ok', balance: 275 });
     const again = { ...change, amount: 1, reference: 'checkout:a' };

@@ -92,6 +92,10 @@ export function invoiceOf(invoice: Stripe.Invoice, lines: Stripe.InvoiceLineItem
     status: invoice.status ?? 'draft',
     total: invoice.total,
     amountPaid: invoice.amount_paid,
+    startingBalance: invoice.starting_balance ?? null,
+    endingBalance: invoice.ending_balance ?? null,
+    credited:
+      (invoice.pre_payment_credit_notes_amount ?? 0) + (invoice.post_payment_credit_notes_amount ?? 0),
     currency: invoice.currency,
     createdAt: at(invoice.created),
     hostedUrl: invoice.hosted_invoice_url ?? null,
@@ -102,14 +106,22 @@ export function invoiceOf(invoice: Stripe.Invoice, lines: Stripe.InvoiceLineItem
 
 function lineOf(line: Stripe.InvoiceLineItem): InvoiceLine {
   const { parent } = line;
+  const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
   return {
     priceId: idOf(line.pricing?.price_details?.price),
     quantity: line.quantity ?? 1,
     amount: line.amount,
-    prorated: (parent?.subscription_item_details ?? parent?.invoice_item_details)?.proration ?? false,
+    prorated: details?.proration ?? false,
+    givesBack: line.amount < 0 || details?.proration_details?.credited_items != null,
     periodStart: at(line.period.start),
     periodEnd: at(line.period.end),
   };
+}
+
+/** What a credit note has given back otherwise than by a refund, which the charge tells of. */
+export function creditedOtherwise({ status, amount, refunds }: Stripe.CreditNote): number {
+  if (status === 'void') return 0;
+  return amount - (refunds ?? []).reduce((sum, { amount_refunded: refunded }) => sum + refunded, 0);
 }
 
 export function chargeOf(charge: Stripe.Charge, disputes: Stripe.Dispute[]): Charge {
@@ -143,9 +155,13 @@ interface EventObject {
   object?: unknown;
   customer?: unknown;
   charge?: unknown;
+  invoice?: unknown;
 }
 
-/** What an event is about; null when it is not an event of Stripe's. Disputes and refunds are about their charge. */
+/**
+ * What an event is about; null when it is not an event of Stripe's. Disputes and refunds are about their charge, credit
+ * notes about their invoice.
+ */
 export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   const object = event?.data?.object as EventObject | undefined;
   const before = event?.data?.previous_attributes as EventObject | undefined;
@@ -157,7 +173,9 @@ export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   return {
     id,
     type,
-    subject: textOrNull(isOfCharge ? object.charge : object?.id),
+    subject: textOrNull(
+      isOfCharge ? object.charge : object?.object === 'credit_note' ? object.invoice : object?.id,
+    ),
     customerId: textOrNull(customer),
     createdAt: at(created as number),
   };

@@ -1,11 +1,12 @@
 import Stripe from 'stripe';
 import { ApiError } from '../../errors.ts';
 import { SECOND } from '../../lib/time.ts';
-import type { BillingProvider, Hint, ProviderSubscription } from '../port.ts';
+import type { BillingProvider, Charge, Hint, Invoice, ProviderSubscription } from '../port.ts';
 import { explain, isMissing } from './stripe-errors.ts';
 import {
   chargeOf,
   checkoutOf,
+  creditedOtherwise,
   hintOf,
   invoiceOf,
   paymentMethodOf,
@@ -22,6 +23,9 @@ const RETRIES = 2;
 /** How old a webhook may be (seconds). */
 const TOLERANCE = 300;
 const PAGE = 100;
+/** Of one customer, that are read again: a change of plan each day for more than two years. */
+const MAX_INVOICES = 1000;
+const MAX_LINES = 1000;
 
 export interface StripeSettings {
   secretKey: string;
@@ -59,6 +63,23 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
       if (isMissing(error)) return null;
       throw explain(error);
     }
+  }
+
+  async function withLines(invoice: Stripe.Invoice): Promise<Invoice> {
+    const { data, has_more: more } = invoice.lines;
+    const lines = more
+      ? await stripe.invoices
+          .listLineItems(requiredId(invoice), { limit: PAGE })
+          .autoPagingToArray({ limit: MAX_LINES })
+      : data;
+    return invoiceOf(invoice, lines);
+  }
+
+  async function withDisputes(charge: Stripe.Charge): Promise<Charge> {
+    const disputes = charge.disputed
+      ? (await stripe.disputes.list({ charge: requiredId(charge), limit: PAGE })).data
+      : [];
+    return chargeOf(charge, disputes);
   }
 
   const updated = (id: string, change: Stripe.SubscriptionUpdateParams): Promise<ProviderSubscription> =>
@@ -213,12 +234,18 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
 
     cancelAtPeriodEnd: (id, cancel) => updated(id, { cancel_at_period_end: cancel }),
 
-    invoice: (id) =>
-      lookUp(async () => {
-        const invoice = await stripe.invoices.retrieve(id);
-        const { data, has_more: more } = invoice.lines;
-        const lines = more ? (await stripe.invoices.listLineItems(id, { limit: PAGE })).data : data;
-        return invoiceOf(invoice, lines);
+    invoice: (id) => lookUp(async () => withLines(await stripe.invoices.retrieve(id))),
+
+    paidInvoices: (customerId, since) =>
+      call(async () => {
+        const created = { gte: Math.floor(since / SECOND) };
+        const list = stripe.invoices.list({ customer: customerId, status: 'paid', created, limit: PAGE });
+        const found: Invoice[] = [];
+        for await (const invoice of list) {
+          if (invoice.status === 'paid') found.push(await withLines(invoice));
+          if (found.length === MAX_INVOICES) break;
+        }
+        return found.reverse();
       }),
 
     invoices: (customerId, { limit, after }) =>
@@ -238,14 +265,23 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
         return data[0] ? requiredId(data[0].invoice) : null;
       }),
 
-    charge: (id) =>
-      lookUp(async () => {
-        const charge = await stripe.charges.retrieve(id);
-        const disputes = charge.disputed
-          ? (await stripe.disputes.list({ charge: id, limit: PAGE })).data
-          : [];
-        return chargeOf(charge, disputes);
+    chargesOfInvoice: (id) =>
+      call(async () => {
+        const { data } = await stripe.invoicePayments.list({ invoice: id, status: 'paid', limit: PAGE });
+        const intents = data.map(({ payment }) => payment.payment_intent).filter((one) => one != null);
+        const charges = await Promise.all(
+          intents.map((one) => stripe.charges.list({ payment_intent: requiredId(one), limit: PAGE })),
+        );
+        return Promise.all(charges.flatMap((page) => page.data.filter(({ paid }) => paid).map(withDisputes)));
       }),
+
+    creditedOtherwise: (id) =>
+      call(async () => {
+        const { data } = await stripe.creditNotes.list({ invoice: id, limit: PAGE });
+        return data.reduce((sum, note) => sum + creditedOtherwise(note), 0);
+      }),
+
+    charge: (id) => lookUp(async () => withDisputes(await stripe.charges.retrieve(id))),
 
     async readWebhook(body, signature) {
       for (const secret of signature ? webhookSecrets : []) {
