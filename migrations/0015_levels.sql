@@ -10,3 +10,11 @@ ALTER TABLE authorization_codes ADD COLUMN authenticated_at INTEGER;
 -- Who answers for a key: its maker, or the owner who has taken it over; `internal` for the bootstrap key, and null when
 -- nobody knows any more. A key that a key has made is its keeper's.
 ALTER TABLE api_keys ADD COLUMN keeper TEXT;
+UPDATE api_keys SET keeper = (
+  WITH RECURSIVE makers (maker) AS (
+    SELECT api_keys.created_by
+    UNION
+    SELECT parent.created_by FROM api_keys parent JOIN makers ON parent.id = makers.maker
+  )
+  SELECT maker FROM makers WHERE maker NOT LIKE 'key\_%' ESCAPE '\' LIMIT 1
+);

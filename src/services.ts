@@ -99,7 +99,7 @@ export function createServices(bindings: Bindings): Services {
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
-  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY);
+  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY, objects);
   const forAuthService = spokenDialects(config).includes('auth-service');
   const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const texts = createTextProvider(config.texts, bindings);
@@ -163,7 +163,14 @@ export function createServices(bindings: Bindings): Services {
     identities,
     accountLinks,
     oauth,
-    reauthentication: new Reauthentication({ ...deps, credentials, codes, identities, oauth }),
+    reauthentication: new Reauthentication({
+      ...deps,
+      credentials,
+      codes,
+      identities,
+      oauth,
+      draftKeys: deriveKeyring(config, 'form-draft'),
+    }),
     privacy,
     apiKeys,
     userImport: new UserImport(d1, describeHash),

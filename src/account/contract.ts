@@ -108,6 +108,8 @@ export interface SessionObject {
    * `account_suspended`.
    */
   noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal>;
+  /** Who the user is to the directory, for whom it matters whether they still are an operator; null when they are no more. */
+  standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null>;
   listSessions(): Promise<SessionRecord[]>;
   /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
   endSession(

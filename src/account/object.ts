@@ -264,6 +264,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
   }
 
+  async standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null> {
+    const state = this.#state.get();
+    return state ? { role: state.role, status: state.status, realmId: state.realmId } : null;
+  }
+
   async listSessions(): Promise<SessionRecord[]> {
     return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }

@@ -1,16 +1,17 @@
-import type { SQL } from 'drizzle-orm';
 import type { z } from 'zod';
-import { type Database, primary } from '../db/client.ts';
+import { primary } from '../db/client.ts';
 import { provingChange } from '../directory/address-proof.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { dropLinksIf, LINK_LIFETIME, newLink } from '../directory/links.ts';
+import { dropLinksIf, LINK_LIFETIME, newLink, storeLinkIf } from '../directory/links.ts';
+import { maskEmail } from '../directory/schemas.ts';
 import type { UserChange } from '../directory/service.ts';
 import type { ActivityType, UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
+import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import { MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { message } from '../messages/outbox.ts';
 import type { UserPatch } from './users-schemas.ts';
 import type { UserAdminDependencies } from './users-service.ts';
@@ -39,12 +40,14 @@ export class UserActs {
   }
 
   /**
-   * Changes what is known of a user; a new address or number is unproven. Throws `user_not_found`,
-   * `insufficient_scope`, `own_account` for an address, `user_exists`, `username_taken`, `conflict`.
+   * Changes what is known of a user; a new address or number is unproven, and the old address is told, with a link that
+   * undoes it. Throws `user_not_found`, `insufficient_scope`, also for the address of an admin, which owners change,
+   * `own_account` for an address, `user_exists`, `username_taken`, `conflict`.
    */
-  edit(target: UserRef, patch: z.output<typeof UserPatch>, actor: Actor): Promise<UserRow> {
+  async edit(target: UserRef, patch: z.output<typeof UserPatch>, actor: Actor): Promise<UserRow> {
     // By a stolen session of an admin it would be a way to the account itself.
     if (patch.email !== undefined) refuseSelf(actor, target.userId);
+    const { issuer } = await this.#deps.realms.get(target.realmId);
     return this.#act(target, actor, {}, (user) => {
       const { given_name, family_name, phone_number, ...same } = patch;
       const given = { ...same, givenName: given_name, familyName: family_name, phoneNumber: phone_number };
@@ -53,6 +56,8 @@ export class UserActs {
       );
       if (changed.length === 0) return null;
       const set: Record<string, unknown> = Object.fromEntries(changed);
+      // Whoever has the address has the account, by a link to set a password: nobody takes that of a peer.
+      if ('email' in set && user.role !== 'user') requireRole(actor, 'owner');
       if ('email' in set) set.emailVerified = false;
       if ('phoneNumber' in set) set.phoneNumberVerified = false;
       const names = Object.keys(patch).filter((name) => changed.some(([own]) => wireName(own) === name));
@@ -63,9 +68,7 @@ export class UserActs {
         was: Object.fromEntries(before),
         is: Object.fromEntries(names.map((name) => [name, patch[name as keyof typeof patch]])),
         activity: 'changed_by_admin',
-        ...('email' in set && {
-          before: (db: Database, stands: SQL) => [dropLinksIf(db, user.id, 'all', stands)],
-        }),
+        ...(typeof set.email === 'string' && addressTaken(user, set.email, issuer)),
       };
     });
   }
@@ -202,6 +205,22 @@ export class UserActs {
     }
     throw new ApiError('conflict');
   }
+}
+
+/** What goes with another address: links to the old one open nothing any more, but for the one that undoes it. */
+function addressTaken(user: UserRow, email: string, issuer: string): Pick<Act, 'before' | 'mail'> {
+  const now = Date.now();
+  const undo = newLink(issuer, 'undo_email', now);
+  const hours = LINK_LIFETIME.undo_email / HOUR;
+  const data = { name: user.name, email_masked: maskEmail(email), link: undo.url, hours };
+  const { realmId, id: userId, email: to, locale } = user;
+  return {
+    mail: message({ channel: 'mail', template: 'email_changed', data }, { realmId, userId, to, locale }, now),
+    before: (db, stands) => [
+      dropLinksIf(db, userId, ['verify_email', 'change_email', 'reset_password'], stands),
+      storeLinkIf(db, undo, userId, to, stands),
+    ],
+  };
 }
 
 const WIRE_NAMES: Record<string, string> = {

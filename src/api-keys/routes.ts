@@ -5,6 +5,7 @@ import { actorOf } from '../http/service-authentication.ts';
 import {
   ApiKeyListSchema,
   ApiKeyQuery,
+  ApiKeySchema,
   apiKeyShape,
   NewApiKey,
   Rotation,
@@ -28,12 +29,15 @@ export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
         path: '/v1/admin/api-keys',
         ...admin,
         summary: 'The API keys of the realm',
-        description: 'Newest first, with those that expired or were revoked in the last 90 days.',
+        description:
+          'Newest first, with those that expired or were revoked in the last 90 days. `kept=false` gives those that nobody answers for.',
         request: { query: ApiKeyQuery },
         responses: responses({ 200: json(ApiKeyListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
-        const { rows, total, nextCursor } = await apiKeys.list(c.get('realm').id, c.req.valid('query'));
+        const { kept, ...page } = c.req.valid('query');
+        const wanted = { ...page, kept: kept === undefined ? undefined : kept === 'true' };
+        const { rows, total, nextCursor } = await apiKeys.list(c.get('realm').id, wanted);
         return c.json({ data: rows.map(apiKeyShape), next_cursor: nextCursor, total }, 200);
       },
     )
@@ -57,7 +61,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
           { name, scopes, expiresAt },
           actorOf(c),
         );
-        return c.json({ ...apiKeyShape(row), key: text }, 201);
+        return c.json({ ...apiKeyShape({ row, isKept: true }), key: text }, 201);
       },
     )
     .openapi(
@@ -77,10 +81,29 @@ export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
         ),
       }),
       async (c) => {
-        const key = { id: c.req.valid('param').id, realmId: c.get('realm').id };
+        const id = { id: c.req.valid('param').id, realmId: c.get('realm').id };
         const { overlap_seconds } = Rotation.parse(c.req.valid('json') ?? {});
-        const { row, text } = await apiKeys.rotate(key, overlap_seconds, actorOf(c));
-        return c.json({ ...apiKeyShape(row), key: text }, 200);
+        const { text, ...key } = await apiKeys.rotate(id, overlap_seconds, actorOf(c));
+        return c.json({ ...apiKeyShape(key), key: text }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.apiKeys.takeOver',
+        method: 'post',
+        path: '/v1/admin/api-keys/{id}/take-over',
+        ...admin,
+        level: levels.owner({ fresh: true }),
+        summary: 'Answer for an API key',
+        description:
+          'For owners. Whoever made the key may be no operator any more: with the scope `admin` it is suspended until an owner takes it over, and works again at once; other keys go on meanwhile.',
+        request: { params: KeyId },
+        responses: responses({ 200: json(ApiKeySchema, 'The key') }, { codes: ['api_key_not_found'] }),
+      }),
+      async (c) => {
+        const key = { id: c.req.valid('param').id, realmId: c.get('realm').id };
+        const row = await apiKeys.takeOver(key, actorOf(c));
+        return c.json(apiKeyShape({ row, isKept: true }), 200);
       },
     )
     .openapi(

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { SCOPES } from '../lib/scopes.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
-import type { ApiKeyRow } from './tables.ts';
+import { isSuspended, type KnownKey } from './store.ts';
 
 /** How long the secret before works on after a rotation, unless it is said (seconds). */
 const OVERLAP = DAY / SECOND;
@@ -41,6 +41,9 @@ export const Rotation = z
   .openapi('ApiKeyRotation');
 
 export const ApiKeyQuery = z.object({
+  kept: z.enum(['true', 'false']).optional().openapi({
+    description: 'Only keys whose keeper is an operator of the realm, or only the others',
+  }),
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
   cursor: z
     .string()
@@ -49,13 +52,20 @@ export const ApiKeyQuery = z.object({
     .openapi({ description: '`next_cursor` of the page before' }),
 });
 
-const ApiKeySchema = z
+export const ApiKeySchema = z
   .object({
     id: z.string().openapi({ example: 'key_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
     name: z.string(),
     prefix: z.string().openapi({ description: 'What the key begins with' }),
     scopes: z.array(z.enum(SCOPES)),
     created_by: z.string().openapi({ description: 'A user, an API key, or `internal`' }),
+    keeper: z.string().nullable().openapi({
+      description:
+        'Who answers for the key: an operator, or `internal`. Null when its maker is one no more: an owner can take it over',
+    }),
+    suspended: z.boolean().openapi({
+      description: 'Whether it is refused because nobody keeps it, as keys with the scope `admin` are',
+    }),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime().nullable().openapi({ description: 'To the hour' }),
     expires_at: z.iso.datetime().nullable(),
@@ -78,8 +88,8 @@ export const ShownApiKeySchema = z
   })
   .openapi('ShownApiKey');
 
-/** A key's row as it goes over the wire. */
-export function apiKeyShape(row: ApiKeyRow): z.infer<typeof ApiKeySchema> {
+/** A key's row, and whether somebody keeps it, as it goes over the wire. */
+export function apiKeyShape({ row, isKept }: KnownKey): z.infer<typeof ApiKeySchema> {
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   return {
     id: row.id,
@@ -87,6 +97,8 @@ export function apiKeyShape(row: ApiKeyRow): z.infer<typeof ApiKeySchema> {
     prefix: row.prefix,
     scopes: row.scopes,
     created_by: row.createdBy,
+    keeper: isKept ? row.keeper : null,
+    suspended: isSuspended({ row, isKept }),
     created_at: rfc3339(row.createdAt),
     last_used_at: time(row.lastUsedAt),
     expires_at: time(row.expiresAt),

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
+import type { SessionObjects } from '../account/contract.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
-import { primary } from '../db/client.ts';
+import { type Database, primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
 import type { ServicePrincipal } from '../http/context.ts';
+import { requireRole } from '../http/level.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { afterResponse } from '../lib/after-response.ts';
@@ -12,30 +14,32 @@ import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
 import { newKeyText, parseKeyText } from './key-text.ts';
 import { KnownKeys } from './known-keys.ts';
-import { changeKey, findKey, insertKey, listKeys, noteUse } from './store.ts';
+
+export { isSuspended, type KnownKey } from './store.ts';
+
+import { changeKey, findKey, INTERNAL, insertKey, type KnownKey, listKeys, noteUse } from './store.ts';
 import { type ApiKeyRow, apiKeys } from './tables.ts';
 
 /** How exactly the last use of a key is known (milliseconds). */
 const USE_RESOLUTION = HOUR;
-/** The id by which the log and the audit name the bootstrap key. */
-const INTERNAL = 'internal';
-
 /** The keys by which services are known: made, rotated, revoked, checked. */
 export class ApiKeys {
   readonly #d1: D1Database;
   readonly #internalKey: string | undefined;
+  readonly #objects: SessionObjects;
   readonly #known: KnownKeys;
 
-  constructor(d1: D1Database, internalKey: string | undefined) {
+  constructor(d1: D1Database, internalKey: string | undefined, objects: SessionObjects) {
     this.#d1 = d1;
     this.#internalKey = internalKey;
+    this.#objects = objects;
     this.#known = new KnownKeys(d1);
   }
 
   /**
    * Which service presents a key in a realm. The bootstrap key is good for all realms and scopes. A key that is revoked
-   * is refused at once in the isolate that revoked it, within 30 seconds and a replica's lag in all. Throws
-   * `invalid_api_key`.
+   * is refused at once in the isolate that revoked it, within 30 seconds and a replica's lag in all; one with the scope
+   * `admin` whose keeper is no operator any more at once, everywhere. Throws `invalid_api_key`.
    */
   async authenticateKey(text: string, realmId: string): Promise<ServicePrincipal> {
     if (this.#internalKey !== undefined && equalsInConstantTime(text, this.#internalKey)) {
@@ -46,6 +50,11 @@ export class ApiKeys {
     const row =
       presented && (await this.#known.find(presented.id, (key) => isSecretOf(key, presented.hash, now)));
     if (!row || row.realmId !== realmId || !isInForce(row, now)) throw new ApiError('invalid_api_key');
+    if (row.scopes.includes('admin') && !(await this.#isKept(row)) && !(await this.#isTakenOver(row))) {
+      throw new ApiError('invalid_api_key', {
+        detail: 'The key is suspended: whoever made it is no operator any more. An owner can take it over.',
+      });
+    }
     this.#noteUse(row, now);
     return { keyId: row.id, realmId, scopes: row.scopes, isOwner: false };
   }
@@ -54,16 +63,35 @@ export class ApiKeys {
   async mayOperate(keyId: string, realmId: string): Promise<boolean> {
     if (keyId === INTERNAL) return this.#internalKey !== undefined;
     const row = await this.#known.find(keyId, () => true);
-    return row?.realmId === realmId && isInForce(row, Date.now()) && grants(row.scopes, 'admin');
+    if (row?.realmId !== realmId || !isInForce(row, Date.now())) return false;
+    return row.scopes.includes('admin') && this.#isKept(row);
+  }
+
+  /** Whether a key has another keeper by now than an isolate has read: then nobody waits for its copy to grow old. */
+  async #isTakenOver({ id, keeper }: ApiKeyRow): Promise<boolean> {
+    const row = await this.#known.find(id, (newer) => newer.keeper !== keeper);
+    return row !== null && this.#isKept(row);
+  }
+
+  /** Whether the keeper of a key is an operator of its realm now, as their account object says. */
+  async #isKept({ keeper, realmId }: ApiKeyRow): Promise<boolean> {
+    if (keeper === INTERNAL || keeper === null) return keeper !== null;
+    const state = await this.#objects(keeper).standing();
+    if (state?.status !== 'active') return false;
+    return state.role === 'owner' || (state.role === 'admin' && state.realmId === realmId);
   }
 
   /** A page of a realm's keys, newest first, those that are over included. */
-  async list(realmId: string, page: { limit: number; cursor?: string | undefined }) {
-    const { rows, total } = await listKeys(primary(this.#d1).db, realmId, {
+  async list(
+    realmId: string,
+    page: { limit: number; cursor?: string | undefined; kept?: boolean | undefined },
+  ) {
+    const { keys, total } = await listKeys(primary(this.#d1).db, realmId, {
       limit: page.limit + 1,
       before: page.cursor,
+      kept: page.kept,
     });
-    return { ...pageOf(rows, page.limit, ({ id }) => id), total };
+    return { ...pageOf(keys, page.limit, ({ row }) => row.id), total };
   }
 
   /** Makes a key, whose text nobody can read again. Throws `insufficient_scope`. */
@@ -73,6 +101,8 @@ export class ApiKeys {
     actor: Actor,
   ): Promise<{ row: ApiKeyRow; text: string }> {
     requireScopes(actor, fields.scopes);
+    const { db } = primary(this.#d1);
+    const keeper = await this.#keeperFor(actor, db);
     const now = Date.now();
     const id = newId('key', now);
     const { text, prefix, hash } = newKeyText(id);
@@ -84,13 +114,14 @@ export class ApiKeys {
       prefix,
       hash,
       createdBy: actor.id,
+      keeper,
       createdAt: now,
       previousHash: null,
       previousExpiresAt: null,
       lastUsedAt: null,
       revokedAt: null,
     };
-    await insertKey(primary(this.#d1).db, row, {
+    await insertKey(db, row, {
       realmId,
       at: now,
       actor: actor.id,
@@ -109,7 +140,7 @@ export class ApiKeys {
     key: { id: string; realmId: string },
     overlapSeconds: number,
     actor: Actor,
-  ): Promise<{ row: ApiKeyRow; text: string }> {
+  ): Promise<KnownKey & { text: string }> {
     const now = Date.now();
     const session = primary(this.#d1);
     const before = await findKey(session.db, key.id);
@@ -126,7 +157,29 @@ export class ApiKeys {
       target: key.id,
       details: { overlap_seconds: overlapSeconds },
     });
-    return { row, text };
+    return { row, isKept: await this.#isKept(row), text };
+  }
+
+  /**
+   * Makes an owner, or the bootstrap key, answer for a key: one that was suspended works again. Throws
+   * `api_key_not_found`, `insufficient_scope`.
+   */
+  async takeOver(key: { id: string; realmId: string }, actor: Actor): Promise<ApiKeyRow> {
+    requireRole(actor, 'owner');
+    const before = await findKey(primary(this.#d1).db, key.id);
+    if (before?.realmId !== key.realmId) throw new ApiError('api_key_not_found');
+    return this.#change(
+      key,
+      { keeper: actor.id },
+      {
+        realmId: key.realmId,
+        at: Date.now(),
+        actor: actor.id,
+        action: 'api_key_taken_over',
+        target: key.id,
+        details: { before: { keeper: before.keeper }, after: { keeper: actor.id } },
+      },
+    );
   }
 
   /** Ends a key for good. Throws `api_key_not_found`. */
@@ -137,6 +190,11 @@ export class ApiKeys {
       { revokedAt: now },
       { realmId: key.realmId, at: now, actor: actor.id, action: 'api_key_revoked', target: key.id },
     );
+  }
+
+  /** Who answers for what an actor makes: a key that makes keys leads back to its own keeper. */
+  async #keeperFor({ id }: Actor, db: Database): Promise<string | null> {
+    return id.startsWith('key_') ? ((await findKey(db, id))?.keeper ?? null) : id;
   }
 
   async #change(

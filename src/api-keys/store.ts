@@ -9,23 +9,42 @@ export async function findKey(db: Database, id: string): Promise<ApiKeyRow | nul
   return (await db.select().from(apiKeys).where(eq(apiKeys.id, id)).get()) ?? null;
 }
 
+/** The keeper of the keys that the bootstrap key makes or takes over: whoever runs the deployment. */
+export const INTERNAL = 'internal';
+
+/** A key, and whether its keeper is an operator of its realm. */
+export interface KnownKey {
+  row: ApiKeyRow;
+  isKept: boolean;
+}
+
+/** Whether a key is refused because nobody keeps it: it could make operators of its own. */
+export function isSuspended({ row, isKept }: KnownKey): boolean {
+  return !isKept && row.scopes.includes('admin');
+}
+
+/** Whether a key's keeper is an active owner, or an admin of its realm: the keeper's account object decides, this lists. */
+const isKept = sql<number>`${apiKeys.keeper} = ${INTERNAL} OR EXISTS (SELECT 1 FROM users WHERE users.id = ${apiKeys.keeper}
+  AND users.status = 'active' AND (users.role = 'owner' OR (users.role = 'admin' AND users.realm_id = ${apiKeys.realmId})))`;
+
 /** A page of a realm's keys, newest first, and how many there are. */
 export async function listKeys(
   db: Database,
   realmId: string,
-  page: { limit: number; before: string | undefined },
-): Promise<{ rows: ApiKeyRow[]; total: number }> {
-  const ofRealm = eq(apiKeys.realmId, realmId);
+  page: { limit: number; before: string | undefined; kept: boolean | undefined },
+): Promise<{ keys: KnownKey[]; total: number }> {
+  const narrowed = page.kept === undefined ? undefined : sql`coalesce(${isKept}, 0) = ${Number(page.kept)}`;
+  const ofRealm = and(eq(apiKeys.realmId, realmId), narrowed);
   const [rows, [counted]] = await db.batch([
     db
-      .select()
+      .select({ row: apiKeys, isKept })
       .from(apiKeys)
       .where(and(ofRealm, page.before === undefined ? undefined : lt(apiKeys.id, page.before)))
       .orderBy(desc(apiKeys.id))
       .limit(page.limit),
     db.select({ total: count() }).from(apiKeys).where(ofRealm),
   ]);
-  return { rows, total: counted?.total ?? 0 };
+  return { keys: rows.map(({ row, isKept }) => ({ row, isKept: isKept === 1 })), total: counted?.total ?? 0 };
 }
 
 /** Stores a new key, and that it was made. */

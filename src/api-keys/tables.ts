@@ -18,6 +18,7 @@ export const apiKeys = sqliteTable('api_keys', {
   lastUsedAt: integer('last_used_at'),
   expiresAt: integer('expires_at'),
   revokedAt: integer('revoked_at'),
+  keeper: text(),
 });
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

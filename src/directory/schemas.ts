@@ -189,3 +189,8 @@ export function userShape(row: UserRow): z.infer<typeof UserSchema> {
 export const UserIdParams = z.object({
   id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
 });
+
+/** `a…@example.com`: enough to recognise, too little to write to. */
+export function maskEmail(email: string): string {
+  return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
+}

@@ -53,7 +53,7 @@ export function reauthenticationRoutes(
         return c.body(null, 204);
       }
       if (channel !== undefined) {
-        await reauthentication.byCode(principal, { channel, code }, realm, clientOf(c));
+        await reauthentication.byCode(principal, { channel, code }, clientOf(c));
         return c.body(null, 204);
       }
       const id = provider ?? '';

@@ -1,5 +1,7 @@
 import type { SessionObjects } from '../account/contract.ts';
 import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
+import type { Keyring } from '../crypto/keys.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { accepted } from '../errors.ts';
@@ -9,6 +11,7 @@ import type { Realm } from '../lib/realm.ts';
 import type { Identities } from '../oauth/identity-service.ts';
 import type { OAuth } from '../oauth/service.ts';
 import type { Credentials } from '../passwords/service.ts';
+import type { Realms } from '../realms/service.ts';
 
 /** What it is made of. */
 export interface ReauthenticationDependencies {
@@ -18,6 +21,16 @@ export interface ReauthenticationDependencies {
   codes: OneTimeCodes;
   identities: Identities;
   oauth: OAuth;
+  realms: Realms;
+  /** Encrypts what was filled in while its writer is at a provider. */
+  draftKeys: Keyring;
+}
+
+/** What was filled in on a page, until a time (Unix milliseconds). */
+export interface Draft {
+  path: string;
+  values: Record<string, string>;
+  expiresAt: number;
 }
 
 /** By what a user can prove who they are. */
@@ -41,8 +54,9 @@ export class Reauthentication {
   }
 
   /** By what a user can prove who they are, each of which they have shown to be theirs. */
-  async ways(user: UserRow, realm: Realm): Promise<Ways> {
+  async ways(user: UserRow): Promise<Ways> {
     const { codes, credentials, identities, oauth } = this.#deps;
+    const realm = await this.realmOf(user);
     const [password, linked] = await Promise.all([
       credentials.hasPassword(user.id),
       identities.list(user.id),
@@ -64,16 +78,37 @@ export class Reauthentication {
     return this.#deps.credentials.prove(by, password, client);
   }
 
+  /** Sends a one-time code to a proven address of the account, if it has one. */
+  async sendCode(user: UserRow, channel: 'email' | 'sms', client: Client): Promise<void> {
+    const to = provenAddress(user, channel);
+    if (to !== null) await this.#deps.codes.send({ channel, to }, await this.realmOf(user), client, null);
+  }
+
   /** By a one-time code that went to a proven address of the account. Throws `invalid_code`, `session_ended`. */
   async byCode(
     by: Pick<Principal, 'userId' | 'sessionId' | 'bookmark'>,
     { channel, code }: { channel: 'email' | 'sms'; code: string },
-    realm: Realm,
     client: Client,
   ): Promise<void> {
     const { codes, directory, objects } = this.#deps;
     const user = await directory.get(by.userId, by.bookmark);
-    await codes.proveAddress(user, channel, { code }, by, realm, client);
+    await codes.proveAddress(user, channel, { code }, by, await this.realmOf(user), client);
     accepted(await objects(by.userId).noteProof(by.sessionId, client));
+  }
+
+  /** The realm that a user is of: owners also visit others, but have their ways in at home. */
+  realmOf({ realmId }: UserRow): Promise<Realm> {
+    return this.#deps.realms.get(realmId);
+  }
+
+  /** Encrypts what was filled in, for a cookie. */
+  sealDraft(draft: Draft): Promise<string> {
+    return seal(this.#deps.draftKeys, draft);
+  }
+
+  /** What was filled in, or null when it is too old or was not sealed here. */
+  async openDraft(sealed: string): Promise<Draft | null> {
+    const draft = await unseal<Draft>(this.#deps.draftKeys, sealed);
+    return draft && Date.now() < draft.expiresAt ? draft : null;
   }
 }

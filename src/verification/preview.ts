@@ -2,6 +2,7 @@ import { and, count, eq, isNull } from 'drizzle-orm';
 import { apiKeys } from '../api-keys/tables.ts';
 import type { Database } from '../db/client.ts';
 import type { oneTimeTokens } from '../directory/link-tables.ts';
+import { maskEmail } from '../directory/schemas.ts';
 import { users } from '../directory/tables.ts';
 import { identities } from '../oauth/tables.ts';
 import { passwords } from '../passwords/tables.ts';
@@ -57,9 +58,4 @@ export async function readPreview(
   }
   if (keys && keys.made > 0) ways.push({ kind: 'api_keys', count: keys.made });
   return { purpose, made: { at, place, userAgent }, ways };
-}
-
-/** `a…@example.com`: enough to recognise, too little to write to. */
-export function maskEmail(email: string): string {
-  return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
 }

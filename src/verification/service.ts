@@ -2,6 +2,7 @@ import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { LinkPurpose } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink, takeLink } from '../directory/links.ts';
+import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -12,7 +13,7 @@ import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
-import { type LinkPreview, maskEmail, readPreview } from './preview.ts';
+import { type LinkPreview, readPreview } from './preview.ts';
 import {
   accountDisowned,
   addressChange,

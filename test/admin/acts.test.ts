@@ -6,6 +6,7 @@ import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
   accountOf,
   call,
+  createApiKey,
   createRealm,
   expectProblem,
   login,
@@ -13,7 +14,7 @@ import {
   register,
   registerVerified,
 } from '../support/api.ts';
-import { linkIn, mailTo } from '../support/mail.ts';
+import { linkIn, mailTo, tokenTo } from '../support/mail.ts';
 import { activityOf } from '../support/projection.ts';
 
 type Signed = Awaited<ReturnType<typeof register>>;
@@ -433,5 +434,42 @@ describe('credits', () => {
         },
       ],
     ]);
+  });
+});
+describe('another address', () => {
+  const fresh = () => `${crypto.randomUUID()}@example.com`;
+
+  it('is told to the old one, which can undo it', async () => {
+    const { user: verified } = await registerVerified();
+    const email = fresh();
+    expect((await act('PATCH', '', { email }, admin.access_token, verified.id)).status).toBe(200);
+    const token = await tokenTo(verified.email, /address .* was changed/);
+    expect((await call('POST', '/v1/auth/email/undo', { body: { token } })).status).toBe(204);
+    const { body } = await asAdmin('GET', `/users/${verified.id}`);
+    expect(body).toMatchObject({ email: verified.email, email_verified: true, has_password: false });
+    // The way back leads through a new password, at the old address.
+    await tokenTo(verified.email, /^Reset/);
+    expectProblem(await login(email), 401, 'invalid_credentials');
+  });
+
+  it.each(['admin', 'owner'] as const)('of an %s is for owners to change', async (role) => {
+    const peer = await registerRole(role);
+    const { headers } = await createApiKey(['admin']);
+    const edit = (options: object) =>
+      call('PATCH', `/v1/admin/users/${peer.user.id}`, { ...options, body: { email: fresh() } });
+    expectProblem(await edit({ token: admin.access_token }), 403, 'insufficient_scope');
+    expectProblem(await edit({ headers }), 403, 'insufficient_scope');
+    expect((await login(peer.user.email)).status).toBe(200);
+    expect(await auditOf(peer.user.id)).toEqual([]);
+    const owner = await registerRole('owner');
+    expect((await edit({ token: owner.access_token })).status).toBe(200);
+  });
+
+  it('lets an admin change what else is known of a peer', async () => {
+    const peer = await registerRole('admin');
+    const { email } = peer.user;
+    expect((await act('PATCH', '', { name: 'Peer', email }, admin.access_token, peer.user.id)).status).toBe(
+      200,
+    );
   });
 });

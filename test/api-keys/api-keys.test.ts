@@ -1,8 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import type { SessionObjects } from '../../src/account/contract.ts';
 import { ApiKeys } from '../../src/api-keys/service.ts';
 import { responsesAreOver } from '../support/after-response.ts';
 import {
+  accountOf,
   call,
   changeDirectory,
   createApiKey,
@@ -16,6 +18,8 @@ import {
 import { advance } from '../support/clock.ts';
 import { PATIENCE } from '../support/patience.ts';
 
+const objects = accountOf as unknown as SessionObjects;
+
 const PATH = '/v1/admin/api-keys';
 
 /** Whether a key is accepted, by an endpoint that any key with `users:read` may ask. */
@@ -27,7 +31,7 @@ async function accepts(key: string, realm?: string): Promise<boolean> {
 }
 
 /** As another isolate sees it: with nothing read yet. */
-const elsewhere = () => new ApiKeys(env.DB, env.INTERNAL_API_KEY);
+const elsewhere = () => new ApiKeys(env.DB, env.INTERNAL_API_KEY, objects);
 
 async function audited(target: string) {
   const { results } = await env.DB.prepare(
@@ -60,6 +64,8 @@ describe('a new key', () => {
       prefix: made.key.slice(0, 35),
       scopes: ['users:read', 'usage:write'],
       created_by: 'internal',
+      keeper: 'internal',
+      suspended: false,
       created_at: expect.any(String),
       last_used_at: null,
       expires_at: null,
@@ -237,7 +243,7 @@ describe('the look-up of a key', () => {
           return typeof value === 'function' ? value.bind(target) : value;
         },
       });
-    const keys = new ApiKeys(count(env.DB), undefined);
+    const keys = new ApiKeys(count(env.DB), undefined, objects);
     return { keys, queries: () => queries };
   }
 

@@ -23,6 +23,8 @@ type Act = PageForm<Visit>['act'];
 export function billingPageRoutes(services: AccountServices) {
   const { billing } = services;
   const form = (act: Act): PageForm<Visit> => ({ verified: true, act });
+  /** Charges a stored way to pay, changes it, or leads to where it is changed. */
+  const freshForm = (act: Act): PageForm<Visit> => ({ ...form(act), fresh: true });
   const choose =
     (done: string): Act =>
     async (c, visit, { price = '' }) => {
@@ -39,9 +41,9 @@ export function billingPageRoutes(services: AccountServices) {
     messages: billingMessages,
     leadsTo: async () => STRIPE,
     forms: {
-      plan: form(choose('plan_changed')),
-      resume: form(choose('plan_resumed')),
-      end: form(async (_, visit) => {
+      plan: freshForm(choose('plan_changed')),
+      resume: freshForm(choose('plan_resumed')),
+      end: freshForm(async (_, visit) => {
         await billing.choosePlan(payerOf(visit), { plan: DEFAULT_PLAN });
         return 'plan_ends';
       }),
@@ -49,12 +51,14 @@ export function billingPageRoutes(services: AccountServices) {
         const { url } = await billing.checkout(payerOf(visit), { priceId: price }, 1, {});
         return toStripe(c, visit, url);
       }),
-      portal: form(async (c, visit) => toStripe(c, visit, await billing.portal(payerOf(visit), undefined))),
-      method_default: form(async (_, visit, { method = '' }) => {
+      portal: freshForm(async (c, visit) =>
+        toStripe(c, visit, await billing.portal(payerOf(visit), undefined)),
+      ),
+      method_default: freshForm(async (_, visit, { method = '' }) => {
         await billing.setDefaultPaymentMethod(payerOf(visit), method);
         return 'method_default';
       }),
-      method_remove: form(async (_, visit, { method = '' }) => {
+      method_remove: freshForm(async (_, visit, { method = '' }) => {
         await billing.detachPaymentMethod(payerOf(visit), method);
         return 'method_removed';
       }),

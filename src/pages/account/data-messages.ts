@@ -13,9 +13,6 @@ export const dataMessages = messages({
       'Your profile, password, picture, sign-ins and activity are deleted at once and for good; every device is signed out. Nobody can undo this. We only keep a record that there was an account, and when it was deleted.',
     confirmation: (email: string) => `Type ${email} to confirm`,
     deleteButton: 'Delete my account',
-    noPassword:
-      'Your account has no password, so please prove that it is you: sign in again, then delete it within ten minutes.',
-    signInAgain: 'Sign in again',
     deleted: 'Your account is deleted',
     deletedText: 'Everything that we stored about you is gone. We have sent you a last mail to confirm this.',
   },
@@ -30,9 +27,6 @@ export const dataMessages = messages({
       'Profil, Passwort, Bild, Anmeldungen und Aktivität werden sofort und endgültig gelöscht; alle Geräte werden abgemeldet. Niemand kann das rückgängig machen. Es bleibt nur, dass es ein Konto gab und wann es gelöscht wurde.',
     confirmation: (email) => `Geben Sie zur Bestätigung ${email} ein`,
     deleteButton: 'Mein Konto löschen',
-    noPassword:
-      'Ihr Konto hat kein Passwort. Zeigen Sie bitte, dass Sie es sind: Melden Sie sich neu an und löschen Sie es dann innerhalb von zehn Minuten.',
-    signInAgain: 'Neu anmelden',
     deleted: 'Ihr Konto ist gelöscht',
     deletedText:
       'Alles, was über Sie gespeichert war, ist fort. Wir haben Ihnen das in einer letzten Mail bestätigt.',

@@ -1,5 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
-import { ApiError, fieldError } from '../../errors.ts';
+import { fieldError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
 import { exportShape } from '../../privacy/export-schemas.ts';
@@ -28,6 +28,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
     forms: {
       delete: {
         verified: true,
+        fresh: (_, { delete_password }) => !delete_password,
         passwordField: 'delete_password',
         names: { password: 'delete_password' },
         act: async (c, { principal, user, view }, { confirmation = '', delete_password }) => {
@@ -35,11 +36,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
             throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
           }
           const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
-          await privacy.deleteAccount(principal, { password }, clientOf(c)).catch((error) => {
-            const isTooLate = password === undefined && error instanceof ApiError;
-            if (!isTooLate || error.code !== 'invalid_credentials') throw error;
-            throw fieldError('confirmation', 'sign_in_again', 'The session is too old');
-          });
+          await privacy.deleteAccount(principal, { password }, clientOf(c));
           clearSessionCookie(c);
           return c.redirect(view.link(DELETED), 303);
         },
@@ -71,7 +68,6 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
   const { principal, user, view } = visit;
   const text = dataMessages[view.language];
   const { verifyFirst } = accountMessages[view.language];
-  const here = new URL(`${view.realm.issuer}${ACCOUNT_PAGES.data}`).pathname;
   const { problem, values } = refusedIn(shown, 'delete') ?? {};
   const disabled = !principal.emailVerified;
   return (
@@ -91,16 +87,6 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
       <Panel id="delete" title={text.delete}>
         <p>{text.deleteText}</p>
         {disabled && <p class="soft">{verifyFirst}</p>}
-        {!hasPassword && (
-          <>
-            <p>{text.noPassword}</p>
-            <p>
-              <a class="button plain" href={view.link('/login', { prompt: 'login', redirect_to: here })}>
-                {text.signInAgain}
-              </a>
-            </p>
-          </>
-        )}
         <Form
           view={view}
           name="delete"

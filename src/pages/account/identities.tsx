@@ -25,6 +25,7 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
     forms: {
       link: {
         verified: true,
+        fresh: true,
         act: async (c, { principal, view }, { provider = '' }) => {
           try {
             const { url, cookie } = await accountLinks.start(view.realm, provider, principal);
@@ -39,6 +40,7 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
       },
       unlink: {
         verified: true,
+        fresh: true,
         act: async (c, { user }, { provider = '' }) => {
           await identities.unlink(user.id, provider, clientOf(c)).catch(ignoreUnlinked);
           return 'unlinked';

@@ -40,8 +40,12 @@ export function profilePageRoutes(services: AccountServices) {
     forms: {
       profile: {
         verified: true,
+        // Another number, by which one may sign in.
+        fresh: ({ user }, { phone_number: number }) =>
+          number !== undefined && (number.trim() || null) !== user.phoneNumber,
         act: async (_c, { user }, values) => {
           const { email: _email, picture: _picture, ...changes } = profileChanges(values);
+          if (changes.phone_number === user.phoneNumber) delete changes.phone_number;
           await profiles.update(user.id, valid(ProfilePatch, changes));
           return 'saved';
         },

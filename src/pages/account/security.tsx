@@ -65,6 +65,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         },
       },
       code: {
+        fresh: true,
         act: async (c, { principal, user, view }, values) => {
           const code = values.code?.replace(/\s/g, '');
           const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code });

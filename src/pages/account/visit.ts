@@ -10,6 +10,7 @@ import type { Credentials } from '../../passwords/service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
 import type { Avatars } from '../../profile/avatar-service.ts';
+import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
 import type { EmailVerification } from '../../verification/service.ts';
@@ -34,6 +35,7 @@ export interface AccountServices extends VisitServices {
   credits: Credits;
   billing: Billing;
   privacy: Privacy;
+  reauthentication: Reauthentication;
 }
 
 type Handler = (c: AppContext, visit: Visit) => Response | Promise<Response>;
@@ -54,6 +56,8 @@ export function signedInAccount(services: AccountServices, handle: Handler) {
 /** What the pages of an account have in common. */
 export function accountArea(services: AccountServices): PageArea<Visit> {
   return {
+    role: 'user',
+    proofs: services,
     origin: services.config.ORIGIN,
     admit: (handle) => signedInAccount(services, handle),
     saved: (language) => kitMessages[language].saved,

@@ -19,7 +19,10 @@ export const keysMessages = messages({
     },
     expires: 'Good until',
     expiresHint: 'Until the end of that day in UTC; if empty, until it is revoked',
-    states: { active: 'Active', revoked: 'Revoked', expired: 'Expired' },
+    states: { active: 'Active', revoked: 'Revoked', expired: 'Expired', suspended: 'Suspended' },
+    unkept: 'Nobody answers for this key: whoever made it is no operator any more. It goes on working.',
+    suspendedText: 'Suspended: whoever made it is no operator any more. An owner can take it over.',
+    takeOver: 'Take over',
     created: 'Created',
     lastUsed: 'Last used',
     previousUntil: 'The previous key works until',
@@ -31,6 +34,7 @@ export const keysMessages = messages({
     revoke: 'Revoke',
     done: {
       revoked: 'The key is revoked. It is refused everywhere within 30 seconds.',
+      taken_over: 'You answer for the key now.',
     } as Record<string, string | undefined>,
   },
   de: {
@@ -50,7 +54,12 @@ export const keysMessages = messages({
     },
     expires: 'Gültig bis',
     expiresHint: 'Ende dieses Tages, UTC; leer: bis er widerrufen wird',
-    states: { active: 'Aktiv', revoked: 'Widerrufen', expired: 'Abgelaufen' },
+    states: { active: 'Aktiv', revoked: 'Widerrufen', expired: 'Abgelaufen', suspended: 'Ausgesetzt' },
+    unkept:
+      'Niemand steht für diesen Schlüssel ein: Wer ihn gemacht hat, gehört nicht mehr zur Verwaltung. Er gilt weiter.',
+    suspendedText:
+      'Ausgesetzt: Wer ihn gemacht hat, gehört nicht mehr zur Verwaltung. Ein Owner kann ihn übernehmen.',
+    takeOver: 'Übernehmen',
     created: 'Erstellt',
     lastUsed: 'Zuletzt benutzt',
     previousUntil: 'Der vorige gilt bis',
@@ -67,6 +76,7 @@ export const keysMessages = messages({
     revoke: 'Widerrufen',
     done: {
       revoked: 'Der Schlüssel ist widerrufen. Er wird innerhalb von 30 Sekunden überall abgelehnt.',
+      taken_over: 'Sie stehen jetzt für den Schlüssel ein.',
     },
   },
 });

@@ -1,4 +1,5 @@
 import { ApiKeyQuery, NewApiKey, Rotation } from '../../api-keys/schemas.ts';
+import { isSuspended, type KnownKey } from '../../api-keys/service.ts';
 import type { ApiKeyRow } from '../../api-keys/tables.ts';
 import { fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
@@ -29,7 +30,7 @@ export function adminKeysPageRoutes(services: AdminServices) {
     const page = await apiKeys.list(realmId, { limit: PER_PAGE, cursor });
     const { refused } = shown;
     const creation = refusedIn(shown, 'create');
-    const hasNoForm = refused && !creation && !page.rows.some(({ id }) => id === refused.values.key);
+    const hasNoForm = refused && !creation && !page.rows.some(({ row }) => row.id === refused.values.key);
     return (
       <AdminFrame visit={visit} page="keys" shown={shown}>
         <p class="soft">{text.text}</p>
@@ -50,11 +51,12 @@ export function adminKeysPageRoutes(services: AdminServices) {
         {page.rows.length > 0 && (
           <section class="panel" aria-label={adminMessages[view.language].pages.keys}>
             <ul class="rows">
-              {page.rows.map((row) => (
+              {page.rows.map((known) => (
                 <KeyEntry
                   view={view}
-                  row={row}
-                  refused={refused?.values.key === row.id ? refused : undefined}
+                  known={known}
+                  isOwner={visit.actor.role === 'owner'}
+                  refused={refused?.values.key === known.row.id ? refused : undefined}
                 />
               ))}
             </ul>
@@ -70,6 +72,7 @@ export function adminKeysPageRoutes(services: AdminServices) {
     render,
     forms: {
       create: {
+        fresh: true,
         act: async (c, visit, values) => {
           const { name, scopes, expires_at } = valid(
             NewApiKey,
@@ -86,6 +89,7 @@ export function adminKeysPageRoutes(services: AdminServices) {
         },
       },
       rotate: {
+        fresh: true,
         act: async (c, visit, { key: id = '', ...values }) => {
           const overlap = Number(values[`overlap.${id}`] ?? Number.NaN);
           const { overlap_seconds } = valid(Rotation, { overlap_seconds: overlap });
@@ -93,7 +97,15 @@ export function adminKeysPageRoutes(services: AdminServices) {
           return show(c, visit.view, await render(c, visit, {}, text));
         },
       },
+      take_over: {
+        fresh: true,
+        act: async (_, { actor, realmId }, { key: id = '' }) => {
+          await apiKeys.takeOver({ id, realmId }, actor);
+          return 'taken_over';
+        },
+      },
       revoke: {
+        fresh: true,
         act: async (_, { actor, realmId }, { key: id = '', ...values }) => {
           if (values[`confirm.${id}`] === undefined) {
             throw fieldError(`confirm.${id}`, 'confirm', 'Needs to be confirmed');
@@ -139,11 +151,18 @@ function NewKeyForm({ view, refused }: { view: View; refused: RefusedForm | unde
 }
 
 /** A key in the list, with what can be done about it. */
-function KeyEntry(props: { view: View; row: ApiKeyRow; refused: RefusedForm | undefined }) {
-  const { view, row, refused } = props;
+function KeyEntry(props: {
+  view: View;
+  known: KnownKey;
+  /** Whether the reader may take it over. */
+  isOwner: boolean;
+  refused: RefusedForm | undefined;
+}) {
+  const { view, known, isOwner, refused } = props;
+  const { row, isKept } = known;
   const text = keysMessages[view.language];
   const now = Date.now();
-  const state = stateOf(row, now);
+  const state = stateOf(known, now);
   const { expiresAt, previousExpiresAt: previous } = row;
   return (
     <Entry
@@ -157,6 +176,7 @@ function KeyEntry(props: { view: View; row: ApiKeyRow; refused: RefusedForm | un
           {text.created}: <Time view={view} at={row.createdAt} /> · {text.lastUsed}:{' '}
           <TimeOr view={view} at={row.lastUsedAt} none={kitMessages[view.language].never} />
         </>,
+        !isKept && (state === 'suspended' ? text.suspendedText : text.unkept),
         expiresAt !== null && (
           <>
             {text.expires}: <Expiry view={view} at={expiresAt} />
@@ -169,7 +189,9 @@ function KeyEntry(props: { view: View; row: ApiKeyRow; refused: RefusedForm | un
         ),
       ]}
     >
-      {state === 'active' && <KeyForms view={view} row={row} refused={refused} />}
+      {['active', 'suspended'].includes(state) && (
+        <KeyForms view={view} row={row} refused={refused} mayTakeOver={isOwner && !isKept} />
+      )}
     </Entry>
   );
 }
@@ -179,8 +201,13 @@ function Expiry({ view, at }: { view: View; at: number }) {
   return at % DAY === 0 ? <Time view={view} at={at - 1} day /> : <Time view={view} at={at} />;
 }
 
-function KeyForms(props: { view: View; row: ApiKeyRow; refused: RefusedForm | undefined }) {
-  const { view, row, refused } = props;
+function KeyForms(props: {
+  view: View;
+  row: ApiKeyRow;
+  refused: RefusedForm | undefined;
+  mayTakeOver: boolean;
+}) {
+  const { view, row, refused, mayTakeOver } = props;
   const text = keysMessages[view.language];
   const problemIn = (form: string) => (refused?.form === form ? refused.problem : undefined);
   const confirm = `confirm.${row.id}`;
@@ -188,6 +215,16 @@ function KeyForms(props: { view: View; row: ApiKeyRow; refused: RefusedForm | un
   return (
     <details class="change" open={refused !== undefined}>
       <summary>{text.change(row.name)}</summary>
+      {mayTakeOver && (
+        <Form
+          view={view}
+          name="take_over"
+          hidden={hidden}
+          problem={problemIn('take_over')}
+          button={text.takeOver}
+          look="plain"
+        />
+      )}
       <Form
         view={view}
         name="rotate"
@@ -221,7 +258,9 @@ function KeyForms(props: { view: View; row: ApiKeyRow; refused: RefusedForm | un
   );
 }
 
-function stateOf({ revokedAt, expiresAt }: ApiKeyRow, now: number): 'active' | 'revoked' | 'expired' {
+function stateOf(known: KnownKey, now: number): 'active' | 'revoked' | 'expired' | 'suspended' {
+  const { revokedAt, expiresAt } = known.row;
   if (revokedAt !== null) return 'revoked';
-  return expiresAt !== null && expiresAt <= now ? 'expired' : 'active';
+  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  return isSuspended(known) ? 'suspended' : 'active';
 }

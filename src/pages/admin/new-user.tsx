@@ -21,6 +21,7 @@ export function adminNewUserPageRoutes(services: AdminServices) {
     path: PATH,
     forms: {
       new: {
+        fresh: true,
         act: async (c, { actor, realmId, view }, values) => {
           const filled = FIELDS.filter((name) => values[name]).map((name) => [name, values[name]]);
           const body = valid(NewUser, {

@@ -27,6 +27,8 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     session_idle_seconds: row.sessionIdleSeconds ?? '',
     session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
     refresh_grace_seconds: row.refreshGraceSeconds ?? '',
+    reauthentication_seconds: row.reauthenticationSeconds,
+    operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
   });
   const field = (name: string) => ({ ...of(name), autocomplete: 'off' });
   const seconds = (name: string) => ({ ...field(name), inputmode: 'numeric' }) as const;
@@ -51,6 +53,14 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         <Field {...seconds('session_absolute_seconds')} label={text.absolute} hint={text.absoluteHint} />
         <Field {...seconds('refresh_grace_seconds')} label={text.grace} hint={text.graceHint} />
       </div>
+      <div class="pair">
+        <Field {...seconds('reauthentication_seconds')} label={text.proof} hint={text.proofHint} />
+        <Field
+          {...seconds('operator_reauthentication_seconds')}
+          label={text.operatorProof}
+          hint={text.operatorProofHint}
+        />
+      </div>
     </Form>
   );
 }
@@ -74,6 +84,10 @@ export function policyPatch(values: Record<string, string>) {
       session_idle_seconds: seconds('session_idle_seconds'),
       session_absolute_seconds: seconds('session_absolute_seconds'),
       refresh_grace_seconds: seconds('refresh_grace_seconds'),
+      ...(values.reauthentication_seconds !== undefined && {
+        reauthentication_seconds: seconds('reauthentication_seconds'),
+        operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),
+      }),
     },
     POLICY_CODES,
   );

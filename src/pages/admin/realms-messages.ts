@@ -37,6 +37,10 @@ export const realmsMessages = messages({
     absoluteHint: '300 to 31536000. 30 days are 2592000.',
     grace: 'A used refresh token gives the same pair for (seconds)',
     graceHint: '0 to 600. 30 suits browsers with several tabs.',
+    proof: 'A sign-in counts as a fresh proof for (seconds)',
+    proofHint: '60 to 86400. Needed for changes of ways in, and for payments.',
+    operatorProof: 'The same for acts of operators (seconds)',
+    operatorProofHint: '60 to 86400. Needed for roles, keys, deletion and the like.',
     keys: 'Signing keys',
     keysText:
       'They sign the access tokens. They are rotated on schedule; rotate by hand when one may have leaked.',
@@ -86,6 +90,10 @@ export const realmsMessages = messages({
     absoluteHint: '300 bis 31536000. 30 Tage sind 2592000.',
     grace: 'Ein benutztes Refresh-Token gibt dasselbe Paar noch (Sekunden)',
     graceHint: '0 bis 600. 30 passt zu Browsern mit mehreren Tabs.',
+    proof: 'Eine Anmeldung gilt als frischer Nachweis für (Sekunden)',
+    proofHint: '60 bis 86400. Nötig für Änderungen am Zugang und für Zahlungen.',
+    operatorProof: 'Dasselbe für Handlungen der Verwaltung (Sekunden)',
+    operatorProofHint: '60 bis 86400. Nötig für Rollen, Schlüssel, Löschen und Ähnliches.',
     keys: 'Signaturschlüssel',
     keysText:
       'Sie signieren die Zugriffstoken. Sie wechseln von selbst; wechseln Sie von Hand, wenn einer bekannt geworden sein kann.',

@@ -28,6 +28,7 @@ export function adminRealmsPageRoutes(services: AdminServices) {
     path: PATH,
     forms: {
       create: {
+        fresh: true,
         act: async (c, { actor, view }, { id, name }) => {
           const realm = await realms.create(valid(NewRealm, { id, name }, POLICY_CODES), actor);
           return c.redirect(view.link(`${PATH}/${realm.id}`, { done: 'created' }), 303);
@@ -81,6 +82,7 @@ export function adminRealmsPageRoutes(services: AdminServices) {
     messages: realmsMessages,
     forms: {
       policy: {
+        fresh: true,
         act: async (c, { actor, realmId }, values) => {
           await realms.update(c.req.param('id') ?? '', policyPatch(values), actor, realmId);
           return 'saved';

@@ -19,6 +19,7 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
   const target = (c: AppContext, { realmId }: AdminVisit) => ({ realmId, userId: c.req.param('id') ?? '' });
   return {
     profile: {
+      fresh: true,
       act: async (c, visit, values) => {
         await acts.edit(target(c, visit), valid(UserPatch, await patchOf(c, visit, values)), visit.actor);
         return 'saved';
@@ -34,6 +35,7 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
       },
     },
     role: {
+      fresh: true,
       names: { reason: 'role_reason' },
       act: async (c, visit, values) => {
         const body = { role: values.role ?? '', ...reasonIn(values, 'role_reason') };
@@ -43,6 +45,7 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
       },
     },
     verify: {
+      fresh: true,
       names: { reason: 'verify_reason' },
       act: async (c, visit, values) => {
         const { reason } = valid(ReasonBody, reasonIn(values, 'verify_reason'));
@@ -51,6 +54,7 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
       },
     },
     reset: {
+      fresh: true,
       names: { reason: 'reset_reason' },
       act: async (c, visit, values) => {
         const { reason } = valid(ReasonBody, reasonIn(values, 'reset_reason'));
@@ -105,6 +109,7 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
       },
     },
     delete: {
+      fresh: true,
       names: { reason: 'delete_reason' },
       act: async (c, visit, values) => {
         const { reason } = valid(ReasonBody, reasonIn(values, 'delete_reason'));

@@ -75,6 +75,7 @@ export function adminUsersPageRoutes(services: AdminServices) {
     },
     forms: {
       bulk: {
+        fresh: (_, { act = '' }) => ['verify', 'reset'].includes(act),
         names: { reason: 'bulk_reason' },
         act: async (c, visit, values) => {
           const { done, changed, failed } = await changeChosenUsers(services, visit, values);

@@ -6,9 +6,11 @@ import { requireLevel } from '../../http/level.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
+import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
+import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
@@ -31,6 +33,8 @@ export interface AdminServices extends VisitServices {
   planAdmin: PlanAdmin;
   billingAdmin: BillingAdmin;
   apiKeys: ApiKeys;
+  accountLinks: AccountLinks;
+  reauthentication: Reauthentication;
 }
 
 /** An operator who looks at a page. */
@@ -51,6 +55,8 @@ export function adminArea(services: AdminServices): PageArea<AdminVisit> {
     return principal;
   };
   return {
+    role: 'admin',
+    proofs: services,
     origin: services.config.ORIGIN,
     admit: (handle) =>
       signedIn(services, find, (c, visit) =>

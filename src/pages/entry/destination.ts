@@ -81,7 +81,11 @@ export async function redirectSignedIn(
   c: AppContext,
   realm: Realm,
   { authorizationCodes }: SignInCompletion,
-  { user, methods }: { user: UserRow; methods: string[] },
+  {
+    user,
+    methods,
+    authenticatedAt = Date.now(),
+  }: { user: UserRow; methods: string[]; authenticatedAt?: number },
   { href, app }: Destination,
 ): Promise<Response> {
   if (!app) return c.redirect(href, 303);
@@ -92,6 +96,7 @@ export async function redirectSignedIn(
     redirectTo: href,
     challenge,
     methods,
+    authenticatedAt,
   });
   return c.redirect(appRedirect(realm, href, state, { code }), 303);
 }

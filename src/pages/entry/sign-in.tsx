@@ -62,7 +62,13 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         const user = await directory.get(visitor.userId, visitor.bookmark);
         const session = (await sessions.list(user.id)).find(({ id }) => id === visitor.sessionId);
         const methods = session ? sessionShape(session, visitor.sessionId).methods : [];
-        return redirectSignedIn(c, view.realm, services, { user, methods }, destination);
+        return redirectSignedIn(
+          c,
+          view.realm,
+          services,
+          { user, methods, authenticatedAt: visitor.authenticatedAt },
+          destination,
+        );
       }
       return attempt(
         c,

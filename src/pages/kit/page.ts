@@ -3,9 +3,19 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, CATALOGUE } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
+import { requireLevel, type UserLevel } from '../../http/level.ts';
 import type { Language } from '../../lib/language.ts';
 import { errorMessages } from './error-messages.ts';
 import { type FormProblem, formOf, formProblem } from './form-data.ts';
+import {
+  askForProof,
+  PROOF_PASSWORD,
+  type ReauthenticationServices,
+  splitProof,
+  takeDraft,
+  takeProof,
+} from './reauthentication.tsx';
+import { reauthenticationMessages } from './reauthentication-messages.ts';
 import { show } from './view.ts';
 import type { Visit } from './visit.ts';
 
@@ -31,6 +41,8 @@ type DoneMessages = Record<string, string | undefined>;
 export interface PageForm<V extends Visit> {
   /** Whether it needs a verified e-mail address. */
   verified?: boolean;
+  /** Whether it needs a fresh proof of who the user is, or when. */
+  fresh?: boolean | ((visit: V, values: Record<string, string>) => boolean);
   /** The field to blame for a wrong password. */
   passwordField?: string;
   /** The fields of the API whose field in the form has another name. */
@@ -55,6 +67,10 @@ export interface PageDefinition<V extends Visit> {
 
 /** What the pages of one menu have in common. */
 export interface PageArea<V extends Visit> {
+  /** The least role of those who see the pages. */
+  role: UserLevel['role'];
+  /** By what a user proves again who they are. */
+  proofs: ReauthenticationServices;
   /** The only origin that may send forms. */
   origin: string;
   /** A handler for those who may see the pages. */
@@ -74,7 +90,11 @@ export function pageRoutes<V extends Visit>(area: PageArea<V>, page: PageDefinit
     path,
     area.admit(async (c, visit) => {
       const done = c.req.query('done');
-      const shown = done === undefined ? {} : { done, said: saidOf(done, area, page, visit.view.language) };
+      const draft = forms && (await takeDraft(c, area.proofs));
+      const shown: Shown = {
+        ...(done !== undefined && { done, said: saidOf(done, area, page, visit.view.language) }),
+        ...(draft && { refused: draftOf(draft, visit.view.language) }),
+      };
       return show(c, visit.view, await render(c, visit, shown), { leadsTo: await leadsTo(page, visit) });
     }),
   );
@@ -83,7 +103,7 @@ export function pageRoutes<V extends Visit>(area: PageArea<V>, page: PageDefinit
     path,
     limit,
     area.admit(async (c, visit) => {
-      const values = await formOf(c, area.origin);
+      const { values, proof } = splitProof(await formOf(c, area.origin));
       const name = values.form ?? '';
       const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
       if (!form) throw new ApiError('invalid_request');
@@ -91,6 +111,7 @@ export function pageRoutes<V extends Visit>(area: PageArea<V>, page: PageDefinit
         ...form,
         name,
         values,
+        proof,
         act: () => form.act(c, visit, values),
       });
     }),
@@ -106,23 +127,81 @@ export async function answerForm<V extends Visit>(
   form: Omit<PageForm<V>, 'act'> & {
     name: string;
     values: Record<string, string>;
+    proof?: Record<string, string>;
     act(): Promise<string | Response>;
   },
 ): Promise<Response> {
-  const { view, principal } = visit;
+  const { view } = visit;
+  const asked = await provenOrAsked(c, visit, area, page, form);
+  if (asked) return asked;
   try {
-    if (form.verified && !principal.emailVerified) throw new ApiError('email_not_verified');
     const done = await form.act();
     if (typeof done !== 'string') return done;
     return c.redirect(area.keepsQuery ? linkBack(c, visit, { done }) : view.link(page.path, { done }), 303);
   } catch (error) {
-    const problem = problemOf(error, view.language, form);
-    const { code, retryAfter } = error as ApiError;
-    const shown = { refused: { form: form.name, values: form.values, problem } };
-    const again = await page.render(c, visit, shown);
-    if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-    return show(c, view, again, { status: statusOf(code), leadsTo: await leadsTo(page, visit) });
+    return refuse(c, visit, page, form, error);
   }
+}
+
+/**
+ * Holds a form against its level, by the same check as routes. Where a fresh proof is needed, one that came along is taken,
+ * and without one the page that asks for it is shown, with the form waiting in it.
+ */
+async function provenOrAsked<V extends Visit>(
+  c: AppContext,
+  visit: V,
+  area: PageArea<V>,
+  page: PageDefinition<V>,
+  form: Omit<PageForm<V>, 'act'> & {
+    name: string;
+    values: Record<string, string>;
+    proof?: Record<string, string>;
+  },
+): Promise<Response | null> {
+  const { verified = false, fresh = false, values, proof = {} } = form;
+  const { principal, view } = visit;
+  const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
+  const level = { role: area.role, verified, impersonation: false, fresh: isFresh };
+  const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
+  try {
+    if (proof.way !== undefined) return await takeProof(c, visit, area.proofs, proof, waiting);
+    requireLevel(level, principal, view.realm, {});
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'reauthentication_required') {
+      return askForProof(c, visit, area.proofs, waiting);
+    }
+    if (proof.way !== undefined) {
+      const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
+      const { retryAfter } = error as ApiError;
+      if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+      const sentBy = proof.way === 'code' ? (proof.channel as 'email' | 'sms') : undefined;
+      return askForProof(c, visit, area.proofs, waiting, { problem, sentBy });
+    }
+    return refuse(c, visit, page, form, error);
+  }
+}
+
+/** Shows a page again with what was wrong with one of its forms. */
+async function refuse<V extends Visit>(
+  c: AppContext,
+  visit: V,
+  page: PageDefinition<V>,
+  form: Omit<PageForm<V>, 'act'> & { name: string; values: Record<string, string> },
+  error: unknown,
+): Promise<Response> {
+  const { view } = visit;
+  const problem = problemOf(error, view.language, form);
+  const { code, retryAfter } = error as ApiError;
+  const again = await page.render(c, visit, { refused: { form: form.name, values: form.values, problem } });
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+  return show(c, view, again, { status: statusOf(code), leadsTo: await leadsTo(page, visit) });
+}
+
+/** A form as it was filled in before its reader went to a provider to prove who they are. */
+function draftOf(values: Record<string, string>, language: Language): RefusedForm {
+  const problem = { summary: reauthenticationMessages[language].sendAgain, fields: {} };
+  return { form: values.form ?? '', values, problem };
 }
 
 /** The address of the page that is asked for, with its query and something more. */
@@ -154,7 +233,7 @@ function saidOf<V extends Visit>(
 function problemOf(
   thrown: unknown,
   language: Language,
-  { names, passwordField }: Omit<PageForm<Visit>, 'act'>,
+  { names, passwordField }: Pick<PageForm<Visit>, 'names' | 'passwordField'>,
 ): FormProblem {
   if (thrown instanceof ApiError && thrown.code === 'session_ended') throw thrown;
   const problem = formProblem(thrown, language, names);
