@@ -150,14 +150,20 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       return refused('rate_limited', { retryAfter: attempt.strangersWait });
     }
     const proof = this.#prove(attempt, by);
-    if (isRefusal(proof)) return proof;
+    if (isRefusal(proof)) {
+      // It forgives no failure: anybody can register with the address.
+      const isUnproven =
+        proof.reason === 'invalid_credentials' &&
+        attempt.unproven != null &&
+        verifyPassword(attempt.unproven, attempt.password);
+      return isUnproven ? refused('email_not_verified') : proof;
+    }
     // Nobody knows the password of a decoy.
     if (!directory) return refused('invalid_credentials');
     if (needsRehash(attempt.hash)) {
       this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
     }
     if (directory.status === 'suspended') return refused('account_suspended');
-    if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
     return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
   }
 

@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
@@ -14,6 +15,8 @@ export const realms = sqliteTable('realms', {
   accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
   sessionIdleSeconds: integer('session_idle_seconds').notNull().default(1_209_600),
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
+  decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
+  decoysAt: integer('decoys_at').notNull().default(0),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
