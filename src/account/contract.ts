@@ -130,8 +130,11 @@ export interface PasswordSignIn {
   password: string;
   client: Client;
   lifetimes: SessionLifetimes;
-  /** Only a user with a verified e-mail may sign in. */
-  verifiedOnly: boolean;
+  /**
+   * The hash of a password that was given with the address before it was proven, or again since: whoever knows it is told
+   * to prove the address, whether the account is theirs or not.
+   */
+  unproven?: string | null;
   /** A refresh token of the device, which shows that it has signed in before. */
   refreshToken?: string | undefined;
   /** Seconds until those who are not known may try again, when the realm has had too many failures. */

@@ -170,19 +170,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
         return refused('rate_limited', { retryAfter: attempt.strangersWait });
       }
       const proof = this.#prove(attempt, by);
-      if (isRefusal(proof)) {
-        const lock = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
-        if (proof.reason === 'invalid_credentials' && this.#state.get())
-          this.#log(lock, null, attempt.client);
-        return proof;
-      }
+      if (isRefusal(proof)) return this.#failedSignIn(attempt, by, proof);
       // Nobody knows the password of a decoy.
       if (!directory) return refused('invalid_credentials');
       if (needsRehash(attempt.hash)) {
         this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
       }
       if (directory.status === 'suspended') return refused('account_suspended');
-      if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
       return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
     });
   }
@@ -509,6 +503,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       return { result: 'ok' };
     }
     return refused('invalid_credentials');
+  }
+
+  /** What a sign-in that proved nothing comes to; a wrong password is in the log. */
+  #failedSignIn({ unproven, password, client }: PasswordSignIn, by: Attempter, refusal: Refusal): Refusal {
+    if (refusal.reason !== 'invalid_credentials') return refusal;
+    const activity = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
+    if (this.#state.get()) this.#log(activity, null, client);
+    // It forgives no failure: anybody can register with the address.
+    const isUnproven = unproven != null && verifyPassword(unproven, password);
+    return isUnproven ? refused('email_not_verified') : refusal;
   }
 
   /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */

@@ -111,6 +111,11 @@ export function provingChange(
           ? false
           : sql`${users.phoneNumberVerified} AND ${users.emailVerified} AND NOT ${users.phoneAddedUnproven}`,
       }),
+      // Where addresses are verified first, whoever is first to prove theirs gets the username.
+      username: sql`CASE WHEN users.wanted_username IS NULL OR EXISTS (
+        SELECT 1 FROM users AS other WHERE other.realm_id = users.realm_id AND other.username = users.wanted_username
+      ) THEN users.username ELSE users.wanted_username END`,
+      wantedUsername: null,
       // Somebody else's number, in an account that somebody else has filled in.
       ...(proof === 'disowned' && { phoneNumber: null }),
     },

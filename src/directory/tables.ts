@@ -11,6 +11,7 @@ export const users = sqliteTable('users', {
   emailVerified: integer('email_verified', { mode: 'boolean' }).notNull().default(false),
   emailProvenAt: integer('email_proven_at'),
   username: text(),
+  wantedUsername: text('wanted_username'),
   name: text(),
   givenName: text('given_name'),
   familyName: text('family_name'),

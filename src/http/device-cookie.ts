@@ -3,7 +3,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { DAY, SECOND } from '../lib/time.ts';
 import type { AppContext } from './context.ts';
 
-const DEVICE_COOKIE = '__Host-latchkey-device';
+export const DEVICE_COOKIE = '__Host-latchkey-device';
 const LIFETIME = 180 * DAY;
 const FORM = /^[A-Za-z0-9_-]{43}$/;
 

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import type { OpenedSession, PasswordObjects } from '../account/contract.ts';
+import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
-import { DECOY_HASH } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
 import { type Directory, directoryState, findByEmail, madeBy } from '../directory/service.ts';
@@ -12,10 +11,12 @@ import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
+import { steadily } from '../lib/steady.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
+import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { passwordChangedMail } from './reset-service.ts';
@@ -25,6 +26,7 @@ import {
   findPassword,
   insertRegistration,
   passwordReplacement,
+  storeShadow,
   type UserWithHash,
   usernameExists,
 } from './store.ts';
@@ -73,7 +75,12 @@ export class Credentials {
    * Makes a user and opens their first session; in a realm that verifies first only the former, and for new and known
    * addresses the answer is alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
    */
-  async register(
+  register(body: z.output<typeof RegisterBody>, realm: Realm, client: Client): Promise<SignedIn | Pending> {
+    const work = () => this.#register(body, realm, client);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
     body: z.output<typeof RegisterBody>,
     realm: Realm,
     client: Client,
@@ -104,11 +111,11 @@ export class Credentials {
   async login(body: z.output<typeof LoginBody>, realm: Realm, client: Client): Promise<SignedIn> {
     const { d1, failures, sessions } = this.#deps;
     const identifier = parseIdentifier(body.identifier);
-    let found = await findByIdentifier(nearestReplica(d1).db, realm.id, identifier);
+    let found = await findByIdentifier(nearestReplica(d1).db, realm, identifier);
     let attempt = await this.#attempt(found, identifier.value, body, realm, client);
     if (isRefusal(attempt) && MAY_BE_STALE.includes(attempt.reason)) {
       // A replica may not have heard of this user, or of a new password: only the primary may say no.
-      const certain = await findByIdentifier(primary(d1).db, realm.id, identifier);
+      const certain = await findByIdentifier(primary(d1).db, realm, identifier);
       if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
         found = certain;
         attempt = await this.#attempt(found, identifier.value, body, realm, client);
@@ -209,7 +216,8 @@ export class Credentials {
           id,
           realmId: realm.id,
           email,
-          username,
+          // Had only by an account whose address is proven: else a taken name would tell that the address was new.
+          ...(hides ? { wantedUsername: username } : { username }),
           name,
           givenName: given_name,
           familyName: family_name,
@@ -228,6 +236,7 @@ export class Credentials {
       return user;
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
+      await storeShadow(db, realm.id, email, hash);
       // After the answer, which must not take longer for an address that is known.
       afterResponse(() => this.#tellOwner(realm, email));
       return null;
@@ -263,14 +272,30 @@ export class Credentials {
     const { decoyKey, failures, objects } = this.#deps;
     return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
       directory: found && directoryState(found.user),
-      hash: found?.hash ?? DECOY_HASH,
       password,
       client,
       lifetimes: realm.lifetimes,
-      verifiedOnly: realm.registration === 'verify_first',
+      ...this.#hashes(found, identifier, realm),
       refreshToken,
       strangersWait: failures.wait(realm.id, 'password'),
     });
+  }
+
+  /**
+   * What a password is verified against. Where addresses are verified first, that of an account which has not proven its own
+   * opens nothing, and its address takes as long as any that nobody has.
+   */
+  #hashes(
+    found: UserWithHash | null,
+    identifier: string,
+    realm: Realm,
+  ): Pick<PasswordSignIn, 'hash' | 'unproven'> {
+    const decoy = () => decoyFor(realm.decoys, this.#deps.decoyKey, `${realm.id}:${identifier}`);
+    if (realm.registration !== 'verify_first' || !found) return { hash: found?.hash ?? decoy() };
+    const { user, hash, shadow } = found;
+    const isProven = user.emailVerified;
+    const unproven = shadow ?? (isProven ? null : hash);
+    return { hash: (isProven && hash) || decoy(), unproven };
   }
 }
 

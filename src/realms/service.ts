@@ -51,6 +51,7 @@ export class Realms {
         registration: row.registration,
         allowedOrigins: row.allowedOrigins,
         redirectTargets: row.redirectTargets,
+        decoys: row.decoys,
         accessTokenSeconds: row.accessTokenSeconds,
         refreshGraceSeconds: row.refreshGraceSeconds,
         lifetimes: {

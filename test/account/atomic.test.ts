@@ -74,7 +74,6 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       password: 'right',
       client: { ...CLIENT, country: 'FR' },
       lifetimes: LIFETIMES,
-      verifiedOnly: false,
     }),
   'signIn with a wrong password': ({ object, userId }) =>
     object.signIn({
@@ -83,7 +82,6 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       password: 'wrong',
       client: CLIENT,
       lifetimes: LIFETIMES,
-      verifiedOnly: false,
     }),
   provePassword: ({ object, sessionId }) =>
     object.provePassword({ hash, password: 'right', client: CLIENT, sessionId }),

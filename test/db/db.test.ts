@@ -20,7 +20,7 @@ import { activity, preferences, users } from '../../src/directory/tables.ts';
 import { importedUsers, imports } from '../../src/import/tables.ts';
 import { outbox } from '../../src/messages/tables.ts';
 import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
-import { passwords } from '../../src/passwords/tables.ts';
+import { passwords, shadowPasswords } from '../../src/passwords/tables.ts';
 import { plans } from '../../src/plans/tables.ts';
 import { realms } from '../../src/realms/tables.ts';
 import { sessions } from '../../src/sessions/tables.ts';
@@ -39,6 +39,7 @@ it.each([
   realms,
   users,
   passwords,
+  shadowPasswords,
   signingKeys,
   sessions,
   activity,

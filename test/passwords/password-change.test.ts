@@ -107,7 +107,6 @@ describe('a replica that lags behind', () => {
         password,
         client: { ip: '10.0.0.1', country: null, city: null, userAgent: null },
         lifetimes: { idleSeconds: 1000, absoluteSeconds: 1000 },
-        verifiedOnly: false,
       });
   }
 

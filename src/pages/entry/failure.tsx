@@ -68,6 +68,7 @@ function unknownRealm(issuer: string): Realm {
     issuer,
     audience: issuer,
     registration: 'closed',
+    decoys: [],
     allowedOrigins: [],
     redirectTargets: [],
     accessTokenSeconds: 0,
