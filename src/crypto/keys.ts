@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** One purpose, one key: a key leaked by one use says nothing of the others. */
-export type KeyPurpose = 'refresh-token' | 'signing-keys' | 'decoy' | 'oauth-flow' | 'provider-tokens';
+export type KeyPurpose = 'refresh-token' | 'signing-keys' | 'decoy' | 'oauth-flow' | 'provider-tokens' | 'address';
 
 /** The keys of one purpose: what is new is made with the first; what is there may be of any. */
 export type Keyring = readonly [Buffer, ...Buffer[]];
