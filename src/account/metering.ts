@@ -8,6 +8,7 @@ import { Ledger } from './ledger.ts';
 import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
 import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
+import { GRANT, type SpentQuota } from './spent-quota.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 /** The user of the object at one moment (Unix milliseconds), and what they may use. */
@@ -54,16 +55,27 @@ export class Metering {
   readonly #atomically: Atomically;
   readonly #facts: AccountFacts;
   readonly #onExpiry: (at: number) => void;
+  readonly #spentBefore: () => SpentQuota;
   #books: MeteringBooks | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
 
-  /** `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
-  constructor(sql: SqlStorage, atomically: Atomically, facts: AccountFacts, onExpiry: (at: number) => void) {
+  /**
+   * `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called;
+   * `spentBefore` is what the user's address had used when they came.
+   */
+  constructor(
+    sql: SqlStorage,
+    atomically: Atomically,
+    facts: AccountFacts,
+    spentBefore: () => SpentQuota,
+    onExpiry: (at: number) => void,
+  ) {
     this.#sql = sql;
     this.#atomically = atomically;
     this.#facts = facts;
+    this.#spentBefore = spentBefore;
     this.#onExpiry = onExpiry;
   }
 
@@ -125,7 +137,21 @@ export class Metering {
 
   /** Whether the plan's credits of a month were given. */
   hasGranted(month: string, { ledger }: MeteringBooks): boolean {
-    return ledger.has(grantReference(month));
+    return ledger.has(grantReference(month)) || this.#wasGranted(month);
+  }
+
+  /** Whether anything was ever counted of the user. */
+  hasBooks(): boolean {
+    return Ledger.tablesOf(this.#sql) !== 'none';
+  }
+
+  /** What the user, and whoever had their address before, has used of what a day and a month bring. */
+  spent(now: number): SpentQuota {
+    if (!this.hasBooks()) return this.#spentBefore();
+    const books = this.#open();
+    const spent = books.usage.spent(now);
+    const month = monthOf(now);
+    return this.hasGranted(month, books) ? { ...spent, [month]: { ...spent[month], [GRANT]: 1 } } : spent;
   }
 
   /** Writes off the credits that have expired. */
@@ -197,13 +223,17 @@ export class Metering {
     if (!this.#mayHaveGrant(state, entitlement, month)) return;
     const reference = grantReference(month);
     this.#grantedMonth = month;
-    if (ledger.has(reference)) return;
+    if (ledger.has(reference) || this.#wasGranted(month)) return;
     const expiresAt = endOf('month', now);
     ledger.add(
       { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
       null,
       now,
     );
+  }
+
+  #wasGranted(month: string): boolean {
+    return (this.#spentBefore()[month]?.[GRANT] ?? 0) > 0;
   }
 
   #open(): MeteringBooks {
@@ -217,7 +247,9 @@ export class Metering {
       Ledger.createTables(sql);
     }
     const requests = new RequestBook(sql);
-    const usage = new UsageMeter(sql, requests, (kind, data) => this.#facts.tell(kind, data));
+    const usage = new UsageMeter(sql, requests, this.#spentBefore, (kind, data) =>
+      this.#facts.tell(kind, data),
+    );
     const ledger = new Ledger(sql, (transaction) => {
       this.#facts.tell('credit', transaction);
       if (transaction.amount > 0) this.#scheduleExpiry();

@@ -55,6 +55,7 @@ import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule } from './schedule.ts';
 import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
 import { sessionData } from './session-projection.ts';
+import { type AddressQuota, keepSpentQuota, readAddressQuota } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
@@ -65,6 +66,9 @@ type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
  */
 type Job = 'project' | 'reconcile' | 'forget' | 'expire';
 
+/** Names of what is kept beside the books. */
+const ADDRESS_QUOTA = 'address_quota';
+const SPENT = 'spent_quota';
 /** After how long facts go to D1. */
 const PROJECT_DELAY = SECOND;
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -87,6 +91,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #sessions: SessionBook;
   readonly #devices: KnownDevices;
   readonly #metering: Metering;
+  #addressQuotaRead: AddressQuota | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -104,8 +109,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#attempts = new AttemptLimit(kv);
     this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
-    this.#metering = new Metering(sql, this.#atomically, this.#facts, (at) =>
-      this.#schedule.at('expire', at),
+    this.#metering = new Metering(
+      sql,
+      this.#atomically,
+      this.#facts,
+      () => this.#addressQuota()?.spent ?? {},
+      (at) => this.#schedule.at('expire', at),
     );
   }
 
@@ -128,14 +137,21 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    return this.#atomically(() => {
+    const spent = this.#atomically(() => {
+      const address = this.#addressQuota();
+      const used = address && { ...address, spent: this.#metering.spent(Date.now()) };
       if (this.#state.get()) {
         this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
         this.#metering.erase();
       }
       this.#state.markDeleted(user);
+      this.#addressQuotaRead = undefined;
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+      if (used) this.ctx.storage.kv.put(SPENT, used);
+      return used;
     });
+    // Before the address can come again; should it fail, the alarm does it.
+    if (spent) await this.#keepSpentQuota().catch(() => {});
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
@@ -478,8 +494,39 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
   async #forget(): Promise<void> {
     const deleted = this.#state.deleted();
-    if (deleted) await eraseTraces(this.env, deleted.userId);
-    else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+    if (deleted) {
+      await this.#keepSpentQuota();
+      await eraseTraces(this.env, deleted.userId);
+    } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+  }
+
+  async #keepSpentQuota(): Promise<void> {
+    const { kv } = this.ctx.storage;
+    const spent = kv.get<AddressQuota>(SPENT);
+    if (!spent) return;
+    await keepSpentQuota(this.env.DB, spent, Date.now());
+    kv.delete(SPENT);
+  }
+
+  #addressQuota(): AddressQuota | undefined {
+    if (this.#addressQuotaRead === undefined) {
+      this.#addressQuotaRead = this.ctx.storage.kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
+    }
+    return this.#addressQuotaRead ?? undefined;
+  }
+
+  /** Finds out what the user's address has used already, before anything is counted of a new user. */
+  #lookUpAddress(user: DirectoryState): void {
+    if (this.#addressQuota()) return;
+    const isNew = !this.#metering.hasBooks();
+    const keys = deriveKeyring(this.#config, 'address');
+    void this.ctx.blockConcurrencyWhile(async () => {
+      // Without an answer the user begins at zero: no one is kept from signing up by it.
+      const found = await readAddressQuota(this.env.DB, keys, user, Date.now()).catch(() => null);
+      if (!found || this.#state.deleted()) return;
+      this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
+      this.#addressQuotaRead = undefined;
+    });
   }
 
   /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */
@@ -579,6 +626,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {
     if (this.#state.isStale(directory)) return;
+    this.#lookUpAddress(directory);
     if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
       AccountFacts.createTable(this.ctx.storage.sql);

@@ -7,7 +7,8 @@ export type KeyPurpose =
   | 'decoy'
   | 'oauth-flow'
   | 'form-draft'
-  | 'provider-tokens';
+  | 'provider-tokens'
+  | 'address';
 
 /** The keys of one purpose: what is new is made with the first; what is there may be of any. */
 export type Keyring = readonly [Buffer, ...Buffer[]];
