@@ -60,7 +60,7 @@ export class Billing {
     if (quantity !== 1) throw fieldError('quantity', 'invalid', 'A plan is bought once');
     const { subscriptions, stripe } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async () => {
-      if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
+      if (await subscriptions.changeable(customer)) throw new ApiError('subscription_exists');
       const opened = await this.#checkouts.open(user, customer, price, 1, back, reference);
       // Of two open ones both could be paid.
       await stripe.expireCheckouts(customer.customerId, opened.id);
@@ -130,7 +130,7 @@ export class Billing {
     const price = await this.#planPrice(payer.realmId, choice);
     const { subscriptions } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async (lease) => {
-      const current = await subscriptions.changeable(customer.customerId);
+      const current = await subscriptions.changeable(customer);
       if (!current) return this.#begin(user, customer, price, paymentMethodId, { lease, reference });
       if (reference === undefined || current.reference !== reference)
         throw new ApiError('subscription_exists');
@@ -151,7 +151,7 @@ export class Billing {
     } else {
       const { customer, user } = await this.#payer(payer);
       await subscriptions.alone(payer.userId, async (lease) => {
-        const current = await subscriptions.changeable(customer.customerId);
+        const current = await subscriptions.changeable(customer);
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         if (current) await this.#change(current, price);
         else await this.#begin(user, customer, price, undefined, { lease });
@@ -177,16 +177,18 @@ export class Billing {
 
   async #endWithPeriod(customer: CustomerRow): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
-    const current = await subscriptions.changeable(customer.customerId);
+    const current = await subscriptions.changeable(customer);
     if (!current) return;
-    if (!current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, true);
+    // What ends sooner is left to end so.
+    const ends = current.cancelAt !== null && current.cancelAt <= current.periodEnd;
+    if (!ends) await stripe.cancelAtPeriodEnd(current.id);
     await subscriptions.sync(current.id);
   }
 
   async #change(current: ProviderSubscription, price: PriceRow): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
     if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId);
-    else if (current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, false);
+    else if (current.cancelAt !== null) await stripe.resume(current);
     await subscriptions.sync(current.id);
   }
 

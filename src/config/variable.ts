@@ -108,6 +108,11 @@ export const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`);
 
+/** Whether something is switched on. */
+export const trueOrFalse = z
+  .enum(['true', 'false'], { error: 'must be `true` or `false`' })
+  .transform((value) => value === 'true');
+
 /** Bytes of entropy cannot be seen from outside; a short secret, or one of few distinct characters, can. */
 export const secret = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
-import { origin, secret, secrets, variable, whole } from './variable.ts';
+import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
 
 /** The variables and secrets that are not of a provider, in the order of the documentation. */
 export const VARIABLES = {
@@ -88,6 +88,21 @@ export const VARIABLES = {
     schema: whole(0, 60),
     default: '7',
     doc: 'How many days a plan lasts on when its invoice is not paid, or when Stripe is not heard of.',
+  }),
+  BILLING_PROMOTION_CODES: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Checkout take promotion codes.',
+  }),
+  BILLING_AUTOMATIC_TAX: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Stripe reckon taxes. Switch on Stripe Tax first.',
+  }),
+  BILLING_TAX_IDS: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Checkout ask businesses for their tax id.',
   }),
   ACTIVITY_DAYS: variable({
     schema: whole(1, 3650),

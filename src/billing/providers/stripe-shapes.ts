@@ -9,6 +9,7 @@ import type {
   PaymentMethod,
   Price,
   ProviderSubscription,
+  SubscriptionItem,
 } from '../port.ts';
 
 /** How many months a period of Stripe's has. */
@@ -42,33 +43,41 @@ export function stripePriceOf(price: Stripe.Price): Price {
   };
 }
 
-/** Of a subscription to one price: Latchkey makes no others. */
 export function subscriptionOf(subscription: Stripe.Subscription): ProviderSubscription {
-  const item = subscription.items?.data[0];
-  if (!item) throw new Error('Stripe has answered with a subscription to nothing');
+  const items = (subscription.items?.data ?? []).map((item) => itemOf(item, subscription.currency));
+  const [first] = items;
+  if (!first) throw new Error('Stripe has answered with a subscription to nothing');
   const invoice = subscription.latest_invoice;
-  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
-  // A price of several currencies tells its amount in one of them.
-  const isInOwnCurrency = currency === subscription.currency;
+  const withPeriod = subscription.cancel_at_period_end;
+  const cancelAt = withPeriod ? first.periodEnd : atOrNull(subscription.cancel_at);
   return {
+    ...first,
     id: requiredId(subscription),
     customerId: requiredId(subscription.customer),
-    itemId: item.id,
-    priceId,
-    amount: isInOwnCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null,
+    items,
     currency: subscription.currency,
-    months,
     status: subscription.status,
     createdAt: at(subscription.created),
-    periodStart: at(item.current_period_start),
-    periodEnd: at(item.current_period_end),
-    cancelAtPeriodEnd: subscription.cancel_at_period_end,
-    cancelAt: subscription.cancel_at_period_end
-      ? at(item.current_period_end)
-      : atOrNull(subscription.cancel_at),
+    cancelAtPeriodEnd: withPeriod || cancelAt === first.periodEnd,
+    isCancelTimed: !withPeriod && cancelAt !== null,
+    cancelAt,
     trialEnd: atOrNull(subscription.trial_end),
     invoicedAt: invoice && typeof invoice === 'object' ? at(invoice.created) : null,
     reference: subscription.metadata?.reference ?? null,
+  };
+}
+
+function itemOf(item: Stripe.SubscriptionItem, ownCurrency: string): SubscriptionItem {
+  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
+  // A price of several currencies tells its amount in one of them.
+  const amount = currency === ownCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null;
+  return {
+    itemId: item.id,
+    priceId,
+    amount,
+    months,
+    periodStart: at(item.current_period_start),
+    periodEnd: at(item.current_period_end),
   };
 }
 

@@ -27,15 +27,33 @@ const PAGE = 100;
 const MAX_INVOICES = 1000;
 const MAX_LINES = 1000;
 
+/** What Stripe's Checkout offers and asks for beside the way to pay. */
+export interface CheckoutSettings {
+  /** It takes promotion codes. */
+  promotionCodes: boolean;
+  /** Stripe reckons taxes, here and for subscriptions that are begun without it. */
+  automaticTax: boolean;
+  /** It asks businesses for their tax id. */
+  taxIds: boolean;
+}
+
+const PLAIN: CheckoutSettings = { promotionCodes: false, automaticTax: false, taxIds: false };
+
 export interface StripeSettings {
   secretKey: string;
   /** The signing secrets that are in force. */
   webhookSecrets: string[];
   apiUrl: string;
+  checkout?: CheckoutSettings;
 }
 
 /** Stripe, by its own SDK. */
-export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettings): BillingProvider {
+export function createStripe({
+  secretKey,
+  webhookSecrets,
+  apiUrl,
+  checkout = PLAIN,
+}: StripeSettings): BillingProvider {
   const { protocol, hostname, port } = new URL(apiUrl);
   const stripe = new Stripe(secretKey, {
     apiVersion: API_VERSION,
@@ -91,6 +109,10 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     createCustomer: (customer, idempotencyKey) =>
       call(async () => requiredId(await stripe.customers.create(customer, { idempotencyKey }))),
 
+    async setCustomerEmail(customerId, email) {
+      await lookUp(async () => requiredId(await stripe.customers.update(customerId, { email })));
+    },
+
     customerMetadata: (customerId) =>
       lookUp(async () => {
         const customer = await stripe.customers.retrieve(customerId);
@@ -115,6 +137,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
           success_url: successUrl,
           cancel_url: cancelUrl,
           metadata,
+          ...offered(checkout),
           ...(mode === 'subscription' && { subscription_data: { metadata } }),
           ...(mode === 'payment' && { payment_intent_data: { metadata } }),
         };
@@ -217,6 +240,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
               default_payment_method: paymentMethodId,
               payment_behavior: 'error_if_incomplete',
               metadata,
+              ...taxed(checkout),
               expand: ['latest_invoice'],
             },
             { idempotencyKey },
@@ -224,15 +248,17 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
         ),
       ),
 
-    changePrice: ({ id, itemId }, priceId) =>
-      updated(id, {
-        items: [{ id: itemId, price: priceId }],
+    changePrice: (subscription, priceId) =>
+      updated(subscription.id, {
+        items: [{ id: subscription.itemId, price: priceId }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'error_if_incomplete',
-        cancel_at_period_end: false,
+        ...resumed(subscription),
       }),
 
-    cancelAtPeriodEnd: (id, cancel) => updated(id, { cancel_at_period_end: cancel }),
+    cancelAtPeriodEnd: (id) => updated(id, { cancel_at_period_end: true }),
+
+    resume: (subscription) => updated(subscription.id, resumed(subscription)),
 
     invoice: (id) => lookUp(async () => withLines(await stripe.invoices.retrieve(id))),
 
@@ -295,6 +321,29 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     },
 
     events: (types, since) => eventsSince(stripe, types, since),
+  };
+}
+
+/** Each of the two ways to cancel is undone by itself; Stripe takes one of them at a time. */
+function resumed({ isCancelTimed }: ProviderSubscription): Stripe.SubscriptionUpdateParams {
+  return isCancelTimed ? { cancel_at: '' } : { cancel_at_period_end: false };
+}
+
+const taxed = ({ automaticTax }: CheckoutSettings) => automaticTax && { automatic_tax: { enabled: true } };
+
+function offered(settings: CheckoutSettings): Partial<Stripe.Checkout.SessionCreateParams> {
+  const { promotionCodes, automaticTax, taxIds } = settings;
+  return {
+    ...(promotionCodes && { allow_promotion_codes: true }),
+    ...taxed(settings),
+    ...(taxIds && { tax_id_collection: { enabled: true } }),
+    // Of a customer who is known, what is asked for is kept only when that is said.
+    ...((automaticTax || taxIds) && {
+      customer_update: {
+        ...(automaticTax && { address: 'auto' as const }),
+        ...(taxIds && { name: 'auto' as const }),
+      },
+    }),
   };
 }
 

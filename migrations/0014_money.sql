@@ -22,3 +22,14 @@ DROP TABLE credit_transactions;
 ALTER TABLE credit_transactions_new RENAME TO credit_transactions;
 
 CREATE INDEX credit_transactions_by_realm ON credit_transactions (realm_id, created_at);
+
+-- The address of a user has changed, and Stripe is to be told: when to try (again), and how often that has failed.
+ALTER TABLE billing_customers ADD COLUMN address_due INTEGER;
+ALTER TABLE billing_customers ADD COLUMN address_attempts INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX billing_customers_by_address_due ON billing_customers (address_due) WHERE address_due IS NOT NULL;
+
+-- However an address changes, Stripe hears of it.
+CREATE TRIGGER billing_address_changed AFTER UPDATE OF email ON users WHEN OLD.email <> NEW.email BEGIN
+  UPDATE billing_customers SET address_due = 0, address_attempts = 0 WHERE user_id = NEW.id;
+END;
