@@ -99,9 +99,6 @@ export function createServices(bindings: Bindings): Services {
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
-  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY, objects);
-  const forAuthService = spokenDialects(config).includes('auth-service');
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
@@ -111,7 +108,10 @@ export function createServices(bindings: Bindings): Services {
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
-  const directory = new Directory({ d1, objects, outbox });
+  const directory = new Directory({ d1, objects, outbox, origin: config.ORIGIN });
+  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY, objects, directory);
+  const forAuthService = spokenDialects(config).includes('auth-service');
+  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, directory, objects, config });
   const credits = new Credits(directory, plans, objects);

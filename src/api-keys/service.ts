@@ -3,6 +3,8 @@ import type { SessionObjects } from '../account/contract.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
+import type { Directory } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import type { ServicePrincipal } from '../http/context.ts';
 import { requireRole } from '../http/level.ts';
@@ -12,6 +14,7 @@ import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
 import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
+import type { AccountChange } from '../messages/templates/mail-data.ts';
 import { newKeyText, parseKeyText } from './key-text.ts';
 import { KnownKeys } from './known-keys.ts';
 
@@ -20,6 +23,14 @@ export { isSuspended, type KnownKey } from './store.ts';
 import { changeKey, findKey, INTERNAL, insertKey, type KnownKey, listKeys, noteUse } from './store.ts';
 import { type ApiKeyRow, apiKeys } from './tables.ts';
 
+type Mail = ReturnType<Directory['noticeMail']>;
+
+/** What keys need of the directory: their keepers, who are told what becomes of them. */
+export interface KeyDirectory extends Pick<Directory, 'noticeMail'> {
+  findUser(userId: string): Promise<UserRow | null>;
+  send(mail: Mail): void;
+}
+
 /** How exactly the last use of a key is known (milliseconds). */
 const USE_RESOLUTION = HOUR;
 /** The keys by which services are known: made, rotated, revoked, checked. */
@@ -27,12 +38,19 @@ export class ApiKeys {
   readonly #d1: D1Database;
   readonly #internalKey: string | undefined;
   readonly #objects: SessionObjects;
+  readonly #directory: KeyDirectory;
   readonly #known: KnownKeys;
 
-  constructor(d1: D1Database, internalKey: string | undefined, objects: SessionObjects) {
+  constructor(
+    d1: D1Database,
+    internalKey: string | undefined,
+    objects: SessionObjects,
+    directory: KeyDirectory,
+  ) {
     this.#d1 = d1;
     this.#internalKey = internalKey;
     this.#objects = objects;
+    this.#directory = directory;
     this.#known = new KnownKeys(d1);
   }
 
@@ -121,14 +139,17 @@ export class ApiKeys {
       lastUsedAt: null,
       revokedAt: null,
     };
-    await insertKey(db, row, {
+    const mail = await this.#mail(row, 'api_key_created');
+    const entry = {
       realmId,
       at: now,
       actor: actor.id,
       action: 'api_key_created',
       target: id,
       details: { name, scopes },
-    });
+    } as const;
+    await insertKey(db, row, entry, mail);
+    if (mail) this.#directory.send(mail);
     return { row, text };
   }
 
@@ -199,13 +220,24 @@ export class ApiKeys {
 
   async #change(
     key: { id: string; realmId: string },
-    set: Parameters<typeof changeKey>[2],
-    entry: AuditEntry,
+    set: Parameters<typeof changeKey>[2] & { keeper?: string },
+    entry: AuditEntry & { action: AccountChange },
   ): Promise<ApiKeyRow> {
-    const row = await changeKey(primary(this.#d1).db, key, set, entry);
+    const { db } = primary(this.#d1);
+    const before = await findKey(db, key.id);
+    const mail =
+      before && (await this.#mail({ ...before, keeper: set.keeper ?? before.keeper }, entry.action));
+    const row = await changeKey(db, key, set, entry, mail);
     if (!row) throw new ApiError('api_key_not_found');
     this.#known.learn(row);
+    if (mail) this.#directory.send(mail);
     return row;
+  }
+
+  /** The mail that tells a key's keeper of what becomes of it; null when it is no user of ours. */
+  async #mail({ keeper, name }: ApiKeyRow, change: AccountChange): Promise<Mail | null> {
+    const user = keeper?.startsWith('usr_') ? await this.#directory.findUser(keeper) : null;
+    return user && this.#directory.noticeMail(user, { change, about: name, client: null });
   }
 
   #noteUse(row: ApiKeyRow, now: number): void {

@@ -1,8 +1,12 @@
 import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { outbox } from '../messages/tables.ts';
 import { type ApiKeyRow, apiKeys } from './tables.ts';
+
+type Mail = typeof outbox.$inferInsert;
 
 /** The key of that id, in whatever state, or null. */
 export async function findKey(db: Database, id: string): Promise<ApiKeyRow | null> {
@@ -47,9 +51,18 @@ export async function listKeys(
   return { keys: rows.map(({ row, isKept }) => ({ row, isKept: isKept === 1 })), total: counted?.total ?? 0 };
 }
 
-/** Stores a new key, and that it was made. */
-export async function insertKey(db: Database, row: ApiKeyRow, entry: AuditEntry): Promise<void> {
-  await db.batch([db.insert(apiKeys).values(row), writeAuditIf(db, entry, sql`TRUE`)]);
+/** Stores a new key, that it was made, and the mail that tells of it. */
+export async function insertKey(
+  db: Database,
+  row: ApiKeyRow,
+  entry: AuditEntry,
+  mail: Mail | null,
+): Promise<void> {
+  await db.batch([
+    db.insert(apiKeys).values(row),
+    writeAuditIf(db, entry, sql`TRUE`),
+    ...(mail ? [db.insert(outbox).values(mail)] : []),
+  ]);
 }
 
 /** Changes a key of the realm that is in force, and writes who did; null when there is no such key (any more). */
@@ -58,6 +71,7 @@ export async function changeKey(
   key: { id: string; realmId: string },
   set: SQLiteUpdateSetSource<typeof apiKeys>,
   entry: AuditEntry,
+  mail: Mail | null,
 ): Promise<ApiKeyRow | null> {
   const inForce = and(
     eq(apiKeys.id, key.id),
@@ -65,11 +79,14 @@ export async function changeKey(
     isNull(apiKeys.revokedAt),
     or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, entry.at)),
   );
-  const [, [row]] = await db.batch([
-    writeAuditIf(db, entry, sql`EXISTS (SELECT 1 FROM ${apiKeys} WHERE ${inForce})`),
+  const stands = sql`EXISTS (SELECT 1 FROM ${apiKeys} WHERE ${inForce})`;
+  const told = mail ? [insertIf(db, outbox, mail, stands)] : [];
+  const results = await db.batch([
+    writeAuditIf(db, entry, stands),
+    ...told,
     db.update(apiKeys).set(set).where(inForce).returning(),
   ]);
-  return row ?? null;
+  return (results.at(-1) as ApiKeyRow[])[0] ?? null;
 }
 
 /** Notes that a key was used, unless a later use is noted. */

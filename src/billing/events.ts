@@ -172,6 +172,9 @@ function telling(activity: ActivityType, handler: Handler): Handler {
       { userId, realmId },
       { type: activity, sessionId: null, client: null, actor: 'system', details },
     );
+    const change =
+      activity === 'payment_method_added' || activity === 'payment_method_removed' ? activity : null;
+    if (change) await deps.directory.notify(userId, { change, about: null, client: null });
     return true;
   };
 }

@@ -92,6 +92,8 @@ export class Billing {
   async setDefaultPaymentMethod(payer: Payer, id: string): Promise<void> {
     const customer = await this.#owner(payer, id);
     await this.#kit.parts.stripe.setDefaultPaymentMethod(customer.customerId, id);
+    const notice = { change: 'payment_method_changed', about: null, client: null } as const;
+    await this.#kit.deps.directory.notify(payer.userId, notice);
   }
 
   /** Throws `payment_method_not_found`. */

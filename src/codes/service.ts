@@ -135,9 +135,13 @@ export class OneTimeCodes {
     client: Client,
   ): Promise<UserRow> {
     await this.#take(target, entry, realm, askerOf(client, by.sessionId));
-    const { user } = await this.#deps.directory.change(by.userId, {
+    const { directory } = this.#deps;
+    const before = await directory.get(by.userId, null);
+    const notice = { change: 'phone_number_added', about: target.to, client } as const;
+    const { user } = await directory.change(by.userId, {
       ...phoneProof(by, realm.id, target.to),
       keepSession: by.sessionId,
+      mail: directory.noticeMail(before, notice),
       activity: { type: 'phone_number_verified', client },
     });
     if (!user) throw new ApiError('invalid_code');

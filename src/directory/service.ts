@@ -5,9 +5,11 @@ import { type Database, type DatabaseSession, nearestReplica, primary } from '..
 import { insertIf } from '../db/insert-if.ts';
 import { ApiError, accepted, isRefusal, type Refusal } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
-import type { Outbox } from '../messages/outbox.ts';
+import { issuerOf } from '../lib/realm.ts';
+import { type Outbox, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
 import { type AuditEntry, writeAuditIf } from './audit.ts';
+import { type Notice, noticeMail } from './notices.ts';
 import type { ActivityEntry, DirectoryMirrors, DirectoryState, UserRef } from './state.ts';
 import { type UserRow, users } from './tables.ts';
 
@@ -52,6 +54,8 @@ export interface DirectoryDependencies {
   d1: D1Database;
   objects: DirectoryMirrors;
   outbox: Pick<Outbox, 'sendSoon'>;
+  /** Below which the realms have their pages. */
+  origin: string;
 }
 
 /** The users of all realms: looked up, changed, deleted. Nothing else changes a user who is there. */
@@ -190,6 +194,32 @@ export class Directory {
   /** Adds an entry to a user's activity log, and no more. Throws `user_not_found`. */
   async log(user: UserRef, entry: ActivityEntry, bookmark: string | null = null): Promise<void> {
     await this.ask(user, () => this.#deps.objects(user.userId).logActivity(entry, bookmark));
+  }
+
+  /** The mail that tells a user of a change, for the batch that makes it. */
+  noticeMail(user: UserRow, notice: Notice, now = Date.now()): typeof outbox.$inferInsert {
+    return noticeMail(user, issuerOf(this.#deps.origin, user.realmId), notice, now);
+  }
+
+  /** The user of that id as the primary has them, or null. */
+  findUser(userId: string): Promise<UserRow | null> {
+    return findById(primary(this.#deps.d1).db, userId);
+  }
+
+  /** Sends a message that another batch than `change` has written. */
+  send(mail: typeof outbox.$inferInsert): void {
+    this.#deps.outbox.sendSoon([mail]);
+  }
+
+  /** Tells a user by mail of what was changed elsewhere than in D1, or is no change of theirs alone. */
+  async notify(userId: string, notice: Notice): Promise<void> {
+    const { d1, outbox } = this.#deps;
+    const { db } = primary(d1);
+    const user = await findById(db, userId);
+    if (!user) return;
+    const mail = this.noticeMail(user, notice);
+    await storeMessage(db, mail);
+    outbox.sendSoon([mail]);
   }
 
   async #write(

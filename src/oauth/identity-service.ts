@@ -135,7 +135,9 @@ export class Identities {
         : new ApiError('identity_not_found');
     }
     const user = await findById(session.db, userId);
-    if (user) await this.#log(session, user, client, 'identity_unlinked');
+    if (!user) return;
+    await this.#log(session, user, client, 'identity_unlinked');
+    await this.#deps.directory.notify(userId, { change: 'identity_unlinked', about: provider, client });
   }
 
   async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {

@@ -1,5 +1,6 @@
 import { ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
 import type { Directory } from '../directory/service.ts';
+import { clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
@@ -44,7 +45,7 @@ export function profileRoutes(directory: Directory, profiles: Profiles, levels: 
         ),
       }),
       async (c) => {
-        const user = await profiles.update(c.get('principal').userId, c.req.valid('json'));
+        const user = await profiles.update(c.get('principal').userId, c.req.valid('json'), clientOf(c));
         return c.json(userShape(user), 200);
       },
     );

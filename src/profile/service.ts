@@ -5,6 +5,7 @@ import { MAX_PREFERENCES, type ProfilePatch } from '../directory/schemas.ts';
 import type { Directory, UserChange } from '../directory/service.ts';
 import { preferences, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
 
 /** What users say of themselves, and what apps keep about them. */
 export class Profiles {
@@ -20,7 +21,7 @@ export class Profiles {
    * Changes what a user says of themselves; a new phone number is unproven. Throws `username_taken`, `session_ended` when
    * the user is no more.
    */
-  async update(userId: string, patch: z.output<typeof ProfilePatch>): Promise<UserRow> {
+  async update(userId: string, patch: z.output<typeof ProfilePatch>, client: Client): Promise<UserRow> {
     const { given_name, family_name, phone_number, ...same } = patch;
     const phone =
       phone_number === undefined
@@ -31,6 +32,7 @@ export class Profiles {
             phoneNumberVerified: sql`${users.phoneNumberVerified} AND ${users.phoneNumber} IS ${phone_number}`,
           };
     const set = { ...same, ...phone, givenName: given_name, familyName: family_name };
+    if (phone_number !== undefined) return this.#setWithNumber(userId, set, phone_number, client);
     // The username is in access tokens, so the account object has to know it; of the rest it knows nothing.
     if (patch.username === undefined) return this.#set(userId, set);
     const { user } = await this.#directory.change(userId, { set });
@@ -81,6 +83,25 @@ export class Profiles {
     );
     if (!kept) throw fieldError('', 'preferences_too_large', 'Must have at most 16 KiB');
     return kept.data;
+  }
+
+  /** Changes the number too: one by which the user could sign in until now is told of by mail. */
+  async #setWithNumber(
+    userId: string,
+    set: UserChange['set'],
+    phoneNumber: string | null,
+    client: Client,
+  ): Promise<UserRow> {
+    const before = await this.#directory.get(userId, null);
+    const { phoneNumber: number, phoneNumberVerified } = before;
+    const isLost = phoneNumberVerified && number !== phoneNumber;
+    const notice = { change: 'phone_number_removed', about: number, client } as const;
+    const { user } = await this.#directory.change(userId, {
+      set,
+      mail: isLost ? this.#directory.noticeMail(before, notice) : undefined,
+    });
+    if (!user) throw new ApiError('session_ended');
+    return user;
   }
 
   async #set(userId: string, set: UserChange['set']): Promise<UserRow> {

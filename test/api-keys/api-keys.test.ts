@@ -2,6 +2,8 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import type { SessionObjects } from '../../src/account/contract.ts';
 import { ApiKeys } from '../../src/api-keys/service.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { createServices } from '../../src/services.ts';
 import { responsesAreOver } from '../support/after-response.ts';
 import {
   accountOf,
@@ -19,6 +21,7 @@ import { advance } from '../support/clock.ts';
 import { PATIENCE } from '../support/patience.ts';
 
 const objects = accountOf as unknown as SessionObjects;
+const { directory } = createServices(env as unknown as Bindings);
 
 const PATH = '/v1/admin/api-keys';
 
@@ -31,7 +34,7 @@ async function accepts(key: string, realm?: string): Promise<boolean> {
 }
 
 /** As another isolate sees it: with nothing read yet. */
-const elsewhere = () => new ApiKeys(env.DB, env.INTERNAL_API_KEY, objects);
+const elsewhere = () => new ApiKeys(env.DB, env.INTERNAL_API_KEY, objects, directory);
 
 async function audited(target: string) {
   const { results } = await env.DB.prepare(
@@ -243,7 +246,7 @@ describe('the look-up of a key', () => {
           return typeof value === 'function' ? value.bind(target) : value;
         },
       });
-    const keys = new ApiKeys(count(env.DB), undefined, objects);
+    const keys = new ApiKeys(count(env.DB), undefined, objects, directory);
     return { keys, queries: () => queries };
   }
 

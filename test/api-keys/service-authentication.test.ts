@@ -2,7 +2,9 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { SessionObjects } from '../../src/account/contract.ts';
 import { ApiKeys } from '../../src/api-keys/service.ts';
+import type { Bindings } from '../../src/config/config.ts';
 import { SCOPES, type Scope } from '../../src/lib/scopes.ts';
+import { createServices } from '../../src/services.ts';
 import {
   accountOf,
   call,
@@ -17,6 +19,7 @@ import {
 import { operationsOf, readDocument } from '../support/contract.ts';
 
 const objects = accountOf as unknown as SessionObjects;
+const { directory } = createServices(env as unknown as Bindings);
 
 /** The scope that each endpoint for services wants, by its path; the first that matches. */
 const SCOPE_OF: [RegExp, Scope][] = [
@@ -158,7 +161,7 @@ describe('users for services', () => {
 
 describe('the bootstrap key', () => {
   it('is none where it is not set', async () => {
-    const keys = new ApiKeys(env.DB, undefined, objects);
+    const keys = new ApiKeys(env.DB, undefined, objects, directory);
     for (const text of ['', 'undefined', env.INTERNAL_API_KEY]) {
       await expect(keys.authenticateKey(text, 'default')).rejects.toThrow('invalid_api_key');
     }

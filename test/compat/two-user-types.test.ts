@@ -480,7 +480,8 @@ describe('DELETE /User1/delete', () => {
     const fields = { id: user.id, email: user.email.toUpperCase() };
     advance(11 * 60_000);
     const { token } = user;
-    expectRefused(await remove(fields, { token }), 401, 'invalid_credentials');
+    const late = await remove(fields, { token });
+    expectRefused(late, 401, 'reauthentication_required', 'Please login again');
     expectRefused(
       await remove(fields, { token, body: { password: 'wrong' } }),
       401,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buttonColors, contrast } from '../../src/lib/color.ts';
 import { LANGUAGES } from '../../src/lib/language.ts';
 import { tongueFor } from '../../src/messages/templates/language.ts';
-import type { MailData, MailTemplate } from '../../src/messages/templates/mail-data.ts';
+import type { AccountChange, MailData, MailTemplate } from '../../src/messages/templates/mail-data.ts';
 import { render } from '../../src/messages/templates/render.ts';
 import { SAMPLE_BRAND as BRAND, SAMPLES } from '../../src/messages/templates/samples.ts';
 
@@ -29,7 +29,7 @@ type Written = ReturnType<typeof render>;
 
 /** The sample with its texts replaced, except for what only we make up. */
 function hostile<T extends MailTemplate>(template: T, text: string): MailData[T] {
-  const ours = ['link', 'code', 'at', 'resets_at'];
+  const ours = ['link', 'code', 'at', 'resets_at', 'change'];
   const fields = Object.entries(SAMPLES[template]).map(([field, value]) => [
     field,
     typeof value === 'string' && !ours.includes(field) ? text : value,
@@ -90,7 +90,9 @@ describe('every mail in every language', () => {
     await expectSound(mail, data);
     expect(mail.html).toMatch(/^<!doctype html><html lang="(en|de)">/);
     expect(mail.html).toContain(`<html lang="${language}">`);
-    for (const value of Object.values(data)) {
+    for (const [field, value] of Object.entries(data)) {
+      // Which of several texts it is.
+      if (field === 'change') continue;
       // Times and quantities are put into words; what was given as text is there as it was given.
       if (typeof value === 'string' && !/^\d{4}-/.test(value)) expect(mail.html).toContain(value);
       if (typeof value === 'number') expect(mail.text).toContain(String(value));
@@ -247,4 +249,23 @@ describe('colours', () => {
     );
     expect(background).toMatch(/^#[0-9a-f]{6}$/);
   });
+});
+
+it.each(['en', 'de'])('account_changed has a text of its own for each change, %s', (language) => {
+  const changes: AccountChange[] = [
+    'phone_number_added',
+    'phone_number_removed',
+    'identity_unlinked',
+    'api_key_created',
+    'api_key_rotated',
+    'api_key_revoked',
+    'api_key_taken_over',
+    'payment_method_added',
+    'payment_method_removed',
+    'payment_method_changed',
+  ];
+  const subjects = changes.map(
+    (change) => render('account_changed', language, BRAND, { ...SAMPLES.account_changed, change }).subject,
+  );
+  expect(new Set(subjects).size).toBe(changes.length);
 });

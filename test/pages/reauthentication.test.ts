@@ -105,11 +105,10 @@ describe('a form that needs a fresh proof', () => {
   });
 
   it('has no proof that there is no way for', async () => {
-    const proofs: Record<string, string>[] = [
-      { 'proof.way': 'nothing' },
+    for (const proof of [
+      { 'proof.way': 'nothing', 'proof.channel': '' },
       { 'proof.way': 'code', 'proof.channel': 'fax' },
-    ];
-    for (const proof of proofs) {
+    ]) {
       const answer = await submit('/account', { ...profile, ...proof }, user);
       expect(answer.status).toBe(400);
     }

@@ -256,7 +256,7 @@ describe('deletion', () => {
     const { email } = user.user;
     const body = { refresh_token: user.refresh_token };
     const old = (await call('POST', '/v1/auth/refresh', { body })).body;
-    expectProblem(await remove(old, { recent_sign_in: true }), 401, 'invalid_credentials');
+    expectProblem(await remove(old, { recent_sign_in: true }), 401, 'reauthentication_required');
     const fresh = (await login(email)).body;
     expectProblem(await remove(fresh), 422, 'validation_failed');
     expectProblem(await remove(fresh, { recent_sign_in: false }), 422, 'validation_failed');
@@ -280,7 +280,7 @@ describe('deletion', () => {
     expectProblem(
       await call('DELETE', '/v1/me', { token: refreshed.access_token }),
       401,
-      'invalid_credentials',
+      'reauthentication_required',
     );
     const young = await registerVerified();
     await env.DB.prepare('DELETE FROM passwords WHERE user_id = ?').bind(young.user.id).run();
@@ -292,7 +292,7 @@ describe('deletion', () => {
     advance(11 * 60_000);
     const tokens = await call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
     const recently = { recent_sign_in: true };
-    expectProblem(await remove(tokens.body, recently), 401, 'invalid_credentials');
+    expectProblem(await remove(tokens.body, recently), 401, 'reauthentication_required');
     const again = (await login(user.user.email)).body;
     expectProblem(await remove(again, { ...recently, password: 'wrong' }), 401, 'invalid_credentials');
     expectProblem(await remove(again, { recent_sign_in: false }), 422, 'validation_failed');

@@ -21,6 +21,7 @@ const DETAILS: Record<string, string> = {
   session_ended: 'Invalid or expired access token',
   token_expired: 'Access Token has expired',
   invalid_credentials: 'Invalid email or password',
+  reauthentication_required: 'Please login again',
   email_not_verified: 'Email not verified',
   invalid_link: 'Invalid or expired token',
   invalid_code: 'Invalid or expired OTP',

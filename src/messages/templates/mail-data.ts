@@ -13,6 +13,19 @@ interface Origin {
   device: string | null;
 }
 
+/** What of an account was changed, where the change has no mail of its own. */
+export type AccountChange =
+  | 'phone_number_added'
+  | 'phone_number_removed'
+  | 'identity_unlinked'
+  | 'api_key_created'
+  | 'api_key_rotated'
+  | 'api_key_revoked'
+  | 'api_key_taken_over'
+  | 'payment_method_added'
+  | 'payment_method_removed'
+  | 'payment_method_changed';
+
 /** Every mail, and its data. Points in time are RFC 3339. */
 export interface MailData {
   welcome: { name: string | null; link: string; hours: number };
@@ -28,6 +41,14 @@ export interface MailData {
   new_device: { name: string | null; at: string; link: string } & Origin;
   /** An account at a provider can now sign in. The link leads to a reset, for an owner who did not do it. */
   identity_linked: { name: string | null; provider: string; at: string; link: string } & Origin;
+  /** A way in, a key or a way to pay is new, another, or gone. The link leads to the security of the account. */
+  account_changed: {
+    name: string | null;
+    change: AccountChange;
+    about: string | null;
+    at: string;
+    link: string;
+  } & Origin;
   /** To a user whom an admin has made. The link leads to a page that sets the first password. */
   invitation: { name: string | null; link: string; hours: number };
   account_deleted: { name: string | null };

@@ -1,4 +1,19 @@
 import type { Catalogue } from './catalogue.ts';
+import type { AccountChange } from './mail-data.ts';
+
+const changes: Record<AccountChange, (about: string) => string> = {
+  phone_number_added: (number) => `Mit der Nummer ${number} kann man sich jetzt in Ihrem Konto anmelden`,
+  phone_number_removed: (number) =>
+    `Mit der Nummer ${number} kann man sich in Ihrem Konto nicht mehr anmelden`,
+  identity_unlinked: (provider) => `Ihr Konto ist nicht mehr mit ${provider} verknüpft`,
+  api_key_created: (key) => `Ein neuer API-Schlüssel wurde erstellt: ${key}`,
+  api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
+  api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,
+  api_key_taken_over: (key) => `Sie stehen jetzt für einen API-Schlüssel ein: ${key}`,
+  payment_method_added: () => 'Zu Ihrem Konto kam ein Zahlungsmittel hinzu',
+  payment_method_removed: () => 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
+  payment_method_changed: () => 'Ein anderes Ihrer Zahlungsmittel wird jetzt benutzt',
+};
 
 /** What mails say in German. */
 export const de: Catalogue = {
@@ -133,6 +148,21 @@ export const de: Catalogue = {
       button: 'Mein Konto absichern',
       closing: [],
     }),
+    account_changed: ({ change, about }, { brand }) => {
+      const what = changes[change](about ?? '');
+      return {
+        subject: `${what} (${brand})`,
+        preview: 'Wenn Sie das waren, ist nichts zu tun.',
+        title: what,
+        opening: [`Das geschah in Ihrem Konto bei ${brand}.`],
+        advice: [
+          'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie Ihr Passwort, melden Sie alle Geräte ab, und ' +
+            'sehen Sie nach, was Ihr Konto sonst öffnet.',
+        ],
+        button: 'Mein Konto ansehen',
+        closing: [],
+      };
+    },
     account_deleted: (_, { brand }) => ({
       subject: `Ihr Konto bei ${brand} wurde gelöscht`,
       preview: 'Alle Geräte wurden abgemeldet. Dies ist die letzte Nachricht dazu.',

@@ -1,4 +1,18 @@
 import type { Catalogue } from './catalogue.ts';
+import type { AccountChange } from './mail-data.ts';
+
+const changes: Record<AccountChange, (about: string) => string> = {
+  phone_number_added: (number) => `The phone number ${number} can now sign in to your account`,
+  phone_number_removed: (number) => `The phone number ${number} does not sign in to your account any more`,
+  identity_unlinked: (provider) => `Your account is not linked to ${provider} any more`,
+  api_key_created: (key) => `A new API key was made: ${key}`,
+  api_key_rotated: (key) => `An API key has a new secret: ${key}`,
+  api_key_revoked: (key) => `An API key was revoked: ${key}`,
+  api_key_taken_over: (key) => `You now answer for an API key: ${key}`,
+  payment_method_added: () => 'A payment method was added to your account',
+  payment_method_removed: () => 'A payment method was removed from your account',
+  payment_method_changed: () => 'Another payment method of yours is now used',
+};
 
 /** What mails say in English. */
 export const en: Catalogue = {
@@ -120,6 +134,21 @@ export const en: Catalogue = {
       button: 'Secure my account',
       closing: [],
     }),
+    account_changed: ({ change, about }, { brand }) => {
+      const what = changes[change](about ?? '');
+      return {
+        subject: `${what} (${brand})`,
+        preview: 'If this was you, there is nothing to do.',
+        title: what,
+        opening: [`This happened in your ${brand} account.`],
+        advice: [
+          'If this was you, there is nothing to do. If it was not, change your password, sign out every device, and ' +
+            'look at what else opens your account.',
+        ],
+        button: 'Look at my account',
+        closing: [],
+      };
+    },
     account_deleted: (_, { brand }) => ({
       subject: `Your ${brand} account was deleted`,
       preview: 'Every device was signed out. This is the last message about it.',

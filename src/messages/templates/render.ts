@@ -18,6 +18,7 @@ interface AnyData {
   email_masked?: string;
   resource?: string;
   provider?: string;
+  about?: string | null;
 }
 
 /**
@@ -64,7 +65,7 @@ export function render<T extends MailTemplate>(
 /** The data with every string made safe to show, so that no template has to do it. */
 function safeData<T extends AnyData>(data: T, origin: string): T {
   const safe: AnyData = { ...data };
-  for (const field of ['name', 'place', 'device'] as const) {
+  for (const field of ['name', 'about', 'place', 'device'] as const) {
     const line = safe[field] && strangersText(safe[field], NAME);
     if (field in safe) safe[field] = line ? isolated(line) : null;
   }

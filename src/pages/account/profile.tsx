@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { ProfilePatch } from '../../directory/schemas.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
-import type { AppContext, AppEnv } from '../../http/context.ts';
+import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type FormProblem, fileOf, formOf, valid } from '../kit/form-data.ts';
@@ -43,10 +43,10 @@ export function profilePageRoutes(services: AccountServices) {
         // Another number, by which one may sign in.
         fresh: ({ user }, { phone_number: number }) =>
           number !== undefined && (number.trim() || null) !== user.phoneNumber,
-        act: async (_c, { user }, values) => {
+        act: async (c, { user }, values) => {
           const { email: _email, picture: _picture, ...changes } = profileChanges(values);
           if (changes.phone_number === user.phoneNumber) delete changes.phone_number;
-          await profiles.update(user.id, valid(ProfilePatch, changes));
+          await profiles.update(user.id, valid(ProfilePatch, changes), clientOf(c));
           return 'saved';
         },
       },
