@@ -10,7 +10,7 @@ import { clientKey } from '../lib/client-address.ts';
 import { describeDevice } from '../lib/device.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
-import type { SmsBudget } from '../messages/budgets.ts';
+import type { MailBudget, SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -26,6 +26,7 @@ export interface CodeDependencies {
   objects: PasswordObjects;
   codes: CodeObjects;
   failures: FailureBudget;
+  mailBudget: MailBudget;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
   codesPerDay: number;
@@ -174,10 +175,13 @@ export class OneTimeCodes {
     client: Client,
     userId: string | null,
   ): Promise<void> {
-    const { d1, outbox, smsBudget } = this.#deps;
+    const { d1, mailBudget, outbox, smsBudget } = this.#deps;
     const { channel, to } = target;
     const user = await this.#find(target, realm, userId);
-    if (!user || (channel === 'sms' && !(await smsBudget.take(realm.id, to)))) return;
+    if (!user) return;
+    const request = { realmId: realm.id, to, client, userId: user.id };
+    const budget = channel === 'sms' ? smsBudget.take(request) : mailBudget.take('code', request);
+    if (!(await budget)) return;
     const minutes = CODE_LIFETIME / MINUTE;
     const content: Content =
       channel === 'sms'

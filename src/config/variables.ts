@@ -54,6 +54,26 @@ export const VARIABLES = {
     default: '90',
     doc: 'How many days a key signs access tokens before the next takes over.',
   }),
+  MAILS_PER_CLIENT: variable({
+    schema: whole(1, 1_000_000),
+    default: '100',
+    doc: 'Mails an hour that one client address (IPv6: per /64, and four times as many per /48) can have sent in a realm.',
+  }),
+  MAILS_PER_ACCOUNT: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Mails in 24 hours that one account can have sent, or others to it.',
+  }),
+  SMS_PER_CLIENT: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Texts in 24 hours that one client address (IPv6: per /64, and four times as many per /48) can have sent in a realm.',
+  }),
+  SMS_PER_ACCOUNT: variable({
+    schema: whole(1, 1_000_000),
+    default: '20',
+    doc: 'Texts in 24 hours that one account can have sent, or others to it.',
+  }),
   SMS_PER_PREFIX: variable({
     schema: whole(1, 1_000_000),
     default: '50',

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
+import { getCookie } from 'hono/cookie';
 import type { Bindings } from '../config/config.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Scope } from '../lib/scopes.ts';
-import { deviceKey } from './device-cookie.ts';
 
 /** The user behind a request, as the token and the account object say. */
 export interface Principal {
@@ -56,6 +57,18 @@ export function clientAddress(c: AppContext): string {
   return c.req.header('cf-connecting-ip') ?? '127.0.0.1';
 }
 
+export const DEVICE_COOKIE = '__Host-latchkey-device';
+
+/** The device that a request comes from, as the cookie says that it got at its last sign-in; else a new one. */
+export function deviceOfRequest(c: AppContext): string {
+  const kept = c.get('device') ?? getCookie(c, DEVICE_COOKIE) ?? '';
+  const device = /^[A-Za-z0-9_-]{43}$/.test(kept)
+    ? kept
+    : Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+  c.set('device', device);
+  return device;
+}
+
 /** Who is calling, as far as the network tells. Long user agents are cut. */
 export function clientOf(c: AppContext): Client {
   const place = c.req.raw.cf as { country?: string; city?: string } | undefined;
@@ -64,6 +77,7 @@ export function clientOf(c: AppContext): Client {
     country: place?.country ?? null,
     city: place?.city ?? null,
     userAgent: c.req.header('user-agent')?.slice(0, 400) ?? null,
-    device: deviceKey(c),
+    // Nothing that is kept can be turned into a cookie.
+    device: createHash('sha256').update(deviceOfRequest(c)).digest('base64url'),
   };
 }

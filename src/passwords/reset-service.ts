@@ -39,7 +39,8 @@ export class PasswordResets {
 
   async #forgot(email: string, realm: Realm, client: Client): Promise<void> {
     const { d1, mailBudget, outbox } = this.#deps;
-    const mayMail = await mailBudget.take(realm.id, email);
+    const request = { realmId: realm.id, to: email, client, userId: null };
+    const mayMail = await mailBudget.take('recovery', request);
     // For everybody: it takes long enough to be noticed.
     const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.

@@ -85,12 +85,17 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { objects, sessions } = this.#deps;
+    const { mailBudget, objects, sessions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     requireGoodPassword('password', body.password, body);
     const userId = newId('usr');
-    const hash = await objects(userId).hashPassword(body.password);
-    const user = await this.#insert(realm, userId, body, hash, client);
+    // Before it is known whether the address is: both cost the same.
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const [hash, mayMail] = await Promise.all([
+      objects(userId).hashPassword(body.password),
+      mailBudget.take('other', request),
+    ]);
+    const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(
       await objects(userId).open(directoryState(user), {
@@ -179,11 +184,10 @@ export class Credentials {
 
   async #insert(
     realm: Realm,
-    id: string,
-    body: z.output<typeof RegisterBody>,
-    hash: string,
+    given: { userId: string; body: z.output<typeof RegisterBody>; hash: string; mayMail: boolean },
     client: Client,
   ): Promise<UserRow | null> {
+    const { userId: id, body, hash, mayMail } = given;
     const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
@@ -230,25 +234,25 @@ export class Credentials {
           lastLoginAt: hides ? null : now,
         },
         hash,
-        { link, mail },
+        { link, mail: mayMail ? mail : null },
       );
-      outbox.sendSoon([mail]);
+      if (mayMail) outbox.sendSoon([mail]);
       return user;
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
       await storeShadow(db, realm.id, email, hash);
       // After the answer, which must not take longer for an address that is known.
-      afterResponse(() => this.#tellOwner(realm, email));
+      if (mayMail) afterResponse(() => this.#tellOwner(realm, email));
       return null;
     }
   }
 
   /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
   async #tellOwner(realm: Realm, email: string): Promise<void> {
-    const { d1, mailBudget, outbox } = this.#deps;
+    const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
     const user = await findByEmail(db, realm.id, email);
-    if (!user || !(await mailBudget.take(realm.id, email))) return;
+    if (!user) return;
     const mail = message(
       {
         channel: 'mail',

@@ -85,21 +85,22 @@ export async function storeShadow(db: Database, realmId: string, email: string, 
 }
 
 /**
- * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing.
+ * Adds a user with a password, the link that proves their address, and the mail that brings it, unless their inbox has had
+ * enough: all or nothing.
  * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
 export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   hash: string,
-  welcome: { link: Link; mail: typeof outbox.$inferInsert },
+  welcome: { link: Link; mail: typeof outbox.$inferInsert | null },
 ): Promise<UserRow> {
   const [inserted] = await db
     .batch([
       db.insert(users).values(user).returning(),
       db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
       storeLink(db, welcome.link, user.id, user.email),
-      db.insert(outbox).values(welcome.mail),
+      ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])
     .catch(refuseViolation);
   return inserted[0] as UserRow;

@@ -63,7 +63,7 @@ export function emailRoutes(
         responses: responses({ 202: json(AcceptedSchema, 'Accepted') }, { body: true }),
       }),
       async (c) => {
-        await emails.resend(c.req.valid('json').email, c.get('realm'));
+        await emails.resend(c.req.valid('json').email, c.get('realm'), clientOf(c));
         return c.json({ status: 'accepted' as const }, 202);
       },
     )

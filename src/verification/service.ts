@@ -43,13 +43,14 @@ export class EmailVerification {
   }
 
   /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
-  resend(email: string, realm: Realm): Promise<void> {
-    return steadily(() => this.#resend(email, realm));
+  resend(email: string, realm: Realm, client: Client): Promise<void> {
+    return steadily(() => this.#resend(email, realm, client));
   }
 
-  async #resend(email: string, realm: Realm): Promise<void> {
+  async #resend(email: string, realm: Realm, client: Client): Promise<void> {
     const { d1, mailBudget, outbox } = this.#deps;
-    const mayMail = await mailBudget.take(realm.id, email);
+    const request = { realmId: realm.id, to: email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
     const { db } = primary(d1);
     const user = await findByEmail(db, realm.id, email);
     const now = Date.now();
@@ -141,7 +142,8 @@ export class EmailVerification {
     const { user } = found;
     const now = Date.now();
     const owner = await findByEmail(db, realm.id, body.email);
-    if (!(await mailBudget.take(realm.id, body.email))) return storeNothing(db, realm.id, now);
+    const request = { realmId: realm.id, to: body.email, client, userId: by.userId };
+    if (!(await mailBudget.take('other', request))) return storeNothing(db, realm.id, now);
     if (owner) {
       const data = { name: owner.name, link: `${realm.issuer}/forgot-password` };
       const mail = mailTo(owner, owner.email, { channel: 'mail', template: 'account_exists', data }, now);

@@ -26,7 +26,7 @@ it('leaves the isolate no more often than it must', async () => {
   take();
 
   const user = await json('/v1/auth/register', 'POST', credentials);
-  expect(take(), 'register').toEqual({ d1Reads: 0, d1Writes: 1, account: 2, rateLimiter: 1 });
+  expect(take(), 'register').toEqual({ d1Reads: 0, d1Writes: 1, account: 2, rateLimiter: 3 });
 
   const tokens = await json('/v1/auth/login', 'POST', { identifier: credentials.email, password: PASSWORD });
   expect(take(), 'login').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 1 });

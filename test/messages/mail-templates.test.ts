@@ -132,16 +132,44 @@ it('leaves out names that mail programs would make links of, and no others', () 
     'Win at http://evil',
     'see evil。example',
     'WWW.x',
+    'x.com/prize',
+    'Win x.com/prize',
+    '1.1.1.1/pay',
+    '127.1:80',
+    'pay 1.1/now',
+    'http://[::1]/',
+    '[2001:db8::1]',
+    'evil.c\u200dom',
+    'evil\u200d.com',
+    'evil\u034f.com',
+    'evil\u3164.com',
+    'x\u2024com',
+    'ｘ．ｃｏｍ',
+    'ⓔⓥⓘⓛ.ⓒⓞⓜ',
+    'me@localhost',
+    'mailto:x',
+    'Call +1 (800) 555-0199 now',
     '\u200b',
     '\u200d',
     '',
   ]) {
     expect(greeting(name)).toBe('Hello,');
   }
-  for (const name of ['J.R. Tolkien', 'Dr. No', '李小龍', "O'Neil", '👩‍👩‍👧‍👦', '7']) {
+  for (const name of [
+    'J.R. Tolkien',
+    'Dr. No',
+    '李小龍',
+    "O'Neil",
+    '👩‍👩‍👧‍👦',
+    '7',
+    'می‌خواهم',
+    'Ada @ Home',
+    'Louis XIV / 1.2',
+  ]) {
     expect(greeting(name)).toBe(`Hello ${name},`);
   }
   expect(greeting('عمر')).toBe('Hello \u2068عمر\u2069,');
+  expect(greeting('می\u200cخواهم')).toBe('Hello \u2068می\u200cخواهم\u2069,');
   expect(greeting(`${'é'.repeat(58)}👩‍👩‍👧‍👦`)).toBe(`Hello ${'é'.repeat(58)}…,`);
 });
 

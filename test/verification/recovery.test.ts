@@ -321,7 +321,7 @@ describe('the pages', () => {
     const token = await tokenTo(email, /^Reset your/);
     const page = await visit(`/reset-password?token=${token}`);
     expect(page.body).toMatch(
-      /These stop working.*Google \(t…@evil\.example\).*also open.*phone number ending/s,
+      /These stop working.*Google \(t…@e…\.example\).*also open.*phone number ending/s,
     );
     const refused = await submit('/reset-password', { token, password: 'short', other_ways: 'end' });
     expect(refused.status).toBe(422);

@@ -1,5 +1,5 @@
 import type { ApiError } from '../../errors.ts';
-import { DEVICE_COOKIE } from '../../http/device-cookie.ts';
+import { DEVICE_COOKIE } from '../../http/context.ts';
 import { type Problem, problemOf } from '../../http/problem.ts';
 import { fastApiError } from '../fastapi/error.ts';
 import type { AnyRow } from './row.ts';

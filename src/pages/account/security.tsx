@@ -52,8 +52,8 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         },
       },
       resend: {
-        act: async (_, { user, view }) => {
-          await emails.resend(user.email, view.realm);
+        act: async (c, { user, view }) => {
+          await emails.resend(user.email, view.realm, clientOf(c));
           return 'link_sent';
         },
       },

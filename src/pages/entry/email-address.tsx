@@ -109,7 +109,7 @@ export function emailAddressPageRoutes(
         c,
         view,
         async () => {
-          await emails.resend(valid(EmailBody, { email }).email, view.realm);
+          await emails.resend(valid(EmailBody, { email }).email, view.realm, clientOf(c));
           return c.redirect(view.link('/verify-email', { sent: '1' }), 303);
         },
         (problem) => <RequestLinkPage view={view} text={requestText(view)} email={email} problem={problem} />,
