@@ -14,7 +14,7 @@ export function secretRoutes(secrets: SecretAdmin, access: Access) {
       ...adminLevel(access, 'Admin: realms'),
       summary: 'Encrypt what is stored under the present secret',
       description:
-        'Signing keys and the tokens of providers, of all realms, a portion at a time: see `npm run secrets`. For owners.',
+        'Signing keys and the tokens of providers, of all realms, a portion at a time: see `npm run secrets`. For owners, and for admins of the realm `default`.',
       request: jsonBody(ReencryptionBody),
       responses: adminResponses({ 200: json(ReencryptedSchema, 'What became of the portion') }, [], true),
     }),
