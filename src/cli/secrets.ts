@@ -13,7 +13,8 @@ readable until then. It can be repeated, and stopped at any time.
 
   --url URL    of the service (http://localhost:8787)
 
-The API key is that of \`npm start\` for a service on this machine, else LATCHKEY_API_KEY: an owner's.`;
+The API key is that of \`npm start\` for a service on this machine, else LATCHKEY_API_KEY: one of the realm
+\`default\` with the scope \`admin\`.`;
 
 async function secrets(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({

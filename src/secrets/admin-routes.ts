@@ -15,7 +15,7 @@ export function secretRoutes(secrets: SecretAdmin, levels: Levels) {
       level: levels.owner(),
       summary: 'Encrypt what is stored under the present secret',
       description:
-        'Signing keys and the tokens of providers, of all realms, a portion at a time: see `npm run secrets`. For owners.',
+        'Signing keys and the tokens of providers, of all realms, a portion at a time: see `npm run secrets`. For owners, and for admins of the realm `default`.',
       request: jsonBody(ReencryptionBody),
       responses: responses({ 200: json(ReencryptedSchema, 'What became of the portion') }, { body: true }),
     }),

@@ -171,7 +171,11 @@ describe('re-encryption', () => {
     expect((await reencryptAll(alone)).examined).toBe(counted?.n);
   });
 
-  it('is for owners', async () => {
+  it('is for owners, and for admins of the realm default', async () => {
+    const home = await createApiKey(['admin']);
+    expect((await call('POST', path, { headers: home.headers, body: {} })).status).toBe(200);
+    const reader = await createApiKey(['users:read']);
+    expectProblem(await call('POST', path, { headers: reader.headers, body: {} }), 403, 'insufficient_scope');
     const { headers } = await createApiKey(['admin'], { realm: 'another' });
     expectProblem(
       await call('POST', path, { headers, body: {}, realm: 'another' }),
