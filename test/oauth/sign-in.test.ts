@@ -47,6 +47,7 @@ describe('signs in with', () => {
     expect([...browser.cookies.keys()]).toEqual([
       expect.stringMatching(/^__Host-latchkey-oauth-/),
       '__Host-latchkey',
+      '__Host-latchkey-device',
     ]);
 
     const elsewhere = new Browser();
@@ -78,5 +79,5 @@ it('lets a new user into a realm that verifies first: the provider has verified'
   const { headers } = await fetch(page, { redirect: 'manual' });
   const answer = await browser.comeBack({ url: new URL(headers.get('location') as string) });
   expect(answer.headers.get('location')).toBe('https://auth.test/realms/broken/account');
-  expect([...browser.cookies.keys()].slice(1)).toEqual(['__Host-latchkey-broken']);
+  expect([...browser.cookies.keys()].slice(1)).toEqual(['__Host-latchkey-broken', '__Host-latchkey-device']);
 });

@@ -41,9 +41,7 @@ export function OtherWays({ view, preview, providers, ends }: WaysProps & { ends
     <>
       {ending.length > 0 && (
         <section class="field">
-          <p>
-            <strong>{text.endTitle}</strong>
-          </p>
+          <p class="title">{text.endTitle}</p>
           <WayList view={view} ways={ending} providers={providers} />
           <p class="hint">{text.endText}</p>
         </section>
