@@ -5,6 +5,7 @@ import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
+import { createLedgerTables, ledgerTablesOf, upgradeLedgerTables } from './ledger-tables.ts';
 import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
 import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
@@ -239,12 +240,12 @@ export class Metering {
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
     const sql = this.#sql;
-    const tables = Ledger.tablesOf(sql);
-    if (tables === 'old') Ledger.upgradeTables(sql);
+    const tables = ledgerTablesOf(sql);
+    if (tables === 'old') upgradeLedgerTables(sql);
     if (tables === 'none') {
       UsageMeter.createTables(sql);
       RequestBook.createTable(sql);
-      Ledger.createTables(sql);
+      createLedgerTables(sql);
     }
     const requests = new RequestBook(sql);
     const usage = new UsageMeter(sql, requests, this.#spentBefore, (kind, data) =>

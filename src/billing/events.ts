@@ -73,7 +73,6 @@ export const HANDLERS: Record<string, Handler> = {
   'charge.dispute.closed': telling('payment_reversed', reverses),
   'refund.failed': telling('payment_reversed', reverses),
   'credit_note.created': telling('payment_reversed', credits),
-  'credit_note.updated': credits,
   'credit_note.voided': telling('payment_reversed', credits),
 };
 

@@ -145,7 +145,7 @@ export function lossesOf(
 }
 
 /** Until when what an invoice brings is paid for (Unix milliseconds). */
-export function endOf(invoice: Invoice, which: (line: InvoiceLine) => boolean = () => true): number {
+export function billedUntil(invoice: Invoice, which: (line: InvoiceLine) => boolean = () => true): number {
   return Math.max(0, ...invoice.lines.filter(which).map(({ periodEnd }) => periodEnd));
 }
 

@@ -5,7 +5,14 @@ import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Customers } from './customers.ts';
-import { endOf, lossesOf, paidFromBalance, type Reading, standsAlone, worths } from './invoice-credits.ts';
+import {
+  billedUntil,
+  lossesOf,
+  paidFromBalance,
+  type Reading,
+  standsAlone,
+  worths,
+} from './invoice-credits.ts';
 import type { BillingProvider, Invoice } from './port.ts';
 import type { PriceList } from './price-list.ts';
 import { noteReversal } from './reversal-store.ts';
@@ -240,10 +247,11 @@ function bookingsOf(invoices: Invoice[], reading: Reading): InvoiceCredits[] {
   const now = Date.now();
   const found = worths(invoices, reading, () => 0, now);
   return invoices
-    .filter((invoice) => endOf(invoice) > now)
+    .filter((invoice) => billedUntil(invoice) > now)
     .map((invoice) => {
       const amount = Math.round(found.get(invoice.id)?.credits ?? 0);
-      const expiresAt = endOf(invoice, ({ givesBack }) => givesBack === amount < 0) || endOf(invoice);
+      const expiresAt =
+        billedUntil(invoice, ({ givesBack }) => givesBack === amount < 0) || billedUntil(invoice);
       return {
         reference: grantOf(invoice.id),
         amount,

@@ -41,7 +41,7 @@ export const RefundBody = z
   .strictObject({
     ...change,
     amount: AmountField.optional().openapi({ description: 'All that is left of the use when left out' }),
-    refund_of: ReferenceField.openapi({ description: 'The reference of the use' }),
+    refund_of: ReferenceField.openapi({ description: 'The reference of the use', example: 'job-4711' }),
   })
   .openapi('CreditRefund');
 

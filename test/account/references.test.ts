@@ -144,7 +144,12 @@ describe('Latchkey’s own references', () => {
     ];
     await object.creditBalance(TERMS);
     await runInDurableObject(object, (_, { storage: { sql } }) => {
-      sql.exec('DROP TABLE credit_transactions; DELETE FROM credit_lots');
+      sql.exec('DROP TABLE credit_transactions; DELETE FROM credit_lots; DROP TABLE credit_reversals');
+      sql.exec(`CREATE TABLE credit_reversals (
+        reference TEXT PRIMARY KEY, total INTEGER NOT NULL, taken INTEGER NOT NULL CHECK (taken BETWEEN 0 AND total),
+        revision INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID`);
+      sql.exec("INSERT INTO credit_reversals VALUES ('checkout:old', 0, 0, 4), ('invoice:old', 10, 10, 1)");
       sql.exec(`CREATE TABLE credit_transactions (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
         balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL UNIQUE, refund_of TEXT,
@@ -181,6 +186,10 @@ describe('Latchkey’s own references', () => {
     expect(await object.bookCredits(terms, { ...own, reference: 'checkout:awaited' })).toMatchObject({
       balance: 1009,
     });
+    expect(await object.creditReversal(terms, 'checkout:old')).toMatchObject({ revision: 4, share: 0 });
+    const lost = { reference: 'checkout:old', lost: 1, paid: 5, credits: null, revision: 4, actor: 'system' };
+    expect(await object.reverseCredits(terms, lost)).toMatchObject({ taken: 100, share: 0.2 });
+    expect(await object.reverseCredits(terms, { ...lost, lost: 0, revision: 5 })).toMatchObject({ taken: 0 });
     const refund = { ...change, amount: null, reference: 'back', refundOf: 'txn_4' };
     expect(await object.refundCredits(terms, refund)).toMatchObject({ result: 'ok', balance: 1014 });
   });
