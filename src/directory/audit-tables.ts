@@ -1,5 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { MoneyAct } from '../http/levels.ts';
+import type { MoneyAct } from '../http/money-act.ts';
 
 /** What can be done to a realm. */
 export type AuditAction =

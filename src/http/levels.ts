@@ -6,6 +6,7 @@ import { authenticate, authenticateIfSent } from './authentication.ts';
 import { requireAuthority } from './authority.ts';
 import type { AppContext, AppEnv, Principal } from './context.ts';
 import { type Condition, requireLevel, requireRole, type Sent, type UserLevel } from './level.ts';
+import type { MoneyAct } from './money-act.ts';
 import {
   type Access,
   actorOf,
@@ -13,15 +14,6 @@ import {
   authenticateService,
   presentsKey,
 } from './service-authentication.ts';
-
-/** Acts on somebody's money that admins and services can do in the user's place; by these names the audit has them. */
-export type MoneyAct =
-  | 'checkout_opened'
-  | 'billing_portal_opened'
-  | 'setup_intent_created'
-  | 'subscription_begun'
-  | 'payment_method_default_set'
-  | 'payment_method_removed';
 
 /** What a route says of its level in the document, as `x-level`. */
 export interface LevelDescription {

@@ -3,7 +3,7 @@ import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { grants, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
 import type { AppContext, Principal, ServicePrincipal } from './context.ts';
-import type { MoneyAct } from './levels.ts';
+import type { MoneyAct } from './money-act.ts';
 
 /** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
 export interface ServiceAuthenticator {

@@ -6,17 +6,10 @@ import { ApiError, fieldError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
-import { type FormProblem, fileOf, formOf, valid } from '../kit/form-data.ts';
+import { type FormProblem, fileOf, formOf, type RefusedForm, valid } from '../kit/form-data.ts';
 import { countryOptions, languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
-import {
-  answerForm,
-  type PageDefinition,
-  pageRoutes,
-  type RefusedForm,
-  refusedIn,
-  type Shown,
-} from '../kit/page.ts';
+import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Avatar, Panel } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';

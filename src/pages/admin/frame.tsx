@@ -1,7 +1,8 @@
 import type { Child } from 'hono/jsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import type { RefusedForm } from '../kit/form-data.ts';
 import { MenuFrame } from '../kit/frame.tsx';
-import type { RefusedForm, Shown } from '../kit/page.ts';
+import type { Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { adminMessages } from './messages.ts';

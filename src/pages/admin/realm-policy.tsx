@@ -2,9 +2,8 @@ import { RealmPatch } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import type { RealmRow } from '../../realms/tables.ts';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
-import { valid } from '../kit/form-data.ts';
+import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
-import type { RefusedForm } from '../kit/page.ts';
 import type { View } from '../kit/view.ts';
 import { realmsMessages } from './realms-messages.ts';
 

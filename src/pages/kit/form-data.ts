@@ -15,6 +15,13 @@ export interface FormProblem {
   fields: Record<string, string>;
 }
 
+/** The form of a page that was not accepted, with what was in it. */
+export interface RefusedForm {
+  form: string;
+  values: Record<string, string>;
+  problem: FormProblem;
+}
+
 /**
  * The fields of a form that one of our own pages sent. A form of any other site is refused, even of an origin that may
  * call the API. Throws `origin_not_allowed`, `unsupported_media_type`, `invalid_request`.

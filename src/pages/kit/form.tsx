@@ -1,7 +1,6 @@
 import type { Child } from 'hono/jsx';
-import type { FormProblem } from './form-data.ts';
+import type { FormProblem, RefusedForm } from './form-data.ts';
 import { kitMessages } from './messages.ts';
-import type { RefusedForm } from './page.ts';
 import type { View } from './view.ts';
 
 /** A form that posts to the page it is on. What was wrong with it stands first. */

@@ -6,7 +6,7 @@ import type { AppContext, AppEnv } from '../../http/context.ts';
 import { requireLevel, type UserLevel } from '../../http/level.ts';
 import type { Language } from '../../lib/language.ts';
 import { errorMessages } from './error-messages.ts';
-import { type FormProblem, formOf, formProblem } from './form-data.ts';
+import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-data.ts';
 import {
   askForProof,
   PROOF_PASSWORD,
@@ -18,13 +18,6 @@ import {
 import { reauthenticationMessages } from './reauthentication-messages.ts';
 import { show } from './view.ts';
 import type { Visit } from './visit.ts';
-
-/** The form of a page that was not accepted, with what was in it. */
-export interface RefusedForm {
-  form: string;
-  values: Record<string, string>;
-  problem: FormProblem;
-}
 
 /** What just happened on a page. */
 export interface Shown {

@@ -63,8 +63,10 @@ export const astroBackend: Features = {
     ],
   },
   'Endpoints for admins only': {
-    where: 'everything below `/admin` and the admin API, `src/http/admin-level.ts`',
-    tests: ['test/admin/access.test.ts: refuses everybody who is no admin of the realm'],
+    where: 'everything below `/admin` and the admin API, `src/http/levels.ts`',
+    tests: [
+      'test/contract/levels.test.ts: lets in whom its level says, and refuses everybody else as the level says',
+    ],
   },
   bcrypt: {
     where:

@@ -78,16 +78,15 @@ function endpoints(operations: Record<string, Record<string, Operation>>): strin
   const all = Object.entries(operations).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       endpoint: `${method.toUpperCase()} ${path}`,
-      path,
       operation,
     })),
   );
   const named = all.some(({ operation }) => operation.operationId !== undefined);
   return [...Map.groupBy(all, ({ operation }) => operation.tags[0] as string)]
     .map(([tag, group]) => {
-      const lines = group.map(({ endpoint, path, operation }) => [
+      const lines = group.map(({ endpoint, operation }) => [
         code(endpoint),
-        levelOf(path, operation),
+        levelOf(operation),
         operation.summary,
         ...(named ? [code(operation.operationId ?? '')] : []),
       ]);
@@ -97,17 +96,20 @@ function endpoints(operations: Record<string, Record<string, Operation>>): strin
     .join('\n\n');
 }
 
-/** Who may call it, by the ways of authentication that the operation declares. */
-function levelOf(path: string, { security, responses }: Operation): string {
-  const ways = new Set(
-    security?.flatMap((way) => (Object.keys(way).length === 0 ? ['none'] : Object.keys(way))),
-  );
-  const user = responses['403']?.description.includes('email_not_verified') ? 'verified' : 'user';
-  if (ways.size === 0) return 'public';
-  if (path.startsWith('/v1/admin/')) return 'admin';
-  if (ways.has('none')) return 'public or user';
-  if (!ways.has('apiKey')) return user;
-  return ways.has('accessToken') ? `service or ${user}` : 'service';
+/** Who may call it, as the operation declares. */
+function levelOf({ 'x-level': level }: Operation): string {
+  const { users, scope, fresh } = level;
+  const of = {
+    anybody: 'public',
+    optional: 'public or user',
+    none: 'service',
+    user: scope === null ? 'user' : 'service or user',
+    verified: scope === null ? 'verified' : 'service or verified',
+    admin: 'admin',
+    owner: 'owner',
+  }[users];
+  if (fresh === false) return of;
+  return `${of}, fresh${fresh === true ? '' : ` ${fresh}`}`;
 }
 
 function commands(): string {

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import type { Bindings } from '../../../src/config/config.ts';
+import type { LevelDescription } from '../../../src/http/levels.ts';
 
 // What only workerd has. The document needs the routes and their schemas, and none of these.
 vi.mock('cloudflare:workers', () => ({
@@ -16,6 +17,7 @@ export interface Operation {
   operationId?: string;
   tags: string[];
   summary: string;
+  'x-level': LevelDescription;
   security?: Record<string, string[]>[];
   responses: Record<string, { description: string }>;
 }
