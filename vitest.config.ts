@@ -1,9 +1,18 @@
+import { existsSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { promisedEndpoints } from './test/support/documents.ts';
 import { PATIENCE } from './test/support/patience.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
 import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
+
+// Databases and objects of tests are written and deleted by the thousand: in memory, where there is room for them.
+const MEMORY = '/dev/shm';
+const ROOM = 2 ** 30;
+if (!process.env.TMPDIR && existsSync(MEMORY)) {
+  const { bavail, bsize } = statfsSync(MEMORY);
+  if (bavail * bsize > ROOM) process.env.TMPDIR = MEMORY;
+}
 
 // Miniflare reads NODE_EXTRA_CA_CERTS once, when it is loaded.
 trustPeers();

@@ -49,6 +49,7 @@ import { profileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import { realmRoutes } from './realms/admin-routes.ts';
 import { reauthenticationRoutes } from './reauthentication/routes.ts';
+import { secretRoutes } from './secrets/admin-routes.ts';
 import type { Services } from './services.ts';
 import { userSessionRoutes } from './sessions/admin-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
@@ -137,6 +138,7 @@ export function createApp(
     .route('/', outboxRoutes(services.admin.outbox, levels))
     .route('/', realmRoutes(services.admin.realms, levels))
     .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
+    .route('/', secretRoutes(services.secretAdmin, levels))
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));

@@ -12,12 +12,12 @@ import { spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
-import { deriveKey } from './crypto/keys.ts';
+import { deriveKey, deriveKeyring } from './crypto/keys.ts';
 import { Directory } from './directory/service.ts';
+import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
-import { DAY, HOUR, SECOND } from './lib/time.ts';
-import type { MailBudget, SmsBudget } from './messages/budgets.ts';
+import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
 import { createMailProvider } from './messages/mail-registry.ts';
 import { Outbox } from './messages/outbox.ts';
 import { createTextProvider } from './messages/text-registry.ts';
@@ -36,6 +36,7 @@ import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { Realms } from './realms/service.ts';
 import { Reauthentication } from './reauthentication/service.ts';
+import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
@@ -43,9 +44,6 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
-
-/** Mails an hour that strangers can have sent to one address. */
-const MAILS_PER_HOUR = 5;
 
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
@@ -68,6 +66,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
   billing: Billing;
   billingAdmin: BillingAdmin;
@@ -88,10 +87,14 @@ export function createServices(bindings: Bindings): Services {
   const { DB: d1 } = bindings;
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
-  const { mailBudget, smsBudget } = budgets(bindings, config);
+  const messageBudgets = budgets(bindings, config);
 
   const realms = new Realms(d1, config.ORIGIN);
-  const signingKeys = new SigningKeys(d1, config.AUTH_SECRET, config.SIGNING_KEY_ROTATION_DAYS);
+  const signingKeys = new SigningKeys(
+    d1,
+    deriveKeyring(config, 'signing-keys'),
+    config.SIGNING_KEY_ROTATION_DAYS,
+  );
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
@@ -110,22 +113,25 @@ export function createServices(bindings: Bindings): Services {
   const credits = new Credits(directory, plans, objects);
   const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
   const billing = new Billing(billingKit);
-  const deps = { d1, realms, sessions, directory, objects, outbox, mailBudget };
+  const failures = new FailureBudget(named(bindings.RATE_LIMITER), {
+    password: config.FAILED_PASSWORDS_PER_HOUR,
+    code: config.FAILED_CODES_PER_HOUR,
+  });
+  const deps = { d1, realms, sessions, directory, objects, outbox, ...messageBudgets, failures };
   const authorizationCodes = new AuthorizationCodes(deps);
-  const identities = new Identities({ ...deps, tokenKey: deriveKey(config.AUTH_SECRET, 'provider-tokens') });
+  const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
   const oauthPorts = {
     ...deps,
     codes: authorizationCodes,
     identities,
     providers: new Providers(config.signIn),
     origin: config.ORIGIN,
-    flowKey: deriveKey(config.AUTH_SECRET, 'oauth-flow'),
+    flowKeys: deriveKeyring(config, 'oauth-flow'),
   };
   const accountLinks = new AccountLinks(oauthPorts);
   const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
   const codes = new OneTimeCodes({
     ...deps,
-    smsBudget,
     codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
@@ -138,6 +144,7 @@ export function createServices(bindings: Bindings): Services {
     d1,
     realms,
     signingKeys,
+    secretAdmin: new SecretAdmin(d1, config),
     sessions,
     directory,
     profiles,
@@ -157,7 +164,7 @@ export function createServices(bindings: Bindings): Services {
       codes,
       identities,
       oauth,
-      draftKey: deriveKey(config.AUTH_SECRET, 'form-draft'),
+      draftKeys: deriveKeyring(config, 'form-draft'),
     }),
     privacy,
     apiKeys,
@@ -192,14 +199,15 @@ function budgets(bindings: Bindings, config: Config): { mailBudget: MailBudget; 
   const limiter = named<{ take(limit: number, windowSeconds: number): Promise<RateLimitResult> }>(
     bindings.RATE_LIMITER,
   );
-  const take = async (name: string, limit: number, window: number) =>
-    (await limiter(name).take(limit, window / SECOND)).allowed;
-  return {
-    mailBudget: { take: (realmId, email) => take(`mail:${realmId}:${email}`, MAILS_PER_HOUR, HOUR) },
-    smsBudget: {
-      take: async (realmId, number) =>
-        (await take(`sms:${realmId}:${number.slice(0, -4)}`, config.SMS_PER_PREFIX, DAY)) &&
-        (await take(`sms:${realmId}`, config.SMS_PER_REALM, DAY)),
-    },
+  const take: Take = async (name, limit, windowSeconds) =>
+    (await limiter(name).take(limit, windowSeconds)).allowed;
+  const limits = {
+    mailsPerClient: config.MAILS_PER_CLIENT,
+    mailsPerAccount: config.MAILS_PER_ACCOUNT,
+    textsPerClient: config.SMS_PER_CLIENT,
+    textsPerAccount: config.SMS_PER_ACCOUNT,
+    textsPerBlock: config.SMS_PER_PREFIX,
+    textsPerRealm: config.SMS_PER_REALM,
   };
+  return { mailBudget: mailBudget(take, limits), smsBudget: smsBudget(take, limits) };
 }

@@ -6,13 +6,6 @@ interface Attempts {
   blockedUntil: number;
 }
 
-/** Where failures are counted: for one account, or for one of its sessions. */
-export interface AttemptStore {
-  get<Value>(key: 'attempts'): Value | undefined;
-  put<Value>(key: 'attempts', value: Value): unknown;
-  delete(key: 'attempts'): unknown;
-}
-
 /** Failures without any wait; after the tenth, each further one blocks for a quarter of an hour. */
 const FREE_FAILURES = 5;
 const LOCK_FAILURES = 10;
@@ -26,14 +19,20 @@ function delayAfter(failures: number): number {
 }
 
 /**
- * Counts failed attempts on one account, or in one session: five free, then 1, 2, 4, 8 and 16 seconds apart, then a quarter of an hour
+ * Whose attempts are counted together: those of all who are not known, of a device that has signed in before, or of a
+ * session. So strangers who guess lock out strangers only.
+ */
+export type Attempter = 'strangers' | `device:${string}` | `session:${string}`;
+
+/**
+ * Counts failed attempts on one account: five free, then 1, 2, 4, 8 and 16 seconds apart, then a quarter of an hour
  * apart: fewer than the 100 in a row that NIST SP 800-63B allows, each day. A day without a failure forgives all.
  * It guards the taking of passwords only: sessions that are open stay open.
  */
 export class AttemptLimit {
-  readonly #kv: AttemptStore;
+  readonly #kv: SyncKvStorage;
 
-  constructor(kv: AttemptStore) {
+  constructor(kv: SyncKvStorage) {
     this.#kv = kv;
   }
 
@@ -41,21 +40,39 @@ export class AttemptLimit {
    * Counts an attempt as failed before it is made, so that a crash or a parallel attempt gains nothing. Gives the
    * seconds to wait when no attempt may be made now, else null.
    */
-  begin(now: number): number | null {
-    const known = this.#kv.get<Attempts>('attempts');
+  begin(by: Attempter, now: number): number | null {
+    const all = this.#all();
+    const known = all[by];
     if (known && now < known.blockedUntil) return Math.ceil((known.blockedUntil - now) / SECOND);
     const failures = (known && now - known.lastAt < DAY ? known.failures : 0) + 1;
-    this.#kv.put<Attempts>('attempts', { failures, lastAt: now, blockedUntil: now + delayAfter(failures) });
+    const recent = Object.entries(all).filter(([, one]) => now - one.lastAt < DAY);
+    const counted = { failures, lastAt: now, blockedUntil: now + delayAfter(failures) };
+    this.#kv.put('attempts', { ...Object.fromEntries(recent), [by]: counted });
     return null;
   }
 
-  /** The attempt that was begun last has locked the account for long, which its owner should see. */
-  hasLocked(): boolean {
-    return (this.#kv.get<Attempts>('attempts')?.failures ?? 0) >= LOCK_FAILURES;
+  /** The attempt that was begun last has locked them out for long, which the owner of the account should see. */
+  hasLocked(by: Attempter): boolean {
+    return (this.#all()[by]?.failures ?? 0) >= LOCK_FAILURES;
   }
 
-  /** The attempt succeeded: all failures are forgiven. */
-  succeed(): void {
+  /** Their attempt succeeded: all their failures are forgiven. */
+  succeed(by: Attempter): void {
+    const { [by]: _, ...others } = this.#all();
+    if (Object.keys(others).length > 0) this.#kv.put('attempts', others);
+    else this.#kv.delete('attempts');
+  }
+
+  /** The owner has proved who they are by other means: everybody's failures are forgiven. */
+  forgive(): void {
     this.#kv.delete('attempts');
+  }
+
+  #all(): Record<string, Attempts> {
+    const kept = this.#kv.get<Attempts | Record<string, Attempts>>('attempts') ?? {};
+    // As earlier versions counted: all together.
+    return typeof kept.failures === 'number'
+      ? { strangers: kept as Attempts }
+      : (kept as Record<string, Attempts>);
   }
 }

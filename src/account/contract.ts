@@ -1,6 +1,7 @@
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 
@@ -40,6 +41,9 @@ export interface SessionLifetimes {
   idleSeconds: number;
   absoluteSeconds: number;
 }
+
+/** The realm of a refresh, and for how many seconds a token that was used there gives the current one again. */
+export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'>;
 
 /** A session to be opened. `methods` are RFC 8176 values. */
 export interface NewSession {
@@ -93,7 +97,12 @@ export interface SessionObject {
   /** The same for the refresh token in a browser's cookie, which it does not rotate. */
   checkToken(token: string, realmId: string): Promise<LiveSession | Refusal>;
   /** Rotates the refresh token. Refuses with `invalid_token`, `session_ended` for a reuse, `account_suspended`. */
-  refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal>;
+  refresh(presented: Presented, realm: RefreshPolicy, client: Client): Promise<OpenedSession | Refusal>;
+  /**
+   * The live session of that id once more, with its current refresh token. Refuses with `session_ended`,
+   * `account_suspended`.
+   */
+  resume(sessionId: string): Promise<OpenedSession | Refusal>;
   /**
    * Notes that the user of a session has proved who they are otherwise than by the password. Refuses with `session_ended`,
    * `account_suspended`.
@@ -121,8 +130,15 @@ export interface PasswordSignIn {
   password: string;
   client: Client;
   lifetimes: SessionLifetimes;
-  /** Only a user with a verified e-mail may sign in. */
-  verifiedOnly: boolean;
+  /**
+   * The hash of a password that was given with the address before it was proven, or again since: whoever knows it is told
+   * to prove the address, whether the account is theirs or not.
+   */
+  unproven?: string | null;
+  /** A refresh token of the device, which shows that it has signed in before. */
+  refreshToken?: string | undefined;
+  /** Seconds until those who are not known may try again, when the realm has had too many failures. */
+  strangersWait?: number | null;
 }
 
 /** A password that shall be replaced, and by which. */
@@ -139,6 +155,7 @@ export interface PasswordProof {
   hash: string;
   password: string;
   client: Client;
+  /** The session in which it is given: its failures count by themselves. */
   sessionId: string;
 }
 
@@ -151,7 +168,8 @@ export interface PasswordObject {
   hashPassword(password: string): Promise<string>;
   /**
    * Counts the attempt, verifies the password and opens the session, in one hop. Refuses with `service_unavailable` for a
-   * row that is out of date, and to who knows the password with `account_suspended`, `email_not_verified`.
+   * row that is out of date, with `rate_limited` while strangers have to wait, and to who knows the password with
+   * `account_suspended`, `email_not_verified`.
    */
   signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal>;
   /** Verifies a password, counting the attempt; the session has a fresh proof then. Refuses with `session_ended` too. */

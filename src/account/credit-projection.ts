@@ -51,7 +51,9 @@ export function projectCredits(db: D1Database, userId: string, facts: Fact[]): D
 /** The directory knows who has had this month's grant, so that the Cron Trigger need ask nobody twice. */
 function grantedMonth(db: D1Database, userId: string, rows: CreditTransaction[]): D1PreparedStatement[] {
   const month = rows
-    .findLast(({ type, reference }) => type === 'grant' && /^grant:\d{4}-\d\d$/.test(reference))
+    .findLast(
+      ({ type, reference, request }) => type === 'grant' && !request && /^grant:\d{4}-\d\d$/.test(reference),
+    )
     ?.reference.slice('grant:'.length);
   if (!month) return [];
   const sql = 'UPDATE users SET granted_month = MAX(granted_month, ?1) WHERE id = ?2';

@@ -5,13 +5,15 @@ import type { AuthorizationRequest, AuthorizeResult, Decision } from './metering
 /** Decides about a user whose session is alive: uses the quota and charges the credits, or does nothing. */
 export function decide(
   { entitlement, now }: Metered,
-  { usage, requests, ledger }: MeteringBooks,
+  { references, usage, requests, ledger }: MeteringBooks,
   { use, credits, reference, actor }: AuthorizationRequest,
 ): AuthorizeResult {
   const parameters = { use, credits };
   const known = requests.recall<Decision>('authorize', reference, parameters);
   if (known === 'reused') return refused('reference_reused');
   if (known) return { result: 'decided', decision: known.result };
+  // It was charged so long ago that its decision is forgotten: nothing is to be had for it again.
+  if (reference !== null && references.kindOf(reference)) return refused('reference_reused');
   const plan = entitlement.plan.id;
   const room = use && usage.admit(entitlement, use, now);
   const balance = ledger.balance();
@@ -21,9 +23,8 @@ export function decide(
     const quota = use && usage.quota(entitlement, use.resource, now);
     return { result: 'decided', decision: { allowed: false, reason, plan, quota, balance } };
   }
-  // The charge first: only it can still be refused, by a reference that the ledger has from elsewhere.
-  const charged =
-    credits > 0 ? ledger.use({ amount: credits, reference, description: null, actor }, now) : null;
+  const charge = { amount: credits, reference, description: null, actor };
+  const charged = credits > 0 ? ledger.use(charge, 'authorize', now) : null;
   if (charged && isRefusal(charged)) return charged;
   const quota = use && room && !isRefusal(room) ? usage.count({ ...use, reference }, room, now) : null;
   const decision = { allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance };

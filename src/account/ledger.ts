@@ -1,4 +1,4 @@
-import { type Refusal, refused } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import { LotBook, type Part } from './lot-book.ts';
@@ -9,10 +9,15 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
+  NamedReversal,
   ReversedCredits,
   TransactionType,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
+
+/** By what request of a caller's a row came; null for Latchkey's own, whose references are apart. */
+type Origin = CreditTransaction['request'];
 
 type Row = {
   seq: number;
@@ -21,6 +26,7 @@ type Row = {
   amount: number;
   balance_after: number;
   reference: string;
+  request: Origin;
   refund_of: string | null;
   description: string | null;
   actor: string | null;
@@ -32,9 +38,11 @@ type Row = {
   refunded: number;
 };
 
-type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'actor'> &
+type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
   Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
 
+/** How references of invoices begin. */
+const INVOICE = 'invoice:';
 /** What comes back from a lot that has expired meanwhile can be spent this long. */
 const REFUND_LIFETIME = 30 * DAY;
 
@@ -58,17 +66,6 @@ export class Ledger {
     this.#onRow = onRow;
   }
 
-  static createTables(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE credit_transactions (
-      seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
-      balance_after INTEGER NOT NULL CHECK (balance_after >= 0), reference TEXT NOT NULL UNIQUE, refund_of TEXT,
-      description TEXT, actor TEXT, expires_at INTEGER, created_at INTEGER NOT NULL, parts TEXT,
-      refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND MAX(0, -amount))
-    ) STRICT`);
-    LotBook.createTable(sql);
-    ReversalBook.createTable(sql);
-  }
-
   /** What can be spent, once what has expired is written off. */
   balance(): number {
     this.#known ??= this.#lastBalance();
@@ -81,8 +78,9 @@ export class Ledger {
     return next !== null && next <= now;
   }
 
-  add(addition: CreditAddition, now: number): CreditResult {
-    const known = this.#find(addition.reference);
+  /** Adds credits, as a request of a caller's or by Latchkey itself. */
+  add(addition: CreditAddition, request: 'add' | null, now: number): CreditResult {
+    const known = this.#find(addition.reference, request === null ? 'own' : 'callers');
     if (known) {
       const { type, amount, expires_at } = known;
       return this.#repeat(
@@ -91,35 +89,41 @@ export class Ledger {
       );
     }
     if (this.balance() + addition.amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
-    const transaction = this.#append(addition, now);
+    const transaction = this.#append({ ...addition, request }, now);
     this.#lots.put(transaction.seq, addition.amount, addition.expiresAt);
     return this.#done(transaction);
   }
 
   /** Takes from what expires first. Without a reference, the row's own id stands for it. */
-  use(use: Omit<CreditUse, 'reference'> & { reference: string | null }, now: number): CreditResult {
-    const known = use.reference === null ? null : this.#find(use.reference);
-    if (known) return this.#repeat(known, known.type === 'used' && known.amount === -use.amount);
+  use(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: 'use' | 'authorize',
+    now: number,
+  ): CreditResult {
+    const known = use.reference === null ? null : this.#find(use.reference, 'callers');
+    if (known) return this.#repeat(known, known.request === by && known.amount === -use.amount);
     if (this.balance() < use.amount) return refused('insufficient_credits');
     const id = newId('txn', now);
-    const entry = { ...use, id, reference: use.reference ?? id, type: 'used' as const, amount: -use.amount };
+    const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
+    const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
   refund(refund: CreditRefund, now: number): CreditResult {
-    const known = this.#find(refund.reference);
+    const known = this.#find(refund.reference, 'callers');
     if (known) {
       const same = known.type === 'refund' && known.refund_of === refund.refundOf;
       return this.#repeat(known, same && (refund.amount === null || refund.amount === known.amount));
     }
-    const used = this.#find(refund.refundOf);
+    // What was used without a reference is known by its own id.
+    const used = this.#find(refund.refundOf, 'callers') ?? this.#find(refund.refundOf, 'own');
     if (used?.type !== 'used') return refused('transaction_not_found');
     const left = -used.amount - used.refunded;
     const amount = refund.amount ?? left;
     if (amount > left || amount === 0) return refused('refund_exceeds_use');
     if (this.balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
-    const transaction = this.#append({ ...refund, type: 'refund', amount }, now);
+    const transaction = this.#append({ ...refund, type: 'refund', amount, request: 'refund' }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
       const expiresAt =
@@ -133,41 +137,109 @@ export class Ledger {
     return this.#reversals.get(reference);
   }
 
+  /** What was taken back of what invoices have brought. */
+  reversedInvoices(): NamedReversal[] {
+    return this.#reversals.list(INVOICE);
+  }
+
   /** Brings what was taken back of an addition to what it should be now; see CreditObject. */
-  reverse(
-    { reference, lost, paid, revision, actor }: CreditReversal,
-    now: number,
-  ): ReversedCredits | Refusal {
-    const added = this.#find(reference);
-    if (!added || added.amount < 0) return refused('transaction_not_found');
+  reverse(reversal: CreditReversal, now: number): ReversedCredits | Refusal {
+    const { reference, lost, paid, revision, actor } = reversal;
+    const added = this.#find(reference, 'own');
     const before = this.#reversals.get(reference);
     if (before.revision !== revision) return refused('conflict');
-    const total = Math.floor((added.amount * lost) / paid);
+    if ((!added || added.amount < 0) && (!reversal.credits || (!added && revision === 0))) {
+      return refused('transaction_not_found');
+    }
+    const part = Math.floor(((added?.amount ?? 0) * lost) / paid);
     // What has expired is gone already, and others' credits do not stand for it.
-    const isGone = added.expires_at !== null && added.expires_at <= now;
-    const wanted = isGone ? 0 : Math.min(Math.max(0, total - before.total), this.balance());
+    const isGone = added?.expires_at != null && added.expires_at <= now;
+    const { total, running } = reversal.credits ?? { total: part, running: isGone ? 0 : part };
+    const wanted = Math.max(0, Math.min(total - before.total, running, this.balance()));
     const change = total < before.taken ? before.taken - total : -wanted;
     // Raised by what changes nothing too: it is news all the same, which nothing older may replace.
-    const after = { total, taken: before.taken - change, revision: revision + 1 };
+    const share = lost / paid;
+    const after = { share, total, taken: before.taken - change, revision: revision + 1 };
     this.#reversals.put(reference, after);
-    if (change === 0) return after;
-    if (change > 0) this.#lots.put(added.seq, change, added.expires_at);
-    else this.#lots.takeBack(-change, added.seq);
-    const entry = {
-      amount: change,
-      reference: `reversal:${after.revision}:${reference}`,
-      refundOf: reference,
-      actor,
-    };
-    this.#done(this.#append({ ...entry, type: 'refund' }, now));
+    if (change > 0) this.#giveBack(change, added, reference, after.revision, actor, now);
+    if (change < 0) {
+      this.#lots.takeBack(-change, added?.seq);
+      this.#correct(change, reference, after.revision, actor, now);
+    }
     return after;
+  }
+
+  /** Books what an invoice has brought or given back, once; see CreditObject. */
+  bookInvoice(invoice: InvoiceCredits, now: number): CreditResult | null {
+    const { reference, amount, expiresAt, actor } = invoice;
+    if (this.has(reference) || this.#reversals.get(reference).revision > 0) return null;
+    if (amount < 0) {
+      const taken = expiresAt <= now ? 0 : this.#lots.takeWhatIsLeft(-amount, INVOICE);
+      this.#reversals.put(reference, { share: 0, total: -amount, taken, revision: 1 });
+      if (taken > 0) this.#correct(-taken, reference, 1, actor, now);
+      return null;
+    }
+    const added = this.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor },
+      null,
+      now,
+    );
+    if (isRefusal(added)) return added;
+    const { seq } = added.transaction;
+    this.#makeUp(Math.round(amount * invoice.paidFromBalance), seq, actor, now);
+    return added;
+  }
+
+  /** Gives back what a reversal had taken; what others could not take comes out of it first, where it is of invoices. */
+  #giveBack(
+    amount: number,
+    added: Row | null,
+    reference: string,
+    revision: number,
+    actor: string,
+    now: number,
+  ): void {
+    const transaction = this.#correct(amount, reference, revision, actor, now);
+    const seq = added?.seq ?? transaction.seq;
+    this.#lots.put(seq, amount, added?.expires_at ?? null);
+    if (reference.startsWith(INVOICE)) this.#makeUp(amount, seq, actor, now);
+  }
+
+  /** Takes from a lot what invoices that gave back could not take, at most so many. */
+  #makeUp(most: number, seq: number, actor: string, now: number): void {
+    let left = most;
+    for (const { reference, ...short } of this.#reversals.list(INVOICE)) {
+      const taken = Math.min(left, short.total - short.taken);
+      if (taken === 0) continue;
+      const after = { ...short, taken: short.taken + taken, revision: short.revision + 1 };
+      this.#reversals.put(reference, after);
+      this.#lots.takeBack(taken, seq);
+      this.#correct(-taken, reference, after.revision, actor, now);
+      left -= taken;
+    }
+  }
+
+  #correct(
+    amount: number,
+    refundOf: string,
+    revision: number,
+    actor: string,
+    now: number,
+  ): CreditTransaction {
+    const reference = `reversal:${revision}:${refundOf}`;
+    const transaction = this.#append(
+      { type: 'refund', amount, reference, refundOf, request: null, actor },
+      now,
+    );
+    this.#done(transaction);
+    return transaction;
   }
 
   /** Writes off what has expired. */
   expire(now: number): void {
     for (const { amount } of this.#lots.takeExpired(now)) {
       const id = newId('txn', now);
-      const entry = { id, amount: -amount, reference: `expired:${id}`, actor: 'system' };
+      const entry = { id, amount: -amount, reference: `expired:${id}`, request: null, actor: 'system' };
       this.#done(this.#append({ ...entry, type: 'expired' }, now));
     }
   }
@@ -194,17 +266,20 @@ export class Ledger {
     return this.#sql.exec<{ n: number | null }>('SELECT MAX(seq) AS n FROM credit_transactions').one().n ?? 0;
   }
 
+  /** Whether Latchkey has booked that. */
   has(reference: string): boolean {
-    return this.#find(reference) !== null;
+    return this.#find(reference, 'own') !== null;
   }
 
   #repeat(known: Row, same: boolean): CreditResult {
     return same ? resultOf(transactionOf(known)) : refused('reference_reused');
   }
 
-  #find(reference: string): Row | null {
-    const rows = this.#sql.exec<Row>('SELECT * FROM credit_transactions WHERE reference = ?', reference);
-    return rows.toArray()[0] ?? null;
+  /** The row of a reference, among callers' or among Latchkey's own. */
+  #find(reference: string, whose: 'callers' | 'own'): Row | null {
+    const sql = `SELECT * FROM credit_transactions
+      WHERE reference = ? AND request IS ${whose === 'own' ? '' : 'NOT '}NULL`;
+    return this.#sql.exec<Row>(sql, reference).toArray()[0] ?? null;
   }
 
   #lastBalance(): number {
@@ -219,13 +294,14 @@ export class Ledger {
   #append(entry: Entry, now: number): CreditTransaction {
     const row = this.#sql
       .exec<Row>(
-        `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, refund_of, description, actor,
-           expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, request, refund_of, description,
+           actor, expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
         entry.id ?? newId('txn', now),
         entry.type,
         entry.amount,
         this.balance() + entry.amount,
         entry.reference,
+        entry.request,
         entry.refundOf ?? null,
         entry.description ?? null,
         entry.actor,
@@ -276,5 +352,6 @@ function transactionOf(row: Row): CreditTransaction {
     actor: row.actor,
     expiresAt: row.expires_at,
     createdAt: row.created_at,
+    request: row.request,
   };
 }

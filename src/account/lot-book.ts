@@ -54,13 +54,31 @@ export class LotBook {
   }
 
   /** Takes that many, first from the lot of a row, then what expires first. There must be as many. */
-  takeBack(amount: number, seq: number): void {
+  takeBack(amount: number, seq: number | undefined): void {
     const [own] = this.#sql
-      .exec<Row>('SELECT * FROM credit_lots WHERE seq = ? ORDER BY expires_at LIMIT 1', seq)
+      .exec<Row>('SELECT * FROM credit_lots WHERE seq = ? ORDER BY expires_at LIMIT 1', seq ?? -1)
       .toArray();
     const first = Math.min(amount, own?.remaining ?? 0);
     if (own) this.#reduce(own, first);
     this.take(amount - first);
+  }
+
+  /** Takes as many as there are, and that many at most, of what came by such rows, the newest first; gives how many. */
+  takeWhatIsLeft(amount: number, prefix: string): number {
+    const lots = this.#sql
+      .exec<Row>(
+        `SELECT credit_lots.* FROM credit_lots JOIN credit_transactions USING (seq)
+         WHERE request IS NULL AND reference GLOB ? ORDER BY seq DESC`,
+        `${prefix}*`,
+      )
+      .toArray();
+    let wanted = amount;
+    for (const lot of lots) {
+      const taken = Math.min(wanted, lot.remaining);
+      if (taken > 0) this.#reduce(lot, taken);
+      wanted -= taken;
+    }
+    return amount - wanted;
   }
 
   /** Takes all that has expired by then. */

@@ -34,6 +34,9 @@ export interface UserPlan extends Entitlement {
   expiresAt: number | null;
 }
 
+/** What a caller can ask for under a reference. */
+export type RequestKind = 'consume' | 'reserve' | 'tokens' | 'authorize' | 'add' | 'use' | 'refund';
+
 /** What plans need of the account object. */
 interface PlanObject {
   subscription(terms: Terms): Promise<({ result: 'ok' } & UserPlan) | Refusal>;
@@ -98,11 +101,16 @@ export interface CreditTransaction {
   /** Of credits that come in: when what is left of them expires. */
   expiresAt: number | null;
   createdAt: number;
+  /** By what request of a caller's; null for what Latchkey booked by itself. */
+  request: 'add' | 'use' | 'refund' | 'authorize' | null;
 }
 
 interface CreditEntry {
   amount: number;
-  /** Unique in the user's ledger: repeating a change gives the first result. */
+  /**
+   * Names the change: repeating it gives the first result. Callers' references stand for one request of any kind each;
+   * what Latchkey books by itself has references of its own.
+   */
   reference: string;
   description: string | null;
   /** Who does it: the id of an API key or of an admin, or `system`. */
@@ -115,19 +123,38 @@ export type CreditUse = CreditEntry;
 export type CreditRefund = Omit<CreditEntry, 'amount'> & { refundOf: string; amount: number | null };
 
 /**
- * Credits that came in and whose payment was lost, in part or whole: of an addition, so much as was `lost` of what was
- * `paid`. `revision` is that of the reversal when this was looked up: what was told meanwhile is newer.
+ * Credits that came in and whose payment was lost, in part or whole: so much as was `lost` of what was `paid`. `revision`
+ * is that of the reversal when this was looked up: what was told meanwhile is newer.
  */
 export interface CreditReversal {
   reference: string;
   lost: number;
   paid: number;
+  /**
+   * What that comes to, where it is more than a part of this one addition, and what of it has not expired; null for the
+   * same part of the addition.
+   */
+  credits: { total: number; running: number } | null;
   revision: number;
   actor: string;
 }
 
-/** How much of an addition was taken back. */
+/** What an invoice has brought, as a whole. Times are Unix milliseconds. */
+export interface InvoiceCredits {
+  reference: string;
+  /** Negative where it gives back more than it brings. */
+  amount: number;
+  /** When what it brings expires; of what gives back, when that would have. */
+  expiresAt: number;
+  /** How much of it was paid with money that had been given back before, from 0 to 1. */
+  paidFromBalance: number;
+  actor: string;
+}
+
+/** How much of an addition was taken back, or what an invoice that gives back has taken. */
 export interface ReversedCredits {
+  /** How much of the money was lost, from 0 to 1; 0 where none was. */
+  share: number;
   /** Credits that should be gone. */
   total: number;
   /** Those of them that were there to be taken. */
@@ -136,6 +163,9 @@ export interface ReversedCredits {
   revision: number;
 }
 
+/** What was taken back, by the reference of what had brought it, or of the invoice that gave it back. */
+export type NamedReversal = ReversedCredits & { reference: string };
+
 export type CreditResult = { result: 'ok'; transaction: CreditTransaction; balance: number } | Refusal;
 
 /** What credits need of the account object: each call is one hop, and touches no D1. */
@@ -143,6 +173,8 @@ interface CreditObject {
   creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
   /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
   addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
+  /** As `addCredits`, for what Latchkey gives by itself: its reference is none that a caller can have. */
+  bookCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
   /** Refuses with `insufficient_credits`, `reference_reused`. */
   useCredits(terms: Terms, use: CreditUse): Promise<CreditResult>;
   /** Refuses with `transaction_not_found`, `refund_exceeds_use`, `reference_reused`. */
@@ -158,6 +190,15 @@ interface CreditObject {
     terms: Terms,
     reversal: CreditReversal,
   ): Promise<({ result: 'ok' } & ReversedCredits) | Refusal>;
+  /**
+   * Books what invoices have brought, oldest first, each once. One that gives back takes what invoices have brought and is
+   * still there; what is not is `total - taken`, and is made up for by later ones as far as these are paid with money that
+   * was given back. Then tells of losses, all of them or with `conflict` none, and gives all that was taken.
+   */
+  settleInvoices(
+    terms: Terms,
+    settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<{ result: 'ok'; reversals: NamedReversal[] } | Refusal>;
   /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,

@@ -5,8 +5,11 @@ import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
-import type { Entitlement, Terms } from './metering-contract.ts';
+import { createLedgerTables, ledgerTablesOf, upgradeLedgerTables } from './ledger-tables.ts';
+import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
+import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
+import { GRANT, type SpentQuota } from './spent-quota.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 /** The user of the object at one moment (Unix milliseconds), and what they may use. */
@@ -16,8 +19,15 @@ export interface Metered {
   now: number;
 }
 
+/** A request of a caller's, and the reference that stands for it, if any. */
+export interface NamedRequest {
+  kind: RequestKind;
+  reference: string | null;
+}
+
 /** What is counted of one user. */
 export interface MeteringBooks {
+  references: References;
   usage: UsageMeter;
   requests: RequestBook;
   ledger: Ledger;
@@ -46,16 +56,27 @@ export class Metering {
   readonly #atomically: Atomically;
   readonly #facts: AccountFacts;
   readonly #onExpiry: (at: number) => void;
+  readonly #spentBefore: () => SpentQuota;
   #books: MeteringBooks | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
 
-  /** `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
-  constructor(sql: SqlStorage, atomically: Atomically, facts: AccountFacts, onExpiry: (at: number) => void) {
+  /**
+   * `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called;
+   * `spentBefore` is what the user's address had used when they came.
+   */
+  constructor(
+    sql: SqlStorage,
+    atomically: Atomically,
+    facts: AccountFacts,
+    spentBefore: () => SpentQuota,
+    onExpiry: (at: number) => void,
+  ) {
     this.#sql = sql;
     this.#atomically = atomically;
     this.#facts = facts;
+    this.#spentBefore = spentBefore;
     this.#onExpiry = onExpiry;
   }
 
@@ -87,20 +108,51 @@ export class Metering {
     return this.#atomically(() => this.run(state, terms, act));
   }
 
-  /** As `change`, for what an account that is suspended may not do: refuses with `account_suspended`. */
+  /**
+   * As `change`, for a request of a caller's: refuses with `reference_reused` when its reference stands for one of another
+   * kind. What was asked for under it, and came to what, each kind knows itself.
+   */
+  request<Result>(
+    state: AccountState | undefined,
+    terms: Terms,
+    { kind, reference }: NamedRequest,
+    act: (metered: Metered, books: MeteringBooks) => Result,
+  ): Result | Refusal {
+    return this.change(state, terms, (metered, books) => {
+      const known = reference === null ? null : books.references.kindOf(reference);
+      return known === null || known === kind ? act(metered, books) : refused('reference_reused');
+    });
+  }
+
+  /** As `request`, for what an account that is suspended may not do: refuses with `account_suspended`. */
   charge<Result>(
     state: AccountState | undefined,
     terms: Terms,
+    request: NamedRequest,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    return this.change(state, terms, (metered, books) =>
+    return this.request(state, terms, request, (metered, books) =>
       metered.state.status === 'active' ? act(metered, books) : refused('account_suspended'),
     );
   }
 
   /** Whether the plan's credits of a month were given. */
   hasGranted(month: string, { ledger }: MeteringBooks): boolean {
-    return ledger.has(grantReference(month));
+    return ledger.has(grantReference(month)) || this.#wasGranted(month);
+  }
+
+  /** Whether anything was ever counted of the user. */
+  hasBooks(): boolean {
+    return Ledger.tablesOf(this.#sql) !== 'none';
+  }
+
+  /** What the user, and whoever had their address before, has used of what a day and a month bring. */
+  spent(now: number): SpentQuota {
+    if (!this.hasBooks()) return this.#spentBefore();
+    const books = this.#open();
+    const spent = books.usage.spent(now);
+    const month = monthOf(now);
+    return this.hasGranted(month, books) ? { ...spent, [month]: { ...spent[month], [GRANT]: 1 } } : spent;
   }
 
   /** Writes off the credits that have expired. */
@@ -157,6 +209,7 @@ export class Metering {
     const description = 'Balance brought along';
     ledger.add(
       { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },
+      null,
       now,
     );
   }
@@ -171,26 +224,38 @@ export class Metering {
     if (!this.#mayHaveGrant(state, entitlement, month)) return;
     const reference = grantReference(month);
     this.#grantedMonth = month;
-    if (ledger.has(reference)) return;
+    if (ledger.has(reference) || this.#wasGranted(month)) return;
     const expiresAt = endOf('month', now);
-    ledger.add({ type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' }, now);
+    ledger.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
+      null,
+      now,
+    );
+  }
+
+  #wasGranted(month: string): boolean {
+    return (this.#spentBefore()[month]?.[GRANT] ?? 0) > 0;
   }
 
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
     const sql = this.#sql;
-    if (sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'credit_lots'").toArray().length === 0) {
+    const tables = ledgerTablesOf(sql);
+    if (tables === 'old') upgradeLedgerTables(sql);
+    if (tables === 'none') {
       UsageMeter.createTables(sql);
       RequestBook.createTable(sql);
-      Ledger.createTables(sql);
+      createLedgerTables(sql);
     }
     const requests = new RequestBook(sql);
-    const usage = new UsageMeter(sql, requests, (kind, data) => this.#facts.tell(kind, data));
+    const usage = new UsageMeter(sql, requests, this.#spentBefore, (kind, data) =>
+      this.#facts.tell(kind, data),
+    );
     const ledger = new Ledger(sql, (transaction) => {
       this.#facts.tell('credit', transaction);
       if (transaction.amount > 0) this.#scheduleExpiry();
     });
-    this.#books = { usage, requests, ledger };
+    this.#books = { references: new References(sql), usage, requests, ledger };
     return this.#books;
   }
 

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
-import { deriveKey } from '../crypto/keys.ts';
+import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
@@ -11,7 +11,7 @@ import type { Client } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
-import { AttemptLimit } from './attempt-limit.ts';
+import { type Attempter, AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
@@ -23,6 +23,7 @@ import type {
   OpenedSession,
   PasswordProof,
   PasswordSignIn,
+  RefreshPolicy,
   SessionRecord,
 } from './contract.ts';
 import { decide } from './decision.ts';
@@ -41,6 +42,8 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
+  NamedReversal,
   QuotaReport,
   ReservationResult,
   ReversedCredits,
@@ -50,8 +53,9 @@ import type {
 } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule } from './schedule.ts';
-import { SessionBook, type SessionRow } from './session-book.ts';
+import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
 import { sessionData } from './session-projection.ts';
+import { type AddressQuota, keepSpentQuota, readAddressQuota } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
@@ -62,6 +66,9 @@ type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
  */
 type Job = 'project' | 'reconcile' | 'forget' | 'expire';
 
+/** Names of what is kept beside the books. */
+const ADDRESS_QUOTA = 'address_quota';
+const SPENT = 'spent_quota';
 /** After how long facts go to D1. */
 const PROJECT_DELAY = SECOND;
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -84,6 +91,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #sessions: SessionBook;
   readonly #devices: KnownDevices;
   readonly #metering: Metering;
+  #addressQuotaRead: AddressQuota | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -99,10 +107,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
     if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKey(this.#config.AUTH_SECRET, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
-    this.#metering = new Metering(sql, this.#atomically, this.#facts, (at) =>
-      this.#schedule.at('expire', at),
+    this.#metering = new Metering(
+      sql,
+      this.#atomically,
+      this.#facts,
+      () => this.#addressQuota()?.spent ?? {},
+      (at) => this.#schedule.at('expire', at),
     );
   }
 
@@ -115,21 +127,31 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
     return this.#atomically(() => {
       this.#adopt(directory, change.keepSession);
-      if (change.forgiveFailures) this.#attempts.succeed();
+      if (change.forgiveFailures) {
+        this.#attempts.forgive();
+        this.#devices.forgetCookies();
+      }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
       if (change.activity) this.#facts.log(directory.realmId, change.activity);
     });
   }
 
   async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    return this.#atomically(() => {
+    const spent = this.#atomically(() => {
+      const address = this.#addressQuota();
+      const used = address && { ...address, spent: this.#metering.spent(Date.now()) };
       if (this.#state.get()) {
         this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
         this.#metering.erase();
       }
       this.#state.markDeleted(user);
+      this.#addressQuotaRead = undefined;
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
+      if (used) this.ctx.storage.kv.put(SPENT, used);
+      return used;
     });
+    // Before the address can come again; should it fail, the alarm does it.
+    if (spent) await this.#keepSpentQuota().catch(() => {});
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
@@ -159,15 +181,18 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (directory && this.#state.isStale(directory)) return stale();
       if (directory) this.#adopt(directory, null);
       else this.#schedule.at('forget', Date.now() + DAY);
-      const proof = this.#proveAtSignIn(attempt);
-      if (isRefusal(proof)) return proof;
+      const by = this.#attempter(attempt);
+      if (by === 'strangers' && attempt.strangersWait) {
+        return refused('rate_limited', { retryAfter: attempt.strangersWait });
+      }
+      const proof = this.#prove(attempt, by);
+      if (isRefusal(proof)) return this.#failedSignIn(attempt, by, proof);
       // Nobody knows the password of a decoy.
       if (!directory) return refused('invalid_credentials');
       if (needsRehash(attempt.hash)) {
         this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
       }
       if (directory.status === 'suspended') return refused('account_suspended');
-      if (attempt.verifiedOnly && !directory.emailVerified) return refused('email_not_verified');
       return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
     });
   }
@@ -208,12 +233,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#check(() => this.#sessions.recognise(token, Date.now()));
   }
 
-  async refresh(presented: Presented, realmId: string, client: Client): Promise<OpenedSession | Refusal> {
+  async refresh(
+    presented: Presented,
+    realm: RefreshPolicy,
+    client: Client,
+  ): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       const state = this.#state.get();
-      if (state?.realmId !== realmId) return refused('invalid_token');
+      if (state?.realmId !== realm.id) return refused('invalid_token');
       if (state.status !== 'active') return refused('account_suspended');
-      const rotated = this.#sessions.rotate(presented, Date.now());
+      const rotated = this.#sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
       if (!rotated) return refused('invalid_token');
       if (rotated.result === 'reused') {
         this.#tellEnded([rotated.row], 'reused');
@@ -231,8 +260,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (isRefusal(session)) return session;
       const authenticatedAt = Date.now();
       this.#sessions.noteProof(sessionId, authenticatedAt);
+      this.#attempts.succeed(`session:${sessionId}`);
       this.#log('reauthenticated', sessionId, client);
       return { ...session, authenticatedAt };
+    });
+  }
+
+  async resume(sessionId: string): Promise<OpenedSession | Refusal> {
+    return this.#atomically(() => {
+      const live = this.#check(() => this.#sessions.find(sessionId, Date.now()));
+      if (isRefusal(live)) return live;
+      return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
     });
   }
 
@@ -277,7 +315,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (isRefusal(session)) return session;
       const spends = request.use !== null || request.credits > 0;
       if (session.impersonator !== null && spends) return refused('impersonation_refused');
-      return this.#metering.change(session.state, terms, (metered, books) => decide(metered, books, request));
+      const named = { kind: 'authorize', reference: request.reference } as const;
+      return this.#metering.request(session.state, terms, named, (metered, books) =>
+        decide(metered, books, request),
+      );
     });
   }
 
@@ -304,7 +345,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async consume(terms: Terms, use: Consumption): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'consume', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.consume(entitlement, use, now),
     );
   }
@@ -313,7 +355,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     terms: Terms,
     use: Consumption & { reference: string; seconds: number },
   ): Promise<ReservationResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'reserve', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.reserve(entitlement, use, now),
     );
   }
@@ -334,7 +377,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async recordTokens(terms: Terms, use: TokenUse): Promise<ConsumeResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ entitlement, now }, { usage }) =>
+    const request = { kind: 'tokens', reference: use.requestId } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ entitlement, now }, { usage }) =>
       usage.recordTokens(entitlement, use, now),
     );
   }
@@ -347,17 +391,28 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
+    const request = { kind: 'add', reference: addition.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.add(addition, 'add', now),
+    );
+  }
+
+  async bookCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult> {
     return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) =>
-      ledger.add(addition, now),
+      ledger.add(addition, null, now),
     );
   }
 
   async useCredits(terms: Terms, use: CreditUse): Promise<CreditResult> {
-    return this.#metering.charge(this.#state.get(), terms, ({ now }, { ledger }) => ledger.use(use, now));
+    const request = { kind: 'use', reference: use.reference } as const;
+    return this.#metering.charge(this.#state.get(), terms, request, ({ now }, { ledger }) =>
+      ledger.use(use, 'use', now),
+    );
   }
 
   async refundCredits(terms: Terms, refund: CreditRefund): Promise<CreditResult> {
-    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) =>
+    const request = { kind: 'refund', reference: refund.reference } as const;
+    return this.#metering.request(this.#state.get(), terms, request, ({ now }, { ledger }) =>
       ledger.refund(refund, now),
     );
   }
@@ -373,6 +428,27 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) => {
       const reversed = ledger.reverse(reversal, now);
       return isRefusal(reversed) ? reversed : { result: 'ok', ...reversed };
+    });
+  }
+
+  async settleInvoices(
+    terms: Terms,
+    { invoices, losses }: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<Answer<{ reversals: NamedReversal[] }>> {
+    return this.#metering.change(this.#state.get(), terms, ({ now }, { ledger }) => {
+      if (losses.some(({ reference, revision }) => ledger.reversed(reference).revision !== revision)) {
+        return refused('conflict');
+      }
+      for (const one of invoices) {
+        const booked = ledger.bookInvoice(one, now);
+        if (booked && isRefusal(booked)) return booked;
+      }
+      for (const one of losses) {
+        // An earlier one may just have been made up for.
+        const { revision } = ledger.reversed(one.reference);
+        ledger.reverse({ ...one, revision }, now);
+      }
+      return { result: 'ok', reversals: ledger.reversedInvoices() };
     });
   }
 
@@ -418,8 +494,39 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
   async #forget(): Promise<void> {
     const deleted = this.#state.deleted();
-    if (deleted) await eraseTraces(this.env, deleted.userId);
-    else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+    if (deleted) {
+      await this.#keepSpentQuota();
+      await eraseTraces(this.env, deleted.userId);
+    } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
+  }
+
+  async #keepSpentQuota(): Promise<void> {
+    const { kv } = this.ctx.storage;
+    const spent = kv.get<AddressQuota>(SPENT);
+    if (!spent) return;
+    await keepSpentQuota(this.env.DB, spent, Date.now());
+    kv.delete(SPENT);
+  }
+
+  #addressQuota(): AddressQuota | undefined {
+    if (this.#addressQuotaRead === undefined) {
+      this.#addressQuotaRead = this.ctx.storage.kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
+    }
+    return this.#addressQuotaRead ?? undefined;
+  }
+
+  /** Finds out what the user's address has used already, before anything is counted of a new user. */
+  #lookUpAddress(user: DirectoryState): void {
+    if (this.#addressQuota()) return;
+    const isNew = !this.#metering.hasBooks();
+    const keys = deriveKeyring(this.#config, 'address');
+    void this.ctx.blockConcurrencyWhile(async () => {
+      // Without an answer the user begins at zero: no one is kept from signing up by it.
+      const found = await readAddressQuota(this.env.DB, keys, user, Date.now()).catch(() => null);
+      if (!found || this.#state.deleted()) return;
+      this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
+      this.#addressQuotaRead = undefined;
+    });
   }
 
   /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */
@@ -427,47 +534,59 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #proveAtSignIn({ hash, password, client }: PasswordSignIn): { result: 'ok' } | Refusal {
-    const retryAfter = this.#attempts.begin(Date.now());
+  /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
+  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
+    if (device !== undefined && this.#devices.has(device)) return `device:${device}`;
+    const session =
+      refreshToken !== undefined && this.#state.get() && this.#sessions.ownerOf(refreshToken, Date.now());
+    return session ? `session:${session}` : 'strangers';
+  }
+
+  #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
+    const retryAfter = this.#attempts.begin(by, Date.now());
     if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
     if (verifyPassword(hash, password)) {
-      this.#attempts.succeed();
+      this.#attempts.succeed(by);
       return { result: 'ok' };
-    }
-    if (this.#state.get()) {
-      this.#log(this.#attempts.hasLocked() ? 'account_locked' : 'sign_in_failed', null, client);
     }
     return refused('invalid_credentials');
   }
 
-  #proveInSession({ hash, password, client, sessionId }: PasswordProof): { result: 'ok' } | Refusal {
+  /** What a sign-in that proved nothing comes to; a wrong password is in the log. */
+  #failedSignIn({ unproven, password, client }: PasswordSignIn, by: Attempter, refusal: Refusal): Refusal {
+    if (refusal.reason !== 'invalid_credentials') return refusal;
+    const activity = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
+    if (this.#state.get()) this.#log(activity, null, client);
+    // It forgives no failure: anybody can register with the address.
+    const isUnproven = unproven != null && verifyPassword(unproven, password);
+    return isUnproven ? refused('email_not_verified') : refusal;
+  }
+
+  /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */
+  #proveInSession({ sessionId, client, ...given }: PasswordProof): { result: 'ok' } | Refusal {
     const now = Date.now();
     if (!this.#state.get() || !this.#sessions.find(sessionId, now)) return refused('session_ended');
-    const retryAfter = new AttemptLimit(this.#sessions.attemptsOf(sessionId)).begin(now);
-    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
-    if (verifyPassword(hash, password)) {
-      this.#sessions.noteProof(sessionId, now);
-      return { result: 'ok' };
-    }
-    this.#log('reauthentication_failed', sessionId, client);
-    return refused('invalid_credentials');
+    const proof = this.#prove(given, `session:${sessionId}`);
+    if (!isRefusal(proof)) this.#sessions.noteProof(sessionId, now);
+    else if (proof.reason === 'invalid_credentials') this.#log('reauthentication_failed', sessionId, client);
+    return proof;
   }
 
-  #check(find: () => SessionRow | null): LiveSession | Refusal {
+  #check(find: () => FoundSession | null): LiveSession | Refusal {
     const state = this.#state.get();
     if (!state) return refused('session_ended');
     if (state.status !== 'active') return refused('account_suspended');
-    const row = find();
-    if (!row) return refused('session_ended');
-    return liveSession(state, this.#see(row));
+    const found = find();
+    if (!found) return refused('session_ended');
+    return liveSession(state, this.#see(found));
   }
 
-  /** Marks a session as seen, if it was not just now. */
-  #see(row: SessionRow): SessionRow {
+  /** Marks a session as seen, if there is something to mark. */
+  #see(found: FoundSession): SessionRow {
     const now = Date.now();
-    if (!SessionBook.isSeenLongAgo(row, now)) return row;
+    if (!SessionBook.hasNews(found, now)) return found.row;
     return this.#atomically(() => {
-      const seen = this.#sessions.see(row, now);
+      const seen = this.#sessions.see(found, now);
       if (seen.tell) this.#facts.session(seen.row);
       return seen.row;
     });
@@ -493,6 +612,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     } else {
       this.#log(activity, row.id, client);
       this.#noticeDevice(state, row, client);
+      if (client.device !== undefined) this.#devices.remember(client.device);
     }
     return { ...liveSession(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
   }
@@ -506,6 +626,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   #adopt(directory: DirectoryState, keepSession: string | null): void {
     if (this.#state.isStale(directory)) return;
+    this.#lookUpAddress(directory);
     if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
       AccountFacts.createTable(this.ctx.storage.sql);

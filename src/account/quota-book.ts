@@ -1,7 +1,8 @@
 import type { Limit } from '../directory/state.ts';
-import { dateOf, endOf } from '../lib/calendar.ts';
+import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { Quota } from './metering-contract.ts';
+import type { SpentQuota } from './spent-quota.ts';
 
 type Period = Quota['period'];
 
@@ -20,9 +21,12 @@ const PERIODS: Period[] = ['day', 'month'];
 /** What one user has used, by resource and UTC date: a day starts at zero by itself. Every method is atomic. */
 export class QuotaBook {
   readonly #sql: SqlStorage;
+  readonly #spentBefore: () => SpentQuota;
 
-  constructor(sql: SqlStorage) {
+  /** `spentBefore` is what limits count too, though this user has not used it. */
+  constructor(sql: SqlStorage, spentBefore: () => SpentQuota) {
     this.#sql = sql;
+    this.#spentBefore = spentBefore;
   }
 
   static createTables(sql: SqlStorage): void {
@@ -37,7 +41,7 @@ export class QuotaBook {
 
   /** How the user stands at a moment; `now` decides which reservations still hold. */
   quota(resource: string, limit: Limit, at: number, now = at): Quota {
-    return quotaOf(resource, limit, this.#read(resource, at, now), at);
+    return quotaOf(resource, limit, this.#counted(resource, at, now), at);
   }
 
   /**
@@ -50,13 +54,13 @@ export class QuotaBook {
     quantity: number,
     now: number,
   ): { totals: Totals; quota: Quota; retryAt: number | null } {
-    const row = this.#read(resource, now, now);
+    const row = this.#counted(resource, now, now);
     const full = PERIODS.filter((period) => {
       const most = limit[period];
       return most != null && row[`${period}_used`] + row[`${period}_held`] + quantity > most;
     });
     const retryAt = full.length > 0 ? Math.max(...full.map((period) => endOf(period, now))) : null;
-    const totals = { day: row.day_used, month: row.month_used };
+    const totals = this.totals(resource, now);
     return { totals, quota: quotaOf(resource, limit, row, now), retryAt };
   }
 
@@ -92,17 +96,48 @@ export class QuotaBook {
     at: number,
     percentages: number[],
   ): { percent: number; resetsAt: number } | null {
+    const spent = this.#before(resource, at);
     for (const period of PERIODS.toReversed()) {
       const most = limit[period];
       if (!most) continue;
+      const used = before[period] + spent[period];
       const reached = percentages.filter(
-        (percent) =>
-          before[period] * 100 < most * percent && (before[period] + quantity) * 100 >= most * percent,
+        (percent) => used * 100 < most * percent && (used + quantity) * 100 >= most * percent,
       );
       const fresh = reached.filter((percent) => this.#warnOnce(resource, period, most, percent, at));
       if (fresh.length > 0) return { percent: Math.max(...fresh), resetsAt: endOf(period, at) };
     }
     return null;
+  }
+
+  /** All that was used in the day and the month of a moment, with what was spent before; by period and resource. */
+  spent(now: number): SpentQuota {
+    const resources = this.#sql
+      .exec<{ resource: string }>(
+        'SELECT DISTINCT resource FROM quota_days WHERE day >= ?',
+        `${monthOf(now)}-01`,
+      )
+      .toArray()
+      .map(({ resource }) => resource);
+    const of = (period: Period, name: string) => {
+      const used = resources.map((resource) => [
+        resource,
+        this.totals(resource, now)[period] + this.#before(resource, now)[period],
+      ]);
+      return { [name]: { ...this.#spentBefore()[name], ...Object.fromEntries(used) } };
+    };
+    return { ...of('day', dateOf(now)), ...of('month', monthOf(now)) };
+  }
+
+  #before(resource: string, at: number): Totals {
+    const spent = this.#spentBefore();
+    return { day: spent[dateOf(at)]?.[resource] ?? 0, month: spent[monthOf(at)]?.[resource] ?? 0 };
+  }
+
+  #counted(resource: string, at: number, now: number): Row {
+    const row = this.#read(resource, at, now);
+    const { day, month } = this.#before(resource, at);
+    return { ...row, day_used: row.day_used + day, month_used: row.month_used + month };
   }
 
   #warnOnce(resource: string, period: Period, most: number, percent: number, at: number): boolean {

@@ -1,4 +1,4 @@
-import { equalsInConstantTime, hmac } from '../crypto/keys.ts';
+import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 
 /**
  * A refresh token reads `lkr.{user}.{session}.{generation}.{tag}`. It names its account object, so that no directory
@@ -32,8 +32,9 @@ export function makeRefreshToken(key: Buffer, claims: RefreshTokenClaims, salt: 
   return `${body}.${hmac(key, `${body}.${salt}`)}`;
 }
 
-/** Whether this very service made the token for that session. */
-export function isGenuine(key: Buffer, token: string, salt: string): boolean {
+/** Whether this very service made the token for that session, under any of its keys. */
+export function isGenuine(keys: Keyring, token: string, salt: string): boolean {
   const claims = parseRefreshToken(token);
-  return claims !== null && equalsInConstantTime(makeRefreshToken(key, claims, salt), token);
+  if (!claims) return false;
+  return keys.some((key) => equalsInConstantTime(makeRefreshToken(key, claims, salt), token));
 }

@@ -1,7 +1,8 @@
 import { DAY } from '../lib/time.ts';
+import type { RequestKind } from './metering-contract.ts';
 
-/** What a reference is unique among. */
-export type RequestKind = 'consume' | 'tokens' | 'authorize';
+/** Requests whose results are kept here; others are found where they are booked. */
+type KeptKind = Extract<RequestKind, 'consume' | 'tokens' | 'authorize'>;
 
 /** How long a request can be repeated. */
 const KEPT = 35 * DAY;
@@ -25,7 +26,7 @@ export class RequestBook {
 
   /** The result of the request of that reference; `reused` when that was another request, null when there was none. */
   recall<Result>(
-    kind: RequestKind,
+    kind: KeptKind,
     reference: string | null,
     parameters: unknown,
   ): { result: Result } | 'reused' | null {
@@ -39,7 +40,7 @@ export class RequestBook {
 
   /** Remembers what was done; what has no reference cannot be repeated. */
   remember(
-    kind: RequestKind,
+    kind: KeptKind,
     reference: string | null,
     parameters: unknown,
     result: unknown,

@@ -15,6 +15,7 @@ import {
 import { QuotaBook, type Totals } from './quota-book.ts';
 import type { RequestBook } from './request-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
+import type { SpentQuota } from './spent-quota.ts';
 import { TokenBook } from './token-book.ts';
 import type { TokenData, UsageData } from './usage-projection.ts';
 
@@ -39,8 +40,8 @@ export class UsageMeter {
   readonly #tokens: TokenBook;
   readonly #tell: Tell;
 
-  constructor(sql: SqlStorage, requests: RequestBook, tell: Tell) {
-    this.#quotas = new QuotaBook(sql);
+  constructor(sql: SqlStorage, requests: RequestBook, spentBefore: () => SpentQuota, tell: Tell) {
+    this.#quotas = new QuotaBook(sql, spentBefore);
     this.#reservations = new ReservationBook(sql);
     this.#requests = requests;
     this.#tokens = new TokenBook(sql);
@@ -59,6 +60,11 @@ export class UsageMeter {
       return [resource, quota];
     });
     return { plan: plan.id, resources: Object.fromEntries(resources) };
+  }
+
+  /** All that was used in the day and the month of a moment, by period and resource. */
+  spent(now: number): SpentQuota {
+    return this.#quotas.spent(now);
   }
 
   consume(entitlement: Entitlement, use: Consumption, now: number): ConsumeResult {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { primary } from '../db/client.ts';
+import { provingChange } from '../directory/address-proof.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { dropLinksIf, LINK_LIFETIME, newLink, storeLinkIf } from '../directory/links.ts';
 import { maskEmail } from '../directory/schemas.ts';
@@ -20,7 +21,7 @@ import { asRead, findUser, passwordTakenAway } from './users-store.ts';
 const TRIES = 3;
 
 /** What an act makes of a user; null when they are so already. */
-interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'mail'> {
+interface Act extends Pick<UserChange, 'set' | 'endsSessions' | 'forgiveFailures' | 'mail'> {
   action: AuditAction;
   /** What the audit log says was and is, by the names of the wire. */
   was: Record<string, unknown>;
@@ -130,7 +131,7 @@ export class UserActs {
         ? null
         : {
             action: 'user_email_verified',
-            set: { emailVerified: true },
+            ...provingChange('vouched', user.id, Date.now()),
             was: { email_verified: false },
             is: { email_verified: true },
             activity: 'email_verified',

@@ -12,7 +12,7 @@ export function newKeyText(id: string): { text: string; prefix: string; hash: st
   return { text: start + secret, prefix: start + secret.slice(0, SHOWN), hash: hashOf(secret) };
 }
 
-/** The id that a key names and the hash of its secret; null for what is no key. */
+/** The id that a key names and the hash of its secret; null when the text is not a key. */
 export function parseKeyText(text: string): { id: string; hash: string } | null {
   const [, id, secret] = KEY.exec(text) ?? [];
   return id && secret ? { id: `key_${id}`, hash: hashOf(secret) } : null;

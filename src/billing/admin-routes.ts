@@ -18,7 +18,7 @@ import type { PriceMeaning } from './price-list.ts';
 import { shortfallShape } from './schemas.ts';
 import type { PriceRow } from './tables.ts';
 
-/** `/v1/admin/billing`: what prices stand for, and what Stripe has told. */
+/** `/v1/admin/billing`: what prices stand for, and the events of Stripe. */
 export function billingAdminRoutes(billing: BillingAdmin, levels: Levels) {
   const admin = {
     tags: ['Billing'],
@@ -64,7 +64,7 @@ export function billingAdminRoutes(billing: BillingAdmin, levels: Levels) {
         method: 'get',
         path: '/v1/admin/billing/events',
         ...admin,
-        summary: 'What Stripe has told',
+        summary: 'List the events of Stripe',
         description: 'Newest first. The default realm also has the events that belong to nobody.',
         request: { query: BillingEventQuery },
         responses: responses({ 200: json(EventListSchema, 'A page') }, { codes: ['validation_failed'] }),

@@ -39,7 +39,7 @@ export class BillingAdmin {
     await this.#kit.parts.events.receive(body, signature);
   }
 
-  /** A page of what Stripe has told about a realm's users, newest first. Needs no Stripe. */
+  /** A page of Stripe's events about a realm's users, newest first. Needs no Stripe. */
   async events(
     realmId: string,
     page: { limit: number; cursor?: string | undefined; status?: EventRow['status'] | undefined },
@@ -76,12 +76,13 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
-  /** Each minute: what has failed is tried again, and customers of users who are gone are deleted. */
+  /** Each minute: what has failed is tried again, customers of users who are gone are deleted, new addresses are told. */
   async catchUp(now: number): Promise<void> {
     if (!this.#kit.isConfigured) return;
     const { events, customers } = this.#kit.parts;
     await events.retry(now);
     await customers.erase(now);
+    await customers.tellAddresses(now);
   }
 
   /** Each hour: what webhooks did not bring is fetched. */

@@ -43,7 +43,10 @@ export class Checkouts {
         ...(price.credits !== null && { credits: String(price.credits * quantity) }),
       },
     };
-    return this.#kit.parts.stripe.createCheckout(purchase, reference && `checkout:${user.id}:${reference}`);
+    return this.#kit.parts.stripe.createCheckout(
+      purchase,
+      reference === undefined ? undefined : requestKey(user, reference),
+    );
   }
 
   /** What to say to who has no way to pay that works: where to go and pay. */
@@ -67,6 +70,11 @@ export class Checkouts {
     if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
     return url.href;
   }
+}
+
+/** By what Stripe knows a request of a user's again; of whatever kind, so that a reference stands for one request. */
+export function requestKey({ id }: UserRow, reference: string): string {
+  return `request:${id}:${reference}`;
 }
 
 /** Whose it is, for webhooks. */

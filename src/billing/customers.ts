@@ -9,16 +9,27 @@ import {
   dropErasure,
   findCustomer,
   keepCustomer,
+  listAddressesDue,
   listErasures,
+  postponeAddress,
   postponeErasure,
+  settleAddress,
 } from './store.ts';
 import type { CustomerRow } from './tables.ts';
 
 const FIRST_RETRY = MINUTE;
 const MAX_RETRY = 6 * HOUR;
 const ERASURES_PER_RUN = 20;
+const ADDRESSES_PER_RUN = 20;
 /** Customers of one user that can be deleted at Stripe in a day. */
 const MAX_DELETED = 5;
+
+interface AddressDue {
+  userId: string;
+  customerId: string;
+  email: string;
+  attempts: number;
+}
 
 /** Whom Stripe knows as whom: one customer a user, made when first needed and deleted with the user. */
 export class Customers {
@@ -47,6 +58,8 @@ export class Customers {
   async ensure(user: UserRow): Promise<CustomerRow> {
     const { id: userId, realmId, email } = user;
     const known = await this.find(userId);
+    if (known?.addressDue != null)
+      await this.#tellAddress({ ...known, email, attempts: known.addressAttempts });
     if (known) return known;
     // Whoever comes at the same time uses the same key, and gets the same customer. Stripe refuses a key that comes
     // again with another address; what is made in vain then is deleted.
@@ -77,6 +90,24 @@ export class Customers {
     if (latchkey !== this.#origin || !userId || !realmId) return false;
     await keepCustomer(primary(this.#d1).db, { userId, realmId, customerId, createdAt: Date.now() });
     return true;
+  }
+
+  /** Tells Stripe of addresses that were changed, until it has worked. Gives how many were tried. */
+  async tellAddresses(now: number): Promise<number> {
+    const due = await listAddressesDue(primary(this.#d1).db, now, ADDRESSES_PER_RUN);
+    for (const one of due) await this.#tellAddress(one);
+    return due.length;
+  }
+
+  /** Never throws: whoever pays meanwhile need not wait for it. */
+  async #tellAddress({ userId, customerId, email, attempts }: AddressDue): Promise<void> {
+    const { db } = primary(this.#d1);
+    try {
+      await this.#stripe.setCustomerEmail(customerId, email);
+      await settleAddress(db, userId, email);
+    } catch {
+      await postponeAddress(db, userId, Date.now() + Math.min(FIRST_RETRY * 2 ** attempts, MAX_RETRY));
+    }
   }
 
   /** Takes a customer from their user, and sees to it that Stripe has deleted it. */

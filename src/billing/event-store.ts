@@ -4,7 +4,7 @@ import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { HeardHint } from './port.ts';
 import { billingEvents, billingProgress, type EventRow } from './tables.ts';
 
-/** Writes down what Stripe has told, unless it is known. */
+/** Stores events of Stripe that are not known yet. */
 export async function storeEvents(db: Database, hints: HeardHint[], now: number): Promise<void> {
   const [first, ...rest] = hints.map(({ id, type, subject, customerId, createdAt }) =>
     db

@@ -47,6 +47,7 @@ type Handler = (deps: EventDependencies, event: EventRow, owner: CustomerRow | n
 
 const syncs: Handler = ({ subscriptions }, { subject }) => subscriptions.sync(subject);
 const completes: Handler = ({ payments }, { subject }) => payments.completed(subject);
+const credits: Handler = ({ payments }, { subject }) => payments.credited(subject);
 const reverses: Handler = ({ payments }, { subject }) => payments.reversed(subject);
 
 /** Every event that is listened to. Subscribe the webhook endpoint to these. */
@@ -71,6 +72,8 @@ export const HANDLERS: Record<string, Handler> = {
   'charge.dispute.created': telling('payment_reversed', reverses),
   'charge.dispute.closed': telling('payment_reversed', reverses),
   'refund.failed': telling('payment_reversed', reverses),
+  'credit_note.created': telling('payment_reversed', credits),
+  'credit_note.voided': telling('payment_reversed', credits),
 };
 
 /** What Stripe tells: written down, then done, once; what fails is tried again. */

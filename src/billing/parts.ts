@@ -58,7 +58,12 @@ export class BillingKit {
     const { d1, config, directory } = this.deps;
     const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = config;
     if (!secretKey || !webhookSecrets) throw new ApiError('billing_not_configured');
-    const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL });
+    const checkout = {
+      promotionCodes: config.BILLING_PROMOTION_CODES,
+      automaticTax: config.BILLING_AUTOMATIC_TAX,
+      taxIds: config.BILLING_TAX_IDS,
+    };
+    const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL, checkout });
     const customers = new Customers(d1, stripe, config.ORIGIN);
     const deps = { ...this.deps, stripe, customers, prices: this.prices };
     const grace = config.BILLING_GRACE_DAYS * DAY;

@@ -8,23 +8,31 @@ export interface Price {
   months: number | null;
 }
 
-/** A subscription as it is now. Times, here and below, are Unix milliseconds. */
-export interface ProviderSubscription {
-  id: string;
-  customerId: string;
+/** One thing that a subscription is to. Times, here and below, are Unix milliseconds. */
+export interface SubscriptionItem {
   /** What an update names to change the price. */
   itemId: string;
   priceId: string;
   /** What each period costs, in the smallest unit of the currency; null where it depends. */
   amount: number | null;
-  currency: string;
   /** How often it is paid. */
   months: number | null;
-  status: string;
-  createdAt: number;
   periodStart: number;
   periodEnd: number;
+}
+
+/** A subscription as it is now, as far as it is to the item that stands for its plan; to the first, until that is known. */
+export interface ProviderSubscription extends SubscriptionItem {
+  id: string;
+  customerId: string;
+  items: SubscriptionItem[];
+  currency: string;
+  status: string;
+  createdAt: number;
+  /** It ends with the period, however that was asked for. */
   cancelAtPeriodEnd: boolean;
+  /** It was told when to end, and not to end with its period: as the customer portal does it. */
+  isCancelTimed: boolean;
   /** When it ends for good, if that is settled. */
   cancelAt: number | null;
   trialEnd: number | null;
@@ -51,6 +59,8 @@ export interface InvoiceLine {
   amount: number;
   /** For a part of a period that was begun: what a change of plan bills. */
   prorated: boolean;
+  /** It gives back what an earlier line has billed, also where that was for nothing. */
+  givesBack: boolean;
   periodStart: number;
   periodEnd: number;
 }
@@ -64,6 +74,11 @@ export interface Invoice {
   status: string;
   total: number;
   amountPaid: number;
+  /** The customer's balance at Stripe before and after it, negative where it is credit; null where it is not known. */
+  startingBalance: number | null;
+  endingBalance: number | null;
+  /** What credit notes have taken from it. */
+  credited: number;
   currency: string;
   createdAt: number;
   hostedUrl: string | null;
@@ -125,6 +140,8 @@ export interface BillingProvider {
     customer: { email: string; metadata: Record<string, string> },
     idempotencyKey: string,
   ): Promise<string>;
+  /** Sees to it that mails about paying go to that address. One that is gone already is let be. */
+  setCustomerEmail(customerId: string, email: string): Promise<void>;
   /** What a customer was made with; null when there is none. */
   customerMetadata(customerId: string): Promise<Record<string, string> | null>;
   /** Ends all their subscriptions too. One that is gone already counts as deleted. */
@@ -162,7 +179,9 @@ export interface BillingProvider {
   ): Promise<ProviderSubscription>;
   /** From now on, the difference being billed at once; also undoes a cancellation. */
   changePrice(subscription: ProviderSubscription, priceId: string): Promise<ProviderSubscription>;
-  cancelAtPeriodEnd(id: string, cancel: boolean): Promise<ProviderSubscription>;
+  cancelAtPeriodEnd(id: string): Promise<ProviderSubscription>;
+  /** Undoes a cancellation, however it was asked for. */
+  resume(subscription: ProviderSubscription): Promise<ProviderSubscription>;
 
   invoice(id: string): Promise<Invoice | null>;
   /** The newest first, from after one of them. */
@@ -170,7 +189,13 @@ export interface BillingProvider {
     customerId: string,
     page: { limit: number; after: string | undefined },
   ): Promise<{ invoices: Invoice[]; more: boolean }>;
+  /** A customer's invoices that were paid and made since a time, oldest first, with all their lines. */
+  paidInvoices(customerId: string, since: number): Promise<Invoice[]>;
   invoiceOfPayment(paymentIntentId: string): Promise<string | null>;
+  /** The charges by which an invoice was paid. */
+  chargesOfInvoice(invoiceId: string): Promise<Charge[]>;
+  /** What credit notes have taken from an invoice otherwise than by refunding a charge. */
+  creditedOtherwise(invoiceId: string): Promise<number>;
   charge(id: string): Promise<Charge | null>;
 
   /** Throws `invalid_signature` for whatever the provider has not signed within the last five minutes. */

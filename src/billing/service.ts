@@ -2,7 +2,7 @@ import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
-import { Checkouts, metadataOf, type WaysBack } from './checkouts.ts';
+import { Checkouts, metadataOf, requestKey, type WaysBack } from './checkouts.ts';
 import type { BillingKit } from './parts.ts';
 import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
@@ -60,7 +60,7 @@ export class Billing {
     if (quantity !== 1) throw fieldError('quantity', 'invalid', 'A plan is bought once');
     const { subscriptions, stripe } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async () => {
-      if (await subscriptions.changeable(customer.customerId)) throw new ApiError('subscription_exists');
+      if (await subscriptions.changeable(customer)) throw new ApiError('subscription_exists');
       const opened = await this.#checkouts.open(user, customer, price, 1, back, reference);
       // Of two open ones both could be paid.
       await stripe.expireCheckouts(customer.customerId, opened.id);
@@ -132,8 +132,8 @@ export class Billing {
     const price = await this.#planPrice(payer.realmId, choice);
     const { subscriptions } = this.#kit.parts;
     return subscriptions.alone(payer.userId, async (lease) => {
-      const current = await subscriptions.changeable(customer.customerId);
-      if (!current) return this.#begin(user, customer, price, paymentMethodId, reference ?? String(lease));
+      const current = await subscriptions.changeable(customer);
+      if (!current) return this.#begin(user, customer, price, paymentMethodId, { lease, reference });
       if (reference === undefined || current.reference !== reference)
         throw new ApiError('subscription_exists');
       if (current.priceId !== price.priceId) throw new ApiError('reference_reused');
@@ -153,10 +153,10 @@ export class Billing {
     } else {
       const { customer, user } = await this.#payer(payer);
       await subscriptions.alone(payer.userId, async (lease) => {
-        const current = await subscriptions.changeable(customer.customerId);
+        const current = await subscriptions.changeable(customer);
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
         if (current) await this.#change(current, price);
-        else await this.#begin(user, customer, price, undefined, String(lease));
+        else await this.#begin(user, customer, price, undefined, { lease });
       });
     }
     return newest(primary(this.#kit.deps.d1).db, payer.userId);
@@ -179,16 +179,18 @@ export class Billing {
 
   async #endWithPeriod(customer: CustomerRow): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
-    const current = await subscriptions.changeable(customer.customerId);
+    const current = await subscriptions.changeable(customer);
     if (!current) return;
-    if (!current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, true);
+    // What ends sooner is left to end so.
+    const ends = current.cancelAt !== null && current.cancelAt <= current.periodEnd;
+    if (!ends) await stripe.cancelAtPeriodEnd(current.id);
     await subscriptions.sync(current.id);
   }
 
   async #change(current: ProviderSubscription, price: PriceRow): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
     if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId);
-    else if (current.cancelAtPeriodEnd) await stripe.cancelAtPeriodEnd(current.id, false);
+    else if (current.cancelAt !== null) await stripe.resume(current);
     await subscriptions.sync(current.id);
   }
 
@@ -197,7 +199,7 @@ export class Billing {
     customer: CustomerRow,
     price: PriceRow,
     wanted: string | undefined,
-    reference: string,
+    { lease, reference }: { lease: number; reference?: string | undefined },
   ): Promise<SubscriptionRow> {
     const { stripe, subscriptions } = this.#kit.parts;
     const { customerId } = customer;
@@ -209,8 +211,8 @@ export class Billing {
     try {
       // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(
-        { ...order, metadata: { ...metadataOf(user), reference } },
-        `subscribe:${user.id}:${reference}`,
+        { ...order, metadata: { ...metadataOf(user), ...(reference && { reference }) } },
+        reference ? requestKey(user, reference) : `lease:${user.id}:${lease}`,
       );
       await subscriptions.sync(id);
       return (await findSubscription(primary(this.#kit.deps.d1).db, id)) as SubscriptionRow;

@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import type { UserChange } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
+import { users } from '../directory/tables.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   billingCustomers,
@@ -63,6 +64,37 @@ export async function keepCustomer(
     db.select().from(billingCustomers).where(eq(billingCustomers.userId, userId)),
   ]);
   return kept[0] ?? null;
+}
+
+/** Customers of whom Stripe is to be told that their address is another, and that address. */
+export function listAddressesDue(db: Database, now: number, limit: number) {
+  const { userId, customerId, addressAttempts: attempts } = billingCustomers;
+  return db
+    .select({ userId, customerId, attempts, email: users.email })
+    .from(billingCustomers)
+    .innerJoin(users, eq(users.id, userId))
+    .where(lte(billingCustomers.addressDue, now))
+    .limit(limit);
+}
+
+/** Notes that Stripe knows an address, unless it was changed meanwhile. */
+export async function settleAddress(db: Database, userId: string, email: string): Promise<void> {
+  await db
+    .update(billingCustomers)
+    .set({ addressDue: null, addressAttempts: 0 })
+    .where(
+      and(
+        eq(billingCustomers.userId, userId),
+        sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${email})`,
+      ),
+    );
+}
+
+export async function postponeAddress(db: Database, userId: string, until: number): Promise<void> {
+  await db
+    .update(billingCustomers)
+    .set({ addressDue: until, addressAttempts: sql`${billingCustomers.addressAttempts} + 1` })
+    .where(eq(billingCustomers.userId, userId));
 }
 
 export async function dropCustomer(db: Database, userId: string, customerId: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
   seize,
   subscriptionChange,
 } from './store.ts';
+import { asTo } from './subscription-item.ts';
 import type { CustomerRow, SubscriptionRow } from './tables.ts';
 
 /** How often somebody else may write between reading and writing before it is left to a later try. */
@@ -70,9 +71,13 @@ export class Subscriptions {
   }
 
   /** The subscription that a customer can change, as Stripe has it; null when there is none. */
-  async changeable(customerId: string): Promise<ProviderSubscription | null> {
+  async changeable({ customerId, realmId, userId }: CustomerRow): Promise<ProviderSubscription | null> {
     const found = await this.#deps.stripe.subscriptions(customerId);
-    return found.find(({ status }) => CHANGEABLE.includes(status)) ?? null;
+    const current = found.find(({ status }) => CHANGEABLE.includes(status));
+    if (!current) return null;
+    const known = await listSubscriptions(primary(this.#deps.d1).db, userId);
+    const before = known.find(({ id }) => id === current.id) ?? null;
+    return (await this.#standing(current, realmId, before)).subscription;
   }
 
   /** Does what changes a user's subscription while nobody else does. Throws `conflict` when somebody else does. */
@@ -95,14 +100,15 @@ export class Subscriptions {
   }
 
   async #save(
-    subscription: ProviderSubscription,
+    found: ProviderSubscription,
     owner: CustomerRow,
     before: SubscriptionRow | null,
   ): Promise<boolean> {
     const { d1, directory, grace } = this.#deps;
     const now = Date.now();
-    const plan = await this.#planOf(subscription.priceId, owner.realmId, before);
-    const { itemId: _, customerId: __, invoicedAt: ___, ...fields } = subscription;
+    const { subscription, plan } = await this.#standing(found, owner.realmId, before);
+    if (plan === null) throw new ApiError('price_not_found');
+    const { itemId, customerId, invoicedAt, reference, items, isCancelTimed, ...fields } = subscription;
     const row: SubscriptionRow = {
       ...fields,
       userId: owner.userId,
@@ -123,13 +129,22 @@ export class Subscriptions {
     return (results[0] as unknown[]).length > 0;
   }
 
-  /** A price that stands for nothing any more goes on standing for what it did for those who have it. */
-  async #planOf(priceId: string, realmId: string, before: SubscriptionRow | null): Promise<string> {
+  /**
+   * A subscription as it is to the item that stands for a plan, and that plan, null when none does. A price that stands for
+   * nothing any more goes on standing for what it did for those who have it.
+   */
+  async #standing(
+    subscription: ProviderSubscription,
+    realmId: string,
+    before: SubscriptionRow | null,
+  ): Promise<{ subscription: ProviderSubscription; plan: string | null }> {
     const prices = await this.#deps.prices.of(realmId);
-    const plan = prices.find((row) => row.priceId === priceId)?.plan;
-    if (plan) return plan;
-    if (before?.priceId === priceId) return before.plan;
-    throw new ApiError('price_not_found');
+    const planOf = (priceId: string) => prices.find((row) => row.priceId === priceId)?.plan ?? null;
+    const current = asTo(subscription, (priceId) => planOf(priceId) !== null);
+    const plan = planOf(current.priceId);
+    if (plan !== null || !before) return { subscription: current, plan };
+    const unchanged = asTo(subscription, (priceId) => priceId === before.priceId);
+    return { subscription: unchanged, plan: unchanged.priceId === before.priceId ? before.plan : null };
   }
 }
 

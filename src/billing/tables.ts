@@ -30,6 +30,8 @@ export const billingCustomers = sqliteTable('billing_customers', {
   plan: text(),
   planExpiresAt: integer('plan_expires_at'),
   busyUntil: integer('busy_until').notNull().default(0),
+  addressDue: integer('address_due'),
+  addressAttempts: integer('address_attempts').notNull().default(0),
   createdAt: integer('created_at').notNull(),
 });
 

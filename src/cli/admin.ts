@@ -7,7 +7,7 @@ import { checkPassword } from '../passwords/password-policy.ts';
 import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
 import { hashInNode } from './password.ts';
 
-// `npm run admin:create`: whoever may write to the database makes the first operator.
+// `npm run admin:create`: makes the first operator. Write access to the database is the permission.
 
 const USAGE = `Usage:
   npm run admin:create -- EMAIL [--password PASSWORD] [--role owner|admin] [--realm ID]

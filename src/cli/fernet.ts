@@ -7,7 +7,7 @@ const MAC_BYTES = 32;
 /** Version, time and vector. */
 const HEAD_BYTES = 1 + 8 + IV_BYTES;
 
-/** A key of Fernet (github.com/fernet/spec): what signs, then what encrypts. Throws for what is no such key. */
+/** A key of Fernet (github.com/fernet/spec): the signing part, then the encrypting part. Throws when the text is not such a key. */
 export class FernetKey {
   readonly #signing: Buffer;
   readonly #encryption: Buffer;

@@ -4,6 +4,7 @@ import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
   ACCESS_TOKEN_SECONDS,
   REAUTHENTICATION_SECONDS,
+  REFRESH_GRACE_SECONDS,
   RealmFields,
   SESSION_SECONDS,
 } from '../realms/schemas.ts';
@@ -25,6 +26,7 @@ Fields (an empty value of --logo, --audience, --origin or --redirect takes back 
   --access-token-seconds N       60 to 3600
   --session-idle-seconds N       300 to 31536000
   --session-absolute-seconds N   300 to 31536000
+  --refresh-grace-seconds N      0 to 600
 
 Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
 
@@ -72,6 +74,7 @@ const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number
       column: 'operator_reauthentication_seconds',
       schema: seconds(REAUTHENTICATION_SECONDS),
     },
+    'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
   };
 
 async function realm(args: string[]): Promise<void> {

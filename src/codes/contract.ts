@@ -4,18 +4,45 @@ import { MINUTE } from '../lib/time.ts';
 export const CODE_LIFETIME = 10 * MINUTE;
 export const RESEND_AFTER = MINUTE;
 
+/** Who asks for a code, or guesses one. */
+export interface Asker {
+  /** The key of the device. */
+  device: string;
+  /** By what the client is rate limited. */
+  network: string;
+  /** The session, when the user is signed in. */
+  sessionId: string | null;
+}
+
 /** A code to be sent; null when none may be now. `resendAfter` is seconds. */
 export interface IssuedCode {
   code: string | null;
+  /** Names the code to whoever asked for it; nobody else's guesses count against it. */
+  challengeId: string;
   resendAfter: number;
 }
 
+/** A guess, and of which code; null from clients that do not say. */
+export interface Guess {
+  code: string;
+  challengeId: string | null;
+  by: Asker;
+  /** Seconds until those who are not known may guess again, when the realm has had too many failures; else null. */
+  strangersWait: number | null;
+}
+
+/** Right, wrong, or not looked at, because strangers have to wait. */
+export type GuessResult = 'right' | 'wrong' | 'barred';
+
 /** What sign-in by one-time code needs of the object of an address. */
 export interface CodeObject {
-  /** Makes a new code, which replaces the old, unless the last is too young or the day's number is used up. */
-  issue(perDay: number): Promise<IssuedCode>;
-  /** Whether the guess is right; a right one cannot be taken again. */
-  take(guess: string): Promise<boolean>;
+  /**
+   * Makes a code for whoever asks, which replaces the one that they had, unless the last is too young or the day's number is
+   * used up.
+   */
+  issue(perDay: number, asker: Asker): Promise<IssuedCode>;
+  /** Judges a guess; when one is right, no code of the address can be used again. */
+  take(guess: Guess): Promise<GuessResult>;
 }
 
 export type Channel = 'email' | 'sms';

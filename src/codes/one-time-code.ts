@@ -2,56 +2,156 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Bindings } from '../config/config.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { CODE_LIFETIME, type CodeObject, type IssuedCode, RESEND_AFTER } from './contract.ts';
+import {
+  type Asker,
+  CODE_LIFETIME,
+  type CodeObject,
+  type Guess,
+  type GuessResult,
+  type IssuedCode,
+  RESEND_AFTER,
+} from './contract.ts';
 
 const ATTEMPTS = 5;
 const DIGITS = 6;
+/** Codes that are kept: as many as can be issued while one works. */
+const MAX_CHALLENGES = CODE_LIFETIME / RESEND_AFTER + 1;
+/** Devices that are remembered, and for how long after they signed in by a code last. */
+const MAX_DEVICES = 10;
+const DEVICE_LIFETIME = 90 * DAY;
 
-interface State {
-  /** Null when it was used, or guessed at too often. */
-  code: string | null;
+/** A code, and who asked for it. */
+interface Challenge {
+  id: string;
+  code: string;
   issuedAt: number;
+  by: Asker;
+  /** Guesses of whoever named the code, and of those who did not say which they meant. */
   attempts: number;
-  /** The UTC day, and the codes issued on it. */
-  day: number;
-  issued: number;
+  unnamed: number;
 }
 
+/** The codes that were issued on a UTC day, and when the last was. */
+interface Issues {
+  day: number;
+  issued: number;
+  issuedAt: number;
+}
+
+interface State {
+  challenges: Challenge[];
+  /** Of all who are not known, together. */
+  strangers: Issues | null;
+  /** By the key of a device that has signed in by a code before. */
+  devices: Record<string, { seenAt: number; issues: Issues | null }>;
+}
+
+const NOTHING: State = { challenges: [], strangers: null, devices: {} };
+
 /**
- * The one-time code of one address in one realm: at most one at a time, ten minutes, five guesses, counted before
- * they are compared. It lies here in the clear, for ten minutes and in an object that nothing else can read: a hash
- * of six digits would hide nothing.
+ * The one-time codes of one address in one realm: one for each who asks, ten minutes, five guesses each, counted before
+ * they are compared. A stranger who asks or guesses spoils nobody else's code, and a device that has signed in by a code
+ * before has a budget of its own. Codes lie here in the clear, for ten minutes and in an object that nothing else can read: a
+ * hash of six digits would hide nothing.
  */
 export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
-  async issue(perDay: number): Promise<IssuedCode> {
+  async issue(perDay: number, asker: Asker): Promise<IssuedCode> {
     const now = Date.now();
     const day = Math.floor(now / DAY);
-    const known = this.ctx.storage.kv.get<State>('state');
+    const state = this.#state(now);
+    const device = state.devices[asker.device];
+    const known = device ? device.issues : state.strangers;
     const issued = known?.day === day ? known.issued : 0;
     const wait = known ? known.issuedAt + RESEND_AFTER - now : 0;
-    if (wait > 0) return { code: null, resendAfter: Math.ceil(wait / SECOND) };
-    if (issued >= perDay) return { code: null, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
+    const own = state.challenges.filter(({ by }) => isSame(by, asker));
+    // A second press of the button leads to the code that the first has sent.
+    const challengeId = own.at(-1)?.id ?? crypto.randomUUID();
+    if (wait > 0) return { code: null, challengeId, resendAfter: Math.ceil(wait / SECOND) };
+    if (issued >= perDay) {
+      return { code: null, challengeId, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
+    }
     const code = randomDigits();
-    this.ctx.storage.transactionSync(() => {
-      this.ctx.storage.kv.put<State>('state', { code, issuedAt: now, attempts: 0, day, issued: issued + 1 });
-      this.ctx.storage.setAlarm(now + 2 * DAY);
+    const id = crypto.randomUUID();
+    const challenge = { id, code, issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
+    const others = state.challenges.filter((one) => !own.includes(one));
+    const issues = { day, issued: issued + 1, issuedAt: now };
+    this.#put({
+      challenges: [...others.slice(1 - MAX_CHALLENGES), challenge],
+      strangers: device ? state.strangers : issues,
+      devices: device ? { ...state.devices, [asker.device]: { ...device, issues } } : state.devices,
     });
-    return { code, resendAfter: RESEND_AFTER / SECOND };
+    return { code, challengeId: id, resendAfter: RESEND_AFTER / SECOND };
   }
 
-  async take(guess: string): Promise<boolean> {
-    const state = this.ctx.storage.kv.get<State>('state');
-    if (!state?.code || Date.now() >= state.issuedAt + CODE_LIFETIME) return false;
-    const attempts = state.attempts + 1;
-    const right = equalsInConstantTime(guess, state.code);
-    const spent = right || attempts >= ATTEMPTS;
-    this.ctx.storage.kv.put<State>('state', { ...state, attempts, code: spent ? null : state.code });
-    return right;
+  async take(guess: Guess): Promise<GuessResult> {
+    const now = Date.now();
+    const state = this.#state(now);
+    const { challengeId, by, strangersWait } = guess;
+    const isKnown = by.sessionId !== null || by.device in state.devices;
+    if (strangersWait !== null && !isKnown) return 'barred';
+    const isNamed = (one: Challenge) =>
+      challengeId === null
+        ? by.sessionId !== null && one.by.sessionId === by.sessionId
+        : one.id === challengeId;
+    const named = state.challenges.some(isNamed);
+    if (challengeId !== null && !named) return 'wrong';
+    const counted = (one: Challenge): Challenge => {
+      if (!named) return { ...one, unnamed: one.unnamed + 1 };
+      return isNamed(one) ? { ...one, attempts: one.attempts + 1 } : one;
+    };
+    const isOpen = (one: Challenge) =>
+      named ? isNamed(one) && one.attempts < ATTEMPTS : one.unnamed < ATTEMPTS;
+    const open = state.challenges.filter(isOpen);
+    if (open.length === 0) return 'wrong';
+    const isRight = open.filter(({ code }) => equalsInConstantTime(guess.code, code)).length > 0;
+    this.#put(
+      isRight
+        ? { ...state, challenges: [], devices: withDevice(state.devices, by.device, now) }
+        : { ...state, challenges: state.challenges.map(counted) },
+    );
+    return isRight ? 'right' : 'wrong';
   }
 
   override async alarm(): Promise<void> {
-    await this.ctx.storage.deleteAll();
+    const { devices } = this.#state(Date.now());
+    if (Object.keys(devices).length === 0) await this.ctx.storage.deleteAll();
+    else this.#put({ ...NOTHING, devices });
   }
+
+  /** What still counts: codes that work, devices that were seen lately. */
+  #state(now: number): State {
+    const kept = this.ctx.storage.kv.get<State>('state');
+    // Of an earlier version: its code is asked for again.
+    if (!kept?.challenges) return NOTHING;
+    return {
+      ...kept,
+      challenges: kept.challenges.filter(({ issuedAt }) => now < issuedAt + CODE_LIFETIME),
+      devices: Object.fromEntries(
+        Object.entries(kept.devices).filter(([, { seenAt }]) => now < seenAt + DEVICE_LIFETIME),
+      ),
+    };
+  }
+
+  #put(state: State): void {
+    this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.kv.put<State>('state', state);
+      this.ctx.storage.setAlarm(Date.now() + 2 * DAY);
+    });
+  }
+}
+
+function isSame(one: Asker, other: Asker): boolean {
+  if (one.sessionId !== other.sessionId) return false;
+  return one.device === other.device || one.network === other.network;
+}
+
+function withDevice(devices: State['devices'], device: string, now: number): State['devices'] {
+  const known = devices[device];
+  const others = Object.entries(devices)
+    .filter(([key]) => key !== device)
+    .sort(([, a], [, b]) => b.seenAt - a.seenAt)
+    .slice(0, MAX_DEVICES - 1);
+  return { ...Object.fromEntries(others), [device]: { seenAt: now, issues: known?.issues ?? null } };
 }
 
 /** Six decimal digits, each as likely as any other. */

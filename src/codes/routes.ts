@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
@@ -30,9 +31,13 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
         ),
       }),
       async (c) => {
-        const userId = c.get('principal')?.userId ?? null;
-        const resendAfter = await codes.send(c.req.valid('json'), c.get('realm'), clientOf(c), userId);
-        return c.json({ status: 'accepted' as const, resend_after: resendAfter }, 202);
+        const by = c.get('principal') ?? null;
+        const sent = await codes.send(c.req.valid('json'), c.get('realm'), clientOf(c), by);
+        const { challengeId, resendAfter } = sent;
+        return c.json(
+          { status: 'accepted' as const, challenge_id: challengeId, resend_after: resendAfter },
+          202,
+        );
       },
     )
     .openapi(
@@ -43,7 +48,7 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
         tags: ['One-time codes'],
         summary: 'Sign in by a one-time code, or prove a phone number',
         description:
-          'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile. A code works once, for ten minutes and five guesses.',
+          'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile. A code works once, for ten minutes and five guesses of whoever asked for it: send its `challenge_id`. Guesses without one count together, five for each code.',
         limit: signInLimit,
         level: levels.optionalUser({
           fresh: {
@@ -58,16 +63,18 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
         ),
       }),
       async (c) => {
-        const { code, session_cookie: inCookie, ...target } = c.req.valid('json');
+        const { code, challenge_id, session_cookie: inCookie, ...target } = c.req.valid('json');
+        const entry = { code, challenge_id };
         const realm = c.get('realm');
         const principal = c.get('principal');
         if (principal && target.channel === 'sms') {
-          const user = await codes.provePhoneNumber(target, code, principal, realm, clientOf(c));
+          const user = await codes.provePhoneNumber(target, entry, principal, realm, clientOf(c));
           return c.json({ user: userShape(user) }, 200);
         }
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { user, grant } = await codes.signIn(target, code, realm, clientOf(c));
+        const { user, grant } = await codes.signIn(target, entry, realm, clientOf(c));
         if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        setDeviceCookie(c);
         return c.json({ ...tokensShape(grant, inCookie === true), user: userShape(user) }, 200);
       },
     );

@@ -8,6 +8,11 @@ const code = z
   .regex(/^\d{6}$/, { error: 'Must have six digits' })
   .openapi({ example: '493817' });
 
+const challengeId = z.uuid().optional().openapi({
+  description:
+    'Of the answer to `POST /v1/auth/otp/send`. With it, only guesses of whoever asked for the code count against it',
+});
+
 export const CodeSendBody = z
   .discriminatedUnion('channel', [
     z.strictObject({ channel: z.literal('email'), to: EmailField }),
@@ -21,18 +26,21 @@ export const CodeVerifyBody = z
       channel: z.literal('email'),
       to: EmailField,
       code,
+      challenge_id: challengeId,
       session_cookie: z.boolean().optional(),
     }),
     z.strictObject({
       channel: z.literal('sms'),
       to: ProfileFields.phone_number,
       code,
+      challenge_id: challengeId,
       session_cookie: z.boolean().optional(),
     }),
   ])
   .openapi('CodeVerify');
 
 export const CodeSentSchema = AcceptedSchema.extend({
+  challenge_id: z.uuid().openapi({ description: 'Names the code: send it along when you verify' }),
   resend_after: z.int().openapi({ description: 'Seconds until another code may be asked for', example: 60 }),
 }).openapi('CodeSent');
 

@@ -3,16 +3,18 @@ import { primary } from '../db/client.ts';
 import { type Directory, directoryState, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
+import type { FailureBudget } from '../http/failure-budget.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
+import { clientKey } from '../lib/client-address.ts';
 import { describeDevice } from '../lib/device.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
-import type { SmsBudget } from '../messages/budgets.ts';
+import type { MailBudget, SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
+import { type Asker, type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
 import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
 
 /** What sign-in by code is made of. */
@@ -23,6 +25,8 @@ export interface CodeDependencies {
   directory: Directory;
   objects: PasswordObjects;
   codes: CodeObjects;
+  failures: FailureBudget;
+  mailBudget: MailBudget;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
   codesPerDay: number;
@@ -34,6 +38,12 @@ export interface CodeDependencies {
 export interface CodeTarget {
   channel: Channel;
   to: string;
+}
+
+/** A code as it is typed, and what names it, from clients that know. */
+export interface CodeEntry {
+  code: string;
+  challenge_id?: string | undefined;
 }
 
 /** One-time codes by mail and text: sign-in, and proof of a phone number. */
@@ -56,28 +66,34 @@ export class OneTimeCodes {
 
   /**
    * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in.
-   * Gives the seconds after which another may be asked for, the same for addresses that nobody has. Throws
-   * `validation_failed` for a country that no texts go to.
+   * Gives what names the code, and the seconds after which another may be asked for, the same for addresses that nobody
+   * has. Throws `validation_failed` for a country that no texts go to.
    */
-  async send(target: CodeTarget, realm: Realm, client: Client, userId: string | null): Promise<number> {
+  async send(
+    target: CodeTarget,
+    realm: Realm,
+    client: Client,
+    by: { userId: string; sessionId: string } | null,
+  ): Promise<{ challengeId: string; resendAfter: number }> {
     const { codes, codesPerDay } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
-    const { code, resendAfter } = await codes(realm.id, target.channel, target.to).issue(codesPerDay);
+    const object = codes(realm.id, target.channel, target.to);
+    const issued = await object.issue(codesPerDay, askerOf(client, by?.sessionId ?? null));
+    const { code, challengeId, resendAfter } = issued;
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) afterResponse(() => this.#deliver(target, code, realm, client, userId));
-    return resendAfter;
+    if (code) afterResponse(() => this.#deliver(target, code, realm, client, by?.userId ?? null));
+    return { challengeId, resendAfter };
   }
 
-  /** Signs in by a code. Throws `invalid_code`, `account_suspended`. */
-  async signIn(target: CodeTarget, code: string, realm: Realm, client: Client): Promise<SignedIn> {
+  /** Signs in by a code. Throws `invalid_code`, `account_suspended`, `rate_limited`. */
+  async signIn(target: CodeTarget, entry: CodeEntry, realm: Realm, client: Client): Promise<SignedIn> {
     const { directory, objects, sessions } = this.#deps;
-    await this.#take(target, code, realm);
+    await this.#take(target, entry, realm, askerOf(client, null));
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
-      // The person who registered with this address never proved it: their password and sessions are not the owner's.
       const proven = await directory.change(user.id, {
         ...addressProofByCode(user.id, target.to),
         activity: { type: 'email_verified', client },
@@ -97,27 +113,34 @@ export class OneTimeCodes {
     return { user, grant: await sessions.grant(realm, opened) };
   }
 
-  /** Takes a code that went to a proven address of a user. Throws `invalid_code`. */
-  async proveAddress(user: UserRow, channel: Channel, code: string, realm: Realm): Promise<void> {
+  /** Takes a code that went to a proven address of a user. Throws `invalid_code`, `rate_limited`. */
+  async proveAddress(
+    user: UserRow,
+    channel: Channel,
+    entry: CodeEntry,
+    by: { sessionId: string },
+    realm: Realm,
+    client: Client,
+  ): Promise<void> {
     const to = provenAddress(user, channel);
     if (to === null) throw new ApiError('invalid_code');
-    await this.#take({ channel, to }, code, realm);
+    await this.#take({ channel, to }, entry, realm, askerOf(client, by.sessionId));
   }
 
-  /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`. */
+  /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`, `rate_limited`. */
   async provePhoneNumber(
     target: CodeTarget,
-    code: string,
-    by: { userId: string; sessionId: string },
+    entry: CodeEntry,
+    by: { userId: string; sessionId: string; credentialVersion: number },
     realm: Realm,
     client: Client,
   ): Promise<UserRow> {
-    await this.#take(target, code, realm);
+    await this.#take(target, entry, realm, askerOf(client, by.sessionId));
     const { directory } = this.#deps;
     const before = await directory.get(by.userId, null);
     const notice = { change: 'phone_number_added', about: target.to, client } as const;
     const { user } = await directory.change(by.userId, {
-      ...phoneProof(by.userId, realm.id, target.to),
+      ...phoneProof(by, realm.id, target.to),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, notice),
       activity: { type: 'phone_number_verified', client },
@@ -126,8 +149,15 @@ export class OneTimeCodes {
     return user;
   }
 
-  async #take({ channel, to }: CodeTarget, code: string, realm: Realm): Promise<void> {
-    if (!(await this.#deps.codes(realm.id, channel, to).take(code))) throw new ApiError('invalid_code');
+  async #take({ channel, to }: CodeTarget, entry: CodeEntry, realm: Realm, by: Asker): Promise<void> {
+    const { codes, failures } = this.#deps;
+    const { code, challenge_id: challengeId = null } = entry;
+    const strangersWait = failures.wait(realm.id, 'code');
+    const result = await codes(realm.id, channel, to).take({ code, challengeId, by, strangersWait });
+    if (result === 'right') return;
+    if (result === 'barred') throw new ApiError('rate_limited', { retryAfter: strangersWait ?? 1 });
+    failures.count(realm.id, 'code');
+    throw new ApiError('invalid_code');
   }
 
   async #find({ channel, to }: CodeTarget, realm: Realm, userId: string | null): Promise<UserRow | null> {
@@ -145,10 +175,13 @@ export class OneTimeCodes {
     client: Client,
     userId: string | null,
   ): Promise<void> {
-    const { d1, outbox, smsBudget } = this.#deps;
+    const { d1, mailBudget, outbox, smsBudget } = this.#deps;
     const { channel, to } = target;
     const user = await this.#find(target, realm, userId);
-    if (!user || (channel === 'sms' && !(await smsBudget.take(realm.id, to)))) return;
+    if (!user) return;
+    const request = { realmId: realm.id, to, client, userId: user.id };
+    const budget = channel === 'sms' ? smsBudget.take(request) : mailBudget.take('code', request);
+    if (!(await budget)) return;
     const minutes = CODE_LIFETIME / MINUTE;
     const content: Content =
       channel === 'sms'
@@ -176,4 +209,9 @@ export class OneTimeCodes {
 export function provenAddress(user: UserRow, channel: Channel): string | null {
   if (channel === 'email') return user.emailVerified ? user.email : null;
   return user.phoneNumberVerified ? user.phoneNumber : null;
+}
+
+function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
+  const network = clientKey(ip);
+  return { device: device ?? network, network, sessionId };
 }

@@ -1,11 +1,10 @@
 import { and, eq, ne } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { addsUnproven, phoneOpens, provingChange } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
-import { identities } from '../oauth/tables.ts';
-import { passwords } from '../passwords/tables.ts';
 
-/** The user who has proved that number, or null. */
+/** The user whose account that number opens, or null. */
 export async function findByVerifiedPhone(
   db: Database,
   realmId: string,
@@ -14,46 +13,33 @@ export async function findByVerifiedPhone(
   const found = await db
     .select()
     .from(users)
-    .where(
-      and(
-        eq(users.realmId, realmId),
-        eq(users.phoneNumber, phoneNumber),
-        eq(users.phoneNumberVerified, true),
-      ),
-    )
+    .where(and(eq(users.realmId, realmId), eq(users.phoneNumber, phoneNumber), phoneOpens))
     .get();
   return found ?? null;
 }
 
-/**
- * The change that marks an address as proven by a code that was sent there, unless it was changed or proven meanwhile. It
- * drops what the person who registered the address before could get in by: the password, identities, a phone number.
- */
+/** The change that marks an address as proven by a code that was sent there, unless it was changed or proven meanwhile. */
 export function addressProofByCode(userId: string, email: string): Omit<UserChange, 'activity'> {
   return {
-    set: { emailVerified: true, phoneNumberVerified: false },
+    ...provingChange('arrived', userId, Date.now()),
     guard: and(eq(users.email, email), eq(users.emailVerified, false)),
-    endsSessions: true,
-    before: (db, stands) => [
-      db.delete(passwords).where(and(eq(passwords.userId, userId), stands)),
-      db.delete(identities).where(and(eq(identities.userId, userId), stands)),
-    ],
   };
 }
 
 /**
- * The change that marks the number in a user's profile as theirs, if it is still there. Numbers change hands: the user
- * who proved it before has lost it.
+ * The change that marks the number in a user's profile as theirs, if it is still there, and nobody has taken the account
+ * from the session that proves it. Numbers change hands: the user who proved it before has lost it.
  */
 export function phoneProof(
-  userId: string,
+  by: { userId: string; sessionId: string; credentialVersion: number },
   realmId: string,
   phoneNumber: string,
 ): Omit<UserChange, 'activity'> {
+  const { userId, sessionId, credentialVersion } = by;
   const now = Date.now();
   return {
-    set: { phoneNumberVerified: true },
-    guard: eq(users.phoneNumber, phoneNumber),
+    set: { phoneNumberVerified: true, phoneAddedUnproven: addsUnproven(sessionId) },
+    guard: and(eq(users.phoneNumber, phoneNumber), eq(users.credentialVersion, credentialVersion)),
     before: (db, stands) => [
       db
         .update(users)

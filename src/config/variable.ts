@@ -108,11 +108,23 @@ export const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`);
 
+/** Whether something is switched on. */
+export const trueOrFalse = z
+  .enum(['true', 'false'], { error: 'must be `true` or `false`' })
+  .transform((value) => value === 'true');
+
 /** Bytes of entropy cannot be seen from outside; a short secret, or one of few distinct characters, can. */
 export const secret = z
   .string()
   .min(32, 'must have at least 32 characters (make one with `openssl rand -base64 32`)')
   .refine((value) => new Set(value).size >= 12, 'is too regular to be random');
+
+/** Several of those, separated by commas. */
+export const secrets = z
+  .string()
+  .transform((value) => value.split(',').map((one) => one.trim()))
+  .transform((values) => values.filter(Boolean))
+  .pipe(z.array(secret));
 
 /** Where something is reached: scheme, host and port. */
 export const origin = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
-import { origin, secret, variable, whole } from './variable.ts';
+import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
 
 /** The variables and secrets that are not of a provider, in the order of the documentation. */
 export const VARIABLES = {
@@ -11,7 +11,13 @@ export const VARIABLES = {
   AUTH_SECRET: variable({
     schema: secret,
     secret: true,
-    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. Changing it signs everybody out and makes new signing keys.',
+    doc: 'The one secret: refresh tokens and the keys that encrypt data at rest derive from it. At least 32 random characters. To change it without signing anybody out, follow the guide *Upgrade*.',
+  }),
+  AUTH_SECRET_PREVIOUS: variable({
+    schema: secrets,
+    default: '',
+    secret: true,
+    doc: 'Secrets that are read besides `AUTH_SECRET` and make nothing new, separated by commas: those that it replaced, or the one that is about to.',
   }),
   INTERNAL_API_KEY: variable({
     schema: secret.optional(),
@@ -26,7 +32,17 @@ export const VARIABLES = {
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),
     default: '100',
-    doc: 'Requests a minute per client address (IPv6: per /64) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+    doc: 'Requests a minute per client address (IPv6: per /64, and four times as many per /48) to the endpoints that take a password, a code, a link or an address to mail to; exact.',
+  }),
+  FAILED_PASSWORDS_PER_HOUR: variable({
+    schema: whole(1, 100_000_000),
+    default: '10000',
+    doc: 'Wrong passwords an hour in a realm; then only devices that have signed in before may try, until the hour is over.',
+  }),
+  FAILED_CODES_PER_HOUR: variable({
+    schema: whole(1, 100_000_000),
+    default: '1000',
+    doc: 'Wrong one-time codes an hour in a realm; then only devices that have signed in by code before may try, until the hour is over.',
   }),
   RATE_LIMIT_GENERAL: variable({
     schema: whole(1, 1_000_000),
@@ -37,6 +53,26 @@ export const VARIABLES = {
     schema: whole(1, 3650),
     default: '90',
     doc: 'How many days a key signs access tokens before the next takes over.',
+  }),
+  MAILS_PER_CLIENT: variable({
+    schema: whole(1, 1_000_000),
+    default: '100',
+    doc: 'Mails an hour that one client address (IPv6: per /64, and four times as many per /48) can have sent in a realm.',
+  }),
+  MAILS_PER_ACCOUNT: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Mails in 24 hours that one account can have sent, or others to it.',
+  }),
+  SMS_PER_CLIENT: variable({
+    schema: whole(1, 1_000_000),
+    default: '50',
+    doc: 'Texts in 24 hours that one client address (IPv6: per /64, and four times as many per /48) can have sent in a realm.',
+  }),
+  SMS_PER_ACCOUNT: variable({
+    schema: whole(1, 1_000_000),
+    default: '20',
+    doc: 'Texts in 24 hours that one account can have sent, or others to it.',
   }),
   SMS_PER_PREFIX: variable({
     schema: whole(1, 1_000_000),
@@ -72,6 +108,21 @@ export const VARIABLES = {
     schema: whole(0, 60),
     default: '7',
     doc: 'How many days a plan lasts on when its invoice is not paid, or when Stripe is not heard of.',
+  }),
+  BILLING_PROMOTION_CODES: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Checkout take promotion codes.',
+  }),
+  BILLING_AUTOMATIC_TAX: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Stripe reckon taxes. Switch on Stripe Tax first.',
+  }),
+  BILLING_TAX_IDS: variable({
+    schema: trueOrFalse,
+    default: 'false',
+    doc: '`true` lets Checkout ask businesses for their tax id.',
   }),
   ACTIVITY_DAYS: variable({
     schema: whole(1, 3650),

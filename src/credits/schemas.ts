@@ -41,7 +41,7 @@ export const RefundBody = z
   .strictObject({
     ...change,
     amount: AmountField.optional().openapi({ description: 'All that is left of the use when left out' }),
-    refund_of: ReferenceField.openapi({ description: 'The reference of the use' }),
+    refund_of: ReferenceField.openapi({ description: 'The reference of the use', example: 'job-4711' }),
   })
   .openapi('CreditRefund');
 
@@ -85,7 +85,9 @@ export const CreditQuery = z.object({ user_id: UserIdField });
 export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
 
 /** A row of the ledger as it goes over the wire. */
-export function transactionShape(transaction: CreditTransaction): z.infer<typeof TransactionSchema> {
+export function transactionShape(
+  transaction: Omit<CreditTransaction, 'request'>,
+): z.infer<typeof TransactionSchema> {
   const { id, type, amount, reference, description } = transaction;
   return {
     id,

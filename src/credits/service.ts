@@ -4,8 +4,10 @@ import type {
   CreditReversal,
   CreditTransaction,
   CreditUse,
+  InvoiceCredits,
   MeteringObject,
   MeteringObjects,
+  NamedReversal,
   ReversedCredits,
   Terms,
 } from '../account/metering-contract.ts';
@@ -26,8 +28,8 @@ export interface CreditChange {
   balance: number;
 }
 
-/** References that only Latchkey itself makes. */
-const RESERVED_REFERENCE = /^(grant|expired):/;
+/** What a reader of the ledger would take for grants and expiries, which only Latchkey books. */
+const MISLEADING_REFERENCE = /^(grant|expired):/;
 
 /** Credits. Each operation is one call to one account object and no D1 query. All throw `user_not_found`. */
 export class Credits {
@@ -54,6 +56,11 @@ export class Credits {
     return changeOf(await this.#ask(user, (object, terms) => object.addCredits(terms, addition)));
   }
 
+  /** As `add`, for what Latchkey gives by itself: callers' references cannot meet its own. Throws `reference_reused`. */
+  async book(user: User, addition: CreditAddition): Promise<CreditChange> {
+    return changeOf(await this.#ask(user, (object, terms) => object.bookCredits(terms, addition)));
+  }
+
   /** Throws `insufficient_credits`, `account_suspended`, `reference_reused`. */
   async use(user: User, use: CreditUse): Promise<CreditChange> {
     requireOwnReference(use.reference);
@@ -69,6 +76,14 @@ export class Credits {
   /** How much of an addition was taken back, as last told. */
   async reversed(user: User, reference: string): Promise<ReversedCredits> {
     return this.#ask(user, (object, terms) => object.creditReversal(terms, reference));
+  }
+
+  /** Books what invoices brought and what was lost of them; gives all that was taken back of invoices. Throws `conflict`. */
+  async settle(
+    user: User,
+    settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
+  ): Promise<NamedReversal[]> {
+    return (await this.#ask(user, (object, terms) => object.settleInvoices(terms, settlement))).reversals;
   }
 
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
@@ -101,9 +116,9 @@ function changeOf({ transaction, balance }: CreditChange): CreditChange {
   return { transaction, balance };
 }
 
-/** Throws 422 for a reference that is Latchkey's own to make. */
+/** Throws 422 for a reference that looks like one of Latchkey's own. */
 export function requireOwnReference(reference: string): void {
-  if (RESERVED_REFERENCE.test(reference)) {
+  if (MISLEADING_REFERENCE.test(reference)) {
     throw fieldError('reference', 'reserved', 'References that begin so are made by Latchkey only');
   }
 }

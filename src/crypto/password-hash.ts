@@ -1,4 +1,4 @@
-// For whoever compiles this without the rest, as consumers of the RPC entrypoint do.
+// For projects that compile this file without the rest, as consumers of the RPC entrypoint do.
 /// <reference path="./argon2-wasm.d.ts" />
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';

@@ -31,7 +31,8 @@ export type AuditAction =
   | 'test_message_sent'
   | 'realm_created'
   | 'realm_changed'
-  | 'signing_key_rotated';
+  | 'signing_key_rotated'
+  | 'secrets_reencrypted';
 
 /** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
 export const audit = sqliteTable('audit', {

@@ -5,11 +5,12 @@ export const oneTimeTokens = sqliteTable(
   {
     userId: text('user_id').notNull(),
     purpose: text({ enum: ['verify_email', 'change_email', 'undo_email', 'reset_password'] }).notNull(),
+    slot: text().notNull().default(''),
     hash: text().notNull().unique(),
     email: text().notNull(),
     expiresAt: integer('expires_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.purpose] })],
+  (table) => [primaryKey({ columns: [table.userId, table.purpose, table.slot] })],
 );
 
 export type LinkPurpose = typeof oneTimeTokens.$inferSelect.purpose;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq, exists, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { DAY, HOUR } from '../lib/time.ts';
@@ -20,9 +20,16 @@ const PAGE: Record<LinkPurpose, string> = {
   reset_password: 'reset-password',
 };
 
-/** A link that is yet to be stored and mailed. Only the mail ever has the token itself. */
+/**
+ * Purposes of links that end when another is asked for, or when the account changes hands. A link that undoes a change of
+ * address is no such link: whatever somebody does who may be a thief, it can only be used or expire.
+ */
+export type PassingPurpose = Exclude<LinkPurpose, 'undo_email'>;
+
+/** A link that is yet to be stored and mailed. The token itself is never stored. */
 export interface Link {
   purpose: LinkPurpose;
+  token: string;
   hash: string;
   url: string;
   expiresAt: number;
@@ -38,42 +45,57 @@ export function newLink(issuer: string, purpose: LinkPurpose, now: number): Link
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
   return {
     purpose,
+    token,
     hash: hashToken(token),
     url: `${issuer}/${PAGE[purpose]}?token=${token}`,
     expiresAt: now + LINK_LIFETIME[purpose],
   };
 }
 
-/** Stores a link; an older one of the same purpose stops working. */
+/** Stores a link; an older one of the same purpose stops working, unless it undoes a change of address. */
 export function storeLink(db: Database, link: Link, userId: string, email: string) {
-  const { purpose, hash, expiresAt } = link;
-  return db
-    .insert(oneTimeTokens)
-    .values({ userId, purpose, hash, email, expiresAt })
-    .onConflictDoUpdate({
-      target: [oneTimeTokens.userId, oneTimeTokens.purpose],
-      set: { hash, email, expiresAt },
-    });
+  const { row, replacement } = stored(link, userId, email);
+  return db.insert(oneTimeTokens).values(row).onConflictDoUpdate(replacement);
 }
 
 /** Stores a link if a condition holds, as `storeLink` does. */
 export function storeLinkIf(db: Database, link: Link, userId: string, email: string, condition: SQL) {
-  const { purpose, hash, expiresAt } = link;
-  return insertIf(
-    db,
-    oneTimeTokens,
-    { userId, purpose, hash, email, expiresAt },
-    condition,
-  ).onConflictDoUpdate({
-    target: [oneTimeTokens.userId, oneTimeTokens.purpose],
-    set: { hash, email, expiresAt },
-  });
+  const { row, replacement } = stored(link, userId, email);
+  return insertIf(db, oneTimeTokens, row, condition).onConflictDoUpdate(replacement);
 }
 
-/** Makes links of a user stop working if a condition holds: those of some purposes, or all. */
-export function dropLinksIf(db: Database, userId: string, purposes: LinkPurpose[] | 'all', condition: SQL) {
-  const chosen = purposes === 'all' ? undefined : inArray(oneTimeTokens.purpose, purposes);
+function stored({ purpose, hash, expiresAt }: Link, userId: string, email: string) {
+  const slot = purpose === 'undo_email' ? hash : '';
+  return {
+    row: { userId, purpose, slot, hash, email, expiresAt },
+    replacement: {
+      target: [oneTimeTokens.userId, oneTimeTokens.purpose, oneTimeTokens.slot],
+      set: { hash, email, expiresAt },
+    },
+  };
+}
+
+/** Makes links of a user stop working if a condition holds: those of some purposes, or all that may end so. */
+export function dropLinksIf(
+  db: Database,
+  userId: string,
+  purposes: PassingPurpose[] | 'all',
+  condition: SQL,
+) {
+  const chosen =
+    purposes === 'all' ? ne(oneTimeTokens.purpose, 'undo_email') : inArray(oneTimeTokens.purpose, purposes);
   return db.delete(oneTimeTokens).where(and(eq(oneTimeTokens.userId, userId), chosen, condition));
+}
+
+/**
+ * Makes links that undo later changes of address stop working if a condition holds: when an earlier change is undone, the
+ * addresses that came after it were those of whoever made it.
+ */
+export function dropLaterUndosIf(db: Database, userId: string, expiresAt: number, condition: SQL) {
+  const { userId: owner, purpose, expiresAt: end } = oneTimeTokens;
+  return db
+    .delete(oneTimeTokens)
+    .where(and(eq(owner, userId), eq(purpose, 'undo_email'), gt(end, expiresAt), condition));
 }
 
 /**
@@ -114,7 +136,7 @@ function validToken(hash: string, purposes: LinkPurpose[], now: number) {
   );
 }
 
-/** What a token stands for, or null. Decides nothing: whoever acts on it has to take it in the same batch. */
+/** What a token stands for, or null. Decides nothing: the batch that acts on it has to take it. */
 export async function peekLink(db: Database, token: string, purposes: LinkPurpose[], now: number) {
   const found = await db
     .select()

@@ -190,7 +190,8 @@ export const UserIdParams = z.object({
   id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
 });
 
-/** `a…@example.com`: enough to recognise, too little to write to. */
+/** `a…@e….com`: enough to recognise, too little to write to, and nothing that a mail program makes a link of. */
 export function maskEmail(email: string): string {
-  return `${email.slice(0, 1)}…${email.slice(email.lastIndexOf('@'))}`;
+  const at = email.lastIndexOf('@');
+  return `${email.slice(0, 1)}…@${email.slice(at + 1, at + 2)}…${email.slice(email.lastIndexOf('.'))}`;
 }

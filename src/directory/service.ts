@@ -4,6 +4,7 @@ import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { ApiError, accepted, isRefusal, type Refusal } from '../errors.ts';
+import { type Client, placeOf } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { type Outbox, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
@@ -257,6 +258,11 @@ export async function findByEmail(db: Database, realmId: string, email: string):
     .where(and(eq(users.realmId, realmId), eq(users.email, email)))
     .get();
   return found ?? null;
+}
+
+/** Where from and with what an account is made: what its owner is shown before they confirm its address. */
+export function madeBy(client: Client): { madeIn: string | null; madeWith: string | null } {
+  return { madeIn: placeOf(client), madeWith: client.userAgent };
 }
 
 /** What of a user's row its account object must know. */

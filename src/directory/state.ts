@@ -56,6 +56,7 @@ export type ActivityType =
   | 'password_changed'
   | 'password_reset'
   | 'email_verified'
+  | 'account_disowned'
   | 'email_changed'
   | 'email_change_undone'
   | 'phone_number_verified'

@@ -66,7 +66,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Get a new pair: `POST /v1/auth/refresh`.',
   },
   session_ended: {
-    cause: 'The session was signed out or revoked, has expired, or one of its refresh tokens was used twice.',
+    cause:
+      'The session was signed out or revoked, has expired, or one of its refresh tokens was used again later.',
     mend: 'Sign in again. Use each refresh token once and keep the new one.',
   },
   reauthentication_required: {
@@ -218,7 +219,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Let the user set a password by `POST /v1/auth/password/forgot`, or link another account first.',
   },
   reference_reused: {
-    cause: 'The `reference` or `Idempotency-Key` was used before with other parameters.',
+    cause:
+      'The `reference` or `Idempotency-Key` was used before with other parameters, or for a request of another kind.',
     mend: 'Make a new reference for a new request. Repeat a request with exactly the same parameters.',
   },
   reservation_ended: {

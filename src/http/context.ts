@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
+import { getCookie } from 'hono/cookie';
 import type { Bindings } from '../config/config.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -11,6 +13,8 @@ export interface Principal {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** That the session goes by: another one in D1 means that it has ended. */
+  credentialVersion: number;
   /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
   impersonator: string | null;
   /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */
@@ -38,6 +42,8 @@ export interface AppEnv {
     /** Of the path, read once for each request. */
     realm: Realm;
     principal: Principal;
+    /** Of its cookie, or one that was made for it: see device-cookie.ts. */
+    device: string;
     service: ServicePrincipal;
     /** The user whom the request is about, where a level lets others name one. */
     subject: string;
@@ -51,6 +57,18 @@ export function clientAddress(c: AppContext): string {
   return c.req.header('cf-connecting-ip') ?? '127.0.0.1';
 }
 
+export const DEVICE_COOKIE = '__Host-latchkey-device';
+
+/** The device that a request comes from, as the cookie says that it got at its last sign-in; else a new one. */
+export function deviceOfRequest(c: AppContext): string {
+  const kept = c.get('device') ?? getCookie(c, DEVICE_COOKIE) ?? '';
+  const device = /^[A-Za-z0-9_-]{43}$/.test(kept)
+    ? kept
+    : Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+  c.set('device', device);
+  return device;
+}
+
 /** Who is calling, as far as the network tells. Long user agents are cut. */
 export function clientOf(c: AppContext): Client {
   const place = c.req.raw.cf as { country?: string; city?: string } | undefined;
@@ -59,5 +77,7 @@ export function clientOf(c: AppContext): Client {
     country: place?.country ?? null,
     city: place?.city ?? null,
     userAgent: c.req.header('user-agent')?.slice(0, 400) ?? null,
+    // Nothing that is kept can be turned into a cookie.
+    device: createHash('sha256').update(deviceOfRequest(c)).digest('base64url'),
   };
 }

@@ -16,7 +16,7 @@ export function record(values: unknown[]): string {
 }
 
 /**
- * A document of any length: a header, then page after page as whoever reads takes them. `next` gives the rows from
+ * A document of any length: a header, then page after page, at the pace of the reader. `next` gives the rows from
  * where the page before has ended, and null after the last.
  */
 export function csvStream<Position>(

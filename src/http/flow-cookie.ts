@@ -3,7 +3,7 @@ import type { AppContext } from './context.ts';
 
 /** A cookie that a browser has to bring back from somewhere else. `maxAge` is seconds. */
 export interface FlowCookie {
-  /** Begins with FLOW_COOKIE_PREFIX. */
+  /** Begins with FLOW_COOKIE_PREFIX, and sorts by when the flow was begun. */
   name: string;
   value: string;
   maxAge: number;
@@ -13,18 +13,15 @@ export interface FlowCookie {
 
 export const FLOW_COOKIE_PREFIX = '__Host-latchkey-oauth-';
 
-/** Flows that a browser may have under way at once: cookies are sent with every request. */
-const MAX_FLOWS = 5;
+/** Flows that a browser keeps at once: cookies are sent with every request. */
+const MAX_FLOWS = 6;
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true } as const;
 
-/** Puts a flow into the browser; one that has too many under way loses the others. */
+/** Puts a flow into the browser; one that has too many loses the oldest. */
 export function setFlowCookie(c: AppContext, { name, value, maxAge, sameSite }: FlowCookie): void {
   const others = Object.keys(getCookie(c)).filter((other) => other.startsWith(FLOW_COOKIE_PREFIX));
-  if (others.length >= MAX_FLOWS) for (const other of others) clearFlowCookie(c, other);
+  const kept = MAX_FLOWS - 1;
+  const tooMany = others.sort().slice(0, Math.max(0, others.length - kept));
+  for (const other of tooMany) deleteCookie(c, other, ATTRIBUTES);
   setCookie(c, name, value, { ...ATTRIBUTES, maxAge, sameSite });
-}
-
-/** Makes the browser forget a flow: it is over. */
-export function clearFlowCookie(c: AppContext, name: string): void {
-  deleteCookie(c, name, ATTRIBUTES);
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 
-/** What makes a request happen once: unique among the user's requests of its kind. */
+/** What makes a request happen once: it stands for one request about a user, whatever its kind. */
 export const ReferenceField = z
   .string()
   .regex(/^[!-~]{1,200}$/, 'Must be 1 to 200 visible ASCII characters')

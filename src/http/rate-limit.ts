@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
-import { clientKey } from '../lib/client-address.ts';
+import { clientKey, siteKey } from '../lib/client-address.ts';
 import { SECOND } from '../lib/time.ts';
 import { type AppEnv, clientAddress } from './context.ts';
 import type { RateLimitResult } from './rate-limiter.ts';
@@ -44,18 +44,25 @@ export function generalRateLimit(binding: RateLimit, config: Config) {
   });
 }
 
-/** The limit of the endpoints that take a password: exact, one object per client. */
+/** How many clients' worth of sign-ins a whole /48 of IPv6 may make. */
+const CLIENTS_PER_SITE = 4;
+
+/** The limit of the endpoints that take a password: exact, one object per client; for IPv6 also one per /48. */
 export function signInRateLimit(namespace: DurableObjectNamespace, config: Config) {
   const limit = config.RATE_LIMIT_SIGN_IN;
   return createMiddleware<AppEnv>(async (c, next) => {
-    const id = namespace.idFromName(`sign_in:${clientKey(clientAddress(c))}`);
-    const limiter = namespace.get(id) as unknown as {
-      take(limit: number, windowSeconds: number): Promise<RateLimitResult>;
-    };
-    const { allowed, remaining, reset } = await limiter.take(limit, WINDOW);
+    const address = clientAddress(c);
+    const limiterOf = (key: string) =>
+      namespace.get(namespace.idFromName(`sign_in:${key}`)) as unknown as {
+        take(limit: number, windowSeconds: number): Promise<RateLimitResult>;
+      };
+    const { allowed, remaining, reset } = await limiterOf(clientKey(address)).take(limit, WINDOW);
     c.header('RateLimit-Policy', `"sign_in";q=${limit};w=${WINDOW}`);
     c.header('RateLimit', `"sign_in";r=${remaining};t=${reset}`);
     if (!allowed) throw new ApiError('rate_limited', { retryAfter: reset });
+    const site = siteKey(address);
+    const shared = site && (await limiterOf(site).take(limit * CLIENTS_PER_SITE, WINDOW));
+    if (shared && !shared.allowed) throw new ApiError('rate_limited', { retryAfter: shared.reset });
     await next();
   });
 }

@@ -35,6 +35,20 @@ export class RateLimiter extends DurableObject<Bindings> {
     };
   }
 
+  /** Counts so many in a fixed window; gives the seconds until it ends when the limit is reached, else 0. */
+  async tally(count: number, limit: number, windowSeconds: number): Promise<number> {
+    const { kv } = this.ctx.storage;
+    const now = Date.now();
+    const length = windowSeconds * SECOND;
+    const window = Math.floor(now / length);
+    const known = kv.get<{ window: number; counted: number }>('tally');
+    const counted = (known?.window === window ? known.counted : 0) + count;
+    kv.put('tally', { window, counted });
+    kv.put('window', length);
+    if (known?.window !== window) this.ctx.storage.setAlarm(now + 2 * length);
+    return counted < limit ? 0 : Math.ceil(((window + 1) * length - now) / SECOND);
+  }
+
   /** For the health check: answers, and stores nothing. */
   async ping(): Promise<void> {}
 

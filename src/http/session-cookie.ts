@@ -5,9 +5,13 @@ import type { AppContext } from './context.ts';
 // __Host-: only this host can set it, only over https (browsers except localhost), for the whole host (RFC 6265bis).
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true, sameSite: 'Lax' } as const;
 
+/** Realms whose plain name another cookie has. */
+const TAKEN = /^(device$|language$|oauth-|realm-)/;
+
 /** The session cookie of a realm. Realms share a host, so each has a name of its own. */
 export function sessionCookieName(realmId: string): string {
-  return realmId === DEFAULT_REALM ? '__Host-latchkey' : `__Host-latchkey-${realmId}`;
+  if (realmId === DEFAULT_REALM) return '__Host-latchkey';
+  return `__Host-latchkey-${TAKEN.test(realmId) ? `realm-${realmId}` : realmId}`;
 }
 
 /** Puts the session's refresh token where scripts cannot read it. `expiresAt` is Unix milliseconds. */

@@ -26,7 +26,8 @@ const formats = [
 
 /**
  * Recognises a PNG, JPEG or WebP picture by its bytes, walks its container to the end, and gives the same
- * picture without metadata (place, camera, author, comments, thumbnails) and without anything that follows it.
+ * picture without metadata (place, camera, author, comments, thumbnails) and without anything that follows it;
+ * a colour profile stays when it is one and not too heavy.
  * What it gives, it accepts and leaves as it is.
  *
  * The dimensions are those stored: a JPEG whose Exif orientation is 5 to 8 is shown with its sides swapped.

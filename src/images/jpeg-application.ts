@@ -1,9 +1,13 @@
+import { cleanProfile } from './colour-profile.ts';
 import { concatenate, hasText, viewOf } from './container.ts';
 
 /** An application segment (APPn) or comment: its marker's second byte, and what follows the length. */
 export type ApplicationSegment = { marker: number; body: Uint8Array };
 
 const exif = 'Exif\0\0';
+const iccName = 'ICC_PROFILE\0';
+/** Bytes of a profile that fit into a segment, beside its length, name and numbers. */
+const iccPart = 0xffff - 2 - iccName.length - 2;
 const orientationTag = 0x0112;
 const short = 3;
 
@@ -21,15 +25,33 @@ export function keptSegments(segments: readonly ApplicationSegment[]): Uint8Arra
     );
   const jfif = named(0xe0, 'JFIF\0', 14).at(-1);
   const orientation = orientationOf(named(0xe1, exif)[0]?.body ?? new Uint8Array());
-  const profile = named(0xe2, 'ICC_PROFILE\0');
+  const profile = profileOf(named(0xe2, iccName, iccName.length + 2));
   const adobe = named(0xee, 'Adobe', 12).at(-1);
   const kept: Uint8Array[] = [];
   // The last two bytes are the sides of the thumbnail that follows them.
   if (jfif) kept.push(segmentOf(0xe0, concatenate([jfif.body.subarray(0, 12), Uint8Array.of(0, 0)])));
   if (orientation !== 1) kept.push(segmentOf(0xe1, exifOf(orientation)));
-  for (const { body } of profile) kept.push(segmentOf(0xe2, body));
+  if (profile) kept.push(...profileSegments(profile));
   if (adobe) kept.push(segmentOf(0xee, adobe.body.subarray(0, 12)));
   return kept;
+}
+
+/** The profile that segments hold together, each with its number from 1 on and how many there are; null when they do not. */
+function profileOf(segments: readonly ApplicationSegment[]): Uint8Array | null {
+  const parts = segments
+    .map(({ body }) => body.subarray(iccName.length))
+    .sort(([one = 0], [other = 0]) => one - other);
+  const isWhole = parts.every(([number, count], at) => number === at + 1 && count === parts.length);
+  return isWhole ? cleanProfile(concatenate(parts.map((part) => part.subarray(2)))) : null;
+}
+
+function profileSegments(profile: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(profile.length / iccPart);
+  return Array.from({ length: count }, (_, at) => {
+    const numbers = Uint8Array.of(at + 1, count);
+    const part = profile.subarray(at * iccPart, (at + 1) * iccPart);
+    return segmentOf(0xe2, concatenate([new TextEncoder().encode(iccName), numbers, part]));
+  });
 }
 
 /** The orientation, from 1 to 8. Where none can be read, the picture is shown as it is stored, which is 1. */

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { cleanIccp } from './colour-profile.ts';
 import { concatenate, type ImageProblem, nameAt, type Picture, problemOfSize, viewOf } from './container.ts';
 
 type Chunk = { name: string; data: Uint8Array; whole: Uint8Array };
@@ -36,10 +37,9 @@ export function readPng(bytes: Uint8Array): Picture | ImageProblem {
   for (const chunk of chunks) {
     const critical = /^[A-Z]/.test(chunk.name);
     if (critical && !isInPlace(chunk, previous, seen, header)) return 'malformed';
-    if (critical || isHeeded(chunk, seen, header)) {
-      seen.set(chunk.name, chunk);
-      kept.push(chunk.whole);
-    }
+    const whole = critical || isHeeded(chunk, seen, header) ? cleanChunk(chunk, header) : null;
+    if (critical || whole) seen.set(chunk.name, chunk);
+    if (whole) kept.push(whole);
     previous = chunk.name;
   }
   return { width: header.width, height: header.height, clean: concatenate(kept) };
@@ -90,6 +90,22 @@ function isInPlace({ name, data }: Chunk, previous: string, seen: Map<string, Ch
   }
 }
 
+/** The chunk as it stays, or null: a profile that is none goes, and a palette that is a mere suggestion. */
+function cleanChunk({ name, data, whole }: Chunk, { colour }: Header): Uint8Array | null {
+  if (name === 'PLTE' && colour.palette !== 'needed') return null;
+  if (name !== 'iCCP') return whole;
+  const body = cleanIccp(data);
+  return body && chunkOf(name, body);
+}
+
+function chunkOf(name: string, data: Uint8Array): Uint8Array {
+  const numbers = new Uint8Array(8);
+  const checked = concatenate([new TextEncoder().encode(name), data]);
+  viewOf(numbers).setUint32(0, data.length);
+  viewOf(numbers).setUint32(4, crc32(checked));
+  return concatenate([numbers.subarray(0, 4), checked, numbers.subarray(4)]);
+}
+
 /**
  * Whether an ancillary chunk changes how the pixels are shown, here. One that is repeated, out of place or of
  * another length than its fields have is ignored by decoders, and so may hide anything.
@@ -101,8 +117,6 @@ function isHeeded({ name, data }: Chunk, seen: Map<string, Chunk>, { colour }: H
     case 'tRNS':
       if (colour.palette !== 'needed') return data.length === colour.trns;
       return data.length > 0 && data.length <= (palette?.data.length ?? 0) / 3;
-    case 'pHYs':
-      return data.length === 9;
     case 'cHRM':
       return data.length === 32 && !palette;
     case 'gAMA':

@@ -1,3 +1,4 @@
+import { cleanProfile } from './colour-profile.ts';
 import {
   concatenate,
   hasText,
@@ -37,7 +38,9 @@ export function readWebp(bytes: Uint8Array): Picture | ImageProblem {
   if (extended.length !== 10 || !hasCanvas(extended, size)) return 'malformed';
   const before = chunks.slice(0, at);
   const [told = 0] = extended;
-  const profile = told & flags.profile ? before.find(({ name }) => name === 'ICCP') : undefined;
+  const iccp = told & flags.profile ? before.find(({ name }) => name === 'ICCP') : undefined;
+  const cleaned = iccp && cleanProfile(iccp.data);
+  const profile = cleaned ? { name: 'ICCP', data: cleaned } : undefined;
   const alpha = image.name === 'VP8 ' ? before.find(({ name }) => name === 'ALPH') : undefined;
   const header = concatenate([
     Uint8Array.of((told & flags.alpha) | (profile ? flags.profile : 0), 0, 0, 0),

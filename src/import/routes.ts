@@ -92,7 +92,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
     );
 }
 
-/** The records of the body. Throws `unsupported_media_type`, and 422 for what is no such file. */
+/** The records of the body. Throws `unsupported_media_type`, and 422 when the body is not such a file. */
 async function recordsOf(c: AppContext): Promise<FileRecord[]> {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   const format = Object.hasOwn(FORMATS, type) ? FORMATS[type as keyof typeof FORMATS] : null;

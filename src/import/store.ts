@@ -165,6 +165,7 @@ function userOf(id: string, realmId: string, row: ImportRow, now: number): typeo
     familyName: row.family_name,
     phoneNumber: row.phone_number,
     phoneNumberVerified: row.phone_number_verified,
+    phoneAddedUnproven: row.phone_number_verified && !row.email_verified,
     createdAt: row.created_at ?? now,
     updatedAt: now,
     lastLoginAt: lastLoginAt || null,

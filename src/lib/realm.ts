@@ -1,6 +1,9 @@
 /** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
 export const DEFAULT_REALM = 'default';
 
+/** Hashes of passwords that are nobody's, each of another kind or cost, and how many of the realm's own are like it. */
+export type Decoys = [hash: string, count: number][];
+
 /** A pool of users with a policy of its own. */
 export interface Realm {
   id: string;
@@ -16,7 +19,11 @@ export interface Realm {
   allowedOrigins: string[];
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];
+  /** What identifiers without a password are verified against. */
+  decoys: Decoys;
   accessTokenSeconds: number;
+  /** A refresh token that was used gives the current pair for this long. */
+  refreshGraceSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
   reauthentication: { seconds: number; operatorSeconds: number };

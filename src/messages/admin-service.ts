@@ -100,7 +100,8 @@ export class OutboxAdmin {
     const db = this.#db();
     const user = await findById(db, actor.id);
     if (!user) throw new ApiError('user_not_found', { detail: 'An API key has no address: sign in.' });
-    if (!(await this.#mailBudget.take(user.realmId, user.email))) {
+    const request = { realmId: user.realmId, to: user.email, client: null, userId: user.id };
+    if (!(await this.#mailBudget.take('other', request))) {
       throw new ApiError('rate_limited', { retryAfter: HOUR / SECOND });
     }
     const now = Date.now();

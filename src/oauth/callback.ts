@@ -39,7 +39,7 @@ export function appRedirect(
   return url.href;
 }
 
-/** What a provider's error (RFC 6749, 4.1.2.1) means for who wants to sign in. */
+/** What a provider's error (RFC 6749, 4.1.2.1) means for the person who wants to sign in. */
 function deniedBy(error: string): ApiError {
   // Apple has a word of its own.
   if (/^(access_denied|user_cancelled_authorize|(login|consent|interaction)_required)$/.test(error)) {

@@ -56,7 +56,7 @@ export class AuthorizationCodes {
     this.#deps = deps;
   }
 
-  /** A code for a user who has signed in: one use, within a minute, by who knows the verifier. */
+  /** A code for a user who has signed in: it works once, within a minute, with the verifier. */
   issue(code: NewCode): Promise<string> {
     return this.#issue(code, null);
   }

@@ -1,3 +1,4 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { FlowCookie } from '../http/flow-cookie.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -14,19 +15,19 @@ export interface Departure {
 
 /** Begins a flow. Throws `provider_not_found`, `provider_unavailable`. */
 export async function depart(
-  { providers, flowKey }: { providers: Providers; flowKey: Buffer },
+  { providers, flowKeys }: { providers: Providers; flowKeys: Keyring },
   realm: Realm,
   purpose: FlowPurpose,
 ): Promise<Departure> {
   const configured = await providers.get(realm, purpose.provider);
   const flow = newFlow(purpose);
   const postsBack = configured.provider.responseMode === 'form_post';
-  return { url: authorizationUrl(configured, flow), cookie: await flowCookie(flowKey, flow, postsBack) };
+  return { url: authorizationUrl(configured, flow), cookie: await flowCookie(flowKeys, flow, postsBack) };
 }
 
 /**
  * Where the browser goes in the end: for an app exactly as it was named. Throws `redirect_not_allowed`, and
- * `validation_failed` for an app's own scheme without a challenge: it makes sense only for who wants a code.
+ * `validation_failed` for an app's own scheme without a challenge: an app's scheme can only receive a code.
  */
 export function destination(realm: Realm, ownOrigin: string, target: string, forApp: boolean): string {
   const url = allowedRedirect(realm, ownOrigin, target);

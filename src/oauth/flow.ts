@@ -1,5 +1,5 @@
 import { generateCodeVerifier, generateState } from 'arctic';
-import { equalsInConstantTime } from '../crypto/keys.ts';
+import { equalsInConstantTime, type Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { hashToken } from '../directory/links.ts';
 import { FLOW_COOKIE_PREFIX, type FlowCookie } from '../http/flow-cookie.ts';
@@ -34,9 +34,26 @@ export interface Flow extends FlowPurpose, FlowBinding {
   expiresAt: number;
 }
 
-/** Each flow has a cookie of its own, so that two tabs do not disturb each other. */
-export function flowCookieName(state: string): string {
-  return `${FLOW_COOKIE_PREFIX}${hashToken(state).slice(0, 16)}`;
+/** Characters of the name of a cookie that tell its state; before them stands when it was begun. */
+const STATE_DIGITS = 8;
+const TIME_DIGITS = 8;
+
+/** Each flow has a cookie of its own, so that two tabs do not disturb each other. Their names sort by age. */
+function flowCookieName(flow: Flow): string {
+  const begun = (flow.expiresAt - FLOW_LIFETIME).toString(36).padStart(TIME_DIGITS, '0');
+  return `${FLOW_COOKIE_PREFIX}${begun}${stateDigits(flow.state)}`;
+}
+
+function stateDigits(state: string): string {
+  return hashToken(state).slice(0, STATE_DIGITS);
+}
+
+/** The cookie of a state, among those of the browser that came back with it. */
+export function flowCookieOf(cookies: Record<string, string>, state: string): string | undefined {
+  const digits = stateDigits(state);
+  const isOfState = ([name]: [string, string]) =>
+    name.startsWith(FLOW_COOKIE_PREFIX) && name.endsWith(digits);
+  return Object.entries(cookies).find(isOfState)?.[1];
 }
 
 /** A new flow with secrets of its own. */
@@ -51,24 +68,26 @@ export function newFlow(purpose: FlowPurpose): Flow {
 }
 
 /** The cookie that carries a flow. */
-export async function flowCookie(key: Buffer, flow: Flow, postsBack: boolean): Promise<FlowCookie> {
+export async function flowCookie(keys: Keyring, flow: Flow, postsBack: boolean): Promise<FlowCookie> {
   return {
-    name: flowCookieName(flow.state),
-    value: await seal(key, flow),
+    name: flowCookieName(flow),
+    value: await seal(keys, flow),
     maxAge: FLOW_LIFETIME / SECOND,
     sameSite: postsBack ? 'None' : 'Lax',
   };
 }
 
-/** The flow of a state that came back, by the cookie of this browser. Throws ProviderFailure `oauth_state_invalid`. */
+/**
+ * The flow of a state that came back, by the cookie of this browser; it may have expired. Throws ProviderFailure
+ * `oauth_state_invalid`.
+ */
 export async function openFlow(
-  key: Buffer,
+  keys: Keyring,
   expected: { realmId: string; provider: string; state: string | undefined },
   cookie: string | undefined,
 ): Promise<Flow> {
-  const flow = cookie === undefined ? null : await unseal<Flow>(key, cookie);
+  const flow = cookie === undefined ? null : await unseal<Flow>(keys, cookie);
   if (!flow) throw staleFlow('no cookie for this state');
-  if (Date.now() >= flow.expiresAt) throw staleFlow('expired');
   if (flow.realmId !== expected.realmId || flow.provider !== expected.provider) throw staleFlow('elsewhere');
   if (!equalsInConstantTime(flow.state, expected.state ?? '')) throw staleFlow('state');
   return flow;

@@ -67,7 +67,7 @@ export function identityRoutes(oauth: OAuth, links: AccountLinks, identities: Id
         const principal = c.get('principal');
         const realm = c.get('realm');
         if (body.code !== undefined) {
-          await links.complete(exchangeOf(body, realm), provider, principal.userId, clientOf(c));
+          await links.complete(exchangeOf(body, realm), provider, principal, clientOf(c));
           return c.body(null, 204);
         }
         const byToken = c.req.header('authorization') !== undefined;

@@ -1,7 +1,8 @@
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
 import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
-import { type Directory, findByEmail, findById } from '../directory/service.ts';
+import { type Directory, findByEmail, findById, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
@@ -23,6 +24,13 @@ import {
 import type { Arrival, ProviderProfile, ProviderTokens } from './port.ts';
 import type { IdentityRow } from './tables.ts';
 
+/** A session in which a user links an account, and the version of the credentials that it goes by. */
+export interface LinkingSession {
+  userId: string;
+  sessionId: string;
+  credentialVersion: number;
+}
+
 /** How often a sign-in looks again when another one was faster. */
 const TRIES = 4;
 
@@ -31,7 +39,7 @@ export interface IdentityDependencies {
   directory: Directory;
   outbox: Outbox;
   /** Encrypts the providers' tokens. */
-  tokenKey: Buffer;
+  tokenKeys: Keyring;
 }
 
 /** Whom a provider's account belongs to: found, linked, made, unlinked. */
@@ -49,7 +57,8 @@ export class Identities {
 
   /**
    * The user whom a provider has sent back: known, found by an address that both sides have proven, or made now. Throws
-   * `email_missing`, `provider_email_unverified`, `account_exists`, `registration_closed`.
+   * `email_missing`, `provider_email_unverified`, `account_exists`, `registration_closed`, and `email_not_verified` for an
+   * account that was linked before its address was proven, and opens nothing until then.
    */
   async resolve(realm: Realm, arrival: Arrival, client: Client): Promise<{ user: UserRow; isNew: boolean }> {
     // A unique index says who was first; the others look again.
@@ -67,7 +76,7 @@ export class Identities {
       try {
         const user = owner
           ? await this.#adopt(session, realm, owner, { arrival, identity }, client)
-          : await this.#make(session, realm, email, arrival.profile, identity);
+          : await this.#make(session, realm, { email, profile: arrival.profile, identity }, client);
         if (user) return { user, isNew: !owner };
       } catch (error) {
         if (!isTaken(error)) throw error;
@@ -85,15 +94,19 @@ export class Identities {
     return known?.userId ?? null;
   }
 
-  /** Links to a user who is signed in. Linking again changes nothing. Throws `identity_conflict`, `session_ended`. */
-  async link(userId: string, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
+  /**
+   * Links to a user who is signed in, unless the account was recovered from that session. Linking again changes nothing.
+   * Throws `identity_conflict`, `session_ended`.
+   */
+  async link(by: LinkingSession, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
+    const { userId } = by;
     const session = primary(this.#deps.d1);
     const user = await findById(session.db, userId);
     if (!user || user.realmId !== realm.id) throw new ApiError('session_ended');
     try {
       const identity = await this.#row(realm.id, arrival, Date.now());
       const mail = linkedMail(user, realm, arrival, client);
-      if (!(await insertIdentity(session.db, userId, { identity, email: null, mail }))) {
+      if (!(await insertIdentity(session.db, userId, { identity, by, mail }))) {
         throw new ApiError('session_ended');
       }
       this.#deps.outbox.sendSoon([mail]);
@@ -130,9 +143,10 @@ export class Identities {
   async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {
     const user = await findById(session.db, known.userId);
     if (!user) return null;
+    if (known.addedUnproven && !user.emailVerified) throw new ApiError('email_not_verified');
     const now = Date.now();
     // Most providers give a refresh token the first time only.
-    const before = await unseal<ProviderTokens>(this.#deps.tokenKey, known.tokens);
+    const before = await unseal<ProviderTokens>(this.#deps.tokenKeys, known.tokens);
     const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
     const tokens = { ...arrival.tokens, refreshToken };
     const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
@@ -153,7 +167,7 @@ export class Identities {
     const signingIn = { ...identity, lastLoginAt: now };
     if (owner.emailVerified) {
       const mail = linkedMail(owner, realm, arrival, client);
-      const link = { identity: signingIn, email: owner.email, mail };
+      const link = { identity: signingIn, by: { email: owner.email }, mail };
       if (!(await insertIdentity(session.db, owner.id, link))) return null;
       this.#deps.outbox.sendSoon([mail]);
       await this.#log(session, owner, client, 'identity_linked');
@@ -169,9 +183,8 @@ export class Identities {
   async #make(
     session: DatabaseSession,
     realm: Realm,
-    email: string,
-    profile: ProviderProfile,
-    identity: NewIdentity,
+    { email, profile, identity }: { email: string; profile: ProviderProfile; identity: NewIdentity },
+    client: Client,
   ): Promise<UserRow> {
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     const now = identity.createdAt;
@@ -186,6 +199,7 @@ export class Identities {
       picture: ProfilePatch.shape.picture.safeParse(profile.picture).data,
       locale: ProfileFields.locale.safeParse(profile.locale).data,
       createdAt: now,
+      ...madeBy(client),
       updatedAt: now,
       lastLoginAt: now,
     };
@@ -217,7 +231,7 @@ export class Identities {
       name: profile.name,
       picture: profile.picture,
       profile: claims,
-      tokens: await seal(this.#deps.tokenKey, tokens),
+      tokens: await seal(this.#deps.tokenKeys, tokens),
       createdAt: now,
       updatedAt: now,
     };

@@ -1,12 +1,12 @@
 import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { dropLinksIf } from '../directory/links.ts';
+import { addsUnproven, provingChange } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../messages/tables.ts';
 import { passwords } from '../passwords/tables.ts';
-import { authorizationCodes, type IdentityRow, identities } from './tables.ts';
+import { type IdentityRow, identities } from './tables.ts';
 
 /** A row of `identities` yet without its user. */
 export type NewIdentity = Omit<typeof identities.$inferInsert, 'userId'>;
@@ -62,24 +62,34 @@ export async function insertUserWithIdentity(
   return inserted[0] as UserRow;
 }
 
+/** Who links an identity: the user in a session of theirs, or the owner of the proven address, for whom a provider vouches. */
+export type Linking = { sessionId: string; credentialVersion: number } | { email: string };
+
 /**
- * Links an identity to a user, and queues the mail about it; with an address, only if that is still the user's proven
- * one. False when it is not, or the user is no more. Throws D1's error when the identity or the user's place for this
- * provider is taken.
+ * Links an identity to a user, and queues the mail about it, if the account is still that of who links it. False when it is
+ * not, or the user is no more. Throws D1's error when the identity or the user's place for this provider is taken.
  */
 export async function insertIdentity(
   db: Database,
   userId: string,
-  link: { identity: NewIdentity; email: string | null; mail: typeof outbox.$inferInsert },
+  link: { identity: NewIdentity; by: Linking; mail: typeof outbox.$inferInsert },
 ): Promise<boolean> {
-  const { identity, email, mail } = link;
+  const { identity, by, mail } = link;
   const owner = and(
     eq(users.id, userId),
-    email === null ? undefined : and(eq(users.email, email), eq(users.emailVerified, true)),
+    'email' in by
+      ? and(eq(users.email, by.email), eq(users.emailVerified, true))
+      : eq(users.credentialVersion, by.credentialVersion),
   ) as SQL;
   const stands = existsUser(db, owner);
+  const addedUnproven =
+    'email' in by
+      ? false
+      : sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
   const [inserted] = await db.batch([
-    insertIf(db, identities, { ...identity, userId }, stands).returning({ userId: identities.userId }),
+    insertIf(db, identities, { ...identity, userId, addedUnproven }, stands).returning({
+      userId: identities.userId,
+    }),
     insertIf(db, outbox, mail, stands),
   ]);
   return inserted.length > 0;
@@ -87,23 +97,18 @@ export async function insertIdentity(
 
 /**
  * The change that gives an account whose address was never proven to the owner of the address, unless it was proven or
- * changed meanwhile: every way in that the person who registered it has made (password, links, codes, identities, a
- * phone number) is dropped, sessions end, and the identity is linked.
+ * changed meanwhile, and links the identity that they came with.
  */
 export function takeover(user: UserRow, identity: NewIdentity, now: number): Omit<UserChange, 'activity'> {
   const { id } = user;
+  const proof = provingChange('arrived', id, now);
   return {
-    set: { emailVerified: true, phoneNumberVerified: false },
+    ...proof,
     guard: and(eq(users.email, user.email), eq(users.emailVerified, false)),
-    endsSessions: true,
     before: (db, stands) => [
-      db.delete(passwords).where(and(eq(passwords.userId, id), stands)),
-      dropLinksIf(db, id, 'all', stands),
-      db.delete(authorizationCodes).where(and(eq(authorizationCodes.userId, id), stands)),
-      db.delete(identities).where(and(eq(identities.userId, id), stands)),
+      ...proof.before(db, stands),
       insertIf(db, identities, { ...identity, userId: id }, stands),
     ],
-    now,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { SessionObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { findById } from '../directory/service.ts';
@@ -11,7 +12,7 @@ import { appRedirect } from './callback.ts';
 import type { AuthorizationCodes, Exchange } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
 import type { Flow, FlowPurpose, FlowSession } from './flow.ts';
-import type { Identities } from './identity-service.ts';
+import type { Identities, LinkingSession } from './identity-service.ts';
 import type { Arrival } from './port.ts';
 import type { Providers } from './registry.ts';
 
@@ -40,7 +41,7 @@ export interface LinkDependencies {
   identities: Identities;
   origin: string;
   /** Encrypts what lies in cookies and URLs for ten minutes. */
-  flowKey: Buffer;
+  flowKeys: Keyring;
 }
 
 /** Linking of accounts at providers to a user who is signed in, and proofs by a linked one of who the user is. */
@@ -106,21 +107,21 @@ export class AccountLinks {
     by: FlowSession,
     { redirectTo, ...app }: AppRequest,
   ): Promise<URL> {
-    const { flowKey, origin, providers } = this.#deps;
+    const { flowKeys, origin, providers } = this.#deps;
     await providers.get(realm, provider);
     const link = flowSession(by);
     const target = destination(realm, origin, redirectTo, true);
     const purpose: FlowPurpose = { realmId: realm.id, provider, redirectTo: target, app, link };
     const url = new URL(`${realm.issuer}/v1/oauth/${provider}/login`);
     const ticket = { purpose, expiresAt: Date.now() + TICKET_LIFETIME };
-    url.searchParams.set('ticket', await seal(flowKey, ticket));
+    url.searchParams.set('ticket', await seal(flowKeys, ticket));
     return url;
   }
 
   /** Begins what a ticket is for. Throws `oauth_state_invalid`, and as `start` does. */
   async startTicket(realm: Realm, provider: string, ticket: string): Promise<Departure> {
-    const { flowKey } = this.#deps;
-    const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKey, ticket);
+    const { flowKeys } = this.#deps;
+    const opened = await unseal<{ purpose?: FlowPurpose; expiresAt: number }>(flowKeys, ticket);
     const purpose = opened && Date.now() < opened.expiresAt ? opened.purpose : undefined;
     if (purpose?.realmId !== realm.id || purpose.provider !== provider) {
       throw new ApiError('oauth_state_invalid', { detail: 'Begin again in the app.' });
@@ -133,13 +134,14 @@ export class AccountLinks {
    * `session_ended`, `identity_conflict`.
    */
   async finish(realm: Realm, flow: Flow, by: FlowSession, arrival: Arrival, client: Client): Promise<string> {
-    const { codes, d1, flowKey, identities, objects } = this.#deps;
+    const { codes, d1, flowKeys, identities, objects } = this.#deps;
     // Signed out meanwhile, or locked out: then nothing is linked.
-    accepted(await objects(by.userId).check(by.sessionId));
+    const session = accepted(await objects(by.userId).check(by.sessionId));
     const { redirectTo, app } = flow;
     if (!app) {
+      const { credentialVersion } = session.state;
       if (by.proves) await this.#prove(by, realm, arrival, client);
-      else await identities.link(by.userId, realm, arrival, client);
+      else await identities.link({ ...by, credentialVersion }, realm, arrival, client);
       return redirectTo;
     }
     const user = await findById(primary(d1).db, by.userId);
@@ -147,16 +149,16 @@ export class AccountLinks {
     const { challenge, state } = app;
     const code = await codes.issueLink(
       { user, realm, redirectTo, challenge, methods: [] },
-      await seal(flowKey, { arrival, proves: by.proves ?? false }),
+      await seal(flowKeys, { arrival, proves: by.proves ?? false }),
     );
     return appRedirect(realm, redirectTo, state, { code });
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
-  async complete(exchange: Exchange, provider: string, userId: string, client: Client): Promise<void> {
+  async complete(exchange: Exchange, provider: string, by: LinkingSession, client: Client): Promise<void> {
     const { identities } = this.#deps;
-    const arrival = await this.#take(exchange, provider, userId, false);
-    await identities.link(userId, exchange.realm, arrival, client);
+    const arrival = await this.#take(exchange, provider, by.userId, false);
+    await identities.link(by, exchange.realm, arrival, client);
   }
 
   /** Takes what an app's code stands for as a proof of who the user is. Throws `invalid_grant`, `identity_conflict`. */
@@ -172,9 +174,9 @@ export class AccountLinks {
 
   /** A code of a flow that began for something else stands for nothing: a proof links nobody. */
   async #take(exchange: Exchange, provider: string, userId: string, proves: boolean): Promise<Arrival> {
-    const { codes, flowKey } = this.#deps;
+    const { codes, flowKeys } = this.#deps;
     const sealed = await codes.takeLink(exchange, userId);
-    const opened = await unseal<{ arrival: Arrival; proves: boolean }>(flowKey, sealed);
+    const opened = await unseal<{ arrival: Arrival; proves: boolean }>(flowKeys, sealed);
     if (opened?.arrival.provider !== provider || opened.proves !== proves)
       throw new ApiError('invalid_grant');
     return opened.arrival;

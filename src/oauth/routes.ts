@@ -1,14 +1,15 @@
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { ApiError, CATALOGUE } from '../errors.ts';
-import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
-import { clearFlowCookie, setFlowCookie } from '../http/flow-cookie.ts';
+import { type AppContext, type AppEnv, clientOf, type Principal } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
+import { setFlowCookie } from '../http/flow-cookie.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { appRedirect } from './callback.ts';
-import { type Flow, flowCookieName } from './flow.ts';
+import { type Flow, flowCookieOf } from './flow.ts';
 import type { AccountLinks } from './link-service.ts';
 import { logProviderFailure, ProviderFailure } from './provider-failure.ts';
 import {
@@ -139,29 +140,33 @@ export function oauthRoutes(
 
   async function comeBack(c: AppContext, provider: string, parameters: AuthorizationResponse) {
     const realm = c.get('realm');
-    const name = flowCookieName(parameters.state ?? '');
+    const { state } = parameters;
     let flow: Flow | null = null;
     try {
-      flow = await oauth.open(realm, provider, parameters.state, getCookie(c, name));
-      // Before anything else can fail: it works once.
-      clearFlowCookie(c, name);
-      const { redirectTo, signedIn } = await oauth.finish(realm, flow, parameters, clientOf(c));
-      if (signedIn) {
-        await endFormerSession(c, realm.id);
-        setSessionCookie(c, signedIn.grant.refreshToken, signedIn.grant.session.expiresAt);
+      // It stays in the browser: whoever comes back again shows by it that they began.
+      flow = await oauth.open(realm, provider, state, flowCookieOf(getCookie(c), state ?? ''));
+      const { redirectTo, grant, first } = await oauth.finish(realm, flow, parameters, clientOf(c));
+      const visitor = grant && (await visitorOf(c, realm.id));
+      // Whoever was signed in here before is not any more, and nobody can go on with their session.
+      if (first && visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));
+      if (grant && (first || !visitor)) {
+        setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        setDeviceCookie(c);
       }
       return c.redirect(redirectTo, 303);
     } catch (error) {
+      const isStale = error instanceof ApiError && error.code === 'oauth_state_invalid';
+      // A tab that was restored, a page that was asked for twice: they are where they wanted to be.
+      if (isStale && !flow?.app && !flow?.link && (await visitorOf(c, realm.id))) {
+        return c.redirect(flow?.redirectTo ?? `${realm.issuer}/account`, 303);
+      }
       return failed(c, error, provider, flow);
     }
   }
 
-  /** Whoever was signed in here before is not any more, and nobody can go on with their session. */
-  async function endFormerSession(c: AppContext, realmId: string): Promise<void> {
-    const former = getCookie(c, sessionCookieName(realmId));
-    if (!former) return;
-    const principal = await sessions.authenticateCookie(former, realmId).catch(() => null);
-    if (principal) await sessions.signOut(principal.userId, principal.sessionId, false, clientOf(c));
+  async function visitorOf(c: AppContext, realmId: string): Promise<Principal | null> {
+    const cookie = getCookie(c, sessionCookieName(realmId));
+    return cookie ? sessions.authenticateCookie(cookie, realmId).catch(() => null) : null;
   }
 }
 

@@ -1,17 +1,19 @@
-import type { SessionObjects } from '../account/contract.ts';
+import type { OpenedSession, SessionObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { directoryState } from '../directory/service.ts';
-import { ApiError, accepted, fieldError } from '../errors.ts';
+import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
-import type { SignedIn } from '../passwords/service.ts';
-import type { Sessions } from '../sessions/service.ts';
+import type { Grant, Sessions } from '../sessions/service.ts';
 import { appRedirect, comeBack } from './callback.ts';
 import type { AuthorizationCodes } from './code-service.ts';
 import { type Departure, depart, destination } from './departure.ts';
 import { type Flow, openFlow } from './flow.ts';
 import type { Identities } from './identity-service.ts';
 import type { AccountLinks } from './link-service.ts';
+import { type FlowOutcome, finishOnce } from './outcome.ts';
 import type { Arrival } from './port.ts';
+import { staleFlow } from './provider-failure.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import type { Providers } from './registry.ts';
 import type { AuthorizationResponse } from './schemas.ts';
@@ -19,13 +21,15 @@ import type { AuthorizationResponse } from './schemas.ts';
 /** RFC 8176 has no value for it: somebody else has looked, we do not know how. */
 const METHODS = ['fed'];
 
-/** How a flow ended: the browser goes there, with a session of its own or without. */
+/** Where the browser goes after a flow, and its session if it has one; `first` when nobody has come back with it before. */
 export interface Finished {
   redirectTo: string;
-  signedIn: SignedIn | null;
+  grant: Grant | null;
+  first: boolean;
 }
 
 export interface OAuthDependencies {
+  d1: D1Database;
   sessions: Sessions;
   objects: SessionObjects;
   providers: Providers;
@@ -34,7 +38,7 @@ export interface OAuthDependencies {
   links: AccountLinks;
   origin: string;
   /** Encrypts what lies in cookies for ten minutes. */
-  flowKey: Buffer;
+  flowKeys: Keyring;
 }
 
 /** Sign-in at other providers. */
@@ -74,11 +78,11 @@ export class OAuth {
 
   /** The flow that a browser has come back with. Throws `oauth_state_invalid`. */
   open(realm: Realm, provider: string, state: string | undefined, cookie: string | undefined): Promise<Flow> {
-    return openFlow(this.#deps.flowKey, { realmId: realm.id, provider, state }, cookie);
+    return openFlow(this.#deps.flowKeys, { realmId: realm.id, provider, state }, cookie);
   }
 
   /**
-   * Ends a flow: signs in, or links. Throws `provider_denied`, `provider_rejected`, `provider_unavailable`,
+   * Ends a flow: signs in, or links. Whoever comes back with it again gets the same, a session too while that lives. Throws `provider_denied`, `provider_rejected`, `provider_unavailable`,
    * `oauth_state_invalid`, `account_suspended`, `email_not_verified`, `session_ended`, and as Identities does.
    */
   async finish(
@@ -87,15 +91,33 @@ export class OAuth {
     parameters: AuthorizationResponse,
     client: Client,
   ): Promise<Finished> {
-    const { links, providers } = this.#deps;
-    const configured = await providers.get(realm, flow.provider);
-    const arrival = await comeBack(configured, flow, parameters, this.#keys);
-    if (!flow.link) return this.#signIn(realm, flow, arrival, client);
-    return { redirectTo: await links.finish(realm, flow, flow.link, arrival, client), signedIn: null };
+    if (Date.now() >= flow.expiresAt) throw staleFlow('expired');
+    const { links, objects, providers, sessions } = this.#deps;
+    let opened: OpenedSession | null = null;
+    const { redirectTo, session, first } = await finishOnce(this.#deps, flow, async () => {
+      const configured = await providers.get(realm, flow.provider);
+      const arrival = await comeBack(configured, flow, parameters, this.#keys);
+      if (flow.link) {
+        return { redirectTo: await links.finish(realm, flow, flow.link, arrival, client), session: null };
+      }
+      const signedIn = await this.#signIn(realm, flow, arrival, client);
+      opened = signedIn.opened;
+      return signedIn.outcome;
+    });
+    if (!session) return { redirectTo, grant: null, first };
+    // Ended since: then it was not just finished.
+    const resumed = opened ?? (await objects(session.userId).resume(session.sessionId));
+    if (isRefusal(resumed)) throw staleFlow('the session has ended');
+    return { redirectTo, grant: await sessions.grant(realm, resumed), first };
   }
 
-  async #signIn(realm: Realm, flow: Flow, arrival: Arrival, client: Client): Promise<Finished> {
-    const { codes, identities, objects, sessions } = this.#deps;
+  async #signIn(
+    realm: Realm,
+    flow: Flow,
+    arrival: Arrival,
+    client: Client,
+  ): Promise<{ outcome: FlowOutcome; opened: OpenedSession | null }> {
+    const { codes, identities, objects } = this.#deps;
     const { user, isNew } = await identities.resolve(realm, arrival, client);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     if (realm.registration === 'verify_first' && !user.emailVerified)
@@ -112,7 +134,10 @@ export class OAuth {
         methods: METHODS,
         activity,
       });
-      return { redirectTo: appRedirect(realm, redirectTo, state, { code }), signedIn: null };
+      return {
+        outcome: { redirectTo: appRedirect(realm, redirectTo, state, { code }), session: null },
+        opened: null,
+      };
     }
     const opened = accepted(
       await objects(user.id).open(directoryState(user), {
@@ -122,6 +147,7 @@ export class OAuth {
         activity,
       }),
     );
-    return { redirectTo, signedIn: { user, grant: await sessions.grant(realm, opened) } };
+    const session = { userId: user.id, sessionId: opened.sessionId };
+    return { outcome: { redirectTo, session }, opened };
   }
 }

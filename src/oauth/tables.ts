@@ -16,6 +16,7 @@ export const identities = sqliteTable(
     picture: text(),
     profile: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     tokens: text().notNull(),
+    addedUnproven: integer('added_unproven', { mode: 'boolean' }).notNull().default(false),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     lastLoginAt: integer('last_login_at'),
@@ -39,4 +40,11 @@ export const authorizationCodes = sqliteTable('authorization_codes', {
   identity: text(),
   expiresAt: integer('expires_at').notNull(),
   authenticatedAt: integer('authenticated_at'),
+});
+
+/** What came of flows. `outcome` is sealed. */
+export const oauthFlows = sqliteTable('oauth_flows', {
+  stateHash: text('state_hash').primaryKey(),
+  outcome: text(),
+  expiresAt: integer('expires_at').notNull(),
 });

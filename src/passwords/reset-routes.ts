@@ -38,7 +38,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         tags: ['Sign-in'],
         summary: 'Set a new password by the link that was mailed',
         description:
-          'The token works once, for an hour. Ends every session and every other link of the user, and forgives failed attempts.',
+          'The token works once, for an hour. Ends every session, API key and other link of the user, and each phone number and account at a provider that was added before the address was proven; with `end_other_ways` all of them. Forgives failed attempts.',
         limit: signInLimit,
         request: jsonBody(ResetBody),
         responses: responses({ 204: { description: 'Set' } }, { body: true, codes: ['invalid_link'] }),

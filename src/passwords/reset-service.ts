@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
@@ -12,6 +13,7 @@ import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
+import type { ResetBody } from './schemas.ts';
 
 /** What resets are made of. */
 export interface ResetDependencies {
@@ -37,7 +39,8 @@ export class PasswordResets {
 
   async #forgot(email: string, realm: Realm, client: Client): Promise<void> {
     const { d1, mailBudget, outbox } = this.#deps;
-    const mayMail = await mailBudget.take(realm.id, email);
+    const request = { realmId: realm.id, to: email, client, userId: null };
+    const mayMail = await mailBudget.take('recovery', request);
     // For everybody: it takes long enough to be noticed.
     const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.
@@ -66,12 +69,12 @@ export class PasswordResets {
   }
 
   /**
-   * Sets a new password by the token of a reset link, proves the address, and ends all sessions and links of the user.
-   * Throws `invalid_link`, `validation_failed`.
+   * Sets a new password by the token of a reset link and proves the address, with all that follows from that. Throws
+   * `invalid_link`, `validation_failed`.
    */
-  async reset(body: { token: string; password: string }, realm: Realm, client: Client): Promise<void> {
+  async reset(body: z.output<typeof ResetBody>, realm: Realm, client: Client): Promise<void> {
     const { d1, directory, objects } = this.#deps;
-    const { token, password } = body;
+    const { token, password, end_other_ways: endOtherWays = false } = body;
     const { db } = primary(d1);
     const link = await peekLink(db, token, ['reset_password'], Date.now());
     const owner = link && (await findByEmail(db, realm.id, link.email));
@@ -81,7 +84,7 @@ export class PasswordResets {
     const now = Date.now();
     const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(owner.id, {
-      ...resetChange(db, { token, userId: owner.id, hash, now }),
+      ...resetChange(db, { token, userId: owner.id, hash, endOtherWays, now }),
       mail,
       activity: { type: 'password_reset', client },
     });

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
@@ -57,7 +58,7 @@ export function credentialRoutes(
         tags: ['Sign-in'],
         summary: 'Sign in by password',
         description:
-          'By e-mail address, username or phone number. After five failures in a row an account slows down, after ten it takes one attempt every 15 minutes; sessions that are open stay open.',
+          'By e-mail address, username or phone number. After five failures in a row an account slows down, after ten it takes one attempt every 15 minutes; sessions that are open stay open. Devices that have signed in before are counted one by one, by the cookie `__Host-latchkey-device` or by `refresh_token`; all others together.',
         limit: signInLimit,
         request: jsonBody(LoginBody),
         responses: responses(
@@ -113,5 +114,6 @@ export function credentialRoutes(
 
 function answer(c: AppContext, { user, grant }: SignedIn, inCookie: boolean) {
   if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+  setDeviceCookie(c);
   return { ...tokensShape(grant, inCookie), user: userShape(user) };
 }

@@ -36,6 +36,10 @@ export const LoginBody = z
     }),
     password: PasswordField,
     session_cookie: sessionCookie,
+    refresh_token: z.string().max(300).optional().openapi({
+      description:
+        'For apps that keep no cookies: the last refresh token of this device. It shows that the user has signed in here before, so that guesses of strangers do not lock the device out',
+    }),
   })
   .openapi('Login');
 
@@ -46,7 +50,14 @@ export const PasswordChangeBody = z
 export const ForgotBody = z.strictObject({ email: EmailField }).openapi('PasswordForgot');
 
 export const ResetBody = z
-  .strictObject({ token: z.string().min(1).max(200), password: PasswordField })
+  .strictObject({
+    token: z.string().min(1).max(200),
+    password: PasswordField,
+    end_other_ways: z.boolean().optional().openapi({
+      description:
+        'Ends also phone numbers and accounts at providers that were added after the address was proven',
+    }),
+  })
   .openapi('PasswordReset');
 
 export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');

@@ -1,20 +1,22 @@
 import type { z } from 'zod';
-import type { OpenedSession, PasswordObjects } from '../account/contract.ts';
+import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
-import { DECOY_HASH } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { type Directory, directoryState, findByEmail } from '../directory/service.ts';
+import { type Directory, directoryState, findByEmail, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
+import type { FailureBudget } from '../http/failure-budget.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
+import { steadily } from '../lib/steady.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
+import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { passwordChangedMail } from './reset-service.ts';
@@ -24,6 +26,7 @@ import {
   findPassword,
   insertRegistration,
   passwordReplacement,
+  storeShadow,
   type UserWithHash,
   usernameExists,
 } from './store.ts';
@@ -55,6 +58,7 @@ export interface CredentialDependencies {
   objects: PasswordObjects;
   outbox: Outbox;
   mailBudget: MailBudget;
+  failures: FailureBudget;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
 }
@@ -71,17 +75,27 @@ export class Credentials {
    * Makes a user and opens their first session; in a realm that verifies first only the former, and for new and known
    * addresses the answer is alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
    */
-  async register(
+  register(body: z.output<typeof RegisterBody>, realm: Realm, client: Client): Promise<SignedIn | Pending> {
+    const work = () => this.#register(body, realm, client);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
     body: z.output<typeof RegisterBody>,
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { objects, sessions } = this.#deps;
+    const { mailBudget, objects, sessions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     requireGoodPassword('password', body.password, body);
     const userId = newId('usr');
-    const hash = await objects(userId).hashPassword(body.password);
-    const user = await this.#insert(realm, userId, body, hash);
+    // Before it is known whether the address is: both cost the same.
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const [hash, mayMail] = await Promise.all([
+      objects(userId).hashPassword(body.password),
+      mailBudget.take('other', request),
+    ]);
+    const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(
       await objects(userId).open(directoryState(user), {
@@ -96,22 +110,23 @@ export class Credentials {
 
   /**
    * Signs in by e-mail, username or phone number. An identifier that nobody has takes the same steps, against a
-   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, and to who knows the
-   * password `account_suspended`, `email_not_verified`.
+   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, `rate_limited`, and to who knows
+   * the password `account_suspended`, `email_not_verified`.
    */
   async login(body: z.output<typeof LoginBody>, realm: Realm, client: Client): Promise<SignedIn> {
-    const { d1, sessions } = this.#deps;
+    const { d1, failures, sessions } = this.#deps;
     const identifier = parseIdentifier(body.identifier);
-    let found = await findByIdentifier(nearestReplica(d1).db, realm.id, identifier);
-    let attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+    let found = await findByIdentifier(nearestReplica(d1).db, realm, identifier);
+    let attempt = await this.#attempt(found, identifier.value, body, realm, client);
     if (isRefusal(attempt) && MAY_BE_STALE.includes(attempt.reason)) {
       // A replica may not have heard of this user, or of a new password: only the primary may say no.
-      const certain = await findByIdentifier(primary(d1).db, realm.id, identifier);
+      const certain = await findByIdentifier(primary(d1).db, realm, identifier);
       if (certain?.hash !== found?.hash || certain?.user.version !== found?.user.version) {
         found = certain;
-        attempt = await this.#attempt(found, identifier.value, body.password, realm, client);
+        attempt = await this.#attempt(found, identifier.value, body, realm, client);
       }
     }
+    if (isRefusal(attempt) && attempt.reason === 'invalid_credentials') failures.count(realm.id, 'password');
     const session = accepted(attempt);
     const { role, plan, status, emailVerified } = session.state;
     return {
@@ -154,9 +169,8 @@ export class Credentials {
     if (!found) throw noPassword();
     const { hash } = found;
     requireGoodPassword('new_password', next, found.user);
-    const prepared = accepted(
-      await objects(by.userId).prepareNewPassword({ hash, current, next, client, sessionId: by.sessionId }),
-    );
+    const change = { hash, current, next, client, sessionId: by.sessionId };
+    const prepared = accepted(await objects(by.userId).prepareNewPassword(change));
     const now = Date.now();
     const mail = passwordChangedMail(found.user, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(by.userId, {
@@ -170,10 +184,10 @@ export class Credentials {
 
   async #insert(
     realm: Realm,
-    id: string,
-    body: z.output<typeof RegisterBody>,
-    hash: string,
+    given: { userId: string; body: z.output<typeof RegisterBody>; hash: string; mayMail: boolean },
+    client: Client,
   ): Promise<UserRow | null> {
+    const { userId: id, body, hash, mayMail } = given;
     const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
@@ -206,7 +220,8 @@ export class Credentials {
           id,
           realmId: realm.id,
           email,
-          username,
+          // Had only by an account whose address is proven: else a taken name would tell that the address was new.
+          ...(hides ? { wantedUsername: username } : { username }),
           name,
           givenName: given_name,
           familyName: family_name,
@@ -214,28 +229,30 @@ export class Credentials {
           country,
           locale,
           createdAt: now,
+          ...madeBy(client),
           updatedAt: now,
           lastLoginAt: hides ? null : now,
         },
         hash,
-        { link, mail },
+        { link, mail: mayMail ? mail : null },
       );
-      outbox.sendSoon([mail]);
+      if (mayMail) outbox.sendSoon([mail]);
       return user;
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
+      await storeShadow(db, realm.id, email, hash);
       // After the answer, which must not take longer for an address that is known.
-      afterResponse(() => this.#tellOwner(realm, email));
+      if (mayMail) afterResponse(() => this.#tellOwner(realm, email));
       return null;
     }
   }
 
   /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
   async #tellOwner(realm: Realm, email: string): Promise<void> {
-    const { d1, mailBudget, outbox } = this.#deps;
+    const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
     const user = await findByEmail(db, realm.id, email);
-    if (!user || !(await mailBudget.take(realm.id, email))) return;
+    if (!user) return;
     const mail = message(
       {
         channel: 'mail',
@@ -252,19 +269,37 @@ export class Credentials {
   #attempt(
     found: UserWithHash | null,
     identifier: string,
-    password: string,
+    { password, refresh_token: refreshToken }: z.output<typeof LoginBody>,
     realm: Realm,
     client: Client,
   ): Promise<OpenedSession | Refusal> {
-    const { decoyKey, objects } = this.#deps;
+    const { decoyKey, failures, objects } = this.#deps;
     return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
       directory: found && directoryState(found.user),
-      hash: found?.hash ?? DECOY_HASH,
       password,
       client,
       lifetimes: realm.lifetimes,
-      verifiedOnly: realm.registration === 'verify_first',
+      ...this.#hashes(found, identifier, realm),
+      refreshToken,
+      strangersWait: failures.wait(realm.id, 'password'),
     });
+  }
+
+  /**
+   * What a password is verified against. Where addresses are verified first, that of an account which has not proven its own
+   * opens nothing, and its address takes as long as any that nobody has.
+   */
+  #hashes(
+    found: UserWithHash | null,
+    identifier: string,
+    realm: Realm,
+  ): Pick<PasswordSignIn, 'hash' | 'unproven'> {
+    const decoy = () => decoyFor(realm.decoys, this.#deps.decoyKey, `${realm.id}:${identifier}`);
+    if (realm.registration !== 'verify_first' || !found) return { hash: found?.hash ?? decoy() };
+    const { user, hash, shadow } = found;
+    const isProven = user.emailVerified;
+    const unproven = shadow ?? (isProven ? null : hash);
+    return { hash: (isProven && hash) || decoy(), unproven };
   }
 }
 

@@ -3,33 +3,45 @@ import type { Database } from '../db/client.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import type { Realm } from '../lib/realm.ts';
 import { outbox } from '../messages/tables.ts';
 import type { Identifier } from './identifier.ts';
-import { passwords } from './tables.ts';
+import { passwords, shadowPasswords } from './tables.ts';
 
 /** A user and the hash of their password, if they have one. */
 export interface UserWithHash {
   user: UserRow;
   hash: string | null;
+  /** Of the password that was given last by who registered with the address again. */
+  shadow: string | null;
 }
 
 const COLUMN = { email: users.email, username: users.username, phone_number: users.phoneNumber };
 
 /**
  * The user an identifier names. A phone number names the one who proved it; one that nobody proved names a user only
- * when it stands in a single profile.
+ * when it stands in a single profile. Where addresses are verified first, an account that has not proven its address goes
+ * by that alone.
  */
 export async function findByIdentifier(
   db: Database,
-  realmId: string,
+  realm: Pick<Realm, 'id' | 'registration'>,
   identifier: Identifier,
 ): Promise<UserWithHash | null> {
   if (identifier.kind === 'nobody') return null;
+  const hides = realm.registration === 'verify_first' && identifier.kind !== 'email';
   const [first, second] = await db
-    .select({ user: users, hash: passwords.hash })
+    .select({ user: users, hash: passwords.hash, shadow: shadowPasswords.hash })
     .from(users)
     .leftJoin(passwords, eq(passwords.userId, users.id))
-    .where(and(eq(users.realmId, realmId), eq(COLUMN[identifier.kind], identifier.value)))
+    .leftJoin(shadowPasswords, eq(shadowPasswords.userId, users.id))
+    .where(
+      and(
+        eq(users.realmId, realm.id),
+        eq(COLUMN[identifier.kind], identifier.value),
+        hides ? eq(users.emailVerified, true) : undefined,
+      ),
+    )
     .orderBy(desc(users.phoneNumberVerified))
     .limit(2);
   if (!first || (second && !first.user.phoneNumberVerified)) return null;
@@ -61,21 +73,34 @@ export async function usernameExists(db: Database, realmId: string, username: st
 }
 
 /**
- * Adds a user with a password, the link that proves their address, and the mail that brings it: all or nothing.
+ * Keeps what was given as a password with a known address, by its hash: signing in with it is answered as it would be if the
+ * account had just been made.
+ */
+export async function storeShadow(db: Database, realmId: string, email: string, hash: string): Promise<void> {
+  const user = and(eq(users.realmId, realmId), eq(users.email, email));
+  await db
+    .insert(shadowPasswords)
+    .select(sql`SELECT ${users.id}, ${hash} FROM ${users} WHERE ${user}`)
+    .onConflictDoUpdate({ target: shadowPasswords.userId, set: { hash } });
+}
+
+/**
+ * Adds a user with a password, the link that proves their address, and the mail that brings it, unless their inbox has had
+ * enough: all or nothing.
  * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
 export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   hash: string,
-  welcome: { link: Link; mail: typeof outbox.$inferInsert },
+  welcome: { link: Link; mail: typeof outbox.$inferInsert | null },
 ): Promise<UserRow> {
   const [inserted] = await db
     .batch([
       db.insert(users).values(user).returning(),
       db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
       storeLink(db, welcome.link, user.id, user.email),
-      db.insert(outbox).values(welcome.mail),
+      ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])
     .catch(refuseViolation);
   return inserted[0] as UserRow;

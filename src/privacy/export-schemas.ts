@@ -2,14 +2,17 @@ import { z } from '@hono/zod-openapi';
 import { PaidSchema, paidShape } from '../billing/schemas.ts';
 import { transactionShape } from '../credits/schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
+import { jsonStream, mapped } from '../http/json-stream.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
-import type { Everything, MeteredData } from './service.ts';
+import type { Everything } from './service.ts';
 
 export const ExportSchema = z
   .object({
     exported_at: z.iso.datetime(),
     user: UserSchema,
+    made_in: z.string().nullable().openapi({ description: 'Where from the account was made' }),
+    made_with: z.string().nullable().openapi({ description: 'The user agent it was made with' }),
     external_id: z
       .string()
       .nullable()
@@ -29,26 +32,79 @@ export const ExportSchema = z
   })
   .openapi('Export');
 
-/** Everything that is held about a user, as one document. `now` is Unix milliseconds. */
-export function exportShape(everything: Everything, now: number): z.infer<typeof ExportSchema> {
-  const { user, externalId, preferences, open, ended, log, acts, messages, linked, metering, paid } =
+/** With which a browser saves the document as a file. */
+export const EXPORT_HEADERS = {
+  'Content-Type': 'application/json',
+  'Content-Disposition': 'attachment; filename="account.json"',
+};
+
+/** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
+export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
+  const { user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid } =
     everything;
-  const time = (at: number | null) => (at === null ? null : rfc3339(at));
-  return {
+  const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
     exported_at: rfc3339(now),
     user: userShape(user),
+    made_in: user.madeIn,
+    made_with: user.madeWith,
     external_id: externalId,
     preferences,
-    sessions: [
-      ...open.map((row) => ({
-        ...row,
-        created_at: rfc3339(row.created_at),
-        last_seen_at: rfc3339(row.last_seen_at),
-        expires_at: rfc3339(row.expires_at),
-        ended_at: null,
-        methods: JSON.parse(row.methods),
-      })),
-      ...ended.map((row) => ({
+    sessions: sessionShapes(open, past),
+    identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
+      ...row,
+      email_verified: emailVerified,
+      created_at: rfc3339(createdAt),
+      last_login_at: time(lastLoginAt),
+    })),
+    activity: mapped(log, activityShape),
+    acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),
+    messages: mapped(messages, ({ id: _, createdAt, settledAt, ...row }) => ({
+      ...row,
+      created_at: rfc3339(createdAt),
+      settled_at: time(settledAt),
+    })),
+    usage: mapped(metering.usage, ({ date, resource, quantity }) => ({ date, resource, quantity })),
+    usage_history: mapped(metering.uses, ({ at, resource, quantity, reference }) => ({
+      at: rfc3339(at),
+      resource,
+      quantity,
+      reference,
+    })),
+    tokens: mapped(metering.tokens, ({ date, model, inputTokens, outputTokens, requests }) => ({
+      date,
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      requests,
+    })),
+    tokens_history: mapped(metering.tokenUses, ({ at, model, inputTokens, outputTokens, requestId }) => ({
+      at: rfc3339(at),
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      request_id: requestId,
+    })),
+    credit_transactions: mapped(metering.credits, transactionShape),
+    billing: paidShape(paid),
+  };
+  return jsonStream(members);
+}
+
+/** The sessions that are open, and those that have ended. */
+async function* sessionShapes(open: Everything['open'], past: Everything['past']) {
+  yield open.map((row) => ({
+    ...row,
+    created_at: rfc3339(row.created_at),
+    last_seen_at: rfc3339(row.last_seen_at),
+    expires_at: rfc3339(row.expires_at),
+    ended_at: null,
+    methods: JSON.parse(row.methods),
+  }));
+  const openIds = new Set(open.map(({ id }) => id));
+  for await (const rows of past) {
+    yield rows
+      .filter(({ id }) => !openIds.has(id))
+      .map((row) => ({
         id: row.id,
         created_at: rfc3339(row.createdAt),
         last_seen_at: rfc3339(row.lastSeenAt),
@@ -59,49 +115,8 @@ export function exportShape(everything: Everything, now: number): z.infer<typeof
         city: row.city,
         user_agent: row.userAgent,
         methods: JSON.parse(row.methods),
-      })),
-    ],
-    identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
-      ...row,
-      email_verified: emailVerified,
-      created_at: rfc3339(createdAt),
-      last_login_at: time(lastLoginAt),
-    })),
-    activity: log.map(activityShape),
-    acts: acts.map(({ at, ...act }) => ({ at: rfc3339(at), ...act })),
-    messages: messages.map(({ createdAt, settledAt, ...row }) => ({
-      ...row,
-      created_at: rfc3339(createdAt),
-      settled_at: time(settledAt),
-    })),
-    ...meteringShape(metering),
-    billing: paidShape(paid),
-  };
+      }));
+  }
 }
 
-function meteringShape(metering: MeteredData) {
-  return {
-    usage: metering.usage.map(({ date, resource, quantity }) => ({ date, resource, quantity })),
-    usage_history: metering.uses.map(({ at, resource, quantity, reference }) => ({
-      at: rfc3339(at),
-      resource,
-      quantity,
-      reference,
-    })),
-    tokens: metering.tokens.map(({ date, model, inputTokens, outputTokens, requests }) => ({
-      date,
-      model,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      requests,
-    })),
-    tokens_history: metering.tokenUses.map(({ at, model, inputTokens, outputTokens, requestId }) => ({
-      at: rfc3339(at),
-      model,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      request_id: requestId,
-    })),
-    credit_transactions: metering.credits.map(transactionShape),
-  };
-}
+const time = (at: number | null) => (at === null ? null : rfc3339(at));

@@ -17,6 +17,8 @@ export async function prune(d1: D1Database, config: Config, now: number): Promis
   await d1.batch([
     d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM authorization_codes WHERE expires_at <= ?').bind(now),
+    d1.prepare('DELETE FROM spent_quota WHERE expires_at <= ?').bind(now),
+    d1.prepare('DELETE FROM oauth_flows WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM outbox WHERE settled_at < ?').bind(before(OUTBOX_DAYS)),
     d1
       .prepare("UPDATE outbox SET data = '{}' WHERE status = 'dead' AND data <> '{}' AND expires_at <= ?")

@@ -3,7 +3,7 @@ import { type AppEnv, clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
-import { ExportSchema, exportShape } from './export-schemas.ts';
+import { EXPORT_HEADERS, ExportSchema, exportDocument } from './export-schemas.ts';
 import { ActivityListSchema, ActivityQuery, activityShape, DeleteBody } from './schemas.ts';
 import type { Privacy } from './service.ts';
 
@@ -42,8 +42,8 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
       }),
       async (c) => {
         const everything = await privacy.export(c.get('principal').userId);
-        c.header('Content-Disposition', 'attachment; filename="account.json"');
-        return c.json(exportShape(everything, Date.now()), 200);
+        // As a stream it has no type of its own: `exportDocument` holds its members to the schema.
+        return c.body(exportDocument(everything, Date.now()), 200, EXPORT_HEADERS) as never;
       },
     )
     .openapi(

@@ -12,17 +12,14 @@ import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
 import {
-  erasure,
-  readActs,
-  readExternalId,
-  readMetering,
-  readSessions,
-  readUserActivity,
+  activityPages,
+  actPages,
+  messagePages,
+  meteringPages,
   readUserIdentities,
-  readUserMessages,
-} from './store.ts';
-
-export type MeteredData = Awaited<ReturnType<typeof readMetering>>;
+  sessionPages,
+} from './export-store.ts';
+import { erasure, readExternalId, readUserActivity } from './store.ts';
 
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
@@ -61,27 +58,31 @@ export class Privacy {
     return pageOf(rows, page.limit, ({ seq }) => String(seq));
   }
 
-  /** Everything that is held about a user. */
+  /**
+   * Everything that is held about a user: what is one, and the pages of what may be many, which are read as they are taken.
+   * Throws `session_ended`.
+   */
   async export(userId: string) {
     const { d1, profiles, objects, billing } = this.#deps;
     const session = primary(d1);
-    const [user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid] =
-      await Promise.all([
-        findById(session.db, userId),
-        readExternalId(session.db, userId),
-        profiles.preferences(userId, session.bookmark()),
-        objects(userId).listSessions(),
-        readSessions(session.db, userId),
-        readUserActivity(session.db, userId, { before: null, limit: -1 }),
-        readActs(session.db, userId),
-        readUserMessages(session.db, userId),
-        readUserIdentities(session.db, userId),
-        readMetering(session.db, userId),
-        billing.export(userId),
-      ]);
+    const { db } = session;
+    const [user, externalId, preferences, open, linked, paid] = await Promise.all([
+      findById(db, userId),
+      readExternalId(db, userId),
+      profiles.preferences(userId, session.bookmark()),
+      objects(userId).listSessions(),
+      readUserIdentities(db, userId),
+      billing.export(userId),
+    ]);
     if (!user) throw new ApiError('session_ended');
-    const ended = past.filter((row) => !open.some(({ id }) => id === row.id));
-    return { user, externalId, preferences, open, ended, log, acts, messages, linked, metering, paid };
+    return {
+      ...{ user, externalId, preferences, open, linked, paid },
+      past: sessionPages(db, userId),
+      log: activityPages(db, userId),
+      acts: actPages(db, userId),
+      messages: messagePages(db, userId),
+      metering: meteringPages(db, userId),
+    };
   }
 
   /**

@@ -1,14 +1,10 @@
-import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
-import { creditTransactions } from '../credits/tables.ts';
+import { and, desc, eq, lt, type SQL } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
 import { importedUsers } from '../import/tables.ts';
 import { outbox } from '../messages/tables.ts';
-import { identities } from '../oauth/tables.ts';
-import { sessions } from '../sessions/tables.ts';
-import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 
 /** Entries of a user's activity log, newest first, from before a sequence number. */
 export function readUserActivity(
@@ -34,53 +30,6 @@ export async function readExternalId(db: Database, userId: string): Promise<stri
     .where(eq(importedUsers.userId, userId))
     .get();
   return found?.externalId ?? null;
-}
-
-/** The sessions of a user, also those that have ended. */
-export function readSessions(db: Database, userId: string) {
-  return db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.createdAt));
-}
-
-/** What providers have said of a user; never the tokens that they gave. */
-export function readUserIdentities(db: Database, userId: string) {
-  const { provider, subject, email, emailVerified, profile, createdAt, lastLoginAt } = identities;
-  return db
-    .select({ provider, subject, email, emailVerified, profile, createdAt, lastLoginAt })
-    .from(identities)
-    .where(eq(identities.userId, userId));
-}
-
-/** What a user has done to the realm, as one of its admins; of acts on other users not what it was. */
-export function readActs(db: Database, userId: string) {
-  const { at, action, target } = audit;
-  const details = sql<string>`iif(${target} GLOB 'usr_*', '{}', ${audit.details})`.mapWith(audit.details);
-  return db
-    .select({ at, action, target, details })
-    .from(audit)
-    .where(eq(audit.actor, userId))
-    .orderBy(desc(at));
-}
-
-/** The messages that went to a user; never what they said, which is gone. */
-export function readUserMessages(db: Database, userId: string) {
-  const { channel, template, recipient, status, createdAt, settledAt } = outbox;
-  return db
-    .select({ channel, template, recipient, status, createdAt, settledAt })
-    .from(outbox)
-    .where(eq(outbox.userId, userId))
-    .orderBy(desc(createdAt));
-}
-
-/** What a user has used and paid for; single uses for as long as they are kept. */
-export async function readMetering(db: Database, userId: string) {
-  const [usage, uses, tokens, tokenUses, credits] = await db.batch([
-    db.select().from(usageDaily).where(eq(usageDaily.userId, userId)),
-    db.select().from(usageEvents).where(eq(usageEvents.userId, userId)),
-    db.select().from(tokenDaily).where(eq(tokenDaily.userId, userId)),
-    db.select().from(tokenEvents).where(eq(tokenEvents.userId, userId)),
-    db.select().from(creditTransactions).where(eq(creditTransactions.userId, userId)),
-  ]);
-  return { usage, uses, tokens, tokenUses, credits };
 }
 
 /**

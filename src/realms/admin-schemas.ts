@@ -1,7 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { ACCESS_TOKEN_SECONDS, REAUTHENTICATION_SECONDS, RealmFields, SESSION_SECONDS } from './schemas.ts';
+import {
+  ACCESS_TOKEN_SECONDS,
+  REAUTHENTICATION_SECONDS,
+  REFRESH_GRACE_SECONDS,
+  RealmFields,
+  SESSION_SECONDS,
+} from './schemas.ts';
 import type { RealmRow } from './tables.ts';
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max);
@@ -31,6 +37,9 @@ const policy = {
   operator_reauthentication_seconds: seconds(REAUTHENTICATION_SECONDS)
     .optional()
     .openapi({ description: 'The same for acts of admins and owners' }),
+  refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
+    .optional()
+    .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
 };
 
 export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
@@ -56,6 +65,7 @@ export const RealmSchema = z
     session_absolute_seconds: z.int(),
     reauthentication_seconds: z.int(),
     operator_reauthentication_seconds: z.int(),
+    refresh_grace_seconds: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -79,6 +89,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     session_absolute_seconds: row.sessionAbsoluteSeconds,
     reauthentication_seconds: row.reauthenticationSeconds,
     operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
+    refresh_grace_seconds: row.refreshGraceSeconds,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

@@ -131,6 +131,7 @@ function columnsOf(body: z.output<typeof RealmPatch>) {
     sessionAbsoluteSeconds: body.session_absolute_seconds,
     reauthenticationSeconds: body.reauthentication_seconds,
     operatorReauthenticationSeconds: body.operator_reauthentication_seconds,
+    refreshGraceSeconds: body.refresh_grace_seconds,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

@@ -8,8 +8,10 @@ export const ACCESS_TOKEN_SECONDS = { min: 60, max: 3600 };
 export const SESSION_SECONDS = { min: 300, max: 31_536_000 };
 /** Seconds that a proof of who a user is may be made to count as fresh. */
 export const REAUTHENTICATION_SECONDS = { min: 60, max: 86_400 };
+/** Seconds in which a refresh token that was used still gives the current pair: up to when a lost answer is forgiven anyway. */
+export const REFRESH_GRACE_SECONDS = { min: 0, max: 600 };
 
-/** What a realm is made of, as it is written by whoever sets it. */
+/** The settings of a realm, as an operator writes them. */
 export const RealmFields = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
     message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',

@@ -51,7 +51,9 @@ export class Realms {
         registration: row.registration,
         allowedOrigins: row.allowedOrigins,
         redirectTargets: row.redirectTargets,
+        decoys: row.decoys,
         accessTokenSeconds: row.accessTokenSeconds,
+        refreshGraceSeconds: row.refreshGraceSeconds,
         lifetimes: {
           idleSeconds: row.sessionIdleSeconds,
           absoluteSeconds: row.sessionAbsoluteSeconds,

@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
@@ -16,6 +17,9 @@ export const realms = sqliteTable('realms', {
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
   reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),
   operatorReauthenticationSeconds: integer('operator_reauthentication_seconds').notNull().default(3600),
+  refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
+  decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
+  decoysAt: integer('decoys_at').notNull().default(0),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

@@ -1,5 +1,6 @@
 import type { SessionObjects } from '../account/contract.ts';
 import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -22,7 +23,7 @@ export interface ReauthenticationDependencies {
   oauth: OAuth;
   realms: Realms;
   /** Encrypts what was filled in while its writer is at a provider. */
-  draftKey: Buffer;
+  draftKeys: Keyring;
 }
 
 /** What was filled in on a page, until a time (Unix milliseconds). */
@@ -91,7 +92,7 @@ export class Reauthentication {
   ): Promise<void> {
     const { codes, directory, objects } = this.#deps;
     const user = await directory.get(by.userId, by.bookmark);
-    await codes.proveAddress(user, channel, code, await this.realmOf(user));
+    await codes.proveAddress(user, channel, { code }, by, await this.realmOf(user), client);
     accepted(await objects(by.userId).noteProof(by.sessionId, client));
   }
 
@@ -102,12 +103,12 @@ export class Reauthentication {
 
   /** Encrypts what was filled in, for a cookie. */
   sealDraft(draft: Draft): Promise<string> {
-    return seal(this.#deps.draftKey, draft);
+    return seal(this.#deps.draftKeys, draft);
   }
 
   /** What was filled in, or null when it is too old or was not sealed here. */
   async openDraft(sealed: string): Promise<Draft | null> {
-    const draft = await unseal<Draft>(this.#deps.draftKey, sealed);
+    const draft = await unseal<Draft>(this.#deps.draftKeys, sealed);
     return draft && Date.now() < draft.expiresAt ? draft : null;
   }
 }

@@ -86,7 +86,7 @@ export class UserSessions {
     return objects(user.id);
   }
 
-  /** What is no change of the directory has no batch to be written in. */
+  /** Writes the audit entry of an act that changes nothing in the directory, and so has no batch. */
   async #note(
     { realmId, userId }: UserRef,
     action: AuditAction,

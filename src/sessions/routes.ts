@@ -36,7 +36,7 @@ export function sessionRoutes(sessions: Sessions, levels: Levels) {
         tags: ['Sessions'],
         summary: 'Exchange a refresh token for a new pair',
         description:
-          'The refresh token rotates. Sent again within 10 seconds (the answer was lost), it gives the same pair again; after that the whole session is ended. Without a body, the session cookie is used and set anew.',
+          'The refresh token rotates. A used one gives the current pair again for `refresh_grace_seconds` of the realm (30 unless set), however often it was rotated since, and for ten minutes while nobody has used the one it gave: the answer was lost. Any other reuse ends the whole session. Without a body, the session cookie is used and set anew.',
         request: optionalBody(RefreshBody),
         responses: responses(
           { 200: json(TokensSchema, 'The new pair') },

@@ -74,7 +74,7 @@ export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof Tok
 
 /** Who is signed in, as it goes over the wire. */
 export function currentSessionShape(
-  session: Omit<Principal, 'bookmark'>,
+  session: Omit<Principal, 'bookmark' | 'credentialVersion'>,
 ): z.infer<typeof CurrentSessionSchema> {
   return {
     user_id: session.userId,

@@ -104,7 +104,9 @@ export class Sessions {
   }
 
   async #rotate(userId: string, presented: Presented, realm: Realm, client: Client): Promise<Grant> {
-    const refreshed = accepted(await this.#objects(userId).refresh(presented, realm.id, client));
+    const { id, refreshGraceSeconds } = realm;
+    const policy = { id, refreshGraceSeconds };
+    const refreshed = accepted(await this.#objects(userId).refresh(presented, policy, client));
     return this.grant(realm, refreshed);
   }
 
@@ -135,13 +137,14 @@ export class Sessions {
 
 function principalOf(session: LiveSession): Principal {
   const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
-  const { userId, role, plan, emailVerified, bookmark } = state;
+  const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
   return {
     userId,
     sessionId,
     role,
     plan,
     emailVerified,
+    credentialVersion,
     impersonator,
     authenticatedAt,
     expiresAt,

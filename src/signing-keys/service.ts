@@ -1,6 +1,6 @@
 import { asc, eq } from 'drizzle-orm';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
-import { deriveKey } from '../crypto/keys.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -37,7 +37,7 @@ interface SigningKey {
   publicJwk: JWK;
   publicKey: CryptoKey;
   privateJwe: string;
-  /** Decrypted at its first use; null when AUTH_SECRET is not the one that encrypted it. */
+  /** Decrypted at its first use; null when no secret that is set has encrypted it. */
   privateKey?: CryptoKey | null;
 }
 
@@ -46,13 +46,13 @@ type KeySet = { keys: SigningKey[]; loadedAt: number };
 /** The signing keys of all realms: in D1, the private half encrypted; parsed ones are kept for the isolate's life. */
 export class SigningKeys {
   readonly #d1: D1Database;
-  readonly #encryptionKey: Buffer;
+  readonly #encryptionKeys: Keyring;
   readonly #rotationDays: number;
   readonly #sets = new Map<string, KeySet>();
 
-  constructor(d1: D1Database, authSecret: string, rotationDays: number) {
+  constructor(d1: D1Database, encryptionKeys: Keyring, rotationDays: number) {
     this.#d1 = d1;
-    this.#encryptionKey = deriveKey(authSecret, 'signing-keys');
+    this.#encryptionKeys = encryptionKeys;
     this.#rotationDays = rotationDays;
   }
 
@@ -169,7 +169,7 @@ export class SigningKeys {
     const pair = await generateKeyPair(ALGORITHM, { extractable: true });
     const jwk = await exportJWK(pair.publicKey);
     const id = await calculateJwkThumbprint(jwk);
-    const privateJwe = await seal(this.#encryptionKey, await exportJWK(pair.privateKey));
+    const privateJwe = await seal(this.#encryptionKeys, await exportJWK(pair.privateKey));
     await primary(this.#d1)
       .db.insert(signingKeys)
       .values({
@@ -187,7 +187,7 @@ export class SigningKeys {
   }
 
   async #decrypt(jwe: string): Promise<CryptoKey | null> {
-    const jwk = await unseal<JWK>(this.#encryptionKey, jwe);
+    const jwk = await unseal<JWK>(this.#encryptionKeys, jwe);
     return jwk && ((await importJWK(jwk, ALGORITHM)) as CryptoKey);
   }
 }

@@ -2,7 +2,14 @@ import type { MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
-import { AcceptedSchema, EmailBody, EmailChangeBody, LinkTokenBody, VerifiedSchema } from './schemas.ts';
+import {
+  AcceptedSchema,
+  EmailBody,
+  EmailChangeBody,
+  LinkTokenBody,
+  VerifiedSchema,
+  VerifyBody,
+} from './schemas.ts';
 import type { EmailVerification } from './service.ts';
 
 /** Proving an e-mail address, changing it, and undoing that. */
@@ -21,16 +28,24 @@ export function emailRoutes(
         tags: ['E-mail address'],
         summary: 'Prove an address by the link that was mailed there',
         description:
-          'The token of a link works once, for 24 hours. It proves the present address, or makes a new one that the user asked for the present one.',
+          'The token of a link works once, for 24 hours. It proves the present address, or makes a new one that the user asked for the present one; sessions go on. With `disown` its owner says that they did not make the account, and gets it without whoever did.',
         limit: signInLimit,
-        request: jsonBody(LinkTokenBody),
+        request: jsonBody(VerifyBody),
         responses: responses(
           { 200: json(VerifiedSchema, 'The address is verified') },
           { body: true, codes: ['invalid_link', 'user_exists'] },
         ),
       }),
       async (c) => {
-        const { email } = await emails.verify(c.req.valid('json').token, c.get('realm'), clientOf(c));
+        const { token, disown } = c.req.valid('json');
+        if (disown) {
+          const { email, resetToken } = await emails.disown(token, c.get('realm'), clientOf(c));
+          return c.json(
+            { status: 'disowned' as const, email, ...(resetToken !== null && { reset_token: resetToken }) },
+            200,
+          );
+        }
+        const { email } = await emails.verify(token, c.get('realm'), clientOf(c));
         return c.json({ status: 'verified' as const, email }, 200);
       },
     )
@@ -48,7 +63,7 @@ export function emailRoutes(
         responses: responses({ 202: json(AcceptedSchema, 'Accepted') }, { body: true }),
       }),
       async (c) => {
-        await emails.resend(c.req.valid('json').email, c.get('realm'));
+        await emails.resend(c.req.valid('json').email, c.get('realm'), clientOf(c));
         return c.json({ status: 'accepted' as const }, 202);
       },
     )
@@ -61,7 +76,7 @@ export function emailRoutes(
         tags: ['E-mail address'],
         summary: 'Undo a change of address by the link that the old one got',
         description:
-          'For 72 hours. Gives the old address back, ends all sessions, drops the password and mails a link to set a new one.',
+          'For 72 hours, whatever is changed meanwhile. Gives the old address back, ends all that opens the account, and mails a link to set a new password.',
         limit: signInLimit,
         request: jsonBody(LinkTokenBody),
         responses: responses(

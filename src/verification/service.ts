@@ -1,7 +1,7 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { LinkPurpose } from '../directory/link-tables.ts';
-import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
+import { LINK_LIFETIME, newLink, peekLink, takeLink } from '../directory/links.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -13,7 +13,17 @@ import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
-import { addressChange, addressProof, addressUndo, storeLinkMail } from './store.ts';
+import { type LinkPreview, readPreview } from './preview.ts';
+import {
+  accountDisowned,
+  addressChange,
+  addressProof,
+  addressUndo,
+  storeChangeLink,
+  storeLinkMail,
+} from './store.ts';
+
+export type { LinkPreview, WayIn } from './preview.ts';
 
 /** What the proving of addresses is made of. */
 export interface VerificationDependencies {
@@ -33,13 +43,14 @@ export class EmailVerification {
   }
 
   /** Mails a new link to a user whose address is not verified; takes the same steps for everybody else. */
-  resend(email: string, realm: Realm): Promise<void> {
-    return steadily(() => this.#resend(email, realm));
+  resend(email: string, realm: Realm, client: Client): Promise<void> {
+    return steadily(() => this.#resend(email, realm, client));
   }
 
-  async #resend(email: string, realm: Realm): Promise<void> {
+  async #resend(email: string, realm: Realm, client: Client): Promise<void> {
     const { d1, mailBudget, outbox } = this.#deps;
-    const mayMail = await mailBudget.take(realm.id, email);
+    const request = { realmId: realm.id, to: email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
     const { db } = primary(d1);
     const user = await findByEmail(db, realm.id, email);
     const now = Date.now();
@@ -50,6 +61,16 @@ export class EmailVerification {
     const mail = mailTo(user, user.email, content, now, link.expiresAt);
     await storeLinkMail(db, link, user.id, user.email, mail);
     outbox.sendSoon([mail]);
+  }
+
+  /**
+   * What the holder of a link is shown before they use it: whose account it is, and what opens it. Null for a link that is
+   * of no use any more. It decides nothing.
+   */
+  async preview(token: string, purposes: LinkPurpose[], realm: Realm): Promise<LinkPreview | null> {
+    const { db } = primary(this.#deps.d1);
+    const link = await peekLink(db, token, purposes, Date.now());
+    return link && readPreview(db, link, realm.id);
   }
 
   /**
@@ -74,25 +95,55 @@ export class EmailVerification {
   }
 
   /**
+   * Takes the token of a link that proves an address, for its owner who did not make the account: everything that opens it
+   * ends, and the token of a link to set a password is theirs. An account that only asked for their address does not get
+   * it, and is left alone: then there is no such token. Throws `invalid_link`.
+   */
+  async disown(
+    token: string,
+    realm: Realm,
+    client: Client,
+  ): Promise<{ email: string; resetToken: string | null }> {
+    const { d1, directory } = this.#deps;
+    const { db } = primary(d1);
+    const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
+    const { email } = link;
+    if (link.purpose === 'change_email') {
+      await takeLink(db, token);
+      return { email, resetToken: null };
+    }
+    const now = Date.now();
+    const reset = newLink(realm.issuer, 'reset_password', now);
+    const { user: disowned } = await directory.change(user.id, {
+      ...accountDisowned(db, { token, user, reset, now }),
+      activity: { type: 'account_disowned', client },
+    });
+    if (!disowned) throw new ApiError('invalid_link');
+    return { email, resetToken: reset.token };
+  }
+
+  /**
    * Mails a link to a new address, which becomes the user's when it is followed. Throws `invalid_credentials` for a
    * wrong password, `too_many_attempts`. Says nothing of whether somebody else has the address: they are told.
    */
   async requestChange(
     body: { password: string; email: string },
-    { userId, sessionId }: { userId: string; sessionId: string },
+    by: { userId: string; sessionId: string },
     realm: Realm,
     client: Client,
   ): Promise<void> {
     const { d1, mailBudget, objects, outbox } = this.#deps;
     const { db } = primary(d1);
-    const found = await findPassword(db, userId);
+    const found = await findPassword(db, by.userId);
     if (!found) throw noPassword();
-    const proof = { hash: found.hash, password: body.password, client, sessionId };
-    accepted(await objects(userId).provePassword(proof));
+    const { hash } = found;
+    const proof = { hash, password: body.password, client, sessionId: by.sessionId };
+    accepted(await objects(by.userId).provePassword(proof));
     const { user } = found;
     const now = Date.now();
     const owner = await findByEmail(db, realm.id, body.email);
-    if (!(await mailBudget.take(realm.id, body.email))) return storeNothing(db, realm.id, now);
+    const request = { realmId: realm.id, to: body.email, client, userId: by.userId };
+    if (!(await mailBudget.take('other', request))) return storeNothing(db, realm.id, now);
     if (owner) {
       const data = { name: owner.name, link: `${realm.issuer}/forgot-password` };
       const mail = mailTo(owner, owner.email, { channel: 'mail', template: 'account_exists', data }, now);
@@ -103,7 +154,7 @@ export class EmailVerification {
     const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.change_email / HOUR };
     const content: Content = { channel: 'mail', template: 'confirm_new_email', data };
     const mail = mailTo(user, body.email, content, now, link.expiresAt);
-    await storeLinkMail(db, link, user.id, body.email, mail);
+    await storeChangeLink(db, link, user, body.email, mail);
     outbox.sendSoon([mail]);
   }
 
@@ -122,7 +173,7 @@ export class EmailVerification {
     const content: Content = { channel: 'mail', template: 'reset_password', data };
     const mail = mailTo(user, link.email, content, now, reset.expiresAt);
     const undone = await directory.change(user.id, {
-      ...addressUndo(db, { token, user, email: link.email, reset, now }),
+      ...addressUndo(db, { token, user, email: link.email, expiresAt: link.expiresAt, reset, now }),
       mail,
       activity: { type: 'email_change_undone', client },
     });

@@ -1,11 +1,18 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, exists, ne, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { dropLinksIf, type Link, linkStands, storeLink, storeLinkIf, takeLink } from '../directory/links.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { provingChange } from '../directory/address-proof.ts';
+import {
+  dropLaterUndosIf,
+  type Link,
+  linkStands,
+  storeLink,
+  storeLinkIf,
+  takeLink,
+} from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../messages/tables.ts';
-import { identities } from '../oauth/tables.ts';
-import { passwords } from '../passwords/tables.ts';
 
 type Mail = typeof outbox.$inferInsert;
 
@@ -20,21 +27,56 @@ export async function storeLinkMail(
   await db.batch([storeLink(db, link, userId, email), db.insert(outbox).values(mail)]);
 }
 
+/**
+ * Stores the link to a new address and the mail that brings it, unless the user's password was changed since they gave it:
+ * then it may not have been they who asked.
+ */
+export async function storeChangeLink(
+  db: Database,
+  link: Link,
+  user: UserRow,
+  email: string,
+  mail: Mail,
+): Promise<void> {
+  const asProven = and(eq(users.id, user.id), eq(users.credentialVersion, user.credentialVersion));
+  const stands = exists(db.select({ one: sql`1` }).from(users).where(asProven));
+  await db.batch([storeLinkIf(db, link, user.id, email, stands), insertIf(db, outbox, mail, stands)]);
+}
+
 type Change = Omit<UserChange, 'activity' | 'mail'>;
 
+/** A link that its holder uses. */
+interface UsedLink {
+  token: string;
+  user: UserRow;
+  now: number;
+}
+
 /** The change that marks the address that a token was mailed to as verified, if it is still the user's. */
-export function addressProof(
-  db: Database,
-  { token, user, now }: { token: string; user: UserRow; now: number },
-): Change {
+export function addressProof(db: Database, used: UsedLink): Change {
+  const { token, user, now } = used;
   return {
-    set: { emailVerified: true },
-    guard: and(
-      eq(users.email, user.email),
-      linkStands(db, { token, userId: user.id, purpose: 'verify_email' }, now),
-    ),
+    ...provingChange('confirmed', user.id, now),
+    guard: asMailed(db, used, 'verify_email'),
     after: (db) => [takeLink(db, token)],
-    now,
+  };
+}
+
+/**
+ * The change that gives the account to the owner of its address, who did not make it; `reset` is the link by which they set
+ * a password.
+ */
+export function accountDisowned(db: Database, used: UsedLink & { reset: Link }): Change {
+  const { token, user, reset, now } = used;
+  const proof = provingChange('disowned', user.id, now);
+  return {
+    ...proof,
+    guard: asMailed(db, used, 'verify_email'),
+    before: (db, stands) => [
+      ...proof.before(db, stands),
+      storeLinkIf(db, reset, user.id, user.email, stands),
+    ],
+    after: (db) => [takeLink(db, token)],
   };
 }
 
@@ -42,41 +84,32 @@ export function addressProof(
  * The change that gives the user the address that a token was mailed to, and the old one a way back, unless the address
  * was changed meanwhile.
  */
-export function addressChange(
-  db: Database,
-  step: { token: string; user: UserRow; email: string; undo: Link; now: number },
-): Change {
-  const { token, user, email, undo, now } = step;
+export function addressChange(db: Database, used: UsedLink & { email: string; undo: Link }): Change {
+  const { token, user, email, undo, now } = used;
+  const proof = provingChange('changed', user.id, now);
   return {
-    set: { email, emailVerified: true },
-    guard: and(
-      eq(users.email, user.email),
-      linkStands(db, { token, userId: user.id, purpose: 'change_email' }, now),
-    ),
-    before: (db, stands) => [
-      storeLinkIf(db, undo, user.id, user.email, stands),
-      dropLinksIf(db, user.id, ['verify_email', 'reset_password'], stands),
-    ],
+    ...proof,
+    set: { ...proof.set, email },
+    guard: asMailed(db, used, 'change_email'),
+    before: (db, stands) => [...proof.before(db, stands), storeLinkIf(db, undo, user.id, user.email, stands)],
     after: (db) => [takeLink(db, token)],
-    now,
   };
 }
 
 /**
- * The change that gives the old address back. The person who changed it knew the password and could link accounts of
- * providers and prove a phone number, so those go, with all sessions; a reset link goes to the old address. An account
- * that took the address meanwhile without proving it gives way: the first result has its id.
+ * The change that gives the old address back; a reset link goes there. An account that took the address meanwhile without
+ * proving it gives way: the first result has its id.
  */
 export function addressUndo(
   db: Database,
-  step: { token: string; user: UserRow; email: string; reset: Link; now: number },
+  used: UsedLink & { email: string; expiresAt: number; reset: Link },
 ): Change {
-  const { token, user, email, reset, now } = step;
+  const { token, user, email, expiresAt, reset, now } = used;
+  const proof = provingChange('undone', user.id, now);
   return {
-    set: { email, emailVerified: true, phoneNumberVerified: false },
+    ...proof,
+    set: { ...proof.set, email },
     guard: linkStands(db, { token, userId: user.id, purpose: 'undo_email' }, now),
-    endsSessions: true,
-    forgiveFailures: true,
     before: (db, stands) => [
       db
         .delete(users)
@@ -90,12 +123,14 @@ export function addressUndo(
           ),
         )
         .returning({ id: users.id }),
-      db.delete(passwords).where(and(eq(passwords.userId, user.id), stands)),
-      db.delete(identities).where(and(eq(identities.userId, user.id), stands)),
-      dropLinksIf(db, user.id, ['verify_email', 'change_email'], stands),
+      ...proof.before(db, stands),
+      dropLaterUndosIf(db, user.id, expiresAt, stands),
       storeLinkIf(db, reset, user.id, email, stands),
     ],
     after: (db) => [takeLink(db, token)],
-    now,
   };
+}
+
+function asMailed(db: Database, { token, user, now }: UsedLink, purpose: 'verify_email' | 'change_email') {
+  return and(eq(users.email, user.email), linkStands(db, { token, userId: user.id, purpose }, now));
 }

@@ -13,7 +13,13 @@ describe('realms', () => {
     const body = { id, name: 'Acme', registration: 'closed', allowed_origins: ['https://app.acme.example'] };
     const made = await asAdmin('POST', '/realms', { token, body });
     expect(made.status, JSON.stringify(made.body)).toBe(201);
-    expect(made.body).toMatchObject({ ...body, access_token_seconds: 600, color: '#1d4ed8', audience: null });
+    expect(made.body).toMatchObject({
+      ...body,
+      access_token_seconds: 600,
+      refresh_grace_seconds: 30,
+      color: '#1d4ed8',
+      audience: null,
+    });
     expectProblem(await asAdmin('POST', '/realms', { token, body }), 409, 'realm_exists');
     const registration = { email: `${id}@example.com`, password: 'a good long secret' };
     expectProblem(
@@ -65,6 +71,9 @@ describe('realms', () => {
   it.each([
     ['registration', 'maybe'],
     ['access_token_seconds', 59],
+    ['refresh_grace_seconds', -1],
+    ['refresh_grace_seconds', 601],
+    ['refresh_grace_seconds', 1.5],
     ['allowed_origins', ['https://app.example/path']],
     ['redirect_targets', ['javascript:alert(1)']],
     ['color', 'blue'],

@@ -60,4 +60,14 @@ describe('POST /v1/billing/subscriptions', () => {
     expectProblem(await ask('enterprise', key), 409, 'reference_reused');
     expectProblem(await ask('pro', crypto.randomUUID()), 409, 'subscription_exists');
   });
+
+  it('refuses a key that stood for a checkout', async () => {
+    const { token, customerId } = await payer();
+    await atStripe('attach', { customer: customerId });
+    const key = crypto.randomUUID();
+    const ask = (path: string) =>
+      call('POST', `/v1/billing/${path}`, { token, body: { plan: 'pro' }, ...keyed(key) });
+    expect((await ask('checkout')).status).toBe(201);
+    expectProblem(await ask('subscriptions'), 409, 'reference_reused');
+  });
 });

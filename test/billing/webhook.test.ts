@@ -8,6 +8,7 @@ import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import {
   atStripe,
+  customerOf,
   deliver,
   deliverAll,
   eventsAbout,
@@ -315,6 +316,33 @@ describe('what was true when it was asked for', () => {
       PATIENCE,
     );
   }
+});
+
+describe('a reference of a caller', () => {
+  it('that is the same as one of Latchkey’s own neither fails a webhook nor costs anybody anything', async () => {
+    const { userId, chargeId, checkoutId } = await buyer();
+    const change = (path: string, reference: string) =>
+      call('POST', `/v1/credits/${path}`, {
+        headers: INTERNAL,
+        body: { user_id: userId, amount: 10, reference },
+      });
+    expect((await change('add', 'gift')).status).toBeLessThan(300);
+    for (const reference of [`checkout:${checkoutId}`, `reversal:1:checkout:${checkoutId}`]) {
+      const answers = [await change('use', reference), await change('add', `${reference}:`)];
+      for (const answer of answers) expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+    }
+    await deliverAll(checkoutId);
+    expect(await standing(userId)).toMatchObject({ balance: 510 });
+    await atStripe('refund', { id: chargeId, amount: 250 });
+    await deliverAll(chargeId);
+    expect(await standing(userId)).toMatchObject({ balance: 260 });
+    expect((await change('use', 'job')).body).toMatchObject({ balance: 250 });
+    expect(
+      (await storedEvents('customer_id', (await customerOf(userId)).customer_id)).map(
+        ({ status, attempts }) => [status, attempts],
+      ),
+    ).not.toContainEqual(['failed', 1]);
+  });
 });
 
 describe('a payment that is lost again', () => {

@@ -92,7 +92,7 @@ beforeEach(async () => {
   await page.getByLabel('Password').fill(PASSWORD);
   await press('Make the account');
   await page.goto(linkIn(await latchkey.messageTo(email, /^Welcome/)));
-  await press('Confirm the address');
+  await press('This is my account');
   const headers = { 'x-api-key': INTERNAL_API_KEY };
   const found = await fetch(`${latchkey.origin}/v1/users/by-email/${email}`, { headers });
   userId = ((await found.json()) as { id: string }).id;

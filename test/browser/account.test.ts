@@ -81,7 +81,7 @@ describe.each([
 
   async function verify(about = /^Welcome/): Promise<void> {
     await page.goto(linkIn(await latchkey.messageTo(email, about)));
-    await press(page, 'Confirm the address');
+    await press(page, 'This is my account');
     expect(await told(page)).toBe('Your e-mail address is confirmed.');
     await page.goto(`${latchkey.origin}${base}/account`);
   }
@@ -227,7 +227,7 @@ describe.each([
     await press(page, 'Change address');
     expect(await told(page)).toContain('We sent a link to the new address.');
     await page.goto(linkIn(await latchkey.messageTo(next, /^Confirm your new/)));
-    await press(page, 'Confirm the address');
+    await press(page, 'This is my account');
     await page.goto(`${latchkey.origin}${base}/account/security`);
     await page.getByText(next).first().waitFor();
 

@@ -106,7 +106,7 @@ async function follow(email: string, about: RegExp): Promise<void> {
 async function registerVerified(email: string): Promise<void> {
   await register(email);
   await follow(email, /^Welcome/);
-  await press('Confirm the address');
+  await press('This is my account');
 }
 
 /** The cookie of the session. */

@@ -85,7 +85,7 @@ describe.each([
 
     await page.goto(linkIn(await latchkey.messageTo(email, /Welcome/)));
     await look('verify-email');
-    await press(page, 'Confirm the address');
+    await press(page, 'This is my account');
     expect(await page.getByRole('status').textContent()).toBe('Your e-mail address is confirmed.');
     await look('verify-email-done');
     await page.getByRole('link', { name: 'To your account' }).click();
@@ -224,7 +224,7 @@ describe('a realm', () => {
     await press(page, 'Send the link');
     expect(await headline(page)).toBe('Look into your mail');
     await page.goto(linkIn(await latchkey.messageTo(email, /^Confirm your email/)));
-    await press(page, 'Confirm the address');
+    await press(page, 'This is my account');
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('E-mail address, username or phone number').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
@@ -279,7 +279,7 @@ it('links as an older service wrote them lead to the pages of its realm', async 
   await page.goto(`${old}/verify?token=${await tokenIn(/^Welcome/)}`);
   expect(new URL(page.url()).pathname).toBe('/realms/user1/verify-email');
   await inspect(page, 'user1-verify-email');
-  await press(page, 'Confirm the address');
+  await press(page, 'This is my account');
   expect(await page.getByRole('status').textContent()).toBe('Your e-mail address is confirmed.');
   expect((await fetch(`${old}/forget_password?email=${email}`)).status).toBe(200);
   await page.goto(`${old}/reset_password_form?token=${await tokenIn(/password/i)}`);

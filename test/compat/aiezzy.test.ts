@@ -280,7 +280,10 @@ describe('a browser', () => {
       const here = await signUp({}, from.endsWith('register') ? OWN : {});
       const answer = from.endsWith('register') ? here : await signIn(here.email, PASSWORD, OWN);
       const { session_token } = answer.body ?? answer;
-      expect(cookieOf(answer)).toEqual([`__Host-latchkey=${session_token}`]);
+      expect(cookieOf(answer)).toEqual([
+        `__Host-latchkey=${session_token}`,
+        expect.stringMatching(/^__Host-latchkey-device=/),
+      ]);
       expect(answer.headers.getSetCookie()[0]).toMatch(/HttpOnly; Secure; SameSite=Lax/i);
       const cookie = cookieOf(answer).join('; ');
       expect((await quotaOf({ headers: { cookie } })).body.tier).toBe('free');

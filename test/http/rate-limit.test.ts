@@ -54,6 +54,15 @@ describe('the limit of sign-in', () => {
     expect(left(await attempt('::ffff:192.0.2.5'))).toBe('r=98');
   });
 
+  it('counts IPv6 clients by their /48 too, which has four times as many', async () => {
+    advance(0);
+    const clients = Array.from({ length: 5 }, (_, n) => `2001:db8:48:${n}::1`);
+    const answers = await Promise.all(clients.flatMap((ip) => Array.from({ length: 90 }, () => attempt(ip))));
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(400);
+    expectProblem(await attempt('2001:db8:48:ffff::1'), 429, 'rate_limited');
+    expect((await attempt('2001:db8:49::1')).status).toBe(422);
+  });
+
   it('survives the eviction of its object, and forgets a client that has gone', async () => {
     advance(0);
     const ip = '192.0.2.6';

@@ -74,6 +74,7 @@ describe('a new provider of mail', () => {
       {
         name: 'POSTMARK_TOKEN',
         unlessSet: 'required, secret',
+        secret: true,
         doc: 'For `postmark`: the token of the server.',
       },
       { name: 'POSTMARK_URL', unlessSet: '`https://api.postmarkapp.com`', doc: 'For `postmark`: its API.' },

@@ -196,6 +196,7 @@ it.each([
   ['a script as a redirect', 'realm create b --redirect javascript:a.b', /--redirect: must be an https/],
   ['an unknown policy', 'realm create b --registration maybe', /--registration: .*"verify_first"/],
   ['too long a token', 'realm create b --access-token-seconds 3601', /--access-token-seconds: .*3600/],
+  ['too long a grace', 'realm create b --refresh-grace-seconds 601', /--refresh-grace-seconds: .*600/],
   ['a line end in a name', 'realm create b --name a\nb', /--name: /],
   ['an unknown flag', 'realm create b --colour red', /--colour/],
   ['no action', 'realm', /^Usage:/],

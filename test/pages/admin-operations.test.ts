@@ -24,6 +24,7 @@ const POLICY = {
   access_token_seconds: '600',
   session_idle_seconds: '1209600',
   session_absolute_seconds: '2592000',
+  refresh_grace_seconds: '30',
 };
 
 /** Every form, with what it takes to be accepted or to be told that something is not there. */

@@ -2,14 +2,14 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createServices } from '../../src/services.ts';
-import { call, ORIGIN, register } from '../support/api.ts';
+import { call, ORIGIN, registerVerified } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { codeTextedTo } from '../support/mail.ts';
 import { cookiesOf, submit } from '../support/pages.ts';
 
 it('a text message signs in who has proved the number', async () => {
   const to = `+49151${String(Date.now()).slice(-8)}`;
-  const { access_token: token, user } = await register({ phone_number: to });
+  const { access_token: token, user } = await registerVerified({ phone_number: to });
   await call('POST', '/v1/auth/otp/send', { token, body: { channel: 'sms', to } });
   const proof = { channel: 'sms', to, code: await codeTextedTo(to) };
   expect((await call('POST', '/v1/auth/otp/verify', { token, body: proof })).status).toBe(200);

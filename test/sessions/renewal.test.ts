@@ -66,31 +66,24 @@ describe('renewal by an access token', () => {
     expect((await renew(answers[3]?.body.access_token)).status).toBe(200);
   });
 
-  it('gives a retry within ten seconds another, and ends the session at a reuse after that', async () => {
+  it('gives a retry within thirty seconds another, and ends the session at a reuse after that', async () => {
     const user = await register();
     advance(0);
-    const next = (await renew(user.access_token)).body.access_token;
-    advance(9_999);
-    expect((await renew(user.access_token)).status).toBe(200);
-    advance(10_000);
-    expectProblem(await renew(user.access_token), 401, 'session_ended');
-    expectProblem(await renew(next), 401, 'invalid_token');
-    expectProblem(await session(next), 401, 'session_ended');
-    expect(await activityOf(user.user.id)).toContain('refresh_token_reused');
-  });
-
-  it('tells a reuse within the same second from the token that was issued in it', async () => {
-    const user = await register();
     const second = (await renew(user.access_token)).body.access_token;
     const third = (await renew(second)).body.access_token;
+    advance(29_999);
+    expect((await renew(user.access_token)).status).toBe(200);
+    advance(1);
     expectProblem(await renew(user.access_token), 401, 'session_ended');
+    expectProblem(await renew(third), 401, 'invalid_token');
     expectProblem(await session(third), 401, 'session_ended');
+    expect(await activityOf(user.user.id)).toContain('refresh_token_reused');
   });
 
   it('counts with refresh by a refresh token as one rotation', async () => {
     const user = await register();
-    await renew(user.access_token);
-    advance(11_000);
+    await renew((await renew(user.access_token)).body.access_token);
+    advance(31_000);
     const refreshed = await call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
     expectProblem(refreshed, 401, 'session_ended');
   });
@@ -98,8 +91,8 @@ describe('renewal by an access token', () => {
   it('leaves other sessions of the user alone', async () => {
     const user = await register();
     const other = (await login(user.user.email)).body;
-    await renew(user.access_token);
-    advance(11_000);
+    await renew((await renew(user.access_token)).body.access_token);
+    advance(31_000);
     expectProblem(await renew(user.access_token), 401, 'session_ended');
     expect((await session(other.access_token)).status).toBe(200);
   });

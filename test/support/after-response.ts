@@ -12,14 +12,23 @@ const unfinished = new Map<symbol, number>();
 export function afterResponse(work: () => Promise<unknown>): void {
   const id = Symbol();
   unfinished.set(id, performance.now());
-  original(() => work().finally(() => unfinished.delete(id)));
+  original(async () => {
+    try {
+      await work();
+    } catch (error) {
+      // Of a file that is over, nobody wants to know.
+      if (unfinished.has(id)) throw error;
+    } finally {
+      unfinished.delete(id);
+    }
+  });
 }
 
-/** Waits until all work is done that follows answers, or was cut off with the object that did it. */
-export async function responsesAreOver(): Promise<void> {
+/** Waits until all work is done that follows answers, or was cut off with the object that did it; `longest` is in ms. */
+export async function responsesAreOver(longest = LONGEST): Promise<void> {
   for (const [id, start] of unfinished) {
     // Looked at again and again, as a promise would go on in the context of the request that resolves it.
-    while (unfinished.has(id) && performance.now() < start + LONGEST) await scheduler.wait(5);
+    while (unfinished.has(id) && performance.now() < start + longest) await scheduler.wait(5);
     unfinished.delete(id);
   }
 }

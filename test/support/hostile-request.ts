@@ -28,8 +28,9 @@ export const LIVE = {
   email: 'live@example.com',
   paymentMethodId: 'pm_live',
   eventId: 'evt_live',
-  /** Of a reservation and of a use of credits: what the document gives for an example. */
+  /** Of a reservation, and of a use of credits: what the document gives for examples. */
   reference: 'order-4711',
+  used: 'job-4711',
 };
 
 /** What of it a path means. */

@@ -18,6 +18,7 @@ export const LINES: string[][] = [
     'plans',
     'profile',
     'reauthentication',
+    'secrets',
     'sessions',
     'signing-keys',
     'usage',

@@ -1,17 +1,35 @@
+import { createScheduledController } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { PATIENCE } from './patience.ts';
 import { type Mail, receivedMails, receivedTexts } from './peers/mailbox.ts';
+import worker from './worker.ts';
 
-/** The nth mail to that address whose subject matches; waits for it to arrive. */
-export async function mailTo(to: string, subject: RegExp, nth = 1): Promise<Mail> {
+/** How often whoever waits does what cron does each minute: on a busy machine a delivery may fail, and is tried again. */
+const CRON = 30_000;
+
+/** Asks until something has come. Throws what it threw last. */
+async function arrival<T>(ask: () => Promise<T>): Promise<T> {
+  let cron = performance.now() + CRON;
   return vi.waitFor(
     async () => {
-      const mail = (await receivedMails(to)).filter((one) => subject.test(one.subject))[nth - 1];
-      if (!mail) throw new Error(`no mail ${nth} to ${to} about ${subject}`);
-      return mail;
+      if (performance.now() > cron) {
+        cron = performance.now() + CRON;
+        await worker.scheduled(createScheduledController({ cron: '* * * * *' }), env as never);
+      }
+      return ask();
     },
     { timeout: PATIENCE, interval: 50 },
   );
+}
+
+/** The nth mail to that address whose subject matches; waits for it to arrive. */
+export function mailTo(to: string, subject: RegExp, nth = 1): Promise<Mail> {
+  return arrival(async () => {
+    const mail = (await receivedMails(to)).filter((one) => subject.test(one.subject))[nth - 1];
+    if (!mail) throw new Error(`no mail ${nth} to ${to} about ${subject}`);
+    return mail;
+  });
 }
 
 /** The link in a mail, which its plain text and its HTML must share. */
@@ -28,16 +46,13 @@ export async function tokenTo(to: string, subject: RegExp, nth = 1): Promise<str
 }
 
 /** The code in the nth text to that number; waits for it. */
-export async function codeTextedTo(to: string, nth = 1): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const text = (await receivedTexts(to)).toReversed()[nth - 1]?.text ?? '';
-      const code = /\b\d{6}\b/.exec(text)?.[0];
-      if (!code) throw new Error(`no text to ${to}`);
-      return code;
-    },
-    { timeout: PATIENCE, interval: 50 },
-  );
+export function codeTextedTo(to: string, nth = 1): Promise<string> {
+  return arrival(async () => {
+    const text = (await receivedTexts(to)).toReversed()[nth - 1]?.text ?? '';
+    const code = /\b\d{6}\b/.exec(text)?.[0];
+    if (!code) throw new Error(`no text to ${to}`);
+    return code;
+  });
 }
 
 /** The code in the newest mail to that address. */

@@ -1,13 +1,24 @@
-import { applyD1Migrations, reset } from 'cloudflare:test';
+import { applyD1Migrations, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, vi } from 'vitest';
-import { restartWorker } from './worker.ts';
+import { objects, restartWorker } from './worker.ts';
 
-// Files share a runtime, so that modules are loaded once. Each begins with nothing stored and nothing remembered.
+// Test files share a runtime, so that modules are loaded once. Each begins with nothing stored and nothing remembered.
 await restartWorker();
-await reset();
+await wipe();
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
 
 afterAll(() => {
   vi.useRealTimers();
 });
+
+/** Deletes all that is stored. `reset` does so of the objects that run, which databases and buckets are too. */
+async function wipe(): Promise<void> {
+  const sleeping = Object.entries(objects).flatMap(([name, ids]) => {
+    const namespace = env[name as keyof typeof objects] as DurableObjectNamespace;
+    return [...ids].map((id) => runInDurableObject(namespace.get(id), () => {}));
+  });
+  await Promise.all([env.DB.prepare('SELECT 1').run(), env.AVATARS.list({ limit: 1 }), ...sleeping]);
+  await reset();
+  for (const ids of Object.values(objects)) ids.clear();
+}

@@ -173,7 +173,7 @@ export class OperationFuzz {
     const user = { userId, realmId: 'default' };
     const change = { description: null, actor: 'system', reference: 'start' };
     await credits.add(user, { ...change, amount: 1e6, type: 'added', expiresAt: null });
-    await credits.use(user, { ...change, amount: 1e5, reference: LIVE.reference });
+    await credits.use(user, { ...change, amount: 1e5, reference: LIVE.used });
     await usage.reserve(user, {
       resource: 'images',
       quantity: 1,

@@ -15,6 +15,9 @@ export function stripeAt(peer: 'api' | 'emulate' | 'mock') {
   return createStripe({ secretKey, webhookSecrets, apiUrl });
 }
 
+/** Where the peer is that stands for Stripe. */
+export const stripeApiUrl = () => `http://127.0.0.1:${inject('peers').stripe.api}`;
+
 /** Makes something happen at Stripe without Latchkey: see `happen` in peers/stripe.ts. */
 export async function atStripe<T = any>(action: string, given: Record<string, unknown> = {}): Promise<T> {
   const url = `http://127.0.0.1:${inject('peers').stripe.api}/_test/${action}`;

@@ -1,24 +1,53 @@
 import type { Bindings } from '../../src/config/config.ts';
+import {
+  Account as Accounts,
+  OneTimeCode as OneTimeCodes,
+  RateLimiter as RateLimiters,
+} from '../../src/worker.ts';
 import { responsesAreOver } from './after-response.ts';
-
-export { Account, OneTimeCode, RateLimiter } from '../../src/worker.ts';
 
 type Worker = typeof import('../../src/worker.ts');
 
-let starts = 0;
+/** Work of the last file that takes longer, such as a mail to a server that hangs, is not waited for (milliseconds). */
+const GRACE = 1_000;
+
+let loads = 0;
 let worker: Worker;
 export let Auth: Worker['Auth'];
 
-/**
- * Makes the Worker forget everything, once the work that follows its answers is done.
- * Only src/worker.ts is evaluated again: services and their caches hang from there.
- */
+/** Evaluates src/worker.ts again, and nothing that it imports: its services and their caches hang from there. */
+export function loadWorker(): Promise<Worker> {
+  loads += 1;
+  return import(/* @vite-ignore */ `../../src/worker.ts?load=${loads}`);
+}
+
+/** Makes the Worker forget everything, once the work that follows its answers is done. */
 export async function restartWorker(): Promise<void> {
-  await responsesAreOver();
-  starts += 1;
-  worker = await import(/* @vite-ignore */ `../../src/worker.ts?start=${starts}`);
+  await responsesAreOver(GRACE);
+  worker = await loadWorker();
   Auth = worker.Auth;
 }
+
+/** The objects that may have something stored, by the names of their bindings. */
+export const objects: Record<'ACCOUNT' | 'ONE_TIME_CODE' | 'RATE_LIMITER', Set<DurableObjectId>> = {
+  ACCOUNT: new Set(),
+  ONE_TIME_CODE: new Set(),
+  RATE_LIMITER: new Set(),
+};
+
+/** The same class, whose objects are remembered. */
+function remembering<Class extends new (...args: any[]) => object>(binding: keyof typeof objects, of: Class) {
+  return new Proxy(of, {
+    construct(target, args, newTarget) {
+      objects[binding].add(args[0].id);
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+}
+
+export const Account = remembering('ACCOUNT', Accounts);
+export const OneTimeCode = remembering('ONE_TIME_CODE', OneTimeCodes);
+export const RateLimiter = remembering('RATE_LIMITER', RateLimiters);
 
 export default {
   fetch: (request, bindings, ctx) => worker.default.fetch(request, bindings, ctx),

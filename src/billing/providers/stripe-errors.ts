@@ -17,7 +17,7 @@ export function isMissing(error: unknown): boolean {
   return isFailure(error) && error.code === 'resource_missing';
 }
 
-/** The error to answer with for one of Stripe's; what is no fault of the user's card or of the moment is logged. */
+/** The error to answer with for one of Stripe's; logs those that neither the user's card nor the moment explains. */
 export function explain(error: unknown): unknown {
   if (!isFailure(error)) return error;
   const { type, code, decline_code: declined } = error;

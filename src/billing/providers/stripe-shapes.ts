@@ -9,6 +9,7 @@ import type {
   PaymentMethod,
   Price,
   ProviderSubscription,
+  SubscriptionItem,
 } from '../port.ts';
 
 /** How many months a period of Stripe's has. */
@@ -42,33 +43,41 @@ export function stripePriceOf(price: Stripe.Price): Price {
   };
 }
 
-/** Of a subscription to one price: Latchkey makes no others. */
 export function subscriptionOf(subscription: Stripe.Subscription): ProviderSubscription {
-  const item = subscription.items?.data[0];
-  if (!item) throw new Error('Stripe has answered with a subscription to nothing');
+  const items = (subscription.items?.data ?? []).map((item) => itemOf(item, subscription.currency));
+  const [first] = items;
+  if (!first) throw new Error('Stripe has answered with a subscription to nothing');
   const invoice = subscription.latest_invoice;
-  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
-  // A price of several currencies tells its amount in one of them.
-  const isInOwnCurrency = currency === subscription.currency;
+  const withPeriod = subscription.cancel_at_period_end;
+  const cancelAt = withPeriod ? first.periodEnd : atOrNull(subscription.cancel_at);
   return {
+    ...first,
     id: requiredId(subscription),
     customerId: requiredId(subscription.customer),
-    itemId: item.id,
-    priceId,
-    amount: isInOwnCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null,
+    items,
     currency: subscription.currency,
-    months,
     status: subscription.status,
     createdAt: at(subscription.created),
-    periodStart: at(item.current_period_start),
-    periodEnd: at(item.current_period_end),
-    cancelAtPeriodEnd: subscription.cancel_at_period_end,
-    cancelAt: subscription.cancel_at_period_end
-      ? at(item.current_period_end)
-      : atOrNull(subscription.cancel_at),
+    cancelAtPeriodEnd: withPeriod || cancelAt === first.periodEnd,
+    isCancelTimed: !withPeriod && cancelAt !== null,
+    cancelAt,
     trialEnd: atOrNull(subscription.trial_end),
     invoicedAt: invoice && typeof invoice === 'object' ? at(invoice.created) : null,
     reference: subscription.metadata?.reference ?? null,
+  };
+}
+
+function itemOf(item: Stripe.SubscriptionItem, ownCurrency: string): SubscriptionItem {
+  const { id: priceId, unitAmount, currency, months } = stripePriceOf(item.price);
+  // A price of several currencies tells its amount in one of them.
+  const amount = currency === ownCurrency && unitAmount !== null ? unitAmount * (item.quantity ?? 1) : null;
+  return {
+    itemId: item.id,
+    priceId,
+    amount,
+    months,
+    periodStart: at(item.current_period_start),
+    periodEnd: at(item.current_period_end),
   };
 }
 
@@ -92,6 +101,10 @@ export function invoiceOf(invoice: Stripe.Invoice, lines: Stripe.InvoiceLineItem
     status: invoice.status ?? 'draft',
     total: invoice.total,
     amountPaid: invoice.amount_paid,
+    startingBalance: invoice.starting_balance ?? null,
+    endingBalance: invoice.ending_balance ?? null,
+    credited:
+      (invoice.pre_payment_credit_notes_amount ?? 0) + (invoice.post_payment_credit_notes_amount ?? 0),
     currency: invoice.currency,
     createdAt: at(invoice.created),
     hostedUrl: invoice.hosted_invoice_url ?? null,
@@ -102,14 +115,22 @@ export function invoiceOf(invoice: Stripe.Invoice, lines: Stripe.InvoiceLineItem
 
 function lineOf(line: Stripe.InvoiceLineItem): InvoiceLine {
   const { parent } = line;
+  const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
   return {
     priceId: idOf(line.pricing?.price_details?.price),
     quantity: line.quantity ?? 1,
     amount: line.amount,
-    prorated: (parent?.subscription_item_details ?? parent?.invoice_item_details)?.proration ?? false,
+    prorated: details?.proration ?? false,
+    givesBack: line.amount < 0 || details?.proration_details?.credited_items != null,
     periodStart: at(line.period.start),
     periodEnd: at(line.period.end),
   };
+}
+
+/** What a credit note has given back otherwise than by a refund, which the charge tells of. */
+export function creditedOtherwise({ status, amount, refunds }: Stripe.CreditNote): number {
+  if (status === 'void') return 0;
+  return amount - (refunds ?? []).reduce((sum, { amount_refunded: refunded }) => sum + refunded, 0);
 }
 
 export function chargeOf(charge: Stripe.Charge, disputes: Stripe.Dispute[]): Charge {
@@ -143,9 +164,13 @@ interface EventObject {
   object?: unknown;
   customer?: unknown;
   charge?: unknown;
+  invoice?: unknown;
 }
 
-/** What an event is about; null for what is no event of Stripe's. Disputes and refunds are about their charge. */
+/**
+ * What an event is about; null when it is not an event of Stripe's. Disputes and refunds are about their charge, credit
+ * notes about their invoice.
+ */
 export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   const object = event?.data?.object as EventObject | undefined;
   const before = event?.data?.previous_attributes as EventObject | undefined;
@@ -157,7 +182,9 @@ export function hintOf(event: Partial<Stripe.Event> | null): Hint | null {
   return {
     id,
     type,
-    subject: textOrNull(isOfCharge ? object.charge : object?.id),
+    subject: textOrNull(
+      isOfCharge ? object.charge : object?.object === 'credit_note' ? object.invoice : object?.id,
+    ),
     customerId: textOrNull(customer),
     createdAt: at(created as number),
   };

@@ -1,11 +1,12 @@
 import Stripe from 'stripe';
 import { ApiError } from '../../errors.ts';
 import { SECOND } from '../../lib/time.ts';
-import type { BillingProvider, Hint, ProviderSubscription } from '../port.ts';
+import type { BillingProvider, Charge, Hint, Invoice, ProviderSubscription } from '../port.ts';
 import { explain, isMissing } from './stripe-errors.ts';
 import {
   chargeOf,
   checkoutOf,
+  creditedOtherwise,
   hintOf,
   invoiceOf,
   paymentMethodOf,
@@ -22,16 +23,37 @@ const RETRIES = 2;
 /** How old a webhook may be (seconds). */
 const TOLERANCE = 300;
 const PAGE = 100;
+/** Of one customer, that are read again: a change of plan each day for more than two years. */
+const MAX_INVOICES = 1000;
+const MAX_LINES = 1000;
+
+/** What Stripe's Checkout offers and asks for beside the way to pay. */
+export interface CheckoutSettings {
+  /** It takes promotion codes. */
+  promotionCodes: boolean;
+  /** Stripe reckons taxes, here and for subscriptions that are begun without it. */
+  automaticTax: boolean;
+  /** It asks businesses for their tax id. */
+  taxIds: boolean;
+}
+
+const PLAIN: CheckoutSettings = { promotionCodes: false, automaticTax: false, taxIds: false };
 
 export interface StripeSettings {
   secretKey: string;
   /** The signing secrets that are in force. */
   webhookSecrets: string[];
   apiUrl: string;
+  checkout?: CheckoutSettings;
 }
 
 /** Stripe, by its own SDK. */
-export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettings): BillingProvider {
+export function createStripe({
+  secretKey,
+  webhookSecrets,
+  apiUrl,
+  checkout = PLAIN,
+}: StripeSettings): BillingProvider {
   const { protocol, hostname, port } = new URL(apiUrl);
   const stripe = new Stripe(secretKey, {
     apiVersion: API_VERSION,
@@ -61,6 +83,23 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     }
   }
 
+  async function withLines(invoice: Stripe.Invoice): Promise<Invoice> {
+    const { data, has_more: more } = invoice.lines;
+    const lines = more
+      ? await stripe.invoices
+          .listLineItems(requiredId(invoice), { limit: PAGE })
+          .autoPagingToArray({ limit: MAX_LINES })
+      : data;
+    return invoiceOf(invoice, lines);
+  }
+
+  async function withDisputes(charge: Stripe.Charge): Promise<Charge> {
+    const disputes = charge.disputed
+      ? (await stripe.disputes.list({ charge: requiredId(charge), limit: PAGE })).data
+      : [];
+    return chargeOf(charge, disputes);
+  }
+
   const updated = (id: string, change: Stripe.SubscriptionUpdateParams): Promise<ProviderSubscription> =>
     call(async () =>
       subscriptionOf(await stripe.subscriptions.update(id, { ...change, expand: ['latest_invoice'] })),
@@ -69,6 +108,10 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
   return {
     createCustomer: (customer, idempotencyKey) =>
       call(async () => requiredId(await stripe.customers.create(customer, { idempotencyKey }))),
+
+    async setCustomerEmail(customerId, email) {
+      await lookUp(async () => requiredId(await stripe.customers.update(customerId, { email })));
+    },
 
     customerMetadata: (customerId) =>
       lookUp(async () => {
@@ -94,6 +137,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
           success_url: successUrl,
           cancel_url: cancelUrl,
           metadata,
+          ...offered(checkout),
           ...(mode === 'subscription' && { subscription_data: { metadata } }),
           ...(mode === 'payment' && { payment_intent_data: { metadata } }),
         };
@@ -196,6 +240,7 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
               default_payment_method: paymentMethodId,
               payment_behavior: 'error_if_incomplete',
               metadata,
+              ...taxed(checkout),
               expand: ['latest_invoice'],
             },
             { idempotencyKey },
@@ -203,22 +248,30 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
         ),
       ),
 
-    changePrice: ({ id, itemId }, priceId) =>
-      updated(id, {
-        items: [{ id: itemId, price: priceId }],
+    changePrice: (subscription, priceId) =>
+      updated(subscription.id, {
+        items: [{ id: subscription.itemId, price: priceId }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'error_if_incomplete',
-        cancel_at_period_end: false,
+        ...resumed(subscription),
       }),
 
-    cancelAtPeriodEnd: (id, cancel) => updated(id, { cancel_at_period_end: cancel }),
+    cancelAtPeriodEnd: (id) => updated(id, { cancel_at_period_end: true }),
 
-    invoice: (id) =>
-      lookUp(async () => {
-        const invoice = await stripe.invoices.retrieve(id);
-        const { data, has_more: more } = invoice.lines;
-        const lines = more ? (await stripe.invoices.listLineItems(id, { limit: PAGE })).data : data;
-        return invoiceOf(invoice, lines);
+    resume: (subscription) => updated(subscription.id, resumed(subscription)),
+
+    invoice: (id) => lookUp(async () => withLines(await stripe.invoices.retrieve(id))),
+
+    paidInvoices: (customerId, since) =>
+      call(async () => {
+        const created = { gte: Math.floor(since / SECOND) };
+        const list = stripe.invoices.list({ customer: customerId, status: 'paid', created, limit: PAGE });
+        const found: Invoice[] = [];
+        for await (const invoice of list) {
+          if (invoice.status === 'paid') found.push(await withLines(invoice));
+          if (found.length === MAX_INVOICES) break;
+        }
+        return found.reverse();
       }),
 
     invoices: (customerId, { limit, after }) =>
@@ -238,14 +291,23 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
         return data[0] ? requiredId(data[0].invoice) : null;
       }),
 
-    charge: (id) =>
-      lookUp(async () => {
-        const charge = await stripe.charges.retrieve(id);
-        const disputes = charge.disputed
-          ? (await stripe.disputes.list({ charge: id, limit: PAGE })).data
-          : [];
-        return chargeOf(charge, disputes);
+    chargesOfInvoice: (id) =>
+      call(async () => {
+        const { data } = await stripe.invoicePayments.list({ invoice: id, status: 'paid', limit: PAGE });
+        const intents = data.map(({ payment }) => payment.payment_intent).filter((one) => one != null);
+        const charges = await Promise.all(
+          intents.map((one) => stripe.charges.list({ payment_intent: requiredId(one), limit: PAGE })),
+        );
+        return Promise.all(charges.flatMap((page) => page.data.filter(({ paid }) => paid).map(withDisputes)));
       }),
+
+    creditedOtherwise: (id) =>
+      call(async () => {
+        const { data } = await stripe.creditNotes.list({ invoice: id, limit: PAGE });
+        return data.reduce((sum, note) => sum + creditedOtherwise(note), 0);
+      }),
+
+    charge: (id) => lookUp(async () => withDisputes(await stripe.charges.retrieve(id))),
 
     async readWebhook(body, signature) {
       for (const secret of signature ? webhookSecrets : []) {
@@ -259,6 +321,29 @@ export function createStripe({ secretKey, webhookSecrets, apiUrl }: StripeSettin
     },
 
     events: (types, since) => eventsSince(stripe, types, since),
+  };
+}
+
+/** Each of the two ways to cancel is undone by itself; Stripe takes one of them at a time. */
+function resumed({ isCancelTimed }: ProviderSubscription): Stripe.SubscriptionUpdateParams {
+  return isCancelTimed ? { cancel_at: '' } : { cancel_at_period_end: false };
+}
+
+const taxed = ({ automaticTax }: CheckoutSettings) => automaticTax && { automatic_tax: { enabled: true } };
+
+function offered(settings: CheckoutSettings): Partial<Stripe.Checkout.SessionCreateParams> {
+  const { promotionCodes, automaticTax, taxIds } = settings;
+  return {
+    ...(promotionCodes && { allow_promotion_codes: true }),
+    ...taxed(settings),
+    ...(taxIds && { tax_id_collection: { enabled: true } }),
+    // Of a customer who is known, what is asked for is kept only when that is said.
+    ...((automaticTax || taxIds) && {
+      customer_update: {
+        ...(automaticTax && { address: 'auto' as const }),
+        ...(taxIds && { name: 'auto' as const }),
+      },
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ export const COMMAND_HELP: Record<string, string> = {
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',
+  secrets: 'Encrypts what is stored under the present `AUTH_SECRET`, after it was changed.',
   'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
   docs: 'Writes the generated parts of the guides, such as this table.',
   bench: 'Measures throughput and latency.',

@@ -1,4 +1,5 @@
 import type { ApiError } from '../../errors.ts';
+import { DEVICE_COOKIE } from '../../http/context.ts';
 import { type Problem, problemOf } from '../../http/problem.ts';
 import { fastApiError } from '../fastapi/error.ts';
 import type { AnyRow } from './row.ts';
@@ -27,6 +28,9 @@ export function answer(canonical: Response, status: number, body: unknown): Resp
   const headers = new Headers(canonical.headers);
   headers.delete('content-length');
   headers.delete('content-type');
+  // Clients that keep their session elsewhere know no cookies.
+  const cookies = headers.getSetCookie();
+  if (cookies.every((cookie) => cookie.startsWith(`${DEVICE_COOKIE}=`))) headers.delete('set-cookie');
   if (status === 204 || body === null) return new Response(null, { status, headers });
   headers.set('content-type', 'application/json');
   return new Response(JSON.stringify(body), { status, headers });

@@ -22,12 +22,32 @@ export function oneLine(text: string, limit: number): string {
 
 /**
  * Text that a stranger may have chosen (a name, a browser's name), as one line; null when nothing of it is
- * visible, or when it looks like a web address: mail programs would make it a link in our mail.
+ * visible, or when it looks like a web address, a mail address or a phone number: mail programs would make it a link in our
+ * mail.
  */
 export function strangersText(text: string, limit: number): string | null {
   const line = oneLine(text, limit);
-  const readsLikeAddress = /:\/\/|[\p{L}\p{N}-]{2,}[.。．｡]\p{L}{2,}|www\./iu.test(line);
-  return readsLikeAddress || !/[\p{L}\p{N}\p{P}\p{S}]/u.test(line) ? null : line;
+  return readsLikeAddress(line) || !/[\p{L}\p{N}\p{P}\p{S}]/u.test(line) ? null : line;
+}
+
+/** Characters that show nothing between letters: joiners and other format characters, marks, and empty Hangul letters. */
+const UNSEEN = /[\p{Cf}\p{M}\u115f\u1160\u3164\uffa0]/gu;
+
+const ADDRESSES = [
+  /:\/\/|www\.|\bmailto:|\btel:/iu,
+  // A label before a top-level domain, however short.
+  /[\p{L}\p{N}_-][.。]\p{L}{2,}/u,
+  // An IPv4 address, and its shorter forms where a path or port follows.
+  /\d[.。]\d+[.。]\d+[.。]\d|\d[.。]\d+[/:]/u,
+  /\[[0-9a-f:]*:[0-9a-f:.]*\]/iu,
+  /\S@\S/u,
+  /(\d[\s()/-]*){7}/u,
+];
+
+/** Whether a program that looks for links would see one, by what is seen of the text and in its compatible letters. */
+function readsLikeAddress(line: string): boolean {
+  const seen = line.replace(UNSEEN, '').normalize('NFKC').replace(UNSEEN, '');
+  return ADDRESSES.some((address) => address.test(seen) || address.test(line));
 }
 
 /** Keeps text of a right-to-left script from reordering the sentence that it stands in (Unicode UAX 9, isolates). */

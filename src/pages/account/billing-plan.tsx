@@ -117,7 +117,7 @@ function EndOrResume({ visit, paid }: { visit: Visit; paid: SubscriptionRow }) {
   const { principal, view } = visit;
   const text = billingMessages[view.language];
   const disabled = !principal.emailVerified;
-  if (paid.cancelAtPeriodEnd) {
+  if (endOf(paid) !== null) {
     return (
       <Form
         view={view}
@@ -128,8 +128,6 @@ function EndOrResume({ visit, paid }: { visit: Visit; paid: SubscriptionRow }) {
       />
     );
   }
-  // Somebody else has ended it.
-  if (endOf(paid) !== null) return null;
   return (
     <Form view={view} name="end" button={text.end} look="danger" disabled={disabled}>
       <p class="hint">{text.endHint}</p>

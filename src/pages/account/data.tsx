@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { fieldError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
-import { exportShape } from '../../privacy/export-schemas.ts';
+import { EXPORT_HEADERS, exportDocument } from '../../privacy/export-schemas.ts';
 import { DeleteBody } from '../../privacy/schemas.ts';
 import { CurrentPasswordField, EmailAddressField, Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
@@ -52,8 +52,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
       EXPORT,
       signedInAccount(services, async (c, { principal, user, view }) => {
         if (!principal.emailVerified) return c.redirect(view.link(ACCOUNT_PAGES.data), 303);
-        c.header('Content-Disposition', 'attachment; filename="account.json"');
-        return c.json(exportShape(await privacy.export(user.id), Date.now()));
+        return c.body(exportDocument(await privacy.export(user.id), Date.now()), 200, EXPORT_HEADERS);
       }),
     )
     .get(DELETED, async (c) => {

@@ -52,15 +52,15 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         },
       },
       resend: {
-        act: async (_, { user, view }) => {
-          await emails.resend(user.email, view.realm);
+        act: async (c, { user, view }) => {
+          await emails.resend(user.email, view.realm, clientOf(c));
           return 'link_sent';
         },
       },
       send_code: {
         names: { to: 'code' },
-        act: async (c, { user, view }) => {
-          await codes.send({ channel: 'sms', to: phoneOf(user) }, view.realm, clientOf(c), user.id);
+        act: async (c, { principal, user, view }) => {
+          await codes.send({ channel: 'sms', to: phoneOf(user) }, view.realm, clientOf(c), principal);
           return 'code_sent';
         },
       },
@@ -69,8 +69,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
         act: async (c, { principal, user, view }, values) => {
           const code = values.code?.replace(/\s/g, '');
           const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code });
-          const { code: guess, ...target } = body;
-          await codes.provePhoneNumber(target, guess, principal, view.realm, clientOf(c));
+          await codes.provePhoneNumber(body, body, principal, view.realm, clientOf(c));
           return 'phone_verified';
         },
       },

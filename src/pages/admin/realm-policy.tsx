@@ -25,6 +25,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     access_token_seconds: row.accessTokenSeconds ?? '',
     session_idle_seconds: row.sessionIdleSeconds ?? '',
     session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
+    refresh_grace_seconds: row.refreshGraceSeconds ?? '',
     reauthentication_seconds: row.reauthenticationSeconds,
     operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
   });
@@ -49,6 +50,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         <Field {...seconds('access_token_seconds')} label={text.accessToken} hint={text.accessTokenHint} />
         <Field {...seconds('session_idle_seconds')} label={text.idle} hint={text.idleHint} />
         <Field {...seconds('session_absolute_seconds')} label={text.absolute} hint={text.absoluteHint} />
+        <Field {...seconds('refresh_grace_seconds')} label={text.grace} hint={text.graceHint} />
       </div>
       <div class="pair">
         <Field {...seconds('reauthentication_seconds')} label={text.proof} hint={text.proofHint} />
@@ -80,6 +82,7 @@ export function policyPatch(values: Record<string, string>) {
       access_token_seconds: seconds('access_token_seconds'),
       session_idle_seconds: seconds('session_idle_seconds'),
       session_absolute_seconds: seconds('session_absolute_seconds'),
+      refresh_grace_seconds: seconds('refresh_grace_seconds'),
       ...(values.reauthentication_seconds !== undefined && {
         reauthentication_seconds: seconds('reauthentication_seconds'),
         operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),

@@ -32,7 +32,7 @@ export function codePageRoutes(
       const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
       const { leadsTo } = destination;
-      const { to = '', code } = await formOf(c, config.ORIGIN);
+      const { to = '', code, challenge } = await formOf(c, config.ORIGIN);
       const channel = channelOf(to);
       return attempt(
         c,
@@ -40,18 +40,20 @@ export function codePageRoutes(
         async () => {
           if (code === undefined) {
             const target = valid(CodeSendBody, { channel, to });
-            await codes.send(target, view.realm, clientOf(c), null);
-            return show(c, view, <CodePage view={view} to={target.to} />, { leadsTo });
+            const { challengeId } = await codes.send(target, view.realm, clientOf(c), null);
+            const page = <CodePage view={view} to={target.to} challenge={challengeId} />;
+            return show(c, view, page, { leadsTo });
           }
-          const target = valid(CodeVerifyBody, { channel, to, code: code.replace(/\s/g, '') });
-          const signedIn = await codes.signIn(target, target.code, view.realm, clientOf(c));
+          const entry = { channel, to, code: code.replace(/\s/g, ''), challenge_id: challenge };
+          const target = valid(CodeVerifyBody, entry);
+          const signedIn = await codes.signIn(target, target, view.realm, clientOf(c));
           return completeSignIn(c, view, services, signedIn, METHODS[channel], destination);
         },
         (problem) =>
           code === undefined || problem.fields.to ? (
             <CodeRequestPage view={view} texts={texts} to={to} problem={problem} />
           ) : (
-            <CodePage view={view} to={to} problem={problem} />
+            <CodePage view={view} to={to} challenge={challenge} problem={problem} />
           ),
         leadsTo,
       );
@@ -91,15 +93,25 @@ function CodeRequestPage(props: {
 }
 
 /** Asks for the code. The address that it went to stays in the form, because no URL may have addresses. */
-function CodePage(props: { view: View; to: string; problem?: FormProblem | undefined }) {
-  const { view, to, problem } = props;
+function CodePage(props: {
+  view: View;
+  to: string;
+  challenge: string | undefined;
+  problem?: FormProblem | undefined;
+}) {
+  const { view, to, challenge, problem } = props;
   const text = codeMessages[view.language];
   return (
     <Frame view={view} title={text.sentTitle} failed={problem !== undefined}>
       <p>
         {text.sent} <strong>{to}</strong>.
       </p>
-      <Form view={view} problem={problem} hidden={{ to }} button={text.button}>
+      <Form
+        view={view}
+        problem={problem}
+        hidden={{ to, ...(challenge !== undefined && { challenge }) }}
+        button={text.button}
+      >
         <Field
           name="code"
           label={text.code}

@@ -1,6 +1,7 @@
 import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
+import { setDeviceCookie } from '../../http/device-cookie.ts';
 import { setSessionCookie } from '../../http/session-cookie.ts';
 import type { Realm } from '../../lib/realm.ts';
 import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
@@ -71,6 +72,7 @@ export async function completeSignIn(
   const before = await visitorOf(c, sessions);
   if (before) await sessions.signOut(before.userId, before.sessionId, false, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+  setDeviceCookie(c);
   return redirectSignedIn(c, realm, services, { user, methods }, destination);
 }
 

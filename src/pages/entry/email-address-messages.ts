@@ -7,6 +7,18 @@ export const emailAddressMessages = messages({
       title: 'Confirm your e-mail address',
       text: 'Press the button to confirm that this address is yours.',
       button: 'Confirm the address',
+      made: {
+        text: 'This account was made with your e-mail address. Is it yours?',
+        refusal:
+          'Everything that opens the account now stops working, and you choose a password of your own.',
+      },
+      asked: {
+        text: 'This account is to get your e-mail address. Is it yours?',
+        refusal: 'The account does not get your address.',
+      },
+      mine: 'This is my account',
+      notMine: 'I did not make this',
+      refused: 'The account does not get your address.',
       doneTitle: 'Thank you',
       done: 'Your e-mail address is confirmed.',
       account: 'To your account',
@@ -29,6 +41,18 @@ export const emailAddressMessages = messages({
       title: 'E-Mail-Adresse bestätigen',
       text: 'Bestätigen Sie mit dem Knopf, dass diese Adresse Ihre ist.',
       button: 'Adresse bestätigen',
+      made: {
+        text: 'Mit Ihrer E-Mail-Adresse wurde dieses Konto angelegt. Ist es Ihres?',
+        refusal:
+          'Nichts von dem, was das Konto jetzt öffnet, gilt danach noch, und Sie wählen ein eigenes Passwort.',
+      },
+      asked: {
+        text: 'Dieses Konto soll Ihre E-Mail-Adresse bekommen. Ist es Ihres?',
+        refusal: 'Das Konto bekommt Ihre Adresse nicht.',
+      },
+      mine: 'Das ist mein Konto',
+      notMine: 'Das war ich nicht',
+      refused: 'Das Konto bekommt Ihre Adresse nicht.',
       doneTitle: 'Vielen Dank',
       done: 'Ihre E-Mail-Adresse ist bestätigt.',
       account: 'Zu Ihrem Konto',

@@ -1,8 +1,9 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import type { OAuth } from '../../oauth/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { EmailBody } from '../../verification/schemas.ts';
-import type { EmailVerification } from '../../verification/service.ts';
+import type { EmailVerification, LinkPreview } from '../../verification/service.ts';
 import { EmailAddressField, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
@@ -10,13 +11,16 @@ import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { emailAddressMessages } from './email-address-messages.ts';
 import { failureMessages } from './failure-messages.ts';
+import type { ProviderButton } from './provider-buttons.tsx';
 import { resetMessages } from './reset-messages.ts';
+import { AccountSummary } from './ways-in.tsx';
 
 /** What the pages of links about e-mail addresses act through. */
 export interface EmailAddressServices {
   config: { ORIGIN: string };
   sessions: Sessions;
   emails: EmailVerification;
+  oauth: OAuth;
 }
 
 /** The pages that links about e-mail addresses lead to: to prove one, and to get the former one back. */
@@ -24,22 +28,19 @@ export function emailAddressPageRoutes(
   services: EmailAddressServices,
   signInLimit: MiddlewareHandler<AppEnv>,
 ) {
-  const { config, emails, sessions } = services;
+  const { config, emails, oauth, sessions } = services;
 
   /** Uses the token of a link; where it is of no use any more, `otherwise` is the way on. */
   const follow = (
     c: AppContext,
     view: View,
-    act: () => Promise<unknown>,
+    act: () => Promise<Response | undefined>,
     otherwise: { href: string; label: string },
   ) =>
     attempt(
       c,
       view,
-      async () => {
-        await act();
-        return c.redirect(view.link(c.req.path, { done: '1' }), 303);
-      },
+      async () => (await act()) ?? c.redirect(view.link(c.req.path, { done: '1' }), 303),
       ({ summary }) => {
         const { title } = failureMessages[view.language].failed;
         return <MessagePage view={view} title={title} text={summary} action={otherwise} failed />;
@@ -52,7 +53,14 @@ export function emailAddressPageRoutes(
       const { token, done, sent } = c.req.query();
       const text = emailAddressMessages[view.language].verify;
       if (token !== undefined) {
-        return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
+        const preview = await emails.preview(token, ['verify_email', 'change_email'], view.realm);
+        if (!preview) return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
+        const providers = oauth.providers(view.realm);
+        return show(
+          c,
+          view,
+          <ConfirmAddressPage view={view} preview={preview} providers={providers} token={token} />,
+        );
       }
       const toSignIn = { href: view.link('/login'), label: text.signIn };
       if (sent) {
@@ -64,6 +72,9 @@ export function emailAddressPageRoutes(
         );
       }
       if (!done) return show(c, view, <RequestLinkPage view={view} text={requestText(view)} />);
+      if (done === 'refused') {
+        return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.refused} />);
+      }
       const isSignedIn = (await visitorOf(c, sessions)) !== null;
       const action = isSignedIn ? { href: view.link('/account'), label: text.account } : toSignIn;
       return show(
@@ -74,18 +85,31 @@ export function emailAddressPageRoutes(
     })
     .post('/verify-email', signInLimit, async (c) => {
       const view = viewFor(c);
-      const { email, token = '' } = await formOf(c, config.ORIGIN);
+      const { email, token = '', disown } = await formOf(c, config.ORIGIN);
       if (email === undefined) {
         // A user whose address is proven already loses nothing by asking for another link.
         const { again } = emailAddressMessages[view.language].verify;
         const otherwise = { href: view.link('/verify-email'), label: again };
-        return follow(c, view, () => emails.verify(token, view.realm, clientOf(c)), otherwise);
+        const act = async () => {
+          if (disown === undefined) {
+            await emails.verify(token, view.realm, clientOf(c));
+            return undefined;
+          }
+          const { resetToken } = await emails.disown(token, view.realm, clientOf(c));
+          return c.redirect(
+            resetToken === null
+              ? view.link('/verify-email', { done: 'refused' })
+              : view.link('/reset-password', { token: resetToken }),
+            303,
+          );
+        };
+        return follow(c, view, act, otherwise);
       }
       return attempt(
         c,
         view,
         async () => {
-          await emails.resend(valid(EmailBody, { email }).email, view.realm);
+          await emails.resend(valid(EmailBody, { email }).email, view.realm, clientOf(c));
           return c.redirect(view.link('/verify-email', { sent: '1' }), 303);
         },
         (problem) => <RequestLinkPage view={view} text={requestText(view)} email={email} problem={problem} />,
@@ -104,13 +128,46 @@ export function emailAddressPageRoutes(
       // There is no other link of this kind; but a user who has followed this one needs a new password.
       const { title } = resetMessages[view.language].forgot;
       const otherwise = { href: view.link('/forgot-password'), label: title };
-      return follow(c, view, () => emails.undoChange(token, view.realm, clientOf(c)), otherwise);
+      const act = async () => {
+        await emails.undoChange(token, view.realm, clientOf(c));
+        return undefined;
+      };
+      return follow(c, view, act, otherwise);
     });
 }
 
 function requestText({ language }: View) {
   const { title, askText, ask } = emailAddressMessages[language].verify;
   return { title, text: askText, button: ask };
+}
+
+/** Asks the owner of an address whether the account is theirs: somebody else may have made it with their address. */
+function ConfirmAddressPage(props: {
+  view: View;
+  preview: LinkPreview;
+  providers: ProviderButton[];
+  token: string;
+}) {
+  const { view, preview, providers, token } = props;
+  const { title, mine, notMine, made, asked } = emailAddressMessages[view.language].verify;
+  const { text, refusal } = preview.purpose === 'change_email' ? asked : made;
+  const below = (
+    <>
+      <button type="submit" class="plain" name="disown" value="1" aria-describedby="disown-hint">
+        {notMine}
+      </button>
+      <p class="hint" id="disown-hint">
+        {refusal}
+      </p>
+    </>
+  );
+  return (
+    <Frame view={view} title={title}>
+      <p>{text}</p>
+      <AccountSummary view={view} preview={preview} providers={providers} />
+      <Form view={view} hidden={{ token }} button={mine} below={below} />
+    </Frame>
+  );
 }
 
 /** Does what a link is for when its button is pressed: programs that follow links press no buttons. */

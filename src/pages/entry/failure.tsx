@@ -68,9 +68,11 @@ function unknownRealm(issuer: string): Realm {
     issuer,
     audience: issuer,
     registration: 'closed',
+    decoys: [],
     allowedOrigins: [],
     redirectTargets: [],
     accessTokenSeconds: 0,
+    refreshGraceSeconds: 0,
     lifetimes: { idleSeconds: 0, absoluteSeconds: 0 },
     reauthentication: { seconds: 0, operatorSeconds: 0 },
   };

@@ -1,7 +1,9 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../../http/context.ts';
+import type { OAuth } from '../../oauth/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import { ForgotBody, ResetBody } from '../../passwords/schemas.ts';
+import type { EmailVerification, LinkPreview } from '../../verification/service.ts';
 import { errorMessages } from '../kit/error-messages.ts';
 import { Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
@@ -9,17 +11,25 @@ import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { RequestLinkPage } from './email-address.tsx';
 import { failureMessages } from './failure-messages.ts';
+import type { ProviderButton } from './provider-buttons.tsx';
 import { resetMessages } from './reset-messages.ts';
+import { OtherWays } from './ways-in.tsx';
 
 /** What the pages of forgotten passwords act through. */
 export interface ResetServices {
   config: { ORIGIN: string };
   resets: PasswordResets;
+  emails: EmailVerification;
+  oauth: OAuth;
 }
 
 /** Forgotten passwords in a browser. */
 export function resetPageRoutes(services: ResetServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, resets } = services;
+  const { config, emails, oauth, resets } = services;
+  const resetPage = async (view: View, form: { token: string; ends?: boolean; problem?: FormProblem }) => {
+    const preview = await emails.preview(form.token, ['reset_password'], view.realm);
+    return <ResetPage view={view} preview={preview} providers={oauth.providers(view.realm)} {...form} />;
+  };
   return new Hono<AppEnv>()
     .get('/forgot-password', async (c) => {
       const view = viewFor(c);
@@ -49,7 +59,7 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
     .get('/reset-password', async (c) => {
       const view = viewFor(c);
       const { token = '', done } = c.req.query();
-      if (!done) return show(c, view, <ResetPage view={view} token={token} />);
+      if (!done) return show(c, view, await resetPage(view, { token }));
       const text = resetMessages[view.language].reset;
       const action = { href: view.link('/login'), label: text.signIn };
       return show(
@@ -60,17 +70,19 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
     })
     .post('/reset-password', signInLimit, async (c) => {
       const view = viewFor(c);
-      const { token = '', password } = await formOf(c, config.ORIGIN);
+      const { token = '', password, other_ways } = await formOf(c, config.ORIGIN);
+      const ends = other_ways === 'end';
       return attempt(
         c,
         view,
         async () => {
-          await resets.reset(valid(ResetBody, { token, password }), view.realm, clientOf(c));
+          const body = valid(ResetBody, { token, password, end_other_ways: ends });
+          await resets.reset(body, view.realm, clientOf(c));
           return c.redirect(view.link('/reset-password', { done: '1' }), 303);
         },
         (problem) =>
           problem.fields.password && !problem.fields.token ? (
-            <ResetPage view={view} token={token} problem={problem} />
+            resetPage(view, { token, ends, problem })
           ) : (
             <StaleLinkPage view={view} problem={problem} />
           ),
@@ -79,14 +91,22 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
 }
 
 /** Asks for a new password. It does not say whose: a link alone must not tell. */
-function ResetPage(props: { view: View; token: string; problem?: FormProblem | undefined }) {
-  const { view, token, problem } = props;
+function ResetPage(props: {
+  view: View;
+  token: string;
+  preview: LinkPreview | null;
+  providers: ProviderButton[];
+  ends?: boolean;
+  problem?: FormProblem | undefined;
+}) {
+  const { view, token, preview, providers, ends = false, problem } = props;
   const text = resetMessages[view.language].reset;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
       <p>{text.text}</p>
       <Form view={view} problem={problem} hidden={{ token }} button={text.button}>
         <NewPasswordField view={view} problem={problem} />
+        {preview && <OtherWays view={view} preview={preview} providers={providers} ends={ends} />}
       </Form>
     </Frame>
   );

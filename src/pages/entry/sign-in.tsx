@@ -38,12 +38,14 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       const view = viewFor(c);
       const { leadsTo, href, app } = destinationOf(c, view, config.ORIGIN);
       const { error, prompt, provider } = c.req.query();
-      if (error) {
+      // `login` asks for another sign-in even of a user who is signed in (OpenID Connect Core, 3.1.2.1).
+      const visitor = prompt === 'login' ? null : await visitorOf(c, sessions);
+      // Where a provider posts, the callback cannot see who is signed in.
+      const isOver = error === 'oauth_state_invalid' && visitor !== null;
+      if (error && !isOver) {
         const summary = providerError(view.language, error, oauth.providers(view.realm), provider);
         return show(c, view, signInPage(view, { problem: { summary, fields: {} } }), { leadsTo });
       }
-      // `login` asks for another sign-in even of a user who is signed in (OpenID Connect Core, 3.1.2.1).
-      const visitor = prompt === 'login' ? null : await visitorOf(c, sessions);
       if (!visitor) return show(c, view, signInPage(view), { leadsTo });
       if (!app) return c.redirect(href, 303);
       const { name, email } = await directory.get(visitor.userId, visitor.bookmark);

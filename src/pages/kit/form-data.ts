@@ -98,13 +98,13 @@ export async function attempt(
   c: AppContext,
   view: View,
   act: () => Promise<Response>,
-  again: (problem: FormProblem) => JSX.Element,
+  again: (problem: FormProblem) => JSX.Element | Promise<JSX.Element>,
   leadsTo: string[] = [],
 ): Promise<Response> {
   try {
     return await act();
   } catch (error) {
-    return show(c, view, again(formProblem(error, view.language)), { status: 422, leadsTo });
+    return show(c, view, await again(formProblem(error, view.language)), { status: 422, leadsTo });
   }
 }
 

@@ -21,6 +21,8 @@ export function Form(props: {
   look?: 'plain' | 'danger' | undefined;
   /** Whether it is shown but cannot be used yet. */
   disabled?: boolean;
+  /** Stands below the button: another one, for who wants something else. */
+  below?: Child;
   children?: Child;
 }) {
   const {
@@ -34,6 +36,7 @@ export function Form(props: {
     upload,
     look,
     disabled,
+    below,
     children,
   } = props;
   const unseen = Object.entries(name === undefined ? hidden : { form: name, ...hidden });
@@ -48,6 +51,7 @@ export function Form(props: {
         <button type="submit" class={look} aria-label={buttonLabel}>
           {button}
         </button>
+        {below}
       </fieldset>
     </form>
   );

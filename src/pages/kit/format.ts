@@ -37,14 +37,18 @@ export function formatNumber(view: View, count: number, isChange = false): strin
   );
 }
 
-/** The currencies whose smallest unit differs between Stripe and ISO 4217. */
-const STRIPE_DIGITS: Record<string, number> = { isk: 2, ugx: 2, mga: 0 };
+/** Currencies of which Stripe counts whole units, and those of which it counts thousandths; of all others, hundredths. */
+const ZERO_DECIMAL = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
+const THREE_DECIMAL = 'bhd jod kwd omr tnd'.split(' ');
 
 /** An amount of money, which is given in Stripe's smallest unit of the currency. */
 export function formatMoney(view: View, amount: number, currency: string): string {
-  const format = new Intl.NumberFormat(localeOf(view), { style: 'currency', currency });
-  const digits = STRIPE_DIGITS[currency] ?? format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amount / 10 ** digits);
+  const code = currency.toLowerCase();
+  const digits = ZERO_DECIMAL.includes(code) ? 0 : THREE_DECIMAL.includes(code) ? 3 : 2;
+  const value = amount / 10 ** digits;
+  // Where a currency is written without a fraction, one that there is is shown all the same.
+  const fraction = Number.isInteger(value) ? {} : { minimumFractionDigits: digits };
+  return new Intl.NumberFormat(localeOf(view), { style: 'currency', currency, ...fraction }).format(value);
 }
 
 /** A price, and how often it is paid. */

@@ -4,20 +4,20 @@ export const aiezzy: Features = {
   'Registration with a checked address': {
     where: '`POST /v1/auth/register`, `/register`',
     tests: [
-      'test/credentials/register.test.ts: makes a user with everything they said of themselves, and signs them in',
+      'test/passwords/register.test.ts: makes a user with everything they said of themselves, and signs them in',
     ],
   },
   'Proving the address by mail, through SendGrid': {
     where:
       '`POST /v1/auth/email/verify`, `/verify-email`, `src/messages/mail-providers/sendgrid.ts` (or SMTP, Resend, Cloudflare)',
     tests: [
-      'test/flows/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
-      'test/mail/providers.test.ts: takes a mail',
+      'test/verification/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
+      'test/messages/mail-providers.test.ts: takes a mail',
     ],
   },
   'Reset by a token': {
     where: '`POST /v1/auth/password/forgot`, `POST /v1/auth/password/reset`',
-    tests: ['test/flows/password-reset.test.ts: works once, of ten at the same time'],
+    tests: ['test/passwords/reset.test.ts: works once, of ten at the same time'],
   },
   'Sessions of 30 days': {
     where: '`src/account/session-book.ts`; 30 days at most, two weeks unused; lifetimes are the realm’s',
@@ -30,7 +30,7 @@ export const aiezzy: Features = {
     where:
       'Argon2id, because SHA-256 can be guessed too fast; `src/crypto/foreign-hashes.ts` verifies the old hashes once and replaces them',
     tests: [
-      'test/credentials/login.test.ts: verifies, and is replaced at the next sign-in',
+      'test/passwords/login.test.ts: verifies, and is replaced at the next sign-in',
       'test/import/import.test.ts: sign in with their old passwords, whose hashes are replaced',
     ],
   },
@@ -57,29 +57,31 @@ export const aiezzy: Features = {
   'Plans free, pro, enterprise': {
     where: '`GET /v1/admin/plans`, `src/plans/service.ts`',
     tests: [
-      'test/metering/http.test.ts: count against the seeded plan, and refuse what is above it until midnight',
+      'test/usage/http.test.ts: count against the seeded plan, and refuse what is above it until midnight',
     ],
   },
   'Images, videos, messages are counted': {
     where: '`POST /v1/usage`, `GET /v1/me/quota`; others by `RESOURCES`',
-    tests: ['test/metering/http.test.ts: know what a resource is, and what a plan has'],
+    tests: ['test/usage/http.test.ts: know what a resource is, and what a plan has'],
   },
   'Quotas begin anew at midnight UTC': {
     where: '`src/account/quota-book.ts`: counters have the date in their key, no job resets them',
     tests: [
-      'test/metering/races.test.ts: the last millisecond belongs to the old day, the first to the new, without any cron',
+      'test/account/metering-races.test.ts: the last millisecond belongs to the old day, the first to the new, without any cron',
     ],
   },
   'Usage over time': {
     where: '`GET /v1/me/usage`, `GET /v1/me/usage/history`, `/account/usage`',
     tests: [
-      'test/metering/http.test.ts: shows every day, and single uses',
+      'test/usage/http.test.ts: shows every day, and single uses',
       'test/pages/account-usage.test.ts: have a bar for each day with usage, and a table that says the same',
     ],
   },
   'Quotas are enforced': {
     where: '`POST /v1/authorize`, `POST /v1/usage`: checked and counted in one step, else `quota_exceeded`',
-    tests: ['test/metering/races.test.ts: a hundred requests for the last ten units give ten successes'],
+    tests: [
+      'test/account/metering-races.test.ts: a hundred requests for the last ten units give ten successes',
+    ],
   },
   'Admins look at, edit, suspend users': {
     where: '`PATCH /v1/admin/users/{id}`, `PUT /v1/admin/users/{id}/status`, `/admin/users`',
@@ -94,7 +96,7 @@ export const aiezzy: Features = {
   },
   'Admins change plans': {
     where: '`PUT /v1/admin/users/{id}/plan`',
-    tests: ['test/metering/http.test.ts: of a user change at once, and lapse'],
+    tests: ['test/usage/http.test.ts: of a user change at once, and lapse'],
   },
   'Numbers as they stand': {
     where: '`GET /v1/admin/dashboard`, kept by triggers in the batch that changes what they count',
@@ -105,7 +107,7 @@ export const aiezzy: Features = {
   'A log of sign-ins and acts': {
     where: '`GET /v1/admin/activity`, `GET /v1/me/activity`, `/admin/activity`',
     tests: [
-      'test/flows/privacy.test.ts: is shown to its owner alone, newest first, a page at a time',
+      'test/privacy/privacy.test.ts: is shown to its owner alone, newest first, a page at a time',
       'test/pages/admin-operations.test.ts: are filtered, paged and can be taken along',
     ],
   },
@@ -119,7 +121,7 @@ export const aiezzy: Features = {
     where:
       '`migrations/0001_spine.sql` and those after it, applied by `npm start`; objects bring their own tables up to date',
     tests: [
-      'test/db.test.ts: the table %# is as its migration made it',
+      'test/db/db.test.ts: the table %# is as its migration made it',
       'test/sessions/upgrade.test.ts: an object whose tables an earlier version made goes on with its sessions',
     ],
   },
@@ -136,14 +138,14 @@ export const aiezzy: Features = {
     tests: [
       'test/compat/features.test.ts: the plans begin with the limits that the documents give',
 
-      'test/metering/http.test.ts: count against the seeded plan, and refuse what is above it until midnight',
+      'test/usage/http.test.ts: count against the seeded plan, and refuse what is above it until midnight',
     ],
   },
   'Pro: 200 images, 50 videos, 1,000 messages a day': {
     where: 'likewise; `QUOTA_{PLAN}_{RESOURCE}`',
     tests: [
       'test/compat/features.test.ts: the plans begin with the limits that the documents give',
-      'test/metering/plans.test.ts: change the limits of plans, whatever the database says',
+      'test/plans/plans.test.ts: change the limits of plans, whatever the database says',
     ],
   },
   'Enterprise: no limits': {
@@ -156,7 +158,7 @@ export const aiezzy: Features = {
   'Quotas made to measure': {
     where: '`PUT /v1/admin/users/{id}/limits`, `PUT /v1/admin/plans/{id}`, `/admin/plans`',
     tests: [
-      'test/metering/http.test.ts: of a user change at once, and lapse',
+      'test/usage/http.test.ts: of a user change at once, and lapse',
       'test/pages/admin-operations.test.ts: are added and edited',
     ],
   },
@@ -166,9 +168,7 @@ export const aiezzy: Features = {
   },
   'Random tokens': {
     where: '`src/account/refresh-token.ts`, `src/directory/links.ts`; stored as hashes or not at all',
-    tests: [
-      'test/flows/password-reset.test.ts: lies in D1 as a hash, and in the outbox only until it is sent',
-    ],
+    tests: ['test/passwords/reset.test.ts: lies in D1 as a hash, and in the outbox only until it is sent'],
   },
   'Sessions expire': {
     where: '`src/account/session-book.ts`',

@@ -4,14 +4,14 @@ export const astroBackend: Features = {
   'Registration, with proof of the address': {
     where: '`POST /v1/auth/register`, `POST /v1/auth/email/verify`, `POST /v1/auth/email/resend`',
     tests: [
-      'test/credentials/register.test.ts: makes a user with everything they said of themselves, and signs them in',
-      'test/flows/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
+      'test/passwords/register.test.ts: makes a user with everything they said of themselves, and signs them in',
+      'test/verification/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
     ],
   },
   'Sign-in and sign-out with JWTs': {
     where: '`POST /v1/auth/login`, `POST /v1/auth/logout`',
     tests: [
-      'test/credentials/login.test.ts: signs in by e-mail, username or phone number',
+      'test/passwords/login.test.ts: signs in by e-mail, username or phone number',
       'test/sessions/sessions.test.ts: ends this session for the very next request',
     ],
   },
@@ -22,28 +22,28 @@ export const astroBackend: Features = {
   'Password reset': {
     where: '`POST /v1/auth/password/forgot`, `POST /v1/auth/password/reset`, `/reset-password`',
     tests: [
-      'test/flows/password-reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
+      'test/passwords/reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
     ],
   },
   Profile: {
     where: '`GET /v1/me`, `PATCH /v1/me`',
-    tests: ['test/accounts/profile.test.ts: changes what is sent, clears what is null, and leaves the rest'],
+    tests: ['test/profile/profile.test.ts: changes what is sent, clears what is null, and leaves the rest'],
   },
   'Change of password': {
     where: '`PUT /v1/me/password`',
     tests: [
-      'test/credentials/password-change.test.ts: changes the password and ends every other session at once',
+      'test/passwords/password-change.test.ts: changes the password and ends every other session at once',
     ],
   },
   'Pictures (there: Cloudinary)': {
     where: '`PUT /v1/me/avatar`, `GET /avatars/{key}`; in R2, without metadata such as the place',
     tests: [
-      'test/accounts/avatars.test.ts: is served to everybody, for good, without the place it was taken at',
+      'test/profile/avatars.test.ts: is served to everybody, for good, without the place it was taken at',
     ],
   },
   'Deletion of the account': {
     where: '`DELETE /v1/me`, `/account/data`',
-    tests: ['test/flows/privacy.test.ts: leaves nothing of the user but a tombstone, anywhere'],
+    tests: ['test/privacy/privacy.test.ts: leaves nothing of the user but a tombstone, anywhere'],
   },
   'Users in pages, filtered': {
     where: '`GET /v1/admin/users`',
@@ -72,7 +72,7 @@ export const astroBackend: Features = {
     where:
       'Argon2id, `src/crypto/password-hash.ts`; bcrypt hashes that are brought along verify and are replaced at the next sign-in',
     tests: [
-      'test/credentials/login.test.ts: verifies, and is replaced at the next sign-in',
+      'test/passwords/login.test.ts: verifies, and is replaced at the next sign-in',
       'test/import/import.test.ts: sign in with their old passwords, whose hashes are replaced',
     ],
   },

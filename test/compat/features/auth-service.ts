@@ -6,21 +6,21 @@ export const authService: Features = {
   'Registration: what is taken is refused, a token comes at once, a welcome by mail': {
     where: '`POST /v1/auth/register`; 409 `user_exists`',
     tests: [
-      'test/credentials/register.test.ts: is a username, in any case',
-      'test/flows/email-verification.test.ts: is greeted in their language',
+      'test/passwords/register.test.ts: is a username, in any case',
+      'test/verification/email-verification.test.ts: is greeted in their language',
     ],
   },
   bcrypt: {
     where: `${argon2}; bcrypt hashes that are brought along verify and are replaced at the next sign-in`,
     tests: [
-      'test/credentials/login.test.ts: verifies, and is replaced at the next sign-in',
-      'test/credentials/password-hash.test.ts: has its own salt each time',
+      'test/passwords/login.test.ts: verifies, and is replaced at the next sign-in',
+      'test/passwords/password-hash.test.ts: has its own salt each time',
     ],
   },
   'Sign-in by username and password gives a token': {
     where: '`POST /v1/auth/login`',
     tests: [
-      'test/credentials/login.test.ts: signs in by e-mail, username or phone number',
+      'test/passwords/login.test.ts: signs in by e-mail, username or phone number',
       'test/sessions/access-token.test.ts: issues what RFC 9068 asks for',
     ],
   },
@@ -36,22 +36,22 @@ export const authService: Features = {
   'Reset by a link in a mail, which ends those before it': {
     where: '`POST /v1/auth/password/forgot`, `POST /v1/auth/password/reset`; random tokens, kept as hashes',
     tests: [
-      'test/flows/password-reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
-      'test/flows/password-reset.test.ts: works for an hour, and until another is asked for',
+      'test/passwords/reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
+      'test/passwords/reset.test.ts: works for an hour, and until another is asked for',
     ],
   },
   'Passwords are compared in constant time': {
     where: `${argon2}; nobody with that name costs the same steps`,
     tests: [
-      'test/hops.test.ts: takes the same steps for an identifier that nobody has as for a wrong password',
-      'test/credentials/login.test.ts: answers the same for a wrong password and for an identifier that nobody has',
+      'test/contract/hops.test.ts: takes the same steps for an identifier that nobody has as for a wrong password',
+      'test/passwords/login.test.ts: answers the same for a wrong password and for an identifier that nobody has',
     ],
   },
   'No password in plain text, nor in a log': {
     where: '`src/http/request-log.ts`',
     tests: [
       'test/contract/request-log.test.ts: holds no secret and no address of a sign-in that succeeds',
-      'test/credentials/password-change.test.ts: keeps no password in the object',
+      'test/passwords/password-change.test.ts: keeps no password in the object',
     ],
   },
   'Tokens: signature, claims, lifetime, checks': {
@@ -67,13 +67,13 @@ export const authService: Features = {
     where: '`src/http/authentication.ts`, `src/http/service-authentication.ts`; 403 `email_not_verified`',
     tests: [
       'test/sessions/sessions.test.ts: refuses a stranger, and names the scheme',
-      'test/credentials/password-change.test.ts: is a user whose address is not verified',
+      'test/passwords/password-change.test.ts: is a user whose address is not verified',
       'test/api-keys/service-authentication.test.ts: takes a key with the scope or `admin`, and no other',
     ],
   },
   'PostgreSQL with pooled connections': {
     where: 'D1 through Drizzle, `src/db/client.ts`: no server, hence no connections to keep',
-    tests: ['test/hops.test.ts: leaves the isolate no more often than it must'],
+    tests: ['test/contract/hops.test.ts: leaves the isolate no more often than it must'],
   },
   'Prepared statements': {
     where: 'Drizzle and bound parameters',
@@ -82,19 +82,19 @@ export const authService: Features = {
   Transactions: {
     where: 'batches of D1 and transactions of the object, `src/account/object.ts`',
     tests: [
-      'test/flows/privacy.test.ts: is caught up with when its maker died half-way',
-      'test/accounts/projection.test.ts: when D1 wrote and the answer was lost',
+      'test/privacy/privacy.test.ts: is caught up with when its maker died half-way',
+      'test/account/projection.test.ts: when D1 wrote and the answer was lost',
     ],
   },
   'Settings and secrets by environment': {
     where: '`src/config/variables.ts`, see *Configuration*',
-    tests: ['test/env.test.ts: is refused with the name of what is wrong, and no value'],
+    tests: ['test/config/env.test.ts: is refused with the name of what is wrong, and no value'],
   },
   'Errors of sign-in, registration and tokens': {
     where:
       '`invalid_credentials`, `user_exists`, `token_expired`, `invalid_token`; nothing says that a user does not exist',
     tests: [
-      'test/credentials/login.test.ts: answers the same for a wrong password and for an identifier that nobody has',
+      'test/passwords/login.test.ts: answers the same for a wrong password and for an identifier that nobody has',
       'test/sessions/sessions.test.ts: refuses an expired token, and one whose session has ended',
     ],
   },
@@ -119,19 +119,21 @@ export const authService: Features = {
   'Credits: balance, adding, using': {
     where:
       '`GET /v1/credits/balance`, `POST /v1/credits/add`, `POST /v1/credits/use`, `POST /v1/credits/refund`',
-    tests: ['test/metering/http.test.ts: are added, used, refunded; each row says what the balance came to'],
+    tests: ['test/usage/http.test.ts: are added, used, refunded; each row says what the balance came to'],
   },
   'Credits: history, with references': {
     where: '`GET /v1/credits/transactions`, `GET /v1/me/credits/transactions`; a reference happens once',
-    tests: ['test/metering/races.test.ts: the same reference a hundred times uses once'],
+    tests: ['test/account/metering-races.test.ts: the same reference a hundred times uses once'],
   },
   'Credits: atomic, never below zero': {
     where: '`src/account/ledger.ts`, in the account’s object',
-    tests: ['test/metering/races.test.ts: 500 uses of 1 credit on a balance of 100 give 100 successes'],
+    tests: [
+      'test/account/metering-races.test.ts: 500 uses of 1 credit on a balance of 100 give 100 successes',
+    ],
   },
   'An audit log': {
     where: '`GET /v1/admin/audit`, `src/directory/audit.ts`',
-    tests: ['test/metering/http.test.ts: are in the audit log with who did it'],
+    tests: ['test/usage/http.test.ts: are in the audit log with who did it'],
   },
   'Structured logs of requests, in JSON': {
     where: '`src/http/request-log.ts`',
@@ -152,27 +154,27 @@ export const authService: Features = {
   },
   'SMTP with TLS, set by variables': {
     where: '`src/messages/mail-providers/smtp.ts`; `SMTP_HOST`, `SMTP_SECURITY`, `MAIL_FROM`',
-    tests: ['test/mail/providers-smtp.test.ts: protects the connection as told, and signs in'],
+    tests: ['test/messages/smtp.test.ts: protects the connection as told, and signs in'],
   },
   'HTML mails from templates that can be changed': {
     where:
       '`src/messages/templates/html.tsx`, in name, colour and language of the realm; `/dev/mail-templates`',
     tests: [
-      'test/dev.test.ts: the gallery shows every template in each language',
-      'test/mail/templates.test.ts: shows markup in a name as the text that it is',
+      'test/dev/dev.test.ts: the gallery shows every template in each language',
+      'test/messages/mail-templates.test.ts: shows markup in a name as the text that it is',
     ],
   },
   Migrations: {
     where:
       '`migrations/0001_spine.sql` and those after it; `npm start` applies them, deploying is described below',
     tests: [
-      'test/db.test.ts: the table %# is as its migration made it',
+      'test/db/db.test.ts: the table %# is as its migration made it',
       'test/node/start.test.ts: a database that was never migrated: the message says what to do',
     ],
   },
   'A database for tests': {
     where: 'each test file has its own D1, objects and R2, `test/support/migrate.ts`',
-    tests: ['test/db.test.ts: the table %# is as its migration made it'],
+    tests: ['test/db/db.test.ts: the table %# is as its migration made it'],
   },
   'CORS for configured origins': {
     where: 'allowed origins of the realm, `src/http/origin.ts`',

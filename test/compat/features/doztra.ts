@@ -5,7 +5,7 @@ export const doztra: Features = {
     where:
       '`POST /v1/auth/register`, `POST /v1/auth/login`; JWTs by RFC 9068, `src/sessions/access-token.ts`',
     tests: [
-      'test/credentials/login.test.ts: signs in by e-mail, username or phone number',
+      'test/passwords/login.test.ts: signs in by e-mail, username or phone number',
       'test/sessions/access-token.test.ts: issues what RFC 9068 asks for',
     ],
   },
@@ -19,32 +19,32 @@ export const doztra: Features = {
   'Proving an address, getting back in': {
     where: '`POST /v1/auth/email/verify`, `POST /v1/auth/password/forgot`, `POST /v1/auth/password/reset`',
     tests: [
-      'test/flows/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
-      'test/flows/password-reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
+      'test/verification/email-verification.test.ts: gets a mail whose link proves the address, for the next request of every session',
+      'test/passwords/reset.test.ts: sets a new password by a mailed link, ends every session, proves the address, and tells the owner',
     ],
   },
   Profiles: {
     where: '`GET /v1/me`, `PATCH /v1/me`, `/account`',
-    tests: ['test/accounts/profile.test.ts: changes what is sent, clears what is null, and leaves the rest'],
+    tests: ['test/profile/profile.test.ts: changes what is sent, clears what is null, and leaves the rest'],
   },
   'Plans in tiers, and subscriptions': {
     where: '`GET /v1/me/subscription`, `PUT /v1/me/subscription`, `GET /v1/admin/plans`, `/account/billing`',
     tests: [
       'test/billing/subscriptions.test.ts: begins, changes, ends with the period and resumes',
-      'test/metering/http.test.ts: of a user change at once, and lapse',
+      'test/usage/http.test.ts: of a user change at once, and lapse',
     ],
   },
   'Model tokens are counted and shown': {
     where: '`POST /v1/me/tokens`, `GET /v1/me/tokens`, `GET /v1/me/tokens/history`',
-    tests: ['test/metering/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
+    tests: ['test/usage/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
   },
   Preferences: {
     where: '`GET /v1/me/preferences`, `PUT /v1/me/preferences`, `/account/preferences`',
-    tests: ['test/flows/privacy.test.ts: are an empty object to begin with, then what was put last'],
+    tests: ['test/privacy/privacy.test.ts: are an empty object to begin with, then what was put last'],
   },
   'Statistics of usage': {
     where: '`GET /v1/me/usage`, `GET /v1/me/usage/history`, `/account/usage`',
-    tests: ['test/metering/http.test.ts: shows every day, and single uses'],
+    tests: ['test/usage/http.test.ts: shows every day, and single uses'],
   },
   'Payment through Stripe': {
     where: '`POST /v1/billing/checkout`, `POST /v1/billing/subscriptions`, `POST /v1/billing/webhook`',
@@ -54,11 +54,11 @@ export const doztra: Features = {
   },
   'Models by plan': {
     where: 'tiers of models in the plan (`MODEL_TIERS`); `POST /v1/me/tokens` answers `model_not_in_plan`',
-    tests: ['test/metering/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
+    tests: ['test/usage/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
   },
   'Admins see the use of model tokens': {
     where: '`GET /v1/admin/tokens`, `/admin`',
-    tests: ['test/metering/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
+    tests: ['test/usage/http.test.ts: are recorded by model, within the tiers and the month of the plan'],
   },
   'A panel for admins': {
     where: '`/admin`, `GET /v1/admin/dashboard`',

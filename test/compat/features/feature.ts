@@ -2,7 +2,7 @@
 export interface Feature {
   /** Markdown. In backticks: operations, pages, files, variables, npm scripts and error codes that there are. */
   where: string;
-  /** As in `test/credentials/login.test.ts: signs in by e-mail, username or phone number`. */
+  /** As in `test/passwords/login.test.ts: signs in by e-mail, username or phone number`. */
   tests: string[];
 }
 

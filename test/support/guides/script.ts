@@ -12,20 +12,44 @@ const DEPLOYED = 'https://auth.example.com';
 /** An address that deploying does not take for an example. */
 const NO_EXAMPLE = 'https://auth.latchkey.test';
 
-/** Runs the blocks of a document in order, in a copy of the repository. Throws at the first that does not do what the document says. */
+/** Commands that check a change, and take as long for one change as for several. */
+const CHECK = /^(npm run typecheck|npx vitest run --project workers) *(.*)$/;
+
+/**
+ * Runs the blocks of a document in order, in a copy of the repository; checks of changes once, after the last. Throws at
+ * the first that does not do what the document says.
+ */
 export async function runDocument(blocks: Block[], copy: Copy): Promise<void> {
   const shell = new Shell(copy.folder, copy.own, copy.env);
+  const checks = blocks.filter(
+    (block) => isCommand(block) && linesOf(block).every((line) => CHECK.test(line)),
+  );
+  const others = blocks.filter((block) => !checks.includes(block));
+  const [lastCheck] = checks.slice(-1);
+  const ordered = lastCheck ? [...others, { ...lastCheck, text: together(checks.flatMap(linesOf)) }] : others;
   try {
     let last: Outcome | undefined;
-    for (const [at, block] of blocks.entries()) {
+    for (const [at, block] of ordered.entries()) {
       const outcome = await runBlock(block, copy, shell, last);
-      const answered = blocks[at + 1]?.words.has('answer');
+      const answered = ordered[at + 1]?.words.has('answer');
       if (outcome && !answered) expectNoProblem(block, outcome);
       last = answered ? (outcome ?? last) : undefined;
     }
   } finally {
     shell.end();
   }
+}
+
+const linesOf = ({ text }: Block) => text.split('\n');
+
+/** Each command once, with the files of all. */
+function together(lines: string[]): string {
+  const files = new Map<string, string[]>();
+  for (const line of lines) {
+    const [, command = '', named = ''] = CHECK.exec(line) ?? [];
+    files.set(command, [...(files.get(command) ?? []), named]);
+  }
+  return [...files].map(([command, named]) => `${command} ${named.join(' ')}`.trim()).join('\n');
 }
 
 async function runBlock(

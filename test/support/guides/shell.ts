@@ -44,13 +44,19 @@ export class Shell {
     const file = join(this.#folder, `block-${this.#blocks}.sh`);
     writeFileSync(file, `${commands}\n`);
     const ended = new Promise<boolean>((resolve) => {
+      const outputs = [this.#bash.stdout, this.#bash.stderr];
+      const end = (ok: boolean) => {
+        for (const output of outputs) output?.off('data', look);
+        this.#bash.off('close', failed);
+        resolve(ok);
+      };
+      const failed = () => end(false);
       const look = () => {
         const { stdout, stderr } = this.#output;
-        if (stdout.includes(mark) && stderr.includes(mark)) resolve(true);
+        if (stdout.includes(mark) && stderr.includes(mark)) end(true);
       };
-      this.#bash.stdout?.on('data', look);
-      this.#bash.stderr?.on('data', look);
-      this.#bash.once('close', () => resolve(false));
+      for (const output of outputs) output?.on('data', look);
+      this.#bash.once('close', failed);
     });
     (this.#bash.stdio[3] as Writable).write(`${this.#blocks} ${file}\n`);
     const ok = await ended;

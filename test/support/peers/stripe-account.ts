@@ -14,8 +14,7 @@ export class StripeRefusal extends Error {
   }
 }
 
-const MONTH = 30 * 86_400;
-const now = () => Math.floor(Date.now() / 1000);
+const realNow = () => Math.floor(Date.now() / 1000);
 const newId = (prefix: string) => `${prefix}_${randomBytes(12).toString('hex')}`;
 
 /** The prices that tests map to plans and packs of credits. */
@@ -23,6 +22,7 @@ export const PRICES: Json[] = [
   price('price_pro_month', 2000, 'month'),
   price('price_pro_year', 20_000, 'year'),
   price('price_enterprise_month', 10_000, 'month'),
+  price('price_enterprise_year', 100_000, 'year'),
   price('price_unmapped_month', 100, 'month'),
   price('price_credits_500', 500, null),
   { ...price('price_retired', 500, null), active: false },
@@ -47,6 +47,13 @@ function price(id: string, unitAmount: number, interval: string | null): Json {
 export class StripeAccount {
   readonly objects = new Map<string, Json>(PRICES.map((one) => [one.id, one]));
   readonly events: Json[] = [];
+  /** How far the clocks of customers are ahead, in seconds; Stripe calls them test clocks. */
+  readonly ahead = new Map<string, number>();
+
+  /** Unix seconds, by the clock of a customer. */
+  now(customer: string | undefined): number {
+    return realNow() + (this.ahead.get(customer ?? '') ?? 0);
+  }
 
   list(type: string, matches: (object: Json) => boolean = () => true): Json[] {
     return [...this.objects.values()].filter((one) => one.object === type && matches(one)).toReversed();
@@ -61,21 +68,29 @@ export class StripeAccount {
 
   tell(type: string, object: Json, previous?: Json): Json {
     const data = { object: structuredClone(object), ...(previous && { previous_attributes: previous }) };
-    const event = { id: newId('evt'), object: 'event', type, created: now(), livemode: false, data };
+    const event = { id: newId('evt'), object: 'event', type, created: realNow(), livemode: false, data };
     this.events.push(event);
     return event;
   }
 
   put<T extends Json>(prefix: string, object: T): T & { id: string } {
-    const made = { id: newId(prefix), livemode: false, created: now(), ...object };
+    const made = { id: newId(prefix), livemode: false, created: this.now(object.customer), ...object };
     this.objects.set(made.id, made);
     return made;
   }
 
   createCustomer({ email, metadata = {} }: Json): Json {
     const settings = { invoice_settings: { default_payment_method: null } };
-    const customer = this.put('cus', { object: 'customer', email, metadata, ...settings });
+    const customer = this.put('cus', { object: 'customer', email, metadata, balance: 0, ...settings });
     this.tell('customer.created', customer);
+    return customer;
+  }
+
+  updateCustomer(id: string, params: Json): Json {
+    const customer = this.get(id);
+    const previous = Object.fromEntries(Object.keys(params).map((name) => [name, customer[name]]));
+    Object.assign(customer, params);
+    this.tell('customer.updated', customer, previous);
     return customer;
   }
 
@@ -123,16 +138,16 @@ export class StripeAccount {
     const method = this.get(params.default_payment_method, 'default_payment_method');
     if (method.customer !== customer) throw invalid('The payment method belongs to somebody else');
     if (method.declines && behavior === 'error_if_incomplete') throw declined();
-    const start = now();
-    const end = start + (trialDays ? trialDays * 86_400 : lengthOf(wanted));
+    const start = this.now(customer);
+    const end = trialDays ? start + trialDays * 86_400 : after(start, wanted);
     const id = newId('sub');
-    const item = {
+    const items = params.items.map(({ price: given }: Json) => ({
       id: newId('si'),
-      price: wanted,
+      price: this.get(given, 'items[0][price]'),
       quantity: 1,
       current_period_start: start,
       current_period_end: end,
-    };
+    }));
     const subscription: Json = this.put('sub', {
       id,
       object: 'subscription',
@@ -140,7 +155,7 @@ export class StripeAccount {
       metadata,
       currency: wanted.currency,
       status: method.declines ? 'incomplete' : trialDays ? 'trialing' : 'active',
-      items: { object: 'list', data: [item], has_more: false },
+      items: { object: 'list', data: items, has_more: false },
       default_payment_method: method.id,
       cancel_at: null,
       cancel_at_period_end: false,
@@ -150,7 +165,7 @@ export class StripeAccount {
     this.bill(
       subscription,
       'subscription_create',
-      [lineFor(wanted, start, end, trialDays ? 0 : wanted.unit_amount)],
+      items.map((item: Json) => lineFor(item.price, start, end, trialDays ? 0 : item.price.unit_amount)),
       {
         pays: !method.declines,
       },
@@ -165,42 +180,71 @@ export class StripeAccount {
       throw invalid('A canceled subscription can only update its metadata');
     const [item] = subscription.items.data;
     const wanted = params.items?.[0]?.price;
-    if (wanted && wanted !== item.price.id) {
-      if (params.items[0].id !== item.id) throw invalid('No such subscription item');
-      if (this.get(subscription.default_payment_method).declines) throw declined();
-      const [before, after] = [item.price, this.get(wanted)];
-      item.price = after;
-      const { current_period_start: start, current_period_end: end } = item;
-      const left = (end - now()) / (end - start);
-      this.bill(
-        subscription,
-        'subscription_update',
-        [
-          lineFor(before, now(), end, -Math.round(before.unit_amount * left), true),
-          lineFor(after, now(), end, Math.round(after.unit_amount * left), true),
-        ],
-        { pays: true },
-      );
-    }
+    if (wanted) this.changePrice(subscription, params.items[0].id, this.get(wanted));
+    if (params.cancel_at_period_end !== undefined && params.cancel_at !== undefined)
+      throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.');
     if (params.cancel_at_period_end !== undefined) {
       subscription.cancel_at_period_end = String(params.cancel_at_period_end) === 'true';
       subscription.cancel_at = subscription.cancel_at_period_end ? item.current_period_end : null;
+    }
+    // The portal sets a time alone; it is unset by an empty one.
+    if (params.cancel_at !== undefined) {
+      subscription.cancel_at = params.cancel_at === '' ? null : Number(params.cancel_at);
+      subscription.cancel_at_period_end = false;
     }
     this.tell('customer.subscription.updated', subscription);
     return subscription;
   }
 
-  /** A period is over: the next begins, and is paid or not. */
+  /** From now on, the difference being billed at once; another interval begins another period. */
+  private changePrice(subscription: Json, itemId: string, wanted: Json): void {
+    const item = subscription.items.data.find((one: Json) => one.id === itemId);
+    if (!item) throw invalid('No such subscription item');
+    const before = item.price;
+    if (wanted.id === before.id) return;
+    if (this.get(subscription.default_payment_method).declines) throw declined();
+    item.price = wanted;
+    const back = this.unused(subscription, item, before);
+    const { interval } = before.recurring;
+    const at = this.now(subscription.customer);
+    if (interval !== wanted.recurring.interval) {
+      Object.assign(item, { current_period_start: at, current_period_end: after(at, wanted) });
+    }
+    const { current_period_start: start, current_period_end: end } = item;
+    const isWhole = at <= start;
+    const amount = Math.round((wanted.unit_amount * (end - Math.max(at, start))) / (end - start));
+    const line = lineFor(
+      wanted,
+      Math.max(at, start),
+      end,
+      amount,
+      !isWhole || interval === wanted.recurring.interval,
+    );
+    this.bill(subscription, 'subscription_update', [back, line], { pays: true });
+  }
+
+  /** A line that gives back what is left of the period. */
+  private unused(subscription: Json, item: Json, price = item.price): Json {
+    const { current_period_start: start, current_period_end: end } = item;
+    const at = Math.max(start, this.now(subscription.customer));
+    const amount = Math.round((price.unit_amount * (end - at)) / (end - start));
+    return lineFor(price, at, end, -amount, true);
+  }
+
+  /** A period is over: the next begins, and is paid or not. The customer's clock goes along. */
   renew(id: string, pays: boolean): Json {
     const subscription = this.get(id);
-    const [item] = subscription.items.data;
-    item.current_period_start = item.current_period_end;
-    item.current_period_end += lengthOf(item.price);
+    const { customer } = subscription;
     subscription.status = pays ? 'active' : 'past_due';
-    const { current_period_start: start, current_period_end: end, price: wanted } = item;
-    this.bill(subscription, 'subscription_cycle', [lineFor(wanted, start, end, wanted.unit_amount)], {
-      pays,
+    const lines = subscription.items.data.map((item: Json) => {
+      item.current_period_start = item.current_period_end;
+      item.current_period_end = after(item.current_period_start, item.price);
+      const { current_period_start: start, current_period_end: end, price: wanted } = item;
+      return lineFor(wanted, start, end, wanted.unit_amount);
     });
+    const [item] = subscription.items.data;
+    if (this.ahead.has(customer)) this.ahead.set(customer, item.current_period_start - realNow());
+    this.bill(subscription, 'subscription_cycle', lines, { pays });
     this.tell('customer.subscription.updated', subscription);
     return subscription;
   }
@@ -215,9 +259,32 @@ export class StripeAccount {
   }
 
   end(subscription: Json): Json {
-    Object.assign(subscription, { status: 'canceled', ended_at: now() });
+    Object.assign(subscription, { status: 'canceled', ended_at: this.now(subscription.customer) });
     this.tell('customer.subscription.deleted', subscription);
     return subscription;
+  }
+
+  /** It ends at once, and what is left of the period is given back to the customer's balance. */
+  cancelWithProration(id: string): Json {
+    const subscription = this.get(id);
+    const lines = subscription.items.data.map((item: Json) => this.unused(subscription, item));
+    this.end(subscription);
+    this.bill(subscription, 'subscription_update', lines, { pays: true });
+    return subscription;
+  }
+
+  /** Credits part of an invoice: before it is paid it costs less, afterwards the money goes to the customer's balance. */
+  credit(invoiceId: string, amount: number): Json {
+    const invoice = this.get(invoiceId);
+    const isPaid = invoice.status === 'paid';
+    const name = isPaid ? 'post_payment_credit_notes_amount' : 'pre_payment_credit_notes_amount';
+    if (amount > invoice.total - invoice[name]) throw invalid('More than is left');
+    invoice[name] += amount;
+    if (isPaid) this.get(invoice.customer).balance -= amount;
+    const fields = { invoice: invoiceId, customer: invoice.customer, amount, status: 'issued', refunds: [] };
+    const note = this.put('cn', { object: 'credit_note', ...fields });
+    this.tell('credit_note.created', note);
+    return note;
   }
 
   /** The customer fills in Checkout. */
@@ -262,7 +329,8 @@ export class StripeAccount {
   }
 
   closeDispute(id: string, status: 'won' | 'lost'): Json {
-    const dispute = Object.assign(this.get(id), { status });
+    const dispute: Json = Object.assign(this.get(id), { status });
+    this.get(dispute.charge).lost = status === 'lost';
     this.tell('charge.dispute.closed', dispute);
     return dispute;
   }
@@ -279,6 +347,10 @@ export class StripeAccount {
       currency: 'usd',
       total,
       amount_paid: 0,
+      starting_balance: this.get(customer).balance,
+      ending_balance: null,
+      pre_payment_credit_notes_amount: 0,
+      post_payment_credit_notes_amount: 0,
       hosted_invoice_url: 'https://invoice.stripe.com/i/test',
       invoice_pdf: 'https://pay.stripe.com/invoice/test/pdf',
       parent: { type: 'subscription_details', subscription_details: { subscription: id, metadata } },
@@ -290,8 +362,13 @@ export class StripeAccount {
   }
 
   private pay(invoice: Json): void {
-    const amount = Math.max(0, invoice.total);
-    Object.assign(invoice, { status: 'paid', amount_paid: amount });
+    const customer = this.get(invoice.customer);
+    const due = invoice.total - invoice.pre_payment_credit_notes_amount;
+    invoice.starting_balance = customer.balance;
+    // Credit pays first; what is given back becomes credit.
+    const amount = Math.max(0, due + customer.balance);
+    customer.balance = Math.min(0, due + customer.balance);
+    Object.assign(invoice, { status: 'paid', amount_paid: amount, ending_balance: customer.balance });
     if (amount > 0) {
       const { payment_intent } = this.charge(invoice.customer, amount);
       const payment = { type: 'payment_intent', payment_intent };
@@ -301,8 +378,15 @@ export class StripeAccount {
   }
 
   private charge(customer: string, amount: number): Json {
-    const paid = { object: 'charge', customer, amount, amount_refunded: 0, currency: 'usd', disputed: false };
-    return this.put('ch', { ...paid, status: 'succeeded', payment_intent: newId('pi') });
+    const charge = {
+      object: 'charge',
+      customer,
+      amount,
+      amount_refunded: 0,
+      currency: 'usd',
+      disputed: false,
+    };
+    return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: newId('pi') });
   }
 }
 
@@ -323,8 +407,13 @@ function lineFor(wanted: Json, start: number, end: number, amount: number, prora
   };
 }
 
-function lengthOf(wanted: Json): number {
-  return wanted.recurring.interval === 'year' ? 12 * MONTH : MONTH;
+/** A period later, on the same day of the month or the last one. */
+function after(start: number, wanted: Json): number {
+  const date = new Date(start * 1000);
+  const months = wanted.recurring.interval === 'year' ? 12 : 1;
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + months];
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return Date.UTC(year, month, Math.min(date.getUTCDate(), lastDay)) / 1000 + (start % 86_400);
 }
 
 export function invalid(message: string): StripeRefusal {

@@ -1,0 +1,61 @@
+import { and, count, eq, isNull } from 'drizzle-orm';
+import { apiKeys } from '../api-keys/tables.ts';
+import type { Database } from '../db/client.ts';
+import type { oneTimeTokens } from '../directory/link-tables.ts';
+import { maskEmail } from '../directory/schemas.ts';
+import { users } from '../directory/tables.ts';
+import { identities } from '../oauth/tables.ts';
+import { passwords } from '../passwords/tables.ts';
+
+/** What opens an account besides a link in a mail, in words that its owner recognises and that tell others little. */
+export type WayIn =
+  | { kind: 'password' }
+  /** `hint` is the last two digits. */
+  | { kind: 'phone'; hint: string; addedUnproven: boolean }
+  /** `hint` is the address there, masked. */
+  | { kind: 'identity'; provider: string; hint: string | null; addedUnproven: boolean }
+  /** What the user made, as an admin of the realm. */
+  | { kind: 'api_keys'; count: number };
+
+/** What the holder of a link is shown before they use it. Times are Unix milliseconds. */
+export interface LinkPreview {
+  purpose: typeof oneTimeTokens.$inferSelect.purpose;
+  /** When, where and with what the account was made, as far as that is known. */
+  made: { at: number; place: string | null; userAgent: string | null };
+  ways: WayIn[];
+}
+
+/** Reads what a link's holder is shown; null when there is no such account in the realm. */
+export async function readPreview(
+  db: Database,
+  link: typeof oneTimeTokens.$inferSelect,
+  realmId: string,
+): Promise<LinkPreview | null> {
+  const { userId, purpose } = link;
+  const [[user], [password], linked, [keys]] = await db.batch([
+    db
+      .select()
+      .from(users)
+      .where(and(eq(users.id, userId), eq(users.realmId, realmId))),
+    db.select({ since: passwords.updatedAt }).from(passwords).where(eq(passwords.userId, userId)),
+    db.select().from(identities).where(eq(identities.userId, userId)).orderBy(identities.createdAt),
+    db
+      .select({ made: count() })
+      .from(apiKeys)
+      .where(and(eq(apiKeys.createdBy, userId), isNull(apiKeys.revokedAt))),
+  ]);
+  if (!user) return null;
+  const { createdAt: at, madeIn: place, madeWith: userAgent, phoneNumber } = user;
+  const ways: WayIn[] = [];
+  if (password) ways.push({ kind: 'password' });
+  if (phoneNumber !== null && user.phoneNumberVerified) {
+    const addedUnproven = user.phoneAddedUnproven || !user.emailVerified;
+    ways.push({ kind: 'phone', hint: phoneNumber.slice(-2), addedUnproven });
+  }
+  for (const { provider, email, addedUnproven } of linked) {
+    const hint = email === null ? null : maskEmail(email);
+    ways.push({ kind: 'identity', provider, hint, addedUnproven: addedUnproven || !user.emailVerified });
+  }
+  if (keys && keys.made > 0) ways.push({ kind: 'api_keys', count: keys.made });
+  return { purpose, made: { at, place, userAgent }, ways };
+}

@@ -1,0 +1,351 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import type { NewSession } from '../../src/account/contract.ts';
+import type { Account } from '../../src/account/object.ts';
+import type { DirectoryState } from '../../src/directory/state.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { accountOf } from '../support/api.ts';
+import { advance } from '../support/clock.ts';
+import { termsOf } from '../support/metering.ts';
+
+const DAY = 86_400_000;
+/** Alarms go by the real clock: none comes in between. */
+const AHEAD = 100 * DAY;
+const TERMS = termsOf({
+  limits: { images: { day: 20, month: 100 }, tokens: { month: 100_000 } },
+  monthlyCredits: 50,
+});
+const CLIENT = { ip: '10.0.0.1', country: 'DE', city: null, userAgent: 'Mozilla/5.0 Firefox/140.0' };
+const LIFETIMES = { idleSeconds: 40 * 86_400, absoluteSeconds: 90 * 86_400 };
+const OPENING: NewSession = {
+  client: CLIENT,
+  methods: ['pwd'],
+  lifetimes: LIFETIMES,
+  activity: 'signed_in',
+};
+/** PBKDF2 of `right`: an old hash, which a sign-in replaces. */
+let hash = '';
+
+function stateOf(userId: string, change: Partial<DirectoryState> = {}): DirectoryState {
+  return {
+    userId,
+    realmId: 'default',
+    username: null,
+    role: 'user',
+    plan: 'free',
+    planExpiresAt: null,
+    customLimits: {},
+    status: 'active',
+    emailVerified: true,
+    version: 1,
+    credentialVersion: 1,
+    subscribed: false,
+    openingCredits: 7,
+    ...change,
+  } as DirectoryState;
+}
+
+interface Scene {
+  object: Account;
+  userId: string;
+  sessionId: string;
+  refreshToken: string;
+  storage: DurableObjectStorage;
+}
+
+const change = { description: null, actor: 'key_test' };
+
+/** What each method that writes is tried with, when the object has something of everything. */
+const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
+  announceChange: ({ object }) => object.announceChange(),
+  directoryChanged: ({ object, userId }) =>
+    object.directoryChanged(stateOf(userId, { version: 2, credentialVersion: 2, status: 'suspended' }), {
+      bookmark: 'b2',
+      keepSession: null,
+      forgiveFailures: true,
+      activity: { type: 'password_changed', sessionId: null, client: CLIENT },
+    }),
+  userDeleted: ({ object, userId }) => object.userDeleted({ userId, realmId: 'default' }),
+  noteBookmark: ({ object }) => object.noteBookmark('b3'),
+  logActivity: ({ object }) =>
+    object.logActivity({ type: 'profile_changed', sessionId: null, client: CLIENT } as never, 'b4'),
+  signIn: ({ object, userId }) =>
+    object.signIn({
+      directory: stateOf(userId, { version: 3 }),
+      hash,
+      password: 'right',
+      client: { ...CLIENT, country: 'FR' },
+      lifetimes: LIFETIMES,
+    }),
+  'signIn with a wrong password': ({ object, userId }) =>
+    object.signIn({
+      directory: stateOf(userId),
+      hash,
+      password: 'wrong',
+      client: CLIENT,
+      lifetimes: LIFETIMES,
+    }),
+  provePassword: ({ object, sessionId }) =>
+    object.provePassword({ hash, password: 'right', client: CLIENT, sessionId }),
+  'provePassword with a wrong password': ({ object, sessionId }) =>
+    object.provePassword({ hash, password: 'wrong', client: CLIENT, sessionId }),
+  prepareNewPassword: ({ object, sessionId }) =>
+    object.prepareNewPassword({ hash, current: 'right', next: 'another', client: CLIENT, sessionId }),
+  noteProof: ({ object, sessionId }) => object.noteProof(sessionId, CLIENT),
+  open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
+  check: ({ object, sessionId }) => object.check(sessionId),
+  checkToken: ({ object, refreshToken }) => object.checkToken(refreshToken, 'default'),
+  refresh: ({ object, refreshToken }) =>
+    object.refresh(refreshToken, { id: 'default', refreshGraceSeconds: 30 }, CLIENT),
+  resume: ({ object, sessionId }) => object.resume(sessionId),
+  endSession: ({ object, sessionId }) => object.endSession(sessionId, 'revoked', CLIENT, 'usr_admin'),
+  endAllSessions: ({ object }) => object.endAllSessions(null, CLIENT, { actor: 'usr_admin' }),
+  authorize: ({ object, sessionId }) =>
+    object.authorize(TERMS, {
+      sessionId,
+      use: { resource: 'images', quantity: 12 },
+      credits: 20,
+      reference: 'authorized',
+      actor: 'key_test',
+    }),
+  subscription: ({ object }) => object.subscription(TERMS),
+  grantMonthly: ({ object }) => object.grantMonthly(TERMS),
+  quotas: ({ object }) => object.quotas(TERMS),
+  consume: ({ object }) => object.consume(TERMS, { resource: 'images', quantity: 16, reference: 'consumed' }),
+  reserve: ({ object }) =>
+    object.reserve(TERMS, { resource: 'images', quantity: 2, reference: 'reserved', seconds: 60 }),
+  commit: ({ object }) => object.commit(TERMS, { reference: 'held', quantity: 1 }),
+  release: ({ object }) => object.release(TERMS, { reference: 'held' }),
+  recordTokens: ({ object }) =>
+    object.recordTokens(TERMS, {
+      model: 'm',
+      tier: 'standard',
+      inputTokens: 90_000,
+      outputTokens: 1,
+      requestId: 'counted',
+    }),
+  creditBalance: ({ object }) => object.creditBalance(TERMS),
+  addCredits: ({ object }) =>
+    object.addCredits(TERMS, {
+      ...change,
+      type: 'added',
+      amount: 5,
+      reference: 'another',
+      expiresAt: Date.now() + 2 * DAY,
+    }),
+  bookCredits: ({ object }) =>
+    object.bookCredits(TERMS, {
+      type: 'purchase',
+      amount: 5,
+      reference: 'checkout:another',
+      description: null,
+      actor: 'system',
+      expiresAt: null,
+    }),
+  settleInvoices: ({ object }) => {
+    const invoice = { expiresAt: Date.now() + 9 * DAY, paidFromBalance: 1, actor: 'system' };
+    return object.settleInvoices(TERMS, {
+      invoices: [
+        { ...invoice, reference: 'invoice:2', amount: 20 },
+        { ...invoice, reference: 'invoice:3', amount: -90 },
+        { ...invoice, reference: 'invoice:4', amount: 30 },
+      ],
+      losses: [
+        {
+          reference: 'invoice:1',
+          lost: 1,
+          paid: 2,
+          credits: { total: 5, running: 5 },
+          revision: 0,
+          actor: 'system',
+        },
+      ],
+    });
+  },
+  useCredits: ({ object }) => object.useCredits(TERMS, { ...change, amount: 40, reference: 'job' }),
+  refundCredits: ({ object }) =>
+    object.refundCredits(TERMS, { ...change, amount: null, refundOf: 'used', reference: 'back' }),
+  reverseCredits: ({ object }) =>
+    object.reverseCredits(TERMS, {
+      reference: 'checkout:one',
+      lost: 1,
+      paid: 2,
+      credits: null,
+      revision: 0,
+      actor: 'system',
+    }),
+  listCredits: ({ object }) => object.listCredits(TERMS, { before: null, limit: 5 }),
+};
+
+/** Methods that only read. */
+const READING = ['listSessions', 'creditReversal', 'hashPassword', 'alarm'];
+
+/** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
+async function scene(): Promise<string> {
+  const userId = newId('usr', Date.now());
+  const object = accountOf(userId);
+  const opened = (await object.open(stateOf(userId), OPENING)) as { sessionId: string };
+  expect(opened.sessionId).toMatch(/^ses_/);
+  const add = { ...change, type: 'added' as const, amount: 30 };
+  await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });
+  await object.bookCredits(TERMS, { ...add, reference: 'checkout:one', expiresAt: null });
+  const plan = { amount: 40, expiresAt: Date.now() + 60 * DAY, paidFromBalance: 0, actor: 'system' };
+  await object.settleInvoices(TERMS, { invoices: [{ ...plan, reference: 'invoice:1' }], losses: [] });
+  await object.useCredits(TERMS, { ...change, amount: 10, reference: 'used' });
+  await object.reserve(TERMS, { resource: 'images', quantity: 3, reference: 'held', seconds: 40 * 86_400 });
+  return userId;
+}
+
+/** All that the storage has: what is not in here does not survive. */
+async function stored(storage: DurableObjectStorage): Promise<string> {
+  const tables = storage.sql
+    .exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'",
+    )
+    .toArray();
+  const rows = tables.map(({ name }) => [name, storage.sql.exec(`SELECT * FROM "${name}"`).toArray()]);
+  return JSON.stringify([rows, [...storage.kv.list()], await storage.getAlarm()]);
+}
+
+class Fault extends Error {}
+
+/** Lets the nth thing fail that is asked of the storage, before it is done; tells whether it came to that. */
+function failAt(storage: DurableObjectStorage, n: number): { reached: () => boolean; end: () => void } {
+  let left = n;
+  const undo: (() => void)[] = [];
+  function guard<Target extends object>(target: Target, name: keyof Target & string): void {
+    const real = target[name] as (...given: unknown[]) => unknown;
+    Object.defineProperty(target, name, {
+      configurable: true,
+      value: (...given: unknown[]) => {
+        left -= 1;
+        if (left === 0) throw new Fault();
+        return real.apply(target, given);
+      },
+    });
+    undo.push(() => void delete target[name]);
+  }
+  guard(storage.sql, 'exec');
+  guard(storage.kv, 'put');
+  guard(storage.kv, 'delete');
+  guard(storage, 'setAlarm');
+  guard(storage, 'deleteAlarm');
+  return {
+    reached: () => left <= 0,
+    end: () => {
+      for (const one of undo) one();
+    },
+  };
+}
+
+/** What the object says of its user, from what it has in memory or in its storage. */
+async function told(object: Account): Promise<string> {
+  return JSON.stringify([
+    await object.listSessions(),
+    await object.subscription(TERMS),
+    await object.quotas(TERMS),
+    await object.creditBalance(TERMS),
+    await object.listCredits(TERMS, { before: null, limit: 100 }),
+    await object.creditReversal(TERMS, 'checkout:one'),
+  ]);
+}
+
+describe('a method of the account object that fails at any statement', () => {
+  it('is one of those below, or only reads', async () => {
+    await runInDurableObject(accountOf(await scene()), (object) => {
+      const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(object));
+      const tried = Object.keys(CALLS).map((name) => name.split(' ')[0]);
+      expect(methods.filter((name) => name !== 'constructor' && !READING.includes(name)).sort()).toEqual(
+        [...new Set(tried)].sort(),
+      );
+    });
+  });
+
+  for (const [name, run] of Object.entries(CALLS)) {
+    it(`has done nothing: ${name}`, async () => {
+      advance(AHEAD);
+      hash ||= await oldHash('right');
+      const userId = await scene();
+      // Credits have expired meanwhile, and another month's are due.
+      advance(35 * DAY);
+      const { refreshToken, sessionId } = await renewed(userId);
+      advance(3_600_001);
+      await evictDurableObject(accountOf(userId));
+      const counted = await runInDurableObject(accountOf(userId), async (instance, { storage }) => {
+        const object = instance as Account;
+        const before = await stored(storage);
+        for (let n = 1; ; n += 1) {
+          const fault = failAt(storage, n);
+          let failure: unknown;
+          try {
+            await run({ object, userId, sessionId, refreshToken, storage });
+          } catch (error) {
+            failure = error;
+          } finally {
+            fault.end();
+          }
+          if (!fault.reached()) {
+            expect(failure).toBeUndefined();
+            return n - 1;
+          }
+          expect(failure, `statement ${n}`).toBeInstanceOf(Fault);
+          expect(await stored(storage), `statement ${n}`).toBe(before);
+        }
+      });
+      expect(counted).toBeGreaterThan(0);
+      // What it has in memory is what it has stored.
+      const remembered = await runInDurableObject(accountOf(userId), (one) => told(one as Account));
+      await evictDurableObject(accountOf(userId));
+      expect(await runInDurableObject(accountOf(userId), (one) => told(one as Account))).toBe(remembered);
+    });
+  }
+
+  it('has done nothing: the alarm that writes off what has expired', async () => {
+    advance(AHEAD);
+    const userId = await scene();
+    advance(35 * DAY);
+    await runInDurableObject(accountOf(userId), async (instance, { storage }) => {
+      const ledger = () =>
+        JSON.stringify([
+          storage.sql.exec('SELECT * FROM credit_transactions').toArray(),
+          storage.sql.exec('SELECT * FROM credit_lots').toArray(),
+        ]);
+      const before = ledger();
+      for (let n = 1; ; n += 1) {
+        const fault = failAt(storage, n);
+        await (instance as Account).alarm().catch(() => null);
+        fault.end();
+        if (!fault.reached()) break;
+        // All of it or nothing: what failed may have been something else.
+        if (ledger() !== before) {
+          expect(
+            await storage.sql.exec('SELECT * FROM credit_lots WHERE expires_at < ?', Date.now()).toArray(),
+          ).toEqual([]);
+        }
+        advance(61_000);
+      }
+      expect(storage.sql.exec('SELECT SUM(remaining) AS n FROM credit_lots').one()).toEqual({ n: 77 });
+    });
+  });
+});
+
+/** A session whose refresh token is known, some time after all others. */
+async function renewed(userId: string): Promise<{ refreshToken: string; sessionId: string }> {
+  const opened = await accountOf(userId).open(stateOf(userId), OPENING);
+  if (!('refreshToken' in opened)) throw new Error(JSON.stringify(opened));
+  return opened;
+}
+
+async function oldHash(password: string): Promise<string> {
+  const salt = crypto.getRandomValues(new Uint8Array(16));
+  const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(password), 'PBKDF2', false, [
+    'deriveBits',
+  ]);
+  const bits = await crypto.subtle.deriveBits(
+    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 1000 },
+    key,
+    256,
+  );
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return `pbkdf2_sha256$1000$${base64(salt)}$${base64(new Uint8Array(bits))}`;
+}

@@ -1,0 +1,245 @@
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { accountOf } from '../support/api.ts';
+import { advance } from '../support/clock.ts';
+import { meteredUser, termsOf } from '../support/metering.ts';
+import { Model } from './metering-model.ts';
+
+const LIMIT = { day: 12, month: 40 };
+const TERMS = termsOf({ limits: { images: LIMIT } });
+const HOUR = 3_600_000;
+
+const quantity = fc.integer({ min: 1, max: 6 });
+const amount = fc.integer({ min: 1, max: 30 });
+// Few, so that they meet.
+const reference = fc.constantFrom(...'abcdefghijklmnopqrst');
+const some = fc.option(reference, { nil: null });
+
+const command = fc.oneof(
+  fc.record({ do: fc.constant('consume' as const), quantity, reference: some }),
+  fc.record({
+    do: fc.constant('reserve' as const),
+    quantity,
+    reference,
+    seconds: fc.constantFrom(1, 600, 86_400),
+  }),
+  fc.record({
+    do: fc.constant('commit' as const),
+    reference,
+    quantity: fc.option(quantity, { nil: null }),
+  }),
+  fc.record({ do: fc.constant('release' as const), reference }),
+  fc.record({
+    do: fc.constant('add' as const),
+    amount,
+    reference,
+    expiresIn: fc.option(fc.constantFrom(1, HOUR, 40 * HOUR), { nil: null }),
+  }),
+  fc.record({ do: fc.constant('use' as const), amount, reference }),
+  fc.record({
+    do: fc.constant('refund' as const),
+    refundOf: reference,
+    amount: fc.option(amount, { nil: null }),
+    reference,
+  }),
+);
+const event = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(1, 1000, 601_000, HOUR, 9 * HOUR, 26 * HOUR, 300 * HOUR),
+    }),
+  },
+  fc.record({ do: fc.constant('evict' as const) }),
+  fc.record({ do: fc.constant('abort' as const) }),
+  fc.record({ do: fc.constant('alarm' as const) }),
+);
+/** Commands of one step are sent at once. */
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.array(command, { minLength: 1, maxLength: 6 }) },
+  { weight: 1, arbitrary: event.map((one) => one) },
+);
+
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+
+function ask(userId: string, one: Command, now: number): Promise<any> {
+  const object = accountOf(userId);
+  const change = { description: null, actor: 'key_test' };
+  switch (one.do) {
+    case 'consume':
+      return object.consume(TERMS, { resource: 'images', quantity: one.quantity, reference: one.reference });
+    case 'reserve':
+      return object.reserve(TERMS, { ...one, resource: 'images' });
+    case 'commit':
+      return object.commit(TERMS, { ...one });
+    case 'release':
+      return object.release(TERMS, { ...one });
+    case 'add': {
+      const expiresAt = one.expiresIn === null ? null : now + one.expiresIn;
+      return object.addCredits(TERMS, { ...change, ...one, type: 'added', expiresAt });
+    }
+    case 'use':
+      return object.useCredits(TERMS, { ...change, ...one });
+    case 'refund':
+      return object.refundCredits(TERMS, { ...change, ...one });
+  }
+}
+
+function predict(model: Model, one: Command): any {
+  switch (one.do) {
+    case 'consume':
+      return model.consume(one.quantity, one.reference);
+    case 'reserve':
+      return model.reserve(one.quantity, one.reference, one.seconds);
+    case 'commit':
+      return model.commit(one.reference, one.quantity);
+    case 'release':
+      return model.release(one.reference);
+    case 'add':
+      return model.add(one.amount, one.reference, one.expiresIn === null ? null : model.now + one.expiresIn);
+    case 'use':
+      return model.use(one.amount, one.reference);
+    case 'refund':
+      return model.refund(one.refundOf, one.amount, one.reference);
+  }
+}
+
+async function happen(userId: string, one: typeof event extends fc.Arbitrary<infer T> ? T : never) {
+  if (one.do === 'wait') advance(one.ms);
+  if (one.do === 'evict') {
+    // Only what runs can be evicted.
+    await accountOf(userId).listSessions();
+    await evictDurableObject(accountOf(userId));
+  }
+  if (one.do === 'abort') await abortAllDurableObjects();
+  if (one.do === 'alarm') await runDurableObjectAlarm(accountOf(userId));
+}
+
+/** All rows that the object has of a table. */
+const rowsOf = (userId: string, table: string) =>
+  runInDurableObject(accountOf(userId), (_, { storage }) =>
+    storage.sql.exec<any>(`SELECT * FROM ${table} ORDER BY 1`).toArray(),
+  );
+
+const inD1 = async (sql: string, ...values: unknown[]) =>
+  (
+    await env.DB.prepare(sql)
+      .bind(...values)
+      .all<any>()
+  ).results;
+
+async function expectSound(userId: string, model: Model) {
+  const ledger = await rowsOf(userId, 'credit_transactions');
+  let sum = 0;
+  for (const row of ledger) {
+    sum += row.amount;
+    expect(row.balance_after).toBe(sum);
+    expect(sum).toBeGreaterThanOrEqual(0);
+  }
+  expect(new Set(ledger.map((row) => `${row.request === null} ${row.reference}`)).size).toBe(ledger.length);
+  const lots = await rowsOf(userId, 'credit_lots');
+  expect(lots.reduce((total, lot) => total + lot.remaining, 0)).toBe(sum);
+  expect(sum).toBe(model.balance);
+  for (const use of model.uses) {
+    expect(model.usedIn(10, use.at)).toBeLessThanOrEqual(LIMIT.day);
+    expect(model.usedIn(7, use.at)).toBeLessThanOrEqual(LIMIT.month);
+  }
+
+  // Everything reaches D1, once.
+  await settle(userId);
+  const columns = 'seq, id, type, amount, balance_after, reference, refund_of, actor, expires_at, created_at';
+  const projected = await inD1(
+    `SELECT ${columns} FROM credit_transactions WHERE user_id = ? ORDER BY seq`,
+    userId,
+  );
+  expect(projected).toEqual(
+    ledger.map(({ parts: _, refunded: __, description: ___, request: ____, ...row }) =>
+      expect.objectContaining(row),
+    ),
+  );
+  const events = await inD1('SELECT at, quantity FROM usage_events WHERE user_id = ? ORDER BY seq', userId);
+  expect(events).toEqual(model.uses);
+  const byDay = Object.fromEntries(
+    model.uses.map(({ at }) => [new Date(at).toISOString().slice(0, 10), model.usedIn(10, at)]),
+  );
+  const daily = await inD1('SELECT date, quantity FROM usage_daily WHERE user_id = ?', userId);
+  expect(Object.fromEntries(daily.map((row) => [row.date, row.quantity]))).toEqual(byDay);
+  const byMonth = Object.fromEntries(
+    model.uses.map(({ at }) => [new Date(at).toISOString().slice(0, 7), model.usedIn(7, at)]),
+  );
+  const monthly = await inD1('SELECT month, quantity FROM usage_monthly WHERE user_id = ?', userId);
+  expect(Object.fromEntries(monthly.map((row) => [row.month, row.quantity]))).toEqual(byMonth);
+}
+
+async function settle(userId: string) {
+  for (let left = 1; left > 0; ) {
+    await runDurableObjectAlarm(accountOf(userId));
+    left = (await rowsOf(userId, 'facts')).length;
+  }
+}
+
+it('does in any order what it should, and loses nothing', async () => {
+  advance(0);
+  const seen: Record<string, number> = {};
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const userId = await meteredUser();
+      const started = Date.now();
+      const model = new Model(started, LIMIT);
+      for (const one of steps) {
+        if (!Array.isArray(one)) {
+          // References are kept for 35 days, and some longer.
+          const isTooLong = one.do === 'wait' && Date.now() + one.ms - started > 34 * 24 * HOUR;
+          if (!isTooLong) await happen(userId, one);
+          continue;
+        }
+        model.now = Date.now();
+        const answers = await Promise.all(one.map((each) => ask(userId, each, model.now)));
+        for (const [at, each] of one.entries()) {
+          const expected = predict(model, each);
+          const answer = answers[at];
+          const outcome = `${each.do} ${answer.reason ?? 'ok'}`;
+          seen[outcome] = (seen[outcome] ?? 0) + 1;
+          if (expected === 'ok') expect(answer.result, outcome).toBe('ok');
+          else expect(answer, outcome).toEqual(expected);
+        }
+      }
+      model.now = Date.now();
+      expect(await accountOf(userId).creditBalance(TERMS)).toEqual({ result: 'ok', balance: model.balance });
+      await expectSound(userId, model);
+    }),
+    { numRuns: 60 },
+  );
+  const summed = await inD1(
+    `SELECT date, SUM(quantity) AS quantity FROM usage_daily WHERE realm_id = 'default' GROUP BY date ORDER BY date`,
+  );
+  expect(await inD1('SELECT date, quantity FROM realm_usage_daily ORDER BY date')).toEqual(summed);
+  // A model that never gets anywhere proves nothing.
+  for (const outcome of [
+    'consume ok',
+    'consume quota_exceeded',
+    'consume reference_reused',
+    'reserve ok',
+    'reserve quota_exceeded',
+    'commit ok',
+    'commit reservation_ended',
+    'commit reservation_exceeded',
+    'release ok',
+    'add ok',
+    'use ok',
+    'use insufficient_credits',
+    'refund ok',
+    'refund refund_exceeds_use',
+    'refund transaction_not_found',
+  ]) {
+    expect(seen, outcome).toHaveProperty([outcome]);
+  }
+});

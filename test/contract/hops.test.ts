@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { changeDirectory, INTERNAL, PASSWORD } from '../support/api.ts';
+import { countingApp } from '../support/counting.ts';
+
+const { request, take } = countingApp();
+
+async function json(path: string, method: string, body?: unknown, token?: string) {
+  const response = await request(path, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      'cf-connecting-ip': '10.9.9.9',
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  expect(response.status).toBeLessThan(300);
+  return response.status === 204 ? null : ((await response.json()) as any);
+}
+
+// These numbers are the product's speed: they are exact, and a change that raises one has to say why.
+it('leaves the isolate no more often than it must', async () => {
+  const credentials = { email: 'hops@example.com', password: PASSWORD };
+  // Warm: the realm and the keys are read and kept.
+  await json('/.well-known/jwks.json', 'GET');
+  take();
+
+  const user = await json('/v1/auth/register', 'POST', credentials);
+  expect(take(), 'register').toEqual({ d1Reads: 0, d1Writes: 1, account: 2, rateLimiter: 3 });
+
+  const tokens = await json('/v1/auth/login', 'POST', { identifier: credentials.email, password: PASSWORD });
+  expect(take(), 'login').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 1 });
+
+  await json('/v1/auth/session', 'GET', undefined, tokens.access_token);
+  expect(take(), 'session').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await json('/v1/auth/refresh', 'POST', { refresh_token: tokens.refresh_token });
+  expect(take(), 'refresh').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await json('/v1/me', 'GET', undefined, tokens.access_token);
+  expect(take(), 'me').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await json('/v1/me/sessions', 'GET', undefined, tokens.access_token);
+  expect(take(), 'list of sessions').toEqual({ d1Reads: 0, d1Writes: 0, account: 2, rateLimiter: 0 });
+
+  await changeDirectory(user.user.id, { email_verified: 1 });
+  await json('/v1/me', 'PATCH', { name: 'Ada' }, tokens.access_token);
+  expect(take(), 'change of profile').toEqual({ d1Reads: 0, d1Writes: 1, account: 2, rateLimiter: 0 });
+
+  await json('/v1/me', 'PATCH', { username: 'hops' }, tokens.access_token);
+  expect(take(), 'change of the username').toEqual({ d1Reads: 0, d1Writes: 1, account: 3, rateLimiter: 0 });
+
+  await json('/v1/auth/renew', 'POST', { access_token: user.access_token });
+  expect(take(), 'renewal').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await json('/v1/auth/logout', 'POST', undefined, tokens.access_token);
+  expect(take(), 'logout').toEqual({ d1Reads: 0, d1Writes: 0, account: 2, rateLimiter: 0 });
+});
+
+it('takes the same steps for an identifier that nobody has as for a wrong password', async () => {
+  await json('/v1/auth/register', 'POST', { email: 'steps@example.com', password: PASSWORD });
+  take();
+  const attempt = async (identifier: string) => {
+    const body = JSON.stringify({ identifier, password: 'not the right one' });
+    const headers = { 'content-type': 'application/json' };
+    const response = await request('/v1/auth/login', { method: 'POST', headers, body });
+    expect(response.status).toBe(401);
+    return take();
+  };
+  const known = await attempt('steps@example.com');
+  expect(known).toEqual({ d1Reads: 2, d1Writes: 0, account: 1, rateLimiter: 1 });
+  for (const nobody of ['nobody@example.com', 'nobody', '+4915112345678']) {
+    expect(await attempt(nobody), nobody).toEqual(known);
+  }
+});
+
+it('authorizes, meters and charges by one call to one object, and no D1 query', async () => {
+  const credentials = { email: 'meter@example.com', password: PASSWORD };
+  const { user, access_token } = await json('/v1/auth/register', 'POST', credentials);
+  const service = async (path: string, body?: object) => {
+    const headers = { 'content-type': 'application/json', ...INTERNAL };
+    const method = body ? 'POST' : 'GET';
+    const response = await request(path, { method, headers, body: body && JSON.stringify(body) });
+    expect(response.status, path).toBe(200);
+  };
+  const user_id = user.id;
+  await service('/v1/credits/add', { user_id, amount: 100, reference: 'start' });
+  // Warm: the realm's plans are read and kept.
+  take();
+  const once = { d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 };
+  const whole = { token: access_token, resource: 'images', quantity: 1, credits: 1, reference: 'job' };
+  for (const [path, body] of [
+    ['/v1/authorize', whole],
+    ['/v1/authorize', whole],
+    ['/v1/authorize', { token: access_token }],
+    ['/v1/usage', { user_id, resource: 'images' }],
+    ['/v1/usage/reservations', { user_id, resource: 'images', reference: 'r' }],
+    ['/v1/usage/reservations/r/commit', { user_id }],
+    ['/v1/credits/use', { user_id, amount: 1, reference: 'use' }],
+    ['/v1/credits/refund', { user_id, refund_of: 'use', reference: 'back' }],
+    [`/v1/credits/balance?user_id=${user_id}`],
+    [`/v1/credits/transactions?user_id=${user_id}`],
+    [`/v1/users/${user_id}/quota`],
+  ] as [string, object?][]) {
+    await service(path, body);
+    expect(take(), path).toEqual(once);
+  }
+  // The strict check of the user's own token is another call.
+  for (const path of ['/v1/me/quota', '/v1/me/credits']) {
+    await json(path, 'GET', undefined, access_token);
+    expect(take(), path).toEqual({ ...once, account: 2 });
+  }
+  // What is paid for it is the directory's to know.
+  await json('/v1/me/subscription', 'GET', undefined, access_token);
+  expect(take()).toEqual({ ...once, account: 2, d1Reads: 1 });
+});

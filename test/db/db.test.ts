@@ -1,0 +1,88 @@
+import { env } from 'cloudflare:workers';
+import { getTableColumns, getTableName } from 'drizzle-orm';
+import { expect, it } from 'vitest';
+import { providerCounts, realmDaily, sessionCounts, userCounts } from '../../src/admin/tables.ts';
+import { apiKeys } from '../../src/api-keys/tables.ts';
+import {
+  billingCustomers,
+  billingErasures,
+  billingEvents,
+  billingPrices,
+  billingProgress,
+  billingReversals,
+  billingSubscriptions,
+  planRevenue,
+} from '../../src/billing/tables.ts';
+import { creditTransactions } from '../../src/credits/tables.ts';
+import { audit } from '../../src/directory/audit-tables.ts';
+import { oneTimeTokens } from '../../src/directory/link-tables.ts';
+import { activity, preferences, users } from '../../src/directory/tables.ts';
+import { importedUsers, imports } from '../../src/import/tables.ts';
+import { outbox } from '../../src/messages/tables.ts';
+import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
+import { passwords, shadowPasswords } from '../../src/passwords/tables.ts';
+import { plans } from '../../src/plans/tables.ts';
+import { realms } from '../../src/realms/tables.ts';
+import { sessions } from '../../src/sessions/tables.ts';
+import { signingKeys } from '../../src/signing-keys/tables.ts';
+import {
+  realmTokenDaily,
+  realmUsageDaily,
+  tokenDaily,
+  tokenEvents,
+  usageDaily,
+  usageEvents,
+  usageMonthly,
+} from '../../src/usage/tables.ts';
+
+it.each([
+  realms,
+  users,
+  passwords,
+  shadowPasswords,
+  signingKeys,
+  sessions,
+  activity,
+  preferences,
+  oneTimeTokens,
+  outbox,
+  identities,
+  authorizationCodes,
+  apiKeys,
+  audit,
+  userCounts,
+  realmDaily,
+  sessionCounts,
+  providerCounts,
+  imports,
+  importedUsers,
+  plans,
+  usageEvents,
+  usageDaily,
+  usageMonthly,
+  tokenEvents,
+  tokenDaily,
+  realmUsageDaily,
+  realmTokenDaily,
+  creditTransactions,
+  billingPrices,
+  billingCustomers,
+  billingSubscriptions,
+  billingEvents,
+  billingReversals,
+  billingErasures,
+  billingProgress,
+  planRevenue,
+])('the table %# is as its migration made it', async (table) => {
+  const { results } = await env.DB.prepare(
+    'SELECT name, "notnull" OR pk > 0 AS required FROM pragma_table_info(?)',
+  )
+    .bind(getTableName(table))
+    .all<{ name: string; required: number }>();
+  const declared = Object.values(getTableColumns(table)).map((column) => ({
+    name: column.name,
+    required: Number(column.notNull),
+  }));
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  expect(declared.sort(byName)).toEqual(results.sort(byName));
+});
