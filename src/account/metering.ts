@@ -143,7 +143,7 @@ export class Metering {
 
   /** Whether anything was ever counted of the user. */
   hasBooks(): boolean {
-    return Ledger.tablesOf(this.#sql) !== 'none';
+    return ledgerTablesOf(this.#sql) !== 'none';
   }
 
   /** What the user, and whoever had their address before, has used of what a day and a month bring. */
