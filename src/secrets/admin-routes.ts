@@ -12,7 +12,7 @@ export function secretRoutes(secrets: SecretAdmin, levels: Levels) {
       method: 'post',
       path: '/v1/admin/secrets/re-encrypt',
       tags: ['Admin: realms'],
-      level: levels.owner(),
+      level: levels.admin(),
       summary: 'Encrypt what is stored under the present secret',
       description:
         'Signing keys and the tokens of providers, of all realms, a portion at a time: see `npm run secrets`. For owners, and for admins of the realm `default`.',

@@ -62,11 +62,16 @@ export function render<T extends MailTemplate>(
   return { subject: content.subject, html: html(content), text: plainText(content) };
 }
 
+/** E.164. */
+const PHONE = /^\+[1-9]\d{6,14}$/;
+
 /** The data with every string made safe to show, so that no template has to do it. */
 function safeData<T extends AnyData>(data: T, origin: string): T {
   const safe: AnyData = { ...data };
   for (const field of ['name', 'about', 'place', 'device'] as const) {
-    const line = safe[field] && strangersText(safe[field], NAME);
+    const given = safe[field];
+    // A number that is written as we store numbers is one of ours, and no stranger's text.
+    const line = given && (field === 'about' && PHONE.test(given) ? given : strangersText(given, NAME));
     if (field in safe) safe[field] = line ? isolated(line) : null;
   }
   for (const field of ['email_masked', 'resource', 'provider'] as const) {

@@ -33,7 +33,7 @@ export const SAMPLES: MailData = {
   account_changed: {
     name,
     change: 'phone_number_added',
-    about: '+49 151 12345678',
+    about: '+4915112345678',
     at,
     link: 'https://auth.example.com/account/security',
     ...from,
