@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { SessionRecord } from '../account/contract.ts';
 import type { Principal } from '../http/context.ts';
 import { describeDevice } from '../lib/device.ts';
-import { rfc3339 } from '../lib/time.ts';
+import { rfc3339, SECOND } from '../lib/time.ts';
 import type { Grant } from './service.ts';
 
 const tokenFields = {
@@ -82,9 +82,14 @@ export function currentSessionShape(
     role: session.role,
     plan: session.plan,
     email_verified: session.emailVerified,
-    authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(session.authenticatedAt),
+    // To the second, as `auth_time` of the token is.
+    authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(secondOf(session.authenticatedAt)),
     expires_at: rfc3339(session.expiresAt),
   };
+}
+
+function secondOf(at: number): number {
+  return at - (at % SECOND);
 }
 
 /** A session as its owner sees it. */

@@ -108,6 +108,7 @@ describe('verify', () => {
         role: 'user',
         plan: 'free',
         email_verified: false,
+        authenticated_at: expect.any(String),
         expires_at: expect.any(String),
       },
     });
