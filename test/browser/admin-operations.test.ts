@@ -267,7 +267,7 @@ it('a key for services is shown once, rotated and revoked', async () => {
   const next = await secret.textContent();
   expect([await works(key), await works(next)]).toEqual([401, 200]);
   await page.getByText('Rotate or revoke Image service').click();
-  await page.getByLabel(/^Yes, every service/).check();
+  await page.getByLabel(/^Yes, refuse every service/).check();
   await press('Revoke');
   expect(await desk.told()).toContain('The key is revoked.');
   expect(await works(next)).toBe(401);
