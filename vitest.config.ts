@@ -18,8 +18,12 @@ if (!process.env.TMPDIR && existsSync(MEMORY)) {
 trustPeers();
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin');
 
+// Thousands of tests go over real sockets beside each other: what one lost connection decides is asked again where a whole run
+// counts, and the report names it.
+const retry = process.env.CI ? 1 : 0;
 // No test is decided by the time it takes; what hangs ends some day.
 const patience = {
+  retry,
   testTimeout: 2 * PATIENCE,
   hookTimeout: 2 * PATIENCE,
   expect: { poll: { timeout: PATIENCE } },
@@ -36,6 +40,7 @@ export default defineConfig({
       !/^Cannot perform I\/O on behalf of a different request.*RefcountedFulfiller/s.test(message ?? ''),
     // Most of the time goes by waiting for workerd, for peers and for passwords to be hashed.
     maxWorkers: 3,
+    retry,
     globalSetup: ['test/support/peers/global-setup.ts'],
     projects: [
       {

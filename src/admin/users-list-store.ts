@@ -36,8 +36,11 @@ export interface UserPage {
   limit: number;
 }
 
-/** Users looked at, at most, for each way in which a text may be meant. */
-const CANDIDATES = 1000;
+/**
+ * Users who are found first and put in order afterwards, at most, for each way in which a text may be meant. Where more fit,
+ * one in some hundred users does, and a walk in the order of the list comes upon them soon.
+ */
+const CANDIDATES = 5000;
 
 const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
 /** What a search looks into, each by an index: whatever begins with the text. */
@@ -53,29 +56,39 @@ export async function listUsers(
   const counts = await facetsOf(db, realmId);
   const wanted = counts.filter((facet) => isWanted(facet, filter));
   if (wanted.length === 0) return { rows: [], total: 0, totalIsExact: true };
-  const isWalked = filter.q === undefined && (page.sort === 'created_at' || !isWithin(filter));
   const facets = wanted.map(({ facet }) => facet);
-  const select = db.select(getTableColumns(users));
-  const found = isWalked
-    ? select.from(users).innerJoin(...walk(realmId, facets, filter, page))
-    : select
-        .from(users)
-        .where(
-          sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)} AND ${after(page)}`,
-        );
-  const rows = found
-    .orderBy(...orderOf(page))
-    .limit(page.limit)
-    .offset(page.offset);
-  if (isWalked && !isWithin(filter)) {
+  const select = () => db.select(getTableColumns(users)).from(users).$dynamic();
+  const paged = (found: ReturnType<typeof select>) =>
+    found
+      .orderBy(...orderOf(page))
+      .limit(page.limit)
+      .offset(page.offset);
+  const walked = () => paged(select().innerJoin(...walk(realmId, facets, filter, page)));
+  const counted = (json: SQL<string>) => db.select({ json }).from(sql`(SELECT 1)`);
+  if (filter.q === undefined && !isWithin(filter)) {
     const total = wanted.reduce((sum, facet) => sum + facet.users, 0);
-    return { rows: await rows, total, totalIsExact: true };
+    return { rows: await walked(), total, totalIsExact: true };
   }
-  const counting = isWalked ? countWithin(realmId, facets, filter) : countCandidates(realmId, facets, filter);
-  const [read, [counted]] = await db.batch([rows, db.select({ json: counting }).from(sql`(SELECT 1)`)]);
-  const { total, most } = JSON.parse(counted?.json ?? '{}') as { total: number; most: number };
-  if (isWalked) return { rows: read, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
-  return { rows: read, total, totalIsExact: most <= CANDIDATES };
+  if (filter.q === undefined && page.sort === 'created_at') {
+    const [rows, [count]] = await db.batch([walked(), counted(countWithin(realmId, facets, filter))]);
+    const { total } = parse(count);
+    return { rows, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
+  }
+  const candidate = sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)}`;
+  const [rows, [count]] = await db.batch([
+    paged(select().where(sql`${candidate} AND ${after(page)}`)),
+    counted(countCandidates(realmId, facets, filter)),
+  ]);
+  const { total, most } = parse(count);
+  if (most <= CANDIDATES) return { rows, total, totalIsExact: true };
+  // Candidates that were cut off before they were sorted are any of those that fit.
+  const found = await walked();
+  const seen = found.length === 0 ? 0 : page.offset + found.length;
+  return { rows: found, total: Math.max(total, seen), totalIsExact: false };
+}
+
+function parse(count: { json: string } | undefined): { total: number; most: number } {
+  return JSON.parse(count?.json ?? '{}');
 }
 
 function isWithin(filter: Narrowing): boolean {
@@ -85,11 +98,11 @@ function isWithin(filter: Narrowing): boolean {
 /** The table, but of every facet only the rows that can be on the page. */
 function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPage): [of: SQL, on: SQL] {
   const reach = page.offset + page.limit;
-  if (isFacet(page.sort)) return walkByFacet(realmId, facets, page, page.sort, reach);
+  if (isFacet(page.sort)) return walkByFacet(realmId, facets, filter, page, page.sort);
   const { key } = SORTS[page.sort];
   const direction = sql.raw(page.order);
   const on = sql`users.rowid IN (
-    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${after(page)}
+    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${fits(filter)} AND ${after(page)}
     ORDER BY ${key} ${direction}, id ${direction} LIMIT ${reach})`;
   return [sql`json_each(${JSON.stringify(facets)}) AS f`, on];
 }
@@ -98,9 +111,9 @@ function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPa
 function walkByFacet(
   realmId: string,
   facets: string[],
+  filter: Narrowing,
   page: UserPage,
   name: FacetName,
-  reach: number,
 ): [of: SQL, on: SQL] {
   const [value, at, id] = page.after ?? [];
   const isOver = (own: string | number) =>
@@ -113,8 +126,8 @@ function walkByFacet(
     );
   const on = sql`users.rowid IN (
     SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value ->> 'f'
-      AND (created_at, id) < (f.value ->> 'at', f.value ->> 'id')
-    ORDER BY created_at DESC, id DESC LIMIT ${reach})`;
+      AND (created_at, id) < (f.value ->> 'at', f.value ->> 'id') AND ${within(filter)} AND ${fits(filter)}
+    ORDER BY created_at DESC, id DESC LIMIT ${page.offset + page.limit})`;
   return [sql`json_each(${JSON.stringify(items)}) AS f`, on];
 }
 
@@ -131,11 +144,22 @@ function candidates(realmId: string, filter: Narrowing): SQL {
 }
 
 function ways(realmId: string, q: string): SQL[] {
-  // Addresses are kept in lower case.
+  return begins(q).map((way) => sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${way}`);
+}
+
+/** The conditions of which one holds for whom a text may mean. */
+function begins(q: string, sign: '' | '+' = ''): SQL[] {
   return SEARCHED.map((key, index) => {
+    // Addresses are kept in lower case.
     const from = index === 0 ? q.toLowerCase() : q;
-    return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${key} >= ${from} AND ${key} < ${`${from}\u{10FFFF}`}`;
+    const left = sql`${sql.raw(sign)}${key}`;
+    return sql`${left} >= ${from} AND ${left} < ${`${from}\u{10FFFF}`}`;
   });
+}
+
+/** The same for rows that are read anyway. An id is found by its index, and is no matter of a walk. */
+function fits({ q }: Narrowing): SQL {
+  return q === undefined ? sql`TRUE` : sql`(${sql.join(begins(q, '+'), sql` OR `)})`;
 }
 
 /** For rows that were found already: the signs keep SQLite from looking for them by an index again. */

@@ -8,7 +8,6 @@ import { responsesAreOver } from '../support/after-response.ts';
 import { call, freshAddress, register, registerVerified } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { mailTo } from '../support/mail.ts';
-import { receivedMails, receivedTexts } from '../support/peers/mailbox.ts';
 
 const LIMITS = {
   mailsPerClient: 3,
@@ -32,6 +31,17 @@ function buckets() {
   return { taken, take };
 }
 
+/** The templates of the messages that are sent or will be, whether or not the network has let them through yet. */
+async function messagesTo(email: string): Promise<string[]> {
+  await responsesAreOver();
+  const { results } = await env.DB.prepare(
+    "SELECT template FROM outbox WHERE recipient = ? AND status IN ('pending', 'sent')",
+  )
+    .bind(email)
+    .all<{ template: string }>();
+  return results.map(({ template }) => template);
+}
+
 describe('an inbox', () => {
   it.each([
     ['victim+1@example.com', 'victim@example.com'],
@@ -51,8 +61,7 @@ describe('an inbox', () => {
     const name = crypto.randomUUID();
     const emails = Array.from({ length: 8 }, (_, n) => `${name}+${n}@example.com`);
     for (const email of emails) await register({ email });
-    await responsesAreOver();
-    const counts = await Promise.all(emails.map(async (email) => (await receivedMails(email)).length));
+    const counts = await Promise.all(emails.map(async (email) => (await messagesTo(email)).length));
     expect(counts).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
     // Who got none asks again later.
     const email = emails[7] as string;
@@ -83,8 +92,8 @@ describe('an inbox', () => {
       }
       advance(60_000);
     }
-    const mails = (await Promise.all(emails.map((email) => receivedMails(email)))).flat();
-    expect(mails.filter(({ subject }) => /^Your code/.test(subject))).toHaveLength(20);
+    const mails = (await Promise.all(emails.map((email) => messagesTo(email)))).flat();
+    expect(mails.filter((template) => template === 'one_time_code')).toHaveLength(20);
   });
 });
 
@@ -152,8 +161,7 @@ describe('the budgets', () => {
       );
       expect(answer.status).toBe(202);
     }
-    await responsesAreOver();
-    const countOf = async (emails: string[]) => (await Promise.all(emails.map(receivedMails))).flat().length;
+    const countOf = async (emails: string[]) => (await Promise.all(emails.map(messagesTo))).flat().length;
     expect([await countOf(welcomed), await countOf(wanted)]).toEqual([2, 3]);
   });
 
@@ -167,7 +175,7 @@ describe('the budgets', () => {
       await call('POST', '/v1/auth/otp/send', { token, body: { channel: 'sms', to } });
       await responsesAreOver();
     }
-    const texts = (await Promise.all(numbers.map((to) => receivedTexts(to)))).flat();
+    const texts = (await Promise.all(numbers.map(messagesTo))).flat();
     expect(texts).toHaveLength(20);
   });
 });
