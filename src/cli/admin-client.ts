@@ -5,11 +5,28 @@ import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { ProblemSchema } from '../http/openapi.ts';
 import { SECOND } from '../lib/time.ts';
-import { ROOT } from './d1.ts';
+import { UsageError } from './command.ts';
+import { isDeployed } from './d1.ts';
+import { deployedOrigin } from './deployment.ts';
+import { ROOT } from './root.ts';
 
 const TRIES = 8;
 const FIRST_PAUSE = 500;
 const TIMEOUT = 120_000;
+
+/** Which key the commands call with. */
+export const KEY_NOTE =
+  'The API key is that of `npm start` for a service on this machine, else LATCHKEY_API_KEY.';
+
+/** The address of the service that options mean, without a slash at its end. Throws for two of them, and for no URL. */
+export async function serviceUrl(target: { url?: string; remote?: boolean; env?: string }): Promise<string> {
+  if (target.url === undefined) {
+    return isDeployed(target) ? deployedOrigin(target.env) : 'http://localhost:8787';
+  }
+  if (isDeployed(target)) throw new UsageError('--url says which Latchkey: leave out --remote and --env.');
+  if (!URL.canParse(target.url)) throw new UsageError('--url: must be a URL');
+  return target.url.replace(/\/$/, '');
+}
 
 /** The service understood, and said no. */
 export class ApiRefusal extends Error {

@@ -1,21 +1,26 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import type { AuditAction } from '../directory/audit-tables.ts';
 import { EmailField } from '../directory/schemas.ts';
 import { newId } from '../lib/ids.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { checkPassword } from '../passwords/password-policy.ts';
-import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
+import { auditFrom, insert } from './audit.ts';
+import { DATABASE, runCommand, UsageError, type ValuesOf } from './command.ts';
+import { type D1Row, type DatabaseTarget, literal, query } from './d1.ts';
 import { hashInNode } from './password.ts';
 
 // `npm run admin:create`: makes the first operator. Write access to the database is the permission.
 
-const USAGE = `Usage:
-  npm run admin:create -- EMAIL [--password PASSWORD] [--role owner|admin] [--realm ID]
-
-Makes a user with a verified address, an owner of the realm \`default\` unless told otherwise; or promotes the user who
-is already there, who keeps their password. Without --password a new user gets one that is shown once.
-
-Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
+const OPTIONS = {
+  password: {
+    type: 'string',
+    value: 'PASSWORD',
+    about: 'of a new user; without it there is one that is shown once',
+  },
+  role: { type: 'string', value: 'owner|admin', about: 'owner unless told otherwise' },
+  realm: { type: 'string', value: 'ID', about: 'default unless told otherwise' },
+  ...DATABASE,
+} as const;
 
 const ROLES = ['user', 'admin', 'owner'];
 /** No letter or digit that looks like another. */
@@ -29,31 +34,23 @@ interface Operator {
   role: string;
 }
 
-async function createAdmin(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      ...TARGET_OPTIONS,
-      password: { type: 'string' },
-      role: { type: 'string', default: 'owner' },
-      realm: { type: 'string', default: DEFAULT_REALM },
-    },
-  });
+async function createAdmin(values: ValuesOf<typeof OPTIONS>, positionals: string[]): Promise<void> {
   const [typed, ...rest] = positionals;
-  if (!typed || rest.length > 0) throw new Error(USAGE);
+  if (!typed || rest.length > 0) throw new UsageError('Say one e-mail address.');
   const email = EmailField.safeParse(typed);
   if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
-  const { role, realm: realmId, password } = values;
+  const { role = 'owner', realm: realmId = DEFAULT_REALM, password } = values;
   if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
   if (role === 'owner' && realmId !== DEFAULT_REALM) {
     throw new Error('Owners are users of the realm "default", and act in all: say --role admin.');
   }
   const operator = { email: email.data, realmId, role };
   const [realms, [user]] = (await query(
-    `SELECT id FROM realms WHERE id = ${literal(realmId)};
-     SELECT id, role, status, email_verified FROM users
-     WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
+    [
+      `SELECT id FROM realms WHERE id = ${literal(realmId)}`,
+      `SELECT id, role, status, email_verified FROM users
+       WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
+    ],
     values,
   )) as [D1Row[], D1Row[]];
   if (realms.length === 0) throw new Error(`There is no realm "${realmId}".`);
@@ -81,9 +78,11 @@ async function create(operator: Operator, given: string | undefined, target: Dat
     updated_at: now,
   };
   await query(
-    `${insert('users', user)};
-     ${insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now })};
-     ${audit('operator_created', id, operator, now)} WHERE true`,
+    [
+      insert('users', user),
+      insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now }),
+      `${audit('operator_created', id, operator, now)} WHERE true`,
+    ],
     target,
   );
   console.log(`${email} is ${role} of the realm "${realmId}".`);
@@ -110,9 +109,11 @@ async function promote(operator: Operator, user: D1Row, target: DatabaseTarget):
   const same = `id = ${literal(String(user.id))} AND role = ${literal(String(user.role))} AND status = 'active'
     AND email_verified = 1 AND email = ${literal(email)}`;
   const [, changed = []] = await query(
-    `${audit('operator_promoted', String(user.id), operator, now)} FROM users WHERE ${same};
-     UPDATE users SET role = ${literal(role)}, version = version + 1, updated_at = ${now}
-     WHERE ${same} RETURNING id`,
+    [
+      `${audit('operator_promoted', String(user.id), operator, now)} FROM users WHERE ${same}`,
+      `UPDATE users SET role = ${literal(role)}, version = version + 1, updated_at = ${now}
+       WHERE ${same} RETURNING id`,
+    ],
     target,
   );
   if (changed.length === 0) throw new Error(`${email} was changed at the same time: try again.`);
@@ -120,15 +121,8 @@ async function promote(operator: Operator, user: D1Row, target: DatabaseTarget):
 Sessions that are open stay what they are: sign in again.`);
 }
 
-function insert(table: string, row: D1Row): string {
-  return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})`;
-}
-
-/** To be followed by a condition. */
-function audit(action: string, target: string, { realmId, role }: Operator, now: number): string {
-  const row = { id: newId('aud', now), realm_id: realmId, at: now, actor: 'cli', action, target };
-  const values = [...Object.values(row), JSON.stringify({ role })].map(literal);
-  return `INSERT INTO audit (${Object.keys(row).join(', ')}, details) SELECT ${values.join(', ')}`;
+function audit(action: AuditAction, target: string, { realmId, role }: Operator, now: number): string {
+  return auditFrom({ realm_id: realmId, at: now, action, target }, { role });
 }
 
 function generatePassword(): string {
@@ -137,4 +131,11 @@ function generatePassword(): string {
   return Array.from({ length: GENERATED.groups }, group).join('-');
 }
 
-await runCommand(() => createAdmin(process.argv.slice(2)));
+await runCommand({
+  name: 'admin:create',
+  usage: ['EMAIL [options]'],
+  about: `Makes a user with a verified address, an owner of the realm \`default\` unless told otherwise; or promotes the user who is
+already there, who keeps their password.`,
+  options: OPTIONS,
+  run: createAdmin,
+});

@@ -1,24 +1,28 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
 import { ConfigError } from '../config/variable.ts';
 import { DOCUMENTED_VARIABLES, parseWorkerConfig } from '../worker-config.ts';
+import { UsageError } from './command.ts';
+import { ROOT } from './root.ts';
 
 // What is a deployment's own stands in `deployment.toml`, in the format of `wrangler.toml`, and git ignores it: so a
 // `git pull` never conflicts. wrangler reads one file only. Both are merged into `wrangler.json`, which it prefers: so
-// `npx wrangler tail` and its other commands act on the deployment without a flag.
-
-const ROOT = join(import.meta.dirname, '../..');
+// `npx wrangler tail` and its other commands act on the deployment without a flag. A second one, `--env staging`, stands in
+// `deployment.staging.toml`, and `--config wrangler.staging.json` means it.
 
 /** What every checkout has. Tests, `npm start` and local databases know nothing else. */
 export const SHARED = 'wrangler.toml';
-/** What is a deployment's own. */
-export const OWN = 'deployment.toml';
-/** Both, as `writeDeployment` merges them. */
-export const MERGED = 'wrangler.json';
 
-const HEADING = `// Made from ${SHARED} and ${OWN} by npm run deploy. Edits are lost.\n`;
+/** The files of a deployment: what is its own, and both as `writeDeployment` merges them. Throws for a strange name. */
+export function deploymentFiles(env?: string): { own: string; merged: string } {
+  if (env === undefined) return { own: 'deployment.toml', merged: 'wrangler.json' };
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(env))
+    throw new UsageError('--env: must be lower-case letters, digits and dashes');
+  return { own: `deployment.${env}.toml`, merged: `wrangler.${env}.json` };
+}
+
 const EXAMPLE = `
   [vars]
   ORIGIN = "https://auth.example.com"
@@ -32,14 +36,15 @@ interface ParseError {
   location: { line: number };
 }
 
-/** Writes the configuration of the deployment for wrangler, and returns it. Throws when there is no `deployment.toml`. */
-export async function writeDeployment(): Promise<WranglerConfig> {
-  if (!existsSync(join(ROOT, OWN))) {
-    throw new Error(`Write ${OWN}: what is your deployment's own, such as\n${EXAMPLE}`);
+/** Writes the configuration of a deployment for wrangler, and returns it. Throws when there is no file of its own. */
+export async function writeDeployment(env?: string): Promise<WranglerConfig> {
+  const { own: ownFile, merged } = deploymentFiles(env);
+  if (!existsSync(join(ROOT, ownFile))) {
+    throw new Error(`Write ${ownFile}: what is your deployment's own, such as\n${EXAMPLE}`);
   }
   // A second to load, which commands on a local database need not wait for.
   const { experimental_readRawConfig: readRawConfig } = await import('wrangler');
-  const [shared, own] = [SHARED, OWN].map((name) => {
+  const [shared, own] = [SHARED, ownFile].map((name) => {
     try {
       return readRawConfig({ config: join(ROOT, name) }).rawConfig;
     } catch (error) {
@@ -47,13 +52,43 @@ export async function writeDeployment(): Promise<WranglerConfig> {
       throw location ? new Error(`${name}, line ${location.line}: ${text}`) : error;
     }
   });
-  const config = withDerived(merge(shared, own) as WranglerConfig);
-  writeFileSync(join(ROOT, MERGED), `${HEADING}${JSON.stringify(config, null, 2)}\n`);
+  const named = env === undefined ? shared : merge(shared, namesOf(shared as WranglerConfig, env));
+  const config = withDerived(merge(named, own) as WranglerConfig);
+  const heading = `// Made from ${SHARED} and ${ownFile} by npm run deploy. Edits are lost.\n`;
+  writeFileSync(join(ROOT, merged), `${heading}${JSON.stringify(config, null, 2)}\n`);
   return config;
 }
 
-/** Throws an Error that names everything in `deployment.toml` with which the Worker would not serve. Shows no value. */
-export function checkDeployment({ vars = {}, send_email: senders = [] }: WranglerConfig): void {
+/** The address of a deployment, as its file says. Throws when it says none. */
+export async function deployedOrigin(env?: string): Promise<string> {
+  const { ORIGIN } = (await writeDeployment(env)).vars ?? {};
+  if (typeof ORIGIN === 'string') return ORIGIN;
+  throw new Error(`${deploymentFiles(env).own} sets no ORIGIN in [vars].`);
+}
+
+/** A second deployment shares no Worker, database or bucket with the first, even if its file names none. */
+function namesOf({ name, d1_databases = [], r2_buckets = [], ratelimits = [] }: WranglerConfig, env: string) {
+  // Counters are told apart by a number of the whole account.
+  const number = createHash('sha256').update(env).digest().readUInt32BE() % 1_000_000;
+  return {
+    name: `${name}-${env}`,
+    d1_databases: d1_databases.map(({ binding, database_name }) => ({
+      binding,
+      database_name: `${database_name}-${env}`,
+    })),
+    r2_buckets: r2_buckets.map(({ binding, bucket_name }) => ({
+      binding,
+      bucket_name: `${bucket_name}-${env}`,
+    })),
+    ratelimits: ratelimits.map(({ name: binding, namespace_id }) => ({
+      name: binding,
+      namespace_id: String(Number(namespace_id) * 1_000_000 + number),
+    })),
+  };
+}
+
+/** Throws an Error that names everything in the deployment's file with which the Worker would not serve. Shows no value. */
+export function checkDeployment({ vars = {}, send_email: senders = [] }: WranglerConfig, env?: string): void {
   const problems = [...problemsOf({ ...vars, EMAIL: senders.find(({ name }) => name === 'EMAIL') })];
   if (vars.ENVIRONMENT === 'development') problems.push('ENVIRONMENT is development, which trusts localhost');
   const { protocol, hostname } = URL.parse(String(vars.ORIGIN)) ?? {};
@@ -65,7 +100,9 @@ export function checkDeployment({ vars = {}, send_email: senders = [] }: Wrangle
     problems.push(`${name} is a secret: run \`npx wrangler secret put ${name}\` instead`);
   }
   if (problems.length === 0) return;
-  throw new Error(`${OWN} is not ready:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  throw new Error(
+    `${deploymentFiles(env).own} is not ready:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+  );
 }
 
 /** What the Worker would refuse, but for secrets: they are known to Cloudflare only. */

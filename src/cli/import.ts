@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { FileFormat } from '../import/file.ts';
 import { MappingSchema } from '../import/mapping.ts';
@@ -7,30 +6,37 @@ import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
-import { AdminClient, ApiRefusal } from './admin-client.ts';
-import { runCommand } from './d1.ts';
+import { AdminClient, ApiRefusal, KEY_NOTE, serviceUrl } from './admin-client.ts';
+import { runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
 import { format, Progress } from './progress.ts';
 
 // `npm run users:import`: sends a file of users to the admin API, request by request. What was killed goes on where it
 // stood when it is run again: the service knows the file by its hash, and how many of its rows are done.
 
-const USAGE = `Usage:
-  npm run users:import -- FILE [options]
-
-FILE is CSV with a heading, NDJSON, or JSON (.csv, .ndjson, .jsonl, .json).
-
-  --url URL              of the service (http://localhost:8787)
-  --realm ID             the realm (default)
-  --service NAME         whose users table it is: ${DIALECT_NAMES.join(', ')}
-  --mapping FILE         JSON: their columns, what values mean, how hashes are written
-  --on-existing KIND     skip (the default) or error: what a row is whose address a user has
-  --dry-run              say what would happen, change nothing
-  --format KIND          csv, ndjson or json, when the name of FILE does not say
-  --rows N               rows a request, at most ${MAX_ROWS}; fewer for the CPU time of a free plan
-  --errors FILE          write bad rows there as NDJSON
-
-Encrypted columns of two-user-types are opened with ENCRYPTION_KEY. The API key is that of \`npm start\` for a service on this machine, else LATCHKEY_API_KEY.`;
+const OPTIONS = {
+  ...SERVICE,
+  realm: { type: 'string', value: 'ID', about: 'the realm (default)' },
+  service: { type: 'string', value: 'NAME', about: `whose users table it is: ${DIALECT_NAMES.join(', ')}` },
+  mapping: {
+    type: 'string',
+    value: 'FILE',
+    about: 'JSON: their columns, what values mean, how hashes are written',
+  },
+  'on-existing': {
+    type: 'string',
+    value: 'KIND',
+    about: 'skip (the default) or error: what a row is whose address a user has',
+  },
+  'dry-run': { type: 'boolean', about: 'say what would happen, change nothing' },
+  format: { type: 'string', value: 'KIND', about: 'csv, ndjson or json, when the name of FILE does not say' },
+  rows: {
+    type: 'string',
+    value: 'N',
+    about: `rows a request, at most ${MAX_ROWS}; fewer for the CPU time of a free plan`,
+  },
+  errors: { type: 'string', value: 'FILE', about: 'write bad rows there as NDJSON' },
+} as const;
 
 /** Below the 1 MiB of a request. */
 const MAX_BYTES = 1_000_000;
@@ -51,7 +57,6 @@ interface Chunk {
 }
 
 const Options = z.object({
-  url: z.url().default('http://localhost:8787'),
   realm: z.string().default(DEFAULT_REALM),
   service: z.enum(DIALECT_NAMES).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
@@ -60,24 +65,9 @@ const Options = z.object({
   errors: z.string().optional(),
 });
 
-async function importUsers(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      url: { type: 'string' },
-      realm: { type: 'string' },
-      service: { type: 'string' },
-      mapping: { type: 'string' },
-      'on-existing': { type: 'string' },
-      'dry-run': { type: 'boolean' },
-      format: { type: 'string' },
-      rows: { type: 'string' },
-      errors: { type: 'string' },
-    },
-  });
+async function importUsers(values: ValuesOf<typeof OPTIONS>, positionals: string[]): Promise<void> {
   const [path, ...rest] = positionals;
-  if (!path || rest.length > 0) throw new Error(USAGE);
+  if (!path || rest.length > 0) throw new UsageError('Say one file.');
   const parsed = Options.safeParse(values);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -86,13 +76,13 @@ async function importUsers(args: string[]): Promise<void> {
   const { service } = parsed.data;
   const format = formatOf(path, values.format);
   const file = { path, format, service, mapping: readMapping(values.mapping) };
-  await send(file, parsed.data);
+  await send(file, { ...parsed.data, url: await serviceUrl(values) });
 }
 
-async function send(file: ImportFile, options: z.output<typeof Options>): Promise<void> {
+async function send(file: ImportFile, options: z.output<typeof Options> & { url: string }): Promise<void> {
   const { realm, errors: errorFile } = options;
   const dryRun = options['dry-run'];
-  const client = new AdminClient(`${options.url.replace(/\/$/, '')}/realms/${realm}`);
+  const client = new AdminClient(`${options.url}/realms/${realm}`);
   const { rows, id } = await surveyFile(file);
   if (rows === 0) throw new Error('The file has no rows.');
   const done = dryRun ? 0 : await doneBefore(client, id);
@@ -203,4 +193,12 @@ function parseJson(path: string): unknown {
   }
 }
 
-await runCommand(() => importUsers(process.argv.slice(2)));
+await runCommand({
+  name: 'users:import',
+  usage: ['FILE [options]'],
+  about:
+    'Imports users of another system. FILE is CSV with a heading, NDJSON, or JSON (.csv, .ndjson, .jsonl, .json).',
+  options: OPTIONS,
+  notes: `Encrypted columns of two-user-types are opened with ENCRYPTION_KEY. ${KEY_NOTE}`,
+  run: importUsers,
+});

@@ -1,30 +1,32 @@
-import { parseArgs } from 'node:util';
 import { HOUR, MINUTE, rfc3339 } from '../lib/time.ts';
-import { type D1Row, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
+import { DATABASE, runCommand, type ValuesOf } from './command.ts';
+import { type D1Row, literal, query } from './d1.ts';
 
 // `npm run keys:rotate`: makes signing keys due before their time. The every-minute cron does the rest.
 
-async function rotate(args: string[]): Promise<void> {
-  const { values: target } = parseArgs({ args, options: { ...TARGET_OPTIONS, realm: { type: 'string' } } });
+const OPTIONS = {
+  realm: { type: 'string', value: 'ID', about: 'of this realm only' },
+  ...DATABASE,
+} as const;
+
+async function rotate(target: ValuesOf<typeof OPTIONS>): Promise<void> {
   const only = (column: string) =>
     target.realm === undefined ? '' : `AND ${column} = ${literal(target.realm)}`;
   const now = Date.now();
   // A key that does not sign yet was published less than an hour ago: that rotation is still under way.
   const [, realms = []] = await query(
-    `UPDATE signing_keys SET rotate_at = ${now}
-     WHERE signs_from <= ${now} ${only('realm_id')} AND generation =
-       (SELECT MAX(generation) FROM signing_keys AS newest WHERE newest.realm_id = signing_keys.realm_id);
-     SELECT realms.id, MAX(generation) AS generation, signs_from
-     FROM realms LEFT JOIN signing_keys ON realm_id = realms.id
-     WHERE true ${only('realms.id')} GROUP BY realms.id ORDER BY realms.id`,
+    [
+      `UPDATE signing_keys SET rotate_at = ${now}
+       WHERE signs_from <= ${now} ${only('realm_id')} AND generation =
+         (SELECT MAX(generation) FROM signing_keys AS newest WHERE newest.realm_id = signing_keys.realm_id)`,
+      `SELECT realms.id, MAX(generation) AS generation, signs_from
+       FROM realms LEFT JOIN signing_keys ON realm_id = realms.id
+       WHERE true ${only('realms.id')} GROUP BY realms.id ORDER BY realms.id`,
+    ],
     target,
   );
   if (realms.length === 0) throw new Error(`There is no realm "${target.realm}".`);
   for (const realm of realms) console.log(`${realm.id}: ${outlook(realm, now)}`);
-  if (!target.remote) {
-    console.log(`\nLocally no cron runs by itself; this runs it:
-  curl 'http://localhost:8787/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'`);
-  }
 }
 
 function outlook({ generation, signs_from }: D1Row, now: number): string {
@@ -36,4 +38,11 @@ function outlook({ generation, signs_from }: D1Row, now: number): string {
   return `key ${generation} is due. The cron publishes key ${Number(generation) + 1} at ${rfc3339(published)}; it signs from ${rfc3339(published + HOUR)} on. No token stops working.`;
 }
 
-await runCommand(() => rotate(process.argv.slice(2)));
+await runCommand({
+  name: 'keys:rotate',
+  usage: ['[options]'],
+  about:
+    'Makes signing keys due before their time: the next one is published by the next minute, and signs an hour later.',
+  options: OPTIONS,
+  run: rotate,
+});

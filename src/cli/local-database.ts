@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ROOT } from './d1.ts';
+import { ROOT } from './root.ts';
 
 /** Where wrangler keeps local D1 databases, below a `--persist-to`. */
 const LAYOUT = 'v3/d1/miniflare-D1DatabaseObject';

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import type { AuditAction } from '../directory/audit-tables.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
+import { rfc3339 } from '../lib/time.ts';
 import {
   ACCESS_TOKEN_SECONDS,
   REAUTHENTICATION_SECONDS,
@@ -8,27 +9,11 @@ import {
   RealmFields,
   SESSION_SECONDS,
 } from '../realms/schemas.ts';
-import { type D1Row, type DatabaseTarget, literal, query, runCommand, TARGET_OPTIONS } from './d1.ts';
+import { auditFrom, insert } from './audit.ts';
+import { DATABASE, runCommand, UsageError, type ValuesOf } from './command.ts';
+import { type D1Row, type DatabaseTarget, literal, originOf, query } from './d1.ts';
 
-const USAGE = `Usage:
-  npm run realm -- create ID [fields]
-  npm run realm -- update ID fields
-  npm run realm -- list
-
-Fields (an empty value of --logo, --audience, --origin or --redirect takes back what was set):
-  --name TEXT                    what users see
-  --color #RRGGBB                of mails and pages
-  --logo URL                     a picture that pages show instead of the name (https)
-  --registration KIND            open, verify_first or closed
-  --origin ORIGIN                a web app that may call from browsers; repeatable
-  --redirect URL                 where a sign-in may lead back to; repeatable
-  --audience URL                 \`aud\` of access tokens, when not the issuer
-  --access-token-seconds N       60 to 3600
-  --session-idle-seconds N       300 to 31536000
-  --session-absolute-seconds N   300 to 31536000
-  --refresh-grace-seconds N      0 to 600
-
-Which database: the local one; --persist-to DIR: the local one in DIR; --remote: the deployed one.`;
+// `npm run realm`: the realms of a database. Write access to the database is the permission.
 
 const list = (item: z.ZodType<string>) =>
   z.preprocess(
@@ -38,100 +23,213 @@ const list = (item: z.ZodType<string>) =>
 
 const seconds = ({ min, max }: { min: number; max: number }) => z.coerce.number().int().min(min).max(max);
 
-/** One for each flag: the column it sets, and what that takes. */
-const FIELDS: Record<string, { column: string; schema: z.ZodType<string | number | null>; multiple?: true }> =
-  {
-    name: { column: 'name', schema: RealmFields.name },
-    color: { column: 'color', schema: RealmFields.color },
-    logo: {
-      column: 'logo',
-      schema: z
-        .literal('')
-        .transform(() => null)
-        .or(RealmFields.logo),
-    },
-    registration: { column: 'registration', schema: RealmFields.registration },
-    origin: { column: 'allowed_origins', schema: list(RealmFields.origin), multiple: true },
-    redirect: { column: 'redirect_targets', schema: list(RealmFields.redirect), multiple: true },
-    audience: {
-      column: 'audience',
-      schema: z
-        .literal('')
-        .transform(() => null)
-        .or(z.url()),
-    },
-    'access-token-seconds': {
-      column: 'access_token_seconds',
-      schema: seconds(ACCESS_TOKEN_SECONDS),
-    },
-    'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
-    'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
-    'reauthentication-seconds': {
-      column: 'reauthentication_seconds',
-      schema: seconds(REAUTHENTICATION_SECONDS),
-    },
-    'operator-reauthentication-seconds': {
-      column: 'operator_reauthentication_seconds',
-      schema: seconds(REAUTHENTICATION_SECONDS),
-    },
-    'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
-  };
+/** The empty value takes back what was set. */
+const orNothing = (schema: z.ZodType<string | null>) =>
+  z
+    .literal('')
+    .transform(() => null)
+    .or(schema);
 
-async function realm(args: string[]): Promise<void> {
-  const fields = Object.entries(FIELDS).map(([flag, { multiple = false }]) => {
-    return [flag, { type: 'string', multiple }] as const;
-  });
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { ...TARGET_OPTIONS, ...Object.fromEntries(fields) },
-  });
-  const target = values as DatabaseTarget;
-  const [action, ...ids] = positionals;
-  if (action === 'list' && ids.length === 0) return printList(target);
-  if (!((action === 'create' || action === 'update') && ids.length === 1)) throw new Error(USAGE);
-  const id = check('The realm id', RealmFields.id, ids[0]);
-  const set = columns(values);
-  if (action === 'create') return create(id, set, target);
-  if (Object.keys(set).length === 0) throw new Error(`Nothing to update.\n\n${USAGE}`);
-  return update(id, set, target);
+interface Field {
+  column: string;
+  schema: z.ZodType<string | number | null>;
 }
 
-async function create(id: string, set: D1Row, target: DatabaseTarget): Promise<void> {
+const ORIGIN = { column: 'allowed_origins', item: RealmFields.origin } as const;
+const REDIRECT = { column: 'redirect_targets', item: RealmFields.redirect } as const;
+
+/** One for each option that sets a column: which, and what that takes. */
+const FIELDS: Record<string, Field> = {
+  name: { column: 'name', schema: RealmFields.name },
+  color: { column: 'color', schema: RealmFields.color },
+  logo: { column: 'logo', schema: orNothing(RealmFields.logo) },
+  registration: { column: 'registration', schema: RealmFields.registration },
+  origin: { column: ORIGIN.column, schema: list(ORIGIN.item) },
+  redirect: { column: REDIRECT.column, schema: list(REDIRECT.item) },
+  audience: { column: 'audience', schema: orNothing(z.url()) },
+  'access-token-seconds': { column: 'access_token_seconds', schema: seconds(ACCESS_TOKEN_SECONDS) },
+  'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
+  'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
+  'reauthentication-seconds': {
+    column: 'reauthentication_seconds',
+    schema: seconds(REAUTHENTICATION_SECONDS),
+  },
+  'operator-reauthentication-seconds': {
+    column: 'operator_reauthentication_seconds',
+    schema: seconds(REAUTHENTICATION_SECONDS),
+  },
+  'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
+};
+
+/** What adds to a list, or takes from it. */
+const CHANGES: Record<string, { column: string; item: z.ZodType<string>; adds: boolean }> = {
+  'add-origin': { ...ORIGIN, adds: true },
+  'remove-origin': { ...ORIGIN, adds: false },
+  'add-redirect': { ...REDIRECT, adds: true },
+  'remove-redirect': { ...REDIRECT, adds: false },
+};
+
+const secondsAbout = ({ min, max }: { min: number; max: number }, about: string) =>
+  ({ type: 'string', value: 'N', about: `${about}; ${min} to ${max}` }) as const;
+const several = (value: string, about: string) => ({ type: 'string', multiple: true, value, about }) as const;
+
+const OPTIONS = {
+  name: { type: 'string', value: 'TEXT', about: 'what users see' },
+  color: { type: 'string', value: '#RRGGBB', about: 'of mails and pages' },
+  logo: { type: 'string', value: 'URL', about: 'a picture that pages show instead of the name (https)' },
+  registration: { type: 'string', value: 'KIND', about: 'open, verify_first or closed' },
+  origin: several('ORIGIN', 'the web apps that may call from browsers, instead of those that may now'),
+  'add-origin': several('ORIGIN', 'one more'),
+  'remove-origin': several('ORIGIN', 'one less'),
+  redirect: several('URL', 'where a sign-in may lead back to, instead of where it may now'),
+  'add-redirect': several('URL', 'one more'),
+  'remove-redirect': several('URL', 'one less'),
+  audience: { type: 'string', value: 'URL', about: '`aud` of access tokens, when not the issuer' },
+  'access-token-seconds': secondsAbout(ACCESS_TOKEN_SECONDS, 'how long access tokens live'),
+  'session-idle-seconds': secondsAbout(SESSION_SECONDS, 'how long a session lives unused'),
+  'session-absolute-seconds': secondsAbout(SESSION_SECONDS, 'how long a session lives'),
+  'reauthentication-seconds': secondsAbout(
+    REAUTHENTICATION_SECONDS,
+    'how fresh a sign-in of users has to be',
+  ),
+  'operator-reauthentication-seconds': secondsAbout(REAUTHENTICATION_SECONDS, 'the same of operators'),
+  'refresh-grace-seconds': secondsAbout(REFRESH_GRACE_SECONDS, 'how long a used refresh token answers again'),
+  ...DATABASE,
+} as const;
+
+type Values = ValuesOf<typeof OPTIONS>;
+
+async function realm(values: Values, [action, ...ids]: string[]): Promise<void> {
+  if (action === 'list' && ids.length === 0) return printList(values);
+  const acts = { create, update, show, delete: remove };
+  if (!(action && Object.hasOwn(acts, action) && ids.length === 1)) {
+    throw new UsageError(action ? 'Say the id of one realm.' : 'Say what to do.');
+  }
+  const id = check('The realm id', RealmFields.id, ids[0]);
+  await acts[action as keyof typeof acts](id, values);
+}
+
+async function create(id: string, values: Values): Promise<void> {
   const now = Date.now();
+  const set = setBy(values, { allowed_origins: '[]', redirect_targets: '[]' });
   const row: D1Row = { name: id, ...set, id, created_at: now, updated_at: now };
-  const [rows] = await query(
-    `INSERT INTO realms (${Object.keys(row).join(', ')}) VALUES (${Object.values(row).map(literal).join(', ')})
-     ON CONFLICT (id) DO NOTHING RETURNING *`,
-    target,
+  const [, rows] = await query(
+    [
+      `${audit('realm_created', id, { before: null, after: set }, now)} WHERE NOT EXISTS (SELECT 1 FROM realms WHERE id = ${literal(id)})`,
+      `${insert('realms', row)} ON CONFLICT (id) DO NOTHING RETURNING *`,
+    ],
+    values,
   );
   if (!rows?.[0]) throw new Error(`The realm "${id}" already exists: change it with \`update ${id}\`.`);
-  print(rows[0]);
+  await print(rows[0], values);
 }
 
-async function update(id: string, set: D1Row, target: DatabaseTarget): Promise<void> {
-  const assignments = Object.entries({ ...set, updated_at: Date.now() }).map(
+async function update(id: string, values: Values): Promise<void> {
+  if (![...Object.keys(FIELDS), ...Object.keys(CHANGES)].some((name) => name in values)) {
+    throw new UsageError('Nothing to update.');
+  }
+  const read = await find(id, values);
+  const set = setBy(values, read);
+  // A name for the state that was read: two changes of one millisecond have two.
+  const now = Math.max(Date.now(), Number(read.updated_at) + 1);
+  const asRead = `id = ${literal(id)} AND updated_at = ${literal(read.updated_at ?? 0)}`;
+  const before = Object.fromEntries(Object.keys(set).map((column) => [column, read[column] ?? null]));
+  const assignments = Object.entries({ ...set, updated_at: now }).map(
     ([column, value]) => `${column} = ${literal(value)}`,
   );
-  const [rows] = await query(
-    `UPDATE realms SET ${assignments.join(', ')} WHERE id = ${literal(id)} RETURNING *`,
-    target,
+  const [, rows] = await query(
+    [
+      `${audit('realm_changed', id, { before, after: set }, now)} FROM realms WHERE ${asRead}`,
+      `UPDATE realms SET ${assignments.join(', ')} WHERE ${asRead} RETURNING *`,
+    ],
+    values,
   );
-  if (!rows?.[0]) throw new Error(`There is no realm "${id}": make it with \`create ${id}\`.`);
-  print(rows[0]);
+  if (!rows?.[0]) throw new Error(`The realm "${id}" was changed at the same time: try again.`);
+  await print(rows[0], values);
+  for (const column of [ORIGIN.column, REDIRECT.column]) {
+    const kept = itemsOf(rows[0], column);
+    const gone = itemsOf(read, column).filter((item) => !kept.includes(item));
+    if (gone.length > 0) console.log(`\nTaken out of ${column}: ${gone.join(', ')}`);
+  }
   console.log('\nIn force everywhere within half a minute.');
+}
+
+async function show(id: string, values: Values): Promise<void> {
+  await print(await find(id, values), values);
+}
+
+/**
+ * Deletes what a realm without users has left: its keys, plans, prices, counts. Its audit log stays. Users go by the
+ * admin API, for what is theirs lies in their objects too.
+ */
+async function remove(id: string, values: Values): Promise<void> {
+  if (id === DEFAULT_REALM)
+    throw new Error('The realm "default" cannot be deleted: it is that of the owners.');
+  await find(id, values);
+  const isEmpty = `NOT EXISTS (SELECT 1 FROM users WHERE realm_id = ${literal(id)})`;
+  const [tables = []] = await query(
+    `SELECT m.name AS name FROM sqlite_master AS m, pragma_table_info(m.name) AS c
+     WHERE m.type = 'table' AND c.name = 'realm_id' AND m.name NOT IN ('users', 'audit')`,
+    values,
+  );
+  const now = Date.now();
+  const deletions = tables.map(
+    ({ name }) => `DELETE FROM ${name} WHERE realm_id = ${literal(id)} AND ${isEmpty}`,
+  );
+  const results = await query(
+    [
+      'PRAGMA defer_foreign_keys = on',
+      `${audit('realm_deleted', id, { before: null, after: null }, now)} WHERE ${isEmpty}`,
+      ...deletions,
+      `DELETE FROM realms WHERE id = ${literal(id)} AND ${isEmpty} RETURNING id`,
+    ],
+    values,
+  );
+  if (!results.at(-1)?.[0]) {
+    throw new Error(`The realm "${id}" has users: delete them first (\`DELETE /v1/admin/users/{id}\`).`);
+  }
+  console.log(`Deleted the realm "${id}". Its audit log stays.`);
 }
 
 async function printList(target: DatabaseTarget): Promise<void> {
   const [rows = []] = await query('SELECT id, name, registration FROM realms ORDER BY id', target);
-  console.table(rows.map((row) => ({ ...row, issuer: issuerOf(row) })));
+  const origin = await originOf(target);
+  console.table(rows.map((row) => ({ ...row, issuer: issuerOf(row, origin) })));
 }
 
-function columns(values: Record<string, unknown>): D1Row {
-  const flags = Object.entries(FIELDS).filter(([flag]) => values[flag] !== undefined);
-  return Object.fromEntries(
-    flags.map(([flag, { column, schema }]) => [column, check(`--${flag}`, schema, values[flag])]),
-  );
+async function find(id: string, target: DatabaseTarget): Promise<D1Row> {
+  const [rows] = await query(`SELECT * FROM realms WHERE id = ${literal(id)}`, target);
+  if (!rows?.[0]) throw new Error(`There is no realm "${id}": make it with \`create ${id}\`.`);
+  return rows[0];
+}
+
+/** The columns that options set, beside what the realm has. */
+function setBy(values: Values, has: D1Row): D1Row {
+  const given = values as Record<string, unknown>;
+  const set: D1Row = {};
+  for (const [flag, { column, schema }] of Object.entries(FIELDS)) {
+    if (given[flag] !== undefined) set[column] = check(`--${flag}`, schema, given[flag]);
+  }
+  for (const [flag, { column, item, adds }] of Object.entries(CHANGES)) {
+    const items = ((given[flag] ?? []) as string[]).map((value) =>
+      adds ? check(`--${flag}`, item, value) : value,
+    );
+    if (items.length === 0) continue;
+    const present = itemsOf({ ...has, ...set }, column);
+    const absent = items.find((value) => !present.includes(value));
+    if (!adds && absent !== undefined) throw new Error(`--${flag}: the realm does not have ${absent}`);
+    const rest = present.filter((value) => !items.includes(value));
+    set[column] = JSON.stringify(adds ? [...rest, ...items] : rest);
+  }
+  return set;
+}
+
+function itemsOf(row: D1Row, column: string): string[] {
+  return JSON.parse(String(row[column] ?? '[]'));
+}
+
+function audit(action: AuditAction, id: string, details: object, now: number): string {
+  return auditFrom({ realm_id: id, at: now, action, target: id }, details);
 }
 
 function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
@@ -140,14 +238,22 @@ function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   return parsed.data;
 }
 
-function print(row: D1Row): void {
-  for (const [name, value] of Object.entries({ ...row, issuer: issuerOf(row) })) {
-    console.log(`${name.padEnd(26)}${value ?? '-'}`);
+async function print(row: D1Row, target: DatabaseTarget): Promise<void> {
+  const { decoys: _, decoys_at: __, ...shown } = row;
+  for (const [name, value] of Object.entries({ ...shown, issuer: issuerOf(row, await originOf(target)) })) {
+    console.log(`${name.padEnd(35)}${name.endsWith('_at') ? rfc3339(Number(value)) : (value ?? '-')}`);
   }
 }
 
-function issuerOf({ id }: D1Row): string {
-  return id === DEFAULT_REALM ? 'ORIGIN' : `ORIGIN/realms/${id}`;
+function issuerOf({ id }: D1Row, origin: string): string {
+  return id === DEFAULT_REALM ? origin : `${origin}/realms/${id}`;
 }
 
-await runCommand(() => realm(process.argv.slice(2)));
+await runCommand({
+  name: 'realm',
+  usage: ['list', 'show ID', 'create ID [options]', 'update ID options', 'delete ID'],
+  about: 'Lists, shows, creates, changes and deletes realms. A realm with users is not deleted.',
+  options: OPTIONS,
+  notes: 'An empty value of --logo, --audience, --origin or --redirect takes back what was set.',
+  run: realm,
+});

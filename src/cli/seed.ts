@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { applyMigrations, runCommand } from './d1.ts';
+import { runCommand, UsageError, type ValuesOf } from './command.ts';
+import { applyMigrations } from './d1.ts';
 import { localDatabasePath } from './local-database.ts';
 import { hashInNode } from './password.ts';
 import { format, Progress } from './progress.ts';
@@ -10,11 +10,16 @@ import { RowSeeder, type SeedPlan } from './seed-rows.ts';
 // `npm run seed`: fills an empty local database with users and what they did, to see how it does at size. Straight into
 // the file of wrangler's D1: the server must not run.
 
-const USAGE = `Usage:
-  npm run seed -- [--users N] [--days N] [--active SHARE] --persist-to DIR
-
-1,000,000 users, 365 days, and 0.01 of the users on a day unless told otherwise. Everybody's password is
-"correct horse battery".`;
+const OPTIONS = {
+  'persist-to': {
+    type: 'string',
+    value: 'DIR',
+    about: 'the database to fill, as for npm start; it has to be empty',
+  },
+  users: { type: 'string', value: 'N', about: '1,000,000 unless told otherwise' },
+  days: { type: 'string', value: 'N', about: 'of history; 365 unless told otherwise' },
+  active: { type: 'string', value: 'SHARE', about: 'of the users on a day; 0.01 unless told otherwise' },
+} as const;
 
 const Options = z.object({
   users: z.coerce.number().int().min(1).max(10_000_000).default(1_000_000),
@@ -44,19 +49,14 @@ const SUMS = [
 ];
 const SHOW_EVERY = 2000;
 
-async function seed(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      users: { type: 'string' },
-      days: { type: 'string' },
-      active: { type: 'string' },
-      'persist-to': { type: 'string' },
-    },
-  });
-  const parsed = Options.safeParse(values);
-  const persistTo = values['persist-to'];
-  if (!parsed.success || persistTo === undefined) throw new Error(USAGE);
+async function seed(values: ValuesOf<typeof OPTIONS>): Promise<void> {
+  const { 'persist-to': persistTo, ...given } = values;
+  if (persistTo === undefined) throw new UsageError('Say which database: --persist-to DIR.');
+  const parsed = Options.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(`--${issue?.path.join('.')}: ${issue?.message}`);
+  }
   await applyMigrations({ 'persist-to': persistTo });
   const db = new DatabaseSync(localDatabasePath(persistTo));
   if (db.prepare('SELECT 1 FROM users LIMIT 1').get()) {
@@ -98,4 +98,11 @@ function fill(db: DatabaseSync, plan: SeedPlan): void {
   }
 }
 
-await runCommand(() => seed(process.argv.slice(2)));
+await runCommand({
+  name: 'seed',
+  usage: ['--persist-to DIR [options]'],
+  about:
+    'Fills an empty local database with made-up users. Everybody\'s password is "correct horse battery".',
+  options: OPTIONS,
+  run: seed,
+});

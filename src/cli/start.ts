@@ -4,11 +4,32 @@ import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
-import { parseWorkerConfig } from '../worker-config.ts';
-import { applyMigrations, ROOT, runCommand, spawnWrangler } from './d1.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
+import { parseWorkerConfig, type WorkerConfig } from '../worker-config.ts';
+import { helpOf, showErrors } from './command.ts';
+import { applyMigrations, spawnWrangler } from './d1.ts';
 import { SHARED } from './deployment.ts';
+import { ROOT } from './root.ts';
 
 // `npm start`: from a clean checkout to a running server. Flags are those of `wrangler dev`.
+
+const OPTIONS = {
+  port: { type: 'string', value: 'N', about: '8787 unless told otherwise' },
+  'persist-to': { type: 'string', value: 'DIR', about: 'keep the local database in DIR' },
+  var: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME:VALUE',
+    about: 'a variable, which wins over .dev.vars',
+  },
+} as const;
+const COMMAND = {
+  name: 'start',
+  usage: ['[options] [flags of wrangler dev]'],
+  about:
+    'Makes missing secrets, migrates the local database and starts the server. Variables stand in .dev.vars.',
+  options: OPTIONS,
+};
 
 const FLAGS = { config: SHARED, ip: '127.0.0.1', port: '8787', 'show-interactive-dev-session': 'false' };
 
@@ -18,17 +39,17 @@ async function start(args: string[]): Promise<void> {
     strict: false,
     options: {
       config: { type: 'string', short: 'c', multiple: true },
-      port: { type: 'string' },
-      'persist-to': { type: 'string' },
-      var: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+      ...OPTIONS,
     },
   });
+  if (values.help) return console.log(helpOf(COMMAND));
   const port = values.port ?? FLAGS.port;
   const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
   const defaults = defaultsBeside(given, String(port));
   const variables: Record<string, unknown> = { ...defaults, ...given };
   const made = missingSecrets(variables);
-  const { ORIGIN } = parseWorkerConfig({ ...variables, ...made });
+  const config = parseWorkerConfig({ ...variables, ...made });
   keepSecrets(made);
   const persistTo = values['persist-to'];
   await applyMigrations(typeof persistTo === 'string' ? { 'persist-to': persistTo } : {});
@@ -41,7 +62,7 @@ async function start(args: string[]): Promise<void> {
       ...Object.entries(FLAGS).flatMap(([name, value]) => (name in values ? [] : [`--${name}=${value}`])),
       ...args,
     ],
-    ORIGIN,
+    config,
     typeof persistTo === 'string' ? ` --persist-to ${persistTo}` : '',
   );
 }
@@ -100,7 +121,7 @@ function keepSecrets(secrets: Record<string, string>): void {
   console.log(`Made for development, in .dev.vars: ${names.join(', ')}`);
 }
 
-async function serve(args: string[], origin: string, flags: string): Promise<void> {
+async function serve(args: string[], config: WorkerConfig, flags: string): Promise<void> {
   const child = spawnWrangler(['dev', ...args], ['inherit', 'inherit', 'inherit', 'ipc']);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // wrangler's launcher dies of SIGHUP and leaves the server behind.
@@ -109,7 +130,7 @@ async function serve(args: string[], origin: string, flags: string): Promise<voi
   child.on('message', (message) => {
     const { event, ip, port } = JSON.parse(String(message));
     if (event !== 'DEV_SERVER_READY') return;
-    void greet(`http://${ip}:${port}`, origin, flags);
+    void greet(`http://${ip}:${port}`, config, flags);
     keepTime(`http://${ip}:${port}`);
   });
   const [code] = await once(child, 'exit');
@@ -122,7 +143,8 @@ function keepTime(address: string): void {
   setInterval(() => void fetch(trigger).catch(() => {}), 60_000).unref();
 }
 
-async function greet(address: string, origin: string, flags: string): Promise<void> {
+async function greet(address: string, config: WorkerConfig, flags: string): Promise<void> {
+  const origin = config.ORIGIN;
   const answer = await fetch(`${address}/health`).catch(() => null);
   if (!answer?.ok) return console.error(`Latchkey does not answer at ${address}/health: see the log above.`);
   console.log(`
@@ -135,6 +157,11 @@ Latchkey is ready. Stop it with Ctrl+C.
   JWKS     ${origin}/.well-known/jwks.json
   Health   ${origin}/health?deep=1
 
+  Mail     ${config.mail.name}
+  Texts    ${config.texts.name}
+  Sign-in  ${signInOf(config)}
+  Stripe   ${config.STRIPE_SECRET_KEY === undefined ? 'not set' : 'set'}
+
 Make yourself its owner:
 
   npm run admin:create -- you@example.com${flags}
@@ -146,4 +173,10 @@ Try this first:
 `);
 }
 
-await runCommand(() => start(process.argv.slice(2)));
+/** The providers that users may sign in with, and the realm of those that one realm has. */
+function signInOf({ signIn }: WorkerConfig): string {
+  const named = signIn.map(({ id, realmId }) => (realmId === DEFAULT_REALM ? id : `${id} (${realmId})`));
+  return ['password', 'code', ...named].join(', ');
+}
+
+await showErrors(() => start(process.argv.slice(2)));

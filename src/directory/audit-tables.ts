@@ -31,6 +31,7 @@ export type AuditAction =
   | 'test_message_sent'
   | 'realm_created'
   | 'realm_changed'
+  | 'realm_deleted'
   | 'signing_key_rotated'
   | 'secrets_reencrypted';
 

@@ -29,7 +29,7 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   redirect_not_allowed: {
     cause: '`redirect_to` is neither a path of Latchkey nor on the list of the realm.',
-    mend: 'Add the address: `npm run realm -- update REALM --redirect URL`, with `--remote` for the deployed database.',
+    mend: 'Add the address: `npm run realm -- update REALM --add-redirect URL`, with `--remote` for the deployed database.',
   },
   invalid_grant: {
     cause:
@@ -114,7 +114,7 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   origin_not_allowed: {
     cause:
       'A browser sent the request from an origin that is neither that of Latchkey nor on the list of the realm.',
-    mend: 'Add the origin: `npm run realm -- update REALM --origin https://app.example.com`.',
+    mend: 'Add the origin: `npm run realm -- update REALM --add-origin https://app.example.com`.',
   },
   provider_denied: {
     cause: 'The user cancelled at the provider, or has no access to the app there.',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { MAX_OFFSET } from '../../src/admin/users-schemas.ts';
-import { runCommand } from '../../src/cli/d1.ts';
+import { showErrors } from '../../src/cli/command.ts';
 import { localDatabasePath } from '../../src/cli/local-database.ts';
 import type { Recorded } from './recorded-d1.ts';
 import { Service } from './service.ts';
@@ -142,4 +142,4 @@ function explain(costs: Cost[], slow: number, state: string): void {
 
 const round = (ms: number) => Math.round(ms * 10) / 10;
 
-await runCommand(() => bench(process.argv.slice(2)));
+await showErrors(() => bench(process.argv.slice(2)));

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { experimental_readRawConfig as readRawConfig, unstable_startWorker as startWorker } from 'wrangler';
-import { applyMigrations, ROOT } from '../../src/cli/d1.ts';
+import { applyMigrations } from '../../src/cli/d1.ts';
+import { ROOT } from '../../src/cli/root.ts';
 import { cpuOf, descendants, listeningPorts, programOf } from './processes.ts';
 
 // The first two are on by default, double the cost of a request, and make a call to an object seven times dearer.

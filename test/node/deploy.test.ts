@@ -167,6 +167,31 @@ it('the next deployment finds what is there, and what has changed', async () => 
   expect(api.workers.get('acme-auth').bindings).toContainEqual(expect.objectContaining({ text: 'doztra' }));
 });
 
+it('a second deployment has a Worker, a database, a bucket and counters of its own, and commands find it', async () => {
+  const own = OWN.replace('name = "acme-auth"', '').replaceAll('auth.acme.dev', 'staging.acme.dev');
+  project.write('deployment.staging.toml', own);
+  const { code, output } = await deploy('--env', 'staging');
+  expect(code, output).toBe(0);
+  const { bindings } = api.workers.get('latchkey-staging');
+  expect(bindings).toEqual(
+    expect.arrayContaining([
+      { name: 'DB', type: 'd1', id: 'id-of-latchkey-staging' },
+      { name: 'AVATARS', type: 'r2_bucket', bucket_name: 'latchkey-avatars-staging' },
+    ]),
+  );
+  const limiter = (worker: string) =>
+    api.workers.get(worker).bindings.find(({ name }: any) => name === 'GENERAL_RATE_LIMIT').namespace_id;
+  expect(limiter('latchkey-staging')).not.toBe(limiter('acme-auth'));
+  const made = await run('src/cli/realm.ts', ['create', 'tried', '--env', 'staging']);
+  expect(made.code, made.output).toBe(0);
+  expect(made.output).toMatch(/^issuer +https:\/\/staging\.acme\.dev\/realms\/tried$/m);
+  const idsIn = (name: string) => api.databases.get(name)?.prepare('SELECT id FROM realms').all();
+  expect(idsIn('latchkey-staging')).toContainEqual({ id: 'tried' });
+  expect(idsIn('latchkey')).not.toContainEqual({ id: 'tried' });
+  const strange = await run('src/cli/realm.ts', ['list', '--env', '../x']);
+  expect(strange.output).toMatch(/^--env: must be/);
+});
+
 it('commands of wrangler and of Latchkey act on the deployment', async () => {
   api.requests.length = 0;
   const put = await wrangler(['secret', 'put', 'AUTH_SECRET'], 'YSBzZWNyZXQgb2YgdGhlIGRlcGxveW1lbnQ');

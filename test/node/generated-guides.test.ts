@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { ROOT } from '../../src/cli/d1.ts';
 import { readGuides } from '../../src/cli/guides/guide.ts';
+import { ROOT } from '../../src/cli/root.ts';
 import { generatedParts, partsIn, withParts } from '../support/guides/generated.ts';
 import { readOperations } from '../support/guides/openapi.ts';
 

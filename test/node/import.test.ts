@@ -92,7 +92,7 @@ describe('admin:create', () => {
     ['an owner of another realm', ['x@example.com', '--realm', 'acme'], /say --role admin/],
     ['a password for who has one', ['second@example.com', '--password', PASSWORD], /leave out --password/],
     ['a step down', ['third@example.com', '--role', 'admin'], /is already owner/],
-    ['nobody', [], /^Usage:/],
+    ['nobody', [], /^Say one e-mail address/],
   ])('refuses %s', async (_, args, message) => {
     const { code, stdout, stderr } = await cli('admin', ...args, ...state);
     expect(stderr).toMatch(message);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT } from '../../src/cli/d1.ts';
+import { ROOT } from '../../src/cli/root.ts';
 import { INTERNAL_API_KEY, TwoWorkers } from '../support/two-workers.ts';
 
 const CONSUMER = join(import.meta.dirname, '../support/consumer');

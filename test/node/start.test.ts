@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { applyMigrations } from '../../src/cli/d1.ts';
+import { applyMigrations, query } from '../../src/cli/d1.ts';
 import { Project } from '../support/cli-project.ts';
 import { PATIENCE } from '../support/patience.ts';
 
@@ -121,7 +121,7 @@ it('npm start leads from a clean checkout to a server that keeps its state', asy
 
   // The commands and the running server hold the same database.
   const created = await cli('realm', 'create', 'live', '--registration', 'closed', ...project.state);
-  expect(created.stdout).toMatch(/^issuer +ORIGIN\/realms\/live$/m);
+  expect(created.stdout).toMatch(/^issuer +http:\/\/localhost:8787\/realms\/live$/m);
   const refused = await project.call('POST', '/realms/live/v1/auth/register', JSON.parse(json));
   expect(refused.body.code).toBe('registration_closed');
 
@@ -182,8 +182,79 @@ it('realm: creates one, and changes only what is named', async () => {
   for (const line of created.stdout.trim().split('\n')) {
     if (!/^(registration|audience|updated_at) /.test(line)) expect(updated.stdout).toContain(line);
   }
-  expect((await cli('realm', 'list', ...state)).stdout).toMatch(/acme.*closed.*ORIGIN\/realms\/acme/);
+  expect((await cli('realm', 'list', ...state)).stdout).toMatch(
+    /acme.*closed.*http:\/\/localhost:\d+\/realms\/acme/,
+  );
+  const shown = await cli('realm', 'show', 'acme', ...state);
+  expect(shown.stdout.trim()).toBe(updated.stdout.split('\n\n')[0]);
+  expect(shown.stdout).toMatch(/^created_at +\d{4}-\d\d-\d\dT[\d:.]+Z$/m);
 });
+
+it('realm: adds to a list and takes from it, and says what a new list takes away', async () => {
+  const update = async (...args: string[]) => {
+    const { stdout, stderr } = await cli('realm', 'update', 'listed', ...args, ...state);
+    const targets = /^redirect_targets +(.*)$/m.exec(stdout)?.[1];
+    return {
+      targets: JSON.parse(targets ?? 'null'),
+      said: `${/^Taken out.*$/m.exec(stdout) ?? ''}${stderr}`,
+    };
+  };
+  const [a, b, c] = ['https://a.dev/x', 'https://b.dev/x', 'https://c.dev/x'] as const;
+  await cli('realm', 'create', 'listed', '--redirect', a, '--add-redirect', b, ...state);
+  expect(await update('--add-redirect', c, '--add-redirect', a)).toEqual({ targets: [b, c, a], said: '' });
+  expect(await update('--remove-redirect', b)).toEqual({
+    targets: [c, a],
+    said: `Taken out of redirect_targets: ${b}`,
+  });
+  expect((await update('--remove-redirect', b)).said).toContain(`the realm does not have ${b}`);
+  expect(await update('--redirect', b)).toEqual({
+    targets: [b],
+    said: `Taken out of redirect_targets: ${c}, ${a}`,
+  });
+  expect((await update('--redirect', '')).targets).toEqual([]);
+});
+
+it('realm: is deleted with all that it has but users, and leaves its audit log', async () => {
+  await cli('realm', 'create', 'gone', ...state);
+  await cli('realm', 'update', 'gone', '--name', 'Gone', ...state);
+  await cli('admin', 'ops@gone.dev', '--realm', 'gone', '--role', 'admin', ...state);
+  const refused = await cli('realm', 'delete', 'gone', ...state);
+  expect(refused.stderr).toContain('has users');
+  const target = { 'persist-to': state[1] as string };
+  await query(['DELETE FROM passwords', "DELETE FROM users WHERE realm_id = 'gone'"], target);
+  expect(await cli('realm', 'delete', 'gone', ...state)).toMatchObject({ code: 0, stderr: '' });
+  expect((await cli('realm', 'show', 'gone', ...state)).stderr).toMatch(/no realm "gone"/);
+  const [actions = [], counts] = await query(
+    [
+      "SELECT action FROM audit WHERE realm_id = 'gone' ORDER BY id",
+      "SELECT 1 FROM user_counts WHERE realm_id = 'gone'",
+    ],
+    target,
+  );
+  expect(actions.map(({ action }) => action)).toEqual([
+    'realm_created',
+    'realm_changed',
+    'operator_created',
+    'realm_deleted',
+  ]);
+  expect(counts).toEqual([]);
+  expect((await cli('realm', 'delete', 'default', ...state)).stderr).toMatch(/cannot be deleted/);
+});
+
+it.each(['admin', 'deploy', 'import', 'keys', 'realm', 'secrets', 'seed', 'start'])(
+  '%s says what it takes, on --help and -h, and points there when it is typed wrong',
+  async (name) => {
+    const { code, stdout, stderr } = await cli(name, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage:\n {2}npm run [a-z:]+ -- .*\n/);
+    expect(stdout).toMatch(/^ {2}--help +show this$/m);
+    expect((await cli(name, '-h')).stdout).toBe(stdout);
+    if (name === 'deploy' || name === 'start') return;
+    const wrong = await cli(name, '--nonsense');
+    expect(wrong.stderr).toMatch(/'--nonsense'.*\nUsage:\n.*npm run [a-z:]+ -- --help\n$/s);
+    expect({ code: wrong.code, stdout: wrong.stdout }).toEqual({ code: 1, stdout: '' });
+  },
+);
 
 it.each([
   ['an id with capitals', 'realm create Acme', /realm id: must have 1 to 40/],
@@ -199,7 +270,8 @@ it.each([
   ['too long a grace', 'realm create b --refresh-grace-seconds 601', /--refresh-grace-seconds: .*600/],
   ['a line end in a name', 'realm create b --name a\nb', /--name: /],
   ['an unknown flag', 'realm create b --colour red', /--colour/],
-  ['no action', 'realm', /^Usage:/],
+  ['no action', 'realm', /^Say what to do\.\n\nUsage:/],
+  ['two ways to say which', 'realm list --remote', /--persist-to names a local database/],
 ])('refuses %s', async (_, line, message) => {
   const [command = '', ...args] = line.split(' ');
   const { code, stdout, stderr } = await cli(command, ...args, ...state);

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { ROOT } from '../../src/cli/d1.ts';
+import { ROOT } from '../../src/cli/root.ts';
 import { freePort } from './free-port.ts';
 
 /** A copy of the project without anything that running it has left behind, with a database of its own, and its commands. */

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { experimental_readRawConfig as readRawConfig } from 'wrangler';
-import { applyMigrations, query, ROOT, spawnWrangler } from '../../src/cli/d1.ts';
+import { applyMigrations, query, spawnWrangler } from '../../src/cli/d1.ts';
+import { ROOT } from '../../src/cli/root.ts';
 
 /** The bootstrap key of the Latchkey that is started here. */
 export const INTERNAL_API_KEY = 'cnBjLXRlc3RzLW9ubHktbm90LWZvci1hbnkgdXNl';

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../d1.ts';
+import { ROOT } from '../root.ts';
 import { type Guide, readGuides } from './guide.ts';
 import { PICTURES } from './links.ts';
 import { guidePage, indexPage, sectionsOf } from './page.ts';

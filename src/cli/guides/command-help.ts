@@ -11,7 +11,7 @@ export const COMMAND_HELP: Record<string, string> = {
   lint: 'Checks style and format.',
   format: 'Mends style and format.',
   deploy: 'Deploys the Worker.',
-  realm: 'Lists, creates and changes realms. Without arguments it shows all fields.',
+  realm: 'Lists, shows, creates, changes and deletes realms.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

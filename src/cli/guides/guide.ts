@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lexer, type Token, type Tokens, walkTokens } from 'marked';
-import { ROOT } from '../d1.ts';
+import { ROOT } from '../root.ts';
 
 /** Where the guides are, from the root of the repository. */
 export const GUIDES = 'src/docs/guides';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import type { Tokens } from 'marked';
-import { ROOT } from '../d1.ts';
+import { ROOT } from '../root.ts';
 import { type Document, GUIDES, type Guide, headingsOf, tokensOf } from './guide.ts';
 
 /** Where the pictures are, from the root of the repository. */

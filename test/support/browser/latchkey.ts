@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
-import { ROOT } from '../../../src/cli/d1.ts';
+import { ROOT } from '../../../src/cli/root.ts';
 import { freePort } from '../free-port.ts';
 import { PATIENCE } from '../patience.ts';
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ROOT } from '../../../src/cli/d1.ts';
+import { ROOT } from '../../../src/cli/root.ts';
 import { freePort } from '../free-port.ts';
 
 /** What running the project leaves behind, and what is linked. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
-import { ROOT } from '../../../src/cli/d1.ts';
+import { ROOT } from '../../../src/cli/root.ts';
 import type { Block } from './blocks.ts';
 
 /** What the compiler says of blocks of TypeScript, each a file beside a folder `latchkey`; nothing when all are right. */

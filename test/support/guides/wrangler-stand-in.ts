@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ROOT } from '../../../src/cli/d1.ts';
+import { ROOT } from '../../../src/cli/root.ts';
 import { DOCUMENTED_VARIABLES } from '../../../src/worker-config.ts';
 
 // `npx wrangler` of a document, without an account: its help has to know every word and flag, and what can be done
