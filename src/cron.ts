@@ -1,3 +1,4 @@
+import { log } from './lib/log.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
@@ -34,9 +35,7 @@ export async function runCron(services: Services, cron: string, now: number): Pr
       await job(services, now);
     } catch (error) {
       failed.push(name);
-      console.error(
-        JSON.stringify({ level: 'error', event: 'cron_failed', job: name, error: String(error) }),
-      );
+      log('error', 'cron_failed', { job: name, error: String(error) });
     }
   }
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);

@@ -17,6 +17,7 @@ import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
+import { setLogLevel } from './lib/log.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
 import { createMailProvider } from './messages/mail-registry.ts';
 import { Outbox } from './messages/outbox.ts';
@@ -84,6 +85,7 @@ export interface Services {
 /** The composition root: bindings and variables to services. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseWorkerConfig(bindings as unknown as Environment);
+  setLogLevel(config.LOG_LEVEL);
   const { DB: d1 } = bindings;
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);

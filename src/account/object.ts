@@ -8,6 +8,7 @@ import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '..
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
+import { setLogLevel } from '../lib/log.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
@@ -657,6 +658,7 @@ const parsed = new WeakMap<Bindings, Config>();
 function configOf(env: Bindings): Config {
   const known = parsed.get(env) ?? parseConfig(env as unknown as Record<string, unknown>);
   parsed.set(env, known);
+  setLogLevel(known.LOG_LEVEL);
   return known;
 }
 

@@ -1,3 +1,4 @@
+import { log } from '../lib/log.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 
 type Due<Job extends string> = { [job in Job]?: number };
@@ -46,9 +47,7 @@ export class ObjectSchedule<Job extends string> {
         const { [job]: left, ...others } = this.#due();
         if (left === lease) this.#put(others as Due<Job>);
       } catch (error) {
-        console.error(
-          JSON.stringify({ level: 'error', event: 'object_job_failed', job, error: String(error) }),
-        );
+        log('error', 'object_job_failed', { job, error: String(error) });
         this.#put({ ...this.#due(), [job]: now + RETRY });
       }
     }

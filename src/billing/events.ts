@@ -2,6 +2,7 @@ import { type Database, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
+import { log } from '../lib/log.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
 import {
@@ -105,9 +106,7 @@ export class BillingEvents {
       return true;
     } catch (error) {
       const reason = error instanceof ApiError ? error.code : `internal: ${(error as Error).name}`;
-      console.error(
-        JSON.stringify({ level: 'error', event: 'billing_event_failed', id, type: event.type, reason }),
-      );
+      log('error', 'billing_event_failed', { id, type: event.type, reason });
       const retryAt = Date.now() + Math.min(FIRST_RETRY * 2 ** (event.attempts - 1), MAX_RETRY);
       await settleEvent(this.#db, event, { status: 'failed', now: Date.now(), error: reason, retryAt });
       return false;

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
+import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
+
+/** What other systems call the levels. */
+const LOG_ALIASES: Record<string, LogLevel> = { debug: 'info', warning: 'warn', critical: 'error' };
 
 /** The variables and secrets that are not of a provider, in the order of the documentation. */
 export const VARIABLES = {
@@ -28,6 +32,15 @@ export const VARIABLES = {
     schema: z.enum(['production', 'development']),
     default: 'production',
     doc: '`development` lets browsers on any localhost port call the API. Never set it on a deployed Worker.',
+  }),
+  LOG_LEVEL: variable({
+    schema: z
+      .string()
+      .toLowerCase()
+      .transform((level) => LOG_ALIASES[level] ?? level)
+      .pipe(z.enum(LOG_LEVELS)),
+    default: 'info',
+    doc: 'What the log shows: `info` (each request, and all below), `warn` or `error`. `debug` is `info`, `warning` is `warn`, `critical` is `error`.',
   }),
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),

@@ -1,4 +1,5 @@
 import type { Bindings } from '../config/config.ts';
+import { log } from '../lib/log.ts';
 
 type Part = 'ok' | 'failed';
 
@@ -20,7 +21,7 @@ async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {
     await ask();
     return 'ok';
   } catch (error) {
-    console.error(JSON.stringify({ level: 'error', event: 'part_failed', part, error: String(error) }));
+    log('error', 'part_failed', { part, error: String(error) });
     return 'failed';
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Bindings } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Scope } from '../lib/scopes.ts';
@@ -39,6 +40,8 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
+    /** What the request failed of. */
+    errorCode?: ErrorCode;
     /** Of the path, read once for each request. */
     realm: Realm;
     principal: Principal;

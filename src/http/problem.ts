@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
+import { log } from '../lib/log.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { AppContext } from './context.ts';
 
@@ -22,7 +23,8 @@ export interface Problem {
 export function failureOf(c: AppContext, thrown: unknown): ApiError {
   const error = toApiError(thrown);
   const { status } = CATALOGUE[error.code];
-  if (status >= 500) logFailure(thrown, { event: 'request_failed', request_id: c.get('requestId') });
+  c.set('errorCode', error.code);
+  if (status >= 500) logFailure(thrown, 'request_failed', { request_id: c.get('requestId') });
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
     const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
@@ -80,15 +82,12 @@ function isPassing(thrown: unknown): boolean {
 }
 
 /** Logs a failure that nobody is told of. */
-export function logFailure(thrown: unknown, about: { event: string; [name: string]: unknown }): void {
+export function logFailure(thrown: unknown, event: string, about: Record<string, unknown>): void {
   // A query's parameters can be an e-mail or a hash: Drizzle puts them into its message, D1 does not.
   const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  console.error(
-    JSON.stringify({
-      level: 'error',
-      ...about,
-      error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
-      stack: error instanceof Error ? error.stack : undefined,
-    }),
-  );
+  log('error', event, {
+    ...about,
+    error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
+    stack: error instanceof Error ? error.stack : undefined,
+  });
 }

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { newId } from '../lib/ids.ts';
+import { log } from '../lib/log.ts';
 import type { AppEnv } from './context.ts';
 
 /** The endpoint of an older service by which a request came in, for the log. */
@@ -17,19 +18,17 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   c.set('requestId', requestId);
   c.header('X-Request-Id', requestId);
   await next();
-  console.log(
-    JSON.stringify({
-      level: 'info',
-      event: 'request',
-      request_id: requestId,
-      method: c.req.method,
-      route: matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null,
-      ...(via && { via }),
-      status: c.res.status,
-      ms: Date.now() - started,
-      realm: c.get('realm')?.id ?? null,
-      user_id: c.get('principal')?.userId ?? null,
-      key_id: c.get('service')?.keyId ?? null,
-    }),
-  );
+  const code = c.get('errorCode');
+  log(c.res.status >= 500 ? 'error' : 'info', 'request', {
+    request_id: requestId,
+    method: c.req.method,
+    route: matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null,
+    ...(via && { via }),
+    status: c.res.status,
+    ...(code && { code }),
+    ms: Date.now() - started,
+    realm: c.get('realm')?.id ?? null,
+    user_id: c.get('principal')?.userId ?? null,
+    key_id: c.get('service')?.keyId ?? null,
+  });
 });

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
+import { log } from '../lib/log.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import type { Realms } from '../realms/service.ts';
@@ -137,7 +138,13 @@ export class Outbox {
       const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
       const permanent = error instanceof DeliveryError && error.permanent;
       const dead = permanent || row.attempts >= MAX_ATTEMPTS;
-      log('delivery_failed', { id: row.id, template: row.template, attempts: row.attempts, dead, reason });
+      log('error', 'delivery_failed', {
+        id: row.id,
+        template: row.template,
+        attempts: row.attempts,
+        dead,
+        reason,
+      });
       const now = Date.now();
       await settle(
         this.#db,
@@ -167,9 +174,4 @@ export class Outbox {
       idempotencyKey,
     });
   }
-}
-
-/** Never logs an address or the content of a message. */
-function log(event: string, fields: Record<string, unknown>): void {
-  console.error(JSON.stringify({ level: 'error', event, ...fields }));
 }

@@ -1,4 +1,5 @@
 import { ApiError, type ErrorCode } from '../errors.ts';
+import { log } from '../lib/log.ts';
 
 /** Why a provider was not reached or not believed. The reason is for the log: it never has a token or a code. */
 export class ProviderFailure extends ApiError {
@@ -28,7 +29,5 @@ export function staleFlow(reason: string): ProviderFailure {
 /** One line of the log. */
 export function logProviderFailure(provider: string, realmId: string, failure: ProviderFailure): void {
   const { code, reason } = failure;
-  console.warn(
-    JSON.stringify({ level: 'warn', event: 'provider_failed', provider, realm: realmId, code, reason }),
-  );
+  log('warn', 'provider_failed', { provider, realm: realmId, code, reason });
 }

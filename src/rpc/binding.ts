@@ -4,6 +4,7 @@ import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';
 import { requireScope } from '../http/service-authentication.ts';
+import { log } from '../lib/log.ts';
 import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { SCOPES, type Scope } from '../lib/scopes.ts';
 import { failure, type Outcome } from './outcome.ts';
@@ -51,15 +52,11 @@ export class Binding {
   async call<Input, Value>(method: Method<Input, Value>, input: unknown): Promise<Outcome<Value>> {
     const started = Date.now();
     const outcome = await this.#attempt(method, input);
-    console.log(
-      JSON.stringify({
-        level: 'info',
-        event: 'rpc',
-        method: method.name,
-        code: outcome.ok ? null : outcome.error.code,
-        ms: Date.now() - started,
-      }),
-    );
+    log('info', 'rpc', {
+      method: method.name,
+      code: outcome.ok ? null : outcome.error.code,
+      ms: Date.now() - started,
+    });
     return outcome;
   }
 
@@ -75,7 +72,7 @@ export class Binding {
     } catch (thrown) {
       const error = thrown instanceof ConfigError ? new ApiError('misconfigured') : toApiError(thrown);
       const failed = failure(error);
-      if (failed.status >= 500) logFailure(thrown, { event: 'rpc_failed', method: method.name });
+      if (failed.status >= 500) logFailure(thrown, 'rpc_failed', { method: method.name });
       return { ok: false, error: failed };
     }
   }

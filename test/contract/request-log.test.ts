@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { log, setLogLevel } from '../../src/lib/log.ts';
+import { createServices } from '../../src/services.ts';
 import { type Answer, type CallOptions, call, createRealm, expectProblem, ORIGIN } from '../support/api.ts';
 
 const EMAIL = 'sentinel.mail@leak.example';
@@ -58,10 +60,20 @@ describe('the log line of a request', () => {
         { realm: 'acme', token },
         { route: '/v1/me', status: 200, realm: 'acme', user_id: registered.body.user.id },
       ],
-      ['GET', '/v1/me', {}, { route: '/v1/me', status: 401, realm: 'default' }],
-      ['POST', '/v1/auth/login', { body: {} }, { route: '/v1/auth/login', status: 422, realm: 'default' }],
+      [
+        'GET',
+        '/v1/me',
+        {},
+        { route: '/v1/me', status: 401, code: 'authentication_required', realm: 'default' },
+      ],
+      [
+        'POST',
+        '/v1/auth/login',
+        { body: {} },
+        { route: '/v1/auth/login', status: 422, code: 'validation_failed', realm: 'default' },
+      ],
       ['GET', '/v1/auth/login', {}, { route: null, status: 405, realm: 'default' }],
-      ['GET', '/nowhere', {}, { route: null, status: 404, realm: 'default' }],
+      ['GET', '/nowhere', {}, { route: null, status: 404, code: 'not_found', realm: 'default' }],
       ['GET', '/v1/me', { realm: 'nobody' }, { status: 404, realm: null }],
       ['OPTIONS', '/v1/me', { headers: { origin: ORIGIN } }, { status: 204, realm: 'default' }],
       ['HEAD', '/docs/start.js', {}, { route: '/docs/start.js', status: 200, realm: 'default' }],
@@ -90,7 +102,9 @@ describe('the log line of a request', () => {
         'status',
         'user_id',
       ];
-      expect(Object.keys(line).toSorted()).toEqual(fields);
+      expect(Object.keys(line).toSorted()).toEqual(
+        answer.status >= 400 ? [...fields, 'code'].toSorted() : fields,
+      );
     }
   });
 
@@ -102,6 +116,34 @@ describe('the log line of a request', () => {
     await call('GET', '/sentinel/sentinel@example.com?token=sentinel');
     await call('GET', '/v1/me', { realm: 'sentinel' });
     expectNotLogged('sentinel');
+  });
+});
+
+describe('LOG_LEVEL', () => {
+  afterEach(() => setLogLevel('info'));
+
+  const shown = () => logged().map((line) => JSON.parse(line).level);
+
+  it.each([
+    ['info', ['info', 'warn', 'error']],
+    ['DEBUG', ['info', 'warn', 'error']],
+    ['Warning', ['warn', 'error']],
+    ['error', ['error']],
+    ['CRITICAL', ['error']],
+  ])('%s shows %j', async (level, expected) => {
+    createServices({ ...env, LOG_LEVEL: level } as never);
+    for (const each of ['info', 'warn', 'error'] as const) log(each, 'tried', {});
+    expect(shown()).toEqual(expected);
+  });
+
+  it('leaves out requests, and shows those that failed here', async () => {
+    setLogLevel('warn');
+    await call('GET', '/v1/me');
+    expect(logged()).toEqual([]);
+  });
+
+  it('is one of these', () => {
+    expect(() => createServices({ ...env, LOG_LEVEL: 'loud' } as never)).toThrow(/LOG_LEVEL/);
   });
 });
 

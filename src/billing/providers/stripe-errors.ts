@@ -1,4 +1,5 @@
 import { ApiError } from '../../errors.ts';
+import { log } from '../../lib/log.ts';
 
 /** What an error of Stripe's says, as far as it is needed. Its message is not: that can have an address in it. */
 interface StripeFailure {
@@ -25,16 +26,7 @@ export function explain(error: unknown): unknown {
     return new ApiError('payment_failed', { detail: `Stripe says: \`${declined ?? code ?? 'declined'}\`.` });
   }
   if (type === 'StripeIdempotencyError') return new ApiError('reference_reused');
-  console.error(
-    JSON.stringify({
-      level: 'error',
-      event: 'stripe_refused',
-      type,
-      code,
-      param: error.param,
-      stripe_request_id: error.requestId,
-    }),
-  );
+  log('error', 'stripe_refused', { type, code, param: error.param, stripe_request_id: error.requestId });
   // Also a key that is wrong or may too little: nothing that the client could do otherwise.
   return new ApiError('service_unavailable', { retryAfter: RETRY_AFTER });
 }

@@ -61,7 +61,7 @@ export class Dialects {
     }
     router.notFound((c) => canonical.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext));
     router.onError((error) => {
-      logFailure(error, { event: 'request_failed' });
+      logFailure(error, 'request_failed', {});
       return Response.json({ detail: 'Something went wrong', code: 'internal_error' }, { status: 500 });
     });
     return {
