@@ -189,8 +189,7 @@ describe('POST /v1/auth/reauthenticate', () => {
     const guess = { ...body, code: '000000' };
     const asked = await call('POST', '/v1/auth/otp/send', { token, body });
     expect(asked.body.resend_after).toBe(60);
-    await mailTo(to, /^Your code/, 11);
-    const code = await codeMailedTo(to);
+    const code = await codeMailedTo(to, 11);
     await Promise.all(Array.from({ length: 12 }, () => call('POST', '/v1/auth/otp/verify', { body: guess })));
     // Nobody else can use it: it opens nothing without the session, unless it is named.
     expectProblem(
