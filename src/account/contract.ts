@@ -104,6 +104,11 @@ export interface SessionObject {
    */
   resume(sessionId: string): Promise<OpenedSession | Refusal>;
   /**
+   * Counts an attempt of a session to prove who its user is otherwise than by the password, as failed until `noteProof`.
+   * Refuses with `session_ended`, `account_suspended`, `too_many_attempts`.
+   */
+  beginProof(sessionId: string): Promise<{ result: 'ok' } | Refusal>;
+  /**
    * Notes that the user of a session has proved who they are otherwise than by the password. Refuses with `session_ended`,
    * `account_suspended`.
    */

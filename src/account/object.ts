@@ -255,6 +255,15 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
   }
 
+  async beginProof(sessionId: string): Promise<{ result: 'ok' } | Refusal> {
+    return this.#atomically(() => {
+      const now = Date.now();
+      const session = this.#check(() => this.#sessions.find(sessionId, now));
+      if (isRefusal(session)) return session;
+      return this.#begin(`session:${sessionId}`, now) ?? { result: 'ok' };
+    });
+  }
+
   async noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal> {
     return this.#atomically(() => {
       const session = this.#check(() => this.#sessions.find(sessionId, Date.now()));
@@ -544,13 +553,18 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
-    const retryAfter = this.#attempts.begin(by, Date.now());
-    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
+    const refusal = this.#begin(by, Date.now());
+    if (refusal) return refusal;
     if (verifyPassword(hash, password)) {
       this.#attempts.succeed(by);
       return { result: 'ok' };
     }
     return refused('invalid_credentials');
+  }
+
+  #begin(by: Attempter, now: number): Refusal | null {
+    const retryAfter = this.#attempts.begin(by, now);
+    return retryAfter === null ? null : refused('too_many_attempts', { retryAfter });
   }
 
   /** What a sign-in that proved nothing comes to; a wrong password is in the log. */

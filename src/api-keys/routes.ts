@@ -73,7 +73,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
         level: levels.admin({ fresh: true }),
         summary: 'Give an API key a new secret',
         description:
-          'The answer has the new key, once. The secret before works on for `overlap_seconds`, one before that no more.',
+          'The answer has the new key, once. The secret before works on for `overlap_seconds`, one before that no more. With the scope `admin` it is for the key’s keeper and for owners.',
         request: { params: KeyId, body: { ...jsonBody(Rotation).body, required: false as const } },
         responses: responses(
           { 200: json(ShownApiKeySchema, 'The key') },

@@ -64,7 +64,8 @@ export const ApiKeySchema = z
         'Who answers for the key: an operator, or `internal`. Null when its maker is one no more: an owner can take it over',
     }),
     suspended: z.boolean().openapi({
-      description: 'Whether it is refused because nobody keeps it, as keys with the scope `admin` are',
+      description:
+        'Whether it is refused because nobody keeps it, as keys with the scope `admin` are; it stays so until an owner takes it over',
     }),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime().nullable().openapi({ description: 'To the hour' }),

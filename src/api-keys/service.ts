@@ -70,7 +70,8 @@ export class ApiKeys {
     if (!row || row.realmId !== realmId || !isInForce(row, now)) throw new ApiError('invalid_api_key');
     if (row.scopes.includes('admin') && !(await this.#isKept(row)) && !(await this.#isTakenOver(row))) {
       throw new ApiError('invalid_api_key', {
-        detail: 'The key is suspended: whoever made it is no operator any more. An owner can take it over.',
+        detail:
+          'The key is suspended: its keeper is no operator any more, or was none for a time. An owner can take it over.',
       });
     }
     this.#noteUse(row, now);
@@ -86,13 +87,18 @@ export class ApiKeys {
   }
 
   /** Whether a key has another keeper by now than an isolate has read: then nobody waits for its copy to grow old. */
-  async #isTakenOver({ id, keeper }: ApiKeyRow): Promise<boolean> {
-    const row = await this.#known.find(id, (newer) => newer.keeper !== keeper);
+  async #isTakenOver({ id, keeper, suspendedAt }: ApiKeyRow): Promise<boolean> {
+    const isNews = (newer: ApiKeyRow) => newer.keeper !== keeper || newer.suspendedAt !== suspendedAt;
+    const row = await this.#known.find(id, isNews);
     return row !== null && this.#isKept(row);
   }
 
-  /** Whether the keeper of a key is an operator of its realm now, as their account object says. */
-  async #isKept({ keeper, realmId }: ApiKeyRow): Promise<boolean> {
+  /**
+   * Whether the keeper of a key is an operator of its realm now, as their account object says. One who has lost the role
+   * and got it back answers for none of the keys with the scope `admin` from before: the database has noted that.
+   */
+  async #isKept({ keeper, realmId, suspendedAt }: ApiKeyRow): Promise<boolean> {
+    if (suspendedAt !== null) return false;
     if (keeper === INTERNAL || keeper === null) return keeper !== null;
     const state = await this.#objects(keeper).standing();
     if (state?.status !== 'active') return false;
@@ -138,6 +144,7 @@ export class ApiKeys {
       previousExpiresAt: null,
       lastUsedAt: null,
       revokedAt: null,
+      suspendedAt: null,
     };
     const mail = await this.#mail(row, 'api_key_created');
     const entry = {
@@ -154,8 +161,9 @@ export class ApiKeys {
   }
 
   /**
-   * Gives a key a new secret; the one before works on for so many seconds, and one before that no more. Throws
-   * `api_key_not_found`, `insufficient_scope`.
+   * Gives a key a new secret; the one before works on for so many seconds, and one before that no more. With the scope
+   * `admin` only its keeper and owners may: whoever has its text would go on being an admin while somebody else answers for
+   * it. Throws `api_key_not_found`, `insufficient_scope`.
    */
   async rotate(
     key: { id: string; realmId: string },
@@ -167,10 +175,17 @@ export class ApiKeys {
     const before = await findKey(session.db, key.id);
     if (before?.realmId !== key.realmId) throw new ApiError('api_key_not_found');
     requireScopes(actor, before.scopes);
+    const { keeper } = before;
+    const isAnothers = actor.role !== 'owner' && (await this.#keeperFor(actor, session.db)) !== keeper;
+    if (before.scopes.includes('admin') && isAnothers) {
+      throw new ApiError('insufficient_scope', {
+        detail: 'A key with the scope `admin` is for its keeper or an owner to rotate.',
+      });
+    }
     const { text, prefix, hash } = newKeyText(key.id);
     const previousExpiresAt = now + overlapSeconds * SECOND;
     const set = { prefix, hash, previousHash: sql`${apiKeys.hash}`, previousExpiresAt };
-    const row = await this.#change(key, set, {
+    const row = await this.#change({ ...key, keeper }, set, {
       realmId: key.realmId,
       at: now,
       actor: actor.id,
@@ -191,7 +206,7 @@ export class ApiKeys {
     if (before?.realmId !== key.realmId) throw new ApiError('api_key_not_found');
     return this.#change(
       key,
-      { keeper: actor.id },
+      { keeper: actor.id, suspendedAt: null },
       {
         realmId: key.realmId,
         at: Date.now(),
@@ -219,7 +234,7 @@ export class ApiKeys {
   }
 
   async #change(
-    key: { id: string; realmId: string },
+    key: { id: string; realmId: string; keeper?: string | null },
     set: Parameters<typeof changeKey>[2] & { keeper?: string },
     entry: AuditEntry & { action: AccountChange },
   ): Promise<ApiKeyRow> {

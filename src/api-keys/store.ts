@@ -27,9 +27,13 @@ export function isSuspended({ row, isKept }: KnownKey): boolean {
   return !isKept && row.scopes.includes('admin');
 }
 
-/** Whether a key's keeper is an active owner, or an admin of its realm: the keeper's account object decides, this lists. */
-const isKept = sql<number>`${apiKeys.keeper} = ${INTERNAL} OR EXISTS (SELECT 1 FROM users WHERE users.id = ${apiKeys.keeper}
-  AND users.status = 'active' AND (users.role = 'owner' OR (users.role = 'admin' AND users.realm_id = ${apiKeys.realmId})))`;
+/**
+ * Whether a key's keeper is an active owner, or an admin of its realm, and was so ever since they answer for it: the
+ * keeper's account object decides, this lists.
+ */
+const isKept = sql<number>`${apiKeys.suspendedAt} IS NULL AND (${apiKeys.keeper} = ${INTERNAL} OR EXISTS (SELECT 1 FROM users
+  WHERE users.id = ${apiKeys.keeper} AND users.status = 'active'
+  AND (users.role = 'owner' OR (users.role = 'admin' AND users.realm_id = ${apiKeys.realmId}))))`;
 
 /** A page of a realm's keys, newest first, and how many there are. */
 export async function listKeys(
@@ -65,10 +69,13 @@ export async function insertKey(
   ]);
 }
 
-/** Changes a key of the realm that is in force, and writes who did; null when there is no such key (any more). */
+/**
+ * Changes a key of the realm that is in force, and still that of a keeper if one is named, and writes who did; null when
+ * there is no such key (any more).
+ */
 export async function changeKey(
   db: Database,
-  key: { id: string; realmId: string },
+  key: { id: string; realmId: string; keeper?: string | null },
   set: SQLiteUpdateSetSource<typeof apiKeys>,
   entry: AuditEntry,
   mail: Mail | null,
@@ -78,6 +85,7 @@ export async function changeKey(
     eq(apiKeys.realmId, key.realmId),
     isNull(apiKeys.revokedAt),
     or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, entry.at)),
+    key.keeper === undefined ? undefined : sql`${apiKeys.keeper} IS ${key.keeper}`,
   );
   const stands = sql`EXISTS (SELECT 1 FROM ${apiKeys} WHERE ${inForce})`;
   const told = mail ? [insertIf(db, outbox, mail, stands)] : [];

@@ -19,6 +19,7 @@ export const apiKeys = sqliteTable('api_keys', {
   expiresAt: integer('expires_at'),
   revokedAt: integer('revoked_at'),
   keeper: text(),
+  suspendedAt: integer('suspended_at'),
 });
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

@@ -1,6 +1,8 @@
-import { and, asc, count, desc, eq, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, exists, inArray, lt, lte, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
+import { outbox } from '../messages/tables.ts';
 import type { HeardHint } from './port.ts';
 import { billingEvents, billingProgress, type EventRow } from './tables.ts';
 
@@ -54,14 +56,19 @@ export async function claimEvent(
   return row ?? null;
 }
 
-/** Writes down what became of an event that was claimed. */
+/**
+ * Writes down what became of an event that was claimed, and the mail that tells of it; whether it did: somebody else may
+ * have claimed it since.
+ */
 export async function settleEvent(
   db: Database,
   row: EventRow,
   outcome: { status: 'done' | 'ignored' | 'failed'; now: number; error?: string; retryAt?: number },
-): Promise<void> {
+  mail: typeof outbox.$inferInsert | null = null,
+): Promise<boolean> {
   const { status, now, error, retryAt } = outcome;
-  await db
+  const isMine = and(eq(billingEvents.id, row.id), eq(billingEvents.attempts, row.attempts));
+  const settled = db
     .update(billingEvents)
     .set({
       status,
@@ -70,7 +77,12 @@ export async function settleEvent(
       realmId: sql`coalesce((SELECT realm_id FROM billing_customers WHERE customer_id = ${row.customerId}), realm_id)`,
       ...(status === 'failed' ? { nextAttemptAt: retryAt ?? now } : { settledAt: now }),
     })
-    .where(and(eq(billingEvents.id, row.id), eq(billingEvents.attempts, row.attempts)));
+    .where(isMine)
+    .returning({ id: billingEvents.id });
+  if (!mail) return (await settled).length > 0;
+  const stands = exists(db.select({ one: sql`1` }).from(billingEvents).where(isMine));
+  const [, changed] = await db.batch([insertIf(db, outbox, mail, stands), settled]);
+  return changed.length > 0;
 }
 
 /** Events that are due to be tried again: nobody came back to say what became of them, or they failed. */

@@ -4,6 +4,7 @@ import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import { log } from '../lib/log.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
+import type { AccountChange } from '../messages/templates/mail-data.ts';
 import type { Customers } from './customers.ts';
 import {
   claimEvent,
@@ -19,6 +20,8 @@ import type { Payments } from './payments.ts';
 import type { BillingProvider, HeardHint, Hint } from './port.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, EventRow } from './tables.ts';
+
+type Mail = ReturnType<Directory['noticeMail']>;
 
 /** Longer than handling an event may take; handling one twice at once does no harm. */
 const LEASE = 2 * MINUTE;
@@ -77,6 +80,12 @@ export const HANDLERS: Record<string, Handler> = {
   'credit_note.voided': telling('payment_reversed', credits),
 };
 
+/** Of what its user hears by mail. */
+const NOTICES: Record<string, AccountChange> = {
+  'payment_method.attached': 'payment_method_added',
+  'payment_method.detached': 'payment_method_removed',
+};
+
 /** What Stripe tells: written down, then done, once; what fails is tried again. */
 export class BillingEvents {
   readonly #deps: EventDependencies;
@@ -102,7 +111,11 @@ export class BillingEvents {
     if (!event) return true;
     try {
       const isOurs = await this.#act(event);
-      await settleEvent(this.#db, event, { status: isOurs ? 'done' : 'ignored', now: Date.now() });
+      // With what the event is settled by: it comes once, however often the handling was begun.
+      const mail = isOurs ? await this.#noticeOf(event) : null;
+      const outcome = { status: isOurs ? 'done' : 'ignored', now: Date.now() } as const;
+      const isSettled = await settleEvent(this.#db, event, outcome, mail);
+      if (isSettled && mail) this.#deps.directory.send(mail);
       return true;
     } catch (error) {
       const reason = error instanceof ApiError ? error.code : `internal: ${(error as Error).name}`;
@@ -145,6 +158,15 @@ export class BillingEvents {
     return findEvent(this.#db, id);
   }
 
+  /** The mail that tells the user of an event; null when there is nothing to tell, or nobody. */
+  async #noticeOf({ customerId, type }: EventRow): Promise<Mail | null> {
+    const { customers, directory } = this.#deps;
+    const change = NOTICES[type];
+    const owner = change && customerId !== null ? await customers.owner(customerId) : null;
+    const user = owner && (await directory.findUser(owner.userId));
+    return user && change ? directory.noticeMail(user, { change, about: null, client: null }) : null;
+  }
+
   async #act(event: EventRow): Promise<boolean> {
     const { customerId, type } = event;
     const owner = customerId === null ? null : await this.#deps.customers.owner(customerId);
@@ -170,9 +192,6 @@ function telling(activity: ActivityType, handler: Handler): Handler {
       { userId, realmId },
       { type: activity, sessionId: null, client: null, actor: 'system', details },
     );
-    const change =
-      activity === 'payment_method_added' || activity === 'payment_method_removed' ? activity : null;
-    if (change) await deps.directory.notify(userId, { change, about: null, client: null });
     return true;
   };
 }

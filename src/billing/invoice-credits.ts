@@ -14,8 +14,8 @@ export interface Rate {
 
 /** What invoices are read by. */
 export interface Reading {
-  /** Null for a price that is no plan's. */
-  rateOf: (priceId: string) => Rate | null;
+  /** What a price brings by an invoice, by its id; null for a price that was never a plan's. */
+  rateOf: (priceId: string, invoiceId: string) => Rate | null;
   /** The period that the subscription is in (Unix milliseconds); null when it is not known. */
   period: { start: number; end: number } | null;
 }
@@ -173,11 +173,11 @@ function billsOf(invoices: Invoice[], reading: Reading): Bill[] {
   return invoices.map((invoice) => {
     const bill: Bill = { invoice, brought: [], givenBack: [] };
     for (const line of invoice.lines) {
-      const rate = line.priceId === null ? null : reading.rateOf(line.priceId);
+      const rate = line.priceId === null ? null : reading.rateOf(line.priceId, invoice.id);
       const { givesBack, quantity } = line;
       const source = givesBack ? sourceOf(line, known) : null;
       const full = rate ? rate.monthlyCredits * rate.months * quantity : 0;
-      const share = () => (rate ? shareOf(line, invoice.currency, rate, whole, reading) : 0);
+      const share = () => (rate ? shareOf(line, invoice, rate, whole, reading) : 0);
       // Where nothing is paid, as in a trial, nothing is brought.
       const credits = source ? backOf(line, source) : line.amount === 0 ? 0 : full * share();
       (givesBack ? bill.givenBack : bill.brought).push({ line, credits, source });
@@ -205,7 +205,7 @@ function backOf(line: InvoiceLine, { line: from, credits }: Part): number {
  */
 function shareOf(
   line: InvoiceLine,
-  currency: string,
+  { id, currency }: Pick<Invoice, 'id' | 'currency'>,
   rate: Rate,
   whole: InvoiceLine[],
   { rateOf, period }: Reading,
@@ -217,7 +217,7 @@ function shareOf(
       one.periodEnd === periodEnd &&
       one.periodStart <= periodStart &&
       one.priceId !== null &&
-      rateOf(one.priceId)?.months === rate.months,
+      rateOf(one.priceId, id)?.months === rate.months,
   );
   const start =
     same?.periodStart ??

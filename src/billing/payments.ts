@@ -15,6 +15,7 @@ import {
 } from './invoice-credits.ts';
 import type { BillingProvider, Invoice } from './port.ts';
 import type { PriceList } from './price-list.ts';
+import { keepInvoiceRates, readInvoiceRates } from './rate-store.ts';
 import { noteReversal } from './reversal-store.ts';
 import { findSubscription } from './store.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -71,8 +72,10 @@ export class Payments {
     const invoice = await stripe.invoice(invoiceId);
     const owner = invoice?.customerId ? await customers.owner(invoice.customerId) : null;
     if (!invoice || !owner) return false;
-    const rates = await this.#ratesOf(owner.realmId);
-    const isOfPlan = invoice.lines.some(({ priceId }) => priceId !== null && rates(priceId) !== null);
+    const rates = await this.#ratesOf(owner);
+    const isOfPlan = invoice.lines.some(
+      ({ priceId }) => priceId !== null && rates(priceId, invoiceId) !== null,
+    );
     if (!invoice.subscriptionId && !isOfPlan) return false;
     if (invoice.subscriptionId) await subscriptions.sync(invoice.subscriptionId);
     if (invoice.status !== 'paid') return true;
@@ -89,9 +92,7 @@ export class Payments {
     const owner = invoice?.customerId ? await customers.owner(invoice.customerId) : null;
     if (!invoice || !owner) return false;
     if (invoice.status !== 'paid' || invoice.credited > 0) return true;
-    await this.#settle(owner, invoice, await this.#ratesOf(owner.realmId), () =>
-      this.#lossOf(invoiceId, null),
-    );
+    await this.#settle(owner, invoice, await this.#ratesOf(owner), () => this.#lossOf(invoiceId, null));
     return true;
   }
 
@@ -107,7 +108,7 @@ export class Payments {
     if (!(await this.invoiced(invoiceId))) return false;
     const invoice = await stripe.invoice(invoiceId);
     if (!invoice) return false;
-    const rates = await this.#ratesOf(owner.realmId);
+    const rates = await this.#ratesOf(owner);
     await this.#settle(owner, invoice, rates, () => this.#lossOf(invoiceId, chargeId));
     return true;
   }
@@ -141,6 +142,7 @@ export class Payments {
     findLoss: (() => Promise<Loss>) | null,
   ): Promise<void> {
     const { credits } = this.#deps;
+    await this.#keepRates(owner, invoice, rateOf);
     await this.#unlessConflict(async () => {
       if (!findLoss && standsAlone(invoice)) {
         const reading = { rateOf, period: null };
@@ -214,16 +216,43 @@ export class Payments {
     throw new ApiError('conflict');
   }
 
-  async #ratesOf(realmId: string): Promise<Reading['rateOf']> {
-    const { prices, plans } = this.#deps;
-    const [known, terms] = await Promise.all([prices.of(realmId), plans.terms(realmId)]);
-    return (priceId) => {
+  /**
+   * What prices bring: by an invoice what they did when it was first read, whatever plans bring since; else what they do now;
+   * and for a price that was taken off the list, which goes on for those who have it, what it brought last.
+   */
+  async #ratesOf({ userId, realmId }: CustomerRow): Promise<Reading['rateOf']> {
+    const { d1, prices, plans } = this.#deps;
+    const [known, terms, kept] = await Promise.all([
+      prices.of(realmId),
+      plans.terms(realmId),
+      readInvoiceRates(primary(d1).db, userId),
+    ]);
+    return (priceId, invoiceId) => {
+      const before = kept.find((row) => row.invoiceId === invoiceId && row.priceId === priceId);
+      if (before) return before;
       const price = known.find((row) => row.priceId === priceId);
-      if (!price?.plan) return null;
+      if (!price) return kept.findLast((row) => row.priceId === priceId) ?? null;
+      if (!price.plan) return null;
       const { months, unitAmount, currency } = price;
       const monthlyCredits = terms.plans[price.plan]?.monthlyCredits ?? 0;
       return { monthlyCredits, months: months ?? 0, unitAmount, currency };
     };
+  }
+
+  /** Remembers by what an invoice is read, the first time. */
+  async #keepRates(
+    { userId }: CustomerRow,
+    { id: invoiceId, createdAt, lines }: Invoice,
+    rateOf: Reading['rateOf'],
+  ): Promise<void> {
+    const prices = new Set(lines.map(({ priceId }) => priceId).filter((priceId) => priceId !== null));
+    const rows = [...prices].flatMap((priceId) => {
+      const rate = rateOf(priceId, invoiceId);
+      if (!rate) return [];
+      const { monthlyCredits, months, unitAmount, currency } = rate;
+      return [{ invoiceId, priceId, userId, monthlyCredits, months, unitAmount, currency, createdAt }];
+    });
+    await keepInvoiceRates(primary(this.#deps.d1).db, rows);
   }
 
   async #add(

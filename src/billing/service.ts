@@ -90,10 +90,13 @@ export class Billing {
 
   /** Throws `payment_method_not_found`. */
   async setDefaultPaymentMethod(payer: Payer, id: string): Promise<void> {
-    const customer = await this.#owner(payer, id);
-    await this.#kit.parts.stripe.setDefaultPaymentMethod(customer.customerId, id);
+    const { directory } = this.#kit.deps;
+    const { customerId } = await this.#owner(payer, id);
+    const user = await directory.find(payer.realmId, { userId: payer.userId }, null);
     const notice = { change: 'payment_method_changed', about: null, client: null } as const;
-    await this.#kit.deps.directory.notify(payer.userId, notice);
+    await directory.notifying(user, notice, () =>
+      this.#kit.parts.stripe.setDefaultPaymentMethod(customerId, id),
+    );
   }
 
   /** Throws `payment_method_not_found`. */

@@ -110,6 +110,26 @@ export const billingReversals = sqliteTable('billing_reversals', {
 
 export type ReversalRow = typeof billingReversals.$inferSelect;
 
+/** By what the lines of an invoice were read when it was first. */
+export const billingInvoiceRates = sqliteTable(
+  'billing_invoice_rates',
+  {
+    invoiceId: text('invoice_id').notNull(),
+    priceId: text('price_id').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    monthlyCredits: integer('monthly_credits').notNull(),
+    months: real().notNull(),
+    unitAmount: integer('unit_amount'),
+    currency: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.invoiceId, table.priceId] })],
+);
+
+export type InvoiceRateRow = typeof billingInvoiceRates.$inferSelect;
+
 export const billingErasures = sqliteTable('billing_erasures', {
   customerId: text('customer_id').primaryKey(),
   attempts: integer().notNull().default(0),

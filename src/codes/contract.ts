@@ -12,6 +12,8 @@ export interface Asker {
   network: string;
   /** The session, when the user is signed in. */
   sessionId: string | null;
+  /** Whether it is a session of the user who has proven the address: of any other one it shows nothing. */
+  isOwner: boolean;
 }
 
 /** A code to be sent; null when none may be now. `resendAfter` is seconds. */

@@ -14,8 +14,8 @@ import {
 
 const ATTEMPTS = 5;
 const DIGITS = 6;
-/** Codes that are kept: as many as can be issued while one works. */
-const MAX_CHALLENGES = CODE_LIFETIME / RESEND_AFTER + 1;
+/** Codes that are kept: as many as strangers and the owner's sessions can ask for while one works. */
+const MAX_CHALLENGES = (2 * CODE_LIFETIME) / RESEND_AFTER + 1;
 /** Devices that are remembered, and for how long after they signed in by a code last. */
 const MAX_DEVICES = 10;
 const DEVICE_LIFETIME = 90 * DAY;
@@ -42,16 +42,18 @@ interface State {
   challenges: Challenge[];
   /** Of all who are not known, together. */
   strangers: Issues | null;
+  /** Of the sessions of the address's owner, together. What an earlier version has kept lacks it. */
+  owner?: Issues | null;
   /** By the key of a device that has signed in by a code before. */
   devices: Record<string, { seenAt: number; issues: Issues | null }>;
 }
 
-const NOTHING: State = { challenges: [], strangers: null, devices: {} };
+const NOTHING: State = { challenges: [], strangers: null, owner: null, devices: {} };
 
 /**
  * The one-time codes of one address in one realm: one for each who asks, ten minutes, five guesses each, counted before
  * they are compared. A stranger who asks or guesses spoils nobody else's code, and a device that has signed in by a code
- * before has a budget of its own. Codes lie here in the clear, for ten minutes and in an object that nothing else can read: a
+ * before has a budget of its own, as have the owner's sessions, whose codes open nothing elsewhere. Codes lie here in the clear, for ten minutes and in an object that nothing else can read: a
  * hash of six digits would hide nothing.
  */
 export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
@@ -60,7 +62,8 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const day = Math.floor(now / DAY);
     const state = this.#state(now);
     const device = state.devices[asker.device];
-    const known = device ? device.issues : state.strangers;
+    const { owner = null, strangers } = state;
+    const known = device ? device.issues : asker.isOwner ? owner : strangers;
     const issued = known?.day === day ? known.issued : 0;
     const wait = known ? known.issuedAt + RESEND_AFTER - now : 0;
     const own = state.challenges.filter(({ by }) => isSame(by, asker));
@@ -77,7 +80,8 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const issues = { day, issued: issued + 1, issuedAt: now };
     this.#put({
       challenges: [...others.slice(1 - MAX_CHALLENGES), challenge],
-      strangers: device ? state.strangers : issues,
+      strangers: device || asker.isOwner ? strangers : issues,
+      owner: !device && asker.isOwner ? issues : owner,
       devices: device ? { ...state.devices, [asker.device]: { ...device, issues } } : state.devices,
     });
     return { code, challengeId: id, resendAfter: RESEND_AFTER / SECOND };
@@ -87,7 +91,7 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const now = Date.now();
     const state = this.#state(now);
     const { challengeId, by, strangersWait } = guess;
-    const isKnown = by.sessionId !== null || by.device in state.devices;
+    const isKnown = by.isOwner || by.device in state.devices;
     if (strangersWait !== null && !isKnown) return 'barred';
     const isNamed = (one: Challenge) =>
       challengeId === null
@@ -100,7 +104,7 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
       return isNamed(one) ? { ...one, attempts: one.attempts + 1 } : one;
     };
     const isOpen = (one: Challenge) =>
-      named ? isNamed(one) && one.attempts < ATTEMPTS : one.unnamed < ATTEMPTS;
+      named ? isNamed(one) && one.attempts < ATTEMPTS : !one.by.isOwner && one.unnamed < ATTEMPTS;
     const open = state.challenges.filter(isOpen);
     if (open.length === 0) return 'wrong';
     const isRight = open.filter(({ code }) => equalsInConstantTime(guess.code, code)).length > 0;

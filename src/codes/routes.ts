@@ -72,7 +72,7 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
           return c.json({ user: userShape(user) }, 200);
         }
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { user, grant } = await codes.signIn(target, entry, realm, clientOf(c));
+        const { user, grant } = await codes.signIn(target, entry, realm, clientOf(c), principal);
         if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
         setDeviceCookie(c);
         return c.json({ ...tokensShape(grant, inCookie === true), user: userShape(user) }, 200);

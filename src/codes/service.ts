@@ -80,17 +80,23 @@ export class OneTimeCodes {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
     const object = codes(realm.id, target.channel, target.to);
-    const issued = await object.issue(codesPerDay, askerOf(client, by?.sessionId ?? null));
+    const issued = await object.issue(codesPerDay, await this.#asker(target, client, by));
     const { code, challengeId, resendAfter } = issued;
     // After the answer, which must not take longer for an address that somebody has.
     if (code) afterResponse(() => this.#deliver(target, code, realm, client, by?.userId ?? null));
     return { challengeId, resendAfter };
   }
 
-  /** Signs in by a code. Throws `invalid_code`, `account_suspended`, `rate_limited`. */
-  async signIn(target: CodeTarget, entry: CodeEntry, realm: Realm, client: Client): Promise<SignedIn> {
+  /** Signs in by a code, which a session may have asked for. Throws `invalid_code`, `account_suspended`, `rate_limited`. */
+  async signIn(
+    target: CodeTarget,
+    entry: CodeEntry,
+    realm: Realm,
+    client: Client,
+    by: { sessionId: string } | null = null,
+  ): Promise<SignedIn> {
     const { directory, objects, sessions } = this.#deps;
-    await this.#take(target, entry, realm, askerOf(client, null));
+    await this.#take(target, entry, realm, askerOf(client, by?.sessionId ?? null));
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
@@ -124,7 +130,7 @@ export class OneTimeCodes {
   ): Promise<void> {
     const to = provenAddress(user, channel);
     if (to === null) throw new ApiError('invalid_code');
-    await this.#take({ channel, to }, entry, realm, askerOf(client, by.sessionId));
+    await this.#take({ channel, to }, entry, realm, { ...askerOf(client, by.sessionId), isOwner: true });
   }
 
   /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`, `rate_limited`. */
@@ -147,6 +153,17 @@ export class OneTimeCodes {
     });
     if (!user) throw new ApiError('invalid_code');
     return user;
+  }
+
+  async #asker(
+    { channel, to }: CodeTarget,
+    client: Client,
+    by: { userId: string; sessionId: string } | null,
+  ): Promise<Asker> {
+    const asker = askerOf(client, by?.sessionId ?? null);
+    if (!by) return asker;
+    const user = await this.#deps.directory.get(by.userId, null);
+    return { ...asker, isOwner: provenAddress(user, channel) === to };
   }
 
   async #take({ channel, to }: CodeTarget, entry: CodeEntry, realm: Realm, by: Asker): Promise<void> {
@@ -213,5 +230,5 @@ export function provenAddress(user: UserRow, channel: Channel): string | null {
 
 function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
   const network = clientKey(ip);
-  return { device: device ?? network, network, sessionId };
+  return { device: device ?? network, network, sessionId, isOwner: false };
 }

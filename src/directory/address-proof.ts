@@ -14,6 +14,7 @@ const identities = sqliteTable('identities', {
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
 });
 const apiKeys = sqliteTable('api_keys', {
+  id: text(),
   createdBy: text('created_by'),
   revokedAt: integer('revoked_at'),
 });
@@ -33,7 +34,7 @@ export type AddressProof = 'confirmed' | 'vouched' | 'changed' | 'disowned' | 'a
 
 /** What becomes of what opens an account. */
 interface Consequences {
-  /** Sessions, API keys that the user made, codes that are on their way to an app. */
+  /** Sessions, API keys that the user made, and those that these made, codes that are on their way to an app. */
   access: 'kept' | 'ended';
   /** A reset replaces it, in the same batch. */
   password: 'kept' | 'ended';
@@ -140,8 +141,17 @@ function endAccessIf(db: Database, userId: string, now: number, stands: SQL) {
     db
       .update(apiKeys)
       .set({ revokedAt: now })
-      .where(and(eq(apiKeys.createdBy, userId), isLive, stands)),
+      .where(and(isMadeBy(userId), isLive, stands)),
   ];
+}
+
+/** Whether a key was made by a user, or by a key that was, and so on: also where one between is revoked. */
+function isMadeBy(userId: string): SQL {
+  return sql`${apiKeys.id} IN (
+    WITH RECURSIVE made (id) AS (
+      SELECT id FROM api_keys WHERE created_by = ${userId}
+      UNION SELECT api_keys.id FROM api_keys JOIN made ON api_keys.created_by = made.id
+    ) SELECT id FROM made)`;
 }
 
 function markOtherWaysIf(db: Database, userId: string, stands: SQL) {

@@ -3,10 +3,11 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { ApiError, accepted, isRefusal, type Refusal } from '../errors.ts';
+import { ApiError, accepted, CATALOGUE, isRefusal, type Refusal } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
-import { type Outbox, storeMessage } from '../messages/outbox.ts';
+import { MINUTE } from '../lib/time.ts';
+import { dropMessage, type Outbox, releaseMessage, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
 import { type AuditEntry, writeAuditIf } from './audit.ts';
 import { type Notice, noticeMail } from './notices.ts';
@@ -14,6 +15,9 @@ import type { ActivityEntry, DirectoryMirrors, DirectoryState, UserRef } from '.
 import { type UserRow, users } from './tables.ts';
 
 type Statement = BatchItem<'sqlite'>;
+
+/** After how long a mail about an act elsewhere goes by itself: longer than the act may take (milliseconds). */
+const UNREPORTED = 2 * MINUTE;
 
 /** What goes with any change of a user, in one batch with it: all or nothing. */
 interface Batched {
@@ -211,15 +215,25 @@ export class Directory {
     this.#deps.outbox.sendSoon([mail]);
   }
 
-  /** Tells a user by mail of what was changed elsewhere than in D1, or is no change of theirs alone. */
-  async notify(userId: string, notice: Notice): Promise<void> {
+  /**
+   * Does what changes something elsewhere than in D1, and tells the user of it by mail. No batch can have both, so the mail
+   * is written first, to go by itself should nobody come back; it is dropped when the act is refused. An act that failed
+   * otherwise may have been done: then the user had rather hear of it.
+   */
+  async notifying<Done>(user: UserRow, notice: Notice, act: () => Promise<Done>): Promise<Done> {
     const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
-    const user = await findById(db, userId);
-    if (!user) return;
     const mail = this.noticeMail(user, notice);
-    await storeMessage(db, mail);
-    outbox.sendSoon([mail]);
+    await storeMessage(db, { ...mail, nextAttemptAt: Date.now() + UNREPORTED });
+    try {
+      const done = await act();
+      await releaseMessage(db, mail.id, Date.now());
+      outbox.sendSoon([mail]);
+      return done;
+    } catch (error) {
+      if (error instanceof ApiError && CATALOGUE[error.code].status < 500) await dropMessage(db, mail.id);
+      throw error;
+    }
   }
 
   async #write(

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
@@ -61,6 +61,17 @@ export function message(content: Content, envelope: Envelope, now: number): type
 /** Writes a message that reports no change. */
 export async function storeMessage(db: Database, row: typeof outbox.$inferInsert): Promise<void> {
   await db.insert(outbox).values(row);
+}
+
+/** Makes a message that was to wait due now, unless it has gone already. */
+export async function releaseMessage(db: Database, id: string, now: number): Promise<void> {
+  const isUntried = and(eq(outbox.id, id), eq(outbox.attempts, 0));
+  await db.update(outbox).set({ nextAttemptAt: now }).where(isUntried);
+}
+
+/** Takes back a message of what did not happen, unless it has gone already. */
+export async function dropMessage(db: Database, id: string): Promise<void> {
+  await db.delete(outbox).where(and(eq(outbox.id, id), eq(outbox.attempts, 0)));
 }
 
 /**

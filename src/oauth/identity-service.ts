@@ -123,10 +123,14 @@ export class Identities {
     await this.#log(session, user, client, 'identity_linked');
   }
 
-  /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`. */
+  /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`, `session_ended`. */
   async unlink(userId: string, provider: string, client: Client): Promise<void> {
-    const session = primary(this.#deps.d1);
-    if (!(await deleteIdentity(session.db, userId, provider))) {
+    const { d1, directory } = this.#deps;
+    const session = primary(d1);
+    const user = await findById(session.db, userId);
+    if (!user) throw new ApiError('session_ended');
+    const mail = directory.noticeMail(user, { change: 'identity_unlinked', about: provider, client });
+    if (!(await deleteIdentity(session.db, userId, provider, mail))) {
       const linked = await readIdentities(session.db, userId);
       throw linked.some((identity) => identity.provider === provider)
         ? new ApiError('last_sign_in_method', {
@@ -134,10 +138,8 @@ export class Identities {
           })
         : new ApiError('identity_not_found');
     }
-    const user = await findById(session.db, userId);
-    if (!user) return;
+    directory.send(mail);
     await this.#log(session, user, client, 'identity_unlinked');
-    await this.#deps.directory.notify(userId, { change: 'identity_unlinked', about: provider, client });
   }
 
   async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {

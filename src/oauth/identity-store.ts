@@ -112,23 +112,31 @@ export function takeover(user: UserRow, identity: NewIdentity, now: number): Omi
   };
 }
 
-/** Unlinks, unless it is the user's last way in. Two at once cannot take the last two: each looks as it deletes. */
-export async function deleteIdentity(db: Database, userId: string, provider: string): Promise<boolean> {
+/**
+ * Unlinks, and queues the mail about it, unless it is the user's last way in. Two at once cannot take the last two: each looks
+ * as it deletes.
+ */
+export async function deleteIdentity(
+  db: Database,
+  userId: string,
+  provider: string,
+  mail: typeof outbox.$inferInsert,
+): Promise<boolean> {
   const other = db
     .select({ one: sql`1` })
     .from(sql`identities AS other`)
     .where(sql`other.user_id = ${userId} AND other.provider <> ${provider}`);
   const password = db.select({ one: sql`1` }).from(passwords).where(eq(passwords.userId, userId));
-  const deleted = await db
-    .delete(identities)
-    .where(
-      and(
-        eq(identities.userId, userId),
-        eq(identities.provider, provider),
-        or(exists(other), exists(password)),
-      ),
-    )
-    .returning({ provider: identities.provider });
+  const chosen = and(
+    eq(identities.userId, userId),
+    eq(identities.provider, provider),
+    or(exists(other), exists(password)),
+  );
+  const stands = exists(db.select({ one: sql`1` }).from(identities).where(chosen));
+  const [, deleted] = await db.batch([
+    insertIf(db, outbox, mail, stands),
+    db.delete(identities).where(chosen).returning({ provider: identities.provider }),
+  ]);
   return deleted.length > 0;
 }
 

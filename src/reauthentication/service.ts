@@ -4,7 +4,7 @@ import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { accepted } from '../errors.ts';
+import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -78,13 +78,16 @@ export class Reauthentication {
     return this.#deps.credentials.prove(by, password, client);
   }
 
-  /** Sends a one-time code to a proven address of the account, if it has one. */
-  async sendCode(user: UserRow, channel: 'email' | 'sms', client: Client): Promise<void> {
+  /** Sends a one-time code to a proven address of the account, if it has one: for that session. */
+  async sendCode(user: UserRow, by: By, channel: 'email' | 'sms', client: Client): Promise<void> {
     const to = provenAddress(user, channel);
-    if (to !== null) await this.#deps.codes.send({ channel, to }, await this.realmOf(user), client, null);
+    if (to !== null) await this.#deps.codes.send({ channel, to }, await this.realmOf(user), client, by);
   }
 
-  /** By a one-time code that went to a proven address of the account. Throws `invalid_code`, `session_ended`. */
+  /**
+   * By a one-time code that went to a proven address of the account; a wrong one counts for the session, as a wrong password
+   * does. Throws `invalid_code`, `too_many_attempts`, `session_ended`.
+   */
   async byCode(
     by: Pick<Principal, 'userId' | 'sessionId' | 'bookmark'>,
     { channel, code }: { channel: 'email' | 'sms'; code: string },
@@ -92,8 +95,20 @@ export class Reauthentication {
   ): Promise<void> {
     const { codes, directory, objects } = this.#deps;
     const user = await directory.get(by.userId, by.bookmark);
-    await codes.proveAddress(user, channel, { code }, by, await this.realmOf(user), client);
-    accepted(await objects(by.userId).noteProof(by.sessionId, client));
+    const object = objects(by.userId);
+    accepted(await object.beginProof(by.sessionId));
+    try {
+      await codes.proveAddress(user, channel, { code }, by, await this.realmOf(user), client);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'invalid_code') {
+        await directory.log(
+          { userId: user.id, realmId: user.realmId },
+          { type: 'reauthentication_failed', sessionId: by.sessionId, client },
+        );
+      }
+      throw error;
+    }
+    accepted(await object.noteProof(by.sessionId, client));
   }
 
   /** The realm that a user is of: owners also visit others, but have their ways in at home. */

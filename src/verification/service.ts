@@ -1,6 +1,6 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
-import type { LinkPurpose } from '../directory/link-tables.ts';
+import { type LinkPurpose, oneTimeTokens } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink, takeLink } from '../directory/links.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
@@ -109,7 +109,10 @@ export class EmailVerification {
     const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
     const { email } = link;
     if (link.purpose === 'change_email') {
-      await takeLink(db, token);
+      // Whoever confirmed it meanwhile has the address: nothing was disowned then.
+      if ((await takeLink(db, token).returning({ email: oneTimeTokens.email })).length === 0) {
+        throw new ApiError('invalid_link');
+      }
       return { email, resetToken: null };
     }
     const now = Date.now();

@@ -91,6 +91,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
     object.provePassword({ hash, password: 'wrong', client: CLIENT, sessionId }),
   prepareNewPassword: ({ object, sessionId }) =>
     object.prepareNewPassword({ hash, current: 'right', next: 'another', client: CLIENT, sessionId }),
+  beginProof: ({ object, sessionId }) => object.beginProof(sessionId),
   noteProof: ({ object, sessionId }) => object.noteProof(sessionId, CLIENT),
   open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
   check: ({ object, sessionId }) => object.check(sessionId),

@@ -1,7 +1,17 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
-import { call, changeDirectory, expectProblem, registerVerified, type SignedInBody } from '../support/api.ts';
+import {
+  call,
+  changeDirectory,
+  createRealm,
+  expectProblem,
+  INTERNAL,
+  login,
+  registerVerified,
+  type SignedInBody,
+} from '../support/api.ts';
+import { tokenTo } from '../support/mail.ts';
 import { cookieOf, open, submit } from '../support/visitor.ts';
 
 const PATH = '/v1/admin/api-keys';
@@ -86,12 +96,81 @@ it('makes no admin any more when its maker is none', async () => {
   expectProblem(answer, 401, 'invalid_api_key');
 });
 
-it('works again when the maker has the role again', async () => {
-  const key = await make(['admin']);
-  await changeDirectory(maker.user.id, { role: 'user' });
-  expect(await isIn(key)).toBe(false);
-  await changeDirectory(maker.user.id, { role: 'admin' });
-  expect(await isIn(key)).toBe(true);
+describe.each([
+  ['the role', { role: 'user' }, { role: 'admin' }],
+  ['the account', { status: 'suspended' }, { status: 'active' }],
+] as const)('when the maker gets %s back', (_, leave, comeBack) => {
+  it('a key with the scope `admin` stays suspended until an owner takes it over, the others are kept again', async () => {
+    const [key, other] = [await make(['admin']), await make(['users:read'])];
+    await changeDirectory(maker.user.id, leave);
+    await changeDirectory(maker.user.id, comeBack);
+    expect(await isIn(key)).toBe(false);
+    expect(await listed(key.id, '?kept=false')).toMatchObject({ keeper: null, suspended: true });
+    expect(await listed(other.id, '?kept=true')).toMatchObject({ keeper: maker.user.id, suspended: false });
+    expect((await takeOver(key.id)).status).toBe(200);
+    expect(await isIn(key)).toBe(true);
+    const again = (await login(maker.user.email)).body;
+    expect(await isIn(await make(['admin'], { token: again.access_token }))).toBe(true);
+  });
+});
+
+it('is refused also where it was never used meanwhile, and to an owner who was one of another realm’s', async () => {
+  await createRealm('keepers-elsewhere');
+  const visitor = await registerRole('owner');
+  const by = { token: visitor.access_token, realm: 'keepers-elsewhere' };
+  const key = await make(['admin'], by);
+  await changeDirectory(visitor.user.id, { role: 'admin' });
+  await changeDirectory(visitor.user.id, { role: 'owner' });
+  const used = await call('GET', '/v1/admin/users', { headers: key.headers, realm: 'keepers-elsewhere' });
+  expectProblem(used, 401, 'invalid_api_key');
+});
+
+describe('the text of a key with the scope `admin`', () => {
+  const rotate = (id: string, by: object) => call<any>('POST', `${PATH}/${id}/rotate`, { ...by, body: {} });
+
+  it('is shown again to its keeper and to owners, never to a peer, who would be admin by it for good', async () => {
+    const key = await make(['admin']);
+    const peer = await registerRole('admin');
+    const peers = await make(['admin'], { token: peer.access_token });
+    for (const by of [{ token: peer.access_token }, { headers: peers.headers }]) {
+      expectProblem(await rotate(key.id, by), 403, 'insufficient_scope');
+    }
+    expect(await isIn(key)).toBe(true);
+    for (const by of [
+      { token: maker.access_token },
+      { headers: key.headers },
+      { token: owner.access_token },
+    ]) {
+      expect((await rotate(key.id, by)).status).toBe(200);
+    }
+    const other = await make(['users:read']);
+    expect((await rotate(other.id, { token: peer.access_token })).status).toBe(200);
+  });
+
+  it('of the bootstrap key’s is no admin’s either', async () => {
+    const key = await make(['admin'], { headers: INTERNAL });
+    expectProblem(await rotate(key.id, { token: maker.access_token }), 403, 'insufficient_scope');
+  });
+});
+
+it('ends with all keys that it has made when the account of its maker is recovered', async () => {
+  const first = await make(['admin']);
+  const second = await make(['admin'], { headers: first.headers });
+  const third = await make(['admin'], { headers: second.headers });
+  await call('DELETE', `${PATH}/${second.id}`, { headers: third.headers });
+  const taken = await make(['admin'], { token: owner.access_token });
+  await env.DB.prepare('UPDATE api_keys SET keeper = ? WHERE id = ?').bind(maker.user.id, taken.id).run();
+  await call('POST', '/v1/auth/password/forgot', { body: { email: maker.user.email } });
+  const token = await tokenTo(maker.user.email, /^Reset your/);
+  const reset = await call('POST', '/v1/auth/password/reset', {
+    body: { token, password: 'five lighthouses at noon' },
+  });
+  expect(reset.status, JSON.stringify(reset.body)).toBe(204);
+  for (const key of [first, third]) {
+    expect((await listed(key.id)).revoked_at, key.id).not.toBeNull();
+  }
+  // What somebody else has made goes on: production does not stop.
+  expect((await listed(taken.id)).revoked_at).toBeNull();
 });
 
 it('ends who acts as a user by it', async () => {

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, INTERNAL } from '../support/api.ts';
@@ -382,3 +383,39 @@ async function happen(
     }
   }
 }
+
+describe('what was bought stays what it was', () => {
+  const MONTHLY = [...PRICE_MEANINGS, { price_id: 'price_enterprise_year', plan: 'enterprise' }];
+  async function setCredits(plan: string, credits: number): Promise<void> {
+    await env.DB.prepare("UPDATE plans SET monthly_credits = ? WHERE realm_id = 'default' AND id = ?")
+      .bind(credits, plan)
+      .run();
+    // Longer than an isolate goes by what it has read.
+    advance(61_000);
+  }
+
+  it('whatever the plan brings since: a refund takes what the payment had brought', async () => {
+    const one = await Subscriber.at(Date.UTC(2031, 2, 1));
+    await one.subscribe('price_pro_month');
+    expect(await one.balance()).toBe(1000);
+    await setCredits('pro', 4000);
+    const [charge] = await one.charges();
+    await one.refund(charge, charge.amount / 2);
+    await setCredits('pro', 1000);
+    expect([await one.balance(), await one.shortfall()]).toEqual([500, 0]);
+  });
+
+  it('and also when the price stands for nothing any more; who has it goes on by it', async () => {
+    const one = await Subscriber.at(Date.UTC(2031, 4, 1));
+    await one.subscribe('price_enterprise_year');
+    const bought = await one.balance();
+    expect(bought).toBeGreaterThan(0);
+    await mapPrices(PRICE_MEANINGS);
+    await one.renew();
+    expect(await one.granted()).toBe(2 * bought);
+    const [renewal] = (await one.charges()).sort((a, b) => b.created - a.created);
+    await one.refund(renewal, renewal.amount);
+    await mapPrices(MONTHLY);
+    expect([await one.balance(), await one.shortfall()]).toEqual([0, 0]);
+  });
+});

@@ -15,10 +15,13 @@ import {
   silentPayer,
   standing,
   storedEvents,
+  watch,
+  watching,
 } from '../support/stripe.ts';
 
 const HOUR = 3_600_000;
-const services = createServices(env as unknown as Bindings);
+const FILE = 'reconcile';
+const services = createServices(watching(FILE) as unknown as Bindings);
 const eachMinute = () => runCron(services, '* * * * *', Date.now());
 const eachHour = () => runCron(services, '41 * * * *', Date.now());
 
@@ -26,6 +29,7 @@ beforeAll(() => mapPrices());
 
 async function subscriber() {
   const user = await silentPayer();
+  await watch(FILE, user.customerId);
   await atStripe('attach', { customer: user.customerId });
   const body = { plan: 'pro', user_id: user.userId };
   const begun = await call('POST', '/v1/billing/subscriptions', { headers: INTERNAL, body });
@@ -67,7 +71,7 @@ describe('what webhooks did not bring', () => {
   it('waits while Stripe does not answer', async () => {
     const { userId, customerId, id } = await subscriber();
     await atStripe('end', { id });
-    await atStripe('faults', { pattern: 'GET /v1/events', status: 500, times: 3 });
+    await atStripe('faults', { pattern: `GET /v1/events.* by ${FILE}$`, status: 500, times: 3 });
     await expect(eachHour()).rejects.toThrow('reconcile_billing');
     expect(await storedEvents('customer_id', customerId)).toEqual([]);
     await catchUpWholly();
@@ -97,6 +101,7 @@ describe('a plan', () => {
 describe('a user who goes', () => {
   it('takes along subscription and customer at Stripe, however long Stripe does not answer', async () => {
     const { userId, token, customerId } = await payer();
+    await watch(FILE, customerId);
     await atStripe('attach', { customer: customerId });
     const begun = await call('POST', '/v1/billing/subscriptions', { token, body: { plan: 'pro' } });
     await deliverAll(customerId);

@@ -3,9 +3,19 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL } from '../support/api.ts';
-import { atStripe, deliver, eventsAbout, mapPrices, silentPayer, standing } from '../support/stripe.ts';
+import {
+  atStripe,
+  deliver,
+  eventsAbout,
+  mapPrices,
+  silentPayer,
+  standing,
+  watch,
+  watching,
+} from '../support/stripe.ts';
 
-const { billingAdmin } = createServices(env as unknown as Bindings);
+const FILE = 'webhook-order';
+const { billingAdmin } = createServices(watching(FILE) as unknown as Bindings);
 
 type Event = Awaited<ReturnType<typeof eventsAbout>>[number];
 
@@ -122,6 +132,7 @@ describe.each(Object.entries(HISTORIES))('%s', (_, { make, types, plan, ledger }
   /** The three events of somebody of whom nothing was told yet. */
   async function untold() {
     const user = await silentPayer();
+    await watch(FILE, user.customerId);
     const told = await make(user);
     const used = new Set<Event>();
     const events = types.map((type) => {

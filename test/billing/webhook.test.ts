@@ -6,6 +6,7 @@ import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
+import { stoppingAfter, stoppingBefore } from '../support/stopping-d1.ts';
 import {
   atStripe,
   customerOf,
@@ -406,5 +407,47 @@ describe('a payment that is lost again', () => {
       await deliverAll(dispute.id);
       expect((await standing(userId)).balance, status).toBe(left);
     }
+  });
+});
+
+describe('the mail about an event', () => {
+  const mailsAbout = async (userId: string) => {
+    const rows = env.DB.prepare("SELECT data FROM outbox WHERE user_id = ? AND template = 'account_changed'");
+    return (await rows.bind(userId).all<{ data: string }>()).results.map(
+      ({ data }) => JSON.parse(data).change,
+    );
+  };
+  async function attached() {
+    const { userId, customerId } = await silentPayer();
+    await atStripe('attach', { customer: customerId });
+    const event = (await eventsAbout(customerId)).find(({ type }) => type === 'payment_method.attached');
+    const hint = { id: event?.id as string, type: 'payment_method.attached', customerId };
+    await env.DB.prepare(
+      `INSERT INTO billing_events (id, type, subject, customer_id, next_attempt_at, created_at, received_at)
+       VALUES (?, ?, ?, ?, 0, 0, 0)`,
+    )
+      .bind(hint.id, hint.type, event?.data.object.id, customerId)
+      .run();
+    return { userId, id: hint.id };
+  }
+  const handled = (environment: object) =>
+    createServices(environment as Bindings).billingAdmin.catchUp(Date.now());
+  /** In the statement that settles an event, and in no other. */
+  const SETTLES = 'coalesce((SELECT realm_id FROM billing_customers';
+
+  it('is written once, by what settles it, however often the machine stopped before', async () => {
+    const { userId, id } = await attached();
+    // Nothing else is due.
+    await env.DB.prepare("UPDATE billing_events SET status = 'ignored' WHERE id <> ?").bind(id).run();
+    for (let times = 0; times < 2; times += 1) {
+      await expect(handled(stoppingBefore(SETTLES))).rejects.toThrow();
+      expect(await mailsAbout(userId)).toEqual([]);
+      advance(3 * MINUTE);
+    }
+    await expect(handled(stoppingAfter(SETTLES))).rejects.toThrow();
+    expect(await mailsAbout(userId)).toEqual(['payment_method_added']);
+    advance(3 * MINUTE);
+    await handled(env);
+    expect(await mailsAbout(userId)).toEqual(['payment_method_added']);
   });
 });

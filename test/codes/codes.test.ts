@@ -262,6 +262,31 @@ describe('a code', () => {
     expect((await ask('verify', { ...target, code: '000000' })).status).toBe(401);
   });
 
+  it('is guessed at by a stranger also within a session of their own: everybody can have one', async () => {
+    await createRealm('guessed-within');
+    const bindings = { ...env, FAILED_CODES_PER_HOUR: '1' } as unknown as Bindings;
+    const app = createApp(createServices(bindings), bindings);
+    const to = number();
+    const { access_token: token } = await registerVerified({ phone_number: to }, { realm: 'guessed-within' });
+    const guess = () =>
+      app.request(
+        'https://auth.test/realms/guessed-within/v1/auth/otp/verify',
+        {
+          method: 'POST',
+          body: JSON.stringify({ channel: 'sms', to, code: '000000' }),
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            'cf-connecting-ip': freshAddress(),
+          },
+        },
+        bindings,
+      );
+    expect((await guess()).status).toBe(401);
+    await responsesAreOver();
+    expect((await guess()).status).toBe(429);
+  });
+
   it('is right at the fifth guess', async () => {
     const { user } = await verifiedUser();
     await send('email', user.email);

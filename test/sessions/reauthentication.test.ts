@@ -15,7 +15,7 @@ import {
   type SignedInBody,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
-import { mailTo } from '../support/mail.ts';
+import { codeMailedTo, mailTo } from '../support/mail.ts';
 import { activityOf } from '../support/projection.ts';
 
 const MINUTE = 60_000;
@@ -151,6 +151,55 @@ describe('POST /v1/auth/reauthenticate', () => {
     expectProblem(await tries(token), 404, 'identity_not_found');
   });
 
+  it('counts wrong codes for this session alone, as wrong passwords', async () => {
+    // The clock stands still.
+    advance(0);
+    const user = await registerVerified();
+    const to = user.user.email;
+    const other = (await login(to)).body;
+    await grow(user.user.id);
+    const [thief, owner] = [user.access_token, other.access_token];
+    for (let n = 0; n < 5; n += 1) {
+      expectProblem(await reauthenticate(thief, { channel: 'email', code: '000000' }), 401, 'invalid_code');
+    }
+    expectProblem(
+      await reauthenticate(thief, { channel: 'email', code: '000000' }),
+      429,
+      'too_many_attempts',
+    );
+    expectProblem(await reauthenticate(thief, { password: PASSWORD }), 429, 'too_many_attempts');
+    expect(await activityOf(user.user.id)).toContain('reauthentication_failed');
+    const body = { channel: 'email', to };
+    await call('POST', '/v1/auth/otp/send', { token: owner, body });
+    const code = await codeMailedTo(to);
+    expect((await reauthenticate(owner, { channel: 'email', code })).status).toBe(204);
+  });
+
+  it('by a code can be asked for and given whatever strangers have asked for and guessed', async () => {
+    advance(0);
+    const { user } = await registerVerified();
+    const to = user.email;
+    const body = { channel: 'email', to };
+    for (let n = 0; n < 11; n += 1) {
+      await call('POST', '/v1/auth/otp/send', { body });
+      advance(MINUTE);
+    }
+    await mailTo(to, /^Your code/, 10);
+    const { access_token: token } = (await login(to)).body;
+    const guess = { ...body, code: '000000' };
+    const asked = await call('POST', '/v1/auth/otp/send', { token, body });
+    expect(asked.body.resend_after).toBe(60);
+    const code = await codeMailedTo(to, 11);
+    await Promise.all(Array.from({ length: 12 }, () => call('POST', '/v1/auth/otp/verify', { body: guess })));
+    // Nobody else can use it: it opens nothing without the session, unless it is named.
+    expectProblem(
+      await call('POST', '/v1/auth/otp/verify', { body: { ...body, code } }),
+      401,
+      'invalid_code',
+    );
+    expect((await reauthenticate(token, { channel: 'email', code })).status).toBe(204);
+  });
+
   it('takes no code that went to an address which is not proven', async () => {
     const user = await stale({ phone_number: '+4915112340000' });
     await changeDirectory(user.user.id, { email_verified: 0 });
@@ -228,6 +277,8 @@ describe('POST /v1/auth/reauthenticate', () => {
   });
 
   it('decides a race: of many guesses at once no more are taken than one after the other', async () => {
+    // The clock stands still: none is taken for having waited.
+    advance(0);
     const user = await registerVerified();
     const guesses = await Promise.all(
       Array.from({ length: 20 }, () => reauthenticate(user.access_token, { password: 'not the right one' })),

@@ -55,9 +55,9 @@ export function codeTextedTo(to: string, nth = 1): Promise<string> {
   });
 }
 
-/** The code in the newest mail to that address. */
-export async function codeMailedTo(to: string): Promise<string> {
-  const code = /\b\d{6}\b/.exec((await mailTo(to, /^Your code/)).text)?.[0];
+/** The code in the nth mail with one to that address; waits for it. */
+export async function codeMailedTo(to: string, nth = 1): Promise<string> {
+  const code = /\b\d{6}\b/.exec((await mailTo(to, /^Your code/, nth)).text)?.[0];
   if (!code) throw new Error(`no code in the mail to ${to}`);
   return code;
 }

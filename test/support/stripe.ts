@@ -38,6 +38,16 @@ export async function emulatedWebhooks(about: string): Promise<DeliveredWebhook[
   return (await fetch(`http://127.0.0.1:${webhooks}/?about=${encodeURIComponent(about)}`)).json();
 }
 
+/**
+ * The environment of a file that asks Stripe for its list of events: other files at the same time have customers of their own,
+ * whom it would take for ours without a user. It hears of those alone that it watches (`watch`), and a fault for ` by NAME`
+ * is a fault for nobody else.
+ */
+export const watching = (by: string) => ({ ...env, STRIPE_SECRET_KEY: `${secretKey}_of_${by}` });
+
+/** Puts a customer on the list of events of that file, and of no other. */
+export const watch = (by: string, customer: string) => atStripe('watch', { by, customer });
+
 /** What the prices at Stripe stand for in tests. */
 export const PRICE_MEANINGS = [
   { price_id: 'price_pro_month', plan: 'pro' },

@@ -182,6 +182,23 @@ describe('“I did not make this”', () => {
     expect((await login(stranger.user.email)).status).toBe(200);
   });
 
+  it('to an account that only asked for the address, is decided once too', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const user = await registerVerified();
+      const email = address();
+      const token = await changeTo(user.access_token, email);
+      const answers = await Promise.all([
+        verify(token),
+        verify(token, { disown: true }),
+        verify(token, { disown: true }),
+      ]);
+      const done = answers.filter(({ status }) => status === 200);
+      expect(done).toHaveLength(1);
+      const { body } = await call('GET', '/v1/me', { token: user.access_token });
+      expect(body.email).toBe(done[0]?.body.status === 'verified' ? email : user.user.email);
+    }
+  });
+
   it('is decided once, of many who say so and many who confirm', async () => {
     const stranger = await register();
     const token = await welcome(stranger);

@@ -71,7 +71,7 @@ export async function takeProof(
   }
   if ((way === 'code' || way === 'send') && (channel === 'email' || channel === 'sms')) {
     if (way === 'send') {
-      await reauthentication.sendCode(user, channel, clientOf(c));
+      await reauthentication.sendCode(user, principal, channel, clientOf(c));
       return askForProof(c, visit, services, waiting, { sentBy: channel });
     }
     const guess = { channel, code: code.replace(/\s/g, '') } as const;

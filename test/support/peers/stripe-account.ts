@@ -47,6 +47,8 @@ function price(id: string, unitAmount: number, interval: string | null): Json {
 export class StripeAccount {
   readonly objects = new Map<string, Json>(PRICES.map((one) => [one.id, one]));
   readonly events: Json[] = [];
+  /** Of customers whom one test file alone hears of in the list of events: its name. */
+  readonly watchers = new Map<string, string>();
   /** How far the clocks of customers are ahead, in seconds; Stripe calls them test clocks. */
   readonly ahead = new Map<string, number>();
 
