@@ -2,6 +2,9 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { COUNTED } from '../http/paging.ts';
+import { parseEmailAddress } from '../lib/email-address.ts';
+import { fold } from '../lib/fold.ts';
+import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { FACETS, type FacetName, type FacetQuery, facetsOf, isWanted } from './user-facets.ts';
 
 /** What a list of users is narrowed to, besides its facets. Times are Unix milliseconds. */
@@ -20,7 +23,10 @@ export const SORTS = {
     key: sql`coalesce(username, '') COLLATE NOCASE`,
     of: (row: UserRow) => row.username ?? '',
   },
-  name: { key: sql`coalesce(name, '') COLLATE NOCASE`, of: (row: UserRow) => row.name ?? '' },
+  name: {
+    key: sql`coalesce(folded_name, lower(name), '')`,
+    of: (row: UserRow) => row.foldedName ?? asciiLower(row.name ?? ''),
+  },
 } as const;
 
 export type SortColumn = keyof typeof SORTS | FacetName;
@@ -39,9 +45,27 @@ export interface UserPage {
 /** Users looked at, at most, for each way in which a text may be meant. */
 const CANDIDATES = 1000;
 
-const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
-/** What a search looks into, each by an index: whatever begins with the text. */
-const SEARCHED = [sql`email`, sql`username`, sql`name COLLATE NOCASE`, FAMILY_NAME, sql`phone_number`];
+const NAME = sql`coalesce(folded_name, lower(name))`;
+const FAMILY_NAME = sql`coalesce(folded_family_name, lower(family_name), substr(${NAME}, instr(${NAME}, ' ') + 1))`;
+/** What a search looks into, each by an index, and what a text is there: whatever begins with it is found. */
+const SEARCHED: { key: SQL; of(q: string): string }[] = [
+  { key: sql`email`, of: addressOf },
+  { key: sql`username`, of: (q) => q },
+  { key: NAME, of: fold },
+  { key: FAMILY_NAME, of: fold },
+  { key: sql`phone_number`, of: (q) => parsePhoneNumber(q) ?? q.replace(/[\s().-]/g, '') },
+];
+
+/** An address, or the beginning of one, as it is kept. */
+function addressOf(q: string): string {
+  const parsed = parseEmailAddress(q);
+  return 'address' in parsed ? parsed.address : q.toLowerCase();
+}
+
+/** As `lower` of SQLite does. */
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
 
 /** Reads a page. Each facet is walked along the index of the order; what is narrowed first is sorted afterwards. */
 export async function listUsers(
@@ -131,9 +155,9 @@ function candidates(realmId: string, filter: Narrowing): SQL {
 }
 
 function ways(realmId: string, q: string): SQL[] {
-  // Addresses are kept in lower case.
-  return SEARCHED.map((key, index) => {
-    const from = index === 0 ? q.toLowerCase() : q;
+  return SEARCHED.map(({ key, of }) => {
+    // Of signs alone nothing is left, with which everything begins.
+    const from = of(q) || q;
     return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${key} >= ${from} AND ${key} < ${`${from}\u{10FFFF}`}`;
   });
 }

@@ -43,7 +43,7 @@ async function createAdmin(args: string[]): Promise<void> {
   const [typed, ...rest] = positionals;
   if (!typed || rest.length > 0) throw new Error(USAGE);
   const email = EmailField.safeParse(typed);
-  if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
+  if (!email.success) throw new Error(`"${typed}": ${email.error.issues[0]?.message}`);
   const { role, realm: realmId, password } = values;
   if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
   if (role === 'owner' && realmId !== DEFAULT_REALM) {

@@ -1,7 +1,8 @@
 import { PreferencesSchema, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
 import { type DialectName, DOZTRA_PLANS } from '../lib/dialect-names.ts';
+import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { type Mapping, MappingSchema, type RecordMapping } from './mapping.ts';
-import { countryCode, internationalNumber } from './places.ts';
+import { countryCode } from './places.ts';
 
 type Values = Record<string, unknown>;
 
@@ -138,10 +139,7 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
     prepare: (values) => ({
       ...values,
       name: wholeName(values),
-      phone_number: possible(
-        internationalNumber(textOf(values.phone), textOf(values.country_code)),
-        ProfileFields.phone_number,
-      ),
+      phone_number: parsePhoneNumber(textOf(values.phone), textOf(values.country_code)),
       country: countryCode(textOf(values.country_code)) ?? countryCode(textOf(values.country)),
       created_at: secondsOf(textOf(values._id)),
     }),

@@ -3,6 +3,7 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
 import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import { activity, preferences, users } from '../directory/tables.ts';
 import { newId } from '../lib/ids.ts';
 import { identities } from '../oauth/tables.ts';
@@ -63,7 +64,7 @@ export async function importRows(
     insertRows(
       db,
       users,
-      made.map(({ id, row }) => userOf(id, realmId, row, now)),
+      made.map(({ id, row }) => withFoldedNames(userOf(id, realmId, row, now))),
       (_, known) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
         SELECT 1 FROM imported_users AS known
         WHERE known.realm_id = ${realmId} AND known.external_id = ${known} ->> 0)

@@ -19,7 +19,8 @@ export function parsePhoneNumber(typed: string, callingCode?: string): string | 
   const known = code === undefined ? planned(text) : planned(text, code);
   if (known) return known;
   const digits = text.replace(PUNCTUATION, '');
-  const written = digits.startsWith('+') || code === undefined ? digits : `+${code}${digits.replace(/^0/, '')}`;
+  const written =
+    digits.startsWith('+') || code === undefined ? digits : `+${code}${digits.replace(/^0/, '')}`;
   return E164.test(written) ? written : null;
 }
 

@@ -262,7 +262,9 @@ function vouchedAddress(profile: ProviderProfile): string {
   const email = EmailField.safeParse(profile.email ?? '');
   if (!email.success) {
     throw new ApiError('email_missing', {
-      detail: 'Allow the provider to pass on your e-mail address, or register with a password.',
+      detail: profile.email
+        ? `The provider's address cannot be used: ${email.error.issues[0]?.message}.`
+        : 'Allow the provider to pass on your e-mail address, or register with a password.',
     });
   }
   if (!profile.emailVerified) {
