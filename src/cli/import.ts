@@ -5,10 +5,11 @@ import type { FileFormat } from '../import/file.ts';
 import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
-import { DIALECT_NAMES } from '../lib/dialect-names.ts';
+import { SOURCE_NAMES } from '../import/service-mappings.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { AdminClient, ApiRefusal } from './admin-client.ts';
 import { runCommand } from './d1.ts';
+import { readFirebaseParameters } from './firebase-hashes.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
 import { format, Progress } from './progress.ts';
 
@@ -22,7 +23,11 @@ FILE is CSV with a heading, NDJSON, or JSON (.csv, .ndjson, .jsonl, .json).
 
   --url URL              of the service (http://localhost:8787)
   --realm ID             the realm (default)
-  --service NAME         whose users table it is: ${DIALECT_NAMES.join(', ')}
+  --from NAME            whose export or users table it is:
+                         ${SOURCE_NAMES.slice(0, 5).join(', ')},
+                         ${SOURCE_NAMES.slice(5).join(', ')}
+  --source NAME          which system the ids are of, if not that of --from: ids of two may be the same
+  --hash-parameters FILE of a Firebase project, as its console shows them
   --mapping FILE         JSON: their columns, what values mean, how hashes are written
   --on-existing KIND     skip (the default) or error: what a row is whose address a user has
   --dry-run              say what would happen, change nothing
@@ -53,7 +58,8 @@ interface Chunk {
 const Options = z.object({
   url: z.url().default('http://localhost:8787'),
   realm: z.string().default(DEFAULT_REALM),
-  service: z.enum(DIALECT_NAMES).optional(),
+  from: z.enum(SOURCE_NAMES).optional(),
+  source: z.string().max(100).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
   'dry-run': z.boolean().default(false),
   rows: z.coerce.number().int().min(1).max(MAX_ROWS).default(MAX_ROWS),
@@ -67,7 +73,11 @@ async function importUsers(args: string[]): Promise<void> {
     options: {
       url: { type: 'string' },
       realm: { type: 'string' },
+      from: { type: 'string' },
+      // What --from was called before.
       service: { type: 'string' },
+      source: { type: 'string' },
+      'hash-parameters': { type: 'string' },
       mapping: { type: 'string' },
       'on-existing': { type: 'string' },
       'dry-run': { type: 'boolean' },
@@ -78,14 +88,16 @@ async function importUsers(args: string[]): Promise<void> {
   });
   const [path, ...rest] = positionals;
   if (!path || rest.length > 0) throw new Error(USAGE);
-  const parsed = Options.safeParse(values);
+  const parsed = Options.safeParse({ ...values, from: values.from ?? values.service });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`--${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { service } = parsed.data;
+  const { from: service } = parsed.data;
   const format = formatOf(path, values.format);
-  const file = { path, format, service, mapping: readMapping(values.mapping) };
+  const parameters = values['hash-parameters'];
+  const firebase = parameters === undefined ? null : readFirebaseParameters(parameters);
+  const file = { path, format, service, firebase, mapping: readMapping(values.mapping) };
   await send(file, parsed.data);
 }
 
@@ -103,6 +115,7 @@ async function send(file: ImportFile, options: z.output<typeof Options>): Promis
     dry_run: String(dryRun),
     mapping: JSON.stringify(file.mapping),
     ...(file.service && { service: file.service }),
+    ...(options.source !== undefined && { source: options.source }),
   });
 
   const progress = new Progress(rows, done);
