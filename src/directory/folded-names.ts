@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
 import { foldedColumn } from '../lib/fold.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
@@ -49,16 +49,17 @@ export async function foldNames(d1: D1Database): Promise<void> {
     ]),
   );
   // A user who was written meanwhile stays as they were written, and in the list.
-  const asRead = sql`users.id = j.value ->> 0 AND name IS j.value ->> 1 AND family_name IS j.value ->> 2
+  const asRead = `users.id = j.value ->> 0 AND name IS j.value ->> 1 AND family_name IS j.value ->> 2
     AND phone_number IS j.value ->> 3`;
-  await db.batch([
-    db.run(sql`DELETE FROM users_to_fold WHERE user_id IN (
-      SELECT j.value ->> 0 FROM json_each(${given}) AS j LEFT JOIN users ON users.id = j.value ->> 0
-      WHERE users.id IS NULL OR (${asRead}))`),
-    db.run(sql`UPDATE users SET folded_name = j.value ->> 4, folded_family_name = j.value ->> 5
-      FROM json_each(${given}) AS j WHERE ${asRead}`),
+  const statements = [
+    `DELETE FROM users_to_fold WHERE user_id IN (
+      SELECT j.value ->> 0 FROM json_each(?1) AS j LEFT JOIN users ON users.id = j.value ->> 0
+      WHERE users.id IS NULL OR (${asRead}))`,
+    `UPDATE users SET folded_name = j.value ->> 4, folded_family_name = j.value ->> 5
+      FROM json_each(?1) AS j WHERE ${asRead}`,
     // Not if somebody else has proved that number: the index of those decides.
-    db.run(sql`UPDATE OR IGNORE users SET phone_number = j.value ->> 6 FROM json_each(${given}) AS j
-      WHERE ${asRead} AND phone_number <> j.value ->> 6`),
-  ]);
+    `UPDATE OR IGNORE users SET phone_number = j.value ->> 6 FROM json_each(?1) AS j
+      WHERE ${asRead} AND phone_number <> j.value ->> 6`,
+  ];
+  await d1.batch(statements.map((statement) => d1.prepare(statement).bind(given)));
 }
