@@ -7,22 +7,25 @@ import { SYSTEM_NAMES, SYSTEMS, type SystemName } from './system-mappings.ts';
 import {
   accounts,
   either,
+  type ForeignValues,
   fitting,
   isGiven,
-  listOf,
   nameOf,
+  objectsIn,
   parsed,
   possible,
-  textOf,
-  type Values,
   wordOf,
+  writtenIn,
   YES,
 } from './values.ts';
 
 const STATUS = either('active', 'suspended');
 const ADMIN = either('admin', 'user');
 
-const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values: Values): Values }> = {
+const PREPARED: Record<
+  DialectName,
+  { mapping: Partial<Mapping>; prepare(values: ForeignValues): ForeignValues }
+> = {
   doztra: {
     mapping: {
       columns: {
@@ -104,7 +107,9 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
       username: possible(values.username, ProfileFields.username),
       profile_image: possible(values.profile_image, ProfilePatch.shape.picture),
       preferences: fitting(parsed(values.preferences)),
-      identities: accounts(listOf(values.oauth_accounts).map((one) => [one.provider, one.provider_user_id])),
+      identities: accounts(
+        objectsIn(values.oauth_accounts).map((one) => [one.provider, one.provider_user_id]),
+      ),
     }),
   },
   'astro-backend': {
@@ -148,9 +153,9 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
     prepare: (values) => ({
       ...values,
       name: nameOf(values.first_name, values.last_name),
-      phone_number: parsePhoneNumber(textOf(values.phone), textOf(values.country_code)),
-      country: countryCode(textOf(values.country_code)) ?? countryCode(textOf(values.country)),
-      created_at: secondsOf(textOf(values._id)),
+      phone_number: parsePhoneNumber(writtenIn(values.phone), writtenIn(values.country_code)),
+      country: countryCode(writtenIn(values.country_code)) ?? countryCode(writtenIn(values.country)),
+      created_at: secondsOf(writtenIn(values._id)),
     }),
   },
 };

@@ -3,15 +3,15 @@ import { parsePhoneNumber } from '../lib/phone-number.ts';
 import type { HashFormat } from './hash-format.ts';
 import {
   accounts,
+  type ForeignValues,
   isGiven,
   isYes,
-  listOf,
   nameOf,
-  objectOf,
+  objectIn,
+  objectsIn,
   possible,
-  textOf,
-  type Values,
   wordOf,
+  writtenIn,
 } from './values.ts';
 
 /** What people come from, besides the older services. */
@@ -31,7 +31,7 @@ export type SystemName = (typeof SYSTEM_NAMES)[number];
 /** How a system exports its users: what of a record is ours, and how its hashes are written. */
 interface System {
   hash?: HashFormat;
-  read(values: Values): Values;
+  read(values: ForeignValues): ForeignValues;
 }
 
 /** Providers whose subjects are the same wherever one signs in, by the names that systems give them. */
@@ -56,7 +56,7 @@ const picture = (value: unknown) => possible(value, ProfilePatch.shape.picture);
 const username = (value: unknown) => possible(value, ProfileFields.username);
 const name = (value: unknown) => possible(value, ProfileFields.name);
 const locale = (value: unknown) => possible(value, ProfileFields.locale);
-const phone = (value: unknown) => parsePhoneNumber(textOf(value));
+const phone = (value: unknown) => parsePhoneNumber(writtenIn(value));
 /** A time that is given says that something happened. */
 const happened = (value: unknown) => (isGiven(value) ? true : null);
 /** A number counts as proven only where there is one. */
@@ -71,7 +71,7 @@ export const SYSTEMS: Record<SystemName, System> = {
   firebase: {
     read(values) {
       const number = phone(values.phoneNumber);
-      const providers = listOf(values.providerUserInfo);
+      const providers = objectsIn(values.providerUserInfo);
       return {
         external_id: values.localId,
         email: values.email,
@@ -107,7 +107,7 @@ export const SYSTEMS: Record<SystemName, System> = {
         phone_number_verified: proven(number, isYes(values.phone_verified)),
         status: status(isYes(values.blocked)),
         password_hash: values.passwordHash ?? values.password_hash,
-        identities: linked(listOf(values.identities).map((one) => [one.provider, one.user_id])),
+        identities: linked(objectsIn(values.identities).map((one) => [one.provider, one.user_id])),
         created_at: values.created_at,
         last_login_at: values.last_login,
       };
@@ -116,10 +116,10 @@ export const SYSTEMS: Record<SystemName, System> = {
   // The table `auth.users`, as CSV or JSON.
   supabase: {
     read(values) {
-      const number = phone(isGiven(values.phone) ? `+${textOf(values.phone).replace(/^\+/, '')}` : '');
-      const [app, user] = [objectOf(values.raw_app_meta_data), objectOf(values.raw_user_meta_data)];
+      const number = phone(isGiven(values.phone) ? `+${writtenIn(values.phone).replace(/^\+/, '')}` : '');
+      const [app, user] = [objectIn(values.raw_app_meta_data), objectIn(values.raw_user_meta_data)];
       const banned = Date.parse(
-        textOf(values.banned_until)
+        writtenIn(values.banned_until)
           .replace(' ', 'T')
           .replace(/([+-]\d\d)$/, '$1:00'),
       );
@@ -142,10 +142,10 @@ export const SYSTEMS: Record<SystemName, System> = {
   // The export of the dashboard, CSV.
   clerk: {
     read(values) {
-      const addresses = textOf(values.verified_email_addresses).split(/[|,;\s]+/);
-      const email = textOf(values.primary_email_address) || addresses[0];
+      const addresses = writtenIn(values.verified_email_addresses).split(/[|,;\s]+/);
+      const email = writtenIn(values.primary_email_address) || addresses[0];
       const number = phone(values.primary_phone_number);
-      const numbers = textOf(values.verified_phone_numbers)
+      const numbers = writtenIn(values.verified_phone_numbers)
         .split(/[|,;]+/)
         .map(phone);
       return {
@@ -167,7 +167,7 @@ export const SYSTEMS: Record<SystemName, System> = {
     hash: { algorithm: 'lucia' },
     read(values) {
       const { accounts: list, ...own } = values;
-      const rows = listOf(list);
+      const rows = objectsIn(list);
       const valueOf = (camel: string, snake: string) => own[camel] ?? own[snake];
       const number = phone(valueOf('phoneNumber', 'phone_number'));
       const credential = rows.find((one) => (one.providerId ?? one.provider_id) === 'credential');
@@ -210,7 +210,7 @@ export const SYSTEMS: Record<SystemName, System> = {
   django: {
     read(values) {
       const { pk, fields, ...columns } = values;
-      const own: Values = { id: pk, ...columns, ...objectOf(fields) };
+      const own: ForeignValues = { id: pk, ...columns, ...objectIn(fields) };
       return {
         external_id: own.id,
         email: own.email,
@@ -220,7 +220,7 @@ export const SYSTEMS: Record<SystemName, System> = {
         family_name: own.last_name,
         status: status(isGiven(own.is_active) && !isYes(own.is_active)),
         // `!` begins what is no password.
-        password_hash: textOf(own.password).startsWith('!') ? null : own.password,
+        password_hash: writtenIn(own.password).startsWith('!') ? null : own.password,
         created_at: own.date_joined,
         last_login_at: own.last_login,
       };

@@ -3,7 +3,7 @@ import { PreferencesSchema } from '../directory/schemas.ts';
 // What mappings make of the values of other systems.
 
 /** A record, by the names of its columns. */
-export type Values = Record<string, unknown>;
+export type ForeignValues = Record<string, unknown>;
 
 export const YES = ['true', 't', '1'];
 const NO = ['false', 'f', '0'];
@@ -16,11 +16,11 @@ export const either = (yes: string, no: string): Record<string, string> =>
 export const isGiven = (value: unknown): boolean => value !== null && value !== undefined && value !== '';
 
 /** What is written there, without blanks around it; '' for a structure. */
-export const textOf = (value: unknown): string =>
+export const writtenIn = (value: unknown): string =>
   ['string', 'number', 'boolean'].includes(typeof value) ? String(value).trim() : '';
 
 /** The same in lower case. */
-export const wordOf = (value: unknown): string => textOf(value).toLowerCase();
+export const wordOf = (value: unknown): string => writtenIn(value).toLowerCase();
 
 /** Whether a column says yes, however its database writes that. */
 export const isYes = (value: unknown): boolean => YES.includes(wordOf(value));
@@ -40,12 +40,12 @@ export function accounts(
   const whole = pairs.filter((pair) => pair.every(isGiven));
   return whole.length === 0
     ? null
-    : whole.map(([provider, subject]) => ({ provider: wordOf(provider), subject: textOf(subject) }));
+    : whole.map(([provider, subject]) => ({ provider: wordOf(provider), subject: writtenIn(subject) }));
 }
 
 /** The whole name, of its parts; null of none. */
 export function nameOf(...parts: unknown[]): string | null {
-  const name = parts.map(textOf).filter(Boolean).join(' ');
+  const name = parts.map(writtenIn).filter(Boolean).join(' ');
   return name === '' ? null : name;
 }
 
@@ -60,19 +60,21 @@ export function parsed(value: unknown): unknown {
 }
 
 /** The objects of a list. */
-export function listOf(value: unknown): Values[] {
+export function objectsIn(value: unknown): ForeignValues[] {
   const list = parsed(value);
   return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
 }
 
 /** An object, or an empty one. */
-export function objectOf(value: unknown): Values {
+export function objectIn(value: unknown): ForeignValues {
   const object = parsed(value);
-  return typeof object === 'object' && object !== null && !Array.isArray(object) ? (object as Values) : {};
+  return typeof object === 'object' && object !== null && !Array.isArray(object)
+    ? (object as ForeignValues)
+    : {};
 }
 
 /** Preferences without those of our own keys that mean something else there; null when nothing is left. */
-export function fitting(value: unknown): Values | null {
+export function fitting(value: unknown): ForeignValues | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const issues = PreferencesSchema.safeParse(value).error?.issues ?? [];
   const misfits = new Set(issues.map(({ path }) => path[0]));
