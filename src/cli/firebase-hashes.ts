@@ -8,10 +8,10 @@ import type { FileRecord } from '../import/record.ts';
  */
 export function readFirebaseParameters(path: string): FirebaseParameters {
   const text = readFileSync(path, 'utf8');
-  const valueOf = (name: string) =>
+  const valueIn = (name: string) =>
     new RegExp(`"?${name}"?\\s*[:=]\\s*"?([A-Za-z0-9+/=_-]+)`).exec(text)?.[1];
-  const [key, separator] = [valueOf('base64_signer_key'), valueOf('base64_salt_separator')];
-  const [rounds, memCost] = [Number(valueOf('rounds')), Number(valueOf('mem_cost'))];
+  const [key, separator] = [valueIn('base64_signer_key'), valueIn('base64_salt_separator')];
+  const [rounds, memCost] = [Number(valueIn('rounds')), Number(valueIn('mem_cost'))];
   if (!key || !separator || !Number.isInteger(rounds) || !Number.isInteger(memCost)) {
     throw new Error(`${path} needs base64_signer_key, base64_salt_separator, rounds and mem_cost.`);
   }

@@ -168,24 +168,24 @@ export const SYSTEMS: Record<SystemName, System> = {
     read(values) {
       const { accounts: list, ...own } = values;
       const rows = objectsIn(list);
-      const valueOf = (camel: string, snake: string) => own[camel] ?? own[snake];
-      const number = phone(valueOf('phoneNumber', 'phone_number'));
+      const valueIn = (camel: string, snake: string) => own[camel] ?? own[snake];
+      const number = phone(valueIn('phoneNumber', 'phone_number'));
       const credential = rows.find((one) => (one.providerId ?? one.provider_id) === 'credential');
       return {
         external_id: own.id,
         email: own.email,
-        email_verified: valueOf('emailVerified', 'email_verified'),
-        username: username(valueOf('displayUsername', 'display_username') ?? own.username),
+        email_verified: valueIn('emailVerified', 'email_verified'),
+        username: username(valueIn('displayUsername', 'display_username') ?? own.username),
         name: name(own.name),
         picture: picture(own.image),
         phone_number: number,
-        phone_number_verified: proven(number, isYes(valueOf('phoneNumberVerified', 'phone_number_verified'))),
+        phone_number_verified: proven(number, isYes(valueIn('phoneNumberVerified', 'phone_number_verified'))),
         status: status(isYes(own.banned)),
         password_hash: own.password ?? credential?.password,
         identities: linked(
           rows.map((one) => [one.providerId ?? one.provider_id, one.accountId ?? one.account_id]),
         ),
-        created_at: valueOf('createdAt', 'created_at'),
+        created_at: valueIn('createdAt', 'created_at'),
       };
     },
   },
