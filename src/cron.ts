@@ -1,3 +1,4 @@
+import { foldNames } from './directory/folded-names.ts';
 import { log } from './lib/log.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
@@ -13,6 +14,7 @@ export const JOBS: Record<string, Record<string, Job>> = {
     // The night's work by portions: at the turn of a month there is more than one run can do.
     expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
     grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
+    fold_names: ({ d1 }) => foldNames(d1),
     refresh_decoys: ({ d1 }, now) => refreshDecoys(d1, now),
     catch_up_billing: ({ billingAdmin }, now) => billingAdmin.catchUp(now),
   },

@@ -2,6 +2,9 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { COUNTED } from '../http/paging.ts';
+import { parseEmailAddress } from '../lib/email-address.ts';
+import { fold } from '../lib/fold.ts';
+import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { FACETS, type FacetName, type FacetQuery, facetsOf, isWanted } from './user-facets.ts';
 
 /** What a list of users is narrowed to, besides its facets. Times are Unix milliseconds. */
@@ -20,7 +23,10 @@ export const SORTS = {
     key: sql`coalesce(username, '') COLLATE NOCASE`,
     of: (row: UserRow) => row.username ?? '',
   },
-  name: { key: sql`coalesce(name, '') COLLATE NOCASE`, of: (row: UserRow) => row.name ?? '' },
+  name: {
+    key: sql`coalesce(folded_name, lower(name), '')`,
+    of: (row: UserRow) => row.foldedName ?? asciiLower(row.name ?? ''),
+  },
 } as const;
 
 export type SortColumn = keyof typeof SORTS | FacetName;
@@ -42,9 +48,27 @@ export interface UserPage {
  */
 const CANDIDATES = 5000;
 
-const FAMILY_NAME = sql`coalesce(family_name, substr(name, instr(name, ' ') + 1)) COLLATE NOCASE`;
-/** What a search looks into, each by an index: whatever begins with the text. */
-const SEARCHED = [sql`email`, sql`username`, sql`name COLLATE NOCASE`, FAMILY_NAME, sql`phone_number`];
+const NAME = sql`coalesce(folded_name, lower(name))`;
+const FAMILY_NAME = sql`coalesce(folded_family_name, lower(family_name), substr(${NAME}, instr(${NAME}, ' ') + 1))`;
+/** What a search looks into, each by an index, and what a text is there: whatever begins with it is found. */
+const SEARCHED: { key: SQL; of(q: string): string }[] = [
+  { key: sql`email`, of: addressOf },
+  { key: sql`username`, of: (q) => q },
+  { key: NAME, of: fold },
+  { key: FAMILY_NAME, of: fold },
+  { key: sql`phone_number`, of: (q) => parsePhoneNumber(q) ?? q.replace(/[\s().-]/g, '') },
+];
+
+/** An address, or the beginning of one, as it is kept. */
+function addressOf(q: string): string {
+  const parsed = parseEmailAddress(q);
+  return 'address' in parsed ? parsed.address : q.toLowerCase();
+}
+
+/** As `lower` of SQLite does. */
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
 
 /** Reads a page. Each facet is walked along the index of the order; what is narrowed first is sorted afterwards. */
 export async function listUsers(
@@ -149,9 +173,9 @@ function ways(realmId: string, q: string): SQL[] {
 
 /** The conditions of which one holds for whom a text may mean. */
 function begins(q: string, sign: '' | '+' = ''): SQL[] {
-  return SEARCHED.map((key, index) => {
-    // Addresses are kept in lower case.
-    const from = index === 0 ? q.toLowerCase() : q;
+  return SEARCHED.map(({ key, of }) => {
+    // Of signs alone nothing is left, with which everything begins.
+    const from = of(q) || q;
     const left = sql`${sql.raw(sign)}${key}`;
     return sql`${left} >= ${from} AND ${left} < ${`${from}\u{10FFFF}`}`;
   });

@@ -2,6 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Database } from '../db/client.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink, storeLinkIf } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
@@ -46,7 +47,11 @@ export async function insertUser(
     more.push(db.insert(outbox).values(invitation.mail));
   }
   const [inserted] = await db
-    .batch([db.insert(users).values(user).returning(), ...more, writeAuditIf(db, entry, sql`TRUE`)])
+    .batch([
+      db.insert(users).values(withFoldedNames(user)).returning(),
+      ...more,
+      writeAuditIf(db, entry, sql`TRUE`),
+    ])
     .catch(refuseViolation);
   return inserted[0] as UserRow;
 }

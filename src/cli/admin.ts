@@ -38,7 +38,7 @@ async function createAdmin(values: ValuesOf<typeof OPTIONS>, positionals: string
   const [typed, ...rest] = positionals;
   if (!typed || rest.length > 0) throw new UsageError('Say one e-mail address.');
   const email = EmailField.safeParse(typed);
-  if (!email.success) throw new Error(`"${typed}" is not an e-mail address.`);
+  if (!email.success) throw new Error(`"${typed}": ${email.error.issues[0]?.message}`);
   const { role = 'owner', realm: realmId = DEFAULT_REALM, password } = values;
   if (role !== 'owner' && role !== 'admin') throw new Error('--role: must be owner or admin');
   if (role === 'owner' && realmId !== DEFAULT_REALM) {

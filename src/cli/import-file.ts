@@ -1,34 +1,38 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { FirebaseParameters } from '../crypto/hash-notations.ts';
 import { EmailField } from '../directory/schemas.ts';
 import { CsvReader } from '../import/csv.ts';
 import { type FileFormat, readerOf } from '../import/file.ts';
 import { type Mapping, mapRecord, type RecordMapping, unknownColumns } from '../import/mapping.ts';
 import { FileError, type FileRecord, type RowProblem } from '../import/record.ts';
 import { IdentitiesField } from '../import/row.ts';
-import { mappingOf } from '../import/service-mappings.ts';
-import type { DialectName } from '../lib/dialect-names.ts';
+import { mappingOf, type SourceName } from '../import/service-mappings.ts';
 import { EncryptedRecords } from './encrypted-record.ts';
+import { FirebaseHashes } from './firebase-hashes.ts';
 
 /** A file of users, and how to read it. */
 export interface ImportFile {
   path: string;
   format: FileFormat;
   /** Whose users table it is a dump of, if it is one of those that are known. */
-  service: DialectName | undefined;
+  service: SourceName | undefined;
+  /** What makes the hashes of a Firebase project. */
+  firebase?: FirebaseParameters | null;
   /** What is laid over what is known of it. */
   mapping: Mapping;
 }
 
 /** The records of a file, which may be larger than memory. Throws FileError. */
 export async function* recordsOf(
-  { path, format, service, mapping }: ImportFile,
+  { path, format, service, firebase, mapping }: ImportFile,
   onBytes: (bytes: Buffer) => void = () => {},
 ): AsyncGenerator<FileRecord> {
   const decoder = new TextDecoder();
   const reader = readerOf(format);
   const encrypted = service === 'two-user-types' ? new EncryptedRecords(process.env.ENCRYPTION_KEY) : null;
-  const open = (record: FileRecord) => encrypted?.open(record) ?? record;
+  const hashes = service === 'firebase' ? new FirebaseHashes(firebase ?? null) : null;
+  const open = (record: FileRecord) => encrypted?.open(record) ?? hashes?.open(record) ?? record;
   let isChecked = false;
   const checkHeader = () => {
     if (isChecked || !(reader instanceof CsvReader) || !reader.header) return;

@@ -4,10 +4,11 @@ import type { FileFormat } from '../import/file.ts';
 import { MappingSchema } from '../import/mapping.ts';
 import type { FileRecord, RowProblem } from '../import/record.ts';
 import { ImportResultSchema, ImportSchema, MAX_ROWS } from '../import/schemas.ts';
-import { DIALECT_NAMES } from '../lib/dialect-names.ts';
+import { SOURCE_NAMES } from '../import/service-mappings.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { AdminClient, ApiRefusal, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
+import { readFirebaseParameters } from './firebase-hashes.ts';
 import { type ImportFile, recordsOf, SeenUsers, surveyFile } from './import-file.ts';
 import { format, Progress } from './progress.ts';
 
@@ -17,7 +18,22 @@ import { format, Progress } from './progress.ts';
 const OPTIONS = {
   ...SERVICE,
   realm: { type: 'string', value: 'ID', about: 'the realm (default)' },
-  service: { type: 'string', value: 'NAME', about: `whose users table it is: ${DIALECT_NAMES.join(', ')}` },
+  from: {
+    type: 'string',
+    value: 'NAME',
+    about: `whose export or users table it is: ${SOURCE_NAMES.join(', ')}`,
+  },
+  service: { type: 'string', value: 'NAME', about: 'what --from was called before' },
+  source: {
+    type: 'string',
+    value: 'NAME',
+    about: 'which system the ids are of, if not that of --from: ids of two may be the same',
+  },
+  'hash-parameters': {
+    type: 'string',
+    value: 'FILE',
+    about: 'of a Firebase project, as its console shows them',
+  },
   mapping: {
     type: 'string',
     value: 'FILE',
@@ -58,7 +74,8 @@ interface Chunk {
 
 const Options = z.object({
   realm: z.string().default(DEFAULT_REALM),
-  service: z.enum(DIALECT_NAMES).optional(),
+  from: z.enum(SOURCE_NAMES).optional(),
+  source: z.string().max(100).optional(),
   'on-existing': z.enum(['skip', 'error']).default('skip'),
   'dry-run': z.boolean().default(false),
   rows: z.coerce.number().int().min(1).max(MAX_ROWS).default(MAX_ROWS),
@@ -68,14 +85,16 @@ const Options = z.object({
 async function importUsers(values: ValuesOf<typeof OPTIONS>, positionals: string[]): Promise<void> {
   const [path, ...rest] = positionals;
   if (!path || rest.length > 0) throw new UsageError('Say one file.');
-  const parsed = Options.safeParse(values);
+  const parsed = Options.safeParse({ ...values, from: values.from ?? values.service });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`--${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { service } = parsed.data;
+  const { from: service } = parsed.data;
   const format = formatOf(path, values.format);
-  const file = { path, format, service, mapping: readMapping(values.mapping) };
+  const parameters = values['hash-parameters'];
+  const firebase = parameters === undefined ? null : readFirebaseParameters(parameters);
+  const file = { path, format, service, firebase, mapping: readMapping(values.mapping) };
   await send(file, { ...parsed.data, url: await serviceUrl(values) });
 }
 
@@ -93,6 +112,7 @@ async function send(file: ImportFile, options: z.output<typeof Options> & { url:
     dry_run: String(dryRun),
     mapping: JSON.stringify(file.mapping),
     ...(file.service && { service: file.service }),
+    ...(options.source !== undefined && { source: options.source }),
   });
 
   const progress = new Progress(rows, done);

@@ -3,10 +3,13 @@ import { EmailField, ProfileFields, UserSchema } from '../directory/schemas.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { AcceptedSchema } from '../verification/schemas.ts';
 
-const code = z
+/** A one-time code as it is typed at every door, with blanks or dashes between the digits; out come the six digits. */
+export const OneTimeCodeField = z
   .string()
-  .regex(/^\d{6}$/, { error: 'Must have six digits' })
-  .openapi({ example: '493817' });
+  .max(40)
+  .transform((typed) => typed.normalize('NFKC').replace(/[\s\p{Pd}]/gu, ''))
+  .pipe(z.string().regex(/^\d{6}$/, { error: 'Must have six digits' }))
+  .openapi({ type: 'string', example: '493817' });
 
 const challengeId = z.uuid().optional().openapi({
   description:
@@ -25,14 +28,14 @@ export const CodeVerifyBody = z
     z.strictObject({
       channel: z.literal('email'),
       to: EmailField,
-      code,
+      code: OneTimeCodeField,
       challenge_id: challengeId,
       session_cookie: z.boolean().optional(),
     }),
     z.strictObject({
       channel: z.literal('sms'),
       to: ProfileFields.phone_number,
-      code,
+      code: OneTimeCodeField,
       challenge_id: challengeId,
       session_cookie: z.boolean().optional(),
     }),

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { timingSafeEqual } from 'node:crypto';
+import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { argon2d, argon2i, argon2id } from '@noble/hashes/argon2.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
@@ -102,6 +102,27 @@ const parseScrypt: Parse = ([, log2N, blockSize, lanes, saltText = '', digestTex
   };
 };
 
+/** Firebase: what scrypt gives is a key, and the digest the stream that AES-256 in counter mode makes of it. */
+const parseFirebase: Parse = (match) => {
+  const stored = parseScrypt(match);
+  if (!stored) return null;
+  const { digest } = stored;
+  const [, log2N, blockSize, lanes, saltText = ''] = match;
+  const options = { N: 2 ** Number(log2N), r: Number(blockSize), p: Number(lanes), dkLen: 32 };
+  const derive = (password: string) =>
+    createCipheriv('aes-256-ctr', scrypt(password, decode(saltText), options), Buffer.alloc(16)).update(
+      Buffer.alloc(digest.length),
+    );
+  return { scheme: 'firebase-scrypt', digest, derive };
+};
+
+/** Django's bcrypt_sha256: bcrypt of the hex of a SHA-256, so that long passwords count whole. */
+const parseBcryptSha256: Parse = ([, version, cost, salt, digest]) => {
+  const stored = parseBcrypt(['', `$${version}$${cost}$${salt}`, cost ?? '', digest ?? '']);
+  const hex = (password: string) => Buffer.from(sha256(Buffer.from(password))).toString('hex');
+  return stored && { ...stored, scheme: 'bcrypt-sha256', derive: (password) => stored.derive(hex(password)) };
+};
+
 const parseSaltedSha256: Parse = ([, order, saltText = '', digestText = '']) => {
   const salt = decode(saltText);
   const digest = decode(digestText);
@@ -121,7 +142,10 @@ const SCHEMES: [pattern: RegExp, parse: Parse][] = [
   // Django. Its salt is text, not base64.
   [new RegExp(String.raw`^pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$]+)\$${BASE64}$`), parseDjangoPbkdf2],
   [phc(String.raw`scrypt\$ln=(\d{1,2}),r=(\d{1,9}),p=(\d{1,9})`), parseScrypt],
-  // Our own notation, because none is customary: o=sp is SHA-256(salt ‖ password), o=ps SHA-256(password ‖ salt).
+  // Our own notations, because none is customary: of what `hash-notations.ts` reads …
+  [phc(String.raw`firebase-scrypt\$ln=(\d{1,2}),r=(\d{1,9}),p=(\d{1,9})`), parseFirebase],
+  [/^\$bcrypt-hex-sha256\$v=(2[aby]),c=(\d\d)\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/, parseBcryptSha256],
+  // … and of salted digests: o=sp is SHA-256(salt ‖ password), o=ps SHA-256(password ‖ salt).
   [phc(String.raw`sha256\$o=(sp|ps)`), parseSaltedSha256],
 ];
 
@@ -137,8 +161,8 @@ function parse(hash: string): StoredHash | null {
 }
 
 /**
- * The scheme of an imported hash (`argon2id`, `argon2i`, `argon2d`, `bcrypt`, `pbkdf2-sha1`, `pbkdf2-sha256`,
- * `pbkdf2-sha512`, `scrypt`, `sha256`), or `null` if `verifyForeign` can never accept it: unknown, malformed, or
+ * The scheme of an imported hash (`argon2id`, `argon2i`, `argon2d`, `bcrypt`, `bcrypt-sha256`, `pbkdf2-sha1`,
+ * `pbkdf2-sha256`, `pbkdf2-sha512`, `scrypt`, `firebase-scrypt`, `sha256`), or `null` if `verifyForeign` can never accept it: unknown, malformed, or
  * above the ceilings. The notations are those of PHC strings, passlib, Django and crypt(3); salted SHA-256 is
  * written `$sha256$o=sp$<salt>$<digest>` (salt before password) or `o=ps`, both in base64.
  */
@@ -147,11 +171,19 @@ export function describeHash(hash: string): string | null {
 }
 
 /**
- * Whether a hash that another system made is of this password, compared in constant time. The password is taken
- * as typed, without normalisation, because those systems hashed its UTF-8. `false` for whatever `describeHash`
- * doesn't know; never throws. Takes up to seconds of CPU, as the hash's own parameters demand.
+ * Whether a hash that another system made is of this password, compared in constant time. Systems differ in the form in
+ * which they hash it, and keyboards in that in which they send it: it is tried as typed, in NFC and in NFKC, which are one
+ * for most. `false` for whatever `describeHash` doesn't know; never throws. Takes up to seconds of CPU for each form, as the
+ * hash's own parameters demand.
  */
 export function verifyForeign(hash: string, password: string): boolean {
   const stored = parse(hash);
-  return stored !== null && timingSafeEqual(stored.derive(password), stored.digest);
+  return (
+    stored !== null && formsOf(password).some((form) => timingSafeEqual(stored.derive(form), stored.digest))
+  );
+}
+
+/** The forms in which a system may have hashed a password: as typed, NFC and NFKC, each once. */
+export function formsOf(password: string): string[] {
+  return [...new Set([password, password.normalize('NFC'), password.normalize('NFKC')])];
 }

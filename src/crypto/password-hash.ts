@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
 import wasm from '@phi-ag/argon2/argon2.wasm';
 import { ARGON2, ARGON2_PREFIX } from './argon2-parameters.ts';
-import { verifyForeign } from './foreign-hashes.ts';
+import { formsOf, verifyForeign } from './foreign-hashes.ts';
 
 const TYPE_ID = 2;
 const BASE64_TAIL = /^([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
@@ -111,9 +111,10 @@ export function hashPassword(password: string): string {
 export function verifyPassword(phc: string, password: string): boolean {
   const own = parseOwn(phc);
   if (!own) return verifyForeign(phc, password);
-  // As typed, too: an imported hash can have our parameters, and its maker need not have normalised.
-  const forms = new Set([password.normalize('NFKC'), password]);
-  return [...forms].some((form) => timingSafeEqual(derive(form, own.salt), own.hash));
+  // Ours are of the NFKC form, the last of these. An imported hash can have our parameters, and be of another.
+  return formsOf(password)
+    .reverse()
+    .some((form) => timingSafeEqual(derive(form, own.salt), own.hash));
 }
 
 /** Whether to replace the hash at the next successful sign-in: it isn't Argon2id with the present parameters. */

@@ -9,6 +9,7 @@ export const oneTimeTokens = sqliteTable(
     hash: text().notNull().unique(),
     email: text().notNull(),
     expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
   },
   (table) => [primaryKey({ columns: [table.userId, table.purpose, table.slot] })],
 );

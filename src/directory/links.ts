@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq, exists, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { DAY, HOUR } from '../lib/time.ts';
@@ -70,7 +70,7 @@ function stored({ purpose, hash, expiresAt }: Link, userId: string, email: strin
     row: { userId, purpose, slot, hash, email, expiresAt },
     replacement: {
       target: [oneTimeTokens.userId, oneTimeTokens.purpose, oneTimeTokens.slot],
-      set: { hash, email, expiresAt },
+      set: { hash, email, expiresAt, usedAt: null },
     },
   };
 }
@@ -122,9 +122,12 @@ export function linkStands(
   );
 }
 
-/** Takes a token: nobody can use it again. */
-export function takeLink(db: Database, token: string) {
-  return db.delete(oneTimeTokens).where(eq(oneTimeTokens.hash, hashToken(token)));
+/** Takes a token: nobody can use it again, and its page says so. */
+export function takeLink(db: Database, token: string, now = Date.now()) {
+  return db
+    .update(oneTimeTokens)
+    .set({ usedAt: now })
+    .where(eq(oneTimeTokens.hash, hashToken(token)));
 }
 
 /** The condition that a token, by its hash, stands and serves one of the purposes. */
@@ -133,6 +136,7 @@ function validToken(hash: string, purposes: LinkPurpose[], now: number) {
     eq(oneTimeTokens.hash, hash),
     inArray(oneTimeTokens.purpose, purposes),
     gt(oneTimeTokens.expiresAt, now),
+    isNull(oneTimeTokens.usedAt),
   );
 }
 
@@ -144,4 +148,11 @@ export async function peekLink(db: Database, token: string, purposes: LinkPurpos
     .where(validToken(hashToken(token), purposes, now))
     .get();
   return found ?? null;
+}
+
+/** What a token stands for or stood for, as long as that is remembered; or null. */
+export async function rememberedLink(db: Database, token: string, purposes: LinkPurpose[]) {
+  const { hash, purpose } = oneTimeTokens;
+  const mine = and(eq(hash, hashToken(token)), inArray(purpose, purposes));
+  return (await db.select().from(oneTimeTokens).where(mine).get()) ?? null;
 }

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import { MAX_EMAIL, parseEmailAddress } from '../lib/email-address.ts';
+import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { DEFAULT_PLAN } from './state.ts';
 import type { UserRow } from './tables.ts';
@@ -8,6 +10,34 @@ const wellFormed = (value: string) => value.isWellFormed();
 
 const text = (max: number) =>
   z.string().trim().min(1).max(max).refine(wellFormed, { error: 'Must be whole characters' });
+
+/** An e-mail address as it comes in at every door; out comes the form that the directory keeps. */
+export const EmailField = z
+  .string()
+  .transform((typed, context) => {
+    const parsed = parseEmailAddress(typed);
+    if ('address' in parsed) return parsed.address;
+    const { message } = parsed;
+    context.addIssue(
+      parsed.problem === 'form'
+        ? { code: 'invalid_format', format: 'email', message }
+        : { code: 'too_big', origin: 'string', maximum: MAX_EMAIL, message },
+    );
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', format: 'email', maxLength: MAX_EMAIL, example: 'ada@example.com' });
+
+/** A phone number as it comes in at every door, with the calling code of its country; out comes E.164. */
+export const PhoneField = z
+  .string()
+  .transform((typed, context) => {
+    const number = parsePhoneNumber(typed);
+    if (number !== null) return number;
+    const message = 'Must be an international number such as +442071838750';
+    context.addIssue({ code: 'invalid_format', format: 'e164', message });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', example: '+442071838750' });
 
 /** What a person may write about themselves. Each field also takes null, which clears it. */
 export const ProfileFields = {
@@ -22,11 +52,7 @@ export const ProfileFields = {
   name: text(200).openapi({ example: 'Ada Lovelace' }),
   given_name: text(100).openapi({ example: 'Ada' }),
   family_name: text(100).openapi({ example: 'Lovelace' }),
-  phone_number: z
-    .string()
-    .transform((value) => value.replace(/[\s().-]/g, ''))
-    .pipe(z.e164({ error: 'Must be an international number such as +442071838750' }))
-    .openapi({ type: 'string', example: '+442071838750' }),
+  phone_number: PhoneField,
   country: z
     .string()
     .trim()
@@ -48,26 +74,6 @@ function isLocale(value: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** An e-mail address as the directory keeps it: lower case, the domain in ASCII form (RFC 5891). */
-export const EmailField = z
-  .string()
-  .trim()
-  .max(254)
-  .transform(asciiAddress)
-  .pipe(z.email())
-  .openapi({ type: 'string', format: 'email', example: 'ada@example.com' });
-
-function asciiAddress(address: string): string {
-  const lower = address.normalize('NFC').toLowerCase();
-  const at = lower.lastIndexOf('@');
-  const domain = lower.slice(at + 1);
-  // Only letters may go through the URL parser: it would also make 127.0.0.1 of 127.1.
-  if (at < 1 || !/[^\p{ASCII}]/u.test(domain) || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain)) return lower;
-  return URL.canParse(`http://${domain}`)
-    ? `${lower.slice(0, at)}@${new URL(`http://${domain}`).hostname}`
-    : lower;
 }
 
 export const ProfilePatch = z

@@ -10,6 +10,7 @@ import { MINUTE } from '../lib/time.ts';
 import { dropMessage, type Outbox, releaseMessage, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
 import { type AuditEntry, writeAuditIf } from './audit.ts';
+import { withFoldedNames } from './folded-names.ts';
 import { type Notice, noticeMail } from './notices.ts';
 import type { ActivityEntry, DirectoryMirrors, DirectoryState, UserRef } from './state.ts';
 import { type UserRow, users } from './tables.ts';
@@ -142,7 +143,12 @@ export class Directory {
     const { rows, results } = await this.#write(session, userId, change, (where) => [
       session.db
         .update(users)
-        .set({ ...set, version: bump, ...(endsSessions && { credentialVersion: bump }), updatedAt: now })
+        .set({
+          ...withFoldedNames(set),
+          version: bump,
+          ...(endsSessions && { credentialVersion: bump }),
+          updatedAt: now,
+        })
         .where(where)
         .returning(),
       ...(after?.(session.db) ?? []),

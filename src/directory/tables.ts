@@ -42,9 +42,14 @@ export const users = sqliteTable('users', {
   updatedAt: integer('updated_at').notNull(),
   lastLoginAt: integer('last_login_at'),
   lastActiveOn: text('last_active_on'),
+  foldedName: text('folded_name'),
+  foldedFamilyName: text('folded_family_name'),
 });
 
 export type UserRow = typeof users.$inferSelect;
+
+/** Users in whom something is yet to be brought into the form that is written today. */
+export const usersToFold = sqliteTable('users_to_fold', { userId: text('user_id').primaryKey() });
 
 /** The activity log. Without a foreign key: it outlives the account. */
 export const activity = sqliteTable(

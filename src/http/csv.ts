@@ -1,6 +1,9 @@
 /** What a spreadsheet would take for the beginning of a formula (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@\t\r]/;
 
+/** By which spreadsheets know UTF-8. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** One field, RFC 4180. Text that a spreadsheet would run is made text by an apostrophe. */
 function field(value: unknown): string {
   if (value === null || value === undefined) return '';
@@ -27,7 +30,7 @@ export function csvStream<Position>(
   let from: Position | null = null;
   return new ReadableStream({
     start(controller) {
-      controller.enqueue(encoder.encode(record(header)));
+      controller.enqueue(encoder.encode(`${BYTE_ORDER_MARK}${record(header)}`));
     },
     async pull(controller) {
       const { rows, end } = await next(from);

@@ -5,6 +5,11 @@ import type { Realm } from '../lib/realm.ts';
 import type { AppEnv } from './context.ts';
 
 const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
+/** What a browser may send, which is all that the OpenAPI document names: a test compares them. */
+const REQUEST_HEADERS = 'Authorization,Content-Type,Idempotency-Key,X-API-Key,Stripe-Signature';
+/** What its scripts may read of an answer. */
+const RESPONSE_HEADERS =
+  'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy,WWW-Authenticate,Content-Disposition';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
@@ -27,10 +32,10 @@ export function corsByRealm(config: Config) {
     if (origin && isAllowedOrigin(origin, c.get('realm'), config)) {
       c.header('Access-Control-Allow-Origin', origin);
       c.header('Access-Control-Allow-Credentials', 'true');
-      c.header('Access-Control-Expose-Headers', 'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy');
+      c.header('Access-Control-Expose-Headers', RESPONSE_HEADERS);
       if (c.req.method === 'OPTIONS') {
         c.header('Access-Control-Allow-Methods', 'GET,POST,PUT,PATCH,DELETE');
-        c.header('Access-Control-Allow-Headers', 'Authorization,Content-Type');
+        c.header('Access-Control-Allow-Headers', REQUEST_HEADERS);
         c.header('Access-Control-Max-Age', '600');
       }
     }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { type ImportKey, knownBy, type NumberedRow } from './store.ts';
+import { type ImportSource, knownBy, type NumberedRow } from './store.ts';
 
 /** What only one user of a realm can have. */
 const UNIQUE = {
@@ -58,12 +58,16 @@ const duplicate = (number: number, column: UniqueColumn, earlier: number): Confl
 });
 
 /** Which of these rows stand against a user who is already there, and what of them does. */
-export async function findConflicts(db: Database, key: ImportKey, rows: NumberedRow[]): Promise<Conflict[]> {
+export async function findConflicts(
+  db: Database,
+  key: ImportSource,
+  rows: NumberedRow[],
+): Promise<Conflict[]> {
   if (rows.length === 0) return [];
   const lists = JSON.stringify(
     rows.map((row) => [row.number, ...uniqueValues(row).map(([, value]) => value ?? null), knownBy(row.row)]),
   );
-  const { realmId, importId } = key;
+  const { realmId, importId, source } = key;
   // CROSS JOIN: from the rows to the directory, never the other way round.
   const found = await db.all<{ number: number; column: UniqueColumn; row: number | null }>(sql`
     WITH given AS (SELECT j.value ->> 0 AS number, j.value ->> 1 AS email, j.value ->> 2 AS username,
@@ -77,7 +81,8 @@ export async function findConflicts(db: Database, key: ImportKey, rows: Numbered
           CROSS JOIN users ON realm_id = ${realmId} AND users.phone_number = given.phone_number
             AND phone_number_verified = 1
         UNION ALL SELECT number, 4, 'external_id', user_id FROM given
-          CROSS JOIN imported_users ON realm_id = ${realmId} AND imported_users.external_id = given.external_id
+          CROSS JOIN imported_users ON realm_id = ${realmId} AND imported_users.source = ${source}
+            AND imported_users.external_id = given.external_id
         UNION ALL SELECT number, 5, 'identities', user_id FROM given
           CROSS JOIN json_each(given.identities) AS i
           CROSS JOIN identities ON realm_id = ${realmId} AND provider = i.value ->> 0 AND subject = i.value ->> 1)

@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
+import { inKnownNotation, saltAndKey } from '../crypto/hash-notations.ts';
+
+/** `salt:key` as Better Auth and Lucia 3 write it: scrypt with N = 16384, r = 16, p = 1. */
+const SaltAndKey = z.strictObject({ algorithm: z.literal('lucia') });
 
 /** How a salted SHA-256 is written that has no notation of its own, in one column or in two. */
-export const HashFormatSchema = z.strictObject({
+const SaltedSha256 = z.strictObject({
   algorithm: z.literal('sha256'),
   /** What was hashed first. */
   order: z.enum(['salt_password', 'password_salt']),
@@ -15,15 +19,20 @@ export const HashFormatSchema = z.strictObject({
   first: z.enum(['salt', 'digest']).default('salt'),
 });
 
+/** How hashes are written that have no notation of their own. */
+export const HashFormatSchema = z.discriminatedUnion('algorithm', [SaltedSha256, SaltAndKey]);
+
 export type HashFormat = z.output<typeof HashFormatSchema>;
+type SaltedFormat = z.output<typeof SaltedSha256>;
 
 /**
- * A foreign hash in the notation that `describeHash` knows. One that has a notation of its own (it begins with `$`, or is
- * Django's) stays as it is, whatever the format says: files are mixed.
+ * A foreign hash in the notation that `describeHash` knows. One that has a notation of its own is read by that, whatever
+ * the format says: files are mixed.
  */
 export function storedHash(hash: string, salt: unknown, format: HashFormat | undefined): string {
-  const text = hash.trim();
+  const text = inKnownNotation(hash.trim());
   if (!format || text.startsWith('$') || text.startsWith('pbkdf2_')) return text;
+  if (format.algorithm === 'lucia') return saltAndKey(text);
   const [saltText, digest] = parts(text, salt, format);
   const encode = (value: string, encoding: 'text' | 'hex' | 'base64') =>
     Buffer.from(value, encoding === 'text' ? 'utf8' : encoding).toString('base64');
@@ -34,7 +43,7 @@ export function storedHash(hash: string, salt: unknown, format: HashFormat | und
 function parts(
   text: string,
   salt: unknown,
-  { separator, first }: HashFormat,
+  { separator, first }: SaltedFormat,
 ): [salt: string, digest: string] {
   if (separator === undefined) return [typeof salt === 'string' ? salt : '', text];
   const at = first === 'salt' ? text.indexOf(separator) : text.lastIndexOf(separator);

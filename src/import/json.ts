@@ -8,13 +8,20 @@ const NEXT: Record<string, Record<string, string>> = {
   followed: { ',': 'item', ']': 'closed' },
   item: { '{': 'followed' },
   closed: {},
+  // The same of an array that an object holds.
+  openedWithin: { '{': 'followedWithin', ']': 'closedWithin' },
+  followedWithin: { ',': 'itemWithin', ']': 'closedWithin' },
+  itemWithin: { '{': 'followedWithin' },
+  closedWithin: { '}': 'closed' },
 };
+/** What an object begins with that holds the array. */
+const HOLDER = /^\{\s*"users"\s*:\s*\[$/;
 const ENDS = ['start', 'objects', 'closed'];
 
 /**
- * Reads JSON: an array of objects, or objects one after another, each over as many lines as it likes. Holds one record
- * at a time. Throws FileError, which names the line, for whatever is neither: where the records after it begin would
- * be a guess.
+ * Reads JSON: an array of objects, or objects one after another, each over as many lines as it likes; also the array that
+ * `{ "users": […] }` holds, as Firebase exports them. Holds one record at a time. Throws FileError, which names the line,
+ * for whatever is none of these: where the records after it begin would be a guess.
  */
 export class JsonReader implements RecordReader {
   #line = 1;
@@ -25,6 +32,7 @@ export class JsonReader implements RecordReader {
   #isEscaped = false;
   #text = '';
   #startLine = 1;
+  #isFirst = true;
 
   *push(text: string): Iterable<FileRecord> {
     for (let at = 0; at < text.length; ) {
@@ -37,7 +45,11 @@ export class JsonReader implements RecordReader {
       if (this.#text.length <= MAX_RECORD) this.#text += text.slice(at, end);
       this.#line += text.slice(at, end).split('\n').length - 1;
       at = end;
-      if (this.#depth === 0) yield this.#record();
+      if (this.#isFirst && HOLDER.test(this.#text)) {
+        this.#state = 'openedWithin';
+        this.#depth = 0;
+        this.#isFirst = false;
+      } else if (this.#depth === 0) yield this.#record();
     }
   }
 
@@ -80,7 +92,7 @@ export class JsonReader implements RecordReader {
         this.#isEscaped = at === text.length;
         at = Math.min(at + 1, text.length);
       } else this.#depth += found[0] === '{' || found[0] === '[' ? 1 : -1;
-      if (this.#depth === 0) return at;
+      if (this.#depth === 0 || (this.#isFirst && this.#depth === 2 && found[0] === '[')) return at;
     }
     return at;
   }
@@ -88,6 +100,7 @@ export class JsonReader implements RecordReader {
   #record(): FileRecord {
     const text = this.#text;
     this.#text = '';
+    this.#isFirst = false;
     return parseRecord(text, this.#startLine);
   }
 

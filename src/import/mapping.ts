@@ -59,10 +59,13 @@ export type Mapping = z.output<typeof MappingSchema>;
 /** A mapping, and what no mapping can say of a record: what becomes of its values before. */
 export interface RecordMapping extends Mapping {
   prepare?(values: Record<string, unknown>): Record<string, unknown>;
+  /** Whether columns that are not named are left behind, and not an error. */
+  leavesOthers?: true;
 }
 
 /** The columns of a file that are neither ours nor named in the mapping. */
-export function unknownColumns(header: string[], { columns }: Mapping): string[] {
+export function unknownColumns(header: string[], { columns, leavesOthers }: RecordMapping): string[] {
+  if (leavesOthers) return [];
   return header.filter((name) => !Object.hasOwn(columns, name) && name !== SALT && !isColumn(name));
 }
 

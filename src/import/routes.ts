@@ -61,6 +61,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
           {
             realmId: c.get('realm').id,
             importId,
+            source: query.source ?? query.service ?? '',
             records: await recordsOf(c),
             firstRow: query.first_row,
             mapping: mappingOf(query.service, query.mapping),

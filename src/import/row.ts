@@ -152,6 +152,9 @@ export interface RowRules {
   mayGrant(role: ImportRow['role']): boolean;
 }
 
+const UNKNOWN_HASH =
+  'Is no hash that can be verified here: of no kind that is known, or too costly (Argon2 above 64 MiB). Without it, its user sets a password by mail';
+
 /** Reads a record as a user, or says all that is wrong with it; never what stands there. */
 export function readRow(
   record: FileRecord,
@@ -184,7 +187,7 @@ function issueProblems(issue: z.core.$ZodIssue): RowProblem[] {
 
 function ruleProblem(row: ImportRow, { isKnownHash, mayGrant }: RowRules): RowProblem | null {
   if (row.password_hash !== undefined && !isKnownHash(row.password_hash)) {
-    return { column: 'password_hash', code: 'unknown_hash', message: 'Is no hash that can be verified here' };
+    return { column: 'password_hash', code: 'unknown_hash', message: UNKNOWN_HASH };
   }
   if (!mayGrant(row.role)) {
     return { column: 'role', code: 'insufficient_scope', message: 'Is not yours to give in this realm' };

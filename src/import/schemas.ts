@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { MappingSchema } from './mapping.ts';
+import { SOURCE_NAMES } from './service-mappings.ts';
 import type { imports } from './tables.ts';
 
 /** Rows of one request. */
@@ -49,8 +49,13 @@ export const ImportQuery = z.object({
   on_existing: z.enum(['skip', 'error']).default('skip').openapi({
     description: 'What becomes of a row whose address a user has. That user is never changed.',
   }),
-  service: z.enum(DIALECT_NAMES).optional().openapi({
-    description: 'Read the rows as this service has them in its users table; `mapping` is laid over that',
+  service: z.enum(SOURCE_NAMES).optional().openapi({
+    description:
+      'Read the rows as this service has them in its users table, or this system in its export; `mapping` is laid over that',
+  }),
+  source: z.string().trim().max(100).optional().openapi({
+    description:
+      'Which system the `external_id` of the rows is of; that of `service` unless given. Ids of different sources may be the same',
   }),
   mapping,
 });

@@ -1,18 +1,31 @@
-import { PreferencesSchema, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
-import { type DialectName, DOZTRA_PLANS } from '../lib/dialect-names.ts';
+import { ProfileFields, ProfilePatch } from '../directory/schemas.ts';
+import { DIALECT_NAMES, type DialectName, DOZTRA_PLANS } from '../lib/dialect-names.ts';
+import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { type Mapping, MappingSchema, type RecordMapping } from './mapping.ts';
-import { countryCode, internationalNumber } from './places.ts';
+import { countryCode } from './places.ts';
+import { SYSTEM_NAMES, SYSTEMS, type SystemName } from './system-mappings.ts';
+import {
+  accounts,
+  either,
+  type ForeignValues,
+  fitting,
+  isGiven,
+  nameOf,
+  objectsIn,
+  parsed,
+  possible,
+  wordOf,
+  writtenIn,
+  YES,
+} from './values.ts';
 
-type Values = Record<string, unknown>;
-
-const YES = ['true', 't', '1'];
-const NO = ['false', 'f', '0'];
-const either = (yes: string, no: string) =>
-  Object.fromEntries([...YES.map((value) => [value, yes]), ...NO.map((value) => [value, no])]);
 const STATUS = either('active', 'suspended');
 const ADMIN = either('admin', 'user');
 
-const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values: Values): Values }> = {
+const PREPARED: Record<
+  DialectName,
+  { mapping: Partial<Mapping>; prepare(values: ForeignValues): ForeignValues }
+> = {
   doztra: {
     mapping: {
       columns: {
@@ -94,7 +107,9 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
       username: possible(values.username, ProfileFields.username),
       profile_image: possible(values.profile_image, ProfilePatch.shape.picture),
       preferences: fitting(parsed(values.preferences)),
-      identities: accounts(listOf(values.oauth_accounts).map((one) => [one.provider, one.provider_user_id])),
+      identities: accounts(
+        objectsIn(values.oauth_accounts).map((one) => [one.provider, one.provider_user_id]),
+      ),
     }),
   },
   'astro-backend': {
@@ -112,7 +127,7 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
       ...values,
       username: possible(values.username, ProfileFields.username),
       avatar_url: possible(values.avatar_url, ProfilePatch.shape.picture),
-      name: wholeName(values),
+      name: nameOf(values.first_name, values.last_name),
     }),
   },
   'two-user-types': {
@@ -137,21 +152,24 @@ const PREPARED: Record<DialectName, { mapping: Partial<Mapping>; prepare(values:
     },
     prepare: (values) => ({
       ...values,
-      name: wholeName(values),
-      phone_number: possible(
-        internationalNumber(textOf(values.phone), textOf(values.country_code)),
-        ProfileFields.phone_number,
-      ),
-      country: countryCode(textOf(values.country_code)) ?? countryCode(textOf(values.country)),
-      created_at: secondsOf(textOf(values._id)),
+      name: nameOf(values.first_name, values.last_name),
+      phone_number: parsePhoneNumber(writtenIn(values.phone), writtenIn(values.country_code)),
+      country: countryCode(writtenIn(values.country_code)) ?? countryCode(writtenIn(values.country)),
+      created_at: secondsOf(writtenIn(values._id)),
     }),
   },
 };
 
-/** How records become ours: as a service has them, if it is known, and what a mapping of its own lays over that. */
-export function mappingOf(service: DialectName | undefined, own: Mapping): RecordMapping {
-  if (!service) return own;
-  const { mapping, prepare } = PREPARED[service];
+/** Whose exports are read as they are: the older services, and the systems that people come from. */
+export const SOURCE_NAMES = [...DIALECT_NAMES, ...SYSTEM_NAMES] as const;
+
+export type SourceName = (typeof SOURCE_NAMES)[number];
+
+/** How records become ours: as a source has them, if it is known, and what a mapping of its own lays over that. */
+export function mappingOf(source: SourceName | undefined, own: Mapping): RecordMapping {
+  if (!source) return own;
+  if (isSystem(source)) return systemMapping(source, own);
+  const { mapping, prepare } = PREPARED[source];
   const { columns = {}, values = {}, hash } = mapping;
   const meanings = { ...values };
   for (const [column, meaning] of Object.entries(own.values) as [keyof Mapping['values'], object][]) {
@@ -167,57 +185,26 @@ export function mappingOf(service: DialectName | undefined, own: Mapping): Recor
   };
 }
 
+const isSystem = (source: SourceName): source is SystemName => Object.hasOwn(SYSTEMS, source);
+
+/** Of a system only what is read counts, and what a mapping of its own names, which goes first. */
+function systemMapping(system: SystemName, own: Mapping): RecordMapping {
+  const { hash, read } = SYSTEMS[system];
+  const named = Object.entries(own.columns).filter(([, column]) => column !== null);
+  const taken = new Set(named.map(([, column]) => column as string));
+  return {
+    ...own,
+    hash: own.hash ?? hash,
+    leavesOthers: true,
+    prepare: (values) => ({
+      ...Object.fromEntries(Object.entries(read(values)).filter(([column]) => !taken.has(column))),
+      ...Object.fromEntries(named.map(([name]) => [name, values[name]])),
+    }),
+  };
+}
+
 function leftBehind(...names: string[]): Record<string, null> {
   return Object.fromEntries(names.map((name) => [name, null]));
-}
-
-const isGiven = (value: unknown): boolean => value !== null && value !== undefined && value !== '';
-const textOf = (value: unknown): string =>
-  ['string', 'number', 'boolean'].includes(typeof value) ? String(value).trim() : '';
-const wordOf = (value: unknown): string => textOf(value).toLowerCase();
-
-/** A value that would cost its user the whole row, and that they can do without: as it is, or not at all. */
-function possible(value: unknown, schema: { safeParse(value: unknown): { success: boolean } }): unknown {
-  return schema.safeParse(value).success ? value : null;
-}
-
-/** Accounts at providers, of those pairs of provider and subject that are whole. */
-function accounts(
-  pairs: [provider: unknown, subject: unknown][],
-): { provider: string; subject: string }[] | null {
-  const whole = pairs.filter((pair) => pair.every(isGiven));
-  return whole.length === 0
-    ? null
-    : whole.map(([provider, subject]) => ({ provider: wordOf(provider), subject: textOf(subject) }));
-}
-
-function wholeName({ first_name, last_name }: Values): string | null {
-  const name = [first_name, last_name].map(textOf).filter(Boolean).join(' ');
-  return name === '' ? null : name;
-}
-
-/** What a column holds that is JSON in databases without such a type; as it is when it is no JSON. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-function listOf(value: unknown): Values[] {
-  const list = parsed(value);
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
-}
-
-/** Preferences without those of our own keys that mean something else there; null when nothing is left. */
-function fitting(value: unknown): Values | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const issues = PreferencesSchema.safeParse(value).error?.issues ?? [];
-  const misfits = new Set(issues.map(({ path }) => path[0]));
-  const entries = Object.entries(value).filter(([key, one]) => isGiven(one) && !misfits.has(key));
-  return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
 /** When an ObjectId of MongoDB was made: its first four bytes are Unix seconds. */

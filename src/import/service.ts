@@ -7,11 +7,11 @@ import { type Conflict, findConflicts, withoutDuplicates } from './conflicts.ts'
 import type { RecordMapping } from './mapping.ts';
 import type { FileRecord, RowProblem } from './record.ts';
 import { type ImportRow, readRow } from './row.ts';
-import { findImport, type ImportKey, importRows, type NumberedRow } from './store.ts';
+import { findImport, type ImportKey, type ImportSource, importRows, type NumberedRow } from './store.ts';
 import type { imports } from './tables.ts';
 
 /** What one request asks for. */
-export interface ImportRequest extends ImportKey {
+export interface ImportRequest extends ImportSource {
   records: FileRecord[];
   /** The number of the first record in the whole import, from 1 on. */
   firstRow: number;

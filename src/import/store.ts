@@ -3,6 +3,7 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
 import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import { activity, preferences, users } from '../directory/tables.ts';
 import { newId } from '../lib/ids.ts';
 import { identities } from '../oauth/tables.ts';
@@ -24,6 +25,11 @@ export interface ImportKey {
   importId: string;
 }
 
+/** An import, and which system the ids in it are of. */
+export interface ImportSource extends ImportKey {
+  source: string;
+}
+
 const ofImport = ({ realmId, importId }: ImportKey) =>
   and(eq(imports.realmId, realmId), eq(imports.id, importId)) as SQL;
 
@@ -39,11 +45,11 @@ export async function findImport(db: Database, key: ImportKey): Promise<typeof i
  */
 export async function importRows(
   db: Database,
-  key: ImportKey,
+  key: ImportSource,
   request: { rows: NumberedRow[]; standsAt: number; throughRow: number; now: number; audit: AuditEntry },
 ): Promise<Set<number> | null> {
   const { rows, standsAt, throughRow, now, audit } = request;
-  const { realmId, importId } = key;
+  const { realmId, importId, source } = key;
   const made = rows.map(({ number, row }) => ({ number, row, id: newId('usr', row.created_at ?? now) }));
   const stands = and(ofImport(key), eq(imports.throughRow, standsAt)) as SQL;
   const isMade = (id: SQL) => sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
@@ -63,10 +69,10 @@ export async function importRows(
     insertRows(
       db,
       users,
-      made.map(({ id, row }) => userOf(id, realmId, row, now)),
+      made.map(({ id, row }) => withFoldedNames(userOf(id, realmId, row, now))),
       (_, known) => sql`${exists(db.select({ id: imports.id }).from(imports).where(stands))} AND NOT EXISTS (
         SELECT 1 FROM imported_users AS known
-        WHERE known.realm_id = ${realmId} AND known.external_id = ${known} ->> 0)
+        WHERE known.realm_id = ${realmId} AND known.source = ${source} AND known.external_id = ${known} ->> 0)
         AND NOT EXISTS (SELECT 1 FROM json_each(${known}, '$[1]') AS i CROSS JOIN identities AS known
         WHERE known.realm_id = ${realmId} AND known.provider = i.value ->> 0 AND known.subject = i.value ->> 1)`,
       made.map(({ row }) => JSON.stringify([row.external_id ?? null, knownBy(row)])),
@@ -107,6 +113,7 @@ export async function importRows(
         realmId,
         importId,
         row: number,
+        source,
         externalId: row.external_id ?? null,
       })),
       ofMade(importedUsers.userId),

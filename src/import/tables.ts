@@ -27,5 +27,7 @@ export const importedUsers = sqliteTable('imported_users', {
   realmId: text('realm_id').notNull(),
   importId: text('import_id').notNull(),
   row: integer().notNull(),
+  /** Which system, or '': `external_id` is one of its ids. */
+  source: text().notNull().default(''),
   externalId: text('external_id'),
 });

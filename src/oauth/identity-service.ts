@@ -11,6 +11,7 @@ import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
+import { isSameAddress } from './claims.ts';
 import {
   deleteIdentity,
   findIdentity,
@@ -21,7 +22,7 @@ import {
   refreshIdentity,
   takeover,
 } from './identity-store.ts';
-import type { Arrival, ProviderProfile, ProviderTokens } from './port.ts';
+import type { Arrival, Claims, ProviderProfile, ProviderTokens } from './port.ts';
 import type { IdentityRow } from './tables.ts';
 
 /** A session in which a user links an account, and the version of the credentials that it goes by. */
@@ -152,7 +153,10 @@ export class Identities {
     const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
     const tokens = { ...arrival.tokens, refreshToken };
     const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
-    await refreshIdentity(session.db, known, { ...said, lastLoginAt: now });
+    await refreshIdentity(session.db, known, {
+      ...withKnown(said, known, arrival.profile),
+      lastLoginAt: now,
+    });
     return user;
   }
 
@@ -229,7 +233,7 @@ export class Identities {
       provider,
       subject: profile.subject,
       email: profile.email,
-      emailVerified: profile.emailVerified,
+      emailVerified: profile.emailVerified ?? false,
       name: profile.name,
       picture: profile.picture,
       profile: claims,
@@ -239,6 +243,31 @@ export class Identities {
     };
   }
 }
+
+/** What a provider says this time, and of what it leaves out what it said before: Apple tells a name once. */
+function withKnown<Said extends Partial<NewIdentity>>(
+  said: Said,
+  known: IdentityRow,
+  { email, emailVerified }: ProviderProfile,
+) {
+  const isSame = email === null || isSameAddress(email, known.email);
+  // What was said of one address holds for no other.
+  const { email_verified: _, ...before } = known.profile;
+  return {
+    ...said,
+    email: email ?? known.email,
+    emailVerified: emailVerified ?? (isSame && known.emailVerified),
+    name: said.name ?? known.name,
+    picture: said.picture ?? known.picture,
+    profile: { ...(isSame ? known.profile : before), ...given(said.profile ?? {}) },
+  };
+}
+
+/** Claims that say something: `null` and an empty text leave out as well. */
+const given = (claims: Claims): Claims =>
+  Object.fromEntries(
+    Object.entries(claims).filter(([, value]) => value !== null && value !== undefined && value !== ''),
+  );
 
 /** Tells a user that there is a new way in, and how to get the account back if it was not they who made it. */
 function linkedMail(user: UserRow, realm: Realm, arrival: Arrival, client: Client) {
@@ -264,7 +293,9 @@ function vouchedAddress(profile: ProviderProfile): string {
   const email = EmailField.safeParse(profile.email ?? '');
   if (!email.success) {
     throw new ApiError('email_missing', {
-      detail: 'Allow the provider to pass on your e-mail address, or register with a password.',
+      detail: profile.email
+        ? `The provider's address cannot be used: ${email.error.issues[0]?.message}.`
+        : 'Allow the provider to pass on your e-mail address, or register with a password.',
     });
   }
   if (!profile.emailVerified) {

@@ -2,6 +2,7 @@ import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven, provingChange } from '../directory/address-proof.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { outbox } from '../messages/tables.ts';
@@ -56,7 +57,7 @@ export async function insertUserWithIdentity(
   identity: NewIdentity,
 ): Promise<UserRow> {
   const [inserted] = await db.batch([
-    db.insert(users).values(user).returning(),
+    db.insert(users).values(withFoldedNames(user)).returning(),
     db.insert(identities).values({ ...identity, userId: user.id }),
   ]);
   return inserted[0] as UserRow;

@@ -8,8 +8,8 @@ export interface ProviderProfile {
   /** The provider's own id of them: never changes, never used twice. */
   subject: string;
   email: string | null;
-  /** Whether the provider vouches that the address is theirs: only then may it lead to an account. */
-  emailVerified: boolean;
+  /** Whether the provider vouches that the address is theirs: only then may it lead to an account. Null: it does not say. */
+  emailVerified: boolean | null;
   name: string | null;
   givenName: string | null;
   familyName: string | null;
@@ -59,7 +59,7 @@ export interface OAuthProvider {
   responseMode?: 'form_post';
   /** Further parameters of the authorization request. */
   parameters?: Record<string, string>;
-  /** The claims, for a provider without ID tokens, or where these do not say all. */
+  /** The claims, for a provider without ID tokens, or where these do not say all; `askUserinfo` is that of OpenID Connect. */
   readClaims?(read: ReadAsUser, endpoints: Endpoints, claims: Claims): Promise<Claims>;
   /** What comes beside the code and is signed by nobody: nothing that matters may be taken from it. */
   readUser?(user: string): Claims;

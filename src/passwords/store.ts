@@ -1,5 +1,6 @@
 import { and, desc, eq, exists, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
@@ -97,7 +98,7 @@ export async function insertRegistration(
 ): Promise<UserRow> {
   const [inserted] = await db
     .batch([
-      db.insert(users).values(user).returning(),
+      db.insert(users).values(withFoldedNames(user)).returning(),
       db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
       storeLink(db, welcome.link, user.id, user.email),
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),

@@ -3,6 +3,8 @@ import { dateOf, monthOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 
 /** Days that things are kept after they are over. */
+/** So long the page of a link can say what became of it. */
+const LINK_DAYS = 7;
 const OUTBOX_DAYS = 30;
 const SESSION_DAYS = 90;
 const API_KEY_DAYS = 90;
@@ -15,7 +17,7 @@ const DEV_MESSAGE_DAYS = 7;
 export async function prune(d1: D1Database, config: Config, now: number): Promise<void> {
   const before = (days: number) => now - days * DAY;
   await d1.batch([
-    d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(now),
+    d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(before(LINK_DAYS)),
     d1.prepare('DELETE FROM authorization_codes WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM spent_quota WHERE expires_at <= ?').bind(now),
     d1.prepare('DELETE FROM oauth_flows WHERE expires_at <= ?').bind(now),

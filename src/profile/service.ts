@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { nearestReplica } from '../db/client.ts';
+import { withFoldedNames } from '../directory/folded-names.ts';
 import { MAX_PREFERENCES, type ProfilePatch } from '../directory/schemas.ts';
 import type { Directory, UserChange } from '../directory/service.ts';
 import { preferences, type UserRow, users } from '../directory/tables.ts';
@@ -108,7 +109,7 @@ export class Profiles {
     const [user] = await this.#directory.note(userId, (db) =>
       db
         .update(users)
-        .set({ ...set, updatedAt: Date.now() })
+        .set({ ...withFoldedNames(set), updatedAt: Date.now() })
         .where(eq(users.id, userId))
         .returning(),
     );

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { OneTimeCodeField } from '../codes/schemas.ts';
 import { LinkBody } from '../oauth/schemas.ts';
 
 /** The ways, of which a request names one; what belongs to another is refused. */
@@ -46,8 +47,11 @@ export const ReauthenticationBody = z
       if (value === undefined || mine.includes(field)) continue;
       context.addIssue({ code: 'custom', path: [field], message: `Does not go with \`${way}\`` });
     }
-    if (way === 'channel' && !/^\d{6}$/.test(body.code ?? '')) {
+    if (way === 'channel' && !OneTimeCodeField.safeParse(body.code).success) {
       context.addIssue({ code: 'custom', path: ['code'], message: 'Must have six digits' });
     }
   })
+  .transform((body) =>
+    body.channel === undefined ? body : { ...body, code: OneTimeCodeField.parse(body.code) },
+  )
   .openapi('Reauthentication');

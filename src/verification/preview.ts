@@ -17,6 +17,9 @@ export type WayIn =
   /** What the user made, as an admin of the realm. */
   | { kind: 'api_keys'; count: number };
 
+/** What became of a link that does nothing any more: what it was for is done, or it was used or is over otherwise. */
+export type SpentLink = { spent: 'done' | 'over' };
+
 /** What the holder of a link is shown before they use it. Times are Unix milliseconds. */
 export interface LinkPreview {
   purpose: typeof oneTimeTokens.$inferSelect.purpose;
@@ -25,12 +28,13 @@ export interface LinkPreview {
   ways: WayIn[];
 }
 
-/** Reads what a link's holder is shown; null when there is no such account in the realm. */
+/** Reads what a link's holder is shown: what using it would do, or why that does nothing. `now` is Unix milliseconds. */
 export async function readPreview(
   db: Database,
   link: typeof oneTimeTokens.$inferSelect,
   realmId: string,
-): Promise<LinkPreview | null> {
+  now: number,
+): Promise<LinkPreview | SpentLink> {
   const { userId, purpose } = link;
   const [[user], [password], linked, [keys]] = await db.batch([
     db
@@ -44,7 +48,14 @@ export async function readPreview(
       .from(apiKeys)
       .where(and(eq(apiKeys.createdBy, userId), isNull(apiKeys.revokedAt))),
   ]);
-  if (!user) return null;
+  if (!user) return { spent: 'over' };
+  const isHis = user.email === link.email;
+  const provesAddress = purpose === 'verify_email' || purpose === 'change_email';
+  // However it was proven: by this link or another, by a code, by a new password.
+  if (provesAddress && isHis && user.emailVerified) return { spent: 'done' };
+  // A link to an address that is no longer the user's opens nothing; those for another address are meant to.
+  const misses = !isHis && (purpose === 'verify_email' || purpose === 'reset_password');
+  if (link.usedAt !== null || link.expiresAt <= now || misses) return { spent: 'over' };
   const { createdAt: at, madeIn: place, madeWith: userAgent, phoneNumber } = user;
   const ways: WayIn[] = [];
   if (password) ways.push({ kind: 'password' });

@@ -1,7 +1,7 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import { type LinkPurpose, oneTimeTokens } from '../directory/link-tables.ts';
-import { LINK_LIFETIME, newLink, peekLink, takeLink } from '../directory/links.ts';
+import { LINK_LIFETIME, newLink, peekLink, rememberedLink, takeLink } from '../directory/links.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -13,7 +13,7 @@ import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
-import { type LinkPreview, readPreview } from './preview.ts';
+import { type LinkPreview, readPreview, type SpentLink } from './preview.ts';
 import {
   accountDisowned,
   addressChange,
@@ -23,7 +23,7 @@ import {
   storeLinkMail,
 } from './store.ts';
 
-export type { LinkPreview, WayIn } from './preview.ts';
+export type { LinkPreview, SpentLink, WayIn } from './preview.ts';
 
 /** What the proving of addresses is made of. */
 export interface VerificationDependencies {
@@ -64,13 +64,13 @@ export class EmailVerification {
   }
 
   /**
-   * What the holder of a link is shown before they use it: whose account it is, and what opens it. Null for a link that is
-   * of no use any more. It decides nothing.
+   * What the holder of a link is shown before they use it: whose account it is, and what opens it; or what became of a link
+   * that does nothing any more. It decides nothing.
    */
-  async preview(token: string, purposes: LinkPurpose[], realm: Realm): Promise<LinkPreview | null> {
+  async preview(token: string, purposes: LinkPurpose[], realm: Realm): Promise<LinkPreview | SpentLink> {
     const { db } = primary(this.#deps.d1);
-    const link = await peekLink(db, token, purposes, Date.now());
-    return link && readPreview(db, link, realm.id);
+    const link = await rememberedLink(db, token, purposes);
+    return link ? readPreview(db, link, realm.id, Date.now()) : { spent: 'over' };
   }
 
   /**

@@ -16,7 +16,7 @@ import {
 import { creditTransactions } from '../../src/credits/tables.ts';
 import { audit } from '../../src/directory/audit-tables.ts';
 import { oneTimeTokens } from '../../src/directory/link-tables.ts';
-import { activity, preferences, users } from '../../src/directory/tables.ts';
+import { activity, preferences, users, usersToFold } from '../../src/directory/tables.ts';
 import { importedUsers, imports } from '../../src/import/tables.ts';
 import { outbox } from '../../src/messages/tables.ts';
 import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
@@ -45,6 +45,7 @@ it.each([
   activity,
   preferences,
   oneTimeTokens,
+  usersToFold,
   outbox,
   identities,
   authorizationCodes,

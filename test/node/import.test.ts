@@ -85,7 +85,7 @@ describe('admin:create', () => {
   });
 
   it.each([
-    ['what is no address', ['nobody'], /"nobody" is not an e-mail address/],
+    ['what is no address', ['nobody'], /"nobody": Must be an e-mail address/],
     ['a common password', ['x@example.com', '--password', 'password1'], /too common/],
     ['an unknown role', ['x@example.com', '--role', 'user'], /--role: must be owner or admin/],
     ['an unknown realm', ['x@example.com', '--realm', "a'b", '--role', 'admin'], /no realm "a'b"/],

@@ -127,7 +127,7 @@ describe('Apple', () => {
 });
 
 it('believes only what is said', () => {
-  expect(google.profile({ sub: '1', email: 'a@b.example' }).emailVerified).toBe(false);
+  expect(google.profile({ sub: '1', email: 'a@b.example' }).emailVerified).toBeNull();
   expect(google.profile({ sub: 1, email: ['a@b.example'], email_verified: 'yes', name: {} })).toMatchObject({
     subject: '',
     email: null,

@@ -262,7 +262,11 @@ describe('a race with a recovery', () => {
     const emails = new EmailVerification({ d1: env.DB, directory, outbox, objects, mailBudget } as never);
     const by = { userId: id, sessionId: user.session_id };
     await emails.requestChange({ password: PASSWORD, email: address() }, by, await realm(), CLIENT);
-    const left = await env.DB.prepare('SELECT purpose FROM one_time_tokens WHERE user_id = ?').bind(id).all();
+    const left = await env.DB.prepare(
+      'SELECT purpose FROM one_time_tokens WHERE user_id = ? AND used_at IS NULL',
+    )
+      .bind(id)
+      .all();
     expect(left.results).toEqual([]);
   });
 
@@ -384,7 +388,7 @@ describe('the rule', () => {
          VALUES (?, 'default', ?, ?, 0, '{}', '', ?, 1, 1)`,
         ).bind(id, provider, id, unproven);
       const link = (name: string, purpose: string) =>
-        env.DB.prepare('INSERT INTO one_time_tokens VALUES (?, ?, ?, ?, ?, 9e15)').bind(
+        env.DB.prepare('INSERT INTO one_time_tokens VALUES (?, ?, ?, ?, ?, 9e15, NULL)').bind(
           id,
           purpose,
           '',

@@ -1,4 +1,4 @@
-import { standardProfile } from '../claims.ts';
+import { askUserinfo, standardProfile } from '../claims.ts';
 import type { OAuthProvider } from '../port.ts';
 import { CLIENT_VARIABLES } from '../provider-variables.ts';
 
@@ -18,5 +18,6 @@ export const google: OAuthProvider = {
   clientAuthentication: 'body',
   // Somebody with two accounts is asked which.
   parameters: { prompt: 'select_account' },
+  readClaims: askUserinfo,
   profile: standardProfile,
 };

@@ -4,7 +4,13 @@ import { ApiError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { PasswordChangeBody } from '../../passwords/schemas.ts';
 import { EmailChangeBody } from '../../verification/schemas.ts';
-import { CurrentPasswordField, EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
+import {
+  CurrentPasswordField,
+  EmailAddressField,
+  Form,
+  NewPasswordField,
+  OneTimeCodeInput,
+} from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
@@ -67,8 +73,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
       code: {
         fresh: true,
         act: async (c, { principal, user, view }, values) => {
-          const code = values.code?.replace(/\s/g, '');
-          const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code });
+          const body = valid(CodeVerifyBody, { channel: 'sms', to: phoneOf(user), code: values.code });
           await codes.provePhoneNumber(body, body, principal, view.realm, clientOf(c));
           return 'phone_verified';
         },
@@ -185,15 +190,7 @@ function PhonePanel({ visit, shown, canText }: PanelProps & { canText: boolean }
         <>
           {isAsked && (
             <Form view={view} name="code" problem={refused?.problem} button={text.confirm}>
-              <Field
-                name="code"
-                label={text.code}
-                problem={refused?.problem}
-                autocomplete="one-time-code"
-                inputmode="numeric"
-                pattern="\s*(\d\s*){6}"
-                required
-              />
+              <OneTimeCodeInput name="code" label={text.code} problem={refused?.problem} />
             </Form>
           )}
           <Form

@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { CodeSendBody, CodeVerifyBody } from '../../codes/schemas.ts';
 import type { OneTimeCodes } from '../../codes/service.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
-import { Field, Form, Hidden } from '../kit/form.tsx';
+import { Field, Form, Hidden, OneTimeCodeInput } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
 import { kitMessages } from '../kit/messages.ts';
@@ -44,7 +44,7 @@ export function codePageRoutes(
             const page = <CodePage view={view} to={target.to} challenge={challengeId} />;
             return show(c, view, page, { leadsTo });
           }
-          const entry = { channel, to, code: code.replace(/\s/g, ''), challenge_id: challenge };
+          const entry = { channel, to, code, challenge_id: challenge };
           const target = valid(CodeVerifyBody, entry);
           const signedIn = await codes.signIn(target, target, view.realm, clientOf(c));
           return completeSignIn(c, view, services, signedIn, METHODS[channel], destination);
@@ -112,17 +112,7 @@ function CodePage(props: {
         hidden={{ to, ...(challenge !== undefined && { challenge }) }}
         button={text.button}
       >
-        <Field
-          name="code"
-          label={text.code}
-          hint={text.codeHint}
-          problem={problem}
-          autocomplete="one-time-code"
-          inputmode="numeric"
-          pattern="\s*[0-9]{3}\s?[0-9]{3}\s*"
-          maxlength={10}
-          required
-        />
+        <OneTimeCodeInput name="code" label={text.code} hint={text.codeHint} problem={problem} />
       </Form>
       <form method="post" class="below">
         <Hidden name="to" value={to} />

@@ -5,8 +5,6 @@ export const emailAddressMessages = messages({
   en: {
     verify: {
       title: 'Confirm your e-mail address',
-      text: 'Press the button to confirm that this address is yours.',
-      button: 'Confirm the address',
       made: {
         text: 'This account was made with your e-mail address. Is it yours?',
         refusal:
@@ -20,6 +18,7 @@ export const emailAddressMessages = messages({
       notMine: 'I did not make this',
       refused: 'The account does not get your address.',
       doneTitle: 'Thank you',
+      alreadyTitle: 'Already confirmed',
       done: 'Your e-mail address is confirmed.',
       account: 'To your account',
       signIn: 'Sign in',
@@ -39,8 +38,6 @@ export const emailAddressMessages = messages({
   de: {
     verify: {
       title: 'E-Mail-Adresse bestätigen',
-      text: 'Bestätigen Sie mit dem Knopf, dass diese Adresse Ihre ist.',
-      button: 'Adresse bestätigen',
       made: {
         text: 'Mit Ihrer E-Mail-Adresse wurde dieses Konto angelegt. Ist es Ihres?',
         refusal:
@@ -54,6 +51,7 @@ export const emailAddressMessages = messages({
       notMine: 'Das war ich nicht',
       refused: 'Das Konto bekommt Ihre Adresse nicht.',
       doneTitle: 'Vielen Dank',
+      alreadyTitle: 'Schon bestätigt',
       done: 'Ihre E-Mail-Adresse ist bestätigt.',
       account: 'Zu Ihrem Konto',
       signIn: 'Anmelden',

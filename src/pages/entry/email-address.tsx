@@ -4,6 +4,7 @@ import type { OAuth } from '../../oauth/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { EmailBody } from '../../verification/schemas.ts';
 import type { EmailVerification, LinkPreview } from '../../verification/service.ts';
+import { errorMessages } from '../kit/error-messages.ts';
 import { EmailAddressField, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
@@ -52,9 +53,22 @@ export function emailAddressPageRoutes(
       const view = viewFor(c);
       const { token, done, sent } = c.req.query();
       const text = emailAddressMessages[view.language].verify;
+      const toSignIn = { href: view.link('/login'), label: text.signIn };
+      const isSignedIn = async () => (await visitorOf(c, sessions)) !== null;
+      const onward = async () =>
+        (await isSignedIn()) ? { href: view.link('/account'), label: text.account } : toSignIn;
       if (token !== undefined) {
         const preview = await emails.preview(token, ['verify_email', 'change_email'], view.realm);
-        if (!preview) return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
+        if ('spent' in preview) {
+          if (preview.spent === 'over') {
+            const again = { href: view.link('/verify-email'), label: text.again };
+            return showSpentLink(c, view, again);
+          }
+          const page = (
+            <MessagePage view={view} title={text.alreadyTitle} text={text.done} action={await onward()} />
+          );
+          return show(c, view, page);
+        }
         const providers = oauth.providers(view.realm);
         return show(
           c,
@@ -62,7 +76,6 @@ export function emailAddressPageRoutes(
           <ConfirmAddressPage view={view} preview={preview} providers={providers} token={token} />,
         );
       }
-      const toSignIn = { href: view.link('/login'), label: text.signIn };
       if (sent) {
         const { sentTitle } = resetMessages[view.language].forgot;
         return show(
@@ -75,13 +88,10 @@ export function emailAddressPageRoutes(
       if (done === 'refused') {
         return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.refused} />);
       }
-      const isSignedIn = (await visitorOf(c, sessions)) !== null;
-      const action = isSignedIn ? { href: view.link('/account'), label: text.account } : toSignIn;
-      return show(
-        c,
-        view,
-        <MessagePage view={view} title={text.doneTitle} text={text.done} action={action} />,
+      const page = (
+        <MessagePage view={view} title={text.doneTitle} text={text.done} action={await onward()} />
       );
+      return show(c, view, page);
     })
     .post('/verify-email', signInLimit, async (c) => {
       const view = viewFor(c);
@@ -92,7 +102,11 @@ export function emailAddressPageRoutes(
         const otherwise = { href: view.link('/verify-email'), label: again };
         const act = async () => {
           if (disown === undefined) {
-            await emails.verify(token, view.realm, clientOf(c));
+            await emails.verify(token, view.realm, clientOf(c)).catch(async (error) => {
+              // Pressed twice: the address is confirmed all the same.
+              const preview = await emails.preview(token, ['verify_email', 'change_email'], view.realm);
+              if (!('spent' in preview) || preview.spent !== 'done') throw error;
+            });
             return undefined;
           }
           const { resetToken } = await emails.disown(token, view.realm, clientOf(c));
@@ -119,21 +133,34 @@ export function emailAddressPageRoutes(
       const view = viewFor(c);
       const text = emailAddressMessages[view.language].undo;
       const { token = '', done } = c.req.query();
-      if (!done) return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
-      return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.done} />);
+      if (done) return show(c, view, <MessagePage view={view} title={text.doneTitle} text={text.done} />);
+      const preview = await emails.preview(token, ['undo_email'], view.realm);
+      if ('spent' in preview) return showSpentLink(c, view, toNewPassword(view));
+      return show(c, view, <ConfirmLinkPage view={view} text={text} token={token} />);
     })
     .post('/undo-email-change', signInLimit, async (c) => {
       const view = viewFor(c);
       const { token = '' } = await formOf(c, config.ORIGIN);
-      // There is no other link of this kind; but a user who has followed this one needs a new password.
-      const { title } = resetMessages[view.language].forgot;
-      const otherwise = { href: view.link('/forgot-password'), label: title };
       const act = async () => {
         await emails.undoChange(token, view.realm, clientOf(c));
         return undefined;
       };
-      return follow(c, view, act, otherwise);
+      return follow(c, view, act, toNewPassword(view));
     });
+}
+
+/** There is no other link that undoes a change; but a user who has followed this one needs a new password. */
+function toNewPassword(view: View) {
+  return { href: view.link('/forgot-password'), label: resetMessages[view.language].forgot.title };
+}
+
+/** Says of a link that it does nothing any more, and what is the way on (410: RFC 9110, 15.5.11). */
+export function showSpentLink(c: AppContext, view: View, action: { href: string; label: string }) {
+  const { title } = failureMessages[view.language].failed;
+  const text = errorMessages[view.language].errors.invalid_link ?? '';
+  return show(c, view, <MessagePage view={view} title={title} text={text} action={action} failed />, {
+    status: 410,
+  });
 }
 
 function requestText({ language }: View) {

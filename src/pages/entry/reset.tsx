@@ -9,7 +9,7 @@ import { Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
-import { RequestLinkPage } from './email-address.tsx';
+import { RequestLinkPage, showSpentLink } from './email-address.tsx';
 import { failureMessages } from './failure-messages.ts';
 import type { ProviderButton } from './provider-buttons.tsx';
 import { resetMessages } from './reset-messages.ts';
@@ -26,8 +26,10 @@ export interface ResetServices {
 /** Forgotten passwords in a browser. */
 export function resetPageRoutes(services: ResetServices, signInLimit: MiddlewareHandler<AppEnv>) {
   const { config, emails, oauth, resets } = services;
+  /** What a link to set a password leads to; null when it does nothing any more. */
   const resetPage = async (view: View, form: { token: string; ends?: boolean; problem?: FormProblem }) => {
     const preview = await emails.preview(form.token, ['reset_password'], view.realm);
+    if ('spent' in preview) return null;
     return <ResetPage view={view} preview={preview} providers={oauth.providers(view.realm)} {...form} />;
   };
   return new Hono<AppEnv>()
@@ -59,8 +61,12 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
     .get('/reset-password', async (c) => {
       const view = viewFor(c);
       const { token = '', done } = c.req.query();
-      if (!done) return show(c, view, await resetPage(view, { token }));
       const text = resetMessages[view.language].reset;
+      if (!done) {
+        const page = await resetPage(view, { token });
+        if (page) return show(c, view, page);
+        return showSpentLink(c, view, { href: view.link('/forgot-password'), label: text.again });
+      }
       const action = { href: view.link('/login'), label: text.signIn };
       return show(
         c,
@@ -80,12 +86,11 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
           await resets.reset(body, view.realm, clientOf(c));
           return c.redirect(view.link('/reset-password', { done: '1' }), 303);
         },
-        (problem) =>
-          problem.fields.password && !problem.fields.token ? (
-            resetPage(view, { token, ends, problem })
-          ) : (
-            <StaleLinkPage view={view} problem={problem} />
-          ),
+        async (problem) => {
+          const isAskedAgain = problem.fields.password && !problem.fields.token;
+          const page = isAskedAgain ? await resetPage(view, { token, ends, problem }) : null;
+          return page ?? <StaleLinkPage view={view} problem={problem} />;
+        },
       );
     });
 }
@@ -94,7 +99,7 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
 function ResetPage(props: {
   view: View;
   token: string;
-  preview: LinkPreview | null;
+  preview: LinkPreview;
   providers: ProviderButton[];
   ends?: boolean;
   problem?: FormProblem | undefined;
@@ -106,7 +111,7 @@ function ResetPage(props: {
       <p>{text.text}</p>
       <Form view={view} problem={problem} hidden={{ token }} button={text.button}>
         <NewPasswordField view={view} problem={problem} />
-        {preview && <OtherWays view={view} preview={preview} providers={providers} ends={ends} />}
+        <OtherWays view={view} preview={preview} providers={providers} ends={ends} />
       </Form>
     </Frame>
   );

@@ -48,6 +48,8 @@ export const errorMessages = messages({
       country_not_supported: 'No text messages can be sent to this country.',
       required: 'This is needed.',
       email: 'Enter an e-mail address such as ada@example.com.',
+      'email.too_big': 'An e-mail address has at most 64 characters before the @, and 254 in all.',
+      'to.too_big': 'An e-mail address has at most 64 characters before the @, and 254 in all.',
       username:
         'A username has 3 to 32 letters, digits, dots, dashes or underscores, a letter among them, and starts with a letter or digit.',
       phone_number: 'Enter an international number such as +442071838750.',
@@ -139,6 +141,8 @@ export const errorMessages = messages({
       country_not_supported: 'In dieses Land können keine Textnachrichten geschickt werden.',
       required: 'Diese Angabe fehlt.',
       email: 'Geben Sie eine E-Mail-Adresse wie ada@example.com ein.',
+      'email.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
+      'to.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
       username:
         'Ein Benutzername hat 3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche, darunter einen Buchstaben, und beginnt mit einem Buchstaben oder einer Ziffer.',
       phone_number: 'Geben Sie eine internationale Nummer wie +4930901820 ein.',

@@ -87,7 +87,13 @@ export function formProblem(
   if (summary === undefined) throw thrown;
   const fields = (thrown.fields ?? []).map(({ path, code }) => {
     const [field = ''] = path.split('.');
-    const message = fieldErrors[code] ?? fieldErrors[path] ?? fieldErrors[field] ?? fieldErrors.other ?? '';
+    const message =
+      fieldErrors[code] ??
+      fieldErrors[`${path}.${code}`] ??
+      fieldErrors[path] ??
+      fieldErrors[field] ??
+      fieldErrors.other ??
+      '';
     return [names[path] ?? path, message];
   });
   return { code: thrown.code, summary, fields: Object.fromEntries(fields) };

@@ -144,6 +144,20 @@ export function EmailAddressField({ view, ...field }: Partial<FieldProps> & { vi
   );
 }
 
+/** The field of a one-time code, which may have blanks and dashes between its six digits. */
+export function OneTimeCodeInput(field: Pick<FieldProps, 'name' | 'label' | 'hint' | 'problem'>) {
+  return (
+    <Field
+      {...field}
+      autocomplete="one-time-code"
+      inputmode="numeric"
+      pattern="[\s\p{Pd}]*([0-9][\s\p{Pd}]*){6}"
+      maxlength={40}
+      required
+    />
+  );
+}
+
 /** The field of the password that somebody has. */
 export function CurrentPasswordField({ view, ...field }: Partial<FieldProps> & { view: View }) {
   return (

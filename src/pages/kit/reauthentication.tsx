@@ -1,4 +1,5 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { OneTimeCodeField } from '../../codes/schemas.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { setFlowCookie } from '../../http/flow-cookie.ts';
@@ -6,7 +7,7 @@ import { pathOf } from '../../http/realm-path.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { Reauthentication, Ways } from '../../reauthentication/service.ts';
-import { CurrentPasswordField, Field, Form } from './form.tsx';
+import { CurrentPasswordField, Form, OneTimeCodeInput } from './form.tsx';
 import type { FormProblem } from './form-data.ts';
 import { Frame } from './frame.tsx';
 import { reauthenticationMessages } from './reauthentication-messages.ts';
@@ -74,8 +75,9 @@ export async function takeProof(
       await reauthentication.sendCode(user, principal, channel, clientOf(c));
       return askForProof(c, visit, services, waiting, { sentBy: channel });
     }
-    const guess = { channel, code: code.replace(/\s/g, '') } as const;
-    await reauthentication.byCode(principal, guess, clientOf(c));
+    const typed = OneTimeCodeField.safeParse(code);
+    if (!typed.success) throw new ApiError('invalid_code');
+    await reauthentication.byCode(principal, { channel, code: typed.data }, clientOf(c));
     return null;
   }
   if (way !== 'provider') throw new ApiError('invalid_request');
@@ -174,15 +176,7 @@ function ReauthenticationPage(props: {
           button={text.confirm}
         >
           <p>{text.codeSent(sent.to)}</p>
-          <Field
-            name={PROOF_CODE}
-            label={text.code}
-            problem={problem}
-            autocomplete="one-time-code"
-            inputmode="numeric"
-            pattern="\s*(\d\s*){6}"
-            required
-          />
+          <OneTimeCodeInput name={PROOF_CODE} label={text.code} problem={problem} />
         </Form>
       )}
       {!sent && ways.password && (
