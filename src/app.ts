@@ -7,6 +7,7 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
+import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
 import { createDialects, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine/router.ts';
@@ -143,9 +144,13 @@ export function createApp(
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
   app.route('/', docsRoutes(app, config));
-  if (spokenDialects(config).includes('auth-service')) {
+  const spoken = spokenDialects(config);
+  if (spoken.includes('auth-service')) {
     app.route('/', renewalRoutes(sessions));
     app.route('/', mailTemplateRoutes());
+  }
+  if (spoken.includes('two-user-types')) {
+    app.route('/', phoneRoutes(services.codes, levels, signInLimit));
   }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));

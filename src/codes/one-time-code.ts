@@ -10,6 +10,7 @@ import {
   type GuessResult,
   type IssuedCode,
   RESEND_AFTER,
+  WORTH_SENDING,
 } from './contract.ts';
 
 const ATTEMPTS = 5;
@@ -42,6 +43,8 @@ interface State {
   challenges: Challenge[];
   /** Of all who are not known, together. */
   strangers: Issues | null;
+  /** Of those who are signed in: the object of a user's own proofs has no others. */
+  owner?: Issues | null;
   /** By the key of a device that has signed in by a code before. */
   devices: Record<string, { seenAt: number; issues: Issues | null }>;
 }
@@ -59,28 +62,32 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const now = Date.now();
     const day = Math.floor(now / DAY);
     const state = this.#state(now);
-    const device = state.devices[asker.device];
-    const known = device ? device.issues : state.strangers;
+    const isOwner = asker.sessionId !== null;
+    const device = isOwner ? undefined : state.devices[asker.device];
+    const known = isOwner ? state.owner : device ? device.issues : state.strangers;
     const issued = known?.day === day ? known.issued : 0;
     const wait = known ? known.issuedAt + RESEND_AFTER - now : 0;
     const own = state.challenges.filter(({ by }) => isSame(by, asker));
     // A second press of the button leads to the code that the first has sent.
-    const challengeId = own.at(-1)?.id ?? crypto.randomUUID();
-    if (wait > 0) return { code: null, challengeId, resendAfter: Math.ceil(wait / SECOND) };
-    if (issued >= perDay) {
-      return { code: null, challengeId, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
-    }
-    const code = randomDigits();
-    const id = crypto.randomUUID();
-    const challenge = { id, code, issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
-    const others = state.challenges.filter((one) => !own.includes(one));
+    const last = own.at(-1);
+    const none = { code: null, challengeId: last?.id ?? crypto.randomUUID(), expiresAt: now };
+    if (wait > 0) return { ...none, resendAfter: Math.ceil(wait / SECOND) };
+    if (issued >= perDay) return { ...none, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
+    // Two texts that arrive in the wrong order would otherwise hold one code that works and one that does not.
+    const isLasting = last && isUnfinished(last) && now <= last.issuedAt + CODE_LIFETIME - WORTH_SENDING;
+    const challenge: Challenge = isLasting
+      ? last
+      : { id: crypto.randomUUID(), code: randomDigits(), issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
+    const others = state.challenges.filter((one) => one !== challenge);
     const issues = { day, issued: issued + 1, issuedAt: now };
     this.#put({
       challenges: [...others.slice(1 - MAX_CHALLENGES), challenge],
-      strangers: device ? state.strangers : issues,
+      strangers: isOwner || device ? state.strangers : issues,
       devices: device ? { ...state.devices, [asker.device]: { ...device, issues } } : state.devices,
+      owner: isOwner ? issues : (state.owner ?? null),
     });
-    return { code, challengeId: id, resendAfter: RESEND_AFTER / SECOND };
+    const { id: challengeId, code, issuedAt } = challenge;
+    return { code, challengeId, resendAfter: RESEND_AFTER / SECOND, expiresAt: issuedAt + CODE_LIFETIME };
   }
 
   async take(guess: Guess): Promise<GuessResult> {
@@ -138,6 +145,11 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
       this.ctx.storage.setAlarm(Date.now() + 2 * DAY);
     });
   }
+}
+
+/** Whether a code can still be guessed, by whoever asked for it and by who does not name it. */
+function isUnfinished({ attempts, unnamed }: Challenge): boolean {
+  return attempts < ATTEMPTS && unnamed < ATTEMPTS;
 }
 
 function isSame(one: Asker, other: Asker): boolean {

@@ -3,12 +3,14 @@ import { EmailField, ProfileFields, UserSchema } from '../directory/schemas.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { AcceptedSchema } from '../verification/schemas.ts';
 
-const code = z
+/** A one-time code as it is typed. */
+export const CodeField = z
   .string()
   .regex(/^\d{6}$/, { error: 'Must have six digits' })
   .openapi({ example: '493817' });
 
-const challengeId = z.uuid().optional().openapi({
+/** What names a code. */
+export const ChallengeField = z.uuid().optional().openapi({
   description:
     'Of the answer to `POST /v1/auth/otp/send`. With it, only guesses of whoever asked for the code count against it',
 });
@@ -25,15 +27,15 @@ export const CodeVerifyBody = z
     z.strictObject({
       channel: z.literal('email'),
       to: EmailField,
-      code,
-      challenge_id: challengeId,
+      code: CodeField,
+      challenge_id: ChallengeField,
       session_cookie: z.boolean().optional(),
     }),
     z.strictObject({
       channel: z.literal('sms'),
       to: ProfileFields.phone_number,
-      code,
-      challenge_id: challengeId,
+      code: CodeField,
+      challenge_id: ChallengeField,
       session_cookie: z.boolean().optional(),
     }),
   ])

@@ -22,10 +22,24 @@ export function spokenDialects(config: Config): readonly DialectName[] {
   return config.COMPAT ?? (config.ENVIRONMENT === 'development' ? DIALECT_NAMES : []);
 }
 
+/** How long an access token of auth_service lives, as its document says (seconds). */
+const OF_AUTH_SERVICE = 3600;
+
+/**
+ * How long access tokens live where no operator chose for a realm: as clients of the one dialect that is spoken count on.
+ * Null for the usual time. An hour is long for a token that only its session's end revokes, so it takes no other dialects'
+ * clients with it.
+ */
+export function accessTokenSeconds(spoken: readonly DialectName[]): number | null {
+  return spoken.length === 1 && spoken[0] === 'auth-service' ? OF_AUTH_SERVICE : null;
+}
+
 /** Creates the router for the dialects that the configuration switches on. */
 export function createDialects(config: Config): Dialects {
+  const spoken = spokenDialects(config);
   return new Dialects(
-    spokenDialects(config).flatMap((name) => TABLES[name]),
+    spoken.flatMap((name) => TABLES[name]),
     config.ORIGIN,
+    spoken,
   );
 }
