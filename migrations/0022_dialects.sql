@@ -22,4 +22,6 @@ CREATE TRIGGER users_removed AFTER DELETE ON users BEGIN
   UPDATE user_counts SET users = users - 1 WHERE realm_id = OLD.realm_id AND facet = OLD.facet;
   UPDATE realm_daily SET count = count - 1
   WHERE realm_id = OLD.realm_id AND date = date(OLD.created_at / 1000, 'unixepoch') AND metric = 'sign_ups' AND count > 0;
+  UPDATE realm_daily SET count = count - 1
+  WHERE realm_id = OLD.realm_id AND date = OLD.last_active_on AND metric = 'active_users' AND count > 0;
 END;

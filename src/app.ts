@@ -9,7 +9,7 @@ import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
-import { createDialects, spokenDialects } from './compat/dialects.ts';
+import { createDialects, dialectDocuments, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { creditAdminRoutes } from './credits/admin-routes.ts';
@@ -143,7 +143,7 @@ export function createApp(
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
-  app.route('/', docsRoutes(app, config));
+  app.route('/', docsRoutes(app, config, dialectDocuments(config)));
   const spoken = spokenDialects(config);
   if (spoken.includes('auth-service')) {
     app.route('/', renewalRoutes(sessions));

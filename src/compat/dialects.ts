@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
-import { DIALECT_NAMES, type DialectName } from '../lib/dialect-names.ts';
+import { DIALECT_NAMES, DIALECT_TITLES, type DialectName } from '../lib/dialect-names.ts';
 import { aiezzy } from './aiezzy/rows.ts';
 import { astroBackend } from './astro-backend/rows.ts';
 import { authService } from './auth-service/rows.ts';
 import { doztra } from './doztra/rows.ts';
+import { type CanonicalDocument, dialectDocument } from './document.ts';
 import { Dialects } from './engine/router.ts';
 import type { Row } from './engine/row.ts';
 import { twoUserTypes } from './two-user-types/rows.ts';
@@ -42,4 +43,15 @@ export function createDialects(config: Config): Dialects {
     config.ORIGIN,
     spoken,
   );
+}
+
+/** The OpenAPI documents of the dialects that the configuration switches on: `document` makes one from the canonical. */
+export function dialectDocuments(config: Config) {
+  const spoken = spokenDialects(config);
+  return spoken.map((name) => ({
+    name,
+    title: DIALECT_TITLES[name],
+    document: (canonical: CanonicalDocument) =>
+      dialectDocument(name, TABLES[name], canonical, config.ORIGIN, new Set(spoken)),
+  }));
 }

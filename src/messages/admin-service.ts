@@ -1,3 +1,4 @@
+import { greetedName } from './greeted-name.ts';
 import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
@@ -106,7 +107,7 @@ export class OutboxAdmin {
     }
     const now = Date.now();
     const mail = message(
-      { channel: 'mail', template: 'test_email', data: { name: user.name, at: rfc3339(now) } },
+      { channel: 'mail', template: 'test_email', data: { name: greetedName(user), at: rfc3339(now) } },
       { realmId, userId: user.id, to: user.email, locale: user.locale },
       now,
     );

@@ -1,3 +1,4 @@
+import { greetedName } from '../messages/greeted-name.ts';
 import type { z } from 'zod';
 import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
@@ -201,7 +202,7 @@ export class Credentials {
       {
         channel: 'mail',
         template: 'welcome',
-        data: { name: body.name ?? null, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
+        data: { name: greetedName({ name: body.name, givenName: body.given_name }), link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
       },
       {
         realmId: realm.id,
@@ -257,7 +258,7 @@ export class Credentials {
       {
         channel: 'mail',
         template: 'account_exists',
-        data: { name: user.name, link: `${realm.issuer}/forgot-password` },
+        data: { name: greetedName(user), link: `${realm.issuer}/forgot-password` },
       },
       { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
       Date.now(),

@@ -1,3 +1,4 @@
+import { greetedName } from '../messages/greeted-name.ts';
 import { eq } from 'drizzle-orm';
 import type { PasswordObjects, SessionObjects } from '../account/contract.ts';
 import type { Billing } from '../billing/service.ts';
@@ -132,7 +133,8 @@ export class Privacy {
 
 /** The last mail. It hangs on no user, for there is none when it is sent. */
 function farewell(user: UserRow, now: number) {
-  const { realmId, name, email, locale } = user;
+  const { realmId, email, locale } = user;
+  const name = greetedName(user);
   return message(
     { channel: 'mail', template: 'account_deleted', data: { name } },
     { realmId, userId: null, to: email, locale },

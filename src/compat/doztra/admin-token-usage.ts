@@ -39,7 +39,8 @@ export async function adminUsage(
   const sum = (field: 'input_tokens' | 'output_tokens' | 'total_tokens' | 'requests') =>
     sums.reduce((total, one) => total + one[field], 0);
   const total = sum('total_tokens');
-  const active = Math.max(mostActive(statistics.daily.slice(0, days.length)), total > 0 ? 1 : 0);
+  const most = Math.min(mostActive(statistics.daily.slice(0, days.length)), statistics.total_users);
+  const active = Math.max(most, total > 0 ? 1 : 0);
   return {
     total_tokens: total,
     prompt_tokens: sum('input_tokens'),

@@ -6,6 +6,7 @@ import type {
   Unchecked,
 } from '../engine/canonical-operations.ts';
 import type { ClientRequest, Names } from '../engine/row.ts';
+import { refuseModelAbove } from './account.ts';
 import { checkQuery, date, oneOf, wholeNumber } from '../fastapi/query-check.ts';
 
 /** The types of Doztra's requests. The canonical API keeps the type in front of the id of the request. */
@@ -62,6 +63,7 @@ export async function trackedUse(
     await call('GET /v1/auth/session');
     throw new ApiError('validation_failed', { fields: wrong });
   }
+  await refuseModelAbove(model, call);
   return {
     body: {
       model,
