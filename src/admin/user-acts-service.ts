@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { z } from 'zod';
 import { primary } from '../db/client.ts';
 import { provingChange } from '../directory/address-proof.ts';
@@ -13,6 +12,7 @@ import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts'
 import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import type { UserPatch } from './users-schemas.ts';
 import type { UserAdminDependencies } from './users-service.ts';

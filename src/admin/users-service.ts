@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { z } from 'zod';
 import type { PasswordObjects } from '../account/contract.ts';
 import { nearestReplica, primary } from '../db/client.ts';
@@ -12,6 +11,7 @@ import { cursorAfter, keysOf, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
 import { requireGoodPassword } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';

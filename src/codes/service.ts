@@ -212,7 +212,7 @@ export class OneTimeCodes {
     if (!userId) return findByVerifiedPhone(db, realm.id, to);
     const user = await this.#holder({ channel, to }, realm, userId);
     // Anybody can make an account and write somebody's number into it: one that has proved an address is dearer.
-    return user?.emailVerified ? user : null;
+    return user?.emailVerified && user.status === 'active' ? user : null;
   }
 
   /** The user of that id, if their profile has the number. */

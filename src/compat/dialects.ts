@@ -3,8 +3,8 @@ import { DIALECT_NAMES, DIALECT_TITLES, type DialectName } from '../lib/dialect-
 import { aiezzy } from './aiezzy/rows.ts';
 import { astroBackend } from './astro-backend/rows.ts';
 import { authService } from './auth-service/rows.ts';
-import { doztra } from './doztra/rows.ts';
 import { type CanonicalDocument, dialectDocument } from './document.ts';
+import { doztra } from './doztra/rows.ts';
 import { Dialects } from './engine/router.ts';
 import type { Row } from './engine/row.ts';
 import { twoUserTypes } from './two-user-types/rows.ts';

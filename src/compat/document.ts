@@ -1,4 +1,4 @@
-import { type DialectName, DIALECT_TITLES } from '../lib/dialect-names.ts';
+import { DIALECT_TITLES, type DialectName } from '../lib/dialect-names.ts';
 import { split } from './engine/canonical-request.ts';
 import { namesOf } from './engine/fields.ts';
 import type { AnyRow, ClientRequest, Names } from './engine/row.ts';
@@ -91,7 +91,8 @@ function operationOf(
 function fieldsOf(operation: CanonicalOperation, canonical: CanonicalDocument): Map<string, Field> {
   const fields = new Map<string, Field>();
   for (const { name, in: place, required = false, schema = {} } of operation.parameters ?? []) {
-    if (place === 'query') fields.set(name, { schema: simple(resolved(schema, canonical)), isRequired: required });
+    if (place === 'query')
+      fields.set(name, { schema: simple(resolved(schema, canonical)), isRequired: required });
   }
   const sent = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   for (const shape of sent ? shapesOf(sent, canonical) : []) {
@@ -172,11 +173,7 @@ const NOBODY_ASKED: ClientRequest = {
   spoken: new Set(),
 };
 
-function responsesOf(
-  row: AnyRow,
-  served: CanonicalOperation | null,
-  spoken: ReadonlySet<DialectName>,
-): Json {
+function responsesOf(row: AnyRow, served: CanonicalOperation | null, spoken: ReadonlySet<DialectName>): Json {
   const own = typeof row.status === 'function' ? row.status(spoken) : row.status;
   const canonical = Object.keys(served?.responses ?? {}).find((status) => /^[23]/.test(status));
   const isPage = !served && !row.sends;

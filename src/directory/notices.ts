@@ -1,7 +1,7 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import type { outbox } from '../messages/tables.ts';
 import type { AccountChange } from '../messages/templates/mail-data.ts';

@@ -22,11 +22,7 @@ export interface OtherInterface {
 }
 
 /** The OpenAPI document, two ways to browse it, the same of other interfaces, and the catalogue of errors. */
-export function docsRoutes(
-  app: OpenAPIHono<AppEnv>,
-  config: Config,
-  others: readonly OtherInterface[],
-) {
+export function docsRoutes(app: OpenAPIHono<AppEnv>, config: Config, others: readonly OtherInterface[]) {
   let known: CanonicalDocument | undefined;
   const document = () => {
     known ??= openApiDocument(app, config.ORIGIN);

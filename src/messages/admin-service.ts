@@ -1,4 +1,3 @@
-import { greetedName } from './greeted-name.ts';
 import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
@@ -8,6 +7,7 @@ import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
 import type { MailBudget } from './budgets.ts';
+import { greetedName } from './greeted-name.ts';
 import { message, type Outbox } from './outbox.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 

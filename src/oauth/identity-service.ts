@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
@@ -11,6 +10,7 @@ import { describeDevice } from '../lib/device.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
 import {
   deleteIdentity,

@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { z } from 'zod';
 import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
@@ -11,6 +10,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
@@ -95,7 +95,14 @@ export class PasswordResets {
 
 /** Tells a user that their password is a new one, and how to get the account back if it was not they. */
 export function passwordChangedMail(
-  user: { id: string; realmId: string; name: string | null; givenName: string | null; email: string; locale: string | null },
+  user: {
+    id: string;
+    realmId: string;
+    name: string | null;
+    givenName: string | null;
+    email: string;
+    locale: string | null;
+  },
   link: string,
   client: Client,
   now: number,

@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { z } from 'zod';
 import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
@@ -15,6 +14,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
@@ -202,7 +202,11 @@ export class Credentials {
       {
         channel: 'mail',
         template: 'welcome',
-        data: { name: greetedName({ name: body.name, givenName: body.given_name }), link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
+        data: {
+          name: greetedName({ name: body.name, givenName: body.given_name }),
+          link: link.url,
+          hours: LINK_LIFETIME.verify_email / HOUR,
+        },
       },
       {
         realmId: realm.id,

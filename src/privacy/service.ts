@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import { eq } from 'drizzle-orm';
 import type { PasswordObjects, SessionObjects } from '../account/contract.ts';
 import type { Billing } from '../billing/service.ts';
@@ -9,6 +8,7 @@ import { type ActivityRow, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';

@@ -1,4 +1,3 @@
-import { greetedName } from '../messages/greeted-name.ts';
 import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import type { LinkPurpose } from '../directory/link-tables.ts';
@@ -12,6 +11,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
 import { type LinkPreview, readPreview } from './preview.ts';

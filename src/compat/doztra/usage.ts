@@ -6,8 +6,8 @@ import type {
   Unchecked,
 } from '../engine/canonical-operations.ts';
 import type { ClientRequest, Names } from '../engine/row.ts';
-import { refuseModelAbove } from './account.ts';
 import { checkQuery, date, oneOf, wholeNumber } from '../fastapi/query-check.ts';
+import { refuseModelAbove } from './account.ts';
 
 /** The types of Doztra's requests. The canonical API keeps the type in front of the id of the request. */
 const TYPES = ['chat', 'plagiarism', 'prompt_generation', 'prompt', 'document'];
