@@ -7,8 +7,9 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
+import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
-import { createDialects, spokenDialects } from './compat/dialects.ts';
+import { createDialects, dialectDocuments, spokenDialects } from './compat/dialects.ts';
 import type { Dialects } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { creditAdminRoutes } from './credits/admin-routes.ts';
@@ -142,10 +143,14 @@ export function createApp(
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings));
-  app.route('/', docsRoutes(app, config));
-  if (spokenDialects(config).includes('auth-service')) {
+  app.route('/', docsRoutes(app, config, dialectDocuments(config)));
+  const spoken = spokenDialects(config);
+  if (spoken.includes('auth-service')) {
     app.route('/', renewalRoutes(sessions));
     app.route('/', mailTemplateRoutes());
+  }
+  if (spoken.includes('two-user-types')) {
+    app.route('/', phoneRoutes(services.codes, levels, signInLimit));
   }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));

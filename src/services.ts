@@ -8,7 +8,7 @@ import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
 import type { CodeObject } from './codes/contract.ts';
 import { OneTimeCodes } from './codes/service.ts';
-import { spokenDialects } from './compat/dialects.ts';
+import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
@@ -91,7 +91,7 @@ export function createServices(bindings: Bindings): Services {
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const messageBudgets = budgets(bindings, config);
 
-  const realms = new Realms(d1, config.ORIGIN);
+  const realms = new Realms(d1, config.ORIGIN, accessTokenSeconds(spokenDialects(config)));
   const signingKeys = new SigningKeys(
     d1,
     deriveKeyring(config, 'signing-keys'),
@@ -134,7 +134,8 @@ export function createServices(bindings: Bindings): Services {
   const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
   const codes = new OneTimeCodes({
     ...deps,
-    codes: (realmId, channel, to) => codeObjects(`${realmId}:${channel}:${to}`),
+    codes: (realmId, channel, to, userId) =>
+      codeObjects(`${realmId}:${channel}:${to}${userId === null ? '' : `:${userId}`}`),
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });

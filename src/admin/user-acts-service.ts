@@ -12,6 +12,7 @@ import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts'
 import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import type { UserPatch } from './users-schemas.ts';
 import type { UserAdminDependencies } from './users-service.ts';
@@ -151,7 +152,7 @@ export class UserActs {
       const now = Date.now();
       const link = newLink(issuer, 'reset_password', now);
       const minutes = LINK_LIFETIME.reset_password / MINUTE;
-      const data = { name: user.name, link: link.url, minutes, place: null, device: null };
+      const data = { name: greetedName(user), link: link.url, minutes, place: null, device: null };
       const { realmId, id: userId, email: to, locale } = user;
       const envelope = { realmId, userId, to, locale, expiresAt: link.expiresAt };
       const mail = message({ channel: 'mail', template: 'reset_password', data }, envelope, now);
@@ -212,7 +213,7 @@ function addressTaken(user: UserRow, email: string, issuer: string): Pick<Act, '
   const now = Date.now();
   const undo = newLink(issuer, 'undo_email', now);
   const hours = LINK_LIFETIME.undo_email / HOUR;
-  const data = { name: user.name, email_masked: maskEmail(email), link: undo.url, hours };
+  const data = { name: greetedName(user), email_masked: maskEmail(email), link: undo.url, hours };
   const { realmId, id: userId, email: to, locale } = user;
   return {
     mail: message({ channel: 'mail', template: 'email_changed', data }, { realmId, userId, to, locale }, now),

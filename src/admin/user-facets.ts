@@ -15,7 +15,7 @@ export type FacetName = keyof typeof FACETS;
 /** A filter; what is undefined is any. */
 export interface FacetQuery {
   status?: string | undefined;
-  role?: string | undefined;
+  role?: readonly string[] | undefined;
   plan?: string | undefined;
   emailVerified?: boolean | undefined;
 }
@@ -40,7 +40,7 @@ export function isWanted({ facet }: FacetCount, query: FacetQuery): boolean {
   const { status, role, plan, emailVerified } = query;
   return (
     (status === undefined || FACETS.status.of(facet) === status) &&
-    (role === undefined || FACETS.role.of(facet) === role) &&
+    (role === undefined || role.includes(FACETS.role.of(facet))) &&
     (plan === undefined || FACETS.plan.of(facet) === plan) &&
     (emailVerified === undefined || FACETS.email_verified.of(facet) === Number(emailVerified))
   );

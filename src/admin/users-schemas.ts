@@ -26,7 +26,16 @@ export const UserQuery = z.object({
         'What the e-mail address, the username, the name, the family name or the phone number begins with; or an id',
     }),
   status: Status.optional(),
-  role: Role.optional(),
+  role: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(Role).max(3))
+    .optional()
+    .openapi({
+      type: 'string',
+      description: 'One of `user`, `admin`, `owner`, or several with commas',
+      example: 'admin,owner',
+    }),
   plan: Plan.optional(),
   email_verified: z
     .enum(['true', 'false'])

@@ -11,6 +11,7 @@ import { cursorAfter, keysOf, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
 import { requireGoodPassword } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
@@ -142,13 +143,14 @@ export class UserAdmin {
       realmId: string;
       email: string;
       name?: string | undefined;
+      givenName?: string | undefined;
       locale?: string | undefined;
     },
     now: number,
   ): Promise<PasswordLink> {
     const { issuer } = await this.#deps.realms.get(user.realmId);
     const link = { ...newLink(issuer, 'reset_password', now), expiresAt: now + INVITATION };
-    const data = { name: user.name ?? null, link: link.url, hours: INVITATION / HOUR };
+    const data = { name: greetedName(user), link: link.url, hours: INVITATION / HOUR };
     const { realmId, id: userId, email: to, locale = null } = user;
     const envelope = { realmId, userId, to, locale, expiresAt: link.expiresAt };
     return { link, mail: message({ channel: 'mail', template: 'invitation', data }, envelope, now) };

@@ -1,8 +1,9 @@
 import { MINUTE } from '../lib/time.ts';
 
-/** How long a code works, and how soon another may be asked for (milliseconds). */
+/** How long a code works, how soon another may be asked for, and how much must be left of one to be sent again (milliseconds). */
 export const CODE_LIFETIME = 10 * MINUTE;
 export const RESEND_AFTER = MINUTE;
+export const WORTH_SENDING = 5 * MINUTE;
 
 /** Who asks for a code, or guesses one. */
 export interface Asker {
@@ -14,11 +15,14 @@ export interface Asker {
   sessionId: string | null;
   /** Whether it is a session of the user who has proven the address: of any other one it shows nothing. */
   isOwner: boolean;
+  /** Whether they are signed in, and the code proves a number to their account that does not open it yet. */
+  isProver: boolean;
 }
 
-/** A code to be sent; null when none may be now. `resendAfter` is seconds. */
+/** A code to be sent; null when none may be now. `resendAfter` is seconds, `expiresAt` Unix milliseconds. */
 export interface IssuedCode {
   code: string | null;
+  expiresAt: number;
   /** Names the code to whoever asked for it; nobody else's guesses count against it. */
   challengeId: string;
   resendAfter: number;
@@ -39,8 +43,8 @@ export type GuessResult = 'right' | 'wrong' | 'barred';
 /** What sign-in by one-time code needs of the object of an address. */
 export interface CodeObject {
   /**
-   * Makes a code for whoever asks, which replaces the one that they had, unless the last is too young or the day's number is
-   * used up.
+   * Makes a code for whoever asks, or gives the one that they have and have not used up, unless the last was sent too shortly
+   * ago or the day's number is used up. No code that works is replaced. Those who are signed in have a number of their own.
    */
   issue(perDay: number, asker: Asker): Promise<IssuedCode>;
   /** Judges a guess; when one is right, no code of the address can be used again. */
@@ -49,5 +53,13 @@ export interface CodeObject {
 
 export type Channel = 'email' | 'sms';
 
-/** The object of one address in one realm. */
-export type CodeObjects = (realmId: string, channel: Channel, to: string) => CodeObject;
+/**
+ * The object of one address in one realm; with `userId` that of the codes by which this user proves it. What strangers ask for
+ * and guess at the one does not reach the other.
+ */
+export type CodeObjects = (
+  realmId: string,
+  channel: Channel,
+  to: string,
+  userId: string | null,
+) => CodeObject;

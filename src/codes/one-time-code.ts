@@ -10,6 +10,7 @@ import {
   type GuessResult,
   type IssuedCode,
   RESEND_AFTER,
+  WORTH_SENDING,
 } from './contract.ts';
 
 const ATTEMPTS = 5;
@@ -53,38 +54,41 @@ const NOTHING: State = { challenges: [], strangers: null, owner: null, devices: 
 /**
  * The one-time codes of one address in one realm: one for each who asks, ten minutes, five guesses each, counted before
  * they are compared. A stranger who asks or guesses spoils nobody else's code, and a device that has signed in by a code
- * before has a budget of its own, as have the owner's sessions, whose codes open nothing elsewhere. Codes lie here in the clear, for ten minutes and in an object that nothing else can read: a
- * hash of six digits would hide nothing.
+ * before has a budget of its own, as have the owner's sessions, whose codes open nothing elsewhere. Codes lie here in the
+ * clear, for ten minutes and in an object that nothing else can read: a hash of six digits would hide nothing.
  */
 export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
   async issue(perDay: number, asker: Asker): Promise<IssuedCode> {
     const now = Date.now();
     const day = Math.floor(now / DAY);
     const state = this.#state(now);
+    const isOwner = asker.isOwner || asker.isProver;
     const device = state.devices[asker.device];
     const { owner = null, strangers } = state;
-    const known = device ? device.issues : asker.isOwner ? owner : strangers;
+    const known = device ? device.issues : isOwner ? owner : strangers;
     const issued = known?.day === day ? known.issued : 0;
     const wait = known ? known.issuedAt + RESEND_AFTER - now : 0;
     const own = state.challenges.filter(({ by }) => isSame(by, asker));
     // A second press of the button leads to the code that the first has sent.
-    const challengeId = own.at(-1)?.id ?? crypto.randomUUID();
-    if (wait > 0) return { code: null, challengeId, resendAfter: Math.ceil(wait / SECOND) };
-    if (issued >= perDay) {
-      return { code: null, challengeId, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
-    }
-    const code = randomDigits();
-    const id = crypto.randomUUID();
-    const challenge = { id, code, issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
-    const others = state.challenges.filter((one) => !own.includes(one));
+    const last = own.at(-1);
+    const none = { code: null, challengeId: last?.id ?? crypto.randomUUID(), expiresAt: now };
+    if (wait > 0) return { ...none, resendAfter: Math.ceil(wait / SECOND) };
+    if (issued >= perDay) return { ...none, resendAfter: Math.ceil(((day + 1) * DAY - now) / SECOND) };
+    // Two texts that arrive in the wrong order would otherwise hold one code that works and one that does not.
+    const isLasting = last && isUnfinished(last) && now <= last.issuedAt + CODE_LIFETIME - WORTH_SENDING;
+    const challenge: Challenge = isLasting
+      ? last
+      : { id: crypto.randomUUID(), code: randomDigits(), issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
+    const others = state.challenges.filter((one) => one !== challenge);
     const issues = { day, issued: issued + 1, issuedAt: now };
     this.#put({
       challenges: [...others.slice(1 - MAX_CHALLENGES), challenge],
-      strangers: device || asker.isOwner ? strangers : issues,
-      owner: !device && asker.isOwner ? issues : owner,
+      strangers: device || isOwner ? strangers : issues,
       devices: device ? { ...state.devices, [asker.device]: { ...device, issues } } : state.devices,
+      owner: !device && isOwner ? issues : owner,
     });
-    return { code, challengeId: id, resendAfter: RESEND_AFTER / SECOND };
+    const { id: challengeId, code, issuedAt } = challenge;
+    return { code, challengeId, resendAfter: RESEND_AFTER / SECOND, expiresAt: issuedAt + CODE_LIFETIME };
   }
 
   async take(guess: Guess): Promise<GuessResult> {
@@ -142,6 +146,11 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
       this.ctx.storage.setAlarm(Date.now() + 2 * DAY);
     });
   }
+}
+
+/** Whether a code can still be guessed, by whoever asked for it and by who does not name it. */
+function isUnfinished({ attempts, unnamed }: Challenge): boolean {
+  return attempts < ATTEMPTS && unnamed < ATTEMPTS;
 }
 
 function isSame(one: Asker, other: Asker): boolean {

@@ -11,7 +11,8 @@ export const OneTimeCodeField = z
   .pipe(z.string().regex(/^\d{6}$/, { error: 'Must have six digits' }))
   .openapi({ type: 'string', example: '493817' });
 
-const challengeId = z.uuid().optional().openapi({
+/** What names a code. */
+export const ChallengeField = z.uuid().optional().openapi({
   description:
     'Of the answer to `POST /v1/auth/otp/send`. With it, only guesses of whoever asked for the code count against it',
 });
@@ -29,14 +30,14 @@ export const CodeVerifyBody = z
       channel: z.literal('email'),
       to: EmailField,
       code: OneTimeCodeField,
-      challenge_id: challengeId,
+      challenge_id: ChallengeField,
       session_cookie: z.boolean().optional(),
     }),
     z.strictObject({
       channel: z.literal('sms'),
       to: ProfileFields.phone_number,
       code: OneTimeCodeField,
-      challenge_id: challengeId,
+      challenge_id: ChallengeField,
       session_cookie: z.boolean().optional(),
     }),
   ])

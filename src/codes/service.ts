@@ -1,5 +1,6 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
+import { opensByPhone } from '../directory/address-proof.ts';
 import { type Directory, directoryState, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
@@ -14,8 +15,8 @@ import type { MailBudget, SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { type Asker, type Channel, CODE_LIFETIME, type CodeObjects } from './contract.ts';
-import { addressProofByCode, findByVerifiedPhone, phoneProof } from './store.ts';
+import type { Asker, Channel, CodeObjects } from './contract.ts';
+import { addressProofByCode, findByVerifiedPhone, phoneProof, phoneProofApart } from './store.ts';
 
 /** What sign-in by code is made of. */
 export interface CodeDependencies {
@@ -34,10 +35,16 @@ export interface CodeDependencies {
   callingCodes: string[];
 }
 
-/** An address that a code goes to, and for a phone number the signed-in user who wants to prove it. */
+/** An address that a code goes to. */
 export interface CodeTarget {
   channel: Channel;
   to: string;
+}
+
+/** Who asks or guesses, and the account whose proofs of its own the code is among, if any. */
+interface Place {
+  asker: Asker;
+  account: string | null;
 }
 
 /** A code as it is typed, and what names it, from clients that know. */
@@ -65,26 +72,30 @@ export class OneTimeCodes {
   }
 
   /**
-   * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in.
-   * Gives what names the code, and the seconds after which another may be asked for, the same for addresses that nobody
-   * has. Throws `validation_failed` for a country that no texts go to.
+   * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in. With
+   * `userId` it is sent to a number in the profile of that account also when nobody is signed in, if the account is active
+   * and has proved its e-mail address. Gives what names the code, and the seconds after which another may be asked for, the
+   * same for addresses that nobody has. Throws `validation_failed` for a country that no texts go to.
    */
   async send(
     target: CodeTarget,
     realm: Realm,
     client: Client,
     by: { userId: string; sessionId: string } | null,
+    userId: string | null = null,
   ): Promise<{ challengeId: string; resendAfter: number }> {
     const { codes, codesPerDay } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
-    const object = codes(realm.id, target.channel, target.to);
-    const issued = await object.issue(codesPerDay, await this.#asker(target, client, by));
-    const { code, challengeId, resendAfter } = issued;
+    const { asker, account } = await this.#place(target, client, by, userId);
+    const object = codes(realm.id, target.channel, target.to, account);
+    const { code, ...issued } = await object.issue(codesPerDay, asker);
+    const find = () =>
+      account && asker.isProver ? this.#holder(target, realm, account) : this.#find(target, realm, account);
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) afterResponse(() => this.#deliver(target, code, realm, client, by?.userId ?? null));
-    return { challengeId, resendAfter };
+    if (code) afterResponse(() => this.#deliver(target, { ...issued, code }, realm, client, find));
+    return { challengeId: issued.challengeId, resendAfter: issued.resendAfter };
   }
 
   /** Signs in by a code, which a session may have asked for. Throws `invalid_code`, `account_suspended`, `rate_limited`. */
@@ -95,8 +106,8 @@ export class OneTimeCodes {
     client: Client,
     by: { sessionId: string } | null = null,
   ): Promise<SignedIn> {
-    const { directory, objects, sessions } = this.#deps;
-    await this.#take(target, entry, realm, askerOf(client, by?.sessionId ?? null));
+    const { directory } = this.#deps;
+    await this.#take(target, entry, realm, { asker: askerOf(client, by?.sessionId ?? null), account: null });
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
@@ -107,11 +118,43 @@ export class OneTimeCodes {
       user = proven.user;
       if (!user) throw new ApiError('invalid_code');
     }
+    return this.#open(user, target.channel, realm, client);
+  }
+
+  /**
+   * Takes a code that was sent to the number in the profile of `userId`: signs in where the number opens the account. Where it
+   * does not, the number counts as proven, and null is returned: as nobody was signed in, it opens the account no more than
+   * before. Throws `invalid_code`, `account_suspended`, `rate_limited`.
+   */
+  async signInOrProve(
+    to: string,
+    userId: string,
+    entry: CodeEntry,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignedIn | null> {
+    const { directory } = this.#deps;
+    const target: CodeTarget = { channel: 'sms', to };
+    await this.#take(target, entry, realm, { asker: askerOf(client, null), account: userId });
+    const user = await this.#find(target, realm, userId);
+    if (!user) throw new ApiError('invalid_code');
+    if (opensByPhone(user)) return this.#open(user, 'sms', realm, client);
+    const proven = await directory.change(userId, {
+      ...phoneProofApart(user, to),
+      mail: directory.noticeMail(user, { change: 'phone_number_added', about: to, client }),
+      activity: { type: 'phone_number_verified', client },
+    });
+    if (!proven.user) throw new ApiError('invalid_code');
+    return null;
+  }
+
+  async #open(user: UserRow, channel: Channel, realm: Realm, client: Client): Promise<SignedIn> {
+    const { objects, sessions } = this.#deps;
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     const opened = accepted(
       await objects(user.id).open(directoryState(user), {
         client,
-        methods: target.channel === 'sms' ? ['otp', 'sms'] : ['otp'],
+        methods: channel === 'sms' ? ['otp', 'sms'] : ['otp'],
         lifetimes: realm.lifetimes,
         activity: 'signed_in',
       }),
@@ -130,7 +173,8 @@ export class OneTimeCodes {
   ): Promise<void> {
     const to = provenAddress(user, channel);
     if (to === null) throw new ApiError('invalid_code');
-    await this.#take({ channel, to }, entry, realm, { ...askerOf(client, by.sessionId), isOwner: true });
+    const asker = { ...askerOf(client, by.sessionId), isOwner: true };
+    await this.#take({ channel, to }, entry, realm, { asker, account: null });
   }
 
   /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`, `rate_limited`. */
@@ -141,7 +185,7 @@ export class OneTimeCodes {
     realm: Realm,
     client: Client,
   ): Promise<UserRow> {
-    await this.#take(target, entry, realm, askerOf(client, by.sessionId));
+    await this.#take(target, entry, realm, await this.#place(target, client, by));
     const { directory } = this.#deps;
     const before = await directory.get(by.userId, null);
     const notice = { change: 'phone_number_added', about: target.to, client } as const;
@@ -155,22 +199,36 @@ export class OneTimeCodes {
     return user;
   }
 
-  async #asker(
+  /**
+   * Where the codes of an address lie for who asks: in the object of the address; those that prove a number to an account, in
+   * one of their own, which nobody who has only the number can reach.
+   */
+  async #place(
     { channel, to }: CodeTarget,
     client: Client,
     by: { userId: string; sessionId: string } | null,
-  ): Promise<Asker> {
+    userId: string | null = null,
+  ): Promise<Place> {
     const asker = askerOf(client, by?.sessionId ?? null);
-    if (!by) return asker;
+    if (!by) return { asker, account: userId };
     const user = await this.#deps.directory.get(by.userId, null);
-    return { ...asker, isOwner: provenAddress(user, channel) === to };
+    if (provenAddress(user, channel) === to) return { asker: { ...asker, isOwner: true }, account: null };
+    return channel === 'sms'
+      ? { asker: { ...asker, isProver: true }, account: by.userId }
+      : { asker, account: null };
   }
 
-  async #take({ channel, to }: CodeTarget, entry: CodeEntry, realm: Realm, by: Asker): Promise<void> {
+  async #take(
+    { channel, to }: CodeTarget,
+    entry: CodeEntry,
+    realm: Realm,
+    { asker: by, account }: Place,
+  ): Promise<void> {
     const { codes, failures } = this.#deps;
     const { code, challenge_id: challengeId = null } = entry;
     const strangersWait = failures.wait(realm.id, 'code');
-    const result = await codes(realm.id, channel, to).take({ code, challengeId, by, strangersWait });
+    const object = codes(realm.id, channel, to, account);
+    const result = await object.take({ code, challengeId, by, strangersWait });
     if (result === 'right') return;
     if (result === 'barred') throw new ApiError('rate_limited', { retryAfter: strangersWait ?? 1 });
     failures.count(realm.id, 'code');
@@ -181,25 +239,33 @@ export class OneTimeCodes {
     const { db } = primary(this.#deps.d1);
     if (channel === 'email') return findByEmail(db, realm.id, to);
     if (!userId) return findByVerifiedPhone(db, realm.id, to);
-    const user = await findById(db, userId);
-    return user?.phoneNumber === to ? user : null;
+    const user = await this.#holder({ channel, to }, realm, userId);
+    // Anybody can make an account and write somebody's number into it: one that has proved an address is dearer.
+    return user?.emailVerified && user.status === 'active' ? user : null;
+  }
+
+  /** The user of that id, if their profile has the number. */
+  async #holder({ to }: CodeTarget, realm: Realm, userId: string): Promise<UserRow | null> {
+    const user = await findById(primary(this.#deps.d1).db, userId);
+    return user?.realmId === realm.id && user.phoneNumber === to ? user : null;
   }
 
   async #deliver(
     target: CodeTarget,
-    code: string,
+    { code, expiresAt }: { code: string; expiresAt: number },
     realm: Realm,
     client: Client,
-    userId: string | null,
+    find: () => Promise<UserRow | null>,
   ): Promise<void> {
     const { d1, mailBudget, outbox, smsBudget } = this.#deps;
     const { channel, to } = target;
-    const user = await this.#find(target, realm, userId);
+    const user = await find();
     if (!user) return;
     const request = { realmId: realm.id, to, client, userId: user.id };
     const budget = channel === 'sms' ? smsBudget.take(request) : mailBudget.take('code', request);
     if (!(await budget)) return;
-    const minutes = CODE_LIFETIME / MINUTE;
+    const now = Date.now();
+    const minutes = Math.ceil((expiresAt - now) / MINUTE);
     const content: Content =
       channel === 'sms'
         ? { channel: 'sms', template: 'one_time_code', data: { code, minutes } }
@@ -208,13 +274,12 @@ export class OneTimeCodes {
             template: 'one_time_code',
             data: { code, minutes, place: placeOf(client), device: describeDevice(client.userAgent) },
           };
-    const now = Date.now();
     const envelope = {
       realmId: realm.id,
       userId: user.id,
       to,
       locale: user.locale,
-      expiresAt: now + CODE_LIFETIME,
+      expiresAt,
     };
     const row = message(content, envelope, now);
     await storeMessage(primary(d1).db, row);
@@ -225,10 +290,10 @@ export class OneTimeCodes {
 /** Where codes of a channel reach a user for certain, or null. */
 export function provenAddress(user: UserRow, channel: Channel): string | null {
   if (channel === 'email') return user.emailVerified ? user.email : null;
-  return user.phoneNumberVerified ? user.phoneNumber : null;
+  return opensByPhone(user) ? user.phoneNumber : null;
 }
 
 function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
   const network = clientKey(ip);
-  return { device: device ?? network, network, sessionId, isOwner: false };
+  return { device: device ?? network, network, sessionId, isOwner: false, isProver: false };
 }

@@ -1,4 +1,4 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, ne, not } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { addsUnproven, phoneOpens, provingChange } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
@@ -28,7 +28,7 @@ export function addressProofByCode(userId: string, email: string): Omit<UserChan
 
 /**
  * The change that marks the number in a user's profile as theirs, if it is still there, and nobody has taken the account
- * from the session that proves it. Numbers change hands: the user who proved it before has lost it.
+ * from the session that proves it.
  */
 export function phoneProof(
   by: { userId: string; sessionId: string; credentialVersion: number },
@@ -38,8 +38,41 @@ export function phoneProof(
   const { userId, sessionId, credentialVersion } = by;
   const now = Date.now();
   return {
-    set: { phoneNumberVerified: true, phoneAddedUnproven: addsUnproven(sessionId) },
+    set: {
+      phoneNumberVerified: true,
+      phoneProvenApart: false,
+      phoneAddedUnproven: addsUnproven(sessionId),
+    },
     guard: and(eq(users.phoneNumber, phoneNumber), eq(users.credentialVersion, credentialVersion)),
+    ...taken(userId, realmId, phoneNumber, now),
+  };
+}
+
+/**
+ * The change that marks the number in a profile as proven by somebody who holds it and knows the account, but was not signed
+ * in. It opens nothing: who holds a number now need not be who wrote it there.
+ */
+export function phoneProofApart(user: UserRow, phoneNumber: string): Omit<UserChange, 'activity'> {
+  const now = Date.now();
+  return {
+    set: { phoneNumberVerified: true, phoneProvenApart: true, phoneAddedUnproven: false },
+    guard: and(
+      eq(users.phoneNumber, phoneNumber),
+      eq(users.credentialVersion, user.credentialVersion),
+      not(phoneOpens),
+    ),
+    ...taken(user.id, user.realmId, phoneNumber, now),
+  };
+}
+
+/** Numbers change hands: the user who proved it before has lost it. */
+function taken(
+  userId: string,
+  realmId: string,
+  phoneNumber: string,
+  now: number,
+): Pick<UserChange, 'before' | 'now'> {
+  return {
     before: (db, stands) => [
       db
         .update(users)

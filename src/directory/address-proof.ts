@@ -4,7 +4,7 @@ import type { Database } from '../db/client.ts';
 import { madeAt } from '../lib/ids.ts';
 import { dropLinksIf, type PassingPurpose } from './links.ts';
 import type { UserChange } from './service.ts';
-import { users } from './tables.ts';
+import { type UserRow, users } from './tables.ts';
 
 // Of the tables of features only what the rule needs: they lie above the directory.
 const passwords = sqliteTable('passwords', { userId: text('user_id') });
@@ -177,9 +177,18 @@ export function addsUnproven(sessionId: string): SQL<boolean> {
 
 /**
  * The condition that a user's proven number opens the account: one that was added while the address was unproven does
- * not, until the address is proven.
+ * not, until the address is proven, and one that was proven without a session does not, until it is proven with one.
  */
 export const phoneOpens: SQL = and(
   eq(users.phoneNumberVerified, true),
+  eq(users.phoneProvenApart, false),
   sql`(${users.emailVerified} OR NOT ${users.phoneAddedUnproven})`,
 ) as SQL;
+
+/** The same of a user who was read. */
+export function opensByPhone(
+  user: Pick<UserRow, 'phoneNumberVerified' | 'phoneProvenApart' | 'emailVerified' | 'phoneAddedUnproven'>,
+): boolean {
+  const { phoneNumberVerified, phoneProvenApart, emailVerified, phoneAddedUnproven } = user;
+  return phoneNumberVerified && !phoneProvenApart && (emailVerified || !phoneAddedUnproven);
+}

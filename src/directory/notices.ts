@@ -1,6 +1,7 @@
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import type { outbox } from '../messages/tables.ts';
 import type { AccountChange } from '../messages/templates/mail-data.ts';
@@ -22,9 +23,9 @@ export function noticeMail(
   { change, about, client }: Notice,
   now: number,
 ): typeof outbox.$inferInsert {
-  const { id: userId, realmId, name, email, locale } = user;
+  const { id: userId, realmId, email, locale } = user;
   const data = {
-    name,
+    name: greetedName(user),
     change,
     about,
     at: rfc3339(now),

@@ -20,6 +20,7 @@ export const users = sqliteTable('users', {
   phoneNumber: text('phone_number'),
   phoneNumberVerified: integer('phone_number_verified', { mode: 'boolean' }).notNull().default(false),
   phoneAddedUnproven: integer('phone_added_unproven', { mode: 'boolean' }).notNull().default(false),
+  phoneProvenApart: integer('phone_proven_apart', { mode: 'boolean' }).notNull().default(false),
   country: text(),
   locale: text(),
   role: text({ enum: ['user', 'admin', 'owner'] })

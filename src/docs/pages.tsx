@@ -14,27 +14,62 @@ tr:target { background: #fc03; }
 /** Where the guides are: pages among the static assets, so that the Worker does not carry them. */
 const guides = <a href="/docs/guides">Guides</a>;
 
-/** Swagger UI over the document. */
-export const swaggerPage = (
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>Latchkey API</title>
-      <link rel="stylesheet" href="/docs/swagger-ui.css" />
-    </head>
-    <body>
-      <p style="margin: 1rem 1.25rem; font-family: sans-serif">{guides}</p>
-      <div id="ui"></div>
-      <script src="/docs/swagger-ui-bundle.js" />
-      <script src="/docs/start.js" />
-    </body>
-  </html>
-);
+const SWAGGER_STYLE = `
+:root { color-scheme: light dark; }
+html.dark-mode, html.dark-mode body { background: #1c2022; color: #e4e6e6; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 1rem 1.25rem; font-family: system-ui, sans-serif; }
+nav a { color: #1d4ed8; }
+html.dark-mode nav a { color: #93b4ff; }
+nav a[aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
+`;
 
-/** Starts Swagger UI; a file of its own, because the page allows no inline script. */
-export const swaggerStart = `SwaggerUIBundle({
-  url: '/openapi.json', dom_id: '#ui', deepLinking: true, persistAuthorization: false, tryItOutEnabled: true,
+/** Swagger UI over the document of Latchkey, or that of the interface `shown`; it leads to all of them. */
+export function SwaggerPage({
+  others,
+  shown,
+}: {
+  others: readonly { name: string; title: string }[];
+  shown?: { name: string; title: string };
+}) {
+  const all = [{ name: null, title: 'Latchkey (/v1)' }, ...others];
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{shown ? `${shown.title}: Latchkey API` : 'Latchkey API'}</title>
+        <link rel="stylesheet" href="/docs/swagger-ui.css" />
+        <style>{SWAGGER_STYLE}</style>
+      </head>
+      <body>
+        <nav aria-label="Documents">
+          {guides}
+          {others.length > 0 &&
+            all.map(({ name, title }) => (
+              <a
+                href={name === null ? '/docs' : `/docs/${name}`}
+                aria-current={name === (shown?.name ?? null) ? 'page' : undefined}
+              >
+                {title}
+              </a>
+            ))}
+        </nav>
+        <div id="ui" data-document={shown ? `/docs/${shown.name}/openapi.json` : '/openapi.json'} />
+        <script src="/docs/swagger-ui-bundle.js" />
+        <script src="/docs/start.js" />
+      </body>
+    </html>
+  );
+}
+
+/** Starts Swagger UI, in the colours that the reader wants; a file of its own, because the page allows no inline script. */
+export const swaggerStart = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const paint = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+paint();
+dark.addEventListener('change', paint);
+SwaggerUIBundle({
+  url: document.getElementById('ui').dataset.document, dom_id: '#ui', deepLinking: true, persistAuthorization: false,
+  tryItOutEnabled: true,
 });`;
 
 /** Redoc over the document. */

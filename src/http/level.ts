@@ -20,7 +20,7 @@ export interface UserLevel {
   /** The least role. The roles above `user` are those of operators, who have a window of their own for proofs. */
   role: Principal['role'];
   /** Whether the e-mail address must be verified. */
-  verified: boolean;
+  verified: Condition;
   /** Whether an admin who acts as the user may: never where money or ways in change. */
   impersonation: Condition;
   /** Whether it needs a fresh proof of who the user is. */
@@ -47,7 +47,7 @@ export function requireRole(who: { role: keyof typeof RANK }, role: Principal['r
 export function requireLevel(level: UserLevel, principal: Principal, realm: Realm, sent: Sent): void {
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
-  if (level.verified && !principal.emailVerified) throw new ApiError('email_not_verified');
+  if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');
   if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
 }
 

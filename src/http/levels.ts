@@ -25,6 +25,8 @@ export interface LevelDescription {
   impersonation: boolean | string;
   /** Whether it needs a fresh proof of who the user is, or when. */
   fresh: boolean | string;
+  /** When it needs a verified e-mail address, where it does not always. */
+  verified?: string;
   /** Where a service or an admin names the user that it is about. */
   subject: 'user_id' | 'id' | null;
   /** Whether it changes a user, or what is theirs: nobody reaches above their own role. */
@@ -44,7 +46,7 @@ export interface Level {
 }
 
 /** What a route may say beside whom it is for. */
-type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh'>>;
+type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified'>>;
 
 /** What a route for services and users says: where the request names the user, and how acts for another are logged. */
 type SubjectOptions = Options & { subject: 'query' | 'body' | 'path'; changes?: boolean; audit?: MoneyAct };
@@ -224,7 +226,7 @@ export class Levels {
   }
 
   async #admit(c: AppContext, principal: Principal, level: UserLevel): Promise<void> {
-    const isPlain = typeof level.fresh === 'boolean' && typeof level.impersonation === 'boolean';
+    const isPlain = [level.fresh, level.impersonation, level.verified].every((it) => typeof it === 'boolean');
     requireLevel(level, principal, c.get('realm'), isPlain ? {} : await sentIn(c));
     c.set('principal', principal);
   }
@@ -261,15 +263,16 @@ function userLevel(options: Partial<UserLevel>): UserLevel {
   return { role, verified, impersonation, fresh };
 }
 
-function describe({ impersonation, fresh }: UserLevel): LevelDescription {
+function describe({ impersonation, fresh, verified }: UserLevel): LevelDescription {
   const say = (condition: Condition) => (typeof condition === 'boolean' ? condition : condition.says);
-  return { ...NOBODY, impersonation: say(impersonation), fresh: say(fresh) };
+  const needs = typeof verified === 'object' ? { verified: verified.says } : {};
+  return { ...NOBODY, impersonation: say(impersonation), fresh: say(fresh), ...needs };
 }
 
 function failuresOf({ verified, impersonation, fresh }: UserLevel): ErrorCode[] {
   const codes: [ErrorCode, boolean][] = [
     ['impersonation_refused', impersonation !== true],
-    ['email_not_verified', verified],
+    ['email_not_verified', verified !== false],
     ['reauthentication_required', fresh !== false],
   ];
   return codes.flatMap(([code, can]) => (can ? [code] : []));

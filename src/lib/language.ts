@@ -14,6 +14,27 @@ export function bestLanguage(tags: readonly (string | null | undefined)[]): Lang
   return LANGUAGES[0] as Language;
 }
 
+/**
+ * The language that a person who sent an Accept-Language header is to be addressed in, as a BCP 47 tag: the tag wanted most
+ * among those that people are addressed in, or else wanted most of all. Undefined where the header names none.
+ */
+export function wantedLocale(header: string | null | undefined): string | undefined {
+  const tags = acceptedLanguages(header ?? undefined).filter(isTag);
+  const spoken = tags.find((tag) =>
+    LANGUAGES.some((language) => tag.split('-')[0]?.toLowerCase() === language),
+  );
+  return spoken ?? tags[0];
+}
+
+/** Whether a text is a tag that can be kept with a user. */
+function isTag(text: string): boolean {
+  try {
+    return text.length <= 35 && Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 /** The tags of an Accept-Language header, the most wanted first (RFC 9110, 12.5.4). */
 export function acceptedLanguages(header: string | undefined): string[] {
   return (header ?? '')

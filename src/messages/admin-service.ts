@@ -7,6 +7,7 @@ import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
 import type { MailBudget } from './budgets.ts';
+import { greetedName } from './greeted-name.ts';
 import { message, type Outbox } from './outbox.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 
@@ -106,7 +107,7 @@ export class OutboxAdmin {
     }
     const now = Date.now();
     const mail = message(
-      { channel: 'mail', template: 'test_email', data: { name: user.name, at: rfc3339(now) } },
+      { channel: 'mail', template: 'test_email', data: { name: greetedName(user), at: rfc3339(now) } },
       { realmId, userId: user.id, to: user.email, locale: user.locale },
       now,
     );

@@ -17,7 +17,7 @@ export function projectMail(
     db
       .prepare(
         `INSERT INTO outbox (id, realm_id, user_id, channel, template, recipient, locale, data, next_attempt_at, created_at)
-         SELECT ?1, realm_id, id, 'mail', ?2, email, locale, json_set(?3, '$.name', name), ?4, ?4
+         SELECT ?1, realm_id, id, 'mail', ?2, email, locale, json_set(?3, '$.name', coalesce(name, given_name)), ?4, ?4
          FROM users WHERE id = ?5 AND email_verified = 1 ON CONFLICT DO NOTHING`,
       )
       .bind(`msg_${userId}_${fact.seq}`, template, JSON.stringify(data), fact.at, userId),

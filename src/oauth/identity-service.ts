@@ -10,6 +10,7 @@ import { describeDevice } from '../lib/device.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
 import { isSameAddress } from './claims.ts';
 import {
@@ -77,7 +78,7 @@ export class Identities {
       try {
         const user = owner
           ? await this.#adopt(session, realm, owner, { arrival, identity }, client)
-          : await this.#make(session, realm, { email, profile: arrival.profile, identity }, client);
+          : await this.#make(session, realm, { email, arrival, identity }, client);
         if (user) return { user, isNew: !owner };
       } catch (error) {
         if (!isTaken(error)) throw error;
@@ -189,10 +190,11 @@ export class Identities {
   async #make(
     session: DatabaseSession,
     realm: Realm,
-    { email, profile, identity }: { email: string; profile: ProviderProfile; identity: NewIdentity },
+    { email, arrival, identity }: { email: string; arrival: Arrival; identity: NewIdentity },
     client: Client,
   ): Promise<UserRow> {
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const { profile, providerName } = arrival;
     const now = identity.createdAt;
     const user = {
       id: newId('usr'),
@@ -209,7 +211,18 @@ export class Identities {
       updatedAt: now,
       lastLoginAt: now,
     };
-    return insertUserWithIdentity(session.db, user, { ...identity, lastLoginAt: now });
+    const welcome = message(
+      {
+        channel: 'mail',
+        template: 'welcome_by_provider',
+        data: { name: greetedName(user), provider: providerName, link: `${realm.issuer}/account` },
+      },
+      { realmId: realm.id, userId: user.id, to: email, locale: user.locale ?? null },
+      now,
+    );
+    const made = await insertUserWithIdentity(session.db, user, { ...identity, lastLoginAt: now }, welcome);
+    this.#deps.outbox.sendSoon([welcome]);
+    return made;
   }
 
   async #log(
@@ -272,9 +285,9 @@ const given = (claims: Claims): Claims =>
 /** Tells a user that there is a new way in, and how to get the account back if it was not they who made it. */
 function linkedMail(user: UserRow, realm: Realm, arrival: Arrival, client: Client) {
   const now = Date.now();
-  const { id: userId, realmId, name, email, locale } = user;
+  const { id: userId, realmId, email, locale } = user;
   const data = {
-    name,
+    name: greetedName(user),
     provider: arrival.providerName,
     at: rfc3339(now),
     place: placeOf(client),

@@ -55,10 +55,12 @@ export async function insertUserWithIdentity(
   db: Database,
   user: typeof users.$inferInsert,
   identity: NewIdentity,
+  welcome: typeof outbox.$inferInsert,
 ): Promise<UserRow> {
   const [inserted] = await db.batch([
     db.insert(users).values(withFoldedNames(user)).returning(),
     db.insert(identities).values({ ...identity, userId: user.id }),
+    db.insert(outbox).values(welcome),
   ]);
   return inserted[0] as UserRow;
 }

@@ -10,6 +10,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { requireGoodPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
@@ -54,7 +55,7 @@ export class PasswordResets {
         channel: 'mail',
         template: 'reset_password',
         data: {
-          name: user.name,
+          name: greetedName(user),
           link: link.url,
           minutes: LINK_LIFETIME.reset_password / MINUTE,
           place: placeOf(client),
@@ -94,7 +95,14 @@ export class PasswordResets {
 
 /** Tells a user that their password is a new one, and how to get the account back if it was not they. */
 export function passwordChangedMail(
-  user: { id: string; realmId: string; name: string | null; email: string; locale: string | null },
+  user: {
+    id: string;
+    realmId: string;
+    name: string | null;
+    givenName: string | null;
+    email: string;
+    locale: string | null;
+  },
   link: string,
   client: Client,
   now: number,
@@ -104,7 +112,7 @@ export function passwordChangedMail(
       channel: 'mail',
       template: 'password_changed',
       data: {
-        name: user.name,
+        name: greetedName(user),
         at: rfc3339(now),
         place: placeOf(client),
         device: describeDevice(client.userAgent),

@@ -14,6 +14,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
@@ -201,7 +202,11 @@ export class Credentials {
       {
         channel: 'mail',
         template: 'welcome',
-        data: { name: body.name ?? null, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR },
+        data: {
+          name: greetedName({ name: body.name, givenName: body.given_name }),
+          link: link.url,
+          hours: LINK_LIFETIME.verify_email / HOUR,
+        },
       },
       {
         realmId: realm.id,
@@ -257,7 +262,7 @@ export class Credentials {
       {
         channel: 'mail',
         template: 'account_exists',
-        data: { name: user.name, link: `${realm.issuer}/forgot-password` },
+        data: { name: greetedName(user), link: `${realm.issuer}/forgot-password` },
       },
       { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
       Date.now(),

@@ -8,6 +8,7 @@ import { type ActivityRow, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
@@ -132,7 +133,8 @@ export class Privacy {
 
 /** The last mail. It hangs on no user, for there is none when it is sent. */
 function farewell(user: UserRow, now: number) {
-  const { realmId, name, email, locale } = user;
+  const { realmId, email, locale } = user;
+  const name = greetedName(user);
   return message(
     { channel: 'mail', template: 'account_deleted', data: { name } },
     { realmId, userId: null, to: email, locale },

@@ -5,6 +5,9 @@ import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { Profiles } from './service.ts';
 
+/** What of a profile an address that nobody has proven must not change. */
+const NEED_PROOF = ['username', 'phone_number', 'picture', 'bio'];
+
 /** `/v1/me`: the profile of the user who asks. */
 export function profileRoutes(directory: Directory, profiles: Profiles, levels: Levels) {
   return featureRouter()
@@ -31,8 +34,12 @@ export function profileRoutes(directory: Directory, profiles: Profiles, levels: 
         tags: ['Account'],
         summary: 'Change the profile',
         description:
-          'Only the fields that are sent change; `null` clears one. Needs a verified e-mail address. A new phone number counts as unverified.',
-        level: levels.verified({
+          'Only the fields that are sent change; `null` clears one. What others see or one signs in by (`username`, `phone_number`, `picture`, `bio`) needs a verified e-mail address. A new phone number counts as unverified.',
+        level: levels.user({
+          verified: {
+            when: (sent) => NEED_PROOF.some((name) => sent[name] !== undefined),
+            says: 'to send what others see or one signs in by: `username`, `phone_number`, `picture`, `bio`',
+          },
           fresh: {
             when: ({ phone_number }) => phone_number !== undefined,
             says: 'to send `phone_number`, by which one may sign in',

@@ -33,7 +33,12 @@ export class RealmAdmin {
       db.select({ total: sql<number>`count(*)` }).from(realms),
     ]);
     const shown = pageOf(rows, page.limit, ({ id }) => id);
-    return { ...shown, total: counted?.total ?? 0, totalIsExact: true };
+    return {
+      ...shown,
+      rows: shown.rows.map((row) => this.#inForce(row)),
+      total: counted?.total ?? 0,
+      totalIsExact: true,
+    };
   }
 
   /** A realm. Throws `realm_not_found`, `insufficient_scope` for another than the admin's own. */
@@ -41,7 +46,7 @@ export class RealmAdmin {
     if (id !== own) requireOwner(actor);
     const row = await primary(this.#d1).db.select().from(realms).where(eq(realms.id, id)).get();
     if (!row) throw new ApiError('realm_not_found');
-    return row;
+    return this.#inForce(row);
   }
 
   /** Makes a realm. Throws `insufficient_scope`, `realm_exists`. */
@@ -67,12 +72,12 @@ export class RealmAdmin {
       ),
       db
         .insert(realms)
-        .values({ ...set, id, name: body.name ?? id, createdAt: now, updatedAt: now })
+        .values({ ...set, ...choiceIn(set), id, name: body.name ?? id, createdAt: now, updatedAt: now })
         .onConflictDoNothing()
         .returning(),
     ]);
     if (!row) throw new ApiError('realm_exists');
-    return row;
+    return this.#inForce(row);
   }
 
   /**
@@ -100,13 +105,18 @@ export class RealmAdmin {
       writeAuditIf(db, entry, sql`EXISTS (SELECT 1 FROM realms WHERE ${asRead})`),
       db
         .update(realms)
-        .set({ ...set, updatedAt: now })
+        .set({ ...set, ...choiceIn(set), updatedAt: now })
         .where(asRead)
         .returning(),
     ]);
     if (!row) throw new ApiError('conflict');
     this.#realms.forget(id);
-    return row;
+    return this.#inForce(row);
+  }
+
+  /** The policy of a realm as it is in force. */
+  #inForce(row: RealmRow): RealmRow {
+    return { ...row, accessTokenSeconds: this.#realms.accessTokenSecondsOf(row) };
   }
 }
 
@@ -114,6 +124,11 @@ function requireOwner(actor: Actor): void {
   if (actor.role !== 'owner') {
     throw new ApiError('insufficient_scope', { detail: 'Realms are for owners.' });
   }
+}
+
+/** What else is written where an operator says how long access tokens live. */
+function choiceIn(set: Partial<RealmRow>): Partial<RealmRow> {
+  return set.accessTokenSeconds === undefined ? {} : { accessTokenChosen: true };
 }
 
 /** What was sent, by the columns it sets. */

@@ -3,7 +3,7 @@ import { nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { issuerOf, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import { realms } from './tables.ts';
+import { type RealmRow, realms } from './tables.ts';
 
 /** A changed policy is in force everywhere after this long (milliseconds). */
 const CACHE = 30 * SECOND;
@@ -13,11 +13,21 @@ const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
 export class Realms {
   readonly #d1: D1Database;
   readonly #origin: string;
+  readonly #accessTokenSeconds: number | null;
   readonly #cache = new Map<string, { realm: Realm; until: number }>();
 
-  constructor(d1: D1Database, origin: string) {
+  /** `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time. */
+  constructor(d1: D1Database, origin: string, accessTokenSeconds: number | null = null) {
     this.#d1 = d1;
     this.#origin = origin;
+    this.#accessTokenSeconds = accessTokenSeconds;
+  }
+
+  /** How long access tokens of a realm live (seconds). */
+  accessTokenSecondsOf(row: Pick<RealmRow, 'accessTokenChosen' | 'accessTokenSeconds'>): number {
+    return row.accessTokenChosen
+      ? row.accessTokenSeconds
+      : (this.#accessTokenSeconds ?? row.accessTokenSeconds);
   }
 
   /** The realm of that id. Throws `realm_not_found`. */
@@ -52,7 +62,7 @@ export class Realms {
         allowedOrigins: row.allowedOrigins,
         redirectTargets: row.redirectTargets,
         decoys: row.decoys,
-        accessTokenSeconds: row.accessTokenSeconds,
+        accessTokenSeconds: this.accessTokenSecondsOf(row),
         refreshGraceSeconds: row.refreshGraceSeconds,
         lifetimes: {
           idleSeconds: row.sessionIdleSeconds,

@@ -13,6 +13,8 @@ export const realms = sqliteTable('realms', {
   logo: text(),
   audience: text(),
   accessTokenSeconds: integer('access_token_seconds').notNull().default(600),
+  /** Whether an operator chose it: else it is the Worker's to say. */
+  accessTokenChosen: integer('access_token_chosen', { mode: 'boolean' }).notNull().default(false),
   sessionIdleSeconds: integer('session_idle_seconds').notNull().default(1_209_600),
   sessionAbsoluteSeconds: integer('session_absolute_seconds').notNull().default(2_592_000),
   reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),

@@ -1,10 +1,17 @@
-import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import type { OpenedSession } from '../account/contract.ts';
 import { ApiError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
-import { SECOND } from '../lib/time.ts';
+import { DAY, SECOND } from '../lib/time.ts';
 import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
@@ -50,6 +57,12 @@ interface Verified {
   audience: string;
   keyId: string;
 }
+
+/**
+ * How long after its expiry a token can be exchanged for the next (seconds): clients of auth_service hold nothing else, and
+ * find out by a refusal that it has expired.
+ */
+const RENEWABLE = DAY / SECOND;
 
 /** Tokens whose signature an isolate need not compute again; whether the session lives is asked each time. */
 const REMEMBERED = 1000;
@@ -115,7 +128,26 @@ export class AccessTokens {
       if (Date.now() >= known.claims.expiresAt) throw new ApiError('token_expired');
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
-    const { payload, protectedHeader } = await this.#verify(realm, token);
+    const { claims, keyId } = await this.#claims(realm, token);
+    const { issuer, audience } = realm;
+    this.#verified.set(token, { claims, issuer, audience, keyId });
+    return claims;
+  }
+
+  /**
+   * The same of a token that is to be exchanged for the next, which may have expired within the last day. Throws as
+   * `verify` does.
+   */
+  async verifyRenewable(realm: Realm, token: string): Promise<AccessTokenClaims> {
+    return (await this.#claims(realm, token, { clockTolerance: RENEWABLE })).claims;
+  }
+
+  async #claims(
+    realm: Realm,
+    token: string,
+    options: JWTVerifyOptions = {},
+  ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
+    const { payload, protectedHeader } = await this.#verify(realm, token, options);
     const { sub, sid, exp, role, plan, email_verified, act, auth_time, gen } = payload as JWTPayload &
       PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
@@ -136,12 +168,10 @@ export class AccessTokens {
       generation: gen ?? null,
       expiresAt: exp * SECOND,
     };
-    const { issuer, audience } = realm;
-    this.#verified.set(token, { claims, issuer, audience, keyId: protectedHeader.kid as string });
-    return claims;
+    return { claims, keyId: protectedHeader.kid as string };
   }
 
-  async #verify(realm: Realm, token: string): Promise<JWTVerifyResult> {
+  async #verify(realm: Realm, token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
     try {
       return await jwtVerify(
         token,
@@ -150,7 +180,7 @@ export class AccessTokens {
           if (!key) throw new ApiError('invalid_token');
           return key;
         },
-        { algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
+        { ...options, algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
       );
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ApiError('token_expired');

@@ -91,13 +91,16 @@ export class Sessions {
   }
 
   /**
-   * Exchanges a valid access token for the next, as if it were a refresh token: one that was issued before the session's
+   * Exchanges an access token, also one that expired within the last day, for the next, as if it were a refresh token: one that was issued before the session's
    * tokens were rotated last is a reuse, but for the same grace. For clients that hold nothing else; where access
    * tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
    * `account_suspended`, and `impersonation_refused`: who acts as a user begins anew.
    */
   async renew(accessToken: string, realm: Realm, client: Client): Promise<Grant> {
-    const { userId, sessionId, generation, impersonator } = await this.verifyToken(accessToken, realm);
+    const { userId, sessionId, generation, impersonator } = await this.#tokens.verifyRenewable(
+      realm,
+      accessToken,
+    );
     if (impersonator !== null) throw new ApiError('impersonation_refused');
     if (generation === null) throw new ApiError('invalid_token');
     return this.#rotate(userId, { userId, sessionId, generation }, realm, client);

@@ -11,6 +11,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
+import { greetedName } from '../messages/greeted-name.ts';
 import { type Content, message, type Outbox, storeNothing } from '../messages/outbox.ts';
 import { findPassword, noPassword } from '../passwords/service.ts';
 import { type LinkPreview, readPreview, type SpentLink } from './preview.ts';
@@ -56,7 +57,7 @@ export class EmailVerification {
     const now = Date.now();
     if (!user || user.emailVerified || !mayMail) return storeNothing(db, realm.id, now);
     const link = newLink(realm.issuer, 'verify_email', now);
-    const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.verify_email / HOUR };
+    const data = { name: greetedName(user), link: link.url, hours: LINK_LIFETIME.verify_email / HOUR };
     const content: Content = { channel: 'mail', template: 'verify_email', data };
     const mail = mailTo(user, user.email, content, now, link.expiresAt);
     await storeLinkMail(db, link, user.id, user.email, mail);
@@ -148,13 +149,13 @@ export class EmailVerification {
     const request = { realmId: realm.id, to: body.email, client, userId: by.userId };
     if (!(await mailBudget.take('other', request))) return storeNothing(db, realm.id, now);
     if (owner) {
-      const data = { name: owner.name, link: `${realm.issuer}/forgot-password` };
+      const data = { name: greetedName(owner), link: `${realm.issuer}/forgot-password` };
       const mail = mailTo(owner, owner.email, { channel: 'mail', template: 'account_exists', data }, now);
       await storeNothing(db, realm.id, now, mail);
       return outbox.sendSoon([mail]);
     }
     const link = newLink(realm.issuer, 'change_email', now);
-    const data = { name: user.name, link: link.url, hours: LINK_LIFETIME.change_email / HOUR };
+    const data = { name: greetedName(user), link: link.url, hours: LINK_LIFETIME.change_email / HOUR };
     const content: Content = { channel: 'mail', template: 'confirm_new_email', data };
     const mail = mailTo(user, body.email, content, now, link.expiresAt);
     await storeChangeLink(db, link, user, body.email, mail);
@@ -172,7 +173,7 @@ export class EmailVerification {
     const now = Date.now();
     const reset = newLink(realm.issuer, 'reset_password', now);
     const minutes = LINK_LIFETIME.reset_password / MINUTE;
-    const data = { name: user.name, link: reset.url, minutes, place: null, device: null };
+    const data = { name: greetedName(user), link: reset.url, minutes, place: null, device: null };
     const content: Content = { channel: 'mail', template: 'reset_password', data };
     const mail = mailTo(user, link.email, content, now, reset.expiresAt);
     const undone = await directory.change(user.id, {
@@ -188,7 +189,7 @@ export class EmailVerification {
   #change(db: Database, token: string, user: UserRow, email: string, realm: Realm, now: number): UserChange {
     const undo = newLink(realm.issuer, 'undo_email', now);
     const hours = LINK_LIFETIME.undo_email / HOUR;
-    const data = { name: user.name, email_masked: maskEmail(email), link: undo.url, hours };
+    const data = { name: greetedName(user), email_masked: maskEmail(email), link: undo.url, hours };
     const mail = mailTo(user, user.email, { channel: 'mail', template: 'email_changed', data }, now);
     return { ...addressChange(db, { token, user, email, undo, now }), mail };
   }

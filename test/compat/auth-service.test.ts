@@ -245,7 +245,18 @@ describe('POST /auth/refresh', () => {
     expectDetail(await refresh(suspended.access_token), 403, 'account_suspended');
     advance(10 * MINUTE);
     expectDetail(await refresh((await register()).access_token.slice(0, -4)), 401, 'invalid_token');
+    expectDetail(await refresh(suspended.access_token), 403, 'account_suspended');
+    advance(24 * 60 * MINUTE);
     expectDetail(await refresh(suspended.access_token), 401, 'token_expired');
+  });
+
+  it('renews what has expired within the last day, as its session lives', async () => {
+    const user = await register();
+    advance(60 * MINUTE);
+    expect((await call('GET', '/v1/me', { token: user.access_token })).status).toBe(401);
+    const next = await refresh(user.access_token);
+    expect(next.status).toBe(200);
+    expect((await call('GET', '/v1/me', { token: next.body.access_token })).status).toBe(200);
   });
 });
 

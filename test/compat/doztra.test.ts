@@ -123,7 +123,7 @@ describe('users', () => {
       'body',
       'current_password',
     ]);
-    expect((await put({ password: NEW_PASSWORD, current_password: 'wrong' })).status).toBe(401);
+    expect((await put({ password: NEW_PASSWORD, current_password: 'wrong' })).status).toBe(400);
     const email = `next-${crypto.randomUUID()}@example.com`;
     const all = await put({ email, password: NEW_PASSWORD, current_password: PASSWORD, name: 'Third' });
     expect([all.status, all.body.name, all.body.email]).toEqual([200, 'Third', user.email]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { renamed } from '../../src/compat/engine/fields.ts';
 import { Dialects } from '../../src/compat/engine/router.ts';
-import type { Row } from '../../src/compat/engine/row.ts';
+import type { AnyRow, ClientRequest, Row } from '../../src/compat/engine/row.ts';
 import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { ApiError } from '../../src/errors.ts';
@@ -18,7 +18,7 @@ const ROWS: Row[] = [
     to: 'POST /v1/auth/login',
     form: true,
     sends: ({ body }) => ({ body: renamed(body, { username: 'identifier', password: 'password' }) }),
-    fields: { identifier: 'username' },
+    body: { username: 'identifier', password: 'password' },
     gives: ({ access_token, user }) => ({ token: access_token, id: user.id }),
     status: 201,
   },
@@ -60,6 +60,15 @@ const ROWS: Row[] = [
   { from: 'GET /old/slash/', to: 'GET /v1/me' },
   { from: 'POST /old/other/login', to: 'POST /v1/auth/login', realm: 'nowhere' },
 ];
+
+const ASKED: ClientRequest = {
+  params: {},
+  query: {},
+  body: {},
+  file: null,
+  headers: new Headers(),
+  spoken: new Set(),
+};
 
 const bindings = env as unknown as Bindings;
 const services = createServices(bindings);
@@ -143,7 +152,7 @@ describe('a row', () => {
       request_id: 'req_1',
       checkout_url: 'https://checkout.example/1',
     } as const;
-    expect(fastApiError(problem, ROWS[1] as Row)).toEqual({
+    expect(fastApiError(problem, ROWS[1] as AnyRow, ASKED)).toEqual({
       detail: problem.title,
       code: problem.code,
       request_id: 'req_1',

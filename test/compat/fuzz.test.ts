@@ -2,7 +2,8 @@ import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TABLES } from '../../src/compat/dialects.ts';
-import type { Row } from '../../src/compat/engine/row.ts';
+import { namesOf } from '../../src/compat/engine/fields.ts';
+import type { AnyRow, ClientRequest, Row } from '../../src/compat/engine/row.ts';
 import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { directoryState } from '../../src/directory/service.ts';
@@ -105,8 +106,12 @@ const likelyJson = fc
 const ownJson = fc.constantFrom(...Object.values(OWN)).map((value) => JSON.stringify(value));
 
 /** Names that the code of a row speaks of, and those of the others. */
-function fieldOf({ sends, fields = {} }: Row): fc.Arbitrary<string> {
-  const spoken = [...new Set(String(sends).match(/\b[a-z][a-z_]+\b/g)), ...Object.values(fields)];
+function fieldOf(row: Row): fc.Arbitrary<string> {
+  const { body, query } = namesOf(row as AnyRow);
+  const spoken = [
+    ...new Set(String(row.sends).match(/\b[a-z][a-z_]+\b/g)),
+    ...Object.keys({ ...body, ...query }),
+  ];
   return fc.oneof(fc.constantFrom(...FIELDS), ...(spoken.length > 0 ? [fc.constantFrom(...spoken)] : []));
 }
 
@@ -234,6 +239,15 @@ const requestTo = (row: Row) =>
     accept: fc.constantFrom(undefined, undefined, 'application/json', 'text/html', 'text/html,*/*;q=0'),
   });
 
+const ASKED: ClientRequest = {
+  params: {},
+  query: {},
+  body: {},
+  file: null,
+  headers: new Headers(),
+  spoken: new Set(),
+};
+
 /** The members that an error of a row has: those of a problem of the same kind. */
 function errorMembers(row: Row, code: string, path?: string): string[] {
   const problem = {
@@ -244,7 +258,7 @@ function errorMembers(row: Row, code: string, path?: string): string[] {
     request_id: 'req_1',
     ...(path !== undefined && { errors: [{ path, code: 'custom', message: 'is wrong' }] }),
   } as Problem;
-  return Object.keys((row.fails ?? fastApiError)(problem, row) as object).sort();
+  return Object.keys((row.fails ?? fastApiError)(problem, row as AnyRow, ASKED) as object).sort();
 }
 
 /** A failure of somebody else's, which says so. */

@@ -387,18 +387,18 @@ describe('POST /User1/otp_phone and GET /User1/verify_otp_phone', () => {
     const asked = await ask({ id, phone }, { token });
     const code = await codeTextedTo(phone);
     // The token that comes back is no secret: it names the number, and has nothing of the code.
-    expect(atob(asked.body.otp)).toBe(phone);
+    expect(atob(asked.body.otp).split(' ').slice(0, 2)).toEqual([phone, id]);
     expectRefused(
       await verify(asked.body.otp, wrong(code), { token }),
-      401,
+      400,
       'invalid_code',
       'Invalid or expired OTP',
     );
     expect((await verify(asked.body.otp, code, { token })).status).toBe(200);
-    expectRefused(await verify(asked.body.otp, code, { token }), 401, 'invalid_code');
+    expectRefused(await verify(asked.body.otp, code, { token }), 400, 'invalid_code');
     advance(60_000);
-    await ask({ id, phone });
-    const answer = await verify(asked.body.otp, String(Number(await codeTextedTo(phone, 2))));
+    const next = await ask({ id, phone });
+    const answer = await verify(next.body.otp, String(Number(await codeTextedTo(phone, 2))));
     expect(answer.body).toEqual({
       message: 'OTP verified successfully',
       access_token: expect.any(String),
@@ -411,14 +411,17 @@ describe('POST /User1/otp_phone and GET /User1/verify_otp_phone', () => {
   it('take a plus that was not escaped', async () => {
     const { id, phone, token } = await signedIn('User1');
     const answer = await call('POST', `/User1/otp_phone?id=${id}&phone=${phone}`, { token });
-    expect([answer.status, atob(answer.body.otp)]).toEqual([200, phone]);
+    expect([answer.status, atob(answer.body.otp).split(' ')[0]]).toEqual([200, phone]);
     await codeTextedTo(phone);
   });
 
   it('text nobody but the owner of the number', async () => {
     const [user, other] = [await signedIn('User1'), await signedIn('User1')];
-    // Not proven, and nobody is signed in.
-    expect((await ask({ id: user.id, phone: user.phone })).status).toBe(200);
+    // Nobody is signed in, and the number is not that of the account, which may not be there.
+    for (const id of [other.id, 'usr_nobody']) {
+      expect((await ask({ id, phone: user.phone })).status).toBe(200);
+    }
+    expect((await ask({ phone: user.phone })).status).toBe(200);
     // Somebody else's.
     expectRefused(
       await ask({ id: user.id, phone: user.phone }, { token: other.token }),
@@ -437,6 +440,80 @@ describe('POST /User1/otp_phone and GET /User1/verify_otp_phone', () => {
     expect(await receivedTexts(foreign)).toEqual([]);
   });
 
+  it('prove the number in a profile without a token, which then opens nothing', async () => {
+    const user = await signedIn('User1');
+    const asked = await call('POST', '/User1/otp_phone', { body: { id: user.id, phone: user.phone } });
+    const code = await codeTextedTo(user.phone);
+    expectRefused(await verify(asked.body.otp, wrong(code)), 400, 'invalid_code', 'Invalid or expired OTP');
+    const proven = await verify(asked.body.otp, code);
+    expect([proven.status, proven.body]).toEqual([200, { message: 'OTP verified successfully' }]);
+    const row = await env.DB.prepare(
+      'SELECT phone_number_verified, phone_proven_apart FROM users WHERE id = ?',
+    )
+      .bind(user.id)
+      .first();
+    expect(row).toEqual({ phone_number_verified: 1, phone_proven_apart: 1 });
+    // Who holds the number is sent no code that signs in.
+    await ask({ phone: user.phone });
+    expect(await receivedTexts(user.phone)).toHaveLength(1);
+    // Proven with a session, it does.
+    advance(60_000);
+    const again = await ask({ id: user.id, phone: user.phone }, { token: user.token });
+    const next = await codeTextedTo(user.phone, 2);
+    expect((await verify(again.body.otp, next, { token: user.token })).status).toBe(200);
+    advance(60_000);
+    const last = await ask({ phone: user.phone });
+    const signed = await verify(last.body.otp, await codeTextedTo(user.phone, 3));
+    expect(signed.body.access_token).toEqual(expect.any(String));
+  });
+
+  it('text no number of an account whose address is not proven, or that is suspended, and answer the same', async () => {
+    const [unproven, suspended, nobody] = [await create('User1'), await signedIn('User1'), number()];
+    await changeDirectory(suspended.id, { status: 'suspended' });
+    const answers = [];
+    for (const [id, phone] of [
+      [unproven.id, unproven.phone],
+      [suspended.id, suspended.phone],
+      ['usr_nobody', nobody],
+    ] as const) {
+      const { status, body } = await ask({ id, phone });
+      answers.push([status, Object.keys(body)]);
+      expectRefused(await verify(body.otp, '123456'), 400, 'invalid_code');
+      expect(await receivedTexts(phone)).toEqual([]);
+    }
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  it('leave the owner their code and their turn, whatever strangers ask for and guess', async () => {
+    const user = await signedIn('User1');
+    const fields = { id: user.id, phone: user.phone };
+    const ip = '198.51.100.7';
+    const asked = await call('POST', query('/User1/otp_phone', fields), { ip });
+    const code = await codeTextedTo(user.phone);
+    for (let n = 0; n < 12; n += 1) {
+      await ask({ phone: user.phone });
+      const stranger = await ask(fields);
+      await verify(stranger.body.otp, wrong(code));
+      await verify(btoa(user.phone), wrong(code));
+    }
+    // Signed in, they have a turn of their own.
+    await ask(fields, { token: user.token });
+    expect(await codeTextedTo(user.phone, 2)).not.toBe(code);
+    expect((await verify(asked.body.otp, code, { ip })).status).toBe(200);
+  });
+
+  it('send a code that is not used up once more', async () => {
+    const user = await signedIn('User1');
+    const fields = { id: user.id, phone: user.phone };
+    const ip = '198.51.100.8';
+    const first = await call('POST', query('/User1/otp_phone', fields), { ip });
+    const code = await codeTextedTo(user.phone);
+    advance(60_000);
+    const second = await call('POST', query('/User1/otp_phone', fields), { ip });
+    expect([second.body.otp, await codeTextedTo(user.phone, 2)]).toEqual([first.body.otp, code]);
+    expect((await verify(first.body.otp, code)).status).toBe(200);
+  });
+
   it('say what is missing in the names of the service', async () => {
     const loc = async (answer: Promise<Answer<any>>) => (await answer).body.detail[0].loc;
     expect(await loc(call('POST', '/User1/otp_phone', { body: { id: 'x', phone: 5 } }))).toEqual([
@@ -446,7 +523,7 @@ describe('POST /User1/otp_phone and GET /User1/verify_otp_phone', () => {
     expect(await loc(verify('', '123456'))).toEqual(['query', 'token']);
     expect(await loc(verify('KzQ0NzkxMTIzNDU2Nw', ''))).toEqual(['query', 'otp']);
     // A number that once began with zeros is a code, if a wrong one.
-    expectRefused(await verify('KzQ0NzkxMTIzNDU2Nw', '1'), 401, 'invalid_code');
+    expectRefused(await verify('KzQ0NzkxMTIzNDU2Nw', '1'), 400, 'invalid_code');
     expect(await loc(verify('KzQ0NzkxMTIzNDU2Nw', '1234567'))).toEqual(['query', 'otp']);
   });
 });
@@ -484,7 +561,7 @@ describe('DELETE /User1/delete', () => {
     expectRefused(late, 401, 'reauthentication_required', 'Please login again');
     expectRefused(
       await remove(fields, { token, body: { password: 'wrong' } }),
-      401,
+      400,
       'invalid_credentials',
       'Invalid email or password',
     );

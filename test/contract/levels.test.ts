@@ -43,8 +43,11 @@ const REFUSALS = [
 ];
 
 /** Bodies for conditions that a level has in words: one that it is about, and one that it is not. */
-const CONDITIONS: Record<string, { fresh?: [object, object]; impersonation?: [object, object] }> = {
-  'me.update': { fresh: [{ phone_number: 'x' }, { name: 1 }] },
+const CONDITIONS: Record<
+  string,
+  { fresh?: [object, object]; impersonation?: [object, object]; verified?: true }
+> = {
+  'me.update': { fresh: [{ phone_number: 'x' }, { name: 1 }], verified: true },
   'me.identities.link': { fresh: [{}, { code: 'x' }] },
   'me.password.change': { fresh: [{}, { current_password: 1 }] },
   'me.email.change': { fresh: [{}, { password: 1 }] },
@@ -178,7 +181,7 @@ const RANK = { user: 0, verified: 0, optional: 0, admin: 1, owner: 2 };
 function refusalOf(
   level: LevelDescription,
   caller: Caller,
-  holds: { fresh: boolean; impersonation: boolean },
+  holds: { fresh: boolean; impersonation: boolean; verified?: boolean },
 ): string | null {
   const { users, scope, subject } = level;
   if (caller.key !== undefined && scope !== null) {
@@ -193,7 +196,7 @@ function refusalOf(
   if (!user) return users === 'optional' ? null : 'authentication_required';
   if (RANK[user.role] < RANK[users]) return 'insufficient_scope';
   if (user.acting && !holds.impersonation) return 'impersonation_refused';
-  if (users === 'verified' && !user.verified) return 'email_not_verified';
+  if ((users === 'verified' || holds.verified) && !user.verified) return 'email_not_verified';
   if (user.stale && holds.fresh) return 'reauthentication_required';
   // The walk names somebody else in the path.
   if (subject === 'id' && user.role === 'user') return 'insufficient_scope';
@@ -234,11 +237,21 @@ describe.each(operations.map((one): [string, Operation] => [idOf(one), one]))('%
   it('lets in whom its level says, and refuses everybody else as the level says', async () => {
     const level = levelOf(operation);
     const conditions = CONDITIONS[id] ?? {};
-    const variants: { body: object | undefined; fresh: boolean; impersonation: boolean }[] = [];
+    const variants: {
+      body: object | undefined;
+      fresh: boolean;
+      impersonation: boolean;
+      verified?: boolean;
+    }[] = [];
     const hasBody = operation.definition.requestBody?.content['application/json'] !== undefined;
     const plain = { fresh: level.fresh === true, impersonation: level.impersonation === true };
     if (conditions.fresh) {
-      variants.push({ ...plain, body: conditions.fresh[0], fresh: true });
+      variants.push({
+        ...plain,
+        body: conditions.fresh[0],
+        fresh: true,
+        verified: conditions.verified === true,
+      });
       variants.push({ ...plain, body: conditions.fresh[1], fresh: false });
     } else if (conditions.impersonation) {
       variants.push({ ...plain, body: conditions.impersonation[0], impersonation: true });

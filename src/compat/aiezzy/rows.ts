@@ -1,13 +1,16 @@
-import type { Problem } from '../../http/problem.ts';
 import { sessionCookieName } from '../../http/session-cookie.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Canonical } from '../engine/canonical-operations.ts';
-import { clientNamesOf, filledIn, renamed } from '../engine/fields.ts';
-import type { AnyRow, Row } from '../engine/row.ts';
+import { clientPlaceOf, filledIn, renamed, same, takes } from '../engine/fields.ts';
+import type { Fails, Row } from '../engine/row.ts';
 import { adminDashboard } from '../fastapi/rows.ts';
+import { languageOf } from '../fastapi/users.ts';
 
 /** The number that means no limit. AIezzy's clients calculate with it. */
 const UNLIMITED = 999_999;
+
+const NEW_USER = { email: 'email', password: 'password', username: 'username', full_name: 'name' } as const;
+const SIGN_IN = { username: 'identifier', password: 'password' } as const;
 
 /** The endpoints of AIezzy, without the form of its errors. */
 const ROWS: readonly Row[] = [
@@ -16,13 +19,12 @@ const ROWS: readonly Row[] = [
     to: 'POST /v1/auth/register',
     sends: ({ body, headers }) => ({
       body: {
-        ...filledIn(
-          renamed(body, { email: 'email', password: 'password', username: 'username', full_name: 'name' }),
-        ),
+        ...filledIn(renamed(body, NEW_USER)),
+        ...languageOf(headers),
         ...sessionCookie(headers),
       },
     }),
-    fields: { name: 'full_name' },
+    body: NEW_USER,
     status: 201,
     gives: (json, _asked, _call, response) =>
       'status' in json
@@ -33,9 +35,9 @@ const ROWS: readonly Row[] = [
     from: 'POST /api/v2/login',
     to: 'POST /v1/auth/login',
     sends: ({ body, headers }) => ({
-      body: { ...renamed(body, { username: 'identifier', password: 'password' }), ...sessionCookie(headers) },
+      body: { ...renamed(body, SIGN_IN), ...sessionCookie(headers) },
     }),
-    fields: { identifier: 'username' },
+    body: SIGN_IN,
     gives: (json, _asked, _call, response) => signedIn(json, response),
   },
   {
@@ -43,19 +45,20 @@ const ROWS: readonly Row[] = [
     to: 'POST /v1/auth/email/verify',
     page: '/verify-email',
     sends: ({ query }) => ({ body: renamed(query, { token: 'token' }) }),
+    query: { token: 'token' },
     gives: () => ({ success: true, message: 'The e-mail address is verified' }),
   },
   {
     from: 'POST /api/v2/forgot-password',
     to: 'POST /v1/auth/password/forgot',
-    sends: ({ body }) => ({ body: renamed(body, { email: 'email' }) }),
+    sends: takes(same('email')),
     status: 200,
     gives: () => ({ success: true, message: 'If the address has an account, a link was mailed to it' }),
   },
   {
     from: 'POST /api/v2/reset-password',
     to: 'POST /v1/auth/password/reset',
-    sends: ({ body }) => ({ body: renamed(body, { token: 'token', password: 'password' }) }),
+    sends: takes(same('token', 'password')),
     status: 200,
     gives: () => ({ success: true, message: 'The new password is set' }),
   },
@@ -77,7 +80,7 @@ const ROWS: readonly Row[] = [
     to: 'PUT /v1/admin/users/{id}/plan',
     sessionToken: true,
     sends: ({ params, body }) => ({ params: { id: params.user_id }, body: renamed(body, { tier: 'plan' }) }),
-    fields: { plan: 'tier' },
+    body: { tier: 'plan' },
     gives: () => ({ success: true }),
   },
   {
@@ -90,14 +93,17 @@ const ROWS: readonly Row[] = [
   { from: 'GET /admin', to: 'GET /admin' },
 ];
 
+/** Writes an error. It names each invalid field. */
+const fails: Fails = ({ errors, detail, title, code, request_id }, row, asked) => {
+  const wrong = errors?.map(({ path, message }) =>
+    [clientPlaceOf(path, row, asked).names.join('.'), message].join(': '),
+  );
+  const error = wrong?.join('; ') ?? detail ?? title;
+  return { success: false, error, code, request_id };
+};
+
 /** The endpoints of AIezzy. */
 export const aiezzy: readonly Row[] = [...ROWS.map((row) => ({ ...row, fails })), adminDashboard];
-
-/** Writes an error. It names each invalid field. */
-function fails({ errors, detail, title, code, request_id }: Problem, row: AnyRow): Record<string, unknown> {
-  const wrong = errors?.map(({ path, message }) => [clientNamesOf(path, row).join('.'), message].join(': '));
-  return { success: false, error: wrong?.join('; ') ?? detail ?? title, code, request_id };
-}
 
 /** Browsers get their session as a cookie too: scripts of the product ask for the quota without a header. */
 function sessionCookie(headers: Headers): { session_cookie?: true } {

@@ -1,9 +1,12 @@
-import { renamed } from '../engine/fields.ts';
+import { same, takes } from '../engine/fields.ts';
 import type { Row } from '../engine/row.ts';
 import { systemStats } from '../fastapi/admin-statistics.ts';
-import { editUser, setStanding } from '../fastapi/admin-users.ts';
+import { editUser, MANAGED_USER, setStanding } from '../fastapi/admin-users.ts';
 import * as shared from '../fastapi/rows.ts';
-import { done, PROFILE_NAMES, profilePatch, userFields } from '../fastapi/users.ts';
+import { done, PROFILE_CHANGE, profilePatch, userFields } from '../fastapi/users.ts';
+
+/** The session holds: a client that sees a 401 would sign the user out. */
+const WRONG_PASSWORD = { invalid_credentials: 400 } as const;
 
 /** The endpoints of the FastAPI backend for Astro. */
 export const astroBackend: readonly Row[] = [
@@ -14,7 +17,7 @@ export const astroBackend: readonly Row[] = [
   {
     from: 'POST /api/auth/forgot-password',
     to: 'POST /v1/auth/password/forgot',
-    sends: ({ body: { email } }) => ({ body: { email } }),
+    sends: takes(same('email')),
     gives: done('If there is an account with this address, password reset instructions were mailed to it.'),
     status: 200,
   },
@@ -22,13 +25,13 @@ export const astroBackend: readonly Row[] = [
   {
     from: 'POST /api/auth/verify-email',
     to: 'POST /v1/auth/email/verify',
-    sends: ({ body: { token } }) => ({ body: { token } }),
+    sends: takes(same('token')),
     gives: done('Email verified successfully'),
   },
   {
     from: 'POST /api/auth/resend-verification',
     to: 'POST /v1/auth/email/resend',
-    sends: ({ body: { email } }) => ({ body: { email } }),
+    sends: takes(same('email')),
     gives: done('If an account with this address waits for verification, a link was mailed to it.'),
     status: 200,
   },
@@ -37,20 +40,19 @@ export const astroBackend: readonly Row[] = [
     from: 'PUT /api/user/profile',
     to: 'PATCH /v1/me',
     sends: ({ body }) => ({ body: profilePatch(body) }),
-    fields: PROFILE_NAMES,
+    body: PROFILE_CHANGE,
     gives: userFields,
   },
   {
     from: 'POST /api/user/change-password',
     to: 'PUT /v1/me/password',
-    sends: ({ body }) => ({
-      body: renamed(body, {
-        current_password: 'current_password',
-        currentPassword: 'current_password',
-        new_password: 'new_password',
-        newPassword: 'new_password',
-      }),
+    sends: takes({
+      current_password: 'current_password',
+      currentPassword: 'current_password',
+      new_password: 'new_password',
+      newPassword: 'new_password',
     }),
+    statuses: WRONG_PASSWORD,
     gives: done('Password changed successfully'),
     status: 200,
   },
@@ -59,7 +61,7 @@ export const astroBackend: readonly Row[] = [
     to: 'PUT /v1/me/avatar',
     upload: true,
     sends: ({ file }) => ({ body: file ?? undefined }),
-    fields: { '': 'file' },
+    body: { file: '' },
     gives: userFields,
   },
   {
@@ -68,6 +70,8 @@ export const astroBackend: readonly Row[] = [
     sends: ({ body: { password } }) => ({
       body: password === undefined ? { recent_sign_in: true } : { password },
     }),
+    body: { password: ['password', 'recent_sign_in'] },
+    statuses: WRONG_PASSWORD,
     gives: done('Account deleted successfully'),
     status: 200,
   },
@@ -81,7 +85,7 @@ export const astroBackend: readonly Row[] = [
       await setStanding(params.id, body, call);
       return { body: {} };
     },
-    fields: { ...PROFILE_NAMES, status: 'is_active' },
+    body: { ...PROFILE_CHANGE, email: 'email', ...MANAGED_USER },
     gives: userFields,
   },
   shared.userDeletion,
@@ -93,6 +97,7 @@ export const astroBackend: readonly Row[] = [
       const user = role === 'admin' ? await call('GET /v1/admin/users/{id}', { params }) : null;
       return { body: { role: user?.role === 'owner' ? 'owner' : role } };
     },
+    body: { role: 'role' },
     gives: userFields,
   },
   {

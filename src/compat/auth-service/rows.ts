@@ -1,7 +1,8 @@
 import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
 import { renamed, same, takes } from '../engine/fields.ts';
 import type { ClientRequest, Row, RowTo } from '../engine/row.ts';
-import { accessTokenFields, says } from '../fastapi/users.ts';
+import { checkQuery, wholeNumber } from '../fastapi/query-check.ts';
+import { accessTokenFields, languageOf, says } from '../fastapi/users.ts';
 
 const GOOGLE = { provider: 'google' };
 
@@ -25,13 +26,13 @@ const withSubject = (asked: ClientRequest): ClientRequest['body'] => {
   return { ...asked.body, ...(user_id !== undefined && { user_id }) };
 };
 
-/** The types of transactions that have another name in auth_service. */
+/** The types of transactions that have another name in auth_service. They say where credits go: amounts have no sign there. */
 const TYPES: Record<string, string> = { added: 'credit_added', used: 'credit_used' };
 
 const transactionShape = (transaction: Canonical<'CreditTransaction'>, user_id: unknown) => ({
   id: transaction.id,
   user_id,
-  amount: transaction.amount,
+  amount: Math.abs(transaction.amount),
   transaction_type: TYPES[transaction.type] ?? transaction.type,
   reference_id: transaction.reference,
   description: transaction.description,
@@ -40,15 +41,16 @@ const transactionShape = (transaction: Canonical<'CreditTransaction'>, user_id: 
 });
 
 const CHANGE = {
-  ...same('user_id', 'amount', 'reference', 'description'),
+  ...same('user_id', 'amount'),
   reference_id: 'reference',
+  ...same('reference', 'description'),
 } as const;
 
 type CreditField = keyof CanonicalBody<'POST /v1/credits/add'> & keyof CanonicalBody<'POST /v1/credits/use'>;
 
 const creditChange: Pick<
   RowTo<'POST /v1/credits/add' | 'POST /v1/credits/use'>,
-  'sends' | 'gives' | 'fields'
+  'sends' | 'gives' | 'body' | 'query'
 > = {
   sends: (asked) => {
     const { reference, ...change } = renamed<CreditField>(withSubject(asked), CHANGE);
@@ -57,7 +59,8 @@ const creditChange: Pick<
     return { body: { ...change, reference: isKeyed ? reference : `once-${crypto.randomUUID()}` } };
   },
   gives: ({ transaction }, asked) => transactionShape(transaction, subjectOf(asked)),
-  fields: { reference: 'reference_id' },
+  body: CHANGE,
+  query: { user_id: 'user_id' },
 };
 
 /** Only services may name the payer. The user's own token, which Latchkey also takes, does not count. */
@@ -65,12 +68,21 @@ const forPayer = (asked: ClientRequest) => ({
   headers: { 'x-api-key': asked.headers.get('x-api-key') ?? '' },
 });
 
-const takesPayer =
-  <Name extends string>(...names: NoInfer<Name>[]) =>
-  (asked: ClientRequest) => ({
+const takesPayer = <Name extends string>(...names: Name[]) => ({
+  sends: (asked: ClientRequest) => ({
     ...forPayer(asked),
     body: renamed<Name>(withSubject(asked), same<Name>(...names)),
-  });
+  }),
+  body: same<Name>(...names),
+  query: { user_id: 'user_id' },
+});
+
+const NEW_USER = same('username', 'email', 'password');
+const LINK = {
+  ...same('redirect_to', 'state', 'code_challenge', 'code_challenge_method', 'code', 'code_verifier'),
+  redirect_uri: 'redirect_to',
+} as const;
+const PAGE = { skip: wholeNumber(0), limit: wholeNumber(1, 100) };
 
 /** The endpoints of auth_service. */
 export const authService: readonly Row[] = [
@@ -80,12 +92,14 @@ export const authService: readonly Row[] = [
     form: true,
     sends: takes({ username: 'identifier', email: 'identifier', password: 'password' }),
     gives: accessTokenFields,
-    fields: { identifier: 'username' },
   },
   {
     from: 'POST /auth/register',
     to: 'POST /v1/auth/register',
-    sends: takes(same('username', 'email', 'password')),
+    sends: ({ body, headers }) => ({
+      body: { ...renamed<keyof typeof NEW_USER>(body, NEW_USER), ...languageOf(headers) },
+    }),
+    body: NEW_USER,
     gives: (json, { body }) => ({
       message: 'A link to verify the address is on its way.',
       username: body.username,
@@ -100,6 +114,7 @@ export const authService: readonly Row[] = [
     to: 'POST /v1/auth/email/verify',
     page: '/verify-email',
     sends: ({ query }) => ({ body: { token: query.token } }),
+    query: { token: 'token' },
     gives: ({ email }) => ({ message: 'The address is verified.', email, is_verified: true }),
   },
   {
@@ -122,11 +137,11 @@ export const authService: readonly Row[] = [
     sends: takes({ token: 'token', new_password: 'password', password: 'password' }),
     gives: says('The password is set.'),
     status: 200,
-    fields: { password: 'new_password' },
   },
   {
     from: 'GET /auth/oauth/google/login',
     to: 'GET /v1/oauth/{provider}/login',
+    query: { redirect_uri: 'redirect_to' },
     sends: ({ query: { redirect_uri, ...query } }) => ({
       params: GOOGLE,
       query: { redirect_to: redirect_uri, ...query },
@@ -156,7 +171,7 @@ export const authService: readonly Row[] = [
     to: 'POST /v1/auth/renew',
     sends: (asked) => ({ body: { access_token: asked.body.token ?? bearerOf(asked) } }),
     gives: accessTokenFields,
-    fields: { access_token: 'token' },
+    body: { token: 'access_token' },
   },
   {
     from: 'GET /auth/me',
@@ -189,7 +204,6 @@ export const authService: readonly Row[] = [
       verification_sent: true,
     }),
     status: 200,
-    fields: { email: 'new_email', password: 'current_password' },
   },
   {
     from: 'DELETE /auth/users/delete-account',
@@ -201,13 +215,8 @@ export const authService: readonly Row[] = [
   {
     from: 'POST /auth/link/google',
     to: 'POST /v1/me/identities/{provider}',
-    sends: ({ body }) => ({
-      params: GOOGLE,
-      body: renamed(body, {
-        ...same('redirect_to', 'state', 'code_challenge', 'code_challenge_method', 'code', 'code_verifier'),
-        redirect_uri: 'redirect_to',
-      }),
-    }),
+    sends: ({ body }) => ({ params: GOOGLE, body: renamed(body, LINK) }),
+    body: LINK,
     gives: (json) => json ?? { message: 'The account of Google is linked.' },
     status: 200,
   },
@@ -236,40 +245,45 @@ export const authService: readonly Row[] = [
     from: 'GET /credits/transactions',
     to: 'GET /v1/credits/transactions',
     sends: ({ query: { user_id } }) => ({ query: { user_id, limit: 1 } }),
-    gives: async (newest, { query: { user_id, skip = 0, limit } }, call) => {
+    gives: async (newest, { query }, call) => {
+      checkQuery(query, PAGE);
+      const { user_id, skip, limit } = query;
       // A cursor of this list is the number of a row, counted from 1. The newest row's number is the count.
       const total_count = Number(newest.next_cursor ?? newest.data.length);
-      const cursor = String(Math.max(total_count + 1 - Number(skip), 1));
-      const page = await call('GET /v1/credits/transactions', { query: { user_id, limit, cursor } });
+      const cursor = String(Math.max(total_count + 1 - Number(skip || 0), 1));
+      const page = await call('GET /v1/credits/transactions', {
+        query: { user_id, limit: limit || undefined, cursor },
+      });
       const transactions = page.data.map((row) => transactionShape(row, user_id));
       return { transactions, total_count };
     },
-    fields: { cursor: 'skip' },
+    query: { user_id: 'user_id', skip: 'cursor', limit: 'limit' },
   },
   { from: 'POST /stripe/webhook', to: 'POST /v1/billing/webhook' },
   {
     from: 'POST /stripe/create-checkout-session',
     to: 'POST /v1/billing/checkout',
-    sends: takesPayer('user_id', 'plan', 'price_id', 'quantity', 'success_url', 'cancel_url'),
+    ...takesPayer('user_id', 'plan', 'price_id', 'quantity', 'success_url', 'cancel_url'),
     gives: ({ id, url }) => ({ session_id: id, url }),
     status: 200,
   },
   {
     from: 'POST /stripe/setup-intent',
     to: 'POST /v1/billing/setup-intent',
-    sends: takesPayer('user_id'),
+    ...takesPayer('user_id'),
     status: 200,
   },
   {
     from: 'GET /stripe/payment-methods',
     to: 'GET /v1/billing/payment-methods',
     sends: (asked) => ({ ...forPayer(asked), query: { user_id: asked.query.user_id } }),
+    query: { user_id: 'user_id' },
     gives: ({ data }) => ({ payment_methods: data }),
   },
   {
     from: 'POST /stripe/create-subscription',
     to: 'POST /v1/billing/subscriptions',
-    sends: takesPayer('user_id', 'plan', 'price_id', 'payment_method_id'),
+    ...takesPayer('user_id', 'plan', 'price_id', 'payment_method_id'),
     gives: (subscription) => ({ subscription_id: subscription?.id, ...subscription, id: undefined }),
     status: 200,
   },

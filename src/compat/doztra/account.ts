@@ -1,3 +1,4 @@
+import { ApiError } from '../../errors.ts';
 import type { CallCanonical, Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
 import type { ClientRequest } from '../engine/row.ts';
 import { type CanonicalUser, objectOf, planName, planNamed, userFields } from '../fastapi/users.ts';
@@ -33,6 +34,19 @@ export function subscriptionFields(subscription: Canonical<'MySubscription'>, us
     created_at: paid?.created_at ?? user.created_at,
     updated_at: user.updated_at,
   };
+}
+
+/**
+ * Throws `model_not_in_plan` for a model above the one that the plan names: to Latchkey Doztra's two upper models are of one
+ * tier. Of all others it knows itself.
+ */
+export async function refuseModelAbove(model: unknown, call: CallCanonical): Promise<void> {
+  if (typeof model !== 'string' || !/^gpt-4-turbo/.test(model)) return;
+  const { model_tiers } = await call('GET /v1/me/subscription');
+  const highest = highestModel(model_tiers);
+  if (highest !== 'gpt-4-turbo') {
+    throw new ApiError('model_not_in_plan', { detail: `The plan includes models up to ${highest}` });
+  }
 }
 
 /** Returns Doztra's name of the best model that the tiers include. */

@@ -1,13 +1,19 @@
 import type { CallCanonical, Canonical, CanonicalRequest } from '../engine/canonical-operations.ts';
-import type { ClientRequest } from '../engine/row.ts';
+import type { ClientRequest, Names } from '../engine/row.ts';
 import { mostActive } from '../fastapi/admin-statistics.ts';
+import { checkQuery, date, oneOf, passes } from '../fastapi/query-check.ts';
 
 const DAY = 86_400_000;
 
-/** Asks for the days from the client's first day until today. The canonical operation refuses what is not a date. */
+/** What Doztra reads in the query of the use by all. */
+export const ADMIN_USAGE_QUERY: Names = { start_date: 'days', end_date: [], model: [], group_by: [] };
+
+const RULES = { start_date: date, end_date: date, group_by: oneOf('day', 'model', 'user', 'request_type') };
+
+/** Asks for the days from the client's first day until today. */
 export function adminUsageQuery({ query }: ClientRequest): CanonicalRequest<'GET /v1/admin/tokens'> {
-  const days = query.start_date ? daysSince(query.start_date) + 1 : 31;
-  return { query: { days: Math.min(days, 365) } };
+  const days = query.start_date && passes(query, RULES) ? daysSince(query.start_date) + 1 : 31;
+  return { query: { days: Math.max(1, Math.min(days, 365)) } };
 }
 
 function daysSince(date: string): number {
@@ -20,6 +26,7 @@ export async function adminUsage(
   { query }: ClientRequest,
   call: CallCanonical,
 ) {
+  checkQuery(query, RULES);
   const late = query.end_date ? Math.min(daysSince(query.end_date), 365) : 0;
   const [after, statistics, { top_users: tops }] = await Promise.all([
     late > 0 ? call('GET /v1/admin/tokens', { query: { days: late } }) : null,
@@ -32,7 +39,8 @@ export async function adminUsage(
   const sum = (field: 'input_tokens' | 'output_tokens' | 'total_tokens' | 'requests') =>
     sums.reduce((total, one) => total + one[field], 0);
   const total = sum('total_tokens');
-  const active = Math.max(mostActive(statistics.daily.slice(0, days.length)), total > 0 ? 1 : 0);
+  const most = Math.min(mostActive(statistics.daily.slice(0, days.length)), statistics.total_users);
+  const active = Math.max(most, total > 0 ? 1 : 0);
   return {
     total_tokens: total,
     prompt_tokens: sum('input_tokens'),

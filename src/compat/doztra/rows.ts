@@ -1,8 +1,16 @@
+import { same, takes } from '../engine/fields.ts';
 import type { Row } from '../engine/row.ts';
 import { userStatistics } from '../fastapi/admin-statistics.ts';
-import { newUserOfAdmin, setActive, setStanding } from '../fastapi/admin-users.ts';
+import {
+  checkNewUser,
+  MANAGED_PLAN,
+  MANAGED_USER,
+  newUserOfAdmin,
+  setActive,
+  setStanding,
+} from '../fastapi/admin-users.ts';
 import * as shared from '../fastapi/rows.ts';
-import { done, PROFILE_NAMES, profilePatch, userFields } from '../fastapi/users.ts';
+import { done, NEW_USER, PROFILE_CHANGE, profilePatch, userFields } from '../fastapi/users.ts';
 import {
   changeCredentials,
   chosenPlan,
@@ -11,10 +19,12 @@ import {
   subscriptionFields,
   userWithSubscription,
 } from './account.ts';
-import { adminUsage, adminUsageQuery } from './admin-token-usage.ts';
+import { ADMIN_USAGE_QUERY, adminUsage, adminUsageQuery } from './admin-token-usage.ts';
 import {
+  HISTORY_QUERY,
   historyPage,
   historyQuery,
+  TRACKED_USE,
   thisMonth,
   tokenStatistics,
   trackedUse,
@@ -36,7 +46,7 @@ export const doztra: readonly Row[] = [
   {
     from: 'POST /api/auth/password-reset',
     to: 'POST /v1/auth/password/forgot',
-    sends: ({ body: { email } }) => ({ body: { email } }),
+    sends: takes(same('email')),
     gives: done('If there is an account with this address, a link to set a new password was mailed to it.'),
     status: 200,
   },
@@ -49,7 +59,13 @@ export const doztra: readonly Row[] = [
       await changeCredentials(body, call);
       return { body: profilePatch(body) };
     },
-    fields: { ...PROFILE_NAMES, new_password: 'password', password: 'current_password' },
+    body: {
+      ...PROFILE_CHANGE,
+      email: 'email',
+      password: 'new_password',
+      current_password: ['current_password', 'password'],
+    },
+    statuses: { invalid_credentials: 400 },
     gives: (json, _, call) => userWithSubscription(json, call),
   },
   {
@@ -62,6 +78,7 @@ export const doztra: readonly Row[] = [
     from: 'PUT /api/users/me/subscription',
     to: 'PUT /v1/me/subscription',
     sends: ({ body }) => ({ body: { plan: chosenPlan(body) } }),
+    body: { plan: 'plan', auto_renew: [], status: [] },
     gives: async (json, _, call) => {
       const user = await call('GET /v1/me');
       const subscription = subscriptionFields(json, user);
@@ -79,13 +96,14 @@ export const doztra: readonly Row[] = [
     from: 'GET /api/tokens/me/history',
     to: 'GET /v1/me/tokens/history',
     sends: historyQuery,
+    query: HISTORY_QUERY,
     gives: historyPage,
   },
   {
     from: 'POST /api/tokens/me/track',
     to: 'POST /v1/me/tokens',
     sends: trackedUse,
-    fields: { input_tokens: 'prompt_tokens', output_tokens: 'completion_tokens' },
+    body: TRACKED_USE,
     gives: (_, { body }, __, canonical) => ({
       success: true,
       message: 'Token usage tracked successfully',
@@ -96,7 +114,7 @@ export const doztra: readonly Row[] = [
     from: 'GET /api/tokens/admin/usage',
     to: 'GET /v1/admin/tokens',
     sends: adminUsageQuery,
-    fields: { days: 'start_date' },
+    query: ADMIN_USAGE_QUERY,
     gives: adminUsage,
   },
   {
@@ -108,6 +126,7 @@ export const doztra: readonly Row[] = [
     from: 'PUT /api/preferences/me',
     to: 'PATCH /v1/me/preferences',
     sends: ({ body }) => ({ body: preferencesPatch(body) }),
+    body: same('theme', 'notifications', 'default_model'),
     gives: async (json, _, call) => preferencesFields(json, await call('GET /v1/me')),
   },
   { from: 'GET /api/usage/me', to: 'GET /v1/me/quota', gives: usageStatistics },
@@ -117,8 +136,11 @@ export const doztra: readonly Row[] = [
   {
     from: 'POST /api/admin/users',
     to: 'POST /v1/admin/users',
-    sends: ({ body }) => ({ body: newUserOfAdmin(body) }),
-    fields: { ...PROFILE_NAMES, email_verified: 'is_verified' },
+    sends: async ({ body }, call) => {
+      await checkNewUser(body, call);
+      return { body: newUserOfAdmin(body) };
+    },
+    body: { ...NEW_USER, ...MANAGED_USER, ...MANAGED_PLAN },
     gives: async (json, { body }, call) =>
       userFields(body.is_active === false ? await setActive(json.id, false, call) : json),
   },
@@ -126,10 +148,10 @@ export const doztra: readonly Row[] = [
     from: 'PATCH /api/admin/users/{user_id}/status',
     to: 'PATCH /v1/admin/users/{id}',
     sends: async ({ params, body }, call) => {
-      await setStanding(params.user_id, { ...body, is_active: body.is_active ?? body.status ?? null }, call);
+      await setStanding(params.user_id, body, call);
       return { params: { id: params.user_id }, body: {} };
     },
-    fields: { status: 'is_active' },
+    body: { ...MANAGED_USER, status: 'status' },
     gives: userFields,
   },
   shared.userDeletion,

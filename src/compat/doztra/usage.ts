@@ -1,10 +1,13 @@
+import { ApiError } from '../../errors.ts';
 import type {
   CallCanonical,
   Canonical,
   CanonicalRequest,
   Unchecked,
 } from '../engine/canonical-operations.ts';
-import type { ClientRequest } from '../engine/row.ts';
+import type { ClientRequest, Names } from '../engine/row.ts';
+import { checkQuery, date, oneOf, wholeNumber } from '../fastapi/query-check.ts';
+import { refuseModelAbove } from './account.ts';
 
 /** The types of Doztra's requests. The canonical API keeps the type in front of the id of the request. */
 const TYPES = ['chat', 'plagiarism', 'prompt_generation', 'prompt', 'document'];
@@ -20,22 +23,53 @@ type UsePage = Canonical<'TokenEventList'>;
 type QuotaReport = Canonical<'QuotaReport'>;
 type Standing = Omit<QuotaReport['resources'][string], 'period'>;
 
-/** Reads a use of a model. The canonical operation refuses an unknown type, and a total that is not the sum. */
-export function trackedUse({ body }: ClientRequest): CanonicalRequest<'POST /v1/me/tokens'> {
+/** What Doztra reads of a use of a model. */
+export const TRACKED_USE: Names = {
+  model: 'model',
+  prompt_tokens: 'input_tokens',
+  completion_tokens: 'output_tokens',
+  total_tokens: 'input_tokens',
+  request_type: [],
+  request_id: 'request_id',
+};
+
+/** Reads a use of a model. Refuses an unknown type, and a total that is not the sum, of which Latchkey knows nothing. */
+export async function trackedUse(
+  { body }: ClientRequest,
+  call: CallCanonical,
+): Promise<CanonicalRequest<'POST /v1/me/tokens'>> {
   const { model, prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = body;
   const type = body.request_type ?? 'chat';
   const input = prompt || completion ? (prompt ?? 0) : (total ?? 0);
   const output = completion ?? 0;
-  const isSum = total === undefined || (isCount(input) && isCount(output) && input + output === total);
+  const isSum = total == null || (isCount(input) && isCount(output) && input + output === total);
   const isKnown = typeof type === 'string' && TYPES.includes(type);
+  const wrong = [
+    ...(isKnown
+      ? []
+      : [{ path: 'request_type', code: 'invalid', message: `Must be one of ${TYPES.join(', ')}` }]),
+    // What is no number at all the canonical operation refuses.
+    ...(isSum || !isCount(input) || !isCount(output)
+      ? []
+      : [
+          {
+            path: 'total_tokens',
+            code: 'invalid',
+            message: 'Must be the sum of prompt_tokens and completion_tokens',
+          },
+        ]),
+  ];
+  if (wrong.length > 0) {
+    await call('GET /v1/auth/session');
+    throw new ApiError('validation_failed', { fields: wrong });
+  }
+  await refuseModelAbove(model, call);
   return {
     body: {
       model,
       input_tokens: input,
       output_tokens: output,
       request_id: isKnown ? referenceOf(type, body.request_id ?? undefined) : undefined,
-      ...(!isKnown && { request_type: type }),
-      ...(!isSum && { total_tokens: total }),
     },
   };
 }
@@ -79,6 +113,26 @@ async function walk(first: UsePage, call: CallCanonical, isEnough: (uses: Use[])
   return { uses, isWhole: cursor === null };
 }
 
+/** What Doztra reads in the query of the history. */
+export const HISTORY_QUERY: Names = {
+  page: [],
+  per_page: [],
+  limit: [],
+  start_date: [],
+  end_date: [],
+  request_type: [],
+  model: [],
+};
+
+const RULES = {
+  page: wholeNumber(1),
+  per_page: wholeNumber(1),
+  limit: wholeNumber(1),
+  start_date: date,
+  end_date: date,
+  request_type: oneOf(...TYPES),
+};
+
 /** Asks for the first of the canonical pages that a history is made from. */
 export function historyQuery(): CanonicalRequest<'GET /v1/me/tokens/history'> {
   return { query: { limit: PAGE } };
@@ -86,6 +140,7 @@ export function historyQuery(): CanonicalRequest<'GET /v1/me/tokens/history'> {
 
 /** Writes a page of the history by its number. Canonical pages have cursors instead. */
 export async function historyPage(first: UsePage, { query }: ClientRequest, call: CallCanonical) {
+  checkQuery(query, RULES);
   const size = Math.min(whole(query.per_page ?? query.limit, 20), PAGE);
   const page = whole(query.page, 1);
   const { start_date: start, end_date: end, request_type: type, model } = query;

@@ -4,12 +4,28 @@ type Schemas = components['schemas'];
 /** A schema of the OpenAPI document. */
 export type Canonical<Name extends keyof Schemas> = Schemas[Name];
 
-/** Operations that the document leaves out: only clients of auth_service use them. */
+/** Operations that the document leaves out: only clients of one older service use them. */
 interface HiddenPaths {
   '/v1/auth/renew': {
     post: {
       requestBody: { content: { 'application/json': { access_token: string } } };
       responses: { 200: { content: { 'application/json': Canonical<'Tokens'> } } };
+    };
+  };
+  '/v1/auth/phone/send': {
+    post: {
+      requestBody: { content: { 'application/json': { user_id?: string; phone_number: string } } };
+      responses: { 202: { content: { 'application/json': Canonical<'CodeSent'> } } };
+    };
+  };
+  '/v1/auth/phone/verify': {
+    post: {
+      requestBody: {
+        content: {
+          'application/json': { user_id?: string; phone_number: string; code: string; challenge_id?: string };
+        };
+      };
+      responses: { 200: { content: { 'application/json': Canonical<'SignedIn'> | { status: 'verified' } } } };
     };
   };
   '/v1/mail-templates': {

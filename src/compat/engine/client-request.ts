@@ -1,31 +1,34 @@
 import type { Context } from 'hono';
 import { MAX_BODY } from '../../http/body.ts';
+import type { DialectName } from '../../lib/dialect-names.ts';
 import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
 import type { AnyRow, ClientRequest } from './row.ts';
 
 /** The most bytes of a multipart body that are not the file. */
 const ENVELOPE = 16 * 1024;
 
-/** Returns an older client's request without its body. */
-export function clientRequestWithoutBody(c: Context): ClientRequest {
+/** Returns an older client's request without its body. `spoken` are the dialects that are spoken. */
+export function clientRequestWithoutBody(c: Context, spoken: ReadonlySet<DialectName>): ClientRequest {
   return {
     params: c.req.param() as ClientRequest['params'],
     query: c.req.query() as ClientRequest['query'],
     body: {},
     file: null,
     headers: c.req.raw.headers,
+    spoken,
   };
 }
 
 /**
- * Reads a request of an older client. `raw` is a body that the canonical operation must refuse, so it is sent on unchanged:
+ * Reads the body of an older client's request, of which `bare` has the rest. `raw` is a body that the canonical operation must refuse, so it is sent on unchanged:
  * the body is too large, has a type that the row does not take, or does not parse.
  */
 export async function readClientRequest(
   c: Context,
   row: AnyRow,
+  bare: ClientRequest,
 ): Promise<{ asked: ClientRequest; raw: Uint8Array<ArrayBuffer> | null }> {
-  const asked = clientRequestWithoutBody(c);
+  const asked = bare;
   const max = row.upload ? MAX_AVATAR_BYTES + ENVELOPE : MAX_BODY;
   const bytes = await readAtMost(c.req.raw, max + 1);
   if (bytes.byteLength === 0) return { asked, raw: null };

@@ -1,5 +1,5 @@
 import type { Unchecked } from './canonical-operations.ts';
-import type { AnyRow, ClientRequest } from './row.ts';
+import type { AnyRow, ClientRequest, Names } from './row.ts';
 
 /** Returns the values of an object under other names. Missing and null values are left out. */
 export function renamed<Name extends string = string>(
@@ -23,7 +23,7 @@ export function filledIn<Fields extends object>(values: Fields): Partial<Fields>
 
 /** Sends the named fields of the body under their canonical names and ignores others, as the services did. */
 export function takes<Name extends string = string>(names: Record<string, NoInfer<Name>>) {
-  return ({ body }: ClientRequest) => ({ body: renamed<Name>(body, names) });
+  return Object.assign(({ body }: ClientRequest) => ({ body: renamed<Name>(body, names) }), { names });
 }
 
 /** Names, for `takes` and `renamed`, of fields that have the same name in both. */
@@ -31,8 +31,40 @@ export function same<Name extends string>(...names: Name[]): { [N in Name]: N } 
   return Object.fromEntries(names.map((name) => [name, name])) as { [N in Name]: N };
 }
 
-/** Splits a dotted path of a canonical field into names, in the words of the service. */
-export function clientNamesOf(path: string, { fields = {} }: AnyRow): string[] {
+/** What a row reads in the body and in the query. */
+export function namesOf({ body, query, sends }: AnyRow): { body: Names; query: Names } {
+  return { body: body ?? sends?.names ?? {}, query: query ?? {} };
+}
+
+/**
+ * Where the client sent a canonical field, and the field in the client's own words: the name that was sent, or else the one
+ * that the service's document has. `path` is dotted.
+ */
+export function clientPlaceOf(
+  path: string,
+  row: AnyRow,
+  asked: ClientRequest,
+): { place: 'path' | 'query' | 'body'; names: string[] } {
   const [first = '', ...rest] = path.split('.');
-  return [Object.hasOwn(fields, first) ? (fields[first] as string) : first, ...rest].filter(Boolean);
+  const { body, query } = namesOf(row);
+  const named = [
+    ...meaning(query, first).map((name) => ({ place: 'query' as const, name })),
+    ...meaning(body, first).map((name) => ({ place: 'body' as const, name })),
+  ];
+  const found = named.find(({ place, name }) => Object.hasOwn(asked[place], name)) ?? named[0];
+  if (found) return { place: found.place, names: [found.name, ...rest].filter(Boolean) };
+  const names = [first, ...rest].filter(Boolean);
+  if (Object.hasOwn(asked.params, first)) return { place: 'path', names };
+  const isSent = Object.hasOwn(asked.query, first) || Object.hasOwn(asked.body, first);
+  const isQuery = isSent ? Object.hasOwn(asked.query, first) : /^(GET|DELETE) /.test(row.from);
+  // A placeholder stands for whatever the canonical path calls it.
+  const placeholder = /\{(\w+)\}/.exec(row.from)?.[1];
+  if (!isSent && placeholder && row.to.includes(`{${first}}`)) return { place: 'path', names: [placeholder] };
+  return { place: isQuery ? 'query' : 'body', names };
+}
+
+function meaning(names: Names, canonical: string): string[] {
+  return Object.entries(names)
+    .filter(([, fields]) => fields === canonical || (Array.isArray(fields) && fields.includes(canonical)))
+    .map(([name]) => name);
 }

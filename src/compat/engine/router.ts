@@ -6,7 +6,8 @@ import { logFailure } from '../../http/problem.ts';
 import { pathOf } from '../../http/realm-path.ts';
 import { askedAs, requestLog } from '../../http/request-log.ts';
 import { securityHeaders } from '../../http/security-headers.ts';
-import { answer, jsonOf, ownRefusal, refusalOf } from './answer.ts';
+import type { DialectName } from '../../lib/dialect-names.ts';
+import { answer, jsonOf, nowhere, ownRefusal, refusalOf } from './answer.ts';
 import type { CallCanonical } from './canonical-operations.ts';
 import { addressOf, canonicalRequest, plainRequest, split } from './canonical-request.ts';
 import { clientRequestWithoutBody, readClientRequest } from './client-request.ts';
@@ -32,9 +33,10 @@ const CANONICAL = /^\/(v1|realms|\.well-known|avatars)\//;
 export class Dialects {
   readonly #rows: ReadonlyMap<string, AnyRow[]>;
   readonly #origin: string;
+  readonly #spoken: ReadonlySet<DialectName>;
 
-  /** `origin` is Latchkey's own origin. */
-  constructor(rows: readonly AnyRow[], origin: string) {
+  /** `origin` is Latchkey's own origin, `spoken` are the dialects that the rows are of. */
+  constructor(rows: readonly AnyRow[], origin: string, spoken: readonly DialectName[] = []) {
     // A table also names, for its document, the paths that Latchkey itself answers. They need no routing.
     const served = [...new Set(rows)].filter(({ from, to }) => from !== to);
     const named = Map.groupBy(served, ({ from }) =>
@@ -44,6 +46,7 @@ export class Dialects {
     const parameters = (pattern: string) => pattern.split(':').length;
     this.#rows = new Map([...named].sort(([a], [b]) => parameters(a) - parameters(b)));
     this.#origin = origin;
+    this.#spoken = new Set(spoken);
   }
 
   /** Returns the API with the dialects in front of it. */
@@ -59,7 +62,10 @@ export class Dialects {
         return canonical.fetch(new Request(url, c.req.raw), c.env, c.executionCtx as ExecutionContext);
       });
     }
-    router.notFound((c) => canonical.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext));
+    router.notFound(async (c) => {
+      const response = await canonical.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext);
+      return this.#spoken.size > 0 ? nowhere(response) : response;
+    });
     router.onError((error) => {
       logFailure(error, 'request_failed', {});
       return Response.json({ detail: 'Something went wrong', code: 'internal_error' }, { status: 500 });
@@ -105,28 +111,29 @@ export class Dialects {
     }
     // HEAD is safe (RFC 9110, 9.2.1), and mail scanners send it to links that act.
     if (original.method === 'HEAD' && split(row.to)[0] !== 'GET') return ask(original);
+    let asked = clientRequestWithoutBody(c, this.#spoken);
     try {
       if (row.level === 'verified' && !(await call('GET /v1/auth/session')).email_verified) {
         throw new ApiError('email_not_verified');
       }
-      let asked = clientRequestWithoutBody(c);
       let response: Response;
       if (row.sends) {
-        const read = await readClientRequest(c, row);
+        const read = await readClientRequest(c, row, asked);
         asked = read.asked;
         const sent = read.raw ? {} : await row.sends(asked, call);
         response = await ask(canonicalRequest(original, row, asked.params, sent, read.raw, this.#origin));
       } else {
         response = await ask(plainRequest(original, row, asked.params, this.#origin));
       }
-      if (response.status >= 400) return refusalOf(row, response);
+      if (response.status >= 400) return refusalOf(row, asked, response);
       if (!row.gives && row.status === undefined) return response;
       const json = await jsonOf(response);
       const given = row.gives ? await row.gives(json, asked, call, response) : json;
-      return answer(response, row.status ?? response.status, given);
+      const status = typeof row.status === 'function' ? row.status(this.#spoken) : row.status;
+      return answer(response, status ?? response.status, given);
     } catch (thrown) {
-      if (thrown instanceof CanonicalRefusal) return refusalOf(row, thrown.response);
-      if (thrown instanceof ApiError && last) return ownRefusal(row, last, thrown, this.#origin);
+      if (thrown instanceof CanonicalRefusal) return refusalOf(row, asked, thrown.response);
+      if (thrown instanceof ApiError && last) return ownRefusal(row, asked, last, thrown, this.#origin);
       throw thrown;
     }
   }

@@ -1,5 +1,7 @@
 import type { StatusCode } from 'hono/utils/http-status';
+import type { ErrorCode } from '../../errors.ts';
 import type { Problem } from '../../http/problem.ts';
+import type { DialectName } from '../../lib/dialect-names.ts';
 import type {
   CallCanonical,
   CanonicalAnswer,
@@ -22,7 +24,15 @@ export interface ClientRequest {
   /** The file of an upload. */
   file: File | null;
   headers: Headers;
+  /** The dialects that this Latchkey speaks: who is alone on a path need not be told apart. */
+  spoken: ReadonlySet<DialectName>;
 }
+
+/** What clients may send, each name with the canonical field, or the fields, that it means. */
+export type Names = Readonly<Record<string, string | readonly string[]>>;
+
+/** Writes an error in the form of a service, about the request `asked`. */
+export type Fails = (problem: Problem, row: AnyRow, asked: ClientRequest) => unknown;
 
 /** What a row says beside the two operations that it connects. */
 interface RowOptions {
@@ -43,12 +53,18 @@ interface RowOptions {
    * follow links, but they press no button.
    */
   page?: `/${string}`;
-  /** The status of a success, if it differs. */
-  status?: StatusCode;
-  /** The names that canonical fields have in this service, for errors about them. */
-  fields?: Record<string, string>;
+  /** The status of a success, if it differs; where dialects share the endpoint, by which of them are spoken. */
+  status?: StatusCode | ((spoken: ReadonlySet<DialectName>) => StatusCode);
+  /**
+   * What the service reads in the body and in the query, the name that its document has first: errors speak of it, and the
+   * dialect's OpenAPI document lists it. `sends: takes(…)` says it of the body already.
+   */
+  body?: Names;
+  query?: Names;
+  /** The statuses that errors have in this service, where they differ. */
+  statuses?: Partial<Record<ErrorCode, StatusCode>>;
   /** The body of an error; FastAPI's if it is left out. */
-  fails?: (problem: Problem, row: AnyRow) => unknown;
+  fails?: Fails;
 }
 
 /** An endpoint of an older service that the canonical operation `O` serves. */
@@ -82,8 +98,14 @@ export type Row = { [O in CanonicalOperation]: RowTo<O> }[CanonicalOperation] | 
 export interface AnyRow extends RowOptions {
   /** The canonical operation; it equals `from` if Latchkey already answers that very path. */
   to: Endpoint;
-  sends?(asked: ClientRequest, call: CallCanonical): AnyCanonicalRequest | Promise<AnyCanonicalRequest>;
+  sends?: AnySends;
   gives?(json: unknown, asked: ClientRequest, call: CallCanonical, canonical: Response): unknown;
+}
+
+/** What makes the canonical request. `names` are those of the body, where it does nothing but rename. */
+export interface AnySends {
+  (asked: ClientRequest, call: CallCanonical): AnyCanonicalRequest | Promise<AnyCanonicalRequest>;
+  names?: Names;
 }
 
 /** Any canonical request, as the engine sees it. */

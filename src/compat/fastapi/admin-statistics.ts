@@ -27,7 +27,8 @@ export function userStatistics(year: RealmStatistics) {
       Object.entries(year.by_plan).map(([plan, users]) => [planName(plan), users]),
     ),
     registration_by_month: Object.fromEntries(registrations),
-    active_users_last_30_days: mostActive(year.daily.slice(-30)),
+    // Of days that are over, those who were deleted since still count.
+    active_users_last_30_days: Math.min(mostActive(year.daily.slice(-30)), year.total_users),
     user_growth_rate: before === 0 ? null : ((now - before) / before) * 100,
   };
 }

@@ -1,9 +1,10 @@
-import { renamed } from '../engine/fields.ts';
+import { takes } from '../engine/fields.ts';
 import type { RowTo } from '../engine/row.ts';
 import { dashboardFields } from './admin-statistics.ts';
-import { usersList, usersQuery } from './admin-users.ts';
+import { USER_QUERY, usersList, usersQuery } from './admin-users.ts';
 import { fastApiOrFlaskError } from './error.ts';
-import { done, newUser, PROFILE_NAMES, signedInFields, tokenFields, userFields } from './users.ts';
+import { done, NEW_USER, registration, signedInFields, tokenFields, userFields } from './users.ts';
+import { whose } from './whose.ts';
 
 // More than one document has these paths. The rows take the names of each service, and answer with the fields of both.
 
@@ -11,8 +12,8 @@ import { done, newUser, PROFILE_NAMES, signedInFields, tokenFields, userFields }
 export const register: RowTo<'POST /v1/auth/register'> = {
   from: 'POST /api/auth/register',
   to: 'POST /v1/auth/register',
-  sends: ({ body }) => ({ body: newUser(body) }),
-  fields: PROFILE_NAMES,
+  sends: (asked) => ({ body: registration(asked) }),
+  body: NEW_USER,
   gives: (json) => ({
     success: true,
     message: 'Registered successfully. The link that verifies the address is in your mail.',
@@ -25,10 +26,7 @@ export const login: RowTo<'POST /v1/auth/login'> = {
   from: 'POST /api/auth/login',
   to: 'POST /v1/auth/login',
   form: true,
-  sends: ({ body }) => ({
-    body: renamed(body, { email: 'identifier', username: 'identifier', password: 'password' }),
-  }),
-  fields: { identifier: 'email' },
+  sends: takes({ email: 'identifier', username: 'identifier', password: 'password' }),
   gives: signedInFields,
 };
 
@@ -36,9 +34,7 @@ export const login: RowTo<'POST /v1/auth/login'> = {
 export const refresh: RowTo<'POST /v1/auth/refresh'> = {
   from: 'POST /api/auth/refresh',
   to: 'POST /v1/auth/refresh',
-  sends: ({ body }) => ({
-    body: renamed(body, { refresh_token: 'refresh_token', refreshToken: 'refresh_token' }),
-  }),
+  sends: takes({ refresh_token: 'refresh_token', refreshToken: 'refresh_token' }),
   gives: tokenFields,
 };
 
@@ -55,15 +51,12 @@ export const logout: RowTo<'POST /v1/auth/logout'> = {
 export const passwordReset: RowTo<'POST /v1/auth/password/reset'> = {
   from: 'POST /api/auth/reset-password',
   to: 'POST /v1/auth/password/reset',
-  sends: ({ body }) => ({
-    body: renamed(body, {
-      token: 'token',
-      new_password: 'password',
-      newPassword: 'password',
-      password: 'password',
-    }),
+  sends: takes({
+    token: 'token',
+    new_password: 'password',
+    newPassword: 'password',
+    password: 'password',
   }),
-  fields: { password: 'new_password' },
   gives: done('Password reset successfully'),
   status: 200,
 };
@@ -73,7 +66,7 @@ export const adminUsers: RowTo<'GET /v1/admin/users'> = {
   from: 'GET /api/admin/users',
   to: 'GET /v1/admin/users',
   sends: usersQuery,
-  fields: { q: 'search', email_verified: 'is_verified', sort: 'sort_by', order: 'sort_desc' },
+  query: USER_QUERY,
   gives: usersList,
 };
 
@@ -89,8 +82,8 @@ export const userDeletion: RowTo<'DELETE /v1/admin/users/{id}'> = {
   from: 'DELETE /api/admin/users/{id}',
   to: 'DELETE /v1/admin/users/{id}',
   sends: () => ({}),
-  gives: done('User deleted successfully'),
-  status: 200,
+  gives: (_, { spoken }) => (whose(spoken) === 'doztra' ? null : done('User deleted successfully')()),
+  status: (spoken) => (whose(spoken) === 'doztra' ? 204 : 200),
 };
 
 /** Doztra and AIezzy. */

@@ -1,4 +1,5 @@
 import { DOZTRA_PLANS } from '../../lib/dialect-names.ts';
+import { wantedLocale } from '../../lib/language.ts';
 import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
 import { filledIn, renamed } from '../engine/fields.ts';
 import type { ClientRequest } from '../engine/row.ts';
@@ -86,30 +87,42 @@ const PROFILE = {
   lastName: 'family_name',
 } satisfies Record<string, keyof RegisterBody & keyof ProfilePatch>;
 
+/** What either service reads of a new user. */
+export const NEW_USER = { email: 'email', password: 'password', ...PROFILE } as const;
+
 /** Reads a new user as either service sends one. */
 export function newUser(body: ClientRequest['body']) {
-  const names = { email: 'email', password: 'password', ...PROFILE } as const;
-  return filledIn(renamed<keyof RegisterBody>(body, names));
+  return filledIn(renamed<keyof RegisterBody>(body, NEW_USER));
 }
+
+/** Reads who registers. Mails to them are in the language that the client asks for. */
+export function registration({ body, headers }: ClientRequest) {
+  return { ...newUser(body), ...languageOf(headers) };
+}
+
+/** The language that a new user is to be addressed in. */
+export function languageOf(headers: Headers): { locale?: string } {
+  const locale = wantedLocale(headers.get('accept-language'));
+  return locale === undefined ? {} : { locale };
+}
+
+/** What either service reads of a profile that changes. */
+export const PROFILE_CHANGE = {
+  ...PROFILE,
+  avatar_url: 'picture',
+  avatarUrl: 'picture',
+  bio: 'bio',
+} as const;
 
 /** Reads changes of a profile. Null and an empty text clear a field. */
 export function profilePatch(body: ClientRequest['body']): ProfilePatch {
-  const names: Record<string, keyof ProfilePatch> = {
-    ...PROFILE,
-    avatar_url: 'picture',
-    avatarUrl: 'picture',
-    bio: 'bio',
-  };
   const patch: ProfilePatch = {};
-  for (const [from, to] of Object.entries(names)) {
+  for (const [from, to] of Object.entries(PROFILE_CHANGE)) {
     if (!Object.hasOwn(body, from) || Object.hasOwn(patch, to)) continue;
     patch[to] = body[from] === '' ? null : body[from];
   }
   return patch;
 }
-
-/** The names that canonical fields have in both services. */
-export const PROFILE_NAMES = { given_name: 'first_name', family_name: 'last_name', picture: 'avatar_url' };
 
 /** Returns the value if it is an object, else an empty object. */
 export function objectOf(value: unknown): ClientRequest['body'] {

@@ -1,9 +1,9 @@
 import { ApiError } from '../../errors.ts';
 import type { Canonical, CanonicalBody } from '../engine/canonical-operations.ts';
 import { filledIn, renamed, takes } from '../engine/fields.ts';
-import type { AnyCanonicalRequest, AnyRow, ClientRequest, Row } from '../engine/row.ts';
+import type { AnyCanonicalRequest, ClientRequest, Fails, Row } from '../engine/row.ts';
 import { fastApiError } from '../fastapi/error.ts';
-import { accessTokenFields, says } from '../fastapi/users.ts';
+import { accessTokenFields, languageOf, says } from '../fastapi/users.ts';
 import { countryOf } from './calling-codes.ts';
 
 const REGISTER = {
@@ -13,6 +13,8 @@ const REGISTER = {
   phone: 'phone_number',
   password: 'password',
 } as const;
+
+const NEW_USER = { ...REGISTER, country_code: 'country' } as const;
 
 /** The service's own words for errors. */
 const DETAILS: Record<string, string> = {
@@ -27,9 +29,9 @@ const DETAILS: Record<string, string> = {
   invalid_code: 'Invalid or expired OTP',
 };
 
-const fails: AnyRow['fails'] = (problem, row) => {
+const fails: Fails = (problem, row, asked) => {
   const detail = problem.detail ?? DETAILS[problem.code];
-  return fastApiError({ ...problem, ...(detail && { detail }) }, row);
+  return fastApiError({ ...problem, ...(detail && { detail }) }, row, asked);
 };
 
 const nameIn = new Intl.DisplayNames('en', { type: 'region' });
@@ -51,9 +53,20 @@ const byBearer = <Request extends AnyCanonicalRequest>(sent: NoInfer<Request>): 
   headers: { cookie: '' },
 });
 
-/** Makes a token of the number that a code went to. It says nothing about the code. */
-const otpToken = (phone: unknown) => Buffer.from(`${phone}`).toString('base64url');
-const phoneOf = (token: string | undefined) => token && Buffer.from(token, 'base64url').toString();
+/** What the client gets for a code: it names the account, the number and the code, of which it has nothing. */
+const otpToken = (phone: unknown, id: unknown, challenge: string) =>
+  Buffer.from([phone, id ?? '-', challenge].join(' ')).toString('base64url');
+
+const otpTokenIn = (token: string | undefined) => {
+  const [phone_number, id, challenge_id] = Buffer.from(token ?? '', 'base64url')
+    .toString()
+    .split(' ');
+  return { phone_number, user_id: id === '-' ? undefined : id, challenge_id };
+};
+
+const PHONE = { id: 'user_id', phone: 'phone_number' } as const;
+
+const idIn = ({ query, body }: ClientRequest) => query.id || body.id || undefined;
 
 /** Reads the number from the query, where a plus that was not escaped is a space, or from the body. */
 const phoneIn = ({ query, body }: ClientRequest) => query.phone?.replace(/^ /, '+') ?? body.phone;
@@ -63,18 +76,14 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
   {
     from: `POST /${prefix}/create`,
     to: 'POST /v1/auth/register',
-    sends: ({ body }) => ({
+    sends: ({ body, headers }) => ({
       body: filledIn({
         ...renamed<keyof CanonicalBody<'POST /v1/auth/register'>>(body, REGISTER),
         country: countryOf(body.country_code),
+        ...languageOf(headers),
       }),
     }),
-    fields: {
-      given_name: 'first_name',
-      family_name: 'last_name',
-      phone_number: 'phone',
-      country: 'country_code',
-    },
+    body: NEW_USER,
     gives: (json, { body }) => ({
       message: 'User created successfully',
       Email: body.email,
@@ -87,7 +96,6 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/login',
     form: true,
     sends: takes({ username: 'identifier', password: 'password' }),
-    fields: { identifier: 'username' },
     gives: accessTokenFields,
   },
   {
@@ -95,6 +103,7 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'GET /v1/users/{id}',
     sends: async ({ query }, call) =>
       byBearer({ params: { id: query.id || (await call('GET /v1/me', byBearer({}))).id } }),
+    query: { id: 'id' },
     gives: userShape,
   },
   {
@@ -102,12 +111,14 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/email/verify',
     page: '/verify-email',
     sends: ({ query }) => ({ body: { token: query.token } }),
+    query: { token: 'token' },
     gives: says('Email verified successfully'),
   },
   {
     from: `GET /${prefix}/forget_password`,
     to: 'POST /v1/auth/password/forgot',
     sends: ({ query }) => ({ body: { email: query.email } }),
+    query: { email: 'email' },
     gives: says('Password reset link sent to your email'),
     status: 200,
   },
@@ -121,37 +132,36 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
     to: 'POST /v1/auth/password/reset',
     form: true,
     sends: ({ query, body }) => ({ body: { token: query.token ?? body.token, password: body.password } }),
+    query: { token: 'token' },
+    body: { token: 'token', password: 'password' },
     gives: says('Password reset successfully'),
     status: 200,
   },
   {
     from: `POST /${prefix}/otp_phone`,
-    to: 'POST /v1/auth/otp/send',
-    sends: async (asked, call) => {
-      const id = asked.query.id ?? asked.body.id;
-      // Without a token the owner of the number does not matter: codes go to verified numbers only.
-      if (id !== undefined && asked.headers.has('authorization')) {
-        await call('GET /v1/users/{id}', byBearer({ params: { id } }));
-      }
-      return byBearer({ body: { channel: 'sms', to: phoneIn(asked) } });
-    },
-    fields: { to: 'phone' },
-    gives: (_, asked) => ({ message: 'OTP generated successfully', otp: otpToken(phoneIn(asked)) }),
+    to: 'POST /v1/auth/phone/send',
+    sends: (asked) => byBearer({ body: { user_id: idIn(asked), phone_number: phoneIn(asked) } }),
+    body: PHONE,
+    query: PHONE,
+    gives: ({ challenge_id }, asked) => ({
+      message: 'OTP generated successfully',
+      otp: otpToken(phoneIn(asked), idIn(asked), challenge_id),
+    }),
     status: 200,
   },
   {
     from: `GET /${prefix}/verify_otp_phone`,
-    to: 'POST /v1/auth/otp/verify',
+    to: 'POST /v1/auth/phone/verify',
     sends: ({ query }) =>
       byBearer({
         // Those clients treat a code as a number, which loses its leading zeros.
         body: {
-          channel: 'sms',
-          to: phoneOf(query.token),
+          ...otpTokenIn(query.token),
           code: query.otp?.replace(/^\d+$/, (code) => code.padStart(6, '0')),
         },
       }),
-    fields: { to: 'token', code: 'otp' },
+    query: { token: ['phone_number', 'user_id', 'challenge_id'], otp: 'code' },
+    statuses: { invalid_code: 400 },
     gives: (json) => ({
       message: 'OTP verified successfully',
       ...('access_token' in json && accessTokenFields(json)),
@@ -176,6 +186,9 @@ const endpointsOf = (prefix: 'User1' | 'User2'): Row[] => [
       const { password } = body;
       return byBearer({ body: password === undefined ? { recent_sign_in: true } : { password } });
     },
+    query: { id: [], email: [] },
+    body: { password: ['password', 'recent_sign_in'] },
+    statuses: { invalid_credentials: 400 },
     gives: says('User deleted successfully'),
     status: 200,
   },

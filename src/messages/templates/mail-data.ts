@@ -29,6 +29,8 @@ export type AccountChange =
 /** Every mail, and its data. Points in time are RFC 3339. */
 export interface MailData {
   welcome: { name: string | null; link: string; hours: number };
+  /** To who came by a provider, which has verified the address. The link leads to the account. */
+  welcome_by_provider: { name: string | null; provider: string; link: string };
   verify_email: { name: string | null; link: string; hours: number };
   reset_password: { name: string | null; link: string; minutes: number } & Origin;
   /** The link leads to a reset, for an owner who did not do it. */

@@ -23,6 +23,20 @@ export const de: Catalogue = {
   footer: (brand, host) =>
     `Gesendet von ${brand} (${host}), weil diese Adresse zu einem Konto dort gehört oder dafür angegeben wurde.`,
   letters: {
+    welcome_by_provider: ({ provider }, { brand }) => ({
+      subject: `Willkommen bei ${brand}`,
+      preview: `Sie melden sich mit ${provider} an. Es ist nichts weiter zu tun.`,
+      title: `Willkommen bei ${brand}`,
+      opening: [
+        `Danke, dass Sie sich registriert haben. Sie melden sich mit Ihrem Konto bei ${provider} an, wo diese E-Mail-Adresse ` +
+          'bestätigt wurde. Es ist nichts weiter zu tun.',
+      ],
+      advice: ['In Ihrem Konto können Sie auch ein Passwort setzen. So haben Sie einen zweiten Weg hinein.'],
+      button: 'Mein Konto öffnen',
+      closing: [
+        'Falls Sie sich nicht registriert haben, benutzt vielleicht jemand anders Ihr Konto dort: Sehen Sie nach.',
+      ],
+    }),
     welcome: ({ hours }, { brand, ...say }) => ({
       subject: `Willkommen bei ${brand}: Bitte bestätigen Sie Ihre E-Mail-Adresse`,
       preview: `Nur eines fehlt noch. Der Link ist ${say.hours(hours)} gültig.`,

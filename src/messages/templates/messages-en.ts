@@ -22,6 +22,18 @@ export const en: Catalogue = {
   footer: (brand, host) =>
     `Sent by ${brand} (${host}), because this address belongs to an account there or was given for one.`,
   letters: {
+    welcome_by_provider: ({ provider }, { brand }) => ({
+      subject: `Welcome to ${brand}`,
+      preview: `You sign in with ${provider}. There is nothing left to do.`,
+      title: `Welcome to ${brand}`,
+      opening: [
+        `Thank you for signing up. You sign in with your account of ${provider}, which has confirmed this email address. There ` +
+          'is nothing left to do.',
+      ],
+      advice: ['In your account you can set a password as well, so that you have a second way in.'],
+      button: 'Open my account',
+      closing: ['If you did not sign up, somebody else may use your account there: check it.'],
+    }),
     welcome: ({ hours }, { brand, ...say }) => ({
       subject: `Welcome to ${brand}: please confirm your email address`,
       preview: `One thing remains to be done. The link is valid for ${say.hours(hours)}.`,

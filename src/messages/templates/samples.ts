@@ -15,6 +15,7 @@ const link = (page: string) =>
 
 /** One of every mail: for the gallery, and for tests. Links lead to the sample brand. */
 export const SAMPLES: MailData = {
+  welcome_by_provider: { name, provider: 'Google', link: 'https://auth.example.com/account' },
   welcome: { name, link: link('verify-email'), hours: 24 },
   verify_email: { name, link: link('verify-email'), hours: 24 },
   invitation: { name, link: link('reset-password'), hours: 72 },

@@ -179,14 +179,16 @@ function PhonePanel({ visit, shown, canText }: PanelProps & { canText: boolean }
     );
   }
   const refused = refusedIn(shown, 'code');
+  // A number that was proven without a session opens nothing yet.
+  const opens = user.phoneNumberVerified && !user.phoneProvenApart;
   const isAsked = shown.done === 'code_sent' || refused !== undefined;
   return (
     <Panel id="phone-title" title={text.phone}>
       <p>
-        {user.phoneNumber} <VerifiedBadge view={view} verified={user.phoneNumberVerified} />
+        {user.phoneNumber} <VerifiedBadge view={view} verified={opens} />
       </p>
-      {!user.phoneNumberVerified && <p class="soft">{canText ? text.phoneText : text.unreachable}</p>}
-      {!user.phoneNumberVerified && canText && (
+      {!opens && <p class="soft">{canText ? text.phoneText : text.unreachable}</p>}
+      {!opens && canText && (
         <>
           {isAsked && (
             <Form view={view} name="code" problem={refused?.problem} button={text.confirm}>
