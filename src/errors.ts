@@ -88,7 +88,7 @@ export interface FieldError {
 /** An error meant for the client: its code decides status and title; nothing else of it is internal. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
-  readonly detail: string | undefined;
+  detail: string | undefined;
   readonly fields: FieldError[] | undefined;
   /** Seconds after which trying again makes sense; sent as `Retry-After`. */
   readonly retryAfter: number | undefined;

@@ -35,6 +35,7 @@ import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
+import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
 import { Realms } from './realms/service.ts';
 import { Reauthentication } from './reauthentication/service.ts';
 import { SecretAdmin } from './secrets/admin-service.ts';
@@ -91,7 +92,12 @@ export function createServices(bindings: Bindings): Services {
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const messageBudgets = budgets(bindings, config);
 
-  const realms = new Realms(d1, config.ORIGIN, accessTokenSeconds(spokenDialects(config)));
+  const realms = new Realms(
+    d1,
+    config.ORIGIN,
+    accessTokenSeconds(spokenDialects(config)),
+    config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
+  );
   const signingKeys = new SigningKeys(
     d1,
     deriveKeyring(config, 'signing-keys'),

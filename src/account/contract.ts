@@ -54,6 +54,8 @@ export interface NewSession {
   activity: ActivityType;
   /** When the user proved who they are, Unix milliseconds; now, unless another session is passed on. */
   authenticatedAt?: number;
+  /** The session of the browser, for a session of an app that the user signed in to there. */
+  browserSession?: string | null;
   /** The admin who opens it in the user's place, and why. */
   impersonation?: { actor: string; reason: string };
 }
@@ -116,12 +118,15 @@ export interface SessionObject {
   /** Who the user is to the directory, for whom it matters whether they still are an operator; null when they are no more. */
   standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null>;
   listSessions(): Promise<SessionRecord[]>;
-  /** Ends one session; false when it was not there. `actor` is who does it when it is not the user. */
+  /**
+   * Ends one session, and with `browser` also that of the browser in which the user signed in to it; false when it was not
+   * there. `actor` is who does it when it is not the user.
+   */
   endSession(
     id: string,
     reason: 'signed_out' | 'revoked',
     client: Client | null,
-    actor?: string,
+    by?: { actor?: string; browser?: boolean },
   ): Promise<boolean>;
   /** Ends all sessions; `by` is the one that asked. */
   endAllSessions(by: string | null, client: Client | null, how?: EndAll): Promise<void>;

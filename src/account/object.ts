@@ -293,17 +293,25 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
   }
 
-  async endSession(id: string, reason: EndReason, client: Client | null, actor?: string): Promise<boolean> {
+  async endSession(
+    id: string,
+    reason: EndReason,
+    client: Client | null,
+    { actor, browser = false }: { actor?: string; browser?: boolean } = {},
+  ): Promise<boolean> {
     return this.#atomically(() => {
       const row = this.#state.get() && this.#sessions.end(id);
       if (!row) return false;
-      this.#tellEnded([row], reason);
-      this.#log(
-        reason === 'signed_out' ? 'signed_out' : 'session_revoked',
-        id,
-        client,
-        actor ? { actor } : {},
-      );
+      const parent = browser && row.browser_session ? this.#sessions.end(row.browser_session) : null;
+      for (const ended of parent ? [row, parent] : [row]) {
+        this.#tellEnded([ended], reason);
+        this.#log(
+          reason === 'signed_out' ? 'signed_out' : 'session_revoked',
+          ended.id,
+          client,
+          actor ? { actor } : {},
+        );
+      }
       return true;
     });
   }

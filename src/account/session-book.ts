@@ -20,6 +20,8 @@ export type SessionRow = SessionRecord & {
   credential_version: number;
   /** When the user last proved who they are; 0 for an admin who acts as the user, who never does. */
   authenticated_at: number;
+  /** The session of the browser in which the user signed in to an app, whose session this is. */
+  browser_session: string | null;
 };
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
@@ -81,6 +83,7 @@ export class SessionBook {
       lifetimes: SessionLifetimes;
       impersonator: string | null;
       authenticatedAt: number;
+      browserSession?: string | null | undefined;
     },
     now: number,
   ): { row: SessionRow; ended: SessionRow[] } {
@@ -104,6 +107,7 @@ export class SessionBook {
       methods: JSON.stringify(session.methods),
       impersonator: session.impersonator,
       authenticated_at: session.impersonator === null ? session.authenticatedAt : 0,
+      browser_session: session.browserSession ?? null,
     };
     this.dropExpired(now);
     const ended = this.#delete(
@@ -275,6 +279,7 @@ const ADDED_COLUMNS = {
   authenticated_at: 'INTEGER NOT NULL DEFAULT 0',
   superseded: "TEXT NOT NULL DEFAULT '[]'",
   confirmed: 'INTEGER NOT NULL DEFAULT 0',
+  browser_session: 'TEXT',
 };
 
 function supersededUntil(row: SessionRow): number[] {

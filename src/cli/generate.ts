@@ -37,6 +37,8 @@ writeFileSync(
   join(generated, 'page-assets.ts'),
   `/** Where the pages' stylesheet and icon are. */\nexport const [STYLESHEET, ICON] = ${JSON.stringify(paths)} as const;\n`,
 );
+// What asks for this name by itself, without a page, takes the picture of the pages.
+writeFileSync(join(generated, 'assets/_redirects'), `/favicon.ico ${paths[1]} 302\n`);
 writeGuides(join(generated, 'assets'));
 
 const headers = (path: string, fields: Record<string, string>) =>

@@ -1,6 +1,6 @@
 import { DIALECT_TITLES, type DialectName } from '../lib/dialect-names.ts';
 import { split } from './engine/canonical-request.ts';
-import { namesOf } from './engine/fields.ts';
+import { wordsOf } from './engine/fields.ts';
 import type { AnyRow, ClientRequest, Names } from './engine/row.ts';
 import { fastApiError } from './fastapi/error.ts';
 
@@ -68,7 +68,7 @@ function operationOf(
   const operations = (canonical.paths ?? {}) as Record<string, Record<string, CanonicalOperation>>;
   const served = operations[toPath]?.[toMethod.toLowerCase()] ?? null;
   const fields = served ? fieldsOf(served, canonical) : new Map<string, Field>();
-  const { body, query } = row.sends ? namesOf(row) : namesAsTheyAre(served, fields);
+  const { body, query } = row.sends ? wordsOf(row) : namesAsTheyAre(served, fields);
   const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
   const parameters = [
     ...placeholders.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),

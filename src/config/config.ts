@@ -10,6 +10,8 @@ export interface Bindings {
   RATE_LIMITER: DurableObjectNamespace;
   ONE_TIME_CODE: DurableObjectNamespace;
   GENERAL_RATE_LIMIT: RateLimit;
+  /** A variable, as all of `Config` are: for what is only told in development. */
+  ENVIRONMENT?: string;
 }
 
 /** The parsed variables and secrets that are not of a provider. */

@@ -127,7 +127,7 @@ export function takeLink(db: Database, token: string, now = Date.now()) {
   return db
     .update(oneTimeTokens)
     .set({ usedAt: now })
-    .where(eq(oneTimeTokens.hash, hashToken(token)));
+    .where(and(eq(oneTimeTokens.hash, hashToken(token)), isNull(oneTimeTokens.usedAt)));
 }
 
 /** The condition that a token, by its hash, stands and serves one of the purposes. */

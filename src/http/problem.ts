@@ -22,6 +22,7 @@ export interface Problem {
  */
 export function failureOf(c: AppContext, thrown: unknown): ApiError {
   const error = toApiError(thrown);
+  if (c.env.ENVIRONMENT === 'development') error.detail ??= IN_DEVELOPMENT[error.code]?.(c);
   const { status } = CATALOGUE[error.code];
   c.set('errorCode', error.code);
   if (status >= 500) logFailure(thrown, 'request_failed', { request_id: c.get('requestId') });
@@ -34,6 +35,16 @@ export function failureOf(c: AppContext, thrown: unknown): ApiError {
   for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);
   c.header('Cache-Control', 'no-store');
   return error;
+}
+
+/** What a developer is told besides, on their own machine. */
+const IN_DEVELOPMENT: Partial<Record<ErrorCode, (c: AppContext) => string>> = {
+  redirect_not_allowed: (c) => allowing(c, '--add-redirect', 'URL'),
+  origin_not_allowed: (c) => allowing(c, '--add-origin', c.req.header('origin') ?? 'ORIGIN'),
+};
+
+function allowing(c: AppContext, option: string, value: string): string {
+  return `Allow it: npm run realm -- update ${c.get('realm')?.id ?? DEFAULT_REALM} ${option} ${value}`;
 }
 
 /** The document of an error. */

@@ -32,6 +32,8 @@ export interface NewCode {
   activity?: 'registered' | 'signed_in';
   /** When the user proved it, Unix milliseconds; now, unless another session is passed on. */
   authenticatedAt?: number;
+  /** The session of the browser in which they proved it, if it keeps one. */
+  browserSession?: string;
 }
 
 /** What an app presents to get its tokens. */
@@ -84,6 +86,7 @@ export class AuthorizationCodes {
         lifetimes: realm.lifetimes,
         activity: row.activity,
         ...(row.authenticatedAt !== null && { authenticatedAt: row.authenticatedAt }),
+        browserSession: row.browserSession,
       }),
     );
     return { user, grant: await sessions.grant(realm, opened) };
@@ -98,7 +101,7 @@ export class AuthorizationCodes {
 
   async #issue(code: NewCode, identity: string | null): Promise<string> {
     const { user, realm, redirectTo, challenge, methods, activity = 'signed_in' } = code;
-    const { authenticatedAt = Date.now() } = code;
+    const { authenticatedAt = Date.now(), browserSession } = code;
     const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
     await storeCode(primary(this.#deps.d1).db, {
       hash: hashToken(secret),
@@ -111,6 +114,7 @@ export class AuthorizationCodes {
       credentialVersion: user.credentialVersion,
       identity,
       authenticatedAt,
+      browserSession,
       expiresAt: Date.now() + CODE_LIFETIME,
     });
     return secret;

@@ -148,7 +148,8 @@ export function oauthRoutes(
       const { redirectTo, grant, first } = await oauth.finish(realm, flow, parameters, clientOf(c));
       const visitor = grant && (await visitorOf(c, realm.id));
       // Whoever was signed in here before is not any more, and nobody can go on with their session.
-      if (first && visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));
+      if (first && visitor)
+        await sessions.signOut(visitor.userId, visitor.sessionId, { browser: false }, clientOf(c));
       if (grant && (first || !visitor)) {
         setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
         setDeviceCookie(c);

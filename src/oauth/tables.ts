@@ -38,6 +38,7 @@ export const authorizationCodes = sqliteTable('authorization_codes', {
   activity: text({ enum: ['registered', 'signed_in'] }).notNull(),
   credentialVersion: integer('credential_version').notNull(),
   identity: text(),
+  browserSession: text('browser_session'),
   expiresAt: integer('expires_at').notNull(),
   authenticatedAt: integer('authenticated_at'),
 });

@@ -1,6 +1,8 @@
 import type { Realm } from '../lib/realm.ts';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+/** Every port of this machine, as a list of targets has it. */
+export const LOOPBACK_ORIGINS = LOOPBACK.map((host) => `http://${host}`);
 /** What URL parsers drop, turn into slashes or make letters of. A URL is printable ASCII (RFC 3986). */
 const AMBIGUOUS = /[^\x21-\x7e]|\\/;
 const MAX_LENGTH = 2000;

@@ -14,10 +14,20 @@ export class Realms {
   readonly #d1: D1Database;
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
+  readonly #redirectTargets: readonly string[];
   readonly #cache = new Map<string, { realm: Realm; until: number }>();
 
-  /** `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time. */
-  constructor(d1: D1Database, origin: string, accessTokenSeconds: number | null = null) {
+  /**
+   * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
+   * `redirectTargets` are those of every realm, besides its own.
+   */
+  constructor(
+    d1: D1Database,
+    origin: string,
+    accessTokenSeconds: number | null = null,
+    redirectTargets: readonly string[] = [],
+  ) {
+    this.#redirectTargets = redirectTargets;
     this.#d1 = d1;
     this.#origin = origin;
     this.#accessTokenSeconds = accessTokenSeconds;
@@ -60,7 +70,7 @@ export class Realms {
         audience: row.audience ?? issuer,
         registration: row.registration,
         allowedOrigins: row.allowedOrigins,
-        redirectTargets: row.redirectTargets,
+        redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
         decoys: row.decoys,
         accessTokenSeconds: this.accessTokenSecondsOf(row),
         refreshGraceSeconds: row.refreshGraceSeconds,

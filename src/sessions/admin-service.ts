@@ -41,7 +41,7 @@ export class UserSessions {
   /** Ends one session at once. Throws `user_not_found`, `insufficient_scope`, `session_not_found`. */
   async revoke(target: UserRef, sessionId: string, actor: Actor): Promise<void> {
     const object = await this.#objectFor(target, actor);
-    if (!(await object.endSession(sessionId, 'revoked', null, actor.id))) {
+    if (!(await object.endSession(sessionId, 'revoked', null, { actor: actor.id }))) {
       throw new ApiError('session_not_found');
     }
     await this.#note(target, 'user_session_revoked', actor, { session_id: sessionId });

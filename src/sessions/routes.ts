@@ -17,7 +17,15 @@ import {
 import type { Sessions } from './service.ts';
 
 const RefreshBody = z.strictObject({ refresh_token: z.string().max(500) }).openapi('Refresh');
-const LogoutBody = z.strictObject({ all: z.boolean().optional() }).openapi('Logout');
+const LogoutBody = z
+  .strictObject({
+    all: z.boolean().optional().openapi({ description: 'All sessions of the user' }),
+    browser: z.boolean().optional().openapi({
+      description:
+        'Also the session of the browser in which the user signed in to this app at `/login`, so that the next sign-in there asks again; true unless told otherwise',
+    }),
+  })
+  .openapi('Logout');
 const SessionId = z.object({ id: z.string().openapi({ example: 'ses_01j9zq7kfrv1tq0yw3c5d8e2ab' }) });
 
 const optionalBody = <Schema extends z.ZodType>(schema: Schema) => ({
@@ -74,7 +82,7 @@ export function sessionRoutes(sessions: Sessions, levels: Levels) {
       }),
       async (c) => {
         const { userId, sessionId } = c.get('principal');
-        await sessions.signOut(userId, sessionId, c.req.valid('json')?.all === true, clientOf(c));
+        await sessions.signOut(userId, sessionId, c.req.valid('json') ?? {}, clientOf(c));
         if (getCookie(c, sessionCookieName(c.get('realm').id))) clearSessionCookie(c);
         return c.body(null, 204);
       },

@@ -54,7 +54,7 @@ export class Sessions {
     const claims = await this.verifyToken(accessToken, realm);
     const { userId, sessionId, impersonator } = claims;
     if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
-    await this.#objects(userId).endSession(sessionId, 'revoked', null, impersonator);
+    await this.#objects(userId).endSession(sessionId, 'revoked', null, { actor: impersonator });
     throw new ApiError('session_ended');
   }
 
@@ -91,9 +91,9 @@ export class Sessions {
   }
 
   /**
-   * Exchanges an access token, also one that expired within the last day, for the next, as if it were a refresh token: one that was issued before the session's
-   * tokens were rotated last is a reuse, but for the same grace. For clients that hold nothing else; where access
-   * tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
+   * Exchanges an access token, also one that expired within the last day, for the next, as if it were a refresh token: one that
+   * was issued before the session's tokens were rotated last is a reuse, but for the same grace. For clients that hold nothing
+   * else; where access tokens are not made for them, none can be renewed. Throws `invalid_token`, `token_expired`, `session_ended`,
    * `account_suspended`, and `impersonation_refused`: who acts as a user begins anew.
    */
   async renew(accessToken: string, realm: Realm, client: Client): Promise<Grant> {
@@ -118,11 +118,19 @@ export class Sessions {
     return this.#objects(userId).listSessions();
   }
 
-  /** Ends the session that asks for it, or all of the user's; effective for the next request anywhere. */
-  async signOut(userId: string, sessionId: string, all: boolean, client: Client): Promise<void> {
+  /**
+   * Ends the session that asks for it, or all of the user's; effective for the next request anywhere. That of an app takes
+   * the session of the browser in which the user signed in to it along, unless `browser` is false.
+   */
+  async signOut(
+    userId: string,
+    sessionId: string,
+    { all = false, browser = true }: { all?: boolean | undefined; browser?: boolean | undefined },
+    client: Client,
+  ): Promise<void> {
     const object = this.#objects(userId);
     if (all) await object.endAllSessions(sessionId, client);
-    else await object.endSession(sessionId, 'signed_out', client);
+    else await object.endSession(sessionId, 'signed_out', client, { browser });
   }
 
   /** Ends all sessions of the user but the one that asks for it. */

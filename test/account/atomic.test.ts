@@ -99,7 +99,8 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   refresh: ({ object, refreshToken }) =>
     object.refresh(refreshToken, { id: 'default', refreshGraceSeconds: 30 }, CLIENT),
   resume: ({ object, sessionId }) => object.resume(sessionId),
-  endSession: ({ object, sessionId }) => object.endSession(sessionId, 'revoked', CLIENT, 'usr_admin'),
+  endSession: ({ object, sessionId }) =>
+    object.endSession(sessionId, 'revoked', CLIENT, { actor: 'usr_admin', browser: true }),
   endAllSessions: ({ object }) => object.endAllSessions(null, CLIENT, { actor: 'usr_admin' }),
   authorize: ({ object, sessionId }) =>
     object.authorize(TERMS, {

@@ -127,7 +127,7 @@ describe('credits', () => {
       created_at: expect.any(String),
     });
     const used = await asService('POST', '/credits/use', { user_id, amount: 30, reference_id: 'job-1' });
-    expect(used.body).toMatchObject({ amount: -30, transaction_type: 'credit_used', new_balance: 70 });
+    expect(used.body).toMatchObject({ amount: 30, transaction_type: 'credit_used', new_balance: 70 });
     expect(await balanceOf(user_id)).toEqual({ user_id, balance: 70 });
   });
 

@@ -133,10 +133,12 @@ describe('users', () => {
     expect((await call('GET', '/api/users/me', { token })).body.email).toBe(email);
   });
 
-  it('PUT /api/users/me needs a verified address', async () => {
+  it('PUT /api/users/me changes what is not sensitive before the address is verified', async () => {
     const { access_token: token } = await register();
     const answer = await call('PUT', '/api/users/me', { token, body: { name: 'X' } });
-    expect([answer.status, answer.body.code]).toEqual([403, 'email_not_verified']);
+    expect([answer.status, answer.body.name]).toEqual([200, 'X']);
+    const patch = await call('PATCH', '/v1/me', { token, body: { username: 'unverified.x' } });
+    expect([patch.status, patch.body.code]).toEqual([403, 'email_not_verified']);
   });
 });
 

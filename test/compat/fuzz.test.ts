@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TABLES } from '../../src/compat/dialects.ts';
-import { namesOf } from '../../src/compat/engine/fields.ts';
+import { wordsOf } from '../../src/compat/engine/fields.ts';
 import type { AnyRow, ClientRequest, Row } from '../../src/compat/engine/row.ts';
 import { fastApiError } from '../../src/compat/fastapi/error.ts';
 import type { Bindings } from '../../src/config/config.ts';
@@ -107,7 +107,7 @@ const ownJson = fc.constantFrom(...Object.values(OWN)).map((value) => JSON.strin
 
 /** Names that the code of a row speaks of, and those of the others. */
 function fieldOf(row: Row): fc.Arbitrary<string> {
-  const { body, query } = namesOf(row as AnyRow);
+  const { body, query } = wordsOf(row as AnyRow);
   const spoken = [
     ...new Set(String(row.sends).match(/\b[a-z][a-z_]+\b/g)),
     ...Object.keys({ ...body, ...query }),

@@ -319,7 +319,7 @@ describe('the links of mails', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, query(page, { token })]);
     expect((await call('GET', path, { headers })).headers.get('location')).toBe(page);
     const shown = await call('GET', answer.headers.get('location') as string, { headers });
-    expect([shown.status, shown.body]).toEqual([200, expect.stringContaining('<form')]);
+    expect([shown.status, shown.body]).toEqual([410, expect.stringContaining('<h1>')]);
   });
 
   it('GET /User1/verify leaves the link of a browser as it is', async () => {

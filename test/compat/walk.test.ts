@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TABLES } from '../../src/compat/dialects.ts';
 import { split } from '../../src/compat/engine/canonical-request.ts';
-import { namesOf } from '../../src/compat/engine/fields.ts';
+import { wordsOf } from '../../src/compat/engine/fields.ts';
 import type { AnyRow } from '../../src/compat/engine/row.ts';
 import { DIALECT_NAMES } from '../../src/lib/dialect-names.ts';
 import { call, changeDirectory, INTERNAL, PASSWORD, registerVerified } from '../support/api.ts';
@@ -44,7 +44,7 @@ describe.each(rows)('%s', (_, name, row) => {
   const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, placeholder]) => placeholder);
 
   it('speaks of wrong fields by the names that were sent', async () => {
-    const { body, query } = namesOf(row);
+    const { body, query } = wordsOf(row);
     // What a row sends on as it is has the canonical names.
     const asIs = row.sends ? [] : ['user_id'];
     const known = [...Object.keys(body), ...Object.keys(query), ...placeholders, ...asIs];
@@ -95,7 +95,7 @@ describe.each(rows)('%s', (_, name, row) => {
   it('stands in the document of its dialect', async () => {
     const { body } = await call('GET', `/docs/${name}/openapi.json`);
     const operation = body.paths[path][method.toLowerCase()];
-    const { body: inBody, query } = namesOf(row);
+    const { body: inBody, query } = wordsOf(row);
     const listed = [
       ...(operation.parameters ?? []).map((parameter: { name: string }) => parameter.name),
       ...Object.keys(

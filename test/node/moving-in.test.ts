@@ -88,7 +88,7 @@ describe('a JSON array', () => {
     expect(nameless.stderr).toMatch(/^line 1, full_name: There is no such column$/m);
     const wrong = await run(project.write('users.csv', 'id,email,mood\n'), ['--service', 'astro-backend']);
     expect(wrong.stderr).toMatch(/These columns are unknown: mood\./);
-    expect((await run(project.write('users.csv', ''), ['--service', 'x'])).stderr).toMatch(/^--service: /m);
+    expect((await run(project.write('users.csv', ''), ['--service', 'x'])).stderr).toMatch(/^--from: /m);
     expect((await login('moved11')).status).toBe(401);
   });
 });

@@ -1,10 +1,16 @@
+import { createExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { createHash, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { createServices } from '../../src/services.ts';
 import {
   type CallOptions,
   call,
   createRealm,
   expectProblem,
+  freshAddress,
   ORIGIN,
   PASSWORD,
   register,
@@ -248,5 +254,86 @@ describe('an address that is not on the list', () => {
 
   it('of one realm is none of another', async () => {
     expect((await visit(at('/login', { redirect_to: APP }))).status).toBe(400);
+  });
+});
+
+describe('signing out', () => {
+  /** Somebody who has signed in to an app by this browser: the cookie, and the app's token. */
+  async function signedInToApp() {
+    const { verifier, query } = appRequest();
+    const answer = await signIn(await newUser(), at('/login', query));
+    const { body } = await exchange(answer.headers.get('location'), verifier);
+    return { cookie: cookiesOf(answer), token: body.access_token as string };
+  }
+
+  const statusOf = async (headers: Record<string, string>) =>
+    (await call('GET', '/v1/auth/session', { ...SHOP, headers })).status;
+
+  it.each([
+    ['ends the session of the browser too', {}, 401],
+    ['leaves the session of the browser when the app says so', { browser: false }, 200],
+  ])('of an app %s', async (_, body, browserStatus) => {
+    const { cookie, token } = await signedInToApp();
+    const other = await signIn(await newUser());
+    expect(await statusOf({ cookie })).toBe(200);
+    expect((await call('POST', '/v1/auth/logout', { ...SHOP, token, body })).status).toBe(204);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(401);
+    expect(await statusOf({ cookie })).toBe(browserStatus);
+    expect(await statusOf({ cookie: cookiesOf(other) })).toBe(200);
+  });
+
+  it('of a browser leaves its apps signed in', async () => {
+    const { cookie, token } = await signedInToApp();
+    await submit('/logout', {}, { ...SHOP, headers: { cookie } });
+    expect(await statusOf({ cookie })).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(200);
+  });
+
+  it.each([APP, NATIVE, '/login', 'http://localhost:4321/bye'])(
+    'leads to %s when it is asked for',
+    async (target) => {
+      const path = at('/logout', { redirect_to: target });
+      const href = new URL(target, ORIGIN).href;
+      const { cookie } = await signedInToApp();
+      const page = await visit(path, { ...SHOP, headers: { cookie } });
+      expect(page.body).toContain('<h1>Sign out</h1>');
+      const { protocol, origin } = new URL(href);
+      const allowed = protocol.startsWith('http') ? origin : protocol;
+      expect(page.headers.get('content-security-policy')).toContain(`form-action 'self' ${allowed};`);
+      const done = await submit(path, {}, { ...SHOP, headers: { cookie } });
+      expect([done.status, done.headers.get('location')]).toEqual([303, href]);
+      expect(await statusOf({ cookie })).toBe(401);
+      const again = await visit(path, SHOP);
+      expect([again.status, again.headers.get('location')]).toEqual([303, href]);
+    },
+  );
+
+  it('leads nowhere else, and ends nothing then', async () => {
+    const { cookie } = await signedInToApp();
+    for (const target of ['https://evil.example/', '//evil.example', 'javascript:alert(1)']) {
+      const path = at('/logout', { redirect_to: target });
+      expect((await visit(path, { ...SHOP, headers: { cookie } })).status).toBe(400);
+      expect((await submit(path, {}, { ...SHOP, headers: { cookie } })).status).toBe(400);
+    }
+    expect(await statusOf({ cookie })).toBe(200);
+  });
+
+  it('names the command that allows a target, in development only', async () => {
+    const asked = `${ORIGIN}/realms/shop/v1/oauth/google/login?redirect_to=https://new.example/`;
+    const headers = { 'cf-connecting-ip': freshAddress() };
+    const detailIn = async (environment: string, url: string) => {
+      const bindings = {
+        ...env,
+        ENVIRONMENT: environment,
+        SMS_CALLING_CODES: '+1',
+      } as unknown as Bindings;
+      const app = createApp(createServices(bindings), bindings);
+      const answer = await app.fetch(new Request(url, { headers }), bindings, createExecutionContext());
+      return ((await answer.json()) as { code: string; detail?: string }).detail;
+    };
+    expect(await detailIn('development', asked)).toBe(
+      'Allow it: npm run realm -- update shop --add-redirect URL',
+    );
+    expect(await detailIn('production', asked)).toBeUndefined();
   });
 });

@@ -20,6 +20,7 @@ import { advance } from '../support/clock.ts';
 import { activityOf } from '../support/projection.ts';
 
 const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
 const renew = (access_token: string, realm?: string) =>
   call('POST', '/v1/auth/renew', { body: { access_token }, realm });
 const session = (token: string) => call('GET', '/v1/auth/session', { token });
@@ -54,7 +55,7 @@ describe('renewal by an access token', () => {
       token = body.access_token;
     }
     advance(MINUTE);
-    expectProblem(await renew(token, 'renewing'), 401, 'token_expired');
+    expectProblem(await renew(token, 'renewing'), 401, 'invalid_token');
   });
 
   it('rotates once however many ask at the same time', async () => {
@@ -108,10 +109,18 @@ describe('renewal by an access token', () => {
 });
 
 describe('refuses', () => {
-  it('a token that has expired', async () => {
+  it('a token that expired more than a day ago', async () => {
     const user = await register();
-    advance(10 * MINUTE);
+    advance(10 * MINUTE + DAY);
     expectProblem(await renew(user.access_token), 401, 'token_expired');
+  });
+
+  it('no token that expired today, while its session lives', async () => {
+    const user = await register();
+    advance(11 * MINUTE);
+    expect((await renew(user.access_token)).status).toBe(200);
+    await call('POST', '/v1/auth/logout', { token: (await renew(user.access_token)).body.access_token });
+    expect((await renew(user.access_token)).status).toBe(401);
   });
 
   it('a token of another realm, and leaves the session as it was', async () => {

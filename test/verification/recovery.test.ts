@@ -401,7 +401,7 @@ describe('the rule', () => {
         env.DB.prepare('UPDATE users SET phone_number_verified = 1 WHERE id = ?').bind(id),
         env.DB.prepare('UPDATE api_keys SET created_by = ? WHERE id = ?').bind(id, key.id),
         env.DB.prepare(
-          `INSERT INTO authorization_codes VALUES (?, 'default', ?, '/', '', '[]', 'signed_in', 1, NULL, 9e15, NULL)`,
+          `INSERT INTO authorization_codes VALUES (?, 'default', ?, '/', '', '[]', 'signed_in', 1, NULL, 9e15, NULL, NULL)`,
         ).bind(id, id),
         identity('old', 1),
         identity('new', 0),

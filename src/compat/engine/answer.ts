@@ -42,7 +42,10 @@ function refusal(row: AnyRow, asked: ClientRequest, called: Response, problem: P
 export async function nowhere(response: Response): Promise<Response> {
   const isProblem = /^application\/problem\+json/.test(response.headers.get('content-type') ?? '');
   if (!isProblem || ![404, 405].includes(response.status)) return response;
-  const problem = (await response.json()) as Problem;
+  const sent = await response.text();
+  // The answer to HEAD has no body.
+  if (sent === '') return new Response(null, response);
+  const problem = JSON.parse(sent) as Problem;
   const text = problem.detail ?? problem.title;
   return new Response(JSON.stringify({ ...problem, detail: text, success: false, error: text }), response);
 }

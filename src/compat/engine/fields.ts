@@ -32,7 +32,7 @@ export function same<Name extends string>(...names: Name[]): { [N in Name]: N } 
 }
 
 /** What a row reads in the body and in the query. */
-export function namesOf({ body, query, sends }: AnyRow): { body: Names; query: Names } {
+export function wordsOf({ body, query, sends }: AnyRow): { body: Names; query: Names } {
   return { body: body ?? sends?.names ?? {}, query: query ?? {} };
 }
 
@@ -46,17 +46,21 @@ export function clientPlaceOf(
   asked: ClientRequest,
 ): { place: 'path' | 'query' | 'body'; names: string[] } {
   const [first = '', ...rest] = path.split('.');
-  const { body, query } = namesOf(row);
+  const { body, query } = wordsOf(row);
   const named = [
     ...meaning(query, first).map((name) => ({ place: 'query' as const, name })),
     ...meaning(body, first).map((name) => ({ place: 'body' as const, name })),
   ];
-  const found = named.find(({ place, name }) => Object.hasOwn(asked[place], name)) ?? named[0];
+  const usual = /^(GET|DELETE) /.test(row.from) ? 'query' : 'body';
+  const found =
+    named.find(({ place, name }) => Object.hasOwn(asked[place], name)) ??
+    named.find(({ place }) => place === usual) ??
+    named[0];
   if (found) return { place: found.place, names: [found.name, ...rest].filter(Boolean) };
   const names = [first, ...rest].filter(Boolean);
   if (Object.hasOwn(asked.params, first)) return { place: 'path', names };
   const isSent = Object.hasOwn(asked.query, first) || Object.hasOwn(asked.body, first);
-  const isQuery = isSent ? Object.hasOwn(asked.query, first) : /^(GET|DELETE) /.test(row.from);
+  const isQuery = isSent ? Object.hasOwn(asked.query, first) : usual === 'query';
   // A placeholder stands for whatever the canonical path calls it.
   const placeholder = /\{(\w+)\}/.exec(row.from)?.[1];
   if (!isSent && placeholder && row.to.includes(`{${first}}`)) return { place: 'path', names: [placeholder] };

@@ -48,7 +48,7 @@ export function destinationOf(c: AppContext, { realm, link }: View, origin: stri
   const url = allowedRedirect(realm, origin, target);
   if (!url) throw new ApiError('redirect_not_allowed');
   const isWeb = /^https?:$/.test(url.protocol);
-  const leadsTo = [isWeb ? url.origin : url.protocol];
+  const leadsTo = [originToLeadTo(url)];
   if (challenge === undefined) {
     // An app can only take a code.
     if (!isWeb) throw new ApiError('invalid_request');
@@ -57,6 +57,11 @@ export function destinationOf(c: AppContext, { realm, link }: View, origin: stri
   if (method !== 'S256' || !CHALLENGE.test(challenge)) throw new ApiError('invalid_request');
   // Exactly as the app wrote it: the app repeats it to exchange its code (RFC 6749, 4.1.3).
   return { href: target, leadsTo, app: { challenge, state: state ?? null } };
+}
+
+/** What a Content-Security-Policy has to allow for a form to end at an address: its origin, or the scheme of an app. */
+export function originToLeadTo(url: URL): string {
+  return /^https?:$/.test(url.protocol) ? url.origin : url.protocol;
 }
 
 /** Ends the browser's former session, keeps the new one in the cookie, and redirects to the destination. */
@@ -70,10 +75,11 @@ export async function completeSignIn(
 ): Promise<Response> {
   const { sessions } = services;
   const before = await visitorOf(c, sessions);
-  if (before) await sessions.signOut(before.userId, before.sessionId, false, clientOf(c));
+  if (before) await sessions.signOut(before.userId, before.sessionId, { browser: false }, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  return redirectSignedIn(c, realm, services, { user, methods }, destination);
+  const { sessionId, authenticatedAt } = grant.session;
+  return redirectSignedIn(c, realm, services, { user, methods, sessionId, authenticatedAt }, destination);
 }
 
 /** Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. */
@@ -81,22 +87,18 @@ export async function redirectSignedIn(
   c: AppContext,
   realm: Realm,
   { authorizationCodes }: SignInCompletion,
-  {
-    user,
-    methods,
-    authenticatedAt = Date.now(),
-  }: { user: UserRow; methods: string[]; authenticatedAt?: number },
+  by: { user: UserRow; methods: string[]; sessionId: string; authenticatedAt: number },
   { href, app }: Destination,
 ): Promise<Response> {
   if (!app) return c.redirect(href, 303);
   const { challenge, state } = app;
+  const { sessionId: browserSession, ...proven } = by;
   const code = await authorizationCodes.issue({
-    user,
+    ...proven,
     realm,
     redirectTo: href,
     challenge,
-    methods,
-    authenticatedAt,
+    browserSession,
   });
   return c.redirect(appRedirect(realm, href, state, { code }), 303);
 }

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Directory } from '../../directory/service.ts';
-import { type AppEnv, clientOf } from '../../http/context.ts';
+import { ApiError } from '../../errors.ts';
+import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
 import type { Language } from '../../lib/language.ts';
 import { failingSteadily } from '../../lib/steady.ts';
@@ -8,13 +9,20 @@ import type { OAuth } from '../../oauth/service.ts';
 import { LoginBody } from '../../passwords/schemas.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Profiles } from '../../profile/service.ts';
+import { allowedRedirect } from '../../realms/redirect-service.ts';
 import { sessionShape } from '../../sessions/schemas.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
-import { completeSignIn, destinationOf, redirectSignedIn, type SignInCompletion } from './destination.ts';
+import {
+  completeSignIn,
+  destinationOf,
+  originToLeadTo,
+  redirectSignedIn,
+  type SignInCompletion,
+} from './destination.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
 import { signInMessages } from './sign-in-messages.ts';
 
@@ -66,7 +74,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
           c,
           view.realm,
           services,
-          { user, methods, authenticatedAt: visitor.authenticatedAt },
+          { user, methods, sessionId: visitor.sessionId, authenticatedAt: visitor.authenticatedAt },
           destination,
         );
       }
@@ -84,17 +92,33 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
     })
     .get('/logout', async (c) => {
       const view = viewFor(c);
+      const target = afterSignOut(c, view, config.ORIGIN);
       const visitor = await visitorOf(c, sessions);
-      return show(c, view, visitor ? <SignOutPage view={view} /> : <SignedOutPage view={view} />);
+      if (visitor) return show(c, view, <SignOutPage view={view} />, { leadsTo: target?.origins ?? [] });
+      return target ? c.redirect(target.href, 303) : show(c, view, <SignedOutPage view={view} />);
     })
     .post('/logout', async (c) => {
       const view = viewFor(c);
+      const target = afterSignOut(c, view, config.ORIGIN);
       await formOf(c, config.ORIGIN);
       const visitor = await visitorOf(c, sessions);
-      if (visitor) await sessions.signOut(visitor.userId, visitor.sessionId, false, clientOf(c));
+      if (visitor) await sessions.signOut(visitor.userId, visitor.sessionId, {}, clientOf(c));
       clearSessionCookie(c);
-      return c.redirect(view.link('/logout'), 303);
+      return c.redirect(target?.href ?? view.link('/logout'), 303);
     });
+}
+
+/** Where `/logout?redirect_to=` leads in the end, or null. Throws `redirect_not_allowed`. */
+function afterSignOut(
+  c: AppContext,
+  { realm }: View,
+  origin: string,
+): { href: string; origins: string[] } | null {
+  const target = c.req.query('redirect_to');
+  if (target === undefined) return null;
+  const url = allowedRedirect(realm, origin, target);
+  if (!url) throw new ApiError('redirect_not_allowed');
+  return { href: url.href, origins: [originToLeadTo(url)] };
 }
 
 /** Why a provider signed nobody in. A code that is not in the catalogue gets a general text: anybody can write a query. */
