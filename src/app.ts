@@ -46,7 +46,7 @@ import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
-import { profileRoutes } from './profile/routes.ts';
+import { profileRoutes, unprovenProfileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import { realmRoutes } from './realms/admin-routes.ts';
 import { reauthenticationRoutes } from './reauthentication/routes.ts';
@@ -148,6 +148,9 @@ export function createApp(
   if (spoken.includes('auth-service')) {
     app.route('/', renewalRoutes(sessions));
     app.route('/', mailTemplateRoutes());
+  }
+  if (spoken.includes('doztra')) {
+    app.route('/', unprovenProfileRoutes(services.profiles, levels));
   }
   if (spoken.includes('two-user-types')) {
     app.route('/', phoneRoutes(services.codes, levels, signInLimit));

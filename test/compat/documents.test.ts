@@ -12,7 +12,7 @@ import { freshAddress, ORIGIN } from '../support/api.ts';
 import { createRealmsOf } from '../support/dialects.ts';
 
 /** What an endpoint may say to a stranger who sends nothing: never that it, or its method, is not there. */
-const TO_NOBODY = [200, 202, 302, 303, 400, 401, 403, 422];
+const TO_NOBODY = [200, 202, 302, 303, 400, 401, 403, 410, 422];
 
 const promised = DIALECT_NAMES.flatMap((name) =>
   env.TEST_ENDPOINTS[name].map((from) => [name, from] as const),

@@ -137,7 +137,7 @@ describe('users', () => {
     const { access_token: token } = await register();
     const answer = await call('PUT', '/api/users/me', { token, body: { name: 'X' } });
     expect([answer.status, answer.body.name]).toEqual([200, 'X']);
-    const patch = await call('PATCH', '/v1/me', { token, body: { username: 'unverified.x' } });
+    const patch = await call('PUT', '/api/users/me', { token, body: { username: 'unverified.x' } });
     expect([patch.status, patch.body.code]).toEqual([403, 'email_not_verified']);
   });
 });

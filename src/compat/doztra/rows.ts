@@ -54,7 +54,7 @@ export const doztra: readonly Row[] = [
   { from: 'GET /api/users/me', to: 'GET /v1/me', gives: (json, _, call) => userWithSubscription(json, call) },
   {
     from: 'PUT /api/users/me',
-    to: 'PATCH /v1/me',
+    to: 'PATCH /v1/me/profile',
     sends: async ({ body }, call) => {
       await changeCredentials(body, call);
       return { body: profilePatch(body) };

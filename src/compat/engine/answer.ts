@@ -46,8 +46,7 @@ export async function nowhere(response: Response): Promise<Response> {
   // The answer to HEAD has no body.
   if (sent === '') return new Response(null, response);
   const problem = JSON.parse(sent) as Problem;
-  const text = problem.detail ?? problem.title;
-  return new Response(JSON.stringify({ ...problem, detail: text, success: false, error: text }), response);
+  return new Response(JSON.stringify({ ...problem, detail: problem.detail ?? problem.title }), response);
 }
 
 /** Returns the canonical answer with another status and body. */

@@ -12,6 +12,7 @@ interface HiddenPaths {
       responses: { 200: { content: { 'application/json': Canonical<'Tokens'> } } };
     };
   };
+  '/v1/me/profile': { patch: paths['/v1/me']['patch'] };
   '/v1/auth/phone/send': {
     post: {
       requestBody: { content: { 'application/json': { user_id?: string; phone_number: string } } };
