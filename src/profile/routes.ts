@@ -72,7 +72,7 @@ export function profileRoutes(directory: Directory, profiles: Profiles, levels: 
         summary: 'Change the profile',
         description:
           'Only the fields that are sent change; `null` clears one. A new phone number counts as unverified.',
-        level: levels.user({ verified: true, fresh: PHONE_NUMBER_SENT }),
+        level: levels.verified({ fresh: PHONE_NUMBER_SENT }),
         request: jsonBody(ProfilePatch),
         responses: responses(
           { 200: json(UserSchema, 'The user as changed') },

@@ -22,7 +22,13 @@ import PUBLISHED from './operation-ids.json';
 const PAGES =
   /^\/$|^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account|admin)\b/;
 /** For clients of one older service only, by its dialect. */
-const HIDDEN = ['/v1/auth/renew', '/v1/mail-templates', '/v1/auth/phone/send', '/v1/auth/phone/verify'];
+const HIDDEN = [
+  '/v1/auth/renew',
+  '/v1/mail-templates',
+  '/v1/me/profile',
+  '/v1/auth/phone/send',
+  '/v1/auth/phone/verify',
+];
 const ANY_ROUTE: ErrorCode[] = ['realm_not_found', 'rate_limited', 'internal_error', 'service_unavailable'];
 const WITH_BODY: ErrorCode[] = [
   'invalid_json',

@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { registerRole } from '../support/admin.ts';
+import { responsesAreOver } from '../support/after-response.ts';
 import {
   type Answer,
   accountOf,
@@ -182,6 +183,7 @@ describe('POST /v1/auth/reauthenticate', () => {
     const body = { channel: 'email', to };
     for (let n = 0; n < 11; n += 1) {
       await call('POST', '/v1/auth/otp/send', { body });
+      await responsesAreOver();
       advance(MINUTE);
     }
     await mailTo(to, /^Your code/, 10);

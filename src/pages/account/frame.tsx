@@ -54,7 +54,7 @@ export function AccountFrame(props: {
 }) {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
   const { principal, user, view } = visit;
-  const { menu, unverified } = accountMessages[view.language];
+  const { menu, admin, unverified } = accountMessages[view.language];
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
   return (
@@ -64,11 +64,14 @@ export function AccountFrame(props: {
       kind="wide"
       menu={{
         label: menu,
-        pages: pages.map(([name, path]) => ({
-          href: view.link(path),
-          name: titleOf(name),
-          isCurrent: name === page,
-        })),
+        pages: [
+          ...pages.map(([name, path]) => ({
+            href: view.link(path),
+            name: titleOf(name),
+            isCurrent: name === page,
+          })),
+          ...(user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, isCurrent: false }]),
+        ],
       }}
       who={<span class="name">{fullNameOf(user)}</span>}
       signOut={view.link('/logout')}

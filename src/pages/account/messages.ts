@@ -4,6 +4,7 @@ import { messages } from '../kit/messages.ts';
 export const accountMessages = messages({
   en: {
     menu: 'Your account',
+    admin: 'Administration',
     verifyFirst: 'You can do this once you have confirmed your e-mail address.',
     unverified: {
       title: 'Please confirm your e-mail address',
@@ -14,6 +15,7 @@ export const accountMessages = messages({
   },
   de: {
     menu: 'Ihr Konto',
+    admin: 'Verwaltung',
     verifyFirst: 'Das geht, sobald Sie Ihre E-Mail-Adresse bestätigt haben.',
     unverified: {
       title: 'Bitte bestätigen Sie Ihre E-Mail-Adresse',
