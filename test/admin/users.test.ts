@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import { call, createRealm, expectProblem, login, PASSWORD, register } from '../support/api.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
@@ -169,6 +169,14 @@ describe('GET /v1/admin/users', () => {
            iif(i % 65 = 64, 'pro', 'free'), iif(i % 10 = 9, 'suspended', 'active') FROM n`,
       ).run();
       crowd = (await env.DB.prepare("SELECT * FROM users WHERE realm_id = 'crowd'").all()).results;
+    });
+
+    // Nothing is due of them in the tests that follow.
+    afterAll(async () => {
+      await env.DB.batch([
+        env.DB.prepare("DELETE FROM users WHERE realm_id = 'crowd'"),
+        env.DB.prepare("DELETE FROM users_to_fold WHERE user_id LIKE 'usr_crowd%'"),
+      ]);
     });
 
     const listed = async (query: string) => {
