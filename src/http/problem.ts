@@ -22,7 +22,7 @@ export interface Problem {
  */
 export function failureOf(c: AppContext, thrown: unknown): ApiError {
   const error = toApiError(thrown);
-  if (c.env.ENVIRONMENT === 'development') error.detail ??= IN_DEVELOPMENT[error.code]?.(c);
+  if (c.env?.ENVIRONMENT === 'development') error.detail ??= IN_DEVELOPMENT[error.code]?.(c);
   const { status } = CATALOGUE[error.code];
   c.set('errorCode', error.code);
   if (status >= 500) logFailure(thrown, 'request_failed', { request_id: c.get('requestId') });
