@@ -8,7 +8,7 @@ import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { tokensShape } from '../sessions/schemas.ts';
-import { ChallengeField, CodeSentSchema, OneTimeCodeField } from './schemas.ts';
+import { ChallengeField, CodeSentSchema, codeSentShape, OneTimeCodeField } from './schemas.ts';
 import type { OneTimeCodes } from './service.ts';
 
 const SendBody = z.strictObject({
@@ -57,11 +57,7 @@ export function phoneRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mi
           by,
           userId ?? null,
         );
-        const { challengeId, resendAfter } = sent;
-        return c.json(
-          { status: 'accepted' as const, challenge_id: challengeId, resend_after: resendAfter },
-          202,
-        );
+        return c.json(codeSentShape(sent), 202);
       },
     )
     .openapi(

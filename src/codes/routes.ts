@@ -7,7 +7,13 @@ import { createRoute, featureRouter, json, jsonBody, responses } from '../http/o
 import { requireOrigin } from '../http/origin.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { tokensShape } from '../sessions/schemas.ts';
-import { CodeSendBody, CodeSentSchema, CodeVerifiedSchema, CodeVerifyBody } from './schemas.ts';
+import {
+  CodeSendBody,
+  CodeSentSchema,
+  CodeVerifiedSchema,
+  CodeVerifyBody,
+  codeSentShape,
+} from './schemas.ts';
 import type { OneTimeCodes } from './service.ts';
 
 /** Sign-in by one-time code, and proof of a phone number. */
@@ -33,11 +39,7 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
       async (c) => {
         const by = c.get('principal') ?? null;
         const sent = await codes.send(c.req.valid('json'), c.get('realm'), clientOf(c), by);
-        const { challengeId, resendAfter } = sent;
-        return c.json(
-          { status: 'accepted' as const, challenge_id: challengeId, resend_after: resendAfter },
-          202,
-        );
+        return c.json(codeSentShape(sent), 202);
       },
     )
     .openapi(

@@ -51,3 +51,8 @@ export const CodeSentSchema = AcceptedSchema.extend({
 export const CodeVerifiedSchema = z
   .union([SignedInSchema, z.object({ user: UserSchema }).openapi('PhoneNumberVerified')])
   .openapi('CodeVerified');
+
+/** The answer to who asked for a code: what names it, and the seconds after which another may be asked for. */
+export function codeSentShape({ challengeId, resendAfter }: { challengeId: string; resendAfter: number }) {
+  return { status: 'accepted' as const, challenge_id: challengeId, resend_after: resendAfter };
+}

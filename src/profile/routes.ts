@@ -8,6 +8,15 @@ import type { Profiles } from './service.ts';
 /** What of a profile an address that nobody has proven must not change. */
 const NEED_PROOF = ['username', 'phone_number', 'picture', 'bio'];
 
+/** What a change of the profile takes and gives. */
+const CHANGE = {
+  request: jsonBody(ProfilePatch),
+  responses: responses(
+    { 200: json(UserSchema, 'The user as changed') },
+    { body: true, codes: ['username_taken'] },
+  ),
+};
+
 const PHONE_NUMBER_SENT = {
   when: ({ phone_number }: Record<string, unknown>) => phone_number !== undefined,
   says: 'to send `phone_number`, by which one may sign in',
@@ -32,11 +41,7 @@ export function unprovenProfileRoutes(profiles: Profiles, levels: Levels) {
         },
         fresh: PHONE_NUMBER_SENT,
       }),
-      request: jsonBody(ProfilePatch),
-      responses: responses(
-        { 200: json(UserSchema, 'The user as changed') },
-        { body: true, codes: ['username_taken'] },
-      ),
+      ...CHANGE,
     }),
     async (c) => {
       const user = await profiles.update(c.get('principal').userId, c.req.valid('json'), clientOf(c));
@@ -73,11 +78,7 @@ export function profileRoutes(directory: Directory, profiles: Profiles, levels: 
         description:
           'Only the fields that are sent change; `null` clears one. A new phone number counts as unverified.',
         level: levels.verified({ fresh: PHONE_NUMBER_SENT }),
-        request: jsonBody(ProfilePatch),
-        responses: responses(
-          { 200: json(UserSchema, 'The user as changed') },
-          { body: true, codes: ['username_taken'] },
-        ),
+        ...CHANGE,
       }),
       async (c) => {
         const user = await profiles.update(c.get('principal').userId, c.req.valid('json'), clientOf(c));

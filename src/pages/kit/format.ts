@@ -124,9 +124,12 @@ function countryName(code: string, language: Language): string {
   return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
 }
 
-/** One or two letters in place of the picture of a user who has none. */
+/**
+ * One or two letters in place of the picture of a user who has none. Of an address, which stands in for a name, only what is the
+ * user's own.
+ */
 export function initialsOf(name: string): string {
-  const words = name.match(/[\p{L}\p{N}][^\s._-]*/gu) ?? [];
+  const words = name.replace(/@.*/, '').match(/[\p{L}\p{N}][^\s._-]*/gu) ?? [];
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
   const letters = chosen.map((word) => [...new Intl.Segmenter().segment(word ?? '')][0]?.segment ?? '');
   return letters.join('').toLocaleUpperCase();
