@@ -128,8 +128,7 @@ describe.each([
     expect(await headline(mailClient)).toBe('Your new password is set');
     await look('reset-password-done', mailClient);
     await mailClient.goto(link);
-    await mailClient.getByLabel('New password').fill(NEXT);
-    await press(mailClient, 'Set the password');
+    expect(await mailClient.getByLabel('New password').count()).toBe(0);
     expect(await mailClient.getByRole('alert').textContent()).toContain('This link has been used');
     await look('link-stale', mailClient);
     await elsewhere.close();
