@@ -1,18 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
-import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
+import { hashPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
-import type { ActivityEntry, ActivityType, DirectoryState, ToldChange } from '../directory/state.ts';
+import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
-import { issuerOf } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
-import { type Attempter, AttemptLimit } from './attempt-limit.ts';
+import { AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
@@ -30,7 +29,7 @@ import type {
 import { decide } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
 import { AccountFacts } from './facts.ts';
-import { KnownDevices, newDeviceMail } from './known-devices.ts';
+import { KnownDevices } from './known-devices.ts';
 import { Metering } from './metering.ts';
 import type {
   AuthorizationRequest,
@@ -54,8 +53,8 @@ import type {
 } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule } from './schedule.ts';
-import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
-import { sessionData } from './session-projection.ts';
+import { SessionBook } from './session-book.ts';
+import { SignIns } from './sign-ins.ts';
 import { type AddressQuota, keepSpentQuota, readAddressQuota } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
 
@@ -89,8 +88,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #schedule: ObjectSchedule<Job>;
   readonly #facts: AccountFacts;
   readonly #attempts: AttemptLimit;
-  readonly #sessions: SessionBook;
   readonly #devices: KnownDevices;
+  readonly #signIns: SignIns;
   readonly #metering: Metering;
   #addressQuotaRead: AddressQuota | null | undefined;
 
@@ -108,8 +107,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
     if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
-    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#devices = new KnownDevices(kv);
+    this.#signIns = new SignIns({
+      atomically: this.#atomically,
+      state: this.#state,
+      facts: this.#facts,
+      attempts: this.#attempts,
+      sessions: new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token')),
+      devices: this.#devices,
+      origin: this.#config.ORIGIN,
+    });
     this.#metering = new Metering(
       sql,
       this.#atomically,
@@ -182,33 +189,21 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (directory && this.#state.isStale(directory)) return stale();
       if (directory) this.#adopt(directory, null);
       else this.#schedule.at('forget', Date.now() + DAY);
-      const by = this.#attempter(attempt);
-      if (by === 'strangers' && attempt.strangersWait) {
-        return refused('rate_limited', { retryAfter: attempt.strangersWait });
-      }
-      const proof = this.#prove(attempt, by);
-      if (isRefusal(proof)) return this.#failedSignIn(attempt, by, proof);
-      // Nobody knows the password of a decoy.
-      if (!directory) return refused('invalid_credentials');
-      if (needsRehash(attempt.hash)) {
-        this.#facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
-      }
-      if (directory.status === 'suspended') return refused('account_suspended');
-      return this.#open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
+      return this.#signIns.signIn(attempt);
     });
   }
 
   async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
     return this.#atomically(() => {
-      const proved = this.#proveInSession(proof);
-      if (!isRefusal(proved)) this.#log('reauthenticated', proof.sessionId, proof.client);
+      const proved = this.#signIns.proveInSession(proof);
+      if (!isRefusal(proved)) this.#signIns.log('reauthenticated', proof.sessionId, proof.client);
       return proved;
     });
   }
 
   async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
     return this.#atomically(() => {
-      const proof = this.#proveInSession({ ...change, password: change.current });
+      const proof = this.#signIns.proveInSession({ ...change, password: change.current });
       if (isRefusal(proof)) return proof;
       this.#expectChange();
       return { hash: hashPassword(change.next) };
@@ -221,17 +216,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
       this.#adopt(directory, null);
-      return this.#open(session);
+      return this.#signIns.open(session);
     });
   }
 
   async check(sessionId: string): Promise<LiveSession | Refusal> {
-    return this.#check(() => this.#sessions.find(sessionId, Date.now()));
+    return this.#signIns.check(sessionId);
   }
 
   async checkToken(token: string, realmId: string): Promise<LiveSession | Refusal> {
-    if (this.#state.get()?.realmId !== realmId) return refused('session_ended');
-    return this.#check(() => this.#sessions.recognise(token, Date.now()));
+    return this.#signIns.checkToken(token, realmId);
   }
 
   async refresh(
@@ -239,49 +233,19 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     realm: RefreshPolicy,
     client: Client,
   ): Promise<OpenedSession | Refusal> {
-    return this.#atomically(() => {
-      const state = this.#state.get();
-      if (state?.realmId !== realm.id) return refused('invalid_token');
-      if (state.status !== 'active') return refused('account_suspended');
-      const rotated = this.#sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
-      if (!rotated) return refused('invalid_token');
-      if (rotated.result === 'reused') {
-        this.#tellEnded([rotated.row], 'reused');
-        this.#log('refresh_token_reused', rotated.row.id, client);
-        return refused('session_ended', { detail: 'This token was used before.' });
-      }
-      if (rotated.tell) this.#facts.session(rotated.row);
-      return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
-    });
+    return this.#atomically(() => this.#signIns.refresh(presented, realm, client));
   }
 
   async beginProof(sessionId: string): Promise<{ result: 'ok' } | Refusal> {
-    return this.#atomically(() => {
-      const now = Date.now();
-      const session = this.#check(() => this.#sessions.find(sessionId, now));
-      if (isRefusal(session)) return session;
-      return this.#begin(`session:${sessionId}`, now) ?? { result: 'ok' };
-    });
+    return this.#atomically(() => this.#signIns.beginProof(sessionId));
   }
 
   async noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal> {
-    return this.#atomically(() => {
-      const session = this.#check(() => this.#sessions.find(sessionId, Date.now()));
-      if (isRefusal(session)) return session;
-      const authenticatedAt = Date.now();
-      this.#sessions.noteProof(sessionId, authenticatedAt);
-      this.#attempts.succeed(`session:${sessionId}`);
-      this.#log('reauthenticated', sessionId, client);
-      return { ...session, authenticatedAt };
-    });
+    return this.#atomically(() => this.#signIns.noteProof(sessionId, client));
   }
 
   async resume(sessionId: string): Promise<OpenedSession | Refusal> {
-    return this.#atomically(() => {
-      const live = this.#check(() => this.#sessions.find(sessionId, Date.now()));
-      if (isRefusal(live)) return live;
-      return { ...live, refreshToken: this.#sessions.currentToken(live.state.userId, sessionId) };
-    });
+    return this.#atomically(() => this.#signIns.resume(sessionId));
   }
 
   async standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null> {
@@ -290,46 +254,27 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async listSessions(): Promise<SessionRecord[]> {
-    return this.#state.get() ? this.#sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
+    return this.#signIns.list();
   }
 
   async endSession(
     id: string,
     reason: EndReason,
     client: Client | null,
-    { actor, browser = false }: { actor?: string; browser?: boolean } = {},
+    by: { actor?: string; browser?: boolean } = {},
   ): Promise<boolean> {
-    return this.#atomically(() => {
-      const row = this.#state.get() && this.#sessions.end(id);
-      if (!row) return false;
-      const parent = browser && row.browser_session ? this.#sessions.end(row.browser_session) : null;
-      for (const ended of parent ? [row, parent] : [row]) {
-        this.#tellEnded([ended], reason);
-        this.#log(
-          reason === 'signed_out' ? 'signed_out' : 'session_revoked',
-          ended.id,
-          client,
-          actor ? { actor } : {},
-        );
-      }
-      return true;
-    });
+    return this.#atomically(() => this.#signIns.end(id, reason, client, by));
   }
 
   async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
-    return this.#atomically(() => {
-      if (!this.#state.get()) return;
-      const reason = how.actor || how.except ? 'revoked' : 'signed_out';
-      this.#tellEnded(this.#sessions.endAll(how.except ?? null), reason);
-      this.#log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
-    });
+    return this.#atomically(() => this.#signIns.endAll(by, client, how));
   }
 
   // Plan, quotas, credits: each call checks and changes in one step, without D1.
 
   async authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult> {
     return this.#atomically(() => {
-      const session = this.#check(() => this.#sessions.find(request.sessionId, Date.now()));
+      const session = this.#signIns.check(request.sessionId);
       if (isRefusal(session)) return session;
       const spends = request.use !== null || request.credits > 0;
       if (session.impersonator !== null && spends) return refused('impersonation_refused');
@@ -552,101 +497,6 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
-  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
-    if (device !== undefined && this.#devices.has(device)) return `device:${device}`;
-    const session =
-      refreshToken !== undefined && this.#state.get() && this.#sessions.ownerOf(refreshToken, Date.now());
-    return session ? `session:${session}` : 'strangers';
-  }
-
-  #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
-    const refusal = this.#begin(by, Date.now());
-    if (refusal) return refusal;
-    if (verifyPassword(hash, password)) {
-      this.#attempts.succeed(by);
-      return { result: 'ok' };
-    }
-    return refused('invalid_credentials');
-  }
-
-  #begin(by: Attempter, now: number): Refusal | null {
-    const retryAfter = this.#attempts.begin(by, now);
-    return retryAfter === null ? null : refused('too_many_attempts', { retryAfter });
-  }
-
-  /** What a sign-in that proved nothing comes to; a wrong password is in the log. */
-  #failedSignIn({ unproven, password, client }: PasswordSignIn, by: Attempter, refusal: Refusal): Refusal {
-    if (refusal.reason !== 'invalid_credentials') return refusal;
-    const activity = this.#attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
-    if (this.#state.get()) this.#log(activity, null, client);
-    // It forgives no failure: anybody can register with the address.
-    const isUnproven = unproven != null && verifyPassword(unproven, password);
-    return isUnproven ? refused('email_not_verified') : refusal;
-  }
-
-  /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */
-  #proveInSession({ sessionId, client, ...given }: PasswordProof): { result: 'ok' } | Refusal {
-    const now = Date.now();
-    if (!this.#state.get() || !this.#sessions.find(sessionId, now)) return refused('session_ended');
-    const proof = this.#prove(given, `session:${sessionId}`);
-    if (!isRefusal(proof)) this.#sessions.noteProof(sessionId, now);
-    else if (proof.reason === 'invalid_credentials') this.#log('reauthentication_failed', sessionId, client);
-    return proof;
-  }
-
-  #check(find: () => FoundSession | null): LiveSession | Refusal {
-    const state = this.#state.get();
-    if (!state) return refused('session_ended');
-    if (state.status !== 'active') return refused('account_suspended');
-    const found = find();
-    if (!found) return refused('session_ended');
-    return liveSession(state, this.#see(found));
-  }
-
-  /** Marks a session as seen, if there is something to mark. */
-  #see(found: FoundSession): SessionRow {
-    const now = Date.now();
-    if (!SessionBook.hasNews(found, now)) return found.row;
-    return this.#atomically(() => {
-      const seen = this.#sessions.see(found, now);
-      if (seen.tell) this.#facts.session(seen.row);
-      return seen.row;
-    });
-  }
-
-  #open(session: NewSession): OpenedSession {
-    const state = this.#state.get() as AccountState;
-    const { row, ended } = this.#sessions.open(
-      {
-        ...session,
-        credentialVersion: state.credentialVersion,
-        impersonator: session.impersonation?.actor ?? null,
-        authenticatedAt: session.authenticatedAt ?? Date.now(),
-      },
-      Date.now(),
-    );
-    this.#tellEnded(ended, 'evicted');
-    this.#facts.session(row);
-    const { activity, client, impersonation } = session;
-    if (impersonation) {
-      const { actor, reason } = impersonation;
-      this.#log(activity, row.id, null, { actor, details: { reason } });
-    } else {
-      this.#log(activity, row.id, client);
-      this.#noticeDevice(state, row, client);
-      if (client.device !== undefined) this.#devices.remember(client.device);
-    }
-    return { ...liveSession(state, row), refreshToken: this.#sessions.tokenOf(state.userId, row) };
-  }
-
-  /** Mails the user about a sign-in from a kind of device that they have not used before. */
-  #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
-    if (!this.#devices.isNews(client)) return;
-    const issuer = issuerOf(this.#config.ORIGIN, state.realmId);
-    this.#facts.tell('mail', newDeviceMail(issuer, row.created_at, client));
-  }
-
   #adopt(directory: DirectoryState, keepSession: string | null): void {
     if (this.#state.isStale(directory)) return;
     this.#lookUpAddress(directory);
@@ -655,22 +505,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       AccountFacts.createTable(this.ctx.storage.sql);
     }
     if (!this.#state.adopt(directory)) return;
-    const { credentialVersion, status } = directory;
-    this.#tellEnded(this.#sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
-    if (status !== 'active') this.#tellEnded(this.#sessions.endAll(null), 'suspended');
-  }
-
-  #tellEnded(rows: SessionRow[], reason: EndReason): void {
-    for (const row of rows) this.#facts.session(row, reason);
-  }
-
-  #log(
-    type: ActivityType,
-    sessionId: string | null,
-    client: Client | null,
-    by: Pick<ActivityEntry, 'actor' | 'details'> = {},
-  ): void {
-    this.#facts.log(this.#state.get()?.realmId ?? '', { type, sessionId, client, ...by });
+    this.#signIns.endOutdated(directory, keepSession);
   }
 }
 
@@ -687,15 +522,4 @@ function configOf(env: Bindings): Config {
 /** The row that came along is older than what the object knows: the caller has to read it again, from the primary. */
 function stale(): Refusal {
   return refused('service_unavailable', { retryAfter: 1 });
-}
-
-function liveSession(state: AccountState, row: SessionRow): LiveSession {
-  const {
-    id: sessionId,
-    generation,
-    expires_at: expiresAt,
-    impersonator,
-    authenticated_at: authenticatedAt,
-  } = row;
-  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt };
 }

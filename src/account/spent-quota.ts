@@ -1,5 +1,6 @@
 import { hmac, type Keyring } from '../crypto/keys.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
+import { inboxOf } from '../lib/email-address.ts';
 
 /** How much was used, by UTC date or month, and by resource. */
 export type SpentQuota = Record<string, Record<string, number>>;
@@ -12,13 +13,6 @@ export interface AddressQuota {
   key: string;
   /** By whoever had the address before. */
   spent: SpentQuota;
-}
-
-/** The same address for all that differ in their case or in what follows a plus (RFC 5233). */
-function inboxOf(email: string): string {
-  const at = email.lastIndexOf('@');
-  const [local = ''] = email.slice(0, at).split('+');
-  return `${local || email.slice(0, at)}${email.slice(at)}`.toLowerCase();
 }
 
 /** What an address has used since the month began, though the account that did is deleted; null when there is no such user. */

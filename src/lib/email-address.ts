@@ -47,3 +47,15 @@ function asciiAddress(address: string): string {
     ? `${lower.slice(0, at)}@${new URL(`http://${domain}`).hostname}`
     : lower;
 }
+
+/** The inbox that an address leads to (RFC 5233): what follows a plus is its owner's to choose, and Gmail knows no dots. */
+export function inboxOf(email: string): string {
+  const at = email.lastIndexOf('@');
+  const domain = email.slice(at + 1).toLowerCase();
+  const local = email.slice(0, at).toLowerCase();
+  // An address may begin with a plus.
+  const name = local.replace(/(?<=.)\+.*$/, '');
+  return /^(gmail|googlemail)\.com$/.test(domain)
+    ? `${name.replaceAll('.', '')}@gmail.com`
+    : `${name}@${domain}`;
+}

@@ -1,5 +1,6 @@
 import type { Client } from '../lib/client.ts';
 import { clientKey, siteKey } from '../lib/client-address.ts';
+import { inboxOf } from '../lib/email-address.ts';
 import { DAY, HOUR, SECOND } from '../lib/time.ts';
 
 /** A message that somebody asks for who need not be its recipient. */
@@ -97,16 +98,4 @@ async function takeAll(take: Take, buckets: Bucket[]): Promise<boolean> {
     if (!(await take(name, limit, window / SECOND))) return false;
   }
   return true;
-}
-
-/** The inbox that an address leads to: what follows a plus is its owner's to choose, and Gmail knows no dots. */
-export function inboxOf(email: string): string {
-  const at = email.lastIndexOf('@');
-  const domain = email.slice(at + 1).toLowerCase();
-  const local = email.slice(0, at).toLowerCase();
-  // An address may begin with a plus.
-  const name = local.replace(/(?<=.)\+.*$/, '');
-  return /^(gmail|googlemail)\.com$/.test(domain)
-    ? `${name.replaceAll('.', '')}@gmail.com`
-    : `${name}@${domain}`;
 }

@@ -1,0 +1,285 @@
+import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
+import type { ActivityEntry, ActivityType } from '../directory/state.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import { issuerOf } from '../lib/realm.ts';
+import type { Atomically } from './atomic.ts';
+import type { Attempter, AttemptLimit } from './attempt-limit.ts';
+import type {
+  AccountState,
+  EndAll,
+  EndReason,
+  LiveSession,
+  NewSession,
+  OpenedSession,
+  PasswordProof,
+  PasswordSignIn,
+  RefreshPolicy,
+  SessionRecord,
+} from './contract.ts';
+import type { AccountFacts } from './facts.ts';
+import { type KnownDevices, newDeviceMail } from './known-devices.ts';
+import type { Presented } from './refresh-token.ts';
+import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
+import { sessionData } from './session-projection.ts';
+import type { AccountStateStore } from './state-store.ts';
+
+/** What sign-ins are decided by. */
+export interface SignInBooks {
+  atomically: Atomically;
+  state: AccountStateStore;
+  facts: AccountFacts;
+  attempts: AttemptLimit;
+  sessions: SessionBook;
+  devices: KnownDevices;
+  /** Of Latchkey, for links in mails. */
+  origin: string;
+}
+
+/**
+ * Who may come in, and who is in: proofs and their limits, sessions and their ends, and what the directory hears of them. What
+ * writes is called inside a transaction of the object; `check` makes its own.
+ */
+export class SignIns {
+  readonly #books: SignInBooks;
+
+  constructor(books: SignInBooks) {
+    this.#books = books;
+  }
+
+  /** A sign-in by password, whose user the object knows by now; a decoy counts as a user does. */
+  signIn(attempt: PasswordSignIn): OpenedSession | Refusal {
+    const { directory } = attempt;
+    const by = this.#attempter(attempt);
+    if (by === 'strangers' && attempt.strangersWait) {
+      return refused('rate_limited', { retryAfter: attempt.strangersWait });
+    }
+    const proof = this.#prove(attempt, by);
+    if (isRefusal(proof)) return this.#failed(attempt, by, proof);
+    // Nobody knows the password of a decoy.
+    if (!directory) return refused('invalid_credentials');
+    if (needsRehash(attempt.hash)) {
+      this.#books.facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+    }
+    if (directory.status === 'suspended') return refused('account_suspended');
+    return this.open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
+  }
+
+  /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */
+  proveInSession({ sessionId, client, ...given }: PasswordProof): { result: 'ok' } | Refusal {
+    const { sessions, state } = this.#books;
+    const now = Date.now();
+    if (!state.get() || !sessions.find(sessionId, now)) return refused('session_ended');
+    const proof = this.#prove(given, `session:${sessionId}`);
+    if (!isRefusal(proof)) sessions.noteProof(sessionId, now);
+    else if (proof.reason === 'invalid_credentials') this.log('reauthentication_failed', sessionId, client);
+    return proof;
+  }
+
+  /** Counts an attempt of a session to prove who its user is otherwise than by the password. */
+  beginProof(sessionId: string): { result: 'ok' } | Refusal {
+    const session = this.check(sessionId);
+    if (isRefusal(session)) return session;
+    return this.#begin(`session:${sessionId}`, Date.now()) ?? { result: 'ok' };
+  }
+
+  /** Notes such a proof. */
+  noteProof(sessionId: string, client: Client): LiveSession | Refusal {
+    const session = this.check(sessionId);
+    if (isRefusal(session)) return session;
+    const authenticatedAt = Date.now();
+    this.#books.sessions.noteProof(sessionId, authenticatedAt);
+    this.#books.attempts.succeed(`session:${sessionId}`);
+    this.log('reauthenticated', sessionId, client);
+    return { ...session, authenticatedAt };
+  }
+
+  /** Opens a session of the user that the object knows. */
+  open(session: NewSession): OpenedSession {
+    const { devices, facts, sessions } = this.#books;
+    const state = this.#books.state.get() as AccountState;
+    const { row, ended } = sessions.open(
+      {
+        ...session,
+        credentialVersion: state.credentialVersion,
+        impersonator: session.impersonation?.actor ?? null,
+        authenticatedAt: session.authenticatedAt ?? Date.now(),
+      },
+      Date.now(),
+    );
+    this.tellEnded(ended, 'evicted');
+    facts.session(row);
+    const { activity, client, impersonation } = session;
+    if (impersonation) {
+      const { actor, reason } = impersonation;
+      this.log(activity, row.id, null, { actor, details: { reason } });
+    } else {
+      this.log(activity, row.id, client);
+      this.#noticeDevice(state, row, client);
+      if (client.device !== undefined) devices.remember(client.device);
+    }
+    return { ...liveSession(state, row), refreshToken: sessions.tokenOf(state.userId, row) };
+  }
+
+  /** The live session of that id. Marks it as seen, if there is something to mark. */
+  check(sessionId: string): LiveSession | Refusal {
+    return this.#check(() => this.#books.sessions.find(sessionId, Date.now()));
+  }
+
+  /** The live session that a refresh token in a browser's cookie stands for. */
+  checkToken(token: string, realmId: string): LiveSession | Refusal {
+    const { sessions, state } = this.#books;
+    if (state.get()?.realmId !== realmId) return refused('session_ended');
+    return this.#check(() => sessions.recognise(token, Date.now()));
+  }
+
+  /** Exchanges a refresh token for the next. */
+  refresh(presented: Presented, realm: RefreshPolicy, client: Client): OpenedSession | Refusal {
+    const { facts, sessions } = this.#books;
+    const state = this.#books.state.get();
+    if (state?.realmId !== realm.id) return refused('invalid_token');
+    if (state.status !== 'active') return refused('account_suspended');
+    const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
+    if (!rotated) return refused('invalid_token');
+    if (rotated.result === 'reused') {
+      this.tellEnded([rotated.row], 'reused');
+      this.log('refresh_token_reused', rotated.row.id, client);
+      return refused('session_ended', { detail: 'This token was used before.' });
+    }
+    if (rotated.tell) facts.session(rotated.row);
+    return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
+  }
+
+  /** A live session with the token that it has now. */
+  resume(sessionId: string): OpenedSession | Refusal {
+    const live = this.check(sessionId);
+    if (isRefusal(live)) return live;
+    return { ...live, refreshToken: this.#books.sessions.currentToken(live.state.userId, sessionId) };
+  }
+
+  list(): SessionRecord[] {
+    const { sessions, state } = this.#books;
+    return state.get() ? sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
+  }
+
+  /** Ends one session, and with `browser` that of the browser too; false when it was not there. */
+  end(
+    id: string,
+    reason: EndReason,
+    client: Client | null,
+    { actor, browser = false }: { actor?: string; browser?: boolean },
+  ): boolean {
+    const { sessions, state } = this.#books;
+    const row = state.get() && sessions.end(id);
+    if (!row) return false;
+    const parent = browser && row.browser_session ? sessions.end(row.browser_session) : null;
+    for (const ended of parent ? [row, parent] : [row]) {
+      this.tellEnded([ended], reason);
+      const activity = reason === 'signed_out' ? 'signed_out' : 'session_revoked';
+      this.log(activity, ended.id, client, actor ? { actor } : {});
+    }
+    return true;
+  }
+
+  endAll(by: string | null, client: Client | null, how: EndAll): void {
+    const { sessions, state } = this.#books;
+    if (!state.get()) return;
+    const reason = how.actor || how.except ? 'revoked' : 'signed_out';
+    this.tellEnded(sessions.endAll(how.except ?? null), reason);
+    this.log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
+  }
+
+  /** Ends what a new state of the directory leaves no session: those of an older password, all of who is suspended. */
+  endOutdated(
+    { credentialVersion, status }: Pick<AccountState, 'credentialVersion' | 'status'>,
+    keepSession: string | null,
+  ): void {
+    const { sessions } = this.#books;
+    this.tellEnded(sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
+    if (status !== 'active') this.tellEnded(sessions.endAll(null), 'suspended');
+  }
+
+  tellEnded(rows: SessionRow[], reason: EndReason): void {
+    for (const row of rows) this.#books.facts.session(row, reason);
+  }
+
+  log(
+    type: ActivityType,
+    sessionId: string | null,
+    client: Client | null,
+    by: Pick<ActivityEntry, 'actor' | 'details'> = {},
+  ): void {
+    const { facts, state } = this.#books;
+    facts.log(state.get()?.realmId ?? '', { type, sessionId, client, ...by });
+  }
+
+  /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
+  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
+    const { devices, sessions, state } = this.#books;
+    if (device !== undefined && devices.has(device)) return `device:${device}`;
+    const session = refreshToken !== undefined && state.get() && sessions.ownerOf(refreshToken, Date.now());
+    return session ? `session:${session}` : 'strangers';
+  }
+
+  #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
+    const refusal = this.#begin(by, Date.now());
+    if (refusal) return refusal;
+    if (!verifyPassword(hash, password)) return refused('invalid_credentials');
+    this.#books.attempts.succeed(by);
+    return { result: 'ok' };
+  }
+
+  #begin(by: Attempter, now: number): Refusal | null {
+    const retryAfter = this.#books.attempts.begin(by, now);
+    return retryAfter === null ? null : refused('too_many_attempts', { retryAfter });
+  }
+
+  /** What a sign-in that proved nothing comes to; a wrong password is in the log. */
+  #failed({ unproven, password, client }: PasswordSignIn, by: Attempter, refusal: Refusal): Refusal {
+    const { attempts, state } = this.#books;
+    if (refusal.reason !== 'invalid_credentials') return refusal;
+    const activity = attempts.hasLocked(by) ? 'account_locked' : 'sign_in_failed';
+    if (state.get()) this.log(activity, null, client);
+    // It forgives no failure: anybody can register with the address.
+    const isUnproven = unproven != null && verifyPassword(unproven, password);
+    return isUnproven ? refused('email_not_verified') : refusal;
+  }
+
+  #check(find: () => FoundSession | null): LiveSession | Refusal {
+    const state = this.#books.state.get();
+    if (!state) return refused('session_ended');
+    if (state.status !== 'active') return refused('account_suspended');
+    const found = find();
+    if (!found) return refused('session_ended');
+    return liveSession(state, this.#see(found));
+  }
+
+  #see(found: FoundSession): SessionRow {
+    const { atomically, facts, sessions } = this.#books;
+    const now = Date.now();
+    if (!SessionBook.hasNews(found, now)) return found.row;
+    return atomically(() => {
+      const seen = sessions.see(found, now);
+      if (seen.tell) facts.session(seen.row);
+      return seen.row;
+    });
+  }
+
+  /** Mails the user about a sign-in from a kind of device that they have not used before. */
+  #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
+    const { devices, facts, origin } = this.#books;
+    if (!devices.isNews(client)) return;
+    facts.tell('mail', newDeviceMail(issuerOf(origin, state.realmId), row.created_at, client));
+  }
+}
+
+function liveSession(state: AccountState, row: SessionRow): LiveSession {
+  const {
+    id: sessionId,
+    generation,
+    expires_at: expiresAt,
+    impersonator,
+    authenticated_at: authenticatedAt,
+  } = row;
+  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt };
+}
