@@ -4,7 +4,9 @@ import type { Handler } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { ConfigError } from './config/variable.ts';
 import { runCron } from './cron.ts';
+import { toApiError } from './http/problem.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
+import { failure } from './rpc/outcome.ts';
 import { createServices, type Services } from './services.ts';
 
 export { Account } from './account/object.ts';
@@ -55,11 +57,9 @@ export default {
 /** The log says which variable is wrong; a stranger need not know. */
 function misconfigured(error: ConfigError): Response {
   console.error(error.message);
-  const problem = {
-    type: 'about:blank',
-    title: 'The service is not configured',
-    status: 500,
-    code: 'misconfigured',
-  };
-  return Response.json(problem, { status: 500, headers: { 'Content-Type': 'application/problem+json' } });
+  const problem = { type: 'about:blank', ...failure(toApiError(error)) };
+  return Response.json(problem, {
+    status: problem.status,
+    headers: { 'Content-Type': 'application/problem+json' },
+  });
 }

@@ -302,7 +302,7 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   misconfigured: {
     cause: 'A variable or secret is missing or unusable.',
-    mend: 'The log of the Worker names each one, never its value.',
+    mend: 'The log of the Worker names each one, never its value. On your own machine `npm start` sets them; two Workers in one `wrangler dev` do not have them: see *Another Worker*.',
   },
   provider_unavailable: {
     cause: 'The sign-in provider does not answer in time, or answers with an error of its own.',

@@ -1,4 +1,5 @@
 import { HTTPException } from 'hono/http-exception';
+import { ConfigError } from '../config/variable.ts';
 import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
 import { log } from '../lib/log.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
@@ -69,9 +70,14 @@ export function problemResponse(c: AppContext, error: ApiError, origin: string):
   return c.body(JSON.stringify(problem), CATALOGUE[error.code].status);
 }
 
+/** Names no variable: whoever asks may be a stranger. */
+const NOT_CONFIGURED =
+  'The log names what is missing or wrong. On your own machine start Latchkey with `npm start`, beside the `wrangler dev` of another Worker.';
+
 /** What to tell of a failure: whatever is not meant to be told is `internal_error`. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
+  if (thrown instanceof ConfigError) return new ApiError('misconfigured', { detail: NOT_CONFIGURED });
   // Hono's own validator reports a body that does not parse this way.
   if (thrown instanceof HTTPException && thrown.status === 400) return new ApiError('invalid_json');
   if (thrown instanceof HTTPException && thrown.status === 415) return new ApiError('unsupported_media_type');

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ConfigError } from '../config/variable.ts';
 import { ApiError } from '../errors.ts';
 import { validationFailed } from '../http/openapi.ts';
 import { logFailure, toApiError } from '../http/problem.ts';
@@ -70,8 +69,7 @@ export class Binding {
       const caller = { realm, actor: ACTOR, scopes: props.scopes };
       return { ok: true, value: await method.work(services, caller, parsed.data) };
     } catch (thrown) {
-      const error = thrown instanceof ConfigError ? new ApiError('misconfigured') : toApiError(thrown);
-      const failed = failure(error);
+      const failed = failure(toApiError(thrown));
       if (failed.status >= 500) logFailure(thrown, 'rpc_failed', { method: method.name });
       return { ok: false, error: failed };
     }

@@ -141,7 +141,13 @@ describe('a configuration that cannot work', () => {
       createExecutionContext(),
     );
     expect(response.status).toBe(500);
-    expect(await response.json()).toMatchObject({ code: 'misconfigured' });
+    expect(await response.json()).toEqual({
+      type: 'about:blank',
+      title: 'The service is not configured',
+      status: 500,
+      code: 'misconfigured',
+      detail: expect.stringContaining('start Latchkey with `npm start`'),
+    });
     expect(log.mock.calls.flat().join()).toContain('AUTH_SECRET must have at least 32 characters');
     log.mockRestore();
   });

@@ -2,7 +2,17 @@ import type { Tokens } from 'marked';
 import { type Document, tokensOf } from '../../../src/cli/guides/guide.ts';
 
 /** What the info string of a block may say beside its language. */
-const WORDS = ['run', 'answer', 'background', 'named', 'deploy', 'illustration', 'append', 'browser'];
+const WORDS = [
+  'run',
+  'answer',
+  'background',
+  'beside',
+  'named',
+  'deploy',
+  'illustration',
+  'append',
+  'browser',
+];
 
 /** A block of code in a document. */
 export interface Block {

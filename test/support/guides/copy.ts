@@ -27,11 +27,13 @@ const OF_VITEST = /^(VITEST\w*|NODE_ENV|TEST|DEV|PROD|SSR|MODE|BASE_URL)$/;
 export class Copy {
   readonly folder: string;
   readonly origin: string;
+  /** Where the reader's own Worker answers. */
+  readonly workerOrigin: string;
   /** Where the harness keeps what is not the reader's. */
   readonly #own: string;
-  #server: ChildProcess | undefined;
+  #servers: ChildProcess[] = [];
 
-  private constructor(port: number) {
+  private constructor(port: number, workerPort: number) {
     const place = mkdtempSync(join(tmpdir(), 'latchkey-docs-'));
     this.folder = join(place, 'latchkey');
     this.#own = join(place, 'harness');
@@ -41,6 +43,7 @@ export class Copy {
     }
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
     this.origin = `http://localhost:${port}`;
+    this.workerOrigin = `http://localhost:${workerPort}`;
     this.#command('npm', npm(port));
     this.#command('npx', npx());
     // The Stripe CLI needs an account at Stripe.
@@ -50,7 +53,7 @@ export class Copy {
   static readonly #all = new Set<Copy>();
 
   static async create(): Promise<Copy> {
-    const copy = new Copy(await freePort());
+    const copy = new Copy(await freePort(), await freePort());
     Copy.#all.add(copy);
     return copy;
   }
@@ -75,6 +78,8 @@ export class Copy {
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      // Where Workers that run on this machine find one another.
+      WRANGLER_REGISTRY_PATH: join(this.#own, 'registry'),
       NO_COLOR: '1',
     };
   }
@@ -82,17 +87,12 @@ export class Copy {
   /** Runs commands that start the server, in place of those that ran before; returns when it answers. */
   async serve(commands: string): Promise<void> {
     await this.#stop();
-    const server = spawn('bash', ['-euo', 'pipefail', '-c', `${LIFELINE}\n${commands}`], {
-      cwd: this.folder,
-      env: this.env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    this.#server = server;
-    let output = '';
-    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-    while (!output.includes('Latchkey is ready') && server.exitCode === null) await setTimeout(50);
-    if (server.exitCode !== null) throw new Error(`The server has ended:\n${output}`);
+    await this.#spawn(commands, 'Latchkey is ready');
+  }
+
+  /** Runs commands that start the reader's own Worker beside the server; returns when it answers. */
+  async serveBeside(commands: string): Promise<void> {
+    await this.#spawn(commands, 'Ready on');
   }
 
   async remove(): Promise<void> {
@@ -101,20 +101,22 @@ export class Copy {
     rmSync(join(this.folder, '..'), { recursive: true, force: true });
   }
 
+  async #spawn(commands: string, ready: string): Promise<void> {
+    const server = spawn('bash', ['-euo', 'pipefail', '-c', `${LIFELINE}\n${commands}`], {
+      cwd: this.folder,
+      env: this.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    this.#servers.push(server);
+    let output = '';
+    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    while (!output.includes(ready) && server.exitCode === null) await setTimeout(50);
+    if (server.exitCode !== null) throw new Error(`The server has ended:\n${output}`);
+  }
+
   async #stop(): Promise<void> {
-    const group = this.#server?.pid;
-    this.#server = undefined;
-    if (group === undefined) return;
-    const kill = (signal: NodeJS.Signals | 0) => {
-      try {
-        return process.kill(-group, signal);
-      } catch {
-        return false;
-      }
-    };
-    kill('SIGTERM');
-    for (let tries = 0; kill(0) && tries < 100; tries += 1) await setTimeout(50);
-    kill('SIGKILL');
+    await Promise.all(this.#servers.splice(0).map((server) => end(server.pid as number)));
   }
 
   #command(name: string, script: string): void {
@@ -122,6 +124,20 @@ export class Copy {
     writeFileSync(path, `#!/usr/bin/env bash\nset -euo pipefail\n${script}\n`);
     chmodSync(path, 0o755);
   }
+}
+
+/** Ends a process group. */
+async function end(group: number): Promise<void> {
+  const kill = (signal: NodeJS.Signals | 0) => {
+    try {
+      return process.kill(-group, signal);
+    } catch {
+      return false;
+    }
+  };
+  kill('SIGTERM');
+  for (let tries = 0; kill(0) && tries < 100; tries += 1) await setTimeout(50);
+  kill('SIGKILL');
 }
 
 const whichNpm = execFileSync('bash', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();

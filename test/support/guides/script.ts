@@ -8,6 +8,8 @@ import { type Outcome, Shell } from './shell.ts';
 
 /** How documents write the addresses of a server that runs elsewhere in the test. */
 const WRITTEN = 'http://localhost:8787';
+/** How they write that of the reader's own Worker. */
+const OF_WORKER = 'http://localhost:8788';
 const DEPLOYED = 'https://auth.example.com';
 /** An address that deploying does not take for an example. */
 const NO_EXAMPLE = 'https://auth.latchkey.test';
@@ -78,6 +80,10 @@ async function runBlock(
     await copy.serve(text);
     return undefined;
   }
+  if (words.has('beside')) {
+    await copy.serveBeside(text);
+    return undefined;
+  }
   if (isCommand(block)) return succeed(block, await shell.run(text));
   if (language === 'ts' && words.has('run')) {
     const name = `snippet-${block.at.split(':')[1]}.ts`;
@@ -88,10 +94,12 @@ async function runBlock(
 }
 
 /** The text of a block with the addresses that hold here. */
-function written({ text, words }: Block, { origin }: Copy): string {
+function written({ text, words }: Block, { origin, workerOrigin }: Copy): string {
   const here = text
     .replaceAll(WRITTEN, origin)
-    .replaceAll(WRITTEN.replace(/^http:/, ''), origin.replace(/^http:/, ''));
+    .replaceAll(WRITTEN.replace(/^http:/, ''), origin.replace(/^http:/, ''))
+    .replaceAll(OF_WORKER, workerOrigin)
+    .replaceAll(`--port ${new URL(OF_WORKER).port}`, `--port ${new URL(workerOrigin).port}`);
   if (!words.has('deploy')) return here;
   return here
     .replaceAll(/^.*\bcurl\b.*$/gm, (line) => line.replaceAll(DEPLOYED, origin))

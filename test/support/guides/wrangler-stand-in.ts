@@ -27,6 +27,10 @@ if (status !== 0 || !args.join(' ').startsWith(known.trim()) || known === '')
   fail(`no command ${words.join(' ')}`);
 if (unknown.length > 0) fail(`no flag ${unknown.join(' ')} of ${words.join(' ')}`);
 
+if (args[0] === 'dev') {
+  const { status } = wrangler([...args, '--ip', '127.0.0.1', '--inspector-port', '0'], 'inherit');
+  process.exitCode = status ?? 1;
+}
 if (args[0] === 'deploy') process.exitCode = wrangler([...args, '--dry-run'], 'inherit').status ?? 1;
 if (args[0] === 'd1' && ['migrations', 'execute'].includes(args[1] ?? '')) {
   const here = args.map((arg) => (arg === '--remote' ? '--local' : arg));
