@@ -22,6 +22,9 @@ export interface Entitlement {
   limits: Limits;
 }
 
+/** What the ledger calls the credits that a user brought along. */
+export const OPENING = { reference: 'grant:opening', description: 'Balance brought along' } as const;
+
 /** What an account object is told with each call, so that it can decide alone. */
 export interface Terms {
   /** The realm that asks: users of other realms do not exist there. */

@@ -6,7 +6,7 @@ import { entitlementOf } from './entitlement.ts';
 import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf, upgradeLedgerTables } from './ledger-tables.ts';
-import type { Entitlement, RequestKind, Terms } from './metering-contract.ts';
+import { type Entitlement, OPENING, type RequestKind, type Terms } from './metering-contract.ts';
 import { References } from './references.ts';
 import { RequestBook } from './request-book.ts';
 import { GRANT, type SpentQuota } from './spent-quota.ts';
@@ -32,9 +32,6 @@ export interface MeteringBooks {
   requests: RequestBook;
   ledger: Ledger;
 }
-
-/** The reference of what the user brought along. */
-const OPENING = 'grant:opening';
 
 const TABLES = [
   'quota_days',
@@ -206,12 +203,7 @@ export class Metering {
     if (!this.#mayHaveOpening(state)) return;
     this.#hasOpened = true;
     // Once: the ledger knows the reference.
-    const description = 'Balance brought along';
-    ledger.add(
-      { type: 'grant', amount, reference: OPENING, expiresAt: null, description, actor: 'system' },
-      null,
-      now,
-    );
+    ledger.add({ type: 'grant', amount, ...OPENING, expiresAt: null, actor: 'system' }, null, now);
   }
 
   /**

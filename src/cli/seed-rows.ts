@@ -1,5 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { encodeTime } from 'ulid';
+import { OPENING } from '../account/metering-contract.ts';
+import type { Limits } from '../directory/state.ts';
+import { dateOf } from '../lib/calendar.ts';
 import type { IdPrefix } from '../lib/ids.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { DAY, HOUR } from '../lib/time.ts';
@@ -32,7 +35,26 @@ export interface SeedPlan {
   now: number;
 }
 
-const dateOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+/** The most that is used of a resource on a day, where the plan allows as much. */
+const USED_A_DAY = 20;
+
+/** What a plan allows and gives, as the directory has it. */
+interface Terms {
+  limits: Limits;
+  /** Given each month. */
+  credits: number;
+}
+
+/** What a user pays, and until when it gives them their plan. Unix milliseconds. */
+type Paid = (typeof PRICES)[number] & { end: number; holdsUntil: number };
+
+/** Whose days are written, and what is left of the month's tokens. */
+interface Seeded {
+  id: string;
+  country: string;
+  limits: Terms['limits'];
+  tokens: { month: string; left: number };
+}
 
 /** Numbers from 0 to below 1, the same at every run (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -54,11 +76,18 @@ export class RowSeeder {
   readonly #hash: string;
   readonly #random = randomFrom(1);
   readonly #insert: Record<string, StatementSync>;
+  readonly #terms: Map<string, Terms>;
 
   /** `hash` is that of everybody's password. */
   constructor(db: DatabaseSync, plan: SeedPlan, hash: string) {
     this.#plan = plan;
     this.#hash = hash;
+    const plans = db
+      .prepare('SELECT id, limits, monthly_credits AS credits FROM plans WHERE realm_id = ?')
+      .all(DEFAULT_REALM) as { id: string; limits: string; credits: number }[];
+    this.#terms = new Map(
+      plans.map(({ id, limits, credits }) => [id, { limits: JSON.parse(limits), credits }]),
+    );
     const into = (table: string, columns: string) =>
       db.prepare(
         `INSERT INTO ${table} (${columns}) VALUES (${columns
@@ -69,7 +98,7 @@ export class RowSeeder {
     this.#insert = {
       users: into(
         'users',
-        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on',
+        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on, opening_credits, plan_expires_at, subscribed',
       ),
       passwords: into('passwords', 'user_id, hash, updated_at'),
       identities: into(
@@ -85,7 +114,10 @@ export class RowSeeder {
         'billing_subscriptions',
         'id, user_id, price_id, plan, amount, currency, months, status, period_start, period_end, cancel_at_period_end, holds_until, revision, created_at, fetched_at',
       ),
-      activity: into('activity', 'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent'),
+      activity: into(
+        'activity',
+        'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent, actor, details',
+      ),
       sessions: into(
         'sessions',
         'id, user_id, seq, created_at, last_seen_at, expires_at, alive_until, ip, country, user_agent, methods, realm_id',
@@ -97,7 +129,7 @@ export class RowSeeder {
       ),
       credits: into(
         'credit_transactions',
-        'user_id, seq, id, realm_id, type, amount, balance_after, reference, created_at',
+        'user_id, seq, id, realm_id, type, amount, balance_after, reference, description, actor, created_at',
       ),
       mails: into(
         'outbox',
@@ -125,31 +157,23 @@ export class RowSeeder {
     const visits = this.#visits(createdAt, now, chance);
     const last = visits.at(-1) ?? createdAt;
     const profile = [email, verified, `user${index}`, name, country, 'en', role, plan, status];
-    this.#write('users', id, DEFAULT_REALM, ...profile, createdAt, createdAt, last, dateOf(last));
+    const { limits, credits } = this.#terms.get(plan) as Terms;
+    const times = [createdAt, createdAt, last, dateOf(last)];
+    const paid = plan === 'free' ? null : this.#paid(plan);
+    const subscribed = [paid?.holdsUntil ?? null, paid ? 1 : 0];
+    this.#write('users', id, DEFAULT_REALM, ...profile, ...times, credits, ...subscribed);
     this.#write('passwords', id, this.#hash, createdAt);
-    this.#write(
-      'activity',
-      id,
-      1,
-      DEFAULT_REALM,
-      createdAt,
-      'registered',
-      null,
-      '192.0.2.1',
-      country,
-      AGENTS[0] as string,
-    );
-    for (const [visit, at] of visits.entries()) this.#day(id, country, at, 10 * (visit + 1));
+    const client = [null, '192.0.2.1', country, AGENTS[0] as string];
+    this.#write('activity', id, 1, DEFAULT_REALM, createdAt, 'registered', ...client, null, null);
+    if (credits > 0) this.#opening(id, credits, createdAt);
+    const seeded = { id, country, limits, tokens: { month: '', left: 0 } };
+    for (const [visit, at] of visits.entries()) this.#day(seeded, at, 10 * (visit + 1));
     for (const [provider, share] of Object.entries(PROVIDERS)) {
       if (random() >= share) continue;
       const said = [`${provider}-${index}`, email, 1, '{}', ''];
       this.#write('identities', id, DEFAULT_REALM, provider, ...said, createdAt, createdAt);
     }
-    if (plan !== 'free') {
-      this.#subscription(id, index, plan, createdAt);
-      const transaction = this.#id('txn', createdAt);
-      this.#write('credits', id, 1, transaction, DEFAULT_REALM, 'grant', 1000, 1000, 'grant', createdAt);
-    }
+    if (paid) this.#subscription(id, index, paid, createdAt);
     if (index % 20 === 0) {
       const message = this.#id('msg', createdAt);
       const state = index % 200 === 0 ? 'dead' : 'sent';
@@ -165,29 +189,34 @@ export class RowSeeder {
     }
   }
 
+  /** Credits brought along, as the account object enters them in its ledger when it is first asked. */
+  #opening(userId: string, amount: number, at: number): void {
+    const transaction = this.#id('txn', at);
+    const entry = [OPENING.reference, OPENING.description, 'system', at];
+    this.#write('credits', userId, 2, transaction, DEFAULT_REALM, 'grant', amount, amount, ...entry);
+    const details = JSON.stringify({ transaction, amount, reference: OPENING.reference, balance: amount });
+    this.#write(
+      ...(['activity', userId, 2, DEFAULT_REALM, at, 'credits_granted'] as const),
+      ...[null, null, null, null, 'system', details],
+    );
+  }
+
+  /** A price that was paid just now, and until when it holds. */
+  #paid(plan: string): Paid {
+    const price = this.#one(PRICES.filter((one) => one.plan === plan));
+    const end = this.#plan.now + price.months * 30 * DAY;
+    return { ...price, end, holdsUntil: end + 7 * DAY };
+  }
+
   /** What gives a user their plan; some do not pay when they should. */
-  #subscription(userId: string, index: number, plan: string, createdAt: number): void {
+  #subscription(userId: string, index: number, paid: Paid, createdAt: number): void {
     const { now } = this.#plan;
-    const { id: price, amount, currency, months } = this.#one(PRICES.filter((one) => one.plan === plan));
+    const { id: price, plan, amount, currency, months, end, holdsUntil } = paid;
     const status = this.#random() < 0.97 ? 'active' : 'past_due';
-    const end = now + months * 30 * DAY;
-    const paid = [
-      price,
-      plan,
-      amount,
-      currency,
-      months,
-      status,
-      now,
-      end,
-      0,
-      end + 7 * DAY,
-      1,
-      createdAt,
-      now,
-    ];
-    this.#write('customers', userId, DEFAULT_REALM, `cus_seed_${index}`, plan, end + 7 * DAY, createdAt);
-    this.#write('subscriptions', `sub_seed_${index}`, userId, ...paid);
+    const terms = [price, plan, amount, currency, months];
+    const period = [status, now, end, 0, holdsUntil, 1, createdAt, now];
+    this.#write('customers', userId, DEFAULT_REALM, `cus_seed_${index}`, plan, holdsUntil, createdAt);
+    this.#write('subscriptions', `sub_seed_${index}`, userId, ...terms, ...period);
   }
 
   /** When the user comes: days apart as chance has it. */
@@ -201,8 +230,9 @@ export class RowSeeder {
     return visits;
   }
 
-  #day(id: string, country: string, at: number, seq: number): void {
+  #day(user: Seeded, at: number, seq: number): void {
     const random = this.#random;
+    const { id, country, limits } = user;
     const date = dateOf(at);
     const agent = this.#one(AGENTS);
     const ip = `10.${seq & 255}.${at & 255}.${(at >> 8) & 255}`;
@@ -212,23 +242,34 @@ export class RowSeeder {
       const times = [at, at + HOUR, at + 30 * DAY, at + 14 * DAY];
       this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', DEFAULT_REALM);
     }
-    this.#write('activity', id, seq + 1, DEFAULT_REALM, at, 'signed_in', session, ip, country, agent);
+    const client = [session, ip, country, agent];
+    this.#write('activity', id, seq + 1, DEFAULT_REALM, at, 'signed_in', ...client, null, null);
     for (const resource of ['images', 'messages', 'videos'] as const) {
       if (random() >= SHARES[resource]) continue;
-      this.#write('usage', id, date, resource, DEFAULT_REALM, seq + 2, 1 + Math.floor(random() * 20));
+      const most = Math.min(limits[resource]?.day ?? USED_A_DAY, USED_A_DAY);
+      if (most > 0) this.#used(id, date, resource, seq + 2, 1 + Math.floor(random() * most));
     }
-    if (random() < SHARES.tokens) {
-      const [input, output, requests] = [500, 200, 1].map((mean) => Math.ceil(mean * random() * 8));
-      this.#write(
-        'tokens',
-        id,
-        date,
-        this.#one(MODELS),
-        DEFAULT_REALM,
-        seq + 5,
-        ...([input, output, requests] as number[]),
-      );
+    if (random() < SHARES.tokens) this.#tokens(user, date, seq + 5);
+  }
+
+  /** The tokens of a day, which are a resource of the plan besides. */
+  #tokens({ id, limits, tokens }: Seeded, date: string, seq: number): void {
+    const month = date.slice(0, 7);
+    if (tokens.month !== month) {
+      tokens.month = month;
+      tokens.left = limits.tokens?.month ?? Number.POSITIVE_INFINITY;
     }
+    const most = (mean: number) => Math.ceil(mean * this.#random() * 8);
+    const [input, output, requests] = [most(500), most(200), most(1)];
+    const total = input + output;
+    if (total > tokens.left) return;
+    tokens.left -= total;
+    this.#write('tokens', id, date, this.#one(MODELS), DEFAULT_REALM, seq, input, output, requests);
+    this.#used(id, date, 'tokens', seq, total);
+  }
+
+  #used(userId: string, date: string, resource: string, seq: number, quantity: number): void {
+    this.#write('usage', userId, date, resource, DEFAULT_REALM, seq, quantity);
   }
 
   /** As `newId` makes them, without the cost of randomness that nobody can foresee. */

@@ -45,7 +45,8 @@ const SUMS = [
   `INSERT INTO usage_monthly (user_id, month, resource, realm_id, seq, quantity)
    SELECT user_id, substr(date, 1, 7), resource, realm_id, MAX(seq), SUM(quantity) FROM usage_daily GROUP BY 1, 2, 3`,
   `INSERT INTO realm_daily
-   SELECT realm_id, date(at / 1000, 'unixepoch'), 'active_users', COUNT(DISTINCT user_id) FROM activity GROUP BY 1, 2`,
+   SELECT realm_id, date(at / 1000, 'unixepoch'), 'active_users', COUNT(DISTINCT user_id) FROM activity
+   WHERE type IN ('registered', 'signed_in') GROUP BY 1, 2`,
 ];
 const SHOW_EVERY = 2000;
 

@@ -1,8 +1,8 @@
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { record } from '../../src/http/csv.ts';
 import { asAdmin, registerRole } from '../support/admin.ts';
-import { createRealm, expectProblem, register } from '../support/api.ts';
+import { createRealm, expectProblem, INTERNAL, ORIGIN, register } from '../support/api.ts';
 import { project } from '../support/projection.ts';
 
 const REALM = 'logged';
@@ -82,6 +82,18 @@ describe('GET /v1/admin/activity', () => {
     expect(body.data).toMatchObject([{ type: 'registered', actor: null, session_id: user.session_id }]);
   });
 });
+
+it.each(['activity', 'audit'])(
+  'GET /v1/admin/%s.csv begins with the bytes of a byte order mark',
+  async (log) => {
+    const answer = await exports.default.fetch(`${ORIGIN}/realms/${REALM}/v1/admin/${log}.csv`, {
+      headers: INTERNAL,
+    });
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect([...bytes.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    expect(bytes.indexOf(0xef, 3)).toBe(-1);
+  },
+);
 
 describe('GET /v1/admin/activity.csv', () => {
   it('is the whole log, as RFC 4180 has it, with nothing that a spreadsheet would run', async () => {

@@ -131,6 +131,21 @@ describe('credits', () => {
     expect(await balanceOf(user_id)).toEqual({ user_id, balance: 70 });
   });
 
+  it('are numbers above zero whatever the change was, where the ledger takes what is used off', async () => {
+    const { user } = await register();
+    const user_id = user.id;
+    await asService('POST', '/credits/add', { user_id, amount: 100, reference_id: 'in' });
+    const used = await asService('POST', '/credits/use', { user_id, amount: 40, reference_id: 'out' });
+    expect(used.body).toMatchObject({ amount: 40, new_balance: 60 });
+    const { transactions } = (await asService('GET', `/credits/transactions?user_id=${user_id}`)).body;
+    expect(transactions.map(({ amount, transaction_type }: any) => [transaction_type, amount])).toEqual([
+      ['credit_used', 40],
+      ['credit_added', 100],
+    ]);
+    const ledger = await call('GET', `/v1/credits/transactions?user_id=${user_id}`, { headers: INTERNAL });
+    expect(ledger.body.data.map(({ amount }: any) => amount)).toEqual([-40, 100]);
+  });
+
   it('change once for a reference or an Idempotency-Key, and each time without', async () => {
     const { user } = await register();
     const add = (fields: object, headers = {}) =>

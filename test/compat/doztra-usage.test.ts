@@ -64,6 +64,28 @@ describe('POST /api/tokens/me/track', () => {
   });
 });
 
+it('refuses a model above `max_model_tier`, by whatever name of it, and takes those up to it', async () => {
+  const { user, access_token: token } = await register();
+  const highest = async () =>
+    (await call('GET', '/api/users/me/subscription', { token })).body.max_model_tier;
+  const tried = async (model: string) => {
+    const { status, body } = await track(token, { ...chat, model });
+    return status === 403 ? body.code : status;
+  };
+  const allowed = async () => {
+    const models = ['gpt-3.5-turbo', 'gpt-4', 'gpt-4-turbo', 'gpt-4-turbo-2024-04-09'];
+    return [await highest(), ...(await Promise.all(models.map(tried)))];
+  };
+  const no = 'model_not_in_plan';
+  expect(await allowed()).toEqual(['gpt-3.5-turbo', 200, no, no, no]);
+  await changePlan(user.id, { plan: 'pro' });
+  expect(await allowed()).toEqual(['gpt-4', 200, 200, no, no]);
+  const { body } = await track(token, { ...chat, model: 'gpt-4-turbo' });
+  expect(body.detail).toBe('The plan includes models up to gpt-4');
+  await changePlan(user.id, { plan: 'enterprise' });
+  expect(await allowed()).toEqual(['gpt-4-turbo', 200, 200, 200, 200]);
+});
+
 describe('what a user has used', () => {
   it('GET /api/tokens/me', async () => {
     const { id, token } = await proUser();

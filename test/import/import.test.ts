@@ -160,6 +160,18 @@ describe('imported users', () => {
 });
 
 describe('a file', () => {
+  it.each([
+    ['text/csv', (email: string) => `email,name\r\n${email},Ada\r\n`],
+    ['application/x-ndjson', (email: string) => ndjson([{ email, name: 'Ada' }])],
+  ])('of %s may begin with the bytes of a byte order mark', async (type, text) => {
+    const { email } = someUser();
+    const bytes = new Uint8Array([0xef, 0xbb, 0xbf, ...new TextEncoder().encode(text(email))]);
+    const { body } = await importFile(bytes, { type });
+    expect(body, JSON.stringify(body)).toMatchObject({ imported: 1, failed: 0 });
+    const user = await env.DB.prepare('SELECT name FROM users WHERE email = ?').bind(email).first();
+    expect(user).toEqual({ name: 'Ada' });
+  });
+
   it('is tried without a trace', async () => {
     const existing = await register();
     const before = await rowCounts();

@@ -22,7 +22,11 @@ const firebase = firebaseHash(
   FIREBASE,
 );
 
-/** Each was made by the system's own library: npm has Better Auth and Lucia, Debian Django 3.2 and Werkzeug 2.2. */
+/**
+ * Each was made by the system's own library: npm has Better Auth and Lucia, Debian Django 3.2 and Werkzeug 2.2. Scrypt is of
+ * newer ones (Werkzeug 2.3, Django 4.0 with p=1, 5.1 with p=5), which call Python's `hashlib.scrypt` with the salt as
+ * text and write what it gives in hex and base64: so were these.
+ */
 const HASHES = {
   'better-auth':
     '8a0776c4fa5dbbd1144f47c8e9dcefae:32abd4595f2eb6cbe8ae04ca88c3f695d43754c3424b695ede5bfc7479a47d4392e7571f25a8c414c62c3f207bd086013e7b7fb04d5627c3a0b8c6bfdc47a5e2',
@@ -32,6 +36,12 @@ const HASHES = {
     's2:d1564112b5bfe8c71d624efd8a971401:a0de8eddf8f60b194fb22de00e310a53979b22077b52383091a9d84a4c48fdb2b6c915258b6be177ca53d0439f0fefb7ad63e5235625fadbad4a508dc12ce6a7',
   werkzeug:
     'pbkdf2:sha256:260000$TfY9LuTmwWZJZrpi$12e45fd4f75eb50c73f74c160fe064f9e5fca2d04ff211e0d76178aafe84918e',
+  werkzeugScrypt:
+    'scrypt:32768:8:1$Ya4h2xVIRGVtd9FU$8cd3330085e5b0c3f391ca370417e85964db3e88cfd166578168ef1938816dfabac008224c63f0b8f5f4af08bce4ab10817a018e151c1fac4e2fdc03ec5db211',
+  djangoScrypt:
+    'scrypt$16384$q7RZsMLBnLhGTZ8xkCyNVw$8$1$ihQkI3/38O05CxKR6q8KWXsjnD0YwfUvprde/T+aHmK8ONwYg0VyOpAJri4edO2QdikCDBLOLDJPrZojZa4UXQ==',
+  djangoScrypt5:
+    'scrypt$16384$q7RZsMLBnLhGTZ8xkCyNVw$8$5$GJLL4CHWzsqqKkJeTnW3e7PEwV5oayVZUMXMvTZ3F2ermoiD0ETLSQK1VrREdmuibikib0/3BX2EPuX1IFKZkw==',
   django: 'pbkdf2_sha256$260000$FLInbz39HN3icwTHYkMPk1$uxHmCWC2YRd7NVxaMeD3MAPkulePRtvQxtAHZwLmHL4=',
   djangoArgon2: 'argon2$argon2id$v=19$m=19456,t=2,p=8$UXZ0NnJNckdYR3JTRHpqOTJyVzJsSw$khtu7PJ9EvcvFQFQkKMD6Q',
   djangoBcryptSha256: 'bcrypt_sha256$$2b$12$zuKEZ8B/kVCPX1lwLu4kWOYIm/94e3gYetLazw3VEzwyYFNryfSte',
@@ -157,17 +167,20 @@ describe('users of', () => {
     expect((await login(address, `${password}!`)).status).toBe(401);
   });
 
-  it('Lucia 3 and Django with its other hashers, too', async () => {
+  it('Lucia 3, Django and Werkzeug with their other hashers, too', async () => {
     for (const [service, hash] of [
       ['lucia', HASHES.lucia3],
       ['django', HASHES.django],
       ['django', HASHES.djangoArgon2],
       ['django', HASHES.djangoBcrypt],
+      ['django', HASHES.djangoScrypt],
+      ['django', HASHES.djangoScrypt5],
+      ['werkzeug', HASHES.werkzeugScrypt],
     ] as const) {
       const address = email();
       const row = { id: address, email: address, password: hash, password_hash: hash };
       const { body } = await importRows(ndjson([row]), { query: { service } });
-      expect(body).toMatchObject({ imported: 1 });
+      expect(body, JSON.stringify(body)).toMatchObject({ imported: 1 });
       expect((await login(address, password)).status).toBe(200);
     }
   });

@@ -122,6 +122,57 @@ describe('users:import', () => {
     write('mapping.json', JSON.stringify(MAPPING));
   });
 
+  describe('Firebase’s hashes', () => {
+    // Of its own example project, and a hash by npm's `firebase-scrypt`.
+    const parameters = {
+      algorithm: 'SCRYPT',
+      base64_signer_key:
+        'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
+      base64_salt_separator: 'Bw==',
+      rounds: 8,
+      mem_cost: 14,
+    };
+    const shown = `hash_config {\n${Object.entries(parameters)
+      .map(([name, value]) => `  ${name}: ${value},\n`)
+      .join('')}}\n`;
+    const users = (email: string, passwordHash?: string) =>
+      write(
+        `${email}.json`,
+        JSON.stringify({ users: [{ localId: email, email, salt: '42xEC+ixf3L2lw==', passwordHash }] }),
+      );
+    const made = 'cqBNOiXzVxiR8BL8vcgs1cjW6DMdI63svVOWBhHi7ZrfO+32ubl4/SX76SYwf5lNFwHkp3wlSHtzSoqsN4o6Zg==';
+    const move = (path: string, ...args: string[]) =>
+      cli('import', path, '--url', origin, '--from', 'firebase', ...args);
+
+    it.each([
+      ['what the console shows', shown, made],
+      ['JSON', JSON.stringify(parameters), made],
+      // As some of its tools write.
+      ['URL-safe base64', shown, made.replaceAll('+', '-').replaceAll('/', '_')],
+    ])('move in by --hash-parameters: %s', async (name, text, hash) => {
+      const email = `fire-${name.replaceAll(/\W/g, '')}@example.com`.toLowerCase();
+      const moved = await move(users(email, hash), '--hash-parameters', write('parameters.txt', text));
+      expect(moved, moved.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Imported 1,/) });
+      expect((await login(email)).status).toBe(200);
+      expect((await login(email, `${PASSWORD}!`)).status).toBe(401);
+    });
+
+    it('need them, and whole ones; who has no password does not', async () => {
+      const path = users('fire-needs@example.com', made);
+      const missing = await move(path);
+      expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('--hash-parameters FILE') });
+      const part = write('part.txt', shown.replace(/ *rounds.*\n/, ''));
+      const wrong = await move(path, '--hash-parameters', part);
+      expect(wrong).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('part.txt needs base64_signer_key'),
+      });
+      expect(wrong.stderr).not.toContain(parameters.base64_signer_key);
+      expect((await login('fire-needs@example.com')).status).toBe(401);
+      expect((await move(users('fire-none@example.com'))).stdout).toMatch(/^Imported 1,/);
+    });
+  });
+
   it('is killed in the middle, goes on, and moves everybody once', async () => {
     const path = file(
       'users.csv',

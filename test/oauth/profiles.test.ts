@@ -61,6 +61,17 @@ describe('GitLab, and any OpenID provider', () => {
     expect(await read(said, unverified)).toEqual(unverified);
   });
 
+  it('takes the word for the same address in another case, and for one that the token leaves out', async () => {
+    const said = { sub: '42', email: 'ada@gitlab.example', email_verified: true, name: 'Ada' };
+    expect(await read(said, { sub: '42', email: 'Ada@GitLab.example' })).toEqual({
+      ...said,
+      email: 'Ada@GitLab.example',
+    });
+    expect(await read(said, { sub: '42' })).toEqual(said);
+    // What the token says goes before.
+    expect(await read(said, { ...token, email_verified: false })).toMatchObject({ email_verified: false });
+  });
+
   it('does not ask when the ID token says all', async () => {
     const claims = { ...token, name: 'Ada' };
     const read = () => Promise.reject(new Error('asked'));

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { call, createRealm } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
+import { mailTo } from '../support/mail.ts';
 import { activityOf } from '../support/projection.ts';
 
 const me = async (browser: Browser) => (await (await browser.ask('/v1/me')).json()) as any;
@@ -70,6 +71,45 @@ it('keeps what the provider said, and its tokens where nobody can read them', as
   expect(JSON.parse(row.profile)).toMatchObject({ email: 'user02@gmail.example', given_name: 'Ada' });
   expect(row.tokens).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
   expect(JSON.stringify(row)).not.toContain('google_');
+});
+
+it('keeps what an earlier sign-in told and a later one leaves out, and takes what is new', async () => {
+  const browser = new Browser();
+  await browser.signIn('google', 'user03@gmail.example');
+  const { id } = await me(browser);
+  const change = (set: string) =>
+    env.DB.prepare(`UPDATE identities SET profile = json_set(profile, ${set}) WHERE user_id = ?`)
+      .bind(id)
+      .run();
+  const profile = async () =>
+    JSON.parse(
+      (await env.DB.prepare('SELECT profile FROM identities WHERE user_id = ?')
+        .bind(id)
+        .first<string>('profile')) as string,
+    );
+  const told = await profile();
+  await change("'$.zoneinfo', 'Europe/Helsinki', '$.given_name', 'Augusta'");
+  await new Browser().signIn('google', 'user03@gmail.example');
+  expect(await profile()).toEqual({ ...told, ...(await volatile()), zoneinfo: 'Europe/Helsinki' });
+
+  /** What differs from one ID token to the next. */
+  async function volatile() {
+    const { iat, exp, nonce, at_hash } = await profile();
+    return Object.fromEntries(
+      Object.entries({ iat, exp, nonce, at_hash }).filter(([, value]) => value !== undefined),
+    );
+  }
+});
+
+it('welcomes who comes by a provider, once, without a link: the provider has proven the address', async () => {
+  for (const _ of [1, 2]) await new Browser().signIn('google', 'user04@gmail.example');
+  const mail = await mailTo('user04@gmail.example', /^Welcome/);
+  expect(mail.text).toMatch(/^Hello Ada user04,$/m);
+  expect(mail.text).not.toContain('token=');
+  const { results } = await env.DB.prepare(
+    "SELECT template FROM outbox WHERE recipient = 'user04@gmail.example' AND status <> 'void'",
+  ).all();
+  expect(results.filter(({ template }) => /welcome/.test(String(template)))).toHaveLength(1);
 });
 
 it('lets a new user into a realm that verifies first: the provider has verified', async () => {
