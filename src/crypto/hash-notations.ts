@@ -12,7 +12,7 @@ const NOTATIONS: [pattern: RegExp, stored: (match: string[]) => string][] = [
     ([, name, iterations, salt, digest]) =>
       `$pbkdf2-${name}$i=${iterations}$${base64(bytes(salt))}$${base64(bytes(digest, 'hex'))}`,
   ],
-  // Django: its own name before what others write, and scrypt in an order of its own.
+  // Django: its own name before what others write, and scrypt with the salt after the cost.
   [/^argon2(\$argon2(?:id|i|d)\$.+)$/, ([, phc = '']) => phc],
   [/^bcrypt\$(\$2[aby]\$.+)$/, ([, crypt = '']) => crypt],
   [
@@ -20,8 +20,8 @@ const NOTATIONS: [pattern: RegExp, stored: (match: string[]) => string][] = [
     ([, version, cost, salt, digest]) => `$bcrypt-hex-sha256$v=${version},c=${cost}$${salt}$${digest}`,
   ],
   [
-    /^scrypt\$([^$]+)\$(\d{1,9})\$(\d{1,9})\$(\d{1,9})\$([A-Za-z0-9+/]+={0,2})$/,
-    ([, salt, n, r, p, digest]) => scrypt({ n, r, p }, bytes(salt), bytes(digest, 'base64')),
+    /^scrypt\$(\d{1,9})\$([^$]+)\$(\d{1,9})\$(\d{1,9})\$([A-Za-z0-9+/]+={0,2})$/,
+    ([, n, salt, r, p, digest]) => scrypt({ n, r, p }, bytes(salt), bytes(digest, 'base64')),
   ],
   // Lucia 2: the salt is text.
   [

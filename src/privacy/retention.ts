@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 
-/** Days that things are kept after they are over. */
+// Days that things are kept after they are over.
 /** So long the page of a link can say what became of it. */
 const LINK_DAYS = 7;
 const OUTBOX_DAYS = 30;

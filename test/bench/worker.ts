@@ -2,6 +2,7 @@ import type { OpenedSession } from '../../src/account/contract.ts';
 import type { Account } from '../../src/account/object.ts';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
+import { verifyForeign } from '../../src/crypto/foreign-hashes.ts';
 import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';
@@ -32,6 +33,10 @@ const YARDSTICKS: Record<string, (bindings: BenchBindings, request: Request) => 
   '/__object': (bindings) => someObject(bindings).listSessions(),
   /** The same, and one hash of a password there. */
   '/__hash': (bindings) => someObject(bindings).hashPassword(PASSWORD),
+  /** Whether a hash that another system made is of the password: the hash is the body. */
+  '/__foreign': async (_, request) => {
+    if (!verifyForeign(await request.text(), PASSWORD)) throw new Error('not of the password');
+  },
   /** The simulation of D1: an object in the same process, where production has another machine. */
   '/__query': (bindings) => bindings.DB.prepare('SELECT id FROM realms WHERE id = ?').bind('default').all(),
   /** What a consumer that is bound to the Worker waits for: the local check. */

@@ -1,52 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { firebaseHash } from '../../src/crypto/hash-notations.ts';
 import { verifyPassword } from '../../src/crypto/password-hash.ts';
 import { JsonReader } from '../../src/import/json.ts';
 import { SOURCE_NAMES } from '../../src/import/service-mappings.ts';
 import { createRealm, login } from '../support/api.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
+import { FIREBASE_HASH, HASHES, SYSTEM_PASSWORD as password } from '../support/system-hashes.ts';
 
-const password = 'three lighthouses at dusk';
-
-/** Of Firebase's own example project, and a hash by npm's `firebase-scrypt`. */
-const FIREBASE = {
-  signerKey: 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
-  saltSeparator: 'Bw==',
-  rounds: 8,
-  memCost: 14,
-};
-const firebase = firebaseHash(
-  'cqBNOiXzVxiR8BL8vcgs1cjW6DMdI63svVOWBhHi7ZrfO+32ubl4/SX76SYwf5lNFwHkp3wlSHtzSoqsN4o6Zg==',
-  '42xEC+ixf3L2lw==',
-  FIREBASE,
-);
-
-/**
- * Each was made by the system's own library: npm has Better Auth and Lucia, Debian Django 3.2 and Werkzeug 2.2. Scrypt is of
- * newer ones (Werkzeug 2.3, Django 4.0 with p=1, 5.1 with p=5), which call Python's `hashlib.scrypt` with the salt as
- * text and write what it gives in hex and base64: so were these.
- */
-const HASHES = {
-  'better-auth':
-    '8a0776c4fa5dbbd1144f47c8e9dcefae:32abd4595f2eb6cbe8ae04ca88c3f695d43754c3424b695ede5bfc7479a47d4392e7571f25a8c414c62c3f207bd086013e7b7fb04d5627c3a0b8c6bfdc47a5e2',
-  lucia3:
-    '55ac8ab3316a5ce7eb7d91f80d0daaf5:d78e1cb077ffe117d672208f616e0dfeed8ef0edf55725ce7741414de321ffc75a02c3615dc59a8a5cbc67594013ff5ba7973442c7f2b58645bcd6bea822a423',
-  lucia2:
-    's2:d1564112b5bfe8c71d624efd8a971401:a0de8eddf8f60b194fb22de00e310a53979b22077b52383091a9d84a4c48fdb2b6c915258b6be177ca53d0439f0fefb7ad63e5235625fadbad4a508dc12ce6a7',
-  werkzeug:
-    'pbkdf2:sha256:260000$TfY9LuTmwWZJZrpi$12e45fd4f75eb50c73f74c160fe064f9e5fca2d04ff211e0d76178aafe84918e',
-  werkzeugScrypt:
-    'scrypt:32768:8:1$Ya4h2xVIRGVtd9FU$8cd3330085e5b0c3f391ca370417e85964db3e88cfd166578168ef1938816dfabac008224c63f0b8f5f4af08bce4ab10817a018e151c1fac4e2fdc03ec5db211',
-  djangoScrypt:
-    'scrypt$16384$q7RZsMLBnLhGTZ8xkCyNVw$8$1$ihQkI3/38O05CxKR6q8KWXsjnD0YwfUvprde/T+aHmK8ONwYg0VyOpAJri4edO2QdikCDBLOLDJPrZojZa4UXQ==',
-  djangoScrypt5:
-    'scrypt$16384$q7RZsMLBnLhGTZ8xkCyNVw$8$5$GJLL4CHWzsqqKkJeTnW3e7PEwV5oayVZUMXMvTZ3F2ermoiD0ETLSQK1VrREdmuibikib0/3BX2EPuX1IFKZkw==',
-  django: 'pbkdf2_sha256$260000$FLInbz39HN3icwTHYkMPk1$uxHmCWC2YRd7NVxaMeD3MAPkulePRtvQxtAHZwLmHL4=',
-  djangoArgon2: 'argon2$argon2id$v=19$m=19456,t=2,p=8$UXZ0NnJNckdYR3JTRHpqOTJyVzJsSw$khtu7PJ9EvcvFQFQkKMD6Q',
-  djangoBcryptSha256: 'bcrypt_sha256$$2b$12$zuKEZ8B/kVCPX1lwLu4kWOYIm/94e3gYetLazw3VEzwyYFNryfSte',
-  djangoBcrypt: 'bcrypt$$2b$12$KscJSXUo/0NAUXifsx78S.SeMa5p2tCrSdRsGRx6/YQJhYmZp8egy',
-};
 /** bcrypt of the same password, as Auth0, Supabase and Clerk have it. */
 const bcrypt = HASHES.djangoBcrypt.slice('bcrypt$'.length);
 
@@ -59,7 +19,7 @@ const EXPORTS: [system: string, row: (email: string) => Record<string, unknown>]
       localId: '7',
       email: address,
       emailVerified: true,
-      passwordHash: firebase,
+      passwordHash: FIREBASE_HASH,
       displayName: 'Özlem Kaya',
       phoneNumber: '+4915123456789',
       lastSignedInAt: '1700000000000',
@@ -174,7 +134,6 @@ describe('users of', () => {
       ['django', HASHES.djangoArgon2],
       ['django', HASHES.djangoBcrypt],
       ['django', HASHES.djangoScrypt],
-      ['django', HASHES.djangoScrypt5],
       ['werkzeug', HASHES.werkzeugScrypt],
     ] as const) {
       const address = email();

@@ -21,4 +21,5 @@ export const COMMAND_HELP: Record<string, string> = {
   bench: 'Measures throughput and latency.',
   'bench:timing': 'Measures whether answers take equally long for known and unknown users.',
   'bench:admin': 'Measures the admin API with many users.',
+  'bench:hashes': 'Measures what one check of each kind of imported hash takes.',
 };
