@@ -1,9 +1,11 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { ConfigError } from '../../src/config/variable.ts';
 import { parseProviders } from '../../src/oauth/provider-settings.ts';
 import { PROVIDERS } from '../../src/oauth/registry.ts';
+import { Binding } from '../../src/rpc/binding.ts';
 import { parseWorkerConfig } from '../../src/worker-config.ts';
 import { loadWorker } from '../support/worker.ts';
 
@@ -151,6 +153,32 @@ describe('a configuration that cannot work', () => {
     expect(log.mock.calls.flat().join()).toContain('AUTH_SECRET must have at least 32 characters');
     log.mockRestore();
   });
+});
+
+it('tells a Worker that is bound to it the same, and what to do in development', async () => {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const info = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const binding = new Binding(
+    () => {
+      throw new ConfigError(['ORIGIN is missing']);
+    },
+    { scopes: ['users:read'] },
+  );
+  const method = { name: 'any', scope: null, schema: z.string(), work: async () => 'done' };
+  expect(await binding.call(method, 'x')).toEqual({
+    ok: false,
+    error: {
+      code: 'misconfigured',
+      status: 500,
+      title: 'The service is not configured',
+      detail: expect.stringMatching(
+        /start Latchkey with `npm start`, beside the `wrangler dev` of another Worker/,
+      ),
+    },
+  });
+  expect(error.mock.calls.flat().join()).toContain('ORIGIN is missing');
+  error.mockRestore();
+  info.mockRestore();
 });
 
 it('switches sign-in providers on by their credentials, realm by realm', () => {
