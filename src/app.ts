@@ -40,6 +40,7 @@ import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { failurePage, isForPeople } from './pages/entry/failure.tsx';
 import { entryPageRoutes } from './pages/entry/routes.ts';
+import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { credentialRoutes } from './passwords/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
@@ -112,10 +113,21 @@ export function createApp(
     .route('/', resetRoutes(services.resets, signInLimit))
     .route('/', emailRoutes(services.emails, levels, signInLimit))
     .route('/', codeRoutes(services.codes, levels, signInLimit))
+    .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit))
+    .route('/', passkeyRoutes(services.passkeys, levels))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))
-    .route('/', reauthenticationRoutes(services.reauthentication, services.accountLinks, levels, signInLimit))
+    .route(
+      '/',
+      reauthenticationRoutes(
+        services.reauthentication,
+        services.passkeys,
+        services.accountLinks,
+        levels,
+        signInLimit,
+      ),
+    )
     .route('/', profileRoutes(services.directory, services.profiles, levels))
     .route('/', avatarRoutes(services.avatars, levels))
     .route('/', preferencesRoutes(services.profiles, levels))

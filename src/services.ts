@@ -27,6 +27,7 @@ import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
+import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
 import { Credentials, describeHash } from './passwords/service.ts';
 import { PlanAdmin } from './plans/admin-service.ts';
@@ -60,6 +61,7 @@ export interface Services {
   resets: PasswordResets;
   emails: EmailVerification;
   codes: OneTimeCodes;
+  passkeys: Passkeys;
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;
@@ -145,6 +147,7 @@ export function createServices(bindings: Bindings): Services {
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
+  const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, config.RESOURCES);
@@ -163,6 +166,7 @@ export function createServices(bindings: Bindings): Services {
     resets: new PasswordResets(deps),
     emails: new EmailVerification(deps),
     codes,
+    passkeys,
     authorizationCodes,
     identities,
     accountLinks,
@@ -171,6 +175,7 @@ export function createServices(bindings: Bindings): Services {
       ...deps,
       credentials,
       codes,
+      passkeys,
       identities,
       oauth,
       draftKeys: deriveKeyring(config, 'form-draft'),

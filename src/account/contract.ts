@@ -188,13 +188,45 @@ export interface PasswordObject {
   prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal>;
 }
 
+/** A use of a passkey whose signature was found right. */
+export interface PasskeyUse {
+  passkeyId: string;
+  /** What was signed, which is spent then; `challengeExpiresAt` is Unix milliseconds. */
+  challenge: string;
+  challengeExpiresAt: number;
+  /** As the authenticator says, and as it was when the passkey was added; 0 where it does not count. */
+  counter: number;
+  knownCounter: number;
+  /** Whether the passkey is on several devices now. */
+  backedUp: boolean;
+}
+
+/** The last use of a passkey. `usedAt` is Unix milliseconds. */
+export type KnownUse = Pick<PasskeyUse, 'counter' | 'backedUp'> & { usedAt: number };
+
+/** What passkeys need of the account object. Both that take a use refuse with `invalid_passkey`: see `FactorBook`. */
+export interface PasskeyObject {
+  /** As `open`, for a user who has used a passkey. */
+  openByPasskey(
+    directory: DirectoryState,
+    session: NewSession,
+    use: PasskeyUse,
+  ): Promise<OpenedSession | Refusal>;
+  /** As `noteProof`, for a user who has used a passkey within a session. */
+  provePasskey(sessionId: string, client: Client, use: PasskeyUse): Promise<LiveSession | Refusal>;
+  /** The last use of each passkey that was ever used, by its id. */
+  passkeyUses(): Promise<Record<string, KnownUse>>;
+}
+
 /**
  * The object of one user: each call is one hop and atomic, and decides without D1. What it does not do it refuses, with a
  * code of the catalogue.
  */
-export type AccountObject = DirectoryMirror & SessionObject & PasswordObject & MeteringObject;
+export type AccountObject = DirectoryMirror & SessionObject & PasswordObject & PasskeyObject & MeteringObject;
 
 /** The object of one user, as sessions need it. */
 export type SessionObjects = (userId: string) => SessionObject;
 /** The object of one user, or a decoy, as passwords need it. */
 export type PasswordObjects = (name: string) => PasswordObject & SessionObject;
+/** The object of one user, as passkeys need it. */
+export type PasskeyObjects = (userId: string) => PasskeyObject & SessionObject;

@@ -17,10 +17,12 @@ import type {
   AccountState,
   EndAll,
   EndReason,
+  KnownUse,
   LiveSession,
   NewPassword,
   NewSession,
   OpenedSession,
+  PasskeyUse,
   PasswordProof,
   PasswordSignIn,
   RefreshPolicy,
@@ -28,6 +30,7 @@ import type {
 } from './contract.ts';
 import { decide } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
+import { FactorBook } from './factors.ts';
 import { AccountFacts } from './facts.ts';
 import { KnownDevices } from './known-devices.ts';
 import { Metering } from './metering.ts';
@@ -89,6 +92,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #facts: AccountFacts;
   readonly #attempts: AttemptLimit;
   readonly #devices: KnownDevices;
+  readonly #factors: FactorBook;
   readonly #signIns: SignIns;
   readonly #metering: Metering;
   #addressQuotaRead: AddressQuota | null | undefined;
@@ -108,6 +112,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     if (this.#state.get()) SessionBook.upgradeTable(sql);
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
+    this.#factors = new FactorBook(kv);
     this.#signIns = new SignIns({
       atomically: this.#atomically,
       state: this.#state,
@@ -268,6 +273,40 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   async endAllSessions(by: string | null, client: Client | null, how: EndAll = {}): Promise<void> {
     return this.#atomically(() => this.#signIns.endAll(by, client, how));
+  }
+
+  // Passkeys.
+
+  async openByPasskey(
+    directory: DirectoryState,
+    session: NewSession,
+    use: PasskeyUse,
+  ): Promise<OpenedSession | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#usePasskey(use, session.client) ?? this.#signIns.open(session);
+    });
+  }
+
+  async provePasskey(sessionId: string, client: Client, use: PasskeyUse): Promise<LiveSession | Refusal> {
+    return this.#atomically(
+      () => this.#usePasskey(use, client) ?? this.#signIns.noteProof(sessionId, client),
+    );
+  }
+
+  async passkeyUses(): Promise<Record<string, KnownUse>> {
+    return this.#factors.uses();
+  }
+
+  #usePasskey(use: PasskeyUse, client: Client): Refusal | null {
+    const outcome = this.#factors.use(use, Date.now());
+    if (outcome === 'taken') return null;
+    if (outcome === 'spent') return refused('invalid_passkey');
+    this.#signIns.log('passkey_copied', null, client);
+    return refused('invalid_passkey', {
+      detail: 'Its counter did not rise: there may be a copy of it. Remove it, and add a new one.',
+    });
   }
 
   // Plan, quotas, credits: each call checks and changes in one step, without D1.

@@ -13,6 +13,10 @@ const identities = sqliteTable('identities', {
   userId: text('user_id'),
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
 });
+const passkeys = sqliteTable('passkeys', {
+  userId: text('user_id'),
+  addedUnproven: integer('added_unproven', { mode: 'boolean' }),
+});
 const apiKeys = sqliteTable('api_keys', {
   id: text(),
   createdBy: text('created_by'),
@@ -39,7 +43,7 @@ interface Consequences {
   /** A reset replaces it, in the same batch. */
   password: 'kept' | 'ended';
   /**
-   * Phone numbers and accounts at providers. Those that are kept were added before the address was proven, and are
+   * Phone numbers, accounts at providers and passkeys. Those that are kept were added before the address was proven, and are
    * remembered as such; `trusted` keeps only what was added afterwards.
    */
   otherWays: 'kept' | 'trusted' | 'ended';
@@ -50,7 +54,7 @@ interface Consequences {
 /**
  * The rule of recovery, for every way of proving an address. Confirming signs nobody out, for most who confirm have made
  * the account; whoever comes back by mail gets it without anybody who may have been there before them. A new kind of
- * authenticator joins it in `endOtherWaysIf` and `markOtherWaysIf`.
+ * authenticator joins it in `OTHER_WAYS`.
  */
 const CONSEQUENCES: Record<AddressProof, Consequences> = {
   confirmed: { access: 'kept', password: 'kept', otherWays: 'kept', links: [] },
@@ -81,6 +85,9 @@ const CONSEQUENCES: Record<AddressProof, Consequences> = {
     links: ['verify_email', 'change_email', 'reset_password'],
   },
 };
+
+/** What a user may have several of, and what was added before the address was proven is marked in. */
+const OTHER_WAYS = [identities, passkeys];
 
 /** The part of a change of a user that proves their address. */
 export type ProvingChange = Pick<UserChange, 'endsSessions' | 'forgiveFailures' | 'now'> &
@@ -128,7 +135,9 @@ export function provingChange(
       ...(password === 'ended'
         ? [db.delete(passwords).where(and(eq(passwords.userId, userId), stands))]
         : []),
-      areWaysKept ? markOtherWaysIf(db, userId, stands) : endOtherWaysIf(db, userId, areAllEnded, stands),
+      ...(areWaysKept
+        ? markOtherWaysIf(db, userId, stands)
+        : endOtherWaysIf(db, userId, areAllEnded, stands)),
       ...(links.length > 0 ? [dropLinksIf(db, userId, links, stands)] : []),
     ],
   };
@@ -155,16 +164,20 @@ function isMadeBy(userId: string): SQL {
 }
 
 function markOtherWaysIf(db: Database, userId: string, stands: SQL) {
-  return db
-    .update(identities)
-    .set({ addedUnproven: true })
-    .where(and(eq(identities.userId, userId), stands));
+  return OTHER_WAYS.map((ways) =>
+    db
+      .update(ways)
+      .set({ addedUnproven: true })
+      .where(and(eq(ways.userId, userId), stands)),
+  );
 }
 
 function endOtherWaysIf(db: Database, userId: string, all: boolean, stands: SQL) {
   const isProven = sql`(SELECT ${users.emailVerified} FROM ${users} WHERE ${eq(users.id, userId)})`;
-  const chosen = all ? undefined : or(eq(identities.addedUnproven, true), sql`NOT ${isProven}`);
-  return db.delete(identities).where(and(eq(identities.userId, userId), chosen, stands));
+  return OTHER_WAYS.map((ways) => {
+    const chosen = all ? undefined : or(eq(ways.addedUnproven, true), sql`NOT ${isProven}`);
+    return db.delete(ways).where(and(eq(ways.userId, userId), chosen, stands));
+  });
 }
 
 /**

@@ -56,6 +56,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The one-time code is wrong, has expired, or five wrong guesses have used it up.',
     mend: 'Send a new code: `POST /v1/auth/otp/send`.',
   },
+  invalid_passkey: {
+    cause:
+      "The passkey is not one of this realm, was removed, signed a challenge that is over, was used or was another's, for another origin, or without verifying its user; or its counter went back, as with a copy.",
+    mend: 'Ask for new options, and let the user try again. Browsers may use passkeys at `ORIGIN` and the allowed origins of the realm.',
+  },
   invalid_token: {
     cause:
       'The token is malformed, has a wrong signature, issuer or audience, or is a refresh token that does not exist.',
@@ -177,6 +182,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The realm has no credentials for this sign-in provider.',
     mend: 'Set its variables, for example `GOOGLE_CLIENT_ID`; in a realm other than `default` with the id of the realm at the end.',
   },
+  passkey_not_found: {
+    cause: 'The user has no passkey with this id: it may be removed already.',
+    mend: 'List them: `GET /v1/me/passkeys`.',
+  },
   identity_not_found: {
     cause: 'No account of this provider is linked to the user.',
     mend: '`GET /v1/me/identities` lists what is linked.',
@@ -213,6 +222,14 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause:
       'This account of the provider is linked to another user, or another account of the provider is linked to this user.',
     mend: 'Unlink that one first.',
+  },
+  passkey_exists: {
+    cause: 'The passkey was added before, to this account or to another of the realm.',
+    mend: 'Nothing, where it is this account. Options name the passkeys that are there, so that authenticators make no second one.',
+  },
+  too_many_passkeys: {
+    cause: 'An account has 20 passkeys at most.',
+    mend: 'Remove one that is not used any more.',
   },
   last_sign_in_method: {
     cause: 'Without this account the user could not sign in any more.',

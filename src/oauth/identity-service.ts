@@ -1,6 +1,7 @@
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { type DatabaseSession, primary } from '../db/client.ts';
+import { isTaken } from '../db/unique.ts';
 import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -317,9 +318,4 @@ function vouchedAddress(profile: ProviderProfile): string {
     });
   }
   return email.data;
-}
-
-function isTaken(thrown: unknown): boolean {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  return cause instanceof Error && cause.message.includes('UNIQUE constraint failed');
 }

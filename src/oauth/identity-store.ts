@@ -1,12 +1,12 @@
-import { and, asc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven, provingChange } from '../directory/address-proof.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { otherWayIn } from '../directory/ways-in.ts';
 import { outbox } from '../messages/tables.ts';
-import { passwords } from '../passwords/tables.ts';
 import { type IdentityRow, identities } from './tables.ts';
 
 /** A row of `identities` yet without its user. */
@@ -125,15 +125,10 @@ export async function deleteIdentity(
   provider: string,
   mail: typeof outbox.$inferInsert,
 ): Promise<boolean> {
-  const other = db
-    .select({ one: sql`1` })
-    .from(sql`identities AS other`)
-    .where(sql`other.user_id = ${userId} AND other.provider <> ${provider}`);
-  const password = db.select({ one: sql`1` }).from(passwords).where(eq(passwords.userId, userId));
   const chosen = and(
     eq(identities.userId, userId),
     eq(identities.provider, provider),
-    or(exists(other), exists(password)),
+    otherWayIn(userId, { provider }),
   );
   const stands = exists(db.select({ one: sql`1` }).from(identities).where(chosen));
   const [, deleted] = await db.batch([

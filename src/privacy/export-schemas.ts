@@ -20,6 +20,7 @@ export const ExportSchema = z
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
     identities: z.array(z.record(z.string(), z.unknown())),
+    passkeys: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
     acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
     messages: z.array(z.record(z.string(), z.unknown())),
@@ -40,7 +41,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
-  const { user, externalId, preferences, open, past, log, acts, messages, linked, metering, paid } =
+  const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
     exported_at: rfc3339(now),
@@ -55,6 +56,14 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       email_verified: emailVerified,
       created_at: rfc3339(createdAt),
       last_login_at: time(lastLoginAt),
+    })),
+    passkeys: passkeys.map(({ name, aaguid, credentialId, backupEligible, transports, createdAt }) => ({
+      name,
+      aaguid,
+      credential_id: credentialId,
+      synced: backupEligible,
+      transports,
+      created_at: rfc3339(createdAt),
     })),
     activity: mapped(log, activityShape),
     acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),

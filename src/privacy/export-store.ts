@@ -7,6 +7,7 @@ import type { ActivityRow } from '../directory/tables.ts';
 import { pagesOf } from '../http/json-stream.ts';
 import { outbox } from '../messages/tables.ts';
 import { identities } from '../oauth/tables.ts';
+import { passkeys } from '../passkeys/tables.ts';
 import { sessions } from '../sessions/tables.ts';
 import { tokenDaily, tokenEvents, usageDaily, usageEvents } from '../usage/tables.ts';
 import { readUserActivity } from './store.ts';
@@ -49,6 +50,15 @@ export function readUserIdentities(db: Database, userId: string) {
     .select({ provider, subject, email, emailVerified, profile, createdAt, lastLoginAt })
     .from(identities)
     .where(eq(identities.userId, userId));
+}
+
+/** The passkeys of a user; never their keys, which are of no use to anybody. */
+export function readUserPasskeys(db: Database, userId: string) {
+  const { name, aaguid, credentialId, backupEligible, transports, createdAt } = passkeys;
+  return db
+    .select({ name, aaguid, credentialId, backupEligible, transports, createdAt })
+    .from(passkeys)
+    .where(eq(passkeys.userId, userId));
 }
 
 /** What a user has done to the realm, as one of its admins; of acts on other users not what it was. Newest first. */

@@ -18,6 +18,7 @@ import {
   messagePages,
   meteringPages,
   readUserIdentities,
+  readUserPasskeys,
   sessionPages,
 } from './export-store.ts';
 import { erasure, readExternalId, readUserActivity } from './store.ts';
@@ -67,17 +68,18 @@ export class Privacy {
     const { d1, profiles, objects, billing } = this.#deps;
     const session = primary(d1);
     const { db } = session;
-    const [user, externalId, preferences, open, linked, paid] = await Promise.all([
+    const [user, externalId, preferences, open, linked, passkeys, paid] = await Promise.all([
       findById(db, userId),
       readExternalId(db, userId),
       profiles.preferences(userId, session.bookmark()),
       objects(userId).listSessions(),
       readUserIdentities(db, userId),
+      readUserPasskeys(db, userId),
       billing.export(userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     return {
-      ...{ user, externalId, preferences, open, linked, paid },
+      ...{ user, externalId, preferences, open, linked, passkeys, paid },
       past: sessionPages(db, userId),
       log: activityPages(db, userId),
       acts: actPages(db, userId),

@@ -51,6 +51,12 @@ export class Realms {
     return realm;
   }
 
+  /** The web apps of all realms that may call from browsers, each once. */
+  async webOrigins(): Promise<string[]> {
+    const rows = await nearestReplica(this.#d1).db.select({ origins: realms.allowedOrigins }).from(realms);
+    return [...new Set(rows.flatMap(({ origins }) => origins))].sort();
+  }
+
   /** To be read anew at its next use: it was changed in this isolate. */
   forget(id: string): void {
     this.#cache.delete(id);

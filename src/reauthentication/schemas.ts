@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { OneTimeCodeField } from '../codes/schemas.ts';
 import { LinkBody } from '../oauth/schemas.ts';
+import { AssertedPasskey } from '../passkeys/schemas.ts';
 
 /** The ways, of which a request names one; what belongs to another is refused. */
 const WAYS = {
   password: ['password'],
+  passkey: ['passkey'],
   channel: ['channel', 'code'],
   provider: [
     'provider',
@@ -20,6 +22,9 @@ const WAYS = {
 export const ReauthenticationBody = z
   .strictObject({
     password: z.string().min(1).max(512).optional(),
+    passkey: AssertedPasskey.optional().openapi({
+      description: 'What the browser gave for the options of `POST /v1/auth/reauthenticate/passkey`',
+    }),
     channel: z.enum(['email', 'sms']).optional().openapi({
       description:
         'Of a one-time code, which `POST /v1/auth/otp/send` sends to a proven address of the account',
@@ -38,7 +43,7 @@ export const ReauthenticationBody = z
     const named = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter((way) => body[way] !== undefined);
     const [way] = named;
     if (way === undefined || named.length > 1) {
-      const message = 'One of `password`, `channel` with `code`, and `provider` is needed';
+      const message = 'One of `password`, `passkey`, `channel` with `code`, and `provider` is needed';
       context.addIssue({ code: 'custom', path: [way ?? 'password'], message });
       return;
     }

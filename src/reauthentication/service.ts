@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { SessionObjects } from '../account/contract.ts';
 import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
@@ -10,6 +11,8 @@ import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Identities } from '../oauth/identity-service.ts';
 import type { OAuth } from '../oauth/service.ts';
+import type { AssertedPasskey } from '../passkeys/schemas.ts';
+import type { Passkeys } from '../passkeys/service.ts';
 import type { Credentials } from '../passwords/service.ts';
 import type { Realms } from '../realms/service.ts';
 
@@ -19,6 +22,7 @@ export interface ReauthenticationDependencies {
   directory: Directory;
   credentials: Credentials;
   codes: OneTimeCodes;
+  passkeys: Passkeys;
   identities: Identities;
   oauth: OAuth;
   realms: Realms;
@@ -44,6 +48,8 @@ export interface Ways {
 
 /** What names a session. */
 type By = Pick<Principal, 'userId' | 'sessionId'>;
+/** The same, for what has to know whether the account was recovered since. */
+type LastingBy = By & Pick<Principal, 'credentialVersion'>;
 
 /** Fresh proofs of who the user of a session is. A sign-in is one; a refresh is none. */
 export class Reauthentication {
@@ -76,6 +82,21 @@ export class Reauthentication {
   /** By the password. Throws `invalid_credentials`, `too_many_attempts`, `session_ended`. */
   byPassword(by: By, password: string, client: Client): Promise<void> {
     return this.#deps.credentials.prove(by, password, client);
+  }
+
+  /** What a browser needs to use a passkey of the user; null for one who has none. */
+  async beginPasskey(user: UserRow, by: LastingBy) {
+    return this.#deps.passkeys.beginProof(by, await this.realmOf(user));
+  }
+
+  /** By a passkey. Throws `invalid_passkey`, `too_many_attempts`, `session_ended`. */
+  async byPasskey(
+    user: UserRow,
+    by: LastingBy,
+    used: z.output<typeof AssertedPasskey>,
+    client: Client,
+  ): Promise<void> {
+    await this.#deps.passkeys.prove(by, used, await this.realmOf(user), client);
   }
 
   /** Sends a one-time code to a proven address of the account, if it has one: for that session. */

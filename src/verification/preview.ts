@@ -5,6 +5,7 @@ import type { oneTimeTokens } from '../directory/link-tables.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { users } from '../directory/tables.ts';
 import { identities } from '../oauth/tables.ts';
+import { passkeys } from '../passkeys/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 
 /** What opens an account besides a link in a mail, in words that its owner recognises and that tell others little. */
@@ -14,6 +15,8 @@ export type WayIn =
   | { kind: 'phone'; hint: string; addedUnproven: boolean }
   /** `hint` is the address there, masked. */
   | { kind: 'identity'; provider: string; hint: string | null; addedUnproven: boolean }
+  /** `name` is what the user calls it. */
+  | { kind: 'passkey'; name: string; addedUnproven: boolean }
   /** What the user made, as an admin of the realm. */
   | { kind: 'api_keys'; count: number };
 
@@ -36,13 +39,14 @@ export async function readPreview(
   now: number,
 ): Promise<LinkPreview | SpentLink> {
   const { userId, purpose } = link;
-  const [[user], [password], linked, [keys]] = await db.batch([
+  const [[user], [password], linked, known, [keys]] = await db.batch([
     db
       .select()
       .from(users)
       .where(and(eq(users.id, userId), eq(users.realmId, realmId))),
     db.select({ since: passwords.updatedAt }).from(passwords).where(eq(passwords.userId, userId)),
     db.select().from(identities).where(eq(identities.userId, userId)).orderBy(identities.createdAt),
+    db.select().from(passkeys).where(eq(passkeys.userId, userId)).orderBy(passkeys.createdAt),
     db
       .select({ made: count() })
       .from(apiKeys)
@@ -66,6 +70,9 @@ export async function readPreview(
   for (const { provider, email, addedUnproven } of linked) {
     const hint = email === null ? null : maskEmail(email);
     ways.push({ kind: 'identity', provider, hint, addedUnproven: addedUnproven || !user.emailVerified });
+  }
+  for (const { name, addedUnproven } of known) {
+    ways.push({ kind: 'passkey', name, addedUnproven: addedUnproven || !user.emailVerified });
   }
   if (keys && keys.made > 0) ways.push({ kind: 'api_keys', count: keys.made });
   return { purpose, made: { at, place, userAgent }, ways };

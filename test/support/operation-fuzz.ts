@@ -52,6 +52,12 @@ const NEEDS_A_SECRET = [
   'GET /v1/oauth/{provider}/callback',
   'POST /v1/oauth/{provider}/callback',
   'POST /v1/oauth/token',
+  // Signed by an authenticator, and what such a signature has added.
+  'POST /v1/auth/passkeys/verify',
+  'POST /v1/auth/reauthenticate/passkey',
+  'POST /v1/me/passkeys',
+  'PATCH /v1/me/passkeys/{id}',
+  'DELETE /v1/me/passkeys/{id}',
   'POST /v1/me/identities/{provider}',
   'DELETE /v1/me/identities/{provider}',
   'POST /v1/billing/webhook',

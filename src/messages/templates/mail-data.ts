@@ -18,6 +18,8 @@ export type AccountChange =
   | 'phone_number_added'
   | 'phone_number_removed'
   | 'identity_unlinked'
+  | 'passkey_added'
+  | 'passkey_removed'
   | 'api_key_created'
   | 'api_key_rotated'
   | 'api_key_revoked'

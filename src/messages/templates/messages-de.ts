@@ -6,6 +6,8 @@ const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_removed: (number) =>
     `Mit der Nummer ${number} kann man sich in Ihrem Konto nicht mehr anmelden`,
   identity_unlinked: (provider) => `Ihr Konto ist nicht mehr mit ${provider} verknüpft`,
+  passkey_added: (name) => `Mit einem Passkey kann man sich jetzt in Ihrem Konto anmelden: ${name}`,
+  passkey_removed: (name) => `Ein Passkey wurde aus Ihrem Konto entfernt: ${name}`,
   api_key_created: (key) => `Ein neuer API-Schlüssel wurde erstellt: ${key}`,
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
   api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,

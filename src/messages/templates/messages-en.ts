@@ -5,6 +5,8 @@ const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_added: (number) => `The phone number ${number} can now sign in to your account`,
   phone_number_removed: (number) => `The phone number ${number} does not sign in to your account any more`,
   identity_unlinked: (provider) => `Your account is not linked to ${provider} any more`,
+  passkey_added: (name) => `A passkey can now sign in to your account: ${name}`,
+  passkey_removed: (name) => `A passkey was removed from your account: ${name}`,
   api_key_created: (key) => `A new API key was made: ${key}`,
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,

@@ -33,6 +33,9 @@ export const securityMessages = messages({
       email_asked: 'We sent a link to the new address. It becomes yours when you follow the link.',
       code_sent: 'We sent you a code. It works for ten minutes.',
       phone_verified: 'Your phone number is confirmed.',
+      passkey_added: 'From now on you can sign in with this passkey.',
+      passkey_renamed: 'The passkey has a new name.',
+      passkey_removed: 'The passkey does not sign in any more. Delete it on your device too.',
     } as Record<string, string | undefined>,
   },
   de: {
@@ -70,6 +73,10 @@ export const securityMessages = messages({
         'Wir haben einen Link an die neue Adresse geschickt. Sie gilt, sobald Sie den Link geöffnet haben.',
       code_sent: 'Wir haben Ihnen einen Code geschickt. Er gilt zehn Minuten.',
       phone_verified: 'Ihre Telefonnummer ist bestätigt.',
+      passkey_added: 'Mit diesem Passkey können Sie sich ab jetzt anmelden.',
+      passkey_renamed: 'Der Passkey hat einen neuen Namen.',
+      passkey_removed:
+        'Mit dem Passkey kann sich niemand mehr anmelden. Löschen Sie ihn auch auf Ihrem Gerät.',
     },
   },
 });

@@ -18,12 +18,13 @@ import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { accountMessages } from './messages.ts';
+import { PasskeyPanel, passkeyForms } from './passkeys.tsx';
 import { securityMessages } from './security-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
-/** What a user signs in with: password, e-mail address and phone number. */
+/** What a user signs in with: password, passkeys, e-mail address and phone number. */
 export function securityPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { codes, credentials, emails, resets } = services;
+  const { codes, credentials, emails, passkeys, resets } = services;
   return pageRoutes(accountArea(services), {
     path: ACCOUNT_PAGES.security,
     messages: securityMessages,
@@ -44,6 +45,7 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
           return 'password_mailed';
         },
       },
+      ...passkeyForms(passkeys),
       email: {
         verified: true,
         passwordField: 'password',
@@ -81,11 +83,15 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
     },
     render: async (_, visit, shown) => {
       const { phoneNumber } = visit.user;
-      const hasPassword = await credentials.hasPassword(visit.user.id);
+      const [hasPassword, known] = await Promise.all([
+        credentials.hasPassword(visit.user.id),
+        passkeys.list(visit.user.id),
+      ]);
       const canText = phoneNumber !== null && codes.canText(phoneNumber);
       return (
         <AccountFrame visit={visit} page="security" shown={shown}>
           <PasswordPanel visit={visit} shown={shown} hasPassword={hasPassword} />
+          <PasskeyPanel visit={visit} shown={shown} known={known} />
           <EmailPanel visit={visit} shown={shown} hasPassword={hasPassword} />
           <PhonePanel visit={visit} shown={shown} canText={canText} />
         </AccountFrame>

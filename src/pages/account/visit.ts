@@ -5,6 +5,7 @@ import type { AppContext } from '../../http/context.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
+import type { Passkeys } from '../../passkeys/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Plans } from '../../plans/service.ts';
@@ -26,6 +27,7 @@ export interface AccountServices extends VisitServices {
   resets: PasswordResets;
   emails: EmailVerification;
   codes: OneTimeCodes;
+  passkeys: Passkeys;
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;

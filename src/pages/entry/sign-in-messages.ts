@@ -11,6 +11,8 @@ export const signInMessages = messages({
       button: 'Sign in',
       forgot: 'Forgotten?',
       byCode: 'Sign in with a one-time code',
+      byPasskey: 'Sign in with a passkey',
+      passkeyFailed: 'No passkey was used. Try again, or sign in another way.',
       confirm: 'Send the link again',
       newHere: 'New here?',
       register: 'Make an account',
@@ -64,6 +66,9 @@ export const signInMessages = messages({
       button: 'Anmelden',
       forgot: 'Vergessen?',
       byCode: 'Mit einem Einmalcode anmelden',
+      byPasskey: 'Mit einem Passkey anmelden',
+      passkeyFailed:
+        'Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
       confirm: 'Link noch einmal schicken',
       newHere: 'Neu hier?',
       register: 'Konto anlegen',

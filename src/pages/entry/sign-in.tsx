@@ -6,6 +6,8 @@ import { clearSessionCookie } from '../../http/session-cookie.ts';
 import type { Language } from '../../lib/language.ts';
 import { failingSteadily } from '../../lib/steady.ts';
 import type { OAuth } from '../../oauth/service.ts';
+import { AssertedPasskey } from '../../passkeys/schemas.ts';
+import type { Passkeys } from '../../passkeys/service.ts';
 import { LoginBody } from '../../passwords/schemas.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Profiles } from '../../profile/service.ts';
@@ -14,6 +16,7 @@ import { sessionShape } from '../../sessions/schemas.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
+import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import {
@@ -33,11 +36,12 @@ export interface SignInServices extends SignInCompletion {
   profiles: Profiles;
   credentials: Credentials;
   oauth: OAuth;
+  passkeys: Passkeys;
 }
 
 /** Signing in and out in a browser. */
 export function signInPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
-  const { config, directory, credentials, oauth, sessions } = services;
+  const { config, directory, credentials, oauth, passkeys, sessions } = services;
   const signInPage = (view: View, more: { identifier?: string; problem?: FormProblem } = {}) => (
     <SignInPage view={view} providers={oauth.providers(view.realm)} {...more} />
   );
@@ -88,6 +92,22 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         },
         (problem) => signInPage(view, { identifier, problem }),
         leadsTo,
+      );
+    })
+    .post('/login/passkey', signInLimit, async (c) => {
+      const view = viewFor(c);
+      const destination = destinationOf(c, view, config.ORIGIN);
+      const sent = await formOf(c, config.ORIGIN);
+      return attempt(
+        c,
+        view,
+        async () => {
+          const used = valid(AssertedPasskey, passkeyIn(sent));
+          const { signedIn, methods } = await passkeys.signIn(used, view.realm, clientOf(c), true);
+          return completeSignIn(c, view, services, signedIn, methods, destination);
+        },
+        (problem) => signInPage(view, { problem }),
+        destination.leadsTo,
       );
     })
     .get('/logout', async (c) => {
@@ -150,7 +170,7 @@ function SignInPage(props: {
           label={text.identifier}
           value={identifier}
           problem={problem}
-          autocomplete="username"
+          autocomplete="username webauthn"
           maxlength={254}
           required
         />
@@ -166,6 +186,13 @@ function SignInPage(props: {
         </p>
       )}
       <OrRule view={view} />
+      <PasskeyForm
+        options={{ from: view.path('/v1/auth/passkeys/options') }}
+        action={view.link('/login/passkey')}
+        button={text.byPasskey}
+        look="plain"
+        failed={text.passkeyFailed}
+      />
       <ProviderButtons view={view} providers={providers}>
         <a class="button plain" href={view.link('/login/code')}>
           {text.byCode}

@@ -12,6 +12,7 @@ export const waysInMessages = messages({
     phone: (digits: string) => `A code to the phone number ending in ${digits}`,
     identity: (provider: string, address: string | null) =>
       address === null ? `An account at ${provider}` : `An account at ${provider} (${address})`,
+    passkey: (name: string) => `A passkey (${name})`,
     apiKeys: (count: string) => `API keys that were made with it: ${count}`,
     endTitle: 'These stop working',
     endText: 'They were added before the address was confirmed, or are keys that were made with the account.',
@@ -29,6 +30,7 @@ export const waysInMessages = messages({
     phone: (digits) => `Ein Code an die Telefonnummer mit der Endung ${digits}`,
     identity: (provider, address) =>
       address === null ? `Ein Konto bei ${provider}` : `Ein Konto bei ${provider} (${address})`,
+    passkey: (name) => `Ein Passkey (${name})`,
     apiKeys: (count) => `API-Schlüssel, die damit angelegt wurden: ${count}`,
     endTitle: 'Das gilt danach nicht mehr',
     endText:

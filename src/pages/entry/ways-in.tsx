@@ -89,6 +89,8 @@ function wayName(view: View, way: WayIn, providers: ProviderButton[]): string {
       const known = providers.find(({ id }) => id === way.provider);
       return text.identity(known?.name ?? way.provider, way.hint);
     }
+    case 'passkey':
+      return text.passkey(way.name);
     case 'api_keys':
       return text.apiKeys(formatNumber(view, way.count));
   }

@@ -18,6 +18,11 @@ export const errorMessages = messages({
       too_many_attempts: 'Too many failed attempts. Please wait a while before you try again.',
       rate_limited: 'Too many requests. Please wait a minute before you try again.',
       invalid_code: 'This code is wrong or has expired.',
+      invalid_passkey:
+        'This passkey does not work here, or it took too long. Please try again, or choose another way.',
+      passkey_exists: 'This passkey is in use already.',
+      passkey_not_found: 'This passkey is removed already.',
+      too_many_passkeys: 'There is no room for another passkey. Please remove one first.',
       conflict: 'Somebody else changed this at the same time. Please try again.',
       last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
       payment_failed: 'The payment was declined. Please try another payment method.',
@@ -110,6 +115,11 @@ export const errorMessages = messages({
       too_many_attempts: 'Zu viele Fehlversuche. Bitte warten Sie eine Weile.',
       rate_limited: 'Zu viele Anfragen. Bitte warten Sie eine Minute.',
       invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
+      invalid_passkey:
+        'Dieser Passkey gilt hier nicht, oder es hat zu lange gedauert. Bitte versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.',
+      passkey_exists: 'Dieser Passkey wird schon benutzt.',
+      passkey_not_found: 'Dieser Passkey ist schon entfernt.',
+      too_many_passkeys: 'Für einen weiteren Passkey ist kein Platz. Bitte entfernen Sie zuerst einen.',
       conflict: 'Das wurde gleichzeitig von anderswo geändert. Bitte versuchen Sie es noch einmal.',
       last_sign_in_method:
         'Das ist Ihr letzter Weg, sich anzumelden. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',

@@ -11,6 +11,8 @@ export const reauthenticationMessages = messages({
     codeSent: (to: string) => `We sent a code to ${to}. It works for ten minutes.`,
     code: 'Code',
     byProvider: (name: string) => `Confirm with ${name}`,
+    byPasskey: 'Confirm with a passkey',
+    passkeyFailed: 'No passkey was used. Try again, or choose another way.',
     none: 'There is nothing by which we could tell that it is you. Please sign in again.',
     signIn: 'Sign in again',
     back: 'Back, without the change',
@@ -25,6 +27,9 @@ export const reauthenticationMessages = messages({
     codeSent: (to) => `Wir haben einen Code an ${to} geschickt. Er gilt zehn Minuten.`,
     code: 'Code',
     byProvider: (name) => `Mit ${name} bestätigen`,
+    byPasskey: 'Mit einem Passkey bestätigen',
+    passkeyFailed:
+      'Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.',
     none: 'Wir haben nichts, woran wir Sie erkennen könnten. Bitte melden Sie sich neu an.',
     signIn: 'Neu anmelden',
     back: 'Zurück, ohne die Änderung',

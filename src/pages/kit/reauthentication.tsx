@@ -6,10 +6,12 @@ import { setFlowCookie } from '../../http/flow-cookie.ts';
 import { pathOf } from '../../http/realm-path.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
+import { AssertedPasskey } from '../../passkeys/schemas.ts';
 import type { Reauthentication, Ways } from '../../reauthentication/service.ts';
 import { CurrentPasswordField, Form, OneTimeCodeInput } from './form.tsx';
 import type { FormProblem } from './form-data.ts';
 import { Frame } from './frame.tsx';
+import { PasskeyForm, passkeyIn } from './passkey-form.tsx';
 import { reauthenticationMessages } from './reauthentication-messages.ts';
 import { show, type View } from './view.ts';
 import type { Visit } from './visit.ts';
@@ -26,6 +28,7 @@ export interface ReauthenticationServices {
 const PREFIX = 'proof.';
 export const PROOF_PASSWORD = `${PREFIX}password`;
 const PROOF_CODE = `${PREFIX}code`;
+const PROOF_PASSKEY = { flow: `${PREFIX}flow`, credential: `${PREFIX}credential` };
 
 /** What was filled in while its reader is at a provider: sealed, for that long. */
 const DRAFT_COOKIE = '__Host-latchkey-draft';
@@ -70,6 +73,12 @@ export async function takeProof(
     await reauthentication.byPassword(principal, password, clientOf(c));
     return null;
   }
+  if (way === 'passkey') {
+    const used = AssertedPasskey.safeParse(passkeyIn(proof));
+    if (!used.success) throw new ApiError('invalid_passkey');
+    await reauthentication.byPasskey(user, principal, used.data, clientOf(c));
+    return null;
+  }
   if ((way === 'code' || way === 'send') && (channel === 'email' || channel === 'sms')) {
     if (way === 'send') {
       await reauthentication.sendCode(user, principal, channel, clientOf(c));
@@ -94,18 +103,23 @@ export async function takeProof(
 /** Asks for a proof in place of a form, which waits in hidden fields: nothing of it gets into an address. */
 export async function askForProof(
   c: AppContext,
-  { view, user }: Visit,
+  { principal, view, user }: Visit,
   { reauthentication, accountLinks }: ReauthenticationServices,
   { values, leadsTo }: Waiting,
   { problem, sentBy }: { problem?: FormProblem; sentBy?: 'email' | 'sms' | undefined } = {},
 ): Promise<Response> {
   const realm = await reauthentication.realmOf(user);
-  const [ways, origins] = await Promise.all([reauthentication.ways(user), accountLinks.origins(realm)]);
+  const [ways, passkey, origins] = await Promise.all([
+    reauthentication.ways(user),
+    reauthentication.beginPasskey(user, principal),
+    accountLinks.origins(realm),
+  ]);
   const page = (
     <ReauthenticationPage
       view={view}
       values={values}
       ways={ways}
+      passkey={passkey}
       problem={problem}
       sentBy={sentBy}
       here={hereOf(c, view)}
@@ -153,21 +167,34 @@ function ReauthenticationPage(props: {
   view: View;
   values: Values;
   ways: Ways;
+  /** What the browser needs to use a passkey of the user, if there is one. */
+  passkey: object | null;
   problem: FormProblem | undefined;
   sentBy: 'email' | 'sms' | undefined;
   here: string;
 }) {
-  const { view, values, ways, problem, sentBy, here } = props;
+  const { view, values, ways, passkey, problem, sentBy, here } = props;
   const text = reauthenticationMessages[view.language];
   const hidden = (way: string, more: Values = {}) => {
     const proof = Object.entries({ way, ...more }).map(([name, value]) => [PREFIX + name, value]);
     return { ...values, ...Object.fromEntries(proof) };
   };
   const sent = ways.codes.find(({ channel }) => channel === sentBy);
-  const isNone = !ways.password && ways.codes.length === 0 && ways.providers.length === 0;
+  const isNone = !ways.password && !passkey && ways.codes.length === 0 && ways.providers.length === 0;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
       <p>{text.text}</p>
+      {passkey && (
+        <div class="ways">
+          <PasskeyForm
+            options={passkey}
+            hidden={hidden('passkey')}
+            fields={PROOF_PASSKEY}
+            button={text.byPasskey}
+            failed={text.passkeyFailed}
+          />
+        </div>
+      )}
       {sent && (
         <Form
           view={view}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { PASSKEYS } from '../../../generated/page-assets.ts';
 import type { AppContext } from '../../http/context.ts';
 import { buttonColors } from '../../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
@@ -20,6 +21,8 @@ export interface View {
   theme?: 'light' | 'dark' | undefined;
   /** The path of another page of this realm, with the parameters that every link keeps. */
   link(path: string, query?: Record<string, string>): string;
+  /** A path of this realm and nothing more. */
+  path(path: string): string;
   /** This page in another language. */
   inLanguage(language: Language): string;
 }
@@ -56,6 +59,7 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
     colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge}}`,
     link: (path, query = {}) =>
       at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
+    path: (path) => at(path, []),
     inLanguage: (other) => {
       const query = new URLSearchParams(c.req.query());
       query.set(LANGUAGE_PARAMETER, other);
@@ -83,7 +87,7 @@ export function forgetLanguage(c: AppContext): void {
 }
 
 /**
- * Sends a page, which is never cached, never framed and has no script. `leadsTo` are the other origins that its forms
+ * Sends a page, which is never cached, never framed and has no script but that of passkeys, if it asks for it. `leadsTo` are the other origins that its forms
  * may redirect to: a browser follows no redirect elsewhere.
  */
 export function show(
@@ -92,15 +96,20 @@ export function show(
   content: JSX.Element,
   { status = 200, leadsTo = [] }: { status?: ContentfulStatusCode; leadsTo?: string[] } = {},
 ) {
+  const html = `<!doctype html>${content}`;
+  // Whatever a user has written stands there with its quotes escaped.
+  const script = html.includes(`src="${PASSKEYS}"`)
+    ? `script-src ${new URL(PASSKEYS, view.realm.issuer)}; connect-src 'self'; `
+    : '';
   const colors = createHash('sha256').update(view.colors).digest('base64');
   c.header(
     'Content-Security-Policy',
-    `default-src 'none'; style-src 'self' 'sha256-${colors}'; img-src 'self' https:; ` +
+    `default-src 'none'; style-src 'self' 'sha256-${colors}'; img-src 'self' https:; ${script}` +
       `form-action ${["'self'", ...leadsTo].join(' ')}; frame-ancestors 'none'; base-uri 'none'`,
   );
   // The address may have a token, which no other origin may see. Without any referrer a form would send no origin.
   c.header('Referrer-Policy', 'same-origin');
   c.header('Content-Language', view.language);
   c.header('Vary', 'Accept-Language', { append: true });
-  return c.html(`<!doctype html>${content}`, status);
+  return c.html(html, status);
 }

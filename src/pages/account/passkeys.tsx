@@ -1,0 +1,141 @@
+import { clientOf } from '../../http/context.ts';
+import { authenticatorName } from '../../passkeys/authenticators.ts';
+import { CreatedPasskey, PasskeyPatch } from '../../passkeys/schemas.ts';
+import type { Passkeys, UsedPasskey } from '../../passkeys/service.ts';
+import { Field, Form } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { Frame } from '../kit/frame.tsx';
+import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
+import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
+import { show, type View } from '../kit/view.ts';
+import type { Visit } from '../kit/visit.ts';
+import { ACCOUNT_PAGES } from './frame.tsx';
+import { accountMessages } from './messages.ts';
+import { passkeysMessages } from './passkeys-messages.ts';
+
+/** The forms of a user's passkeys. Adding one takes two steps: the browser can make it only for what the first has asked for. */
+export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>> {
+  return {
+    begin_passkey: {
+      verified: true,
+      fresh: true,
+      act: async (c, { principal, view }) => {
+        const options = await passkeys.beginAdding(principal, view.realm);
+        return show(c, view, <PasskeyStep view={view} options={options} />);
+      },
+    },
+    add_passkey: {
+      verified: true,
+      act: async (c, { principal, view }, { name, ...sent }) => {
+        const made = valid(CreatedPasskey, { ...passkeyIn(sent), ...(name?.trim() && { name }) });
+        await passkeys.add(principal, made, view.realm, clientOf(c));
+        return 'passkey_added';
+      },
+    },
+    rename_passkey: {
+      act: async (_, { user }, { passkey = '', name }) => {
+        await passkeys.rename(user.id, passkey, valid(PasskeyPatch, { name }).name);
+        return 'passkey_renamed';
+      },
+    },
+    remove_passkey: {
+      fresh: true,
+      act: async (c, { principal }, { passkey = '' }) => {
+        await passkeys.remove(principal, passkey, clientOf(c));
+        return 'passkey_removed';
+      },
+    },
+  };
+}
+
+/** The passkeys of a user, and the way to another. */
+export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Shown; known: UsedPasskey[] }) {
+  const { principal, view } = visit;
+  const text = passkeysMessages[view.language];
+  const disabled = !principal.emailVerified;
+  const refused = ['add_passkey', 'begin_passkey', 'rename_passkey', 'remove_passkey']
+    .map((form) => refusedIn(shown, form))
+    .find((one) => one !== undefined);
+  return (
+    <Panel id="passkeys-title" title={text.title}>
+      <p class="soft">{disabled ? accountMessages[view.language].verifyFirst : text.text}</p>
+      {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
+      {known.length > 0 && (
+        <Entries none="" entries={known.map((passkey) => <PasskeyEntry view={view} passkey={passkey} />)} />
+      )}
+      <Form view={view} name="begin_passkey" button={text.add} look="plain" disabled={disabled} />
+    </Panel>
+  );
+}
+
+function PasskeyEntry({ view, passkey: { row, lastUse } }: { view: View; passkey: UsedPasskey }) {
+  const text = passkeysMessages[view.language];
+  const { id, name, createdAt } = row;
+  const keeper = authenticatorName(row.aaguid);
+  return (
+    <Entry
+      name={name}
+      badge={row.backupEligible && <Badge>{text.synced}</Badge>}
+      about={[
+        keeper !== name && keeper,
+        <>
+          {text.added} <Time view={view} at={createdAt} day />,{' '}
+          {lastUse ? (
+            <>
+              {text.used} <Time view={view} at={lastUse.usedAt} />
+            </>
+          ) : (
+            text.unused
+          )}
+        </>,
+      ]}
+    >
+      <details>
+        <summary aria-label={text.renameNamed(name)}>{text.rename}</summary>
+        <form method="post">
+          <input type="hidden" name="form" value="rename_passkey" />
+          <input type="hidden" name="passkey" value={id} />
+          <label for={`name-${id}`}>{text.name}</label>
+          <input id={`name-${id}`} name="name" value={name} maxlength={100} required autocomplete="off" />
+          <button type="submit" class="plain">
+            {text.rename}
+          </button>
+        </form>
+      </details>
+      <Form
+        view={view}
+        name="remove_passkey"
+        hidden={{ passkey: id }}
+        button={text.remove}
+        buttonLabel={text.removeNamed(name)}
+        look="plain"
+      />
+    </Entry>
+  );
+}
+
+/** The second step: the browser makes the passkey. */
+function PasskeyStep({ view, options }: { view: View; options: object }) {
+  const text = passkeysMessages[view.language];
+  return (
+    <Frame view={view} title={text.stepTitle}>
+      <p>{text.stepText}</p>
+      <PasskeyForm
+        creates
+        options={options}
+        hidden={{ form: 'add_passkey' }}
+        button={text.go}
+        failed={text.failed}
+      >
+        <Field name="name" label={text.name} hint={text.nameHint} maxlength={100} autocomplete="off" />
+      </PasskeyForm>
+      <noscript>
+        <p class="notice bad">{text.noScript}</p>
+      </noscript>
+      <p class="below">
+        <a href={view.link(ACCOUNT_PAGES.security)}>{text.back}</a>
+      </p>
+    </Frame>
+  );
+}

@@ -1,0 +1,66 @@
+import type { Child } from 'hono/jsx';
+import { PASSKEYS } from '../../../generated/page-assets.ts';
+import { ApiError } from '../../errors.ts';
+import { Hidden } from './form.tsx';
+
+/** What names the two fields that the browser fills in. */
+export const PASSKEY_FIELDS = { flow: 'flow', credential: 'credential' };
+
+/** What such a form has sent, as the API takes it. */
+export function passkeyIn(sent: Record<string, string>): { flow: string; credential: unknown } {
+  const { flow = '', credential = '' } = sent;
+  try {
+    return { flow, credential: JSON.parse(credential) };
+  } catch {
+    throw new ApiError('invalid_passkey');
+  }
+}
+
+/**
+ * A form that the browser answers by a passkey: one that is there, or with `creates` one that it makes. It is hidden where
+ * scripts are off, or the browser has no passkeys. `passkeys.js` has the other half.
+ */
+export function PasskeyForm(props: {
+  /** What the browser needs, or where it gets that. */
+  options: object | { from: string };
+  creates?: boolean;
+  action?: string;
+  hidden?: Record<string, string>;
+  /** The names of the fields, where they are not the usual ones. */
+  fields?: typeof PASSKEY_FIELDS;
+  button: string;
+  look?: 'plain';
+  /** What is said when the browser gives nothing. */
+  failed: string;
+  children?: Child;
+}) {
+  const { options, creates, action, hidden = {}, fields = PASSKEY_FIELDS, button, look, failed } = props;
+  const source =
+    'from' in options ? { 'data-from': options.from } : { 'data-options': JSON.stringify(options) };
+  return (
+    <>
+      <form
+        method="post"
+        action={action}
+        hidden
+        data-passkey={creates ? 'create' : 'get'}
+        data-flow={fields.flow}
+        data-credential={fields.credential}
+        data-failed={failed}
+        {...source}
+      >
+        {Object.entries(hidden).map(([name, value]) => (
+          <Hidden name={name} value={value} />
+        ))}
+        <Hidden name={fields.flow} value="" />
+        <Hidden name={fields.credential} value="" />
+        <p class="wrong" role="alert" hidden />
+        {props.children}
+        <button type="submit" class={look}>
+          {button}
+        </button>
+      </form>
+      <script type="module" src={PASSKEYS} />
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+// Lets forms be answered by a passkey. Without this script, or where the browser has no passkeys, they stay hidden.
+//
+// A form says by `data-passkey` what is asked of the browser (`get` or `create`), and by what: `data-options` has the options as
+// JSON, `data-from` is where they come from. What the browser gives is sent in the fields that `data-flow` and `data-credential`
+// name; `data-failed` is what to say when it gives nothing.
+
+const waiting = new AbortController();
+
+/** Asks the browser, and sends the form. */
+async function answer(form, options, more) {
+  const { flow, public_key } = options;
+  const isNew = form.dataset.passkey === 'create';
+  const publicKey = isNew
+    ? PublicKeyCredential.parseCreationOptionsFromJSON(public_key)
+    : PublicKeyCredential.parseRequestOptionsFromJSON(public_key);
+  const credential = await navigator.credentials[form.dataset.passkey]({ publicKey, ...more });
+  form.elements[form.dataset.flow].value = flow;
+  form.elements[form.dataset.credential].value = JSON.stringify(credential.toJSON());
+  form.submit();
+}
+
+async function optionsOf(form) {
+  if (form.dataset.options) return JSON.parse(form.dataset.options);
+  const answer = await fetch(form.dataset.from, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"session_cookie":true}',
+  });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+function say(form, text) {
+  const said = form.querySelector('.wrong');
+  said.textContent = text;
+  said.hidden = text === '';
+}
+
+/** Suggests passkeys in the field of the address, for as long as the page is open. */
+async function suggest(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  const options = await optionsOf(form);
+  // A challenge is over some day.
+  const renewal = setTimeout(() => renewed.abort(), options.public_key.timeout * 0.9);
+  const renewed = new AbortController();
+  waiting.signal.addEventListener('abort', () => renewed.abort());
+  try {
+    await answer(form, options, { mediation: 'conditional', signal: renewed.signal });
+  } catch {
+    if (renewed.signal.aborted && !waiting.signal.aborted) await suggest(form);
+  } finally {
+    clearTimeout(renewal);
+  }
+}
+
+if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+  for (const form of document.querySelectorAll('form[data-passkey]')) {
+    form.hidden = false;
+    form.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      say(form, '');
+      waiting.abort();
+      try {
+        await answer(form, await optionsOf(form), {});
+      } catch {
+        say(form, form.dataset.failed);
+      }
+    });
+    if (form.dataset.from) suggest(form).catch(() => {});
+  }
+}

@@ -1,0 +1,159 @@
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
+import type { z } from 'zod';
+import { ApiError } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
+import { MINUTE } from '../lib/time.ts';
+import type { CreatedPasskey } from './schemas.ts';
+import type { PasskeyRow } from './tables.ts';
+
+/** How long a user has to answer the prompt of the browser (milliseconds); in the field of a page it may wait so long. */
+export const CEREMONY = 10 * MINUTE;
+
+/** ES256, EdDSA and RS256 (RFC 9053): what authenticators have, the best first. */
+const ALGORITHMS = [-7, -8, -257];
+
+/** To whom passkeys belong: one host has all realms, whose passkeys differ by the id of the user. */
+export function relyingPartyId(realm: Realm): string {
+  return new URL(realm.issuer).hostname;
+}
+
+/** Whose name it is (WebAuthn 3, 5.4.3): bytes that say nothing to those who do not know the id. */
+export function userHandleOf(userId: string): string {
+  return Buffer.from(userId).toString('base64url');
+}
+
+/** 256 random bits, base64url. */
+export function newChallenge(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}
+
+/** A passkey as options name it. */
+function descriptorOf({ credentialId, transports }: PasskeyRow) {
+  return { type: 'public-key' as const, id: credentialId, transports };
+}
+
+/** What a browser needs to make a passkey (`PublicKeyCredentialCreationOptionsJSON`); those that are there make no second one. */
+export function creationOptions(
+  realm: Realm,
+  user: { id: string; email: string; name: string | null },
+  challenge: string,
+  known: PasskeyRow[],
+) {
+  return {
+    rp: { id: relyingPartyId(realm), name: realm.name },
+    user: { id: userHandleOf(user.id), name: user.email, displayName: user.name ?? user.email },
+    challenge,
+    pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key' as const, alg })),
+    timeout: CEREMONY,
+    excludeCredentials: known.map(descriptorOf),
+    authenticatorSelection: {
+      residentKey: 'required' as const,
+      requireResidentKey: true,
+      userVerification: 'required' as const,
+    },
+    attestation: 'none' as const,
+  };
+}
+
+/** What a browser needs to use a passkey (`PublicKeyCredentialRequestOptionsJSON`): one of those, or any of the realm. */
+export function requestOptions(realm: Realm, challenge: string, known: PasskeyRow[] = []) {
+  return {
+    rpId: relyingPartyId(realm),
+    challenge,
+    timeout: CEREMONY,
+    userVerification: 'required' as const,
+    allowCredentials: known.map(descriptorOf),
+  };
+}
+
+/** What a new passkey is, as its authenticator says. */
+export type NewPasskey = Pick<
+  PasskeyRow,
+  'credentialId' | 'publicKey' | 'counter' | 'aaguid' | 'backupEligible' | 'backedUp'
+>;
+
+/**
+ * A passkey that was just made for that challenge, at our origin or one of the realm's. Throws `invalid_passkey`: also for an
+ * attestation that somebody else has signed, which was not asked for and would have certificates looked up.
+ */
+export async function verifyCreation(
+  realm: Realm,
+  response: z.output<typeof CreatedPasskey>['credential'],
+  challenge: string,
+): Promise<NewPasskey> {
+  const { verifyRegistrationResponse, helpers } = await library();
+  return verified(async () => {
+    const attestation = helpers.decodeAttestationObject(
+      helpers.isoBase64URL.toBuffer(response.response.attestationObject),
+    );
+    if (attestation.get('fmt') !== 'none' && attestation.get('attStmt').get('x5c') !== undefined) return null;
+    const { registrationInfo } = await verifyRegistrationResponse({
+      // Transports are hints, which nothing is decided by.
+      response: response as RegistrationResponseJSON,
+      ...expected(realm, challenge),
+      requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
+    });
+    if (!registrationInfo) return null;
+    const { aaguid, credential, credentialBackedUp, credentialDeviceType } = registrationInfo;
+    return {
+      credentialId: credential.id,
+      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      counter: credential.counter,
+      aaguid,
+      backupEligible: credentialDeviceType === 'multiDevice',
+      backedUp: credentialBackedUp,
+    };
+  });
+}
+
+/**
+ * The use of a passkey for that challenge, at our origin or one of the realm's, by a user whom the authenticator has verified.
+ * The counter is for the account object to judge. Throws `invalid_passkey`.
+ */
+export async function verifyUse(
+  realm: Realm,
+  response: AuthenticationResponseJSON,
+  challenge: string,
+  passkey: PasskeyRow,
+): Promise<{ counter: number; backedUp: boolean }> {
+  const { verifyAuthenticationResponse } = await library();
+  return verified(async () => {
+    const { verified: isRight, authenticationInfo } = await verifyAuthenticationResponse({
+      response,
+      ...expected(realm, challenge),
+      requireUserVerification: true,
+      credential: {
+        id: passkey.credentialId,
+        publicKey: new Uint8Array(Buffer.from(passkey.publicKey, 'base64url')),
+        counter: 0,
+      },
+    });
+    if (!isRight) return null;
+    return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp };
+  });
+}
+
+function expected(realm: Realm, challenge: string) {
+  return {
+    expectedChallenge: challenge,
+    expectedOrigin: [new URL(realm.issuer).origin, ...realm.allowedOrigins],
+    expectedRPID: relyingPartyId(realm),
+  };
+}
+
+/** Loaded at its first use: a check of a session needs none of it. */
+async function library() {
+  const [server, helpers] = await Promise.all([
+    import('@simplewebauthn/server'),
+    import('@simplewebauthn/server/helpers'),
+  ]);
+  return { ...server, helpers };
+}
+
+/** What a verification gives. Whatever it throws is about what the client sent, and says more than strangers should know. */
+async function verified<Found>(verify: () => Promise<Found | null>): Promise<Found> {
+  const found = await verify().catch(() => null);
+  if (!found) throw new ApiError('invalid_passkey');
+  return found;
+}

@@ -1,0 +1,201 @@
+import type { MiddlewareHandler } from 'hono';
+import { userShape } from '../directory/schemas.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
+import { setDeviceCookie } from '../http/device-cookie.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
+import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { requireOrigin } from '../http/origin.ts';
+import { setSessionCookie } from '../http/session-cookie.ts';
+import { SignedInSchema } from '../passwords/schemas.ts';
+import type { Realms } from '../realms/service.ts';
+import { tokensShape } from '../sessions/schemas.ts';
+import {
+  CreatedPasskey,
+  CreationOptionsSchema,
+  PasskeyIdParam,
+  PasskeyListSchema,
+  PasskeyOptionsBody,
+  PasskeyPatch,
+  PasskeySchema,
+  PasskeySignInBody,
+  passkeyShape,
+  RelatedOriginsSchema,
+  RequestOptionsSchema,
+} from './schemas.ts';
+import type { Passkeys } from './service.ts';
+
+const TAGS = ['Passkeys'];
+
+/** How long browsers may keep the list of related origins (seconds). */
+const MAX_AGE = 300;
+
+/** Sign-in by passkey, and what a browser asks for about it. */
+export function passkeySignInRoutes(
+  passkeys: Passkeys,
+  realms: Realms,
+  signInLimit: MiddlewareHandler<AppEnv>,
+) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        operationId: 'auth.passkeys.options',
+        method: 'post',
+        path: '/v1/auth/passkeys/options',
+        level: PUBLIC,
+        tags: TAGS,
+        summary: 'Begin to sign in by a passkey',
+        description:
+          'Takes no address: the user chooses a passkey, and the answer says nothing about anybody. Give `public_key` to `navigator.credentials.get`, with `mediation: "conditional"` for a suggestion in the field of the address.',
+        request: jsonBody(PasskeyOptionsBody),
+        responses: responses({ 200: json(RequestOptionsSchema, 'What the browser needs') }, { body: true }),
+      }),
+      async (c) => {
+        const isBound = c.req.valid('json').session_cookie === true;
+        if (isBound) requireOrigin('POST', c.req.header('origin'));
+        const begun = await passkeys.beginSignIn(
+          c.get('realm'),
+          isBound ? (clientOf(c).device ?? null) : null,
+        );
+        if (isBound) setDeviceCookie(c);
+        return c.json(begun, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'auth.passkeys.verify',
+        method: 'post',
+        path: '/v1/auth/passkeys/verify',
+        level: PUBLIC,
+        tags: TAGS,
+        summary: 'Sign in by a passkey',
+        description:
+          'A challenge works once, for ten minutes. With `session_cookie` it has to be one that was made for this browser.',
+        limit: signInLimit,
+        request: jsonBody(PasskeySignInBody),
+        responses: responses(
+          { 200: json(SignedInSchema, 'The user, signed in') },
+          { body: true, codes: ['invalid_passkey', 'account_suspended', 'email_not_verified'] },
+        ),
+      }),
+      async (c) => {
+        const { session_cookie: inCookie = false, ...used } = c.req.valid('json');
+        if (inCookie) requireOrigin('POST', c.req.header('origin'));
+        const { signedIn } = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
+        const { user, grant } = signedIn;
+        if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
+        setDeviceCookie(c);
+        return c.json({ ...tokensShape(grant, inCookie), user: userShape(user) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'discovery.getRelatedOrigins',
+        method: 'get',
+        path: '/.well-known/webauthn',
+        level: PUBLIC,
+        tags: ['Discovery'],
+        summary: 'Where else passkeys may be used (WebAuthn 3, 5.11)',
+        description: 'The allowed origins of all realms, whose passkeys belong to one host.',
+        responses: responses({ 200: json(RelatedOriginsSchema, 'The origins') }, {}),
+      }),
+      async (c) => {
+        c.header('Cache-Control', `public, max-age=${MAX_AGE}`);
+        return c.json({ origins: await realms.webOrigins() }, 200);
+      },
+    );
+}
+
+/** The passkeys of a user. */
+export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
+  return featureRouter()
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.list',
+        method: 'get',
+        path: '/v1/me/passkeys',
+        level: levels.user({ impersonation: true }),
+        tags: TAGS,
+        summary: 'The passkeys of the user',
+        responses: responses({ 200: json(PasskeyListSchema, 'Oldest first') }, {}),
+      }),
+      async (c) => {
+        const known = await passkeys.list(c.get('principal').userId);
+        return c.json({ data: known.map(passkeyShape), next_cursor: null }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.options',
+        method: 'post',
+        path: '/v1/me/passkeys/options',
+        level: levels.verified({ fresh: true }),
+        tags: TAGS,
+        summary: 'Begin to add a passkey',
+        description: 'Give `public_key` to `navigator.credentials.create`. Needs a verified address.',
+        responses: responses({ 200: json(CreationOptionsSchema, 'What the browser needs') }, {}),
+      }),
+      async (c) => c.json(await passkeys.beginAdding(c.get('principal'), c.get('realm')), 200),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.add',
+        method: 'post',
+        path: '/v1/me/passkeys',
+        level: levels.verified(),
+        tags: TAGS,
+        summary: 'Add a passkey',
+        description:
+          'Within ten minutes, in the session that has asked for the options: those have needed a fresh proof. A mail tells of it.',
+        request: jsonBody(CreatedPasskey),
+        responses: responses(
+          { 201: json(PasskeySchema, 'The passkey') },
+          { body: true, codes: ['invalid_passkey', 'passkey_exists', 'too_many_passkeys'] },
+        ),
+      }),
+      async (c) => {
+        const made = c.req.valid('json');
+        const row = await passkeys.add(c.get('principal'), made, c.get('realm'), clientOf(c));
+        return c.json(passkeyShape({ row, lastUse: null }), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.update',
+        method: 'patch',
+        path: '/v1/me/passkeys/{id}',
+        level: levels.user(),
+        tags: TAGS,
+        summary: 'Rename a passkey',
+        request: { params: PasskeyIdParam, ...jsonBody(PasskeyPatch) },
+        responses: responses(
+          { 200: json(PasskeySchema, 'The passkey') },
+          { body: true, codes: ['passkey_not_found'] },
+        ),
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param');
+        const renamed = await passkeys.rename(c.get('principal').userId, id, c.req.valid('json').name);
+        return c.json(passkeyShape(renamed), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.remove',
+        method: 'delete',
+        path: '/v1/me/passkeys/{id}',
+        level: levels.user({ fresh: true }),
+        tags: TAGS,
+        summary: 'Remove a passkey',
+        description: 'Never the last way in. A mail tells of it.',
+        request: { params: PasskeyIdParam },
+        responses: responses(
+          { 204: { description: 'Removed' } },
+          { codes: ['passkey_not_found', 'last_sign_in_method'] },
+        ),
+      }),
+      async (c) => {
+        await passkeys.remove(c.get('principal'), c.req.valid('param').id, clientOf(c));
+        return c.body(null, 204);
+      },
+    );
+}

@@ -1,0 +1,290 @@
+import type { z } from 'zod';
+import type { KnownUse, PasskeyObjects, PasskeyUse } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
+import { seal, unseal } from '../crypto/sealed.ts';
+import { primary } from '../db/client.ts';
+import { isTaken } from '../db/unique.ts';
+import { type Directory, directoryState } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
+import { ApiError, accepted } from '../errors.ts';
+import type { Principal } from '../http/context.ts';
+import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
+import type { Realm } from '../lib/realm.ts';
+import type { SignedIn } from '../passwords/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { authenticatorName } from './authenticators.ts';
+import {
+  CEREMONY,
+  creationOptions,
+  newChallenge,
+  requestOptions,
+  userHandleOf,
+  verifyCreation,
+  verifyUse,
+} from './ceremony.ts';
+import type { AssertedPasskey, CreatedPasskey } from './schemas.ts';
+import {
+  deletePasskey,
+  findPasskey,
+  hasAllPasskeys,
+  insertPasskey,
+  readPasskeys,
+  renamePasskey,
+} from './store.ts';
+import type { PasskeyRow } from './tables.ts';
+
+/** What a challenge is for, and whose it is: sealed, for its client to bring back. */
+interface Flow {
+  kind: 'sign_in' | 'add' | 'prove';
+  realmId: string;
+  challenge: string;
+  /** The device that has to bring it back, by its cookie; null where who has it may. */
+  device: string | null;
+  /** The session that asked, unless it is for signing in. */
+  sessionId: string | null;
+  expiresAt: number;
+}
+
+/** A passkey, and what the account object knows of its use: null until it is used. */
+export interface UsedPasskey {
+  row: PasskeyRow;
+  lastUse: KnownUse | null;
+}
+
+/** What passkeys are made of. */
+export interface PasskeyDependencies {
+  d1: D1Database;
+  sessions: Sessions;
+  directory: Directory;
+  objects: PasskeyObjects;
+  /** Encrypts what a client has to bring back. */
+  flowKeys: Keyring;
+}
+
+/** Who is signed in, and by what. */
+type By = Pick<Principal, 'userId' | 'sessionId' | 'credentialVersion'>;
+
+/** Passkeys (WebAuthn 3): sign-in by them, proofs within a session, and those that a user has. */
+export class Passkeys {
+  readonly #deps: PasskeyDependencies;
+
+  constructor(deps: PasskeyDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * What a browser needs to sign in by whichever passkey its user chooses: nothing in it depends on who that is. `device` binds
+   * it to a browser that keeps cookies.
+   */
+  async beginSignIn(realm: Realm, device: string | null) {
+    const { challenge, flow } = await this.#begin('sign_in', realm, { device });
+    return { flow, public_key: requestOptions(realm, challenge) };
+  }
+
+  /**
+   * Opens a session for the user of a passkey, `inCookie` for one that a browser keeps. Throws `invalid_passkey` for whatever is wrong with it, `account_suspended`,
+   * `email_not_verified` for one that was added before the address was proven.
+   */
+  async signIn(
+    { flow, credential }: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<{ signedIn: SignedIn; methods: string[] }> {
+    const { objects, sessions } = this.#deps;
+    const begun = await this.#open(flow, 'sign_in', realm, { device: client.device ?? null });
+    // A session that somebody else has begun would be put into this browser.
+    if (inCookie && begun.device === null) throw new ApiError('invalid_passkey');
+    const { user, passkey, use } = await this.#verify(begun, credential, realm);
+    if (credential.response.userHandle !== userHandleOf(user.id)) throw new ApiError('invalid_passkey');
+    if (user.status === 'suspended') throw new ApiError('account_suspended');
+    const mustProve = passkey.addedUnproven || realm.registration === 'verify_first';
+    if (mustProve && !user.emailVerified) throw new ApiError('email_not_verified');
+    const methods = methodsOf(passkey);
+    const opened = accepted(
+      await objects(user.id).openByPasskey(
+        directoryState(user),
+        { client, methods, lifetimes: realm.lifetimes, activity: 'signed_in' },
+        use,
+      ),
+    );
+    return { signedIn: { user, grant: await sessions.grant(realm, opened) }, methods };
+  }
+
+  /** What a browser needs to prove within a session who its user is; null for one who has no passkey. */
+  async beginProof(by: By, realm: Realm) {
+    const known = await readPasskeys(primary(this.#deps.d1).db, by.userId);
+    if (known.length === 0) return null;
+    const { challenge, flow } = await this.#begin('prove', realm, by);
+    return { flow, public_key: requestOptions(realm, challenge, known) };
+  }
+
+  /**
+   * Takes a passkey for a proof of who the user of a session is; a wrong one counts as a wrong password does. Throws
+   * `invalid_passkey`, `too_many_attempts`, `session_ended`.
+   */
+  async prove(
+    by: By,
+    { flow, credential }: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+  ): Promise<void> {
+    const object = this.#deps.objects(by.userId);
+    accepted(await object.beginProof(by.sessionId));
+    const begun = await this.#open(flow, 'prove', realm, by);
+    const { user, use } = await this.#verify(begun, credential, realm);
+    if (user.id !== by.userId) throw new ApiError('invalid_passkey');
+    accepted(await object.provePasskey(by.sessionId, client, use));
+  }
+
+  /** What a browser needs to make a passkey for a signed-in user. */
+  async beginAdding(by: By, realm: Realm) {
+    const { d1, directory } = this.#deps;
+    const [user, known] = await Promise.all([
+      directory.get(by.userId, null),
+      readPasskeys(primary(d1).db, by.userId),
+    ]);
+    const { challenge, flow } = await this.#begin('add', realm, by);
+    return { flow, public_key: creationOptions(realm, user, challenge, known) };
+  }
+
+  /**
+   * Adds a passkey that was made for the session. Throws `invalid_passkey`, `passkey_exists`, `too_many_passkeys`, and
+   * `session_ended` when the account was recovered meanwhile.
+   */
+  async add(
+    by: By,
+    { flow, credential, name }: z.output<typeof CreatedPasskey>,
+    realm: Realm,
+    client: Client,
+  ): Promise<PasskeyRow> {
+    const { d1, directory } = this.#deps;
+    const begun = await this.#open(flow, 'add', realm, by);
+    const made = await verifyCreation(realm, credential, begun.challenge);
+    const session = primary(d1);
+    const user = await directory.current({ realmId: realm.id, userId: by.userId });
+    const now = Date.now();
+    const row = {
+      ...made,
+      id: newId('psk', now),
+      userId: user.id,
+      realmId: realm.id,
+      transports: credential.response.transports ?? [],
+      name: name ?? authenticatorName(made.aaguid) ?? 'Passkey',
+      createdAt: now,
+    };
+    const mail = directory.noticeMail(user, { change: 'passkey_added', about: row.name, client }, now);
+    const isAdded = await insertPasskey(session.db, { row, by, mail }).catch((error: unknown) => {
+      throw isTaken(error) ? new ApiError('passkey_exists') : error;
+    });
+    if (!isAdded) {
+      throw new ApiError((await hasAllPasskeys(session.db, user.id)) ? 'too_many_passkeys' : 'session_ended');
+    }
+    directory.send(mail);
+    await this.#log(user, 'passkey_added', by, client, row.name, session.bookmark());
+    return { ...row, addedUnproven: false };
+  }
+
+  /** The passkeys of a user, oldest first. */
+  async list(userId: string): Promise<UsedPasskey[]> {
+    const { d1, objects } = this.#deps;
+    const rows = await readPasskeys(primary(d1).db, userId);
+    const uses = rows.length > 0 ? await objects(userId).passkeyUses() : {};
+    return rows.map((row) => ({ row, lastUse: uses[row.id] ?? null }));
+  }
+
+  /** Gives a passkey another name. Throws `passkey_not_found`. */
+  async rename(userId: string, id: string, name: string): Promise<UsedPasskey> {
+    const { d1, objects } = this.#deps;
+    const row = await renamePasskey(primary(d1).db, { userId, id }, name);
+    if (!row) throw new ApiError('passkey_not_found');
+    return { row, lastUse: (await objects(userId).passkeyUses())[id] ?? null };
+  }
+
+  /** Removes a passkey. Throws `passkey_not_found`, `last_sign_in_method`. */
+  async remove(by: Pick<By, 'userId' | 'sessionId'>, id: string, client: Client): Promise<void> {
+    const { d1, directory } = this.#deps;
+    const { userId } = by;
+    const session = primary(d1);
+    const row = (await readPasskeys(session.db, userId)).find((one) => one.id === id);
+    if (!row) throw new ApiError('passkey_not_found');
+    const user = await directory.current({ realmId: row.realmId, userId });
+    const mail = directory.noticeMail(user, { change: 'passkey_removed', about: row.name, client });
+    if (!(await deletePasskey(session.db, { userId, id }, mail))) {
+      throw new ApiError('last_sign_in_method', {
+        detail: 'Set a password first, by the link of `forgot password`, or add another passkey.',
+      });
+    }
+    directory.send(mail);
+    await this.#log(user, 'passkey_removed', by, client, row.name, session.bookmark());
+  }
+
+  async #begin(kind: Flow['kind'], realm: Realm, of: { device: string | null } | { sessionId: string }) {
+    const challenge = newChallenge();
+    const bound = { device: null, sessionId: null, ...of };
+    const flow: Flow = {
+      kind,
+      realmId: realm.id,
+      challenge,
+      device: bound.device,
+      sessionId: bound.sessionId,
+      expiresAt: Date.now() + CEREMONY,
+    };
+    return { challenge, flow: await seal(this.#deps.flowKeys, flow) };
+  }
+
+  /** What was begun. Throws `invalid_passkey` for what is over, or was begun by somebody else, elsewhere, or for something else. */
+  async #open(
+    sealed: string,
+    kind: Flow['kind'],
+    realm: Realm,
+    of: { device: string | null } | { sessionId: string },
+  ): Promise<Flow> {
+    const flow = await unseal<Flow>(this.#deps.flowKeys, sealed);
+    const isTheirs =
+      flow !== null &&
+      ('sessionId' in of
+        ? flow.sessionId === of.sessionId
+        : flow.device === null || flow.device === of.device);
+    if (!isTheirs || flow.kind !== kind || flow.realmId !== realm.id || Date.now() >= flow.expiresAt) {
+      throw new ApiError('invalid_passkey');
+    }
+    return flow;
+  }
+
+  async #verify(
+    { challenge, expiresAt }: Flow,
+    credential: z.output<typeof AssertedPasskey>['credential'],
+    realm: Realm,
+  ): Promise<{ user: UserRow; passkey: PasskeyRow; use: PasskeyUse }> {
+    const found = await findPasskey(primary(this.#deps.d1).db, realm.id, credential.id);
+    if (!found) throw new ApiError('invalid_passkey');
+    const { passkey } = found;
+    const { counter, backedUp } = await verifyUse(realm, credential, challenge, passkey);
+    const { id: passkeyId, counter: knownCounter } = passkey;
+    const use = { passkeyId, challenge, challengeExpiresAt: expiresAt, counter, knownCounter, backedUp };
+    return { ...found, use };
+  }
+
+  async #log(
+    user: UserRow,
+    type: 'passkey_added' | 'passkey_removed',
+    { sessionId }: Pick<By, 'sessionId'>,
+    client: Client,
+    name: string,
+    bookmark: string | null,
+  ): Promise<void> {
+    const { id: userId, realmId } = user;
+    await this.#deps.directory.log(
+      { userId, realmId },
+      { type, sessionId, client, details: { name } },
+      bookmark,
+    );
+  }
+}
+
+/** What a passkey proves (RFC 8176): a key, kept by hardware or copied about, and a user who was verified there. */
+function methodsOf({ backupEligible }: PasskeyRow): string[] {
+  return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
+}

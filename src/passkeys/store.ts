@@ -1,0 +1,91 @@
+import { and, asc, eq, exists, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { addsUnproven } from '../directory/address-proof.ts';
+import { type UserRow, users } from '../directory/tables.ts';
+import { otherWayIn } from '../directory/ways-in.ts';
+import { outbox } from '../messages/tables.ts';
+import { type PasskeyRow, passkeys } from './tables.ts';
+
+/** As many as a user can have. */
+const MAX_PASSKEYS = 20;
+
+type Mail = typeof outbox.$inferInsert;
+
+/** A passkey that is added, and the session of the user who adds it. */
+export interface AddedPasskey {
+  row: Omit<PasskeyRow, 'addedUnproven'>;
+  by: { sessionId: string; credentialVersion: number };
+  mail: Mail;
+}
+
+/** The passkey of a realm that an authenticator calls so, with its user; null when there is none. */
+export async function findPasskey(
+  db: Database,
+  realmId: string,
+  credentialId: string,
+): Promise<{ passkey: PasskeyRow; user: UserRow } | null> {
+  const found = await db
+    .select({ passkey: passkeys, user: users })
+    .from(passkeys)
+    .innerJoin(users, eq(users.id, passkeys.userId))
+    .where(and(eq(passkeys.realmId, realmId), eq(passkeys.credentialId, credentialId)))
+    .get();
+  return found ?? null;
+}
+
+/** The passkeys of a user, oldest first. */
+export function readPasskeys(db: Database, userId: string): Promise<PasskeyRow[]> {
+  return db.select().from(passkeys).where(eq(passkeys.userId, userId)).orderBy(asc(passkeys.createdAt));
+}
+
+/**
+ * Adds a passkey, and queues the mail about it, if the account is still that of the session and has room for one more: of
+ * several at once, as many as fit. False when not. Throws D1's error when the passkey is there already.
+ */
+export async function insertPasskey(db: Database, { row, by, mail }: AddedPasskey): Promise<boolean> {
+  const { userId } = row;
+  const stands = sql`EXISTS (SELECT 1 FROM ${users}
+    WHERE ${and(eq(users.id, userId), eq(users.credentialVersion, by.credentialVersion))})
+    AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${MAX_PASSKEYS}`;
+  const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
+  const [, inserted] = await db.batch([
+    insertIf(db, outbox, mail, stands),
+    insertIf(db, passkeys, { ...row, addedUnproven }, stands).returning({ id: passkeys.id }),
+  ]);
+  return inserted.length > 0;
+}
+
+/** Whether a user has as many passkeys as they can have. */
+export async function hasAllPasskeys(db: Database, userId: string): Promise<boolean> {
+  return (await readPasskeys(db, userId)).length >= MAX_PASSKEYS;
+}
+
+/** Gives a passkey another name; null when the user has none of that id. */
+export async function renamePasskey(
+  db: Database,
+  { userId, id }: { userId: string; id: string },
+  name: string,
+): Promise<PasskeyRow | null> {
+  const [renamed] = await db.update(passkeys).set({ name }).where(isTheirs(userId, id)).returning();
+  return renamed ?? null;
+}
+
+/** Removes a passkey, and queues the mail about it, unless it is the user's last way in: then false. */
+export async function deletePasskey(
+  db: Database,
+  { userId, id }: { userId: string; id: string },
+  mail: Mail,
+): Promise<boolean> {
+  const chosen = and(isTheirs(userId, id), otherWayIn(userId, { passkeyId: id }));
+  const stands = exists(db.select({ one: sql`1` }).from(passkeys).where(chosen));
+  const [, deleted] = await db.batch([
+    insertIf(db, outbox, mail, stands),
+    db.delete(passkeys).where(chosen).returning({ id: passkeys.id }),
+  ]);
+  return deleted.length > 0;
+}
+
+function isTheirs(userId: string, id: string): SQL {
+  return and(eq(passkeys.userId, userId), eq(passkeys.id, id)) as SQL;
+}
