@@ -80,7 +80,7 @@ export function reauthenticationRoutes(
     )
     .openapi(
       createRoute({
-        operationId: 'auth.reauthenticate.passkey',
+        operationId: 'auth.passkeys.proofOptions',
         method: 'post',
         path: '/v1/auth/reauthenticate/passkey',
         tags: ['Sessions'],
