@@ -71,6 +71,8 @@ export interface LiveSession {
   impersonator: string | null;
   /** When the user last proved who they are, Unix milliseconds; 0 for an admin who acts as the user. */
   authenticatedAt: number;
+  /** How they signed in, and a passkey that they have proved it by since: RFC 8176 values. */
+  methods: string[];
 }
 
 /** A session that was opened or refreshed. */
@@ -212,8 +214,13 @@ export interface PasskeyObject {
     session: NewSession,
     use: PasskeyUse,
   ): Promise<OpenedSession | Refusal>;
-  /** As `noteProof`, for a user who has used a passkey within a session. */
-  provePasskey(sessionId: string, client: Client, use: PasskeyUse): Promise<LiveSession | Refusal>;
+  /** As `noteProof`, for a user who has used a passkey within a session, which has those methods too from then on. */
+  provePasskey(
+    sessionId: string,
+    methods: string[],
+    client: Client,
+    use: PasskeyUse,
+  ): Promise<LiveSession | Refusal>;
   /** The last use of each passkey that was ever used, by its id. */
   passkeyUses(): Promise<Record<string, KnownUse>>;
 }

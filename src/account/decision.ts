@@ -1,4 +1,7 @@
 import { type ErrorCode, isRefusal, refused } from '../errors.ts';
+import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
+import { SECOND } from '../lib/time.ts';
+import type { LiveSession } from './contract.ts';
 import type { Metered, MeteringBooks } from './metering.ts';
 import type { AuthorizationRequest, AuthorizeResult, Decision } from './metering-contract.ts';
 
@@ -30,4 +33,14 @@ export function decide(
   const decision = { allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance };
   requests.remember('authorize', reference, parameters, decision, now);
   return { result: 'decided', decision };
+}
+
+/** Whether the user of a session has proved who they are lately enough and well enough for a request. */
+export function isSureEnough(
+  { authenticatedAt, methods }: LiveSession,
+  { maxAge, acr }: Pick<AuthorizationRequest, 'maxAge' | 'acr'>,
+  now: number,
+): boolean {
+  if (maxAge !== null && now - authenticatedAt > maxAge * SECOND) return false;
+  return acr === null || isAsSureAs(assuranceOf(methods), acr);
 }

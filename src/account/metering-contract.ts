@@ -1,5 +1,6 @@
 import type { Limits } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
+import type { Assurance } from '../lib/assurance.ts';
 
 /** What a plan allows. */
 export interface Plan {
@@ -58,6 +59,9 @@ export interface AuthorizationRequest {
   reference: string | null;
   /** Who asks: the id of an API key. */
   actor: string;
+  /** How old the user's last proof of who they are may be, in seconds, and how sure it has to be; null for any. */
+  maxAge: number | null;
+  acr: Assurance | null;
 }
 
 /** Who, whether they may, and if not why; all of it was done or nothing. */
@@ -72,7 +76,8 @@ export interface Decision {
 }
 
 /**
- * `refused` when there is nobody to decide about (`session_ended`, `account_suspended`) or the request contradicts an
+ * `refused` when there is nobody to decide about (`session_ended`, `account_suspended`), when the user has to prove again who they
+ * are (`reauthentication_required`), or the request contradicts an
  * earlier one (`reference_reused`).
  */
 export type AuthorizeResult = { result: 'decided'; decision: Decision } | Refusal;

@@ -28,7 +28,7 @@ import type {
   RefreshPolicy,
   SessionRecord,
 } from './contract.ts';
-import { decide } from './decision.ts';
+import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
 import { FactorBook } from './factors.ts';
 import { AccountFacts } from './facts.ts';
@@ -289,9 +289,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
   }
 
-  async provePasskey(sessionId: string, client: Client, use: PasskeyUse): Promise<LiveSession | Refusal> {
+  async provePasskey(
+    sessionId: string,
+    methods: string[],
+    client: Client,
+    use: PasskeyUse,
+  ): Promise<LiveSession | Refusal> {
     return this.#atomically(
-      () => this.#usePasskey(use, client) ?? this.#signIns.noteProof(sessionId, client),
+      () => this.#usePasskey(use, client) ?? this.#signIns.noteProof(sessionId, client, methods),
     );
   }
 
@@ -315,6 +320,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return this.#atomically(() => {
       const session = this.#signIns.check(request.sessionId);
       if (isRefusal(session)) return session;
+      if (!isSureEnough(session, request, Date.now())) return refused('reauthentication_required');
       const spends = request.use !== null || request.credits > 0;
       if (session.impersonator !== null && spends) return refused('impersonation_refused');
       const named = { kind: 'authorize', reference: request.reference } as const;

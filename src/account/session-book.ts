@@ -211,9 +211,14 @@ export class SessionBook {
     return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current), tell };
   }
 
-  /** Notes that the user has proved who they are, now and in this session. */
-  noteProof(id: string, now: number): void {
-    this.#sql.exec('UPDATE sessions SET authenticated_at = ? WHERE id = ?', now, id);
+  /** Notes that the user has proved who they are, now and in this session; with `methods`, which it has from then on. */
+  noteProof(id: string, now: number, methods?: string[]): void {
+    this.#sql.exec(
+      'UPDATE sessions SET authenticated_at = ?, methods = coalesce(?, methods) WHERE id = ?',
+      now,
+      methods ? JSON.stringify(methods) : null,
+      id,
+    );
   }
 
   /** The refresh token of the session's current generation. */

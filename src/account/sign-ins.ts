@@ -83,15 +83,16 @@ export class SignIns {
     return this.#begin(`session:${sessionId}`, Date.now()) ?? { result: 'ok' };
   }
 
-  /** Notes such a proof. */
-  noteProof(sessionId: string, client: Client): LiveSession | Refusal {
+  /** Notes such a proof, whose methods the session has too from then on. */
+  noteProof(sessionId: string, client: Client, by: string[] = []): LiveSession | Refusal {
     const session = this.check(sessionId);
     if (isRefusal(session)) return session;
     const authenticatedAt = Date.now();
-    this.#books.sessions.noteProof(sessionId, authenticatedAt);
+    const methods = [...new Set([...session.methods, ...by])];
+    this.#books.sessions.noteProof(sessionId, authenticatedAt, methods);
     this.#books.attempts.succeed(`session:${sessionId}`);
     this.log('reauthenticated', sessionId, client);
-    return { ...session, authenticatedAt };
+    return { ...session, authenticatedAt, methods };
   }
 
   /** Opens a session of the user that the object knows. */
@@ -281,5 +282,6 @@ function liveSession(state: AccountState, row: SessionRow): LiveSession {
     impersonator,
     authenticated_at: authenticatedAt,
   } = row;
-  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt };
+  const methods = JSON.parse(row.methods) as string[];
+  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt, methods };
 }

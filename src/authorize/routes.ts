@@ -16,7 +16,7 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
       tags: ['Usage'],
       summary: 'May this user do it? Then it is counted and charged',
       description:
-        'Token, account, plan, quota and credits in one step: all of it or nothing, once for a `reference` (or `Idempotency-Key`). A refusal is an answer, with its reason. Needs `usage:write`, and `credits:write` to charge.',
+        'Token, account, plan, quota and credits in one step: all of it or nothing, once for a `reference` (or `Idempotency-Key`). A refusal is an answer, with its reason: `reauthentication_required` where `max_age` or `acr` wants a better proof of who the user is. Needs `usage:write`, and `credits:write` to charge.',
       level: levels.service('usage:write'),
       request: { headers: IdempotencyHeader, ...jsonBody(AuthorizeBody) },
       responses: responses(
@@ -25,7 +25,7 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
       ),
     }),
     async (c) => {
-      const { token, resource, quantity = 1, credits = 0, reference } = c.req.valid('json');
+      const { token, resource, quantity = 1, credits = 0, reference, max_age, acr } = c.req.valid('json');
       const { keyId, scopes } = c.get('service');
       if (credits > 0 && !grants(scopes, 'credits:write')) {
         throw new ApiError('insufficient_scope', {
@@ -40,6 +40,8 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
           credits,
           reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null,
           actor: keyId,
+          maxAge: max_age ?? null,
+          acr: acr ?? null,
         },
         c.get('realm'),
       );

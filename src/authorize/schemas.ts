@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AmountField } from '../credits/schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
+import { ASSURANCES } from '../lib/assurance.ts';
 import { ResourceField } from '../plans/schemas.ts';
 import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
 import type { Authorized } from './service.ts';
@@ -12,6 +13,14 @@ export const AuthorizeBody = z
     quantity: QuantityField.optional().openapi({ description: 'Of the resource; 1 when left out' }),
     credits: AmountField.optional().openapi({ description: 'To charge; none when left out' }),
     reference: ReferenceField.optional(),
+    max_age: z.int().min(0).max(31_536_000).optional().openapi({
+      description: 'Seconds that may have passed since the user last proved who they are; any when left out',
+      example: 600,
+    }),
+    acr: z.enum(ASSURANCES).optional().openapi({
+      description:
+        'How sure it has to be who the user is: `aal2` is by two factors, or a passkey; any when left out',
+    }),
   })
   .refine(({ resource, quantity }) => resource !== undefined || quantity === undefined, {
     error: 'Needs a resource',

@@ -1,6 +1,7 @@
 import type { Decision, MeteringObjects } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
 import { ApiError, accepted, type ErrorCode } from '../errors.ts';
+import type { Assurance } from '../lib/assurance.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -16,6 +17,9 @@ export interface Authorization {
   reference: string | null;
   /** The id of the API key that asks. */
   actor: string;
+  /** As in `AuthorizationRequest`. */
+  maxAge: number | null;
+  acr: Assurance | null;
 }
 
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
@@ -39,6 +43,7 @@ const NOT_LET_IN: ErrorCode[] = [
   'session_ended',
   'account_suspended',
   'impersonation_refused',
+  'reauthentication_required',
 ];
 
 /** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */
@@ -58,14 +63,14 @@ export class Authorizer {
    * Throws 422 for a name that is no resource, and `reference_reused`.
    */
   async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
-    const { token, resource, quantity, credits, reference, actor } = request;
+    const { token, resource, quantity, credits, reference, actor, maxAge, acr } = request;
     if (reference !== null) requireOwnReference(reference);
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
       const { userId, sessionId } = await this.#sessions.verifyActing(token, realm);
       const use = resource === null ? null : { resource, quantity };
-      const asked = { sessionId, use, credits, reference, actor };
+      const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
       return { userId, sessionId, reference, ...decision };
     } catch (error) {

@@ -1,7 +1,14 @@
 import { z } from '@hono/zod-openapi';
+import type { KnownUse } from '../account/contract.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { authenticatorName } from './authenticators.ts';
-import type { UsedPasskey } from './service.ts';
+import type { PasskeyRow } from './tables.ts';
+
+/** A passkey, and what the account object knows of its use: null until it is used. */
+export interface UsedPasskey {
+  row: PasskeyRow;
+  lastUse: KnownUse | null;
+}
 
 const base64url = z
   .string()

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { KnownUse, PasskeyObjects, PasskeyUse } from '../account/contract.ts';
+import type { PasskeyObjects, PasskeyUse } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
@@ -23,7 +23,7 @@ import {
   verifyCreation,
   verifyUse,
 } from './ceremony.ts';
-import type { AssertedPasskey, CreatedPasskey } from './schemas.ts';
+import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts';
 import {
   deletePasskey,
   findPasskey,
@@ -44,12 +44,6 @@ interface Flow {
   /** The session that asked, unless it is for signing in. */
   sessionId: string | null;
   expiresAt: number;
-}
-
-/** A passkey, and what the account object knows of its use: null until it is used. */
-export interface UsedPasskey {
-  row: PasskeyRow;
-  lastUse: KnownUse | null;
 }
 
 /** What passkeys are made of. */
@@ -133,9 +127,9 @@ export class Passkeys {
     const object = this.#deps.objects(by.userId);
     accepted(await object.beginProof(by.sessionId));
     const begun = await this.#open(flow, 'prove', realm, by);
-    const { user, use } = await this.#verify(begun, credential, realm);
+    const { user, passkey, use } = await this.#verify(begun, credential, realm);
     if (user.id !== by.userId) throw new ApiError('invalid_passkey');
-    accepted(await object.provePasskey(by.sessionId, client, use));
+    accepted(await object.provePasskey(by.sessionId, methodsOf(passkey), client, use));
   }
 
   /** What a browser needs to make a passkey for a signed-in user. */

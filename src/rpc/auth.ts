@@ -67,7 +67,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         work: async ({ authorizer }, { realm, actor, scopes }, body) => {
           const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
           if (credits > 0) requireScope(scopes, 'credits:write');
-          const request = { token, resource, quantity, credits, reference, actor };
+          const { max_age: maxAge = null, acr = null } = body;
+          const request = { token, resource, quantity, credits, reference, actor, maxAge, acr };
           return decisionShape(await authorizer.authorize(request, realm));
         },
       },

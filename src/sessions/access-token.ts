@@ -8,6 +8,7 @@ import {
 } from 'jose';
 import type { OpenedSession } from '../account/contract.ts';
 import { ApiError } from '../errors.ts';
+import { type Assurance, assuranceOf } from '../lib/assurance.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -32,6 +33,8 @@ export interface AccessTokenClaims {
   impersonatorSession: string | null;
   /** When the user last proved who they are before the token was made, Unix milliseconds; 0 where it does not say. */
   authenticatedAt: number;
+  /** How the user signed in, and a passkey that they have proved it by since (RFC 8176); none for who acts as the user. */
+  methods: string[];
   /** Of the session's tokens; null where access tokens cannot be renewed. */
   generation: number | null;
   expiresAt: number;
@@ -47,6 +50,8 @@ interface PrivateClaims {
   act?: { sub: string; sid?: string };
   /** RFC 9068, 2.2.1; seconds. */
   auth_time?: number;
+  amr?: string[];
+  acr?: Assurance;
   gen?: number;
 }
 
@@ -98,7 +103,11 @@ export class AccessTokens {
       plan: session.state.plan,
       email_verified: session.state.emailVerified,
       ...(session.impersonator === null
-        ? { auth_time: Math.floor(session.authenticatedAt / SECOND) }
+        ? {
+            auth_time: Math.floor(session.authenticatedAt / SECOND),
+            amr: session.methods,
+            acr: assuranceOf(session.methods),
+          }
         : {
             act: {
               sub: session.impersonator,
@@ -148,7 +157,7 @@ export class AccessTokens {
     options: JWTVerifyOptions = {},
   ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
     const { payload, protectedHeader } = await this.#verify(realm, token, options);
-    const { sub, sid, exp, role, plan, email_verified, act, auth_time, gen } = payload as JWTPayload &
+    const { sub, sid, exp, role, plan, email_verified, act, auth_time, amr, gen } = payload as JWTPayload &
       PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
@@ -160,6 +169,7 @@ export class AccessTokens {
       impersonator: act?.sub ?? null,
       impersonatorSession: act?.sid ?? null,
       authenticatedAt: (auth_time ?? 0) * SECOND,
+      methods: amr ?? [],
     };
     const claims = {
       userId: sub,

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { SessionRecord } from '../account/contract.ts';
 import type { Principal } from '../http/context.ts';
+import { ASSURANCES, assuranceOf } from '../lib/assurance.ts';
 import { describeDevice } from '../lib/device.ts';
 import { rfc3339, SECOND } from '../lib/time.ts';
 import type { Grant } from './service.ts';
@@ -55,6 +56,15 @@ export const CurrentSessionSchema = z
       description:
         'When the user last proved who they are in this session; null for an admin who acts as the user',
     }),
+    amr: z.array(z.string()).openapi({
+      description:
+        'How the user signed in, and a passkey that they have proved it by since (RFC 8176); none for an admin who acts as the user',
+      example: ['pwd'],
+    }),
+    acr: z
+      .enum(ASSURANCES)
+      .nullable()
+      .openapi({ description: 'How sure it is who the user is; null for an admin who acts as the user' }),
     expires_at: z.iso
       .datetime()
       .openapi({ description: 'When the token (or the cookie) that was sent expires' }),
@@ -84,6 +94,8 @@ export function currentSessionShape(
     email_verified: session.emailVerified,
     // To the second, as `auth_time` of the token is.
     authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(secondOf(session.authenticatedAt)),
+    amr: session.methods,
+    acr: session.impersonator === null ? assuranceOf(session.methods) : null,
     expires_at: rfc3339(session.expiresAt),
   };
 }

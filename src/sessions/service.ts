@@ -148,6 +148,8 @@ export class Sessions {
 
 function principalOf(session: LiveSession): Principal {
   const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
+  // The admin has signed in, not the user.
+  const methods = impersonator === null ? session.methods : [];
   const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
   return {
     userId,
@@ -158,6 +160,7 @@ function principalOf(session: LiveSession): Principal {
     credentialVersion,
     impersonator,
     authenticatedAt,
+    methods,
     expiresAt,
     bookmark,
   };

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import type { NewSession } from '../../src/account/contract.ts';
+import type { NewSession, PasskeyUse } from '../../src/account/contract.ts';
 import type { Account } from '../../src/account/object.ts';
 import type { DirectoryState } from '../../src/directory/state.ts';
 import { newId } from '../../src/lib/ids.ts';
@@ -22,6 +22,14 @@ const OPENING: NewSession = {
   methods: ['pwd'],
   lifetimes: LIFETIMES,
   activity: 'signed_in',
+};
+const PASSKEY: PasskeyUse = {
+  passkeyId: 'psk_test',
+  challenge: 'c',
+  challengeExpiresAt: 1e15,
+  counter: 7,
+  knownCounter: 6,
+  backedUp: false,
 };
 /** PBKDF2 of `right`: an old hash, which a sign-in replaces. */
 let hash = '';
@@ -93,6 +101,11 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
     object.prepareNewPassword({ hash, current: 'right', next: 'another', client: CLIENT, sessionId }),
   beginProof: ({ object, sessionId }) => object.beginProof(sessionId),
   noteProof: ({ object, sessionId }) => object.noteProof(sessionId, CLIENT),
+  openByPasskey: ({ object, userId }) =>
+    object.openByPasskey(stateOf(userId, { version: 5, credentialVersion: 2 }), OPENING, PASSKEY),
+  'openByPasskey of a copy': ({ object, userId }) =>
+    object.openByPasskey(stateOf(userId, { version: 6 }), OPENING, { ...PASSKEY, counter: 1 }),
+  provePasskey: ({ object, sessionId }) => object.provePasskey(sessionId, ['hwk', 'mfa'], CLIENT, PASSKEY),
   open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
   check: ({ object, sessionId }) => object.check(sessionId),
   checkToken: ({ object, refreshToken }) => object.checkToken(refreshToken, 'default'),
@@ -109,6 +122,8 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       credits: 20,
       reference: 'authorized',
       actor: 'key_test',
+      maxAge: null,
+      acr: null,
     }),
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
@@ -180,7 +195,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
 };
 
 /** Methods that only read. */
-const READING = ['standing', 'listSessions', 'creditReversal', 'hashPassword', 'alarm'];
+const READING = ['passkeyUses', 'standing', 'listSessions', 'creditReversal', 'hashPassword', 'alarm'];
 
 /** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
 async function scene(): Promise<string> {

@@ -109,6 +109,8 @@ describe('verify', () => {
         plan: 'free',
         email_verified: false,
         authenticated_at: expect.any(String),
+        amr: ['pwd'],
+        acr: 'aal1',
         expires_at: expect.any(String),
       },
     });

@@ -120,7 +120,8 @@ describe('a fresh proof', () => {
   it('is in the access token as auth_time, which it is not for who acts as the user', async () => {
     const { decodeJwt } = await import('jose');
     const user = await registerVerified();
-    const { auth_time } = decodeJwt(user.access_token);
+    const { auth_time, amr, acr } = decodeJwt(user.access_token);
+    expect({ amr, acr }).toEqual({ amr: ['pwd'], acr: 'aal1' });
     expect(auth_time).toBe(Math.floor((await authenticatedAt(user.access_token)) / 1000));
   });
 });

@@ -28,6 +28,8 @@ describe('GET /v1/auth/session', () => {
       plan: 'free',
       email_verified: false,
       authenticated_at: created.replace(/\.\d+Z$/, '.000Z'),
+      amr: ['pwd'],
+      acr: 'aal1',
       expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
     });
   });

@@ -14,6 +14,7 @@ export const LINES: string[][] = [
     'codes',
     'credits',
     'oauth',
+    'passkeys',
     'passwords',
     'plans',
     'profile',

@@ -1,7 +1,7 @@
 import { clientOf } from '../../http/context.ts';
 import { authenticatorName } from '../../passkeys/authenticators.ts';
-import { CreatedPasskey, PasskeyPatch } from '../../passkeys/schemas.ts';
-import type { Passkeys, UsedPasskey } from '../../passkeys/service.ts';
+import { CreatedPasskey, PasskeyPatch, type UsedPasskey } from '../../passkeys/schemas.ts';
+import type { Passkeys } from '../../passkeys/service.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';

@@ -92,9 +92,11 @@ export async function redirectSignedIn(
 ): Promise<Response> {
   if (!app) return c.redirect(href, 303);
   const { challenge, state } = app;
-  const { sessionId: browserSession, ...proven } = by;
+  const { user, methods, sessionId: browserSession, authenticatedAt } = by;
   const code = await authorizationCodes.issue({
-    ...proven,
+    user,
+    methods,
+    authenticatedAt,
     realm,
     redirectTo: href,
     challenge,

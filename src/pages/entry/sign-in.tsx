@@ -12,7 +12,6 @@ import { LoginBody } from '../../passwords/schemas.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Profiles } from '../../profile/service.ts';
 import { allowedRedirect } from '../../realms/redirect-service.ts';
-import { sessionShape } from '../../sessions/schemas.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
@@ -72,15 +71,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         const visitor = await visitorOf(c, sessions);
         if (!visitor) return show(c, view, signInPage(view), { leadsTo });
         const user = await directory.get(visitor.userId, visitor.bookmark);
-        const session = (await sessions.list(user.id)).find(({ id }) => id === visitor.sessionId);
-        const methods = session ? sessionShape(session, visitor.sessionId).methods : [];
-        return redirectSignedIn(
-          c,
-          view.realm,
-          services,
-          { user, methods, sessionId: visitor.sessionId, authenticatedAt: visitor.authenticatedAt },
-          destination,
-        );
+        return redirectSignedIn(c, view.realm, services, { ...visitor, user }, destination);
       }
       return attempt(
         c,
