@@ -66,6 +66,15 @@ export function requestOptions(realm: Realm, challenge: string, known: PasskeyRo
   };
 }
 
+/** Which passkeys of a user there are, for keepers that have more (`AllAcceptedCredentialsOptions`). */
+export function acceptedCredentials(realm: Realm, userId: string, known: PasskeyRow[]) {
+  return {
+    rpId: relyingPartyId(realm),
+    userId: userHandleOf(userId),
+    allAcceptedCredentialIds: known.map(({ credentialId }) => credentialId),
+  };
+}
+
 /** What a new passkey is, as its authenticator says. */
 export type NewPasskey = Pick<
   PasskeyRow,
@@ -74,7 +83,7 @@ export type NewPasskey = Pick<
 
 /**
  * A passkey that was just made for that challenge, at our origin or one of the realm's. Throws `invalid_passkey`: also for an
- * attestation that somebody else has signed, which was not asked for and would have certificates looked up.
+ * attestation by anybody else than the passkey itself, which was not asked for and would have us look certificates up.
  */
 export async function verifyCreation(
   realm: Realm,
@@ -86,7 +95,8 @@ export async function verifyCreation(
     const attestation = helpers.decodeAttestationObject(
       helpers.isoBase64URL.toBuffer(response.response.attestationObject),
     );
-    if (attestation.get('fmt') !== 'none' && attestation.get('attStmt').get('x5c') !== undefined) return null;
+    const isOwn = attestation.get('fmt') === 'packed' && attestation.get('attStmt').get('x5c') === undefined;
+    if (attestation.get('fmt') !== 'none' && !isOwn) return null;
     const { registrationInfo } = await verifyRegistrationResponse({
       // Transports are hints, which nothing is decided by.
       response: response as RegistrationResponseJSON,

@@ -34,6 +34,9 @@ import {
 } from './store.ts';
 import type { PasskeyRow } from './tables.ts';
 
+export { authenticatorName } from './authenticators.ts';
+export { acceptedCredentials } from './ceremony.ts';
+
 /** What a challenge is for, and whose it is: sealed, for its client to bring back. */
 interface Flow {
   kind: 'sign_in' | 'add' | 'prove';

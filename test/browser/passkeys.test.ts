@@ -114,6 +114,12 @@ it.each([
   await press('Remove the passkey Old laptop');
   expect(await said()).toContain('does not sign in any more');
   await latchkey.messageTo(email, /passkey was removed.*Old laptop/);
+  // The authenticator is told, and forgets it.
+  await expect
+    .poll(
+      async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId: authenticator })).credentials,
+    )
+    .toEqual([]);
 });
 
 it('the field of the address suggests a passkey, which signs in without a click', async () => {

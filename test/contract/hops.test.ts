@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { changeDirectory, INTERNAL, PASSWORD } from '../support/api.ts';
 import { countingApp } from '../support/counting.ts';
+import { withPasskey } from '../support/passkeys.ts';
 
 const { request, take } = countingApp();
 
@@ -55,6 +56,18 @@ it('leaves the isolate no more often than it must', async () => {
 
   await json('/v1/auth/logout', 'POST', undefined, tokens.access_token);
   expect(take(), 'logout').toEqual({ d1Reads: 0, d1Writes: 0, account: 2, rateLimiter: 0 });
+});
+
+it('signs in by a passkey with one read and one call', async () => {
+  const { authenticator } = await withPasskey();
+  await json('/.well-known/jwks.json', 'GET');
+  take();
+
+  const { flow, public_key } = await json('/v1/auth/passkeys/options', 'POST', {});
+  expect(take(), 'options').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 0 });
+
+  await json('/v1/auth/passkeys/verify', 'POST', { flow, credential: await authenticator.get(public_key) });
+  expect(take(), 'verify').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 1 });
 });
 
 it('takes the same steps for an identifier that nobody has as for a wrong password', async () => {

@@ -22,6 +22,22 @@ import { activityOf } from '../support/projection.ts';
 
 const MINUTE = 60_000;
 
+/** An attestation with a certificate, as far as it is read. */
+const vouchedBy = (fmt: string) =>
+  new Map<string, any>([
+    ['fmt', fmt],
+    [
+      'attStmt',
+      new Map<string, any>([
+        ['alg', -7],
+        ['ver', '1'],
+        ['response', new TextEncoder().encode('e30.e30.e30')],
+        ['sig', new Uint8Array(64)],
+        ['x5c', [new Uint8Array(100)]],
+      ]),
+    ],
+  ]);
+
 const grow = (userId: string) =>
   runInDurableObject(accountOf(userId), (_, { storage }) =>
     storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', 11 * MINUTE),
@@ -249,22 +265,12 @@ describe('adding a passkey', () => {
     ['of another relying party', { rpId: 'evil.example' }],
     ['without verifying the user', { flags: FLAGS.UP }],
     ['for another challenge', { challenge: 'B'.repeat(43) }],
-    [
-      'that somebody else vouches for',
-      {
-        attestation: new Map<string, any>([
-          ['fmt', 'packed'],
-          [
-            'attStmt',
-            new Map<string, any>([
-              ['alg', -7],
-              ['sig', new Uint8Array(64)],
-              ['x5c', [new Uint8Array(100)]],
-            ]),
-          ],
-        ]),
-      },
-    ],
+    ...['packed', 'tpm', 'android-safetynet', 'android-key', 'apple', 'fido-u2f'].map(
+      (fmt): [string, Parameters<SoftwareAuthenticator['create']>[1]] => [
+        `that somebody else vouches for by ${fmt}`,
+        { attestation: vouchedBy(fmt) },
+      ],
+    ),
   ])('refuses one %s', async (_, claims) => {
     const user = await registerVerified();
     const refused = await tryAdding(user.access_token, await SoftwareAuthenticator.make(), claims);

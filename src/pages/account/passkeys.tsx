@@ -1,13 +1,12 @@
 import { clientOf } from '../../http/context.ts';
-import { authenticatorName } from '../../passkeys/authenticators.ts';
 import { CreatedPasskey, PasskeyPatch, type UsedPasskey } from '../../passkeys/schemas.ts';
-import type { Passkeys } from '../../passkeys/service.ts';
+import { acceptedCredentials, authenticatorName, type Passkeys } from '../../passkeys/service.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
 import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
-import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
+import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES } from './frame.tsx';
@@ -63,6 +62,15 @@ export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Sho
       {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
       {known.length > 0 && (
         <Entries none="" entries={known.map((passkey) => <PasskeyEntry view={view} passkey={passkey} />)} />
+      )}
+      {shown.done === 'passkey_removed' && (
+        <KnownPasskeys
+          known={acceptedCredentials(
+            view.realm,
+            visit.user.id,
+            known.map(({ row }) => row),
+          )}
+        />
       )}
       <Form view={view} name="begin_passkey" button={text.add} look="plain" disabled={disabled} />
     </Panel>

@@ -35,7 +35,8 @@ export const securityMessages = messages({
       phone_verified: 'Your phone number is confirmed.',
       passkey_added: 'From now on you can sign in with this passkey.',
       passkey_renamed: 'The passkey has a new name.',
-      passkey_removed: 'The passkey does not sign in any more. Delete it on your device too.',
+      passkey_removed:
+        'The passkey does not sign in any more. If your device still has it, delete it there too.',
     } as Record<string, string | undefined>,
   },
   de: {
@@ -76,7 +77,7 @@ export const securityMessages = messages({
       passkey_added: 'Mit diesem Passkey können Sie sich ab jetzt anmelden.',
       passkey_renamed: 'Der Passkey hat einen neuen Namen.',
       passkey_removed:
-        'Mit dem Passkey kann sich niemand mehr anmelden. Löschen Sie ihn auch auf Ihrem Gerät.',
+        'Mit dem Passkey kann sich niemand mehr anmelden. Hat Ihr Gerät ihn noch, löschen Sie ihn auch dort.',
     },
   },
 });

@@ -64,3 +64,13 @@ export function PasskeyForm(props: {
     </>
   );
 }
+
+/** Tells the browser which passkeys of a user there are (`AllAcceptedCredentialsOptions`), so that it offers no other. */
+export function KnownPasskeys({ known }: { known: object }) {
+  return (
+    <>
+      <span hidden data-passkeys={JSON.stringify(known)} />
+      <script type="module" src={PASSKEYS} />
+    </>
+  );
+}

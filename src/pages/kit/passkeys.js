@@ -69,3 +69,8 @@ if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     if (form.dataset.from) suggest(form).catch(() => {});
   }
 }
+
+// Lets the keepers of passkeys forget those that were removed here (WebAuthn 3, 5.1.10).
+for (const { dataset } of document.querySelectorAll('[data-passkeys]')) {
+  window.PublicKeyCredential?.signalAllAcceptedCredentials?.(JSON.parse(dataset.passkeys)).catch(() => {});
+}
