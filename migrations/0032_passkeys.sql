@@ -23,3 +23,15 @@ CREATE TABLE passkeys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX passkeys_by_user ON passkeys (user_id, created_at);
+
+-- Who can sign in by a passkey is counted once, however many they have.
+CREATE TRIGGER passkeys_added AFTER INSERT ON passkeys
+WHEN (SELECT count(*) FROM passkeys WHERE user_id = NEW.user_id) = 1 BEGIN
+  INSERT INTO provider_counts VALUES (NEW.realm_id, 'passkey', 1)
+  ON CONFLICT (realm_id, provider) DO UPDATE SET users = users + 1;
+END;
+
+CREATE TRIGGER passkeys_removed AFTER DELETE ON passkeys
+WHEN NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = OLD.user_id) BEGIN
+  UPDATE provider_counts SET users = users - 1 WHERE realm_id = OLD.realm_id AND provider = 'passkey';
+END;

@@ -232,8 +232,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Remove one that is not used any more.',
   },
   last_sign_in_method: {
-    cause: 'Without this account the user could not sign in any more.',
-    mend: 'Let the user set a password by `POST /v1/auth/password/forgot`, or link another account first.',
+    cause: 'Without this account or passkey the user could not sign in any more.',
+    mend: 'Let the user set a password by `POST /v1/auth/password/forgot`, link another account or add another passkey first.',
   },
   reference_reused: {
     cause:

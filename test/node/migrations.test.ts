@@ -55,3 +55,30 @@ it('count the users and the revenue that were there before the roll-ups', () => 
     [0, 0],
   ]);
 });
+
+it('count who can sign in by passkeys once, however many they have', () => {
+  const db = new DatabaseSync(':memory:');
+  migrate(db, '0001', '9');
+  db.exec(`
+    PRAGMA foreign_keys = ON;
+    INSERT INTO users (id, realm_id, email, created_at, updated_at)
+    VALUES ('usr_1', 'default', '1@x', 1, 1), ('usr_2', 'default', '2@x', 1, 1);
+  `);
+  const add = (id: string, userId: string) =>
+    db.exec(`INSERT INTO passkeys (id, user_id, realm_id, credential_id, public_key, counter, transports, aaguid,
+      backup_eligible, backed_up, name, created_at)
+      VALUES ('${id}', '${userId}', 'default', '${id}', 'x', 0, '[]', 'x', 0, 0, 'x', 1)`);
+  const counted = () =>
+    db.prepare("SELECT users FROM provider_counts WHERE provider = 'passkey'").get()?.users;
+  add('psk_1', 'usr_1');
+  add('psk_2', 'usr_1');
+  add('psk_3', 'usr_2');
+  expect(counted()).toBe(2);
+  db.exec("DELETE FROM passkeys WHERE id = 'psk_1'");
+  expect(counted()).toBe(2);
+  db.exec("DELETE FROM passkeys WHERE user_id = 'usr_2'");
+  expect(counted()).toBe(1);
+  add('psk_4', 'usr_1');
+  db.exec("DELETE FROM users WHERE id = 'usr_1'");
+  expect(counted()).toBe(0);
+});

@@ -33,3 +33,10 @@ export function cookiesOf({ headers }: Answer): string {
     .map((cookie) => cookie.split(';')[0])
     .join('; ');
 }
+
+/** A page, or its policy, without the one script that pages may have: that of passkeys, from one address of our own. */
+export function withoutOwnScript(text: string): string {
+  return text
+    .replace(/<script type="module" src="\/pages\/passkeys\.[0-9a-f]{12}\.js"><\/script>/g, '')
+    .replace(/script-src https:\/\/auth\.test\/pages\/passkeys\.[0-9a-f]{12}\.js; /, '');
+}

@@ -256,6 +256,7 @@ function ProvidersPanel({ view, users, providers }: { view: View; users: UserNum
   const text = overviewMessages[view.language];
   const names = new Map([
     ['password', text.password],
+    ['passkey', text.passkey],
     ...providers.map(({ id, name }) => [id, name] as const),
   ]);
   const counts = Object.entries(users.byProvider).sort(([, a], [, b]) => b - a);
