@@ -80,8 +80,8 @@ export class Passkeys {
   }
 
   /**
-   * Opens a session for the user of a passkey, `inCookie` for one that a browser keeps. Throws `invalid_passkey` for whatever is wrong with it, `account_suspended`,
-   * `email_not_verified` for one that was added before the address was proven.
+   * Opens a session for the user of a passkey, `inCookie` for one that a browser keeps. Throws `invalid_passkey` for whatever is
+   * wrong with it, `account_suspended`, `email_not_verified` for one that was added before the address was proven.
    */
   async signIn(
     { flow, credential }: z.output<typeof AssertedPasskey>,

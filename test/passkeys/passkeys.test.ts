@@ -16,7 +16,7 @@ import {
 import { type Claims, FLAGS, newKeys, SoftwareAuthenticator } from '../support/authenticator.ts';
 import { advance } from '../support/clock.ts';
 import { mailTo, tokenTo } from '../support/mail.ts';
-import { cookiesOf } from '../support/pages.ts';
+import { cookiesOf, visit } from '../support/pages.ts';
 import { begin, beginAdding, signIn, tryAdding, withPasskey } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
 
@@ -435,5 +435,27 @@ describe('a passkey among the other ways in', () => {
     const body = { password: PASSWORD };
     expect((await call('DELETE', '/v1/me', { token: user.access_token, body })).status).toBeLessThan(300);
     expectProblem(await signIn(authenticator), 401, 'invalid_passkey');
+  });
+
+  it('is in the export, without its key', async () => {
+    const { user, authenticator } = await withPasskey();
+    const { body } = await call('GET', '/v1/me/export', { token: user.access_token });
+    expect(body.passkeys).toEqual([
+      {
+        name: 'Bitwarden',
+        aaguid: 'd548826e-79b4-db40-a3d8-11116f7e8349',
+        credential_id: authenticator.credentialId,
+        synced: false,
+        transports: ['internal', 'hybrid'],
+        created_at: expect.any(String),
+      },
+    ]);
+  });
+
+  it('is shown to whoever comes back by a link from a mail', async () => {
+    const { user } = await withPasskey();
+    await call('POST', '/v1/auth/password/forgot', { body: { email: user.user.email } });
+    const token = await tokenTo(user.user.email, /password/i);
+    expect((await visit(`/reset-password?token=${token}`)).body).toContain('A passkey (Bitwarden)');
   });
 });
