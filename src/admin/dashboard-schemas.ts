@@ -17,7 +17,8 @@ const numbers = {
   by_role: Counts,
   by_plan: Counts,
   by_provider: Counts.openapi({
-    description: 'Who can sign in by `password`, `passkey` or a provider; users who can by several count for each',
+    description:
+      'Who can sign in by `password`, `passkey` or a provider; users who can by several count for each',
     example: { password: 12, google: 3 },
   }),
 };
