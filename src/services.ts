@@ -106,7 +106,6 @@ export function createServices(bindings: Bindings): Services {
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
-    realms,
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
@@ -180,7 +179,7 @@ export function createServices(bindings: Bindings): Services {
     userImport: new UserImport(d1, describeHash),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, directory, config }),
-    planJobs: new PlanJobs({ d1, plans, directory, objects }),
+    planJobs: new PlanJobs({ d1, plans, objects }),
     analytics,
     usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
     credits,

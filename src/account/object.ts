@@ -62,13 +62,15 @@ type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
 
 /**
  * What the object does by its alarm: writes facts to D1, catches up with the directory, clears away, writes credits off
- * that have expired.
+ * that have expired, notes that the plan has lapsed.
  */
-type Job = 'project' | 'reconcile' | 'forget' | 'expire';
+type Job = 'project' | 'reconcile' | 'forget' | 'expire' | 'lapse';
 
 /** Names of what is kept beside the books. */
 const ADDRESS_QUOTA = 'address_quota';
 const SPENT = 'spent_quota';
+/** When the plan lapsed whose end is in the log. */
+const LAPSED = 'lapsed';
 /** After how long facts go to D1. */
 const PROJECT_DELAY = SECOND;
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -440,6 +442,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
         expire: async () => {
           if (this.#state.get()) this.#metering.expire(Date.now());
         },
+        lapse: async () => this.#atomically(() => this.#noteLapse()),
       },
       Date.now(),
     );
@@ -452,6 +455,19 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const row = await findById(primary(this.env.DB).db, state.userId);
     if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
     else await this.userDeleted(state);
+  }
+
+  /** Puts the end of a plan into the log, once: it has lapsed without that. */
+  #noteLapse(): void {
+    const state = this.#state.get();
+    const at = this.#state.planExpiry();
+    if (!state || at === null || this.ctx.storage.kv.get(LAPSED) === at) return;
+    if (at > Date.now()) {
+      this.#schedule.at('lapse', at);
+      return;
+    }
+    this.ctx.storage.kv.put(LAPSED, at);
+    this.#facts.log(state.realmId, { type: 'plan_expired', sessionId: null, client: null, actor: 'system' });
   }
 
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
@@ -504,7 +520,9 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       SessionBook.createTable(this.ctx.storage.sql);
       AccountFacts.createTable(this.ctx.storage.sql);
     }
-    if (!this.#state.adopt(directory)) return;
+    const isNews = this.#state.adopt(directory);
+    this.#noteLapse();
+    if (!isNews) return;
     this.#signIns.endOutdated(directory, keepSession);
   }
 }

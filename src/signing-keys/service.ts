@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { signingKeys } from './tables.ts';
 
@@ -112,7 +113,8 @@ export class SigningKeys {
   }
 
   /** Publishes the next key of every realm whose newest key is due, and takes back those that are long replaced. */
-  async rotate(now: number): Promise<void> {
+  async rotate(now: number, budget: Budget): Promise<void> {
+    if (!budget.take(2)) return;
     const due = await this.#d1
       .prepare(
         `SELECT realm_id, MAX(generation) AS generation, rotate_at FROM signing_keys GROUP BY realm_id
@@ -121,6 +123,7 @@ export class SigningKeys {
       .bind(now)
       .all<{ realm_id: string; generation: number }>();
     for (const { realm_id, generation } of due.results) {
+      if (!budget.take(1)) break;
       await this.#insert(realm_id, generation + 1, now, now + PUBLISH_AHEAD);
     }
     await this.#d1
