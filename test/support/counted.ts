@@ -1,11 +1,10 @@
 import { env } from 'cloudflare:workers';
 import type { Bindings } from '../../src/config/config.ts';
-import { type Recorded, recordD1 } from '../bench/recorded-d1.ts';
 
 /** How often work has left its isolate. */
 export interface Counted {
   /** Each statement of D1, also of a batch. */
-  statements: Recorded[];
+  statements: number;
   /** Calls of objects, of any kind. */
   objects: number;
 }
@@ -15,7 +14,37 @@ export function countedBindings(more: Record<string, unknown> = {}): {
   bindings: Bindings;
   counted: Counted;
 } {
-  const counted: Counted = { statements: [], objects: 0 };
+  const counted: Counted = { statements: 0, objects: 0 };
+  const originals = new WeakMap<object, D1PreparedStatement>();
+  const statement = (original: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = new Proxy(original, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name === 'bind') return (...values: unknown[]) => statement(target.bind(...values));
+        return (...args: unknown[]) => {
+          counted.statements += 1;
+          return value.apply(target, args);
+        };
+      },
+    });
+    originals.set(wrapped, original);
+    return wrapped;
+  };
+  const database = (original: D1Database | D1DatabaseSession): D1Database =>
+    new Proxy(original as D1Database, {
+      get(target, name) {
+        if (name === 'prepare') return (sql: string) => statement(target.prepare(sql));
+        if (name === 'withSession') return (from?: string) => database(target.withSession(from));
+        if (name === 'batch') {
+          return (statements: D1PreparedStatement[]) => {
+            counted.statements += statements.length;
+            return target.batch(statements.map((one) => originals.get(one) ?? one));
+          };
+        }
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
   const namespace = (original: DurableObjectNamespace) => ({
     idFromName: (name: string) => original.idFromName(name),
     get: (id: DurableObjectId) =>
@@ -31,7 +60,7 @@ export function countedBindings(more: Record<string, unknown> = {}): {
   });
   const bindings = {
     ...env,
-    DB: recordD1(env.DB, counted.statements),
+    DB: database(env.DB),
     ACCOUNT: namespace(env.ACCOUNT),
     RATE_LIMITER: namespace(env.RATE_LIMITER),
     ONE_TIME_CODE: namespace(env.ONE_TIME_CODE),
