@@ -13,6 +13,7 @@ import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey, deriveKeyring } from './crypto/keys.ts';
+import { boundedD1 } from './db/bounded.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
@@ -87,7 +88,7 @@ export interface Services {
 export function createServices(bindings: Bindings): Services {
   const config = parseWorkerConfig(bindings as unknown as Environment);
   setLogLevel(config.LOG_LEVEL);
-  const { DB: d1 } = bindings;
+  const d1 = boundedD1(bindings.DB);
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const messageBudgets = budgets(bindings, config);

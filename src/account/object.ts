@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword } from '../crypto/password-hash.ts';
+import { boundedD1 } from '../db/bounded.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
@@ -435,7 +436,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       {
         project: async () => {
           const userId = this.#state.get()?.userId;
-          if (userId) await this.#facts.project(this.env.DB, userId);
+          if (userId) await this.#facts.project(this.#d1, userId);
         },
         reconcile: () => this.#reconcile(),
         forget: () => this.#forget(),
@@ -452,7 +453,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async #reconcile(): Promise<void> {
     const state = this.#state.get();
     if (!state) return;
-    const row = await findById(primary(this.env.DB).db, state.userId);
+    const row = await findById(primary(this.#d1).db, state.userId);
     if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
     else await this.userDeleted(state);
   }
@@ -483,8 +484,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const { kv } = this.ctx.storage;
     const spent = kv.get<AddressQuota>(SPENT);
     if (!spent) return;
-    await keepSpentQuota(this.env.DB, spent, Date.now());
+    await keepSpentQuota(this.#d1, spent, Date.now());
     kv.delete(SPENT);
+  }
+
+  /** One that does not answer holds up no job for good, and nobody who signs up. */
+  get #d1(): D1Database {
+    return boundedD1(this.env.DB);
   }
 
   #addressQuota(): AddressQuota | undefined {
@@ -501,7 +507,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const keys = deriveKeyring(this.#config, 'address');
     void this.ctx.blockConcurrencyWhile(async () => {
       // Without an answer the user begins at zero: no one is kept from signing up by it.
-      const found = await readAddressQuota(this.env.DB, keys, user, Date.now()).catch(() => null);
+      const found = await readAddressQuota(this.#d1, keys, user, Date.now()).catch(() => null);
       if (!found || this.#state.deleted()) return;
       this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
       this.#addressQuotaRead = undefined;

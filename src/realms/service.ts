@@ -1,21 +1,23 @@
 import { eq } from 'drizzle-orm';
 import { nearestReplica, primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
+import { Kept } from '../lib/kept.ts';
 import { issuerOf, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { type RealmRow, realms } from './tables.ts';
 
 /** A changed policy is in force everywhere after this long (milliseconds). */
 const CACHE = 30 * SECOND;
+const CACHED_REALMS = 1000;
 const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
-/** The realms, from D1; each isolate keeps what it read for half a minute. */
+/** The realms, from D1; each isolate keeps what it read for half a minute, and for as long as D1 does not answer. */
 export class Realms {
   readonly #d1: D1Database;
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
   readonly #redirectTargets: readonly string[];
-  readonly #cache = new Map<string, { realm: Realm; until: number }>();
+  readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
@@ -42,18 +44,14 @@ export class Realms {
 
   /** The realm of that id. Throws `realm_not_found`. */
   async get(id: string): Promise<Realm> {
-    const now = Date.now();
-    const cached = this.#cache.get(id);
-    if (cached && now < cached.until) return cached.realm;
-    const realm = ID.test(id) ? await this.#read(id) : null;
+    const realm = ID.test(id) ? await this.#kept.get(id, () => this.#read(id)) : null;
     if (!realm) throw new ApiError('realm_not_found');
-    this.#cache.set(id, { realm, until: now + CACHE });
     return realm;
   }
 
   /** To be read anew at its next use: it was changed in this isolate. */
   forget(id: string): void {
-    this.#cache.delete(id);
+    this.#kept.delete(id);
   }
 
   async #read(id: string): Promise<Realm | null> {

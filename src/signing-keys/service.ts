@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
+import { Kept } from '../lib/kept.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { signingKeys } from './tables.ts';
@@ -19,6 +20,7 @@ const PUBLISH_AFTER = 2 * HOUR;
 /** How long an isolate goes by the keys it read, and how often an unknown key may make it look again. */
 const RELOAD = 10 * MINUTE;
 const UNKNOWN_RELOAD = 5 * SECOND;
+const CACHED_REALMS = 1000;
 
 /** A key as admins see it. Unix milliseconds; null is not yet known. */
 export interface KeyStatus {
@@ -49,7 +51,7 @@ export class SigningKeys {
   readonly #d1: D1Database;
   readonly #encryptionKeys: Keyring;
   readonly #rotationDays: number;
-  readonly #sets = new Map<string, KeySet>();
+  readonly #sets = new Kept<string, KeySet>({ limit: CACHED_REALMS, freshFor: RELOAD });
 
   constructor(d1: D1Database, encryptionKeys: Keyring, rotationDays: number) {
     this.#d1 = d1;
@@ -143,12 +145,17 @@ export class SigningKeys {
   }
 
   async #set(realmId: string): Promise<KeySet> {
-    const set = this.#sets.get(realmId);
-    return set && Date.now() - set.loadedAt < RELOAD ? set : this.#load(realmId);
+    return (await this.#sets.get(realmId, () => this.#read(realmId))) as KeySet;
   }
 
   async #load(realmId: string): Promise<KeySet> {
-    const known = this.#sets.get(realmId)?.keys ?? [];
+    const set = await this.#read(realmId);
+    this.#sets.set(realmId, set);
+    return set;
+  }
+
+  async #read(realmId: string): Promise<KeySet> {
+    const known = this.#sets.peek(realmId)?.keys ?? [];
     const rows = await primary(this.#d1)
       .db.select()
       .from(signingKeys)
@@ -163,9 +170,7 @@ export class SigningKeys {
         return { ...row, publicJwk, publicKey };
       }),
     );
-    const set = { keys, loadedAt: Date.now() };
-    this.#sets.set(realmId, set);
-    return set;
+    return { keys, loadedAt: Date.now() };
   }
 
   async #insert(realmId: string, generation: number, now: number, signsFrom: number): Promise<string> {
