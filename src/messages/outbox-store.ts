@@ -39,7 +39,7 @@ export function claim(
 }
 
 /** What became of a try. `untried` gives the lease back: it counts as no try. */
-export type Outcome =
+export type TryOutcome =
   | { status: 'sent' | 'untried' }
   | { status: 'dead'; reason: string }
   | { status: 'pending'; reason: string; retryAt: number };
@@ -49,7 +49,7 @@ export type Outcome =
  * A message that was sent keeps no secret; a dead letter keeps its data only while it can be sent again. A message without
  * a user keeps no address.
  */
-export async function settle(db: Database, outcomes: [OutboxRow, Outcome][], now: number): Promise<void> {
+export async function settle(db: Database, outcomes: [OutboxRow, TryOutcome][], now: number): Promise<void> {
   const settled = outcomes.map(([row, outcome]) => {
     const isOver = outcome.status === 'sent' || outcome.status === 'dead';
     const isRetriable =

@@ -7,7 +7,7 @@ import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
-import { type ClaimedRow, claim, type Outcome, settle } from './outbox-store.ts';
+import { type ClaimedRow, claim, type TryOutcome, settle } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 import type { MailData, TextData } from './templates/mail-data.ts';
 import { render } from './templates/render.ts';
@@ -147,11 +147,11 @@ export class Outbox {
     const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
     const over = new DeliveryError('expired before it could be sent', { permanent: true });
     const calls = this.#callsFor(rows.filter((row) => !expired.includes(row)));
-    const outcomes: [ClaimedRow, Outcome][] = expired.map((row) => [row, failed(row, over)]);
+    const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
     // Some at once, each as soon as one before it is through.
     const queue = calls.filter(({ rows }, index) => {
       const isPaid = index === 0 || budget.take(1);
-      if (!isPaid) outcomes.push(...rows.map((row): [ClaimedRow, Outcome] => [row, { status: 'untried' }]));
+      if (!isPaid) outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
       return isPaid;
     });
     const work = async () => {
@@ -225,7 +225,7 @@ function isMail({ channel }: OutboxRow): boolean {
 }
 
 /** Makes a call, and says what became of each message. */
-async function made({ rows, send }: Call): Promise<[ClaimedRow, Outcome][]> {
+async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
   const errors = await send().catch((error) => rows.map(() => error));
   const retries = new Map<unknown, number>();
   return rows.map((row, index) => {
@@ -238,7 +238,7 @@ async function made({ rows, send }: Call): Promise<[ClaimedRow, Outcome][]> {
 }
 
 /** What a failure comes to, which is logged. */
-function failed(row: ClaimedRow, error: unknown, retryAt = Date.now()): Outcome {
+function failed(row: ClaimedRow, error: unknown, retryAt = Date.now()): TryOutcome {
   const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
   const isPermanent = error instanceof DeliveryError && error.permanent;
   const dead = isPermanent || row.attempts >= MAX_ATTEMPTS;
