@@ -1,5 +1,5 @@
 import { foldNames } from './directory/folded-names.ts';
-import { log } from './lib/log.ts';
+import { describeFailure, log } from './lib/log.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
 import { DAY, SECOND } from './lib/time.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
@@ -76,7 +76,7 @@ export async function runCron(services: Services, cron: string, now: number): Pr
       await run(services, now, budget.part(share));
     } catch (error) {
       failed.push(name);
-      log('error', 'cron_failed', { job: name, error: String(error) });
+      log('error', 'cron_failed', { job: name, error: describeFailure(error) });
     }
   }
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);

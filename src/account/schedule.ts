@@ -1,4 +1,4 @@
-import { log } from '../lib/log.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 
 type Due<Job extends string> = { [job in Job]?: number };
@@ -56,7 +56,7 @@ export class ObjectSchedule<Job extends string> {
         if (left === lease)
           this.#put((again === undefined ? others : { ...others, [job]: again }) as Due<Job>);
       } catch (error) {
-        log('error', 'object_job_failed', { job, error: String(error) });
+        log('error', 'object_job_failed', { job, error: describeFailure(error) });
         this.#put({ ...this.#due(), [job]: now + RETRY });
       } finally {
         this.#running = undefined;

@@ -1,4 +1,5 @@
 import { nearestReplica, primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { Kept } from '../lib/kept.ts';
 import { SECOND } from '../lib/time.ts';
@@ -23,12 +24,14 @@ interface Known {
 /** The keys that an isolate has read lately, so that a request with one needs no query. */
 export class KnownKeys {
   readonly #d1: D1Database;
+  readonly #standby: Standby;
   readonly #found = new Kept<string, Known>({ limit: REMEMBERED, freshFor: CACHE });
   /** Ids that nobody has, and when the primary said so. Apart, so that strangers push out none that exist. */
   readonly #missing = new BoundedMap<string, number>(REMEMBERED);
 
-  constructor(d1: D1Database) {
+  constructor(d1: D1Database, standby: Standby) {
     this.#d1 = d1;
+    this.#standby = standby;
   }
 
   /**
@@ -53,10 +56,12 @@ export class KnownKeys {
   /** Takes over a key as it was written in this isolate: a replica may not know of it yet. */
   learn(row: ApiKeyRow): void {
     this.#found.set(row.id, { row, askedAt: Date.now() });
+    this.#standby.tell(`api-key:${row.id}`, row);
   }
 
   async #readReplica(id: string): Promise<Known | null> {
-    const row = await findKey(nearestReplica(this.#d1).db, id);
+    const read = () => findKey(nearestReplica(this.#d1).db, id);
+    const row = await this.#standby.read(`api-key:${id}`, read);
     return row && { row, askedAt: 0 };
   }
 }

@@ -10,6 +10,8 @@ const SILENCE = 10 * SECOND;
 const GRACE = 50;
 
 const known = new WeakMap<D1Database, D1Database>();
+/** What stands behind a statement: one that was prepared in a session may be in the batch of another. */
+const originals = new WeakMap<object, D1PreparedStatement>();
 
 /**
  * The same database, but every call ends: one that D1 does not answer fails as one does that D1 cannot answer. Whether it
@@ -44,7 +46,6 @@ function wrapped(d1: D1Database): D1Database {
 }
 
 function callsOf(d1: D1Database | D1DatabaseSession, within: Within) {
-  const originals = new WeakMap<object, D1PreparedStatement>();
   const statement = (original: D1PreparedStatement): D1PreparedStatement => {
     const bounded = {
       bind: (...values: unknown[]) => statement(original.bind(...values)),
@@ -60,7 +61,7 @@ function callsOf(d1: D1Database | D1DatabaseSession, within: Within) {
   return {
     prepare: (sql: string) => statement(d1.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
-      within(() => d1.batch(statements.map((one) => originals.get(one) as D1PreparedStatement))),
+      within(() => d1.batch(statements.map((one) => originals.get(one) ?? one))),
   };
 }
 

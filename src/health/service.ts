@@ -1,6 +1,6 @@
 import type { Bindings } from '../config/config.ts';
 import { boundedD1 } from '../db/bounded.ts';
-import { log } from '../lib/log.ts';
+import { describeFailure, log } from '../lib/log.ts';
 
 type Part = 'ok' | 'failed';
 
@@ -22,7 +22,7 @@ async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {
     await ask();
     return 'ok';
   } catch (error) {
-    log('error', 'part_failed', { part, error: String(error) });
+    log('error', 'part_failed', { part, error: describeFailure(error) });
     return 'failed';
   }
 }

@@ -1,5 +1,5 @@
 import { BoundedMap } from './bounded-map.ts';
-import { log } from './log.ts';
+import { describeFailure, log } from './log.ts';
 import { SECOND } from './time.ts';
 
 /** When what is kept could not be read again, or is being read, it is read again no sooner than after this (milliseconds). */
@@ -49,7 +49,7 @@ export class Kept<Key, Value> {
     });
     return Promise.race([reading, late])
       .catch((error) => {
-        log('warn', 'kept_value_used', { error: String(error) });
+        log('warn', 'kept_value_used', { error: describeFailure(error) });
         return known.value;
       })
       .finally(() => clearTimeout(timer));

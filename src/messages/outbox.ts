@@ -7,7 +7,7 @@ import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
-import { type ClaimedRow, claim, type TryOutcome, settle } from './outbox-store.ts';
+import { type ClaimedRow, claim, settle, type TryOutcome } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 import type { MailData, TextData } from './templates/mail-data.ts';
 import { render } from './templates/render.ts';
@@ -151,7 +151,8 @@ export class Outbox {
     // Some at once, each as soon as one before it is through.
     const queue = calls.filter(({ rows }, index) => {
       const isPaid = index === 0 || budget.take(1);
-      if (!isPaid) outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+      if (!isPaid)
+        outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
       return isPaid;
     });
     const work = async () => {

@@ -1,6 +1,7 @@
 import type { MeteringObjects, PlanBook, Terms, UserPlan } from '../account/metering-contract.ts';
 import type { Config } from '../config/config.ts';
 import { nearestReplica } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
@@ -16,6 +17,7 @@ const CACHED_REALMS = 1000;
 /** What plans are made of. */
 export interface PlanDependencies {
   d1: D1Database;
+  standby: Standby;
   directory: Directory;
   objects: MeteringObjects;
   config: Pick<Config, 'RESOURCES' | 'QUOTAS' | 'MODEL_TIERS' | 'MODEL_TIER_DEFAULT'>;
@@ -32,9 +34,10 @@ export class Plans {
 
   /** What an object of the realm has to be told to decide. */
   async terms(realmId: string): Promise<Terms> {
-    const { d1, config } = this.#deps;
+    const { d1, standby, config } = this.#deps;
     const plans = await this.#kept.get(realmId, async () => {
-      const rows = await readPlans(nearestReplica(d1).db, realmId);
+      const read = () => readPlans(nearestReplica(d1).db, realmId);
+      const rows = await standby.read(`plans:${realmId}`, read);
       return Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
     });
     return { realmId, plans: plans ?? {} };

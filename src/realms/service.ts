@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { nearestReplica, primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
 import { issuerOf, type Realm } from '../lib/realm.ts';
@@ -14,6 +15,7 @@ const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** The realms, from D1; each isolate keeps what it read for half a minute, and for as long as D1 does not answer. */
 export class Realms {
   readonly #d1: D1Database;
+  readonly #standby: Standby;
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
   readonly #redirectTargets: readonly string[];
@@ -25,12 +27,14 @@ export class Realms {
    */
   constructor(
     d1: D1Database,
+    standby: Standby,
     origin: string,
     accessTokenSeconds: number | null = null,
     redirectTargets: readonly string[] = [],
   ) {
     this.#redirectTargets = redirectTargets;
     this.#d1 = d1;
+    this.#standby = standby;
     this.#origin = origin;
     this.#accessTokenSeconds = accessTokenSeconds;
   }
@@ -55,32 +59,37 @@ export class Realms {
   }
 
   async #read(id: string): Promise<Realm | null> {
+    const row = await this.#standby.read(`realm:${id}`, () => this.#row(id));
+    if (!row) return null;
+    const issuer = issuerOf(this.#origin, id);
+    return {
+      id,
+      name: row.name,
+      color: row.color,
+      logo: row.logo,
+      issuer,
+      audience: row.audience ?? issuer,
+      registration: row.registration,
+      allowedOrigins: row.allowedOrigins,
+      redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
+      decoys: row.decoys,
+      accessTokenSeconds: this.accessTokenSecondsOf(row),
+      refreshGraceSeconds: row.refreshGraceSeconds,
+      lifetimes: {
+        idleSeconds: row.sessionIdleSeconds,
+        absoluteSeconds: row.sessionAbsoluteSeconds,
+      },
+      reauthentication: {
+        seconds: row.reauthenticationSeconds,
+        operatorSeconds: row.operatorReauthenticationSeconds,
+      },
+    };
+  }
+
+  async #row(id: string): Promise<RealmRow | null> {
     for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
       const row = await db.select().from(realms).where(eq(realms.id, id)).get();
-      if (!row) continue;
-      const issuer = issuerOf(this.#origin, id);
-      return {
-        id,
-        name: row.name,
-        color: row.color,
-        logo: row.logo,
-        issuer,
-        audience: row.audience ?? issuer,
-        registration: row.registration,
-        allowedOrigins: row.allowedOrigins,
-        redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
-        decoys: row.decoys,
-        accessTokenSeconds: this.accessTokenSecondsOf(row),
-        refreshGraceSeconds: row.refreshGraceSeconds,
-        lifetimes: {
-          idleSeconds: row.sessionIdleSeconds,
-          absoluteSeconds: row.sessionAbsoluteSeconds,
-        },
-        reauthentication: {
-          seconds: row.reauthenticationSeconds,
-          operatorSeconds: row.operatorReauthenticationSeconds,
-        },
-      };
+      if (row) return row;
     }
     return null;
   }

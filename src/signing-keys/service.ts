@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import { Kept } from '../lib/kept.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -49,12 +50,14 @@ type KeySet = { keys: SigningKey[]; loadedAt: number };
 /** The signing keys of all realms: in D1, the private half encrypted; parsed ones are kept for the isolate's life. */
 export class SigningKeys {
   readonly #d1: D1Database;
+  readonly #standby: Standby;
   readonly #encryptionKeys: Keyring;
   readonly #rotationDays: number;
   readonly #sets = new Kept<string, KeySet>({ limit: CACHED_REALMS, freshFor: RELOAD });
 
-  constructor(d1: D1Database, encryptionKeys: Keyring, rotationDays: number) {
+  constructor(d1: D1Database, standby: Standby, encryptionKeys: Keyring, rotationDays: number) {
     this.#d1 = d1;
+    this.#standby = standby;
     this.#encryptionKeys = encryptionKeys;
     this.#rotationDays = rotationDays;
   }
@@ -156,11 +159,13 @@ export class SigningKeys {
 
   async #read(realmId: string): Promise<KeySet> {
     const known = this.#sets.peek(realmId)?.keys ?? [];
-    const rows = await primary(this.#d1)
-      .db.select()
-      .from(signingKeys)
-      .where(eq(signingKeys.realmId, realmId))
-      .orderBy(asc(signingKeys.generation));
+    const rows = await this.#standby.read(`signing-keys:${realmId}`, () =>
+      primary(this.#d1)
+        .db.select()
+        .from(signingKeys)
+        .where(eq(signingKeys.realmId, realmId))
+        .orderBy(asc(signingKeys.generation)),
+    );
     const keys = await Promise.all(
       rows.map(async (row): Promise<SigningKey> => {
         const same = known.find((key) => key.id === row.id);
