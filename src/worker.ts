@@ -11,6 +11,7 @@ import { createServices, type Services } from './services.ts';
 
 export { Account } from './account/object.ts';
 export { OneTimeCode } from './codes/one-time-code.ts';
+export { StandbyCopy } from './db/standby-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.

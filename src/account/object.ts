@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword } from '../crypto/password-hash.ts';
+import { boundedD1 } from '../db/bounded.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
@@ -62,13 +63,15 @@ type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
 
 /**
  * What the object does by its alarm: writes facts to D1, catches up with the directory, clears away, writes credits off
- * that have expired.
+ * that have expired, notes that the plan has lapsed.
  */
-type Job = 'project' | 'reconcile' | 'forget' | 'expire';
+type Job = 'project' | 'reconcile' | 'forget' | 'expire' | 'lapse';
 
 /** Names of what is kept beside the books. */
 const ADDRESS_QUOTA = 'address_quota';
 const SPENT = 'spent_quota';
+/** When the plan lapsed whose end is in the log. */
+const LAPSED = 'lapsed';
 /** After how long facts go to D1. */
 const PROJECT_DELAY = SECOND;
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -433,13 +436,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       {
         project: async () => {
           const userId = this.#state.get()?.userId;
-          if (userId) await this.#facts.project(this.env.DB, userId);
+          if (userId) await this.#facts.project(this.#d1, userId);
         },
         reconcile: () => this.#reconcile(),
         forget: () => this.#forget(),
         expire: async () => {
           if (this.#state.get()) this.#metering.expire(Date.now());
         },
+        lapse: async () => this.#atomically(() => this.#noteLapse()),
       },
       Date.now(),
     );
@@ -449,9 +453,22 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async #reconcile(): Promise<void> {
     const state = this.#state.get();
     if (!state) return;
-    const row = await findById(primary(this.env.DB).db, state.userId);
+    const row = await findById(primary(this.#d1).db, state.userId);
     if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
     else await this.userDeleted(state);
+  }
+
+  /** Puts the end of a plan into the log, once: it has lapsed without that. */
+  #noteLapse(): void {
+    const state = this.#state.get();
+    const at = this.#state.planExpiry();
+    if (!state || at === null || this.ctx.storage.kv.get(LAPSED) === at) return;
+    if (at > Date.now()) {
+      this.#schedule.at('lapse', at);
+      return;
+    }
+    this.ctx.storage.kv.put(LAPSED, at);
+    this.#facts.log(state.realmId, { type: 'plan_expired', sessionId: null, client: null, actor: 'system' });
   }
 
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
@@ -467,8 +484,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const { kv } = this.ctx.storage;
     const spent = kv.get<AddressQuota>(SPENT);
     if (!spent) return;
-    await keepSpentQuota(this.env.DB, spent, Date.now());
+    await keepSpentQuota(this.#d1, spent, Date.now());
     kv.delete(SPENT);
+  }
+
+  /** One that does not answer holds up no job for good, and nobody who signs up. */
+  get #d1(): D1Database {
+    return boundedD1(this.env.DB);
   }
 
   #addressQuota(): AddressQuota | undefined {
@@ -485,7 +507,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const keys = deriveKeyring(this.#config, 'address');
     void this.ctx.blockConcurrencyWhile(async () => {
       // Without an answer the user begins at zero: no one is kept from signing up by it.
-      const found = await readAddressQuota(this.env.DB, keys, user, Date.now()).catch(() => null);
+      const found = await readAddressQuota(this.#d1, keys, user, Date.now()).catch(() => null);
       if (!found || this.#state.deleted()) return;
       this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
       this.#addressQuotaRead = undefined;
@@ -504,7 +526,9 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       SessionBook.createTable(this.ctx.storage.sql);
       AccountFacts.createTable(this.ctx.storage.sql);
     }
-    if (!this.#state.adopt(directory)) return;
+    const isNews = this.#state.adopt(directory);
+    this.#noteLapse();
+    if (!isNews) return;
     this.#signIns.endOutdated(directory, keepSession);
   }
 }

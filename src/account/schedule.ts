@@ -1,4 +1,4 @@
-import { log } from '../lib/log.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 
 type Due<Job extends string> = { [job in Job]?: number };
@@ -17,6 +17,8 @@ const FARTHEST = 365 * DAY;
  */
 export class ObjectSchedule<Job extends string> {
   readonly #storage: DurableObjectStorage;
+  /** The job that runs, and when it has asked to run again. A crash needs none of it: the lease brings the job back. */
+  #running: { job: Job; again?: number } | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -27,6 +29,10 @@ export class ObjectSchedule<Job extends string> {
     const due = this.#due();
     const known = due[job];
     if (known === undefined || at < known) this.#put({ ...due, [job]: at });
+    // Then what is known is the lease, not when it is due.
+    else if (this.#running?.job === job) {
+      this.#running.again = Math.min(at, this.#running.again ?? at);
+    }
   }
 
   /** Sets the alarm to what is due: what was made due last was undone, and the alarm perhaps was not. */
@@ -41,14 +47,19 @@ export class ObjectSchedule<Job extends string> {
       if (at === undefined || at > now + COALESCE) continue;
       const lease = now + LEASE;
       this.#put({ ...this.#due(), [job]: lease });
+      this.#running = { job };
       try {
         await jobs[job]();
         // Somebody who made it due again meanwhile has moved it: then it stays.
         const { [job]: left, ...others } = this.#due();
-        if (left === lease) this.#put(others as Due<Job>);
+        const { again } = this.#running;
+        if (left === lease)
+          this.#put((again === undefined ? others : { ...others, [job]: again }) as Due<Job>);
       } catch (error) {
-        log('error', 'object_job_failed', { job, error: String(error) });
+        log('error', 'object_job_failed', { job, error: describeFailure(error) });
         this.#put({ ...this.#due(), [job]: now + RETRY });
+      } finally {
+        this.#running = undefined;
       }
     }
     // The alarm may have come before any job was due.

@@ -34,6 +34,11 @@ export class AccountStateStore {
     this.#state = undefined;
   }
 
+  /** When the plan lapses or lapsed that the directory gave last, Unix milliseconds; null for one that does not. */
+  planExpiry(): number | null {
+    return this.#state?.planExpiresAt ?? null;
+  }
+
   /** As it holds now: a plan that has lapsed is no plan, whether the directory says so already or not. */
   get(): AccountState | undefined {
     const state = this.#state;

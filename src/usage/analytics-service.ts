@@ -2,6 +2,7 @@ import { TOKENS } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates, monthOf } from '../lib/calendar.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import {
   type Owner,
   readTokenEvents,
@@ -97,8 +98,11 @@ export class UsageAnalytics {
   }
 
   /** The final roll-up: checks the sums of the last days. Late, twice or at once comes to the same. */
-  async closeDay(now: number): Promise<void> {
-    for (const date of lastDates(OPEN_DAYS, now)) await sumDay(this.#d1, date);
+  async closeDay(now: number, budget: Budget): Promise<void> {
+    for (const date of lastDates(OPEN_DAYS, now)) {
+      if (!budget.take(2)) return;
+      await sumDay(this.#d1, date);
+    }
   }
 
   async #page<Row extends { seq: number }>(

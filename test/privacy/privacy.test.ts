@@ -13,6 +13,7 @@ import {
   registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { mailTo } from '../support/mail.ts';
 import { project } from '../support/projection.ts';
@@ -104,7 +105,7 @@ it('a sign-in from a device that is new is mailed to the owner, the first one is
   await login(email, PASSWORD, { headers: { 'user-agent': firefox } });
   await project(id);
   const { createServices } = await import('../../src/services.ts');
-  await createServices(env as never).outbox.drain();
+  await createServices(env as never).outbox.drain(PLENTY);
   const mail = await mailTo(email, /^New sign-in/);
   expect(mail.text).toContain('Firefox on Linux');
   await login(email, PASSWORD, { headers: { 'user-agent': firefox } });
