@@ -1,5 +1,5 @@
 import { type MetadataJson, parsePhoneNumberFromString } from 'libphonenumber-js/core';
-import metadata from 'libphonenumber-js/metadata.min.json';
+import metadata from '../../generated/numbering-plans.json';
 
 /** E.164: at most fifteen digits, and no calling code begins with 0. */
 const E164 = /^\+[1-9]\d{6,14}$/;

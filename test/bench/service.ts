@@ -91,6 +91,7 @@ function writeConfig(directory: string, vars: Record<string, string>): string {
   config.vars = {
     ...config.vars,
     ENVIRONMENT: 'development',
+    ORIGIN: 'http://localhost:8787',
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     INTERNAL_API_KEY: API_KEY,
     RATE_LIMIT_SIGN_IN: '100000',
