@@ -8,6 +8,7 @@ import { numberingPlans } from './numbering-plans.ts';
 import { bundledDocument } from './openapi-bundle.ts';
 import { openApiTypes } from './openapi-types.ts';
 import { ribbonFilter } from './ribbon-filter.ts';
+import { writeStripeSdk } from './stripe-sdk.ts';
 
 // Makes what the Worker takes from packages but cannot import, and the types of the OpenAPI document. `npm ci` runs this;
 // `generated/` is not committed.
@@ -65,5 +66,7 @@ export const COMMON_PASSWORDS: RibbonFilter = ${JSON.stringify(ribbonFilter(comm
 );
 
 writeFileSync(join(generated, 'numbering-plans.json'), JSON.stringify(numberingPlans()));
+
+await writeStripeSdk(join(generated, 'stripe.js'));
 
 writeFileSync(join(generated, 'openapi.ts'), openApiTypes(await bundledDocument()));
