@@ -40,7 +40,7 @@ await applyMigrations({ 'persist-to': state });
 const above: Start[] = [];
 for (let round = 1; round <= rounds; round += 1) {
   const empty = await start('empty-worker.ts', state);
-  const whole = await start('worker.ts', state);
+  const whole = await start('bare-worker.ts', state);
   if (round === 1) console.log(machine(empty.workerd));
   above.push({ loaded: whole.loaded - empty.loaded, first: whole.first - empty.first });
   console.log(`round ${round} of ${rounds}`);
@@ -49,6 +49,15 @@ for (let round = 1; round <= rounds; round += 1) {
 const show = (what: string, figures: number[]) =>
   `${what.padEnd(24)} ${median(figures).toFixed(0).padStart(5)} ms  (${[0.25, 0.75].map((share) => quantile(figures, share).toFixed(0)).join(' to ')})`;
 console.log(`\nCPU above an empty Worker:
-${show('start', above.map(({ loaded }) => loaded))}
-${show('first request', above.map(({ first }) => first))}
-${show('both', above.map(({ loaded, first }) => loaded + first))}`);
+${show(
+  'start',
+  above.map(({ loaded }) => loaded),
+)}
+${show(
+  'first request',
+  above.map(({ first }) => first),
+)}
+${show(
+  'both',
+  above.map(({ loaded, first }) => loaded + first),
+)}`);
