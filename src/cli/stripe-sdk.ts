@@ -40,8 +40,12 @@ export async function writeStripeSdk(outfile: string): Promise<void> {
         const name = relative(join(sdk, 'resources'), path);
         return called.has(name) || groups.has(name) ? undefined : { contents: withoutMethods(path) };
       });
-      onLoad({ filter: /[\\/]esm[\\/](resources|StripeEventNotificationHandler)\.js$/ }, ({ path }) => ({
+      onLoad({ filter: /[\\/]esm[\\/]StripeEventNotificationHandler\.js$/ }, ({ path }) => ({
         contents: withoutMethods(path),
+      }));
+      // The list of all of them, of which the client takes one.
+      onLoad({ filter: /[\\/]esm[\\/]resources\.js$/ }, () => ({
+        contents: `export { OAuthResource } from './resources/OAuth.js';`,
       }));
     },
   };
@@ -51,6 +55,8 @@ export async function writeStripeSdk(outfile: string): Promise<void> {
     outfile,
     format: 'esm',
     logLevel: 'error',
+    // A class that was left out whole.
+    logOverride: { 'import-is-undefined': 'error' },
     plugins: [onlyCalled],
   });
 }
