@@ -65,7 +65,14 @@ export const COMMON_PASSWORDS: RibbonFilter = ${JSON.stringify(ribbonFilter(comm
 `,
 );
 
-writeFileSync(join(generated, 'numbering-plans.json'), JSON.stringify(numberingPlans()));
+writeFileSync(
+  join(generated, 'numbering-plans.ts'),
+  `import type { MetadataJson } from 'libphonenumber-js/core';
+
+/** The world's numbering plans, as libphonenumber-js reads them. */
+export const NUMBERING_PLANS = ${JSON.stringify(numberingPlans())} as unknown as MetadataJson;
+`,
+);
 
 await writeStripeSdk(join(generated, 'stripe.js'));
 
