@@ -152,7 +152,7 @@ export class SessionBook {
   recognise(token: string, now: number): FoundSession | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, row.salt)) return null;
+    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) return null;
     // The first token of a session replaced none, whose retry it could decide.
     const confirms = claims.generation === row.generation && row.generation > 1 && row.confirmed === 0;
@@ -163,7 +163,7 @@ export class SessionBook {
   ownerOf(token: string, now: number): string | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    return row && isGenuine(this.#keys, token, row.salt) ? row.id : null;
+    return row && isGenuine(this.#keys, token, claims, row.salt) ? row.id : null;
   }
 
   /**
@@ -184,7 +184,7 @@ export class SessionBook {
     const row = claims && this.#alive(claims.sessionId, now);
     // An admin who acts as the user begins anew, in the audit log, when the time is over.
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
-    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, row.salt)) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id);
       return { result: 'reused', row };

@@ -1,9 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { encodeTime } from 'ulid';
 import { OPENING } from '../account/metering-contract.ts';
 import type { Limits } from '../directory/state.ts';
 import { dateOf } from '../lib/calendar.ts';
-import type { IdPrefix } from '../lib/ids.ts';
+import { type IdPrefix, timeDigits } from '../lib/ids.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 
@@ -278,7 +277,7 @@ export class RowSeeder {
       Math.floor(this.#random() * 32 ** 8)
         .toString(32)
         .padStart(8, '0');
-    return `${prefix}_${encodeTime(at, 10).toLowerCase()}${eight()}${eight()}`;
+    return `${prefix}_${timeDigits(at)}${eight()}${eight()}`;
   }
 
   #one<T>(of: T[]): T {

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { MAX_OFFSET } from '../../src/admin/users-schemas.ts';
 import { showErrors } from '../../src/cli/command.ts';
+import { applyMigrations } from '../../src/cli/d1.ts';
 import { localDatabasePath } from '../../src/cli/local-database.ts';
 import type { Recorded } from './recorded-d1.ts';
 import { Service } from './service.ts';
@@ -50,7 +51,8 @@ async function bench(args: string[]): Promise<void> {
   if (!values['persist-to']) throw new Error('Usage: npm run bench:admin -- --persist-to DIR [--slow MS]');
   const state = resolve(values['persist-to']);
   const slow = Number(values.slow ?? SLOW);
-  const service = await Service.start({ INTERNAL_API_KEY: KEY }, state);
+  await applyMigrations({ 'persist-to': state });
+  const service = await Service.start({ vars: { INTERNAL_API_KEY: KEY }, state });
   try {
     const costs: Cost[] = [];
     for (const path of await adminPaths(service.port, state)) costs.push(await costOf(service.port, path));
