@@ -51,7 +51,6 @@ export const JOBS: Record<string, Record<string, Job>> = {
     clean_up: cleanUpAfterNight,
   },
   '0 0 * * *': {
-    close_day: { share: 0.2, run: ({ analytics }, now, budget) => analytics.closeDay(now, budget) },
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
     clean_up: { share: 1, run: ({ d1, config }, now, budget) => prune(d1, config, now, budget) },

@@ -151,7 +151,7 @@ export function createServices(bindings: Bindings): Services {
   });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
-  const analytics = new UsageAnalytics(d1, config.RESOURCES);
+  const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
   return {
     config,
     d1,

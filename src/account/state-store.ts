@@ -1,6 +1,9 @@
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 
+/** Which tables there are beside it. */
+const TABLES = 2;
+
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
   readonly #kv: SyncKvStorage;
@@ -51,8 +54,18 @@ export class AccountStateStore {
     const known = this.#state;
     if (this.isStale(row)) return false;
     if (row.version === known?.version && known.username !== undefined) return false;
-    this.#put({ ...row, bookmark: known?.bookmark ?? null });
+    this.#put({ ...row, bookmark: known?.bookmark ?? null, tables: TABLES });
     return true;
+  }
+
+  /** Whether the tables are those of an earlier version. */
+  hasOldTables(): boolean {
+    return this.#state !== undefined && this.#state.tables !== TABLES;
+  }
+
+  /** The tables are those of today. */
+  noteTables(): void {
+    if (this.#state) this.#put({ ...this.#state, tables: TABLES });
   }
 
   /** Remembers up to where this user's own writes have come. Bookmarks sort as text. */

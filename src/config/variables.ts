@@ -176,6 +176,11 @@ export const VARIABLES = {
     default: '300',
     doc: 'How long quota that is reserved is held, unless the request says.',
   }),
+  PROJECTION_SECONDS: variable({
+    schema: whole(1, 600),
+    default: '60',
+    doc: 'How long the sums of what a user has used may wait until charts of the realm show them.',
+  }),
   JOB_CALLS: variable({
     schema: whole(50, 1000),
     default: '1000',

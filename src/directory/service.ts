@@ -304,6 +304,7 @@ export function directoryState(row: UserRow): DirectoryState {
     customLimits: row.customLimits,
     subscribed: row.subscribed,
     openingCredits: row.openingCredits,
+    hasPast: row.hasPast,
     status: row.status,
     emailVerified: row.emailVerified,
     username: row.username,

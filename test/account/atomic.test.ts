@@ -180,7 +180,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
 };
 
 /** Methods that only read. */
-const READING = ['standing', 'listSessions', 'creditReversal', 'hashPassword', 'alarm'];
+const READING = ['standing', 'listSessions', 'creditReversal', 'hashPassword', 'history', 'alarm'];
 
 /** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
 async function scene(): Promise<string> {

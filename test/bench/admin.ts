@@ -99,7 +99,7 @@ async function adminPaths(port: number, state: string): Promise<string[]> {
 function someUser(state: string): string {
   const db = new DatabaseSync(localDatabasePath(state), { readOnly: true });
   const row = db
-    .prepare('SELECT user_id FROM usage_daily GROUP BY user_id ORDER BY COUNT(*) DESC LIMIT 1')
+    .prepare('SELECT user_id FROM past_usage_days GROUP BY user_id ORDER BY COUNT(*) DESC LIMIT 1')
     .get();
   db.close();
   return String(row?.user_id);

@@ -110,7 +110,7 @@ describe.each<[Away, number]>([
     await runDurableObjectAlarm(accountOf(id));
     await project(id);
     const used = await env.DB.prepare(
-      "SELECT sum(quantity) AS used FROM usage_daily WHERE user_id = ? AND resource = 'images'",
+      "SELECT sum(quantity) AS used FROM usage_monthly WHERE user_id = ? AND resource = 'images'",
     )
       .bind(id)
       .first('used');
