@@ -60,9 +60,14 @@ export function activityStatement(
 export function standingStatements(
   d1: D1Database,
   userId: string,
-  told: { before: AccountStanding | null; standing: AccountStanding; entries: ActivityLogRow[]; now: number },
+  told: {
+    before: AccountStanding | null;
+    standing: AccountStanding;
+    entries: ActivityLogRow[];
+    version: number;
+  },
 ): D1PreparedStatement[] {
-  const { before, standing, entries, now } = told;
+  const { before, standing, entries, version } = told;
   const login = entries.findLast(({ type }) => type === 'signed_in' || type === 'registered')?.at;
   const set: [string, string | number][] = [];
   const sessions = JSON.stringify(standing.sessions);
@@ -78,7 +83,7 @@ export function standingStatements(
   return [
     d1
       .prepare(`UPDATE users SET ${set.map(([one]) => one).join(', ')}, told = ? WHERE id = ? AND told <= ?`)
-      .bind(...set.map(([, value]) => value), now, userId, now),
+      .bind(...set.map(([, value]) => value), version, userId, version),
   ];
 }
 

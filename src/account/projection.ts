@@ -15,6 +15,7 @@ import type { QuotaBook } from './quota-book.ts';
 import type { StandingWork } from './schedule.ts';
 import type { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
+import type { UseBook } from './use-book.ts';
 
 /** Entries and messages of one batch. */
 const BATCH = 100;
@@ -29,7 +30,7 @@ export interface ProjectionDependencies {
   activity: ActivityLog;
   standing: () => AccountStanding;
   /** The sums of what was used; null while there are none, or not all of them. */
-  sums: () => { quotas: QuotaBook; tokens: TokenBook } | null;
+  sums: () => { uses: UseBook; quotas: QuotaBook; tokens: TokenBook } | null;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
   wake: (at: number) => void;
   /** How long sums may wait, milliseconds. */
@@ -77,7 +78,10 @@ export class Projection implements StandingWork {
 
   /** Something was used. */
   later(): void {
-    this.#wake(Date.now() + this.#deps.sumDelay);
+    const now = Date.now();
+    // What waits already, of an object that was evicted since, is not put off by what comes.
+    if (this.#next === null) this.#wake(this.#waitingUntil(now));
+    else this.#wake(now + this.#deps.sumDelay);
   }
 
   next(): number | null {
@@ -101,6 +105,14 @@ export class Projection implements StandingWork {
     this.#deps.wake(at);
   }
 
+  /** When the first has to be told of what waits. */
+  #waitingUntil(now: number): number {
+    const { activity, told, sums, sumDelay } = this.#deps;
+    if (activity.after(told.get().activity, 1).length > 0 || this.#messages().length > 0) return now + SOON;
+    const since = sums()?.uses.firstAfter(told.get().folded) ?? now;
+    return Math.max(now, Math.min(since, now) + sumDelay);
+  }
+
   #batch(
     withSums: boolean,
   ): { d1: D1Database; statements: D1PreparedStatement[]; isLate: boolean; done: () => void } | null {
@@ -119,15 +131,20 @@ export class Projection implements StandingWork {
     // What is on its way may come there though nobody hears of it.
     const onItsWay = { standing: hasNews ? null : text, folded: sums?.to ?? before.folded };
     if (before.standing !== onItsWay.standing || before.folded !== onItsWay.folded) told.put(onItsWay);
+    // Rises though the clock may not.
+    const version = Math.max(now, before.version + 1);
     const { d1, userId } = to;
     const statements = [
       ...(entries.length > 0 ? [activityStatement(d1, userId, entries)] : []),
-      ...standingStatements(d1, userId, { before: parsed(before.standing), standing, entries, now }),
+      ...standingStatements(d1, userId, { before: parsed(before.standing), standing, entries, version }),
       ...messages.flatMap((one) => (one.kind === 'mail' ? projectMail : projectRehash)(d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
     ];
     const done = () => {
+      // Of who was deleted meanwhile nothing is kept.
+      if (target()?.userId !== userId) return;
       told.put({
+        version,
         activity: entries.at(-1)?.seq ?? before.activity,
         standing: text,
         ...(sums && { sent: sums.to }),

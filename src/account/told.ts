@@ -14,6 +14,8 @@ export interface ToldRecord {
   activity: number;
   /** The standing of the account, as JSON; null while nobody knows what the directory has: before the first, or on its way. */
   standing: string | null;
+  /** Of what was said last of the standing: what was said earlier never replaces it. */
+  version: number;
   /** Added to what numbers the sums: earlier versions have numbered them otherwise. */
   base: number;
 }
@@ -23,6 +25,7 @@ const NOTHING: ToldRecord = {
   sent: { uses: 0, tokens: 0 },
   activity: 0,
   standing: null,
+  version: 0,
   base: 0,
 };
 

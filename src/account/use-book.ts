@@ -2,7 +2,7 @@ import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { TokenUseRow, UseRow } from './history-contract.ts';
 import type { RequestKind, TokenUse } from './metering-contract.ts';
-import type { Told } from './told.ts';
+import type { Reached, Told } from './told.ts';
 
 /** A use of a resource, a request that was decided, or both; `at` is Unix milliseconds. */
 export interface Use {
@@ -128,6 +128,19 @@ export class UseBook {
         before,
       );
     }
+  }
+
+  /** When the first use was of those that follow, Unix milliseconds; null when there is none. */
+  firstAfter({ uses, tokens }: Reached): number | null {
+    return this.#sql
+      .exec<{ at: number | null }>(
+        `SELECT MIN(at) AS at FROM (
+           SELECT at FROM (SELECT at FROM uses WHERE seq > ? ORDER BY seq LIMIT 1)
+           UNION ALL SELECT at FROM (SELECT at FROM token_uses WHERE seq > ? ORDER BY seq LIMIT 1))`,
+        uses,
+        tokens,
+      )
+      .one().at;
   }
 
   /** When the first use was that is still known, Unix milliseconds; null when none is. */

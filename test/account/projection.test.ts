@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { accepted } from '../../src/errors.ts';
-import { accountOf, call, login, PASSWORD, register, registerVerified } from '../support/api.ts';
+import { accountOf, call, INTERNAL, login, PASSWORD, register, registerVerified } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { project, withBatch } from '../support/projection.ts';
 
@@ -227,6 +227,45 @@ it('of a user who is gone writes nothing, and does not hang on it', async () => 
   await project(user.user.id);
   expect(await activity(user.user.id)).toEqual([]);
   expect(await waiting(user.user.id)).toEqual([]);
+});
+
+it('tells of use in time, though the object is evicted between any two uses', async () => {
+  const { user } = await register();
+  await project(user.id);
+  const use = () =>
+    call('POST', '/v1/usage', {
+      headers: INTERNAL,
+      body: { user_id: user.id, resource: 'images', quantity: 1 },
+    });
+  advance(0);
+  await use();
+  const first = await alarmOf(user.id);
+  expect(first).toBeLessThanOrEqual(Date.now() + 60_000);
+  for (let n = 0; n < 3; n += 1) {
+    advance(15_000);
+    await evictDurableObject(accountOf(user.id));
+    await use();
+    expect(await alarmOf(user.id)).toBe(first);
+  }
+  // Entries of the log do not wait for the sums.
+  await login(user.email, 'a wrong password');
+  await evictDurableObject(accountOf(user.id));
+  await use();
+  expect(await alarmOf(user.id)).toBeLessThanOrEqual(Date.now() + 1000);
+});
+
+it('keeps nothing of a user who is deleted while D1 is being written', async () => {
+  const user = await registerVerified();
+  const slow = async (real: D1Database, all: any[]) => {
+    const results = await real.batch(all);
+    await call('DELETE', '/v1/me', { token: user.access_token, body: { password: PASSWORD } });
+    return results;
+  };
+  await withDatabase(user.user.id, slow, () => {});
+  const kept = await runInDurableObject(accountOf(user.user.id), (_, { storage }) =>
+    [...storage.kv.list()].map(([key]) => key),
+  );
+  expect(kept).not.toContain('told');
 });
 
 it('wakes up for nothing but what grows old when there is nothing to tell', async () => {
