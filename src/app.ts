@@ -1,7 +1,6 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
 import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
+import { AppShell } from './app-shell.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
@@ -16,21 +15,9 @@ import { creditAdminRoutes } from './credits/admin-routes.ts';
 import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
-import { noteAct } from './directory/audit.ts';
 import { docsRoutes } from './docs/routes.tsx';
 import { healthRoutes } from './health/routes.ts';
-import { limitBody, requireJson } from './http/body.ts';
-import type { AppContext, AppEnv } from './http/context.ts';
-import { Levels } from './http/levels.ts';
-import { checkOrigin, corsByRealm } from './http/origin.ts';
-import { failureOf, problemResponse } from './http/problem.ts';
-import { generalRateLimit, signInRateLimit } from './http/rate-limit.ts';
-import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
-import { requestLog } from './http/request-log.ts';
-import { securityHeaders } from './http/security-headers.ts';
-import { notFound } from './http/unknown-route.ts';
 import { importRoutes } from './import/routes.ts';
-import { DEFAULT_REALM } from './lib/realm.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
@@ -38,7 +25,6 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
-import { failurePage, isForPeople } from './pages/entry/failure.tsx';
 import { entryPageRoutes } from './pages/entry/routes.ts';
 import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
@@ -71,42 +57,11 @@ export function createApp(
   services: Services,
   bindings: Bindings,
   dialects: Dialects = createDialects(services.config),
+  shell = new AppShell(services, bindings, dialects),
 ) {
   const { config, realms, sessions } = services;
-  const app = new OpenAPIHono<AppEnv>({ getPath: routedPath });
-
-  const refuse = (c: AppContext, thrown: unknown) => {
-    const error = failureOf(c, thrown);
-    return isForPeople(c)
-      ? failurePage(c, error, realms, config.ORIGIN)
-      : problemResponse(c, error, config.ORIGIN);
-  };
-  app.onError((error, c) => refuse(c, error));
-  app.notFound((c) => refuse(c, notFound(app, c, dialects.methodsOf(c.req.path))));
-
-  app.use(requestLog);
-  app.use(securityHeaders);
-  app.use(
-    createMiddleware<AppEnv>(async (c, next) => {
-      c.set('realm', await realms.get(splitRealm(pathOf(c.req.url)).realmId));
-      await next();
-    }),
-  );
-  app.use(corsByRealm(config));
-  app.use(generalRateLimit(bindings.GENERAL_RATE_LIMIT, config));
-  app.use(checkOrigin(config));
-  app.use(limitBody);
-  app.use(requireJson);
-
-  const { directory } = services;
-  const levels = new Levels({
-    users: sessions,
-    services: services.apiKeys,
-    home: () => realms.get(DEFAULT_REALM),
-    roleOf: async (realmId, userId) => (await directory.current({ realmId, userId })).role,
-    audit: (entry) => noteAct(services.d1, entry),
-  });
-  const signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
+  const { levels, signInLimit } = shell;
+  const app = shell.app();
   const routes = app
     .route('/', credentialRoutes(services.credentials, levels, signInLimit))
     .route('/', sessionRoutes(sessions, levels))

@@ -1,43 +1,81 @@
 import { foldNames } from './directory/folded-names.ts';
-import { log } from './lib/log.ts';
+import { describeFailure, log } from './lib/log.ts';
+import { type Budget, RunBudget } from './lib/run-budget.ts';
+import { DAY, SECOND } from './lib/time.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 
-type Job = (services: Services, now: number) => Promise<unknown>;
+interface Job {
+  /** How much it may take of what the jobs before it have left of the run's calls. */
+  share: number;
+  run(services: Services, now: number, budget: Budget): Promise<unknown>;
+}
 
-/** What each Cron Trigger of wrangler.toml does. Every job may run late, twice, or at once with itself. */
+/** After how long a run begins nothing more (milliseconds): what it has begun ends before the next minute does. */
+const RUN_TIME = 35 * SECOND;
+
+const expirePlans: Job = {
+  share: 0.2,
+  run: ({ planJobs }, now, budget) => planJobs.expireLapsed(now, budget),
+};
+const grantCredits: Job = {
+  share: 0.5,
+  run: ({ planJobs }, now, budget) => planJobs.grantMonthly(now, budget),
+};
+/** Of what was over when the day began: the minutes of a day finish what its night has left, and find nothing then. */
+const cleanUpAfterNight: Job = {
+  share: 1,
+  run: ({ d1, config }, now, budget) => prune(d1, config, now - (now % DAY), budget),
+};
+
+/**
+ * What each Cron Trigger of wrangler.toml does, in this order. Every job may run late, twice, or at once with itself, and goes
+ * on in the next minute where the calls of a run did not suffice.
+ */
 export const JOBS: Record<string, Record<string, Job>> = {
   '* * * * *': {
-    rotate_signing_keys: ({ signingKeys }, now) => signingKeys.rotate(now),
-    drain_outbox: ({ outbox }) => outbox.drain(),
-    // The night's work by portions: at the turn of a month there is more than one run can do.
-    expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
-    grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
-    fold_names: ({ d1 }) => foldNames(d1),
-    refresh_decoys: ({ d1 }, now) => refreshDecoys(d1, now),
-    catch_up_billing: ({ billingAdmin }, now) => billingAdmin.catchUp(now),
+    rotate_signing_keys: {
+      share: 0.1,
+      run: ({ signingKeys }, now, budget) => signingKeys.rotate(now, budget),
+    },
+    drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
+    expire_plans: expirePlans,
+    grant_monthly_credits: grantCredits,
+    fold_names: { share: 0.2, run: ({ d1 }, _, budget) => foldNames(d1, budget) },
+    refresh_decoys: { share: 0.2, run: ({ d1 }, now, budget) => refreshDecoys(d1, now, budget) },
+    catch_up_billing: {
+      share: 0.7,
+      run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
+    },
+    clean_up: cleanUpAfterNight,
   },
   '0 0 * * *': {
-    close_day: ({ analytics }, now) => analytics.closeDay(now),
-    expire_plans: ({ planJobs }, now) => planJobs.expireLapsed(now),
-    grant_monthly_credits: ({ planJobs }, now) => planJobs.grantMonthly(now),
-    prune: ({ d1, config }, now) => prune(d1, config, now),
+    expire_plans: expirePlans,
+    grant_monthly_credits: grantCredits,
+    clean_up: { share: 1, run: ({ d1, config }, now, budget) => prune(d1, config, now, budget) },
   },
   '41 * * * *': {
-    reconcile_billing: ({ billingAdmin }, now) => billingAdmin.reconcile(now),
+    reconcile_billing: {
+      share: 1,
+      run: ({ billingAdmin }, now, budget) => billingAdmin.reconcile(now, budget),
+    },
   },
 };
 
-/** Runs the jobs of one trigger; one that fails is logged and stops no other. Throws when any failed. */
+/**
+ * Runs the jobs of one trigger, all together with no more calls than `JOB_CALLS`; one that fails is logged and stops no other.
+ * Throws when any failed.
+ */
 export async function runCron(services: Services, cron: string, now: number): Promise<void> {
   const failed: string[] = [];
-  for (const [name, job] of Object.entries(JOBS[cron] ?? {})) {
+  const budget = new RunBudget(services.config.JOB_CALLS, now + RUN_TIME);
+  for (const [name, { share, run }] of Object.entries(JOBS[cron] ?? {})) {
     try {
-      await job(services, now);
+      await run(services, now, budget.part(share));
     } catch (error) {
       failed.push(name);
-      log('error', 'cron_failed', { job: name, error: String(error) });
+      log('error', 'cron_failed', { job: name, error: describeFailure(error) });
     }
   }
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);

@@ -13,6 +13,8 @@ import type { Bindings, Config } from './config/config.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey, deriveKeyring } from './crypto/keys.ts';
+import { boundedD1 } from './db/bounded.ts';
+import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
@@ -89,37 +91,39 @@ export interface Services {
 export function createServices(bindings: Bindings): Services {
   const config = parseWorkerConfig(bindings as unknown as Environment);
   setLogLevel(config.LOG_LEVEL);
-  const { DB: d1 } = bindings;
+  const d1 = boundedD1(bindings.DB);
+  const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const messageBudgets = budgets(bindings, config);
 
   const realms = new Realms(
     d1,
+    standby,
     config.ORIGIN,
     accessTokenSeconds(spokenDialects(config)),
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
   );
   const signingKeys = new SigningKeys(
     d1,
+    standby,
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
-    realms,
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
   const directory = new Directory({ d1, objects, outbox, origin: config.ORIGIN });
-  const apiKeys = new ApiKeys(d1, config.INTERNAL_API_KEY, objects, directory);
+  const apiKeys = new ApiKeys(d1, standby, config.INTERNAL_API_KEY, objects, directory);
   const forAuthService = spokenDialects(config).includes('auth-service');
   const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const profiles = new Profiles(d1, directory);
-  const plans = new Plans({ d1, directory, objects, config });
+  const plans = new Plans({ d1, standby, directory, objects, config });
   const credits = new Credits(directory, plans, objects);
   const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
   const billing = new Billing(billingKit);
@@ -150,7 +154,7 @@ export function createServices(bindings: Bindings): Services {
   const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
-  const analytics = new UsageAnalytics(d1, config.RESOURCES);
+  const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
   return {
     config,
     d1,
@@ -185,7 +189,7 @@ export function createServices(bindings: Bindings): Services {
     userImport: new UserImport(d1, describeHash),
     plans,
     planAdmin: new PlanAdmin({ d1, plans, directory, config }),
-    planJobs: new PlanJobs({ d1, plans, directory, objects }),
+    planJobs: new PlanJobs({ d1, plans, objects }),
     analytics,
     usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
     credits,

@@ -1,9 +1,10 @@
-import { createApp } from './app.ts';
+import { AppShell } from './app-shell.ts';
 import { createDialects } from './compat/dialects.ts';
-import type { Handler } from './compat/engine/router.ts';
+import type { Dialects, Handler } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { ConfigError } from './config/variable.ts';
 import { runCron } from './cron.ts';
+import { createHotApp } from './hot-app.ts';
 import { toApiError } from './http/problem.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { failure } from './rpc/outcome.ts';
@@ -11,6 +12,7 @@ import { createServices, type Services } from './services.ts';
 
 export { Account } from './account/object.ts';
 export { OneTimeCode } from './codes/one-time-code.ts';
+export { StandbyCopy } from './db/standby-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
@@ -21,9 +23,24 @@ function appOf(bindings: Bindings): Handler {
   if (!app) {
     const services = servicesOf(bindings);
     const dialects = createDialects(services.config);
-    app = dialects.before(createApp(services, bindings, dialects));
+    app = dialects.before(canonicalApp(services, bindings, dialects));
   }
   return app;
+}
+
+/** The canonical interface, of which only what is asked for often is there from the start. */
+function canonicalApp(services: Services, bindings: Bindings, dialects: Dialects): Handler {
+  const shell = new AppShell(services, bindings, dialects);
+  const hot = createHotApp(services, shell);
+  let whole: Handler | undefined;
+  return {
+    async fetch(request, bindings, ctx) {
+      if (hot.takes(request)) return hot.app.fetch(request, bindings, ctx);
+      const { createApp } = await import('./app.ts');
+      whole ??= createApp(services, bindings, dialects, shell);
+      return whole.fetch(request, bindings, ctx);
+    },
+  };
 }
 
 function servicesOf(bindings: Bindings): Services {

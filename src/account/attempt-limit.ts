@@ -37,28 +37,40 @@ export class AttemptLimit {
   }
 
   /**
-   * Counts an attempt as failed before it is made, so that a crash or a parallel attempt gains nothing. Gives the
-   * seconds to wait when no attempt may be made now, else null.
+   * Counts an attempt as failed before it is made, whose outcome another call will tell: a crash or a parallel attempt gains
+   * nothing. Gives the seconds to wait when no attempt may be made now, else null.
    */
   begin(by: Attempter, now: number): number | null {
+    const wait = this.wait(by, now);
+    if (wait === null) this.fail(by, now);
+    return wait;
+  }
+
+  /** The seconds to wait when no attempt may be made now, else null. */
+  wait(by: Attempter, now: number): number | null {
+    const known = this.#all()[by];
+    return known && now < known.blockedUntil ? Math.ceil((known.blockedUntil - now) / SECOND) : null;
+  }
+
+  /** Counts an attempt that has failed. */
+  fail(by: Attempter, now: number): void {
     const all = this.#all();
     const known = all[by];
-    if (known && now < known.blockedUntil) return Math.ceil((known.blockedUntil - now) / SECOND);
     const failures = (known && now - known.lastAt < DAY ? known.failures : 0) + 1;
     const recent = Object.entries(all).filter(([, one]) => now - one.lastAt < DAY);
     const counted = { failures, lastAt: now, blockedUntil: now + delayAfter(failures) };
     this.#kv.put('attempts', { ...Object.fromEntries(recent), [by]: counted });
-    return null;
   }
 
-  /** The attempt that was begun last has locked them out for long, which the owner of the account should see. */
+  /** The attempt that failed last has locked them out for long, which the owner of the account should see. */
   hasLocked(by: Attempter): boolean {
     return (this.#all()[by]?.failures ?? 0) >= LOCK_FAILURES;
   }
 
   /** Their attempt succeeded: all their failures are forgiven. */
   succeed(by: Attempter): void {
-    const { [by]: _, ...others } = this.#all();
+    const { [by]: mine, ...others } = this.#all();
+    if (!mine) return;
     if (Object.keys(others).length > 0) this.#kv.put('attempts', others);
     else this.#kv.delete('attempts');
   }

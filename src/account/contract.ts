@@ -2,38 +2,18 @@ import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
+import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
+import type { SessionRecord } from './session-record.ts';
+
+export type { EndReason, SessionRecord } from './session-record.ts';
 
 /** The object's copy of what the directory says, and the D1 bookmark of the last write it was told of. */
 export interface AccountState extends DirectoryState {
   bookmark: string | null;
-}
-
-export type EndReason = 'signed_out' | 'revoked' | 'evicted' | 'reused' | 'password_changed' | 'suspended';
-
-/** What of a session leaves the object: never what its tokens are made of. Times are Unix milliseconds. */
-export type SessionRecord = {
-  id: string;
-  created_at: number;
-  last_seen_at: number;
-  expires_at: number;
-  ip: string;
-  country: string | null;
-  city: string | null;
-  user_agent: string | null;
-  /** RFC 8176 values, as JSON. */
-  methods: string;
-  /** The admin who acts as the user, by id. */
-  impersonator: string | null;
-};
-
-/** A session as it stands at the time of the fact. */
-export interface SessionData {
-  row: SessionRecord;
-  endReason: EndReason | null;
-  /** When it ends if it is not used again, Unix milliseconds. */
-  aliveUntil: number;
+  /** Which tables the object has; of an earlier version it is not there. */
+  tables?: number;
 }
 
 /** How long sessions of a realm live, in seconds. */
@@ -229,7 +209,12 @@ export interface PasskeyObject {
  * The object of one user: each call is one hop and atomic, and decides without D1. What it does not do it refuses, with a
  * code of the catalogue.
  */
-export type AccountObject = DirectoryMirror & SessionObject & PasswordObject & PasskeyObject & MeteringObject;
+export type AccountObject = DirectoryMirror &
+  SessionObject &
+  PasswordObject &
+  PasskeyObject &
+  MeteringObject &
+  HistoryObject;
 
 /** The object of one user, as sessions need it. */
 export type SessionObjects = (userId: string) => SessionObject;

@@ -8,11 +8,17 @@ import type { AuthorizationRequest, AuthorizeResult, Decision } from './metering
 /** Decides about a user whose session is alive: uses the quota and charges the credits, or does nothing. */
 export function decide(
   { entitlement, now }: Metered,
-  { references, usage, requests, ledger }: MeteringBooks,
+  { references, usage, ledger }: MeteringBooks,
   { use, credits, reference, actor }: AuthorizationRequest,
 ): AuthorizeResult {
-  const parameters = { use, credits };
-  const known = requests.recall<Decision>('authorize', reference, parameters);
+  const asked = {
+    kind: 'authorize',
+    reference,
+    resource: use?.resource ?? null,
+    quantity: use?.quantity ?? null,
+    credits,
+  } as const;
+  const known = usage.uses.recall<Decision>(asked);
   if (known === 'reused') return refused('reference_reused');
   if (known) return { result: 'decided', decision: known.result };
   // It was charged so long ago that its decision is forgotten: nothing is to be had for it again.
@@ -29,9 +35,9 @@ export function decide(
   const charge = { amount: credits, reference, description: null, actor };
   const charged = credits > 0 ? ledger.use(charge, 'authorize', now) : null;
   if (charged && isRefusal(charged)) return charged;
-  const quota = use && room && !isRefusal(room) ? usage.count({ ...use, reference }, room, now) : null;
+  const quota = use && room && !isRefusal(room) ? usage.count(use, room, now) : null;
   const decision = { allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance };
-  requests.remember('authorize', reference, parameters, decision, now);
+  if (use || reference !== null) usage.record({ ...asked, at: now }, decision);
   return { result: 'decided', decision };
 }
 

@@ -271,6 +271,17 @@ export class Ledger {
     return this.#find(reference, 'own') !== null;
   }
 
+  /** The last reference in the order of the alphabet that begins so, and goes on with a digit, of what Latchkey has booked. */
+  lastNamed(prefix: string): string | null {
+    return this.#sql
+      .exec<{ reference: string | null }>(
+        `SELECT MAX(reference) AS reference FROM credit_transactions
+         WHERE reference >= ?1 || '0' AND reference < ?1 || ':' AND (request IS NULL) = 1`,
+        prefix,
+      )
+      .one().reference;
+  }
+
   #repeat(known: Row, same: boolean): CreditResult {
     return same ? resultOf(transactionOf(known)) : refused('reference_reused');
   }

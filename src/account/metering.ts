@@ -3,14 +3,14 @@ import { endOf, monthOf } from '../lib/calendar.ts';
 import type { Atomically } from './atomic.ts';
 import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
-import type { AccountFacts } from './facts.ts';
 import { Ledger } from './ledger.ts';
-import { createLedgerTables, ledgerTablesOf, upgradeLedgerTables } from './ledger-tables.ts';
+import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
 import { type Entitlement, OPENING, type RequestKind, type Terms } from './metering-contract.ts';
+import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { References } from './references.ts';
-import { RequestBook } from './request-book.ts';
 import { GRANT, type SpentQuota } from './spent-quota.ts';
-import { UsageMeter } from './usage-meter.ts';
+import type { Told } from './told.ts';
+import { type MeterListener, UsageMeter } from './usage-meter.ts';
 
 /** The user of the object at one moment (Unix milliseconds), and what they may use. */
 export interface Metered {
@@ -29,7 +29,6 @@ export interface NamedRequest {
 export interface MeteringBooks {
   references: References;
   usage: UsageMeter;
-  requests: RequestBook;
   ledger: Ledger;
 }
 
@@ -37,44 +36,44 @@ const TABLES = [
   'quota_days',
   'quota_warnings',
   'reservations',
-  'requests',
+  'uses',
+  'token_uses',
   'token_days',
   'credit_transactions',
   'credit_lots',
   'credit_reversals',
 ];
 
+/** Which tables there are; kept beside them. Of an object that has none, or those of before, it is not there. */
+const TABLES_VERSION = 2;
+const TABLES_KEY = 'metering';
+
+/** What it is made of. */
+export interface MeteringDependencies {
+  sql: SqlStorage;
+  kv: SyncKvStorage;
+  told: Told;
+  atomically: Atomically;
+  /** What the user's address had used when they came. */
+  spentBefore: () => SpentQuota;
+  /** Hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
+  onExpiry: (at: number) => void;
+  listener: MeterListener;
+}
+
 /**
  * Plan, quotas, model tokens and credits of one user. A plan's limits come with each call; when a plan lapses, or a day
  * or month begins, is the object's own to know.
  */
 export class Metering {
-  readonly #sql: SqlStorage;
-  readonly #atomically: Atomically;
-  readonly #facts: AccountFacts;
-  readonly #onExpiry: (at: number) => void;
-  readonly #spentBefore: () => SpentQuota;
+  readonly #deps: MeteringDependencies;
   #books: MeteringBooks | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
 
-  /**
-   * `onExpiry` hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called;
-   * `spentBefore` is what the user's address had used when they came.
-   */
-  constructor(
-    sql: SqlStorage,
-    atomically: Atomically,
-    facts: AccountFacts,
-    spentBefore: () => SpentQuota,
-    onExpiry: (at: number) => void,
-  ) {
-    this.#sql = sql;
-    this.#atomically = atomically;
-    this.#facts = facts;
-    this.#spentBefore = spentBefore;
-    this.#onExpiry = onExpiry;
+  constructor(deps: MeteringDependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -89,7 +88,7 @@ export class Metering {
     if (state?.realmId !== terms.realmId) return refused('user_not_found');
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
     if (this.#books && !this.#isDue(metered, this.#books.ledger)) return act(metered, this.#books);
-    return this.#atomically(() => {
+    return this.#deps.atomically(() => {
       const books = this.#open();
       if (this.#isDue(metered, books.ledger)) this.#settle(metered, books.ledger);
       return act(metered, books);
@@ -102,7 +101,7 @@ export class Metering {
     terms: Terms,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    return this.#atomically(() => this.run(state, terms, act));
+    return this.#deps.atomically(() => this.run(state, terms, act));
   }
 
   /**
@@ -134,18 +133,34 @@ export class Metering {
   }
 
   /** Whether the plan's credits of a month were given. */
-  hasGranted(month: string, { ledger }: MeteringBooks): boolean {
+  hasGranted(month: string, { ledger }: Pick<MeteringBooks, 'ledger'>): boolean {
     return ledger.has(grantReference(month)) || this.#wasGranted(month);
   }
 
   /** Whether anything was ever counted of the user. */
   hasBooks(): boolean {
-    return ledgerTablesOf(this.#sql) !== 'none';
+    const { kv, sql } = this.#deps;
+    return this.#books !== undefined || kv.get(TABLES_KEY) !== undefined || ledgerTablesOf(sql) !== 'none';
+  }
+
+  /** Makes the books, for what is brought into them. */
+  makeBooks(): void {
+    this.#open();
+  }
+
+  /** The books, if there are any. */
+  books(): MeteringBooks | null {
+    return this.hasBooks() ? this.#open() : null;
+  }
+
+  /** The last month whose credits were given; null when none were. */
+  grantedMonth(): string | null {
+    return this.books()?.ledger.lastNamed('grant:')?.slice('grant:'.length) ?? null;
   }
 
   /** What the user, and whoever had their address before, has used of what a day and a month bring. */
   spent(now: number): SpentQuota {
-    if (!this.hasBooks()) return this.#spentBefore();
+    if (!this.hasBooks()) return this.#deps.spentBefore();
     const books = this.#open();
     const spent = books.usage.spent(now);
     const month = monthOf(now);
@@ -154,7 +169,7 @@ export class Metering {
 
   /** Writes off the credits that have expired. */
   expire(now: number): void {
-    this.#atomically(() => {
+    this.#deps.atomically(() => {
       this.#open().ledger.expire(now);
       this.#scheduleExpiry();
     });
@@ -169,7 +184,9 @@ export class Metering {
 
   /** Forgets all of it, of a user who is no more. */
   erase(): void {
-    for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+    const { kv, sql } = this.#deps;
+    for (const table of TABLES) sql.exec(`DROP TABLE IF EXISTS ${table}`);
+    kv.delete(TABLES_KEY);
     this.reload();
   }
 
@@ -226,34 +243,35 @@ export class Metering {
   }
 
   #wasGranted(month: string): boolean {
-    return (this.#spentBefore()[month]?.[GRANT] ?? 0) > 0;
+    return (this.#deps.spentBefore()[month]?.[GRANT] ?? 0) > 0;
   }
 
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
-    const sql = this.#sql;
-    const tables = ledgerTablesOf(sql);
-    if (tables === 'old') upgradeLedgerTables(sql);
-    if (tables === 'none') {
-      UsageMeter.createTables(sql);
-      RequestBook.createTable(sql);
-      createLedgerTables(sql);
+    const { kv, sql, told, spentBefore, listener } = this.#deps;
+    if (kv.get(TABLES_KEY) !== TABLES_VERSION) {
+      if (ledgerTablesOf(sql) === 'none') {
+        UsageMeter.createTables(sql);
+        createLedgerTables(sql);
+      } else upgradeMeteringTables(sql, told);
+      kv.put(TABLES_KEY, TABLES_VERSION);
     }
-    const requests = new RequestBook(sql);
-    const usage = new UsageMeter(sql, requests, this.#spentBefore, (kind, data) =>
-      this.#facts.tell(kind, data),
-    );
     const ledger = new Ledger(sql, (transaction) => {
-      this.#facts.tell('credit', transaction);
       if (transaction.amount > 0) this.#scheduleExpiry();
+      // The directory knows whose month was given, so that nobody asks twice.
+      if (transaction.type === 'grant') listener.granted();
     });
-    this.#books = { references: new References(sql), usage, requests, ledger };
+    this.#books = {
+      references: new References(sql),
+      usage: new UsageMeter(sql, told, spentBefore, listener),
+      ledger,
+    };
     return this.#books;
   }
 
   #scheduleExpiry(): void {
     const next = this.#books?.ledger.nextExpiry();
-    if (next) this.#onExpiry(next);
+    if (next) this.#deps.onExpiry(next);
   }
 }
 

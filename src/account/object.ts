@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword } from '../crypto/password-hash.ts';
+import { boundedD1 } from '../db/bounded.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
@@ -10,6 +11,7 @@ import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { ActivityLog } from './activity-log.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import type {
@@ -31,7 +33,8 @@ import type {
 import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
 import { FactorBook } from './factors.ts';
-import { AccountFacts } from './facts.ts';
+import { History } from './history.ts';
+import type { HistoryPage, HistoryRows } from './history-contract.ts';
 import { KnownDevices } from './known-devices.ts';
 import { Metering } from './metering.ts';
 import type {
@@ -54,26 +57,32 @@ import type {
   TokenUse,
   UserPlan,
 } from './metering-contract.ts';
+import { fetchPast, keepPastUses } from './past.ts';
+import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
-import { ObjectSchedule } from './schedule.ts';
+import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SessionBook } from './session-book.ts';
 import { SignIns } from './sign-ins.ts';
 import { type AddressQuota, keepSpentQuota, readAddressQuota } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
+import { Told } from './told.ts';
+import { upgradeTables } from './upgrade.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
 
 /**
- * What the object does by its alarm: writes facts to D1, catches up with the directory, clears away, writes credits off
- * that have expired.
+/**
+ * What the object does by its alarm at a time of its own, besides telling the directory and forgetting what is too old:
+ * catches up with the directory, fetches what that holds of the user's past, clears away, writes credits off that have
+ * expired, notes that the plan has lapsed.
  */
-type Job = 'project' | 'reconcile' | 'forget' | 'expire';
+type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse';
 
 /** Names of what is kept beside the books. */
 const ADDRESS_QUOTA = 'address_quota';
 const SPENT = 'spent_quota';
-/** After how long facts go to D1. */
-const PROJECT_DELAY = SECOND;
+/** When the plan lapsed whose end is in the log. */
+const LAPSED = 'lapsed';
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
 const RECONCILE_DELAY = 10 * SECOND;
 
@@ -89,12 +98,22 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #atomically: Atomically;
   readonly #state: AccountStateStore;
   readonly #schedule: ObjectSchedule<Job>;
-  readonly #facts: AccountFacts;
+  readonly #told: Told;
+  readonly #activity: ActivityLog;
+  readonly #sessions: SessionBook;
+  readonly #projection: Projection;
   readonly #attempts: AttemptLimit;
   readonly #devices: KnownDevices;
   readonly #factors: FactorBook;
   readonly #signIns: SignIns;
   readonly #metering: Metering;
+  readonly #history: History;
+  readonly #pruning: StandingWork = {
+    run: async () => {
+      if (this.#state.get()) this.#atomically(() => this.#history.prune(Date.now()));
+    },
+    next: () => (this.#state.get() ? this.#history.nextPruning() : null),
+  };
   #addressQuotaRead: AddressQuota | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -103,32 +122,73 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#config = configOf(env);
     this.#atomically = transactionsOf(ctx.storage, () => {
       this.#state.reload();
+      this.#told.reload();
+      this.#sessions.reload();
       this.#metering.reload();
       this.#schedule.reload();
     });
     this.#state = new AccountStateStore(kv);
+    this.#told = new Told(kv);
     this.#schedule = new ObjectSchedule(ctx.storage);
-    this.#facts = new AccountFacts(sql, () => this.#schedule.at('project', Date.now() + PROJECT_DELAY));
-    if (this.#state.get()) SessionBook.upgradeTable(sql);
+    this.#activity = new ActivityLog(sql, this.#told);
+    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
+    this.#metering = new Metering({
+      sql,
+      kv,
+      told: this.#told,
+      atomically: this.#atomically,
+      spentBefore: () => this.#addressQuota()?.spent ?? {},
+      onExpiry: (at) => this.#schedule.at('expire', at),
+      listener: {
+        used: () => this.#projection.later(),
+        granted: () => this.#projection.soon(),
+        mail: (data) => this.#projection.tell('mail', data),
+      },
+    });
+    this.#projection = new Projection({
+      sql,
+      told: this.#told,
+      atomically: this.#atomically,
+      activity: this.#activity,
+      standing: () => ({
+        ...this.#sessions.standing(Date.now()),
+        grantedMonth: this.#metering.grantedMonth(),
+      }),
+      sums: () => {
+        // The sum of a month is not known before its past is.
+        if (this.#schedule.isDue('recall')) return null;
+        return this.#metering.books()?.usage ?? null;
+      },
+      wake: (at) => this.#schedule.wake(at),
+      sumDelay: this.#config.PROJECTION_SECONDS * SECOND,
+      target: () => {
+        const userId = this.#state.get()?.userId;
+        return userId === undefined ? null : { d1: this.#d1, userId };
+      },
+    });
     this.#signIns = new SignIns({
       atomically: this.#atomically,
       state: this.#state,
-      facts: this.#facts,
+      projection: this.#projection,
       attempts: this.#attempts,
-      sessions: new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token')),
+      sessions: this.#sessions,
       devices: this.#devices,
       origin: this.#config.ORIGIN,
     });
-    this.#metering = new Metering(
-      sql,
-      this.#atomically,
-      this.#facts,
-      () => this.#addressQuota()?.spent ?? {},
-      (at) => this.#schedule.at('expire', at),
-    );
+    this.#history = new History(this.#activity, this.#sessions, this.#metering, {
+      activity: this.#config.ACTIVITY_DAYS,
+      uses: this.#config.USAGE_EVENT_DAYS,
+    });
+    if (this.#state.hasOldTables()) {
+      this.#atomically(() => {
+        upgradeTables(sql, this.#told);
+        this.#state.noteTables();
+        this.#schedule.at('recall', Date.now());
+      });
+    }
   }
 
   // What the directory tells.
@@ -145,7 +205,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
         this.#devices.forgetCookies();
       }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
-      if (change.activity) this.#facts.log(directory.realmId, change.activity);
+      if (change.activity && this.#state.get()) this.#projection.log(change.activity);
     });
   }
 
@@ -154,10 +214,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       const address = this.#addressQuota();
       const used = address && { ...address, spent: this.#metering.spent(Date.now()) };
       if (this.#state.get()) {
-        this.ctx.storage.sql.exec('DELETE FROM sessions; DELETE FROM facts');
+        for (const table of ['sessions', 'past_sessions', 'activity', 'facts']) {
+          this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
+        }
         this.#metering.erase();
       }
       this.#state.markDeleted(user);
+      this.#told.reload();
+      this.#sessions.reload();
       this.#addressQuotaRead = undefined;
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
       if (used) this.ctx.storage.kv.put(SPENT, used);
@@ -176,7 +240,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       const state = this.#state.get();
       if (!state) return refused('user_not_found');
       if (bookmark) this.#state.noteBookmark(bookmark);
-      this.#facts.log(state.realmId, entry);
+      this.#projection.log(entry);
       return { result: 'ok' };
     });
   }
@@ -471,32 +535,75 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     }));
   }
 
+  async history<List extends keyof HistoryRows>(
+    list: List,
+    page: HistoryPage<HistoryRows[List]>,
+  ): Promise<HistoryRows[List][]> {
+    return this.#atomically(() => (this.#state.get() ? this.#history.read(list, page, Date.now()) : []));
+  }
+
   // By the alarm.
 
   override async alarm(): Promise<void> {
     await this.#schedule.run(
       {
-        project: async () => {
-          const userId = this.#state.get()?.userId;
-          if (userId) await this.#facts.project(this.env.DB, userId);
-        },
         reconcile: () => this.#reconcile(),
+        recall: () => this.#recall(),
         forget: () => this.#forget(),
         expire: async () => {
           if (this.#state.get()) this.#metering.expire(Date.now());
         },
+        lapse: async () => this.#atomically(() => this.#noteLapse()),
       },
+      [this.#projection, this.#pruning],
       Date.now(),
     );
+  }
+
+  /** Fetches what the directory still holds of the user's past. */
+  async #recall(): Promise<void> {
+    const state = this.#state.get();
+    if (!state) return;
+    const whileThere = (keep: () => void) => {
+      if (this.#state.get()) this.#atomically(keep);
+    };
+    await fetchPast(this.#d1, state.userId, {
+      activity: (rows) => whileThere(() => this.#activity.keep(rows)),
+      portion: (portion) =>
+        whileThere(() => {
+          for (const session of portion.sessions) this.#sessions.keepPast(session);
+          if (
+            portion.uses.length + portion.tokenUses.length + portion.days.length + portion.tokenDays.length >
+            0
+          ) {
+            this.#metering.makeBooks();
+            keepPastUses(this.ctx.storage.sql, portion);
+            this.#metering.reload();
+          }
+        }),
+    });
   }
 
   /** Catches up with a write to the directory whose maker never came back to report it. */
   async #reconcile(): Promise<void> {
     const state = this.#state.get();
     if (!state) return;
-    const row = await findById(primary(this.env.DB).db, state.userId);
+    const row = await findById(primary(this.#d1).db, state.userId);
     if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
     else await this.userDeleted(state);
+  }
+
+  /** Puts the end of a plan into the log, once: it has lapsed without that. */
+  #noteLapse(): void {
+    const state = this.#state.get();
+    const at = this.#state.planExpiry();
+    if (!state || at === null || this.ctx.storage.kv.get(LAPSED) === at) return;
+    if (at > Date.now()) {
+      this.#schedule.at('lapse', at);
+      return;
+    }
+    this.ctx.storage.kv.put(LAPSED, at);
+    this.#projection.log({ type: 'plan_expired', sessionId: null, client: null, actor: 'system' });
   }
 
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
@@ -512,8 +619,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const { kv } = this.ctx.storage;
     const spent = kv.get<AddressQuota>(SPENT);
     if (!spent) return;
-    await keepSpentQuota(this.env.DB, spent, Date.now());
+    await keepSpentQuota(this.#d1, spent, Date.now());
     kv.delete(SPENT);
+  }
+
+  /** One that does not answer holds up no job for good, and nobody who signs up. */
+  get #d1(): D1Database {
+    return boundedD1(this.env.DB);
   }
 
   #addressQuota(): AddressQuota | undefined {
@@ -530,7 +642,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const keys = deriveKeyring(this.#config, 'address');
     void this.ctx.blockConcurrencyWhile(async () => {
       // Without an answer the user begins at zero: no one is kept from signing up by it.
-      const found = await readAddressQuota(this.env.DB, keys, user, Date.now()).catch(() => null);
+      const found = await readAddressQuota(this.#d1, keys, user, Date.now()).catch(() => null);
       if (!found || this.#state.deleted()) return;
       this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
       this.#addressQuotaRead = undefined;
@@ -546,10 +658,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     if (this.#state.isStale(directory)) return;
     this.#lookUpAddress(directory);
     if (!this.#state.get()) {
-      SessionBook.createTable(this.ctx.storage.sql);
-      AccountFacts.createTable(this.ctx.storage.sql);
+      SessionBook.createTables(this.ctx.storage.sql);
+      ActivityLog.createTable(this.ctx.storage.sql);
     }
-    if (!this.#state.adopt(directory)) return;
+    const isNews = this.#state.adopt(directory);
+    this.#noteLapse();
+    if (!isNews) return;
+    if (directory.hasPast) this.#schedule.at('recall', Date.now());
     this.#signIns.endOutdated(directory, keepSession);
   }
 }

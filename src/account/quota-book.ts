@@ -1,8 +1,10 @@
 import type { Limit } from '../directory/state.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
-import { DAY } from '../lib/time.ts';
-import type { Quota } from './metering-contract.ts';
+import type { UsageDay } from './history-contract.ts';
+import { type Quota, TOKENS } from './metering-contract.ts';
+import type { ReservationBook } from './reservation-book.ts';
 import type { SpentQuota } from './spent-quota.ts';
+import type { Reached, Told } from './told.ts';
 
 type Period = Quota['period'];
 
@@ -12,20 +14,37 @@ export interface Totals {
   month: number;
 }
 
+/** What is new of days, and the whole of their months. */
+export interface UsageSums {
+  days: UsageDay[];
+  months: { month: string; resource: string; quantity: number }[];
+}
+
 type Row = { day_used: number; month_used: number; day_held: number; month_held: number };
 
-/** Days of which the object keeps what was used; only those of this month and the last are ever asked for. */
-const KEPT = 70 * DAY;
+/** Uses that are not summed up yet: those after ?1 and, of models, after ?2. */
+const UNFOLDED = `SELECT resource, day, quantity FROM uses WHERE seq > ?1 AND resource IS NOT NULL
+  UNION ALL SELECT '${TOKENS}', day, input_tokens + output_tokens FROM token_uses WHERE seq > ?2`;
+
 const PERIODS: Period[] = ['day', 'month'];
 
-/** What one user has used, by resource and UTC date: a day starts at zero by itself. Every method is atomic. */
+/**
+ * What one user has used, by resource and UTC date: what is summed up, and the uses since. A day starts at zero by itself.
+ * Every method is atomic.
+ */
 export class QuotaBook {
   readonly #sql: SqlStorage;
+  readonly #told: Told;
+  readonly #reservations: ReservationBook;
   readonly #spentBefore: () => SpentQuota;
+  /** The days of a resource, by resource and month, as far as anybody has asked for them. */
+  readonly #days = new Map<string, Map<string, number>>();
 
   /** `spentBefore` is what limits count too, though this user has not used it. */
-  constructor(sql: SqlStorage, spentBefore: () => SpentQuota) {
+  constructor(sql: SqlStorage, told: Told, reservations: ReservationBook, spentBefore: () => SpentQuota) {
     this.#sql = sql;
+    this.#told = told;
+    this.#reservations = reservations;
     this.#spentBefore = spentBefore;
   }
 
@@ -64,18 +83,11 @@ export class QuotaBook {
     return { totals, quota: quotaOf(resource, limit, row, now), retryAt };
   }
 
-  /** Counts what was used at a moment. */
+  /** Counts what is used at a moment; to be called before the use is written down. */
   add(resource: string, quantity: number, at: number): void {
-    const { used } = this.#sql
-      .exec<{ used: number }>(
-        `INSERT INTO quota_days VALUES (?, ?, ?)
-         ON CONFLICT (resource, day) DO UPDATE SET used = used + excluded.used RETURNING used`,
-        resource,
-        dateOf(at),
-        quantity,
-      )
-      .one();
-    if (used === quantity) this.#forget(resource, at - KEPT);
+    const days = this.#daysOf(resource, monthOf(at));
+    const day = dateOf(at);
+    days.set(day, (days.get(day) ?? 0) + quantity);
   }
 
   /** What was used in the day and the month of a moment. */
@@ -112,9 +124,12 @@ export class QuotaBook {
 
   /** All that was used in the day and the month of a moment, with what was spent before; by period and resource. */
   spent(now: number): SpentQuota {
+    const { folded } = this.#told.get();
     const resources = this.#sql
       .exec<{ resource: string }>(
-        'SELECT DISTINCT resource FROM quota_days WHERE day >= ?',
+        `SELECT resource FROM quota_days WHERE day >= ?3 UNION SELECT resource FROM (${UNFOLDED})`,
+        folded.uses,
+        folded.tokens,
         `${monthOf(now)}-01`,
       )
       .toArray()
@@ -152,34 +167,111 @@ export class QuotaBook {
     return cursor.rowsWritten > 0;
   }
 
-  #read(resource: string, at: number, now: number): Row {
-    const day = dateOf(at);
-    const first = `${day.slice(0, 7)}-01`;
-    const last = `${day.slice(0, 7)}-31`;
+  /** The days of each resource from a date on, oldest first; up to so many, after one that is known. */
+  days(from: string, after: { date: string; resource: string } | null, limit: number): UsageDay[] {
+    const { folded } = this.#told.get();
     return this.#sql
-      .exec<Row>(
-        `SELECT
-           COALESCE((SELECT used FROM quota_days WHERE resource = ?1 AND day = ?2), 0) AS day_used,
-           COALESCE((SELECT SUM(used) FROM quota_days WHERE resource = ?1 AND day BETWEEN ?3 AND ?4), 0) AS month_used,
-           COALESCE(SUM(quantity) FILTER (WHERE day = ?2), 0) AS day_held, COALESCE(SUM(quantity), 0) AS month_held
-         FROM reservations
-         WHERE status = 'held' AND resource = ?1 AND day BETWEEN ?3 AND ?4 AND expires_at > ?5`,
-        resource,
-        day,
-        first,
-        last,
-        now,
+      .exec<UsageDay>(
+        `SELECT day AS date, resource, SUM(used) AS quantity
+         FROM (SELECT resource, day, used FROM quota_days UNION ALL ${UNFOLDED})
+         WHERE day >= ?3 AND (day, resource) > (?4, ?5) GROUP BY day, resource ORDER BY day, resource LIMIT ?6`,
+        folded.uses,
+        folded.tokens,
+        from,
+        after?.date ?? '',
+        after?.resource ?? '',
+        limit,
       )
-      .one();
+      .toArray();
   }
 
-  #forget(resource: string, before: number): void {
-    this.#sql.exec('DELETE FROM quota_days WHERE resource = ? AND day < ?', resource, dateOf(before));
+  /** Sums up the uses since the last time; up to where those go that are not of models. */
+  fold(): number {
+    const { folded } = this.#told.get();
     this.#sql.exec(
-      'DELETE FROM quota_warnings WHERE resource = ? AND period < ?',
-      resource,
-      dateOf(before).slice(0, 7),
+      `INSERT INTO quota_days (resource, day, used)
+       SELECT resource, day, SUM(quantity) FROM (${UNFOLDED}) WHERE true GROUP BY 1, 2
+       ON CONFLICT DO UPDATE SET used = used + excluded.used`,
+      folded.uses,
+      folded.tokens,
     );
+    const { seq } = this.#sql
+      .exec<{ seq: number }>('SELECT COALESCE(MAX(seq), 0) AS seq FROM uses WHERE seq > ?', folded.uses)
+      .one();
+    return Math.max(seq, folded.uses);
+  }
+
+  /** What came to each day between two states of the sums, and what each month has come to with it. */
+  sums(from: Reached, to: Reached): UsageSums {
+    const days = this.#sql
+      .exec<UsageDay>(
+        `SELECT day AS date, resource, SUM(quantity) AS quantity FROM (
+           SELECT resource, day, quantity FROM uses WHERE seq > ? AND seq <= ? AND resource IS NOT NULL
+           UNION ALL SELECT '${TOKENS}', day, input_tokens + output_tokens FROM token_uses WHERE seq > ? AND seq <= ?
+         ) GROUP BY 1, 2`,
+        ...[from.uses, to.uses, from.tokens, to.tokens],
+      )
+      .toArray();
+    const months = new Map(
+      days.map(({ date, resource }) => [
+        `${date.slice(0, 7)} ${resource}`,
+        { month: date.slice(0, 7), resource },
+      ]),
+    );
+    return { days, months: [...months.values()].map((one) => ({ ...one, quantity: this.#folded(one) })) };
+  }
+
+  /** Forgets days from before a date, and the warnings of their months. */
+  prune(date: string): void {
+    this.#sql.exec('DELETE FROM quota_days WHERE day < ?', date);
+    this.#sql.exec('DELETE FROM quota_warnings WHERE period < ?', date.slice(0, 7));
+  }
+
+  #folded({ month, resource }: { month: string; resource: string }): number {
+    return this.#sql
+      .exec<{ used: number }>(
+        `SELECT COALESCE(SUM(used), 0) AS used FROM quota_days
+         WHERE resource = ?1 AND day BETWEEN ?2 || '-01' AND ?2 || '-31'`,
+        resource,
+        month,
+      )
+      .one().used;
+  }
+
+  #read(resource: string, at: number, now: number): Row {
+    const [today, month] = [dateOf(at), monthOf(at)];
+    const row = { day_used: 0, month_used: 0, day_held: 0, month_held: 0 };
+    for (const [day, used] of this.#daysOf(resource, month)) {
+      if (day === today) row.day_used += used;
+      row.month_used += used;
+    }
+    for (const [day, held] of this.#reservations.heldOf(resource, now)) {
+      if (day === today) row.day_held += held;
+      if (day.startsWith(month)) row.month_held += held;
+    }
+    return row;
+  }
+
+  #daysOf(resource: string, month: string): Map<string, number> {
+    const key = `${resource} ${month}`;
+    const known = this.#days.get(key);
+    if (known) return known;
+    const { folded } = this.#told.get();
+    const rows = this.#sql
+      .exec<{ day: string; used: number }>(
+        `SELECT day, SUM(used) AS used FROM (
+           SELECT day, used FROM quota_days WHERE resource = ?3 AND day BETWEEN ?4 || '-01' AND ?4 || '-31'
+           UNION ALL SELECT day, quantity FROM (${UNFOLDED}) WHERE resource = ?3 AND day BETWEEN ?4 || '-01' AND ?4 || '-31'
+         ) GROUP BY day`,
+        folded.uses,
+        folded.tokens,
+        resource,
+        month,
+      )
+      .toArray();
+    const days = new Map(rows.map(({ day, used }) => [day, used]));
+    this.#days.set(key, days);
+    return days;
   }
 }
 

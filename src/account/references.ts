@@ -16,7 +16,8 @@ export class References {
     // A request of `authorize` that charged is in the ledger too, under the same kind.
     const [found] = this.#sql
       .exec<{ kind: RequestKind }>(
-        `SELECT kind FROM requests WHERE kind IN ('consume', 'tokens', 'authorize') AND reference = ?1
+        `SELECT kind FROM uses WHERE reference = ?1 AND result IS NOT NULL
+         UNION ALL SELECT 'tokens' FROM token_uses WHERE request_id = ?1 AND result IS NOT NULL
          UNION ALL SELECT 'reserve' FROM reservations WHERE reference = ?1
          UNION ALL SELECT request FROM credit_transactions WHERE reference = ?1 AND request IS NOT NULL
          LIMIT 1`,

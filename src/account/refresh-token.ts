@@ -32,9 +32,7 @@ export function makeRefreshToken(key: Buffer, claims: RefreshTokenClaims, salt: 
   return `${body}.${hmac(key, `${body}.${salt}`)}`;
 }
 
-/** Whether this very service made the token for that session, under any of its keys. */
-export function isGenuine(keys: Keyring, token: string, salt: string): boolean {
-  const claims = parseRefreshToken(token);
-  if (!claims) return false;
+/** Whether this very service made the token, which claims to be that of that session, under any of its keys. */
+export function isGenuine(keys: Keyring, token: string, claims: RefreshTokenClaims, salt: string): boolean {
   return keys.some((key) => equalsInConstantTime(makeRefreshToken(key, claims, salt), token));
 }

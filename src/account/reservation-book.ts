@@ -4,7 +4,6 @@ import type { Reservation } from './metering-contract.ts';
 
 /** One row of the object's `reservations` table. `at` is when it was made; times are Unix milliseconds. */
 export type ReservationRow = {
-  seq: number;
   reference: string;
   resource: string;
   quantity: number;
@@ -22,6 +21,8 @@ const KEPT = 35 * DAY;
 /** Quota that is held for what is under way. Nothing need be done when a hold expires. Every method is atomic. */
 export class ReservationBook {
   readonly #sql: SqlStorage;
+  /** What is held, by reference; undefined until somebody asks. */
+  #held: Map<string, ReservationRow> | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -29,11 +30,10 @@ export class ReservationBook {
 
   static createTable(sql: SqlStorage): void {
     sql.exec(`CREATE TABLE reservations (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, resource TEXT NOT NULL,
-      quantity INTEGER NOT NULL, asked INTEGER NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL, status TEXT NOT NULL
-    ) STRICT`);
-    sql.exec(`CREATE INDEX reservations_held ON reservations (resource, day) WHERE status = 'held'`);
+      reference TEXT PRIMARY KEY, resource TEXT NOT NULL, quantity INTEGER NOT NULL, asked INTEGER NOT NULL,
+      day TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL, status TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec('CREATE INDEX reservations_by_expiry ON reservations (expires_at)');
   }
 
   find(reference: string): ReservationRow | null {
@@ -52,10 +52,11 @@ export class ReservationBook {
     const { reference, resource, quantity } = reservation;
     // Two that are over for each that comes: the table stays as small as it may.
     this.#sql.exec(
-      `DELETE FROM reservations WHERE seq IN (SELECT seq FROM reservations ORDER BY seq LIMIT 2) AND expires_at < ?`,
+      `DELETE FROM reservations WHERE reference IN (
+         SELECT reference FROM reservations WHERE expires_at < ? ORDER BY expires_at LIMIT 2)`,
       now - KEPT,
     );
-    return this.#sql
+    const row = this.#sql
       .exec<ReservationRow>(
         `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status)
          VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held') RETURNING *`,
@@ -67,10 +68,29 @@ export class ReservationBook {
         expiresAt,
       )
       .one();
+    this.#held?.set(reference, row);
+    return row;
+  }
+
+  /** How much of a resource is held, for each day. */
+  heldOf(resource: string, now: number): Map<string, number> {
+    this.#held ??= new Map(
+      this.#sql
+        .exec<ReservationRow>(`SELECT * FROM reservations WHERE expires_at > ? AND status = 'held'`, now)
+        .toArray()
+        .map((row) => [row.reference, row]),
+    );
+    const days = new Map<string, number>();
+    for (const row of this.#held.values()) {
+      if (row.expires_at <= now) this.#held.delete(row.reference);
+      else if (row.resource === resource) days.set(row.day, (days.get(row.day) ?? 0) + row.quantity);
+    }
+    return days;
   }
 
   /** Ends a hold, with what of it was used. */
   end(reference: string, status: 'committed' | 'released', quantity: number): ReservationRow {
+    this.#held?.delete(reference);
     return this.#sql
       .exec<ReservationRow>(
         'UPDATE reservations SET status = ?, quantity = ? WHERE reference = ? RETURNING *',
@@ -79,6 +99,11 @@ export class ReservationBook {
         reference,
       )
       .one();
+  }
+
+  /** Forgets those that have been over for long. */
+  prune(now: number): void {
+    this.#sql.exec('DELETE FROM reservations WHERE expires_at < ?', now - KEPT);
   }
 }
 

@@ -1,4 +1,4 @@
-import { log } from '../lib/log.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 
 type Due<Job extends string> = { [job in Job]?: number };
@@ -11,12 +11,24 @@ const COALESCE = 2 * SECOND;
 /** The platform refuses alarms in a far future, which what users own may last into. */
 const FARTHEST = 365 * DAY;
 
+/** Work of which the storage says itself whether there is any. */
+export interface StandingWork {
+  /** Does what there is to do. */
+  run(): Promise<void>;
+  /** When there will be work again, Unix milliseconds; null when nobody knows of any. */
+  next(): number | null;
+}
+
 /**
  * Several timers on the one alarm of a Durable Object, each surviving eviction, failure and crash: a job stays due
  * until it has run to its end.
  */
 export class ObjectSchedule<Job extends string> {
   readonly #storage: DurableObjectStorage;
+  /** When the alarm is known to come; undefined when it may be set or not. */
+  #alarm: number | null | undefined;
+  /** The job that runs, and when it has asked to run again. A crash needs none of it: the lease brings the job back. */
+  #running: { job: Job; again?: number } | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -27,32 +39,67 @@ export class ObjectSchedule<Job extends string> {
     const due = this.#due();
     const known = due[job];
     if (known === undefined || at < known) this.#put({ ...due, [job]: at });
+    // Then what is known is the lease, not when it is due.
+    else if (this.#running?.job === job) {
+      this.#running.again = Math.min(at, this.#running.again ?? at);
+    }
   }
 
-  /** Sets the alarm to what is due: what was made due last was undone, and the alarm perhaps was not. */
+  /** Whether a job is due some time. */
+  isDue(job: Job): boolean {
+    return this.#due()[job] !== undefined;
+  }
+
+  /** Has the alarm come by then, for work that the storage itself tells of: one row, or none. */
+  wake(at: number): void {
+    if (this.#alarm != null && this.#alarm <= at) return;
+    this.#arm(Math.min(at, ...(Object.values(this.#due()) as number[])));
+  }
+
+  /** Forgets when the alarm comes: what was set last may have been undone. */
   reload(): void {
-    this.#arm(this.#due());
+    this.#alarm = undefined;
   }
 
-  /** Runs what is due; to be called by `alarm()`. Never throws: a job that fails is logged and retried. */
-  async run(jobs: Record<Job, () => Promise<void>>, now: number): Promise<void> {
+  /**
+   * Runs what is due, and then what stands; to be called by `alarm()`. Never throws: what fails is logged and retried.
+   */
+  async run(jobs: Record<Job, () => Promise<void>>, standing: StandingWork[], now: number): Promise<void> {
+    this.#alarm = null;
     for (const job of Object.keys(this.#due()) as Job[]) {
       const at = this.#due()[job];
       if (at === undefined || at > now + COALESCE) continue;
       const lease = now + LEASE;
       this.#put({ ...this.#due(), [job]: lease });
+      this.#running = { job };
       try {
         await jobs[job]();
         // Somebody who made it due again meanwhile has moved it: then it stays.
         const { [job]: left, ...others } = this.#due();
-        if (left === lease) this.#put(others as Due<Job>);
+        const { again } = this.#running;
+        if (left === lease)
+          this.#put((again === undefined ? others : { ...others, [job]: again }) as Due<Job>);
       } catch (error) {
-        log('error', 'object_job_failed', { job, error: String(error) });
+        log('error', 'object_job_failed', { job, error: describeFailure(error) });
         this.#put({ ...this.#due(), [job]: now + RETRY });
+      } finally {
+        this.#running = undefined;
       }
     }
+    const next: (number | null)[] = [];
+    for (const work of standing) {
+      try {
+        await work.run();
+      } catch (error) {
+        log('error', 'object_job_failed', { job: 'standing', error: describeFailure(error) });
+        next.push(now + RETRY);
+      }
+    }
+    next.push(...standing.map((work) => work.next()));
     // The alarm may have come before any job was due.
-    this.#arm(this.#due());
+    const times = [...(Object.values(this.#due()) as number[]), ...next.filter((at) => at !== null)];
+    if (times.length > 0) this.#arm(Math.min(...times));
+    else if (this.#alarm !== null) this.#disarm();
   }
 
   #due(): Due<Job> {
@@ -62,14 +109,22 @@ export class ObjectSchedule<Job extends string> {
   #put(due: Due<Job>): void {
     // What is due and has no alarm would never be done.
     this.#storage.transactionSync(() => {
-      this.#storage.kv.put('due', due);
-      this.#arm(due);
+      if (Object.keys(due).length > 0) this.#storage.kv.put('due', due);
+      else this.#storage.kv.delete('due');
+      const first = Math.min(...(Object.values(due) as number[]));
+      if (Number.isFinite(first)) this.wake(first);
     });
   }
 
-  #arm(due: Due<Job>): void {
-    const times = Object.values(due) as number[];
-    if (times.length > 0) this.#storage.setAlarm(Math.min(...times, Date.now() + FARTHEST));
-    else this.#storage.deleteAlarm();
+  #arm(at: number): void {
+    const reachable = Math.min(at, Date.now() + FARTHEST);
+    if (this.#alarm === reachable) return;
+    this.#alarm = reachable;
+    void this.#storage.setAlarm(reachable);
+  }
+
+  #disarm(): void {
+    this.#alarm = null;
+    void this.#storage.deleteAlarm();
   }
 }

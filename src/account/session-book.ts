@@ -2,8 +2,9 @@ import type { Keyring } from '../crypto/keys.ts';
 import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
-import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { SessionLifetimes, SessionRecord } from './contract.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import type { EndReason, SessionLifetimes, SessionRecord } from './contract.ts';
+import type { PastSession } from './history-contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** One row of the object's `sessions` table. Times are Unix milliseconds. */
@@ -15,7 +16,6 @@ export type SessionRow = SessionRecord & {
   superseded: string;
   /** 1 when the client is known to have the current token: it has shown it, as a cookie. */
   confirmed: number;
-  told_at: number;
   idle_seconds: number;
   credential_version: number;
   /** When the user last proved who they are; 0 for an admin who acts as the user, who never does. */
@@ -36,45 +36,47 @@ const LOST_ANSWER = 10 * MINUTE;
 const MAX_SUPERSEDED = 100;
 /** More sessions than this end the one that was used least recently. */
 const MAX_SESSIONS = 100;
-/** `last_seen_at` is exact to this (milliseconds): a check need not write. */
-const SEEN_PRECISION = MINUTE;
-/** The directory hears that a session was used this often at most (milliseconds), and on every new day. */
-const SEEN_PROJECTION = HOUR;
+/** `last_seen_at` is exact to this (milliseconds), and to a part of the time that the session may idle: a check need not write. */
+const SEEN_PRECISION = HOUR;
+const SEEN_PART = 1 / 24;
+/** How long a session is remembered that is over. */
+const KEPT = 90 * DAY;
 
-/** The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. */
+/**
+ * The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. What is alive
+ * is kept in memory too, for checks.
+ */
 export class SessionBook {
   readonly #sql: SqlStorage;
   readonly #keys: Keyring;
+  readonly #known = new Map<string, SessionRow>();
 
   constructor(sql: SqlStorage, keys: Keyring) {
     this.#sql = sql;
     this.#keys = keys;
   }
 
-  static createTable(sql: SqlStorage): void {
+  static createTables(sql: SqlStorage): void {
     sql.exec(`CREATE TABLE sessions (
       id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
-      created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+      created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
-      user_agent TEXT, methods TEXT NOT NULL, ${Object.entries(ADDED_COLUMNS)
-        .map((column) => column.join(' '))
-        .join(', ')}
-    ) STRICT`);
+      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
+      superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE past_sessions (
+      id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+      ip TEXT, country TEXT, city TEXT, user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT,
+      ended_at INTEGER, end_reason TEXT
+    ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Gives a table of an object that was made by an earlier version what it lacks. */
-  static upgradeTable(sql: SqlStorage): void {
-    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
-    for (const [added, type] of Object.entries(ADDED_COLUMNS)) {
-      if (columns.some(({ name }) => name === added)) continue;
-      sql.exec(`ALTER TABLE sessions ADD COLUMN ${added} ${type}`);
-      // The sign-in was the last proof.
-      if (added === 'authenticated_at')
-        sql.exec('UPDATE sessions SET authenticated_at = created_at WHERE impersonator IS NULL');
-    }
+  /** Forgets what is kept in memory: what was written last was undone. */
+  reload(): void {
+    this.#known.clear();
   }
 
-  /** Opens a session; gives the rows that had to end to make room. `methods` are RFC 8176 values. */
+  /** Opens a session; those that were used least recently end to make room. `methods` are RFC 8176 values. */
   open(
     session: {
       credentialVersion: number;
@@ -86,7 +88,7 @@ export class SessionBook {
       browserSession?: string | null | undefined;
     },
     now: number,
-  ): { row: SessionRow; ended: SessionRow[] } {
+  ): SessionRow {
     const row: SessionRow = {
       id: newId('ses', now),
       salt: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
@@ -96,7 +98,6 @@ export class SessionBook {
       confirmed: 0,
       created_at: now,
       last_seen_at: now,
-      told_at: now,
       expires_at: now + session.lifetimes.absoluteSeconds * SECOND,
       idle_seconds: session.lifetimes.idleSeconds,
       credential_version: session.credentialVersion,
@@ -110,9 +111,10 @@ export class SessionBook {
       browser_session: session.browserSession ?? null,
     };
     this.dropExpired(now);
-    const ended = this.#delete(
+    this.#end(
       'id IN (SELECT id FROM sessions ORDER BY last_seen_at DESC, id DESC LIMIT -1 OFFSET ?)',
-      MAX_SESSIONS - 1,
+      [MAX_SESSIONS - 1],
+      { at: now, reason: 'evicted' },
     );
     this.#sql.exec(
       `INSERT INTO sessions (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row)
@@ -120,7 +122,8 @@ export class SessionBook {
         .join(', ')})`,
       ...Object.values(row),
     );
-    return { row, ended };
+    this.#known.set(row.id, row);
+    return row;
   }
 
   /** The session, when it is alive. */
@@ -131,28 +134,28 @@ export class SessionBook {
 
   /** Whether a use of a session has to be written: the time of its last use is not exact any more, or it confirms. */
   static hasNews({ row, confirms }: FoundSession, now: number): boolean {
-    return confirms || now - row.last_seen_at >= SEEN_PRECISION;
+    const exactTo = Math.min(SEEN_PRECISION, row.idle_seconds * SECOND * SEEN_PART);
+    return confirms || now - row.last_seen_at >= exactTo || isNewDay(row, now);
   }
 
-  /** Marks a session as seen. `tell` when the directory should hear of that again. */
-  see({ row, confirms }: FoundSession, now: number): { row: SessionRow; tell: boolean } {
-    const { seen, tell } = seenAt(row, now);
-    const confirmed = confirms ? 1 : row.confirmed;
+  /** Marks a session as seen. */
+  see({ row, confirms }: FoundSession, now: number): SessionRow {
+    const seen = { ...row, last_seen_at: now, confirmed: confirms ? 1 : row.confirmed };
     this.#sql.exec(
-      'UPDATE sessions SET last_seen_at = ?, told_at = ?, confirmed = ? WHERE id = ?',
+      'UPDATE sessions SET last_seen_at = ?, confirmed = ? WHERE id = ?',
       now,
-      seen.told_at,
-      confirmed,
+      seen.confirmed,
       row.id,
     );
-    return { row: { ...seen, confirmed }, tell };
+    this.#known.set(row.id, seen);
+    return seen;
   }
 
   /** The session that a refresh token in a browser's cookie stands for now, without rotating it. */
   recognise(token: string, now: number): FoundSession | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, row.salt)) return null;
+    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) return null;
     // The first token of a session replaced none, whose retry it could decide.
     const confirms = claims.generation === row.generation && row.generation > 1 && row.confirmed === 0;
@@ -163,52 +166,57 @@ export class SessionBook {
   ownerOf(token: string, now: number): string | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    return row && isGenuine(this.#keys, token, row.salt) ? row.id : null;
+    return row && isGenuine(this.#keys, token, claims, row.salt) ? row.id : null;
   }
 
   /**
    * Rotates: the token of the current generation gives the next. A token that was rotated gives the current one for
    * `graceSeconds` after that, and for ten minutes while nobody has used its successor; a later reuse ends the session
-   * (RFC 9700, 4.14.2); one that was never issued changes nothing. `tell` when the directory should hear that the session
-   * was used.
+   * (RFC 9700, 4.14.2); one that was never issued changes nothing. `isNewDay` when it is the first use on a day.
    */
   rotate(
     presented: Presented,
     graceSeconds: number,
     now: number,
   ):
-    | { result: 'rotated'; row: SessionRow; token: string; tell: boolean }
+    | { result: 'rotated'; row: SessionRow; token: string; isNewDay: boolean }
     | { result: 'reused'; row: SessionRow }
     | null {
     const claims = typeof presented === 'string' ? parseRefreshToken(presented) : presented;
     const row = claims && this.#alive(claims.sessionId, now);
     // An admin who acts as the user begins anew, in the audit log, when the time is over.
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
-    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, row.salt)) return null;
+    if (typeof presented === 'string' && !isGenuine(this.#keys, presented, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
-      this.end(row.id);
+      this.end(row.id, 'reused', now);
       return { result: 'reused', row };
     }
     if (claims.generation !== row.generation) {
-      return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), tell: false };
+      return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), isNewDay: false };
     }
-    const { seen, tell } = seenAt(row, now);
     const known = supersededUntil(row);
     // Only the tail goes: a token is found by its place.
     const earlier = known.slice(0, known.findLastIndex((until) => now < until) + 1);
     const superseded = JSON.stringify([now + graceSeconds * SECOND, ...earlier].slice(0, MAX_SUPERSEDED));
-    const current = { ...seen, generation: row.generation + 1, rotated_at: now, superseded, confirmed: 0 };
+    const current = {
+      ...row,
+      last_seen_at: now,
+      generation: row.generation + 1,
+      rotated_at: now,
+      superseded,
+      confirmed: 0,
+    };
     this.#sql.exec(
-      `UPDATE sessions SET generation = ?, rotated_at = ?, superseded = ?, confirmed = 0, last_seen_at = ?, told_at = ?
-       WHERE id = ?`,
+      `UPDATE sessions SET generation = ?, rotated_at = ?, superseded = ?, confirmed = 0, last_seen_at = ? WHERE id = ?`,
       current.generation,
       now,
       superseded,
       now,
-      current.told_at,
       row.id,
     );
-    return { result: 'rotated', row: current, token: this.tokenOf(claims.userId, current), tell };
+    this.#known.set(row.id, current);
+    const token = this.tokenOf(claims.userId, current);
+    return { result: 'rotated', row: current, token, isNewDay: isNewDay(row, now) };
   }
 
   /** Notes that the user has proved who they are, now and in this session; with `methods`, which it has from then on. */
@@ -219,6 +227,7 @@ export class SessionBook {
       methods ? JSON.stringify(methods) : null,
       id,
     );
+    this.#known.delete(id);
   }
 
   /** The refresh token of the session's current generation. */
@@ -232,7 +241,7 @@ export class SessionBook {
 
   /** The refresh token of the current generation of a session that is there. */
   currentToken(userId: string, id: string): string {
-    return this.tokenOf(userId, this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).one());
+    return this.tokenOf(userId, this.#row(id) as SessionRow);
   }
 
   /** The live sessions, the one seen last first. */
@@ -241,51 +250,101 @@ export class SessionBook {
     return this.#sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY last_seen_at DESC, id DESC').toArray();
   }
 
-  /** Ends one session; null when it was not there. */
-  end(id: string): SessionRow | null {
-    return this.#delete('id = ?', id)[0] ?? null;
+  /** Sessions that are over, the newest first, from before an id; those whose time was over as far as somebody has noticed. */
+  listPast(before: string | null, limit: number): PastSession[] {
+    const sql = 'SELECT * FROM past_sessions WHERE id < ? ORDER BY id DESC LIMIT ?';
+    return this.#sql.exec<PastSession>(sql, before ?? '~', limit).toArray();
   }
 
-  /** Ends all sessions, but for one if it is named. */
-  endAll(except: string | null): SessionRow[] {
-    return this.#delete('id <> ?', except ?? '');
+  /** How many live sessions there are, by the UTC day on which they would expire, and the last day on which one was used. */
+  standing(now: number): { sessions: Record<string, number>; activeOn: string | null } {
+    const sessions: Record<string, number> = {};
+    let lastSeen = 0;
+    for (const row of this.list(now)) {
+      const date = dateOf(Math.min(row.expires_at, row.last_seen_at + row.idle_seconds * SECOND));
+      sessions[date] = (sessions[date] ?? 0) + 1;
+      if (row.impersonator === null) lastSeen = Math.max(lastSeen, row.last_seen_at);
+    }
+    return { sessions, activeOn: lastSeen > 0 ? dateOf(lastSeen) : null };
   }
 
-  /** Ends the sessions that were opened before the password was changed, but for the one that changed it. */
-  endOlderThan(credentialVersion: number, except: string | null): SessionRow[] {
-    if (except)
-      this.#sql.exec('UPDATE sessions SET credential_version = ? WHERE id = ?', credentialVersion, except);
-    return this.#delete('credential_version < ?', credentialVersion);
-  }
-
-  dropExpired(now: number): void {
+  /** Remembers a session that is over. */
+  keepPast(session: PastSession): void {
+    const columns = Object.keys(session);
     this.#sql.exec(
-      'DELETE FROM sessions WHERE expires_at <= ?1 OR last_seen_at + idle_seconds * 1000 <= ?1',
-      now,
+      `INSERT OR IGNORE INTO past_sessions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+      ...Object.values(session),
     );
   }
 
+  /** Ends one session; null when it was not there. */
+  end(id: string, reason: EndReason, now: number): SessionRow | null {
+    return this.#end('id = ?', [id], { at: now, reason })[0] ?? null;
+  }
+
+  /** Ends all sessions, but for one if it is named. */
+  endAll(except: string | null, reason: EndReason, now: number): void {
+    this.#end('id <> ?', [except ?? ''], { at: now, reason });
+  }
+
+  /** Ends the sessions that were opened before the password was changed, but for the one that changed it. */
+  endOlderThan(credentialVersion: number, except: string | null, now: number): void {
+    if (except) {
+      this.#sql.exec('UPDATE sessions SET credential_version = ? WHERE id = ?', credentialVersion, except);
+      this.#known.delete(except);
+    }
+    this.#end('credential_version < ?', [credentialVersion], { at: now, reason: 'password_changed' });
+  }
+
+  dropExpired(now: number): void {
+    this.#end('expires_at <= ?1 OR last_seen_at + idle_seconds * 1000 <= ?1', [now], {
+      at: null,
+      reason: null,
+    });
+  }
+
+  /** Forgets sessions that have been over for long. */
+  prune(now: number): void {
+    this.dropExpired(now);
+    this.#sql.exec('DELETE FROM past_sessions WHERE expires_at < ?', now - KEPT);
+  }
+
   #alive(id: string, now: number): SessionRow | null {
-    const row = this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).toArray()[0];
+    const row = this.#row(id);
     if (!row || now >= row.expires_at || now >= row.last_seen_at + row.idle_seconds * SECOND) return null;
     return row;
   }
 
-  #delete(where: string, ...bindings: (string | number)[]): SessionRow[] {
-    return this.#sql
+  #row(id: string): SessionRow | undefined {
+    const known = this.#known.get(id);
+    if (known) return known;
+    const row = this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).toArray()[0];
+    if (row) this.#known.set(id, row);
+    return row;
+  }
+
+  #end(
+    where: string,
+    bindings: (string | number)[],
+    end: { at: number | null; reason: EndReason | null },
+  ): SessionRow[] {
+    const rows = this.#sql
       .exec<SessionRow>(`DELETE FROM sessions WHERE ${where} RETURNING *`, ...bindings)
       .toArray();
+    for (const row of rows) {
+      this.#known.delete(row.id);
+      this.keepPast({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
+    }
+    return rows;
   }
 }
 
-/** What tables of earlier versions lack, by name. */
-const ADDED_COLUMNS = {
-  impersonator: 'TEXT',
-  authenticated_at: 'INTEGER NOT NULL DEFAULT 0',
-  superseded: "TEXT NOT NULL DEFAULT '[]'",
-  confirmed: 'INTEGER NOT NULL DEFAULT 0',
-  browser_session: 'TEXT',
-};
+/** What of a session leaves the object. */
+export function sessionRecord(row: SessionRow): SessionRecord {
+  const { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods, impersonator } =
+    row;
+  return { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods, impersonator };
+}
 
 function supersededUntil(row: SessionRow): number[] {
   return JSON.parse(row.superseded) as number[];
@@ -300,8 +359,7 @@ function mayStillUse(row: SessionRow, generation: number, now: number): boolean 
   return isPrevious && row.confirmed === 0 && now < row.rotated_at + LOST_ANSWER;
 }
 
-/** A row that is used now, and whether the directory should hear of that: users are counted by the day. */
-function seenAt(row: SessionRow, now: number): { seen: SessionRow; tell: boolean } {
-  const tell = now - row.told_at >= SEEN_PROJECTION || dateOf(now) !== dateOf(row.told_at);
-  return { seen: { ...row, last_seen_at: now, told_at: tell ? now : row.told_at }, tell };
+/** Whether a use now is the first on its day: users are counted by the day. */
+export function isNewDay(row: SessionRow, now: number): boolean {
+  return dateOf(now) !== dateOf(row.last_seen_at);
 }

@@ -17,18 +17,17 @@ import type {
   RefreshPolicy,
   SessionRecord,
 } from './contract.ts';
-import type { AccountFacts } from './facts.ts';
 import { type KnownDevices, newDeviceMail } from './known-devices.ts';
+import type { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
-import { type FoundSession, SessionBook, type SessionRow } from './session-book.ts';
-import { sessionData } from './session-projection.ts';
+import { type FoundSession, isNewDay, SessionBook, type SessionRow, sessionRecord } from './session-book.ts';
 import type { AccountStateStore } from './state-store.ts';
 
 /** What sign-ins are decided by. */
 export interface SignInBooks {
   atomically: Atomically;
   state: AccountStateStore;
-  facts: AccountFacts;
+  projection: Projection;
   attempts: AttemptLimit;
   sessions: SessionBook;
   devices: KnownDevices;
@@ -59,7 +58,7 @@ export class SignIns {
     // Nobody knows the password of a decoy.
     if (!directory) return refused('invalid_credentials');
     if (needsRehash(attempt.hash)) {
-      this.#books.facts.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
+      this.#books.projection.tell('rehash', { from: attempt.hash, to: hashPassword(attempt.password) });
     }
     if (directory.status === 'suspended') return refused('account_suspended');
     return this.open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
@@ -80,7 +79,8 @@ export class SignIns {
   beginProof(sessionId: string): { result: 'ok' } | Refusal {
     const session = this.check(sessionId);
     if (isRefusal(session)) return session;
-    return this.#begin(`session:${sessionId}`, Date.now()) ?? { result: 'ok' };
+    const retryAfter = this.#books.attempts.begin(`session:${sessionId}`, Date.now());
+    return retryAfter === null ? { result: 'ok' } : refused('too_many_attempts', { retryAfter });
   }
 
   /** Notes such a proof, whose methods the session has too from then on. */
@@ -97,9 +97,9 @@ export class SignIns {
 
   /** Opens a session of the user that the object knows. */
   open(session: NewSession): OpenedSession {
-    const { devices, facts, sessions } = this.#books;
+    const { devices, sessions } = this.#books;
     const state = this.#books.state.get() as AccountState;
-    const { row, ended } = sessions.open(
+    const row = sessions.open(
       {
         ...session,
         credentialVersion: state.credentialVersion,
@@ -108,8 +108,6 @@ export class SignIns {
       },
       Date.now(),
     );
-    this.tellEnded(ended, 'evicted');
-    facts.session(row);
     const { activity, client, impersonation } = session;
     if (impersonation) {
       const { actor, reason } = impersonation;
@@ -136,18 +134,17 @@ export class SignIns {
 
   /** Exchanges a refresh token for the next. */
   refresh(presented: Presented, realm: RefreshPolicy, client: Client): OpenedSession | Refusal {
-    const { facts, sessions } = this.#books;
+    const { projection, sessions } = this.#books;
     const state = this.#books.state.get();
     if (state?.realmId !== realm.id) return refused('invalid_token');
     if (state.status !== 'active') return refused('account_suspended');
     const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
     if (!rotated) return refused('invalid_token');
     if (rotated.result === 'reused') {
-      this.tellEnded([rotated.row], 'reused');
       this.log('refresh_token_reused', rotated.row.id, client);
       return refused('session_ended', { detail: 'This token was used before.' });
     }
-    if (rotated.tell) facts.session(rotated.row);
+    if (rotated.isNewDay) projection.soon();
     return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
   }
 
@@ -160,7 +157,7 @@ export class SignIns {
 
   list(): SessionRecord[] {
     const { sessions, state } = this.#books;
-    return state.get() ? sessions.list(Date.now()).map((row) => sessionData(row).row) : [];
+    return state.get() ? sessions.list(Date.now()).map(sessionRecord) : [];
   }
 
   /** Ends one session, and with `browser` that of the browser too; false when it was not there. */
@@ -171,11 +168,11 @@ export class SignIns {
     { actor, browser = false }: { actor?: string; browser?: boolean },
   ): boolean {
     const { sessions, state } = this.#books;
-    const row = state.get() && sessions.end(id);
+    const now = Date.now();
+    const row = state.get() && sessions.end(id, reason, now);
     if (!row) return false;
-    const parent = browser && row.browser_session ? sessions.end(row.browser_session) : null;
+    const parent = browser && row.browser_session ? sessions.end(row.browser_session, reason, now) : null;
     for (const ended of parent ? [row, parent] : [row]) {
-      this.tellEnded([ended], reason);
       const activity = reason === 'signed_out' ? 'signed_out' : 'session_revoked';
       this.log(activity, ended.id, client, actor ? { actor } : {});
     }
@@ -186,7 +183,7 @@ export class SignIns {
     const { sessions, state } = this.#books;
     if (!state.get()) return;
     const reason = how.actor || how.except ? 'revoked' : 'signed_out';
-    this.tellEnded(sessions.endAll(how.except ?? null), reason);
+    sessions.endAll(how.except ?? null, reason, Date.now());
     this.log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
   }
 
@@ -196,12 +193,9 @@ export class SignIns {
     keepSession: string | null,
   ): void {
     const { sessions } = this.#books;
-    this.tellEnded(sessions.endOlderThan(credentialVersion, keepSession), 'password_changed');
-    if (status !== 'active') this.tellEnded(sessions.endAll(null), 'suspended');
-  }
-
-  tellEnded(rows: SessionRow[], reason: EndReason): void {
-    for (const row of rows) this.#books.facts.session(row, reason);
+    const now = Date.now();
+    sessions.endOlderThan(credentialVersion, keepSession, now);
+    if (status !== 'active') sessions.endAll(null, 'suspended', now);
   }
 
   log(
@@ -210,8 +204,7 @@ export class SignIns {
     client: Client | null,
     by: Pick<ActivityEntry, 'actor' | 'details'> = {},
   ): void {
-    const { facts, state } = this.#books;
-    facts.log(state.get()?.realmId ?? '', { type, sessionId, client, ...by });
+    this.#books.projection.log({ type, sessionId, client, ...by });
   }
 
   /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
@@ -223,16 +216,16 @@ export class SignIns {
   }
 
   #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
-    const refusal = this.#begin(by, Date.now());
-    if (refusal) return refusal;
-    if (!verifyPassword(hash, password)) return refused('invalid_credentials');
-    this.#books.attempts.succeed(by);
-    return { result: 'ok' };
-  }
-
-  #begin(by: Attempter, now: number): Refusal | null {
-    const retryAfter = this.#books.attempts.begin(by, now);
-    return retryAfter === null ? null : refused('too_many_attempts', { retryAfter });
+    const { attempts } = this.#books;
+    const now = Date.now();
+    const retryAfter = attempts.wait(by, now);
+    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
+    if (verifyPassword(hash, password)) {
+      attempts.succeed(by);
+      return { result: 'ok' };
+    }
+    attempts.fail(by, now);
+    return refused('invalid_credentials');
   }
 
   /** What a sign-in that proved nothing comes to; a wrong password is in the log. */
@@ -256,21 +249,21 @@ export class SignIns {
   }
 
   #see(found: FoundSession): SessionRow {
-    const { atomically, facts, sessions } = this.#books;
+    const { atomically, projection, sessions } = this.#books;
     const now = Date.now();
     if (!SessionBook.hasNews(found, now)) return found.row;
     return atomically(() => {
       const seen = sessions.see(found, now);
-      if (seen.tell) facts.session(seen.row);
-      return seen.row;
+      if (isNewDay(found.row, now)) projection.soon();
+      return seen;
     });
   }
 
   /** Mails the user about a sign-in from a kind of device that they have not used before. */
   #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
-    const { devices, facts, origin } = this.#books;
+    const { devices, projection, origin } = this.#books;
     if (!devices.isNews(client)) return;
-    facts.tell('mail', newDeviceMail(issuerOf(origin, state.realmId), row.created_at, client));
+    projection.tell('mail', newDeviceMail(issuerOf(origin, state.realmId), row.created_at, client));
   }
 }
 

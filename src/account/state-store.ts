@@ -1,6 +1,9 @@
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 
+/** Which tables there are beside it. */
+const TABLES = 2;
+
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
   readonly #kv: SyncKvStorage;
@@ -34,6 +37,11 @@ export class AccountStateStore {
     this.#state = undefined;
   }
 
+  /** When the plan lapses or lapsed that the directory gave last, Unix milliseconds; null for one that does not. */
+  planExpiry(): number | null {
+    return this.#state?.planExpiresAt ?? null;
+  }
+
   /** As it holds now: a plan that has lapsed is no plan, whether the directory says so already or not. */
   get(): AccountState | undefined {
     const state = this.#state;
@@ -46,8 +54,18 @@ export class AccountStateStore {
     const known = this.#state;
     if (this.isStale(row)) return false;
     if (row.version === known?.version && known.username !== undefined) return false;
-    this.#put({ ...row, bookmark: known?.bookmark ?? null });
+    this.#put({ ...row, bookmark: known?.bookmark ?? null, tables: TABLES });
     return true;
+  }
+
+  /** Whether the tables are those of an earlier version. */
+  hasOldTables(): boolean {
+    return this.#state !== undefined && this.#state.tables !== TABLES;
+  }
+
+  /** The tables are those of today. */
+  noteTables(): void {
+    if (this.#state) this.#put({ ...this.#state, tables: TABLES });
   }
 
   /** Remembers up to where this user's own writes have come. Bookmarks sort as text. */

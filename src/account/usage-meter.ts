@@ -1,6 +1,5 @@
 import type { Limit } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { dateOf } from '../lib/calendar.ts';
 import { rfc3339, SECOND } from '../lib/time.ts';
 import type { Entitlement } from './metering-contract.ts';
 import {
@@ -13,17 +12,21 @@ import {
   type TokenUse,
 } from './metering-contract.ts';
 import { QuotaBook, type Totals } from './quota-book.ts';
-import type { RequestBook } from './request-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
 import type { SpentQuota } from './spent-quota.ts';
 import { TokenBook } from './token-book.ts';
-import type { TokenData, UsageData } from './usage-projection.ts';
+import type { Told } from './told.ts';
+import { type Use, UseBook } from './use-book.ts';
 
 /** Percentages of a quota at which its user gets a mail. */
 const WARNINGS = [80, 100];
 
-/** Hears what the directory has to be told. */
-type Tell = (kind: 'usage' | 'tokens' | 'mail', data: unknown) => void;
+/** Hears of what the directory has to be told: of a use, of credits that were given, and of a mail to be sent. */
+export interface MeterListener {
+  used(): void;
+  granted(): void;
+  mail(data: unknown): void;
+}
 
 /** Room for a use, as it was before it. */
 interface Admission {
@@ -34,21 +37,23 @@ interface Admission {
 
 /** What one user may use and has used. Every method is synchronous: all of it happens, or nothing. */
 export class UsageMeter {
-  readonly #quotas: QuotaBook;
-  readonly #reservations: ReservationBook;
-  readonly #requests: RequestBook;
-  readonly #tokens: TokenBook;
-  readonly #tell: Tell;
+  /** Single uses, as they are written down. */
+  readonly uses: UseBook;
+  readonly quotas: QuotaBook;
+  readonly tokens: TokenBook;
+  readonly reservations: ReservationBook;
+  readonly #listener: MeterListener;
 
-  constructor(sql: SqlStorage, requests: RequestBook, spentBefore: () => SpentQuota, tell: Tell) {
-    this.#quotas = new QuotaBook(sql, spentBefore);
-    this.#reservations = new ReservationBook(sql);
-    this.#requests = requests;
-    this.#tokens = new TokenBook(sql);
-    this.#tell = tell;
+  constructor(sql: SqlStorage, told: Told, spentBefore: () => SpentQuota, listener: MeterListener) {
+    this.uses = new UseBook(sql, told);
+    this.reservations = new ReservationBook(sql);
+    this.quotas = new QuotaBook(sql, told, this.reservations, spentBefore);
+    this.tokens = new TokenBook(sql, told);
+    this.#listener = listener;
   }
 
   static createTables(sql: SqlStorage): void {
+    UseBook.createTables(sql);
     QuotaBook.createTables(sql);
     ReservationBook.createTable(sql);
     TokenBook.createTable(sql);
@@ -56,7 +61,7 @@ export class UsageMeter {
 
   report({ plan, limits }: Entitlement, now: number): QuotaReport {
     const resources = Object.entries(limits).map(([name, limit]) => {
-      const { resource, ...quota } = this.#quotas.quota(name, limit, now);
+      const { resource, ...quota } = this.quotas.quota(name, limit, now);
       return [resource, quota];
     });
     return { plan: plan.id, resources: Object.fromEntries(resources) };
@@ -64,36 +69,32 @@ export class UsageMeter {
 
   /** All that was used in the day and the month of a moment, by period and resource. */
   spent(now: number): SpentQuota {
-    return this.#quotas.spent(now);
+    return this.quotas.spent(now);
   }
 
   consume(entitlement: Entitlement, use: Consumption, now: number): ConsumeResult {
-    const { resource, quantity, reference } = use;
-    return this.#once('consume', reference, { resource, quantity }, now, () => {
-      const admitted = this.admit(entitlement, use, now);
-      return isRefusal(admitted) ? admitted : { result: 'ok', quota: this.count(use, admitted, now) };
-    });
+    const asked = { ...use, kind: 'consume', credits: 0 } as const;
+    const known = this.uses.recall<ConsumeResult>(asked);
+    if (known) return known === 'reused' ? refused('reference_reused') : known.result;
+    const admitted = this.admit(entitlement, use, now);
+    if (isRefusal(admitted)) return admitted;
+    const result = { result: 'ok', quota: this.count(use, admitted, now) } as const;
+    this.record({ ...asked, at: now }, result);
+    return result;
   }
 
   recordTokens(entitlement: Entitlement, use: TokenUse, now: number): ConsumeResult {
-    const { model, tier, inputTokens, outputTokens, requestId } = use;
-    return this.#once('tokens', requestId, { model, inputTokens, outputTokens }, now, () => {
-      const { modelTiers } = entitlement.plan;
-      if (!modelTiers.includes('*') && !modelTiers.includes(tier)) return refused('model_not_in_plan');
-      const quantity = inputTokens + outputTokens;
-      const admitted = this.admit(entitlement, { resource: TOKENS, quantity }, now);
-      if (isRefusal(admitted)) return admitted;
-      const { data: usage, quota } = this.#add(
-        { resource: TOKENS, quantity, reference: requestId },
-        admitted,
-        now,
-      );
-      const sum = this.#tokens.add(use, now);
-      const day = { ...sum.totals, model: sum.model, date: usage.date };
-      const data: TokenData = { model, inputTokens, outputTokens, requestId, day, usage };
-      this.#tell('tokens', data);
-      return { result: 'ok', quota };
-    });
+    const known = this.uses.recallTokens<ConsumeResult>(use);
+    if (known) return known === 'reused' ? refused('reference_reused') : known.result;
+    const { modelTiers } = entitlement.plan;
+    if (!modelTiers.includes('*') && !modelTiers.includes(use.tier)) return refused('model_not_in_plan');
+    const sum = { resource: TOKENS, quantity: use.inputTokens + use.outputTokens };
+    const admitted = this.admit(entitlement, sum, now);
+    if (isRefusal(admitted)) return admitted;
+    const result = { result: 'ok', quota: this.count(sum, admitted, now) } as const;
+    this.uses.addTokens(use, this.tokens.nameOf(use.model, now), now, result);
+    this.#listener.used();
+    return result;
   }
 
   reserve(
@@ -101,14 +102,14 @@ export class UsageMeter {
     use: Consumption & { reference: string; seconds: number },
     now: number,
   ): ReservationResult {
-    const known = this.#reservations.find(use.reference);
+    const known = this.reservations.find(use.reference);
     if (known) {
       if (known.resource !== use.resource || known.asked !== use.quantity) return refused('reference_reused');
       return this.#standing(entitlement, known, now);
     }
     const admitted = this.admit(entitlement, use, now);
     if (isRefusal(admitted)) return admitted;
-    return this.#standing(entitlement, this.#reservations.hold(use, now, now + use.seconds * SECOND), now);
+    return this.#standing(entitlement, this.reservations.hold(use, now, now + use.seconds * SECOND), now);
   }
 
   commit(
@@ -116,7 +117,7 @@ export class UsageMeter {
     { reference, quantity }: { reference: string; quantity: number | null },
     now: number,
   ): ReservationResult {
-    const row = this.#reservations.find(reference);
+    const row = this.reservations.find(reference);
     if (!row) return refused('reservation_not_found');
     const used = quantity ?? row.quantity;
     if (row.status === 'committed' && used === row.quantity) return this.#standing(entitlement, row, now);
@@ -127,22 +128,23 @@ export class UsageMeter {
     // It was admitted when it was made, and counts for that day.
     const before = {
       limit,
-      totals: this.#quotas.totals(resource, at),
-      quota: this.#quotas.quota(resource, limit, at),
+      totals: this.quotas.totals(resource, at),
+      quota: this.quotas.quota(resource, limit, at),
     };
-    const ended = this.#reservations.end(reference, 'committed', used);
-    this.count({ resource, quantity: used, reference }, before, at);
+    const ended = this.reservations.end(reference, 'committed', used);
+    this.count({ resource, quantity: used }, before, at);
+    this.record({ kind: 'commit', reference, at, resource, quantity: used, credits: 0 }, null);
     return this.#standing(entitlement, ended, now);
   }
 
   release(entitlement: Entitlement, reference: string, now: number): ReservationResult {
-    const row = this.#reservations.find(reference);
+    const row = this.reservations.find(reference);
     if (!row) return refused('reservation_not_found');
     if (row.status === 'committed') return refused('reservation_ended');
     const held = reservationOf(row, now).status === 'held';
     return this.#standing(
       entitlement,
-      held ? this.#reservations.end(reference, 'released', row.quantity) : row,
+      held ? this.reservations.end(reference, 'released', row.quantity) : row,
       now,
     );
   }
@@ -155,7 +157,7 @@ export class UsageMeter {
   ): Admission | Refusal {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
     if (!limit) return refused('resource_not_in_plan');
-    const { totals, quota, retryAt } = this.#quotas.admit(resource, limit, quantity, now);
+    const { totals, quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
     if (retryAt === null) return { limit, totals, quota };
     return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
@@ -163,57 +165,33 @@ export class UsageMeter {
   /** How the user stands with a resource; null when their plan does not have it. */
   quota({ limits }: Entitlement, resource: string, now: number): Quota | null {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
-    return limit ? this.#quotas.quota(resource, limit, now) : null;
+    return limit ? this.quotas.quota(resource, limit, now) : null;
   }
 
-  /** Counts a use that was admitted; gives the quota after it. */
-  count(use: Consumption, admission: Admission, at: number): Quota {
-    const { data, quota } = this.#add(use, admission, at);
-    this.#tell('usage', data);
-    return quota;
-  }
-
-  #add(
-    { resource, quantity, reference }: Consumption,
+  /** Counts a use that was admitted, and is to be recorded next; gives the quota after it. */
+  count(
+    { resource, quantity }: { resource: string; quantity: number },
     { limit, totals, quota }: Admission,
     at: number,
-  ): { data: UsageData; quota: Quota } {
-    this.#quotas.add(resource, quantity, at);
-    const passed = this.#quotas.passed(resource, limit, totals, quantity, at, WARNINGS);
+  ): Quota {
+    this.quotas.add(resource, quantity, at);
+    const passed = this.quotas.passed(resource, limit, totals, quantity, at, WARNINGS);
     if (passed) {
       const data = { name: null, resource, percent: passed.percent, resets_at: rfc3339(passed.resetsAt) };
-      this.#tell('mail', { template: 'quota_warning', data });
+      this.#listener.mail({ template: 'quota_warning', data });
     }
-    const data = {
-      resource,
-      quantity,
-      at,
-      date: dateOf(at),
-      day: totals.day + quantity,
-      month: totals.month + quantity,
-      reference,
-    };
     const remaining = quota.remaining === null ? null : quota.remaining - quantity;
-    return { data, quota: { ...quota, used: quota.used + quantity, remaining } };
+    return { ...quota, used: quota.used + quantity, remaining };
+  }
+
+  /** Writes a use down, with what a request that is repeated gets. */
+  record(use: Use, result: unknown): void {
+    this.uses.add(use, result);
+    this.#listener.used();
   }
 
   #standing({ limits }: Entitlement, row: ReservationRow, now: number): ReservationResult {
-    const quota = this.#quotas.quota(row.resource, limits[row.resource] ?? {}, now);
+    const quota = this.quotas.quota(row.resource, limits[row.resource] ?? {}, now);
     return { result: 'ok', reservation: reservationOf(row, now), quota };
-  }
-
-  /** Does something once for a reference. A refusal is not remembered: asking again may succeed. */
-  #once(
-    kind: 'consume' | 'tokens',
-    reference: string | null,
-    parameters: unknown,
-    now: number,
-    act: () => ConsumeResult,
-  ): ConsumeResult {
-    const known = this.#requests.recall<ConsumeResult>(kind, reference, parameters);
-    if (known) return known === 'reused' ? refused('reference_reused') : known.result;
-    const result = act();
-    if (result.result === 'ok') this.#requests.remember(kind, reference, parameters, result, now);
-    return result;
   }
 }

@@ -1,9 +1,9 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
-import { encodeTime } from 'ulid';
 import type { Database } from '../db/client.ts';
 import { type AuditAction, audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
 import { counting } from '../http/paging.ts';
+import { timeDigits } from '../lib/ids.ts';
 
 /** What the activity log of a realm is narrowed to. Times are Unix milliseconds. */
 export interface ActivityFilter {
@@ -110,5 +110,5 @@ function auditOf(realmId: string, { actor, action, target, after, before }: Audi
 }
 
 function idAt(time: number): string {
-  return `aud_${encodeTime(Math.max(0, time)).toLowerCase()}`;
+  return `aud_${timeDigits(Math.max(0, time))}`;
 }

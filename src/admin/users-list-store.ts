@@ -44,17 +44,18 @@ export interface UserPage {
 
 /**
  * Users who are found first and put in order afterwards, at most, for each way in which a text may be meant. Where more fit,
- * one in some hundred users does, and a walk in the order of the list comes upon them soon.
+ * a walk in the order of the list comes upon them soon.
  */
-const CANDIDATES = 5000;
+const CANDIDATES = 1000;
 
 const NAME = sql`coalesce(folded_name, lower(name))`;
 const FAMILY_NAME = sql`coalesce(folded_family_name, lower(family_name), substr(${NAME}, instr(${NAME}, ' ') + 1))`;
 /** What a search looks into, each by an index, and what a text is there: whatever begins with it is found. */
-const SEARCHED: { key: SQL; of(q: string): string }[] = [
+const SEARCHED: { key: SQL; of(q: string): string; isIndexed?: SQL }[] = [
   { key: sql`email`, of: addressOf },
   { key: sql`username`, of: (q) => q },
-  { key: NAME, of: fold },
+  // The index has only users with a name, and nothing that begins with a text says so to SQLite.
+  { key: NAME, of: fold, isIndexed: sql`name IS NOT NULL` },
   { key: FAMILY_NAME, of: fold },
   { key: sql`phone_number`, of: (q) => parsePhoneNumber(q) ?? q.replace(/[\s().-]/g, '') },
 ];
@@ -88,31 +89,31 @@ export async function listUsers(
       .limit(page.limit)
       .offset(page.offset);
   const walked = () => paged(select().innerJoin(...walk(realmId, facets, filter, page)));
-  const counted = (json: SQL<string>) => db.select({ json }).from(sql`(SELECT 1)`);
+  const counted = (number: SQL) => db.select({ number: sql<number>`${number}` }).from(sql`(SELECT 1)`);
   if (filter.q === undefined && !isWithin(filter)) {
     const total = wanted.reduce((sum, facet) => sum + facet.users, 0);
     return { rows: await walked(), total, totalIsExact: true };
   }
   if (filter.q === undefined && page.sort === 'created_at') {
     const [rows, [count]] = await db.batch([walked(), counted(countWithin(realmId, facets, filter))]);
-    const { total } = parse(count);
+    const total = count?.number ?? 0;
     return { rows, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
+  }
+  const [length] = await counted(lengthOf(realmId, filter));
+  const most = length?.number ?? 0;
+  if (most > CANDIDATES) {
+    // Candidates that are cut off before they are sorted would be any of those that fit.
+    const rows = await walked();
+    const seen = rows.length === 0 ? 0 : page.offset + rows.length;
+    const isWide = wanted.length === counts.length && !(filter.q !== undefined && isWithin(filter));
+    return { rows, total: Math.max(isWide ? most : 0, seen), totalIsExact: false };
   }
   const candidate = sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)}`;
   const [rows, [count]] = await db.batch([
     paged(select().where(sql`${candidate} AND ${after(page)}`)),
-    counted(countCandidates(realmId, facets, filter)),
+    counted(sql`(SELECT count(*) FROM users WHERE ${candidate})`),
   ]);
-  const { total, most } = parse(count);
-  if (most <= CANDIDATES) return { rows, total, totalIsExact: true };
-  // Candidates that were cut off before they were sorted are any of those that fit.
-  const found = await walked();
-  const seen = found.length === 0 ? 0 : page.offset + found.length;
-  return { rows: found, total: Math.max(total, seen), totalIsExact: false };
-}
-
-function parse(count: { json: string } | undefined): { total: number; most: number } {
-  return JSON.parse(count?.json ?? '{}');
+  return { rows, total: count?.number ?? 0, totalIsExact: true };
 }
 
 function isWithin(filter: Narrowing): boolean {
@@ -173,11 +174,12 @@ function ways(realmId: string, q: string): SQL[] {
 
 /** The conditions of which one holds for whom a text may mean. */
 function begins(q: string, sign: '' | '+' = ''): SQL[] {
-  return SEARCHED.map(({ key, of }) => {
+  return SEARCHED.map(({ key, of, isIndexed }) => {
     // Of signs alone nothing is left, with which everything begins.
     const from = of(q) || q;
     const left = sql`${sql.raw(sign)}${key}`;
-    return sql`${left} >= ${from} AND ${left} < ${`${from}\u{10FFFF}`}`;
+    const range = sql`${left} >= ${from} AND ${left} < ${`${from}\u{10FFFF}`}`;
+    return isIndexed ? sql`${isIndexed} AND ${range}` : range;
   });
 }
 
@@ -222,21 +224,19 @@ function isFacet(sort: SortColumn): sort is FacetName {
   return sort in FACETS;
 }
 
-function countWithin(realmId: string, facets: string[], filter: Narrowing): SQL<string> {
-  return sql`json_object('total', (SELECT count(*) FROM (SELECT 1 FROM json_each(${JSON.stringify(facets)}) AS f
-    CROSS JOIN users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} LIMIT ${COUNTED + 1})))`;
+function countWithin(realmId: string, facets: string[], filter: Narrowing): SQL {
+  return sql`(SELECT count(*) FROM (SELECT 1 FROM json_each(${JSON.stringify(facets)}) AS f
+    CROSS JOIN users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} LIMIT ${COUNTED + 1}))`;
 }
 
-/** How many of the candidates match, and how many there are by the way that has most. */
-function countCandidates(realmId: string, facets: string[], filter: Narrowing): SQL<string> {
+/** How many candidates there are by the way that has most, as far as they are looked at. */
+function lengthOf(realmId: string, filter: Narrowing): SQL {
   const all =
     filter.q === undefined
       ? [sql`SELECT 1 FROM users WHERE realm_id = ${realmId} AND ${within(filter)}`]
       : ways(realmId, filter.q);
   const lengths = all.map((way) => sql`(SELECT count(*) FROM (${way} LIMIT ${CANDIDATES + 1}))`);
-  return sql`json_object(
-    'total', (SELECT count(*) FROM users WHERE rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)}),
-    'most', max(0, ${sql.join(lengths, sql`, `)}))`;
+  return sql`max(0, ${sql.join(lengths, sql`, `)})`;
 }
 
 /** Where the page after a row begins. */

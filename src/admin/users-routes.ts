@@ -27,7 +27,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, levels: Levels
         ...admin,
         summary: 'The users of the realm',
         description:
-          'Filters combine, in any order. The list is whole at any size. `total_is_exact` is false when a text or a time fits more than 5,000 users: there are at least `total` then.',
+          'Filters combine, in any order. The list is whole at any size. `total_is_exact` is false when a text or a time fits more than 1,000 users: there are at least `total` then.',
         request: { query: UserQuery },
         responses: responses({ 200: json(UserListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),

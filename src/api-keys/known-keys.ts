@@ -1,10 +1,15 @@
 import { nearestReplica, primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
+import { Kept } from '../lib/kept.ts';
 import { SECOND } from '../lib/time.ts';
 import { findKey } from './store.ts';
 import type { ApiKeyRow } from './tables.ts';
 
-/** How long an isolate goes by what it read: so long can a revoked key work, and a replica's lag longer. */
+/**
+ * How long an isolate goes by what it read: so long can a revoked key work, and a replica's lag longer; and for as long as D1
+ * does not answer.
+ */
 const CACHE = 30 * SECOND;
 /** How often a key that is not found, or whose secret is another, may make an isolate ask the primary. */
 const ASK_AGAIN = 5 * SECOND;
@@ -12,7 +17,6 @@ const REMEMBERED = 1000;
 
 interface Known {
   row: ApiKeyRow;
-  until: number;
   /** When the primary was last asked, Unix milliseconds; 0 when only a replica was. */
   askedAt: number;
 }
@@ -20,12 +24,14 @@ interface Known {
 /** The keys that an isolate has read lately, so that a request with one needs no query. */
 export class KnownKeys {
   readonly #d1: D1Database;
-  readonly #found = new BoundedMap<string, Known>(REMEMBERED);
+  readonly #standby: Standby;
+  readonly #found = new Kept<string, Known>({ limit: REMEMBERED, freshFor: CACHE });
   /** Ids that nobody has, and when the primary said so. Apart, so that strangers push out none that exist. */
   readonly #missing = new BoundedMap<string, number>(REMEMBERED);
 
-  constructor(d1: D1Database) {
+  constructor(d1: D1Database, standby: Standby) {
     this.#d1 = d1;
+    this.#standby = standby;
   }
 
   /**
@@ -35,7 +41,7 @@ export class KnownKeys {
   async find(id: string, isOpenedBy: (row: ApiKeyRow) => boolean): Promise<ApiKeyRow | null> {
     const now = Date.now();
     if (now - (this.#missing.get(id) ?? 0) < ASK_AGAIN) return null;
-    const known = this.#known(id, now) ?? (await this.#readReplica(id, now));
+    const known = await this.#found.get(id, () => this.#readReplica(id));
     if (known && isOpenedBy(known.row)) return known.row;
     if (known && now - known.askedAt < ASK_AGAIN) return null;
     const row = await findKey(primary(this.#d1).db, id);
@@ -49,20 +55,13 @@ export class KnownKeys {
 
   /** Takes over a key as it was written in this isolate: a replica may not know of it yet. */
   learn(row: ApiKeyRow): void {
-    const now = Date.now();
-    this.#found.set(row.id, { row, until: now + CACHE, askedAt: now });
+    this.#found.set(row.id, { row, askedAt: Date.now() });
+    this.#standby.tell(`api-key:${row.id}`, row);
   }
 
-  #known(id: string, now: number): Known | null {
-    const known = this.#found.get(id);
-    return known && now < known.until ? known : null;
-  }
-
-  async #readReplica(id: string, now: number): Promise<Known | null> {
-    const row = await findKey(nearestReplica(this.#d1).db, id);
-    if (!row) return null;
-    const known = { row, until: now + CACHE, askedAt: 0 };
-    this.#found.set(id, known);
-    return known;
+  async #readReplica(id: string): Promise<Known | null> {
+    const read = () => findKey(nearestReplica(this.#d1).db, id);
+    const row = await this.#standby.read(`api-key:${id}`, read);
+    return row && { row, askedAt: 0 };
   }
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { SessionObjects } from '../account/contract.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -43,6 +44,7 @@ export class ApiKeys {
 
   constructor(
     d1: D1Database,
+    standby: Standby,
     internalKey: string | undefined,
     objects: SessionObjects,
     directory: KeyDirectory,
@@ -51,7 +53,7 @@ export class ApiKeys {
     this.#internalKey = internalKey;
     this.#objects = objects;
     this.#directory = directory;
-    this.#known = new KnownKeys(d1);
+    this.#known = new KnownKeys(d1, standby);
   }
 
   /**

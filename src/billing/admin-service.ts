@@ -3,6 +3,7 @@ import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import { ApiError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { findEvent, listEvents, reopenEvent } from './event-store.ts';
 import type { BillingKit } from './parts.ts';
 import type { PriceMeaning } from './price-list.ts';
@@ -77,21 +78,21 @@ export class BillingAdmin {
   }
 
   /** Each minute: what has failed is tried again, customers of users who are gone are deleted, new addresses are told. */
-  async catchUp(now: number): Promise<void> {
+  async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
     const { events, customers } = this.#kit.parts;
-    await events.retry(now);
-    await customers.erase(now);
-    await customers.tellAddresses(now);
+    await events.retry(now, budget);
+    await customers.erase(now, budget);
+    await customers.tellAddresses(now, budget);
   }
 
   /** Each hour: what webhooks did not bring is fetched. */
-  async reconcile(now: number): Promise<void> {
+  async reconcile(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
     const { events, subscriptions } = this.#kit.parts;
-    await events.collect(now);
-    await events.retry(now);
-    await subscriptions.syncUnseen(now);
+    await events.collect(now, budget);
+    await events.retry(now, budget);
+    await subscriptions.syncUnseen(now, budget);
   }
 
   async #audit(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { primary } from '../db/client.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { BillingProvider } from './port.ts';
 import {
@@ -92,11 +93,13 @@ export class Customers {
     return true;
   }
 
-  /** Tells Stripe of addresses that were changed, until it has worked. Gives how many were tried. */
-  async tellAddresses(now: number): Promise<number> {
-    const due = await listAddressesDue(primary(this.#d1).db, now, ADDRESSES_PER_RUN);
-    for (const one of due) await this.#tellAddress(one);
-    return due.length;
+  /** Tells Stripe of addresses that were changed, until it has worked. */
+  async tellAddresses(now: number, budget: Budget): Promise<void> {
+    if (!budget.take(1)) return;
+    for (const one of await listAddressesDue(primary(this.#d1).db, now, ADDRESSES_PER_RUN)) {
+      if (!budget.take(2)) return;
+      await this.#tellAddress(one);
+    }
   }
 
   /** Never throws: whoever pays meanwhile need not wait for it. */
@@ -115,11 +118,12 @@ export class Customers {
     await dropCustomer(primary(this.#d1).db, userId, customerId);
   }
 
-  /** Deletes the customers of users who are gone, until it has worked. Gives how many were tried. */
-  async erase(now: number): Promise<number> {
+  /** Deletes the customers of users who are gone, until it has worked. */
+  async erase(now: number, budget: Budget): Promise<void> {
     const { db } = primary(this.#d1);
-    const due = await listErasures(db, now, ERASURES_PER_RUN);
-    for (const { customerId, attempts } of due) {
+    if (!budget.take(1)) return;
+    for (const { customerId, attempts } of await listErasures(db, now, ERASURES_PER_RUN)) {
+      if (!budget.take(2)) return;
       try {
         await this.#stripe.deleteCustomer(customerId);
         await dropErasure(db, customerId);
@@ -133,6 +137,5 @@ export class Customers {
         );
       }
     }
-    return due.length;
   }
 }

@@ -3,6 +3,7 @@ import type { Directory } from '../directory/service.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import { log } from '../lib/log.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import type { AccountChange } from '../messages/templates/mail-data.ts';
 import type { Customers } from './customers.ts';
@@ -34,7 +35,11 @@ const EVENTS_PER_RUN = 25;
 const OVERLAP = HOUR;
 /** Events of Stripe's list that one run reads at most. */
 const MAX_LISTED = 2000;
-const BATCH = 50;
+const BATCH = 10;
+/** Events that Stripe gives in one call. */
+const PAGE = 100;
+/** What handling an event takes at most: statements, calls of Stripe and of objects, and the mail that tells of it. */
+const EVENT_CALLS = 40;
 
 /** What handling events takes. */
 export interface EventDependencies {
@@ -127,19 +132,26 @@ export class BillingEvents {
   }
 
   /** Tries again what has failed, and what somebody began and never reported. */
-  async retry(now: number): Promise<number> {
-    const due = await dueEvents(this.#db, now, MAX_ATTEMPTS, EVENTS_PER_RUN);
-    for (const { id } of due) await this.handle(id);
-    return due.length;
+  async retry(now: number, budget: Budget): Promise<void> {
+    if (!budget.take(1)) return;
+    for (const { id } of await dueEvents(this.#db, now, MAX_ATTEMPTS, EVENTS_PER_RUN)) {
+      if (!budget.take(EVENT_CALLS)) return;
+      await this.handle(id);
+    }
   }
 
   /** Writes down the events of Stripe's own list that no webhook has brought; `retry` does what they hint at. */
-  async collect(now: number): Promise<number> {
+  async collect(now: number, budget: Budget): Promise<void> {
+    // How far it was read, what of it is known, and how far it is read then.
+    if (!budget.take(3)) return;
     const since = Math.min((await readProgress(this.#db)) ?? now - DAY, now) - OVERLAP;
     const listed: HeardHint[] = [];
+    let read = 0;
+    if (!budget.take(1)) return;
     for await (const hint of this.#deps.stripe.events(Object.keys(HANDLERS), since)) {
       if (isHeard(hint)) listed.push(hint);
-      if (listed.length === MAX_LISTED) break;
+      read += 1;
+      if (listed.length === MAX_LISTED || (read % PAGE === 0 && !budget.take(1))) break;
     }
     const known = await knownEvents(
       this.#db,
@@ -148,10 +160,12 @@ export class BillingEvents {
     // Oldest first, as they would have come.
     const missed = listed.filter(({ id }) => !known.has(id)).toReversed();
     for (let at = 0; at < missed.length; at += BATCH) {
-      await storeEvents(this.#db, missed.slice(at, at + BATCH), now);
+      const batch = missed.slice(at, at + BATCH);
+      // The next run reads again from where this one did, and finds these known.
+      if (!budget.take(batch.length)) return;
+      await storeEvents(this.#db, batch, now);
     }
     await writeProgress(this.#db, now);
-    return missed.length;
   }
 
   find(id: string): Promise<EventRow | null> {

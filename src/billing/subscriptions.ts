@@ -1,6 +1,7 @@
 import { primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
 import type { BillingProvider, ProviderSubscription } from './port.ts';
@@ -24,6 +25,8 @@ const LEASE = 2 * MINUTE;
 /** Subscriptions are looked at anew at least this often, whatever webhooks say. */
 const UNSEEN = DAY;
 const UNSEEN_PER_RUN = 40;
+/** What bringing a subscription to what it is takes at most: statements, calls of Stripe and of the object. */
+const SYNC_CALLS = 20;
 /** States in which a subscription can be changed. */
 const CHANGEABLE = ['active', 'trialing', 'past_due', 'unpaid', 'paused'];
 
@@ -94,9 +97,12 @@ export class Subscriptions {
   }
 
   /** Looks at subscriptions that nobody has told of for long. */
-  async syncUnseen(now: number): Promise<void> {
-    const unseen = await listUnseen(primary(this.#deps.d1).db, now - UNSEEN, UNSEEN_PER_RUN);
-    for (const { id } of unseen) await this.sync(id);
+  async syncUnseen(now: number, budget: Budget): Promise<void> {
+    if (!budget.take(1)) return;
+    for (const { id } of await listUnseen(primary(this.#deps.d1).db, now - UNSEEN, UNSEEN_PER_RUN)) {
+      if (!budget.take(SYNC_CALLS)) return;
+      await this.sync(id);
+    }
   }
 
   async #save(

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { commonPasswords } from './common-passwords.ts';
 import { GUIDE_HEADERS, writeGuides } from './guides/assets.ts';
+import { numberingPlans } from './numbering-plans.ts';
 import { bundledDocument } from './openapi-bundle.ts';
 import { openApiTypes } from './openapi-types.ts';
+import { ribbonFilter } from './ribbon-filter.ts';
+import { writeStripeSdk } from './stripe-sdk.ts';
 
 // Makes what the Worker takes from packages but cannot import, and the types of the OpenAPI document. `npm ci` runs this;
 // `generated/` is not committed.
@@ -52,17 +56,24 @@ writeFileSync(
   ].join('\n'),
 );
 
-const passwords: string[] = JSON.parse(
-  readFileSync(resolve('@zxcvbn-ts/language-common/src/passwords.json'), 'utf8'),
-);
-const folded = passwords.map((password) => password.normalize('NFKC').toLowerCase());
-// Shorter ones are refused for their length.
-const list = [...new Set(folded)].filter((password) => [...password].length >= 8).sort();
 writeFileSync(
   join(generated, 'common-passwords.ts'),
-  `/** Common passwords in lower case and order, each between two line ends. */
-export const COMMON_PASSWORDS = ${JSON.stringify(`\n${list.join('\n')}\n`)};
+  `import type { RibbonFilter } from '../src/lib/ribbon-filter.ts';
+
+/** Common passwords in the form in which they are compared. */
+export const COMMON_PASSWORDS: RibbonFilter = ${JSON.stringify(ribbonFilter(commonPasswords()))};
 `,
 );
+
+writeFileSync(
+  join(generated, 'numbering-plans.ts'),
+  `import type { MetadataJson } from 'libphonenumber-js/core';
+
+/** The world's numbering plans, as libphonenumber-js reads them. */
+export const NUMBERING_PLANS = ${JSON.stringify(numberingPlans())} as unknown as MetadataJson;
+`,
+);
+
+await writeStripeSdk(join(generated, 'stripe.js'));
 
 writeFileSync(join(generated, 'openapi.ts'), openApiTypes(await bundledDocument()));

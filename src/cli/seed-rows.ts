@@ -1,9 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { encodeTime } from 'ulid';
-import { OPENING } from '../account/metering-contract.ts';
 import type { Limits } from '../directory/state.ts';
 import { dateOf } from '../lib/calendar.ts';
-import type { IdPrefix } from '../lib/ids.ts';
+import { type IdPrefix, timeDigits } from '../lib/ids.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 
@@ -37,6 +35,9 @@ export interface SeedPlan {
 
 /** The most that is used of a resource on a day, where the plan allows as much. */
 const USED_A_DAY = 20;
+
+/** What was before an account object counts is numbered from here on. */
+const BEFORE = -1_000_000_000;
 
 /** What a plan allows and gives, as the directory has it. */
 interface Terms {
@@ -98,7 +99,7 @@ export class RowSeeder {
     this.#insert = {
       users: into(
         'users',
-        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on, opening_credits, plan_expires_at, subscribed',
+        'id, realm_id, email, email_verified, username, name, country, locale, role, plan, status, created_at, updated_at, last_login_at, last_active_on, opening_credits, plan_expires_at, subscribed, has_past',
       ),
       passwords: into('passwords', 'user_id, hash, updated_at'),
       identities: into(
@@ -119,17 +120,13 @@ export class RowSeeder {
         'user_id, seq, realm_id, at, type, session_id, ip, country, user_agent, actor, details',
       ),
       sessions: into(
-        'sessions',
+        'past_sessions',
         'id, user_id, seq, created_at, last_seen_at, expires_at, alive_until, ip, country, user_agent, methods, realm_id',
       ),
-      usage: into('usage_daily', 'user_id, date, resource, realm_id, seq, quantity'),
+      usage: into('past_usage_days', 'user_id, date, resource, realm_id, seq, quantity'),
       tokens: into(
-        'token_daily',
+        'past_token_days',
         'user_id, date, model, realm_id, seq, input_tokens, output_tokens, requests',
-      ),
-      credits: into(
-        'credit_transactions',
-        'user_id, seq, id, realm_id, type, amount, balance_after, reference, description, actor, created_at',
       ),
       mails: into(
         'outbox',
@@ -161,11 +158,10 @@ export class RowSeeder {
     const times = [createdAt, createdAt, last, dateOf(last)];
     const paid = plan === 'free' ? null : this.#paid(plan);
     const subscribed = [paid?.holdsUntil ?? null, paid ? 1 : 0];
-    this.#write('users', id, DEFAULT_REALM, ...profile, ...times, credits, ...subscribed);
+    this.#write('users', id, DEFAULT_REALM, ...profile, ...times, credits, ...subscribed, 1);
     this.#write('passwords', id, this.#hash, createdAt);
     const client = [null, '192.0.2.1', country, AGENTS[0] as string];
-    this.#write('activity', id, 1, DEFAULT_REALM, createdAt, 'registered', ...client, null, null);
-    if (credits > 0) this.#opening(id, credits, createdAt);
+    this.#write('activity', id, BEFORE, DEFAULT_REALM, createdAt, 'registered', ...client, null, null);
     const seeded = { id, country, limits, tokens: { month: '', left: 0 } };
     for (const [visit, at] of visits.entries()) this.#day(seeded, at, 10 * (visit + 1));
     for (const [provider, share] of Object.entries(PROVIDERS)) {
@@ -187,18 +183,6 @@ export class RowSeeder {
     for (const [position, { id, plan, amount, currency, months }] of PRICES.entries()) {
       this.#write('prices', DEFAULT_REALM, id, plan, amount, currency, months, position);
     }
-  }
-
-  /** Credits brought along, as the account object enters them in its ledger when it is first asked. */
-  #opening(userId: string, amount: number, at: number): void {
-    const transaction = this.#id('txn', at);
-    const entry = [OPENING.reference, OPENING.description, 'system', at];
-    this.#write('credits', userId, 2, transaction, DEFAULT_REALM, 'grant', amount, amount, ...entry);
-    const details = JSON.stringify({ transaction, amount, reference: OPENING.reference, balance: amount });
-    this.#write(
-      ...(['activity', userId, 2, DEFAULT_REALM, at, 'credits_granted'] as const),
-      ...[null, null, null, null, 'system', details],
-    );
   }
 
   /** A price that was paid just now, and until when it holds. */
@@ -243,7 +227,7 @@ export class RowSeeder {
       this.#write('sessions', session, id, seq, ...times, ip, country, agent, 'pwd', DEFAULT_REALM);
     }
     const client = [session, ip, country, agent];
-    this.#write('activity', id, seq + 1, DEFAULT_REALM, at, 'signed_in', ...client, null, null);
+    this.#write('activity', id, BEFORE + seq, DEFAULT_REALM, at, 'signed_in', ...client, null, null);
     for (const resource of ['images', 'messages', 'videos'] as const) {
       if (random() >= SHARES[resource]) continue;
       const most = Math.min(limits[resource]?.day ?? USED_A_DAY, USED_A_DAY);
@@ -278,7 +262,7 @@ export class RowSeeder {
       Math.floor(this.#random() * 32 ** 8)
         .toString(32)
         .padStart(8, '0');
-    return `${prefix}_${encodeTime(at, 10).toLowerCase()}${eight()}${eight()}`;
+    return `${prefix}_${timeDigits(at)}${eight()}${eight()}`;
   }
 
   #one<T>(of: T[]): T {

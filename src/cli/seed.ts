@@ -35,18 +35,26 @@ const BULK = [
   'billing_customers',
   'billing_subscriptions',
   'activity',
-  'sessions',
-  'usage_daily',
-  'token_daily',
-  'credit_transactions',
+  'past_sessions',
+  'past_usage_days',
+  'past_token_days',
   'outbox',
 ];
 const SUMS = [
   `INSERT INTO usage_monthly (user_id, month, resource, realm_id, seq, quantity)
-   SELECT user_id, substr(date, 1, 7), resource, realm_id, MAX(seq), SUM(quantity) FROM usage_daily GROUP BY 1, 2, 3`,
+   SELECT user_id, substr(date, 1, 7), resource, realm_id, 0, SUM(quantity) FROM past_usage_days GROUP BY 1, 2, 3`,
+  `INSERT INTO realm_usage_daily
+   SELECT realm_id, date, resource, SUM(quantity) FROM past_usage_days GROUP BY 1, 2, 3`,
+  `INSERT INTO realm_token_daily
+   SELECT realm_id, date, model, SUM(input_tokens), SUM(output_tokens), SUM(requests) FROM past_token_days GROUP BY 1, 2, 3`,
   `INSERT INTO realm_daily
    SELECT realm_id, date(at / 1000, 'unixepoch'), 'active_users', COUNT(DISTINCT user_id) FROM activity
    WHERE type IN ('registered', 'signed_in') GROUP BY 1, 2`,
+  `UPDATE users SET sessions = live.sessions FROM (
+     SELECT user_id, json_group_object(date, n) AS sessions FROM (
+       SELECT user_id, date(alive_until / 1000, 'unixepoch') AS date, COUNT(*) AS n FROM past_sessions
+       WHERE ended_at IS NULL GROUP BY 1, 2) GROUP BY 1) AS live
+   WHERE live.user_id = users.id`,
 ];
 const SHOW_EVERY = 2000;
 

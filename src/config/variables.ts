@@ -176,6 +176,16 @@ export const VARIABLES = {
     default: '300',
     doc: 'How long quota that is reserved is held, unless the request says.',
   }),
+  PROJECTION_SECONDS: variable({
+    schema: whole(1, 600),
+    default: '60',
+    doc: 'How long the sums of what a user has used may wait until charts of the realm show them.',
+  }),
+  JOB_CALLS: variable({
+    schema: whole(50, 1000),
+    default: '1000',
+    doc: 'How many statements of D1 and calls of objects and providers one run of a Cron Trigger may make: 1000 on Workers Paid, 50 on the free plan, which ends a run that makes more. What a run does not come to, the next one does.',
+  }),
   USAGE_EVENT_DAYS: variable({
     schema: whole(1, 3650),
     default: '90',

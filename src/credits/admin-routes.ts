@@ -30,7 +30,7 @@ export function creditAdminRoutes(credits: CreditAdmin, levels: Levels) {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
         const { limit, cursor } = c.req.valid('query');
         const { balance, rows, nextCursor, total } = await credits.view(target, { limit, cursor });
-        const data = rows.map(transactionShape);
+        const data = rows.map((row) => ({ ...transactionShape(row), actor: row.actor }));
         return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor, total }, 200);
       },
     )

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Reason } from '../directory/audit-schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { PageLimit } from '../http/list-schemas.ts';
-import { TransactionListSchema } from './schemas.ts';
+import { TransactionSchema } from './schemas.ts';
 
 const MAX_AMOUNT = 1e12;
 
@@ -28,6 +28,16 @@ export const AdjustmentBody = z
   })
   .openapi('CreditAdjustment');
 
+const AdminTransactionSchema = TransactionSchema.extend({
+  actor: z.string().nullable().openapi({ description: 'The id of an API key or of an admin, or `system`' }),
+}).openapi('AdminCreditTransaction');
+
 export const AdminLedgerSchema = z
-  .object({ user_id: z.string(), balance: z.int(), ...TransactionListSchema.shape, total: z.int() })
+  .object({
+    user_id: z.string(),
+    balance: z.int(),
+    data: z.array(AdminTransactionSchema),
+    next_cursor: z.string().nullable(),
+    total: z.int(),
+  })
   .openapi('AdminLedger');

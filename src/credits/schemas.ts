@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type CreditTransaction, TRANSACTION_TYPES } from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
+import { DOERS, doerOf } from '../lib/doer.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { CreditChange } from './service.ts';
 
@@ -45,7 +46,7 @@ export const RefundBody = z
   })
   .openapi('CreditRefund');
 
-const TransactionSchema = z
+export const TransactionSchema = z
   .object({
     id: z.string().openapi({ example: 'txn_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
     type: z.enum(TRANSACTION_TYPES),
@@ -54,6 +55,7 @@ const TransactionSchema = z
     reference: z.string(),
     refund_of: z.string().nullable(),
     description: z.string().nullable(),
+    by: z.enum(DOERS).openapi({ description: 'Who did it' }),
     expires_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
   })
@@ -97,6 +99,7 @@ export function transactionShape(
     reference,
     refund_of: transaction.refundOf,
     description,
+    by: doerOf(transaction.actor),
     expires_at: transaction.expiresAt === null ? null : rfc3339(transaction.expiresAt),
     created_at: rfc3339(transaction.createdAt),
   };

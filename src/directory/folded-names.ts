@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
 import { foldedColumn } from '../lib/fold.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { users, usersToFold } from './tables.ts';
 
 /** Users whom one run of the job brings into form. */
@@ -28,7 +29,9 @@ const isText = (value: unknown): value is string | null => typeof value === 'str
  * Brings users into the form that is written today whom an earlier version or plain SQL has written: names folded, phone
  * numbers as their plans have them, unless somebody else has proved that number. Late, twice or at once comes to the same.
  */
-export async function foldNames(d1: D1Database): Promise<void> {
+export async function foldNames(d1: D1Database, budget: Budget): Promise<void> {
+  // To ask, and for the batch.
+  if (!budget.take(4)) return;
   const { db } = primary(d1);
   const { id, name, familyName, phoneNumber } = users;
   const due = await db

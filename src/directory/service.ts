@@ -3,6 +3,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { preparedOnce } from '../db/prepared.ts';
 import { ApiError, accepted, CATALOGUE, isRefusal, type Refusal } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { issuerOf } from '../lib/realm.ts';
@@ -265,9 +266,16 @@ export class Directory {
   }
 }
 
+const byId = preparedOnce((db) =>
+  db
+    .select()
+    .from(users)
+    .where(eq(users.id, sql.placeholder('userId'))),
+);
+
 /** The user of that id, or null. */
 export async function findById(db: Database, userId: string): Promise<UserRow | null> {
-  return (await db.select().from(users).where(eq(users.id, userId)).get()) ?? null;
+  return (await byId(db).get({ userId })) ?? null;
 }
 
 /** The user with that address, or null. */
@@ -296,6 +304,7 @@ export function directoryState(row: UserRow): DirectoryState {
     customLimits: row.customLimits,
     subscribed: row.subscribed,
     openingCredits: row.openingCredits,
+    hasPast: row.hasPast,
     status: row.status,
     emailVerified: row.emailVerified,
     username: row.username,

@@ -33,6 +33,8 @@ export interface DirectoryState {
   subscribed?: boolean;
   /** Credits that the user brought along from elsewhere. */
   openingCredits?: number;
+  /** The directory holds something of the user's past that the object has to fetch. */
+  hasPast?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
   /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
@@ -79,11 +81,6 @@ export type ActivityType =
   | 'payment_reversed'
   | 'payment_method_added'
   | 'payment_method_removed'
-  | 'credits_added'
-  | 'credits_granted'
-  | 'credits_used'
-  | 'credits_refunded'
-  | 'credits_expired'
   | 'account_deleted';
 
 /** One entry of the activity log of an account. */

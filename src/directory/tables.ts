@@ -43,6 +43,9 @@ export const users = sqliteTable('users', {
   updatedAt: integer('updated_at').notNull(),
   lastLoginAt: integer('last_login_at'),
   lastActiveOn: text('last_active_on'),
+  liveSessions: text('sessions').notNull().default('{}'),
+  told: integer().notNull().default(0),
+  hasPast: integer('has_past', { mode: 'boolean' }).notNull().default(false),
   foldedName: text('folded_name'),
   foldedFamilyName: text('folded_family_name'),
 });

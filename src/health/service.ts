@@ -1,5 +1,6 @@
 import type { Bindings } from '../config/config.ts';
-import { log } from '../lib/log.ts';
+import { boundedD1 } from '../db/bounded.ts';
+import { describeFailure, log } from '../lib/log.ts';
 
 type Part = 'ok' | 'failed';
 
@@ -9,7 +10,7 @@ export async function checkParts(bindings: Bindings): Promise<{ d1: Part; durabl
     ping(): Promise<void>;
   };
   const [d1, durableObjects, r2] = await Promise.all([
-    check('d1', () => bindings.DB.prepare('SELECT 1').first()),
+    check('d1', () => boundedD1(bindings.DB).withSession().prepare('SELECT 1').first()),
     check('durable_objects', () => limiter.ping()),
     check('r2', () => bindings.AVATARS.head('health')),
   ]);
@@ -21,7 +22,7 @@ async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {
     await ask();
     return 'ok';
   } catch (error) {
-    log('error', 'part_failed', { part, error: String(error) });
+    log('error', 'part_failed', { part, error: describeFailure(error) });
     return 'failed';
   }
 }

@@ -40,7 +40,6 @@ export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   const { raw } = c.req;
   const type = c.req.header('content-type');
   if (FORMS.test(c.req.path) && FORM_TYPE.test(type ?? '')) return next();
-  // Hono keeps the bytes, from which the validator parses later.
   const bytes = raw.body === null ? null : await c.req.arrayBuffer();
   if (!bytes?.byteLength) {
     if (type !== undefined) c.req.raw = withContentType(raw, null);
@@ -48,7 +47,10 @@ export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
     if (!JSON_TYPE.test(type ?? '')) {
       throw new ApiError('unsupported_media_type', { detail: 'Send `Content-Type: application/json`.' });
     }
-    if (!isUtf8(bytes)) throw new ApiError('invalid_json', { detail: 'The body is not UTF-8.' });
+    const text = fromUtf8(bytes);
+    if (text === null) throw new ApiError('invalid_json', { detail: 'The body is not UTF-8.' });
+    // What the validator parses later: Hono, whose type is short of the promise, would make a text of the bytes once more.
+    c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
     // Parameters mean nothing for JSON (RFC 8259, 11), and the validator stumbles over some.
     if (type !== 'application/json') c.req.raw = withContentType(raw, 'application/json');
   }
@@ -57,12 +59,12 @@ export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
-function isUtf8(bytes: ArrayBuffer): boolean {
+/** The text that the bytes are in UTF-8, without a byte order mark; null when they are not. */
+function fromUtf8(bytes: ArrayBuffer): string | null {
   try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return true;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception';
 import { ConfigError } from '../config/variable.ts';
 import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
-import { log } from '../lib/log.ts';
+import { causeOf, describeFailure, log } from '../lib/log.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { AppContext } from './context.ts';
 
@@ -100,11 +100,5 @@ function isPassing(thrown: unknown): boolean {
 
 /** Logs a failure that nobody is told of. */
 export function logFailure(thrown: unknown, event: string, about: Record<string, unknown>): void {
-  // A query's parameters can be an e-mail or a hash: Drizzle puts them into its message, D1 does not.
-  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  log('error', event, {
-    ...about,
-    error: error instanceof Error ? `${error.name}: ${error.message}` : 'not an Error',
-    stack: error instanceof Error ? error.stack : undefined,
-  });
+  log('error', event, { ...about, error: describeFailure(thrown), stack: causeOf(thrown)?.stack });
 }

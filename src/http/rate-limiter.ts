@@ -9,6 +9,12 @@ export interface RateLimitResult {
   reset: number;
 }
 
+/** When something was taken, and for how long it counts (Unix milliseconds, milliseconds). */
+interface Taken {
+  at: number[];
+  window: number;
+}
+
 /** Counts what one client does in one bucket: never more than the limit in any window, across the world. */
 export class RateLimiter extends DurableObject<Bindings> {
   /** Counts one, unless the limit is reached: what is refused does not extend the wait. */
@@ -16,14 +22,13 @@ export class RateLimiter extends DurableObject<Bindings> {
     const { kv } = this.ctx.storage;
     const now = Date.now();
     const window = windowSeconds * SECOND;
-    const taken = (kv.get<number[]>('taken') ?? []).filter((at) => at > now - window);
+    const taken = (kv.get<Taken>('taken')?.at ?? []).filter((at) => at > now - window);
     const allowed = taken.length < limit;
     if (allowed) {
       taken.push(now);
       this.ctx.storage.transactionSync(() => {
-        kv.put('taken', taken);
+        kv.put<Taken>('taken', { at: taken, window });
         if (taken.length > 1) return;
-        kv.put('window', window);
         this.ctx.storage.setAlarm(now + 2 * window);
       });
     }
@@ -44,7 +49,6 @@ export class RateLimiter extends DurableObject<Bindings> {
     const known = kv.get<{ window: number; counted: number }>('tally');
     const counted = (known?.window === window ? known.counted : 0) + count;
     kv.put('tally', { window, counted });
-    kv.put('window', length);
     if (known?.window !== window) this.ctx.storage.setAlarm(now + 2 * length);
     return counted < limit ? 0 : Math.ceil(((window + 1) * length - now) / SECOND);
   }
@@ -55,8 +59,8 @@ export class RateLimiter extends DurableObject<Bindings> {
   /** Leaves nothing behind of a client that has gone. */
   override async alarm(): Promise<void> {
     const { kv } = this.ctx.storage;
-    const last = kv.get<number[]>('taken')?.at(-1) ?? 0;
-    const window = kv.get<number>('window') ?? 0;
+    const { at = [], window = 0 } = kv.get<Taken>('taken') ?? {};
+    const last = at.at(-1) ?? 0;
     if (last > Date.now() - window) await this.ctx.storage.setAlarm(last + 2 * window);
     else await this.ctx.storage.deleteAll();
   }

@@ -176,7 +176,12 @@ function userOf(id: string, realmId: string, row: ImportRow, now: number): typeo
     createdAt: row.created_at ?? now,
     updatedAt: now,
     lastLoginAt: lastLoginAt || null,
+    hasPast: hasSignedIn(row),
   };
+}
+
+function hasSignedIn({ last_login_at: at, sign_ins: signIns = [] }: ImportRow): boolean {
+  return at !== undefined || signIns.length > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
-import { log } from './log.ts';
+import { describeFailure, log } from './log.ts';
 
 /** Long enough for an answer to have left (milliseconds). */
 const PAUSE = 100;
@@ -10,5 +10,5 @@ const PAUSE = 100;
  */
 export function afterResponse(work: () => Promise<unknown>): void {
   const done = scheduler.wait(PAUSE).then(work);
-  waitUntil(done.catch((error) => log('error', 'after_response_failed', { error: String(error) })));
+  waitUntil(done.catch((error) => log('error', 'after_response_failed', { error: describeFailure(error) })));
 }

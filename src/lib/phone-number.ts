@@ -1,5 +1,5 @@
-import { type MetadataJson, parsePhoneNumberFromString } from 'libphonenumber-js/core';
-import metadata from 'libphonenumber-js/metadata.min.json';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import { NUMBERING_PLANS } from '../../generated/numbering-plans.ts';
 
 /** E.164: at most fifteen digits, and no calling code begins with 0. */
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -29,7 +29,7 @@ function planned(text: string, defaultCallingCode?: string): string | null {
   const found = parsePhoneNumberFromString(
     text,
     { extract: false, ...(defaultCallingCode !== undefined && { defaultCallingCode }) },
-    metadata as unknown as MetadataJson,
+    NUMBERING_PLANS,
   );
   if (!found?.isPossible() || found.ext) return null;
   // A second prefix of calls at home, as in "+49 0 (0)30": what is kept is a number that stands for itself.

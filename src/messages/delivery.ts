@@ -21,17 +21,17 @@ export function passing(reason: string): DeliveryError {
 export const PROVIDER_TIMEOUT = 20 * SECOND;
 
 /** Lets a provider send until `timeoutMs` are over. Throws DeliveryError only: every other error counts as passing. */
-export async function deliver(
-  send: (signal: AbortSignal) => Promise<void>,
+export async function deliver<Sent>(
+  send: (signal: AbortSignal) => Promise<Sent>,
   timeoutMs: number,
-): Promise<void> {
+): Promise<Sent> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const late = new Promise<never>((_, reject) => {
     deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason));
   });
   try {
-    await Promise.race([send(deadline.signal), late]);
+    return await Promise.race([send(deadline.signal), late]);
   } catch (error) {
     if (deadline.signal.aborted) throw passing(`no answer within ${timeoutMs / SECOND} seconds`);
     if (error instanceof DeliveryError) throw error;

@@ -1,6 +1,9 @@
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { type OutboxRow, outbox } from './tables.ts';
+
+/** A message to be sent, with what its realm looks like. */
+export type ClaimedRow = OutboxRow & { brandName: string; brandColor: string };
 
 /**
  * Takes due messages for the caller: until the lease ends nobody else gets them. It counts the try at the same time, so
@@ -9,7 +12,7 @@ import { type OutboxRow, outbox } from './tables.ts';
 export function claim(
   db: Database,
   options: { ids: string[] | null; now: number; leasedUntil: number; limit: number },
-): Promise<OutboxRow[]> {
+): Promise<ClaimedRow[]> {
   const { ids, now, leasedUntil, limit } = options;
   const due = db
     .select({ id: outbox.id })
@@ -28,35 +31,47 @@ export function claim(
     .update(outbox)
     .set({ leasedUntil, attempts: sql`${outbox.attempts} + 1` })
     .where(inArray(outbox.id, due))
-    .returning();
+    .returning({
+      ...getTableColumns(outbox),
+      brandName: sql<string>`(SELECT name FROM realms WHERE realms.id = ${outbox.realmId})`,
+      brandColor: sql<string>`(SELECT color FROM realms WHERE realms.id = ${outbox.realmId})`,
+    });
 }
 
+/** What became of a try. `untried` gives the lease back: it counts as no try. */
+export type TryOutcome =
+  | { status: 'sent' | 'untried' }
+  | { status: 'dead'; reason: string }
+  | { status: 'pending'; reason: string; retryAt: number };
+
 /**
- * Records the outcome of a try, unless the lease has passed to another caller. A message that was sent keeps no secret;
- * a dead letter keeps its data only while it can be sent again. A message without a user keeps no address.
+ * Records what became of messages that were claimed, in one statement, unless the lease of one has passed to another caller.
+ * A message that was sent keeps no secret; a dead letter keeps its data only while it can be sent again. A message without
+ * a user keeps no address.
  */
-export async function settle(
-  db: Database,
-  row: OutboxRow,
-  outcome: { status: 'sent' | 'dead' | 'pending'; now: number; reason?: string; retryAt?: number },
-): Promise<void> {
-  const { status, now, reason, retryAt } = outcome;
-  const settled = status !== 'pending';
-  const isRetriable =
-    status === 'dead' && row.userId !== null && (row.expiresAt === null || row.expiresAt > now);
-  await db
-    .update(outbox)
-    .set({
-      status,
-      lastError: reason ?? null,
-      leasedUntil: 0,
-      ...(settled
-        ? {
-            settledAt: now,
-            ...(!isRetriable && { data: '{}' }),
-            ...(row.userId === null && { recipient: '' }),
-          }
-        : { nextAttemptAt: Math.ceil(retryAt ?? now) }),
-    })
-    .where(and(eq(outbox.id, row.id), eq(outbox.attempts, row.attempts), eq(outbox.status, 'pending')));
+export async function settle(db: Database, outcomes: [OutboxRow, TryOutcome][], now: number): Promise<void> {
+  const settled = outcomes.map(([row, outcome]) => {
+    const isOver = outcome.status === 'sent' || outcome.status === 'dead';
+    const isRetriable =
+      outcome.status === 'dead' && row.userId !== null && (row.expiresAt === null || row.expiresAt > now);
+    return {
+      id: row.id,
+      attempts: row.attempts,
+      untried: outcome.status === 'untried' ? 1 : 0,
+      status: isOver ? outcome.status : 'pending',
+      reason: 'reason' in outcome ? outcome.reason : outcome.status === 'untried' ? row.lastError : null,
+      settledAt: isOver ? now : null,
+      nextAttemptAt: 'retryAt' in outcome ? Math.ceil(outcome.retryAt) : row.nextAttemptAt,
+      keepsData: isOver && !isRetriable ? 0 : 1,
+      keepsRecipient: isOver && row.userId === null ? 0 : 1,
+    };
+  });
+  const field = (name: keyof (typeof settled)[number]) => sql.raw(`(j.value ->> '${name}')`);
+  await db.run(sql`
+    UPDATE "outbox" SET status = ${field('status')}, last_error = ${field('reason')}, leased_until = 0,
+      attempts = outbox.attempts - ${field('untried')}, settled_at = ${field('settledAt')},
+      next_attempt_at = ${field('nextAttemptAt')}, data = iif(${field('keepsData')}, data, '{}'),
+      recipient = iif(${field('keepsRecipient')}, recipient, '')
+    FROM json_each(${JSON.stringify(settled)}) AS j
+    WHERE outbox.id = ${field('id')} AND outbox.attempts = ${field('attempts')} AND outbox.status = 'pending'`);
 }

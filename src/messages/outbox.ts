@@ -3,12 +3,11 @@ import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
-import type { Realm } from '../lib/realm.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { Realms } from '../realms/service.ts';
 import { DeliveryError } from './delivery.ts';
-import type { MailProvider } from './mail-provider.ts';
-import { claim, settle } from './outbox-store.ts';
+import type { MailMessage, MailProvider } from './mail-provider.ts';
+import { type ClaimedRow, claim, settle, type TryOutcome } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 import type { MailData, TextData } from './templates/mail-data.ts';
 import { render } from './templates/render.ts';
@@ -32,10 +31,8 @@ export type Content =
 
 /** Tries, over some eight hours, before a message is given up. */
 export const MAX_ATTEMPTS = 10;
-/** Messages sent at once: as many as a Worker may hold connections open. */
+/** Calls of providers at once: as many as a Worker may hold connections open. */
 const CONCURRENCY = 6;
-/** Messages one run of the cron sends at most, so that it ends before the next begins. */
-const MAX_PER_RUN = 120;
 const FIRST_RETRY = 30 * SECOND;
 const MAX_RETRY = 2 * HOUR;
 /** More than twice as long as a provider may take. */
@@ -99,13 +96,19 @@ export function backoff(attempts: number, random = Math.random()): number {
 /** What the outbox sends with. */
 export interface OutboxDependencies {
   d1: D1Database;
-  realms: Realms;
-  mail: MailProvider;
+  mail: Pick<MailProvider, 'perCall' | 'sendAll'>;
   /** Null where texts are not sent. */
   texts: TextProvider | null;
   /** The sender's address. */
   from: string;
   origin: string;
+}
+
+/** Messages that one call of a provider hands over. */
+interface Call {
+  rows: ClaimedRow[];
+  /** Gives, for each, why it was not taken, or null. */
+  send(): Promise<unknown[]>;
 }
 
 /** Sends the messages of the outbox: each once, unless a provider fails after it has accepted the message. */
@@ -121,68 +124,126 @@ export class Outbox {
   /** Sends rows that were just written, after the response. The cron tries those that fail again. */
   sendSoon(rows: { id: string }[]): void {
     const ids = rows.map((row) => row.id);
-    afterResponse(() => this.#send(ids, Date.now()));
+    afterResponse(() => this.#send(ids, ids.length, { take: () => true }));
   }
 
-  /** Sends the messages that are due, in batches, up to a bound. Returns how many were tried. */
-  async drain(): Promise<number> {
+  /** Sends the messages that are due, as many as the budget allows. Returns how many were tried. */
+  async drain(budget: Budget): Promise<number> {
     let tried = 0;
-    for (let sent = -1; sent !== 0 && tried < MAX_PER_RUN; tried += sent)
-      sent = await this.#send(null, Date.now());
+    // To claim them, to settle them, and for one call at least.
+    while (budget.take(3)) {
+      const sent = await this.#send(null, CONCURRENCY * this.#deps.mail.perCall, budget);
+      if (sent === 0) break;
+      tried += sent;
+    }
     return tried;
   }
 
-  async #send(ids: string[] | null, now: number): Promise<number> {
-    const rows = await claim(this.#db, { ids, now, leasedUntil: now + LEASE, limit: CONCURRENCY });
-    await Promise.all(rows.map((row) => this.#deliver(row)));
-    return rows.length;
-  }
-
-  async #deliver(row: OutboxRow): Promise<void> {
-    try {
-      if (row.expiresAt !== null && row.expiresAt <= Date.now()) {
-        throw new DeliveryError('expired before it could be sent', { permanent: true });
-      }
-      await this.#handOver(row, await this.#deps.realms.get(row.realmId));
-      await settle(this.#db, row, { status: 'sent', now: Date.now() });
-    } catch (error) {
-      const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
-      const permanent = error instanceof DeliveryError && error.permanent;
-      const dead = permanent || row.attempts >= MAX_ATTEMPTS;
-      log('error', 'delivery_failed', {
-        id: row.id,
-        template: row.template,
-        attempts: row.attempts,
-        dead,
-        reason,
-      });
-      const now = Date.now();
-      await settle(
-        this.#db,
-        row,
-        dead
-          ? { status: 'dead', now, reason }
-          : { status: 'pending', now, reason, retryAt: now + backoff(row.attempts) },
-      );
-    }
-  }
-
-  async #handOver(row: OutboxRow, realm: Realm): Promise<void> {
-    const { from, mail, origin, texts } = this.#deps;
-    const brand = { name: realm.name, color: realm.color, origin };
-    const data = JSON.parse(row.data);
-    const idempotencyKey = row.id;
-    if (row.channel === 'sms') {
-      if (!texts) throw new DeliveryError('no provider sends text messages', { permanent: true });
-      const text = renderText(row.template as keyof TextData, row.locale, brand, data);
-      return texts.send({ to: row.recipient, text, idempotencyKey });
-    }
-    const rendered = render(row.template as keyof MailData, row.locale, brand, data);
-    return mail.send({
-      ...rendered,
-      from: { address: from, name: realm.name },
-      to: row.recipient,
-      idempotencyKey,
+  /** One round. One call is paid for; the budget is asked for each other. */
+  async #send(ids: string[] | null, limit: number, budget: Budget): Promise<number> {
+    const now = Date.now();
+    const rows = await claim(this.#db, { ids, now, leasedUntil: now + LEASE, limit });
+    if (rows.length === 0) return 0;
+    const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
+    const over = new DeliveryError('expired before it could be sent', { permanent: true });
+    const calls = this.#callsFor(rows.filter((row) => !expired.includes(row)));
+    const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
+    // Some at once, each as soon as one before it is through.
+    const queue = calls.filter(({ rows }, index) => {
+      const isPaid = index === 0 || budget.take(1);
+      if (!isPaid)
+        outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+      return isPaid;
     });
+    const work = async () => {
+      for (let call = queue.shift(); call; call = queue.shift()) outcomes.push(...(await made(call)));
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await settle(this.#db, outcomes, Date.now());
+    return rows.length - outcomes.filter(([, { status }]) => status === 'untried').length;
   }
+
+  #callsFor(rows: ClaimedRow[]): Call[] {
+    const [mails, texts] = [rows.filter(isMail), rows.filter((row) => !isMail(row))];
+    return [
+      ...this.#together(mails).map((group) => ({ rows: group, send: () => this.#sendMails(group) })),
+      ...texts.map((row) => ({ rows: [row], send: async () => [await this.#sendText(row)] })),
+    ];
+  }
+
+  /** Mails for the same call. Those that failed together, and so are due at the same moment again, are alone together again. */
+  #together(mails: ClaimedRow[]): ClaimedRow[][] {
+    const { perCall } = this.#deps.mail;
+    const groups = Map.groupBy(mails, ({ attempts, nextAttemptAt }) => (attempts === 1 ? 0 : nextAttemptAt));
+    return [...groups.values()].flatMap((group) =>
+      Array.from({ length: Math.ceil(group.length / perCall) }, (_, at) =>
+        group.slice(at * perCall, (at + 1) * perCall),
+      ),
+    );
+  }
+
+  async #sendMails(rows: ClaimedRow[]): Promise<unknown[]> {
+    // One that cannot be rendered keeps no other.
+    const rendered = rows.map((row) => attempt(() => this.#mailOf(row)));
+    const mails = rendered.flatMap((one) => ('value' in one ? [one.value] : []));
+    const outcomes = mails.length > 0 ? await this.#deps.mail.sendAll(mails) : [];
+    return rendered.map((one) => ('value' in one ? outcomes.shift() : one.error));
+  }
+
+  #mailOf(row: ClaimedRow): MailMessage {
+    return {
+      ...render(row.template as keyof MailData, row.locale, this.#brandOf(row), JSON.parse(row.data)),
+      from: { address: this.#deps.from, name: row.brandName },
+      to: row.recipient,
+      idempotencyKey: row.id,
+    };
+  }
+
+  async #sendText(row: ClaimedRow): Promise<null> {
+    const { texts } = this.#deps;
+    if (!texts) throw new DeliveryError('no provider sends text messages', { permanent: true });
+    const data = JSON.parse(row.data);
+    const text = renderText(row.template as keyof TextData, row.locale, this.#brandOf(row), data);
+    await texts.send({ to: row.recipient, text, idempotencyKey: row.id });
+    return null;
+  }
+
+  #brandOf({ brandName, brandColor }: ClaimedRow) {
+    return { name: brandName, color: brandColor, origin: this.#deps.origin };
+  }
+}
+
+function attempt<Value>(work: () => Value): { value: Value } | { error: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isMail({ channel }: OutboxRow): boolean {
+  return channel === 'mail';
+}
+
+/** Makes a call, and says what became of each message. */
+async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
+  const errors = await send().catch((error) => rows.map(() => error));
+  const retries = new Map<unknown, number>();
+  return rows.map((row, index) => {
+    const error = errors[index] ?? null;
+    if (error === null) return [row, { status: 'sent' }];
+    const retryAt = retries.get(error) ?? Date.now() + backoff(row.attempts);
+    retries.set(error, retryAt);
+    return [row, failed(row, error, retryAt)];
+  });
+}
+
+/** What a failure comes to, which is logged. */
+function failed(row: ClaimedRow, error: unknown, retryAt = Date.now()): TryOutcome {
+  const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
+  const isPermanent = error instanceof DeliveryError && error.permanent;
+  const dead = isPermanent || row.attempts >= MAX_ATTEMPTS;
+  const { id, template, attempts } = row;
+  log('error', 'delivery_failed', { id, template, attempts, dead, reason });
+  return dead ? { status: 'dead', reason } : { status: 'pending', reason, retryAt };
 }

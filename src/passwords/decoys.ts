@@ -3,6 +3,7 @@ import { describeHash } from '../crypto/foreign-hashes.ts';
 import { hmac } from '../crypto/keys.ts';
 import { DECOY_HASH } from '../crypto/password-hash.ts';
 import type { Decoys } from '../lib/realm.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
 
 /** Kinds of hashes that a realm's decoys have, the most frequent first; and realms that one run counts anew. */
@@ -50,7 +51,8 @@ function randomLetter(): string {
  * Counts the kinds of hashes of the realms that have imported users since, or were not counted for a day. `now` is Unix
  * milliseconds.
  */
-export async function refreshDecoys(d1: D1Database, now: number): Promise<void> {
+export async function refreshDecoys(d1: D1Database, now: number, budget: Budget): Promise<void> {
+  if (!budget.take(1)) return;
   const due = await d1
     .prepare(
       `SELECT id FROM realms WHERE decoys_at < ?1 OR EXISTS (
@@ -60,6 +62,7 @@ export async function refreshDecoys(d1: D1Database, now: number): Promise<void> 
     .bind(now - DAY, MAX_REALMS)
     .all<{ id: string }>();
   for (const { id } of due.results) {
+    if (!budget.take(2)) return;
     // What is left of a hash without its digest, and then without its salt; of bcrypt its version and cost.
     const counted = await d1
       .prepare(

@@ -1,5 +1,7 @@
-import { and, desc, eq, exists, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, or, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
+import { preparedOnce } from '../db/prepared.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
@@ -17,7 +19,35 @@ export interface UserWithHash {
   shadow: string | null;
 }
 
-const COLUMN = { email: users.email, username: users.username, phone_number: users.phoneNumber };
+/** Look-ups by what an identifier can be; `any` is 1 where also accounts count that have not proven their address. */
+const BY = { email: by(users.email), username: by(users.username), phone_number: by(users.phoneNumber) };
+
+function by(column: SQLiteColumn) {
+  return preparedOnce((db) =>
+    db
+      .select({ user: users, hash: passwords.hash, shadow: shadowPasswords.hash })
+      .from(users)
+      .leftJoin(passwords, eq(passwords.userId, users.id))
+      .leftJoin(shadowPasswords, eq(shadowPasswords.userId, users.id))
+      .where(
+        and(
+          eq(users.realmId, sql.placeholder('realmId')),
+          eq(column, sql.placeholder('value')),
+          or(eq(users.emailVerified, true), sql`${sql.placeholder('any')}`),
+        ),
+      )
+      .orderBy(desc(users.phoneNumberVerified))
+      .limit(2),
+  );
+}
+
+const withPassword = preparedOnce((db) =>
+  db
+    .select({ user: users, hash: passwords.hash })
+    .from(users)
+    .innerJoin(passwords, eq(passwords.userId, users.id))
+    .where(eq(users.id, sql.placeholder('userId'))),
+);
 
 /**
  * The user an identifier names. A phone number names the one who proved it; one that nobody proved names a user only
@@ -31,20 +61,11 @@ export async function findByIdentifier(
 ): Promise<UserWithHash | null> {
   if (identifier.kind === 'nobody') return null;
   const hides = realm.registration === 'verify_first' && identifier.kind !== 'email';
-  const [first, second] = await db
-    .select({ user: users, hash: passwords.hash, shadow: shadowPasswords.hash })
-    .from(users)
-    .leftJoin(passwords, eq(passwords.userId, users.id))
-    .leftJoin(shadowPasswords, eq(shadowPasswords.userId, users.id))
-    .where(
-      and(
-        eq(users.realmId, realm.id),
-        eq(COLUMN[identifier.kind], identifier.value),
-        hides ? eq(users.emailVerified, true) : undefined,
-      ),
-    )
-    .orderBy(desc(users.phoneNumberVerified))
-    .limit(2);
+  const [first, second] = await BY[identifier.kind](db).all({
+    realmId: realm.id,
+    value: identifier.value,
+    any: hides ? 0 : 1,
+  });
   if (!first || (second && !first.user.phoneNumberVerified)) return null;
   return first;
 }
@@ -54,13 +75,7 @@ export async function findPassword(
   db: Database,
   userId: string,
 ): Promise<{ user: UserRow; hash: string } | null> {
-  const row = await db
-    .select({ user: users, hash: passwords.hash })
-    .from(users)
-    .innerJoin(passwords, eq(passwords.userId, users.id))
-    .where(eq(users.id, userId))
-    .get();
-  return row ?? null;
+  return (await withPassword(db).get({ userId })) ?? null;
 }
 
 /** Whether a username is taken in a realm. */

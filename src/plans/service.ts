@@ -1,9 +1,10 @@
 import type { MeteringObjects, PlanBook, Terms, UserPlan } from '../account/metering-contract.ts';
 import type { Config } from '../config/config.ts';
 import { nearestReplica } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
-import { BoundedMap } from '../lib/bounded-map.ts';
+import { Kept } from '../lib/kept.ts';
 import { SECOND } from '../lib/time.ts';
 import { tierOf } from './model-tiers.ts';
 import { withOverrides } from './plan-book.ts';
@@ -16,15 +17,16 @@ const CACHED_REALMS = 1000;
 /** What plans are made of. */
 export interface PlanDependencies {
   d1: D1Database;
+  standby: Standby;
   directory: Directory;
   objects: MeteringObjects;
   config: Pick<Config, 'RESOURCES' | 'QUOTAS' | 'MODEL_TIERS' | 'MODEL_TIER_DEFAULT'>;
 }
 
-/** The plans of realms, from D1; each isolate keeps what it read for half a minute. */
+/** The plans of realms, from D1; each isolate keeps what it read for half a minute, and for as long as D1 does not answer. */
 export class Plans {
   readonly #deps: PlanDependencies;
-  readonly #cache = new BoundedMap<string, { plans: PlanBook; until: number }>(CACHED_REALMS);
+  readonly #kept = new Kept<string, PlanBook>({ limit: CACHED_REALMS, freshFor: CACHE });
 
   constructor(deps: PlanDependencies) {
     this.#deps = deps;
@@ -32,19 +34,18 @@ export class Plans {
 
   /** What an object of the realm has to be told to decide. */
   async terms(realmId: string): Promise<Terms> {
-    const now = Date.now();
-    const cached = this.#cache.get(realmId);
-    if (cached && now < cached.until) return { realmId, plans: cached.plans };
-    const { d1, config } = this.#deps;
-    const rows = await readPlans(nearestReplica(d1).db, realmId);
-    const plans = Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
-    this.#cache.set(realmId, { plans, until: now + CACHE });
-    return { realmId, plans };
+    const { d1, standby, config } = this.#deps;
+    const plans = await this.#kept.get(realmId, async () => {
+      const read = () => readPlans(nearestReplica(d1).db, realmId);
+      const rows = await standby.read(`plans:${realmId}`, read);
+      return Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
+    });
+    return { realmId, plans: plans ?? {} };
   }
 
   /** Reads the realm's plans anew when they are next asked for. */
   forget(realmId: string): void {
-    this.#cache.delete(realmId);
+    this.#kept.delete(realmId);
   }
 
   /** As `terms`, for the use of a resource. Throws 422 for a name that is no resource of the realm. */

@@ -2,6 +2,7 @@ import { eq, inArray, sql } from 'drizzle-orm';
 import type { Plan } from '../account/metering-contract.ts';
 import type { Database } from '../db/client.ts';
 import type { writeAuditIf } from '../directory/audit.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
 import { users } from '../directory/tables.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { plans } from './tables.ts';
@@ -69,4 +70,19 @@ export async function noteGranted(db: Database, ids: string[], month: string): P
     .update(users)
     .set({ grantedMonth: sql`MAX(${users.grantedMonth}, ${month})` })
     .where(sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+/**
+ * Makes the directory say of lapsed plans what the objects say by themselves, of so many users at most, in one statement;
+ * gives of how many. The version rises, for the row is no longer as somebody may have read it.
+ */
+export async function expirePlans(d1: D1Database, now: number, limit: number): Promise<number> {
+  const { meta } = await d1
+    .prepare(
+      `UPDATE users SET plan = ?1, plan_expires_at = NULL, subscribed = 0, version = version + 1, updated_at = ?2
+       WHERE id IN (SELECT id FROM users WHERE plan_expires_at <= ?2 LIMIT ?3)`,
+    )
+    .bind(DEFAULT_PLAN, now, limit)
+    .run();
+  return meta.changes;
 }

@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import type { SessionRecord } from '../account/contract.ts';
 import { PaidSchema, paidShape } from '../billing/schemas.ts';
 import { transactionShape } from '../credits/schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { jsonStream, mapped } from '../http/json-stream.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { accountEntry } from './account-entry.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
 import type { Everything } from './service.ts';
 
@@ -65,34 +67,17 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       transports,
       created_at: rfc3339(createdAt),
     })),
-    activity: mapped(log, activityShape),
+    activity: mapped(log, (row) => activityShape(accountEntry(row))),
     acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),
     messages: mapped(messages, ({ id: _, createdAt, settledAt, ...row }) => ({
       ...row,
       created_at: rfc3339(createdAt),
       settled_at: time(settledAt),
     })),
-    usage: mapped(metering.usage, ({ date, resource, quantity }) => ({ date, resource, quantity })),
-    usage_history: mapped(metering.uses, ({ at, resource, quantity, reference }) => ({
-      at: rfc3339(at),
-      resource,
-      quantity,
-      reference,
-    })),
-    tokens: mapped(metering.tokens, ({ date, model, inputTokens, outputTokens, requests }) => ({
-      date,
-      model,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      requests,
-    })),
-    tokens_history: mapped(metering.tokenUses, ({ at, model, inputTokens, outputTokens, requestId }) => ({
-      at: rfc3339(at),
-      model,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      request_id: requestId,
-    })),
+    usage: metering.usage,
+    usage_history: mapped(metering.uses, ({ seq: _, at, ...use }) => ({ at: rfc3339(at), ...use })),
+    tokens: metering.tokens,
+    tokens_history: mapped(metering.tokenUses, ({ seq: _, at, ...use }) => ({ at: rfc3339(at), ...use })),
     credit_transactions: mapped(metering.credits, transactionShape),
     billing: paidShape(paid),
   };
@@ -101,31 +86,17 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
 
 /** The sessions that are open, and those that have ended. */
 async function* sessionShapes(open: Everything['open'], past: Everything['past']) {
-  yield open.map((row) => ({
-    ...row,
-    created_at: rfc3339(row.created_at),
-    last_seen_at: rfc3339(row.last_seen_at),
-    expires_at: rfc3339(row.expires_at),
-    ended_at: null,
-    methods: JSON.parse(row.methods),
-  }));
-  const openIds = new Set(open.map(({ id }) => id));
-  for await (const rows of past) {
-    yield rows
-      .filter(({ id }) => !openIds.has(id))
-      .map((row) => ({
-        id: row.id,
-        created_at: rfc3339(row.createdAt),
-        last_seen_at: rfc3339(row.lastSeenAt),
-        expires_at: rfc3339(row.expiresAt),
-        ended_at: time(row.endedAt),
-        ip: row.ip,
-        country: row.country,
-        city: row.city,
-        user_agent: row.userAgent,
-        methods: JSON.parse(row.methods),
-      }));
-  }
+  yield open.map((row) => sessionShape({ ...row, ended_at: null }));
+  for await (const rows of past) yield rows.map(({ end_reason: _, ...row }) => sessionShape(row));
 }
+
+const sessionShape = (row: SessionRecord & { ended_at: number | null }) => ({
+  ...row,
+  created_at: rfc3339(row.created_at),
+  last_seen_at: rfc3339(row.last_seen_at),
+  expires_at: rfc3339(row.expires_at),
+  ended_at: time(row.ended_at),
+  methods: JSON.parse(row.methods),
+});
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));

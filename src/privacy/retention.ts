@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
 
 // Days that things are kept after they are over.
@@ -13,28 +14,103 @@ const USAGE_SUM_DAYS = 400;
 const BILLING_EVENT_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 
-/** Deletes what is over: expired links and codes, old messages, sessions, API keys, uses, entries of the logs. */
-export async function prune(d1: D1Database, config: Config, now: number): Promise<void> {
+/** Rows that one statement deletes: it takes some ten milliseconds, during which the database does nothing else. */
+const PIECE = 1000;
+
+/** What of a table is over: a condition with one parameter, which an index finds, and what the parameter is. */
+interface Over {
+  table: string;
+  /** The primary key. */
+  key: string;
+  where: string;
+  before: number | string;
+  /** What is done to the rows, if they are not deleted. It has to end the condition. */
+  set?: string;
+}
+
+function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now: number): Over[] {
   const before = (days: number) => now - days * DAY;
-  await d1.batch([
-    d1.prepare('DELETE FROM one_time_tokens WHERE expires_at <= ?').bind(before(LINK_DAYS)),
-    d1.prepare('DELETE FROM authorization_codes WHERE expires_at <= ?').bind(now),
-    d1.prepare('DELETE FROM spent_quota WHERE expires_at <= ?').bind(now),
-    d1.prepare('DELETE FROM oauth_flows WHERE expires_at <= ?').bind(now),
-    d1.prepare('DELETE FROM outbox WHERE settled_at < ?').bind(before(OUTBOX_DAYS)),
-    d1
-      .prepare("UPDATE outbox SET data = '{}' WHERE status = 'dead' AND data <> '{}' AND expires_at <= ?")
-      .bind(now),
-    d1.prepare('DELETE FROM sessions WHERE expires_at < ?').bind(before(SESSION_DAYS)),
-    d1.prepare('DELETE FROM activity WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),
-    d1.prepare('DELETE FROM audit WHERE at < ?').bind(before(config.ACTIVITY_DAYS)),
-    d1.prepare('DELETE FROM api_keys WHERE coalesce(revoked_at, expires_at) < ?').bind(before(API_KEY_DAYS)),
-    d1.prepare('DELETE FROM usage_events WHERE at < ?').bind(before(config.USAGE_EVENT_DAYS)),
-    d1.prepare('DELETE FROM token_events WHERE at < ?').bind(before(config.USAGE_EVENT_DAYS)),
-    d1.prepare('DELETE FROM usage_daily WHERE date < ?').bind(dateOf(before(USAGE_SUM_DAYS))),
-    d1.prepare('DELETE FROM token_daily WHERE date < ?').bind(dateOf(before(USAGE_SUM_DAYS))),
-    d1.prepare('DELETE FROM usage_monthly WHERE month < ?').bind(monthOf(before(USAGE_SUM_DAYS))),
-    d1.prepare('DELETE FROM billing_events WHERE received_at < ?').bind(before(BILLING_EVENT_DAYS)),
-    d1.prepare('DELETE FROM dev_messages WHERE created_at < ?').bind(before(DEV_MESSAGE_DAYS)),
-  ]);
+  const sums = before(USAGE_SUM_DAYS);
+  return [
+    {
+      table: 'one_time_tokens',
+      key: 'user_id, purpose, slot',
+      where: 'expires_at <= ?',
+      before: before(LINK_DAYS),
+    },
+    { table: 'authorization_codes', key: 'hash', where: 'expires_at <= ?', before: now },
+    { table: 'spent_quota', key: 'address_key, period, resource', where: 'expires_at <= ?', before: now },
+    { table: 'oauth_flows', key: 'state_hash', where: 'expires_at <= ?', before: now },
+    { table: 'outbox', key: 'id', where: 'settled_at < ?', before: before(OUTBOX_DAYS) },
+    {
+      table: 'outbox',
+      key: 'id',
+      where: "status = 'dead' AND data <> '{}' AND expires_at <= ?",
+      before: now,
+      set: "data = '{}'",
+    },
+    { table: 'past_sessions', key: 'id', where: 'expires_at < ?', before: before(SESSION_DAYS) },
+    {
+      table: 'activity',
+      key: 'user_id, seq',
+      where: 'realm_id IN (SELECT id FROM realms) AND at < ?',
+      before: before(config.ACTIVITY_DAYS),
+    },
+    { table: 'audit', key: 'id', where: 'at < ?', before: before(config.ACTIVITY_DAYS) },
+    {
+      table: 'api_keys',
+      key: 'id',
+      where: 'coalesce(revoked_at, expires_at) < ?',
+      before: before(API_KEY_DAYS),
+    },
+    { table: 'past_uses', key: 'user_id, seq', where: 'at < ?', before: before(config.USAGE_EVENT_DAYS) },
+    {
+      table: 'past_token_uses',
+      key: 'user_id, seq',
+      where: 'at < ?',
+      before: before(config.USAGE_EVENT_DAYS),
+    },
+    { table: 'past_usage_days', key: 'user_id, date, resource', where: 'date < ?', before: dateOf(sums) },
+    { table: 'past_token_days', key: 'user_id, date, model', where: 'date < ?', before: dateOf(sums) },
+    { table: 'usage_monthly', key: 'user_id, month, resource', where: 'month < ?', before: monthOf(sums) },
+    { table: 'billing_events', key: 'seq', where: 'received_at < ?', before: before(BILLING_EVENT_DAYS) },
+    { table: 'dev_messages', key: 'id', where: 'created_at < ?', before: before(DEV_MESSAGE_DAYS) },
+  ];
+}
+
+/**
+ * Deletes what was over at `now` (Unix milliseconds): expired links and codes, old messages, sessions, API keys, uses, entries
+ * of the logs. It does so by pieces, each a statement of its own, as many as the budget allows; another call goes on with the
+ * rest. One that has nothing to do is a single statement.
+ */
+export async function prune(
+  d1: D1Database,
+  config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>,
+  now: number,
+  budget: Budget,
+): Promise<void> {
+  if (!budget.take(1)) return;
+  const over = overAt(config, now);
+  const asked = over.map(({ table, where }) => `EXISTS (SELECT 1 FROM ${table} WHERE ${where})`);
+  const [has] = await d1
+    .prepare(`SELECT json_array(${asked.join(', ')})`)
+    .bind(...over.map(({ before }) => before))
+    .raw<[string]>();
+  const isDue = JSON.parse(has?.[0] ?? '[]') as number[];
+  for (const [index, one] of over.entries()) {
+    if (isDue[index] !== 1) continue;
+    for (let written = PIECE; written >= PIECE; ) {
+      if (!budget.take(1)) return;
+      written = await writePiece(d1, one);
+    }
+  }
+}
+
+/** Gives how many rows it has written. */
+async function writePiece(d1: D1Database, { table, key, where, before, set }: Over): Promise<number> {
+  const act = set ? `UPDATE ${table} SET ${set}` : `DELETE FROM ${table}`;
+  const piece = `SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${PIECE}`;
+  // What triggers write may be counted with it: then one more statement finds nothing.
+  const { meta } = await d1.prepare(`${act} WHERE (${key}) IN (${piece})`).bind(before).run();
+  return meta.changes;
 }

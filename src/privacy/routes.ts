@@ -17,15 +17,14 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
         path: '/v1/me/activity',
         tags: ['Privacy'],
         summary: 'Sign-ins and changes of this account',
-        description: 'Newest first; the last seconds may be missing.',
+        description: 'Newest first.',
         level: levels.user({ impersonation: true }),
         request: { query: ActivityQuery },
         responses: responses({ 200: json(ActivityListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
       async (c) => {
-        const { userId, bookmark } = c.get('principal');
-        const { limit, cursor } = c.req.valid('query');
-        const { rows, nextCursor } = await privacy.activity(userId, { limit, cursor, bookmark });
+        const { userId } = c.get('principal');
+        const { rows, nextCursor } = await privacy.activity(userId, c.req.valid('query'));
         return c.json({ data: rows.map(activityShape), next_cursor: nextCursor }, 200);
       },
     )

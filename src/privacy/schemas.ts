@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { ActivityRow } from '../directory/tables.ts';
 import { describeDevice } from '../lib/device.ts';
+import { DOERS, doerOf } from '../lib/doer.ts';
 import { rfc3339 } from '../lib/time.ts';
+import type { AccountEntry } from './account-entry.ts';
 
 export const ActivityQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
@@ -16,11 +17,11 @@ export const ActivitySchema = z
   .object({
     at: z.iso.datetime(),
     type: z.string().openapi({ example: 'signed_in' }),
-    by: z.enum(['user', 'admin', 'service', 'system']).openapi({ description: 'Who did it' }),
+    by: z.enum(DOERS).openapi({ description: 'Who did it' }),
     details: z
       .record(z.string(), z.unknown())
       .nullable()
-      .openapi({ description: 'Of changes of plan, limits and credits: what changed' }),
+      .openapi({ description: 'Of changes of plan and limits: what changed' }),
     session_id: z.string().nullable(),
     ip: z.string().nullable(),
     country: z.string().nullable(),
@@ -46,7 +47,7 @@ export const DeleteBody = z
   .openapi('AccountDeletion');
 
 /** An entry of the activity log as it goes over the wire. */
-export function activityShape(row: ActivityRow): z.infer<typeof ActivitySchema> {
+export function activityShape(row: AccountEntry): z.infer<typeof ActivitySchema> {
   return {
     at: rfc3339(row.at),
     type: row.type,
@@ -58,10 +59,4 @@ export function activityShape(row: ActivityRow): z.infer<typeof ActivitySchema> 
     user_agent: row.userAgent,
     device: describeDevice(row.userAgent),
   };
-}
-
-function doerOf(actor: string | null): 'user' | 'admin' | 'service' | 'system' {
-  if (actor === null) return 'user';
-  if (actor === 'system') return 'system';
-  return actor.startsWith('usr_') ? 'admin' : 'service';
 }

@@ -1,10 +1,11 @@
 import { eq } from 'drizzle-orm';
-import type { PasswordObjects, SessionObjects } from '../account/contract.ts';
+import type { PasswordObjects } from '../account/contract.ts';
+import type { HistoryObject } from '../account/history-contract.ts';
 import type { Billing } from '../billing/service.ts';
-import { nearestReplica, primary } from '../db/client.ts';
+import { primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import { type Directory, findById } from '../directory/service.ts';
-import { type ActivityRow, type UserRow, users } from '../directory/tables.ts';
+import { type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
@@ -12,16 +13,15 @@ import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
+import { type AccountEntry, accountEntry } from './account-entry.ts';
 import {
-  activityPages,
   actPages,
+  historyPages,
   messagePages,
-  meteringPages,
   readUserIdentities,
   readUserPasskeys,
-  sessionPages,
 } from './export-store.ts';
-import { erasure, readExternalId, readUserActivity } from './store.ts';
+import { erasure, readExternalId } from './store.ts';
 
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
@@ -37,7 +37,7 @@ export interface PrivacyDependencies {
   d1: D1Database;
   directory: Directory;
   profiles: Profiles;
-  objects: PasswordObjects & SessionObjects;
+  objects: (userId: string) => ReturnType<PasswordObjects> & HistoryObject;
   billing: Billing;
 }
 
@@ -49,15 +49,15 @@ export class Privacy {
     this.#deps = deps;
   }
 
-  /** A page of the activity log, newest first; what happened in the last seconds may be missing. */
+  /** A page of the activity log, newest first. */
   async activity(
     userId: string,
-    page: { limit: number; cursor: string | undefined; bookmark: string | null },
-  ): Promise<{ rows: ActivityRow[]; nextCursor: string | null }> {
-    const { db } = nearestReplica(this.#deps.d1, page.bookmark);
-    const before = page.cursor === undefined ? null : Number(page.cursor);
-    const rows = await readUserActivity(db, userId, { before, limit: page.limit + 1 });
-    return pageOf(rows, page.limit, ({ seq }) => String(seq));
+    { limit, cursor }: { limit: number; cursor?: string | undefined },
+  ): Promise<{ rows: AccountEntry[]; nextCursor: string | null }> {
+    const after = cursor === undefined ? null : { seq: Number(cursor) };
+    const rows = await this.#deps.objects(userId).history('activity', { after, limit: limit + 1 });
+    const page = pageOf(rows, limit, ({ seq }) => String(seq));
+    return { ...page, rows: page.rows.map(accountEntry) };
   }
 
   /**
@@ -68,11 +68,12 @@ export class Privacy {
     const { d1, profiles, objects, billing } = this.#deps;
     const session = primary(d1);
     const { db } = session;
+    const object = objects(userId);
     const [user, externalId, preferences, open, linked, passkeys, paid] = await Promise.all([
       findById(db, userId),
       readExternalId(db, userId),
       profiles.preferences(userId, session.bookmark()),
-      objects(userId).listSessions(),
+      object.listSessions(),
       readUserIdentities(db, userId),
       readUserPasskeys(db, userId),
       billing.export(userId),
@@ -80,11 +81,17 @@ export class Privacy {
     if (!user) throw new ApiError('session_ended');
     return {
       ...{ user, externalId, preferences, open, linked, passkeys, paid },
-      past: sessionPages(db, userId),
-      log: activityPages(db, userId),
+      past: historyPages(object, 'past_sessions'),
+      log: historyPages(object, 'activity'),
       acts: actPages(db, userId),
       messages: messagePages(db, userId),
-      metering: meteringPages(db, userId),
+      metering: {
+        usage: historyPages(object, 'usage_days'),
+        uses: historyPages(object, 'uses'),
+        tokens: historyPages(object, 'token_days'),
+        tokenUses: historyPages(object, 'token_uses'),
+        credits: historyPages(object, 'credits'),
+      },
     };
   }
 

@@ -1,25 +1,10 @@
-import { and, desc, eq, lt, type SQL } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
 import { importedUsers } from '../import/tables.ts';
 import { outbox } from '../messages/tables.ts';
-
-/** Entries of a user's activity log, newest first, from before a sequence number. */
-export function readUserActivity(
-  db: Database,
-  userId: string,
-  options: { before: number | null; limit: number },
-) {
-  const { before, limit } = options;
-  return db
-    .select()
-    .from(activity)
-    .where(and(eq(activity.userId, userId), before === null ? undefined : lt(activity.seq, before)))
-    .orderBy(desc(activity.seq))
-    .limit(limit);
-}
 
 /** What the other system called a user who was imported, or null. */
 export async function readExternalId(db: Database, userId: string): Promise<string | null> {

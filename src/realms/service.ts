@@ -1,21 +1,25 @@
 import { eq } from 'drizzle-orm';
 import { nearestReplica, primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
 import { ApiError } from '../errors.ts';
+import { Kept } from '../lib/kept.ts';
 import { issuerOf, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { type RealmRow, realms } from './tables.ts';
 
 /** A changed policy is in force everywhere after this long (milliseconds). */
 const CACHE = 30 * SECOND;
+const CACHED_REALMS = 1000;
 const ID = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
-/** The realms, from D1; each isolate keeps what it read for half a minute. */
+/** The realms, from D1; each isolate keeps what it read for half a minute, and for as long as D1 does not answer. */
 export class Realms {
   readonly #d1: D1Database;
+  readonly #standby: Standby;
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
   readonly #redirectTargets: readonly string[];
-  readonly #cache = new Map<string, { realm: Realm; until: number }>();
+  readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
@@ -23,12 +27,14 @@ export class Realms {
    */
   constructor(
     d1: D1Database,
+    standby: Standby,
     origin: string,
     accessTokenSeconds: number | null = null,
     redirectTargets: readonly string[] = [],
   ) {
     this.#redirectTargets = redirectTargets;
     this.#d1 = d1;
+    this.#standby = standby;
     this.#origin = origin;
     this.#accessTokenSeconds = accessTokenSeconds;
   }
@@ -42,12 +48,8 @@ export class Realms {
 
   /** The realm of that id. Throws `realm_not_found`. */
   async get(id: string): Promise<Realm> {
-    const now = Date.now();
-    const cached = this.#cache.get(id);
-    if (cached && now < cached.until) return cached.realm;
-    const realm = ID.test(id) ? await this.#read(id) : null;
+    const realm = ID.test(id) ? await this.#kept.get(id, () => this.#read(id)) : null;
     if (!realm) throw new ApiError('realm_not_found');
-    this.#cache.set(id, { realm, until: now + CACHE });
     return realm;
   }
 
@@ -59,36 +61,41 @@ export class Realms {
 
   /** To be read anew at its next use: it was changed in this isolate. */
   forget(id: string): void {
-    this.#cache.delete(id);
+    this.#kept.delete(id);
   }
 
   async #read(id: string): Promise<Realm | null> {
+    const row = await this.#standby.read(`realm:${id}`, () => this.#row(id));
+    if (!row) return null;
+    const issuer = issuerOf(this.#origin, id);
+    return {
+      id,
+      name: row.name,
+      color: row.color,
+      logo: row.logo,
+      issuer,
+      audience: row.audience ?? issuer,
+      registration: row.registration,
+      allowedOrigins: row.allowedOrigins,
+      redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
+      decoys: row.decoys,
+      accessTokenSeconds: this.accessTokenSecondsOf(row),
+      refreshGraceSeconds: row.refreshGraceSeconds,
+      lifetimes: {
+        idleSeconds: row.sessionIdleSeconds,
+        absoluteSeconds: row.sessionAbsoluteSeconds,
+      },
+      reauthentication: {
+        seconds: row.reauthenticationSeconds,
+        operatorSeconds: row.operatorReauthenticationSeconds,
+      },
+    };
+  }
+
+  async #row(id: string): Promise<RealmRow | null> {
     for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
       const row = await db.select().from(realms).where(eq(realms.id, id)).get();
-      if (!row) continue;
-      const issuer = issuerOf(this.#origin, id);
-      return {
-        id,
-        name: row.name,
-        color: row.color,
-        logo: row.logo,
-        issuer,
-        audience: row.audience ?? issuer,
-        registration: row.registration,
-        allowedOrigins: row.allowedOrigins,
-        redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
-        decoys: row.decoys,
-        accessTokenSeconds: this.accessTokenSecondsOf(row),
-        refreshGraceSeconds: row.refreshGraceSeconds,
-        lifetimes: {
-          idleSeconds: row.sessionIdleSeconds,
-          absoluteSeconds: row.sessionAbsoluteSeconds,
-        },
-        reauthentication: {
-          seconds: row.reauthenticationSeconds,
-          operatorSeconds: row.operatorReauthenticationSeconds,
-        },
-      };
+      if (row) return row;
     }
     return null;
   }

@@ -3,6 +3,9 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
+import type { Standby } from '../db/standby.ts';
+import { Kept } from '../lib/kept.ts';
+import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { signingKeys } from './tables.ts';
 
@@ -18,6 +21,7 @@ const PUBLISH_AFTER = 2 * HOUR;
 /** How long an isolate goes by the keys it read, and how often an unknown key may make it look again. */
 const RELOAD = 10 * MINUTE;
 const UNKNOWN_RELOAD = 5 * SECOND;
+const CACHED_REALMS = 1000;
 
 /** A key as admins see it. Unix milliseconds; null is not yet known. */
 export interface KeyStatus {
@@ -46,12 +50,14 @@ type KeySet = { keys: SigningKey[]; loadedAt: number };
 /** The signing keys of all realms: in D1, the private half encrypted; parsed ones are kept for the isolate's life. */
 export class SigningKeys {
   readonly #d1: D1Database;
+  readonly #standby: Standby;
   readonly #encryptionKeys: Keyring;
   readonly #rotationDays: number;
-  readonly #sets = new Map<string, KeySet>();
+  readonly #sets = new Kept<string, KeySet>({ limit: CACHED_REALMS, freshFor: RELOAD });
 
-  constructor(d1: D1Database, encryptionKeys: Keyring, rotationDays: number) {
+  constructor(d1: D1Database, standby: Standby, encryptionKeys: Keyring, rotationDays: number) {
     this.#d1 = d1;
+    this.#standby = standby;
     this.#encryptionKeys = encryptionKeys;
     this.#rotationDays = rotationDays;
   }
@@ -112,7 +118,8 @@ export class SigningKeys {
   }
 
   /** Publishes the next key of every realm whose newest key is due, and takes back those that are long replaced. */
-  async rotate(now: number): Promise<void> {
+  async rotate(now: number, budget: Budget): Promise<void> {
+    if (!budget.take(2)) return;
     const due = await this.#d1
       .prepare(
         `SELECT realm_id, MAX(generation) AS generation, rotate_at FROM signing_keys GROUP BY realm_id
@@ -121,6 +128,7 @@ export class SigningKeys {
       .bind(now)
       .all<{ realm_id: string; generation: number }>();
     for (const { realm_id, generation } of due.results) {
+      if (!budget.take(1)) break;
       await this.#insert(realm_id, generation + 1, now, now + PUBLISH_AHEAD);
     }
     await this.#d1
@@ -140,17 +148,24 @@ export class SigningKeys {
   }
 
   async #set(realmId: string): Promise<KeySet> {
-    const set = this.#sets.get(realmId);
-    return set && Date.now() - set.loadedAt < RELOAD ? set : this.#load(realmId);
+    return (await this.#sets.get(realmId, () => this.#read(realmId))) as KeySet;
   }
 
   async #load(realmId: string): Promise<KeySet> {
-    const known = this.#sets.get(realmId)?.keys ?? [];
-    const rows = await primary(this.#d1)
-      .db.select()
-      .from(signingKeys)
-      .where(eq(signingKeys.realmId, realmId))
-      .orderBy(asc(signingKeys.generation));
+    const set = await this.#read(realmId);
+    this.#sets.set(realmId, set);
+    return set;
+  }
+
+  async #read(realmId: string): Promise<KeySet> {
+    const known = this.#sets.peek(realmId)?.keys ?? [];
+    const rows = await this.#standby.read(`signing-keys:${realmId}`, () =>
+      primary(this.#d1)
+        .db.select()
+        .from(signingKeys)
+        .where(eq(signingKeys.realmId, realmId))
+        .orderBy(asc(signingKeys.generation)),
+    );
     const keys = await Promise.all(
       rows.map(async (row): Promise<SigningKey> => {
         const same = known.find((key) => key.id === row.id);
@@ -160,9 +175,7 @@ export class SigningKeys {
         return { ...row, publicJwk, publicKey };
       }),
     );
-    const set = { keys, loadedAt: Date.now() };
-    this.#sets.set(realmId, set);
-    return set;
+    return { keys, loadedAt: Date.now() };
   }
 
   async #insert(realmId: string, generation: number, now: number, signsFrom: number): Promise<string> {

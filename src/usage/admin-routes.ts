@@ -36,7 +36,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
         path: '/v1/admin/usage',
         ...admin,
         summary: 'Use of the realm by day',
-        description: 'Deleted users stay counted. The last seconds may be missing.',
+        description: 'Deleted users stay counted. What was used in the last minute may be missing.',
         responses: responses({ 200: json(RealmUsageSchema, 'Totals, days, top users') }, failures),
       }),
       async (c) => {
@@ -58,7 +58,7 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
         path: '/v1/admin/tokens',
         ...admin,
         summary: 'Tokens of the realm by model, user and day',
-        description: 'Deleted users stay counted. The last seconds may be missing.',
+        description: 'Deleted users stay counted. What was used in the last minute may be missing.',
         responses: responses(
           { 200: json(RealmTokenUsageSchema, 'Totals, models, days, top users') },
           failures,
@@ -80,7 +80,6 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
         path: '/v1/admin/users/{id}/usage',
         ...ofUser,
         summary: 'Use of one user by day',
-        description: 'The last seconds may be missing.',
         responses: responses({ 200: json(UsageSchema, 'Totals, days') }, userFailures),
       }),
       async (c) => {
@@ -95,7 +94,6 @@ export function usageAdminRoutes(analytics: UsageAnalytics, directory: Directory
         path: '/v1/admin/users/{id}/tokens',
         ...ofUser,
         summary: 'Tokens of one user by model and day',
-        description: 'The last seconds may be missing.',
         responses: responses({ 200: json(TokenUsageSchema, 'Totals, models, days') }, userFailures),
       }),
       async (c) => {

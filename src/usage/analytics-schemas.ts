@@ -9,7 +9,7 @@ export const EventQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/)
+    .regex(/^-?\d{1,15}$/)
     .optional()
     .openapi({ description: '`next_cursor` of the page before' }),
 });

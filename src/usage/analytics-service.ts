@@ -1,17 +1,12 @@
+import type { HistoryObjects, HistoryRows, UsageDay } from '../account/history-contract.ts';
 import { TOKENS } from '../account/metering-contract.ts';
 import { nearestReplica } from '../db/client.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates, monthOf } from '../lib/calendar.ts';
-import {
-  type Owner,
-  readTokenEvents,
-  readTokens,
-  readTopUsers,
-  readUsage,
-  readUsageEvents,
-  sumDay,
-  type TokenDay,
-} from './store.ts';
+import { readTokens, readTopUsers, readUsage, type TokenDay } from './store.ts';
+
+/** Whose: one user, whose object knows it exactly, or a realm, whose sums come a minute later. */
+export type Owner = { userId: string } | { realmId: string };
 
 /** Tokens of a day, of a model, or of all. */
 export interface TokenSum {
@@ -20,28 +15,36 @@ export interface TokenSum {
   requests: number;
 }
 
+/** Which page of a list. */
+interface Page {
+  limit: number;
+  cursor?: string | undefined;
+}
+
 /** Users that are named as those who use most, of each resource. */
 const TOP = 10;
 /** Models that are named as those that are used most. */
 const TOP_MODELS = 100;
-/** Days whose sums the nightly job checks: a reservation can be made on one day and used on the next. */
-const OPEN_DAYS = 3;
+/** Rows of days that are read at once: more resources or models than that nobody has. */
+const DAY_ROWS = 50_000;
 
-/** What was used, day by day, from the roll-ups in D1: the last seconds may be missing. */
+/** What was used, day by day. */
 export class UsageAnalytics {
   readonly #d1: D1Database;
+  readonly #objects: HistoryObjects;
   readonly #resources: string[];
 
   /** `resources` are shown also where none of them was used. */
-  constructor(d1: D1Database, resources: string[]) {
+  constructor(d1: D1Database, objects: HistoryObjects, resources: string[]) {
     this.#d1 = d1;
+    this.#objects = objects;
     this.#resources = resources;
   }
 
   /** Totals and every one of the last so many UTC days. */
   async usage(owner: Owner, days: number) {
     const dates = lastDates(days, Date.now());
-    const rows = await readUsage(nearestReplica(this.#d1).db, owner, dates[0] as string);
+    const rows = await this.#usageDays(owner, dates[0] as string);
     const resources = [...new Set([...this.#resources, ...rows.map(({ resource }) => resource)])];
     const none = () => Object.fromEntries(resources.map((resource) => [resource, 0]));
     const totals: Record<string, number> = none();
@@ -57,7 +60,7 @@ export class UsageAnalytics {
   /** Tokens in total, by model, and for every one of the last so many UTC days. */
   async tokens(owner: Owner, days: number) {
     const dates = lastDates(days, Date.now());
-    const rows = await readTokens(nearestReplica(this.#d1).db, owner, dates[0] as string);
+    const rows = await this.#tokenDays(owner, dates[0] as string);
     const byDate = new Map(dates.map((date) => [date, sumOf([])]));
     for (const [date, group] of Map.groupBy(rows, (row) => row.date)) byDate.set(date, sumOf(group));
     const models = [...Map.groupBy(rows, ({ model }) => model)]
@@ -87,30 +90,42 @@ export class UsageAnalytics {
   }
 
   /** Single uses, newest first, for as long as they are kept. */
-  async history(userId: string, page: { limit: number; cursor?: string | undefined }) {
-    return this.#page(page, (db, rows) => readUsageEvents(db, userId, rows));
+  async history(userId: string, page: Page) {
+    return this.#page('uses', userId, page);
   }
 
   /** Single uses of models, in the same way. */
-  async tokenHistory(userId: string, page: { limit: number; cursor?: string | undefined }) {
-    return this.#page(page, (db, rows) => readTokenEvents(db, userId, rows));
+  async tokenHistory(userId: string, page: Page) {
+    return this.#page('token_uses', userId, page);
   }
 
-  /** The final roll-up: checks the sums of the last days. Late, twice or at once comes to the same. */
-  async closeDay(now: number): Promise<void> {
-    for (const date of lastDates(OPEN_DAYS, now)) await sumDay(this.#d1, date);
+  async #usageDays(owner: Owner, from: string): Promise<UsageDay[]> {
+    if ('realmId' in owner) return readUsage(nearestReplica(this.#d1).db, owner.realmId, from);
+    return this.#objects(owner.userId).history('usage_days', { from, after: null, limit: DAY_ROWS });
   }
 
-  async #page<Row extends { seq: number }>(
-    { limit, cursor }: { limit: number; cursor?: string | undefined },
-    read: (
-      db: ReturnType<typeof nearestReplica>['db'],
-      rows: { before: number | null; limit: number },
-    ) => Promise<Row[]>,
-  ): Promise<{ rows: Row[]; nextCursor: string | null }> {
-    const before = cursor === undefined ? null : Number(cursor);
-    const found = await read(nearestReplica(this.#d1).db, { before, limit: limit + 1 });
-    return pageOf(found, limit, ({ seq }) => String(seq));
+  async #tokenDays(owner: Owner, from: string): Promise<TokenDay[]> {
+    if ('realmId' in owner) return readTokens(nearestReplica(this.#d1).db, owner.realmId, from);
+    const rows = await this.#objects(owner.userId).history('token_days', {
+      from,
+      after: null,
+      limit: DAY_ROWS,
+    });
+    return rows.map(({ input_tokens: inputTokens, output_tokens: outputTokens, ...row }) => ({
+      ...row,
+      inputTokens,
+      outputTokens,
+    }));
+  }
+
+  async #page<List extends 'uses' | 'token_uses'>(
+    list: List,
+    userId: string,
+    { limit, cursor }: Page,
+  ): Promise<{ rows: HistoryRows[List][]; nextCursor: string | null }> {
+    const after = cursor === undefined ? null : { seq: Number(cursor) };
+    const rows = await this.#objects(userId).history(list, { after: after as never, limit: limit + 1 });
+    return pageOf(rows, limit, ({ seq }) => String(seq));
   }
 }
 

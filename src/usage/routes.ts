@@ -21,8 +21,6 @@ import {
 } from './schemas.ts';
 import type { Usage } from './service.ts';
 
-const LATE = 'The last seconds may be missing.';
-
 /** What the user who asks may use and has used. */
 export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Levels) {
   const user = {
@@ -51,7 +49,6 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         path: '/v1/me/usage',
         ...user,
         summary: 'Use by day',
-        description: LATE,
         request: { query: DaysQuery },
         responses: responses(
           { 200: json(UsageSchema, 'Totals, and every day of the period (UTC)') },
@@ -70,7 +67,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         path: '/v1/me/usage/history',
         ...user,
         summary: 'Single uses',
-        description: `Newest first. ${LATE}`,
+        description: 'Newest first.',
         request: { query: EventQuery },
         responses: responses({ 200: json(UsageEventListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
@@ -92,7 +89,6 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         path: '/v1/me/tokens',
         ...user,
         summary: 'Tokens by model and day',
-        description: LATE,
         request: { query: DaysQuery },
         responses: responses(
           { 200: json(TokenUsageSchema, 'Totals, models, and every day of the period (UTC)') },
@@ -111,7 +107,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         path: '/v1/me/tokens/history',
         ...user,
         summary: 'Single uses of models',
-        description: `Newest first. ${LATE}`,
+        description: 'Newest first.',
         request: { query: EventQuery },
         responses: responses({ 200: json(TokenEventListSchema, 'A page') }, { codes: ['validation_failed'] }),
       }),
@@ -120,9 +116,9 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         const data = page.rows.map((row) => ({
           at: rfc3339(row.at),
           model: row.model,
-          input_tokens: row.inputTokens,
-          output_tokens: row.outputTokens,
-          request_id: row.requestId,
+          input_tokens: row.input_tokens,
+          output_tokens: row.output_tokens,
+          request_id: row.request_id,
         }));
         return c.json({ data, next_cursor: page.nextCursor }, 200);
       },

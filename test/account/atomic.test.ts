@@ -195,7 +195,15 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
 };
 
 /** Methods that only read. */
-const READING = ['passkeyUses', 'standing', 'listSessions', 'creditReversal', 'hashPassword', 'alarm'];
+const READING = [
+  'passkeyUses',
+  'standing',
+  'listSessions',
+  'creditReversal',
+  'hashPassword',
+  'history',
+  'alarm',
+];
 
 /** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
 async function scene(): Promise<string> {

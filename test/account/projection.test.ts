@@ -1,44 +1,45 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { accepted } from '../../src/errors.ts';
-import { accountOf, call, login, register } from '../support/api.ts';
+import { accountOf, call, INTERNAL, login, PASSWORD, register, registerVerified } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
-import { project } from '../support/projection.ts';
+import { project, withBatch } from '../support/projection.ts';
 
 const DAY = 86_400_000;
 
 const activity = async (userId: string) =>
   (await env.DB.prepare('SELECT * FROM activity WHERE user_id = ? ORDER BY seq').bind(userId).all<any>())
     .results;
-const session = (id: string) => env.DB.prepare('SELECT * FROM sessions WHERE id = ?').bind(id).first<any>();
+const userRow = (id: string) =>
+  env.DB.prepare('SELECT sessions, last_active_on, last_login_at FROM users WHERE id = ?')
+    .bind(id)
+    .first<any>();
+/** What the object has not told yet. */
 const waiting = (userId: string) =>
-  runInDurableObject(accountOf(userId), (_, state) =>
-    state.storage.sql.exec('SELECT * FROM facts').toArray(),
-  );
+  runInDurableObject(accountOf(userId), (_, { storage }) => {
+    const told = storage.kv.get<any>('told') ?? { activity: 0, folded: { uses: 0 }, sent: { uses: 0 } };
+    return storage.sql
+      .exec<{ type: string }>('SELECT type FROM activity WHERE seq > ? ORDER BY seq', told.activity)
+      .toArray()
+      .map(({ type }) => type);
+  });
+const alarmOf = (userId: string) =>
+  runInDurableObject(accountOf(userId), (_, { storage }) => storage.getAlarm());
+const liveOn = (date: string) =>
+  env.DB.prepare("SELECT sessions FROM session_counts WHERE realm_id = 'default' AND date = ?")
+    .bind(date)
+    .first<number>('sessions')
+    .then((sessions) => sessions ?? 0);
+const inDays = (days: number) => new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
 
-/** Replaces the object's D1 for what `during` does. */
+/** Runs the alarm over a D1 that does with a batch what it is told. */
 async function withDatabase(
   userId: string,
   batch: (real: D1Database, all: any[]) => any,
   during: () => unknown,
 ) {
-  await runInDurableObject(accountOf(userId), async (object) => {
-    const instance = object as any;
-    const bindings = instance.env;
-    instance.env = {
-      ...bindings,
-      DB: {
-        prepare: (sql: string) => bindings.DB.prepare(sql),
-        batch: (all: any[]) => batch(bindings.DB, all),
-      },
-    };
-    try {
-      await instance.alarm();
-    } finally {
-      instance.env = bindings;
-    }
-  });
+  await withBatch(userId, batch, (object) => object.alarm());
   await during();
 }
 
@@ -57,27 +58,45 @@ it('writes what happened to D1, in order', async () => {
     ip: '10.55.0.1',
     user_agent: 'curl/8',
   });
-  expect(await session(user.session_id)).toMatchObject({ user_id: id, ended_at: null, methods: '["pwd"]' });
-  expect(await session(second.session_id)).toMatchObject({
-    end_reason: 'signed_out',
-    ended_at: expect.any(Number),
-  });
   expect(await waiting(id)).toEqual([]);
 });
 
-it('tells of use at most once an hour', async () => {
+it('counts live sessions by the day on which they would expire, once, whatever happens to them', async () => {
+  advance(Math.floor(Date.now() / DAY) * DAY + DAY / 2 - Date.now());
+  const before = await liveOn(inDays(14));
+  const { user, access_token, refresh_token } = await registerVerified();
+  const second = (await login(user.email)).body;
+  await project(user.id);
+  expect(JSON.parse((await userRow(user.id)).sessions)).toEqual({ [inDays(14)]: 2 });
+  expect(await liveOn(inDays(14))).toBe(before + 2);
+  await call('POST', '/v1/auth/logout', { token: access_token });
+  await project(user.id);
+  await project(user.id);
+  expect(await liveOn(inDays(14))).toBe(before + 1);
+  // Used on another day, it lives longer.
+  advance(DAY);
+  const { body } = await call('POST', '/v1/auth/refresh', { body: { refresh_token: second.refresh_token } });
+  await project(user.id);
+  expect(await liveOn(inDays(13))).toBe(before);
+  expect(await liveOn(inDays(14))).toBe(1);
+  expect((await call('POST', '/v1/auth/refresh', { body: { refresh_token } })).status).toBe(401);
+  const gone = await call('DELETE', '/v1/me', { token: body.access_token, body: { password: PASSWORD } });
+  expect(gone.status, JSON.stringify(gone.body)).toBe(204);
+  expect(await liveOn(inDays(14))).toBe(0);
+});
+
+it('has nothing to tell of a session that is used again on the same day', async () => {
   // At noon, so that no day ends meanwhile.
   advance(Math.floor(Date.now() / DAY) * DAY + DAY / 2 - Date.now());
   const user = await register();
   await project(user.user.id);
-  const check = () => call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
-  const token = (await check()).body;
-  for (const minutes of [5, 30, 30]) {
+  const alarm = await alarmOf(user.user.id);
+  const { body } = await call('POST', '/v1/auth/refresh', { body: { refresh_token: user.refresh_token } });
+  for (const minutes of [5, 30, 60]) {
     advance(minutes * 60_000);
-    accepted(await accountOf(user.user.id).check(token.session_id));
+    accepted(await accountOf(user.user.id).check(body.session_id));
   }
-  const facts = await waiting(user.user.id);
-  expect(facts.map((fact) => fact.kind)).toEqual(['session']);
+  expect(await alarmOf(user.user.id)).toBe(alarm);
 });
 
 it('counts a user as active on each day on which their app only refreshes and calls at once', async () => {
@@ -105,9 +124,11 @@ it('tells of the first use on a new day, however short the night was', async () 
   await project(user.user.id);
   advance(120_000);
   accepted(await accountOf(user.user.id).check(session_id));
-  expect((await waiting(user.user.id)).map((fact) => fact.kind)).toEqual(['session']);
+  expect(await alarmOf(user.user.id)).toBeLessThan(Date.now() + 60_000);
+  await project(user.user.id);
+  expect((await userRow(user.user.id)).last_active_on).toBe(inDays(0));
   expect((await call('POST', '/v1/auth/refresh', { body: { refresh_token } })).status).toBe(200);
-  expect(await waiting(user.user.id)).toHaveLength(1);
+  expect(await alarmOf(user.user.id)).toBeGreaterThan(Date.now() + DAY);
 });
 
 describe('each fact is written once in effect', () => {
@@ -117,7 +138,7 @@ describe('each fact is written once in effect', () => {
     await withDatabase(user.user.id, failing, async () => {
       expect(failing).toHaveBeenCalled();
       expect(await activity(user.user.id)).toEqual([]);
-      expect(await waiting(user.user.id)).toHaveLength(2);
+      expect(await waiting(user.user.id)).toEqual(['registered']);
     });
     advance(20_000);
     await project(user.user.id);
@@ -133,14 +154,14 @@ describe('each fact is written once in effect', () => {
     };
     await withDatabase(user.user.id, writesThenFails, async () => {
       expect(await activity(user.user.id)).toHaveLength(1);
-      expect(await waiting(user.user.id)).toHaveLength(2);
+      expect(await waiting(user.user.id)).toEqual(['registered']);
     });
     await call('POST', '/v1/auth/logout', { token: user.access_token });
     advance(20_000);
     await project(user.user.id);
     const log = await activity(user.user.id);
     expect(log.map((row) => row.type)).toEqual(['registered', 'signed_out']);
-    expect(await session(user.session_id)).toMatchObject({ end_reason: 'signed_out' });
+    expect((await userRow(user.user.id)).sessions).toBe('{}');
   });
 
   it('when the object is evicted before its alarm', async () => {
@@ -175,64 +196,81 @@ describe('each fact is written once in effect', () => {
   it('when more has gathered than one batch takes', async () => {
     const user = await register();
     const { id } = user.user;
-    await runInDurableObject(accountOf(id), (_, state) => {
-      for (let n = 0; n < 100; n += 1) {
-        const data = {
-          realmId: 'default',
-          type: 'signed_in',
-          sessionId: null,
-          client: { ip: 'x', country: null, userAgent: null },
-        };
-        state.storage.sql.exec(
-          "INSERT INTO facts (at, kind, data) VALUES (?, 'activity', ?)",
-          n,
-          JSON.stringify(data),
-        );
-      }
-    });
+    const entry = { type: 'profile_changed', sessionId: null, client: null } as never;
+    for (let n = 0; n < 100; n += 1) accepted(await accountOf(id).logActivity(entry, null));
     await project(id);
     expect(await activity(id)).toHaveLength(101);
   });
 });
 
-it('never puts an older state of a session over a newer one', async () => {
+it('never puts an older standing over a newer one', async () => {
   const user = await register();
   await project(user.user.id);
-  await call('POST', '/v1/auth/logout', { token: user.access_token });
+  const late: { db: D1Database; all: any[] }[] = [];
+  const second = (await login(user.user.email)).body;
+  const lost = (db: D1Database, all: any[]) => {
+    late.push({ db, all });
+    throw new Error('D1_ERROR: network connection lost');
+  };
+  await withDatabase(user.user.id, lost, () => {});
+  advance(20_000);
+  await call('POST', '/v1/auth/logout', { token: second.access_token });
   await project(user.user.id);
-  await runInDurableObject(accountOf(user.user.id), (_, state) => {
-    const row = {
-      id: user.session_id,
-      created_at: 0,
-      last_seen_at: 0,
-      expires_at: 0,
-      ip: '',
-      country: null,
-      city: null,
-      user_agent: null,
-      methods: '[]',
-    };
-    state.storage.sql.exec(
-      "INSERT INTO facts (seq, at, kind, data) VALUES (1, 0, 'session', ?)",
-      JSON.stringify({ row, endReason: null }),
-    );
-    state.storage.kv.put('due', { project: 0 });
-    state.storage.setAlarm(Date.now() + 1000);
-  });
-  await project(user.user.id);
-  expect(await session(user.session_id)).toMatchObject({ end_reason: 'signed_out' });
+  const after = await userRow(user.user.id);
+  await runInDurableObject(accountOf(user.user.id), () => late[0]?.db.batch(late[0].all));
+  expect(await userRow(user.user.id)).toEqual(after);
 });
 
 it('of a user who is gone writes nothing, and does not hang on it', async () => {
   const user = await register();
   await env.DB.prepare('DELETE FROM users WHERE id = ?').bind(user.user.id).run();
   await project(user.user.id);
-  expect(await session(user.session_id)).toBeNull();
+  expect(await activity(user.user.id)).toEqual([]);
   expect(await waiting(user.user.id)).toEqual([]);
 });
 
-it('sets no alarm when there is nothing to tell', async () => {
+it('tells of use in time, though the object is evicted between any two uses', async () => {
+  const { user } = await register();
+  await project(user.id);
+  const use = () =>
+    call('POST', '/v1/usage', {
+      headers: INTERNAL,
+      body: { user_id: user.id, resource: 'images', quantity: 1 },
+    });
+  advance(0);
+  await use();
+  const first = await alarmOf(user.id);
+  expect(first).toBeLessThanOrEqual(Date.now() + 60_000);
+  for (let n = 0; n < 3; n += 1) {
+    advance(15_000);
+    await evictDurableObject(accountOf(user.id));
+    await use();
+    expect(await alarmOf(user.id)).toBe(first);
+  }
+  // Entries of the log do not wait for the sums.
+  await login(user.email, 'a wrong password');
+  await evictDurableObject(accountOf(user.id));
+  await use();
+  expect(await alarmOf(user.id)).toBeLessThanOrEqual(Date.now() + 1000);
+});
+
+it('keeps nothing of a user who is deleted while D1 is being written', async () => {
+  const user = await registerVerified();
+  const slow = async (real: D1Database, all: any[]) => {
+    const results = await real.batch(all);
+    await call('DELETE', '/v1/me', { token: user.access_token, body: { password: PASSWORD } });
+    return results;
+  };
+  await withDatabase(user.user.id, slow, () => {});
+  const kept = await runInDurableObject(accountOf(user.user.id), (_, { storage }) =>
+    [...storage.kv.list()].map(([key]) => key),
+  );
+  expect(kept).not.toContain('told');
+});
+
+it('wakes up for nothing but what grows old when there is nothing to tell', async () => {
   const user = await register();
   await project(user.user.id);
-  expect(await runDurableObjectAlarm(accountOf(user.user.id))).toBe(false);
+  const year = Date.now() + 365 * DAY;
+  expect(await alarmOf(user.user.id)).toBeGreaterThan(year - 60_000);
 });

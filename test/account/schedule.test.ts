@@ -14,10 +14,10 @@ it('bears what is due in centuries, and wakes up often enough not to forget it',
     schedule.at('far', due);
     expect(await storage.getAlarm()).toBeLessThanOrEqual(Date.now() + YEAR);
     await storage.deleteAlarm();
-    await schedule.run(jobs, Date.now() + YEAR);
+    await schedule.run(jobs, [], Date.now() + YEAR);
     expect(ran).toEqual([]);
     expect(await storage.getAlarm()).not.toBeNull();
-    await schedule.run(jobs, due);
+    await schedule.run(jobs, [], due);
     expect(ran).toEqual(['far']);
     expect(await storage.getAlarm()).toBeNull();
   });

@@ -25,7 +25,7 @@ async function counted(realm: string) {
     .bind(realm)
     .first()) as { sessions: number };
   const live = (await env.DB.prepare(
-    'SELECT count(*) AS sessions FROM sessions WHERE realm_id = ? AND ended_at IS NULL',
+    'SELECT coalesce(sum(value), 0) AS sessions FROM users, json_each(users.sessions) WHERE realm_id = ?',
   )
     .bind(realm)
     .first()) as { sessions: number };

@@ -66,8 +66,6 @@ const QUESTIONS: Record<string, () => Promise<unknown>> = {
   dashboard: () => admin.statistics.dashboard('default'),
   statistics: () => admin.statistics.statistics('default', 365),
   usage: () => analytics.usage({ realmId: 'default' }, 365),
-  'use of a user': () => analytics.usage({ userId: 'usr_x' }, 365),
-  'model tokens of a user': () => analytics.tokens({ userId: 'usr_x' }, 365),
   'users who use most': () => analytics.topUsers('default'),
   'model tokens': () => analytics.tokens({ realmId: 'default' }, 365),
   'users who have models use most': () => analytics.topTokenUsers('default'),

@@ -19,6 +19,7 @@ import {
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { PATIENCE } from '../support/patience.ts';
+import { NO_STANDBY } from '../support/standby.ts';
 
 const objects = accountOf as unknown as SessionObjects;
 const { directory } = createServices(env as unknown as Bindings);
@@ -34,7 +35,7 @@ async function accepts(key: string, realm?: string): Promise<boolean> {
 }
 
 /** As another isolate sees it: with nothing read yet. */
-const elsewhere = () => new ApiKeys(env.DB, env.INTERNAL_API_KEY, objects, directory);
+const elsewhere = () => new ApiKeys(env.DB, NO_STANDBY, env.INTERNAL_API_KEY, objects, directory);
 
 async function audited(target: string) {
   const { results } = await env.DB.prepare(
@@ -246,7 +247,7 @@ describe('the look-up of a key', () => {
           return typeof value === 'function' ? value.bind(target) : value;
         },
       });
-    const keys = new ApiKeys(count(env.DB), undefined, objects, directory);
+    const keys = new ApiKeys(count(env.DB), NO_STANDBY, undefined, objects, directory);
     return { keys, queries: () => queries };
   }
 

@@ -17,6 +17,7 @@ import {
   register,
 } from '../support/api.ts';
 import { operationsOf, readDocument } from '../support/contract.ts';
+import { NO_STANDBY } from '../support/standby.ts';
 
 const objects = accountOf as unknown as SessionObjects;
 const { directory } = createServices(env as unknown as Bindings);
@@ -161,7 +162,7 @@ describe('users for services', () => {
 
 describe('the bootstrap key', () => {
   it('is none where it is not set', async () => {
-    const keys = new ApiKeys(env.DB, undefined, objects, directory);
+    const keys = new ApiKeys(env.DB, NO_STANDBY, undefined, objects, directory);
     for (const text of ['', 'undefined', env.INTERNAL_API_KEY]) {
       await expect(keys.authenticateKey(text, 'default')).rejects.toThrow('invalid_api_key');
     }

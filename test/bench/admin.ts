@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { MAX_OFFSET } from '../../src/admin/users-schemas.ts';
 import { showErrors } from '../../src/cli/command.ts';
+import { applyMigrations } from '../../src/cli/d1.ts';
 import { localDatabasePath } from '../../src/cli/local-database.ts';
 import type { Recorded } from './recorded-d1.ts';
 import { Service } from './service.ts';
@@ -50,7 +51,8 @@ async function bench(args: string[]): Promise<void> {
   if (!values['persist-to']) throw new Error('Usage: npm run bench:admin -- --persist-to DIR [--slow MS]');
   const state = resolve(values['persist-to']);
   const slow = Number(values.slow ?? SLOW);
-  const service = await Service.start({ INTERNAL_API_KEY: KEY }, state);
+  await applyMigrations({ 'persist-to': state });
+  const service = await Service.start({ vars: { INTERNAL_API_KEY: KEY }, state });
   try {
     const costs: Cost[] = [];
     for (const path of await adminPaths(service.port, state)) costs.push(await costOf(service.port, path));
@@ -97,7 +99,7 @@ async function adminPaths(port: number, state: string): Promise<string[]> {
 function someUser(state: string): string {
   const db = new DatabaseSync(localDatabasePath(state), { readOnly: true });
   const row = db
-    .prepare('SELECT user_id FROM usage_daily GROUP BY user_id ORDER BY COUNT(*) DESC LIMIT 1')
+    .prepare('SELECT user_id FROM past_usage_days GROUP BY user_id ORDER BY COUNT(*) DESC LIMIT 1')
     .get();
   db.close();
   return String(row?.user_id);

@@ -18,6 +18,13 @@ Object.assign(process.env, {
 /** By which scenarios act as a service. */
 export const API_KEY = 'YmVuY2hlcyBhcmUgc2VydmljZXMgdG9vLCBhcyBpdCB0dXJucyBvdXQ';
 
+interface ServiceOptions {
+  vars?: Record<string, string>;
+  /** A `--persist-to`. */
+  state?: string | undefined;
+  main?: string;
+}
+
 /** The Worker as `wrangler dev` runs it, by itself and with storage of its own. */
 export class Service {
   readonly port: number;
@@ -36,15 +43,15 @@ export class Service {
     this.#stop = stop;
   }
 
-  /** With variables beside those of the bench, and storage that is there already or its own. */
-  static async start(vars: Record<string, string> = {}, kept?: string): Promise<Service> {
+  /** With variables beside those of the bench, storage that has its tables already or its own, and the Worker of a file here. */
+  static async start({ vars = {}, state: kept, main = 'worker.ts' }: ServiceOptions = {}): Promise<Service> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
     // Also when a signal ends the process, which wrangler then does by itself.
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const state = kept ?? join(directory, 'state');
-    await applyMigrations({ 'persist-to': state });
+    if (kept === undefined) await applyMigrations({ 'persist-to': state });
     const worker = await startWorker({
-      config: writeConfig(directory, vars),
+      config: writeConfig(directory, vars, main),
       dev: {
         // Others may edit the source while this runs.
         watch: false,
@@ -83,14 +90,18 @@ export class Service {
 }
 
 /** The project's configuration with the bench's Worker, and limits that none of its requests reaches. */
-function writeConfig(directory: string, vars: Record<string, string>): string {
+function writeConfig(directory: string, vars: Record<string, string>, main: string): string {
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
   // A Worker with assets has a router before it, which in production is part of the platform.
   delete config.assets;
-  config.main = join(import.meta.dirname, 'worker.ts');
+  config.main = join(import.meta.dirname, main);
+  config.alias = Object.fromEntries(
+    Object.entries(config.alias ?? {}).map(([name, path]) => [name, join(ROOT, path as string)]),
+  );
   config.vars = {
     ...config.vars,
     ENVIRONMENT: 'development',
+    ORIGIN: 'http://localhost:8787',
     AUTH_SECRET: 'Ym9vdGggb24gYSBiZW5jaCwgbm90IGEgc2VjcmV0',
     INTERNAL_API_KEY: API_KEY,
     RATE_LIMIT_SIGN_IN: '100000',

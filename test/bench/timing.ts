@@ -218,7 +218,9 @@ async function requireSent(service: Service, asked: Map<string, number>): Promis
   }
 }
 
-const service = await Service.start({ MAIL_PROVIDER: 'dev', SMS_PROVIDER: 'dev', SMS_CALLING_CODES: '*' });
+const service = await Service.start({
+  vars: { MAIL_PROVIDER: 'dev', SMS_PROVIDER: 'dev', SMS_CALLING_CODES: '*' },
+});
 try {
   console.log(machine(service.workerd));
   const users = await register(service, WARM_UP_PAIRS + PAIRS);

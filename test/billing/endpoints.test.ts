@@ -14,6 +14,7 @@ import {
   register,
   registerVerified,
 } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import {
   atStripe,
   customerOf,
@@ -344,7 +345,7 @@ describe('without keys of Stripe', () => {
     expect((await ask('POST', '/v1/billing/webhook', token, {})).status).toBe(503);
     expect((await ask('GET', '/v1/me/subscription', token)).status).toBe(200);
     expect((await ask('GET', '/v1/me/export', token)).status).toBe(200);
-    await services.billingAdmin.catchUp(Date.now());
-    await services.billingAdmin.reconcile(Date.now());
+    await services.billingAdmin.catchUp(Date.now(), PLENTY);
+    await services.billingAdmin.reconcile(Date.now(), PLENTY);
   });
 });

@@ -4,6 +4,7 @@ import { createStripe } from '../../src/billing/providers/stripe.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import {
   atStripe,
@@ -110,9 +111,9 @@ describe('the address of a customer', () => {
     const { userId, customerId } = await silentPayer();
     const email = `${crypto.randomUUID()}@example.com`;
     await changeEmail(userId, email);
-    await billingAdmin.catchUp(Date.now());
+    await billingAdmin.catchUp(Date.now(), PLENTY);
     expect(await atPeer(customerId)).toBe(email);
-    await billingAdmin.catchUp(Date.now());
+    await billingAdmin.catchUp(Date.now(), PLENTY);
     const asked = await atStripe('requests', { pattern: `POST /v1/customers/${customerId}` });
     expect(asked).toHaveLength(1);
   });
@@ -123,9 +124,9 @@ describe('the address of a customer', () => {
     // With the two repetitions of the SDK.
     await atStripe('faults', { pattern: `POST /v1/customers/${customerId}`, status: 500, times: 3 });
     await changeEmail(userId, email);
-    await billingAdmin.catchUp(Date.now());
+    await billingAdmin.catchUp(Date.now(), PLENTY);
     expect(await atPeer(customerId)).not.toBe(email);
-    await billingAdmin.catchUp(Date.now() + 3_600_000);
+    await billingAdmin.catchUp(Date.now() + 3_600_000, PLENTY);
     expect(await atPeer(customerId)).toBe(email);
   });
 

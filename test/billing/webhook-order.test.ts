@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, INTERNAL } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import {
   atStripe,
   deliver,
@@ -190,15 +191,15 @@ describe.each(Object.entries(HISTORIES))('%s', (_, { make, types, plan, ledger }
         )
         .run();
     }
-    await billingAdmin.catchUp(Date.now());
+    await billingAdmin.catchUp(Date.now(), PLENTY);
     await expectStanding(userId, 'after a crash');
   });
 
   it('comes to the same when no webhook ever comes', async () => {
     const { userId } = await untold();
-    await billingAdmin.reconcile(Date.now());
+    await billingAdmin.reconcile(Date.now(), PLENTY);
     // A run takes on so many at once; the next minute goes on.
-    for (let minutes = 0; minutes < 40; minutes += 1) await billingAdmin.catchUp(Date.now());
+    for (let minutes = 0; minutes < 40; minutes += 1) await billingAdmin.catchUp(Date.now(), PLENTY);
     await expectStanding(userId, 'by reconciliation');
   });
 });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
@@ -252,7 +253,7 @@ describe('a crash', () => {
     await atStripe('faults', { pattern: other.checkoutId, status: 500, times: 3 });
     await deliver(other.event);
     advance(3 * MINUTE);
-    await billingAdmin.catchUp(Date.now());
+    await billingAdmin.catchUp(Date.now(), PLENTY);
     expect(await standing(userId)).toMatchObject({ balance: 500, ledger: [{ type: 'purchase' }] });
     expect(await standing(other.userId)).toMatchObject({ balance: 500 });
   });
@@ -431,7 +432,7 @@ describe('the mail about an event', () => {
     return { userId, id: hint.id };
   }
   const handled = (environment: object) =>
-    createServices(environment as Bindings).billingAdmin.catchUp(Date.now());
+    createServices(environment as Bindings).billingAdmin.catchUp(Date.now(), PLENTY);
   /** In the statement that settles an event, and in no other. */
   const SETTLES = 'coalesce((SELECT realm_id FROM billing_customers';
 

@@ -1,11 +1,9 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LevelDescription } from '../../src/http/levels.ts';
 import { grants, SCOPES, type Scope } from '../../src/lib/scopes.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
-  accountOf,
   type CallOptions,
   call,
   changeDirectory,
@@ -16,6 +14,7 @@ import {
   type SignedInBody,
 } from '../support/api.ts';
 import { type Operation, operationsOf, readDocument } from '../support/contract.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 /** A caller as the network sees one, and what is true of it. */
 interface Caller {
@@ -100,9 +99,7 @@ beforeAll(async () => {
     await operator('owner'),
   ];
   for (const { user } of [staleUser, staleAdmin, staleOwner]) {
-    await runInDurableObject(accountOf(user.id), (_, { storage }) =>
-      storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', HOUR + 1000),
-    );
+    await ageProofs(user.id, HOUR + 1000);
   }
   const stale = { stale: true };
   callers['a verified user with a stale proof'] = of(staleUser, staleUser.access_token, stale);

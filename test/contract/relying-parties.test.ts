@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, freshAddress, login, ORIGIN, PASSWORD, register } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 
 /** Somebody else's service that verifies our access tokens and knows nothing but the issuer. */
@@ -150,7 +151,7 @@ describe('a rotation of the signing keys', () => {
     const steps: { signedBy: string | undefined; published: number }[] = [];
     for (let step = 0; step < 50; step += 1) {
       advance(5 * MINUTE);
-      await services.signingKeys.rotate(Date.now());
+      await services.signingKeys.rotate(Date.now(), PLENTY);
       const body = { refresh_token };
       const refreshed = await call('POST', '/v1/auth/refresh', { realm: 'long', body });
       ({ access_token, refresh_token } = refreshed.body);

@@ -13,7 +13,6 @@ import {
   billingSubscriptions,
   planRevenue,
 } from '../../src/billing/tables.ts';
-import { creditTransactions } from '../../src/credits/tables.ts';
 import { audit } from '../../src/directory/audit-tables.ts';
 import { oneTimeTokens } from '../../src/directory/link-tables.ts';
 import { activity, preferences, users, usersToFold } from '../../src/directory/tables.ts';
@@ -23,17 +22,8 @@ import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
 import { passwords, shadowPasswords } from '../../src/passwords/tables.ts';
 import { plans } from '../../src/plans/tables.ts';
 import { realms } from '../../src/realms/tables.ts';
-import { sessions } from '../../src/sessions/tables.ts';
 import { signingKeys } from '../../src/signing-keys/tables.ts';
-import {
-  realmTokenDaily,
-  realmUsageDaily,
-  tokenDaily,
-  tokenEvents,
-  usageDaily,
-  usageEvents,
-  usageMonthly,
-} from '../../src/usage/tables.ts';
+import { realmTokenDaily, realmUsageDaily, usageMonthly } from '../../src/usage/tables.ts';
 
 it.each([
   realms,
@@ -41,7 +31,6 @@ it.each([
   passwords,
   shadowPasswords,
   signingKeys,
-  sessions,
   activity,
   preferences,
   oneTimeTokens,
@@ -58,14 +47,9 @@ it.each([
   imports,
   importedUsers,
   plans,
-  usageEvents,
-  usageDaily,
   usageMonthly,
-  tokenEvents,
-  tokenDaily,
   realmUsageDaily,
   realmTokenDaily,
-  creditTransactions,
   billingPrices,
   billingCustomers,
   billingSubscriptions,

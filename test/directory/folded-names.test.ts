@@ -4,6 +4,7 @@ import { foldNames } from '../../src/directory/folded-names.ts';
 import { foldedColumn } from '../../src/lib/fold.ts';
 import { asAdmin } from '../support/admin.ts';
 import { call, createRealm, INTERNAL, register, registerVerified } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 
 const realm = 'folded';
@@ -54,8 +55,8 @@ it('what plain SQL wrote is folded by the job, and numbers become those of their
     .run();
   expect(await queued(user.id)).toBe(true);
   expect(await found('cagla')).toEqual([]);
-  await foldNames(env.DB);
-  await foldNames(env.DB);
+  await foldNames(env.DB, PLENTY);
+  await foldNames(env.DB, PLENTY);
   expect(await queued(user.id)).toBe(false);
   expect(await found('cagla')).toEqual([user.id]);
   const { folded_family_name, phone_number } = (await row(user.id)) ?? {};

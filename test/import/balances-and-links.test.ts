@@ -5,7 +5,6 @@ import { accountOf, call, INTERNAL, registerVerified } from '../support/api.ts';
 import { Browser } from '../support/browser.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 import { bcrypt2y, byEmail, expectToSignIn, kept, moveIn, sha256, unique } from '../support/moving.ts';
-import { project } from '../support/projection.ts';
 
 describe('auth-service', () => {
   const ada = (over: Record<string, unknown> = {}) => ({
@@ -58,15 +57,10 @@ describe('auth-service', () => {
     }
     const use = { user_id: user.id, amount: 20, reference: unique() };
     expect((await call('POST', '/v1/credits/use', { body: use, headers: INTERNAL })).body.balance).toBe(100);
-    await project(user.id);
-    const ledger = await env.DB.prepare(
-      'SELECT type, amount FROM credit_transactions WHERE user_id = ? ORDER BY seq',
-    )
-      .bind(user.id)
-      .all();
-    expect(ledger.results).toEqual([
-      { type: 'grant', amount: 120 },
-      { type: 'used', amount: -20 },
+    const ledger = await call('GET', `/v1/credits/transactions?user_id=${user.id}`, { headers: INTERNAL });
+    expect(ledger.body.data.map(({ type, amount }: any) => [type, amount])).toEqual([
+      ['used', -20],
+      ['grant', 120],
     ]);
     expect(await balanceOf((await byEmail(poor.email)).id)).toBe(0);
   });

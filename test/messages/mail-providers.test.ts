@@ -196,6 +196,21 @@ describe.concurrent.each(
     expect(await receivedMails(message.to)).toHaveLength(1);
   });
 
+  it('takes as many as it says in one call, and tells of each what became of it', async () => {
+    const port = provider(config);
+    const messages = Array.from({ length: Math.min(port.perCall, 4) }, () => mail());
+    const unusable = mail({ to: 'ada' });
+    expect(await port.sendAll(messages)).toEqual(messages.map(() => null));
+    if (peer) {
+      for (const { to, subject } of messages) {
+        expect(await receivedMails(to)).toMatchObject([{ to, subject }]);
+      }
+    }
+    const [refused, ...others] = await port.sendAll([unusable, ...messages.slice(1).map(() => mail())]);
+    expect(refused).toMatchObject({ permanent: true, message: 'the recipient is not usable' });
+    expect(others).toEqual(messages.slice(1).map(() => null));
+  });
+
   it.runIf(peer)('gives up on a peer that hangs, as passing', async () => {
     const message = mail();
     await setFault(message.to, 'hang');
@@ -267,6 +282,47 @@ describe('the cloudflare provider', () => {
       mail(),
     );
     expect(hung).toMatchObject({ permanent: false, message: 'no answer within 0.3 seconds' });
+  });
+});
+
+describe('many mails in one call', () => {
+  const port = provider({ MAIL_PROVIDER: 'resend' });
+  const many = () => Array.from({ length: 5 }, () => mail());
+  const received = async (messages: MailMessage[]) =>
+    (await Promise.all(messages.map(({ to }) => receivedMails(to)))).map(({ length }) => length);
+
+  it('are sent once however often just these are tried, in any order', async () => {
+    const messages = many();
+    for (const again of [
+      messages,
+      messages.toReversed(),
+      messages.map((one) => ({ ...one, text: 'other' })),
+    ]) {
+      expect(await port.sendAll(again)).toEqual(messages.map(() => null));
+    }
+    expect(await received(messages)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('one that is refused keeps no other', async () => {
+    const messages = many();
+    await setFault((messages[2] as MailMessage).to, 'reject-recipient');
+    const outcomes = await port.sendAll(messages);
+    expect(outcomes.map((outcome) => outcome?.permanent ?? null)).toEqual([null, null, true, null, null]);
+    expect(await received(messages)).toEqual([1, 1, 0, 1, 1]);
+  });
+
+  it.each<[Fault, boolean]>([
+    ['drop-after-data', true],
+    ['server-error', true],
+    ['too-many-requests', true],
+    ['reject-message', false],
+  ])('when the call fails with %s, may be tried together again: %s', async (fault, isTogether) => {
+    const messages = many();
+    await setFault((messages[0] as MailMessage).to, fault);
+    const outcomes = await port.sendAll(messages);
+    expect(outcomes.every((outcome) => outcome?.permanent === false)).toBe(true);
+    expect(new Set(outcomes).size).toBe(isTogether ? 1 : 5);
+    expect(await received(messages)).toEqual([0, 0, 0, 0, 0]);
   });
 });
 

@@ -2,13 +2,14 @@ import { createExecutionContext, createScheduledController, waitOnExecutionConte
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { primary } from '../../src/db/client.ts';
+import { RunBudget } from '../../src/lib/run-budget.ts';
 import { DeliveryError } from '../../src/messages/delivery.ts';
 import type { MailMessage } from '../../src/messages/mail-provider.ts';
 import { backoff, MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/messages/outbox.ts';
-import { Realms } from '../../src/realms/service.ts';
 import { createServices } from '../../src/services.ts';
 import worker from '../../src/worker.ts';
 import { call, freshAddress, PASSWORD, register } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { mailTo } from '../support/mail.ts';
 import { receivedMails, setFault } from '../support/peers/mailbox.ts';
@@ -45,11 +46,15 @@ async function cron(trigger = '* * * * *'): Promise<void> {
 }
 
 /** An outbox over a provider of the test's own: for what no real one does on demand. */
-function outboxWith(send: (mail: MailMessage) => Promise<void>) {
+function outboxWith(send: (mail: MailMessage) => Promise<void>, perCall = 1) {
+  const one = (mail: MailMessage) =>
+    send(mail).then(
+      () => null,
+      (error: DeliveryError) => error,
+    );
   return new Outbox({
     d1: env.DB,
-    realms: new Realms(env.DB, 'https://auth.test'),
-    mail: { send },
+    mail: { perCall, sendAll: (mails) => Promise.all(mails.map(one)) },
     texts: null,
     from: 'accounts@latchkey.test',
     origin: 'https://auth.test',
@@ -112,7 +117,7 @@ describe('a mail', () => {
       throw new DeliveryError('server says 451', { permanent: false });
     });
     for (let n = 1; n <= MAX_ATTEMPTS; n += 1) {
-      await failing.drain();
+      await failing.drain(PLENTY);
       const row = await env.DB.prepare('SELECT * FROM outbox WHERE recipient = ? OR attempts = ?')
         .bind(to, MAX_ATTEMPTS)
         .first<any>();
@@ -143,7 +148,7 @@ describe('two at once', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       sent.push(mail.to);
     });
-    await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()]);
+    await Promise.all([outbox.drain(PLENTY), outbox.drain(PLENTY), outbox.drain(PLENTY)]);
     expect(sent.filter((one) => to.includes(one)).sort()).toEqual([...to].sort());
   });
 
@@ -158,7 +163,7 @@ describe('two at once', () => {
           else reject(new DeliveryError('not this one', { permanent: false }));
         }),
     );
-    const first = hanging.drain();
+    const first = hanging.drain(PLENTY);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await cron();
     expect(await receivedMails(to)).toEqual([]);
@@ -174,33 +179,114 @@ describe('two at once', () => {
   });
 });
 
-it('drains a thousand messages in batches, each once', async () => {
-  const to = Array.from({ length: 1000 }, (_, n) => `bulk-${n}@example.com`);
+/** Messages that are due, written by SQL. */
+async function queueMany(count: number, channel = 'mail'): Promise<string[]> {
+  const prefix = `bulk-${crypto.randomUUID()}`;
   const now = Date.now();
-  const insert = env.DB.prepare(
-    `INSERT INTO outbox (id, realm_id, channel, template, recipient, data, next_attempt_at, created_at)
-     VALUES (?, 'default', 'mail', 'account_deleted', ?, '{"name":null}', ?, ?)`,
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+     INSERT INTO outbox (id, realm_id, channel, template, recipient, data, next_attempt_at, created_at)
+     SELECT 'msg_' || ?2 || i, 'default', ?3, iif(?3 = 'mail', 'account_deleted', 'code'), ?2 || '-' || i || '@example.com',
+       '{"name":null}', ?4, ?4 FROM n`,
+  )
+    .bind(count, prefix, channel, now)
+    .run();
+  return Array.from({ length: count }, (_, n) => `${prefix}-${n}@example.com`);
+}
+
+const pendingOf = async (to: string[]) =>
+  (
+    await env.DB.prepare(
+      "SELECT attempts FROM outbox WHERE status = 'pending' AND recipient IN (SELECT value FROM json_each(?))",
+    )
+      .bind(JSON.stringify(to))
+      .all<{ attempts: number }>()
+  ).results;
+
+describe('a thousand messages', () => {
+  it.each([
+    [1, 126],
+    [100, 51],
+  ])(
+    'are sent %i a call, some calls at once, each once, in minutes of a bounded number of calls',
+    async (perCall, minutes) => {
+      const to = await queueMany(1000);
+      const sent: string[] = [];
+      let [open, most, calls] = [0, 0, 0];
+      const outbox = new Outbox({
+        d1: env.DB,
+        mail: {
+          perCall,
+          sendAll: async (mails) => {
+            calls += 1;
+            open += 1;
+            most = Math.max(most, open);
+            await Promise.resolve();
+            open -= 1;
+            expect(mails.length).toBeLessThanOrEqual(perCall);
+            sent.push(...mails.map((mail) => mail.to));
+            return mails.map(() => null);
+          },
+        },
+        texts: null,
+        from: 'accounts@latchkey.test',
+        origin: 'https://auth.test',
+      });
+      let runs = 0;
+      while ((await pendingOf(to)).length > 0) {
+        runs += 1;
+        const callsBefore = calls;
+        await outbox.drain(new RunBudget(24, Number.POSITIVE_INFINITY));
+        expect(calls - callsBefore, 'with a statement before and after').toBeLessThanOrEqual(22);
+      }
+      expect(sent.filter((one) => to.includes(one)).sort()).toEqual([...to].sort());
+      expect(most).toBe(6);
+      expect(runs).toBeLessThanOrEqual(minutes);
+    },
   );
-  for (let n = 0; n < to.length; n += 100) {
-    await env.DB.batch(to.slice(n, n + 100).map((one) => insert.bind(crypto.randomUUID(), one, now, now)));
-  }
-  const sent: string[] = [];
-  let most = 0;
-  let open = 0;
-  const outbox = outboxWith(async (mail) => {
-    open += 1;
-    most = Math.max(most, open);
-    await Promise.resolve();
-    open -= 1;
-    sent.push(mail.to);
+
+  it('that the budget does not reach count as not tried', async () => {
+    const to = await queueMany(6);
+    const outbox = outboxWith(async () => {});
+    expect(await outbox.drain(new RunBudget(4, Number.POSITIVE_INFINITY))).toBe(2);
+    expect(await pendingOf(to)).toEqual(Array(4).fill({ attempts: 0 }));
+    await outbox.drain(PLENTY);
+    expect(await pendingOf(to)).toEqual([]);
   });
-  const runs: number[] = [];
-  for (let tried = -1; tried !== 0; runs.push(tried)) tried = await outbox.drain();
-  const bulk = sent.filter((one) => one.startsWith('bulk-'));
-  expect(bulk).toHaveLength(1000);
-  expect(new Set(bulk).size).toBe(1000);
-  expect(most).toBeLessThanOrEqual(6);
-  expect(Math.max(...runs)).toBeLessThanOrEqual(126);
+});
+
+it('what failed in one call is tried again in one call, alone', async () => {
+  const lost = await queueMany(30);
+  const calls: string[][] = [];
+  let fails = true;
+  const outbox = new Outbox({
+    d1: env.DB,
+    mail: {
+      perCall: 100,
+      sendAll: async (mails) => {
+        calls.push(mails.map(({ to }) => to).sort());
+        const error = new DeliveryError('no answer', { permanent: false });
+        return mails.map(() => (fails ? error : null));
+      },
+    },
+    texts: null,
+    from: 'accounts@latchkey.test',
+    origin: 'https://auth.test',
+  });
+  await outbox.drain(PLENTY);
+  fails = false;
+  advance(31_000);
+  await queueMany(50);
+  await outbox.drain(PLENTY);
+  expect(calls[0]).toEqual([...lost].sort());
+  expect(calls.slice(1)).toContainEqual([...lost].sort());
+});
+
+it('a message that cannot be rendered holds up no other of its call', async () => {
+  const to = await queueMany(3);
+  await env.DB.prepare("UPDATE outbox SET template = 'nonsense' WHERE recipient = ?").bind(to[1]).run();
+  await outboxWith(async () => {}, 100).drain(PLENTY);
+  expect(await pendingOf(to)).toEqual([{ attempts: 1 }]);
 });
 
 it('doubles its patience, and leaves half of it to chance', () => {
@@ -223,10 +309,10 @@ it('prunes what is over, and nothing else, however often', async () => {
         .bind(user.id)
         .first<any>()
     ).n;
-  await prune(env.DB, services.config, Date.now());
+  await prune(env.DB, services.config, Date.now(), PLENTY);
   expect([await count(), await tokens()]).toEqual([1, 1]);
   const later = Date.now() + 31 * 86_400_000;
-  await prune(env.DB, services.config, later);
-  await prune(env.DB, services.config, later);
+  await prune(env.DB, services.config, later, PLENTY);
+  await prune(env.DB, services.config, later, PLENTY);
   expect([await count(), await tokens()]).toEqual([0, 0]);
 });

@@ -12,7 +12,7 @@ const FEATURES = [...(LINES[4] as string[]), ...(LINES[5] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;
 /** What the account object shows of itself: what can be asked of it, and the form of the tokens that name it. */
-const ACCOUNT_CONTRACT = /^account\/((metering-)?contract|refresh-token)\.ts$/;
+const ACCOUNT_CONTRACT = /^account\/((metering-|history-)?contract|refresh-token)\.ts$/;
 /** The Worker never loads what runs in Node. */
 const NODE_ONLY = 'cli';
 
@@ -97,7 +97,9 @@ describe('the house', () => {
 
   it('keeps Hono out of everything but http, routes and schemas', () => {
     const strangers = files.filter((file) => {
-      if (/^(http|docs|dev|pages|compat|cli)\/|(routes|schemas)\.tsx?$|^(app|worker)\.ts$/.test(file))
+      if (
+        /^(http|docs|dev|pages|compat|cli)\/|(routes|schemas)\.tsx?$|^(app|app-shell|worker)\.ts$/.test(file)
+      )
         return false;
       return /from '(hono|@hono)\b/.test(readFileSync(join(SRC, file), 'utf8'));
     });

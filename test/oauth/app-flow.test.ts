@@ -15,6 +15,7 @@ import {
   registerVerified,
 } from '../support/api.ts';
 import { Browser, pick, pickStrict } from '../support/browser.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 
 const APP = 'com.example.app:/callback';
@@ -199,7 +200,7 @@ describe('a code', () => {
     const { results } = await env.DB.prepare('SELECT * FROM authorization_codes').all();
     expect(results.length).toBeGreaterThan(0);
     expect(JSON.stringify(results)).not.toContain(code);
-    await prune(env.DB, services.config, Date.now() + 60_000);
+    await prune(env.DB, services.config, Date.now() + 60_000, PLENTY);
     expect((await env.DB.prepare('SELECT * FROM authorization_codes').all()).results).toEqual([]);
   });
 

@@ -1,16 +1,9 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { createHash, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  accountOf,
-  call,
-  expectProblem,
-  ORIGIN,
-  registerVerified,
-  type SignedInBody,
-} from '../support/api.ts';
+import { call, expectProblem, ORIGIN, registerVerified, type SignedInBody } from '../support/api.ts';
 import { Browser, pick } from '../support/browser.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 const APP = 'com.example.app:/callback';
 
@@ -40,9 +33,7 @@ async function withGoogle(account: string): Promise<{ user: SignedInBody; browse
   const { url } = (await (await post(browser, '/v1/me/identities/google', {})).json()) as { url: string };
   await browser.comeBack(await pick('google', new URL(url), account));
   await env.DB.prepare('DELETE FROM passwords WHERE user_id = ?').bind(user.user.id).run();
-  await runInDurableObject(accountOf(user.user.id), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - 3600000'),
-  );
+  await ageProofs(user.user.id, 3_600_000);
   return { user, browser };
 }
 

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { avatarPrefix } from '../../src/images/avatar-key.ts';
@@ -6,7 +7,7 @@ import { advance } from '../support/clock.ts';
 import { images } from '../support/images.ts';
 import { codeTextedTo, mailTo, tokenTo } from '../support/mail.ts';
 import { receivedMails } from '../support/peers/mailbox.ts';
-import { activityOf, project } from '../support/projection.ts';
+import { activityOf } from '../support/projection.ts';
 import {
   cookieOf,
   expectLedTo,
@@ -326,16 +327,14 @@ describe('the activity', () => {
   it('is told in the language of the reader, page by page', async () => {
     const user = await visitor({ locale: 'en-GB' });
     const { id } = user.user.user;
-    await project(id);
-    const entry = env.DB.prepare(
-      "INSERT INTO activity (user_id, seq, realm_id, at, type, country, user_agent) VALUES (?, ?, 'default', ?, ?, 'T1', ?)",
-    );
     const at = Date.UTC(2026, 4, 17, 18, 5);
-    await env.DB.batch(
-      Array.from({ length: 30 }, (_, n) =>
-        entry.bind(id, 1000 + n, at, n === 29 ? 'from_the_future' : 'password_changed', SAFARI),
-      ),
-    );
+    await runInDurableObject(accountOf(id), (_, { storage }) => {
+      for (let n = 0; n < 30; n += 1) {
+        const type = n === 29 ? 'from_the_future' : 'password_changed';
+        const sql = "INSERT INTO activity (at, type, country, user_agent) VALUES (?, ?, 'T1', ?)";
+        storage.sql.exec(sql, at, type, SAFARI);
+      }
+    });
     const first = await open('/account/activity', user);
     expect(first.body.match(/<li><div>/g)).toHaveLength(25);
     expect(first.body).toContain('from_the_future');

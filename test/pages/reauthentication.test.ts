@@ -1,19 +1,16 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { registerRole } from '../support/admin.ts';
-import { accountOf, call, PASSWORD } from '../support/api.ts';
+import { call, PASSWORD } from '../support/api.ts';
 import { mailTo } from '../support/mail.ts';
 import { cookiesOf } from '../support/pages.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 import { cookieOf, open, submit, type Visitor, visitor } from '../support/visitor.ts';
 
 const TITLE = 'Please confirm that it is you';
 
 /** Lets the proof of every session of a user grow old. */
-const grow = (userId: string) =>
-  runInDurableObject(accountOf(userId), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', 2 * 3_600_000),
-  );
+const grow = (userId: string) => ageProofs(userId, 2 * 3_600_000);
 
 /** What the first form of a page that fits would send, besides what somebody types. */
 function hiddenIn(body: string, about: string): Record<string, string> {

@@ -208,7 +208,7 @@ it('keeps no password in the object', async () => {
   await change(user);
   const stored = await runInDurableObject(accountOf(user.user.id), (_, { storage }) =>
     JSON.stringify([
-      ...storage.sql.exec('SELECT * FROM facts').toArray(),
+      ...storage.sql.exec('SELECT * FROM activity').toArray(),
       ...storage.sql.exec('SELECT * FROM sessions').toArray(),
       ...storage.kv.list(),
     ]),

@@ -5,6 +5,7 @@ import { DECOY_HASH, hashPassword } from '../../src/crypto/password-hash.ts';
 import { decoyFor, decoyLike, refreshDecoys } from '../../src/passwords/decoys.ts';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, login, PASSWORD, register } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { tokenTo } from '../support/mail.ts';
 
@@ -125,7 +126,7 @@ describe('a decoy', () => {
         await env.DB.prepare('UPDATE passwords SET hash = ? WHERE user_id = ?').bind(hash, user.id).run();
     }
     const now = Date.now();
-    await refreshDecoys(env.DB, now);
+    await refreshDecoys(env.DB, now, PLENTY);
     const row = () =>
       env.DB.prepare("SELECT decoys FROM realms WHERE id = 'mixed'").first<{ decoys: string }>();
     const decoys = JSON.parse((await row())?.decoys ?? '[]');
@@ -162,10 +163,10 @@ describe('a decoy', () => {
 
     // Only what was imported since, or a day later, is counted again.
     await env.DB.prepare("UPDATE passwords SET hash = 'x'").run();
-    await refreshDecoys(env.DB, now + 1000);
+    await refreshDecoys(env.DB, now + 1000, PLENTY);
     expect(JSON.parse((await row())?.decoys ?? '[]')).toEqual(decoys);
     await env.DB.prepare("INSERT INTO imports VALUES ('mixed', 'imp_1', 'x', 1, ?, 0, 0)").bind(now).run();
-    await refreshDecoys(env.DB, now + 2000);
+    await refreshDecoys(env.DB, now + 2000, PLENTY);
     expect(JSON.parse((await row())?.decoys ?? '[]')).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { jsonStream, pagesOf } from '../../src/http/json-stream.ts';
 import { createServices } from '../../src/services.ts';
-import { expectProblem, register, registerVerified } from '../support/api.ts';
+import { accountOf, call, expectProblem, register, registerVerified } from '../support/api.ts';
 
 const textOf = (stream: ReadableStream) => new Response(stream).text();
 async function* pages(...values: unknown[][]) {
@@ -95,34 +96,30 @@ describe('the export of a user', () => {
   beforeAll(async () => {
     user = await registerVerified();
     const { id } = user.user;
-    const fill = (sql: string) =>
-      env.DB.prepare(
-        `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${ROWS}) ${sql}`,
-      )
-        .bind(id)
-        .run();
-    // Many of one moment, too: pages end between them.
-    await fill("INSERT INTO usage_events SELECT ?1, n, n, 'images', n, NULL FROM n");
-    await fill("INSERT INTO token_events SELECT ?1, n, n, 'small', n, 1, NULL FROM n");
-    await fill(
-      "INSERT INTO usage_daily SELECT ?1, date('2020-01-01', (n / 2) || ' days'), 'r' || (n % 2), 'default', n, n FROM n",
-    );
-    await fill(
-      "INSERT INTO token_daily SELECT ?1, date('2020-01-01', (n / 3) || ' days'), 'm' || (n % 3), 'default', n, n, 1, 1 FROM n",
-    );
-    await fill(
-      `INSERT INTO credit_transactions (user_id, seq, id, realm_id, type, amount, balance_after, reference, created_at)
-       SELECT ?1, n, 'txn' || n, 'default', 'added', n, n, 'ref' || n, 1 FROM n`,
-    );
-    await fill(
-      "INSERT INTO activity (user_id, seq, realm_id, at, type) SELECT ?1, n + 100, 'default', 7, 'signed_in' FROM n",
-    );
+    const numbers = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${ROWS})`;
+    const fill = (sql: string) => env.DB.prepare(`${numbers} ${sql}`).bind(id).run();
+    await call('GET', '/v1/me/credits', { token: user.access_token });
+    await runInDurableObject(accountOf(id), (_, { storage }) => {
+      // Many of one moment, too: pages end between them.
+      for (const sql of [
+        `INSERT INTO uses SELECT n, 'consume', NULL, ${Date.now()}, '2020-01-01', 'images', n, 0, NULL FROM n`,
+        `INSERT INTO token_uses SELECT n, NULL, ${Date.now()}, '2020-01-01', 'small', 'small', n, 1, NULL FROM n`,
+        "INSERT INTO quota_days SELECT 'r' || (n % 2), date('2020-01-01', (n / 2) || ' days'), n FROM n",
+        "INSERT INTO token_days SELECT date('2020-01-01', (n / 3) || ' days'), 'm' || (n % 3), n, 1, 1 FROM n",
+        `INSERT INTO credit_transactions (seq, id, type, amount, balance_after, reference, created_at)
+         SELECT n, 'txn' || n, 'added', n, n, 'ref' || n, 1 FROM n`,
+        `INSERT INTO activity (seq, at, type) SELECT n + 100, ${Date.now()}, 'signed_in' FROM n`,
+        `INSERT INTO past_sessions (id, created_at, last_seen_at, expires_at, methods)
+         SELECT 'ses' || n, n / 700, 1, 1, '[]' FROM n`,
+      ]) {
+        storage.sql.exec(`${numbers} ${sql}`);
+      }
+      const reached = { uses: ROWS, tokens: ROWS };
+      storage.kv.put('told', { folded: reached, sent: reached, activity: 2 * ROWS, standing: null, base: 0 });
+    });
+    await evictDurableObject(accountOf(id));
     await fill(
       "INSERT INTO audit SELECT 'aud' || n, 'default', n / 700, ?1, 'realm_changed', 'x', '{}' FROM n",
-    );
-    await fill(
-      `INSERT INTO sessions (id, user_id, seq, created_at, last_seen_at, expires_at, methods)
-       SELECT 'ses' || n, ?1, 1, n / 700, 1, 1, '[]' FROM n`,
     );
     await fill(
       `INSERT INTO outbox (id, realm_id, user_id, channel, template, recipient, data, next_attempt_at, created_at, status)
@@ -181,19 +178,13 @@ describe('the export of a user', () => {
     );
   });
 
-  it.each([
-    ['usage_daily', 'date', 'resource', '>'],
-    ['token_daily', 'date', 'model', '>'],
-    ['outbox', 'created_at', 'id', '<'],
-    ['sessions', 'created_at', 'id', '<'],
-  ])('goes on in %s where the page before ended, by an index', async (table, one, other, than) => {
-    const order = than === '<' ? 'DESC' : 'ASC';
+  it('goes on where the page before ended, by an index', async () => {
     const { results } = await env.DB.prepare(
-      `EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE user_id = ? AND (${one}, ${other}) ${than} (?, ?)
-       ORDER BY ${one} ${order}, ${other} ${order} LIMIT 500`,
+      `EXPLAIN QUERY PLAN SELECT * FROM outbox WHERE user_id = ? AND (created_at, id) < (?, ?)
+       ORDER BY created_at DESC, id DESC LIMIT 500`,
     )
       .bind('x', 'y', 'z')
       .all<{ detail: string }>();
-    expect(results[0]?.detail).toMatch(new RegExp(`USING .*(INDEX|PRIMARY KEY).*user_id=\\? AND \\(?${one}`));
+    expect(results[0]?.detail).toMatch(/USING .*INDEX.*user_id=\? AND \(?created_at/);
   });
 });

@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, type JWTP
 import { describe, expect, it } from 'vitest';
 import { createServices } from '../../src/services.ts';
 import { call, createRealm, expectProblem, ORIGIN, register } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 
 const HOUR = 3_600_000;
@@ -150,12 +151,12 @@ describe('signing keys', () => {
     const { signingKeys } = newServices();
 
     advance(89 * DAY);
-    await signingKeys.rotate(Date.now());
+    await signingKeys.rotate(Date.now(), PLENTY);
     expect(await jwks('turning')).toHaveLength(1);
 
     advance(DAY);
-    await signingKeys.rotate(Date.now());
-    await signingKeys.rotate(Date.now());
+    await signingKeys.rotate(Date.now(), PLENTY);
+    await signingKeys.rotate(Date.now(), PLENTY);
     advance(10 * 60_000);
     const published = await jwks('turning');
     expect(published.map((key) => key.kid)).toEqual([first.kid, expect.any(String)]);
@@ -173,10 +174,10 @@ describe('signing keys', () => {
     expect((await check(late.access_token, 'turning')).status).toBe(200);
 
     advance(HOUR);
-    await signingKeys.rotate(Date.now());
+    await signingKeys.rotate(Date.now(), PLENTY);
     expect(await jwks('turning'), 'still needed by tokens of its last hour').toHaveLength(2);
     advance(HOUR);
-    await signingKeys.rotate(Date.now());
+    await signingKeys.rotate(Date.now(), PLENTY);
     advance(10 * 60_000);
     expect((await jwks('turning')).map((key) => key.kid)).toEqual([published[1].kid]);
   });

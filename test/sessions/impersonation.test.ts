@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
+  accountOf,
   call,
   changeDirectory,
   expectProblem,
@@ -73,10 +74,8 @@ describe('acting as a user', () => {
         details: { reason: 'Ticket 3' },
       },
     ]);
-    const row = await env.DB.prepare('SELECT impersonator FROM sessions WHERE id = ?')
-      .bind(body.session_id)
-      .first();
-    expect(row).toEqual({ impersonator: admin.user.id });
+    const open = await accountOf(user.user.id).listSessions();
+    expect(open.find(({ id }) => id === body.session_id)).toMatchObject({ impersonator: admin.user.id });
   });
 
   it('counts as nothing that the user did', async () => {

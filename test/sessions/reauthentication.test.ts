@@ -1,4 +1,3 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { registerRole } from '../support/admin.ts';
@@ -18,14 +17,13 @@ import {
 import { advance } from '../support/clock.ts';
 import { codeMailedTo, mailTo } from '../support/mail.ts';
 import { activityOf } from '../support/projection.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 const MINUTE = 60_000;
 
 /** Lets the proof of every session of a user grow old, the tokens staying as they are. */
 async function grow(userId: string, milliseconds = 11 * MINUTE): Promise<void> {
-  await runInDurableObject(accountOf(userId), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', milliseconds),
-  );
+  await ageProofs(userId, milliseconds);
 }
 
 async function stale(fields: Record<string, unknown> = {}): Promise<SignedInBody> {

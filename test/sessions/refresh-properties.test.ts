@@ -25,7 +25,7 @@ function withBook<T>(test: (book: SessionBook, rows: () => number) => T): Promis
             }
           : Reflect.get(target, name),
     });
-    SessionBook.createTable(sql);
+    SessionBook.createTables(sql);
     return test(new SessionBook(sql, [KEY]), () =>
       cursors.splice(0).reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     );
@@ -79,7 +79,7 @@ it('a session’s tokens do what the guide says, whoever sends which of them whe
     fc.asyncProperty(fc.array(command, { maxLength: 60 }), (commands) =>
       withBook((book) => {
         let now = Date.now();
-        const { row } = book.open(opened(), now);
+        const row = book.open(opened(), now);
         const issued = [book.tokenOf(USER, row)];
         const model = new Tokens();
         for (const { do: what, token, grace, wait } of commands) {
@@ -121,7 +121,7 @@ it('no honest clients of one store are signed out, however many answers are lost
     fc.asyncProperty(fc.array(act, { maxLength: 80 }), (acts) =>
       withBook((book) => {
         let now = Date.now();
-        const { row } = book.open(opened(), now);
+        const row = book.open(opened(), now);
         let store = book.tokenOf(USER, row);
         let lostAt = Number.POSITIVE_INFINITY;
         const tabs = new Map<number, { token: string; readAt: number }>();
@@ -149,7 +149,7 @@ it('no honest clients of one store are signed out, however many answers are lost
 it('a refresh writes one row, a retry none, and the first cookie after a refresh one', async () => {
   await withBook((book, rows) => {
     const now = Date.now();
-    const token = book.tokenOf(USER, book.open(opened(), now).row);
+    const token = book.tokenOf(USER, book.open(opened(), now));
     rows();
     for (let times = 0; times < 3; times++) {
       book.rotate(token, 30, now);
@@ -172,7 +172,7 @@ it('a refresh writes one row, a retry none, and the first cookie after a refresh
 it('remembers a hundred tokens at most, in two kilobytes', async () => {
   await withBook((book) => {
     const now = Date.now();
-    let { row } = book.open(opened(), now);
+    let row = book.open(opened(), now);
     const tokens = [book.tokenOf(USER, row)];
     for (let times = 0; times < 300; times++) {
       const answer = book.rotate(tokens.at(-1) as string, 600, now);

@@ -3,6 +3,7 @@ import {
   Account as Accounts,
   OneTimeCode as OneTimeCodes,
   RateLimiter as RateLimiters,
+  StandbyCopy as StandbyCopies,
 } from '../../src/worker.ts';
 import { responsesAreOver } from './after-response.ts';
 
@@ -29,10 +30,14 @@ export async function restartWorker(): Promise<void> {
 }
 
 /** The objects that may have something stored, by the names of their bindings. */
-export const objects: Record<'ACCOUNT' | 'ONE_TIME_CODE' | 'RATE_LIMITER', Set<DurableObjectId>> = {
+export const objects: Record<
+  'ACCOUNT' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
+  Set<DurableObjectId>
+> = {
   ACCOUNT: new Set(),
   ONE_TIME_CODE: new Set(),
   RATE_LIMITER: new Set(),
+  STANDBY: new Set(),
 };
 
 /** The same class, whose objects are remembered. */
@@ -48,6 +53,7 @@ function remembering<Class extends new (...args: any[]) => object>(binding: keyo
 export const Account = remembering('ACCOUNT', Accounts);
 export const OneTimeCode = remembering('ONE_TIME_CODE', OneTimeCodes);
 export const RateLimiter = remembering('RATE_LIMITER', RateLimiters);
+export const StandbyCopy = remembering('STANDBY', StandbyCopies);
 
 export default {
   fetch: (request, bindings, ctx) => worker.default.fetch(request, bindings, ctx),

@@ -249,6 +249,7 @@ describe('credits', () => {
         reference: 'order-1',
         refund_of: null,
         description: null,
+        by: 'service',
         expires_at: null,
         created_at: expect.any(String),
       },
@@ -283,7 +284,7 @@ describe('credits', () => {
     expect(rest.body).toMatchObject({ data: [{ reference: 'order-1' }], next_cursor: null });
   });
 
-  it('are in the audit log with who did it', async () => {
+  it('say who did it', async () => {
     const user = await register();
     const key = await createApiKey(['credits:write']);
     await service(
@@ -294,23 +295,19 @@ describe('credits', () => {
     );
     await service('PUT', `/v1/admin/users/${id(user)}/plan`, { plan: 'enterprise' });
     await call('GET', '/v1/me/credits', { token: user.access_token });
-    await project(id(user));
-    const { results } = await env.DB.prepare(
-      'SELECT type, actor, details FROM activity WHERE user_id = ? AND actor IS NOT NULL ORDER BY seq',
-    )
-      .bind(id(user))
-      .all<any>();
-    expect(results.map((row) => [row.type, row.actor])).toEqual([
-      ['credits_added', key.id],
-      ['plan_changed', 'internal'],
-      ['credits_granted', 'system'],
+    const { body: ledger } = await service('GET', `/v1/admin/users/${id(user)}/credits`);
+    expect(ledger.data.map((row: any) => [row.type, row.amount, row.reference, row.actor])).toEqual([
+      ['grant', 10_000, expect.stringMatching(/^grant:/), 'system'],
+      ['added', 5, 'x', key.id],
     ]);
-    expect(JSON.parse(results[0].details)).toMatchObject({ amount: 5, reference: 'x', balance: 5 });
-    const mine = await call('GET', '/v1/me/activity', { token: user.access_token });
+    const mine = await call('GET', '/v1/me/credits/transactions', { token: user.access_token });
     expect(mine.body.data.map((row: any) => [row.type, row.by])).toEqual([
-      ['credits_granted', 'system'],
+      ['grant', 'system'],
+      ['added', 'service'],
+    ]);
+    const activity = await call('GET', '/v1/me/activity', { token: user.access_token });
+    expect(activity.body.data.map((row: any) => [row.type, row.by])).toEqual([
       ['plan_changed', 'service'],
-      ['credits_added', 'service'],
       ['registered', 'user'],
     ]);
   });

@@ -13,6 +13,7 @@ import {
   PASSWORD,
   register,
 } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 
 const NOON = Date.UTC(2027, 4, 12, 12);
@@ -91,9 +92,9 @@ it('keeps a hash and numbers, and those no longer than they count', async () => 
   expect(JSON.stringify(rows)).not.toContain('hash-');
   expect(JSON.stringify(rows)).not.toContain(user.user.id);
   const config = parseConfig(env as never);
-  await prune(env.DB, config, Date.UTC(2027, 4, 13));
+  await prune(env.DB, config, Date.UTC(2027, 4, 13), PLENTY);
   expect((await kept()).map(({ period }) => period)).toEqual(['2027-05']);
-  await prune(env.DB, config, Date.UTC(2027, 5, 1));
+  await prune(env.DB, config, Date.UTC(2027, 5, 1), PLENTY);
   expect(await kept()).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { ApiError } from '../../src/errors.ts';
 import { createServices } from '../../src/services.ts';
 import { registerRole } from '../support/admin.ts';
 import { call, changeDirectory, registerVerified } from '../support/api.ts';
+import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { codeTextedTo, mailTo } from '../support/mail.ts';
 import { receivedMails } from '../support/peers/mailbox.ts';
@@ -94,10 +95,10 @@ describe('what is changed elsewhere', () => {
     const lost = new Error('the machine stopped');
     await expect(directory().notifying(row, notice, () => Promise.reject(lost))).rejects.toBe(lost);
     expect(await noticesOf(user.id)).toEqual(['payment_method_changed']);
-    await createServices(env as unknown as Bindings).outbox.drain();
+    await createServices(env as unknown as Bindings).outbox.drain(PLENTY);
     expect((await receivedMails(user.email)).filter(({ subject }) => PAYS.test(subject))).toEqual([]);
     advance(3 * 60_000);
-    await createServices(env as unknown as Bindings).outbox.drain();
+    await createServices(env as unknown as Bindings).outbox.drain(PLENTY);
     await mailTo(user.email, PAYS);
   });
 

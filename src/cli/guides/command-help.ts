@@ -19,7 +19,9 @@ export const COMMAND_HELP: Record<string, string> = {
   'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
   docs: 'Writes the generated parts of the guides, such as this table.',
   bench: 'Measures throughput and latency.',
+  'bench:startup': 'Measures what a cold start costs.',
   'bench:timing': 'Measures whether answers take equally long for known and unknown users.',
+  'bench:cost': 'Counts what each operation writes, and what a million of it cost.',
   'bench:admin': 'Measures the admin API with many users.',
   'bench:hashes': 'Measures what one check of each kind of imported hash takes.',
 };

@@ -19,9 +19,8 @@ export function activityPageRoutes(services: AccountServices) {
       const text = activityMessages[view.language];
       // A cursor that was made up shows the newest.
       const cursor = ActivityQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
-      const { userId, bookmark } = principal;
-      const query = { limit: PER_PAGE, cursor, bookmark };
-      const { rows, nextCursor } = await services.privacy.activity(userId, query);
+      const query = { limit: PER_PAGE, cursor };
+      const { rows, nextCursor } = await services.privacy.activity(principal.userId, query);
       const entries = rows.map((row) => (
         <Entry
           name={text.types[row.type as ActivityType] ?? row.type}

@@ -18,7 +18,7 @@ export interface UserPanelProps {
 
 /** Reads everything that operators see of one user. Throws `user_not_found`. */
 export async function readUserData(services: AdminServices, target: { realmId: string; userId: string }) {
-  const { admin, analytics, identities, planAdmin, plans, usage } = services;
+  const { admin, analytics, identities, planAdmin, plans, privacy, usage } = services;
   // This comes first, so that nothing of a user of another realm is read.
   const known = await admin.users.get(target);
   const { realmId, userId } = target;
@@ -31,7 +31,7 @@ export async function readUserData(services: AdminServices, target: { realmId: s
       usage.quotas(target),
       analytics.usage({ userId }, DAYS),
       admin.credits.view(target, { limit: SHOWN, cursor: undefined }),
-      admin.logs.activity(realmId, { userId }, { after: null, limit: SHOWN }),
+      privacy.activity(userId, { limit: SHOWN }),
       admin.logs.audit(realmId, { target: userId }, { after: null, limit: SHOWN }),
     ],
   );

@@ -10,6 +10,7 @@ import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
+import type { Privacy } from '../../privacy/service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
@@ -26,6 +27,7 @@ export interface AdminServices extends VisitServices {
   config: { ORIGIN: string; RESOURCES: string[] };
   admin: Admin;
   analytics: UsageAnalytics;
+  privacy: Privacy;
   usage: Usage;
   identities: Identities;
   oauth: OAuth;

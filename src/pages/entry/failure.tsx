@@ -6,15 +6,6 @@ import { Frame } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { failureMessages } from './failure-messages.ts';
 
-/** Paths that programs ask for. Browsers ask for the two that lead to a provider and back. */
-const FOR_PROGRAMS =
-  /^\/(v1(?!\/oauth\/[^/]+\/(login|callback)$)|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
-
-/** Whether a person in front of a browser would see the answer. */
-export function isForPeople(c: AppContext): boolean {
-  return /\btext\/html\b/i.test(c.req.header('accept') ?? '') && !FOR_PROGRAMS.test(c.req.path);
-}
-
 /** The page in place of one that cannot be shown. It needs no service that may have failed. */
 export async function failurePage(c: AppContext, error: ApiError, realms: Realms, issuer: string) {
   const realm = await realms.get(c.get('realm')?.id ?? DEFAULT_REALM).catch(() => unknownRealm(issuer));

@@ -25,13 +25,13 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   const resend = await startFaulty(
     faults,
     resendEmulator.url,
-    (body) => JSON.parse(body).to?.[0],
+    (body) => recipientsOf(JSON.parse(body)),
     (status) => ({ statusCode: status, name: 'validation_error', message: 'Invalid `to` field.' }),
   );
   const twilio = await startFaulty(
     faults,
     twilioEmulator.url,
-    (body) => new URLSearchParams(body).get('To') ?? undefined,
+    (body) => [new URLSearchParams(body).get('To') ?? ''],
     (status, code = status === 401 ? 20003 : status === 400 ? 21211 : 0) => ({
       code,
       message: 'refused',
@@ -96,6 +96,10 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
     await Promise.all([stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };
+}
+
+function recipientsOf(body: { to?: string[] } | { to?: string[] }[]): string[] {
+  return (Array.isArray(body) ? body : [body]).map(({ to }) => to?.[0] ?? '');
 }
 
 async function fromSmtp(received: ReceivedMail): Promise<Mail> {

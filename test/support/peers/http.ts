@@ -63,23 +63,34 @@ export function failAs(
   return { status, body: JSON.stringify(explain(status, twilioCode ? Number(twilioCode) : undefined)) };
 }
 
-/** Starts a server before an emulator, which fails where a test wants it and passes on all else. */
+/**
+ * Starts a server before an emulator, which fails where a test wants it and passes on all else. Of many in one call, those that
+ * are refused are left out and named in `errors`, as Resend does with `x-batch-validation: permissive`.
+ */
 export async function startFaulty(
   faults: Faults,
   emulator: string,
-  recipientOf: (body: string) => string | undefined,
+  recipientsOf: (body: string) => string[],
   explain: (status: number, twilioCode?: number) => unknown,
 ) {
   return startHttp(async ({ method, path, headers, body }) => {
-    const recipient = method === 'POST' ? recipientOf(body) : undefined;
-    const fault = recipient === undefined ? undefined : faults.of(recipient);
+    const found = method === 'POST' ? recipientsOf(body).map((one) => faults.of(one)) : [];
+    const isPermissive = headers['x-batch-validation'] === 'permissive';
+    const refused = found.map((fault) => isPermissive && fault === 'reject-recipient');
+    const fault = found.find((one, index) => one && !refused[index]);
     if (fault) return failAs(fault, explain);
+    const taken = refused.includes(true)
+      ? JSON.stringify((JSON.parse(body) as unknown[]).filter((_, index) => !refused[index]))
+      : body;
     const { host: _, connection: __, 'content-length': ___, ...rest } = headers;
     const answer = await fetch(emulator + path, {
       method,
       headers: rest,
-      body: method === 'GET' ? null : body,
+      body: method === 'GET' ? null : taken,
     });
-    return { status: answer.status, body: await answer.text() };
+    const errors = refused.flatMap((is, index) => (is ? [{ index, message: 'Invalid `to` field.' }] : []));
+    const text = await answer.text();
+    if (errors.length === 0) return { status: answer.status, body: text };
+    return { status: answer.status, body: JSON.stringify({ ...JSON.parse(text), errors }) };
   });
 }

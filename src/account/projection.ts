@@ -1,0 +1,190 @@
+import type { ActivityEntry } from '../directory/state.ts';
+import { SECOND } from '../lib/time.ts';
+import { projectMail } from '../messages/outbox-projection.ts';
+import type { ActivityLog } from './activity-log.ts';
+import type { Atomically } from './atomic.ts';
+import {
+  type AccountStanding,
+  activityStatement,
+  projectRehash,
+  standingStatements,
+  sumStatements,
+  type ToldMessage,
+} from './projection-statements.ts';
+import type { QuotaBook } from './quota-book.ts';
+import type { StandingWork } from './schedule.ts';
+import type { TokenBook } from './token-book.ts';
+import type { Told } from './told.ts';
+import type { UseBook } from './use-book.ts';
+
+/** Entries and messages of one batch. */
+const BATCH = 100;
+/** After how long the directory hears of anything but sums. */
+const SOON = SECOND;
+
+/** What is told, and how. */
+export interface ProjectionDependencies {
+  sql: SqlStorage;
+  told: Told;
+  atomically: Atomically;
+  activity: ActivityLog;
+  standing: () => AccountStanding;
+  /** The sums of what was used; null while there are none, or not all of them. */
+  sums: () => { uses: UseBook; quotas: QuotaBook; tokens: TokenBook } | null;
+  /** Sees to it that `run` is called by then (Unix milliseconds). */
+  wake: (at: number) => void;
+  /** How long sums may wait, milliseconds. */
+  sumDelay: number;
+  /** Where to, and about whom; null when there is nobody any more. */
+  target: () => { d1: D1Database; userId: string } | null;
+}
+
+/**
+ * Tells the directory, which spans users, of an account: entries of the log, messages and the standing soon, sums of what
+ * was used once a minute. It reads them from where they are kept anyway, by a cursor. Each batch is written whole or not at
+ * all, and writing it again changes nothing.
+ */
+export class Projection implements StandingWork {
+  readonly #deps: ProjectionDependencies;
+  #next: number | null = null;
+  #hasMessages: boolean | undefined;
+
+  constructor(deps: ProjectionDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Adds an entry to the activity log. */
+  log(entry: ActivityEntry): void {
+    this.#deps.activity.add(entry, Date.now());
+    this.soon();
+  }
+
+  /** Has a message go out by way of the directory, which knows the address, or a hash replaced. */
+  tell(kind: ToldMessage['kind'], data: unknown): void {
+    const { sql } = this.#deps;
+    // Most accounts never have one.
+    sql.exec(`CREATE TABLE IF NOT EXISTS facts (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
+    ) STRICT`);
+    sql.exec('INSERT INTO facts (at, kind, data) VALUES (?, ?, ?)', Date.now(), kind, JSON.stringify(data));
+    this.#hasMessages = true;
+    this.soon();
+  }
+
+  /** The standing may have changed. */
+  soon(): void {
+    this.#wake(Date.now() + SOON);
+  }
+
+  /** Something was used. */
+  later(): void {
+    const now = Date.now();
+    // What waits already, of an object that was evicted since, is not put off by what comes.
+    if (this.#next === null) this.#wake(this.#waitingUntil(now));
+    else this.#wake(now + this.#deps.sumDelay);
+  }
+
+  next(): number | null {
+    return this.#next;
+  }
+
+  async run(): Promise<void> {
+    this.#next = null;
+    for (let withSums = true; ; ) {
+      const batch = this.#deps.atomically(() => this.#batch(withSums));
+      if (!batch) return;
+      await batch.d1.batch(batch.statements);
+      this.#deps.atomically(batch.done);
+      // What is used meanwhile waits for the next time; what had to wait for a range that was on its way does not.
+      withSums = batch.isLate;
+    }
+  }
+
+  #wake(at: number): void {
+    if (this.#next === null || at < this.#next) this.#next = at;
+    this.#deps.wake(at);
+  }
+
+  /** When the first has to be told of what waits. */
+  #waitingUntil(now: number): number {
+    const { activity, told, sums, sumDelay } = this.#deps;
+    if (activity.after(told.get().activity, 1).length > 0 || this.#messages().length > 0) return now + SOON;
+    const since = sums()?.uses.firstAfter(told.get().folded) ?? now;
+    return Math.max(now, Math.min(since, now) + sumDelay);
+  }
+
+  #batch(
+    withSums: boolean,
+  ): { d1: D1Database; statements: D1PreparedStatement[]; isLate: boolean; done: () => void } | null {
+    const { activity, told, target } = this.#deps;
+    const to = target();
+    if (!to) return null;
+    const now = Date.now();
+    const entries = activity.after(told.get().activity, BATCH);
+    const messages = this.#messages();
+    const standing = this.#deps.standing();
+    const before = told.get();
+    const text = JSON.stringify(standing);
+    const hasNews = text !== before.standing;
+    const sums = withSums ? this.#sums() : null;
+    if (entries.length === 0 && messages.length === 0 && !hasNews && !sums) return null;
+    // What is on its way may come there though nobody hears of it.
+    const onItsWay = { standing: hasNews ? null : text, folded: sums?.to ?? before.folded };
+    if (before.standing !== onItsWay.standing || before.folded !== onItsWay.folded) told.put(onItsWay);
+    // Rises though the clock may not.
+    const version = Math.max(now, before.version + 1);
+    const { d1, userId } = to;
+    const statements = [
+      ...(entries.length > 0 ? [activityStatement(d1, userId, entries)] : []),
+      ...standingStatements(d1, userId, { before: parsed(before.standing), standing, entries, version }),
+      ...messages.flatMap((one) => (one.kind === 'mail' ? projectMail : projectRehash)(d1, userId, one)),
+      ...(sums ? sumStatements(d1, userId, sums) : []),
+    ];
+    const done = () => {
+      // Of who was deleted meanwhile nothing is kept.
+      if (target()?.userId !== userId) return;
+      told.put({
+        version,
+        activity: entries.at(-1)?.seq ?? before.activity,
+        standing: text,
+        ...(sums && { sent: sums.to }),
+      });
+      const last = messages.at(-1);
+      if (last)
+        this.#deps.sql.exec("DELETE FROM facts WHERE kind IN ('mail', 'rehash') AND seq <= ?", last.seq);
+    };
+    return { d1, statements, isLate: sums?.isLate ?? false, done };
+  }
+
+  /** Sums up what was used, and gives what the directory does not have of it; null when it has all. */
+  #sums() {
+    const { told } = this.#deps;
+    const books = this.#deps.sums();
+    if (!books) return null;
+    const { folded, sent, base } = told.get();
+    // What is on its way goes as it is, or the directory could count it twice.
+    const isLate = folded.uses !== sent.uses || folded.tokens !== sent.tokens;
+    const to = isLate ? folded : { uses: books.quotas.fold(), tokens: books.tokens.fold() };
+    if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
+    const number = base + to.uses + to.tokens;
+    return { ...books.quotas.sums(sent, to), models: books.tokens.sums(sent, to), number, to, isLate };
+  }
+
+  #messages(): ToldMessage[] {
+    const { sql } = this.#deps;
+    this.#hasMessages ??= sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'facts'").toArray().length > 0;
+    if (!this.#hasMessages) return [];
+    return sql
+      .exec<Omit<ToldMessage, 'data'> & { data: string }>(
+        // Earlier versions kept others there.
+        "SELECT seq, at, kind, data FROM facts WHERE kind IN ('mail', 'rehash') ORDER BY seq LIMIT ?",
+        BATCH,
+      )
+      .toArray()
+      .map((row) => ({ ...row, data: JSON.parse(row.data) }));
+  }
+}
+
+function parsed(standing: string | null): AccountStanding | null {
+  return standing === null ? null : (JSON.parse(standing) as AccountStanding);
+}

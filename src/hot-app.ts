@@ -1,0 +1,24 @@
+import type { AppShell } from './app-shell.ts';
+import { authorizeRoutes } from './authorize/routes.ts';
+import { pathOf, splitRealm } from './http/realm-path.ts';
+import { credentialRoutes } from './passwords/routes.ts';
+import { profileRoutes } from './profile/routes.ts';
+import type { Services } from './services.ts';
+import { sessionRoutes } from './sessions/routes.ts';
+
+/**
+ * The routes that nearly all requests ask for, as an app of their own, and whether it takes a request. An isolate that starts
+ * evaluates these; the whole app, with its schemas, pages and documents, is built by the first request for something else.
+ */
+export function createHotApp(services: Services, shell: AppShell) {
+  const app = shell
+    .app()
+    .route('/', credentialRoutes(services.credentials, shell.levels, shell.signInLimit))
+    .route('/', sessionRoutes(services.sessions, shell.levels))
+    .route('/', profileRoutes(services.directory, services.profiles, shell.levels))
+    .route('/', authorizeRoutes(services.authorizer, shell.levels));
+  // What has a parameter in its path never equals one.
+  const taken = new Set(app.routes.map(({ method, path }) => `${method} ${path}`));
+  const takes = (request: Request) => taken.has(`${request.method} ${splitRealm(pathOf(request.url)).path}`);
+  return { app, takes };
+}

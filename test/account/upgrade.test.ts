@@ -1,0 +1,157 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { accountOf, call, INTERNAL, login, registerVerified } from '../support/api.ts';
+import { makeOld } from '../support/old-object.ts';
+import { project } from '../support/projection.ts';
+
+const service = (path: string, body: object) => call('POST', path, { headers: INTERNAL, body });
+const inD1 = async (sql: string, ...values: unknown[]) =>
+  (
+    await env.DB.prepare(sql)
+      .bind(...values)
+      .all<any>()
+  ).results;
+
+/** A user whose object is as version 0.2.0 left it, a second before it would have told of the last uses. */
+async function oldUser() {
+  const { user, access_token: token, refresh_token, session_id } = await registerVerified();
+  const { id } = user;
+  await service('/v1/credits/add', { user_id: id, amount: 10, reference: 'given' });
+  await project(id);
+  const now = Date.now();
+  const date = new Date(now).toISOString().slice(0, 10);
+  await runInDurableObject(accountOf(id), (_, { storage }) => {
+    const { sql } = storage;
+    makeOld(storage);
+    const fact = (kind: string, data: object) =>
+      sql.exec('INSERT INTO facts (at, kind, data) VALUES (?, ?, ?)', now, kind, JSON.stringify(data));
+    for (let n = 0; n < 20; n += 1) fact('credit', {});
+    sql.exec('DELETE FROM facts');
+    fact('session', { row: {}, endReason: null });
+    fact('activity', { realmId: 'default', type: 'signed_in', sessionId: 'ses_old', client: null });
+    const usage = (quantity: number, reference: string | null) => ({
+      ...{ resource: 'images', quantity, at: now, date, day: 0, month: 0, reference },
+    });
+    fact('usage', usage(2, 'second'));
+    fact('usage', usage(1, null));
+    const tokens = { model: 'small', inputTokens: 3, outputTokens: 4, requestId: 'call' };
+    const day = { date, model: 'small', input_tokens: 3, output_tokens: 4, requests: 1 };
+    fact('tokens', { ...tokens, day, usage: { ...usage(7, 'call'), resource: 'tokens' } });
+    fact('mail', {
+      template: 'quota_warning',
+      data: { name: null, resource: 'images', percent: 80, resets_at: '' },
+    });
+    sql.exec('INSERT INTO quota_days VALUES (?, ?, 8), (?, ?, 7)', 'images', date, 'tokens', date);
+    sql.exec('INSERT INTO token_days VALUES (?, ?, 3, 4, 1)', date, 'small');
+    const request = (kind: string, reference: string, parameters: object) =>
+      sql.exec(
+        'INSERT INTO requests (kind, reference, at, parameters, result) VALUES (?, ?, ?, ?, ?)',
+        ...[kind, reference, now, JSON.stringify(parameters)],
+        JSON.stringify({ result: 'ok', quota: null, of: reference }),
+      );
+    request('consume', 'first', { resource: 'images', quantity: 5 });
+    request('consume', 'second', { resource: 'images', quantity: 2 });
+    request('tokens', 'call', { model: 'small', inputTokens: 3, outputTokens: 4 });
+    sql.exec(
+      `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status)
+       VALUES ('held', 'images', 1, 1, ?, ?, ?, 'held')`,
+      ...[date, now, now + 600_000],
+    );
+  });
+  // What D1 had of it: the first use, and the entries of the log.
+  const of = (table: string, columns: string) =>
+    env.DB.prepare(`INSERT INTO ${table} VALUES (${columns.replace(/[^,]+/g, '?')})`);
+  await env.DB.batch([
+    of('past_uses', 'u,s,a,r,q,ref').bind(id, 7, now, 'images', 5, 'first'),
+    of('past_uses', 'u,s,a,r,q,ref').bind(id, 6, now - 1000, 'videos', 1, null),
+    of('past_token_uses', 'u,s,a,m,i,o,r').bind(id, 5, now - 1000, 'large', 1, 2, null),
+    of('past_usage_days', 'u,d,r,realm,s,q').bind(id, '2026-01-02', 'images', 'default', 1, 4),
+    of('past_token_days', 'u,d,m,realm,s,i,o,r').bind(id, '2026-01-02', 'large', 'default', 1, 1, 2, 1),
+    env.DB.prepare(`INSERT INTO usage_monthly VALUES (?1, ?2, 'images', 'default', 7, 5)`).bind(
+      id,
+      date.slice(0, 7),
+    ),
+    env.DB.prepare(
+      `INSERT INTO past_sessions (id, user_id, seq, created_at, last_seen_at, expires_at, methods, ended_at, end_reason)
+       VALUES ('ses_older', ?1, 1, 1, 1, 1, '[]', 1, 'signed_out')`,
+    ).bind(id),
+    env.DB.prepare('UPDATE users SET has_past = 1 WHERE id = ?').bind(id),
+  ]);
+  await evictDurableObject(accountOf(id));
+  return { id, token, refresh_token, session_id, date, email: user.email };
+}
+
+it('an object of an earlier version loses nothing, and counts nothing twice', async () => {
+  const before = await inD1(
+    "SELECT date, resource, quantity FROM realm_usage_daily WHERE realm_id = 'default'",
+  );
+  const { id, token, refresh_token, session_id, date, email } = await oldUser();
+  // Its sessions live on.
+  expect((await call('GET', '/v1/auth/session', { token })).body).toMatchObject({ session_id });
+  const refreshed = (await call('POST', '/v1/auth/refresh', { body: { refresh_token } })).body;
+  expect(refreshed.session_id).toBe(session_id);
+  // What was asked for is known.
+  const use = (reference: string, quantity: number) =>
+    service('/v1/usage', { user_id: id, resource: 'images', quantity, reference });
+  expect((await use('first', 6)).status).toBe(409);
+  expect((await use('second', 3)).status).toBe(409);
+  expect((await use('held', 1)).status).toBe(409);
+  const held = await service('/v1/usage/reservations/held/commit', { user_id: id });
+  expect(held.body.quota).toMatchObject({ used: 9 });
+  expect((await login(email)).status).toBe(200);
+
+  await project(id);
+  await project(id);
+  const { body: usage } = await call('GET', '/v1/me/usage?days=365', { token });
+  expect(usage.totals).toMatchObject({ images: 9 + 4, tokens: 7 });
+  const { body: history } = await call('GET', '/v1/me/usage/history', { token });
+  expect(
+    history.data.map(({ resource, quantity, reference }: any) => [resource, quantity, reference]),
+  ).toEqual([
+    ['images', 1, 'held'],
+    ['images', 1, null],
+    ['images', 2, 'second'],
+    ['images', 5, 'first'],
+    ['videos', 1, null],
+  ]);
+  const { body: tokens } = await call('GET', '/v1/me/tokens/history', { token });
+  expect(tokens.data.map(({ model, request_id }: any) => [model, request_id])).toEqual([
+    ['small', 'call'],
+    ['large', null],
+  ]);
+  const { body: activity } = await call('GET', '/v1/me/activity', { token });
+  expect(activity.data.map(({ type }: any) => type)).toEqual(['signed_in', 'signed_in', 'registered']);
+  const { body: exported } = await call('GET', '/v1/me/export', { token });
+  expect(exported.sessions.map(({ id: of }: any) => of)).toContain('ses_older');
+
+  // The realm has what it had not heard of: 2 + 1 + 1 images, and the tokens.
+  const was = new Map(before.map((row) => [`${row.date} ${row.resource}`, row.quantity]));
+  const after = await inD1(
+    "SELECT date, resource, quantity FROM realm_usage_daily WHERE realm_id = 'default'",
+  );
+  const risen = after.map((row) => [
+    row.resource,
+    row.quantity - (was.get(`${row.date} ${row.resource}`) ?? 0),
+  ]);
+  expect(Object.fromEntries(risen)).toMatchObject({ images: 4, tokens: 7 });
+  const monthly =
+    'SELECT resource, quantity FROM usage_monthly WHERE user_id = ? AND month = ? ORDER BY resource';
+  expect(await inD1(monthly, id, date.slice(0, 7))).toEqual([
+    { resource: 'images', quantity: 9 },
+    { resource: 'tokens', quantity: 7 },
+  ]);
+  for (const table of [
+    'past_uses',
+    'past_token_uses',
+    'past_usage_days',
+    'past_token_days',
+    'past_sessions',
+  ]) {
+    expect(await inD1(`SELECT * FROM ${table} WHERE user_id = ?`, id), table).toEqual([]);
+  }
+  expect(await inD1('SELECT has_past FROM users WHERE id = ?', id)).toEqual([{ has_past: 0 }]);
+  const log = await inD1('SELECT seq, type FROM activity WHERE user_id = ? ORDER BY seq', id);
+  expect(log.map(({ type }) => type)).toEqual(['registered', 'signed_in', 'signed_in']);
+  expect(log.at(-2)?.seq).toBeGreaterThan(20);
+});

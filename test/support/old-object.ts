@@ -1,0 +1,34 @@
+/** Gives the storage of an account object, which has books, the empty tables that version 0.2.0 had. */
+export function makeOld({ sql, kv }: DurableObjectStorage): void {
+  for (const table of ['uses', 'token_uses', 'reservations', 'activity', 'past_sessions']) {
+    sql.exec(`DROP TABLE IF EXISTS ${table}`);
+  }
+  sql.exec(`CREATE TABLE IF NOT EXISTS facts (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
+  ) STRICT`);
+  sql.exec(`CREATE TABLE requests (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, reference TEXT NOT NULL, at INTEGER NOT NULL,
+    parameters TEXT NOT NULL, result TEXT NOT NULL, UNIQUE (kind, reference)
+  ) STRICT`);
+  sql.exec(`CREATE TABLE reservations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, resource TEXT NOT NULL,
+    quantity INTEGER NOT NULL, asked INTEGER NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, status TEXT NOT NULL
+  ) STRICT`);
+  sql.exec(`CREATE INDEX reservations_held ON reservations (resource, day) WHERE status = 'held'`);
+  sql.exec(`CREATE TABLE old_sessions (
+    id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, told_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
+    user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL DEFAULT 0
+  ) STRICT`);
+  sql.exec(`INSERT INTO old_sessions SELECT id, salt, generation, rotated_at, created_at, last_seen_at, created_at,
+    expires_at, idle_seconds, credential_version, ip, country, city, user_agent, methods, impersonator, authenticated_at
+    FROM sessions`);
+  sql.exec('DROP TABLE sessions');
+  sql.exec('ALTER TABLE old_sessions RENAME TO sessions');
+  kv.delete('told');
+  kv.delete('metering');
+  const { tables: _, ...state } = kv.get<any>('state');
+  kv.put('state', state);
+}
