@@ -76,6 +76,12 @@ export class History {
       first === null ? null : first + this.#retention.activity * DAY,
       used === null ? null : used + this.#usesKept(),
     ].filter((at) => at !== null);
+    // Who has been away for long leaves sums and sessions last.
+    if (times.length === 0) {
+      const day = this.#metering.books()?.usage.quotas.oldest() ?? null;
+      const rest = [day === null ? null : Date.parse(day) + SUM_DAYS * DAY, this.#sessions.oldest()];
+      times.push(...rest.filter((at) => at !== null));
+    }
     // By portions of a day, or each use of a busy account would be forgotten by itself.
     return times.length > 0 ? Math.min(...times) + DAY : null;
   }

@@ -30,43 +30,46 @@ export function upgradeMeteringTables(sql: SqlStorage, told: Told): void {
   ReservationBook.createTable(sql);
   sql.exec(`INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status)
     SELECT reference, resource, quantity, asked, day, at, expires_at, status FROM reservations_before`);
-  const isWaiting = JSON.stringify({
-    uses: waiting.uses.map(({ reference }) => reference),
-    tokens: waiting.tokens.map(({ requestId }) => requestId),
-  });
-  const copy = (which: 'told' | 'waiting') => {
-    const of = (list: 'uses' | 'tokens') =>
-      `reference ${which === 'told' ? 'NOT ' : ''}IN (SELECT value FROM json_each(?, '$.${list}') WHERE value IS NOT NULL)`;
-    sql.exec(
-      `INSERT INTO uses (kind, reference, at, day, resource, quantity, credits, result)
-       SELECT kind, reference, at, date(at / 1000, 'unixepoch'),
-         iif(kind = 'consume', parameters ->> '$.resource', parameters ->> '$.use.resource'),
-         iif(kind = 'consume', parameters ->> '$.quantity', parameters ->> '$.use.quantity'),
-         coalesce(parameters ->> '$.credits', 0), result
-       FROM requests_before WHERE kind <> 'tokens' AND ${of('uses')} ORDER BY seq`,
-      isWaiting,
-    );
-    sql.exec(
-      `INSERT INTO token_uses (request_id, at, day, model, counted_as, input_tokens, output_tokens, result)
-       SELECT reference, at, date(at / 1000, 'unixepoch'), parameters ->> '$.model', parameters ->> '$.model',
-         parameters ->> '$.inputTokens', parameters ->> '$.outputTokens', result
-       FROM requests_before WHERE kind = 'tokens' AND ${of('tokens')} ORDER BY seq`,
-      isWaiting,
-    );
-  };
-  copy('told');
+  copyRequests(sql, waiting, 'told');
   const { uses, tokens } = sql
     .exec<{ uses: number; tokens: number }>(
       `SELECT COALESCE((SELECT MAX(seq) FROM uses), 0) AS uses, COALESCE((SELECT MAX(seq) FROM token_uses), 0) AS tokens`,
     )
     .one();
   told.put({ folded: { uses, tokens }, sent: { uses, tokens } });
-  copy('waiting');
-  for (const one of waiting.uses) takeOut(sql, one);
-  for (const one of waiting.tokens) takeOutTokens(sql, one);
+  copyRequests(sql, waiting, 'waiting');
+  for (const one of waiting.uses) takeOut(sql, one, uses);
+  for (const one of waiting.tokens) takeOutTokens(sql, one, tokens);
   sql.exec('DROP TABLE requests_before');
   sql.exec('DROP TABLE reservations_before');
   sql.exec("DELETE FROM facts WHERE kind IN ('usage', 'tokens', 'credit')");
+}
+
+/** Copies the requests of which the directory was told, or the others: a fact that waits has the time of its request. */
+function copyRequests(sql: SqlStorage, waiting: Waiting, which: 'told' | 'waiting'): void {
+  const not = which === 'told' ? 'NOT ' : '';
+  const resource = "iif(kind = 'consume', parameters ->> '$.resource', parameters ->> '$.use.resource')";
+  const quantity = "iif(kind = 'consume', parameters ->> '$.quantity', parameters ->> '$.use.quantity')";
+  sql.exec(
+    `INSERT INTO uses (kind, reference, at, day, resource, quantity, credits, result)
+     SELECT kind, reference, at, date(at / 1000, 'unixepoch'), ${resource}, ${quantity},
+       coalesce(parameters ->> '$.credits', 0),
+       -- Once a reference could stand for a request of each kind: for the first, then.
+       iif(seq = (SELECT MIN(seq) FROM requests_before AS other
+         WHERE other.kind IN ('consume', 'authorize') AND other.reference = requests_before.reference), result, NULL)
+     FROM requests_before WHERE kind <> 'tokens' AND ${not}EXISTS (
+       SELECT 1 FROM json_each(?) WHERE value ->> 'reference' = reference AND value ->> 'at' = at
+         AND value ->> 'resource' = ${resource} AND value ->> 'quantity' = ${quantity}) ORDER BY seq`,
+    JSON.stringify(waiting.uses),
+  );
+  sql.exec(
+    `INSERT INTO token_uses (request_id, at, day, model, counted_as, input_tokens, output_tokens, result)
+     SELECT reference, at, date(at / 1000, 'unixepoch'), parameters ->> '$.model', parameters ->> '$.model',
+       parameters ->> '$.inputTokens', parameters ->> '$.outputTokens', result
+     FROM requests_before WHERE kind = 'tokens' AND ${not}EXISTS (
+       SELECT 1 FROM json_each(?) WHERE value ->> 'requestId' = reference AND value ->> '$.usage.at' = at) ORDER BY seq`,
+    JSON.stringify(waiting.tokens),
+  );
 }
 
 function waitingOf(sql: SqlStorage): Waiting {
@@ -81,10 +84,16 @@ function waitingOf(sql: SqlStorage): Waiting {
 function takeOut(
   sql: SqlStorage,
   { resource, quantity, at, date, reference }: Waiting['uses'][number],
+  after: number,
 ): void {
   sql.exec('UPDATE quota_days SET used = used - ? WHERE resource = ? AND day = ?', quantity, resource, date);
-  const isThere = reference !== null && hasRow(sql, 'uses', 'reference', reference);
-  if (isThere) return;
+  const [there] = sql
+    .exec(
+      'SELECT 1 FROM uses WHERE seq > ? AND result IS NOT NULL AND reference IS ? AND at = ? AND resource = ? AND quantity = ?',
+      ...[after, reference, at, resource, quantity],
+    )
+    .toArray();
+  if (there) return;
   sql.exec(
     `INSERT INTO uses (kind, reference, at, day, resource, quantity, credits) VALUES ('commit', ?, ?, ?, ?, ?, 0)`,
     reference,
@@ -95,7 +104,7 @@ function takeOut(
   );
 }
 
-function takeOutTokens(sql: SqlStorage, use: Waiting['tokens'][number]): void {
+function takeOutTokens(sql: SqlStorage, use: Waiting['tokens'][number], after: number): void {
   const { model, inputTokens, outputTokens, requestId, day, usage } = use;
   sql.exec(
     'UPDATE quota_days SET used = used - ? WHERE resource = ? AND day = ?',
@@ -111,7 +120,11 @@ function takeOutTokens(sql: SqlStorage, use: Waiting['tokens'][number]): void {
     day.date,
     day.model,
   );
-  if (requestId !== null && hasRow(sql, 'token_uses', 'request_id', requestId)) return;
+  const counted = sql.exec(
+    'UPDATE token_uses SET counted_as = ? WHERE seq > ? AND result IS NOT NULL AND request_id IS ? AND at = ?',
+    ...[day.model, after, requestId, usage.at],
+  );
+  if (counted.rowsWritten > 0) return;
   sql.exec(
     `INSERT INTO token_uses (request_id, at, day, model, counted_as, input_tokens, output_tokens)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -123,8 +136,4 @@ function takeOutTokens(sql: SqlStorage, use: Waiting['tokens'][number]): void {
     inputTokens,
     outputTokens,
   );
-}
-
-function hasRow(sql: SqlStorage, table: string, column: string, value: string): boolean {
-  return sql.exec(`SELECT 1 FROM ${table} WHERE ${column} = ? LIMIT 1`, value).toArray().length > 0;
 }

@@ -36,6 +36,8 @@ const TABLES = [
   'quota_days',
   'quota_warnings',
   'reservations',
+  // Of earlier versions.
+  'requests',
   'uses',
   'token_uses',
   'token_days',

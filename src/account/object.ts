@@ -112,7 +112,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     run: async () => {
       if (this.#state.get()) this.#atomically(() => this.#history.prune(Date.now()));
     },
-    next: () => (this.#state.get() ? this.#history.nextPruning() : null),
+    next: () => this.#atomically(() => (this.#state.get() ? this.#history.nextPruning() : null)),
   };
   #addressQuotaRead: AddressQuota | null | undefined;
 
@@ -125,6 +125,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#told.reload();
       this.#sessions.reload();
       this.#metering.reload();
+      this.#projection.reload();
       this.#schedule.reload();
     });
     this.#state = new AccountStateStore(kv);
@@ -571,7 +572,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       activity: (rows) => whileThere(() => this.#activity.keep(rows)),
       portion: (portion) =>
         whileThere(() => {
-          for (const session of portion.sessions) this.#sessions.keepPast(session);
+          this.#sessions.keepPast(portion.sessions);
           if (
             portion.uses.length + portion.tokenUses.length + portion.days.length + portion.tokenDays.length >
             0

@@ -53,6 +53,12 @@ export class Projection implements StandingWork {
     this.#deps = deps;
   }
 
+  /** Forgets what is kept in memory: what was written last was undone. */
+  reload(): void {
+    this.#hasMessages = undefined;
+    this.#next = null;
+  }
+
   /** Adds an entry to the activity log. */
   log(entry: ActivityEntry): void {
     this.#deps.activity.add(entry, Date.now());
@@ -93,7 +99,8 @@ export class Projection implements StandingWork {
     for (let withSums = true; ; ) {
       const batch = this.#deps.atomically(() => this.#batch(withSums));
       if (!batch) return;
-      await batch.d1.batch(batch.statements);
+      // What was asked for without using anything has no sums.
+      if (batch.statements.length > 0) await batch.d1.batch(batch.statements);
       this.#deps.atomically(batch.done);
       // What is used meanwhile waits for the next time; what had to wait for a range that was on its way does not.
       withSums = batch.isLate;
@@ -101,8 +108,8 @@ export class Projection implements StandingWork {
   }
 
   #wake(at: number): void {
-    if (this.#next === null || at < this.#next) this.#next = at;
-    this.#deps.wake(at);
+    this.#next = Math.min(at, this.#next ?? at);
+    this.#deps.wake(this.#next);
   }
 
   /** When the first has to be told of what waits. */
@@ -129,14 +136,22 @@ export class Projection implements StandingWork {
     const sums = withSums ? this.#sums() : null;
     if (entries.length === 0 && messages.length === 0 && !hasNews && !sums) return null;
     // What is on its way may come there though nobody hears of it.
-    const onItsWay = { standing: hasNews ? null : text, folded: sums?.to ?? before.folded };
+    const onItsWay = {
+      standing: hasNews ? null : text,
+      folded: sums?.to ?? before.folded,
+      // Rises though the clock may not.
+      version: hasNews ? Math.max(now, before.version + 1) : before.version,
+    };
     if (before.standing !== onItsWay.standing || before.folded !== onItsWay.folded) told.put(onItsWay);
-    // Rises though the clock may not.
-    const version = Math.max(now, before.version + 1);
     const { d1, userId } = to;
     const statements = [
       ...(entries.length > 0 ? [activityStatement(d1, userId, entries)] : []),
-      ...standingStatements(d1, userId, { before: parsed(before.standing), standing, entries, version }),
+      ...standingStatements(d1, userId, {
+        before: parsed(before.standing),
+        standing,
+        entries,
+        version: Math.max(now, onItsWay.version),
+      }),
       ...messages.flatMap((one) => (one.kind === 'mail' ? projectMail : projectRehash)(d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
     ];
@@ -144,7 +159,6 @@ export class Projection implements StandingWork {
       // Of who was deleted meanwhile nothing is kept.
       if (target()?.userId !== userId) return;
       told.put({
-        version,
         activity: entries.at(-1)?.seq ?? before.activity,
         standing: text,
         ...(sums && { sent: sums.to }),

@@ -221,6 +221,11 @@ export class QuotaBook {
     return { days, months: [...months.values()].map((one) => ({ ...one, quantity: this.#folded(one) })) };
   }
 
+  /** The first day that is still known; null when none is. */
+  oldest(): string | null {
+    return this.#sql.exec<{ day: string | null }>('SELECT MIN(day) AS day FROM quota_days').one().day;
+  }
+
   /** Forgets days from before a date, and the warnings of their months. */
   prune(date: string): void {
     this.#sql.exec('DELETE FROM quota_days WHERE day < ?', date);

@@ -53,7 +53,10 @@ export class ObjectSchedule<Job extends string> {
   /** Has the alarm come by then, for work that the storage itself tells of: one row, or none. */
   wake(at: number): void {
     if (this.#alarm != null && this.#alarm <= at) return;
-    this.#arm(Math.min(at, ...(Object.values(this.#due()) as number[])));
+    const times = [at, ...(Object.values(this.#due()) as number[])];
+    // An alarm that may be set is not put off: when it comes it finds out what is next.
+    if (this.#alarm === undefined) times.push(Date.now() + MINUTE);
+    this.#arm(Math.min(...times));
   }
 
   /** Forgets when the alarm comes: what was set last may have been undone. */
@@ -67,8 +70,10 @@ export class ObjectSchedule<Job extends string> {
   async run(jobs: Record<Job, () => Promise<void>>, standing: StandingWork[], now: number): Promise<void> {
     this.#alarm = null;
     for (const job of Object.keys(this.#due()) as Job[]) {
-      const at = this.#due()[job];
-      if (at === undefined || at > now + COALESCE) continue;
+      const { [job]: at, ...without } = this.#due();
+      // An earlier version had others.
+      if (!(job in jobs)) this.#put(without as Due<Job>);
+      if (!(job in jobs) || at === undefined || at > now + COALESCE) continue;
       const lease = now + LEASE;
       this.#put({ ...this.#due(), [job]: lease });
       this.#running = { job };
@@ -90,12 +95,12 @@ export class ObjectSchedule<Job extends string> {
     for (const work of standing) {
       try {
         await work.run();
+        next.push(work.next());
       } catch (error) {
         log('error', 'object_job_failed', { job: 'standing', error: describeFailure(error) });
         next.push(now + RETRY);
       }
     }
-    next.push(...standing.map((work) => work.next()));
     // The alarm may have come before any job was due.
     const times = [...(Object.values(this.#due()) as number[]), ...next.filter((at) => at !== null)];
     if (times.length > 0) this.#arm(Math.min(...times));

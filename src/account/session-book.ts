@@ -268,13 +268,25 @@ export class SessionBook {
     return { sessions, activeOn: lastSeen > 0 ? dateOf(lastSeen) : null };
   }
 
-  /** Remembers a session that is over. */
-  keepPast(session: PastSession): void {
-    const columns = Object.keys(session);
-    this.#sql.exec(
-      `INSERT OR IGNORE INTO past_sessions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-      ...Object.values(session),
+  /** Remembers sessions that were over before the object knew of them. */
+  keepPast(sessions: PastSession[]): void {
+    const open = new Set(
+      this.#sql
+        .exec<{ id: string }>('SELECT id FROM sessions')
+        .toArray()
+        .map(({ id }) => id),
     );
+    for (const session of sessions) if (!open.has(session.id)) this.#remember(session);
+  }
+
+  /** When the next is to be forgotten of those that are over, Unix milliseconds; null when there is none. */
+  oldest(): number | null {
+    const { over, live } = this.#sql
+      .exec<{ over: number | null; live: number | null }>(
+        `SELECT (SELECT MIN(expires_at) FROM past_sessions) AS over, (SELECT MIN(expires_at) FROM sessions) AS live`,
+      )
+      .one();
+    return over === null ? live : Math.min(over + KEPT, live ?? Number.POSITIVE_INFINITY);
   }
 
   /** Ends one session; null when it was not there. */
@@ -333,9 +345,17 @@ export class SessionBook {
       .toArray();
     for (const row of rows) {
       this.#known.delete(row.id);
-      this.keepPast({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
+      this.#remember({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
     }
     return rows;
+  }
+
+  #remember(session: PastSession): void {
+    const columns = Object.keys(session);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO past_sessions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+      ...Object.values(session),
+    );
   }
 }
 

@@ -254,6 +254,31 @@ it('tells of use in time, though the object is evicted between any two uses', as
   expect(await alarmOf(user.id)).toBeLessThanOrEqual(Date.now() + 1000);
 });
 
+it('goes on after what used nothing', async () => {
+  const { user, access_token: token } = await register();
+  await project(user.id);
+  const service = (path: string, body: object) => call('POST', path, { headers: INTERNAL, body });
+  expect((await service('/v1/authorize', { token, reference: 'nothing' })).body.allowed).toBe(true);
+  await project(user.id);
+  await service('/v1/usage', { user_id: user.id, resource: 'images', quantity: 3 });
+  await project(user.id);
+  const { quantity } = (await env.DB.prepare('SELECT quantity FROM usage_monthly WHERE user_id = ?')
+    .bind(user.id)
+    .first()) as { quantity: number };
+  expect(quantity).toBe(3);
+});
+
+it('puts off no alarm of an object that was evicted', async () => {
+  const { user } = await register();
+  await project(user.id);
+  const service = (path: string, body: object) => call('POST', path, { headers: INTERNAL, body });
+  await service('/v1/usage', { user_id: user.id, resource: 'images', quantity: 1 });
+  await evictDurableObject(accountOf(user.id));
+  const expires_at = new Date(Date.now() + 300 * DAY).toISOString();
+  await service('/v1/credits/add', { user_id: user.id, amount: 1, reference: 'late', expires_at });
+  expect(await alarmOf(user.id)).toBeLessThanOrEqual(Date.now() + 60_000);
+});
+
 it('keeps nothing of a user who is deleted while D1 is being written', async () => {
   const user = await registerVerified();
   const slow = async (real: D1Database, all: any[]) => {

@@ -51,6 +51,8 @@ async function oldUser() {
         JSON.stringify({ result: 'ok', quota: null, of: reference }),
       );
     request('consume', 'first', { resource: 'images', quantity: 5 });
+    // Once a reference could stand for one of each kind.
+    request('authorize', 'first', { use: null, credits: 1 });
     request('consume', 'second', { resource: 'images', quantity: 2 });
     request('tokens', 'call', { model: 'small', inputTokens: 3, outputTokens: 4 });
     sql.exec(
@@ -76,6 +78,10 @@ async function oldUser() {
       `INSERT INTO past_sessions (id, user_id, seq, created_at, last_seen_at, expires_at, methods, ended_at, end_reason)
        VALUES ('ses_older', ?1, 1, 1, 1, 1, '[]', 1, 'signed_out')`,
     ).bind(id),
+    env.DB.prepare(
+      `INSERT INTO past_sessions (id, user_id, seq, created_at, last_seen_at, expires_at, methods)
+       VALUES (?, ?, 1, 1, 1, ?, '[]')`,
+    ).bind(session_id, id, now + 1_000_000),
     env.DB.prepare('UPDATE users SET has_past = 1 WHERE id = ?').bind(id),
   ]);
   await evictDurableObject(accountOf(id));
@@ -123,7 +129,12 @@ it('an object of an earlier version loses nothing, and counts nothing twice', as
   const { body: activity } = await call('GET', '/v1/me/activity', { token });
   expect(activity.data.map(({ type }: any) => type)).toEqual(['signed_in', 'signed_in', 'registered']);
   const { body: exported } = await call('GET', '/v1/me/export', { token });
-  expect(exported.sessions.map(({ id: of }: any) => of)).toContain('ses_older');
+  const sessions = exported.sessions.map(({ id: of }: any) => of);
+  expect(sessions).toContain('ses_older');
+  expect(sessions.filter((of: string) => of === session_id)).toHaveLength(1);
+  expect(
+    await runInDurableObject(accountOf(id), (_, { storage }) => storage.kv.get('due') ?? {}),
+  ).not.toHaveProperty('project');
 
   // The realm has what it had not heard of: 2 + 1 + 1 images, and the tokens.
   const was = new Map(before.map((row) => [`${row.date} ${row.resource}`, row.quantity]));

@@ -28,6 +28,7 @@ export function makeOld({ sql, kv }: DurableObjectStorage): void {
   sql.exec('DROP TABLE sessions');
   sql.exec('ALTER TABLE old_sessions RENAME TO sessions');
   kv.delete('told');
+  kv.put('due', { project: Date.now() });
   kv.delete('metering');
   const { tables: _, ...state } = kv.get<any>('state');
   kv.put('state', state);

@@ -133,7 +133,7 @@ export const authService: Features = {
   },
   'An audit log': {
     where: '`GET /v1/admin/audit`, `src/directory/audit.ts`',
-    tests: ['test/usage/http.test.ts: are in the audit log with who did it'],
+    tests: ['test/usage/http.test.ts: say who did it'],
   },
   'Structured logs of requests, in JSON': {
     where: '`src/http/request-log.ts`',
