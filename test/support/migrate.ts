@@ -1,3 +1,6 @@
+// Bundled, the Worker has all of itself at hand. Here a module is fetched when it is first asked for, which requests that come
+// at once may not wait for together: workerd lets none wait for what another has begun.
+import '../../src/app.ts';
 import { applyD1Migrations, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, vi } from 'vitest';
