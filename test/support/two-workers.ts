@@ -65,7 +65,10 @@ function writeConfig(directory: string): string {
   delete config.assets;
   config.main = join(ROOT, 'src/worker.ts');
   config.alias = Object.fromEntries(
-    Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [name, join(ROOT, path)]),
+    Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
+      name,
+      join(ROOT, path),
+    ]),
   );
   config.vars = {
     ENVIRONMENT: 'development',
