@@ -1,7 +1,6 @@
 import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { AppShell } from './app-shell.ts';
-import { authorizeRoutes } from './authorize/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
@@ -17,6 +16,7 @@ import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
 import { healthRoutes } from './health/routes.ts';
+import { withHotRoutes } from './hot-app.ts';
 import { importRoutes } from './import/routes.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
@@ -28,12 +28,11 @@ import { adminPageRoutes } from './pages/admin/routes.ts';
 import { entryPageRoutes } from './pages/entry/routes.ts';
 import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
-import { credentialRoutes } from './passwords/routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
-import { profileRoutes, unprovenProfileRoutes } from './profile/routes.ts';
+import { unprovenProfileRoutes } from './profile/routes.ts';
 import { userRoutes } from './profile/user-routes.ts';
 import { realmRoutes } from './realms/admin-routes.ts';
 import { reauthenticationRoutes } from './reauthentication/routes.ts';
@@ -41,7 +40,6 @@ import { secretRoutes } from './secrets/admin-routes.ts';
 import type { Services } from './services.ts';
 import { userSessionRoutes } from './sessions/admin-routes.ts';
 import { renewalRoutes } from './sessions/renewal-routes.ts';
-import { sessionRoutes } from './sessions/routes.ts';
 import { signingKeyRoutes } from './signing-keys/admin-routes.ts';
 import { discoveryRoutes } from './signing-keys/discovery-routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
@@ -62,9 +60,7 @@ export function createApp(
   const { config, realms, sessions } = services;
   const { levels, signInLimit } = shell;
   const app = shell.app();
-  const routes = app
-    .route('/', credentialRoutes(services.credentials, levels, signInLimit))
-    .route('/', sessionRoutes(sessions, levels))
+  const routes = withHotRoutes(app, services, shell)
     .route('/', resetRoutes(services.resets, signInLimit))
     .route('/', emailRoutes(services.emails, levels, signInLimit))
     .route('/', codeRoutes(services.codes, levels, signInLimit))
@@ -83,7 +79,6 @@ export function createApp(
         signInLimit,
       ),
     )
-    .route('/', profileRoutes(services.directory, services.profiles, levels))
     .route('/', avatarRoutes(services.avatars, levels))
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
@@ -96,7 +91,6 @@ export function createApp(
     .route('/', usageAdminRoutes(services.analytics, services.directory, levels))
     .route('/', creditRoutes(services.credits, levels))
     .route('/', creditServiceRoutes(services.credits, levels))
-    .route('/', authorizeRoutes(services.authorizer, levels))
     .route('/', billingRoutes(services.billing, levels))
     .route('/', billingAdminRoutes(services.billingAdmin, levels))
     .route('/', webhookRoutes(services.billingAdmin))

@@ -6,17 +6,25 @@ import { profileRoutes } from './profile/routes.ts';
 import type { Services } from './services.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 
+/** The routes that nearly all requests ask for, added to an app. */
+export function withHotRoutes(
+  app: ReturnType<AppShell['app']>,
+  services: Services,
+  { levels, signInLimit }: AppShell,
+) {
+  return app
+    .route('/', credentialRoutes(services.credentials, levels, signInLimit))
+    .route('/', sessionRoutes(services.sessions, levels))
+    .route('/', profileRoutes(services.directory, services.profiles, levels))
+    .route('/', authorizeRoutes(services.authorizer, levels));
+}
+
 /**
- * The routes that nearly all requests ask for, as an app of their own, and whether it takes a request. An isolate that starts
- * evaluates these; the whole app, with its schemas, pages and documents, is built by the first request for something else.
+ * These routes as an app of their own, and whether it takes a request. An isolate that starts evaluates these; the whole app,
+ * with its schemas, pages and documents, is built by the first request for something else.
  */
 export function createHotApp(services: Services, shell: AppShell) {
-  const app = shell
-    .app()
-    .route('/', credentialRoutes(services.credentials, shell.levels, shell.signInLimit))
-    .route('/', sessionRoutes(services.sessions, shell.levels))
-    .route('/', profileRoutes(services.directory, services.profiles, shell.levels))
-    .route('/', authorizeRoutes(services.authorizer, shell.levels));
+  const app = withHotRoutes(shell.app(), services, shell);
   // What has a parameter in its path never equals one.
   const taken = new Set(app.routes.map(({ method, path }) => `${method} ${path}`));
   const takes = (request: Request) => taken.has(`${request.method} ${splitRealm(pathOf(request.url)).path}`);

@@ -9,6 +9,7 @@ import { toApiError } from './http/problem.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { failure } from './rpc/outcome.ts';
 import { createServices, type Services } from './services.ts';
+import { wholeApp } from './whole-app.ts';
 
 export { Account } from './account/object.ts';
 export { OneTimeCode } from './codes/one-time-code.ts';
@@ -36,7 +37,7 @@ function canonicalApp(services: Services, bindings: Bindings, dialects: Dialects
   return {
     async fetch(request, bindings, ctx) {
       if (hot.takes(request)) return hot.app.fetch(request, bindings, ctx);
-      const { createApp } = await import('./app.ts');
+      const { createApp } = await wholeApp();
       whole ??= createApp(services, bindings, dialects, shell);
       return whole.fetch(request, bindings, ctx);
     },

@@ -1,6 +1,10 @@
 import type { CreditTransaction } from './metering-contract.ts';
 import type { EndReason, SessionRecord } from './session-record.ts';
 
+/** Days that sums of each user are kept, and sessions after their time is over: in the object as in the directory. */
+export const SUM_DAYS = 400;
+export const PAST_SESSION_DAYS = 90;
+
 /** One row of the object's `activity` table. `at` is Unix milliseconds; `details` is JSON. */
 export type ActivityLogRow = {
   seq: number;

@@ -1,13 +1,16 @@
 import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { ActivityLog } from './activity-log.ts';
-import type { HistoryPage, HistoryRows, PastSession, UseRow } from './history-contract.ts';
+import {
+  type HistoryPage,
+  type HistoryRows,
+  type PastSession,
+  SUM_DAYS,
+  type UseRow,
+} from './history-contract.ts';
 import type { Metering } from './metering.ts';
 import type { SessionBook } from './session-book.ts';
 import { REPEATABLE } from './use-book.ts';
-
-/** Days of sums that are kept of each user. */
-export const SUM_DAYS = 400;
 
 /** For how many days things are kept. */
 export interface Retention {

@@ -7,6 +7,7 @@ import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
 import { type Entitlement, OPENING, type RequestKind, type Terms } from './metering-contract.ts';
 import { upgradeMeteringTables } from './metering-upgrade.ts';
+import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
 import { GRANT, type SpentQuota } from './spent-quota.ts';
 import type { Told } from './told.ts';
@@ -145,9 +146,12 @@ export class Metering {
     return this.#books !== undefined || kv.get(TABLES_KEY) !== undefined || ledgerTablesOf(sql) !== 'none';
   }
 
-  /** Makes the books, for what is brought into them. */
-  makeBooks(): void {
+  /** Brings into the books what was used before the object knew of it. */
+  keepPast(past: Past): void {
+    if ([past.uses, past.tokenUses, past.days, past.tokenDays].every((rows) => rows.length === 0)) return;
     this.#open();
+    keepPastUses(this.#deps.sql, past);
+    this.reload();
   }
 
   /** The books, if there are any. */

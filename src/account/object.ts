@@ -57,13 +57,13 @@ import type {
   TokenUse,
   UserPlan,
 } from './metering-contract.ts';
-import { fetchPast, keepPastUses } from './past.ts';
+import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SessionBook } from './session-book.ts';
 import { SignIns } from './sign-ins.ts';
-import { type AddressQuota, keepSpentQuota, readAddressQuota } from './spent-quota.ts';
+import { AddressQuotas } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
 import { Told } from './told.ts';
 import { upgradeTables } from './upgrade.ts';
@@ -71,16 +71,12 @@ import { upgradeTables } from './upgrade.ts';
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
 
 /**
-/**
  * What the object does by its alarm at a time of its own, besides telling the directory and forgetting what is too old:
  * catches up with the directory, fetches what that holds of the user's past, clears away, writes credits off that have
  * expired, notes that the plan has lapsed.
  */
 type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse';
 
-/** Names of what is kept beside the books. */
-const ADDRESS_QUOTA = 'address_quota';
-const SPENT = 'spent_quota';
 /** When the plan lapsed whose end is in the log. */
 const LAPSED = 'lapsed';
 /** After how long an announced write that nobody reported is looked up, and traces of a deleted user are erased. */
@@ -106,6 +102,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #devices: KnownDevices;
   readonly #factors: FactorBook;
   readonly #signIns: SignIns;
+  readonly #addressQuotas: AddressQuotas;
   readonly #metering: Metering;
   readonly #history: History;
   readonly #pruning: StandingWork = {
@@ -114,7 +111,6 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     },
     next: () => this.#atomically(() => (this.#state.get() ? this.#history.nextPruning() : null)),
   };
-  #addressQuotaRead: AddressQuota | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -124,6 +120,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#state.reload();
       this.#told.reload();
       this.#sessions.reload();
+      this.#addressQuotas.reload();
       this.#metering.reload();
       this.#projection.reload();
       this.#schedule.reload();
@@ -136,12 +133,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
+    this.#addressQuotas = new AddressQuotas(kv);
     this.#metering = new Metering({
       sql,
       kv,
       told: this.#told,
       atomically: this.#atomically,
-      spentBefore: () => this.#addressQuota()?.spent ?? {},
+      spentBefore: () => this.#addressQuotas.spentBefore() ?? {},
       onExpiry: (at) => this.#schedule.at('expire', at),
       listener: {
         used: () => this.#projection.later(),
@@ -211,9 +209,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   }
 
   async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
-    const spent = this.#atomically(() => {
-      const address = this.#addressQuota();
-      const used = address && { ...address, spent: this.#metering.spent(Date.now()) };
+    this.#atomically(() => {
+      const spent = this.#addressQuotas.leaving(() => this.#metering.spent(Date.now()));
       if (this.#state.get()) {
         for (const table of ['sessions', 'past_sessions', 'activity', 'facts']) {
           this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
@@ -223,13 +220,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#state.markDeleted(user);
       this.#told.reload();
       this.#sessions.reload();
-      this.#addressQuotaRead = undefined;
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
-      if (used) this.ctx.storage.kv.put(SPENT, used);
-      return used;
+      this.#addressQuotas.leave(spent);
     });
     // Before the address can come again; should it fail, the alarm does it.
-    if (spent) await this.#keepSpentQuota().catch(() => {});
+    await this.#addressQuotas.handOver(this.#d1).catch(() => {});
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
@@ -565,23 +560,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async #recall(): Promise<void> {
     const state = this.#state.get();
     if (!state) return;
-    const whileThere = (keep: () => void) => {
-      if (this.#state.get()) this.#atomically(keep);
-    };
-    await fetchPast(this.#d1, state.userId, {
-      activity: (rows) => whileThere(() => this.#activity.keep(rows)),
-      portion: (portion) =>
-        whileThere(() => {
-          this.#sessions.keepPast(portion.sessions);
-          if (
-            portion.uses.length + portion.tokenUses.length + portion.days.length + portion.tokenDays.length >
-            0
-          ) {
-            this.#metering.makeBooks();
-            keepPastUses(this.ctx.storage.sql, portion);
-            this.#metering.reload();
-          }
-        }),
+    await fetchPast(this.#d1, state.userId, (past) => {
+      if (!this.#state.get()) return;
+      this.#atomically(() => {
+        this.#activity.keep(past.activity);
+        this.#sessions.keepPast(past.sessions);
+        this.#metering.keepPast(past);
+      });
     });
   }
 
@@ -611,17 +596,9 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async #forget(): Promise<void> {
     const deleted = this.#state.deleted();
     if (deleted) {
-      await this.#keepSpentQuota();
+      await this.#addressQuotas.handOver(this.#d1);
       await eraseTraces(this.env, deleted.userId);
     } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
-  }
-
-  async #keepSpentQuota(): Promise<void> {
-    const { kv } = this.ctx.storage;
-    const spent = kv.get<AddressQuota>(SPENT);
-    if (!spent) return;
-    await keepSpentQuota(this.#d1, spent, Date.now());
-    kv.delete(SPENT);
   }
 
   /** One that does not answer holds up no job for good, and nobody who signs up. */
@@ -629,25 +606,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return boundedD1(this.env.DB);
   }
 
-  #addressQuota(): AddressQuota | undefined {
-    if (this.#addressQuotaRead === undefined) {
-      this.#addressQuotaRead = this.ctx.storage.kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
-    }
-    return this.#addressQuotaRead ?? undefined;
-  }
-
   /** Finds out what the user's address has used already, before anything is counted of a new user. */
   #lookUpAddress(user: DirectoryState): void {
-    if (this.#addressQuota()) return;
-    const isNew = !this.#metering.hasBooks();
+    if (this.#addressQuotas.spentBefore()) return;
+    const is = { new: !this.#metering.hasBooks(), gone: () => this.#state.deleted() !== undefined };
     const keys = deriveKeyring(this.#config, 'address');
-    void this.ctx.blockConcurrencyWhile(async () => {
-      // Without an answer the user begins at zero: no one is kept from signing up by it.
-      const found = await readAddressQuota(this.#d1, keys, user, Date.now()).catch(() => null);
-      if (!found || this.#state.deleted()) return;
-      this.ctx.storage.kv.put(ADDRESS_QUOTA, isNew ? found : { ...found, spent: {} });
-      this.#addressQuotaRead = undefined;
-    });
+    void this.ctx.blockConcurrencyWhile(() => this.#addressQuotas.lookUp(this.#d1, keys, user, is));
   }
 
   /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */

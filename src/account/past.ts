@@ -13,7 +13,8 @@ const PORTION = 1000;
 const BEFORE = 2 ** 40;
 
 /** A portion of what the directory has kept of a user. */
-interface Portion {
+export interface Past {
+  activity: ActivityLogRow[];
   uses: UseRow[];
   tokenUses: TokenUseRow[];
   days: UsageDay[];
@@ -21,16 +22,14 @@ interface Portion {
   sessions: PastSession[];
 }
 
+const NOTHING: Past = { activity: [], uses: [], tokenUses: [], days: [], tokenDays: [], sessions: [] };
+
 /**
  * Fetches what the directory still holds of one user's past: of earlier versions, and what was brought along from elsewhere.
  * `keep` writes a portion into the object; only then it goes from the directory. What was fetched and not yet deleted comes
  * again, and is known by its numbers.
  */
-export async function fetchPast(
-  d1: D1Database,
-  userId: string,
-  keep: { portion: (portion: Portion) => void; activity: (rows: ActivityLogRow[]) => void },
-): Promise<void> {
+export async function fetchPast(d1: D1Database, userId: string, keep: (past: Past) => void): Promise<void> {
   for (let after = -Number.MAX_SAFE_INTEGER; ; ) {
     const { results } = await d1
       .prepare(
@@ -39,7 +38,7 @@ export async function fetchPast(
       )
       .bind(userId, after, PORTION)
       .all<ActivityLogRow>();
-    keep.activity(results);
+    keep({ ...NOTHING, activity: results });
     if (results.length < PORTION) break;
     after = (results.at(-1) as ActivityLogRow).seq;
   }
@@ -58,7 +57,7 @@ export async function fetchPast(
         ),
       ])
     ).map(({ results }) => results) as [UseRow[], TokenUseRow[], UsageDay[], TokenDayRow[], PastSession[]];
-    keep.portion({ uses, tokenUses, days, tokenDays, sessions });
+    keep({ ...NOTHING, uses, tokenUses, days, tokenDays, sessions });
     const gone = (table: string, key: string, rows: object[]) =>
       d1
         .prepare(
@@ -82,7 +81,7 @@ export async function fetchPast(
 }
 
 /** Writes a portion of the past into the tables of metering, but for what is there already. */
-export function keepPastUses(sql: SqlStorage, { uses, tokenUses, days, tokenDays }: Portion): void {
+export function keepPastUses(sql: SqlStorage, { uses, tokenUses, days, tokenDays }: Past): void {
   for (const { seq, at, resource, quantity, reference } of uses) {
     sql.exec(
       `INSERT OR IGNORE INTO uses (seq, kind, reference, at, day, resource, quantity, credits)

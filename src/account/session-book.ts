@@ -4,7 +4,7 @@ import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import type { EndReason, SessionLifetimes, SessionRecord } from './contract.ts';
-import type { PastSession } from './history-contract.ts';
+import { PAST_SESSION_DAYS, type PastSession } from './history-contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 
 /** One row of the object's `sessions` table. Times are Unix milliseconds. */
@@ -40,7 +40,7 @@ const MAX_SESSIONS = 100;
 const SEEN_PRECISION = HOUR;
 const SEEN_PART = 1 / 24;
 /** How long a session is remembered that is over. */
-const KEPT = 90 * DAY;
+const KEPT = PAST_SESSION_DAYS * DAY;
 
 /**
  * The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. What is alive

@@ -9,14 +9,73 @@ export type SpentQuota = Record<string, Record<string, number>>;
 export const GRANT = 'grant:monthly';
 
 /** What the object knows of the address that its user came with. */
-export interface AddressQuota {
+interface AddressQuota {
   key: string;
   /** By whoever had the address before. */
   spent: SpentQuota;
 }
 
+/** Names of what is kept beside the books: of a user who is there, and of one who was deleted until the directory has it. */
+const ADDRESS_QUOTA = 'address_quota';
+const SPENT = 'spent_quota';
+
+/** What the address of an object's user had used when they came, and what it has used when they go. */
+export class AddressQuotas {
+  readonly #kv: SyncKvStorage;
+  #known: AddressQuota | null | undefined;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+  }
+
+  /** By whoever had the address before; null when nobody has looked it up. */
+  spentBefore(): SpentQuota | null {
+    this.#known ??= this.#kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
+    return this.#known?.spent ?? null;
+  }
+
+  /** Looks it up. Of a user who has used something already, whoever was before no longer counts; one who is gone has none. */
+  async lookUp(
+    d1: D1Database,
+    keys: Keyring,
+    user: { userId: string; realmId: string },
+    is: { new: boolean; gone: () => boolean },
+  ): Promise<void> {
+    // Without an answer the user begins at zero: no one is kept from signing up by it.
+    const found = await readAddressQuota(d1, keys, user, Date.now()).catch(() => null);
+    if (!found || is.gone()) return;
+    this.#kv.put(ADDRESS_QUOTA, is.new ? found : { ...found, spent: {} });
+    this.reload();
+  }
+
+  /** What is to be kept of a user who goes, by what they have used; null when the address was never looked up. */
+  leaving(spent: () => SpentQuota): AddressQuota | null {
+    this.spentBefore();
+    return this.#known ? { ...this.#known, spent: spent() } : null;
+  }
+
+  /** Notes it, when all else is deleted. */
+  leave(quota: AddressQuota | null): void {
+    this.reload();
+    if (quota) this.#kv.put(SPENT, quota);
+  }
+
+  /** Has the directory keep it. Repeating changes nothing. */
+  async handOver(d1: D1Database): Promise<void> {
+    const spent = this.#kv.get<AddressQuota>(SPENT);
+    if (!spent) return;
+    await keepSpentQuota(d1, spent, Date.now());
+    this.#kv.delete(SPENT);
+  }
+
+  /** Reads it again: what was written last may be undone. */
+  reload(): void {
+    this.#known = undefined;
+  }
+}
+
 /** What an address has used since the month began, though the account that did is deleted; null when there is no such user. */
-export async function readAddressQuota(
+async function readAddressQuota(
   db: D1Database,
   keys: Keyring,
   user: { userId: string; realmId: string },
@@ -42,11 +101,7 @@ export async function readAddressQuota(
 }
 
 /** Keeps what an address has used until the day and the month are over. Repeating changes nothing. */
-export async function keepSpentQuota(
-  db: D1Database,
-  { key, spent }: AddressQuota,
-  now: number,
-): Promise<void> {
+async function keepSpentQuota(db: D1Database, { key, spent }: AddressQuota, now: number): Promise<void> {
   const ends: Record<string, number> = {
     [dateOf(now)]: endOf('day', now),
     [monthOf(now)]: endOf('month', now),

@@ -1,3 +1,4 @@
+import { PAST_SESSION_DAYS, SUM_DAYS } from '../account/history-contract.ts';
 import type { Config } from '../config/config.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { Budget } from '../lib/run-budget.ts';
@@ -7,10 +8,7 @@ import { DAY } from '../lib/time.ts';
 /** So long the page of a link can say what became of it. */
 const LINK_DAYS = 7;
 const OUTBOX_DAYS = 30;
-const SESSION_DAYS = 90;
 const API_KEY_DAYS = 90;
-/** Sums of each day and user; those of a realm are kept for good. */
-const USAGE_SUM_DAYS = 400;
 const BILLING_EVENT_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
 
@@ -30,7 +28,7 @@ interface Over {
 
 function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now: number): Over[] {
   const before = (days: number) => now - days * DAY;
-  const sums = before(USAGE_SUM_DAYS);
+  const sums = before(SUM_DAYS);
   return [
     {
       table: 'one_time_tokens',
@@ -49,7 +47,7 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
       before: now,
       set: "data = '{}'",
     },
-    { table: 'past_sessions', key: 'id', where: 'expires_at < ?', before: before(SESSION_DAYS) },
+    { table: 'past_sessions', key: 'id', where: 'expires_at < ?', before: before(PAST_SESSION_DAYS) },
     {
       table: 'activity',
       key: 'user_id, seq',

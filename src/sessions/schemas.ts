@@ -24,7 +24,9 @@ const SessionSchema = z
     id: z.string(),
     current: z.boolean().openapi({ description: 'Whether it is the session that asks' }),
     created_at: z.iso.datetime(),
-    last_seen_at: z.iso.datetime().openapi({ description: 'To the minute' }),
+    last_seen_at: z.iso
+      .datetime()
+      .openapi({ description: 'To the hour, and to a 24th of the time that a session may idle' }),
     expires_at: z.iso.datetime(),
     ip: z.string(),
     country: z.string().nullable(),

@@ -197,6 +197,7 @@ describe('the overview', () => {
     expect(answer.body.match(/<figure/g)?.length).toBeGreaterThanOrEqual(4);
     expect(answer.body.match(/<figure/g)?.length).toBe(answer.body.match(/<summary/g)?.length);
     expect(answer.body).not.toMatch(/ style=/);
+    expect(answer.body).toContain('what was used at most 60 seconds.');
     expect(answer.body).toContain('Nobody has a subscription yet.');
     expect(answer.body).toMatch(/<th scope="row">Password<\/th>/);
     const german = await open('/admin?ui_locales=de', admin);

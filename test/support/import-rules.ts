@@ -29,4 +29,13 @@ export const LINES: string[][] = [
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
 ];
 /** Puts it all together, and imports everything. */
-export const COMPOSITION = ['worker-config', 'services', 'app-shell', 'hot-app', 'app', 'cron', 'worker'];
+export const COMPOSITION = [
+  'worker-config',
+  'services',
+  'app-shell',
+  'hot-app',
+  'app',
+  'whole-app',
+  'cron',
+  'worker',
+];

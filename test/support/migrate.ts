@@ -1,9 +1,12 @@
 import { applyD1Migrations, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, vi } from 'vitest';
+import { wholeApp } from '../../src/whole-app.ts';
 import { objects, restartWorker } from './worker.ts';
 
 // Test files share a runtime, so that modules are loaded once. Each begins with nothing stored and nothing remembered.
+// Here a module is fetched when it is first asked for, which requests that come at once may not wait for together.
+await wholeApp();
 await restartWorker();
 await wipe();
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);

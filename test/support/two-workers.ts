@@ -64,6 +64,12 @@ function writeConfig(directory: string): string {
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
   delete config.assets;
   config.main = join(ROOT, 'src/worker.ts');
+  config.alias = Object.fromEntries(
+    Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
+      name,
+      join(ROOT, path),
+    ]),
+  );
   config.vars = {
     ENVIRONMENT: 'development',
     ORIGIN: 'http://localhost:8787',

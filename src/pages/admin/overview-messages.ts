@@ -12,6 +12,8 @@ export const overviewMessages = messages({
     suspended: 'Suspended',
     usedToday: (resource: string) => `${resource} today`,
     days: (days: number) => `The last ${days} days`,
+    fresh: (seconds: string) =>
+      `Sign-ups and sign-ins are seconds old, what was used at most ${seconds} seconds.`,
     signUps: 'Sign-ups',
     signIns: 'Sign-ins',
     activeUsers: 'Active users',
@@ -55,6 +57,8 @@ export const overviewMessages = messages({
     suspended: 'Gesperrt',
     usedToday: (resource) => `${resource} heute`,
     days: (days) => `Die letzten ${days} Tage`,
+    fresh: (seconds) =>
+      `Neue Konten und Anmeldungen sind Sekunden alt, die Nutzung höchstens ${seconds} Sekunden.`,
     signUps: 'Neue Konten',
     signIns: 'Anmeldungen',
     activeUsers: 'Aktive Benutzer',

@@ -16,7 +16,7 @@ const NAMED = 8;
 
 /** The first page for operators: numbers, charts, the newest users, and those who use most. */
 export function adminOverviewPageRoutes(services: AdminServices) {
-  const { admin, analytics, oauth, planAdmin } = services;
+  const { admin, analytics, config, oauth, planAdmin } = services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
     render: async (_, visit) => {
@@ -37,6 +37,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
           <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
           <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
           <h2>{text.days(DAYS)}</h2>
+          <p class="soft">{text.fresh(formatNumber(view, config.PROJECTION_SECONDS))}</p>
           <div class="tiles">
             {(['signUps', 'signIns', 'activeUsers'] as const).map((figure) => (
               <DayChart

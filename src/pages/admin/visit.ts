@@ -24,7 +24,7 @@ const OPERATOR = { role: 'admin', verified: false, impersonation: false, fresh: 
 
 /** What the pages for operators act through. */
 export interface AdminServices extends VisitServices {
-  config: { ORIGIN: string; RESOURCES: string[] };
+  config: { ORIGIN: string; RESOURCES: string[]; PROJECTION_SECONDS: number };
   admin: Admin;
   analytics: UsageAnalytics;
   privacy: Privacy;
