@@ -9,6 +9,7 @@ import { bundledDocument } from './openapi-bundle.ts';
 import { openApiTypes } from './openapi-types.ts';
 import { ribbonFilter } from './ribbon-filter.ts';
 import { writeStripeSdk } from './stripe-sdk.ts';
+import { writeWebAuthn } from './webauthn.ts';
 
 // Makes what the Worker takes from packages but cannot import, and the types of the OpenAPI document. `npm ci` runs this;
 // `generated/` is not committed.
@@ -75,5 +76,6 @@ export const NUMBERING_PLANS = ${JSON.stringify(numberingPlans())} as unknown as
 );
 
 await writeStripeSdk(join(generated, 'stripe.js'));
+await writeWebAuthn(join(generated, 'webauthn.js'));
 
 writeFileSync(join(generated, 'openapi.ts'), openApiTypes(await bundledDocument()));

@@ -1,5 +1,3 @@
-import { ORIGIN } from './api.ts';
-
 /** An authenticator with one passkey of each user, as WebAuthn has it: written from the specification, to lie where a test wants. */
 export interface Claims {
   origin?: string;
@@ -74,6 +72,9 @@ function der(signature: Uint8Array): Uint8Array {
   const body = [...integer(signature.slice(0, 32)), ...integer(signature.slice(32))];
   return Uint8Array.from([0x30, body.length, ...body]);
 }
+
+/** Where the tests' Latchkey is. */
+const OUR_ORIGIN = 'https://auth.test';
 
 export class SoftwareAuthenticator {
   readonly credentialId: string;
@@ -185,7 +186,7 @@ export class SoftwareAuthenticator {
     return JSON.stringify({
       type: claims.type ?? type,
       challenge: claims.challenge ?? challenge,
-      origin: claims.origin ?? ORIGIN,
+      origin: claims.origin ?? OUR_ORIGIN,
       crossOrigin: claims.crossOrigin ?? false,
     });
   }
