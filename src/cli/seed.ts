@@ -57,6 +57,8 @@ const SUMS = [
    WHERE live.user_id = users.id`,
 ];
 const SHOW_EVERY = 2000;
+/** The least that a table has to be shown, bytes: those of the plans and keys are nothing. */
+const SHOWN_FROM = 100_000;
 
 async function seed(values: ValuesOf<typeof OPTIONS>): Promise<void> {
   const { 'persist-to': persistTo, ...given } = values;
@@ -101,10 +103,31 @@ function fill(db: DatabaseSync, plan: SeedPlan): void {
   for (const sql of SUMS) db.exec(sql);
   for (const { sql } of indexes) db.exec(sql);
   db.exec('PRAGMA optimize = 0x10002; PRAGMA journal_mode = WAL');
-  for (const table of [...BULK, 'usage_monthly']) {
-    const { n } = db.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get() as { n: number };
-    console.log(`${table.padEnd(22)}${format(n)}`);
+  showSizes(db, plan.users);
+}
+
+/** How many rows and bytes each table has, its indexes counted, and what that is for each user. */
+function showSizes(db: DatabaseSync, users: number): void {
+  const sizes = db
+    .prepare(
+      `SELECT tbl_name AS name, SUM(pgsize) AS bytes FROM dbstat JOIN sqlite_master USING (name)
+       GROUP BY 1 HAVING bytes > ? ORDER BY 2 DESC`,
+    )
+    .all(SHOWN_FROM) as { name: string; bytes: number }[];
+  const line = (name: string, rows: string, bytes: number) =>
+    `${name.padEnd(24)}${rows.padStart(12)}${format(bytes).padStart(16)}${(bytes / users).toFixed(0).padStart(8)}`;
+  console.log(`${'table'.padEnd(24)}${'rows'.padStart(12)}${'bytes'.padStart(16)}${'a user'.padStart(8)}`);
+  for (const { name, bytes } of sizes) {
+    const { n } = db.prepare(`SELECT COUNT(*) AS n FROM ${name}`).get() as { n: number };
+    console.log(line(name, format(n), bytes));
   }
+  console.log(
+    line(
+      'all',
+      '',
+      sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+    ),
+  );
 }
 
 await runCommand({

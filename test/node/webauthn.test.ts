@@ -8,13 +8,17 @@ import { FLAGS, SoftwareAuthenticator } from '../support/authenticator.ts';
 const bundled = (await import('../../generated/webauthn.js')) as typeof whole;
 
 describe('an ECDSA signature', () => {
-  it.each(['P-256', 'P-384', 'P-521'])('of %s is read as OpenSSL wrote it', (namedCurve) => {
+  // The first so often that numbers with zeros in front, and shorter ones, are among them.
+  it.each([
+    ['P-256', 600],
+    ['P-384', 30],
+    ['P-521', 30],
+  ])('of %s is read as OpenSSL wrote it', (namedCurve, rounds) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
     const size = Math.ceil(Number(namedCurve.slice(2)) / 8);
     const padded = (integer: Uint8Array) =>
       Buffer.concat([Buffer.alloc(size), integer.subarray(-size)]).subarray(-size);
-    // So many that numbers with a zero in front, and shorter ones, are among them.
-    for (let round = 0; round < 600; round++) {
+    for (let round = 0; round < rounds; round++) {
       const data = randomBytes(8);
       const { r, s } = readEcdsaSignature(sign('sha256', data, privateKey));
       const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
