@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { parseChoice } from '../../src/config/provider.ts';
 import { RunBudget } from '../../src/lib/run-budget.ts';
@@ -7,7 +6,7 @@ import type { EventSink } from '../../src/sinks/port.ts';
 import { EVENT_SINKS } from '../../src/sinks/registry.ts';
 import { EventSender } from '../../src/sinks/sender.ts';
 import { PLENTY } from '../support/budget.ts';
-import { environmentWith, eventServer, firsts } from '../support/event-sink.ts';
+import { environmentWith, eventServer, firsts, notedBinding } from '../support/event-sink.ts';
 
 const events = (count: number, mark = 'use'): SinkEvent[] =>
   Array.from({ length: count }, (_, n) =>
@@ -30,19 +29,6 @@ const sinkOf = (variables: Record<string, unknown>): EventSink => {
   return parseChoice(EVENT_SINKS, environment).create(environment) as EventSink;
 };
 
-/** A binding of the local platform, which takes all and keeps nothing: what goes in is noted, and goes in. */
-function noted(binding: 'EVENT_PIPELINE' | 'EVENT_DATASET', method: string) {
-  const real = (env as any)[binding];
-  const given: unknown[] = [];
-  const stand = {
-    [method]: async (value: unknown) => {
-      given.push(structuredClone(value));
-      return real[method](value);
-    },
-  };
-  return { given, variables: { [binding]: stand } };
-}
-
 interface Harness {
   variables: Record<string, unknown>;
   /** The ids of the events that have arrived, in their order. */
@@ -55,11 +41,11 @@ const HARNESSES: Record<string, () => Harness> = {
     return { variables: server.variables, arrived: async () => ids(await server.taken()) };
   },
   pipeline: () => {
-    const { given, variables } = noted('EVENT_PIPELINE', 'send');
+    const { given, variables } = notedBinding('EVENT_PIPELINE', 'send');
     return { variables, arrived: async () => (given as SinkEvent[][]).flatMap(ids) };
   },
   analytics_engine: () => {
-    const { given, variables } = noted('EVENT_DATASET', 'writeDataPoint');
+    const { given, variables } = notedBinding('EVENT_DATASET', 'writeDataPoint');
     return {
       variables,
       arrived: async () => (given as { blobs: string[] }[]).map(({ blobs }) => blobs[2] as string),

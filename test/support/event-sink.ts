@@ -70,3 +70,16 @@ export function eventIds(userId: string, realm = 'default'): Promise<string[]> {
     }),
   );
 }
+
+/** A binding of the local platform, which takes all and keeps nothing: what goes in is noted, and goes in. */
+export function notedBinding(binding: 'EVENT_PIPELINE' | 'EVENT_DATASET', method: string) {
+  const real = (env as any)[binding];
+  const given: unknown[] = [];
+  const stand = {
+    [method]: async (value: unknown) => {
+      given.push(structuredClone(value));
+      return real[method](value);
+    },
+  };
+  return { given, variables: { [binding]: stand } };
+}
