@@ -3,7 +3,7 @@ import { describeFailure, log } from '../lib/log.ts';
 import { RunBudget } from '../lib/run-budget.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { type SinkEvent, sinkEvent } from '../sinks/events.ts';
-import { CALLS_PER_RUN, type EventSender, LONGEST_WAIT, type Sent } from '../sinks/sender.ts';
+import { CALLS_PER_RUN, type EventSender, LONGEST_WAIT, type SentEvents } from '../sinks/sender.ts';
 import { sinkFailure, sinkLoss, sinkRecovery } from '../sinks/store.ts';
 import type { Atomically } from './atomic.ts';
 import type { StandingWork } from './schedule.ts';
@@ -88,7 +88,7 @@ type Cursor = Record<StreamName, number> & { attempts: number; retryAt: number }
 interface Batch {
   events: SinkEvent[];
   attempts: number;
-  settle(sent: Pick<Sent, 'done' | 'failure'>, retryAt: number): void;
+  settle(sent: Pick<SentEvents, 'done' | 'failure'>, retryAt: number): void;
 }
 
 const CURSOR = 'fed';

@@ -3,7 +3,7 @@ import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
 import { sinkEvent } from './events.ts';
-import { CALLS_PER_RUN, type EventSender, LONGEST_WAIT, type Sent } from './sender.ts';
+import { CALLS_PER_RUN, type EventSender, LONGEST_WAIT, type SentEvents } from './sender.ts';
 import { readSinkStanding, type SinkStanding, UNSENT_AUDIT } from './store.ts';
 
 type AuditRow = { id: string; realm_id: string; at: number; actor: string; action: string; target: string };
@@ -79,7 +79,7 @@ async function begin(d1: D1Database, now: number): Promise<void> {
 async function note(
   d1: D1Database,
   before: SinkStanding,
-  { auditId, refused, failure }: Sent & { auditId: string | null },
+  { auditId, refused, failure }: SentEvents & { auditId: string | null },
   now: number,
 ): Promise<boolean> {
   const attempts = failure ? before.attempts + 1 : 0;

@@ -1,8 +1,6 @@
+import { COUNTED } from '../http/paging.ts';
 import type { AuditFeed } from './audit-job.ts';
 import { UNSENT_AUDIT } from './store.ts';
-
-/** More entries that wait than this are not counted. */
-export const COUNTED = 1000;
 
 /** How the sink does, as far as D1 was told. Times are Unix milliseconds. */
 export interface SinkHealth {
@@ -11,7 +9,7 @@ export interface SinkHealth {
   failingSince: number | null;
   /** Why it failed last; null when it never has. */
   error: string | null;
-  /** Entries of the audit log that it does not have, one more than are counted at most. */
+  /** Entries of the audit log that it does not have, counted no further than COUNTED. */
   waiting: number;
   /** Events that it will never have. */
   dropped: number;

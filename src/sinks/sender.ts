@@ -15,7 +15,7 @@ export const LONGEST_WAIT = HOUR;
 const MOST_REFUSED = 5;
 
 /** What became of events: the first `done` of them were taken, or refused for good. */
-export interface Sent {
+export interface SentEvents {
   done: number;
   /** Events that the sink will never take. */
   refused: number;
@@ -53,7 +53,7 @@ export class EventSender {
   }
 
   /** Sends what it can with the calls that the budget gives. Never throws. */
-  async send(events: SinkEvent[], budget: Budget): Promise<Sent> {
+  async send(events: SinkEvent[], budget: Budget): Promise<SentEvents> {
     let done = 0;
     let refused = 0;
     for (let size = this.#most; done < events.length && budget.take(1); ) {

@@ -6,10 +6,9 @@ import { eventServer, wakeUp, withEventSink } from '../support/event-sink.ts';
 
 /** The examples of the guide, by type. */
 const examples = new Map(
-  [...guide.matchAll(/```json illustration\n(.*?)```/gs)].map(([, text = '']) => {
-    const example = JSON.parse(text);
-    return [example.type as EventType, example];
-  }),
+  [...guide.matchAll(/```json illustration\n(.*?)```/gs)]
+    .flatMap(([, text = '']) => JSON.parse(text))
+    .map((example) => [example.type as EventType, example]),
 );
 
 it('the guide shows each type of event as it is sent', async () => {

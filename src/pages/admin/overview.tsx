@@ -1,5 +1,6 @@
 import type { Dashboard, TopUser, UserNumbers } from '../../admin/dashboard-service.ts';
-import { COUNTED, type SinkHealth, sinkHealth } from '../../sinks/health.ts';
+import { countedTotal } from '../../http/paging.ts';
+import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
 import { formatDayMonth, formatMoney, formatNumber, formatTime } from '../kit/format.ts';
 import { pageRoutes } from '../kit/page.ts';
@@ -95,7 +96,8 @@ export function adminOverviewPageRoutes(services: AdminServices) {
 /** Where events go besides, and how far behind that is. */
 function EventSinkLine({ view, sink }: { view: View; sink: SinkHealth }) {
   const text = overviewMessages[view.language];
-  const waiting = `${formatNumber(view, Math.min(sink.waiting, COUNTED))}${sink.waiting > COUNTED ? '+' : ''}`;
+  const { total, totalIsExact } = countedTotal(sink.waiting);
+  const waiting = `${formatNumber(view, total)}${totalIsExact ? '' : '+'}`;
   const lost = sink.dropped > 0 ? ` ${text.sinkDropped(formatNumber(view, sink.dropped))}` : '';
   if (sink.failingSince === null) {
     return <p class="soft">{text.sinkWorks(sink.sink, waiting) + lost}</p>;
