@@ -60,6 +60,9 @@ export default defineConfig({
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
                 email: { send_email: [{ name: 'EMAIL' }] },
+                // Both are there locally, and take what they are given to nowhere.
+                pipelines: { EVENT_PIPELINE: 'events' },
+                analyticsEngineDatasets: { EVENT_DATASET: { dataset: 'events' } },
                 bindings: {
                   ENVIRONMENT: 'development',
                   ORIGIN: 'https://auth.test',

@@ -35,7 +35,7 @@ export class AppShell {
     this.#services = services;
     this.#dialects = dialects;
     this.#passed = [
-      requestLog,
+      requestLog(config),
       securityHeaders,
       createMiddleware<AppEnv>(async (c, next) => {
         c.set('realm', await realms.get(splitRealm(pathOf(c.req.url)).realmId));

@@ -5,6 +5,7 @@ import { DAY, SECOND } from './lib/time.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
+import { sendAudit } from './sinks/audit-job.ts';
 
 interface Job {
   /** How much it may take of what the jobs before it have left of the run's calls. */
@@ -48,6 +49,7 @@ export const JOBS: Record<string, Record<string, Job>> = {
       share: 0.7,
       run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
     },
+    send_audit: { share: 0.3, run: ({ auditFeed }, now, budget) => sendAudit(auditFeed, now, budget) },
     clean_up: cleanUpAfterNight,
   },
   '0 0 * * *': {

@@ -45,6 +45,8 @@ import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
+import type { AuditFeed } from './sinks/audit-job.ts';
+import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -85,6 +87,7 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   admin: Admin;
+  auditFeed: AuditFeed;
 }
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
@@ -196,6 +199,7 @@ export function createServices(bindings: Bindings): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
+    auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     admin: createAdmin({
       ...deps,
       privacy,

@@ -7,6 +7,7 @@ import { type ChosenMailProvider, MAIL } from './messages/mail-registry.ts';
 import { type ChosenTextProvider, TEXTS } from './messages/text-registry.ts';
 import { documentProviders, type ProviderSettings, parseProviders } from './oauth/provider-settings.ts';
 import { PROVIDERS } from './oauth/registry.ts';
+import { EVENT_SINKS } from './sinks/registry.ts';
 
 /** All that an operator sets: variables, and the providers that they choose. */
 export type WorkerConfig = Config & {
@@ -22,6 +23,7 @@ export function parseWorkerConfig(env: Environment): WorkerConfig {
     () => parseChoice(MAIL, env),
     () => parseChoice(TEXTS, env),
     () => parseProviders(PROVIDERS, env),
+    () => parseChoice(EVENT_SINKS, env),
   );
   return { ...config, mail, texts, signIn };
 }
@@ -32,5 +34,6 @@ export const DOCUMENTED_VARIABLES: DocumentedVariable[] = [
   QUOTA_VARIABLES,
   ...documentChoice(MAIL),
   ...documentChoice(TEXTS),
+  ...documentChoice(EVENT_SINKS),
   ...documentProviders(PROVIDERS),
 ];

@@ -266,6 +266,7 @@ export class Metering {
       if (transaction.amount > 0) this.#scheduleExpiry();
       // The directory knows whose month was given, so that nobody asks twice.
       if (transaction.type === 'grant') listener.granted();
+      listener.booked();
     });
     this.#books = {
       references: new References(sql),

@@ -11,6 +11,7 @@ import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
 import { AttemptLimit } from './attempt-limit.ts';
@@ -32,6 +33,7 @@ import type {
 } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
+import { EventFeed } from './event-feed.ts';
 import { FactorBook } from './factors.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
@@ -105,6 +107,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #addressQuotas: AddressQuotas;
   readonly #metering: Metering;
   readonly #history: History;
+  readonly #feed: EventFeed;
   readonly #pruning: StandingWork = {
     run: async () => {
       if (this.#state.get()) this.#atomically(() => this.#history.prune(Date.now()));
@@ -123,6 +126,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#addressQuotas.reload();
       this.#metering.reload();
       this.#projection.reload();
+      this.#feed.reload();
       this.#schedule.reload();
     });
     this.#state = new AccountStateStore(kv);
@@ -144,6 +148,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       listener: {
         used: () => this.#projection.later(),
         granted: () => this.#projection.soon(),
+        booked: () => this.#feed.later(),
         mail: (data) => this.#projection.tell('mail', data),
       },
     });
@@ -181,6 +186,20 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       activity: this.#config.ACTIVITY_DAYS,
       uses: this.#config.USAGE_EVENT_DAYS,
     });
+    this.#feed = new EventFeed({
+      sql,
+      kv,
+      told: this.#told,
+      atomically: this.#atomically,
+      sender: () => eventSenderOf(this.env),
+      d1: () => this.#d1,
+      source: this.#config.ORIGIN,
+      user: () => this.#state.get(),
+      deleted: () => this.#state.deleted(),
+      hasBooks: () => this.#metering.books() !== null,
+      wake: (at) => this.#schedule.wake(at),
+      delay: this.#config.PROJECTION_SECONDS * SECOND,
+    });
     if (this.#state.hasOldTables()) {
       this.#atomically(() => {
         upgradeTables(sql, this.#told);
@@ -211,6 +230,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   async userDeleted(user: { userId: string; realmId: string }): Promise<void> {
     this.#atomically(() => {
       const spent = this.#addressQuotas.leaving(() => this.#metering.spent(Date.now()));
+      const unsent = this.#feed.leaving();
       if (this.#state.get()) {
         for (const table of ['sessions', 'past_sessions', 'activity', 'facts']) {
           this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
@@ -222,6 +242,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       this.#sessions.reload();
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
       this.#addressQuotas.leave(spent);
+      this.#feed.leave(unsent);
     });
     // Before the address can come again; should it fail, the alarm does it.
     await this.#addressQuotas.handOver(this.#d1).catch(() => {});
@@ -551,7 +572,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
         },
         lapse: async () => this.#atomically(() => this.#noteLapse()),
       },
-      [this.#projection, this.#pruning],
+      [this.#projection, this.#pruning, this.#feed],
       Date.now(),
     );
   }

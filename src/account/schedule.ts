@@ -91,16 +91,17 @@ export class ObjectSchedule<Job extends string> {
         this.#running = undefined;
       }
     }
-    const next: (number | null)[] = [];
+    const failed = new Set<StandingWork>();
     for (const work of standing) {
       try {
         await work.run();
-        next.push(work.next());
       } catch (error) {
         log('error', 'object_job_failed', { job: 'standing', error: describeFailure(error) });
-        next.push(now + RETRY);
+        failed.add(work);
       }
     }
+    // While one ran, there may have come work for one before it.
+    const next = standing.map((work) => (failed.has(work) ? now + RETRY : work.next()));
     // The alarm may have come before any job was due.
     const times = [...(Object.values(this.#due()) as number[]), ...next.filter((at) => at !== null)];
     if (times.length > 0) this.#arm(Math.min(...times));

@@ -21,10 +21,11 @@ import { type Use, UseBook } from './use-book.ts';
 /** Percentages of a quota at which its user gets a mail. */
 const WARNINGS = [80, 100];
 
-/** Hears of what the directory has to be told: of a use, of credits that were given, and of a mail to be sent. */
+/** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of a mail to be sent. */
 export interface MeterListener {
   used(): void;
   granted(): void;
+  booked(): void;
   mail(data: unknown): void;
 }
 

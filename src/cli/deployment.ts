@@ -88,8 +88,10 @@ function namesOf({ name, d1_databases = [], r2_buckets = [], ratelimits = [] }: 
 }
 
 /** Throws an Error that names everything in the deployment's file with which the Worker would not serve. Shows no value. */
-export function checkDeployment({ vars = {}, send_email: senders = [] }: WranglerConfig, env?: string): void {
-  const problems = [...problemsOf({ ...vars, EMAIL: senders.find(({ name }) => name === 'EMAIL') })];
+export function checkDeployment(config: WranglerConfig, env?: string): void {
+  const { vars = {}, send_email = [], analytics_engine_datasets = [], pipelines = [] } = config;
+  const bindings = [...send_email, ...analytics_engine_datasets, ...pipelines];
+  const problems = problemsOf({ ...vars, ...Object.fromEntries(bindings.map((one) => [nameOf(one), one])) });
   if (vars.ENVIRONMENT === 'development') problems.push('ENVIRONMENT is development, which trusts localhost');
   const { protocol, hostname } = URL.parse(String(vars.ORIGIN)) ?? {};
   if (protocol === 'http:') problems.push('ORIGIN must be https');

@@ -42,6 +42,15 @@ export const VARIABLES = {
     default: 'info',
     doc: 'What the log shows: `info` (each request, and all below), `warn` or `error`. `debug` is `info`, `warning` is `warn`, `critical` is `error`.',
   }),
+  LOG_SAMPLE: variable({
+    schema: z
+      .string()
+      .regex(/^(1(\.0*)?|0?\.\d{1,6})$/, 'must be a part of 1, such as 0.1')
+      .transform(Number)
+      .refine((part) => part > 0, 'must be more than 0'),
+    default: '1',
+    doc: 'Which part of the successful requests for what is asked for often (session checks, refresh, `authorize`, `/v1/me`, use of quota, tokens and credits) the log has: `0.1` is one in ten. All that fails, and all else, it has.',
+  }),
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),
     default: '100',

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { Bindings } from '../config/config.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
-import { checkParts } from './service.ts';
+import type { AuditFeed } from '../sinks/audit-job.ts';
+import { checkParts, checkSink } from './service.ts';
 
 const HealthQuery = z.object({
   deep: z.enum(['0', '1']).optional().openapi({ description: '`1` asks D1, the Durable Objects and R2 too' }),
@@ -13,7 +14,16 @@ const PartSchema = z.enum(['ok', 'failed']);
 const HealthSchema = z
   .object({
     status: PartSchema,
-    parts: z.object({ d1: PartSchema, durable_objects: PartSchema, r2: PartSchema }).optional(),
+    parts: z
+      .object({
+        d1: PartSchema,
+        durable_objects: PartSchema,
+        r2: PartSchema,
+        event_sink: PartSchema.optional().openapi({
+          description: 'Where there is one. Events wait while it fails: the status is `ok` all the same',
+        }),
+      })
+      .optional(),
   })
   .openapi('Health');
 
@@ -24,7 +34,7 @@ const PATHS = [
 ] as const;
 
 /** Liveness, for monitors and load balancers. */
-export function healthRoutes(bindings: Bindings) {
+export function healthRoutes(bindings: Bindings, feed: AuditFeed) {
   const route = <const Path extends string>(operationId: string, path: Path) =>
     createRoute({
       operationId,
@@ -43,8 +53,9 @@ export function healthRoutes(bindings: Bindings) {
   for (const [operationId, path] of PATHS) {
     router.openapi(route(operationId, path), async (c) => {
       if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
-      const parts = await checkParts(bindings);
-      const failed = Object.values(parts).includes('failed');
+      const [needed, sink] = await Promise.all([checkParts(bindings), checkSink(feed)]);
+      const failed = Object.values(needed).includes('failed');
+      const parts = { ...needed, ...(sink && { event_sink: sink }) };
       return c.json({ status: failed ? ('failed' as const) : ('ok' as const), parts }, failed ? 503 : 200);
     });
   }

@@ -1,6 +1,8 @@
 import type { Bindings } from '../config/config.ts';
 import { boundedD1 } from '../db/bounded.ts';
 import { describeFailure, log } from '../lib/log.ts';
+import type { AuditFeed } from '../sinks/audit-job.ts';
+import { sinkHealth } from '../sinks/health.ts';
 
 type Part = 'ok' | 'failed';
 
@@ -15,6 +17,12 @@ export async function checkParts(bindings: Bindings): Promise<{ d1: Part; durabl
     check('r2', () => bindings.AVATARS.head('health')),
   ]);
   return { d1, durable_objects: durableObjects, r2 };
+}
+
+/** Whether the sink of events takes them; undefined where there is none, or nobody can say. No request needs it. */
+export async function checkSink(feed: AuditFeed): Promise<Part | undefined> {
+  const health = await sinkHealth(feed).catch(() => null);
+  return health ? (health.failingSince === null ? 'ok' : 'failed') : undefined;
 }
 
 async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {

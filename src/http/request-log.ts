@@ -7,28 +7,46 @@ import type { AppEnv } from './context.ts';
 /** The endpoint of an older service by which a request came in, for the log. */
 export const askedAs = new WeakMap<Request, string>();
 
+/** What is asked for by nearly every request of a product: its successes may be left out of the log. */
+export const ASKED_OFTEN = new Set([
+  'GET /v1/auth/session',
+  'POST /v1/auth/refresh',
+  'POST /v1/authorize',
+  'GET /v1/me',
+  'GET /v1/me/usage',
+  'POST /v1/usage',
+  'POST /v1/me/tokens',
+  'POST /v1/credits/use',
+]);
+
 /**
  * Gives each request its id, and the log one JSON line for it. The line has the route's pattern, not the path:
- * paths can carry what must not be logged.
+ * paths can carry what must not be logged. Of the successes of what is asked for often it has the part `LOG_SAMPLE` (up to 1).
  */
-export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
-  const started = Date.now();
-  const via = askedAs.get(c.req.raw);
-  const requestId = newId('req', started);
-  c.set('requestId', requestId);
-  c.header('X-Request-Id', requestId);
-  await next();
-  const code = c.get('errorCode');
-  log(c.res.status >= 500 ? 'error' : 'info', 'request', {
-    request_id: requestId,
-    method: c.req.method,
-    route: matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null,
-    ...(via && { via }),
-    status: c.res.status,
-    ...(code && { code }),
-    ms: Date.now() - started,
-    realm: c.get('realm')?.id ?? null,
-    user_id: c.get('principal')?.userId ?? null,
-    key_id: c.get('service')?.keyId ?? null,
+export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const started = Date.now();
+    const via = askedAs.get(c.req.raw);
+    const requestId = newId('req', started);
+    c.set('requestId', requestId);
+    c.header('X-Request-Id', requestId);
+    await next();
+    const code = c.get('errorCode');
+    const route = matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null;
+    const isSampled = sample < 1 && c.res.ok && ASKED_OFTEN.has(`${c.req.method} ${route}`);
+    if (isSampled && Math.random() >= sample) return;
+    log(c.res.status >= 500 ? 'error' : 'info', 'request', {
+      request_id: requestId,
+      method: c.req.method,
+      route,
+      // So that it can be counted for those that were left out.
+      ...(isSampled && { sample }),
+      ...(via && { via }),
+      status: c.res.status,
+      ...(code && { code }),
+      ms: Date.now() - started,
+      realm: c.get('realm')?.id ?? null,
+      user_id: c.get('principal')?.userId ?? null,
+      key_id: c.get('service')?.keyId ?? null,
+    });
   });
-});

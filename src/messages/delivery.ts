@@ -1,3 +1,4 @@
+import { DeadlineError, withDeadline } from '../lib/deadline.ts';
 import { SECOND } from '../lib/time.ts';
 
 /** Why a mail or text message could not be handed over. The reason is for operators: no address, no text, no secret. */
@@ -25,19 +26,12 @@ export async function deliver<Sent>(
   send: (signal: AbortSignal) => Promise<Sent>,
   timeoutMs: number,
 ): Promise<Sent> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeoutMs);
-  const late = new Promise<never>((_, reject) => {
-    deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason));
-  });
   try {
-    return await Promise.race([send(deadline.signal), late]);
+    return await withDeadline(send, timeoutMs);
   } catch (error) {
-    if (deadline.signal.aborted) throw passing(`no answer within ${timeoutMs / SECOND} seconds`);
+    if (error instanceof DeadlineError) throw passing(`no answer within ${timeoutMs / SECOND} seconds`);
     if (error instanceof DeliveryError) throw error;
     // Its message may name the recipient; its class does not.
     throw passing(`the connection failed (${error instanceof Error ? error.name : typeof error})`);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,10 +1,11 @@
 import { and, eq } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
+import { backoff } from '../lib/backoff.ts';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
-import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
 import { type ClaimedRow, claim, settle, type TryOutcome } from './outbox-store.ts';
@@ -33,7 +34,6 @@ export type Content =
 export const MAX_ATTEMPTS = 10;
 /** Calls of providers at once: as many as a Worker may hold connections open. */
 const CONCURRENCY = 6;
-const FIRST_RETRY = 30 * SECOND;
 const MAX_RETRY = 2 * HOUR;
 /** More than twice as long as a provider may take. */
 const LEASE = MINUTE;
@@ -86,11 +86,6 @@ export async function storeNothing(
   const written: (typeof outbox.$inferInsert)[] = [{ ...row, data: '{}', status: 'void', settledAt: now }];
   if (mail) written.push(mail);
   await db.batch([db.delete(outbox).where(eq(outbox.id, 'none')), db.insert(outbox).values(written)]);
-}
-
-/** Milliseconds until the next try. They double with each try; up to half of them is random (jitter). */
-export function backoff(attempts: number, random = Math.random()): number {
-  return Math.min(FIRST_RETRY * 2 ** (attempts - 1), MAX_RETRY) * (1 - random / 2);
 }
 
 /** What the outbox sends with. */
@@ -232,7 +227,7 @@ async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
   return rows.map((row, index) => {
     const error = errors[index] ?? null;
     if (error === null) return [row, { status: 'sent' }];
-    const retryAt = retries.get(error) ?? Date.now() + backoff(row.attempts);
+    const retryAt = retries.get(error) ?? Date.now() + backoff(row.attempts, MAX_RETRY);
     retries.set(error, retryAt);
     return [row, failed(row, error, retryAt)];
   });

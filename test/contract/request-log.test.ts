@@ -1,5 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { ASKED_OFTEN } from '../../src/http/request-log.ts';
 import { log, setLogLevel } from '../../src/lib/log.ts';
 import { createServices } from '../../src/services.ts';
 import { type Answer, type CallOptions, call, createRealm, expectProblem, ORIGIN } from '../support/api.ts';
@@ -214,5 +217,53 @@ describe('the log', () => {
     } finally {
       await env.DB.exec('ALTER TABLE passwords_away RENAME TO passwords');
     }
+  });
+});
+
+describe('a log that is sampled', () => {
+  const answered = async (sample: string, path: string, count: number, headers = {}, method = 'GET') => {
+    const bindings = { ...env, LOG_SAMPLE: sample } as unknown as Bindings;
+    const app = createApp(createServices(bindings), bindings);
+    for (let n = 0; n < count; n += 1) {
+      await app.fetch(new Request(`${ORIGIN}${path}`, { method, headers }), bindings);
+    }
+    return logged()
+      .filter((line) => line.includes('"event":"request"'))
+      .map((line) => JSON.parse(line));
+  };
+  const signedUp = async () => {
+    const body = { email: `${crypto.randomUUID()}@example.com`, password: PASSWORD };
+    const { access_token } = (await call('POST', '/v1/auth/register', { body })).body;
+    for (const spy of spies) spy.mockClear();
+    return { authorization: `Bearer ${access_token}` };
+  };
+
+  it('has a part of the successes of what is asked for often, and says which part', async () => {
+    const headers = await signedUp();
+    vi.spyOn(Math, 'random').mockReturnValueOnce(0.3).mockReturnValueOnce(0.19).mockReturnValueOnce(0.2);
+    const lines = await answered('0.2', '/v1/me', 3, headers);
+    expect(lines).toEqual([expect.objectContaining({ route: '/v1/me', status: 200, sample: 0.2 })]);
+  });
+
+  it('has all that fails, and all else', async () => {
+    const headers = await signedUp();
+    vi.spyOn(Math, 'random').mockReturnValue(0.99);
+    expect(await answered('0.01', '/v1/me', 3)).toHaveLength(3);
+    const sessions = await answered('0.01', '/v1/me/sessions', 3, headers);
+    expect(sessions.slice(3)).toEqual(Array(3).fill(expect.not.objectContaining({ sample: 0.01 })));
+  });
+
+  it('has everything unless told otherwise', async () => {
+    const headers = await signedUp();
+    vi.spyOn(Math, 'random').mockReturnValue(0.999_999);
+    expect(await answered('1', '/v1/me', 3, headers)).toHaveLength(3);
+  });
+
+  it('is of routes that exist', async () => {
+    const { body } = await call('GET', '/openapi.json');
+    const operations = Object.entries(body.paths).flatMap(([path, item]) =>
+      Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect([...ASKED_OFTEN].filter((one) => !operations.includes(one))).toEqual([]);
   });
 });

@@ -2,10 +2,11 @@ import { createExecutionContext, createScheduledController, waitOnExecutionConte
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { primary } from '../../src/db/client.ts';
+import { backoff } from '../../src/lib/backoff.ts';
 import { RunBudget } from '../../src/lib/run-budget.ts';
 import { DeliveryError } from '../../src/messages/delivery.ts';
 import type { MailMessage } from '../../src/messages/mail-provider.ts';
-import { backoff, MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/messages/outbox.ts';
+import { MAX_ATTEMPTS, message, Outbox, storeMessage } from '../../src/messages/outbox.ts';
 import { createServices } from '../../src/services.ts';
 import worker from '../../src/worker.ts';
 import { call, freshAddress, PASSWORD, register } from '../support/api.ts';
@@ -290,10 +291,10 @@ it('a message that cannot be rendered holds up no other of its call', async () =
 });
 
 it('doubles its patience, and leaves half of it to chance', () => {
-  expect(backoff(1, 0)).toBe(30_000);
-  expect(backoff(1, 1)).toBe(15_000);
-  expect(backoff(3, 0)).toBe(120_000);
-  expect(backoff(30, 0)).toBe(7_200_000);
+  expect(backoff(1, 7_200_000, 0)).toBe(30_000);
+  expect(backoff(1, 7_200_000, 1)).toBe(15_000);
+  expect(backoff(3, 7_200_000, 0)).toBe(120_000);
+  expect(backoff(30, 7_200_000, 0)).toBe(7_200_000);
 });
 
 it('prunes what is over, and nothing else, however often', async () => {

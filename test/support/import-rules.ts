@@ -5,7 +5,7 @@
 export const LINES: string[][] = [
   ['lib', 'crypto', 'images', 'db', 'errors', 'config'],
   ['http'],
-  ['directory', 'realms', 'messages'],
+  ['directory', 'realms', 'messages', 'sinks'],
   ['account'],
   [
     'api-keys',

@@ -40,12 +40,28 @@ export const objects: Record<
   STANDBY: new Set(),
 };
 
+let objectVariables: Record<string, unknown> | null = null;
+const environments = new WeakMap<object, object>();
+
+/** Gives variables to all objects that are made from now on; null takes them back. */
+export function setObjectVariables(variables: Record<string, unknown> | null): void {
+  objectVariables = variables;
+}
+
+/** The environment of an object: one for all objects that have the same variables. */
+function environmentOf(env: object): object {
+  if (objectVariables === null) return env;
+  const known = environments.get(objectVariables) ?? { ...env, ...objectVariables };
+  environments.set(objectVariables, known);
+  return known;
+}
+
 /** The same class, whose objects are remembered. */
 function remembering<Class extends new (...args: any[]) => object>(binding: keyof typeof objects, of: Class) {
   return new Proxy(of, {
     construct(target, args, newTarget) {
       objects[binding].add(args[0].id);
-      return Reflect.construct(target, args, newTarget);
+      return Reflect.construct(target, [args[0], environmentOf(args[1])], newTarget);
     },
   });
 }

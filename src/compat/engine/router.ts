@@ -154,7 +154,7 @@ async function redirectToPage(
   const token = c.req.query('token');
   const search = token === undefined ? '' : `?${new URLSearchParams({ token })}`;
   askedAs.set(c.req.raw, row.from);
-  const own = new Hono<AppEnv>().use(requestLog, securityHeaders);
+  const own = new Hono<AppEnv>().use(requestLog({ LOG_SAMPLE: 1 }), securityHeaders);
   own.all('*', (answer) => answer.redirect(`${pathname}${search}`, 303));
   return own.fetch(c.req.raw, c.env, c.executionCtx as ExecutionContext);
 }

@@ -14,6 +14,11 @@ export const overviewMessages = messages({
     days: (days: number) => `The last ${days} days`,
     fresh: (seconds: string) =>
       `Sign-ups and sign-ins are seconds old, what was used at most ${seconds} seconds.`,
+    sinkWorks: (sink: string, waiting: string) =>
+      `Events go to ${sink}. Entries of the audit log that wait for it: ${waiting}.`,
+    sinkFails: (sink: string, since: string, error: string, waiting: string) =>
+      `Events wait: ${sink} has failed since ${since} (${error}). Entries of the audit log that wait: ${waiting}.`,
+    sinkDropped: (dropped: string) => `Events that it will never have: ${dropped}.`,
     signUps: 'Sign-ups',
     signIns: 'Sign-ins',
     activeUsers: 'Active users',
@@ -59,6 +64,11 @@ export const overviewMessages = messages({
     days: (days) => `Die letzten ${days} Tage`,
     fresh: (seconds) =>
       `Neue Konten und Anmeldungen sind Sekunden alt, die Nutzung höchstens ${seconds} Sekunden.`,
+    sinkWorks: (sink, waiting) =>
+      `Ereignisse gehen an ${sink}. Einträge des Prüfprotokolls, die darauf warten: ${waiting}.`,
+    sinkFails: (sink, since, error, waiting) =>
+      `Ereignisse warten: ${sink} antwortet nicht richtig seit ${since} (${error}). Wartende Einträge des Prüfprotokolls: ${waiting}.`,
+    sinkDropped: (dropped) => `Ereignisse, die dort nie ankommen: ${dropped}.`,
     signUps: 'Neue Konten',
     signIns: 'Anmeldungen',
     activeUsers: 'Aktive Benutzer',

@@ -1,8 +1,10 @@
 import type { Dashboard, TopUser, UserNumbers } from '../../admin/dashboard-service.ts';
+import { countedTotal } from '../../http/paging.ts';
+import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
-import { formatDayMonth, formatMoney, formatNumber } from '../kit/format.ts';
+import { formatDayMonth, formatMoney, formatNumber, formatTime } from '../kit/format.ts';
 import { pageRoutes } from '../kit/page.ts';
-import { DescriptionList, Panel, Time } from '../kit/panel.tsx';
+import { Alert, DescriptionList, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
@@ -16,23 +18,25 @@ const NAMED = 8;
 
 /** The first page for operators: numbers, charts, the newest users, and those who use most. */
 export function adminOverviewPageRoutes(services: AdminServices) {
-  const { admin, analytics, config, oauth, planAdmin } = services;
+  const { admin, analytics, auditFeed, config, oauth, planAdmin } = services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
     render: async (_, visit) => {
       const { realmId, view } = visit;
       const text = overviewMessages[view.language];
-      const [board, { daily }, usage, tokens, plans] = await Promise.all([
+      const [board, { daily }, usage, tokens, plans, sink] = await Promise.all([
         admin.statistics.dashboard(realmId),
         admin.statistics.statistics(realmId, DAYS),
         analytics.usage({ realmId }, DAYS),
         analytics.tokens({ realmId }, DAYS),
         planAdmin.list(realmId),
+        sinkHealth(auditFeed),
       ]);
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       const used = Object.keys(usage.totals);
       return (
         <AdminFrame visit={visit} page="overview">
+          {sink && <EventSinkLine view={view} sink={sink} />}
           <Numbers view={view} board={board} />
           <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
           <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
@@ -87,6 +91,19 @@ export function adminOverviewPageRoutes(services: AdminServices) {
       );
     },
   });
+}
+
+/** Where events go besides, and how far behind that is. */
+function EventSinkLine({ view, sink }: { view: View; sink: SinkHealth }) {
+  const text = overviewMessages[view.language];
+  const { total, totalIsExact } = countedTotal(sink.waiting);
+  const waiting = `${formatNumber(view, total)}${totalIsExact ? '' : '+'}`;
+  const lost = sink.dropped > 0 ? ` ${text.sinkDropped(formatNumber(view, sink.dropped))}` : '';
+  if (sink.failingSince === null) {
+    return <p class="soft">{text.sinkWorks(sink.sink, waiting) + lost}</p>;
+  }
+  const { shown } = formatTime(view, sink.failingSince);
+  return <Alert>{text.sinkFails(sink.sink, shown, sink.error ?? '', waiting) + lost}</Alert>;
 }
 
 /** A number by day, as bars and as a table. */

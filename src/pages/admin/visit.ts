@@ -13,6 +13,7 @@ import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
+import type { AuditFeed } from '../../sinks/audit-job.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
 import type { PageArea } from '../kit/page.ts';
@@ -37,6 +38,7 @@ export interface AdminServices extends VisitServices {
   apiKeys: ApiKeys;
   accountLinks: AccountLinks;
   reauthentication: Reauthentication;
+  auditFeed: AuditFeed;
 }
 
 /** An operator who looks at a page. */

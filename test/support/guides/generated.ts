@@ -46,6 +46,7 @@ const TOPICS: [heading: string, names: RegExp][] = [
   ['Billing', /^(STRIPE|BILLING)_/],
   ['Plans, quotas and usage', /^(RESOURCES$|MODEL_|RESERVATION_|USAGE_|QUOTA_)/],
   ['Limits of requests', /^RATE_LIMIT_/],
+  ['Events to elsewhere', /^(EVENT_|CLOUDEVENTS_)/],
   ['Services, keys and retention', /^(INTERNAL_API_KEY|SIGNING_KEY|ACTIVITY|COMPAT)/],
   [
     'Sign-in with providers',

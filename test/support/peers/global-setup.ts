@@ -1,6 +1,7 @@
 import { createEmulator } from 'emulate';
 import PostalMime from 'postal-mime';
 import type { TestProject } from 'vitest/node';
+import { type SinkPlan, startEventSink } from './event-sink.ts';
 import { type Fault, Faults } from './faults.ts';
 import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
@@ -40,7 +41,8 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     }),
   );
 
-  const [stripe, stripeEmulator, stripeMock] = await Promise.all([
+  const [eventSink, stripe, stripeEmulator, stripeMock] = await Promise.all([
+    startEventSink(),
     startStripe(),
     startEmulate(),
     startStatefulMock(),
@@ -53,6 +55,13 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     if (method === 'PUT' && pathname === '/faults') {
       const { pattern, fault } = JSON.parse(body) as { pattern: string; fault: Fault | null };
       faults.set(pattern, fault);
+      return { status: 204 };
+    }
+    if (pathname.startsWith('/event-sinks')) {
+      const channel = searchParams.get('channel') ?? '';
+      if (method === 'GET') return json(eventSink.batches(channel));
+      if (pathname.endsWith('/release')) eventSink.release(channel);
+      else eventSink.plan(channel, JSON.parse(body) as SinkPlan);
       return { status: 204 };
     }
     if (pathname === '/mails') {
@@ -84,6 +93,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     resend: resend.port,
     twilio: twilio.port,
     oauth: oauth.peers,
+    eventSink: eventSink.ports,
     stripe: {
       api: stripe.port,
       emulate: stripeEmulator.port,
@@ -94,7 +104,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   return async () => {
     await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
-    await Promise.all([stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
+    await Promise.all([eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };
 }
 

@@ -28,6 +28,8 @@ export interface Peers {
   resend: number;
   twilio: number;
   oauth: OAuthPeers;
+  /** HTTPS servers that take CloudEvents. */
+  eventSink: { trusted: number; untrusted: number };
   stripe: {
     /** Written from Stripe's API reference: stripe.ts. */
     api: number;
