@@ -24,5 +24,6 @@ export const COMMAND_HELP: Record<string, string> = {
   'bench:cost': 'Counts what each operation writes, and what a million of it cost.',
   'bench:admin': 'Measures the admin API with many users.',
   'bench:hashes': 'Measures what one check of each kind of imported hash takes.',
-  'bench:identity-index': 'Registers and moves users of one realm whose addresses lie in 16 databases, while statements fail.',
+  'bench:identity-index':
+    'Registers and moves users of one realm whose addresses lie in 16 databases, while statements fail.',
 };
