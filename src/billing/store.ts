@@ -19,14 +19,19 @@ import {
 /** States that a subscription never leaves. */
 export const ENDED = ['canceled', 'incomplete_expired'];
 
-/** The prices that hold in a realm, in their order. */
-export async function readPrices(db: Database, realmId: string): Promise<PriceRow[]> {
+/** The prices that hold in a realm, in their order. Those of the realm `default` are in `home`, where that is another database. */
+export async function readPrices(
+  db: Database,
+  realmId: string,
+  home: Database | null = null,
+): Promise<PriceRow[]> {
   const rows = await db
     .select()
     .from(billingPrices)
-    .where(inArray(billingPrices.realmId, [realmId, DEFAULT_REALM]))
+    .where(inArray(billingPrices.realmId, home ? [realmId] : [realmId, DEFAULT_REALM]))
     .orderBy(asc(billingPrices.position));
   const own = rows.filter((row) => row.realmId === realmId);
+  if (home && own.length === 0) return readPrices(home, DEFAULT_REALM);
   return own.length > 0 ? own : rows;
 }
 

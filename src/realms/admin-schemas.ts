@@ -42,8 +42,33 @@ const policy = {
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
 };
 
-export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
-export const RealmPatch = z.strictObject(policy).openapi('RealmPatch');
+/** What is chosen when a realm is made. */
+const place = {
+  database: RealmFields.database.optional().openapi({
+    description: 'The binding of the D1 database that it shall live in; `DB` unless it is said',
+    example: 'DB_2',
+  }),
+  jurisdiction: RealmFields.jurisdiction.nullish().openapi({
+    description:
+      'Where Cloudflare keeps its objects and its database, for good; without a `database`, the first that `DATABASES` says to be of it',
+  }),
+};
+
+const fixed = (message: string) =>
+  z
+    .unknown()
+    .refine((value) => value === undefined, { message })
+    .optional()
+    .openapi({ description: message });
+
+export const NewRealm = z.strictObject({ id: RealmFields.id, ...place, ...policy }).openapi('NewRealm');
+export const RealmPatch = z
+  .strictObject({
+    ...policy,
+    database: fixed('Is changed by moving the realm: see `realm move`'),
+    jurisdiction: fixed('Cannot change: objects stay where they were made'),
+  })
+  .openapi('RealmPatch');
 
 export const RealmQuery = z.object({
   limit: PageLimit,
@@ -53,6 +78,8 @@ export const RealmQuery = z.object({
 export const RealmSchema = z
   .object({
     id: z.string(),
+    database: z.string().openapi({ description: 'The binding of the D1 database that it lives in' }),
+    jurisdiction: RealmFields.jurisdiction.nullable(),
     name: z.string(),
     color: z.string(),
     logo: z.string().nullable(),
@@ -77,6 +104,8 @@ export const RealmListSchema = listOf(RealmSchema).openapi('RealmList');
 export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
   return {
     id: row.id,
+    database: row.database,
+    jurisdiction: row.jurisdiction,
     name: row.name,
     color: row.color,
     logo: row.logo,

@@ -22,6 +22,8 @@ export interface ReauthenticationDependencies {
   identities: Identities;
   oauth: OAuth;
   realms: Realms;
+  /** That of the database with the owners, where it is another: in other realms they are only visitors. */
+  home: Reauthentication | null;
   /** Encrypts what was filled in while its writer is at a provider. */
   draftKeys: Keyring;
 }
@@ -42,8 +44,8 @@ export interface Ways {
   providers: { id: string; name: string }[];
 }
 
-/** What names a session. */
-type By = Pick<Principal, 'userId' | 'sessionId'>;
+/** What names a session, and whether it is an owner's. */
+type By = Pick<Principal, 'userId' | 'sessionId' | 'role'>;
 
 /** Fresh proofs of who the user of a session is. A sign-in is one; a refresh is none. */
 export class Reauthentication {
@@ -55,7 +57,8 @@ export class Reauthentication {
 
   /** By what a user can prove who they are, each of which they have shown to be theirs. */
   async ways(user: UserRow): Promise<Ways> {
-    const { codes, credentials, identities, oauth } = this.#deps;
+    const { codes, credentials, home, identities, oauth } = this.#deps;
+    if (home && user.role === 'owner') return home.ways(user);
     const realm = await this.realmOf(user);
     const [password, linked] = await Promise.all([
       credentials.hasPassword(user.id),
@@ -75,11 +78,15 @@ export class Reauthentication {
 
   /** By the password. Throws `invalid_credentials`, `too_many_attempts`, `session_ended`. */
   byPassword(by: By, password: string, client: Client): Promise<void> {
-    return this.#deps.credentials.prove(by, password, client);
+    const { credentials, home } = this.#deps;
+    if (home && by.role === 'owner') return home.byPassword(by, password, client);
+    return credentials.prove(by, password, client);
   }
 
   /** Sends a one-time code to a proven address of the account, if it has one: for that session. */
   async sendCode(user: UserRow, by: By, channel: 'email' | 'sms', client: Client): Promise<void> {
+    const { home } = this.#deps;
+    if (home && user.role === 'owner') return home.sendCode(user, by, channel, client);
     const to = provenAddress(user, channel);
     if (to !== null) await this.#deps.codes.send({ channel, to }, await this.realmOf(user), client, by);
   }
@@ -89,11 +96,12 @@ export class Reauthentication {
    * does. Throws `invalid_code`, `too_many_attempts`, `session_ended`.
    */
   async byCode(
-    by: Pick<Principal, 'userId' | 'sessionId' | 'bookmark'>,
+    by: By & Pick<Principal, 'bookmark'>,
     { channel, code }: { channel: 'email' | 'sms'; code: string },
     client: Client,
   ): Promise<void> {
-    const { codes, directory, objects } = this.#deps;
+    const { codes, directory, home, objects } = this.#deps;
+    if (home && by.role === 'owner') return home.byCode(by, { channel, code }, client);
     const user = await directory.get(by.userId, by.bookmark);
     const object = objects(by.userId);
     accepted(await object.beginProof(by.sessionId));
