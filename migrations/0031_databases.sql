@@ -38,7 +38,7 @@ CREATE TABLE realm_moves (
   realm_id TEXT PRIMARY KEY REFERENCES realms (id) ON DELETE CASCADE,
   source TEXT NOT NULL,
   target TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('copying', 'switching', 'telling', 'moved', 'returning', 'clearing')),
+  state TEXT NOT NULL CHECK (state IN ('copying', 'switching', 'telling', 'moved', 'clearing')),
   -- How far the state has come.
   position TEXT NOT NULL DEFAULT '{}' CHECK (json_type(position) = 'object'),
   rows INTEGER NOT NULL DEFAULT 0,
@@ -64,3 +64,10 @@ CREATE TABLE realm_changes (
   times INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (realm_id, name, key)
 ) STRICT, WITHOUT ROWID;
+
+-- A customer whose row is copied elsewhere has not left.
+DROP TRIGGER billing_customer_left;
+CREATE TRIGGER billing_customer_left AFTER DELETE ON billing_customers
+WHEN NOT EXISTS (SELECT 1 FROM realm_guards WHERE realm_id = OLD.realm_id AND copying = 1) BEGIN
+  INSERT OR IGNORE INTO billing_erasures (customer_id) VALUES (OLD.customer_id);
+END;

@@ -48,13 +48,19 @@ export const JOBS: Record<string, Record<string, Job>> = {
       share: 0.1,
       run: ({ databases }, _, budget) => endOwnersKeys(databases, budget),
     },
+    move_realms: {
+      once: true,
+      share: 0.3,
+      run: ({ admin }, now, budget) => admin.moves.run(now, budget),
+    },
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
     fold_names: { share: 0.2, run: ({ d1 }, _, budget) => foldNames(d1, budget) },
     refresh_decoys: {
       share: 0.2,
-      run: ({ d1, home }, now, budget) => refreshDecoys(d1, now, budget, home?.d1),
+      run: ({ d1, database, home }, now, budget) =>
+        refreshDecoys(d1, now, budget, home && { database, control: home.d1 }),
     },
     catch_up_billing: {
       share: 0.7,
@@ -75,10 +81,14 @@ export const JOBS: Record<string, Record<string, Job>> = {
   },
 };
 
-/** The databases, each minute another one first: what a small budget does not come to, a later minute does. */
-function inTurn(names: string[], now: number): string[] {
+/** Calls by which every job comes to something in one database. */
+const CALLS_A_DATABASE = 50;
+
+/** The databases, each minute another one first, and no more than so many calls suffice for. */
+function inTurn(names: string[], now: number, calls: number): string[] {
   const first = Math.floor(now / MINUTE) % names.length;
-  return [...names.slice(first), ...names.slice(0, first)];
+  const turns = [...names.slice(first), ...names.slice(0, first)];
+  return turns.slice(0, Math.max(1, Math.floor(calls / CALLS_A_DATABASE)));
 }
 
 /**
@@ -91,7 +101,7 @@ export async function runCron(services: Services, cron: string, now: number): Pr
   const { names } = services.databases;
   for (const [name, { share, once, run }] of Object.entries(JOBS[cron] ?? {})) {
     const part = budget.part(share);
-    const turns = once ? [services.database] : inTurn(names, now);
+    const turns = once ? [services.database] : inTurn(names, now, services.config.JOB_CALLS);
     for (const [index, database] of turns.entries()) {
       try {
         // One that has much to do leaves the others theirs.

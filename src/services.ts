@@ -260,6 +260,8 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       home,
       databases,
+      movingObjects: objects,
+      calls: config.JOB_CALLS,
       privacy,
       plans,
       credits,

@@ -10,6 +10,7 @@ import type { Outbox } from '../messages/outbox.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import { RealmAdmin } from '../realms/admin-service.ts';
+import { type MovingObjects, RealmMoves } from '../realms/move-service.ts';
 import type { Realms } from '../realms/service.ts';
 import { UserSessions } from '../sessions/admin-service.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -31,6 +32,7 @@ export interface Admin {
   logs: Logs;
   outbox: OutboxAdmin;
   realms: RealmAdmin;
+  moves: RealmMoves;
   signingKeys: SigningKeyAdmin;
 }
 
@@ -40,6 +42,9 @@ export interface AdminDependencies {
   /** The database with the realms, where it is another. */
   home: D1Database | null;
   databases: Databases;
+  movingObjects: MovingObjects;
+  /** How many statements and calls an invocation may make. */
+  calls: number;
   realms: Realms;
   directory: Directory;
   objects: PasswordObjects;
@@ -67,6 +72,7 @@ export function createAdmin(deps: AdminDependencies): Admin {
     logs: new Logs(d1, home),
     outbox: new OutboxAdmin(deps),
     realms: new RealmAdmin(deps.databases, deps.realms),
+    moves: new RealmMoves(deps.databases, deps.realms, deps.movingObjects, deps.calls),
     signingKeys: new SigningKeyAdmin(d1, deps.signingKeys),
   };
 }

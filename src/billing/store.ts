@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS } from '../db/frozen.ts';
 import { insertIf } from '../db/insert-if.ts';
 import type { UserChange } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
@@ -78,7 +79,9 @@ export function listAddressesDue(db: Database, now: number, limit: number) {
     .select({ userId, customerId, attempts, email: users.email })
     .from(billingCustomers)
     .innerJoin(users, eq(users.id, userId))
-    .where(lte(billingCustomers.addressDue, now))
+    .where(
+      and(lte(billingCustomers.addressDue, now), sql`${billingCustomers.realmId} NOT IN ${FROZEN_REALMS}`),
+    )
     .limit(limit);
 }
 
@@ -143,7 +146,13 @@ export function listUnseen(db: Database, before: number, limit: number): Promise
   return db
     .select({ id: billingSubscriptions.id })
     .from(billingSubscriptions)
-    .where(and(lt(billingSubscriptions.fetchedAt, before), notInArray(billingSubscriptions.status, ENDED)))
+    .where(
+      and(
+        lt(billingSubscriptions.fetchedAt, before),
+        notInArray(billingSubscriptions.status, ENDED),
+        sql`(SELECT realm_id FROM users WHERE id = ${billingSubscriptions.userId}) NOT IN ${FROZEN_REALMS}`,
+      ),
+    )
     .orderBy(asc(billingSubscriptions.fetchedAt))
     .limit(limit);
 }

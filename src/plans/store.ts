@@ -1,6 +1,7 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import type { Plan } from '../account/metering-contract.ts';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS, FROZEN_SQL } from '../db/frozen.ts';
 import type { writeAuditIf } from '../directory/audit.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import { users } from '../directory/tables.ts';
@@ -75,7 +76,7 @@ export function dueForGrant(
   return db.all(sql`
     WITH giving AS (${isGiving})
     SELECT users.id AS id, users.realm_id AS realmId FROM giving
-    CROSS JOIN users ON users.realm_id = giving.realm_id AND users.plan = giving.plan AND users.granted_month < ${month}
+    CROSS JOIN users ON users.realm_id = giving.realm_id AND giving.realm_id NOT IN ${FROZEN_REALMS} AND users.plan = giving.plan AND users.granted_month < ${month}
     LIMIT ${limit}`);
 }
 
@@ -96,7 +97,7 @@ export async function expirePlans(d1: D1Database, now: number, limit: number): P
   const { meta } = await d1
     .prepare(
       `UPDATE users SET plan = ?1, plan_expires_at = NULL, subscribed = 0, version = version + 1, updated_at = ?2
-       WHERE id IN (SELECT id FROM users WHERE plan_expires_at <= ?2 LIMIT ?3)`,
+       WHERE id IN (SELECT id FROM users WHERE plan_expires_at <= ?2 AND realm_id NOT IN ${FROZEN_SQL} LIMIT ?3)`,
     )
     .bind(DEFAULT_PLAN, now, limit)
     .run();

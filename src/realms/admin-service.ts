@@ -75,7 +75,7 @@ export class RealmAdmin {
     const set = { ...columnsOf(policy), database, jurisdiction };
     const name = body.name ?? id;
     // First what the realm's rows will refer to there: of a realm that is not made in the end it does no harm.
-    await this.#mirror(database, { id, name, ...columnsOf(policy), createdAt: now, updatedAt: now });
+    await this.#mirror(database, { id, name, ...set, createdAt: now, updatedAt: now });
     const { db } = primary(this.#databases.control);
     const isNew = sql`NOT EXISTS (SELECT 1 FROM realms WHERE id = ${id})`;
     const [, [row]] = await db.batch([
@@ -165,7 +165,10 @@ export class RealmAdmin {
     await primary(this.#databases.get(database))
       .db.insert(realms)
       .values(row)
-      .onConflictDoUpdate({ target: realms.id, set: { name, ...(color && { color }) } });
+      .onConflictDoUpdate({
+        target: realms.id,
+        set: { name, database: row.database, ...(color && { color }) },
+      });
   }
 
   /** The policy of a realm as it is in force. */
@@ -191,7 +194,8 @@ export function requireJurisdiction(
   throw fieldError(path, 'jurisdiction', message);
 }
 
-function requireOwner(actor: Actor): void {
+/** Throws `insufficient_scope` for who is no owner. */
+export function requireOwner(actor: Actor): void {
   if (actor.role !== 'owner') {
     throw new ApiError('insufficient_scope', { detail: 'Realms are for owners.' });
   }
