@@ -48,22 +48,22 @@ export const DatabaseList = z
     ),
   );
 
-/**
- * All databases of a Worker, `DB` first: those that `DATABASES` names, and bindings that are called `DB_2`, `DB_3` and so on.
- * Throws ConfigError for one that is named and not bound.
- */
+/** All databases of a Worker, `DB` first: those that `DATABASES` names, and bindings that are called `DB_2`, `DB_3` and so on. */
 export function databasesOf(env: Environment, listed: readonly DatabaseSetting[]): DatabaseSetting[] {
-  const missing = listed.filter(({ name }) => !isDatabase(env[name]));
-  if (missing.length > 0) {
-    throw new ConfigError(
-      missing.map(({ name }) => `DATABASES names ${name}, and no D1 database is bound by that name`),
-    );
-  }
   const numbered = Object.keys(env)
     .filter((name) => OTHER.test(name) && isDatabase(env[name]))
     .sort((a, b) => Number(a.slice(3)) - Number(b.slice(3)));
   const names = new Set([CONTROL, ...listed.map(({ name }) => name), ...numbered]);
   return [...names].map((name) => listed.find((one) => one.name === name) ?? { name, jurisdiction: null });
+}
+
+/** Throws ConfigError for those that `DATABASES` names and that are not bound. */
+export function requireBound(env: Environment, settings: readonly DatabaseSetting[]): void {
+  const missing = settings.filter(({ name }) => name !== CONTROL && !isDatabase(env[name]));
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    missing.map(({ name }) => `DATABASES names ${name}, and no D1 database is bound by that name`),
+  );
 }
 
 function isDatabase(bound: unknown): bound is D1Database {

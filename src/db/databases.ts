@@ -1,4 +1,4 @@
-import { CONTROL, type DatabaseSetting } from '../config/databases.ts';
+import { CONTROL, type DatabaseSetting, requireBound } from '../config/databases.ts';
 import { ConfigError } from '../config/variable.ts';
 import { boundedD1 } from './bounded.ts';
 import { followingD1 } from './following.ts';
@@ -12,8 +12,10 @@ export class Databases {
   readonly #env: Readonly<Record<string, unknown>>;
   readonly #following = new Map<string, D1Database>();
 
+  /** Throws ConfigError for those that are named and not bound. */
   constructor(env: object, settings: readonly DatabaseSetting[]) {
     this.#env = env as Readonly<Record<string, unknown>>;
+    requireBound(this.#env, settings);
     this.settings = settings;
   }
 
