@@ -59,6 +59,8 @@ export default defineConfig({
               main: './test/support/worker.ts',
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
+                // A second database, which realms may live in.
+                d1Databases: { DB_2: 'latchkey-2' },
                 email: { send_email: [{ name: 'EMAIL' }] },
                 // Both are there locally, and take what they are given to nowhere.
                 pipelines: { EVENT_PIPELINE: 'events' },

@@ -38,7 +38,10 @@ export class AppShell {
       requestLog(config),
       securityHeaders,
       createMiddleware<AppEnv>(async (c, next) => {
-        c.set('realm', await realms.get(splitRealm(pathOf(c.req.url)).realmId));
+        const realm = await realms.get(splitRealm(pathOf(c.req.url)).realmId);
+        // Throws for one that is not bound.
+        if (realm.database !== services.database) services.databases.raw(realm.database);
+        c.set('realm', realm);
         await next();
       }),
       corsByRealm(config),

@@ -98,7 +98,7 @@ export function createApp(
     .route('/', userSessionRoutes(services.admin.sessions, levels))
     .route('/', creditAdminRoutes(services.admin.credits, levels))
     .route('/', outboxRoutes(services.admin.outbox, levels))
-    .route('/', realmRoutes(services.admin.realms, levels))
+    .route('/', realmRoutes(services.admin.realms, services.admin.moves, levels))
     .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
     .route('/', secretRoutes(services.secretAdmin, levels))
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))

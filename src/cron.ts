@@ -1,13 +1,16 @@
+import { endOwnersKeys } from './api-keys/owners-keys.ts';
 import { foldNames } from './directory/folded-names.ts';
 import { describeFailure, log } from './lib/log.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
-import { DAY, SECOND } from './lib/time.ts';
+import { DAY, MINUTE, SECOND } from './lib/time.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 import { sendAudit } from './sinks/audit-job.ts';
 
 interface Job {
+  /** Whether it is done once, in `DB`; else in each database that realms live in. */
+  once?: true;
   /** How much it may take of what the jobs before it have left of the run's calls. */
   share: number;
   run(services: Services, now: number, budget: Budget): Promise<unknown>;
@@ -37,14 +40,29 @@ const cleanUpAfterNight: Job = {
 export const JOBS: Record<string, Record<string, Job>> = {
   '* * * * *': {
     rotate_signing_keys: {
+      once: true,
       share: 0.1,
       run: ({ signingKeys }, now, budget) => signingKeys.rotate(now, budget),
+    },
+    end_owners_keys: {
+      once: true,
+      share: 0.1,
+      run: ({ databases }, _, budget) => endOwnersKeys(databases, budget),
+    },
+    move_realms: {
+      once: true,
+      share: 0.3,
+      run: ({ admin }, now, budget) => admin.moves.run(now, budget),
     },
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
     fold_names: { share: 0.2, run: ({ d1 }, _, budget) => foldNames(d1, budget) },
-    refresh_decoys: { share: 0.2, run: ({ d1 }, now, budget) => refreshDecoys(d1, now, budget) },
+    refresh_decoys: {
+      share: 0.2,
+      run: ({ d1, database, home }, now, budget) =>
+        refreshDecoys(d1, now, budget, home && { database, control: home.d1 }),
+    },
     catch_up_billing: {
       share: 0.7,
       run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
@@ -65,19 +83,36 @@ export const JOBS: Record<string, Record<string, Job>> = {
   },
 };
 
+/** Calls by which every job comes to something in one database. */
+const CALLS_A_DATABASE = 50;
+
+/** The databases, each minute another one first, and no more than so many calls suffice for. */
+function inTurn(names: string[], now: number, calls: number): string[] {
+  const first = Math.floor(now / MINUTE) % names.length;
+  const turns = [...names.slice(first), ...names.slice(0, first)];
+  return turns.slice(0, Math.max(1, Math.floor(calls / CALLS_A_DATABASE)));
+}
+
 /**
- * Runs the jobs of one trigger, all together with no more calls than `JOB_CALLS`; one that fails is logged and stops no other.
+ * Runs the jobs of one trigger in all databases, all together with no more calls than `JOB_CALLS`; one that fails is logged and stops no other.
  * Throws when any failed.
  */
 export async function runCron(services: Services, cron: string, now: number): Promise<void> {
   const failed: string[] = [];
   const budget = new RunBudget(services.config.JOB_CALLS, now + RUN_TIME);
-  for (const [name, { share, run }] of Object.entries(JOBS[cron] ?? {})) {
-    try {
-      await run(services, now, budget.part(share));
-    } catch (error) {
-      failed.push(name);
-      log('error', 'cron_failed', { job: name, error: describeFailure(error) });
+  const { names } = services.databases;
+  for (const [name, { share, once, run }] of Object.entries(JOBS[cron] ?? {})) {
+    const part = budget.part(share);
+    const turns = once ? [services.database] : inTurn(names, now, services.config.JOB_CALLS);
+    for (const [index, database] of turns.entries()) {
+      try {
+        // One that has much to do leaves the others theirs.
+        const own = turns.length === 1 ? part : part.part(1 / (turns.length - index));
+        await run(services.at(database), now, own);
+      } catch (error) {
+        failed.push(name);
+        log('error', 'cron_failed', { job: name, database, error: describeFailure(error) });
+      }
     }
   }
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);

@@ -32,6 +32,7 @@ export const CATALOGUE = {
   impersonation_refused: { status: 403, title: 'An admin who acts as the user may not do this' },
   registration_closed: { status: 403, title: 'Registration is closed' },
   not_found: { status: 404, title: 'There is nothing at this address' },
+  realm_not_moving: { status: 404, title: 'The realm is not being moved' },
   realm_not_found: { status: 404, title: 'There is no such realm' },
   user_not_found: { status: 404, title: 'There is no such user' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },

@@ -10,15 +10,17 @@ import type { CodeObject } from './codes/contract.ts';
 import { OneTimeCodes } from './codes/service.ts';
 import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
+import { CONTROL } from './config/databases.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey, deriveKeyring } from './crypto/keys.ts';
-import { boundedD1 } from './db/bounded.ts';
+import { Databases } from './db/databases.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
+import { type Jurisdiction, jurisdictionOf } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
 import { createMailProvider } from './messages/mail-registry.ts';
@@ -55,7 +57,14 @@ import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
   config: WorkerConfig;
+  databases: Databases;
+  /** The name of the database that these act on: that of the realms that live there. */
+  database: string;
   d1: D1Database;
+  /** Those of `DB`, where this is another database: its users are the owners. */
+  home: Services | null;
+  /** The same for another database, made when it is first asked for. Throws ConfigError for one that is not bound. */
+  at(database: string): Services;
   realms: Realms;
   directory: Directory;
   profiles: Profiles;
@@ -76,6 +85,7 @@ export interface Services {
   signingKeys: SigningKeys;
   secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
+  billingKit: BillingKit;
   billing: Billing;
   billingAdmin: BillingAdmin;
   userImport: UserImport;
@@ -90,29 +100,58 @@ export interface Services {
   auditFeed: AuditFeed;
 }
 
-/** The composition root: bindings and variables to services. Throws ConfigError. */
+/** What all databases have in common. */
+interface Shared {
+  bindings: Bindings;
+  config: WorkerConfig;
+  databases: Databases;
+  standby: Standby;
+  realms: Realms;
+  signingKeys: SigningKeys;
+  /** Those of the databases that were asked for. */
+  made: Map<string, Services>;
+}
+
+/** The composition root: bindings and variables to services, on the database `DB`. Throws ConfigError. */
 export function createServices(bindings: Bindings): Services {
   const config = parseWorkerConfig(bindings as unknown as Environment);
   setLogLevel(config.LOG_LEVEL);
-  const d1 = boundedD1(bindings.DB);
+  const databases = new Databases(bindings, config.databases);
   const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
-  const objects = named<AccountObject>(bindings.ACCOUNT);
-  const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
-  const messageBudgets = budgets(bindings, config);
-
   const realms = new Realms(
-    d1,
+    databases.control,
     standby,
     config.ORIGIN,
     accessTokenSeconds(spokenDialects(config)),
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
   );
   const signingKeys = new SigningKeys(
-    d1,
+    databases.control,
     standby,
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
+  const shared = { bindings, config, databases, standby, realms, signingKeys, made: new Map() };
+  return servicesAt(shared, CONTROL);
+}
+
+function servicesAt(shared: Shared, database: string): Services {
+  const known = shared.made.get(database);
+  if (known) return known;
+  const services = assemble(shared, database);
+  shared.made.set(database, services);
+  return services;
+}
+
+function assemble(shared: Shared, database: string): Services {
+  const { bindings, config, databases, standby, realms, signingKeys } = shared;
+  const d1 = databases.get(database);
+  /** The database with the realm `default`, where it is another. */
+  const home = database === CONTROL ? null : databases.control;
+  const objects = accounts<AccountObject>(bindings.ACCOUNT, config);
+  const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
+  const messageBudgets = budgets(bindings, config);
+
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
     d1,
@@ -121,14 +160,31 @@ export function createServices(bindings: Bindings): Services {
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
     origin: config.ORIGIN,
   });
-  const directory = new Directory({ d1, objects, outbox, origin: config.ORIGIN });
-  const apiKeys = new ApiKeys(d1, standby, config.INTERNAL_API_KEY, objects, directory);
+  const directory = new Directory({ d1, database, objects, outbox, origin: config.ORIGIN });
+  const apiKeys = new ApiKeys(
+    d1,
+    standby,
+    config.INTERNAL_API_KEY,
+    objects,
+    directory,
+    home && servicesAt(shared, CONTROL).directory,
+  );
   const forAuthService = spokenDialects(config).includes('auth-service');
   const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
   const profiles = new Profiles(d1, directory);
-  const plans = new Plans({ d1, standby, directory, objects, config });
+  const plans = new Plans({ d1, home, standby, directory, objects, config });
   const credits = new Credits(directory, plans, objects);
-  const billingKit = new BillingKit({ d1, directory, realms, plans, credits, config });
+  const billingKit = new BillingKit({
+    d1,
+    home,
+    database,
+    others: () => (home ? [] : databases.names.slice(1).map((name) => servicesAt(shared, name).billingKit)),
+    directory,
+    realms,
+    plans,
+    credits,
+    config,
+  });
   const billing = new Billing(billingKit);
   const failures = new FailureBudget(named(bindings.RATE_LIMITER), {
     password: config.FAILED_PASSWORDS_PER_HOUR,
@@ -149,8 +205,8 @@ export function createServices(bindings: Bindings): Services {
   const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
   const codes = new OneTimeCodes({
     ...deps,
-    codes: (realmId, channel, to, userId) =>
-      codeObjects(`${realmId}:${channel}:${to}${userId === null ? '' : `:${userId}`}`),
+    codes: ({ id, jurisdiction }, channel, to, userId) =>
+      codeObjects(`${id}:${channel}:${to}${userId === null ? '' : `:${userId}`}`, jurisdiction),
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
@@ -160,10 +216,17 @@ export function createServices(bindings: Bindings): Services {
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
   return {
     config,
+    databases,
+    database,
+    at: (other) => servicesAt(shared, other),
     d1,
+    home: home && servicesAt(shared, CONTROL),
     realms,
     signingKeys,
-    secretAdmin: new SecretAdmin(d1, config),
+    secretAdmin: new SecretAdmin(
+      databases.names.map((name) => databases.get(name)) as [D1Database, ...D1Database[]],
+      config,
+    ),
     sessions,
     directory,
     profiles,
@@ -180,6 +243,7 @@ export function createServices(bindings: Bindings): Services {
     oauth,
     reauthentication: new Reauthentication({
       ...deps,
+      home: home && servicesAt(shared, CONTROL).reauthentication,
       credentials,
       codes,
       passkeys,
@@ -191,17 +255,22 @@ export function createServices(bindings: Bindings): Services {
     apiKeys,
     userImport: new UserImport(d1, describeHash),
     plans,
-    planAdmin: new PlanAdmin({ d1, plans, directory, config }),
-    planJobs: new PlanJobs({ d1, plans, objects }),
+    planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
+    planJobs: new PlanJobs({ d1, home, plans, objects }),
     analytics,
     usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
     credits,
+    billingKit,
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     admin: createAdmin({
       ...deps,
+      home,
+      databases,
+      movingObjects: objects,
+      calls: config.JOB_CALLS,
       privacy,
       plans,
       credits,
@@ -215,6 +284,28 @@ export function createServices(bindings: Bindings): Services {
 /** Stubs of a namespace by name, as the port that a feature declares. */
 function named<Port>(namespace: DurableObjectNamespace): (name: string) => Port {
   return (name) => namespace.get(namespace.idFromName(name)) as unknown as Port;
+}
+
+/** The same, within a jurisdiction. `wrangler dev` has none: there what is made for one is an object as any. */
+function placed<Port>(
+  namespace: DurableObjectNamespace,
+  { ENVIRONMENT }: Config,
+): (name: string, jurisdiction: Jurisdiction | null) => Port {
+  const within = (jurisdiction: Jurisdiction) => {
+    try {
+      return namespace.jurisdiction(jurisdiction);
+    } catch (error) {
+      if (ENVIRONMENT === 'development') return namespace;
+      throw error;
+    }
+  };
+  return (name, jurisdiction) => named<Port>(jurisdiction === null ? namespace : within(jurisdiction))(name);
+}
+
+/** Account objects by the id of the user, which says in which jurisdiction the object is. */
+function accounts<Port>(namespace: DurableObjectNamespace, config: Config): (name: string) => Port {
+  const objects = placed<Port>(namespace, config);
+  return (name) => objects(name, jurisdictionOf(name));
 }
 
 function budgets(bindings: Bindings, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {

@@ -6,6 +6,7 @@ import { ConfigError } from './config/variable.ts';
 import { runCron } from './cron.ts';
 import { createHotApp } from './hot-app.ts';
 import { toApiError } from './http/problem.ts';
+import { pathOf, splitRealm } from './http/realm-path.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { failure } from './rpc/outcome.ts';
 import { createServices, type Services } from './services.ts';
@@ -29,8 +30,29 @@ function appOf(bindings: Bindings): Handler {
   return app;
 }
 
-/** The canonical interface, of which only what is asked for often is there from the start. */
+/** The canonical interface, of which only what is asked for often is there from the start: on the database of the realm asked. */
 function canonicalApp(services: Services, bindings: Bindings, dialects: Dialects): Handler {
+  const apps = new Map<string, Handler>();
+  const at = (database: string) => {
+    const known = apps.get(database);
+    if (known) return known;
+    const made = appAt(services.at(database), bindings, dialects);
+    apps.set(database, made);
+    return made;
+  };
+  const first = at(services.database);
+  if (services.databases.names.length === 1) return first;
+  return {
+    async fetch(request, bindings, ctx) {
+      // A realm that cannot be read, or whose database is not bound, is told of by the app itself.
+      const realm = await services.realms.get(splitRealm(pathOf(request.url)).realmId).catch(() => null);
+      const isBound = realm !== null && services.databases.names.includes(realm.database);
+      return (isBound ? at(realm.database) : first).fetch(request, bindings, ctx);
+    },
+  };
+}
+
+function appAt(services: Services, bindings: Bindings, dialects: Dialects): Handler {
   const shell = new AppShell(services, bindings, dialects);
   const hot = createHotApp(services, shell);
   let whole: Handler | undefined;

@@ -1,9 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
+import { CONTROL } from '../config/databases.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
 import { hashPassword } from '../crypto/password-hash.ts';
-import { boundedD1 } from '../db/bounded.ts';
 import { primary } from '../db/client.ts';
+import { Databases } from '../db/databases.ts';
 import { directoryState, findById } from '../directory/service.ts';
 import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
@@ -246,6 +247,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
     // Before the address can come again; should it fail, the alarm does it.
     await this.#addressQuotas.handOver(this.#d1).catch(() => {});
+  }
+
+  async moved(database: string): Promise<void> {
+    this.#atomically(() => this.#state.noteDatabase(database));
   }
 
   async noteBookmark(bookmark: string): Promise<void> {
@@ -596,7 +601,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const state = this.#state.get();
     if (!state) return;
     const row = await findById(primary(this.#d1).db, state.userId);
-    if (row) this.#atomically(() => this.#adopt(directoryState(row), null));
+    if (row) this.#atomically(() => this.#adopt(directoryState(row, state.database), null));
     else await this.userDeleted(state);
   }
 
@@ -618,13 +623,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     const deleted = this.#state.deleted();
     if (deleted) {
       await this.#addressQuotas.handOver(this.#d1);
-      await eraseTraces(this.env, deleted.userId);
+      await eraseTraces(this.#d1, this.env.AVATARS, deleted.userId);
     } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
   }
 
-  /** One that does not answer holds up no job for good, and nobody who signs up. */
+  /** The database with the user's row. One that does not answer holds up no job for good, and nobody who signs up. */
   get #d1(): D1Database {
-    return boundedD1(this.env.DB);
+    return databasesIn(this.env).get(this.#state.database() ?? CONTROL);
   }
 
   /** Finds out what the user's address has used already, before anything is counted of a new user. */
@@ -657,6 +662,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
 /** Variables are the same for all objects of an isolate, and objects come and go. */
 const parsed = new WeakMap<Bindings, Config>();
+
+const databases = new WeakMap<Bindings, Databases>();
+
+function databasesIn(env: Bindings): Databases {
+  const known = databases.get(env) ?? new Databases(env, configOf(env).databases);
+  databases.set(env, known);
+  return known;
+}
 
 function configOf(env: Bindings): Config {
   const known = parsed.get(env) ?? parseConfig(env as unknown as Record<string, unknown>);

@@ -11,6 +11,8 @@ export const GRANT = 'grant:monthly';
 /** What the object knows of the address that its user came with. */
 interface AddressQuota {
   key: string;
+  /** Of what was noted by an earlier version it is not there. */
+  realmId?: string;
   /** By whoever had the address before. */
   spent: SpentQuota;
 }
@@ -97,22 +99,26 @@ async function readAddressQuota(
     .all<{ period: string; resource: string; used: number }>();
   const spent: SpentQuota = {};
   for (const { period, resource, used } of results) spent[period] = { ...spent[period], [resource]: used };
-  return { key: names[0] as string, spent };
+  return { key: names[0] as string, realmId: user.realmId, spent };
 }
 
 /** Keeps what an address has used until the day and the month are over. Repeating changes nothing. */
-async function keepSpentQuota(db: D1Database, { key, spent }: AddressQuota, now: number): Promise<void> {
+async function keepSpentQuota(
+  db: D1Database,
+  { key, realmId, spent }: AddressQuota,
+  now: number,
+): Promise<void> {
   const ends: Record<string, number> = {
     [dateOf(now)]: endOf('day', now),
     [monthOf(now)]: endOf('month', now),
   };
   const statement = db.prepare(
-    `INSERT INTO spent_quota VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO spent_quota (realm_id, address_key, period, resource, used, expires_at) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET used = MAX(used, excluded.used)`,
   );
   const rows = Object.entries(spent).flatMap(([period, resources]) =>
     Object.entries(resources).flatMap(([resource, used]) =>
-      ends[period] ? [statement.bind(key, period, resource, used, ends[period])] : [],
+      ends[period] ? [statement.bind(realmId ?? null, key, period, resource, used, ends[period])] : [],
     ),
   );
   if (rows.length > 0) await db.batch(rows);

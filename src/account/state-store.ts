@@ -1,3 +1,4 @@
+import { CONTROL } from '../config/databases.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 
@@ -25,15 +26,16 @@ export class AccountStateStore {
   }
 
   /** Who was deleted, if it was the user of this object. Kept for good: a replica may show the user for a while. */
-  deleted(): { userId: string; realmId: string } | undefined {
+  deleted(): { userId: string; realmId: string; database?: string } | undefined {
     return this.#state ? undefined : this.#kv.get('deleted');
   }
 
   /** Forgets all but that there was such a user. */
   markDeleted(user: { userId: string; realmId: string }): void {
     const { userId, realmId } = user;
+    const database = this.database();
     for (const [key] of this.#kv.list()) this.#kv.delete(key);
-    this.#kv.put('deleted', { userId, realmId });
+    this.#kv.put('deleted', { userId, realmId, ...(database !== undefined && { database }) });
     this.#state = undefined;
   }
 
@@ -54,8 +56,22 @@ export class AccountStateStore {
     const known = this.#state;
     if (this.isStale(row)) return false;
     if (row.version === known?.version && known.username !== undefined) return false;
-    this.#put({ ...row, bookmark: known?.bookmark ?? null, tables: TABLES });
+    const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
+    this.#put({ ...row, bookmark, tables: TABLES });
     return true;
+  }
+
+  /** The binding of the database that has the user's row, or had it; undefined for `DB`, and for who was never there. */
+  database(): string | undefined {
+    return (this.#state ?? this.deleted())?.database;
+  }
+
+  /** The user's realm lives in another database now: no bookmark of the one before is of use there. */
+  noteDatabase(database: string): void {
+    const known = this.#state;
+    if (!known || (known.database ?? CONTROL) === database) return;
+    const { database: _, ...rest } = known;
+    this.#put({ ...rest, ...(database !== CONTROL && { database }), bookmark: null });
   }
 
   /** Whether the tables are those of an earlier version. */

@@ -28,9 +28,12 @@ export interface LogPage<Row> {
 /** What happened in a realm: to its users (`activity`), and by its admins (`audit`). Newest first, seconds late. */
 export class Logs {
   readonly #d1: D1Database;
+  readonly #control: D1Database | null;
 
-  constructor(d1: D1Database) {
+  /** `control` is the database with the realms, where it is another: it has what was done to the realm as such. */
+  constructor(d1: D1Database, control: D1Database | null = null) {
     this.#d1 = d1;
+    this.#control = control;
   }
 
   async activity(
@@ -52,12 +55,18 @@ export class Logs {
     filter: AuditFilter,
     page: { after: string | null; limit: number },
   ): Promise<LogPage<AuditRow>> {
-    const { db } = this.#session();
-    const [rows, [counted]] = await db.batch([
-      readAudit(db, realmId, filter, { ...page, limit: page.limit + 1 }),
-      countAudit(db, realmId, filter),
-    ]);
-    return { ...pageOf(rows, page.limit, ({ id }) => id), ...countedTotal(counted?.counted ?? 0) };
+    const limit = page.limit + 1;
+    const read = await Promise.all(
+      this.#auditSessions().map(({ db }) =>
+        db.batch([readAudit(db, realmId, filter, { ...page, limit }), countAudit(db, realmId, filter)]),
+      ),
+    );
+    const rows = newestOf(
+      read.map(([some]) => some),
+      limit,
+    );
+    const counted = read.reduce((sum, [, [one]]) => sum + (one?.counted ?? 0), 0);
+    return { ...pageOf(rows, page.limit, ({ id }) => id), ...countedTotal(counted) };
   }
 
   /** All entries of the activity log that a filter lets through, as CSV. */
@@ -86,10 +95,12 @@ export class Logs {
 
   /** All entries of the audit log that a filter lets through, as CSV. */
   auditCsv(realmId: string, filter: AuditFilter): ReadableStream<Uint8Array> {
-    const { db } = this.#session();
+    const sessions = this.#auditSessions();
     const header = ['at', 'id', 'actor', 'action', 'target', 'details'];
     return csvStream<string>(header, async (after) => {
-      const rows = await readAudit(db, realmId, filter, { after, limit: EXPORTED_AT_ONCE });
+      const page = { after, limit: EXPORTED_AT_ONCE };
+      const read = await Promise.all(sessions.map(({ db }) => readAudit(db, realmId, filter, page)));
+      const rows = newestOf(read, EXPORTED_AT_ONCE);
       return {
         rows: rows.map((row) => [rfc3339(row.at), row.id, row.actor, row.action, row.target, row.details]),
         end: rows.length < EXPORTED_AT_ONCE ? null : (rows.at(-1)?.id ?? null),
@@ -97,9 +108,22 @@ export class Logs {
     });
   }
 
+  #auditSessions(): DatabaseSession[] {
+    return [this.#session(), ...(this.#control ? [nearestReplica(this.#control)] : [])];
+  }
+
   #session(): DatabaseSession {
     return nearestReplica(this.#d1);
   }
+}
+
+/** The newest of several lists that are newest first. */
+function newestOf(lists: AuditRow[][], limit: number): AuditRow[] {
+  if (lists.length === 1) return lists[0] as AuditRow[];
+  return lists
+    .flat()
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+    .slice(0, limit);
 }
 
 function positionOf({ at, userId, seq }: ActivityRow): ActivityPosition {

@@ -2,6 +2,7 @@ import type { PasswordObjects } from '../account/contract.ts';
 import type { Revenue } from '../billing/revenue-service.ts';
 import { CreditAdmin } from '../credits/admin-service.ts';
 import type { Credits } from '../credits/service.ts';
+import type { Databases } from '../db/databases.ts';
 import type { Directory } from '../directory/service.ts';
 import { OutboxAdmin } from '../messages/admin-service.ts';
 import type { MailBudget } from '../messages/budgets.ts';
@@ -9,6 +10,7 @@ import type { Outbox } from '../messages/outbox.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import { RealmAdmin } from '../realms/admin-service.ts';
+import { type MovingObjects, RealmMoves } from '../realms/move-service.ts';
 import type { Realms } from '../realms/service.ts';
 import { UserSessions } from '../sessions/admin-service.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -30,12 +32,19 @@ export interface Admin {
   logs: Logs;
   outbox: OutboxAdmin;
   realms: RealmAdmin;
+  moves: RealmMoves;
   signingKeys: SigningKeyAdmin;
 }
 
 /** What that is made of. */
 export interface AdminDependencies {
   d1: D1Database;
+  /** The database with the realms, where it is another. */
+  home: D1Database | null;
+  databases: Databases;
+  movingObjects: MovingObjects;
+  /** How many statements and calls an invocation may make. */
+  calls: number;
   realms: Realms;
   directory: Directory;
   objects: PasswordObjects;
@@ -52,7 +61,7 @@ export interface AdminDependencies {
 
 /** Services of the admin API from those of the features. */
 export function createAdmin(deps: AdminDependencies): Admin {
-  const { d1 } = deps;
+  const { d1, home } = deps;
   const users = new UserAdmin(deps);
   return {
     statistics: new Statistics(d1, deps.analytics, deps.revenue),
@@ -60,9 +69,10 @@ export function createAdmin(deps: AdminDependencies): Admin {
     acts: new UserActs(deps),
     sessions: new UserSessions(deps),
     credits: new CreditAdmin(d1, deps.credits, deps.directory),
-    logs: new Logs(d1),
+    logs: new Logs(d1, home),
     outbox: new OutboxAdmin(deps),
-    realms: new RealmAdmin(d1, deps.realms),
+    realms: new RealmAdmin(deps.databases, deps.realms),
+    moves: new RealmMoves(deps.databases, deps.realms, deps.movingObjects, deps.calls),
     signingKeys: new SigningKeyAdmin(d1, deps.signingKeys),
   };
 }

@@ -162,7 +162,8 @@ function candidates(realmId: string, filter: Narrowing): SQL {
   if (filter.q === undefined) {
     return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${within(filter)} LIMIT ${limit}`;
   }
-  if (/^usr_[0-9a-z]{26}$/.test(filter.q)) return sql`SELECT rowid FROM users WHERE id = ${filter.q}`;
+  if (/^usr_[0-9a-z]{26}(_[a-z]+)?$/.test(filter.q))
+    return sql`SELECT rowid FROM users WHERE id = ${filter.q}`;
   // D1 takes no more than five terms.
   const terms = ways(realmId, filter.q).map((way) => sql`SELECT * FROM (${way} LIMIT ${limit})`);
   return sql.join(terms, sql` UNION `);

@@ -9,7 +9,7 @@ import { ApiError, fieldError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
 import { cursorAfter, keysOf, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
-import { newId } from '../lib/ids.ts';
+import { newUserId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
@@ -90,7 +90,7 @@ export class UserAdmin {
       throw fieldError('plan', 'unknown', 'The realm has no such plan');
     }
     if (password !== undefined) requireGoodPassword('password', password, body);
-    const id = newId('usr');
+    const id = newUserId((await this.#deps.realms.get(realmId)).jurisdiction);
     const hash = password === undefined ? null : await objects(id).hashPassword(password);
     const now = Date.now();
     const { given_name: givenName, family_name: familyName, phone_number: phoneNumber, ...same } = profile;

@@ -32,6 +32,11 @@ export interface KeyDirectory extends Pick<Directory, 'noticeMail'> {
   send(mail: Mail): void;
 }
 
+/** Where owners are users, who may keep keys of every realm, when that is another database than the keys'. */
+export interface KeyHome extends Pick<KeyDirectory, 'findUser'> {
+  owners(): Promise<string[]>;
+}
+
 /** How exactly the last use of a key is known (milliseconds). */
 const USE_RESOLUTION = HOUR;
 /** The keys by which services are known: made, rotated, revoked, checked. */
@@ -40,6 +45,7 @@ export class ApiKeys {
   readonly #internalKey: string | undefined;
   readonly #objects: SessionObjects;
   readonly #directory: KeyDirectory;
+  readonly #home: KeyHome | null;
   readonly #known: KnownKeys;
 
   constructor(
@@ -48,11 +54,13 @@ export class ApiKeys {
     internalKey: string | undefined,
     objects: SessionObjects,
     directory: KeyDirectory,
+    home: KeyHome | null = null,
   ) {
     this.#d1 = d1;
     this.#internalKey = internalKey;
     this.#objects = objects;
     this.#directory = directory;
+    this.#home = home;
     this.#known = new KnownKeys(d1, standby);
   }
 
@@ -116,6 +124,7 @@ export class ApiKeys {
       limit: page.limit + 1,
       before: page.cursor,
       kept: page.kept,
+      owners: (await this.#home?.owners()) ?? null,
     });
     return { ...pageOf(keys, page.limit, ({ row }) => row.id), total };
   }
@@ -253,7 +262,8 @@ export class ApiKeys {
 
   /** The mail that tells a key's keeper of what becomes of it; null when it is no user of ours. */
   async #mail({ keeper, name }: ApiKeyRow, change: AccountChange): Promise<Mail | null> {
-    const user = keeper?.startsWith('usr_') ? await this.#directory.findUser(keeper) : null;
+    if (!keeper?.startsWith('usr_')) return null;
+    const user = (await this.#directory.findUser(keeper)) ?? (await this.#home?.findUser(keeper)) ?? null;
     return user && this.#directory.noticeMail(user, { change, about: name, client: null });
   }
 

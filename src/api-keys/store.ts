@@ -31,16 +31,24 @@ export function isSuspended({ row, isKept }: KnownKey): boolean {
  * Whether a key's keeper is an active owner, or an admin of its realm, and was so ever since they answer for it: the
  * keeper's account object decides, this lists.
  */
-const isKept = sql<number>`${apiKeys.suspendedAt} IS NULL AND (${apiKeys.keeper} = ${INTERNAL} OR EXISTS (SELECT 1 FROM users
+const keptHere = sql`${apiKeys.suspendedAt} IS NULL AND (${apiKeys.keeper} = ${INTERNAL} OR EXISTS (SELECT 1 FROM users
   WHERE users.id = ${apiKeys.keeper} AND users.status = 'active'
   AND (users.role = 'owner' OR (users.role = 'admin' AND users.realm_id = ${apiKeys.realmId}))))`;
+
+/** The same, also by owners who are users of another database. */
+const keptBy = (owners: string[] | null) =>
+  owners === null
+    ? sql<number>`${keptHere}`
+    : sql<number>`${keptHere} OR (${apiKeys.suspendedAt} IS NULL
+      AND ${apiKeys.keeper} IN (SELECT value FROM json_each(${JSON.stringify(owners)})))`;
 
 /** A page of a realm's keys, newest first, and how many there are. */
 export async function listKeys(
   db: Database,
   realmId: string,
-  page: { limit: number; before: string | undefined; kept: boolean | undefined },
+  page: { limit: number; before: string | undefined; kept: boolean | undefined; owners: string[] | null },
 ): Promise<{ keys: KnownKey[]; total: number }> {
+  const isKept = keptBy(page.owners);
   const narrowed = page.kept === undefined ? undefined : sql`coalesce(${isKept}, 0) = ${Number(page.kept)}`;
   const ofRealm = and(eq(apiKeys.realmId, realmId), narrowed);
   const [rows, [counted]] = await db.batch([

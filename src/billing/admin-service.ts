@@ -90,7 +90,8 @@ export class BillingAdmin {
   async reconcile(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
     const { events, subscriptions } = this.#kit.parts;
-    await events.collect(now, budget);
+    // Stripe's list is that of all databases.
+    if (this.#kit.deps.home === null) await events.collect(now, budget);
     await events.retry(now, budget);
     await subscriptions.syncUnseen(now, budget);
   }

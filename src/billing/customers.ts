@@ -37,9 +37,17 @@ export class Customers {
   readonly #d1: D1Database;
   readonly #stripe: BillingProvider;
   readonly #origin: string;
+  readonly #livesHere: (realmId: string) => Promise<boolean>;
 
   /** Customers are marked with the origin, by which two Latchkeys with one Stripe account tell theirs apart. */
-  constructor(d1: D1Database, stripe: BillingProvider, origin: string) {
+  constructor(
+    d1: D1Database,
+    stripe: BillingProvider,
+    origin: string,
+    /** Whether the users of a realm are in this database. */
+    livesHere: (realmId: string) => Promise<boolean>,
+  ) {
+    this.#livesHere = livesHere;
     this.#d1 = d1;
     this.#stripe = stripe;
     this.#origin = origin;
@@ -88,7 +96,7 @@ export class Customers {
   async adopt(customerId: string): Promise<boolean> {
     const metadata = await this.#stripe.customerMetadata(customerId);
     const { user_id: userId, realm_id: realmId, latchkey } = metadata ?? {};
-    if (latchkey !== this.#origin || !userId || !realmId) return false;
+    if (latchkey !== this.#origin || !userId || !realmId || !(await this.#livesHere(realmId))) return false;
     await keepCustomer(primary(this.#d1).db, { userId, realmId, customerId, createdAt: Date.now() });
     return true;
   }

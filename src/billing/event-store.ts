@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, exists, inArray, lt, lte, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS } from '../db/frozen.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { outbox } from '../messages/tables.ts';
@@ -96,6 +97,7 @@ export function dueEvents(db: Database, now: number, maxAttempts: number, limit:
         lte(billingEvents.nextAttemptAt, now),
         lte(billingEvents.leasedUntil, now),
         lt(billingEvents.attempts, maxAttempts),
+        sql`coalesce(${billingEvents.realmId}, '') NOT IN ${FROZEN_REALMS}`,
       ),
     )
     .orderBy(asc(billingEvents.seq))

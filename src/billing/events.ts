@@ -49,6 +49,8 @@ export interface EventDependencies {
   subscriptions: Subscriptions;
   payments: Payments;
   directory: Directory;
+  /** Those of the other databases, whose realms' events come here too. */
+  others: () => BillingEvents[];
 }
 
 /** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
@@ -116,6 +118,7 @@ export class BillingEvents {
     if (!event) return true;
     try {
       const isOurs = await this.#act(event);
+      if (!isOurs) await this.#passOn(event);
       // With what the event is settled by: it comes once, however often the handling was begun.
       const mail = isOurs ? await this.#noticeOf(event) : null;
       const outcome = { status: isOurs ? 'done' : 'ignored', now: Date.now() } as const;
@@ -179,6 +182,15 @@ export class BillingEvents {
     const owner = change && customerId !== null ? await customers.owner(customerId) : null;
     const user = owner && (await directory.findUser(owner.userId));
     return user && change ? directory.noticeMail(user, { change, about: null, client: null }) : null;
+  }
+
+  /** Has the first other database take it whose user it concerns. Throws when one of them fails. */
+  async #passOn({ id, type, subject, customerId, createdAt }: EventRow): Promise<void> {
+    for (const other of this.#deps.others()) {
+      await storeEvents(other.#db, [{ id, type, subject, customerId, createdAt }], Date.now());
+      if (!(await other.handle(id))) throw new ApiError('billing_event_failed');
+      if ((await other.find(id))?.status === 'done') return;
+    }
   }
 
   async #act(event: EventRow): Promise<boolean> {

@@ -16,6 +16,12 @@ import { Subscriptions } from './subscriptions.ts';
 /** What billing is made of. */
 export interface BillingDependencies {
   d1: D1Database;
+  /** The database with the realm `default`, where it is another. */
+  home: D1Database | null;
+  /** The name of the database. */
+  database: string;
+  /** The kits of the other databases, for what Stripe tells, which it tells `DB`; empty in those. */
+  others: () => BillingKit[];
   directory: Directory;
   realms: Realms;
   plans: Plans;
@@ -40,7 +46,7 @@ export class BillingKit {
 
   constructor(deps: BillingDependencies) {
     this.deps = deps;
-    this.prices = new PriceList(deps.d1, deps.plans);
+    this.prices = new PriceList(deps.d1, deps.home, deps.plans);
   }
 
   get isConfigured(): boolean {
@@ -64,12 +70,20 @@ export class BillingKit {
       taxIds: config.BILLING_TAX_IDS,
     };
     const stripe = createStripe({ secretKey, webhookSecrets, apiUrl: config.STRIPE_API_URL, checkout });
-    const customers = new Customers(d1, stripe, config.ORIGIN);
+    const customers = new Customers(d1, stripe, config.ORIGIN, async (realmId) => {
+      const realm = await this.deps.realms.get(realmId).catch(() => null);
+      return realm === null || realm.database === this.deps.database;
+    });
     const deps = { ...this.deps, stripe, customers, prices: this.prices };
     const grace = config.BILLING_GRACE_DAYS * DAY;
     const subscriptions = new Subscriptions({ d1, directory, stripe, customers, prices: this.prices, grace });
     const payments = new Payments({ ...deps, subscriptions });
-    const events = new BillingEvents({ ...deps, subscriptions, payments });
+    const events = new BillingEvents({
+      ...deps,
+      subscriptions,
+      payments,
+      others: () => this.deps.others().map(({ parts }) => parts.events),
+    });
     return { stripe, customers, subscriptions, payments, events };
   }
 }

@@ -14,27 +14,34 @@ export type PlanPrice = PriceRow & { plan: string; months: number };
 /** What the prices of Stripe stand for in a realm. */
 export class PriceList {
   readonly #d1: D1Database;
+  readonly #home: D1Database | null;
   readonly #plans: Plans;
 
-  constructor(d1: D1Database, plans: Plans) {
+  /** `home` is the database with the realm `default`, where it is another. */
+  constructor(d1: D1Database, home: D1Database | null, plans: Plans) {
     this.#d1 = d1;
+    this.#home = home;
     this.#plans = plans;
   }
 
   async of(realmId: string): Promise<PriceRow[]> {
-    return readPrices(nearestReplica(this.#d1).db, realmId);
+    return this.#read(realmId, nearestReplica);
+  }
+
+  #read(realmId: string, open: typeof primary): Promise<PriceRow[]> {
+    return readPrices(open(this.#d1).db, realmId, this.#home && open(this.#home).db);
   }
 
   /** Throws `price_not_found`. */
   async get(realmId: string, priceId: string): Promise<PriceRow> {
-    const found = (await readPrices(primary(this.#d1).db, realmId)).find((row) => row.priceId === priceId);
+    const found = (await this.#read(realmId, primary)).find((row) => row.priceId === priceId);
     if (!found) throw new ApiError('price_not_found');
     return found;
   }
 
   /** The price for a plan: paid as often as before if there is one, else the first. Throws 422 for a plan without. */
   async forPlan(realmId: string, plan: string, before: string | null): Promise<PlanPrice> {
-    const prices = (await readPrices(primary(this.#d1).db, realmId)).filter(isForPlan);
+    const prices = (await this.#read(realmId, primary)).filter(isForPlan);
     const months = prices.find((row) => row.priceId === before)?.months;
     const found = prices.filter((row) => row.plan === plan);
     const chosen = found.find((row) => row.months === months) ?? found[0];

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS } from '../db/frozen.ts';
 import { insertIf } from '../db/insert-if.ts';
 import type { UserChange } from '../directory/service.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
@@ -19,14 +20,19 @@ import {
 /** States that a subscription never leaves. */
 export const ENDED = ['canceled', 'incomplete_expired'];
 
-/** The prices that hold in a realm, in their order. */
-export async function readPrices(db: Database, realmId: string): Promise<PriceRow[]> {
+/** The prices that hold in a realm, in their order. Those of the realm `default` are in `home`, where that is another database. */
+export async function readPrices(
+  db: Database,
+  realmId: string,
+  home: Database | null = null,
+): Promise<PriceRow[]> {
   const rows = await db
     .select()
     .from(billingPrices)
-    .where(inArray(billingPrices.realmId, [realmId, DEFAULT_REALM]))
+    .where(inArray(billingPrices.realmId, home ? [realmId] : [realmId, DEFAULT_REALM]))
     .orderBy(asc(billingPrices.position));
   const own = rows.filter((row) => row.realmId === realmId);
+  if (home && own.length === 0) return readPrices(home, DEFAULT_REALM);
   return own.length > 0 ? own : rows;
 }
 
@@ -73,7 +79,9 @@ export function listAddressesDue(db: Database, now: number, limit: number) {
     .select({ userId, customerId, attempts, email: users.email })
     .from(billingCustomers)
     .innerJoin(users, eq(users.id, userId))
-    .where(lte(billingCustomers.addressDue, now))
+    .where(
+      and(lte(billingCustomers.addressDue, now), sql`${billingCustomers.realmId} NOT IN ${FROZEN_REALMS}`),
+    )
     .limit(limit);
 }
 
@@ -138,7 +146,13 @@ export function listUnseen(db: Database, before: number, limit: number): Promise
   return db
     .select({ id: billingSubscriptions.id })
     .from(billingSubscriptions)
-    .where(and(lt(billingSubscriptions.fetchedAt, before), notInArray(billingSubscriptions.status, ENDED)))
+    .where(
+      and(
+        lt(billingSubscriptions.fetchedAt, before),
+        notInArray(billingSubscriptions.status, ENDED),
+        sql`(SELECT realm_id FROM users WHERE id = ${billingSubscriptions.userId}) NOT IN ${FROZEN_REALMS}`,
+      ),
+    )
     .orderBy(asc(billingSubscriptions.fetchedAt))
     .limit(limit);
 }

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { EmailField } from '../directory/schemas.ts';
-import { newId } from '../lib/ids.ts';
+import { newUserId } from '../lib/ids.ts';
+import type { Jurisdiction } from '../lib/jurisdiction.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { checkPassword } from '../passwords/password-policy.ts';
 import { auditFrom, insert } from './audit.ts';
@@ -45,29 +46,42 @@ async function createAdmin(values: ValuesOf<typeof OPTIONS>, positionals: string
     throw new Error('Owners are users of the realm "default", and act in all: say --role admin.');
   }
   const operator = { email: email.data, realmId, role };
-  const [realms, [user]] = (await query(
-    [
-      `SELECT id FROM realms WHERE id = ${literal(realmId)}`,
-      `SELECT id, role, status, email_verified FROM users
-       WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
-    ],
+  const [[realm] = []] = await query(
+    `SELECT database, jurisdiction FROM realms WHERE id = ${literal(realmId)}`,
     values,
-  )) as [D1Row[], D1Row[]];
-  if (realms.length === 0) throw new Error(`There is no realm "${realmId}".`);
-  if (!user) return create(operator, password, values);
+  );
+  if (!realm) throw new Error(`There is no realm "${realmId}".`);
+  const place: Place = {
+    ...values,
+    database: String(realm.database),
+    jurisdiction: realm.jurisdiction as Jurisdiction | null,
+  };
+  const [[user] = []] = await query(
+    `SELECT id, role, status, email_verified FROM users
+     WHERE realm_id = ${literal(realmId)} AND email = ${literal(email.data)}`,
+    values,
+    place.database,
+  );
+  if (!user) return create(operator, password, place);
   if (password !== undefined) {
     throw new Error(`${email.data} is already a user and keeps their password: leave out --password.`);
   }
-  return promote(operator, user, values);
+  return promote(operator, user, place);
 }
 
-async function create(operator: Operator, given: string | undefined, target: DatabaseTarget): Promise<void> {
+/** Where the realm lives. */
+interface Place extends DatabaseTarget {
+  database: string;
+  jurisdiction: Jurisdiction | null;
+}
+
+async function create(operator: Operator, given: string | undefined, target: Place): Promise<void> {
   const { email, realmId, role } = operator;
   const problem = given === undefined ? null : checkPassword(given, { email });
   if (problem) throw new Error(`--password: ${problem.replaceAll('_', ' ')} (8 to 256 characters).`);
   const password = given ?? generatePassword();
   const now = Date.now();
-  const id = newId('usr', now);
+  const id = newUserId(target.jurisdiction, now);
   const user = {
     id,
     realm_id: realmId,
@@ -84,6 +98,7 @@ async function create(operator: Operator, given: string | undefined, target: Dat
       `${audit('operator_created', id, operator, now)} WHERE true`,
     ],
     target,
+    target.database,
   );
   console.log(`${email} is ${role} of the realm "${realmId}".`);
   if (given === undefined)
@@ -94,7 +109,7 @@ async function create(operator: Operator, given: string | undefined, target: Dat
  * Only upwards, and only who has proved the address: a stranger may have registered with it. The version is raised, by
  * which the account object knows at the next sign-in that its copy is out of date.
  */
-async function promote(operator: Operator, user: D1Row, target: DatabaseTarget): Promise<void> {
+async function promote(operator: Operator, user: D1Row, target: Place): Promise<void> {
   const { email, realmId, role } = operator;
   if (ROLES.indexOf(String(user.role)) >= ROLES.indexOf(role)) {
     throw new Error(`${email} is already ${user.role} of the realm "${realmId}".`);
@@ -115,6 +130,7 @@ async function promote(operator: Operator, user: D1Row, target: DatabaseTarget):
        WHERE ${same} RETURNING id`,
     ],
     target,
+    target.database,
   );
   if (changed.length === 0) throw new Error(`${email} was changed at the same time: try again.`);
   console.log(`${email} is ${role} of the realm "${realmId}" from the next sign-in on.

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { parseEnv } from 'node:util';
+import type { Unstable_RawConfig as WranglerConfig } from 'wrangler';
+import { CONTROL } from '../config/databases.ts';
 import { UsageError } from './command.ts';
 import { deployedOrigin, deploymentFiles, SHARED, writeDeployment } from './deployment.ts';
-import { localDatabasePath } from './local-database.ts';
+import { localDatabasePath, onlyLocalDatabase } from './local-database.ts';
 import { ROOT } from './root.ts';
 
 /** Which database: a deployed one, or the local one in its default or another directory. */
@@ -34,13 +36,43 @@ export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess
   });
 }
 
-/** Brings the local database up to the newest migration. Throws with wrangler's output when one fails. */
-export async function applyMigrations(target: DatabaseTarget): Promise<void> {
-  const { code, output, problem } = await runWrangler([
-    ...['d1', 'migrations', 'apply', 'DB'],
-    ...(await where(target)),
-  ]);
-  if (code !== 0) throw new Error(`The migrations could not be applied:\n${output}${problem}`);
+/** Brings all databases up to the newest migration, one after another. Throws with wrangler's output when one fails. */
+export async function applyMigrations(target: DatabaseTarget): Promise<string[]> {
+  const names = (await databasesOf(target)).map(({ binding }) => binding);
+  for (const name of names) {
+    const { code, output, problem } = await runWrangler([
+      ...['d1', 'migrations', 'apply', name],
+      ...(await where(target)),
+    ]);
+    if (code !== 0) throw new Error(`The migrations of ${name} could not be applied:\n${output}${problem}`);
+  }
+  return names;
+}
+
+/** The databases that are bound, `DB` first, as the configuration says. */
+async function databasesOf(target: DatabaseTarget): Promise<{ binding: string; ids: string[] }[]> {
+  const { experimental_readRawConfig: readRawConfig } = await import('wrangler');
+  const config = isDeployed(target) ? deploymentFiles(target.env).merged : SHARED;
+  if (isDeployed(target)) await writeDeployment(target.env);
+  const { rawConfig } = readRawConfig({ config: join(ROOT, config) });
+  const bound = (rawConfig as WranglerConfig).d1_databases ?? [];
+  return bound.map((one) => ({
+    binding: one.binding,
+    ids: [one.preview_database_id, one.database_id, one.database_name, one.binding].filter(
+      (id) => id !== undefined,
+    ),
+  }));
+}
+
+/** The file of one of several local databases: wrangler names it by what the configuration calls the database. */
+async function localPathOf(name: string, target: DatabaseTarget): Promise<string> {
+  // Without loading wrangler, which takes a second: where there is one, it is that.
+  const only = onlyLocalDatabase(target['persist-to']);
+  if (only && name === CONTROL) return only;
+  const databases = await databasesOf(target);
+  const found = databases.find(({ binding }) => binding === name);
+  if (!found) throw new Error(`${name} is no database that ${SHARED} binds.`);
+  return localDatabasePath(target['persist-to'], found.ids);
 }
 
 /** How long to wait while a Latchkey that runs on the same local database writes to it. Milliseconds. */
@@ -50,12 +82,16 @@ const BUSY = 30_000;
  * Runs SQL statements in one transaction and returns the rows of each. Throws with what the database says. A local one is read
  * and written straight in its file, which takes a tenth of the time that wrangler needs to start.
  */
-export async function query(sql: string | string[], target: DatabaseTarget): Promise<D1Row[][]> {
+export async function query(
+  sql: string | string[],
+  target: DatabaseTarget,
+  database = CONTROL,
+): Promise<D1Row[][]> {
   const statements = [sql].flat();
   try {
     return isDeployed(target)
-      ? await queryDeployed(statements.join(';\n'), target)
-      : queryLocal(statements, localDatabasePath(target['persist-to']));
+      ? await queryDeployed(statements.join(';\n'), target, database)
+      : queryLocal(statements, await localPathOf(database, target));
   } catch (error) {
     throw new Error(explain((error as Error).message, target));
   }
@@ -74,9 +110,9 @@ function queryLocal(statements: string[], path: string): D1Row[][] {
   }
 }
 
-async function queryDeployed(sql: string, target: DatabaseTarget): Promise<D1Row[][]> {
+async function queryDeployed(sql: string, target: DatabaseTarget, database: string): Promise<D1Row[][]> {
   const { code, output, problem } = await runWrangler([
-    ...['d1', 'execute', 'DB'],
+    ...['d1', 'execute', database],
     ...(await where(target)),
     ...['--json', '--command', sql],
   ]);

@@ -1,3 +1,4 @@
+import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 
 /** How long a code works, how soon another may be asked for, and how much must be left of one to be sent again (milliseconds). */
@@ -58,7 +59,7 @@ export type Channel = 'email' | 'sms';
  * and guess at the one does not reach the other.
  */
 export type CodeObjects = (
-  realmId: string,
+  realm: Pick<Realm, 'id' | 'jurisdiction'>,
   channel: Channel,
   to: string,
   userId: string | null,

@@ -1,7 +1,7 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
 import { opensByPhone } from '../directory/address-proof.ts';
-import { type Directory, directoryState, findByEmail, findById } from '../directory/service.ts';
+import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
@@ -89,7 +89,7 @@ export class OneTimeCodes {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
     const { asker, account } = await this.#place(target, client, by, userId);
-    const object = codes(realm.id, target.channel, target.to, account);
+    const object = codes(realm, target.channel, target.to, account);
     const { code, ...issued } = await object.issue(codesPerDay, asker);
     const find = () =>
       account && asker.isProver ? this.#holder(target, realm, account) : this.#find(target, realm, account);
@@ -149,10 +149,10 @@ export class OneTimeCodes {
   }
 
   async #open(user: UserRow, channel: Channel, realm: Realm, client: Client): Promise<SignedIn> {
-    const { objects, sessions } = this.#deps;
+    const { directory, objects, sessions } = this.#deps;
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     const opened = accepted(
-      await objects(user.id).open(directoryState(user), {
+      await objects(user.id).open(directory.stateOf(user), {
         client,
         methods: channel === 'sms' ? ['otp', 'sms'] : ['otp'],
         lifetimes: realm.lifetimes,
@@ -227,7 +227,7 @@ export class OneTimeCodes {
     const { codes, failures } = this.#deps;
     const { code, challenge_id: challengeId = null } = entry;
     const strangersWait = failures.wait(realm.id, 'code');
-    const object = codes(realm.id, channel, to, account);
+    const object = codes(realm, channel, to, account);
     const result = await object.take({ code, challengeId, by, strangersWait });
     if (result === 'right') return;
     if (result === 'barred') throw new ApiError('rate_limited', { retryAfter: strangersWait ?? 1 });

@@ -1,9 +1,11 @@
+import { type DatabaseSetting, databasesOf } from './databases.ts';
 import { parseQuotas } from './quota-variables.ts';
 import { type Environment, parseAll, parseVariables, type Values } from './variable.ts';
 import { VARIABLES } from './variables.ts';
 
 /** What `wrangler.toml` binds. */
 export interface Bindings {
+  /** The database of the realms; `DB_2` and so on, or what `DATABASES` names, may be bound besides. */
   DB: D1Database;
   AVATARS: R2Bucket;
   ACCOUNT: DurableObjectNamespace;
@@ -19,6 +21,8 @@ export interface Bindings {
 export type Config = Values<typeof VARIABLES> & {
   /** By the name of the variable; null is unlimited. */
   readonly QUOTAS: Readonly<Record<string, number | null>>;
+  /** The databases that realms may live in, `DB` first. */
+  readonly databases: readonly DatabaseSetting[];
 };
 
 /** Parses the variables and secrets that are not of a provider. Throws ConfigError. */
@@ -27,5 +31,5 @@ export function parseConfig(env: Environment): Config {
     () => parseVariables(env, VARIABLES),
     () => parseQuotas(env),
   );
-  return { ...variables, QUOTAS };
+  return { ...variables, QUOTAS, databases: databasesOf(env, variables.DATABASES) };
 }

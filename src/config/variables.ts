@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
+import { DatabaseList } from './databases.ts';
 import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
 
 /** What other systems call the levels. */
@@ -189,6 +190,11 @@ export const VARIABLES = {
     schema: whole(1, 600),
     default: '60',
     doc: 'How long the sums of what a user has used may wait until charts of the realm show them.',
+  }),
+  DATABASES: variable({
+    schema: DatabaseList,
+    default: '',
+    doc: 'Bindings of further D1 databases that realms may live in, as in `DB_2,DB_EU:eu`: each with the jurisdiction that its database was made in, if any (`eu`, `fedramp`). Those that are called `DB_2`, `DB_3` and so on need not be named, unless they have a jurisdiction.',
   }),
   JOB_CALLS: variable({
     schema: whole(50, 1000),

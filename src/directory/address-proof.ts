@@ -1,6 +1,7 @@
 import { and, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { madeAt } from '../lib/ids.ts';
 import { dropLinksIf, type PassingPurpose } from './links.ts';
 import type { UserChange } from './service.ts';
@@ -21,6 +22,13 @@ const apiKeys = sqliteTable('api_keys', {
   id: text(),
   createdBy: text('created_by'),
   revokedAt: integer('revoked_at'),
+});
+
+const ownerLosses = sqliteTable('owner_losses', {
+  id: integer().primaryKey(),
+  userId: text('user_id').notNull(),
+  at: integer().notNull(),
+  act: text({ enum: ['suspend', 'revoke'] }).notNull(),
 });
 
 /**
@@ -151,7 +159,14 @@ function endAccessIf(db: Database, userId: string, now: number, stands: SQL) {
       .update(apiKeys)
       .set({ revokedAt: now })
       .where(and(isMadeBy(userId), isLive, stands)),
+    noteOwnerIf(db, userId, now, stands),
   ];
+}
+
+/** An owner may have made keys of realms in other databases: see `endOwnersKeys`. */
+function noteOwnerIf(db: Database, userId: string, now: number, stands: SQL) {
+  const isOwner = sql`${stands} AND EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND role = 'owner')`;
+  return insertIf(db, ownerLosses, { userId, at: now, act: 'revoke' }, isOwner);
 }
 
 /** Whether a key was made by a user, or by a key that was, and so on: also where one between is revoked. */

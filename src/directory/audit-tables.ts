@@ -32,6 +32,9 @@ export type AuditAction =
   | 'realm_created'
   | 'realm_changed'
   | 'realm_deleted'
+  | 'realm_move_started'
+  | 'realm_move_confirmed'
+  | 'realm_move_taken_back'
   | 'signing_key_rotated'
   | 'secrets_reencrypted';
 

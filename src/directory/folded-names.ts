@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
+import { FROZEN_REALMS } from '../db/frozen.ts';
 import { foldedColumn } from '../lib/fold.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
 import type { Budget } from '../lib/run-budget.ts';
@@ -38,6 +39,7 @@ export async function foldNames(d1: D1Database, budget: Budget): Promise<void> {
     .select({ userId: usersToFold.userId, id, name, familyName, phoneNumber })
     .from(usersToFold)
     .leftJoin(users, eq(id, usersToFold.userId))
+    .where(sql`coalesce(${users.realmId}, '') NOT IN ${FROZEN_REALMS}`)
     .limit(PER_RUN);
   if (due.length === 0) return;
   const given = JSON.stringify(

@@ -1,12 +1,13 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
+import { CONTROL } from '../config/databases.ts';
 import { type Database, type DatabaseSession, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { preparedOnce } from '../db/prepared.ts';
 import { ApiError, accepted, CATALOGUE, isRefusal, type Refusal } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
-import { issuerOf } from '../lib/realm.ts';
+import { DEFAULT_REALM, issuerOf } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import { dropMessage, type Outbox, releaseMessage, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
@@ -58,6 +59,8 @@ export interface UserChange extends Batched {
 /** What the directory is made of. */
 export interface DirectoryDependencies {
   d1: D1Database;
+  /** The name of the database, which the objects of its users remember; `DB` unless it is said. */
+  database?: string;
   objects: DirectoryMirrors;
   outbox: Pick<Outbox, 'sendSoon'>;
   /** Below which the realms have their pages. */
@@ -70,6 +73,11 @@ export class Directory {
 
   constructor(deps: DirectoryDependencies) {
     this.#deps = deps;
+  }
+
+  /** What of a user's row here their account object must know. */
+  stateOf(row: UserRow): DirectoryState {
+    return directoryState(row, this.#deps.database);
   }
 
   /** A user's row, no older than the bookmark. Throws `session_ended` when the user is no more. */
@@ -114,7 +122,7 @@ export class Directory {
     if (isRefusal(answer) && answer.reason === 'user_not_found') {
       const row = await this.current(user);
       const change = { bookmark: null, keepSession: null, forgiveFailures: false, activity: null };
-      await this.#deps.objects(row.id).directoryChanged(directoryState(row), change);
+      await this.#deps.objects(row.id).directoryChanged(this.stateOf(row), change);
       answer = await call();
     }
     return accepted(answer) as Exclude<Answer, Refusal>;
@@ -157,7 +165,7 @@ export class Directory {
     const user = (rows as UserRow[])[0] ?? null;
     if (user) {
       const told = typeof activity === 'function' ? activity(user) : activity;
-      await object.directoryChanged(directoryState(user), {
+      await object.directoryChanged(this.stateOf(user), {
         bookmark: session.bookmark(),
         keepSession,
         forgiveFailures: change.forgiveFailures ?? false,
@@ -215,6 +223,16 @@ export class Directory {
   /** The user of that id as the primary has them, or null. */
   findUser(userId: string): Promise<UserRow | null> {
     return findById(primary(this.#deps.d1).db, userId);
+  }
+
+  /** The active owners, by id: users of the realm `default`. */
+  async owners(): Promise<string[]> {
+    const { db } = primary(this.#deps.d1);
+    const rows = await db
+      .select({ id: users.id })
+      .from(users)
+      .where(and(eq(users.realmId, DEFAULT_REALM), sql`role = 'owner'`, eq(users.status, 'active')));
+    return rows.map(({ id }) => id);
   }
 
   /** Sends a message that another batch than `change` has written. */
@@ -293,9 +311,10 @@ export function madeBy(client: Client): { madeIn: string | null; madeWith: strin
   return { madeIn: placeOf(client), madeWith: client.userAgent };
 }
 
-/** What of a user's row its account object must know. */
-export function directoryState(row: UserRow): DirectoryState {
+/** What of a user's row in a database its account object must know. */
+export function directoryState(row: UserRow, database = CONTROL): DirectoryState {
   return {
+    ...(database !== CONTROL && { database }),
     userId: row.id,
     realmId: row.realmId,
     role: row.role,

@@ -37,6 +37,8 @@ export interface DirectoryState {
   hasPast?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
+  /** The binding of the database that has the row; left out where it is `DB`. */
+  database?: string;
   /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
   username?: string | null;
   version: number;
@@ -113,6 +115,8 @@ export interface DirectoryMirror {
   directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void>;
   /** The user is no more: ends everything at once, and clears away what is left of them soon after. */
   userDeleted(user: UserRef): Promise<void>;
+  /** The realm lives in the database of that binding now. */
+  moved(database: string): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */
   noteBookmark(bookmark: string): Promise<void>;
   /** Adds an entry to the activity log. Refuses with `user_not_found`. */

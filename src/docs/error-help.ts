@@ -146,6 +146,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'No route has this path.',
     mend: 'Check the path against `/docs`. The paths of older services are served only if `COMPAT` names the service.',
   },
+  realm_not_moving: {
+    cause: 'The realm lives where it lives: no move of it was begun, or the last one is over.',
+    mend: 'Begin one with `POST /v1/admin/realms/{id}/move` or `npm run realm -- move`.',
+  },
   realm_not_found: {
     cause: 'The path or the binding names a realm that does not exist.',
     mend: '`npm run realm -- list` shows all realms.',

@@ -11,5 +11,5 @@ export function newAvatarKey(userId: string, extension: string): string {
 
 /** Whether a text has the form of such a key: R2 refuses some others with errors of its own. */
 export function isAvatarKey(text: string): boolean {
-  return /^[0-9a-z]{26}\.[A-Za-z0-9_-]{22}\.(png|jpg|webp)$/.test(text);
+  return /^[0-9a-z]{26}(_[a-z]+)?\.[A-Za-z0-9_-]{22}\.(png|jpg|webp)$/.test(text);
 }

@@ -60,6 +60,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
         const result = await userImport.run(
           {
             realmId: c.get('realm').id,
+            jurisdiction: c.get('realm').jurisdiction,
             importId,
             source: query.source ?? query.service ?? '',
             records: await recordsOf(c),

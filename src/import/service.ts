@@ -2,6 +2,7 @@ import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { mayActOn } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import type { Jurisdiction } from '../lib/jurisdiction.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { type Conflict, findConflicts, withoutDuplicates } from './conflicts.ts';
 import type { RecordMapping } from './mapping.ts';
@@ -12,6 +13,8 @@ import type { imports } from './tables.ts';
 
 /** What one request asks for. */
 export interface ImportRequest extends ImportSource {
+  /** That of the realm. */
+  jurisdiction: Jurisdiction | null;
   records: FileRecord[];
   /** The number of the first record in the whole import, from 1 on. */
   firstRow: number;
@@ -78,6 +81,7 @@ export class UserImport {
       const now = Date.now();
       const made = await importRows(db, request, {
         rows,
+        jurisdiction: request.jurisdiction,
         standsAt,
         throughRow: firstRow + records.length - 1,
         now,

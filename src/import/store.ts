@@ -5,7 +5,8 @@ import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import { activity, preferences, users } from '../directory/tables.ts';
-import { newId } from '../lib/ids.ts';
+import { newUserId } from '../lib/ids.ts';
+import type { Jurisdiction } from '../lib/jurisdiction.ts';
 import { identities } from '../oauth/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 import type { ImportRow } from './row.ts';
@@ -46,11 +47,22 @@ export async function findImport(db: Database, key: ImportKey): Promise<typeof i
 export async function importRows(
   db: Database,
   key: ImportSource,
-  request: { rows: NumberedRow[]; standsAt: number; throughRow: number; now: number; audit: AuditEntry },
+  request: {
+    rows: NumberedRow[];
+    jurisdiction: Jurisdiction | null;
+    standsAt: number;
+    throughRow: number;
+    now: number;
+    audit: AuditEntry;
+  },
 ): Promise<Set<number> | null> {
-  const { rows, standsAt, throughRow, now, audit } = request;
+  const { rows, jurisdiction, standsAt, throughRow, now, audit } = request;
   const { realmId, importId, source } = key;
-  const made = rows.map(({ number, row }) => ({ number, row, id: newId('usr', row.created_at ?? now) }));
+  const made = rows.map(({ number, row }) => ({
+    number,
+    row,
+    id: newUserId(jurisdiction, row.created_at ?? now),
+  }));
   const stands = and(ofImport(key), eq(imports.throughRow, standsAt)) as SQL;
   const isMade = (id: SQL) => sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
   const ofMade = (column: SQLiteColumn) => (field: (column: SQLiteColumn) => SQL) => isMade(field(column));

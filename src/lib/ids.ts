@@ -1,3 +1,5 @@
+import { type Jurisdiction, withinJurisdiction } from './jurisdiction.ts';
+
 /** What an id names; the prefix of its text form. */
 export type IdPrefix = 'usr' | 'ses' | 'msg' | 'req' | 'jti' | 'key' | 'aud' | 'txn' | 'imp' | 'psk';
 
@@ -14,6 +16,11 @@ export function newId(prefix: IdPrefix, now = Date.now()): string {
   // A byte a digit, of which eight each make the same: no digit is likelier.
   for (const byte of crypto.getRandomValues(random)) id += DIGITS[byte & 31];
   return id;
+}
+
+/** The id of a user of a realm, which ends with the jurisdiction of that, if it has one. */
+export function newUserId(jurisdiction: Jurisdiction | null, now = Date.now()): string {
+  return withinJurisdiction(newId('usr', now), jurisdiction);
 }
 
 /** A time (Unix milliseconds) as the ids that are made then begin behind their prefix. */

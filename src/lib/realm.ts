@@ -1,3 +1,5 @@
+import type { Jurisdiction } from './jurisdiction.ts';
+
 /** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
 export const DEFAULT_REALM = 'default';
 
@@ -7,6 +9,10 @@ export type Decoys = [hash: string, count: number][];
 /** A pool of users with a policy of its own. */
 export interface Realm {
   id: string;
+  /** The binding of the database that it lives in. */
+  database: string;
+  /** Where its objects and its database are kept; null for wherever is near. */
+  jurisdiction: Jurisdiction | null;
   name: string;
   /** `#rrggbb`, of mails and pages. */
   color: string;

@@ -28,17 +28,28 @@ export class RunBudget implements Budget {
    * A job's part: so large a share (0 to 1) of what is left now, so that the jobs after it have the rest. What it asks for
    * first it may take from the whole: however small the plan, no job is kept from every step.
    */
-  part(share: number): Budget {
-    let own = Math.floor(this.#left * share);
-    let isFirst = true;
-    return {
-      take: (calls) => {
-        if (calls > own && !isFirst) return false;
-        if (!this.take(calls)) return false;
-        own -= calls;
-        isFirst = false;
-        return true;
-      },
-    };
+  part(share: number): Part {
+    return partOf(this, this.#left, share);
   }
+}
+
+/** A part of a budget, which can be divided in its turn. */
+export interface Part extends Budget {
+  part(share: number): Part;
+}
+
+function partOf(whole: Budget, left: number, share: number): Part {
+  let own = Math.floor(left * share);
+  let isFirst = true;
+  const part: Part = {
+    take: (calls) => {
+      if (calls > own && !isFirst) return false;
+      if (!whole.take(calls)) return false;
+      own -= calls;
+      isFirst = false;
+      return true;
+    },
+    part: (smaller) => partOf(part, Math.max(own, 0), smaller),
+  };
+  return part;
 }

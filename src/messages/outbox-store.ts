@@ -1,5 +1,6 @@
 import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS } from '../db/frozen.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 
 /** A message to be sent, with what its realm looks like. */
@@ -22,6 +23,7 @@ export function claim(
         eq(outbox.status, 'pending'),
         lte(outbox.nextAttemptAt, now),
         lte(outbox.leasedUntil, now),
+        sql`${outbox.realmId} NOT IN ${FROZEN_REALMS}`,
         ids ? inArray(outbox.id, ids) : undefined,
       ),
     )

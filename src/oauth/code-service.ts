@@ -3,7 +3,8 @@ import type { SessionObjects } from '../account/contract.ts';
 import { equalsInConstantTime } from '../crypto/keys.ts';
 import { primary } from '../db/client.ts';
 import { hashToken } from '../directory/links.ts';
-import { directoryState, findById } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
+import { findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -47,6 +48,7 @@ export interface Exchange {
 interface CodeDependencies {
   d1: D1Database;
   sessions: Sessions;
+  directory: Pick<Directory, 'stateOf'>;
   objects: SessionObjects;
 }
 
@@ -73,14 +75,14 @@ export class AuthorizationCodes {
    * for everything that does not, `account_suspended`, `email_not_verified`.
    */
   async exchange(exchange: Exchange, client: Client): Promise<SignedIn> {
-    const { objects, sessions } = this.#deps;
+    const { directory, objects, sessions } = this.#deps;
     const { realm } = exchange;
     const { row, user } = await this.#take(exchange);
     if (row.identity !== null) throw new ApiError('invalid_grant');
     if (realm.registration === 'verify_first' && !user.emailVerified)
       throw new ApiError('email_not_verified');
     const opened = accepted(
-      await objects(user.id).open(directoryState(user), {
+      await objects(user.id).open(directory.stateOf(user), {
         client,
         methods: row.methods,
         lifetimes: realm.lifetimes,

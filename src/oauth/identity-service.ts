@@ -8,7 +8,7 @@ import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
-import { newId } from '../lib/ids.ts';
+import { newUserId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
@@ -198,7 +198,7 @@ export class Identities {
     const { profile, providerName } = arrival;
     const now = identity.createdAt;
     const user = {
-      id: newId('usr'),
+      id: newUserId(realm.jurisdiction),
       realmId: realm.id,
       email,
       emailVerified: true,

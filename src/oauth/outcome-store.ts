@@ -3,10 +3,13 @@ import type { Database } from '../db/client.ts';
 import { oauthFlows } from './tables.ts';
 
 /** Claims a flow: of all who come back with its state, one does. `expiresAt` is Unix milliseconds. */
-export async function claimFlow(db: Database, stateHash: string, expiresAt: number): Promise<boolean> {
+export async function claimFlow(
+  db: Database,
+  flow: { realmId: string; stateHash: string; expiresAt: number },
+): Promise<boolean> {
   const claimed = await db
     .insert(oauthFlows)
-    .values({ stateHash, expiresAt })
+    .values(flow)
     .onConflictDoNothing()
     .returning({ stateHash: oauthFlows.stateHash });
   return claimed.length > 0;

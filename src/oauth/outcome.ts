@@ -31,12 +31,13 @@ const INTERVAL = 0.2 * SECOND;
  */
 export async function finishOnce(
   { d1, flowKeys }: { d1: D1Database; flowKeys: Keyring },
+  realmId: string,
   flow: Flow,
   finish: () => Promise<FlowOutcome>,
 ): Promise<FlowOutcome & { first: boolean }> {
   const hash = hashToken(flow.state);
   const { db } = primary(d1);
-  if (!(await claimFlow(db, hash, flow.expiresAt))) {
+  if (!(await claimFlow(db, { realmId, stateHash: hash, expiresAt: flow.expiresAt }))) {
     const outcome = await unseal<FlowOutcome | Failure>(flowKeys, await settled(d1, hash));
     if (!outcome) throw staleFlow('the outcome cannot be read');
     if ('detail' in outcome) throw new ApiError(outcome.error, { detail: outcome.detail });

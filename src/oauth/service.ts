@@ -1,6 +1,6 @@
 import type { OpenedSession, SessionObjects } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
-import { directoryState } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -31,6 +31,7 @@ export interface Finished {
 export interface OAuthDependencies {
   d1: D1Database;
   sessions: Sessions;
+  directory: Pick<Directory, 'stateOf'>;
   objects: SessionObjects;
   providers: Providers;
   codes: AuthorizationCodes;
@@ -94,7 +95,7 @@ export class OAuth {
     if (Date.now() >= flow.expiresAt) throw staleFlow('expired');
     const { links, objects, providers, sessions } = this.#deps;
     let opened: OpenedSession | null = null;
-    const { redirectTo, session, first } = await finishOnce(this.#deps, flow, async () => {
+    const { redirectTo, session, first } = await finishOnce(this.#deps, realm.id, flow, async () => {
       const configured = await providers.get(realm, flow.provider);
       const arrival = await comeBack(configured, flow, parameters, this.#keys);
       if (flow.link) {
@@ -117,7 +118,7 @@ export class OAuth {
     arrival: Arrival,
     client: Client,
   ): Promise<{ outcome: FlowOutcome; opened: OpenedSession | null }> {
-    const { codes, identities, objects } = this.#deps;
+    const { codes, directory, identities, objects } = this.#deps;
     const { user, isNew } = await identities.resolve(realm, arrival, client);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     if (realm.registration === 'verify_first' && !user.emailVerified)
@@ -140,7 +141,7 @@ export class OAuth {
       };
     }
     const opened = accepted(
-      await objects(user.id).open(directoryState(user), {
+      await objects(user.id).open(directory.stateOf(user), {
         client,
         methods: METHODS,
         lifetimes: realm.lifetimes,

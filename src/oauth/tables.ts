@@ -48,4 +48,5 @@ export const oauthFlows = sqliteTable('oauth_flows', {
   stateHash: text('state_hash').primaryKey(),
   outcome: text(),
   expiresAt: integer('expires_at').notNull(),
+  realmId: text('realm_id'),
 });

@@ -1,3 +1,4 @@
+import { CONTROL } from '../config/databases.ts';
 import { ARGON2_PREFIX } from '../crypto/argon2-parameters.ts';
 import { describeHash } from '../crypto/foreign-hashes.ts';
 import { hmac } from '../crypto/keys.ts';
@@ -49,20 +50,26 @@ function randomLetter(): string {
 
 /**
  * Counts the kinds of hashes of the realms that have imported users since, or were not counted for a day. `now` is Unix
- * milliseconds.
+ * milliseconds. `elsewhere` is the name of
+ * the database where it is not `DB`, and that one, by whose rows realms are gone by.
  */
-export async function refreshDecoys(d1: D1Database, now: number, budget: Budget): Promise<void> {
+export async function refreshDecoys(
+  d1: D1Database,
+  now: number,
+  budget: Budget,
+  elsewhere: { database: string; control: D1Database } | null = null,
+): Promise<void> {
   if (!budget.take(1)) return;
   const due = await d1
     .prepare(
-      `SELECT id FROM realms WHERE decoys_at < ?1 OR EXISTS (
-         SELECT 1 FROM imports WHERE imports.realm_id = realms.id AND imports.updated_at >= realms.decoys_at)
+      `SELECT id FROM realms WHERE database = ?3 AND (decoys_at < ?1 OR EXISTS (
+         SELECT 1 FROM imports WHERE imports.realm_id = realms.id AND imports.updated_at >= realms.decoys_at))
        LIMIT ?2`,
     )
-    .bind(now - DAY, MAX_REALMS)
+    .bind(now - DAY, MAX_REALMS, elsewhere?.database ?? CONTROL)
     .all<{ id: string }>();
   for (const { id } of due.results) {
-    if (!budget.take(2)) return;
+    if (!budget.take(elsewhere ? 3 : 2)) return;
     // What is left of a hash without its digest, and then without its salt; of bcrypt its version and cost.
     const counted = await d1
       .prepare(
@@ -81,9 +88,12 @@ export async function refreshDecoys(d1: D1Database, now: number, budget: Budget)
     const sorted = decoys.sort(
       ([a], [b]) => Number(a === DECOY_HASH) - Number(b === DECOY_HASH) || (a < b ? -1 : 1),
     );
-    await d1
-      .prepare('UPDATE realms SET decoys = ?, decoys_at = ? WHERE id = ?')
-      .bind(JSON.stringify(sorted), now, id)
-      .run();
+    // Here last: it is what says that it was done.
+    for (const at of elsewhere ? [elsewhere.control, d1] : [d1]) {
+      await at
+        .prepare('UPDATE realms SET decoys = ?, decoys_at = ? WHERE id = ?')
+        .bind(JSON.stringify(sorted), now, id)
+        .run();
+    }
   }
 }

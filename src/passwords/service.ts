@@ -3,13 +3,14 @@ import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/
 import { hmac } from '../crypto/keys.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { type Directory, directoryState, findByEmail, madeBy } from '../directory/service.ts';
+import { type Directory, findByEmail, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
-import { newId } from '../lib/ids.ts';
+import { newUserId } from '../lib/ids.ts';
+import { withinJurisdiction } from '../lib/jurisdiction.ts';
 import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import { HOUR } from '../lib/time.ts';
@@ -86,10 +87,10 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { mailBudget, objects, sessions } = this.#deps;
+    const { directory, mailBudget, objects, sessions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     requireGoodPassword('password', body.password, body);
-    const userId = newId('usr');
+    const userId = newUserId(realm.jurisdiction);
     // Before it is known whether the address is: both cost the same.
     const request = { realmId: realm.id, to: body.email, client, userId: null };
     const [hash, mayMail] = await Promise.all([
@@ -99,7 +100,7 @@ export class Credentials {
     const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(
-      await objects(userId).open(directoryState(user), {
+      await objects(userId).open(directory.stateOf(user), {
         client,
         methods: ['pwd'],
         lifetimes: realm.lifetimes,
@@ -278,9 +279,10 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<OpenedSession | Refusal> {
-    const { decoyKey, failures, objects } = this.#deps;
-    return objects(found ? found.user.id : `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`).signIn({
-      directory: found && directoryState(found.user),
+    const { decoyKey, directory, failures, objects } = this.#deps;
+    const decoy = `decoy:${hmac(decoyKey, `${realm.id}:${identifier}`)}`;
+    return objects(found ? found.user.id : withinJurisdiction(decoy, realm.jurisdiction)).signIn({
+      directory: found && directory.stateOf(found.user),
       password,
       client,
       lifetimes: realm.lifetimes,

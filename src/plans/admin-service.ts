@@ -16,6 +16,8 @@ import { readPlans, writePlan } from './store.ts';
 /** What it is made of. */
 export interface PlanAdminDependencies {
   d1: D1Database;
+  /** The database with the realm `default`, where it is another. */
+  home?: D1Database | null;
   plans: Plans;
   directory: Directory;
   config: Pick<Config, 'QUOTAS' | 'RESOURCES'>;
@@ -31,17 +33,18 @@ export class PlanAdmin {
 
   /** The plans of a realm as they are in force, from the primary. */
   async list(realmId: string): Promise<Plan[]> {
-    const { d1, config } = this.#deps;
-    const plans = await readPlans(primary(d1).db, realmId);
+    const { d1, home = null, config } = this.#deps;
+    const plans = await readPlans(primary(d1).db, realmId, home && primary(home).db);
     return plans.map((plan) => withOverrides(plan, config));
   }
 
   /** Changes or adds a plan; gives it as it is in force. */
   async save(realmId: string, plan: Plan, actor: Actor, reason?: string): Promise<Plan> {
-    const { d1, plans, config } = this.#deps;
+    const { d1, home = null, plans, config } = this.#deps;
     const { db } = primary(d1);
+    const shared = home && primary(home).db;
     const at = Date.now();
-    const known = (await readPlans(db, realmId)).find(({ id }) => id === plan.id);
+    const known = (await readPlans(db, realmId, shared)).find(({ id }) => id === plan.id);
     const details = { before: known ? audited(known) : null, after: audited(plan), reason };
     const entry = {
       realmId,
@@ -51,7 +54,7 @@ export class PlanAdmin {
       target: plan.id,
       details,
     };
-    await writePlan(db, realmId, plan, at, writeAuditIf(db, entry, sql`true`));
+    await writePlan(db, realmId, plan, at, writeAuditIf(db, entry, sql`true`), shared);
     plans.forget(realmId);
     return withOverrides(plan, config);
   }

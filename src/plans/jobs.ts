@@ -2,9 +2,10 @@ import type { MeteringObjects, Terms } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
 import { isRefusal } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import type { Plans } from './service.ts';
-import { dueForGrant, expirePlans, noteGranted } from './store.ts';
+import { dueForGrant, expirePlans, noteGranted, readPlans } from './store.ts';
 
 /** Users whose lapsed plans one statement ends. */
 const LAPSES = 1000;
@@ -15,6 +16,8 @@ const AT_ONCE = 20;
 /** What it is made of. */
 export interface PlanJobDependencies {
   d1: D1Database;
+  /** The database with the realm `default`, where it is another. */
+  home?: D1Database | null;
   plans: Plans;
   objects: MeteringObjects;
 }
@@ -39,12 +42,18 @@ export class PlanJobs {
 
   /** Gives this month's credits to those who have not come for them. */
   async grantMonthly(now: number, budget: Budget): Promise<void> {
-    const { d1, objects } = this.#deps;
+    const { d1, home = null, objects } = this.#deps;
     const { db } = primary(d1);
     const month = monthOf(now);
+    if (home && !budget.take(1)) return;
+    const shared =
+      home &&
+      (await readPlans(primary(home).db, DEFAULT_REALM))
+        .filter((plan) => plan.monthlyCredits > 0)
+        .map(({ id }) => id);
     // To ask who is due, and to note who had them.
     for (let granted = GRANTS; granted >= GRANTS && budget.take(2); ) {
-      const due = await dueForGrant(db, month, GRANTS);
+      const due = await dueForGrant(db, month, GRANTS, shared);
       const had: string[] = [];
       try {
         const terms = new Map<string, Terms>();

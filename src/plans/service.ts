@@ -17,6 +17,8 @@ const CACHED_REALMS = 1000;
 /** What plans are made of. */
 export interface PlanDependencies {
   d1: D1Database;
+  /** The database with the realm `default`, where it is another. */
+  home?: D1Database | null;
   standby: Standby;
   directory: Directory;
   objects: MeteringObjects;
@@ -34,9 +36,9 @@ export class Plans {
 
   /** What an object of the realm has to be told to decide. */
   async terms(realmId: string): Promise<Terms> {
-    const { d1, standby, config } = this.#deps;
+    const { d1, home = null, standby, config } = this.#deps;
     const plans = await this.#kept.get(realmId, async () => {
-      const read = () => readPlans(nearestReplica(d1).db, realmId);
+      const read = () => readPlans(nearestReplica(d1).db, realmId, home && nearestReplica(home).db);
       const rows = await standby.read(`plans:${realmId}`, read);
       return Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
     });

@@ -1,20 +1,29 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import type { Plan } from '../account/metering-contract.ts';
 import type { Database } from '../db/client.ts';
+import { FROZEN_REALMS, FROZEN_SQL } from '../db/frozen.ts';
 import type { writeAuditIf } from '../directory/audit.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import { users } from '../directory/tables.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { plans } from './tables.ts';
 
-/** The plans that hold in a realm, by id: its own, else those of the realm `default`. */
-export async function readPlans(db: Database, realmId: string): Promise<Plan[]> {
+/**
+ * The plans that hold in a realm, by id: its own, else those of the realm `default`, which are in the database `home` where it is
+ * another.
+ */
+export async function readPlans(
+  db: Database,
+  realmId: string,
+  home: Database | null = null,
+): Promise<Plan[]> {
   const rows = await db
     .select()
     .from(plans)
-    .where(inArray(plans.realmId, [realmId, DEFAULT_REALM]))
+    .where(inArray(plans.realmId, home ? [realmId] : [realmId, DEFAULT_REALM]))
     .orderBy(plans.id);
   const own = rows.filter((row) => row.realmId === realmId);
+  if (home && own.length === 0) return readPlans(home, DEFAULT_REALM);
   return (own.length > 0 ? own : rows).map(planOf);
 }
 
@@ -25,8 +34,9 @@ export async function writePlan(
   plan: Plan,
   now: number,
   entry: ReturnType<typeof writeAuditIf>,
+  home: Database | null = null,
 ): Promise<void> {
-  const shared = await db.select().from(plans).where(eq(plans.realmId, DEFAULT_REALM));
+  const shared = await (home ?? db).select().from(plans).where(eq(plans.realmId, DEFAULT_REALM));
   const { id, ...columns } = plan;
   const row = { ...columns, updatedAt: now };
   const own = await db.select({ id: plans.id }).from(plans).where(eq(plans.realmId, realmId));
@@ -45,21 +55,28 @@ function planOf({ realmId: _, updatedAt: __, ...plan }: typeof plans.$inferSelec
   return plan;
 }
 
-/** Users whose plan has monthly credits and who are not known to have had those of that month. */
+/**
+ * Users whose plan has monthly credits and who are not known to have had those of that month. `shared` are the plans of the realm
+ * `default` that have, where they are in another database.
+ */
 export function dueForGrant(
   db: Database,
   month: string,
   limit: number,
+  shared: string[] | null = null,
 ): Promise<{ id: string; realmId: string }[]> {
-  return db.all(sql`
-    WITH giving AS (
-      SELECT realms.id AS realm_id, plans.id AS plan FROM realms JOIN plans ON plans.realm_id = CASE
+  const isGiving = shared
+    ? sql`SELECT realm_id, id AS plan FROM plans WHERE realm_id <> ${DEFAULT_REALM} AND monthly_credits > 0
+      UNION ALL SELECT realms.id, j.value FROM realms JOIN json_each(${JSON.stringify(shared)}) AS j
+      WHERE NOT EXISTS (SELECT 1 FROM plans AS own WHERE own.realm_id = realms.id)`
+    : sql`SELECT realms.id AS realm_id, plans.id AS plan FROM realms JOIN plans ON plans.realm_id = CASE
         WHEN EXISTS (SELECT 1 FROM plans AS own WHERE own.realm_id = realms.id) THEN realms.id
         ELSE ${DEFAULT_REALM} END
-      WHERE plans.monthly_credits > 0
-    )
+      WHERE plans.monthly_credits > 0`;
+  return db.all(sql`
+    WITH giving AS (${isGiving})
     SELECT users.id AS id, users.realm_id AS realmId FROM giving
-    CROSS JOIN users ON users.realm_id = giving.realm_id AND users.plan = giving.plan AND users.granted_month < ${month}
+    CROSS JOIN users ON users.realm_id = giving.realm_id AND giving.realm_id NOT IN ${FROZEN_REALMS} AND users.plan = giving.plan AND users.granted_month < ${month}
     LIMIT ${limit}`);
 }
 
@@ -80,7 +97,7 @@ export async function expirePlans(d1: D1Database, now: number, limit: number): P
   const { meta } = await d1
     .prepare(
       `UPDATE users SET plan = ?1, plan_expires_at = NULL, subscribed = 0, version = version + 1, updated_at = ?2
-       WHERE id IN (SELECT id FROM users WHERE plan_expires_at <= ?2 LIMIT ?3)`,
+       WHERE id IN (SELECT id FROM users WHERE plan_expires_at <= ?2 AND realm_id NOT IN ${FROZEN_SQL} LIMIT ?3)`,
     )
     .bind(DEFAULT_PLAN, now, limit)
     .run();

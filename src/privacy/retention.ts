@@ -1,8 +1,10 @@
 import { PAST_SESSION_DAYS, SUM_DAYS } from '../account/history-contract.ts';
 import type { Config } from '../config/config.ts';
+import { FROZEN_SQL } from '../db/frozen.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
+import { MOVED_TABLES } from '../realms/move-tables.ts';
 
 // Days that things are kept after they are over.
 /** So long the page of a link can say what became of it. */
@@ -90,18 +92,32 @@ export async function prune(
   if (!budget.take(1)) return;
   const over = overAt(config, now);
   const asked = over.map(({ table, where }) => `EXISTS (SELECT 1 FROM ${table} WHERE ${where})`);
+  const isFrozen = `EXISTS ${FROZEN_SQL}`;
   const [has] = await d1
-    .prepare(`SELECT json_array(${asked.join(', ')})`)
+    .prepare(`SELECT json_array(${[...asked, isFrozen].join(', ')})`)
     .bind(...over.map(({ before }) => before))
     .raw<[string]>();
   const isDue = JSON.parse(has?.[0] ?? '[]') as number[];
+  const keepsFrozen = isDue.at(-1) === 1;
   for (const [index, one] of over.entries()) {
     if (isDue[index] !== 1) continue;
     for (let written = PIECE; written >= PIECE; ) {
       if (!budget.take(1)) return;
-      written = await writePiece(d1, one);
+      written = await writePiece(
+        d1,
+        keepsFrozen ? { ...one, where: `${one.where} AND ${notFrozen(one.table)}` } : one,
+      );
     }
   }
+}
+
+/** Whether a row is none of a realm that lives elsewhere, whose rows there are pruned there. */
+function notFrozen(table: string): string {
+  const moved = MOVED_TABLES.find(({ name }) => name === table);
+  if (!moved) return 'true';
+  const realm =
+    moved.of === 'realm' ? 'realm_id' : `(SELECT realm_id FROM users WHERE id = ${table}.user_id)`;
+  return `coalesce(${realm}, '') NOT IN ${FROZEN_SQL}`;
 }
 
 /** Gives how many rows it has written. */

@@ -5,19 +5,23 @@ import { createRoute, featureRouter, json, jsonBody, responses } from '../http/o
 import { actorOf } from '../http/service-authentication.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
+  moveShape,
   NewRealm,
+  NewRealmMove,
   RealmListSchema,
+  RealmMoveSchema,
   RealmPatch,
   RealmQuery,
   RealmSchema,
   realmShape,
 } from './admin-schemas.ts';
 import type { RealmAdmin } from './admin-service.ts';
+import type { RealmMoves } from './move-service.ts';
 
 const RealmId = z.object({ id: z.string().openapi({ example: DEFAULT_REALM }) });
 
 /** `/v1/admin/realms`: pools of users and their policies. */
-export function realmRoutes(realms: RealmAdmin, levels: Levels) {
+export function realmRoutes(realms: RealmAdmin, moves: RealmMoves, levels: Levels) {
   const admin = { tags: ['Admin: realms'], level: levels.admin() };
   return featureRouter()
     .openapi(
@@ -90,5 +94,91 @@ export function realmRoutes(realms: RealmAdmin, levels: Levels) {
         const row = await realms.update(id, c.req.valid('json'), actorOf(c), c.get('realm').id);
         return c.json(realmShape(row), 200);
       },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.move.start',
+        method: 'post',
+        path: '/v1/admin/realms/{id}/move',
+        ...admin,
+        level: levels.owner({ fresh: true }),
+        summary: 'Move a realm to another database',
+        description:
+          'Begins a move, which goes on by steps: each minute by itself, or as fast as `…/move/step` is called. Nobody is signed out, and no sign-in fails meanwhile. For owners.',
+        request: { params: RealmId, ...jsonBody(NewRealmMove) },
+        responses: responses({ 201: json(RealmMoveSchema, 'The move') }, { codes: ['conflict'], body: true }),
+      }),
+      async (c) => {
+        const move = await moves.start(c.req.valid('param').id, c.req.valid('json').database, actorOf(c));
+        return c.json(moveShape(move), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.move.get',
+        method: 'get',
+        path: '/v1/admin/realms/{id}/move',
+        ...admin,
+        level: levels.owner(),
+        summary: 'How far the move of a realm has come',
+        description: 'For owners.',
+        request: { params: RealmId },
+        responses: responses({ 200: json(RealmMoveSchema, 'The move') }, { codes: ['realm_not_moving'] }),
+      }),
+      async (c) => c.json(moveShape(await moves.get(c.req.valid('param').id, actorOf(c))), 200),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.move.step',
+        method: 'post',
+        path: '/v1/admin/realms/{id}/move/step',
+        ...admin,
+        level: levels.owner({ fresh: true }),
+        summary: 'Go on with the move of a realm',
+        description:
+          'Takes a step of a few seconds. A step that fails is taken again by the next. For owners.',
+        request: { params: RealmId },
+        responses: responses(
+          { 200: json(RealmMoveSchema, 'The move after it') },
+          { codes: ['realm_not_moving', 'conflict'] },
+        ),
+      }),
+      async (c) => c.json(moveShape(await moves.step(c.req.valid('param').id, actorOf(c))), 200),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.move.confirm',
+        method: 'post',
+        path: '/v1/admin/realms/{id}/move/confirm',
+        ...admin,
+        level: levels.owner({ fresh: true }),
+        summary: 'Confirm the move of a realm',
+        description:
+          'Has the copy in the old database deleted, from a minute after the switch on. There is no way back then. For owners.',
+        request: { params: RealmId },
+        responses: responses(
+          { 200: json(RealmMoveSchema, 'The move') },
+          { codes: ['realm_not_moving', 'conflict'] },
+        ),
+      }),
+      async (c) => c.json(moveShape(await moves.confirm(c.req.valid('param').id, actorOf(c))), 200),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'admin.realms.move.back',
+        method: 'post',
+        path: '/v1/admin/realms/{id}/move/back',
+        ...admin,
+        level: levels.owner({ fresh: true }),
+        summary: 'Take the move of a realm back',
+        description:
+          'Before the switch it ends; after the switch, until it is confirmed, the realm moves back with all that was written since. For owners.',
+        request: { params: RealmId },
+        responses: responses(
+          { 200: json(RealmMoveSchema, 'The move') },
+          { codes: ['realm_not_moving', 'conflict'] },
+        ),
+      }),
+      async (c) => c.json(moveShape(await moves.back(c.req.valid('param').id, actorOf(c))), 200),
     );
 }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
+import type { MoveRow } from './move-store.ts';
 import {
   ACCESS_TOKEN_SECONDS,
   REAUTHENTICATION_SECONDS,
@@ -42,8 +43,33 @@ const policy = {
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
 };
 
-export const NewRealm = z.strictObject({ id: RealmFields.id, ...policy }).openapi('NewRealm');
-export const RealmPatch = z.strictObject(policy).openapi('RealmPatch');
+/** What is chosen when a realm is made. */
+const place = {
+  database: RealmFields.database.optional().openapi({
+    description: 'The binding of the D1 database that it shall live in; `DB` unless it is said',
+    example: 'DB_2',
+  }),
+  jurisdiction: RealmFields.jurisdiction.nullish().openapi({
+    description:
+      'Where Cloudflare keeps its objects and its database, for good; without a `database`, the first that `DATABASES` says to be of it',
+  }),
+};
+
+const fixed = (message: string) =>
+  z
+    .unknown()
+    .refine((value) => value === undefined, { message })
+    .optional()
+    .openapi({ description: message });
+
+export const NewRealm = z.strictObject({ id: RealmFields.id, ...place, ...policy }).openapi('NewRealm');
+export const RealmPatch = z
+  .strictObject({
+    ...policy,
+    database: fixed('Is changed by moving the realm: see `realm move`'),
+    jurisdiction: fixed('Cannot change: objects stay where they were made'),
+  })
+  .openapi('RealmPatch');
 
 export const RealmQuery = z.object({
   limit: PageLimit,
@@ -53,6 +79,8 @@ export const RealmQuery = z.object({
 export const RealmSchema = z
   .object({
     id: z.string(),
+    database: z.string().openapi({ description: 'The binding of the D1 database that it lives in' }),
+    jurisdiction: RealmFields.jurisdiction.nullable(),
     name: z.string(),
     color: z.string(),
     logo: z.string().nullable(),
@@ -77,6 +105,8 @@ export const RealmListSchema = listOf(RealmSchema).openapi('RealmList');
 export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
   return {
     id: row.id,
+    database: row.database,
+    jurisdiction: row.jurisdiction,
     name: row.name,
     color: row.color,
     logo: row.logo,
@@ -92,5 +122,53 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     refresh_grace_seconds: row.refreshGraceSeconds,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
+  };
+}
+
+export const NewRealmMove = z
+  .strictObject({ database: RealmFields.database.openapi({ example: 'DB_2' }) })
+  .openapi('NewRealmMove');
+
+export const RealmMoveSchema = z
+  .object({
+    realm_id: z.string(),
+    source: z.string().openapi({
+      description: 'The database that rows come from; while clearing, that they are deleted from',
+    }),
+    target: z.string(),
+    state: z.enum(['copying', 'switching', 'telling', 'moved', 'clearing']).openapi({
+      description:
+        '`copying` and comparing while the realm goes on · `switching`: writes wait a moment · `telling`: the realm lives in the target, its users’ objects are told · `moved`: waits to be confirmed or taken back · `clearing`: the copy that is left is deleted',
+    }),
+    waits: z.boolean().openapi({ description: 'Whether there is nothing to do at this moment' }),
+    ended: z.boolean().openapi({ description: 'Whether this was the last step' }),
+    rows: z.int().openapi({ description: 'Rows copied' }),
+    hashes: z.record(z.string(), z.string()).openapi({
+      description:
+        'Of each table that was compared: SHA-256 over its rows, the same in both databases (base64url)',
+    }),
+    counts: z.record(z.string(), z.int()).nullable().openapi({
+      description: 'Rows of each table at the switch, the same in both databases',
+    }),
+    started_at: z.iso.datetime(),
+    switched_at: z.iso.datetime().nullable(),
+  })
+  .openapi('RealmMove');
+
+/** A move as it goes over the wire. */
+export function moveShape(move: MoveRow & { waits?: boolean }): z.infer<typeof RealmMoveSchema> {
+  const { position, state, startedAt, switchedAt } = move;
+  return {
+    realm_id: move.realmId,
+    source: move.source,
+    target: move.target,
+    state,
+    waits: move.waits ?? false,
+    ended: state === 'clearing' && position.part === 'done',
+    rows: move.rows,
+    hashes: position.hashes ?? {},
+    counts: position.counts ?? null,
+    started_at: rfc3339(startedAt),
+    switched_at: switchedAt === null ? null : rfc3339(switchedAt),
   };
 }

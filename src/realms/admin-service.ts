@@ -1,28 +1,38 @@
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import type { z } from 'zod';
+import { CONTROL, type DatabaseSetting } from '../config/databases.ts';
 import { primary } from '../db/client.ts';
+import type { Databases } from '../db/databases.ts';
 import { writeAuditIf } from '../directory/audit.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import type { Jurisdiction } from '../lib/jurisdiction.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { NewRealm, RealmPatch } from './admin-schemas.ts';
 import type { Realms } from './service.ts';
 import { type RealmRow, realms } from './tables.ts';
 
 /** Realms, as operators handle them: an owner all, an admin their own. */
 export class RealmAdmin {
-  readonly #d1: D1Database;
+  readonly #databases: Databases;
   readonly #realms: Realms;
 
-  constructor(d1: D1Database, known: Realms) {
-    this.#d1 = d1;
+  constructor(databases: Databases, known: Realms) {
+    this.#databases = databases;
     this.#realms = known;
+  }
+
+  /** The databases that realms may live in. Throws `insufficient_scope`. */
+  databases(actor: Actor): readonly DatabaseSetting[] {
+    requireOwner(actor);
+    return this.#databases.settings;
   }
 
   /** A page of all realms, by id. Throws `insufficient_scope`. */
   async list(actor: Actor, page: { after: string | null; limit: number }) {
     requireOwner(actor);
-    const { db } = primary(this.#d1);
+    const { db } = primary(this.#databases.control);
     const [rows, [counted]] = await db.batch([
       db
         .select()
@@ -44,18 +54,29 @@ export class RealmAdmin {
   /** A realm. Throws `realm_not_found`, `insufficient_scope` for another than the admin's own. */
   async get(id: string, actor: Actor, own: string): Promise<RealmRow> {
     if (id !== own) requireOwner(actor);
-    const row = await primary(this.#d1).db.select().from(realms).where(eq(realms.id, id)).get();
+    const row = await primary(this.#databases.control)
+      .db.select()
+      .from(realms)
+      .where(eq(realms.id, id))
+      .get();
     if (!row) throw new ApiError('realm_not_found');
     return this.#inForce(row);
   }
 
-  /** Makes a realm. Throws `insufficient_scope`, `realm_exists`. */
+  /**
+   * Makes a realm, in the database that is named; else in `DB`, or for a jurisdiction in the first database that was made in it.
+   * Throws `insufficient_scope`, `realm_exists`, and 422 for a database that is not bound or is not of the jurisdiction.
+   */
   async create(body: z.output<typeof NewRealm>, actor: Actor): Promise<RealmRow> {
     requireOwner(actor);
-    const { db } = primary(this.#d1);
     const now = Date.now();
-    const { id } = body;
-    const set = columnsOf(body);
+    const { id, jurisdiction = null, database: named = null, ...policy } = body;
+    const database = this.#placeFor(named, jurisdiction);
+    const set = { ...columnsOf(policy), database, jurisdiction };
+    const name = body.name ?? id;
+    // First what the realm's rows will refer to there: of a realm that is not made in the end it does no harm.
+    await this.#mirror(database, { id, name, ...set, createdAt: now, updatedAt: now });
+    const { db } = primary(this.#databases.control);
     const isNew = sql`NOT EXISTS (SELECT 1 FROM realms WHERE id = ${id})`;
     const [, [row]] = await db.batch([
       writeAuditIf(
@@ -72,7 +93,7 @@ export class RealmAdmin {
       ),
       db
         .insert(realms)
-        .values({ ...set, ...choiceIn(set), id, name: body.name ?? id, createdAt: now, updatedAt: now })
+        .values({ ...set, ...choiceIn(set), id, name, createdAt: now, updatedAt: now })
         .onConflictDoNothing()
         .returning(),
     ]);
@@ -86,7 +107,7 @@ export class RealmAdmin {
    */
   async update(id: string, patch: z.output<typeof RealmPatch>, actor: Actor, own: string): Promise<RealmRow> {
     const read = await this.get(id, actor, own);
-    const { db } = primary(this.#d1);
+    const { db } = primary(this.#databases.control);
     const set = columnsOf(patch);
     const names = Object.keys(set) as (keyof typeof set)[];
     const before = Object.fromEntries(names.map((name) => [name, read[name]]));
@@ -111,7 +132,43 @@ export class RealmAdmin {
     ]);
     if (!row) throw new ApiError('conflict');
     this.#realms.forget(id);
+    // Everywhere: mails that go out elsewhere look like the realm of the owners.
+    for (const database of id === DEFAULT_REALM ? this.#databases.names : [row.database]) {
+      await this.#mirror(database, row);
+    }
     return this.#inForce(row);
+  }
+
+  /** Where a realm is to live. */
+  #placeFor(database: string | null, jurisdiction: Jurisdiction | null): string {
+    const { settings } = this.#databases;
+    if (database === null) {
+      if (jurisdiction === null) return CONTROL;
+      const found = settings.find((one) => one.jurisdiction === jurisdiction);
+      if (found) return found.name;
+      throw fieldError(
+        'jurisdiction',
+        'no_database',
+        `No database of the jurisdiction ${jurisdiction} is bound`,
+      );
+    }
+    const found = settings.find(({ name }) => name === database);
+    if (!found) throw unknownDatabase('database', settings);
+    requireJurisdiction('database', found, jurisdiction);
+    return database;
+  }
+
+  /** Writes into a realm's own database what its rows there refer to. */
+  async #mirror(database: string, row: typeof realms.$inferInsert): Promise<void> {
+    if (database === CONTROL) return;
+    const { name, color } = row;
+    await primary(this.#databases.get(database))
+      .db.insert(realms)
+      .values(row)
+      .onConflictDoUpdate({
+        target: realms.id,
+        set: { name, database: row.database, ...(color && { color }) },
+      });
   }
 
   /** The policy of a realm as it is in force. */
@@ -120,7 +177,25 @@ export class RealmAdmin {
   }
 }
 
-function requireOwner(actor: Actor): void {
+/** What is thrown for a database that is not bound. */
+export function unknownDatabase(path: string, settings: readonly DatabaseSetting[]): ApiError {
+  const names = settings.map(({ name }) => name).join(', ');
+  return fieldError(path, 'unknown', `No such database is bound; there is ${names}`);
+}
+
+/** Throws 422 for a database that was made outside of a realm's jurisdiction. */
+export function requireJurisdiction(
+  path: string,
+  database: DatabaseSetting,
+  jurisdiction: Jurisdiction | null,
+): void {
+  if (jurisdiction === null || database.jurisdiction === jurisdiction) return;
+  const message = `${database.name} is not said to be of the jurisdiction ${jurisdiction}: see DATABASES`;
+  throw fieldError(path, 'jurisdiction', message);
+}
+
+/** Throws `insufficient_scope` for who is no owner. */
+export function requireOwner(actor: Actor): void {
   if (actor.role !== 'owner') {
     throw new ApiError('insufficient_scope', { detail: 'Realms are for owners.' });
   }
@@ -132,7 +207,7 @@ function choiceIn(set: Partial<RealmRow>): Partial<RealmRow> {
 }
 
 /** What was sent, by the columns it sets. */
-function columnsOf(body: z.output<typeof RealmPatch>) {
+function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdiction'>) {
   const given = {
     name: body.name,
     color: body.color,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VARIABLES } from '../config/variables.ts';
+import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 
 const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
 
@@ -16,6 +17,10 @@ export const RealmFields = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
     message: 'must have 1 to 40 of a-z, 0-9 and "-", and begin with a letter or digit',
   }),
+  database: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,39}$/, { message: 'must be the name of a binding such as DB_2' }),
+  jurisdiction: z.enum(JURISDICTIONS),
   name: z
     .string()
     .trim()

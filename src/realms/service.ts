@@ -20,6 +20,8 @@ export class Realms {
   readonly #accessTokenSeconds: number | null;
   readonly #redirectTargets: readonly string[];
   readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
+  /** Those that are changing their database, which are read anew at each use. */
+  readonly #moving = new Set<string>();
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
@@ -48,7 +50,12 @@ export class Realms {
 
   /** The realm of that id. Throws `realm_not_found`. */
   async get(id: string): Promise<Realm> {
-    const realm = ID.test(id) ? await this.#kept.get(id, () => this.#read(id)) : null;
+    let realm = ID.test(id) ? await this.#kept.get(id, () => this.#read(id)) : null;
+    // It may be in another database by now.
+    if (realm && this.#moving.has(id)) {
+      realm = await this.#read(id, 'primary');
+      if (realm) this.#kept.set(id, realm);
+    }
     if (!realm) throw new ApiError('realm_not_found');
     return realm;
   }
@@ -64,12 +71,16 @@ export class Realms {
     this.#kept.delete(id);
   }
 
-  async #read(id: string): Promise<Realm | null> {
-    const row = await this.#standby.read(`realm:${id}`, () => this.#row(id));
+  async #read(id: string, from: 'replica' | 'primary' = 'replica'): Promise<Realm | null> {
+    const row = await this.#standby.read(`realm:${id}`, () => this.#row(id, from));
+    if (row?.isMoving) this.#moving.add(id);
+    else this.#moving.delete(id);
     if (!row) return null;
     const issuer = issuerOf(this.#origin, id);
     return {
       id,
+      database: row.database,
+      jurisdiction: row.jurisdiction,
       name: row.name,
       color: row.color,
       logo: row.logo,
@@ -92,8 +103,9 @@ export class Realms {
     };
   }
 
-  async #row(id: string): Promise<RealmRow | null> {
-    for (const { db } of [nearestReplica(this.#d1), primary(this.#d1)]) {
+  async #row(id: string, from: 'replica' | 'primary'): Promise<RealmRow | null> {
+    const open = from === 'primary' ? [primary] : [nearestReplica, primary];
+    for (const { db } of open.map((at) => at(this.#d1))) {
       const row = await db.select().from(realms).where(eq(realms.id, id)).get();
       if (row) return row;
     }

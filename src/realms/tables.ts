@@ -1,4 +1,6 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { CONTROL } from '../config/databases.ts';
+import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import type { Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
@@ -22,6 +24,9 @@ export const realms = sqliteTable('realms', {
   refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
+  database: text().notNull().default(CONTROL),
+  jurisdiction: text({ enum: JURISDICTIONS }),
+  isMoving: integer('is_moving', { mode: 'boolean' }).notNull().default(false),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });

@@ -26,6 +26,8 @@ export interface ReauthenticationDependencies {
   identities: Identities;
   oauth: OAuth;
   realms: Realms;
+  /** That of the database with the owners, where it is another: in other realms they are only visitors. */
+  home: Reauthentication | null;
   /** Encrypts what was filled in while its writer is at a provider. */
   draftKeys: Keyring;
 }
@@ -46,8 +48,8 @@ export interface Ways {
   providers: { id: string; name: string }[];
 }
 
-/** What names a session. */
-type By = Pick<Principal, 'userId' | 'sessionId'>;
+/** What names a session, and whether it is an owner's. */
+type By = Pick<Principal, 'userId' | 'sessionId' | 'role'>;
 /** The same, for what has to know whether the account was recovered since. */
 type LastingBy = By & Pick<Principal, 'credentialVersion'>;
 
@@ -61,7 +63,8 @@ export class Reauthentication {
 
   /** By what a user can prove who they are, each of which they have shown to be theirs. */
   async ways(user: UserRow): Promise<Ways> {
-    const { codes, credentials, identities, oauth } = this.#deps;
+    const { codes, credentials, home, identities, oauth } = this.#deps;
+    if (home && user.role === 'owner') return home.ways(user);
     const realm = await this.realmOf(user);
     const [password, linked] = await Promise.all([
       credentials.hasPassword(user.id),
@@ -81,11 +84,15 @@ export class Reauthentication {
 
   /** By the password. Throws `invalid_credentials`, `too_many_attempts`, `session_ended`. */
   byPassword(by: By, password: string, client: Client): Promise<void> {
-    return this.#deps.credentials.prove(by, password, client);
+    const { credentials, home } = this.#deps;
+    if (home && by.role === 'owner') return home.byPassword(by, password, client);
+    return credentials.prove(by, password, client);
   }
 
   /** What a browser needs to use a passkey of the user; null for one who has none. */
-  async beginPasskey(user: UserRow, by: LastingBy) {
+  async beginPasskey(user: UserRow, by: LastingBy): ReturnType<Passkeys['beginProof']> {
+    const { home } = this.#deps;
+    if (home && by.role === 'owner') return home.beginPasskey(user, by);
     return this.#deps.passkeys.beginProof(by, await this.realmOf(user));
   }
 
@@ -96,11 +103,15 @@ export class Reauthentication {
     used: z.output<typeof AssertedPasskey>,
     client: Client,
   ): Promise<void> {
+    const { home } = this.#deps;
+    if (home && by.role === 'owner') return home.byPasskey(user, by, used, client);
     await this.#deps.passkeys.prove(by, used, await this.realmOf(user), client);
   }
 
   /** Sends a one-time code to a proven address of the account, if it has one: for that session. */
   async sendCode(user: UserRow, by: By, channel: 'email' | 'sms', client: Client): Promise<void> {
+    const { home } = this.#deps;
+    if (home && user.role === 'owner') return home.sendCode(user, by, channel, client);
     const to = provenAddress(user, channel);
     if (to !== null) await this.#deps.codes.send({ channel, to }, await this.realmOf(user), client, by);
   }
@@ -110,11 +121,12 @@ export class Reauthentication {
    * does. Throws `invalid_code`, `too_many_attempts`, `session_ended`.
    */
   async byCode(
-    by: Pick<Principal, 'userId' | 'sessionId' | 'bookmark'>,
+    by: By & Pick<Principal, 'bookmark'>,
     { channel, code }: { channel: 'email' | 'sms'; code: string },
     client: Client,
   ): Promise<void> {
-    const { codes, directory, objects } = this.#deps;
+    const { codes, directory, home, objects } = this.#deps;
+    if (home && by.role === 'owner') return home.byCode(by, { channel, code }, client);
     const user = await directory.get(by.userId, by.bookmark);
     const object = objects(by.userId);
     accepted(await object.beginProof(by.sessionId));

@@ -67,7 +67,7 @@ export class Binding {
       if (!parsed.success) throw validationFailed(parsed.error);
       const realm = await services.realms.get(props.realm);
       const caller = { realm, actor: ACTOR, scopes: props.scopes };
-      return { ok: true, value: await method.work(services, caller, parsed.data) };
+      return { ok: true, value: await method.work(services.at(realm.database), caller, parsed.data) };
     } catch (thrown) {
       const failed = failure(toApiError(thrown));
       if (failed.status >= 500) logFailure(thrown, 'rpc_failed', { method: method.name });

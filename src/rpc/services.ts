@@ -7,6 +7,8 @@ import type { Usage } from '../usage/service.ts';
 
 /** What calls act through. */
 export interface RpcServices {
+  /** Those of the realms that live in that database. Throws ConfigError for one that is not bound. */
+  at(database: string): RpcServices;
   realms: Realms;
   directory: Directory;
   sessions: Sessions;

@@ -25,10 +25,13 @@ export interface Reencrypted {
 /** What is stored encrypted, once AUTH_SECRET is another one. */
 export class SecretAdmin {
   readonly #d1: D1Database;
+  readonly #columns: readonly (SealedColumn & { d1: D1Database })[];
   readonly #secrets: Secrets;
 
-  constructor(d1: D1Database, secrets: Secrets) {
-    this.#d1 = d1;
+  /** The databases, that of the audit log of acts on all realms first. */
+  constructor(databases: [D1Database, ...D1Database[]], secrets: Secrets) {
+    this.#d1 = databases[0];
+    this.#columns = databases.flatMap((d1) => SEALED_COLUMNS.map((sealed) => ({ ...sealed, d1 })));
     this.#secrets = secrets;
   }
 
@@ -44,8 +47,8 @@ export class SecretAdmin {
         detail: `Secrets are for owners, and for admins of the realm ${DEFAULT_REALM}.`,
       });
     }
-    const [at, after] = cursor === undefined ? [0, null] : positionOf(cursor);
-    const sealed = SEALED_COLUMNS[at] as SealedColumn;
+    const [at, after] = cursor === undefined ? [0, null] : positionOf(cursor, this.#columns);
+    const sealed = this.#columns[at] as SealedColumn & { d1: D1Database };
     const rows = await this.#read(sealed, after);
     const keys = deriveKeyring(this.#secrets, sealed.purpose);
     const changes: D1PreparedStatement[] = [];
@@ -54,38 +57,31 @@ export class SecretAdmin {
       const value = row[sealed.column] as string;
       const renewed = await reseal(keys, value);
       if (renewed === null) unreadable += 1;
-      else if (renewed !== value) changes.push(this.#change(sealed, row, renewed));
+      else if (renewed !== value) changes.push(changeOf(sealed, row, renewed));
     }
-    const changed = changes.length > 0 ? await this.#d1.batch(changes) : [];
+    const changed = changes.length > 0 ? await sealed.d1.batch(changes) : [];
     const reencrypted = changed.filter(({ meta }) => meta.changes > 0).length;
     if (cursor === undefined) await this.#audit(realmId, actor);
     return {
       examined: rows.length,
       reencrypted,
       unreadable,
-      nextCursor: rows.length === PORTION ? positionAfter(at, sealed, rows.at(-1)) : beginningOf(at + 1),
+      nextCursor:
+        rows.length === PORTION ? positionAfter(at, sealed, rows.at(-1)) : beginningOf(at + 1, this.#columns),
     };
   }
 
   async #read(
-    { table, column, key }: SealedColumn,
+    { d1, table, column, key }: SealedColumn & { d1: D1Database },
     after: string[] | null,
   ): Promise<Record<string, string>[]> {
     const names = key.join(', ');
     const where = after ? `WHERE (${names}) > (${key.map(() => '?').join(', ')})` : '';
-    const { results } = await this.#d1
+    const { results } = await d1
       .prepare(`SELECT ${names}, ${column} FROM ${table} ${where} ORDER BY ${names} LIMIT ${PORTION}`)
       .bind(...(after ?? []))
       .all<Record<string, string>>();
     return results;
-  }
-
-  #change(sealed: SealedColumn, row: Record<string, string>, renewed: string): D1PreparedStatement {
-    const { table, column, key } = sealed;
-    const isRow = [...key, column].map((name) => `${name} = ?`).join(' AND ');
-    return this.#d1
-      .prepare(`UPDATE ${table} SET ${column} = ? WHERE ${isRow}`)
-      .bind(renewed, ...key.map((name) => row[name]), row[column]);
   }
 
   async #audit(realmId: string, actor: Actor): Promise<void> {
@@ -95,27 +91,38 @@ export class SecretAdmin {
   }
 }
 
-function beginningOf(at: number): string | null {
-  return at < SEALED_COLUMNS.length ? cursorAfter(at) : null;
+function changeOf(
+  { d1, table, column, key }: SealedColumn & { d1: D1Database },
+  row: Record<string, string>,
+  renewed: string,
+): D1PreparedStatement {
+  const isRow = [...key, column].map((name) => `${name} = ?`).join(' AND ');
+  return d1
+    .prepare(`UPDATE ${table} SET ${column} = ? WHERE ${isRow}`)
+    .bind(renewed, ...key.map((name) => row[name]), row[column]);
+}
+
+function beginningOf(at: number, columns: readonly SealedColumn[]): string | null {
+  return at < columns.length ? cursorAfter(at) : null;
 }
 
 function positionAfter(at: number, { key }: SealedColumn, row: Record<string, string> | undefined) {
   return cursorAfter(at, ...key.map((name) => row?.[name] ?? ''));
 }
 
-function positionOf(cursor: string): [at: number, after: string[] | null] {
+function positionOf(cursor: string, columns: readonly SealedColumn[]): [at: number, after: string[] | null] {
   const Position = z.tuple(
     [
       z
         .int()
         .min(0)
-        .max(SEALED_COLUMNS.length - 1),
+        .max(columns.length - 1),
     ],
     z.string(),
   );
   const parsed = Position.safeParse(keysOf(cursor));
   const [at = 0, ...after] = parsed.data ?? [];
-  const isWhole = after.length === 0 || after.length === SEALED_COLUMNS[at]?.key.length;
+  const isWhole = after.length === 0 || after.length === columns[at]?.key.length;
   if (!parsed.success || !isWhole) throw fieldError('cursor', 'invalid_value', 'Is not of this list');
   return [at, after.length > 0 ? after : null];
 }

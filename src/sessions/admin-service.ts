@@ -1,7 +1,7 @@
 import type { SessionObjects } from '../account/contract.ts';
 import { noteAct } from '../directory/audit.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
-import { type Directory, directoryState } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { UserRef } from '../directory/state.ts';
 import { ApiError, isRefusal } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
@@ -67,7 +67,7 @@ export class UserSessions {
     }
     if (user.status !== 'active') throw new ApiError('account_suspended');
     await this.#note(target, 'user_impersonated', actor, { reason });
-    const opened = await objects(user.id).open(directoryState(user), {
+    const opened = await objects(user.id).open(directory.stateOf(user), {
       client,
       methods: [],
       lifetimes: { idleSeconds: IMPERSONATION, absoluteSeconds: IMPERSONATION },

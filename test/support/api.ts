@@ -145,13 +145,15 @@ export async function changeDirectory(
 /** Makes a realm. */
 export async function createRealm(id: string, policy: Record<string, unknown> = {}): Promise<void> {
   const columns = { id, name: id, created_at: Date.now(), updated_at: Date.now(), ...policy };
-  await env.DB.prepare(
-    `INSERT INTO realms (${Object.keys(columns).join(', ')}) VALUES (${Object.keys(columns)
-      .map(() => '?')
-      .join(', ')})`,
-  )
-    .bind(...Object.values(columns))
-    .run();
+  const names = Object.keys(columns);
+  const sql = `INSERT INTO realms (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  const databases = policy.database === 'DB_2' ? [env.DB_2, env.DB] : [env.DB];
+  for (const d1 of databases) {
+    await d1
+      .prepare(sql)
+      .bind(...Object.values(columns))
+      .run();
+  }
 }
 
 /** Headers of a service that has all scopes, in every realm. */

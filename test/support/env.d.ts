@@ -11,6 +11,8 @@ declare global {
       ACCOUNT: DurableObjectNamespace<Account>;
       RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
       ONE_TIME_CODE: DurableObjectNamespace<OneTimeCode>;
+      /** Another database, which realms may live in. */
+      DB_2: D1Database;
       ORIGIN: string;
       AUTH_SECRET: string;
       INTERNAL_API_KEY: string;

@@ -9,7 +9,7 @@ import { objects, restartWorker } from './worker.ts';
 await wholeApp();
 await restartWorker();
 await wipe();
-await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+for (const d1 of [env.DB, env.DB_2]) await applyD1Migrations(d1, env.TEST_MIGRATIONS);
 
 afterAll(() => {
   vi.useRealTimers();
@@ -21,7 +21,11 @@ async function wipe(): Promise<void> {
     const namespace = env[name as keyof typeof objects] as DurableObjectNamespace;
     return [...ids].map((id) => runInDurableObject(namespace.get(id), () => {}));
   });
-  await Promise.all([env.DB.prepare('SELECT 1').run(), env.AVATARS.list({ limit: 1 }), ...sleeping]);
+  await Promise.all([
+    ...[env.DB, env.DB_2].map((d1) => d1.prepare('SELECT 1').run()),
+    env.AVATARS.list({ limit: 1 }),
+    ...sleeping,
+  ]);
   await reset();
   for (const ids of Object.values(objects)) ids.clear();
 }

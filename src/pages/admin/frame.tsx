@@ -84,8 +84,10 @@ export function NewEntryPanel(props: {
   form: string;
   refused: RefusedForm | undefined;
   text: { add: string; addButton: string; id: string; idHint: string; name: string };
+  /** Further fields. */
+  children?: Child;
 }) {
-  const { view, form, refused, text } = props;
+  const { view, form, refused, text, children } = props;
   const field = fieldsOf(refused);
   return (
     <Panel id={form} title={text.add}>
@@ -101,6 +103,7 @@ export function NewEntryPanel(props: {
           />
           <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="off" />
         </div>
+        {children}
       </Form>
     </Panel>
   );

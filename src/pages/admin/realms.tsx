@@ -1,11 +1,13 @@
 import { Hono } from 'hono';
 import type { Admin } from '../../admin/service.ts';
 import type { AppEnv } from '../../http/context.ts';
+import { JURISDICTIONS } from '../../lib/jurisdiction.ts';
 import { issuerOf } from '../../lib/realm.ts';
 import { NewRealm } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
-import { Form } from '../kit/form.tsx';
+import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
+import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
@@ -29,8 +31,10 @@ export function adminRealmsPageRoutes(services: AdminServices) {
     forms: {
       create: {
         fresh: true,
-        act: async (c, { actor, view }, { id, name }) => {
-          const realm = await realms.create(valid(NewRealm, { id, name }, POLICY_CODES), actor);
+        act: async (c, { actor, view }, { id, name, database, jurisdiction }) => {
+          const place = { ...(database && { database }), ...(jurisdiction && { jurisdiction }) };
+          const body = valid(NewRealm, { id, name, ...place }, POLICY_CODES);
+          const realm = await realms.create(body, actor);
           return c.redirect(view.link(`${PATH}/${realm.id}`, { done: 'created' }), 303);
         },
       },
@@ -54,6 +58,10 @@ export function adminRealmsPageRoutes(services: AdminServices) {
           </th>
           <td>{text.registrations[row.registration]}</td>
           <td>
+            <code>{row.database}</code>
+            {row.jurisdiction && <div class="soft">{text.jurisdictions[row.jurisdiction]}</div>}
+          </td>
+          <td>
             <a href={dashboardOf(ORIGIN, row.id)} aria-label={text.manageNamed(row.name)}>
               {text.manage}
             </a>
@@ -67,12 +75,16 @@ export function adminRealmsPageRoutes(services: AdminServices) {
           <div class="panel">
             <Table
               label={adminMessages[view.language].pages.realms}
-              columns={[text.realm, text.registration, { hidden: text.manage }]}
+              columns={[text.realm, text.registration, text.database, { hidden: text.manage }]}
               rows={rows}
             />
           </div>
           <Pager view={view} path={PATH} isFirst={!after} next={page.nextCursor} />
-          {(isOwner || refused) && <NewEntryPanel view={view} form="create" refused={refused} text={text} />}
+          {(isOwner || refused) && (
+            <NewEntryPanel view={view} form="create" refused={refused} text={text}>
+              {isOwner && <PlaceFields view={view} databases={realms.databases(actor)} refused={refused} />}
+            </NewEntryPanel>
+          )}
         </AdminFrame>
       );
     },
@@ -115,6 +127,33 @@ export function adminRealmsPageRoutes(services: AdminServices) {
     },
   });
   return new Hono<AppEnv>().route('/', list).route('/', one);
+}
+
+/** Where a new realm is to live; nothing where there is no choice. */
+function PlaceFields(props: {
+  view: View;
+  databases: ReturnType<Admin['realms']['databases']>;
+  refused: ReturnType<typeof refusedIn>;
+}) {
+  const { view, databases, refused } = props;
+  if (databases.length === 1) return null;
+  const text = realmsMessages[view.language];
+  const field = fieldsOf(refused);
+  const none: [string, string] = ['', kitMessages[view.language].notSet];
+  return (
+    <div class="pair">
+      <Select
+        {...field('database')}
+        label={text.database}
+        options={[none, ...databases.map(({ name }): [string, string] => [name, name])]}
+      />
+      <Select
+        {...field('jurisdiction')}
+        label={text.jurisdiction}
+        options={[none, ...JURISDICTIONS.map((one): [string, string] => [one, text.jurisdictions[one]])]}
+      />
+    </div>
+  );
 }
 
 /** The path of the dashboard of a realm. */

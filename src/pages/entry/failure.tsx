@@ -1,3 +1,4 @@
+import { CONTROL } from '../../config/databases.ts';
 import { type ApiError, CATALOGUE, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
@@ -53,6 +54,8 @@ function onwardOf(code: ErrorCode, view: View) {
 function unknownRealm(issuer: string): Realm {
   return {
     id: DEFAULT_REALM,
+    database: CONTROL,
+    jurisdiction: null,
     name: 'Latchkey',
     color: '',
     logo: null,

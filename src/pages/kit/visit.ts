@@ -14,6 +14,8 @@ export interface VisitServices {
   sessions: Sessions;
   directory: Directory;
   profiles: Profiles;
+  /** Those of the database with the owners, where it is another: in other realms they are only visitors. */
+  home: VisitServices | null;
 }
 
 /** A signed-in user who looks at a page. */
@@ -52,7 +54,7 @@ export async function visitorOf(c: AppContext, sessions: Sessions): Promise<Prin
  * there.
  */
 export function signedIn(
-  { directory, profiles }: VisitServices,
+  services: VisitServices,
   find: (c: AppContext) => Promise<Principal | null>,
   handle: (c: AppContext, visit: Visit) => Response | Promise<Response>,
 ) {
@@ -62,6 +64,7 @@ export function signedIn(
     if (!principal) return toSignIn();
     try {
       const { userId, bookmark } = principal;
+      const { directory, profiles } = (principal.role === 'owner' && services.home) || services;
       const [user, preferences] = await Promise.all([
         directory.get(userId, bookmark),
         profiles.preferences(userId, bookmark),

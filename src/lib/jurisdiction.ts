@@ -1,0 +1,18 @@
+/** Where Cloudflare keeps the data of a realm that has one: nowhere else. */
+export const JURISDICTIONS = ['eu', 'fedramp'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+const NAMED = /^(?:usr_[0-9a-z]{26}|decoy:.{43})_(eu|fedramp)$/;
+
+/**
+ * The name of an account object within a jurisdiction: a user's id ends with it, so that whoever knows the id knows where the
+ * object is. Of a realm without one it stays as it is.
+ */
+export function withinJurisdiction(name: string, jurisdiction: Jurisdiction | null): string {
+  return jurisdiction === null ? name : `${name}_${jurisdiction}`;
+}
+
+/** The jurisdiction that the id of a user, or the name of a decoy, ends with; null when there is none. */
+export function jurisdictionOf(name: string): Jurisdiction | null {
+  return (NAMED.exec(name)?.[1] as Jurisdiction | undefined) ?? null;
+}
