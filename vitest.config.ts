@@ -77,6 +77,7 @@ export default defineConfig({
                   TWILIO_FROM: CREDENTIALS.twilio.number,
                   SMS_CALLING_CODES: '+1,+49,+44,+358',
                   ...oauthVariables(peers.oauth),
+                  BREACHED_PASSWORDS_URL: `http://127.0.0.1:${peers.pwned}`,
                   STRIPE_SECRET_KEY: CREDENTIALS.stripe.secretKey,
                   STRIPE_WEBHOOK_SECRET: CREDENTIALS.stripe.webhookSecrets.join(','),
                   STRIPE_API_URL: `http://127.0.0.1:${peers.stripe.api}`,

@@ -31,7 +31,7 @@ import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
-import { Credentials, describeHash } from './passwords/service.ts';
+import { Credentials, describeHash, PasswordPolicy } from './passwords/service.ts';
 import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
@@ -131,7 +131,18 @@ export function createServices(bindings: Bindings): Services {
     password: config.FAILED_PASSWORDS_PER_HOUR,
     code: config.FAILED_CODES_PER_HOUR,
   });
-  const deps = { d1, realms, sessions, directory, objects, outbox, ...messageBudgets, failures };
+  const passwordPolicy = new PasswordPolicy(breachesUrl(config));
+  const deps = {
+    d1,
+    realms,
+    sessions,
+    directory,
+    objects,
+    outbox,
+    ...messageBudgets,
+    failures,
+    passwordPolicy,
+  };
   const authorizationCodes = new AuthorizationCodes(deps);
   const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
   const oauthPorts = {
@@ -206,6 +217,11 @@ export function createServices(bindings: Bindings): Services {
       signingKeys,
     }),
   };
+}
+
+/** Where breached passwords are looked up. In development nobody is asked unless a variable says whom: it needs no network. */
+function breachesUrl({ BREACHED_PASSWORDS_URL, ENVIRONMENT }: Config): string | null {
+  return BREACHED_PASSWORDS_URL ?? (ENVIRONMENT === 'production' ? 'https://api.pwnedpasswords.com' : null);
 }
 
 /** Stubs of a namespace by name, as the port that a feature declares. */

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
-import { hashPassword } from '../crypto/password-hash.ts';
+import { hashPassword, verifyPassword } from '../crypto/password-hash.ts';
 import { boundedD1 } from '../db/bounded.ts';
 import { primary } from '../db/client.ts';
 import { directoryState, findById } from '../directory/service.ts';
@@ -243,8 +243,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   // Passwords.
 
-  async hashPassword(password: string): Promise<string> {
-    return hashPassword(password);
+  async hashPassword(password: string, current: string | null = null): Promise<string | null> {
+    return current !== null && verifyPassword(current, password) ? null : hashPassword(password);
   }
 
   async signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal> {

@@ -102,6 +102,10 @@ export const VARIABLES = {
     default: '10',
     doc: 'One-time codes a UTC day to one address or number.',
   }),
+  BREACHED_PASSWORDS_URL: variable({
+    schema: origin.optional(),
+    doc: 'Where new passwords are looked up, in realms that refuse breached ones: the range API of Have I Been Pwned, or one like it. Left out: `https://api.pwnedpasswords.com`, in development none.',
+  }),
   STRIPE_SECRET_KEY: variable({
     schema: z.string().optional(),
     secret: true,

@@ -16,6 +16,8 @@ export interface Realm {
   /** `aud` of its access tokens. */
   audience: string;
   registration: 'open' | 'verify_first' | 'closed';
+  /** Whether new passwords are looked up among those of breaches. */
+  breachedPasswords: 'refused' | 'unchecked';
   allowedOrigins: string[];
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];

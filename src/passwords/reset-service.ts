@@ -12,9 +12,10 @@ import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
-import { requireGoodPassword } from './password-policy.ts';
+import { type PasswordPolicy, refusedPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
 import type { ResetBody } from './schemas.ts';
+import { findPassword } from './store.ts';
 
 /** What resets are made of. */
 export interface ResetDependencies {
@@ -23,6 +24,7 @@ export interface ResetDependencies {
   directory: Directory;
   objects: PasswordObjects;
   mailBudget: MailBudget;
+  passwordPolicy: PasswordPolicy;
 }
 
 /** Forgotten passwords. */
@@ -74,14 +76,16 @@ export class PasswordResets {
    * `invalid_link`, `validation_failed`.
    */
   async reset(body: z.output<typeof ResetBody>, realm: Realm, client: Client): Promise<void> {
-    const { d1, directory, objects } = this.#deps;
+    const { d1, directory, objects, passwordPolicy } = this.#deps;
     const { token, password, end_other_ways: endOtherWays = false } = body;
     const { db } = primary(d1);
     const link = await peekLink(db, token, ['reset_password'], Date.now());
     const owner = link && (await findByEmail(db, realm.id, link.email));
     if (!link || owner?.id !== link.userId) throw new ApiError('invalid_link');
-    requireGoodPassword('password', password, owner);
-    const hash = await objects(owner.id).hashPassword(password);
+    await passwordPolicy.require('password', password, owner, realm);
+    const present = await findPassword(db, owner.id);
+    const hash = await objects(owner.id).hashPassword(password, present?.hash);
+    if (hash === null) throw refusedPassword('password', 'password_unchanged');
     const now = Date.now();
     const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(owner.id, {

@@ -112,8 +112,9 @@ export function credentialRoutes(
     );
 }
 
-function answer(c: AppContext, { user, grant }: SignedIn, inCookie: boolean) {
+function answer(c: AppContext, { user, grant, passwordBreached }: SignedIn, inCookie: boolean) {
   if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  return { ...tokensShape(grant, inCookie), user: userShape(user) };
+  const flag = passwordBreached ? { password_breached: true } : {};
+  return { ...tokensShape(grant, inCookie), user: userShape(user), ...flag };
 }

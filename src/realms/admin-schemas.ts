@@ -17,6 +17,9 @@ const policy = {
   color: RealmFields.color.optional().openapi({ description: 'Of mails and pages', example: '#1d4ed8' }),
   logo: RealmFields.logo.nullish().openapi({ description: 'A picture that pages show instead of the name' }),
   registration: RealmFields.registration.optional(),
+  breached_passwords: RealmFields.breachedPasswords.optional().openapi({
+    description: 'Whether new passwords that were published in breaches of other services are refused',
+  }),
   allowed_origins: z
     .array(RealmFields.origin)
     .max(100)
@@ -57,6 +60,7 @@ export const RealmSchema = z
     color: z.string(),
     logo: z.string().nullable(),
     registration: RealmFields.registration,
+    breached_passwords: RealmFields.breachedPasswords,
     allowed_origins: z.array(z.string()),
     redirect_targets: z.array(z.string()),
     audience: z.string().nullable(),
@@ -81,6 +85,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     color: row.color,
     logo: row.logo,
     registration: row.registration,
+    breached_passwords: row.breachedPasswords,
     allowed_origins: row.allowedOrigins,
     redirect_targets: row.redirectTargets,
     audience: row.audience,

@@ -138,6 +138,7 @@ function columnsOf(body: z.output<typeof RealmPatch>) {
     color: body.color,
     logo: body.logo,
     registration: body.registration,
+    breachedPasswords: body.breached_passwords,
     allowedOrigins: body.allowed_origins,
     redirectTargets: body.redirect_targets,
     audience: body.audience,

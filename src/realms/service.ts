@@ -76,6 +76,7 @@ export class Realms {
       issuer,
       audience: row.audience ?? issuer,
       registration: row.registration,
+      breachedPasswords: row.breachedPasswords,
       allowedOrigins: row.allowedOrigins,
       redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
       decoys: row.decoys,

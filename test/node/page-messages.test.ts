@@ -34,6 +34,7 @@ const BY_KEY = [
   'states',
   'channels',
   'registrations',
+  'breachedPasswords',
   'scopeNames',
   'overlaps',
   'themes',

@@ -19,6 +19,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     color: row.color,
     logo: row.logo ?? '',
     registration: row.registration,
+    breached_passwords: row.breachedPasswords,
     allowed_origins: row.allowedOrigins.join('\n'),
     redirect_targets: row.redirectTargets.join('\n'),
     audience: row.audience ?? '',
@@ -42,6 +43,11 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         {...field('registration')}
         label={text.registration}
         options={RealmFields.registration.options.map((kind) => [kind, text.registrations[kind]])}
+      />
+      <Select
+        {...field('breached_passwords')}
+        label={text.breached}
+        options={RealmFields.breachedPasswords.options.map((kind) => [kind, text.breachedPasswords[kind]])}
       />
       <TextArea {...field('allowed_origins')} label={text.origins} hint={text.originsHint} />
       <TextArea {...field('redirect_targets')} label={text.redirects} hint={text.redirectsHint} />
@@ -76,6 +82,7 @@ export function policyPatch(values: Record<string, string>) {
       color: text('color'),
       logo: text('logo') || null,
       registration: text('registration'),
+      breached_passwords: text('breached_passwords'),
       allowed_origins: lines('allowed_origins'),
       redirect_targets: lines('redirect_targets'),
       audience: text('audience') || null,

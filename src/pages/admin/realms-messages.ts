@@ -23,6 +23,11 @@ export const realmsMessages = messages({
       verify_first: 'Everybody; to sign in, the address has to be confirmed',
       closed: 'Nobody',
     },
+    breached: 'New passwords that were published in breaches',
+    breachedPasswords: {
+      refused: 'Are refused: haveibeenpwned.com is told 20 bits of a hash',
+      unchecked: 'Are not looked up',
+    },
     origins: 'Web apps that may call from browsers',
     originsHint: 'Origins such as https://app.example.com, one a line',
     redirects: 'Where a sign-in may lead back to',
@@ -75,6 +80,11 @@ export const realmsMessages = messages({
       open: 'Alle',
       verify_first: 'Alle; zum Anmelden muss die Adresse bestätigt sein',
       closed: 'Niemand',
+    },
+    breached: 'Neue Passwörter, die aus Datenlecks bekannt sind',
+    breachedPasswords: {
+      refused: 'Werden abgelehnt: haveibeenpwned.com erfährt 20 Bit eines Hashes',
+      unchecked: 'Werden nicht nachgeschlagen',
     },
     origins: 'Web-Apps, die aus Browsern aufrufen dürfen',
     originsHint: 'Ursprünge wie https://app.example.com, einer je Zeile',

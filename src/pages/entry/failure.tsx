@@ -59,6 +59,7 @@ function unknownRealm(issuer: string): Realm {
     issuer,
     audience: issuer,
     registration: 'closed',
+    breachedPasswords: 'unchecked',
     decoys: [],
     allowedOrigins: [],
     redirectTargets: [],

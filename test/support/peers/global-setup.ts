@@ -6,6 +6,7 @@ import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
 import { startOAuth } from './oauth.ts';
 import { CREDENTIALS } from './ports.ts';
+import { startPwned } from './pwned.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
 import { type ReceivedMail, startSmtp } from './smtp.ts';
 import { startStripe } from './stripe.ts';
@@ -15,8 +16,9 @@ import { startEmulate, startStatefulMock } from './stripe-emulators.ts';
 export default async function startPeers(project: TestProject): Promise<() => Promise<void>> {
   const faults = new Faults();
   const { twilio: account } = CREDENTIALS;
-  const [smtp, sendgrid, resendEmulator, twilioEmulator, oauth] = await Promise.all([
+  const [smtp, pwned, sendgrid, resendEmulator, twilioEmulator, oauth] = await Promise.all([
     startSmtp(faults),
+    startPwned(),
     startSendgrid(faults),
     createEmulator({ service: 'resend', port: 0 }),
     createEmulator({ service: 'twilio', port: 0 }),
@@ -80,6 +82,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   project.provide('peers', {
     mailbox: mailbox.port,
     smtp: smtp.ports,
+    pwned: pwned.port,
     sendgrid: sendgrid.port,
     resend: resend.port,
     twilio: twilio.port,
@@ -92,7 +95,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     },
   });
   return async () => {
-    await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
+    await Promise.all([smtp, pwned, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
     await Promise.all([stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };

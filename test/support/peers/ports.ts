@@ -24,6 +24,8 @@ export interface Peers {
     /** Nobody listens. */
     closed: number;
   };
+  /** Have I Been Pwned's range API: pwned.ts. */
+  pwned: number;
   sendgrid: number;
   resend: number;
   twilio: number;
