@@ -6,6 +6,8 @@ import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
 import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
+import { Challenges } from './challenges/service.ts';
+import type { TurnstileSettings } from './challenges/turnstile.ts';
 import type { CodeObject } from './codes/contract.ts';
 import { OneTimeCodes } from './codes/service.ts';
 import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
@@ -18,6 +20,7 @@ import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
+import { Suspicions } from './http/suspicions.ts';
 import { UserImport } from './import/service.ts';
 import { setLogLevel } from './lib/log.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
@@ -62,6 +65,9 @@ export interface Services {
   credentials: Credentials;
   resets: PasswordResets;
   emails: EmailVerification;
+  challenges: Challenges;
+  suspicions: Suspicions;
+  failures: FailureBudget;
   codes: OneTimeCodes;
   passkeys: Passkeys;
   oauth: OAuth;
@@ -95,7 +101,8 @@ export function createServices(bindings: Bindings): Services {
   const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
   const objects = named<AccountObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
-  const messageBudgets = budgets(bindings, config);
+  const take = takeFrom(bindings);
+  const messageBudgets = budgets(take, config);
 
   const realms = new Realms(
     d1,
@@ -131,6 +138,7 @@ export function createServices(bindings: Bindings): Services {
     password: config.FAILED_PASSWORDS_PER_HOUR,
     code: config.FAILED_CODES_PER_HOUR,
   });
+  const suspicions = new Suspicions();
   const passwordPolicy = new PasswordPolicy(breachesUrl(config));
   const deps = {
     d1,
@@ -142,6 +150,7 @@ export function createServices(bindings: Bindings): Services {
     ...messageBudgets,
     failures,
     passwordPolicy,
+    suspicions,
   };
   const authorizationCodes = new AuthorizationCodes(deps);
   const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
@@ -180,6 +189,13 @@ export function createServices(bindings: Bindings): Services {
     credentials,
     resets: new PasswordResets(deps),
     emails: new EmailVerification(deps),
+    challenges: new Challenges({
+      secret: deriveKey(config.AUTH_SECRET, 'challenge').toString('hex'),
+      turnstile: turnstileOf(config),
+      take,
+    }),
+    suspicions,
+    failures,
     codes,
     passkeys,
     authorizationCodes,
@@ -229,12 +245,20 @@ function named<Port>(namespace: DurableObjectNamespace): (name: string) => Port 
   return (name) => namespace.get(namespace.idFromName(name)) as unknown as Port;
 }
 
-function budgets(bindings: Bindings, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {
+/** Counts in buckets, each an object of its own. */
+function takeFrom(bindings: Bindings): Take {
   const limiter = named<{ take(limit: number, windowSeconds: number): Promise<RateLimitResult> }>(
     bindings.RATE_LIMITER,
   );
-  const take: Take = async (name, limit, windowSeconds) =>
-    (await limiter(name).take(limit, windowSeconds)).allowed;
+  return async (name, limit, windowSeconds) => (await limiter(name).take(limit, windowSeconds)).allowed;
+}
+
+function turnstileOf(config: Config): TurnstileSettings | null {
+  const { TURNSTILE_SECRET_KEY: secretKey, TURNSTILE_SITE_KEY: siteKey, TURNSTILE_URL: url } = config;
+  return secretKey && siteKey ? { url, siteKey, secretKey } : null;
+}
+
+function budgets(take: Take, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {
   const limits = {
     mailsPerClient: config.MAILS_PER_CLIENT,
     mailsPerAccount: config.MAILS_PER_ACCOUNT,

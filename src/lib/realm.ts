@@ -18,6 +18,8 @@ export interface Realm {
   registration: 'open' | 'verify_first' | 'closed';
   /** Whether new passwords are looked up among those of breaches. */
   breachedPasswords: 'refused' | 'unchecked';
+  /** What who became suspicious has to solve before an account is made or a message sent. */
+  challenge: 'off' | 'altcha' | 'turnstile';
   allowedOrigins: string[];
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];

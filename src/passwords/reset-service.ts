@@ -4,6 +4,7 @@ import { primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
 import { type Directory, findByEmail } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -25,6 +26,7 @@ export interface ResetDependencies {
   objects: PasswordObjects;
   mailBudget: MailBudget;
   passwordPolicy: PasswordPolicy;
+  suspicions: Suspicions;
 }
 
 /** Forgotten passwords. */
@@ -41,9 +43,10 @@ export class PasswordResets {
   }
 
   async #forgot(email: string, realm: Realm, client: Client): Promise<void> {
-    const { d1, mailBudget, outbox } = this.#deps;
+    const { d1, mailBudget, outbox, suspicions } = this.#deps;
     const request = { realmId: realm.id, to: email, client, userId: null };
     const mayMail = await mailBudget.take('recovery', request);
+    if (!mayMail) suspicions.note(realm.id, email);
     // For everybody: it takes long enough to be noticed.
     const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.

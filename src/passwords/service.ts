@@ -8,6 +8,7 @@ import { type Directory, directoryState, findByEmail, madeBy } from '../director
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
@@ -64,6 +65,7 @@ export interface CredentialDependencies {
   mailBudget: MailBudget;
   failures: FailureBudget;
   passwordPolicy: PasswordPolicy;
+  suspicions: Suspicions;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
 }
@@ -90,7 +92,7 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { mailBudget, objects, passwordPolicy, sessions } = this.#deps;
+    const { mailBudget, objects, passwordPolicy, sessions, suspicions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     await passwordPolicy.require('password', body.password, body, realm);
     const userId = newId('usr');
@@ -100,6 +102,7 @@ export class Credentials {
       objects(userId).hashPassword(body.password) as Promise<string>,
       mailBudget.take('other', request),
     ]);
+    if (!mayMail) suspicions.note(realm.id, body.email);
     const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(

@@ -20,6 +20,10 @@ const policy = {
   breached_passwords: RealmFields.breachedPasswords.optional().openapi({
     description: 'Whether new passwords that were published in breaches of other services are refused',
   }),
+  challenge: RealmFields.challenge.optional().openapi({
+    description:
+      'What clients and addresses that became suspicious have to solve: a proof of work (`altcha`) or Cloudflare Turnstile',
+  }),
   allowed_origins: z
     .array(RealmFields.origin)
     .max(100)
@@ -61,6 +65,7 @@ export const RealmSchema = z
     logo: z.string().nullable(),
     registration: RealmFields.registration,
     breached_passwords: RealmFields.breachedPasswords,
+    challenge: RealmFields.challenge,
     allowed_origins: z.array(z.string()),
     redirect_targets: z.array(z.string()),
     audience: z.string().nullable(),
@@ -86,6 +91,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     logo: row.logo,
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
+    challenge: row.challenge,
     allowed_origins: row.allowedOrigins,
     redirect_targets: row.redirectTargets,
     audience: row.audience,

@@ -139,6 +139,7 @@ function columnsOf(body: z.output<typeof RealmPatch>) {
     logo: body.logo,
     registration: body.registration,
     breachedPasswords: body.breached_passwords,
+    challenge: body.challenge,
     allowedOrigins: body.allowed_origins,
     redirectTargets: body.redirect_targets,
     audience: body.audience,

@@ -77,6 +77,7 @@ export class Realms {
       audience: row.audience ?? issuer,
       registration: row.registration,
       breachedPasswords: row.breachedPasswords,
+      challenge: row.challenge,
       allowedOrigins: row.allowedOrigins,
       redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
       decoys: row.decoys,

@@ -23,6 +23,9 @@ export const realms = sqliteTable('realms', {
   breachedPasswords: text('breached_passwords', { enum: ['refused', 'unchecked'] })
     .notNull()
     .default('refused'),
+  challenge: text({ enum: ['off', 'altcha', 'turnstile'] })
+    .notNull()
+    .default('off'),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   createdAt: integer('created_at').notNull(),

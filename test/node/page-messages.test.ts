@@ -35,6 +35,7 @@ const BY_KEY = [
   'channels',
   'registrations',
   'breachedPasswords',
+  'challenges',
   'scopeNames',
   'overlaps',
   'themes',

@@ -20,6 +20,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     logo: row.logo ?? '',
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
+    challenge: row.challenge,
     allowed_origins: row.allowedOrigins.join('\n'),
     redirect_targets: row.redirectTargets.join('\n'),
     audience: row.audience ?? '',
@@ -48,6 +49,12 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         {...field('breached_passwords')}
         label={text.breached}
         options={RealmFields.breachedPasswords.options.map((kind) => [kind, text.breachedPasswords[kind]])}
+      />
+      <Select
+        {...field('challenge')}
+        label={text.challenge}
+        hint={text.challengeHint}
+        options={RealmFields.challenge.options.map((kind) => [kind, text.challenges[kind]])}
       />
       <TextArea {...field('allowed_origins')} label={text.origins} hint={text.originsHint} />
       <TextArea {...field('redirect_targets')} label={text.redirects} hint={text.redirectsHint} />
@@ -83,6 +90,7 @@ export function policyPatch(values: Record<string, string>) {
       logo: text('logo') || null,
       registration: text('registration'),
       breached_passwords: text('breached_passwords'),
+      challenge: text('challenge'),
       allowed_origins: lines('allowed_origins'),
       redirect_targets: lines('redirect_targets'),
       audience: text('audience') || null,

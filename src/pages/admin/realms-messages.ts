@@ -28,6 +28,13 @@ export const realmsMessages = messages({
       refused: 'Are refused: haveibeenpwned.com is told 20 bits of a hash',
       unchecked: 'Are not looked up',
     },
+    challenge: 'Robots have to',
+    challengeHint: 'Only who asked too often to register, or to be sent something, is challenged.',
+    challenges: {
+      off: 'Pass freely',
+      altcha: 'Prove work (ALTCHA; nobody else is asked)',
+      turnstile: 'Pass Cloudflare Turnstile',
+    },
     origins: 'Web apps that may call from browsers',
     originsHint: 'Origins such as https://app.example.com, one a line',
     redirects: 'Where a sign-in may lead back to',
@@ -85,6 +92,13 @@ export const realmsMessages = messages({
     breachedPasswords: {
       refused: 'Werden abgelehnt: haveibeenpwned.com erfährt 20 Bit eines Hashes',
       unchecked: 'Werden nicht nachgeschlagen',
+    },
+    challenge: 'Roboter müssen',
+    challengeHint: 'Geprüft wird nur, wer zu oft registrieren oder etwas zugeschickt haben wollte.',
+    challenges: {
+      off: 'Nichts',
+      altcha: 'Arbeit nachweisen (ALTCHA; niemand sonst wird gefragt)',
+      turnstile: 'Cloudflare Turnstile bestehen',
     },
     origins: 'Web-Apps, die aus Browsern aufrufen dürfen',
     originsHint: 'Ursprünge wie https://app.example.com, einer je Zeile',

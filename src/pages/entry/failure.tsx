@@ -60,6 +60,7 @@ function unknownRealm(issuer: string): Realm {
     audience: issuer,
     registration: 'closed',
     breachedPasswords: 'unchecked',
+    challenge: 'off',
     decoys: [],
     allowedOrigins: [],
     redirectTargets: [],

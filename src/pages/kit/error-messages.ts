@@ -37,6 +37,8 @@ export const errorMessages = messages({
       billing_event_not_found: 'There is no such event.',
       payload_too_large: 'This is too large.',
       origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
+      challenge_required:
+        'Too much has come from here, or was asked about this address. Please send the form once more: your browser works for a moment first.',
       insufficient_scope: 'Your role does not allow this.',
       own_account: 'You cannot do this to your own account.',
       last_owner: 'There must be at least one owner.',
@@ -140,6 +142,8 @@ export const errorMessages = messages({
       billing_event_not_found: 'Dieses Ereignis gibt es nicht.',
       payload_too_large: 'Das ist zu groß.',
       origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
+      challenge_required:
+        'Von hier kam zu viel, oder zu dieser Adresse wurde zu oft gefragt. Bitte senden Sie das Formular noch einmal ab: Ihr Browser arbeitet vorher einen Moment.',
       insufficient_scope: 'Ihre Rolle erlaubt das nicht.',
       own_account: 'Das geht nicht mit dem eigenen Konto.',
       last_owner: 'Es muss einen Eigentümer geben.',
