@@ -1,4 +1,5 @@
 import { BoundedMap } from '../lib/bounded-map.ts';
+import { inboxOf, parseEmailAddress } from '../lib/email-address.ts';
 import { HOUR } from '../lib/time.ts';
 
 /** For how long an address or a client that did too much counts as suspicious (milliseconds). */
@@ -22,6 +23,8 @@ export class Suspicions {
   }
 }
 
+/** However it is written, and whatever follows a plus: an inbox is one address. */
 function nameOf(realmId: string, address: string): string {
-  return `${realmId}:${address.trim().toLowerCase()}`;
+  const parsed = parseEmailAddress(address);
+  return `${realmId}:${'address' in parsed ? inboxOf(parsed.address) : address.replace(/[^+\d]/g, '')}`;
 }
