@@ -45,7 +45,7 @@ export class ChallengeGuard {
   /** For routes of the API, after their limit. */
   middleware({ always = false } = {}): MiddlewareHandler<AppEnv> {
     return createMiddleware<AppEnv>(async (c, next) => {
-      if (always || isOn(c.get('realm'))) {
+      if (always || isChallenging(c.get('realm'))) {
         const { email, to, phone_number } = await sentIn(c);
         const about = [email, to, phone_number].find((value) => typeof value === 'string');
         await this.pass(c, { about, solution: c.req.header(SOLUTION_HEADER), always });
@@ -57,7 +57,7 @@ export class ChallengeGuard {
   /** Lets a request pass, or throws `challenge_required`. */
   async pass(c: AppContext, { about, solution, always = false }: Asked): Promise<void> {
     const realm = c.get('realm');
-    if (!always && !(isOn(realm) && this.#isSuspicious(c, realm, about))) return;
+    if (!always && !(isChallenging(realm) && this.#isSuspicious(c, realm, about))) return;
     const { challenges } = this.#deps;
     await challenges.require(realm, solution, clientAddress(c));
     c.set('nextChallenge', () => challenges.issue(realm));
@@ -75,6 +75,6 @@ export class ChallengeGuard {
 }
 
 /** Whether a realm wants challenges. What an earlier version has kept of a realm does not say. */
-export function isOn({ challenge }: Pick<Realm, 'challenge'>): boolean {
+export function isChallenging({ challenge }: Pick<Realm, 'challenge'>): boolean {
   return challenge === 'altcha' || challenge === 'turnstile';
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { clientKey, siteKey } from '../lib/client-address.ts';
 import { SECOND } from '../lib/time.ts';
-import { isOn } from './challenge.ts';
+import { isChallenging } from './challenge.ts';
 import { type AppEnv, clientAddress } from './context.ts';
 import type { RateLimitResult } from './rate-limiter.ts';
 
@@ -61,7 +61,7 @@ export function signInRateLimit(namespace: DurableObjectNamespace, config: Confi
         take(limit: number, windowSeconds: number, suspectFrom?: number): Promise<RateLimitResult>;
       };
     const take = (key: string, most: number) =>
-      isOn(c.get('realm'))
+      isChallenging(c.get('realm'))
         ? limiterOf(key).take(most, WINDOW, Math.max(2, most * SUSPECT))
         : limiterOf(key).take(most, WINDOW);
     const { allowed, remaining, reset, suspicious } = await take(clientKey(address), limit);
@@ -71,7 +71,7 @@ export function signInRateLimit(namespace: DurableObjectNamespace, config: Confi
     const site = siteKey(address);
     const shared = site === null ? null : await take(site, limit * CLIENTS_PER_SITE);
     if (shared && !shared.allowed) throw new ApiError('rate_limited', { retryAfter: shared.reset });
-    c.set('suspicious', suspicious || (shared !== null && shared.suspicious));
+    c.set('suspicious', suspicious || shared?.suspicious === true);
     await next();
   });
 }

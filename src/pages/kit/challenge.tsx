@@ -10,7 +10,7 @@ const SOLUTION_FIELD = 'solution';
  * The part of a form in which a browser shows that it is no robot: it works by itself and says how far it is, or shows the
  * widget of Turnstile. `challenge.js` has the other half.
  */
-export function ChallengeField({ view, challenge }: { view: View; challenge: Challenge }) {
+export function RobotCheck({ view, challenge }: { view: View; challenge: Challenge }) {
   const text = kitMessages[view.language].challenge;
   if (challenge.type === 'turnstile') {
     return (
