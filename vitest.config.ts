@@ -5,6 +5,7 @@ import { PATIENCE } from './test/support/patience.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
 import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
+import { TURNSTILE } from './test/support/peers/turnstile.ts';
 
 // Databases and objects of tests are written and deleted by the thousand: in memory, where there is room for them.
 const MEMORY = '/dev/shm';
@@ -82,6 +83,10 @@ export default defineConfig({
                   TWILIO_FROM: CREDENTIALS.twilio.number,
                   SMS_CALLING_CODES: '+1,+49,+44,+358',
                   ...oauthVariables(peers.oauth),
+                  BREACHED_PASSWORDS_URL: `http://127.0.0.1:${peers.pwned}`,
+                  TURNSTILE_SITE_KEY: TURNSTILE.siteKey,
+                  TURNSTILE_SECRET_KEY: TURNSTILE.secretKey,
+                  TURNSTILE_URL: `http://127.0.0.1:${peers.turnstile}`,
                   STRIPE_SECRET_KEY: CREDENTIALS.stripe.secretKey,
                   STRIPE_WEBHOOK_SECRET: CREDENTIALS.stripe.webhookSecrets.join(','),
                   STRIPE_API_URL: `http://127.0.0.1:${peers.stripe.api}`,

@@ -5,6 +5,7 @@ import type { Dialects } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { noteAct } from './directory/audit.ts';
 import { limitBody, requireJson } from './http/body.ts';
+import { ChallengeGuard } from './http/challenge.ts';
 import type { AppContext, AppEnv } from './http/context.ts';
 import { Levels } from './http/levels.ts';
 import { checkOrigin, corsByRealm } from './http/origin.ts';
@@ -25,6 +26,7 @@ const FOR_PROGRAMS =
 export class AppShell {
   readonly levels: Levels;
   readonly signInLimit: MiddlewareHandler<AppEnv>;
+  readonly challenge: ChallengeGuard;
   readonly #services: Services;
   readonly #dialects: Dialects;
   readonly #passed: MiddlewareHandler<AppEnv>[];
@@ -57,6 +59,7 @@ export class AppShell {
       roleOf: async (realmId, userId) => (await directory.current({ realmId, userId })).role,
       audit: (entry) => noteAct(services.d1, entry),
     });
+    this.challenge = new ChallengeGuard(services);
     this.signInLimit = signInRateLimit(bindings.RATE_LIMITER, config);
   }
 

@@ -5,6 +5,7 @@ import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
+import { challengeRoutes } from './challenges/routes.ts';
 import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
 import { createDialects, dialectDocuments, spokenDialects } from './compat/dialects.ts';
@@ -58,12 +59,13 @@ export function createApp(
   shell = new AppShell(services, bindings, dialects),
 ) {
   const { config, realms, sessions } = services;
-  const { levels, signInLimit } = shell;
+  const { challenge, levels, signInLimit } = shell;
   const app = shell.app();
   const routes = withHotRoutes(app, services, shell)
-    .route('/', resetRoutes(services.resets, signInLimit))
+    .route('/', resetRoutes(services.resets, signInLimit, challenge))
+    .route('/', challengeRoutes(services.challenges))
     .route('/', emailRoutes(services.emails, levels, signInLimit))
-    .route('/', codeRoutes(services.codes, levels, signInLimit))
+    .route('/', codeRoutes(services.codes, levels, signInLimit, challenge))
     .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit))
     .route('/', passkeyRoutes(services.passkeys, levels))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
@@ -114,11 +116,11 @@ export function createApp(
     app.route('/', unprovenProfileRoutes(services.profiles, levels));
   }
   if (spoken.includes('two-user-types')) {
-    app.route('/', phoneRoutes(services.codes, levels, signInLimit));
+    app.route('/', phoneRoutes(services.codes, levels, signInLimit, challenge));
   }
   app.route('/', accountPageRoutes(services, signInLimit));
   app.route('/', adminPageRoutes(services));
-  app.route('/', entryPageRoutes(services, signInLimit));
+  app.route('/', entryPageRoutes(services, signInLimit, challenge));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;
 }

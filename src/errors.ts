@@ -30,6 +30,7 @@ export const CATALOGUE = {
   email_missing: { status: 403, title: 'The provider gave no e-mail address' },
   provider_email_unverified: { status: 403, title: 'The provider has not verified the e-mail address' },
   impersonation_refused: { status: 403, title: 'An admin who acts as the user may not do this' },
+  challenge_required: { status: 403, title: 'A challenge has to be solved first' },
   registration_closed: { status: 403, title: 'Registration is closed' },
   not_found: { status: 404, title: 'There is nothing at this address' },
   realm_not_moving: { status: 404, title: 'The realm is not being moved' },
@@ -100,6 +101,8 @@ export class ApiError extends Error {
   readonly headers: Record<string, string> | undefined;
   /** Where the client can be sent to pay (an extension member, RFC 9457, 3.2). */
   readonly checkoutUrl: string | undefined;
+  /** What the client has to solve first (the same). */
+  readonly challenge: object | undefined;
 
   constructor(
     code: ErrorCode,
@@ -109,6 +112,7 @@ export class ApiError extends Error {
       retryAfter?: number;
       headers?: Record<string, string>;
       checkoutUrl?: string;
+      challenge?: object;
     } = {},
   ) {
     super(code);
@@ -119,6 +123,7 @@ export class ApiError extends Error {
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
     this.checkoutUrl = options.checkoutUrl;
+    this.challenge = options.challenge;
   }
 }
 

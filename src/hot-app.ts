@@ -10,10 +10,10 @@ import { sessionRoutes } from './sessions/routes.ts';
 export function withHotRoutes(
   app: ReturnType<AppShell['app']>,
   services: Services,
-  { levels, signInLimit }: AppShell,
+  { challenge, levels, signInLimit }: AppShell,
 ) {
   return app
-    .route('/', credentialRoutes(services.credentials, levels, signInLimit))
+    .route('/', credentialRoutes(services.credentials, levels, signInLimit, challenge))
     .route('/', sessionRoutes(services.sessions, levels))
     .route('/', profileRoutes(services.directory, services.profiles, levels))
     .route('/', authorizeRoutes(services.authorizer, levels));

@@ -6,6 +6,8 @@ import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
 import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
+import { Challenges } from './challenges/service.ts';
+import type { TurnstileSettings } from './challenges/turnstile.ts';
 import type { CodeObject } from './codes/contract.ts';
 import { OneTimeCodes } from './codes/service.ts';
 import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
@@ -19,6 +21,7 @@ import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
+import { Suspicions } from './http/suspicions.ts';
 import { UserImport } from './import/service.ts';
 import { type Jurisdiction, jurisdictionOf } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
@@ -33,7 +36,7 @@ import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
-import { Credentials, describeHash } from './passwords/service.ts';
+import { Credentials, describeHash, PasswordPolicy } from './passwords/service.ts';
 import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
@@ -73,6 +76,9 @@ export interface Services {
   credentials: Credentials;
   resets: PasswordResets;
   emails: EmailVerification;
+  challenges: Challenges;
+  suspicions: Suspicions;
+  failures: FailureBudget;
   codes: OneTimeCodes;
   passkeys: Passkeys;
   oauth: OAuth;
@@ -150,7 +156,8 @@ function assemble(shared: Shared, database: string): Services {
   const home = database === CONTROL ? null : databases.control;
   const objects = accounts<AccountObject>(bindings.ACCOUNT, config);
   const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
-  const messageBudgets = budgets(bindings, config);
+  const take = takeFrom(bindings);
+  const messageBudgets = budgets(take, config);
 
   const texts = createTextProvider(config.texts, bindings);
   const outbox = new Outbox({
@@ -190,7 +197,20 @@ function assemble(shared: Shared, database: string): Services {
     password: config.FAILED_PASSWORDS_PER_HOUR,
     code: config.FAILED_CODES_PER_HOUR,
   });
-  const deps = { d1, realms, sessions, directory, objects, outbox, ...messageBudgets, failures };
+  const suspicions = new Suspicions();
+  const passwordPolicy = new PasswordPolicy(breachesUrl(config));
+  const deps = {
+    d1,
+    realms,
+    sessions,
+    directory,
+    objects,
+    outbox,
+    ...messageBudgets,
+    failures,
+    passwordPolicy,
+    suspicions,
+  };
   const authorizationCodes = new AuthorizationCodes(deps);
   const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
   const oauthPorts = {
@@ -235,6 +255,13 @@ function assemble(shared: Shared, database: string): Services {
     credentials,
     resets: new PasswordResets(deps),
     emails: new EmailVerification(deps),
+    challenges: new Challenges({
+      secret: deriveKey(config.AUTH_SECRET, 'challenge').toString('hex'),
+      turnstile: turnstileOf(config),
+      take,
+    }),
+    suspicions,
+    failures,
     codes,
     passkeys,
     authorizationCodes,
@@ -281,6 +308,11 @@ function assemble(shared: Shared, database: string): Services {
   };
 }
 
+/** Where breached passwords are looked up. In development nobody is asked unless a variable says whom: it needs no network. */
+function breachesUrl({ BREACHED_PASSWORDS_URL, ENVIRONMENT }: Config): string | null {
+  return BREACHED_PASSWORDS_URL ?? (ENVIRONMENT === 'production' ? 'https://api.pwnedpasswords.com' : null);
+}
+
 /** Stubs of a namespace by name, as the port that a feature declares. */
 function named<Port>(namespace: DurableObjectNamespace): (name: string) => Port {
   return (name) => namespace.get(namespace.idFromName(name)) as unknown as Port;
@@ -308,12 +340,20 @@ function accounts<Port>(namespace: DurableObjectNamespace, config: Config): (nam
   return (name) => objects(name, jurisdictionOf(name));
 }
 
-function budgets(bindings: Bindings, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {
+/** Counts in buckets, each an object of its own. */
+function takeFrom(bindings: Bindings): Take {
   const limiter = named<{ take(limit: number, windowSeconds: number): Promise<RateLimitResult> }>(
     bindings.RATE_LIMITER,
   );
-  const take: Take = async (name, limit, windowSeconds) =>
-    (await limiter(name).take(limit, windowSeconds)).allowed;
+  return async (name, limit, windowSeconds) => (await limiter(name).take(limit, windowSeconds)).allowed;
+}
+
+function turnstileOf(config: Config): TurnstileSettings | null {
+  const { TURNSTILE_SECRET_KEY: secretKey, TURNSTILE_SITE_KEY: siteKey, TURNSTILE_URL: url } = config;
+  return secretKey && siteKey ? { url, siteKey, secretKey } : null;
+}
+
+function budgets(take: Take, config: Config): { mailBudget: MailBudget; smsBudget: SmsBudget } {
   const limits = {
     mailsPerClient: config.MAILS_PER_CLIENT,
     mailsPerAccount: config.MAILS_PER_ACCOUNT,

@@ -156,8 +156,10 @@ export interface PasswordProof {
  * `invalid_credentials`, `too_many_attempts`.
  */
 export interface PasswordObject {
-  /** Hashes a password, in an object because there is the CPU time for it. */
-  hashPassword(password: string): Promise<string>;
+  /**
+   * Hashes a password, in an object because there is the CPU time for it; null when it is that of the hash `current`.
+   */
+  hashPassword(password: string, current?: string | null): Promise<string | null>;
   /**
    * Counts the attempt, verifies the password and opens the session, in one hop. Refuses with `service_unavailable` for a
    * row that is out of date, with `rate_limited` while strangers have to wait, and to who knows the password with

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, type Config, parseConfig } from '../config/config.ts';
 import { CONTROL } from '../config/databases.ts';
 import { deriveKeyring } from '../crypto/keys.ts';
-import { hashPassword } from '../crypto/password-hash.ts';
+import { hashPassword, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { Databases } from '../db/databases.ts';
 import { directoryState, findById } from '../directory/service.ts';
@@ -269,8 +269,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   // Passwords.
 
-  async hashPassword(password: string): Promise<string> {
-    return hashPassword(password);
+  async hashPassword(password: string, current: string | null = null): Promise<string | null> {
+    return current !== null && verifyPassword(current, password) ? null : hashPassword(password);
   }
 
   async signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal> {

@@ -7,6 +7,7 @@ import type { Directory } from '../directory/service.ts';
 import { OutboxAdmin } from '../messages/admin-service.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../messages/outbox.ts';
+import type { PasswordPolicy } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import { RealmAdmin } from '../realms/admin-service.ts';
@@ -50,6 +51,7 @@ export interface AdminDependencies {
   objects: PasswordObjects;
   outbox: Outbox;
   mailBudget: MailBudget;
+  passwordPolicy: PasswordPolicy;
   privacy: Privacy;
   plans: Plans;
   credits: Credits;

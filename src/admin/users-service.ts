@@ -13,7 +13,7 @@ import { newUserId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox } from '../messages/outbox.ts';
-import { requireGoodPassword } from '../passwords/service.ts';
+import type { PasswordPolicy } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import type { Realms } from '../realms/service.ts';
@@ -33,6 +33,7 @@ export interface UserAdminDependencies {
   outbox: Outbox;
   privacy: Privacy;
   plans: Plans;
+  passwordPolicy: PasswordPolicy;
 }
 
 /** The users of a realm: listed, made, deleted. All acts are in the audit log, by the batch that does them. */
@@ -82,15 +83,16 @@ export class UserAdmin {
 
   /** Makes a user. Throws `insufficient_scope`, `user_exists`, `username_taken`, 422. */
   async create(realmId: string, body: z.output<typeof NewUser>, actor: Actor): Promise<UserRow> {
-    const { d1, objects, outbox, plans } = this.#deps;
+    const { d1, objects, outbox, passwordPolicy, plans, realms } = this.#deps;
     const { password, role, plan, email_verified: emailVerified, send_invitation, ...profile } = body;
     requireAuthority(actor, role);
     requireHome(role, realmId);
     if (!Object.hasOwn((await plans.terms(realmId)).plans, plan)) {
       throw fieldError('plan', 'unknown', 'The realm has no such plan');
     }
-    if (password !== undefined) requireGoodPassword('password', password, body);
-    const id = newUserId((await this.#deps.realms.get(realmId)).jurisdiction);
+    const realm = await realms.get(realmId);
+    if (password !== undefined) await passwordPolicy.require('password', password, body, realm);
+    const id = newUserId(realm.jurisdiction);
     const hash = password === undefined ? null : await objects(id).hashPassword(password);
     const now = Date.now();
     const { given_name: givenName, family_name: familyName, phone_number: phoneNumber, ...same } = profile;

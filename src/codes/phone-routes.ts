@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { ProfileFields, userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
+import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import type { Levels } from '../http/levels.ts';
@@ -29,7 +30,12 @@ const VerifiedSchema = z.union([SignedInSchema, z.object({ status: z.literal('ve
  * there with that dialect: the number is texted that the account has in its profile, and no other; it is proven, but opens
  * the account no more than it did; and no answer tells whether there is such an account, or such a number in it.
  */
-export function phoneRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: MiddlewareHandler<AppEnv>) {
+export function phoneRoutes(
+  codes: OneTimeCodes,
+  levels: Levels,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -39,6 +45,7 @@ export function phoneRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mi
         path: '/v1/auth/phone/send',
         summary: 'Send a one-time code to the number of an account',
         limit: signInLimit,
+        challenge: guard.middleware(),
         level: levels.optionalUser(),
         request: jsonBody(SendBody),
         responses: responses(

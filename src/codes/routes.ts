@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
+import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import type { Levels } from '../http/levels.ts';
@@ -17,7 +18,12 @@ import {
 import type { OneTimeCodes } from './service.ts';
 
 /** Sign-in by one-time code, and proof of a phone number. */
-export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: MiddlewareHandler<AppEnv>) {
+export function codeRoutes(
+  codes: OneTimeCodes,
+  levels: Levels,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -29,6 +35,7 @@ export function codeRoutes(codes: OneTimeCodes, levels: Levels, signInLimit: Mid
         description:
           'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it. The answer is the same for every address.',
         limit: signInLimit,
+        challenge: guard.middleware(),
         level: levels.optionalUser(),
         request: jsonBody(CodeSendBody),
         responses: responses(

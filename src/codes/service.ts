@@ -5,6 +5,7 @@ import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { clientKey } from '../lib/client-address.ts';
@@ -27,6 +28,7 @@ export interface CodeDependencies {
   objects: PasswordObjects;
   codes: CodeObjects;
   failures: FailureBudget;
+  suspicions: Suspicions;
   mailBudget: MailBudget;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
@@ -84,7 +86,7 @@ export class OneTimeCodes {
     by: { userId: string; sessionId: string } | null,
     userId: string | null = null,
   ): Promise<{ challengeId: string; resendAfter: number }> {
-    const { codes, codesPerDay } = this.#deps;
+    const { codes, codesPerDay, suspicions } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
       throw fieldError('to', 'country_not_supported', 'No text messages can be sent to this country');
     }
@@ -93,6 +95,7 @@ export class OneTimeCodes {
     const { code, ...issued } = await object.issue(codesPerDay, asker);
     const find = () =>
       account && asker.isProver ? this.#holder(target, realm, account) : this.#find(target, realm, account);
+    if (!code) suspicions.note(realm.id, target.to);
     // After the answer, which must not take longer for an address that somebody has.
     if (code) afterResponse(() => this.#deliver(target, { ...issued, code }, realm, client, find));
     return { challengeId: issued.challengeId, resendAfter: issued.resendAfter };

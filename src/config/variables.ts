@@ -112,6 +112,24 @@ export const VARIABLES = {
     default: '10',
     doc: 'One-time codes a UTC day to one address or number.',
   }),
+  BREACHED_PASSWORDS_URL: variable({
+    schema: origin.optional(),
+    doc: 'Where new passwords are looked up, in realms that refuse breached ones: the range API of Have I Been Pwned, or one like it. Left out: `https://api.pwnedpasswords.com`, in development none.',
+  }),
+  TURNSTILE_SITE_KEY: variable({
+    schema: z.string().optional(),
+    doc: 'With `TURNSTILE_SECRET_KEY`: the widget of Cloudflare Turnstile, for realms whose `challenge` it is. Left out, they get a proof of work.',
+  }),
+  TURNSTILE_SECRET_KEY: variable({
+    schema: z.string().optional(),
+    secret: true,
+    doc: 'What Turnstile knows us by.',
+  }),
+  TURNSTILE_URL: variable({
+    schema: origin,
+    default: 'https://challenges.cloudflare.com',
+    doc: 'Turnstile.',
+  }),
   STRIPE_SECRET_KEY: variable({
     schema: z.string().optional(),
     secret: true,

@@ -7,6 +7,7 @@ export type KeyPurpose =
   | 'decoy'
   | 'oauth-flow'
   | 'form-draft'
+  | 'challenge'
   | 'passkey-flow'
   | 'provider-tokens'
   | 'address';

@@ -59,6 +59,7 @@ export type ActivityType =
   | 'refresh_token_reused'
   | 'password_changed'
   | 'password_reset'
+  | 'password_breached'
   | 'email_verified'
   | 'account_disowned'
   | 'email_changed'

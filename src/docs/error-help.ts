@@ -138,6 +138,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
       'The token acts as a user for an admin. Such a token may not change password, address or profile, export or delete.',
     mend: 'Use the admin API, or let the user do it.',
   },
+  challenge_required: {
+    cause:
+      'The client, or the address that the request is about, was in many requests lately, and the realm wants proof that it is no robot; or the endpoint always does.',
+    mend: 'Solve the `challenge` of the answer, and send the request again with the solution in the header `Challenge-Solution`. A solution works once. See the guide *Robots*.',
+  },
   registration_closed: {
     cause: 'The realm takes no new users.',
     mend: 'Open it with `npm run realm -- update REALM --registration open`, or make the user with `POST /v1/admin/users`.',

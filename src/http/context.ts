@@ -50,6 +50,10 @@ export interface AppEnv {
     /** Of its cookie, or one that was made for it: see device-cookie.ts. */
     device: string;
     service: ServicePrincipal;
+    /** Whether the client has asked for so much lately that it may be a robot. */
+    suspicious?: boolean;
+    /** Makes another challenge, where the request has solved one. */
+    nextChallenge?: () => Promise<object>;
     /** The user whom the request is about, where a level lets others name one. */
     subject: string;
   };

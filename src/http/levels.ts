@@ -279,7 +279,7 @@ function failuresOf({ verified, impersonation, fresh }: UserLevel): ErrorCode[] 
 }
 
 /** The body as it was sent; empty when it is none: the route's own schema judges it. */
-async function sentIn(c: AppContext): Promise<Sent> {
+export async function sentIn(c: AppContext): Promise<Sent> {
   const body: unknown = await c.req.json().catch(() => null);
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Sent) : {};
 }

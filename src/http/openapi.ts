@@ -15,6 +15,10 @@ export const ProblemSchema = z
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
     checkout_url: z.url().optional(),
+    challenge: z
+      .looseObject({ type: z.string() })
+      .optional()
+      .openapi({ description: 'Of `challenge_required`: what `GET /v1/auth/challenge` answers' }),
   })
   .openapi('Problem');
 
@@ -72,6 +76,12 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { body: { required: true, content: { 'application/json': { schema } } } } as const;
 }
 
+const SolutionHeader = z.object({
+  'challenge-solution': z.string().max(8000).optional().openapi({
+    description: 'The solution of a challenge, where one was asked for',
+  }),
+});
+
 /** What a route is beside what its schemas say. */
 interface Declaration {
   /** The resource as the path has it, then a verb (`me.sessions.list`): what a client calls the operation. */
@@ -79,6 +89,8 @@ interface Declaration {
   level: Level;
   /** A rate limit, before anything else is looked at. */
   limit?: MiddlewareHandler<AppEnv>;
+  /** Holds up robots, which solve no challenge. */
+  challenge?: MiddlewareHandler<AppEnv>;
   /** What comes between the guard of the level and the handler. */
   middleware?: MiddlewareHandler<AppEnv>;
 }
@@ -93,16 +105,18 @@ export function createRoute<
   Path extends string,
   Route extends Omit<RouteConfig, 'path' | 'security' | 'middleware'> & Declaration & { path: Path },
 >(route: Route) {
-  const { level, limit, middleware, responses: answers, ...rest } = route;
+  const { level, limit, challenge, middleware, responses: answers, request, ...rest } = route;
   const { description, security, failures, guard } = level;
   // A cookie, and a key, count only where the browser says where the request comes from.
   const isForeign = security && route.method !== 'get' ? (['origin_not_allowed'] as const) : [];
+  const held = challenge ? (['challenge_required'] as const) : [];
   return routeOf({
     ...rest,
+    request: challenge ? { ...request, headers: SolutionHeader } : request,
     ...(security && { security }),
     'x-level': description,
-    middleware: [limit, guard, middleware].filter((one) => one !== null && one !== undefined),
-    responses: withFailures(answers, [...failures, ...isForeign]),
+    middleware: [limit, guard, challenge, middleware].filter((one) => one !== null && one !== undefined),
+    responses: withFailures(answers, [...failures, ...isForeign, ...held]),
   } as unknown as Omit<Route, 'middleware'>);
 }
 

@@ -6,7 +6,8 @@ import type { AppEnv } from './context.ts';
 
 const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 /** What a browser may send, which is all that the OpenAPI document names: a test compares them. */
-const REQUEST_HEADERS = 'Authorization,Content-Type,Idempotency-Key,X-API-Key,Stripe-Signature';
+const REQUEST_HEADERS =
+  'Authorization,Challenge-Solution,Content-Type,Idempotency-Key,X-API-Key,Stripe-Signature';
 /** What its scripts may read of an answer. */
 const RESPONSE_HEADERS =
   'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy,WWW-Authenticate,Content-Disposition';

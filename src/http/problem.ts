@@ -15,6 +15,7 @@ export interface Problem {
   request_id: string;
   errors?: FieldError[];
   checkout_url?: string;
+  challenge?: object;
 }
 
 /**
@@ -60,6 +61,7 @@ export function problemOf(error: ApiError, requestId: string, origin: string): P
     request_id: requestId,
     ...(error.fields && { errors: error.fields }),
     ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
+    ...(error.challenge && { challenge: error.challenge }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { clientKey, siteKey } from '../lib/client-address.ts';
 import { SECOND } from '../lib/time.ts';
+import { isChallenging } from './challenge.ts';
 import { type AppEnv, clientAddress } from './context.ts';
 import type { RateLimitResult } from './rate-limiter.ts';
 
@@ -44,6 +45,9 @@ export function generalRateLimit(binding: RateLimit, config: Config) {
   });
 }
 
+/** Part of the limit of sign-ins from which on a client is suspicious. */
+const SUSPECT = 0.2;
+
 /** How many clients' worth of sign-ins a whole /48 of IPv6 may make. */
 const CLIENTS_PER_SITE = 4;
 
@@ -54,15 +58,20 @@ export function signInRateLimit(namespace: DurableObjectNamespace, config: Confi
     const address = clientAddress(c);
     const limiterOf = (key: string) =>
       namespace.get(namespace.idFromName(`sign_in:${key}`)) as unknown as {
-        take(limit: number, windowSeconds: number): Promise<RateLimitResult>;
+        take(limit: number, windowSeconds: number, suspectFrom?: number): Promise<RateLimitResult>;
       };
-    const { allowed, remaining, reset } = await limiterOf(clientKey(address)).take(limit, WINDOW);
+    const take = (key: string, most: number) =>
+      isChallenging(c.get('realm'))
+        ? limiterOf(key).take(most, WINDOW, Math.max(2, most * SUSPECT))
+        : limiterOf(key).take(most, WINDOW);
+    const { allowed, remaining, reset, suspicious } = await take(clientKey(address), limit);
     c.header('RateLimit-Policy', `"sign_in";q=${limit};w=${WINDOW}`);
     c.header('RateLimit', `"sign_in";r=${remaining};t=${reset}`);
     if (!allowed) throw new ApiError('rate_limited', { retryAfter: reset });
     const site = siteKey(address);
-    const shared = site && (await limiterOf(site).take(limit * CLIENTS_PER_SITE, WINDOW));
+    const shared = site === null ? null : await take(site, limit * CLIENTS_PER_SITE);
     if (shared && !shared.allowed) throw new ApiError('rate_limited', { retryAfter: shared.reset });
+    c.set('suspicious', suspicious || shared?.suspicious === true);
     await next();
   });
 }

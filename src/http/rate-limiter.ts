@@ -1,12 +1,15 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Bindings } from '../config/config.ts';
 import { SECOND } from '../lib/time.ts';
+import { SUSPICION } from './suspicions.ts';
 
 export interface RateLimitResult {
   allowed: boolean;
   remaining: number;
   /** Seconds until one more request is allowed, or until all are when none was refused. */
   reset: number;
+  /** Whether it came near the limit, now or lately, as far as that was asked. */
+  suspicious: boolean;
 }
 
 /** When something was taken, and for how long it counts (Unix milliseconds, milliseconds). */
@@ -17,8 +20,15 @@ interface Taken {
 
 /** Counts what one client does in one bucket: never more than the limit in any window, across the world. */
 export class RateLimiter extends DurableObject<Bindings> {
-  /** Counts one, unless the limit is reached: what is refused does not extend the wait. */
-  async take(limit: number, windowSeconds: number): Promise<RateLimitResult> {
+  /**
+   * Counts one, unless the limit is reached: what is refused does not extend the wait. From `suspectFrom` in a window on, a client
+   * is suspicious for an hour.
+   */
+  async take(
+    limit: number,
+    windowSeconds: number,
+    suspectFrom = Number.POSITIVE_INFINITY,
+  ): Promise<RateLimitResult> {
     const { kv } = this.ctx.storage;
     const now = Date.now();
     const window = windowSeconds * SECOND;
@@ -37,6 +47,7 @@ export class RateLimiter extends DurableObject<Bindings> {
       allowed,
       remaining: Math.max(0, limit - taken.length),
       reset: Math.max(1, Math.ceil((frees + window - now) / SECOND)),
+      suspicious: Number.isFinite(suspectFrom) && this.#suspects(taken.length >= suspectFrom, now),
     };
   }
 
@@ -53,6 +64,14 @@ export class RateLimiter extends DurableObject<Bindings> {
     return counted < limit ? 0 : Math.ceil(((window + 1) * length - now) / SECOND);
   }
 
+  #suspects(comesTooOften: boolean, now: number): boolean {
+    const { kv } = this.ctx.storage;
+    const until = kv.get<number>('suspectUntil') ?? 0;
+    // Not with each request: rows that are written cost.
+    if (comesTooOften && until < now + SUSPICION / 2) kv.put('suspectUntil', now + SUSPICION);
+    return comesTooOften || until > now;
+  }
+
   /** For the health check: answers, and stores nothing. */
   async ping(): Promise<void> {}
 
@@ -61,7 +80,10 @@ export class RateLimiter extends DurableObject<Bindings> {
     const { kv } = this.ctx.storage;
     const { at = [], window = 0 } = kv.get<Taken>('taken') ?? {};
     const last = at.at(-1) ?? 0;
-    if (last > Date.now() - window) await this.ctx.storage.setAlarm(last + 2 * window);
+    const now = Date.now();
+    const suspectUntil = kv.get<number>('suspectUntil') ?? 0;
+    if (last > now - window) await this.ctx.storage.setAlarm(last + 2 * window);
+    else if (suspectUntil > now) await this.ctx.storage.setAlarm(suspectUntil);
     else await this.ctx.storage.deleteAll();
   }
 }

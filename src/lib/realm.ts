@@ -22,6 +22,10 @@ export interface Realm {
   /** `aud` of its access tokens. */
   audience: string;
   registration: 'open' | 'verify_first' | 'closed';
+  /** Whether new passwords are looked up among those of breaches. */
+  breachedPasswords: 'refused' | 'unchecked';
+  /** What who became suspicious has to solve before an account is made or a message sent. */
+  challenge: 'off' | 'altcha' | 'turnstile';
   allowedOrigins: string[];
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];

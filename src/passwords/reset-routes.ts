@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
@@ -9,7 +10,11 @@ import { ForgotBody, ResetBody } from './schemas.ts';
 const ForgotSchema = z.object({ status: z.literal('accepted') }).openapi('PasswordForgotAccepted');
 
 /** Forgotten passwords. */
-export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandler<AppEnv>) {
+export function resetRoutes(
+  resets: PasswordResets,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -21,6 +26,7 @@ export function resetRoutes(resets: PasswordResets, signInLimit: MiddlewareHandl
         summary: 'Mail a link to set a new password',
         description: 'The answer is the same for every address. An earlier link stops working.',
         limit: signInLimit,
+        challenge: guard.middleware(),
         request: jsonBody(ForgotBody),
         responses: responses({ 202: json(ForgotSchema, 'Accepted') }, { body: true }),
       }),

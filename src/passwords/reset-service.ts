@@ -4,6 +4,7 @@ import { primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink, peekLink } from '../directory/links.ts';
 import { type Directory, findByEmail } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -12,9 +13,10 @@ import { MINUTE, rfc3339 } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeNothing } from '../messages/outbox.ts';
-import { requireGoodPassword } from './password-policy.ts';
+import { type PasswordPolicy, refusedPassword } from './password-policy.ts';
 import { resetChange, storeReset } from './reset-store.ts';
 import type { ResetBody } from './schemas.ts';
+import { findPassword } from './store.ts';
 
 /** What resets are made of. */
 export interface ResetDependencies {
@@ -23,6 +25,8 @@ export interface ResetDependencies {
   directory: Directory;
   objects: PasswordObjects;
   mailBudget: MailBudget;
+  passwordPolicy: PasswordPolicy;
+  suspicions: Suspicions;
 }
 
 /** Forgotten passwords. */
@@ -39,9 +43,10 @@ export class PasswordResets {
   }
 
   async #forgot(email: string, realm: Realm, client: Client): Promise<void> {
-    const { d1, mailBudget, outbox } = this.#deps;
+    const { d1, mailBudget, outbox, suspicions } = this.#deps;
     const request = { realmId: realm.id, to: email, client, userId: null };
     const mayMail = await mailBudget.take('recovery', request);
+    if (!mayMail) suspicions.note(realm.id, email);
     // For everybody: it takes long enough to be noticed.
     const device = describeDevice(client.userAgent);
     // The primary, for known and unknown addresses alike: a replica would have to be asked twice about the latter.
@@ -74,14 +79,16 @@ export class PasswordResets {
    * `invalid_link`, `validation_failed`.
    */
   async reset(body: z.output<typeof ResetBody>, realm: Realm, client: Client): Promise<void> {
-    const { d1, directory, objects } = this.#deps;
+    const { d1, directory, objects, passwordPolicy } = this.#deps;
     const { token, password, end_other_ways: endOtherWays = false } = body;
     const { db } = primary(d1);
     const link = await peekLink(db, token, ['reset_password'], Date.now());
     const owner = link && (await findByEmail(db, realm.id, link.email));
     if (!link || owner?.id !== link.userId) throw new ApiError('invalid_link');
-    requireGoodPassword('password', password, owner);
-    const hash = await objects(owner.id).hashPassword(password);
+    await passwordPolicy.require('password', password, owner, realm);
+    const present = await findPassword(db, owner.id);
+    const hash = await objects(owner.id).hashPassword(password, present?.hash);
+    if (hash === null) throw refusedPassword('password', 'password_unchanged');
     const now = Date.now();
     const mail = passwordChangedMail(owner, `${realm.issuer}/forgot-password`, client, now);
     const { user } = await directory.change(owner.id, {

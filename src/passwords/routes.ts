@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
+import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
@@ -16,6 +17,7 @@ export function credentialRoutes(
   credentials: Credentials,
   levels: Levels,
   signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
 ) {
   return featureRouter()
     .openapi(
@@ -27,6 +29,7 @@ export function credentialRoutes(
         tags: ['Sign-in'],
         summary: 'Make an account',
         limit: signInLimit,
+        challenge: guard.middleware(),
         request: jsonBody(RegisterBody),
         responses: responses(
           {
@@ -112,8 +115,9 @@ export function credentialRoutes(
     );
 }
 
-function answer(c: AppContext, { user, grant }: SignedIn, inCookie: boolean) {
+function answer(c: AppContext, { user, grant, passwordBreached }: SignedIn, inCookie: boolean) {
   if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  return { ...tokensShape(grant, inCookie), user: userShape(user) };
+  const flag = passwordBreached ? { password_breached: true } : {};
+  return { ...tokensShape(grant, inCookie), user: userShape(user), ...flag };
 }

@@ -4,7 +4,8 @@ import { TokensSchema } from '../sessions/schemas.ts';
 
 /** A password as it is sent; whether it may be a new one is the policy's to say. */
 export const PasswordField = z.string().min(1).max(512).openapi({
-  description: '8 to 256 characters, not one of the commonest',
+  description:
+    '8 to 256 characters; as a new one not the present, one of the commonest, known from a breach, or little more than names of the user or the service',
   example: 'correct horse battery',
 });
 
@@ -60,7 +61,13 @@ export const ResetBody = z
   })
   .openapi('PasswordReset');
 
-export const SignedInSchema = TokensSchema.extend({ user: UserSchema }).openapi('SignedIn');
+export const SignedInSchema = TokensSchema.extend({
+  user: UserSchema,
+  password_breached: z.boolean().optional().openapi({
+    description:
+      'True when a password that was imported was found in a breach of another service at its first sign-in: ask the user to change it. They have a mail that does',
+  }),
+}).openapi('SignedIn');
 
 export const PendingSchema = z
   .object({

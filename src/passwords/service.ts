@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
+import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { LINK_LIFETIME, newLink } from '../directory/links.ts';
 import { type Directory, findByEmail, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import { newUserId } from '../lib/ids.ts';
@@ -20,7 +22,7 @@ import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
-import { requireGoodPassword } from './password-policy.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
@@ -34,13 +36,15 @@ import {
 } from './store.ts';
 
 export { describeHash } from '../crypto/foreign-hashes.ts';
-export { requireGoodPassword } from './password-policy.ts';
+export { PasswordPolicy } from './password-policy.ts';
 export { findPassword } from './store.ts';
 
 /** A user who is in. */
 export interface SignedIn {
   user: UserRow;
   grant: Grant;
+  /** Whether the password was brought along from elsewhere, and breaches have published it. */
+  passwordBreached?: boolean;
 }
 
 /** What an object refuses with that may have been told of an old row: a replica lags behind the primary. */
@@ -61,6 +65,8 @@ export interface CredentialDependencies {
   outbox: Outbox;
   mailBudget: MailBudget;
   failures: FailureBudget;
+  passwordPolicy: PasswordPolicy;
+  suspicions: Suspicions;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
 }
@@ -87,16 +93,17 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { directory, mailBudget, objects, sessions } = this.#deps;
+    const { directory, mailBudget, objects, passwordPolicy, sessions, suspicions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
-    requireGoodPassword('password', body.password, body);
+    await passwordPolicy.require('password', body.password, body, realm);
     const userId = newUserId(realm.jurisdiction);
     // Before it is known whether the address is: both cost the same.
     const request = { realmId: realm.id, to: body.email, client, userId: null };
     const [hash, mayMail] = await Promise.all([
-      objects(userId).hashPassword(body.password),
+      objects(userId).hashPassword(body.password) as Promise<string>,
       mailBudget.take('other', request),
     ]);
+    if (!mayMail) suspicions.note(realm.id, body.email);
     const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
     if (realm.registration === 'verify_first' || !user) return { userId };
     const session = accepted(
@@ -112,11 +119,11 @@ export class Credentials {
 
   /**
    * Signs in by e-mail, username or phone number. An identifier that nobody has takes the same steps, against a
-   * decoy, and gets the same answers. Throws `invalid_credentials`, `too_many_attempts`, `rate_limited`, and to who knows
+   * decoy, and gets the same answers. A password that was imported is looked up among breached ones. Throws `invalid_credentials`, `too_many_attempts`, `rate_limited`, and to who knows
    * the password `account_suspended`, `email_not_verified`.
    */
   async login(body: z.output<typeof LoginBody>, realm: Realm, client: Client): Promise<SignedIn> {
-    const { d1, failures, sessions } = this.#deps;
+    const { d1, failures, passwordPolicy, sessions } = this.#deps;
     const identifier = parseIdentifier(body.identifier);
     let found = await findByIdentifier(nearestReplica(d1).db, realm, identifier);
     let attempt = await this.#attempt(found, identifier.value, body, realm, client);
@@ -131,9 +138,15 @@ export class Credentials {
     if (isRefusal(attempt) && attempt.reason === 'invalid_credentials') failures.count(realm.id, 'password');
     const session = accepted(attempt);
     const { role, plan, status, emailVerified } = session.state;
+    const { user, hash } = found as UserWithHash;
+    // No policy of ours has seen it yet. Whoever was let in there is let in here, and told.
+    const isBrought = hash !== null && needsRehash(hash);
+    const passwordBreached = isBrought && (await passwordPolicy.isBreached(body.password, realm));
+    if (passwordBreached) afterResponse(() => this.#tellBreached(user, realm, client));
     return {
-      user: { ...(found?.user as UserRow), role, plan, status, emailVerified },
+      user: { ...user, role, plan, status, emailVerified },
       grant: await sessions.grant(realm, session),
+      passwordBreached,
     };
   }
 
@@ -164,13 +177,13 @@ export class Credentials {
     realm: Realm,
     client: Client,
   ): Promise<void> {
-    const { d1, directory, objects } = this.#deps;
+    const { d1, directory, objects, passwordPolicy } = this.#deps;
     const { current_password: current, new_password: next } = body;
     const { db } = primary(d1);
     const found = await findPassword(db, by.userId);
     if (!found) throw noPassword();
     const { hash } = found;
-    requireGoodPassword('new_password', next, found.user);
+    await passwordPolicy.require('new_password', next, found.user, realm, current);
     const change = { hash, current, next, client, sessionId: by.sessionId };
     const prepared = accepted(await objects(by.userId).prepareNewPassword(change));
     const now = Date.now();
@@ -251,6 +264,23 @@ export class Credentials {
       if (mayMail) afterResponse(() => this.#tellOwner(realm, email));
       return null;
     }
+  }
+
+  /** Asks a user to change a password that was published. */
+  async #tellBreached(user: UserRow, realm: Realm, client: Client): Promise<void> {
+    const { d1, directory, outbox } = this.#deps;
+    const data = { name: greetedName(user), link: `${realm.issuer}/account/security` };
+    const mail = message(
+      { channel: 'mail', template: 'password_breached', data },
+      { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
+      Date.now(),
+    );
+    await directory.log(
+      { realmId: realm.id, userId: user.id },
+      { type: 'password_breached', sessionId: null, client },
+    );
+    await storeMessage(primary(d1).db, mail);
+    outbox.sendSoon([mail]);
   }
 
   /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */

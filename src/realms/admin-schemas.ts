@@ -18,6 +18,13 @@ const policy = {
   color: RealmFields.color.optional().openapi({ description: 'Of mails and pages', example: '#1d4ed8' }),
   logo: RealmFields.logo.nullish().openapi({ description: 'A picture that pages show instead of the name' }),
   registration: RealmFields.registration.optional(),
+  breached_passwords: RealmFields.breachedPasswords.optional().openapi({
+    description: 'Whether new passwords that were published in breaches of other services are refused',
+  }),
+  challenge: RealmFields.challenge.optional().openapi({
+    description:
+      'What clients and addresses that became suspicious have to solve: a proof of work (`altcha`) or Cloudflare Turnstile',
+  }),
   allowed_origins: z
     .array(RealmFields.origin)
     .max(100)
@@ -85,6 +92,8 @@ export const RealmSchema = z
     color: z.string(),
     logo: z.string().nullable(),
     registration: RealmFields.registration,
+    breached_passwords: RealmFields.breachedPasswords,
+    challenge: RealmFields.challenge,
     allowed_origins: z.array(z.string()),
     redirect_targets: z.array(z.string()),
     audience: z.string().nullable(),
@@ -111,6 +120,8 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     color: row.color,
     logo: row.logo,
     registration: row.registration,
+    breached_passwords: row.breachedPasswords,
+    challenge: row.challenge,
     allowed_origins: row.allowedOrigins,
     redirect_targets: row.redirectTargets,
     audience: row.audience,

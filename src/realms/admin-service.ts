@@ -213,6 +213,8 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     color: body.color,
     logo: body.logo,
     registration: body.registration,
+    breachedPasswords: body.breached_passwords,
+    challenge: body.challenge,
     allowedOrigins: body.allowed_origins,
     redirectTargets: body.redirect_targets,
     audience: body.audience,

@@ -34,6 +34,8 @@ export const RealmFields = {
   /** Shown instead of the name. */
   logo: z.url({ protocol: /^https$/ }).max(2000),
   registration: z.enum(['open', 'verify_first', 'closed']),
+  breachedPasswords: z.enum(['refused', 'unchecked']),
+  challenge: z.enum(['off', 'altcha', 'turnstile']),
   origin: VARIABLES.ORIGIN.schema,
   /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
   redirect: z.string().refine(

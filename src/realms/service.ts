@@ -87,6 +87,8 @@ export class Realms {
       issuer,
       audience: row.audience ?? issuer,
       registration: row.registration,
+      breachedPasswords: row.breachedPasswords,
+      challenge: row.challenge,
       allowedOrigins: row.allowedOrigins,
       redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
       decoys: row.decoys,

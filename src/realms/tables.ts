@@ -22,6 +22,12 @@ export const realms = sqliteTable('realms', {
   reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),
   operatorReauthenticationSeconds: integer('operator_reauthentication_seconds').notNull().default(3600),
   refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
+  breachedPasswords: text('breached_passwords', { enum: ['refused', 'unchecked'] })
+    .notNull()
+    .default('refused'),
+  challenge: text({ enum: ['off', 'altcha', 'turnstile'] })
+    .notNull()
+    .default('off'),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   database: text().notNull().default(CONTROL),

@@ -17,6 +17,8 @@ describe('realms', () => {
       ...body,
       access_token_seconds: 600,
       refresh_grace_seconds: 30,
+      breached_passwords: 'refused',
+      challenge: 'off',
       color: '#1d4ed8',
       audience: null,
     });

@@ -34,6 +34,8 @@ const BY_KEY = [
   'states',
   'channels',
   'registrations',
+  'breachedPasswords',
+  'challenges',
   'scopeNames',
   'overlaps',
   'themes',

@@ -96,6 +96,8 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
       ...{ allowed_origins: 'https://a.example', redirect_targets: 'https://a.example/b' },
       ...{ access_token_seconds: '600', session_idle_seconds: '1200', session_absolute_seconds: '2400' },
       refresh_grace_seconds: '30',
+      breached_passwords: 'refused',
+      challenge: 'off',
     },
     rotate: {},
   },

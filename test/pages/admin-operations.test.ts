@@ -25,6 +25,8 @@ const POLICY = {
   session_idle_seconds: '1209600',
   session_absolute_seconds: '2592000',
   refresh_grace_seconds: '30',
+  breached_passwords: 'refused',
+  challenge: 'off',
 };
 
 /** Every form, with what it takes to be accepted or to be told that something is not there. */

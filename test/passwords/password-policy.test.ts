@@ -59,13 +59,34 @@ describe('a password that is too common', () => {
     ['is the last of the list', 'zzzzzzz1'],
     ['is one character repeated', 'gggggggggggg'],
     ['is one emoji repeated', '🔑'.repeat(12)],
+  ])('%s', (_what, password) => {
+    expect(checkPassword(password, OWNER)).toBe('password_too_common');
+  });
+});
+
+describe('a password that is too personal', () => {
+  it.each([
     ['is the e-mail address', 'ada.lovelace@example.com'],
     ['is its local part', 'ADA.LOVELACE'],
     ['is the username', 'Countess_Ada'],
     ['is the name', 'ada lovelace'],
+    ['is the name and a year', 'Lovelace1815!'],
+    ['is the name twice', 'AdaLovelaceLovelaceAda'],
+    ['is the name in full width', 'ＡｄａＬｏｖｅｌａｃｅ'],
+    ['is the product', 'latchkey2026'],
+    ['is the realm', 'Analytical-Engine-42'],
+    ['is a part of the name of the realm', 'engineengine'],
   ])('%s', (_what, password) => {
-    expect(checkPassword(password, OWNER)).toBe('password_too_common');
+    const owner = { ...OWNER, service: 'Analytical Engine' };
+    expect(checkPassword(password, owner)).toBe('password_too_personal');
   });
+
+  it.each(['ada keeps three lighthouses', 'latchkey over the hill', 'stepladder.9'])(
+    'is not %j',
+    (password) => {
+      expect(checkPassword(password, OWNER)).toBeNull();
+    },
+  );
 
   it('is not the missing name of an owner without one', () => {
     expect(checkPassword('ada.lovelace', { email: null, username: null })).toBeNull();

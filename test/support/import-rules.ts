@@ -11,6 +11,7 @@ export const LINES: string[][] = [
     'api-keys',
     'authorize',
     'billing',
+    'challenges',
     'codes',
     'credits',
     'oauth',

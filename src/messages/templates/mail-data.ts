@@ -37,6 +37,8 @@ export interface MailData {
   reset_password: { name: string | null; link: string; minutes: number } & Origin;
   /** The link leads to a reset, for an owner who did not do it. */
   password_changed: { name: string | null; at: string; link: string } & Origin;
+  /** The password was brought along from elsewhere. The link leads to the security of the account. */
+  password_breached: { name: string | null; link: string };
   /** Goes to the new address. */
   confirm_new_email: { name: string | null; link: string; hours: number };
   /** Goes to the old address; the link undoes the change. */

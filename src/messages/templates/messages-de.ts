@@ -108,6 +108,21 @@ export const de: Catalogue = {
       button: 'Passwort zurücksetzen',
       closing: [],
     }),
+    password_breached: (_, { brand }) => ({
+      subject: `Bitte ändern Sie Ihr Passwort für ${brand}`,
+      preview: 'Es ist aus einem Datenleck eines anderen Dienstes bekannt.',
+      title: 'Bitte ändern Sie Ihr Passwort',
+      opening: [
+        `Das Passwort Ihres Kontos bei ${brand} steht auf einer Liste von Passwörtern, die nach Datenlecks anderer ` +
+          'Dienste veröffentlicht wurden. Wer die Liste hat, kann es hier versuchen.',
+      ],
+      advice: [
+        'Wählen Sie ein neues Passwort, das Sie sonst nirgends verwenden, und ändern Sie das alte überall, wo Sie es ' +
+          'noch verwenden.',
+      ],
+      button: 'Passwort ändern',
+      closing: [],
+    }),
     confirm_new_email: ({ hours }, { brand, ...say }) => ({
       subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${brand}`,
       preview: `Bis dahin gilt die alte Adresse weiter. Der Link ist ${say.hours(hours)} gültig.`,

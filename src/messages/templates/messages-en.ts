@@ -99,6 +99,20 @@ export const en: Catalogue = {
       button: 'Reset password',
       closing: [],
     }),
+    password_breached: (_, { brand }) => ({
+      subject: `Please change your ${brand} password`,
+      preview: 'It is known from a breach of another service.',
+      title: 'Please change your password',
+      opening: [
+        `The password of your ${brand} account is on a list of passwords that were published after breaches of ` +
+          'other services. Whoever has the list can try it here.',
+      ],
+      advice: [
+        'Choose a new password that you use nowhere else, and change it wherever else you use the old one.',
+      ],
+      button: 'Change password',
+      closing: [],
+    }),
     confirm_new_email: ({ hours }, { brand, ...say }) => ({
       subject: `Confirm your new email address for ${brand}`,
       preview: `Until then, the old address stays in use. The link is valid for ${say.hours(hours)}.`,

@@ -21,6 +21,7 @@ export const SAMPLES: MailData = {
   invitation: { name, link: link('reset-password'), hours: 72 },
   reset_password: { name, link: link('reset-password'), minutes: 30, ...from },
   password_changed: { name, at, link: 'https://auth.example.com/forgot-password', ...from },
+  password_breached: { name, link: 'https://auth.example.com/account/security' },
   confirm_new_email: { name, link: link('verify-email'), hours: 24 },
   email_changed: { name, email_masked: 'a•••@l•••.example', link: link('undo-email'), hours: 72 },
   new_device: { name, at, link: 'https://auth.example.com/account/sessions', ...from },

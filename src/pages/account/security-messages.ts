@@ -27,6 +27,8 @@ export const securityMessages = messages({
     code: 'Code from the text message',
     confirm: 'Confirm',
     done: {
+      password_breached:
+        'Your password is known from a breach of another service. Please choose a new one here.',
       password_changed: 'You have a new password. All your other devices are signed out.',
       password_mailed: 'We sent you a link to set a password. It works for an hour.',
       link_sent: 'A link is on its way, if you have not had several within the last hour.',
@@ -65,6 +67,8 @@ export const securityMessages = messages({
     code: 'Code aus der Textnachricht',
     confirm: 'Bestätigen',
     done: {
+      password_breached:
+        'Ihr Passwort ist aus einem Datenleck eines anderen Dienstes bekannt. Bitte wählen Sie hier ein neues.',
       password_changed: 'Sie haben ein neues Passwort. Alle anderen Geräte sind abgemeldet.',
       password_mailed:
         'Wir haben Ihnen einen Link geschickt, mit dem Sie ein Passwort setzen. Er gilt eine Stunde.',

@@ -19,6 +19,8 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     color: row.color,
     logo: row.logo ?? '',
     registration: row.registration,
+    breached_passwords: row.breachedPasswords,
+    challenge: row.challenge,
     allowed_origins: row.allowedOrigins.join('\n'),
     redirect_targets: row.redirectTargets.join('\n'),
     audience: row.audience ?? '',
@@ -42,6 +44,17 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         {...field('registration')}
         label={text.registration}
         options={RealmFields.registration.options.map((kind) => [kind, text.registrations[kind]])}
+      />
+      <Select
+        {...field('breached_passwords')}
+        label={text.breached}
+        options={RealmFields.breachedPasswords.options.map((kind) => [kind, text.breachedPasswords[kind]])}
+      />
+      <Select
+        {...field('challenge')}
+        label={text.challenge}
+        hint={text.challengeHint}
+        options={RealmFields.challenge.options.map((kind) => [kind, text.challenges[kind]])}
       />
       <TextArea {...field('allowed_origins')} label={text.origins} hint={text.originsHint} />
       <TextArea {...field('redirect_targets')} label={text.redirects} hint={text.redirectsHint} />
@@ -76,6 +89,8 @@ export function policyPatch(values: Record<string, string>) {
       color: text('color'),
       logo: text('logo') || null,
       registration: text('registration'),
+      breached_passwords: text('breached_passwords'),
+      challenge: text('challenge'),
       allowed_origins: lines('allowed_origins'),
       redirect_targets: lines('redirect_targets'),
       audience: text('audience') || null,

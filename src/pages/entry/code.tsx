@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { CodeSendBody, CodeVerifyBody } from '../../codes/schemas.ts';
 import type { OneTimeCodes } from '../../codes/service.ts';
+import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { Field, Form, Hidden, OneTimeCodeInput } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
@@ -18,6 +19,7 @@ const METHODS = { email: ['otp'], sms: ['otp', 'sms'] };
 export function codePageRoutes(
   services: SignInServices & { codes: OneTimeCodes },
   signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
 ) {
   const { config, codes } = services;
   const texts = codes.sendsTexts;
@@ -32,13 +34,14 @@ export function codePageRoutes(
       const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
       const { leadsTo } = destination;
-      const { to = '', code, challenge } = await formOf(c, config.ORIGIN);
+      const { to = '', code, challenge, solution } = await formOf(c, config.ORIGIN);
       const channel = channelOf(to);
       return attempt(
         c,
         view,
         async () => {
           if (code === undefined) {
+            await guard.pass(c, { about: to, solution });
             const target = valid(CodeSendBody, { channel, to });
             const { challengeId } = await codes.send(target, view.realm, clientOf(c), null);
             const page = <CodePage view={view} to={target.to} challenge={challengeId} />;

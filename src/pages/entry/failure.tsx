@@ -62,6 +62,8 @@ function unknownRealm(issuer: string): Realm {
     issuer,
     audience: issuer,
     registration: 'closed',
+    breachedPasswords: 'unchecked',
+    challenge: 'off',
     decoys: [],
     allowedOrigins: [],
     redirectTargets: [],

@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { RegisterBody } from '../../passwords/schemas.ts';
 import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
@@ -13,7 +14,11 @@ import { registerMessages } from './register-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
 
 /** Registering in a browser. */
-export function registerPageRoutes(services: SignInServices, signInLimit: MiddlewareHandler<AppEnv>) {
+export function registerPageRoutes(
+  services: SignInServices,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   const { config, credentials, oauth, sessions } = services;
   return new Hono<AppEnv>()
     .get('/register', async (c) => {
@@ -36,11 +41,12 @@ export function registerPageRoutes(services: SignInServices, signInLimit: Middle
     .post('/register', signInLimit, async (c) => {
       const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
-      const { email = '', password, name = '' } = await formOf(c, config.ORIGIN);
+      const { email = '', password, name = '', solution } = await formOf(c, config.ORIGIN);
       return attempt(
         c,
         view,
         async () => {
+          await guard.pass(c, { about: email, solution });
           const fields = { email, password, ...(name.trim() && { name }), locale: view.language };
           const body = valid(RegisterBody, fields);
           const made = await credentials.register(body, view.realm, clientOf(c));

@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
@@ -24,7 +25,11 @@ export interface ResetServices {
 }
 
 /** Forgotten passwords in a browser. */
-export function resetPageRoutes(services: ResetServices, signInLimit: MiddlewareHandler<AppEnv>) {
+export function resetPageRoutes(
+  services: ResetServices,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   const { config, emails, oauth, resets } = services;
   /** What a link to set a password leads to; null when it does nothing any more. */
   const resetPage = async (view: View, form: { token: string; ends?: boolean; problem?: FormProblem }) => {
@@ -46,12 +51,13 @@ export function resetPageRoutes(services: ResetServices, signInLimit: Middleware
     })
     .post('/forgot-password', signInLimit, async (c) => {
       const view = viewFor(c);
-      const { email = '' } = await formOf(c, config.ORIGIN);
+      const { email = '', solution } = await formOf(c, config.ORIGIN);
       const text = resetMessages[view.language].forgot;
       return attempt(
         c,
         view,
         async () => {
+          await guard.pass(c, { about: email, solution });
           await resets.forgot(valid(ForgotBody, { email }).email, view.realm, clientOf(c));
           return c.redirect(view.link('/forgot-password', { sent: '1' }), 303);
         },

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { OneTimeCodes } from '../../codes/service.ts';
+import type { ChallengeGuard } from '../../http/challenge.ts';
 import type { AppEnv } from '../../http/context.ts';
 import { codePageRoutes } from './code.tsx';
 import { type EmailAddressServices, emailAddressPageRoutes } from './email-address.tsx';
@@ -11,11 +12,15 @@ import { type SignInServices, signInPageRoutes } from './sign-in.tsx';
 export type EntryServices = SignInServices & EmailAddressServices & ResetServices & { codes: OneTimeCodes };
 
 /** The pages for people who are not signed in. They work without JavaScript. */
-export function entryPageRoutes(services: EntryServices, signInLimit: MiddlewareHandler<AppEnv>) {
+export function entryPageRoutes(
+  services: EntryServices,
+  signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
+) {
   return new Hono<AppEnv>()
     .route('/', signInPageRoutes(services, signInLimit))
-    .route('/', registerPageRoutes(services, signInLimit))
-    .route('/', codePageRoutes(services, signInLimit))
+    .route('/', registerPageRoutes(services, signInLimit, guard))
+    .route('/', codePageRoutes(services, signInLimit, guard))
     .route('/', emailAddressPageRoutes(services, signInLimit))
-    .route('/', resetPageRoutes(services, signInLimit));
+    .route('/', resetPageRoutes(services, signInLimit, guard));
 }

@@ -79,7 +79,10 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         async () => {
           const body = valid(LoginBody, { identifier, password });
           const signedIn = await failingSteadily(() => credentials.login(body, view.realm, clientOf(c)));
-          return completeSignIn(c, view, services, signedIn, ['pwd'], destination);
+          const asksForNew = signedIn.passwordBreached && c.req.query('redirect_to') === undefined;
+          const href = view.link('/account/security', { done: 'password_breached' });
+          const leads = asksForNew ? { ...destination, href } : destination;
+          return completeSignIn(c, view, services, signedIn, ['pwd'], leads);
         },
         (problem) => signInPage(view, { identifier, problem }),
         leadsTo,

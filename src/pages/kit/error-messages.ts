@@ -37,6 +37,8 @@ export const errorMessages = messages({
       billing_event_not_found: 'There is no such event.',
       payload_too_large: 'This is too large.',
       origin_not_allowed: 'This form came from somewhere else. Please fill it in here.',
+      challenge_required:
+        'Too much has come from here, or was asked about this address. Please send the form once more: your browser works for a moment first.',
       insufficient_scope: 'Your role does not allow this.',
       own_account: 'You cannot do this to your own account.',
       last_owner: 'There must be at least one owner.',
@@ -50,6 +52,10 @@ export const errorMessages = messages({
       password_too_short: 'The password needs at least 8 characters.',
       password_too_long: 'The password can have at most 256 characters.',
       password_too_common: 'This password is too easy to guess.',
+      password_too_personal:
+        'This password is little more than your name, your address or the name of this service.',
+      password_breached: 'This password is known from a breach of another service. Please choose another.',
+      password_unchanged: 'This is your present password. Please choose another.',
       country_not_supported: 'No text messages can be sent to this country.',
       required: 'This is needed.',
       email: 'Enter an e-mail address such as ada@example.com.',
@@ -136,6 +142,8 @@ export const errorMessages = messages({
       billing_event_not_found: 'Dieses Ereignis gibt es nicht.',
       payload_too_large: 'Das ist zu groß.',
       origin_not_allowed: 'Dieses Formular kam von anderswo. Bitte füllen Sie es hier aus.',
+      challenge_required:
+        'Von hier kam zu viel, oder zu dieser Adresse wurde zu oft gefragt. Bitte senden Sie das Formular noch einmal ab: Ihr Browser arbeitet vorher einen Moment.',
       insufficient_scope: 'Ihre Rolle erlaubt das nicht.',
       own_account: 'Das geht nicht mit dem eigenen Konto.',
       last_owner: 'Es muss einen Eigentümer geben.',
@@ -148,6 +156,11 @@ export const errorMessages = messages({
       password_too_short: 'Das Passwort braucht mindestens 8 Zeichen.',
       password_too_long: 'Das Passwort darf höchstens 256 Zeichen haben.',
       password_too_common: 'Dieses Passwort ist zu leicht zu erraten.',
+      password_too_personal:
+        'Dieses Passwort ist kaum mehr als Ihr Name, Ihre Adresse oder der Name dieses Dienstes.',
+      password_breached:
+        'Dieses Passwort ist aus einem Datenleck eines anderen Dienstes bekannt. Bitte wählen Sie ein anderes.',
+      password_unchanged: 'Das ist Ihr jetziges Passwort. Bitte wählen Sie ein anderes.',
       country_not_supported: 'In dieses Land können keine Textnachrichten geschickt werden.',
       required: 'Diese Angabe fehlt.',
       email: 'Geben Sie eine E-Mail-Adresse wie ada@example.com ein.',

@@ -1,6 +1,7 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { z } from 'zod';
 import { ApiError, type ErrorCode } from '../../errors.ts';
+import type { Challenge } from '../../http/challenge.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { Language } from '../../lib/language.ts';
 import { DAY } from '../../lib/time.ts';
@@ -13,6 +14,8 @@ export interface FormProblem {
   summary: string;
   /** What is wrong with each field, by its name in the form. */
   fields: Record<string, string>;
+  /** What the browser has to solve before the form is taken. */
+  challenge?: Challenge;
 }
 
 /** The form of a page that was not accepted, with what was in it. */
@@ -110,7 +113,10 @@ export async function attempt(
   try {
     return await act();
   } catch (error) {
-    return show(c, view, await again(formProblem(error, view.language)), { status: 422, leadsTo });
+    const problem = formProblem(error, view.language);
+    const challenge = (error as ApiError).challenge ?? (await c.get('nextChallenge')?.());
+    const page = await again(challenge ? { ...problem, challenge: challenge as Challenge } : problem);
+    return show(c, view, page, { status: 422, leadsTo });
   }
 }
 

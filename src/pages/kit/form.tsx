@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { RobotCheck } from './challenge.tsx';
 import type { FormProblem, RefusedForm } from './form-data.ts';
 import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
@@ -48,6 +49,7 @@ export function Form(props: {
           <Hidden name={key} value={value} />
         ))}
         {children}
+        {problem?.challenge && <RobotCheck view={view} challenge={problem.challenge} />}
         <button type="submit" class={look} aria-label={buttonLabel}>
           {button}
         </button>

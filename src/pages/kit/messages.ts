@@ -18,6 +18,13 @@ export const kitMessages = messages({
     language: 'Language',
     signOut: 'Sign out',
     error: 'Error',
+    challenge: {
+      working: 'Your browser shows that you are no robot. This takes a moment.',
+      solved: 'Your browser has shown that you are no robot.',
+      failed:
+        'Your browser could not show that you are no robot. Please open the page again, or try another one.',
+      noScript: 'This needs JavaScript. Turn it on and send the form again, or try again in an hour.',
+    },
     saved: 'Saved.',
     save: 'Save',
     never: 'Never',
@@ -53,6 +60,14 @@ export const kitMessages = messages({
     language: 'Sprache',
     signOut: 'Abmelden',
     error: 'Fehler',
+    challenge: {
+      working: 'Ihr Browser weist nach, dass Sie kein Roboter sind. Das dauert einen Moment.',
+      solved: 'Ihr Browser hat nachgewiesen, dass Sie kein Roboter sind.',
+      failed:
+        'Ihr Browser konnte nicht nachweisen, dass Sie kein Roboter sind. Bitte öffnen Sie die Seite neu, oder nehmen Sie einen anderen.',
+      noScript:
+        'Das geht nur mit JavaScript. Schalten Sie es ein und senden Sie das Formular noch einmal ab, oder versuchen Sie es in einer Stunde.',
+    },
     saved: 'Gespeichert.',
     save: 'Speichern',
     never: 'Nie',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { PASSKEYS } from '../../../generated/page-assets.ts';
+import { CHALLENGE, PASSKEYS } from '../../../generated/page-assets.ts';
 import type { AppContext } from '../../http/context.ts';
 import { buttonColors } from '../../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
@@ -69,6 +69,9 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
   };
 }
 
+/** The widget of Cloudflare Turnstile, where a realm has chosen it. */
+export const TURNSTILE_SCRIPT = 'https://challenges.cloudflare.com/turnstile/v0/api.js';
+
 /** Keeps a choice of language on this browser. */
 export function rememberLanguage(c: AppContext, language: Language): void {
   const maxAge = (365 * DAY) / SECOND;
@@ -87,7 +90,7 @@ export function forgetLanguage(c: AppContext): void {
 }
 
 /**
- * Sends a page, which is never cached, never framed and has no script but that of passkeys, if it asks for it. `leadsTo` are the other origins that its forms
+ * Sends a page, which is never cached, never framed and has no script but those of passkeys and of challenges that it asks for. `leadsTo` are the other origins that its forms
  * may redirect to: a browser follows no redirect elsewhere.
  */
 export function show(
@@ -98,9 +101,14 @@ export function show(
 ) {
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
-  const script = html.includes(`src="${PASSKEYS}"`)
-    ? `script-src ${new URL(PASSKEYS, view.realm.issuer)}; connect-src 'self'; `
-    : '';
+  const asks = (src: string) => html.includes(`src="${src}"`);
+  const own = [PASSKEYS, CHALLENGE].filter(asks).map((src) => new URL(src, view.realm.issuer).href);
+  const isForeign = asks(TURNSTILE_SCRIPT);
+  const sources = isForeign ? [...own, TURNSTILE_SCRIPT] : own;
+  const script =
+    (sources.length > 0 ? `script-src ${sources.join(' ')}; ` : '') +
+    (asks(PASSKEYS) ? "connect-src 'self'; " : '') +
+    (isForeign ? `frame-src ${new URL(TURNSTILE_SCRIPT).origin}; ` : '');
   const colors = createHash('sha256').update(view.colors).digest('base64');
   c.header(
     'Content-Security-Policy',

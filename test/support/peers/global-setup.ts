@@ -7,17 +7,21 @@ import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
 import { startOAuth } from './oauth.ts';
 import { CREDENTIALS } from './ports.ts';
+import { startPwned } from './pwned.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
 import { type ReceivedMail, startSmtp } from './smtp.ts';
 import { startStripe } from './stripe.ts';
 import { startEmulate, startStatefulMock } from './stripe-emulators.ts';
+import { startTurnstile } from './turnstile.ts';
 
 /** Starts every peer before the first test of a project; what it returns ends them after the last. */
 export default async function startPeers(project: TestProject): Promise<() => Promise<void>> {
   const faults = new Faults();
   const { twilio: account } = CREDENTIALS;
-  const [smtp, sendgrid, resendEmulator, twilioEmulator, oauth] = await Promise.all([
+  const [smtp, turnstile, pwned, sendgrid, resendEmulator, twilioEmulator, oauth] = await Promise.all([
     startSmtp(faults),
+    startTurnstile(),
+    startPwned(),
     startSendgrid(faults),
     createEmulator({ service: 'resend', port: 0 }),
     createEmulator({ service: 'twilio', port: 0 }),
@@ -89,6 +93,8 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   project.provide('peers', {
     mailbox: mailbox.port,
     smtp: smtp.ports,
+    turnstile: turnstile.port,
+    pwned: pwned.port,
     sendgrid: sendgrid.port,
     resend: resend.port,
     twilio: twilio.port,
@@ -102,7 +108,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     },
   });
   return async () => {
-    await Promise.all([smtp, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
+    await Promise.all([smtp, turnstile, pwned, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
     await Promise.all([eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };

@@ -24,6 +24,10 @@ export interface Peers {
     /** Nobody listens. */
     closed: number;
   };
+  /** A stand-in for Turnstile's siteverify: turnstile.ts. */
+  turnstile: number;
+  /** Have I Been Pwned's range API: pwned.ts. */
+  pwned: number;
   sendgrid: number;
   resend: number;
   twilio: number;
