@@ -28,20 +28,20 @@ export class RunBudget implements Budget {
    * A job's part: so large a share (0 to 1) of what is left now, so that the jobs after it have the rest. What it asks for
    * first it may take from the whole: however small the plan, no job is kept from every step.
    */
-  part(share: number): Part {
+  part(share: number): DivisibleBudget {
     return partOf(this, this.#left, share);
   }
 }
 
 /** A part of a budget, which can be divided in its turn. */
-export interface Part extends Budget {
-  part(share: number): Part;
+export interface DivisibleBudget extends Budget {
+  part(share: number): DivisibleBudget;
 }
 
-function partOf(whole: Budget, left: number, share: number): Part {
+function partOf(whole: Budget, left: number, share: number): DivisibleBudget {
   let own = Math.floor(left * share);
   let isFirst = true;
-  const part: Part = {
+  const part: DivisibleBudget = {
     take: (calls) => {
       if (calls > own && !isFirst) return false;
       if (!whole.take(calls)) return false;

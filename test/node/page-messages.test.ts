@@ -23,6 +23,7 @@ const allWords = wordsOf([...sources, checkouts]);
 /** Records that are read by a key: a status, an error code, a resource. Their entries have no name in the code. */
 const BY_KEY = [
   'errors',
+  'jurisdictions',
   'fieldErrors',
   'providerErrors',
   'failures',
