@@ -39,7 +39,11 @@ const left = async () => ({
 
 /** Runs a minute with so many calls; gives how many it made. */
 async function minute(calls: number): Promise<{ statements: number; calls: number }> {
-  const { bindings, counted } = countedBindings({ MAIL_PROVIDER: 'dev', JOB_CALLS: String(calls), DB_2: undefined });
+  const { bindings, counted } = countedBindings({
+    MAIL_PROVIDER: 'dev',
+    JOB_CALLS: String(calls),
+    DB_2: undefined,
+  });
   await runCron(createServices(bindings), '* * * * *', Date.now());
   return {
     statements: counted.statements,

@@ -65,6 +65,8 @@ export function countingApp() {
 
   const bindings = {
     ...env,
+    // While a registration waits for another service, alarms come between what is counted.
+    BREACHED_PASSWORDS_URL: undefined,
     DB: database(env.DB),
     ACCOUNT: namespace(env.ACCOUNT, 'account'),
     RATE_LIMITER: namespace(env.RATE_LIMITER, 'rateLimiter'),
