@@ -34,6 +34,7 @@ export const CATALOGUE = {
   not_found: { status: 404, title: 'There is nothing at this address' },
   realm_not_found: { status: 404, title: 'There is no such realm' },
   user_not_found: { status: 404, title: 'There is no such user' },
+  client_not_found: { status: 404, title: 'There is no such client' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   import_not_found: { status: 404, title: 'There is no such import' },
   message_not_found: { status: 404, title: 'There is no such message' },

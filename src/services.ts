@@ -1,6 +1,8 @@
 import type { AccountObject } from './account/contract.ts';
+import type { GrantObject } from './account/grant-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
+import type { AuthorizationServerParts } from './authorization-server/service.ts';
 import { Authorizer } from './authorize/service.ts';
 import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
@@ -85,6 +87,8 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   admin: Admin;
+  /** Of what the authorization server is made, by the first request for it. */
+  authorizationServer: AuthorizationServerParts;
 }
 
 /** The composition root: bindings and variables to services. Throws ConfigError. */
@@ -93,7 +97,7 @@ export function createServices(bindings: Bindings): Services {
   setLogLevel(config.LOG_LEVEL);
   const d1 = boundedD1(bindings.DB);
   const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
-  const objects = named<AccountObject>(bindings.ACCOUNT);
+  const objects = named<AccountObject & GrantObject>(bindings.ACCOUNT);
   const codeObjects = named<CodeObject>(bindings.ONE_TIME_CODE);
   const messageBudgets = budgets(bindings, config);
 
@@ -196,6 +200,13 @@ export function createServices(bindings: Bindings): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
+    authorizationServer: {
+      ...deps,
+      standby,
+      signingKeys,
+      apiKeys,
+      requestKeys: deriveKeyring(config, 'authorization-request'),
+    },
     admin: createAdmin({
       ...deps,
       privacy,

@@ -7,6 +7,7 @@ export type KeyPurpose =
   | 'decoy'
   | 'oauth-flow'
   | 'form-draft'
+  | 'authorization-request'
   | 'passkey-flow'
   | 'provider-tokens'
   | 'address';

@@ -14,6 +14,7 @@ import {
   type SignedInBody,
 } from '../support/api.ts';
 import { type Operation, operationsOf, readDocument } from '../support/contract.ts';
+import { connected } from '../support/oauth-client.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
 /** A caller as the network sees one, and what is true of it. */
@@ -25,6 +26,8 @@ interface Caller {
   /** Null for a key that does not hold. */
   key?: readonly Scope[] | null;
   isOwner?: true;
+  /** What a client may that acts for the user. */
+  scopes?: string[];
 }
 
 /** What a level refuses with; everything else is said by the operation itself. */
@@ -162,6 +165,23 @@ beforeAll(async () => {
     callers[`an admin who was ${how} while acting as a user`] = broken({ token }, 'session_ended');
   }
 
+  const grants = {
+    'a client': ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'],
+    'a client that may read the account': ['account:read'],
+    'a client that may use the account': ['account'],
+  };
+  for (const [name, scopes] of Object.entries(grants)) {
+    for (const role of ['user', 'admin', 'owner'] as const) {
+      const scope = scopes.join(' ');
+      const { tokens, who } = await connected({ first_party: true, scopes }, { scope });
+      if (role !== 'user') await changeDirectory(who.user.user.id, { role });
+      callers[`${name} of ${role === 'user' ? 'a user' : `an ${role}`}`] = {
+        ...of(who.user, tokens.access_token, { role }),
+        scopes,
+      };
+    }
+  }
+
   for (const scope of SCOPES) {
     const { headers } = await createApiKey([scope]);
     callers[`a service with ${scope}`] = { options: { headers }, key: [scope] };
@@ -191,6 +211,10 @@ function refusalOf(
   if (caller.broken) return caller.broken;
   const { user } = caller;
   if (!user) return users === 'optional' ? null : 'authentication_required';
+  if (caller.scopes && !caller.scopes.some((one) => one === 'account' || one === level.clients)) {
+    return 'insufficient_scope';
+  }
+  if (caller.scopes && level.clients === null) return 'insufficient_scope';
   if (RANK[user.role] < RANK[users]) return 'insufficient_scope';
   if (user.acting && !holds.impersonation) return 'impersonation_refused';
   if ((users === 'verified' || holds.verified) && !user.verified) return 'email_not_verified';

@@ -12,6 +12,7 @@ export const COMMAND_HELP: Record<string, string> = {
   format: 'Mends style and format.',
   deploy: 'Deploys the Worker.',
   realm: 'Lists, shows, creates, changes and deletes realms.',
+  client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

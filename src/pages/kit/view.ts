@@ -88,19 +88,25 @@ export function forgetLanguage(c: AppContext): void {
 
 /**
  * Sends a page, which is never cached, never framed and has no script but that of passkeys, if it asks for it. `leadsTo` are the other origins that its forms
- * may redirect to: a browser follows no redirect elsewhere.
+ * may redirect to: a browser follows no redirect elsewhere. `script` is the text of one that stands in the page.
  */
 export function show(
   c: AppContext,
   view: View,
   content: JSX.Element,
-  { status = 200, leadsTo = [] }: { status?: ContentfulStatusCode; leadsTo?: string[] } = {},
+  {
+    status = 200,
+    leadsTo = [],
+    script: own,
+  }: { status?: ContentfulStatusCode; leadsTo?: string[]; script?: string } = {},
 ) {
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
   const script = html.includes(`src="${PASSKEYS}"`)
     ? `script-src ${new URL(PASSKEYS, view.realm.issuer)}; connect-src 'self'; `
-    : '';
+    : own === undefined
+      ? ''
+      : `script-src 'sha256-${createHash('sha256').update(own).digest('base64')}'; `;
   const colors = createHash('sha256').update(view.colors).digest('base64');
   c.header(
     'Content-Security-Policy',
