@@ -206,6 +206,7 @@ export function createServices(bindings: Bindings): Services {
       signingKeys,
       apiKeys,
       requestKeys: deriveKeyring(config, 'authorization-request'),
+      pushedKeys: deriveKeyring(config, 'pushed-request'),
     },
     admin: createAdmin({
       ...deps,

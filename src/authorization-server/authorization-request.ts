@@ -1,4 +1,5 @@
 import type { Realm } from '../lib/realm.ts';
+import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -108,10 +109,11 @@ function checkScope(parameters: Parameters, { client }: AnswerTarget) {
 
 function checkResource(parameters: Parameters, { client }: AnswerTarget, realm: Realm) {
   const asked = parameters.all('resource');
-  return {
-    audience:
-      asked.length === 0 ? [realm.audience] : audienceWithin(asked, [realm.audience, ...client.audiences]),
-  };
+  const scopes = parameters.get('scope')?.split(' ') ?? [];
+  const usual = ACCOUNT_SCOPES.some((scope) => scopes.includes(scope))
+    ? [userinfoAudience(realm), realm.audience]
+    : [userinfoAudience(realm)];
+  return { audience: asked.length === 0 ? usual : audienceWithin(asked, audiencesOf(client, realm)) };
 }
 
 function checkPrompt(parameters: Parameters) {
@@ -140,6 +142,19 @@ export function scopesWithin(asked: string | undefined, may: readonly string[]):
     throw new OAuthFailure('invalid_scope', 'A scope is not known, or the client may not ask for it');
   }
   return scopes;
+}
+
+/**
+ * Whom a client's tokens are for where nobody says it. It is not the audience of the users' own tokens: who verifies those in a
+ * process of their own takes their holder for the user, and must not take a client for it.
+ */
+export function userinfoAudience({ issuer }: Realm): string {
+  return `${issuer}/oauth2/userinfo`;
+}
+
+/** Whom a client's tokens may be for. */
+export function audiencesOf({ audiences, firstParty }: OAuthClientRow, realm: Realm): string[] {
+  return [userinfoAudience(realm), ...(firstParty ? [realm.audience] : []), ...audiences];
 }
 
 /** The audience that was asked for (RFC 8707, 2). Throws `invalid_target` for one that is not among those that may be. */

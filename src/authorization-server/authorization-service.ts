@@ -15,7 +15,8 @@ import type { OAuthClients } from './client-service.ts';
 import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
-import { type Parameters, parametersOf } from './parameters.ts';
+import { type Parameters, parametersOf, required } from './parameters.ts';
+import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
 import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -61,6 +62,7 @@ interface AuthorizationParts {
   tokens: SignedTokens;
   /** Signs since when a request waits. */
   requestKeys: Keyring;
+  pushedKeys: Keyring;
 }
 
 /** The authorization endpoint (RFC 6749, 3.1; OpenID Connect Core 1.0, 3.1.2): who asks, for what, and whether they get it. */
@@ -82,17 +84,33 @@ export class ClientAuthorizations {
     by: Client,
     word: UserWord | null = null,
   ): Promise<NextStep> {
-    const parameters = readable(search);
+    const { parameters, since } = await readable(async () => {
+      const asked = parametersOf(search);
+      const whole = await withPushed(this.#parts.pushedKeys, realm.id, asked);
+      return { parameters: whole, since: asked.get(SINCE) };
+    });
     const target = await this.#target(parameters, realm);
     try {
       const asked = askedAuthorization(parameters, target, realm);
-      const since = parameters.get(SINCE);
       return await this.#decide(asked, realm, principal, since, by, word);
     } catch (error) {
       if (!(error instanceof OAuthFailure)) throw error;
       const { error: code, description } = error;
       return answering(realm, target, { error: code, error_description: description });
     }
+  }
+
+  /**
+   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user. Throws
+   * OAuthFailure.
+   */
+  async push(parameters: Parameters, realm: Realm, client: OAuthClientRow): Promise<PushedAnswer> {
+    const redirectUri = required(parameters, 'redirect_uri');
+    if (!isRegisteredUri(client.redirectUris, redirectUri)) {
+      throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
+    }
+    askedAuthorization(parameters, { client, redirectUri, responseMode: 'query', state: null }, realm);
+    return pushedRequest(this.#parts.pushedKeys, client, parameters);
   }
 
   /** What the user has allowed, by client. */
@@ -234,9 +252,10 @@ function answering(realm: Realm, target: AnswerTarget, answer: Record<string, st
   return { next: 'answer', answer: { redirectUri, responseMode, parameters } };
 }
 
-function readable(search: URLSearchParams): Parameters {
+/** Throws `invalid_request` for parameters that cannot be read: nobody knows yet where an answer could go. */
+async function readable<Read>(read: () => Promise<Read>): Promise<Read> {
   try {
-    return parametersOf(search);
+    return await read();
   } catch (error) {
     if (error instanceof OAuthFailure)
       throw new ApiError('invalid_request', { detail: `${error.description}.` });

@@ -25,7 +25,7 @@ interface Presented {
 }
 
 /** A request of a client. */
-export interface ClientRequest {
+export interface ClientMessage {
   realm: Realm;
   authorization: string | undefined;
   parameters: Parameters;
@@ -40,7 +40,7 @@ interface AuthenticationParts {
 
 type Check = (
   parts: AuthenticationParts,
-  request: ClientRequest,
+  request: ClientMessage,
   presented: Presented,
 ) => Promise<OAuthClientRow | null>;
 
@@ -59,7 +59,7 @@ const CHECKS: Record<OAuthClientRow['authentication'], Check> = {
  */
 export async function authenticateClient(
   parts: AuthenticationParts,
-  request: ClientRequest,
+  request: ClientMessage,
 ): Promise<OAuthClientRow> {
   const presented = presentedIn(request);
   const client = presented && (await CHECKS[presented.method](parts, request, presented));
@@ -67,7 +67,7 @@ export async function authenticateClient(
   return client;
 }
 
-function presentedIn({ authorization, parameters }: ClientRequest): Presented | null {
+function presentedIn({ authorization, parameters }: ClientMessage): Presented | null {
   const ways = [basic(authorization), assertion(parameters), post(parameters)].filter((one) => one !== null);
   if (ways.length > 1) throw new OAuthFailure('invalid_request', 'The client proves who it is in two ways');
   const named = parameters.get('client_id');
@@ -123,7 +123,7 @@ function subjectOf(jwt: string): string {
 
 async function bySecret(
   { clients }: AuthenticationParts,
-  { realm }: ClientRequest,
+  { realm }: ClientMessage,
   { clientId, method, proof }: Presented,
 ): Promise<OAuthClientRow | null> {
   const now = Date.now();
@@ -137,7 +137,7 @@ async function bySecret(
 /** OpenID Connect Core 1.0, 9; RFC 7523, 3: for this very issuer, from the client about itself, short-lived, and good once. */
 async function byAssertion(
   { d1, clients }: AuthenticationParts,
-  { realm, endpoint }: ClientRequest,
+  { realm, endpoint }: ClientMessage,
   { clientId, proof }: Presented,
 ): Promise<OAuthClientRow | null> {
   const client = await clients.find(realm.id, clientId, (row) => row.authentication === 'private_key_jwt');

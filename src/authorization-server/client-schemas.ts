@@ -60,7 +60,7 @@ const fields = {
     .transform((types) => [...new Set(types)]),
   scopes: list(ScopeName, 100).openapi({ description: 'What it may ask for', example: OPENID_SCOPES }),
   audiences: list(z.url().max(2000), 50).openapi({
-    description: 'Whom its tokens may be for by `resource` (RFC 8707), besides the realm itself',
+    description: 'Whom its tokens may be for by `resource` (RFC 8707), besides userinfo and, for a first-party client, the realm itself',
   }),
   logo_uri: link,
   client_uri: link,

@@ -16,6 +16,7 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     authorization_endpoint: at('authorize'),
     token_endpoint: at('token'),
     userinfo_endpoint: at('userinfo'),
+    pushed_authorization_request_endpoint: at('par'),
     introspection_endpoint: at('introspect'),
     revocation_endpoint: at('revoke'),
     end_session_endpoint: at('logout'),

@@ -6,6 +6,7 @@ import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { authenticateService, presentsKey } from '../http/service-authentication.ts';
 import type { Realm } from '../lib/realm.ts';
+import { userinfoAudience } from './authorization-request.ts';
 import { introspect, revoke } from './introspection-service.ts';
 import { serverMetadata } from './metadata.ts';
 import { OAuthFailure, oauthFailureOf } from './oauth-error.ts';
@@ -14,6 +15,8 @@ import {
   IntrospectionSchema,
   OAuthFailureSchema,
   PresentedToken,
+  PushedAnswerSchema,
+  PushedForm,
   ServerMetadataSchema,
   TokenAnswerSchema,
   TokenForm,
@@ -37,7 +40,7 @@ const refusals = {
 
 /** The endpoints of the authorization server that programs ask: forms in, and failures as RFC 6749 has them. */
 export function authorizationServerRoutes(server: AuthorizationServer) {
-  const { apiKeys, directory, endpoints } = server;
+  const { apiKeys, authorizations, directory, endpoints } = server;
   const form = <Schema extends z.ZodType>(schema: Schema) =>
     // Not checked here: a request may repeat a parameter, or leave it out, and is told so by the protocol's words.
     ({ body: { required: false as const, content: { [FORM]: { schema } } } }) as const;
@@ -57,10 +60,6 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     (act: (asked: Asked, c: AppContext) => Promise<Response>) =>
     (c: AppContext): never =>
       failing(c, (asked) => act(asked, c)) as never;
-  const unfit =
-    (handle: (c: AppContext) => never) =>
-    ({ success }: { success: boolean }, c: AppContext) =>
-      success ? undefined : handle(c);
   const token = answering(async (asked, c) => {
     c.header('Pragma', 'no-cache');
     return c.json(await answerTokenRequest(endpoints, { ...asked, by: clientOf(c) }), 200);
@@ -80,6 +79,10 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     await revoke(endpoints, asked.realm, required(asked.parameters, 'token'), client);
     return c.body(null, 200);
   });
+  const push = answering(async (asked, c) => {
+    const client = await knownClient(endpoints, asked);
+    return c.json(await authorizations.push(asked.parameters, asked.realm, client), 201);
+  });
   return featureRouter()
     .openapi(
       createRoute({
@@ -97,8 +100,27 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
           { codes: FORM_FAILURES },
         ),
       }),
-      token,
-      unfit(token),
+      (c) => token(c),
+      ({ success }, c) => (success ? undefined : token(c)),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'oauth2.par',
+        method: 'post',
+        path: '/oauth2/par',
+        level: PUBLIC,
+        tags,
+        summary: 'Push a request for authorization',
+        description:
+          'RFC 9126: what the client asks does not go through the browser, where it could be read and changed. The browser is then sent to `/oauth2/authorize` with `client_id` and `request_uri`, within ten minutes.',
+        request: form(PushedForm),
+        responses: responses(
+          { 201: json(PushedAnswerSchema, 'The name of the request'), ...refusals },
+          { codes: FORM_FAILURES },
+        ),
+      }),
+      (c) => push(c),
+      ({ success }, c) => (success ? undefined : push(c)),
     )
     .openapi(
       createRoute({
@@ -116,8 +138,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
           { codes: ['invalid_api_key', 'insufficient_scope', 'origin_not_allowed', ...FORM_FAILURES] },
         ),
       }),
-      introspection,
-      unfit(introspection),
+      (c) => introspection(c),
+      ({ success }, c) => (success ? undefined : introspection(c)),
     )
     .openapi(
       createRoute({
@@ -135,8 +157,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
           { codes: FORM_FAILURES },
         ),
       }),
-      revocation,
-      unfit(revocation),
+      (c) => revocation(c),
+      ({ success }, c) => (success ? undefined : revocation(c)),
     )
     .openapi(userinfoRoute('get'), (c) => userinfo(c, server) as never)
     .openapi(userinfoRoute('post'), (c) => userinfo(c, server) as never)
@@ -194,7 +216,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
 /** A bearer token alone: a cookie would let any page of an allowed origin ask. */
 function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions']) {
   return {
-    authenticateToken: (token: string, realm: Realm) => sessions.authenticateToken(token, realm),
+    authenticateToken: (token: string, realm: Realm) => sessions.authenticateToken(token, realm, [userinfoAudience(realm), realm.audience]),
     authenticateCookie: () => Promise.reject(new ApiError('authentication_required')),
   };
 }

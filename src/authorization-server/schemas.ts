@@ -30,6 +30,22 @@ export const TokenForm = z
   })
   .openapi('ClientTokenRequest');
 
+export const PushedForm = z
+  .looseObject({
+    response_type: z.literal('code'),
+    redirect_uri: z.string(),
+    code_challenge: z.string(),
+    code_challenge_method: z.literal('S256'),
+    scope: text,
+    state: text,
+    ...credentials,
+  })
+  .openapi('PushedRequest', { description: 'The parameters of the authorization endpoint' });
+
+export const PushedAnswerSchema = z
+  .object({ request_uri: z.string(), expires_in: z.int() })
+  .openapi('PushedRequestUri');
+
 export const TokenAnswerSchema = z
   .object({
     access_token: z.string(),
@@ -76,6 +92,7 @@ export const ServerMetadataSchema = z
     authorization_endpoint: z.url(),
     token_endpoint: z.url(),
     userinfo_endpoint: z.url(),
+    pushed_authorization_request_endpoint: z.url(),
     introspection_endpoint: z.url(),
     revocation_endpoint: z.url(),
     end_session_endpoint: z.url(),

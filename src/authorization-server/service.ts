@@ -24,6 +24,8 @@ export interface AuthorizationServerParts {
   apiKeys: ApiKeys;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
+  /** Encrypts requests that clients have pushed. */
+  pushedKeys: Keyring;
 }
 
 /** An OAuth 2.1 authorization server and OpenID provider, one for each realm. Made at its first use: not all isolates need it. */
@@ -42,7 +44,11 @@ export class AuthorizationServer {
     this.clients = new OAuthClients(d1, parts.standby);
     this.tokens = new SignedTokens(parts.signingKeys);
     const shared = { clients: this.clients, objects, tokens: this.tokens };
-    this.authorizations = new ClientAuthorizations({ ...shared, requestKeys: parts.requestKeys });
+    this.authorizations = new ClientAuthorizations({
+      ...shared,
+      requestKeys: parts.requestKeys,
+      pushedKeys: parts.pushedKeys,
+    });
     this.endpoints = { ...shared, d1, sessions, limit };
   }
 }

@@ -3,10 +3,11 @@ import type { OpenedSession, SessionObjects } from '../account/contract.ts';
 import type { GrantObjects } from '../account/grant-contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { accepted } from '../errors.ts';
+import { ACCOUNT_SCOPES } from '../http/level.ts';
 import type { Client } from '../lib/client.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { audienceWithin, scopesWithin } from './authorization-request.ts';
-import { authenticateClient, type ClientRequest } from './client-authentication.ts';
+import { audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
+import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
 import type { OAuthClients } from './client-service.ts';
 import { parseCodeText } from './code-text.ts';
@@ -27,7 +28,7 @@ export interface TokenAnswer {
 }
 
 /** A request to the token endpoint, and who sent it as far as the network tells. */
-export type TokenRequest = ClientRequest & { by: Client };
+export type TokenRequest = ClientMessage & { by: Client };
 
 /** What the endpoints for clients are made of. */
 export interface TokenParts {
@@ -64,7 +65,7 @@ export async function answerTokenRequest(parts: TokenParts, request: TokenReques
 }
 
 /** The client behind a request, which does not ask too often. Throws OAuthFailure, `rate_limited`. */
-export async function knownClient(parts: TokenParts, request: ClientRequest): Promise<OAuthClientRow> {
+export async function knownClient(parts: TokenParts, request: ClientMessage): Promise<OAuthClientRow> {
   const client = await authenticateClient(parts, request);
   await parts.limit(`client:${client.id}`);
   return client;
@@ -131,13 +132,13 @@ async function clientCredentials(
   { parameters, realm }: TokenRequest,
   client: OAuthClientRow,
 ): Promise<TokenAnswer> {
-  const ofUsers = [...OPENID_SCOPES, 'account', 'account:read'];
+  const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
   const own = client.scopes.filter((scope) => !ofUsers.includes(scope));
   const asked = parameters.get('scope');
   const scope = (asked === undefined ? own : scopesWithin(asked, own)).join(' ');
   const resources = parameters.all('resource');
-  const may = [realm.audience, ...client.audiences];
-  const audience = resources.length === 0 ? [realm.audience] : audienceWithin(resources, may);
+  const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
+  const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
   const seconds = tokenSeconds(realm, client);
   const token = await tokens.clientToken(realm, { clientId: client.id, scope, audience, seconds });
   return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope };

@@ -8,6 +8,7 @@ export type KeyPurpose =
   | 'oauth-flow'
   | 'form-draft'
   | 'authorization-request'
+  | 'pushed-request'
   | 'passkey-flow'
   | 'provider-tokens'
   | 'address';

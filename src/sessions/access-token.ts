@@ -149,16 +149,16 @@ export class AccessTokens {
   }
 
   /**
-   * Checks signature, algorithm, type, issuer, audience (unless it is null) and expiry (RFC 9068, 4); nothing of the session.
+   * Checks signature, algorithm, type, issuer, audience (one of those given, or any for null) and expiry (RFC 9068, 4); nothing of the session.
    * Throws `token_expired`, and `invalid_token` for everything else.
    */
   async verify(
     realm: Realm,
     token: string,
-    audience: string | null = realm.audience,
+    audiences: readonly string[] | null = [realm.audience],
   ): Promise<AccessTokenClaims> {
     const claims = await this.#known(realm, token);
-    if (audience !== null && !claims.audience.includes(audience)) throw new ApiError('invalid_token');
+    if (audiences && !audiences.some((one) => claims.audience.includes(one))) throw new ApiError('invalid_token');
     return claims;
   }
 

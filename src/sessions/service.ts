@@ -56,15 +56,15 @@ export class Sessions {
 
   /**
    * The local check, and where an admin acts as the user whether the admin still may: one who was demoted, suspended, deleted
-   * or signed out may not, and their session in the user's place ends. It may be a client's token, and with null for any
-   * audience of the realm. Throws `invalid_token`, `token_expired`, `session_ended`.
+   * or signed out may not, and their session in the user's place ends. It may be a client's token; for us, unless other audiences
+   * are given, or null for any. Throws `invalid_token`, `token_expired`, `session_ended`.
    */
   async verifyActing(
     accessToken: string,
     realm: Realm,
-    audience: string | null = realm.audience,
+    audiences?: readonly string[] | null,
   ): Promise<AccessTokenClaims> {
-    const claims = await this.#tokens.verify(realm, accessToken, audience);
+    const claims = await this.#tokens.verify(realm, accessToken, audiences);
     const { userId, sessionId, impersonator } = claims;
     if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
     await this.#objects(userId).endSession(sessionId, 'revoked', null, { actor: impersonator });
@@ -82,9 +82,12 @@ export class Sessions {
     return role === 'owner' || (role === 'admin' && realmId === realm.id);
   }
 
-  /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
-  async authenticateToken(accessToken: string, realm: Realm): Promise<Principal> {
-    const claims = await this.verifyActing(accessToken, realm);
+  /**
+   * The strict check of an access token, for us unless audiences are given. Throws `invalid_token`, `token_expired`,
+   * `session_ended`, `account_suspended`.
+   */
+  async authenticateToken(accessToken: string, realm: Realm, audiences?: readonly string[]): Promise<Principal> {
+    const claims = await this.verifyActing(accessToken, realm, audiences);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     const { client } = claims;
     // The token says what it may, which can be less than its session; the session, whose it is.

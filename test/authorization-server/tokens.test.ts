@@ -48,7 +48,7 @@ describe('a code', () => {
     expect(access).toMatchObject({
       iss: ORIGIN,
       sub: who.user.user.id,
-      aud: ORIGIN,
+      aud: `${ORIGIN}/oauth2/userinfo`,
       client_id: client.client_id,
       scope: tokens.scope,
       sid: expect.any(String),

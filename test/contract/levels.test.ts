@@ -10,6 +10,7 @@ import {
   createApiKey,
   createRealm,
   INTERNAL,
+  ORIGIN,
   registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
@@ -173,7 +174,7 @@ beforeAll(async () => {
   for (const [name, scopes] of Object.entries(grants)) {
     for (const role of ['user', 'admin', 'owner'] as const) {
       const scope = scopes.join(' ');
-      const { tokens, who } = await connected({ first_party: true, scopes }, { scope });
+      const { tokens, who } = await connected({ first_party: true, scopes }, { scope, resource: ORIGIN });
       if (role !== 'user') await changeDirectory(who.user.user.id, { role });
       callers[`${name} of ${role === 'user' ? 'a user' : `an ${role}`}`] = {
         ...of(who.user, tokens.access_token, { role }),
@@ -181,6 +182,10 @@ beforeAll(async () => {
       };
     }
   }
+
+  // It is for others, whatever its scopes: there is nothing to weigh.
+  const { tokens } = await connected();
+  callers["a third party's client"] = broken({ token: tokens.access_token }, 'invalid_token');
 
   for (const scope of SCOPES) {
     const { headers } = await createApiKey([scope]);

@@ -35,6 +35,7 @@ const BY_KEY = [
   'channels',
   'registrations',
   'scopeNames',
+  'kinds',
   'overlaps',
   'themes',
   'usedOf',

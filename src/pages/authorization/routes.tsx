@@ -65,6 +65,8 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
 function signInFor(view: View, search: URLSearchParams, step: NextStep & { next: 'sign_in' }): string {
   const back = new URLSearchParams(search);
   back.set(SINCE, step.since);
+  // Of a pushed request it stands nowhere else, and the page of sign-in has to allow it to browsers.
+  back.set('redirect_uri', step.redirectUri);
   const query = {
     redirect_to: `${view.path('/oauth2/authorize')}?${back}`,
     // A user who is signed in is asked all the same.
