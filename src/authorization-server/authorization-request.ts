@@ -1,5 +1,5 @@
-import type { Realm } from '../lib/realm.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
+import type { Realm } from '../lib/realm.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
 import type { OAuthClientRow } from './tables.ts';

@@ -36,7 +36,7 @@ const fields = {
     .min(1)
     .max(100)
     .regex(/^\P{Cc}*$/u)
-    .openapi({ description: 'What users see', example: 'Photo Printer' }),
+    .openapi({ description: 'What users see' }),
   first_party: z.boolean().openapi({
     description:
       'Of the realm’s own product: users are not asked whether it may. Only such may have the scopes `account` and `account:read`',
@@ -60,7 +60,8 @@ const fields = {
     .transform((types) => [...new Set(types)]),
   scopes: list(ScopeName, 100).openapi({ description: 'What it may ask for', example: OPENID_SCOPES }),
   audiences: list(z.url().max(2000), 50).openapi({
-    description: 'Whom its tokens may be for by `resource` (RFC 8707), besides userinfo and, for a first-party client, the realm itself',
+    description:
+      'Whom its tokens may be for by `resource` (RFC 8707), besides userinfo and, for a first-party client, the realm itself',
   }),
   logo_uri: link,
   client_uri: link,

@@ -18,7 +18,7 @@ export function isRegisteredUri(registered: readonly string[], asked: string): b
 export function isRegistrableUri(uri: string): boolean {
   if (/[^\x21-\x7e]|[\\#"<>^`{|}]/.test(uri)) return false;
   const url = URL.parse(uri);
-  if (!url || url.username !== '' || url.password !== '') return false;
+  if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
   if (url.protocol === 'http:') return LOOPBACK.includes(url.hostname);
   return url.protocol.includes('.');

@@ -30,8 +30,6 @@ const FORM = 'application/x-www-form-urlencoded';
 /** Clients may go by the metadata for so long (seconds). */
 const MAX_AGE = 300;
 
-const FORM_FAILURES = ['payload_too_large', 'unsupported_media_type'] as const;
-
 const tags = ['Authorization server'];
 const refusals = {
   400: json(OAuthFailureSchema, 'Refused (RFC 6749, 5.2)'),
@@ -86,7 +84,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
   return featureRouter()
     .openapi(
       createRoute({
-        operationId: 'oauth2.token',
+        operationId: 'authorization.token',
         method: 'post',
         path: '/oauth2/token',
         level: PUBLIC,
@@ -97,7 +95,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         request: form(TokenForm),
         responses: responses(
           { 200: json(TokenAnswerSchema, 'The tokens'), ...refusals },
-          { codes: FORM_FAILURES },
+          { codes: ['authentication_required'], body: true },
         ),
       }),
       (c) => token(c),
@@ -105,7 +103,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     )
     .openapi(
       createRoute({
-        operationId: 'oauth2.par',
+        operationId: 'authorization.push',
         method: 'post',
         path: '/oauth2/par',
         level: PUBLIC,
@@ -116,7 +114,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         request: form(PushedForm),
         responses: responses(
           { 201: json(PushedAnswerSchema, 'The name of the request'), ...refusals },
-          { codes: FORM_FAILURES },
+          { codes: ['authentication_required'], body: true },
         ),
       }),
       (c) => push(c),
@@ -124,7 +122,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     )
     .openapi(
       createRoute({
-        operationId: 'oauth2.introspect',
+        operationId: 'authorization.introspect',
         method: 'post',
         path: '/oauth2/introspect',
         level: PUBLIC,
@@ -135,7 +133,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         request: form(PresentedToken),
         responses: responses(
           { 200: json(IntrospectionSchema, 'What it says'), ...refusals },
-          { codes: ['invalid_api_key', 'insufficient_scope', 'origin_not_allowed', ...FORM_FAILURES] },
+          { codes: ['invalid_api_key', 'insufficient_scope'], body: true },
         ),
       }),
       (c) => introspection(c),
@@ -143,7 +141,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     )
     .openapi(
       createRoute({
-        operationId: 'oauth2.revoke',
+        operationId: 'authorization.revoke',
         method: 'post',
         path: '/oauth2/revoke',
         level: PUBLIC,
@@ -154,7 +152,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         request: form(PresentedToken),
         responses: responses(
           { 200: { description: 'Revoked, or there was nothing to revoke' }, ...refusals },
-          { codes: FORM_FAILURES },
+          { codes: ['authentication_required'], body: true },
         ),
       }),
       (c) => revocation(c),
@@ -216,14 +214,15 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
 /** A bearer token alone: a cookie would let any page of an allowed origin ask. */
 function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions']) {
   return {
-    authenticateToken: (token: string, realm: Realm) => sessions.authenticateToken(token, realm, [userinfoAudience(realm), realm.audience]),
+    authenticateToken: (token: string, realm: Realm) =>
+      sessions.authenticateToken(token, realm, [userinfoAudience(realm), realm.audience]),
     authenticateCookie: () => Promise.reject(new ApiError('authentication_required')),
   };
 }
 
 function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
   return createRoute({
-    operationId: method === 'get' ? 'oauth2.userinfo' : 'oauth2.userinfo.post',
+    operationId: method === 'get' ? 'authorization.userinfo' : 'authorization.postUserinfo',
     method,
     path: '/oauth2/userinfo',
     level: PUBLIC,
@@ -241,6 +240,7 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
           'session_ended',
           'account_suspended',
           'insufficient_scope',
+          ...(method === 'get' ? [] : (['origin_not_allowed'] as const)),
         ],
       },
     ),

@@ -158,7 +158,8 @@ export class AccessTokens {
     audiences: readonly string[] | null = [realm.audience],
   ): Promise<AccessTokenClaims> {
     const claims = await this.#known(realm, token);
-    if (audiences && !audiences.some((one) => claims.audience.includes(one))) throw new ApiError('invalid_token');
+    if (audiences && !audiences.some((one) => claims.audience.includes(one)))
+      throw new ApiError('invalid_token');
     return claims;
   }
 

@@ -86,7 +86,11 @@ export class Sessions {
    * The strict check of an access token, for us unless audiences are given. Throws `invalid_token`, `token_expired`,
    * `session_ended`, `account_suspended`.
    */
-  async authenticateToken(accessToken: string, realm: Realm, audiences?: readonly string[]): Promise<Principal> {
+  async authenticateToken(
+    accessToken: string,
+    realm: Realm,
+    audiences?: readonly string[],
+  ): Promise<Principal> {
     const claims = await this.verifyActing(accessToken, realm, audiences);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     const { client } = claims;

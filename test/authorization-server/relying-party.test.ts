@@ -90,7 +90,12 @@ describe.each([undefined, 'party'])('a client of the realm %s', (realm) => {
         const request = new Request('https://api.example.com/', {
           headers: { authorization: `Bearer ${tokens.access_token}` },
         });
-        const claims = await oauth.validateJwtAccessToken(server, request, `${issuer}/oauth2/userinfo`, options);
+        const claims = await oauth.validateJwtAccessToken(
+          server,
+          request,
+          `${issuer}/oauth2/userinfo`,
+          options,
+        );
         expect(claims).toMatchObject({ client_id: made.client_id, scope: 'openid email offline_access' });
         const renewed = await oauth.processRefreshTokenResponse(
           server,

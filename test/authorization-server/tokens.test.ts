@@ -417,6 +417,16 @@ describe('connected apps', () => {
     );
   });
 
+  it('are in what the user can take along', async () => {
+    const { client, who, tokens } = await connected();
+    const { body } = await call('GET', '/v1/me/export', { token: who.user.access_token });
+    const scopes = tokens.scope.split(' ');
+    expect(body.apps).toEqual([{ client_id: client.client_id, scopes, allowed_at: expect.any(String) }]);
+    expect(body.sessions).toContainEqual(
+      expect.objectContaining({ client_id: client.client_id, scope: tokens.scope }),
+    );
+  });
+
   it('lose a code too that they have not redeemed', async () => {
     const client = await createClient();
     const who = await visitor();
