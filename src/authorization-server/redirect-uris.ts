@@ -7,7 +7,7 @@ const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
  */
 export function isRegisteredUri(registered: readonly string[], asked: string): boolean {
   if (registered.includes(asked)) return true;
-  const plain = withoutPort(asked);
+  const plain = URL.canParse(asked) ? withoutPort(asked) : null;
   return plain !== null && registered.some((uri) => withoutPort(uri) === plain);
 }
 

@@ -158,6 +158,7 @@ describe('an address to go back to', () => {
     'https://app.example.com:443/cb?a=1',
     'https://APP.example.com/cb?a=1',
     'http://127.0.0.1/cb/',
+    'http://127.0.0.1:99999/cb',
     'http://127.0.0.1:51234/other',
     'http://127.0.0.1:51234@evil.example/cb',
     'http://127.0.0.1.evil.example/cb',

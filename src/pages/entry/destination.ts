@@ -67,7 +67,8 @@ function onwardOrigins(realm: Realm, url: URL): string[] {
   const endpoint = new URL(`${realm.issuer}/oauth2/authorize`);
   const onward = url.origin === endpoint.origin && url.pathname === endpoint.pathname;
   const target = onward ? URL.parse(url.searchParams.get('redirect_uri') ?? '') : null;
-  return target ? [originToLeadTo(target)] : [];
+  // An app's own scheme has a dot; nothing else is one that a client can have.
+  return target && /^(https?|.*\..*):$/.test(target.protocol) ? [originToLeadTo(target)] : [];
 }
 
 /** What a Content-Security-Policy has to allow for a form to end at an address: its origin, or the scheme of an app. */
