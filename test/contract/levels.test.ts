@@ -61,7 +61,7 @@ const CONDITIONS: Record<
 /** A body that keeps an operation from doing what would disturb the walk; the level has spoken before it is looked at. */
 const HARMLESS: Record<string, object> = { 'auth.logout': { all: 'x' }, 'auth.reauthenticate': {} };
 /** Operations whose refusals are about a token that they bring, not about the caller. */
-const OWN_REFUSALS = ['auth.refresh'];
+const OWN_REFUSALS = ['auth.refresh', 'authorization.userinfo', 'authorization.postUserinfo'];
 /** Whole bodies, for acts on a user that must come as far as to look at the user. */
 const ACTS: Record<string, object> = {
   'admin.users.update': { name: 'Nobody' },
