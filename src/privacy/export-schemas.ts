@@ -21,11 +21,9 @@ export const ExportSchema = z
       .openapi({ description: 'What the system called the user that they were imported from' }),
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
-    apps: z
-      .array(z.record(z.string(), z.unknown()))
-      .openapi({
-        description: 'What the user has allowed which client; what clients have is among the sessions',
-      }),
+    apps: z.array(z.record(z.string(), z.unknown())).openapi({
+      description: 'What the user has allowed which client; what clients have is among the sessions',
+    }),
     identities: z.array(z.record(z.string(), z.unknown())),
     passkeys: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
