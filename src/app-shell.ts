@@ -20,7 +20,7 @@ import type { Services } from './services.ts';
 
 /** Paths that programs ask for. Browsers ask for the two that lead to a provider and back. */
 const FOR_PROGRAMS =
-  /^\/(v1(?!\/oauth\/[^/]+\/(login|callback)$)|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
+  /^\/(v1(?!\/oauth\/[^/]+\/(login|callback)$)|oauth2\/(?!(authorize|consent|logout)$)[^/]+|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
 
 /** What all routes have in common: what every request passes, in order, the levels, and how failures are answered. */
 export class AppShell {

@@ -1,6 +1,9 @@
 import { adminRoutes } from './admin/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { AppShell } from './app-shell.ts';
+import { oauthClientRoutes } from './authorization-server/client-routes.ts';
+import { authorizationServerRoutes } from './authorization-server/routes.ts';
+import { AuthorizationServer } from './authorization-server/service.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
@@ -18,6 +21,7 @@ import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
 import { healthRoutes } from './health/routes.ts';
 import { withHotRoutes } from './hot-app.ts';
+import { keyedRateLimit } from './http/rate-limit.ts';
 import { importRoutes } from './import/routes.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
@@ -26,6 +30,7 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
+import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
 import { entryPageRoutes } from './pages/entry/routes.ts';
 import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
@@ -61,6 +66,10 @@ export function createApp(
   const { config, realms, sessions } = services;
   const { challenge, levels, signInLimit } = shell;
   const app = shell.app();
+  const server = new AuthorizationServer(
+    services.authorizationServer,
+    keyedRateLimit(bindings.GENERAL_RATE_LIMIT, config),
+  );
   const routes = withHotRoutes(app, services, shell)
     .route('/', resetRoutes(services.resets, signInLimit, challenge))
     .route('/', challengeRoutes(services.challenges))
@@ -85,6 +94,8 @@ export function createApp(
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
+    .route('/', oauthClientRoutes(server.clients, levels))
+    .route('/', authorizationServerRoutes(server))
     .route('/', subscriptionRoutes(services.billing, services.plans, levels))
     .route('/', importRoutes(services.userImport, levels))
     .route('/', planAdminRoutes(services.planAdmin, levels))
@@ -118,8 +129,16 @@ export function createApp(
   if (spoken.includes('two-user-types')) {
     app.route('/', phoneRoutes(services.codes, levels, signInLimit, challenge));
   }
-  app.route('/', accountPageRoutes(services, signInLimit));
-  app.route('/', adminPageRoutes(services));
+  const parts = {
+    oauthClients: server.clients,
+    authorizations: server.authorizations,
+    signedTokens: server.tokens,
+  };
+  // Not copied: what stands for the services while the document is made has no properties to copy.
+  const withServer: Services & typeof parts = Object.assign(Object.create(services), parts);
+  app.route('/', authorizationPageRoutes(withServer));
+  app.route('/', accountPageRoutes(withServer, signInLimit));
+  app.route('/', adminPageRoutes(withServer));
   app.route('/', entryPageRoutes(services, signInLimit, challenge));
   if (config.ENVIRONMENT === 'development') app.route('/', devRoutes(services.d1));
   return routes;

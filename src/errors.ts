@@ -36,6 +36,7 @@ export const CATALOGUE = {
   realm_not_moving: { status: 404, title: 'The realm is not being moved' },
   realm_not_found: { status: 404, title: 'There is no such realm' },
   user_not_found: { status: 404, title: 'There is no such user' },
+  client_not_found: { status: 404, title: 'There is no such client' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   import_not_found: { status: 404, title: 'There is no such import' },
   message_not_found: { status: 404, title: 'There is no such message' },

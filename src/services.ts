@@ -1,6 +1,8 @@
 import type { AccountObject } from './account/contract.ts';
+import type { GrantObject } from './account/grant-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
+import type { AuthorizationServerParts } from './authorization-server/service.ts';
 import { Authorizer } from './authorize/service.ts';
 import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
@@ -104,6 +106,8 @@ export interface Services {
   authorizer: Authorizer;
   admin: Admin;
   auditFeed: AuditFeed;
+  /** Of what the authorization server is made, by the first request for it. */
+  authorizationServer: AuthorizationServerParts;
 }
 
 /** What all databases have in common. */
@@ -154,7 +158,7 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = accounts<AccountObject>(bindings.ACCOUNT, config);
+  const objects = accounts<AccountObject & GrantObject>(bindings.ACCOUNT, config);
   const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
@@ -292,6 +296,14 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
+    authorizationServer: {
+      ...deps,
+      standby,
+      signingKeys,
+      apiKeys,
+      requestKeys: deriveKeyring(config, 'authorization-request'),
+      pushedKeys: deriveKeyring(config, 'pushed-request'),
+    },
     admin: createAdmin({
       ...deps,
       home,

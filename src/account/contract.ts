@@ -5,9 +5,9 @@ import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionGrant, SessionRecord } from './session-record.ts';
 
-export type { EndReason, SessionRecord } from './session-record.ts';
+export type { EndReason, SessionGrant, SessionRecord } from './session-record.ts';
 
 /** The object's copy of what the directory says, and the D1 bookmark of the last write it was told of. */
 export interface AccountState extends DirectoryState {
@@ -23,7 +23,10 @@ export interface SessionLifetimes {
 }
 
 /** The realm of a refresh, and for how many seconds a token that was used there gives the current one again. */
-export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'>;
+export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'> & {
+  /** The client that presents the token; none for a session of the user's own. */
+  clientId?: string;
+};
 
 /** A session to be opened. `methods` are RFC 8176 values. */
 export interface NewSession {
@@ -36,6 +39,8 @@ export interface NewSession {
   authenticatedAt?: number;
   /** The session of the browser, for a session of an app that the user signed in to there. */
   browserSession?: string | null;
+  /** What it may, for a session that is a client's. */
+  grant?: SessionGrant;
   /** The admin who opens it in the user's place, and why. */
   impersonation?: { actor: string; reason: string };
 }
@@ -53,6 +58,8 @@ export interface LiveSession {
   authenticatedAt: number;
   /** How they signed in, and a passkey that they have proved it by since: RFC 8176 values. */
   methods: string[];
+  /** What it may, when it is a client's; null for the user's own, which may all. */
+  grant: SessionGrant | null;
 }
 
 /** A session that was opened or refreshed. */

@@ -36,6 +36,15 @@ import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
 import { EventFeed } from './event-feed.ts';
 import { FactorBook } from './factors.ts';
+import { GrantBook } from './grant-book.ts';
+import type {
+  ClientConsent,
+  CodeRedemption,
+  GrantObject,
+  NewGrantCode,
+  RedeemedCode,
+} from './grant-contract.ts';
+import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
 import { KnownDevices } from './known-devices.ts';
@@ -92,7 +101,7 @@ const RECONCILE_DELAY = 10 * SECOND;
  *
  * An object that no user ever had (a forged token, a decoy of sign-in) makes no tables.
  */
-export class Account extends DurableObject<Bindings> implements AccountObject {
+export class Account extends DurableObject<Bindings> implements AccountObject, GrantObject {
   readonly #config: Config;
   readonly #atomically: Atomically;
   readonly #state: AccountStateStore;
@@ -105,6 +114,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #devices: KnownDevices;
   readonly #factors: FactorBook;
   readonly #signIns: SignIns;
+  readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
   readonly #metering: Metering;
   readonly #history: History;
@@ -183,6 +193,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       devices: this.#devices,
       origin: this.#config.ORIGIN,
     });
+    this.#grants = new Grants({
+      book: new GrantBook(kv),
+      sessions: this.#sessions,
+      signIns: this.#signIns,
+      state: this.#state,
+    });
     this.#history = new History(this.#activity, this.#sessions, this.#metering, {
       activity: this.#config.ACTIVITY_DAYS,
       uses: this.#config.USAGE_EVENT_DAYS,
@@ -203,9 +219,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
     if (this.#state.hasOldTables()) {
       this.#atomically(() => {
-        upgradeTables(sql, this.#told);
+        if (this.#state.get()?.tables === undefined) {
+          upgradeTables(sql, this.#told);
+          this.#schedule.at('recall', Date.now());
+        } else SessionBook.addGrants(sql);
         this.#state.noteTables();
-        this.#schedule.at('recall', Date.now());
       });
     }
   }
@@ -398,6 +416,37 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     return refused('invalid_passkey', {
       detail: 'Its counter did not rise: there may be a copy of it. Remove it, and add a new one.',
     });
+  }
+
+  // Clients of the authorization server.
+
+  async consents(): Promise<Record<string, ClientConsent>> {
+    return this.#grants.consents();
+  }
+
+  async issueCode(
+    sessionId: string,
+    code: NewGrantCode,
+    consented: boolean,
+    client: Client,
+  ): Promise<{ result: 'ok' } | Refusal> {
+    return this.#atomically(() => this.#grants.issueCode(sessionId, code, consented, client));
+  }
+
+  async redeemCode(redemption: CodeRedemption, client: Client): Promise<RedeemedCode | Refusal> {
+    return this.#atomically(() => this.#grants.redeemCode(redemption, client));
+  }
+
+  async checkGrant(refreshToken: string): Promise<LiveSession | Refusal> {
+    return this.#grants.check(refreshToken);
+  }
+
+  async endGrant(by: { refreshToken: string } | { sessionId: string }, clientId: string): Promise<boolean> {
+    return this.#atomically(() => this.#grants.end(by, clientId));
+  }
+
+  async disconnectClient(clientId: string, client: Client): Promise<boolean> {
+    return this.#atomically(() => this.#grants.disconnect(clientId, client));
   }
 
   // Plan, quotas, credits: each call checks and changes in one step, without D1.

@@ -6,6 +6,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import type { EndReason, SessionLifetimes, SessionRecord } from './contract.ts';
 import { PAST_SESSION_DAYS, type PastSession } from './history-contract.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
+import type { SessionGrant } from './session-record.ts';
 
 /** One row of the object's `sessions` table. Times are Unix milliseconds. */
 export type SessionRow = SessionRecord & {
@@ -22,6 +23,8 @@ export type SessionRow = SessionRecord & {
   authenticated_at: number;
   /** The session of the browser in which the user signed in to an app, whose session this is. */
   browser_session: string | null;
+  /** Of a client's grant: whom its access tokens are for, as JSON. */
+  audience: string | null;
 };
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
@@ -34,8 +37,10 @@ export interface FoundSession {
 const LOST_ANSWER = 10 * MINUTE;
 /** A client that refreshes more often than this within the grace of one token loses the earliest. */
 const MAX_SUPERSEDED = 100;
-/** More sessions than this end the one that was used least recently. */
+/** More sessions than this end the one that was used least recently: of the user's own, of those of clients, and of one client. */
 const MAX_SESSIONS = 100;
+const MAX_GRANTS = 100;
+const MAX_GRANTS_OF_ONE = 20;
 /** `last_seen_at` is exact to this (milliseconds), and to a part of the time that the session may idle: a check need not write. */
 const SEEN_PRECISION = HOUR;
 const SEEN_PART = 1 / 24;
@@ -62,13 +67,22 @@ export class SessionBook {
       created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
       user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
-      superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT
+      superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
+      client_id TEXT, scope TEXT, audience TEXT
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE past_sessions (
       id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       ip TEXT, country TEXT, city TEXT, user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT,
-      ended_at INTEGER, end_reason TEXT
+      ended_at INTEGER, end_reason TEXT, client_id TEXT, scope TEXT
     ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** Gives the tables of an object that knew no grants of clients the columns for them. */
+  static addGrants(sql: SqlStorage): void {
+    for (const column of ['client_id', 'scope', 'audience'])
+      sql.exec(`ALTER TABLE sessions ADD COLUMN ${column} TEXT`);
+    for (const column of ['client_id', 'scope'])
+      sql.exec(`ALTER TABLE past_sessions ADD COLUMN ${column} TEXT`);
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */
@@ -86,9 +100,11 @@ export class SessionBook {
       impersonator: string | null;
       authenticatedAt: number;
       browserSession?: string | null | undefined;
+      grant?: SessionGrant | undefined;
     },
     now: number,
   ): SessionRow {
+    const { grant } = session;
     const row: SessionRow = {
       id: newId('ses', now),
       salt: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
@@ -109,13 +125,16 @@ export class SessionBook {
       impersonator: session.impersonator,
       authenticated_at: session.impersonator === null ? session.authenticatedAt : 0,
       browser_session: session.browserSession ?? null,
+      client_id: grant?.clientId ?? null,
+      scope: grant?.scope ?? null,
+      audience: grant ? JSON.stringify(grant.audience) : null,
     };
     this.dropExpired(now);
-    this.#end(
-      'id IN (SELECT id FROM sessions ORDER BY last_seen_at DESC, id DESC LIMIT -1 OFFSET ?)',
-      [MAX_SESSIONS - 1],
-      { at: now, reason: 'evicted' },
-    );
+    // No client pushes out a session of the user's own, nor all of another's.
+    if (grant) {
+      this.#makeRoom('client_id = ?', [grant.clientId], MAX_GRANTS_OF_ONE, now);
+      this.#makeRoom('client_id IS NOT NULL', [], MAX_GRANTS, now);
+    } else this.#makeRoom('client_id IS NULL', [], MAX_SESSIONS, now);
     this.#sql.exec(
       `INSERT INTO sessions (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row)
         .map(() => '?')
@@ -155,8 +174,9 @@ export class SessionBook {
   recognise(token: string, now: number): FoundSession | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    if (!row || row.impersonator !== null || !isGenuine(this.#keys, token, claims, row.salt)) return null;
-    if (!mayStillUse(row, claims.generation, now)) return null;
+    if (!row || row.impersonator !== null || row.client_id !== null) return null;
+    if (!isGenuine(this.#keys, token, claims, row.salt) || !mayStillUse(row, claims.generation, now))
+      return null;
     // The first token of a session replaced none, whose retry it could decide.
     const confirms = claims.generation === row.generation && row.generation > 1 && row.confirmed === 0;
     return { row, confirms };
@@ -164,9 +184,22 @@ export class SessionBook {
 
   /** The live session that a refresh token of any generation belongs to: a device that has signed in before has one. */
   ownerOf(token: string, now: number): string | null {
+    const row = this.#madeFor(token, now);
+    return row?.client_id === null ? row.id : null;
+  }
+
+  /** The client's grant that a refresh token belongs to; with `usable` only if it can still be used. */
+  grantOf(token: string, now: number, { usable }: { usable: boolean }): SessionRow | null {
+    const row = this.#madeFor(token, now);
+    if (!row || row.client_id === null) return null;
+    const { generation = 0 } = parseRefreshToken(token) ?? {};
+    return !usable || mayStillUse(row, generation, now) ? row : null;
+  }
+
+  #madeFor(token: string, now: number): SessionRow | null {
     const claims = parseRefreshToken(token);
     const row = claims && this.#alive(claims.sessionId, now);
-    return row && isGenuine(this.#keys, token, claims, row.salt) ? row.id : null;
+    return row && isGenuine(this.#keys, token, claims, row.salt) ? row : null;
   }
 
   /**
@@ -178,6 +211,7 @@ export class SessionBook {
     presented: Presented,
     graceSeconds: number,
     now: number,
+    clientId: string | null = null,
   ):
     | { result: 'rotated'; row: SessionRow; token: string; isNewDay: boolean }
     | { result: 'reused'; row: SessionRow }
@@ -186,6 +220,8 @@ export class SessionBook {
     const row = claims && this.#alive(claims.sessionId, now);
     // An admin who acts as the user begins anew, in the audit log, when the time is over.
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
+    // RFC 6749, 6: a refresh token is bound to the client; what is the user's own, to none.
+    if (row.client_id !== clientId) return null;
     if (typeof presented === 'string' && !isGenuine(this.#keys, presented, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id, 'reused', now);
@@ -294,6 +330,11 @@ export class SessionBook {
     return this.#end('id = ?', [id], { at: now, reason })[0] ?? null;
   }
 
+  /** Ends all sessions of a client. */
+  endOfClient(clientId: string, reason: EndReason, now: number): SessionRow[] {
+    return this.#end('client_id = ?', [clientId], { at: now, reason });
+  }
+
   /** Ends all sessions, but for one if it is named. */
   endAll(except: string | null, reason: EndReason, now: number): void {
     this.#end('id <> ?', [except ?? ''], { at: now, reason });
@@ -335,6 +376,14 @@ export class SessionBook {
     return row;
   }
 
+  #makeRoom(where: string, bindings: string[], most: number, now: number): void {
+    this.#end(
+      `id IN (SELECT id FROM sessions WHERE ${where} ORDER BY last_seen_at DESC, id DESC LIMIT -1 OFFSET ?)`,
+      [...bindings, most - 1],
+      { at: now, reason: 'evicted' },
+    );
+  }
+
   #end(
     where: string,
     bindings: (string | number)[],
@@ -361,9 +410,10 @@ export class SessionBook {
 
 /** What of a session leaves the object. */
 export function sessionRecord(row: SessionRow): SessionRecord {
-  const { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods, impersonator } =
-    row;
-  return { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods, impersonator };
+  const { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods } = row;
+  const { impersonator, client_id, scope } = row;
+  const about = { ip, country, city, user_agent, methods, impersonator, client_id, scope };
+  return { id, created_at, last_seen_at, expires_at, ...about };
 }
 
 function supersededUntil(row: SessionRow): number[] {

@@ -15,4 +15,16 @@ export type SessionRecord = {
   methods: string;
   /** The admin who acts as the user, by id. */
   impersonator: string | null;
+  /** The client of the authorization server whose grant it is, and what it may (RFC 6749, 3.3); null for the user's own. */
+  client_id: string | null;
+  scope: string | null;
 };
+
+/** What a client of the authorization server may do for a user. A session that has one is the client's, not the user's own. */
+export interface SessionGrant {
+  clientId: string;
+  /** Scopes with blanks between them (RFC 6749, 3.3). */
+  scope: string;
+  /** `aud` of its access tokens. */
+  audience: string[];
+}

@@ -108,8 +108,11 @@ export class SignIns {
       },
       Date.now(),
     );
-    const { activity, client, impersonation } = session;
-    if (impersonation) {
+    const { activity, client, grant, impersonation } = session;
+    if (grant) {
+      // Where it comes from is the client's place, not the user's.
+      this.log(activity, row.id, client, { details: { client_id: grant.clientId } });
+    } else if (impersonation) {
       const { actor, reason } = impersonation;
       this.log(activity, row.id, null, { actor, details: { reason } });
     } else {
@@ -138,7 +141,7 @@ export class SignIns {
     const state = this.#books.state.get();
     if (state?.realmId !== realm.id) return refused('invalid_token');
     if (state.status !== 'active') return refused('account_suspended');
-    const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now());
+    const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now(), realm.clientId);
     if (!rotated) return refused('invalid_token');
     if (rotated.result === 'reused') {
       this.log('refresh_token_reused', rotated.row.id, client);
@@ -267,14 +270,22 @@ export class SignIns {
   }
 }
 
-function liveSession(state: AccountState, row: SessionRow): LiveSession {
+/** A session as it leaves the object. */
+export function liveSession(state: AccountState, row: SessionRow): LiveSession {
   const {
     id: sessionId,
     generation,
     expires_at: expiresAt,
     impersonator,
     authenticated_at: authenticatedAt,
+    client_id: clientId,
+    scope,
+    audience,
   } = row;
   const methods = JSON.parse(row.methods) as string[];
-  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt, methods };
+  const grant =
+    clientId === null
+      ? null
+      : { clientId, scope: scope ?? '', audience: JSON.parse(audience ?? '[]') as string[] };
+  return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt, methods, grant };
 }

@@ -3,7 +3,7 @@ import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 
 /** Which tables there are beside it. */
-const TABLES = 2;
+const TABLES = 3;
 
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {

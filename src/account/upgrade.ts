@@ -10,6 +10,9 @@ const ADDED: Record<string, string> = {
   superseded: "'[]'",
   confirmed: '0',
   browser_session: 'NULL',
+  client_id: 'NULL',
+  scope: 'NULL',
+  audience: 'NULL',
 };
 
 /** What earlier versions had yet to tell of the activity log, as JSON. */

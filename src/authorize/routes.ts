@@ -25,7 +25,16 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
       ),
     }),
     async (c) => {
-      const { token, resource, quantity = 1, credits = 0, reference, max_age, acr } = c.req.valid('json');
+      const {
+        token,
+        resource,
+        quantity = 1,
+        credits = 0,
+        reference,
+        max_age,
+        acr,
+        ...wanted
+      } = c.req.valid('json');
       const { keyId, scopes } = c.get('service');
       if (credits > 0 && !grants(scopes, 'credits:write')) {
         throw new ApiError('insufficient_scope', {
@@ -42,6 +51,8 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
           actor: keyId,
           maxAge: max_age ?? null,
           acr: acr ?? null,
+          scope: wanted.scope ?? null,
+          audience: wanted.audience ?? null,
         },
         c.get('realm'),
       );

@@ -21,6 +21,20 @@ export const AuthorizeBody = z
       description:
         'How sure it has to be who the user is: `aal2` is by two factors, or a passkey; any when left out',
     }),
+    scope: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
+      .optional()
+      .openapi({
+        description:
+          'A scope that the token of a client must have (RFC 6749, 3.3). Without it tokens of clients are refused; those of the user’s own may all.',
+        example: 'images:write',
+      }),
+    audience: z.string().min(1).max(2000).optional().openapi({
+      description: 'Whom the token of a client must be for; anybody of the realm when left out',
+    }),
   })
   .refine(({ resource, quantity }) => resource !== undefined || quantity === undefined, {
     error: 'Needs a resource',
@@ -40,6 +54,10 @@ export const DecisionSchema = z
       .nullable()
       .openapi({ description: 'Null for a token that does not hold, as all below' }),
     session_id: z.string().nullable(),
+    client_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The client whose token it is; null for one of the user’s own' }),
     plan: z.string().nullable(),
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
@@ -50,12 +68,13 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, plan, quota, balance, reference } = decision;
+  const { allowed, reason, userId, sessionId, clientId, plan, quota, balance, reference } = decision;
   return {
     allowed,
     reason,
     user_id: userId,
     session_id: sessionId,
+    client_id: clientId,
     plan,
     quota: quota && quotaShape(quota),
     balance,

@@ -20,16 +20,20 @@ export interface Authorization {
   /** As in `AuthorizationRequest`. */
   maxAge: number | null;
   acr: Assurance | null;
+  /** What the token of a client must be allowed, and for whom it must be; any of the realm when null. */
+  scope: string | null;
+  audience: string | null;
 }
 
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
 export type Authorized =
-  | ({ userId: string; sessionId: string; reference: string | null } & Decision)
+  | ({ userId: string; sessionId: string; clientId: string | null; reference: string | null } & Decision)
   | {
       allowed: false;
       reason: ErrorCode;
       userId: null;
       sessionId: null;
+      clientId: null;
       plan: null;
       quota: null;
       balance: null;
@@ -44,6 +48,7 @@ const NOT_LET_IN: ErrorCode[] = [
   'account_suspended',
   'impersonation_refused',
   'reauthentication_required',
+  'insufficient_scope',
 ];
 
 /** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */
@@ -63,16 +68,22 @@ export class Authorizer {
    * Throws 422 for a name that is no resource, and `reference_reused`.
    */
   async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
-    const { token, resource, quantity, credits, reference, actor, maxAge, acr } = request;
+    const { token, resource, quantity, credits, reference, actor, maxAge, acr, scope, audience } = request;
     if (reference !== null) requireOwnReference(reference);
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId } = await this.#sessions.verifyActing(token, realm);
+      const { userId, sessionId, client, ...said } = await this.#sessions.verifyActing(token, realm, null);
+      // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
+      if (client && (scope === null || !client.scopes.includes(scope)))
+        throw new ApiError('insufficient_scope');
+      if (client && audience !== null && !said.audience.includes(audience))
+        throw new ApiError('invalid_token');
+      if (!client && !said.audience.includes(realm.audience)) throw new ApiError('invalid_token');
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
-      return { userId, sessionId, reference, ...decision };
+      return { userId, sessionId, clientId: client?.id ?? null, reference, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);
@@ -88,6 +99,7 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     reason,
     userId: null,
     sessionId: null,
+    clientId: null,
     plan: null,
     quota: null,
     balance: null,

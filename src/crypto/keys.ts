@@ -8,6 +8,8 @@ export type KeyPurpose =
   | 'oauth-flow'
   | 'form-draft'
   | 'challenge'
+  | 'authorization-request'
+  | 'pushed-request'
   | 'passkey-flow'
   | 'provider-tokens'
   | 'address';

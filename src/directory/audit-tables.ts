@@ -4,6 +4,10 @@ import type { MoneyAct } from '../http/money-act.ts';
 /** What can be done to a realm. */
 export type AuditAction =
   | MoneyAct
+  | 'client_created'
+  | 'client_changed'
+  | 'client_secret_rotated'
+  | 'client_deleted'
   | 'api_key_created'
   | 'api_key_rotated'
   | 'api_key_revoked'

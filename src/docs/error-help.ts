@@ -163,6 +163,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The realm has no user with this id or address, or the user was deleted.',
     mend: 'Check the id, and that the key or the path belongs to the realm of the user.',
   },
+  client_not_found: {
+    cause: 'No client of the authorization server has this id in this realm, or it is deleted.',
+    mend: '`GET /v1/admin/clients` lists the clients of a realm; in another realm ids are others.',
+  },
   api_key_not_found: {
     cause: 'The realm has no API key with this id.',
     mend: '`GET /v1/admin/api-keys` lists the keys.',

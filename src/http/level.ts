@@ -27,6 +27,31 @@ export interface UserLevel {
   fresh: Condition;
 }
 
+/** Scopes by which clients may use Latchkey's own API as the user: to read, and all; the second is for first-party clients. */
+export const ACCOUNT_SCOPES = ['account:read', 'account'] as const;
+
+export type AccountScope = (typeof ACCOUNT_SCOPES)[number];
+
+/** What the token of a client must have for an act of a level; null where none will do: for what is the operators'. */
+export function clientScopeOf({ role, impersonation }: UserLevel): AccountScope | null {
+  if (role !== 'user') return null;
+  // Who acts as the user may what reads, whoever it is.
+  return impersonation === true ? 'account:read' : 'account';
+}
+
+/** Throws `insufficient_scope` for a client that may not act as the user. */
+function requireClientScope(level: UserLevel, { client }: Principal, realm: Realm): void {
+  if (client === null) return;
+  const needed = clientScopeOf(level);
+  if (needed !== null && (client.scopes.includes(needed) || client.scopes.includes('account'))) return;
+  const scope = needed === null ? '' : `, scope="${needed}"`;
+  throw new ApiError('insufficient_scope', {
+    detail:
+      needed === null ? 'No client may do this.' : `The token of a client needs the scope \`${needed}\`.`,
+    headers: { 'WWW-Authenticate': `Bearer realm="${realm.id}", error="insufficient_scope"${scope}` },
+  });
+}
+
 /** Throws `impersonation_refused` when it is an admin who acts as the user. */
 function refuseImpersonation({ impersonator }: Principal): void {
   if (impersonator !== null) throw new ApiError('impersonation_refused');
@@ -45,6 +70,7 @@ export function requireRole(who: { role: keyof typeof RANK }, role: Principal['r
  * `reauthentication_required`.
  */
 export function requireLevel(level: UserLevel, principal: Principal, realm: Realm, sent: Sent): void {
+  requireClientScope(level, principal, realm);
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
   if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');

@@ -5,7 +5,15 @@ import type { Scope } from '../lib/scopes.ts';
 import { authenticate, authenticateIfSent } from './authentication.ts';
 import { requireAuthority } from './authority.ts';
 import type { AppContext, AppEnv, Principal } from './context.ts';
-import { type Condition, requireLevel, requireRole, type Sent, type UserLevel } from './level.ts';
+import {
+  type AccountScope,
+  type Condition,
+  clientScopeOf,
+  requireLevel,
+  requireRole,
+  type Sent,
+  type UserLevel,
+} from './level.ts';
 import type { MoneyAct } from './money-act.ts';
 import {
   type Access,
@@ -21,6 +29,8 @@ export interface LevelDescription {
   users: 'anybody' | 'none' | 'optional' | 'user' | 'verified' | 'admin' | 'owner';
   /** The scope of the API keys that may; null where none may. */
   scope: Scope | null;
+  /** The scope by which clients of the authorization server may act as the user; null where none may. */
+  clients: AccountScope | null;
   /** Whether an admin who acts as the user may, or when. */
   impersonation: boolean | string;
   /** Whether it needs a fresh proof of who the user is, or when. */
@@ -64,6 +74,7 @@ const USER: ErrorCode[] = [
   'token_expired',
   'session_ended',
   'account_suspended',
+  'insufficient_scope',
 ];
 /** Failures of whatever wants a service. */
 const SERVICE: ErrorCode[] = [
@@ -76,6 +87,7 @@ const SERVICE: ErrorCode[] = [
 const NOBODY: LevelDescription = {
   users: 'none',
   scope: null,
+  clients: null,
   impersonation: false,
   fresh: false,
   subject: null,
@@ -263,10 +275,17 @@ function userLevel(options: Partial<UserLevel>): UserLevel {
   return { role, verified, impersonation, fresh };
 }
 
-function describe({ impersonation, fresh, verified }: UserLevel): LevelDescription {
+function describe(level: UserLevel): LevelDescription {
+  const { impersonation, fresh, verified } = level;
   const say = (condition: Condition) => (typeof condition === 'boolean' ? condition : condition.says);
   const needs = typeof verified === 'object' ? { verified: verified.says } : {};
-  return { ...NOBODY, impersonation: say(impersonation), fresh: say(fresh), ...needs };
+  return {
+    ...NOBODY,
+    clients: clientScopeOf(level),
+    impersonation: say(impersonation),
+    fresh: say(fresh),
+    ...needs,
+  };
 }
 
 function failuresOf({ verified, impersonation, fresh }: UserLevel): ErrorCode[] {

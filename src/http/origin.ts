@@ -13,6 +13,9 @@ const RESPONSE_HEADERS =
   'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy,WWW-Authenticate,Content-Disposition';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** What no cookie counts for, and each program of any site may ask: tokens, keys and metadata of the authorization server. */
+const FOR_ANY_ORIGIN = /^\/(oauth2\/(token|par|userinfo|revoke)|\.well-known\/[^/]+)$/;
+
 /** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
 function isAllowedOrigin(origin: string, realm: Realm, config: Config): boolean {
   return (
@@ -30,9 +33,10 @@ export function corsByRealm(config: Config) {
   return createMiddleware<AppEnv>(async (c, next) => {
     c.header('Vary', 'Origin');
     const origin = c.req.header('origin');
-    if (origin && isAllowedOrigin(origin, c.get('realm'), config)) {
-      c.header('Access-Control-Allow-Origin', origin);
-      c.header('Access-Control-Allow-Credentials', 'true');
+    const isAllowed = origin !== undefined && isAllowedOrigin(origin, c.get('realm'), config);
+    if (isAllowed || (origin && FOR_ANY_ORIGIN.test(c.req.path))) {
+      c.header('Access-Control-Allow-Origin', isAllowed ? origin : '*');
+      if (isAllowed) c.header('Access-Control-Allow-Credentials', 'true');
       c.header('Access-Control-Expose-Headers', RESPONSE_HEADERS);
       if (c.req.method === 'OPTIONS') {
         c.header('Access-Control-Allow-Methods', 'GET,POST,PUT,PATCH,DELETE');
@@ -45,14 +49,17 @@ export function corsByRealm(config: Config) {
   });
 }
 
-/** Where a provider has the browser post its answer, from its own site; state and cookie say whether it was asked. */
-const PROVIDER_CALLBACK = /^\/v1\/oauth\/[^/]+\/callback$/;
+/**
+ * Where a browser posts from any site: the answer of a provider, where state and cookie say whether it was asked, and what
+ * a client asks for, which is done by another request (OpenID Connect Core 1.0, 3.1.2.1).
+ */
+const FROM_OTHER_SITES = /^\/(v1\/oauth\/[^/]+\/callback|oauth2\/(authorize|logout))$/;
 
 /** Refuses requests that change something when a browser sends them from an origin that is not allowed (CSRF). */
 export function checkOrigin(config: Config) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const origin = c.req.header('origin');
-    if (PROVIDER_CALLBACK.test(c.req.path)) return next();
+    if (FROM_OTHER_SITES.test(c.req.path) || FOR_ANY_ORIGIN.test(c.req.path)) return next();
     if (origin && !SAFE_METHODS.has(c.req.method) && !isAllowedOrigin(origin, c.get('realm'), config)) {
       throw new ApiError('origin_not_allowed');
     }

@@ -19,6 +19,16 @@ const UNASKED = 0.1;
  */
 export function generalRateLimit(binding: RateLimit, config: Config) {
   const policy = `"general";q=${config.RATE_LIMIT_GENERAL};w=${WINDOW}`;
+  const take = keyedRateLimit(binding, config);
+  return createMiddleware<AppEnv>(async (c, next) => {
+    c.header('RateLimit-Policy', policy);
+    await take(clientKey(clientAddress(c)));
+    await next();
+  });
+}
+
+/** The same limit for whatever has a key. Its function throws `rate_limited`. */
+export function keyedRateLimit(binding: RateLimit, config: Config): (key: string) => Promise<void> {
   const unasked = config.RATE_LIMIT_GENERAL * UNASKED;
   const seen = new Map<string, number>();
   let until = 0;
@@ -32,17 +42,14 @@ export function generalRateLimit(binding: RateLimit, config: Config) {
     seen.set(client, times);
     return times > unasked;
   };
-  return createMiddleware<AppEnv>(async (c, next) => {
-    c.header('RateLimit-Policy', policy);
-    const key = clientKey(clientAddress(c));
+  return async (key) => {
     if (isSeenOften(key) && !(await binding.limit({ key })).success) {
       throw new ApiError('rate_limited', {
         retryAfter: WINDOW,
         headers: { RateLimit: `"general";r=0;t=${WINDOW}` },
       });
     }
-    await next();
-  });
+  };
 }
 
 /** Part of the limit of sign-ins from which on a client is suspicious. */

@@ -1,10 +1,15 @@
 import { DEFAULT_REALM } from '../lib/realm.ts';
 
 const REALM_PATH =
-  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin)(?:\/.*)?))$/;
+  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin|oauth2|device)(?:\/.*)?))$/;
+
+/** RFC 8414, 3.1: the path of an issuer follows the well-known one. */
+const WELL_KNOWN = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))\/realms\/([^/]+)$/;
 
 /** A path split into the realm it names and the path within that realm's tree. */
 export function splitRealm(path: string): { realmId: string; path: string } {
+  const [, document, issuer] = WELL_KNOWN.exec(path) ?? [];
+  if (document && issuer) return { realmId: issuer, path: document };
   const match = REALM_PATH.exec(path);
   return match ? { realmId: match[1] as string, path: match[2] as string } : { realmId: DEFAULT_REALM, path };
 }

@@ -21,6 +21,9 @@ export const ExportSchema = z
       .openapi({ description: 'What the system called the user that they were imported from' }),
     preferences: z.record(z.string(), z.unknown()),
     sessions: z.array(z.record(z.string(), z.unknown())),
+    apps: z.array(z.record(z.string(), z.unknown())).openapi({
+      description: 'What the user has allowed which client; what clients have is among the sessions',
+    }),
     identities: z.array(z.record(z.string(), z.unknown())),
     passkeys: z.array(z.record(z.string(), z.unknown())),
     activity: z.array(ActivitySchema),
@@ -43,6 +46,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
+  const { consents } = everything;
   const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
@@ -53,6 +57,11 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
     external_id: externalId,
     preferences,
     sessions: sessionShapes(open, past),
+    apps: Object.entries(consents).map(([client_id, { scopes, at }]) => ({
+      client_id,
+      scopes,
+      allowed_at: rfc3339(at),
+    })),
     identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
       ...row,
       email_verified: emailVerified,

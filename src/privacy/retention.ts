@@ -40,6 +40,7 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
     },
     { table: 'authorization_codes', key: 'hash', where: 'expires_at <= ?', before: now },
     { table: 'spent_quota', key: 'address_key, period, resource', where: 'expires_at <= ?', before: now },
+    { table: 'used_assertions', key: 'hash', where: 'expires_at <= ?', before: now },
     { table: 'oauth_flows', key: 'state_hash', where: 'expires_at <= ?', before: now },
     { table: 'outbox', key: 'id', where: 'settled_at < ?', before: before(OUTBOX_DAYS) },
     {

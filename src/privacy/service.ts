@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { PasswordObjects } from '../account/contract.ts';
+import type { GrantObject } from '../account/grant-contract.ts';
 import type { HistoryObject } from '../account/history-contract.ts';
 import type { Billing } from '../billing/service.ts';
 import { primary } from '../db/client.ts';
@@ -37,7 +38,7 @@ export interface PrivacyDependencies {
   d1: D1Database;
   directory: Directory;
   profiles: Profiles;
-  objects: (userId: string) => ReturnType<PasswordObjects> & HistoryObject;
+  objects: (userId: string) => ReturnType<PasswordObjects> & HistoryObject & Pick<GrantObject, 'consents'>;
   billing: Billing;
 }
 
@@ -69,18 +70,19 @@ export class Privacy {
     const session = primary(d1);
     const { db } = session;
     const object = objects(userId);
-    const [user, externalId, preferences, open, linked, passkeys, paid] = await Promise.all([
+    const [user, externalId, preferences, open, consents, linked, passkeys, paid] = await Promise.all([
       findById(db, userId),
       readExternalId(db, userId),
       profiles.preferences(userId, session.bookmark()),
       object.listSessions(),
+      object.consents(),
       readUserIdentities(db, userId),
       readUserPasskeys(db, userId),
       billing.export(userId),
     ]);
     if (!user) throw new ApiError('session_ended');
     return {
-      ...{ user, externalId, preferences, open, linked, passkeys, paid },
+      ...{ user, externalId, preferences, open, consents, linked, passkeys, paid },
       past: historyPages(object, 'past_sessions'),
       log: historyPages(object, 'activity'),
       acts: actPages(db, userId),

@@ -6,6 +6,8 @@ export const LOOPBACK_ORIGINS = LOOPBACK.map((host) => `http://${host}`);
 /** What URL parsers drop, turn into slashes or make letters of. A URL is printable ASCII (RFC 3986). */
 const AMBIGUOUS = /[^\x21-\x7e]|\\/;
 const MAX_LENGTH = 2000;
+/** Of a path of our own, which may be a whole request of a client. */
+const MAX_PATH_LENGTH = 8000;
 
 /**
  * Where a browser may be sent after a sign-in, or null. Allowed is a path of our own (`/account`), an absolute address
@@ -17,9 +19,10 @@ export function allowedRedirect(
   ownOrigin: string,
   target: string,
 ): URL | null {
-  if (target.length > MAX_LENGTH || AMBIGUOUS.test(target) || target.includes('#')) return null;
   // `//host` is a path to nobody but a browser.
   const isPath = target.startsWith('/') && !target.startsWith('//');
+  if (target.length > (isPath ? MAX_PATH_LENGTH : MAX_LENGTH)) return null;
+  if (AMBIGUOUS.test(target) || target.includes('#')) return null;
   const url = isPath ? URL.parse(target, ownOrigin) : URL.parse(target);
   if (!url || url.username || url.password) return null;
   if (isPath || isWeb(url)) {

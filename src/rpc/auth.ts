@@ -38,7 +38,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
 
   /**
    * The local check of an access token: signature, issuer, audience, expiry. A session that has ended since shows only
-   * when its token expires: `authorize` asks. Fails with `invalid_token`, `token_expired`.
+   * when its token expires: `authorize` asks. Fails with `invalid_token`, `token_expired`, and for the token of a client with
+   * `insufficient_scope`: `authorize` takes those, with a `scope`.
    */
   verify(token: string): Promise<Outcome<Session>> {
     return this.#binding.call(
@@ -67,8 +68,9 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         work: async ({ authorizer }, { realm, actor, scopes }, body) => {
           const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
           if (credits > 0) requireScope(scopes, 'credits:write');
-          const { max_age: maxAge = null, acr = null } = body;
-          const request = { token, resource, quantity, credits, reference, actor, maxAge, acr };
+          const { max_age: maxAge = null, acr = null, scope = null, audience = null } = body;
+          const proof = { maxAge, acr, scope, audience };
+          const request = { token, resource, quantity, credits, reference, actor, ...proof };
           return decisionShape(await authorizer.authorize(request, realm));
         },
       },

@@ -17,7 +17,7 @@ import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
 const TYPE = 'at+jwt';
-/** RFC 9068 wants a client; every client of Latchkey is first-party, so there is one. */
+/** RFC 9068 wants a client: this is the one of all sessions that are the users' own. */
 const CLIENT_ID = 'latchkey';
 
 /** What a valid access token says. `expiresAt` is Unix milliseconds. */
@@ -38,6 +38,18 @@ export interface AccessTokenClaims {
   /** Of the session's tokens; null where access tokens cannot be renewed. */
   generation: number | null;
   expiresAt: number;
+  /** Whom it is for. */
+  audience: readonly string[];
+  /** The client that it was made for, and its scopes; null for one of the user's own, which may all. */
+  client: { id: string; scopes: readonly string[] } | null;
+}
+
+/** How a token is made narrower than its session. */
+export interface Narrowed {
+  scope?: string;
+  audience?: string[];
+  /** Seconds that it lives at most. */
+  seconds?: number | null;
 }
 
 /** What our tokens say beside RFC 7519; nobody else signs with our keys. */
@@ -53,13 +65,14 @@ interface PrivateClaims {
   amr?: string[];
   acr?: Assurance;
   gen?: number;
+  client_id?: string;
+  scope?: string;
 }
 
 /** A token whose signature was found good, and by what it was judged. */
 interface Verified {
   claims: AccessTokenClaims;
   issuer: string;
-  audience: string;
   keyId: string;
 }
 
@@ -86,22 +99,30 @@ export class AccessTokens {
 
   /**
    * Makes a token for a session; it never outlives the session. `impersonatorSession` is that of an admin who acts as the
-   * user. `expiresIn` is seconds.
+   * user. Of a client's session it says what the client may, and neither role nor plan. `expiresIn` is seconds.
    */
   async issue(
     realm: Realm,
     session: Omit<OpenedSession, 'refreshToken'>,
     impersonatorSession: string | null = null,
+    narrowed: Narrowed = {},
   ): Promise<{ token: string; expiresIn: number }> {
     const now = Math.floor(Date.now() / SECOND);
-    const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
+    const seconds = narrowed.seconds ?? realm.accessTokenSeconds;
+    const expiry = Math.min(now + seconds, Math.floor(session.expiresAt / SECOND));
+    const { grant } = session;
+    const audience = grant ? (narrowed.audience ?? grant.audience) : [realm.audience];
     const { id, key } = await this.#keys.current(realm.id);
     const token = await new SignJWT({
       sid: session.sessionId,
-      client_id: CLIENT_ID,
-      role: session.state.role,
-      plan: session.state.plan,
-      email_verified: session.state.emailVerified,
+      ...(grant
+        ? { client_id: grant.clientId, scope: narrowed.scope ?? grant.scope }
+        : {
+            client_id: CLIENT_ID,
+            role: session.state.role,
+            plan: session.state.plan,
+            email_verified: session.state.emailVerified,
+          }),
       ...(session.impersonator === null
         ? {
             auth_time: Math.floor(session.authenticatedAt / SECOND),
@@ -114,11 +135,11 @@ export class AccessTokens {
               ...(impersonatorSession !== null && { sid: impersonatorSession }),
             },
           }),
-      ...(this.#forAuthService && claimsOfAuthService(session)),
+      ...(this.#forAuthService && !grant && claimsOfAuthService(session)),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)
-      .setAudience(realm.audience)
+      .setAudience(audience.length === 1 ? (audience[0] as string) : audience)
       .setSubject(session.state.userId)
       .setJti(newId('jti'))
       .setIssuedAt(now)
@@ -128,18 +149,28 @@ export class AccessTokens {
   }
 
   /**
-   * Checks signature, algorithm, type, issuer, audience and expiry (RFC 9068, 4); nothing of the session. Throws
-   * `token_expired`, and `invalid_token` for everything else.
+   * Checks signature, algorithm, type, issuer, audience (one of those given, or any for null) and expiry (RFC 9068, 4); nothing of the session.
+   * Throws `token_expired`, and `invalid_token` for everything else.
    */
-  async verify(realm: Realm, token: string): Promise<AccessTokenClaims> {
+  async verify(
+    realm: Realm,
+    token: string,
+    audiences: readonly string[] | null = [realm.audience],
+  ): Promise<AccessTokenClaims> {
+    const claims = await this.#known(realm, token);
+    if (audiences && !audiences.some((one) => claims.audience.includes(one)))
+      throw new ApiError('invalid_token');
+    return claims;
+  }
+
+  async #known(realm: Realm, token: string): Promise<AccessTokenClaims> {
     const known = this.#verified.get(token);
-    if (known && known.issuer === realm.issuer && known.audience === realm.audience) {
+    if (known && known.issuer === realm.issuer) {
       if (Date.now() >= known.claims.expiresAt) throw new ApiError('token_expired');
       if (await this.#keys.find(realm.id, known.keyId)) return known.claims;
     }
     const { claims, keyId } = await this.#claims(realm, token);
-    const { issuer, audience } = realm;
-    this.#verified.set(token, { claims, issuer, audience, keyId });
+    this.#verified.set(token, { claims, issuer: realm.issuer, keyId });
     return claims;
   }
 
@@ -148,7 +179,10 @@ export class AccessTokens {
    * `verify` does.
    */
   async verifyRenewable(realm: Realm, token: string): Promise<AccessTokenClaims> {
-    return (await this.#claims(realm, token, { clockTolerance: RENEWABLE })).claims;
+    const { claims } = await this.#claims(realm, token, { clockTolerance: RENEWABLE });
+    if (claims.client !== null || !claims.audience.includes(realm.audience))
+      throw new ApiError('invalid_token');
+    return claims;
   }
 
   async #claims(
@@ -157,15 +191,22 @@ export class AccessTokens {
     options: JWTVerifyOptions = {},
   ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
     const { payload, protectedHeader } = await this.#verify(realm, token, options);
-    const { sub, sid, exp, role, plan, email_verified, act, auth_time, amr, gen } = payload as JWTPayload &
-      PrivateClaims;
+    const { sub, sid, exp, aud, role, plan, email_verified, act, auth_time, amr, gen, client_id, scope } =
+      payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
+    const client =
+      client_id === undefined || client_id === CLIENT_ID
+        ? null
+        : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean) };
     const about = {
-      role,
-      plan,
-      emailVerified: email_verified,
+      // Those of a client say neither: nobody decides by what stands in their place.
+      role: client ? ('user' as const) : role,
+      plan: client ? '' : plan,
+      emailVerified: email_verified ?? false,
+      audience: [aud ?? []].flat(),
+      client,
       impersonator: act?.sub ?? null,
       impersonatorSession: act?.sid ?? null,
       authenticatedAt: (auth_time ?? 0) * SECOND,
@@ -190,7 +231,7 @@ export class AccessTokens {
           if (!key) throw new ApiError('invalid_token');
           return key;
         },
-        { ...options, algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
+        { ...options, algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer },
       );
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ApiError('token_expired');

@@ -40,6 +40,11 @@ const SessionSchema = z
       .string()
       .nullable()
       .openapi({ description: 'The admin who acts as the user; null when it is the user' }),
+    client_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The app that has access by it; null for the user’s own' }),
+    scope: z.string().nullable().openapi({ description: 'What the app may (RFC 6749, 3.3)' }),
   })
   .openapi('Session');
 
@@ -86,7 +91,7 @@ export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof Tok
 
 /** Who is signed in, as it goes over the wire. */
 export function currentSessionShape(
-  session: Omit<Principal, 'bookmark' | 'credentialVersion'>,
+  session: Omit<Principal, 'bookmark' | 'credentialVersion' | 'client'>,
 ): z.infer<typeof CurrentSessionSchema> {
   return {
     user_id: session.userId,
@@ -121,5 +126,7 @@ export function sessionShape(row: SessionRecord, currentId: string): z.infer<typ
     device: describeDevice(row.user_agent),
     methods: JSON.parse(row.methods),
     impersonator: row.impersonator ?? null,
+    client_id: row.client_id ?? null,
+    scope: row.scope ?? null,
   };
 }

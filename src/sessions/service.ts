@@ -4,7 +4,7 @@ import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
-import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
+import type { AccessTokenClaims, AccessTokens, Narrowed } from './access-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
 export interface Grant {
@@ -33,25 +33,38 @@ export class Sessions {
   }
 
   /** The tokens for a session that was just opened, by an admin in the user's place from a session of their own. */
-  async grant(realm: Realm, session: OpenedSession, impersonatorSession?: string | null): Promise<Grant> {
-    const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession);
+  async grant(
+    realm: Realm,
+    session: OpenedSession,
+    impersonatorSession?: string | null,
+    narrowed?: Narrowed,
+  ): Promise<Grant> {
+    const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, narrowed);
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }
 
   /**
-   * The local check of an access token: a session that has ended since shows only when the token expires. No call and
-   * no query, keys aside. Throws `invalid_token`, `token_expired`.
+   * The local check of an access token of a user's own: a session that has ended since shows only when the token expires. No
+   * call and no query, keys aside. Throws `invalid_token`, `token_expired`, and `insufficient_scope` for the token of a client,
+   * whose holder is not the user.
    */
   async verifyToken(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
-    return this.#tokens.verify(realm, accessToken);
+    const claims = await this.#tokens.verify(realm, accessToken);
+    if (claims.client !== null) throw new ApiError('insufficient_scope');
+    return claims;
   }
 
   /**
    * The local check, and where an admin acts as the user whether the admin still may: one who was demoted, suspended, deleted
-   * or signed out may not, and their session in the user's place ends. Throws as `verifyToken` does, and `session_ended`.
+   * or signed out may not, and their session in the user's place ends. It may be a client's token; for us, unless other audiences
+   * are given, or null for any. Throws `invalid_token`, `token_expired`, `session_ended`.
    */
-  async verifyActing(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
-    const claims = await this.verifyToken(accessToken, realm);
+  async verifyActing(
+    accessToken: string,
+    realm: Realm,
+    audiences?: readonly string[] | null,
+  ): Promise<AccessTokenClaims> {
+    const claims = await this.#tokens.verify(realm, accessToken, audiences);
     const { userId, sessionId, impersonator } = claims;
     if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
     await this.#objects(userId).endSession(sessionId, 'revoked', null, { actor: impersonator });
@@ -69,11 +82,21 @@ export class Sessions {
     return role === 'owner' || (role === 'admin' && realmId === realm.id);
   }
 
-  /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
-  async authenticateToken(accessToken: string, realm: Realm): Promise<Principal> {
-    const claims = await this.verifyActing(accessToken, realm);
+  /**
+   * The strict check of an access token, for us unless audiences are given. Throws `invalid_token`, `token_expired`,
+   * `session_ended`, `account_suspended`.
+   */
+  async authenticateToken(
+    accessToken: string,
+    realm: Realm,
+    audiences?: readonly string[],
+  ): Promise<Principal> {
+    const claims = await this.verifyActing(accessToken, realm, audiences);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
-    return { ...principalOf(session), expiresAt: claims.expiresAt };
+    const { client } = claims;
+    // The token says what it may, which can be less than its session; the session, whose it is.
+    if (session.grant?.clientId !== client?.id) throw new ApiError('invalid_token');
+    return { ...principalOf(session), client, expiresAt: claims.expiresAt };
   }
 
   /** The strict check of a browser's session cookie. Throws `session_ended`, `account_suspended`. */
@@ -159,6 +182,7 @@ function principalOf(session: LiveSession): Principal {
     emailVerified,
     credentialVersion,
     impersonator,
+    client: null,
     authenticatedAt,
     methods,
     expiresAt,

@@ -31,6 +31,16 @@ const PASSKEY: PasskeyUse = {
   knownCounter: 6,
   backedUp: false,
 };
+const GRANT = { clientId: 'cli_test', scope: 'openid', audience: ['https://a.example'] };
+const CODE = {
+  hash: 'code',
+  grant: GRANT,
+  redirectUri: 'https://a.example/',
+  challenge: 'c',
+  nonce: null,
+  lifetimes: LIFETIMES,
+  expiresAt: 1e15,
+};
 /** PBKDF2 of `right`: an old hash, which a sign-in replaces. */
 let hash = '';
 
@@ -115,6 +125,18 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   endSession: ({ object, sessionId }) =>
     object.endSession(sessionId, 'revoked', CLIENT, { actor: 'usr_admin', browser: true }),
   endAllSessions: ({ object }) => object.endAllSessions(null, CLIENT, { actor: 'usr_admin' }),
+  issueCode: ({ object, sessionId }) =>
+    object.issueCode(sessionId, { ...CODE, hash: 'another' }, true, CLIENT),
+  redeemCode: ({ object }) => {
+    const { hash, redirectUri, challenge } = CODE;
+    const proof = { hash, redirectUri, challenge, clientId: 'cli_test', realmId: 'default' };
+    return object.redeemCode(proof, CLIENT);
+  },
+  endGrant: async ({ object }) => {
+    const grant = (await object.listSessions()).find(({ client_id }) => client_id === 'cli_test');
+    return object.endGrant({ sessionId: grant?.id ?? '' }, 'cli_test');
+  },
+  disconnectClient: ({ object }) => object.disconnectClient('cli_test', CLIENT),
   authorize: ({ object, sessionId }) =>
     object.authorize(TERMS, {
       sessionId,
@@ -202,6 +224,8 @@ const READING = [
   'creditReversal',
   'hashPassword',
   'history',
+  'consents',
+  'checkGrant',
   'alarm',
 ];
 
@@ -211,6 +235,8 @@ async function scene(): Promise<string> {
   const object = accountOf(userId);
   const opened = (await object.open(stateOf(userId), OPENING)) as { sessionId: string };
   expect(opened.sessionId).toMatch(/^ses_/);
+  await object.issueCode(opened.sessionId, CODE, true, CLIENT);
+  await object.open(stateOf(userId), { ...OPENING, activity: 'app_authorized', grant: GRANT });
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });
   await object.bookCredits(TERMS, { ...add, reference: 'checkout:one', expiresAt: null });

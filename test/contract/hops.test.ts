@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { changeDirectory, INTERNAL, PASSWORD } from '../support/api.ts';
 import { countingApp } from '../support/counting.ts';
+import { basic, codeOf, createClient } from '../support/oauth-client.ts';
 import { withPasskey } from '../support/passkeys.ts';
+import { visitor } from '../support/visitor.ts';
 
 const { request, take } = countingApp();
 
@@ -126,4 +128,43 @@ it('authorizes, meters and charges by one call to one object, and no D1 query', 
   // What is paid for it is the directory's to know.
   await json('/v1/me/subscription', 'GET', undefined, access_token);
   expect(take()).toEqual({ ...once, account: 2, d1Reads: 1 });
+});
+
+it('gives clients tokens by one call and no query', async () => {
+  const machine = await createClient({
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  });
+  const who = await visitor();
+  const form = async (path: string, fields: Record<string, string>) => {
+    const response = await request(`/oauth2/${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'cf-connecting-ip': '10.9.9.8',
+        ...basic(machine),
+      },
+      body: new URLSearchParams(fields).toString(),
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as any;
+  };
+  // Warm: the client is read and kept.
+  await form('token', { grant_type: 'client_credentials' });
+  take();
+
+  await form('token', { grant_type: 'client_credentials' });
+  expect(take(), 'client credentials').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 0 });
+
+  const { code, verifier, redirectUri } = await codeOf(machine, who);
+  take();
+  const proof = { code, code_verifier: verifier, redirect_uri: redirectUri };
+  const tokens = await form('token', { grant_type: 'authorization_code', ...proof });
+  expect(take(), 'code').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await form('token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
+  expect(take(), 'refresh').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  await form('introspect', { token: tokens.access_token });
+  expect(take(), 'introspection').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
 });

@@ -10,10 +10,12 @@ import {
   createApiKey,
   createRealm,
   INTERNAL,
+  ORIGIN,
   registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
 import { type Operation, operationsOf, readDocument } from '../support/contract.ts';
+import { connected } from '../support/oauth-client.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
 /** A caller as the network sees one, and what is true of it. */
@@ -25,6 +27,8 @@ interface Caller {
   /** Null for a key that does not hold. */
   key?: readonly Scope[] | null;
   isOwner?: true;
+  /** What a client may that acts for the user. */
+  scopes?: string[];
 }
 
 /** What a level refuses with; everything else is said by the operation itself. */
@@ -57,7 +61,7 @@ const CONDITIONS: Record<
 /** A body that keeps an operation from doing what would disturb the walk; the level has spoken before it is looked at. */
 const HARMLESS: Record<string, object> = { 'auth.logout': { all: 'x' }, 'auth.reauthenticate': {} };
 /** Operations whose refusals are about a token that they bring, not about the caller. */
-const OWN_REFUSALS = ['auth.refresh'];
+const OWN_REFUSALS = ['auth.refresh', 'authorization.userinfo', 'authorization.postUserinfo'];
 /** Whole bodies, for acts on a user that must come as far as to look at the user. */
 const ACTS: Record<string, object> = {
   'admin.users.update': { name: 'Nobody' },
@@ -162,6 +166,27 @@ beforeAll(async () => {
     callers[`an admin who was ${how} while acting as a user`] = broken({ token }, 'session_ended');
   }
 
+  const grants = {
+    'a client': ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'],
+    'a client that may read the account': ['account:read'],
+    'a client that may use the account': ['account'],
+  };
+  for (const [name, scopes] of Object.entries(grants)) {
+    for (const role of ['user', 'admin', 'owner'] as const) {
+      const scope = scopes.join(' ');
+      const { tokens, who } = await connected({ first_party: true, scopes }, { scope, resource: ORIGIN });
+      if (role !== 'user') await changeDirectory(who.user.user.id, { role });
+      callers[`${name} of ${role === 'user' ? 'a user' : `an ${role}`}`] = {
+        ...of(who.user, tokens.access_token, { role }),
+        scopes,
+      };
+    }
+  }
+
+  // It is for others, whatever its scopes: there is nothing to weigh.
+  const { tokens } = await connected();
+  callers["a third party's client"] = broken({ token: tokens.access_token }, 'invalid_token');
+
   for (const scope of SCOPES) {
     const { headers } = await createApiKey([scope]);
     callers[`a service with ${scope}`] = { options: { headers }, key: [scope] };
@@ -191,6 +216,10 @@ function refusalOf(
   if (caller.broken) return caller.broken;
   const { user } = caller;
   if (!user) return users === 'optional' ? null : 'authentication_required';
+  if (caller.scopes && !caller.scopes.some((one) => one === 'account' || one === level.clients)) {
+    return 'insufficient_scope';
+  }
+  if (caller.scopes && level.clients === null) return 'insufficient_scope';
   if (RANK[user.role] < RANK[users]) return 'insufficient_scope';
   if (user.acting && !holds.impersonation) return 'impersonation_refused';
   if ((users === 'verified' || holds.verified) && !user.verified) return 'email_not_verified';

@@ -38,6 +38,7 @@ const BY_KEY = [
   'breachedPasswords',
   'challenges',
   'scopeNames',
+  'kinds',
   'overlaps',
   'themes',
   'usedOf',

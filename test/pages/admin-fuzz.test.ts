@@ -106,6 +106,14 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
     rotate: { key: 'key_none', 'overlap.key_none': '0' },
     revoke: { key: 'key_none', 'confirm.key_none': 'on' },
   },
+  '/admin/clients': {
+    create: {
+      ...{ name: 'Fuzzed', redirect_uris: 'https://a.example/cb', token_endpoint_auth_method: 'none' },
+      ...{ scopes: 'openid', first_party: 'on' },
+    },
+    rotate: { client: 'cli_none', 'overlap.cli_none': '0' },
+    delete: { client: 'cli_none', 'confirm.cli_none': 'on' },
+  },
 };
 
 const forms = Object.entries(FORMS).flatMap(([path, named]) =>
@@ -141,6 +149,7 @@ const PAGES = [
   '/admin/realms',
   '/admin/realms/fuzzed',
   '/admin/keys',
+  '/admin/clients',
 ];
 const QUERIES = [
   ...['done', 'count', 'cursor', 'shortfalls', 'status', 'log', 'ui_locales', 'redirect_to'],

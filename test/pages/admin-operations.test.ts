@@ -49,6 +49,21 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
     path: '/admin/keys',
     fields: { form: 'revoke', key: 'key_none', 'confirm.key_none': 'on' },
   },
+  'a new app': {
+    path: '/admin/clients',
+    fields: {
+      ...{ form: 'create', name: 'Hostile', redirect_uris: 'https://a.example/cb' },
+      ...{ token_endpoint_auth_method: 'client_secret_basic', scopes: 'openid' },
+    },
+  },
+  'rotation of the secret of an app': {
+    path: '/admin/clients',
+    fields: { form: 'rotate', client: 'cli_none', 'overlap.cli_none': '0' },
+  },
+  'end of an app': {
+    path: '/admin/clients',
+    fields: { form: 'delete', client: 'cli_none', 'confirm.cli_none': 'on' },
+  },
 };
 const PAGES = [
   '/admin/activity',
@@ -60,6 +75,7 @@ const PAGES = [
   '/admin/realms',
   '/admin/realms/default',
   '/admin/keys',
+  '/admin/clients',
 ];
 
 /** An operator in a browser. */

@@ -20,6 +20,7 @@ export const PAGES = [
   '/account/security',
   '/account/devices',
   '/account/identities',
+  '/account/apps',
   '/account/usage',
   '/account/billing',
   '/account/activity',
@@ -120,6 +121,12 @@ export const FORMS: Record<string, FormCase> = {
     to: '/account/identities?done=unlinked',
     verified: true,
     fields: () => ({ form: 'unlink', provider: 'nobody' }),
+  },
+  'end of an app': {
+    path: '/account/apps',
+    to: '/account/apps?done=disconnected',
+    verified: false,
+    fields: () => ({ form: 'disconnect', app: 'cli_none' }),
   },
   'choice of a plan': {
     path: '/account/billing',

@@ -26,7 +26,7 @@ export const LINES: string[][] = [
     'usage',
     'verification',
   ],
-  ['admin', 'privacy', 'import'],
+  ['admin', 'authorization-server', 'privacy', 'import'],
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
 ];
 /** Puts it all together, and imports everything. */

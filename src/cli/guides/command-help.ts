@@ -13,6 +13,7 @@ export const COMMAND_HELP: Record<string, string> = {
   deploy: 'Deploys the Worker.',
   migrate: 'Brings all databases up to the newest migration.',
   realm: 'Lists, shows, creates, changes, moves and deletes realms.',
+  client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

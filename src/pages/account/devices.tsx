@@ -34,7 +34,8 @@ export function devicesPageRoutes(services: AccountServices) {
     render: async (_, visit, shown) => {
       const { principal, view } = visit;
       const text = devicesMessages[view.language];
-      const rows = await sessions.list(principal.userId);
+      // What apps have stands on a page of its own.
+      const rows = (await sessions.list(principal.userId)).filter((row) => row.client_id === null);
       const isCurrent = (row: SessionRow) => row.id === principal.sessionId;
       const sorted = [...rows.filter(isCurrent), ...rows.filter((row) => !isCurrent(row))];
       return (

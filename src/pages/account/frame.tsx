@@ -6,6 +6,7 @@ import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { activityMessages } from './activity-messages.ts';
+import { appsMessages } from './apps-messages.ts';
 import { billingMessages } from './billing-messages.ts';
 import { dataMessages } from './data-messages.ts';
 import { devicesMessages } from './devices-messages.ts';
@@ -22,6 +23,7 @@ export const ACCOUNT_PAGES = {
   security: '/account/security',
   devices: '/account/devices',
   identities: '/account/identities',
+  apps: '/account/apps',
   usage: '/account/usage',
   billing: '/account/billing',
   activity: '/account/activity',
@@ -36,6 +38,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   security: securityMessages,
   devices: devicesMessages,
   identities: identitiesMessages,
+  apps: appsMessages,
   usage: usageMessages,
   billing: billingMessages,
   activity: activityMessages,

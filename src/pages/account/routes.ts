@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../../http/context.ts';
 import { activityPageRoutes } from './activity.tsx';
+import { appsPageRoutes } from './apps.tsx';
 import { billingPageRoutes } from './billing.tsx';
 import { dataPageRoutes } from './data.tsx';
 import { devicesPageRoutes } from './devices.tsx';
@@ -19,6 +20,7 @@ export function accountPageRoutes(services: AccountServices, signInLimit: Middle
     .route('/', securityPageRoutes(services, signInLimit))
     .route('/', devicesPageRoutes(services))
     .route('/', identitiesPageRoutes(services, signInLimit))
+    .route('/', appsPageRoutes(services))
     .route('/', usagePageRoutes(services))
     .route('/', billingPageRoutes(services))
     .route('/', activityPageRoutes(services))

@@ -1,3 +1,5 @@
+import type { ClientAuthorizations } from '../../authorization-server/authorization-service.ts';
+import type { OAuthClients } from '../../authorization-server/client-service.ts';
 import type { Billing } from '../../billing/service.ts';
 import type { OneTimeCodes } from '../../codes/service.ts';
 import type { Credits } from '../../credits/service.ts';
@@ -38,6 +40,8 @@ export interface AccountServices extends VisitServices {
   billing: Billing;
   privacy: Privacy;
   reauthentication: Reauthentication;
+  oauthClients: OAuthClients;
+  authorizations: ClientAuthorizations;
 }
 
 type Handler = (c: AppContext, visit: Visit) => Response | Promise<Response>;

@@ -19,6 +19,10 @@ export const adminActivityMessages = messages({
     csv: 'Download as CSV',
     byOther: (actor: string) => `by ${actor}`,
     actions: {
+      client_created: 'App registered',
+      client_changed: 'App changed',
+      client_secret_rotated: 'Secret of an app rotated',
+      client_deleted: 'App deleted',
       api_key_created: 'API key created',
       api_key_rotated: 'API key rotated',
       api_key_revoked: 'API key revoked',
@@ -79,6 +83,10 @@ export const adminActivityMessages = messages({
     csv: 'Als CSV herunterladen',
     byOther: (actor) => `durch ${actor}`,
     actions: {
+      client_created: 'App registriert',
+      client_changed: 'App geändert',
+      client_secret_rotated: 'Geheimnis einer App erneuert',
+      client_deleted: 'App gelöscht',
       api_key_created: 'API-Schlüssel erstellt',
       api_key_rotated: 'API-Schlüssel erneuert',
       api_key_revoked: 'API-Schlüssel widerrufen',

@@ -18,6 +18,7 @@ export const ADMIN_PAGES = {
   plans: '/admin/plans',
   realms: '/admin/realms',
   keys: '/admin/keys',
+  clients: '/admin/clients',
 } as const;
 
 type AdminPageName = keyof typeof ADMIN_PAGES;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { AppEnv } from '../../http/context.ts';
 import { adminActivityPageRoutes } from './activity.tsx';
 import { adminBillingPageRoutes } from './billing.tsx';
+import { adminClientsPageRoutes } from './clients.tsx';
 import { adminKeysPageRoutes } from './keys.tsx';
 import { adminMailPageRoutes } from './mail.tsx';
 import { adminNewUserPageRoutes } from './new-user.tsx';
@@ -22,6 +23,7 @@ export function adminPageRoutes(services: AdminServices) {
     .route('/', adminPlansPageRoutes(services))
     .route('/', adminRealmsPageRoutes(services))
     .route('/', adminKeysPageRoutes(services))
+    .route('/', adminClientsPageRoutes(services))
     .route('/', adminUsersPageRoutes(services))
     .route('/', adminNewUserPageRoutes(services))
     .route('/', adminUserPageRoutes(services));

@@ -1,5 +1,6 @@
 import type { Admin } from '../../admin/service.ts';
 import type { ApiKeys } from '../../api-keys/service.ts';
+import type { OAuthClients } from '../../authorization-server/client-service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
@@ -36,6 +37,7 @@ export interface AdminServices extends VisitServices {
   planAdmin: PlanAdmin;
   billingAdmin: BillingAdmin;
   apiKeys: ApiKeys;
+  oauthClients: OAuthClients;
   accountLinks: AccountLinks;
   reauthentication: Reauthentication;
   auditFeed: AuditFeed;

@@ -48,7 +48,7 @@ export function destinationOf(c: AppContext, { realm, link }: View, origin: stri
   const url = allowedRedirect(realm, origin, target);
   if (!url) throw new ApiError('redirect_not_allowed');
   const isWeb = /^https?:$/.test(url.protocol);
-  const leadsTo = [originToLeadTo(url)];
+  const leadsTo = [originToLeadTo(url), ...onwardOrigins(realm, url)];
   if (challenge === undefined) {
     // An app can only take a code.
     if (!isWeb) throw new ApiError('invalid_request');
@@ -57,6 +57,18 @@ export function destinationOf(c: AppContext, { realm, link }: View, origin: stri
   if (method !== 'S256' || !CHALLENGE.test(challenge)) throw new ApiError('invalid_request');
   // Exactly as the app wrote it: the app repeats it to exchange its code (RFC 6749, 4.1.3).
   return { href: target, leadsTo, app: { challenge, state: state ?? null } };
+}
+
+/**
+ * Where a request of a client goes on to (RFC 6749, 4.1.2) once its user has signed in: a browser that follows the redirects of a form
+ * has to be allowed that too. Whether it does go there the authorization endpoint decides.
+ */
+function onwardOrigins(realm: Realm, url: URL): string[] {
+  const endpoint = new URL(`${realm.issuer}/oauth2/authorize`);
+  const onward = url.origin === endpoint.origin && url.pathname === endpoint.pathname;
+  const target = onward ? URL.parse(url.searchParams.get('redirect_uri') ?? '') : null;
+  // An app's own scheme has a dot; nothing else is one that a client can have.
+  return target && /^(https?|.*\..*):$/.test(target.protocol) ? [originToLeadTo(target)] : [];
 }
 
 /** What a Content-Security-Policy has to allow for a form to end at an address: its origin, or the scheme of an app. */

@@ -23,6 +23,7 @@ function FailurePage({ view, error, requestId }: { view: View; error: ApiError; 
   return (
     <Frame view={view} title={title} failed>
       <p role="alert">{text}</p>
+      {error.code === 'invalid_request' && error.detail && <p class="soft">{error.detail}</p>}
       {onward && (
         <p>
           <a class="button" href={onward.href}>

@@ -57,7 +57,9 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         const summary = providerError(view.language, error, oauth.providers(view.realm), provider);
         return show(c, view, signInPage(view, { problem: { summary, fields: {} } }), { leadsTo });
       }
-      if (!visitor) return show(c, view, signInPage(view), { leadsTo });
+      const identifier = c.req.query('login_hint')?.slice(0, 254);
+      if (!visitor)
+        return show(c, view, signInPage(view, identifier === undefined ? {} : { identifier }), { leadsTo });
       if (!app) return c.redirect(href, 303);
       const { name, email } = await directory.get(visitor.userId, visitor.bookmark);
       return show(c, view, <AccountChoicePage view={view} name={name ?? email} />, { leadsTo });

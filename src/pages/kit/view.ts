@@ -91,20 +91,28 @@ export function forgetLanguage(c: AppContext): void {
 
 /**
  * Sends a page, which is never cached, never framed and has no script but those of passkeys and of challenges that it asks for. `leadsTo` are the other origins that its forms
- * may redirect to: a browser follows no redirect elsewhere.
+ * may redirect to: a browser follows no redirect elsewhere. `script` is the text of one that stands in the page.
  */
 export function show(
   c: AppContext,
   view: View,
   content: JSX.Element,
-  { status = 200, leadsTo = [] }: { status?: ContentfulStatusCode; leadsTo?: string[] } = {},
+  {
+    status = 200,
+    leadsTo = [],
+    script: own,
+  }: { status?: ContentfulStatusCode; leadsTo?: string[]; script?: string } = {},
 ) {
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
   const asks = (src: string) => html.includes(`src="${src}"`);
-  const own = [PASSKEYS, CHALLENGE].filter(asks).map((src) => new URL(src, view.realm.issuer).href);
+  const files = [PASSKEYS, CHALLENGE].filter(asks).map((src) => new URL(src, view.realm.issuer).href);
   const isForeign = asks(TURNSTILE_SCRIPT);
-  const sources = isForeign ? [...own, TURNSTILE_SCRIPT] : own;
+  const sources = [
+    ...files,
+    ...(isForeign ? [TURNSTILE_SCRIPT] : []),
+    ...(own === undefined ? [] : [`'sha256-${createHash('sha256').update(own).digest('base64')}'`]),
+  ];
   const script =
     (sources.length > 0 ? `script-src ${sources.join(' ')}; ` : '') +
     (asks(PASSKEYS) ? "connect-src 'self'; " : '') +

@@ -1,0 +1,72 @@
+import { HOUR } from '../lib/time.ts';
+import type { ClientConsent, NewGrantCode } from './grant-contract.ts';
+
+/** A code as it is kept. `sessionId` is what it gave, once it is spent. */
+export interface KeptCode extends NewGrantCode {
+  browserSession: string;
+  methods: string[];
+  authenticatedAt: number;
+  credentialVersion: number;
+  sessionId: string | null;
+}
+
+const CODES = 'grant_codes';
+const CONSENTS = 'client_consents';
+/** Codes that are kept at once: those of a browser that asks for more and more push out the oldest. */
+const MAX_CODES = 50;
+/** Clients whose consent is remembered. */
+const MAX_CLIENTS = 200;
+/** How long a code is remembered that is spent or over: who presents it then is found out. */
+const REMEMBERED = HOUR;
+
+/** Codes that wait for their client, and what the user has allowed which client. */
+export class GrantBook {
+  readonly #kv: SyncKvStorage;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+  }
+
+  keep(code: KeptCode, now: number): void {
+    const codes = this.#codes().filter(({ expiresAt }) => now < expiresAt + REMEMBERED);
+    this.#kv.put(CODES, [...codes.slice(1 - MAX_CODES), code]);
+  }
+
+  find(hash: string): KeptCode | undefined {
+    return this.#codes().find((code) => code.hash === hash);
+  }
+
+  /** Notes that a code is spent, and for which session; '' for none. */
+  spend(hash: string, sessionId: string): void {
+    this.#kv.put(
+      CODES,
+      this.#codes().map((code) => (code.hash === hash ? { ...code, sessionId } : code)),
+    );
+  }
+
+  consents(): Record<string, ClientConsent> {
+    return this.#kv.get<Record<string, ClientConsent>>(CONSENTS) ?? {};
+  }
+
+  /** Remembers what the user allows a client, beside what they have allowed before. */
+  consent(clientId: string, scopes: string[], now: number): void {
+    const { [clientId]: before, ...others } = this.consents();
+    const all = [...new Set([...(before?.scopes ?? []), ...scopes])];
+    const kept = Object.entries(others).slice(1 - MAX_CLIENTS);
+    this.#kv.put(CONSENTS, { ...Object.fromEntries(kept), [clientId]: { scopes: all, at: now } });
+  }
+
+  /** Forgets a client; whether there was anything. */
+  forget(clientId: string): boolean {
+    const { [clientId]: consent, ...others } = this.consents();
+    const codes = this.#codes();
+    const kept = codes.filter(({ grant }) => grant.clientId !== clientId);
+    if (kept.length < codes.length) this.#kv.put(CODES, kept);
+    if (consent) this.#kv.put(CONSENTS, others);
+    return consent !== undefined || kept.length < codes.length;
+  }
+
+  #codes(): KeptCode[] {
+    return this.#kv.get<KeptCode[]>(CODES) ?? [];
+  }
+}

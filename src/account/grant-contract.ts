@@ -1,0 +1,72 @@
+import type { Refusal } from '../errors.ts';
+import type { Client } from '../lib/client.ts';
+import type { LiveSession, OpenedSession, SessionLifetimes } from './contract.ts';
+import type { SessionGrant } from './session-record.ts';
+
+export type { SessionGrant } from './session-record.ts';
+
+/** What a user has allowed a client. `at` is Unix milliseconds. */
+export interface ClientConsent {
+  scopes: string[];
+  at: number;
+}
+
+/** An authorization code (RFC 6749, 4.1.2), of which only the hash is kept. */
+export interface NewGrantCode {
+  hash: string;
+  grant: SessionGrant;
+  /** Where it goes; null for a device, which gets it without a browser. */
+  redirectUri: string | null;
+  /** The PKCE challenge, S256; null for a device. */
+  challenge: string | null;
+  nonce: string | null;
+  /** How long what it gives lives. */
+  lifetimes: SessionLifetimes;
+  /** Unix milliseconds. */
+  expiresAt: number;
+}
+
+/** What a client presents for its tokens. */
+export interface CodeRedemption {
+  hash: string;
+  clientId: string;
+  redirectUri: string | null;
+  challenge: string | null;
+  realmId: string;
+}
+
+/** A code that was redeemed: the session of the client, and what goes into the ID token. */
+export interface RedeemedCode {
+  session: OpenedSession;
+  nonce: string | null;
+}
+
+/** What the authorization server needs of the account object: grants live there as sessions do. */
+export interface GrantObject {
+  /** What the user has allowed, by client. */
+  consents(): Promise<Record<string, ClientConsent>>;
+  /**
+   * Keeps a code that the user of a session of their own gives to a client, and with `consented` that they allow it what the code
+   * is for. Refuses with `session_ended`, `account_suspended`.
+   */
+  issueCode(
+    sessionId: string,
+    code: NewGrantCode,
+    consented: boolean,
+    client: Client,
+  ): Promise<{ result: 'ok' } | Refusal>;
+  /**
+   * Opens the session that a code stands for. It is spent, whether the rest fits or not; presented again, it ends what it gave
+   * (RFC 9700, 4.5). Refuses with `invalid_grant`, `account_suspended`.
+   */
+  redeemCode(redemption: CodeRedemption, client: Client): Promise<RedeemedCode | Refusal>;
+  /** The live session of a client's refresh token, which it does not rotate. Refuses as `check` of sessions does. */
+  checkGrant(refreshToken: string): Promise<LiveSession | Refusal>;
+  /** Ends one grant of that client; false when it has no such one. */
+  endGrant(by: { refreshToken: string } | { sessionId: string }, clientId: string): Promise<boolean>;
+  /** Ends all that a client has of the user, and forgets what was allowed; false when there was nothing. */
+  disconnectClient(clientId: string, client: Client): Promise<boolean>;
+}
+
+/** The object of one user, as the authorization server needs it. */
+export type GrantObjects = (userId: string) => GrantObject;

@@ -1,0 +1,264 @@
+import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
+import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
+import { ApiError, accepted } from '../errors.ts';
+import type { Principal } from '../http/context.ts';
+import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
+import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import {
+  type AnswerTarget,
+  type AskedAuthorization,
+  askedAuthorization,
+  type ResponseMode,
+} from './authorization-request.ts';
+import type { OAuthClients } from './client-service.ts';
+import { newCodeText } from './code-text.ts';
+import { grantLifetimes } from './grant-lifetimes.ts';
+import { OAuthFailure } from './oauth-error.ts';
+import { type Parameters, parametersOf, required } from './parameters.ts';
+import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
+import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
+import type { SignedTokens } from './signed-tokens-service.ts';
+import type { OAuthClientRow } from './tables.ts';
+
+export type { AskedAuthorization } from './authorization-request.ts';
+
+/** How long a client has to redeem a code (milliseconds). */
+const CODE_LIFETIME = MINUTE;
+/** How long somebody may take to sign in anew for a request (milliseconds). */
+const SIGN_IN_TIME = HOUR;
+/** The parameter that says since when a request waits for its user to sign in anew. */
+export const SINCE = 'signed_in_since';
+
+/** What is sent to a client, and how. */
+export interface ClientAnswer {
+  redirectUri: string;
+  responseMode: ResponseMode;
+  parameters: Record<string, string>;
+}
+
+/** What comes next for a request: an answer, a sign-in, or a question to the user. */
+export type NextStep =
+  | { next: 'answer'; answer: ClientAnswer }
+  | {
+      next: 'sign_in';
+      anew: boolean;
+      create: boolean;
+      loginHint: string | null;
+      since: string;
+      redirectUri: string;
+    }
+  | { next: 'ask'; asked: AskedAuthorization; principal: Principal };
+
+/** The user's word on a question that they were asked, as which user. */
+export interface UserWord {
+  allowed: boolean;
+  userId: string;
+}
+
+interface AuthorizationParts {
+  clients: OAuthClients;
+  objects: GrantObjects;
+  tokens: SignedTokens;
+  /** Signs since when a request waits. */
+  requestKeys: Keyring;
+  pushedKeys: Keyring;
+}
+
+/** The authorization endpoint (RFC 6749, 3.1; OpenID Connect Core 1.0, 3.1.2): who asks, for what, and whether they get it. */
+export class ClientAuthorizations {
+  readonly #parts: AuthorizationParts;
+
+  constructor(parts: AuthorizationParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What comes next for a request. With `word` the user has been asked. Throws `invalid_request` and `redirect_not_allowed` for what
+   * may be answered to nobody but the person in front of the browser: they are never sent to an address that is not the client's.
+   */
+  async next(
+    search: URLSearchParams,
+    realm: Realm,
+    principal: Principal | null,
+    by: Client,
+    word: UserWord | null = null,
+  ): Promise<NextStep> {
+    const { parameters, since } = await readable(async () => {
+      const asked = parametersOf(search);
+      const whole = await withPushed(this.#parts.pushedKeys, realm.id, asked);
+      return { parameters: whole, since: asked.get(SINCE) };
+    });
+    const target = await this.#target(parameters, realm);
+    try {
+      const asked = askedAuthorization(parameters, target, realm);
+      return await this.#decide(asked, realm, principal, since, by, word);
+    } catch (error) {
+      if (!(error instanceof OAuthFailure)) throw error;
+      const { error: code, description } = error;
+      return answering(realm, target, { error: code, error_description: description });
+    }
+  }
+
+  /**
+   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user. Throws
+   * OAuthFailure.
+   */
+  async push(parameters: Parameters, realm: Realm, client: OAuthClientRow): Promise<PushedAnswer> {
+    const redirectUri = required(parameters, 'redirect_uri');
+    if (!isRegisteredUri(client.redirectUris, redirectUri)) {
+      throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
+    }
+    askedAuthorization(parameters, { client, redirectUri, responseMode: 'query', state: null }, realm);
+    return pushedRequest(this.#parts.pushedKeys, client, parameters);
+  }
+
+  /** What the user has allowed, by client. */
+  consents(userId: string): Promise<Record<string, ClientConsent>> {
+    return this.#parts.objects(userId).consents();
+  }
+
+  /** Ends all that a client has of the user, and forgets what was allowed; effective for the next request. */
+  async disconnect(userId: string, clientId: string, by: Client): Promise<void> {
+    await this.#parts.objects(userId).disconnectClient(clientId, by);
+  }
+
+  /** The client and its address: before both are known to be right nothing is sent there. */
+  async #target(parameters: Parameters, realm: Realm): Promise<AnswerTarget> {
+    const id = parameters.get('client_id');
+    const redirectUri = parameters.get('redirect_uri');
+    if (id === undefined || redirectUri === undefined) {
+      throw new ApiError('invalid_request', { detail: 'client_id and redirect_uri are needed.' });
+    }
+    const isIts = (row: OAuthClientRow) => isRegisteredUri(row.redirectUris, redirectUri);
+    const client = await this.#parts.clients.find(realm.id, id, isIts);
+    if (!client) {
+      const isThere = await this.#parts.clients.find(realm.id, id);
+      if (isThere) throw new ApiError('redirect_not_allowed');
+      throw new ApiError('invalid_request', { detail: 'There is no such client.' });
+    }
+    const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
+    return { client, redirectUri, responseMode, state: parameters.get('state') ?? null };
+  }
+
+  async #decide(
+    asked: AskedAuthorization,
+    realm: Realm,
+    principal: Principal | null,
+    since: string | undefined,
+    by: Client,
+    word: UserWord | null,
+  ): Promise<NextStep> {
+    const { client, prompt } = asked;
+    const isSilent = prompt.includes('none');
+    const signIn = await this.#signInNeeded(asked, realm, principal, since);
+    if (!principal || signIn) {
+      if (isSilent) throw new OAuthFailure('login_required', 'The user has to sign in');
+      return {
+        next: 'sign_in',
+        anew: signIn === 'anew',
+        create: prompt.includes('create'),
+        loginHint: asked.loginHint,
+        since: this.#sign(client.id, Date.now()),
+        redirectUri: asked.redirectUri,
+      };
+    }
+    if (word && word.userId === principal.userId) {
+      if (!word.allowed) throw new OAuthFailure('access_denied', 'The user said no');
+      return this.#issue(asked, realm, principal, !client.firstParty, by);
+    }
+    const question = await this.#question(asked, principal);
+    if (!question) return this.#issue(asked, realm, principal, false, by);
+    if (isSilent) throw new OAuthFailure(question, 'The user has to be asked');
+    return { next: 'ask', asked, principal };
+  }
+
+  /** Whether the user has to sign in: 'anew' even if they are signed in. */
+  async #signInNeeded(
+    { client, idTokenHint, maxAge, prompt }: AskedAuthorization,
+    realm: Realm,
+    principal: Principal | null,
+    since: string | undefined,
+  ): Promise<'first' | 'anew' | null> {
+    if (!principal) return 'first';
+    const now = Date.now();
+    const asksAnew = prompt.includes('login') || prompt.includes('create') || maxAge === 0;
+    if (asksAnew) {
+      const waiting = this.#waitingSince(client.id, since, now);
+      if (waiting === null || principal.authenticatedAt <= waiting) return 'anew';
+    } else if (maxAge !== null && now - principal.authenticatedAt > maxAge * SECOND) return 'anew';
+    if (idTokenHint === null) return null;
+    const hint = await this.#parts.tokens.read(realm, idTokenHint);
+    if (!hint || hint.isAccessToken || hint.claims.aud !== client.id) {
+      throw new OAuthFailure('invalid_request', 'id_token_hint is no ID token of this client');
+    }
+    return hint.claims.sub === principal.userId ? null : 'anew';
+  }
+
+  /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
+  async #question(
+    { client, prompt, redirectUri, scopes }: AskedAuthorization,
+    principal: Principal,
+  ): Promise<'consent_required' | 'account_selection_required' | 'interaction_required' | null> {
+    if (prompt.includes('select_account')) return 'account_selection_required';
+    if (prompt.includes('consent')) return 'consent_required';
+    // Another program on the machine could have sent the browser here, and would get the answer.
+    if (canBeImpersonated(redirectUri)) return 'interaction_required';
+    if (client.firstParty) return null;
+    const allowed = (await this.consents(principal.userId))[client.id]?.scopes;
+    return allowed && scopes.every((scope) => allowed.includes(scope)) ? null : 'consent_required';
+  }
+
+  async #issue(
+    asked: AskedAuthorization,
+    realm: Realm,
+    { userId, sessionId }: Principal,
+    consented: boolean,
+    by: Client,
+  ): Promise<NextStep> {
+    const { audience, challenge, client, nonce, redirectUri, scopes } = asked;
+    const { text, hash } = newCodeText(userId);
+    const code = {
+      hash,
+      grant: { clientId: client.id, scope: scopes.join(' '), audience },
+      redirectUri,
+      challenge,
+      nonce,
+      lifetimes: grantLifetimes(realm, client, scopes),
+      expiresAt: Date.now() + CODE_LIFETIME,
+    };
+    accepted(await this.#parts.objects(userId).issueCode(sessionId, code, consented, by));
+    return answering(realm, asked, { code: text });
+  }
+
+  #sign(clientId: string, at: number): string {
+    return `${at}.${hmac(this.#parts.requestKeys[0], `${clientId} ${at}`)}`;
+  }
+
+  /** Since when a request waits for a sign-in, Unix milliseconds; null when nobody has said so, or too long ago. */
+  #waitingSince(clientId: string, since: string | undefined, now: number): number | null {
+    const [at = '', tag = ''] = since?.split('.') ?? [];
+    const isOurs = this.#parts.requestKeys.some((key) =>
+      equalsInConstantTime(hmac(key, `${clientId} ${at}`), tag),
+    );
+    return isOurs && now < Number(at) + SIGN_IN_TIME ? Number(at) : null;
+  }
+}
+
+/** RFC 6749, 4.1.2; `iss` keeps a client that has several servers from mixing them up (RFC 9207). */
+function answering(realm: Realm, target: AnswerTarget, answer: Record<string, string>): NextStep {
+  const { redirectUri, responseMode, state } = target;
+  const parameters = { ...answer, ...(state !== null && { state }), iss: realm.issuer };
+  return { next: 'answer', answer: { redirectUri, responseMode, parameters } };
+}
+
+/** Throws `invalid_request` for parameters that cannot be read: nobody knows yet where an answer could go. */
+async function readable<Read>(read: () => Promise<Read>): Promise<Read> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof OAuthFailure)
+      throw new ApiError('invalid_request', { detail: `${error.description}.` });
+    throw error;
+  }
+}

@@ -1,0 +1,221 @@
+import { z } from '@hono/zod-openapi';
+import { ACCOUNT_SCOPES } from '../http/level.ts';
+import { DAY, rfc3339, SECOND } from '../lib/time.ts';
+import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
+import { isRegistrableUri } from './redirect-uris.ts';
+import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type OAuthClientRow } from './tables.ts';
+
+/** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
+export const OPENID_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'];
+
+const OVERLAP = DAY / SECOND;
+
+const list = (item: z.ZodType<string>, most: number) =>
+  z
+    .array(item)
+    .max(most)
+    .transform((values) => [...new Set(values)]);
+const RedirectUri = z.string().max(2000).refine(isRegistrableUri, {
+  error: 'Must be https, http on localhost, or a scheme of an app with a dot; without a fragment',
+});
+/** RFC 6749, 3.3. */
+const ScopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
+const link = z
+  .url({ protocol: /^https$/ })
+  .max(2000)
+  .nullish();
+const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max).nullish();
+const PublicJwk = z
+  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']) })
+  .refine((key) => !('d' in key), { error: 'Must be public' });
+
+const fields = {
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u)
+    .openapi({ description: 'What users see' }),
+  first_party: z.boolean().openapi({
+    description:
+      'Of the realm’s own product: users are not asked whether it may. Only such may have the scopes `account` and `account:read`',
+  }),
+  token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATIONS).openapi({
+    description: 'How it proves who it is; `none` for a public client',
+  }),
+  jwks: z
+    .object({ keys: z.array(PublicJwk).min(1).max(10) })
+    .nullish()
+    .openapi({ description: 'Its public keys, for `private_key_jwt`' }),
+  redirect_uris: list(RedirectUri, 50).openapi({
+    description: 'Compared as they are written; but loopback addresses at any port (RFC 8252, 7.3)',
+    example: ['https://app.example.com/callback'],
+  }),
+  post_logout_redirect_uris: list(RedirectUri, 50),
+  grant_types: z
+    .array(z.enum(GRANT_TYPES))
+    .min(1)
+    .max(GRANT_TYPES.length)
+    .transform((types) => [...new Set(types)]),
+  scopes: list(ScopeName, 100).openapi({ description: 'What it may ask for', example: OPENID_SCOPES }),
+  audiences: list(z.url().max(2000), 50).openapi({
+    description:
+      'Whom its tokens may be for by `resource` (RFC 8707), besides userinfo and, for a first-party client, the realm itself',
+  }),
+  logo_uri: link,
+  client_uri: link,
+  policy_uri: link,
+  tos_uri: link,
+  access_token_seconds: seconds(ACCESS_TOKEN_SECONDS).openapi({
+    description: 'Null for the time of the realm',
+  }),
+  refresh_token_seconds: seconds(SESSION_SECONDS).openapi({
+    description: 'Null for the time of the realm’s sessions',
+  }),
+};
+
+export const NewOAuthClient = z
+  .strictObject({
+    ...fields,
+    type: z.enum(['public', 'confidential']).optional().openapi({
+      description:
+        'Says no more than `token_endpoint_auth_method`: `public` is `none`, `confidential` is `client_secret_basic` unless that is said',
+    }),
+    first_party: fields.first_party.default(false),
+    token_endpoint_auth_method: fields.token_endpoint_auth_method.optional(),
+    redirect_uris: fields.redirect_uris.default([]),
+    post_logout_redirect_uris: fields.post_logout_redirect_uris.default([]),
+    grant_types: fields.grant_types.default(['authorization_code', 'refresh_token']),
+    scopes: fields.scopes.default(OPENID_SCOPES),
+    audiences: fields.audiences.default([]),
+  })
+  .openapi('NewOAuthClient');
+
+export const OAuthClientPatch = z.strictObject(fields).partial().openapi('OAuthClientPatch');
+
+export const ClientSecretRotation = z
+  .strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(30 * OVERLAP)
+      .default(OVERLAP)
+      .openapi({ description: 'How long the secret before works on; 0 when it has leaked' }),
+  })
+  .openapi('ClientSecretRotation');
+
+export const OAuthClientQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: 'integer' }),
+  cursor: z
+    .string()
+    .regex(/^cli_[0-9a-z]{26}$/)
+    .optional()
+    .openapi({ description: '`next_cursor` of the page before' }),
+});
+
+const text = z.string().nullable();
+
+export const OAuthClientSchema = z
+  .object({
+    client_id: z.string().openapi({ example: 'cli_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
+    name: z.string(),
+    type: z.enum(['public', 'confidential']),
+    first_party: z.boolean(),
+    token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATIONS),
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).nullable(),
+    redirect_uris: z.array(z.string()),
+    post_logout_redirect_uris: z.array(z.string()),
+    grant_types: z.array(z.enum(GRANT_TYPES)),
+    scopes: z.array(z.string()),
+    audiences: z.array(z.string()),
+    logo_uri: text,
+    client_uri: text,
+    policy_uri: text,
+    tos_uri: text,
+    access_token_seconds: z.int().nullable(),
+    refresh_token_seconds: z.int().nullable(),
+    previous_secret_expires_at: z.iso
+      .datetime()
+      .nullable()
+      .openapi({ description: 'Until when the secret before the last rotation works' }),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('OAuthClient');
+
+export const OAuthClientListSchema = z
+  .object({ data: z.array(OAuthClientSchema), next_cursor: z.string().nullable(), total: z.int() })
+  .openapi('OAuthClientList');
+
+export const ShownOAuthClientSchema = z
+  .object({
+    ...OAuthClientSchema.shape,
+    client_secret: z.string().optional().openapi({
+      description: 'Shown once; absent for clients that have none',
+    }),
+  })
+  .openapi('ShownOAuthClient');
+
+/** All that a client is said to be. */
+export type WholeOAuthClient = Required<Pick<z.output<typeof NewOAuthClient>, 'token_endpoint_auth_method'>> &
+  Omit<z.output<typeof NewOAuthClient>, 'type'>;
+
+/** What is wrong with a client as a whole, by field; nothing when it can be. */
+export function clientProblems(client: Omit<WholeOAuthClient, 'name'>): { path: string; message: string }[] {
+  const { grant_types: grants, token_endpoint_auth_method: method } = client;
+  const rules: [wrong: boolean, path: string, message: string][] = [
+    [
+      grants.includes('authorization_code') && client.redirect_uris.length === 0,
+      'redirect_uris',
+      'Is needed for authorization_code',
+    ],
+    [
+      grants.includes('refresh_token') && !grants.includes('authorization_code'),
+      'grant_types',
+      'A refresh token comes with authorization_code',
+    ],
+    // RFC 6749, 4.4: only for clients that can prove who they are.
+    [
+      grants.includes('client_credentials') && method === 'none',
+      'grant_types',
+      'A public client has no client_credentials',
+    ],
+    [method === 'private_key_jwt' && !client.jwks, 'jwks', 'Is needed for private_key_jwt'],
+    [
+      !client.first_party && ACCOUNT_SCOPES.some((scope) => client.scopes.includes(scope)),
+      'scopes',
+      'Only a first-party client may act as the user',
+    ],
+  ];
+  return rules.flatMap(([wrong, path, message]) => (wrong ? [{ path, message }] : []));
+}
+
+/** A client as it goes over the wire: nothing of its secrets. */
+export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClientSchema> {
+  const { previousExpiresAt: previous } = row;
+  return {
+    client_id: row.id,
+    name: row.name,
+    type: row.authentication === 'none' ? 'public' : 'confidential',
+    first_party: row.firstParty,
+    token_endpoint_auth_method: row.authentication,
+    jwks: row.jwks as z.infer<typeof OAuthClientSchema>['jwks'],
+    redirect_uris: row.redirectUris,
+    post_logout_redirect_uris: row.postLogoutRedirectUris,
+    grant_types: row.grantTypes,
+    scopes: row.scopes,
+    audiences: row.audiences,
+    logo_uri: row.logoUri,
+    client_uri: row.clientUri,
+    policy_uri: row.policyUri,
+    tos_uri: row.tosUri,
+    access_token_seconds: row.accessTokenSeconds,
+    refresh_token_seconds: row.refreshTokenSeconds,
+    previous_secret_expires_at: previous === null ? null : rfc3339(previous),
+    created_by: row.createdBy,
+    created_at: rfc3339(row.createdAt),
+    updated_at: rfc3339(row.updatedAt),
+  };
+}

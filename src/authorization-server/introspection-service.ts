@@ -1,0 +1,110 @@
+import type { LiveSession } from '../account/contract.ts';
+import { parseRefreshToken } from '../account/refresh-token.ts';
+import { isRefusal } from '../errors.ts';
+import type { Realm } from '../lib/realm.ts';
+import { SECOND } from '../lib/time.ts';
+import type { OAuthClientRow } from './tables.ts';
+import type { TokenParts } from './token-service.ts';
+
+/** What introspection says (RFC 7662, 2.2); of a token that does not hold, that alone. */
+export type Introspected =
+  | { active: false }
+  | {
+      active: true;
+      iss: string;
+      sub: string;
+      client_id: string;
+      scope?: string;
+      aud?: string | string[];
+      exp: number;
+      iat?: number;
+      jti?: string;
+      sid?: string;
+      auth_time?: number;
+      amr?: string[];
+      acr?: string;
+      token_type?: 'Bearer';
+    };
+
+const INACTIVE = { active: false } as const;
+
+/**
+ * The strict check of a token: whether it holds now, by one call to the user's object. `caller` sees its own tokens and those that
+ * are for it, an API key of the realm (null) all.
+ */
+export async function introspect(
+  parts: TokenParts,
+  realm: Realm,
+  token: string,
+  caller: OAuthClientRow | null,
+): Promise<Introspected> {
+  const isFor = (clientId: string, audience: readonly string[]) =>
+    !caller || caller.id === clientId || audience.some((one) => caller.audiences.includes(one));
+  const refresh = parseRefreshToken(token);
+  if (refresh) {
+    const session = await parts.objects(refresh.userId).checkGrant(token);
+    if (isRefusal(session) || !session.grant || session.state.realmId !== realm.id) return INACTIVE;
+    const { clientId, scope, audience } = session.grant;
+    if (!isFor(clientId, audience)) return INACTIVE;
+    const { sessionId: sid, state } = session;
+    const exp = Math.floor(session.expiresAt / SECOND);
+    return { active: true, iss: realm.issuer, sub: state.userId, client_id: clientId, scope, exp, sid };
+  }
+  const read = await parts.tokens.read(realm, token);
+  if (!read?.isAccessToken) return INACTIVE;
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr } = read.claims as {
+    iss: string;
+    sub: string;
+    client_id: string;
+    scope?: string;
+    aud: string | string[];
+    exp: number;
+    iat: number;
+    jti: string;
+    sid?: string;
+    auth_time?: number;
+    amr?: string[];
+    acr?: string;
+  };
+  if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
+  if (sid === undefined) {
+    // Of a client for itself: it holds while the client is there.
+    if (!(await parts.clients.find(realm.id, client_id))) return INACTIVE;
+  } else {
+    const session = await parts.objects(sub).check(sid);
+    if (isRefusal(session) || !isOf(session, client_id)) return INACTIVE;
+  }
+  const about = { ...(scope !== undefined && { scope }), ...(sid !== undefined && { sid }) };
+  const proof = {
+    ...(auth_time !== undefined && { auth_time }),
+    ...(amr !== undefined && { amr }),
+    ...(acr !== undefined && { acr }),
+  };
+  return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type: 'Bearer' };
+}
+
+/**
+ * Revokes a token, and all that came of the same grant (RFC 7009, 2.1); effective for the next request. Of a token that does not
+ * hold, or that is another client's, nothing is said.
+ */
+export async function revoke(
+  parts: TokenParts,
+  realm: Realm,
+  token: string,
+  client: OAuthClientRow,
+): Promise<void> {
+  const refresh = parseRefreshToken(token);
+  if (refresh) {
+    await parts.objects(refresh.userId).endGrant({ refreshToken: token }, client.id);
+    return;
+  }
+  const read = await parts.tokens.read(realm, token);
+  const { client_id, sid, sub } = (read?.isAccessToken ? read.claims : {}) as Record<string, unknown>;
+  if (client_id !== client.id || typeof sid !== 'string' || typeof sub !== 'string') return;
+  await parts.objects(sub).endGrant({ sessionId: sid }, client.id);
+}
+
+/** A session of the user's own has no grant, and its tokens the name that all such have. */
+function isOf({ grant }: LiveSession, clientId: string): boolean {
+  return grant === null ? clientId === 'latchkey' : grant.clientId === clientId;
+}

@@ -1,0 +1,53 @@
+import { ApiError, type ErrorCode } from '../errors.ts';
+
+/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2). */
+export const OAUTH_ERRORS = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required',
+  'request_not_supported',
+  'request_uri_not_supported',
+  'registration_not_supported',
+] as const;
+
+export type OAuthErrorCode = (typeof OAUTH_ERRORS)[number];
+
+/** An answer of the protocol that says no. The description is for developers, in ASCII without quotes (RFC 6749, 5.2). */
+export class OAuthFailure extends Error {
+  readonly error: OAuthErrorCode;
+  readonly description: string;
+
+  constructor(error: OAuthErrorCode, description: string) {
+    super(error);
+    this.name = 'OAuthFailure';
+    this.error = error;
+    this.description = description;
+  }
+}
+
+/** What a refusal of the account object is to a client. */
+const AS_GRANT: Partial<Record<ErrorCode, string>> = {
+  invalid_grant: 'It is wrong, used, too old, or was made for another client, address or verifier',
+  invalid_token: 'It is wrong, or was made for another client',
+  session_ended: 'It has ended',
+  account_suspended: 'The account is suspended',
+  email_not_verified: 'The e-mail address is not verified',
+};
+
+/** What a client is told of a failure; throws again what is none of the protocol. */
+export function oauthFailureOf(thrown: unknown): OAuthFailure {
+  if (thrown instanceof OAuthFailure) return thrown;
+  const said = thrown instanceof ApiError ? AS_GRANT[thrown.code] : undefined;
+  if (said === undefined) throw thrown;
+  return new OAuthFailure('invalid_grant', said);
+}

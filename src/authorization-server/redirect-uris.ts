@@ -1,0 +1,36 @@
+/** Hosts of this machine, by their addresses and by the name that browsers keep to it (RFC 8252, 7.3 and 8.3). */
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+/**
+ * Whether a client registered an address, to which a browser is about to be sent: as it is written (RFC 9700, 2.1), but
+ * for the port of a loopback address, which a program on its user's machine cannot know before (RFC 8252, 7.3).
+ */
+export function isRegisteredUri(registered: readonly string[], asked: string): boolean {
+  if (registered.includes(asked)) return true;
+  const plain = URL.canParse(asked) ? withoutPort(asked) : null;
+  return plain !== null && registered.some((uri) => withoutPort(uri) === plain);
+}
+
+/**
+ * Whether an address can be registered: https, or http on this machine, or for an app its own scheme, which has a dot
+ * (RFC 8252, 7.1); without a fragment (RFC 6749, 3.1.2), user information, or what parsers read differently.
+ */
+export function isRegistrableUri(uri: string): boolean {
+  if (/[^\x21-\x7e]|[\\#"<>^`{|}]/.test(uri)) return false;
+  const url = URL.parse(uri);
+  if (url?.username !== '' || url.password !== '') return false;
+  if (url.protocol === 'https:') return true;
+  if (url.protocol === 'http:') return LOOPBACK.includes(url.hostname);
+  return url.protocol.includes('.');
+}
+
+/** Whether anybody else on the user's machine could take what is sent to an address: then the user is asked (RFC 8252, 8.6). */
+export function canBeImpersonated(uri: string): boolean {
+  return !uri.startsWith('https:');
+}
+
+/** A loopback address without its port; null for any other address. */
+function withoutPort(uri: string): string | null {
+  const match = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?((?:[/?].*)?)$/.exec(uri);
+  return match && `${match[1]}${match[2]}`;
+}

@@ -1,0 +1,120 @@
+import { z } from '@hono/zod-openapi';
+import { OAUTH_ERRORS } from './oauth-error.ts';
+import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
+
+/** A failure as RFC 6749, 5.2 has it. */
+export const OAuthFailureSchema = z
+  .object({ error: z.enum(OAUTH_ERRORS), error_description: z.string() })
+  .openapi('OAuthFailure');
+
+const text = z.string().optional();
+const credentials = {
+  client_id: text.openapi({
+    description: 'Of a client that does not prove who it is by `Authorization: Basic`',
+  }),
+  client_secret: text,
+  client_assertion: text.openapi({ description: 'RFC 7523, 2.2' }),
+  client_assertion_type: text,
+};
+
+export const TokenForm = z
+  .object({
+    grant_type: z.enum(GRANT_TYPES),
+    code: text,
+    redirect_uri: text,
+    code_verifier: text,
+    refresh_token: text,
+    scope: text,
+    resource: text.openapi({ description: 'Whom the token is for (RFC 8707); may be repeated' }),
+    ...credentials,
+  })
+  .openapi('ClientTokenRequest');
+
+export const PushedForm = z
+  .looseObject({
+    response_type: z.literal('code'),
+    redirect_uri: z.string(),
+    code_challenge: z.string(),
+    code_challenge_method: z.literal('S256'),
+    scope: text,
+    state: text,
+    ...credentials,
+  })
+  .openapi('PushedRequest', { description: 'The parameters of the authorization endpoint' });
+
+export const PushedAnswerSchema = z
+  .object({ request_uri: z.string(), expires_in: z.int() })
+  .openapi('PushedRequestUri');
+
+export const TokenAnswerSchema = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int(),
+    scope: z.string(),
+    refresh_token: text,
+    id_token: text,
+  })
+  .openapi('ClientTokens');
+
+export const PresentedToken = z
+  .object({ token: z.string(), token_type_hint: text, ...credentials })
+  .openapi('PresentedToken');
+
+export const IntrospectionSchema = z
+  .object({
+    active: z.boolean(),
+    iss: text,
+    sub: text,
+    client_id: text,
+    scope: text,
+    aud: z.union([z.string(), z.array(z.string())]).optional(),
+    exp: z.int().optional(),
+    iat: z.int().optional(),
+    jti: text,
+    sid: text,
+    auth_time: z.int().optional(),
+    amr: z.array(z.string()).optional(),
+    acr: text,
+    token_type: text,
+  })
+  .openapi('Introspection');
+
+export const UserinfoSchema = z
+  .looseObject({ sub: z.string() })
+  .openapi('Userinfo', { description: 'Claims of OpenID Connect Core 1.0, 5.1, by the scopes of the token' });
+
+const list = z.array(z.string());
+
+export const ServerMetadataSchema = z
+  .object({
+    issuer: z.url(),
+    authorization_endpoint: z.url(),
+    token_endpoint: z.url(),
+    userinfo_endpoint: z.url(),
+    pushed_authorization_request_endpoint: z.url(),
+    introspection_endpoint: z.url(),
+    revocation_endpoint: z.url(),
+    end_session_endpoint: z.url(),
+    jwks_uri: z.url(),
+    scopes_supported: list,
+    response_types_supported: list,
+    response_modes_supported: list,
+    grant_types_supported: z.array(z.enum(GRANT_TYPES)),
+    subject_types_supported: list,
+    id_token_signing_alg_values_supported: list,
+    token_endpoint_auth_methods_supported: z.array(z.enum(CLIENT_AUTHENTICATIONS)),
+    token_endpoint_auth_signing_alg_values_supported: list,
+    introspection_endpoint_auth_methods_supported: list,
+    revocation_endpoint_auth_methods_supported: list,
+    code_challenge_methods_supported: list,
+    prompt_values_supported: list,
+    claims_supported: list,
+    acr_values_supported: list,
+    ui_locales_supported: list,
+    claims_parameter_supported: z.boolean(),
+    request_parameter_supported: z.boolean(),
+    request_uri_parameter_supported: z.boolean(),
+    authorization_response_iss_parameter_supported: z.boolean(),
+  })
+  .openapi('AuthorizationServerMetadata');

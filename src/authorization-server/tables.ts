@@ -1,0 +1,53 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { JWK } from 'jose';
+import { realms } from '../realms/tables.ts';
+
+/** How a client can prove who it is (RFC 8414, 2; RFC 7523, 2.2). */
+export const CLIENT_AUTHENTICATIONS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
+
+/** How a client can get tokens, as requests name it. */
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().notNull();
+
+export const oauthClients = sqliteTable('oauth_clients', {
+  id: text().primaryKey(),
+  realmId: text('realm_id')
+    .notNull()
+    .references(() => realms.id),
+  name: text().notNull(),
+  firstParty: integer('first_party', { mode: 'boolean' }).notNull(),
+  authentication: text({ enum: CLIENT_AUTHENTICATIONS }).notNull(),
+  secretHash: text('secret_hash'),
+  previousHash: text('previous_hash'),
+  previousExpiresAt: integer('previous_expires_at'),
+  jwks: text({ mode: 'json' }).$type<{ keys: JWK[] }>(),
+  redirectUris: list('redirect_uris'),
+  postLogoutRedirectUris: list('post_logout_redirect_uris'),
+  grantTypes: text('grant_types', { mode: 'json' }).$type<GrantType[]>().notNull(),
+  scopes: list('scopes'),
+  audiences: list('audiences'),
+  logoUri: text('logo_uri'),
+  clientUri: text('client_uri'),
+  policyUri: text('policy_uri'),
+  tosUri: text('tos_uri'),
+  accessTokenSeconds: integer('access_token_seconds'),
+  refreshTokenSeconds: integer('refresh_token_seconds'),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export type OAuthClientRow = typeof oauthClients.$inferSelect;
+
+export const usedAssertions = sqliteTable('used_assertions', {
+  hash: text().primaryKey(),
+  expiresAt: integer('expires_at').notNull(),
+});

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import type { OpenedSession, SessionObjects } from '../account/contract.ts';
+import type { GrantObjects } from '../account/grant-contract.ts';
+import { parseRefreshToken } from '../account/refresh-token.ts';
+import { accepted } from '../errors.ts';
+import { ACCOUNT_SCOPES } from '../http/level.ts';
+import type { Client } from '../lib/client.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
+import { authenticateClient, type ClientMessage } from './client-authentication.ts';
+import { OPENID_SCOPES } from './client-schemas.ts';
+import type { OAuthClients } from './client-service.ts';
+import { parseCodeText } from './code-text.ts';
+import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
+import { OAuthFailure } from './oauth-error.ts';
+import { required } from './parameters.ts';
+import type { SignedTokens } from './signed-tokens-service.ts';
+import { GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+
+/** What the token endpoint answers (RFC 6749, 5.1; OpenID Connect Core 1.0, 3.1.3.3). */
+export interface TokenAnswer {
+  access_token: string;
+  token_type: 'Bearer';
+  expires_in: number;
+  scope: string;
+  refresh_token?: string;
+  id_token?: string;
+}
+
+/** A request to the token endpoint, and who sent it as far as the network tells. */
+export type TokenRequest = ClientMessage & { by: Client };
+
+/** What the endpoints for clients are made of. */
+export interface TokenParts {
+  d1: D1Database;
+  clients: OAuthClients;
+  sessions: Sessions;
+  objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
+  tokens: SignedTokens;
+  /** Throws `rate_limited` for a client that asks too often. */
+  limit(key: string): Promise<void>;
+}
+
+type Grant = (parts: TokenParts, request: TokenRequest, client: OAuthClientRow) => Promise<TokenAnswer>;
+
+/** What each grant type does, by its name. */
+const GRANTS: Record<GrantType, Grant> = {
+  authorization_code: redeemCode,
+  refresh_token: refresh,
+  client_credentials: clientCredentials,
+};
+
+/** The token endpoint. Throws OAuthFailure. */
+export async function answerTokenRequest(parts: TokenParts, request: TokenRequest): Promise<TokenAnswer> {
+  const { parameters, realm } = request;
+  const type = required(parameters, 'grant_type');
+  const client = await knownClient(parts, request);
+  const grantType = GRANT_TYPES.find((one) => one === type);
+  if (!grantType) throw new OAuthFailure('unsupported_grant_type', 'The grant type is not supported');
+  if (!client.grantTypes.includes(grantType)) {
+    throw new OAuthFailure('unauthorized_client', 'The client may not use this grant type');
+  }
+  if (client.realmId !== realm.id) throw new OAuthFailure('invalid_client', 'The client is of another realm');
+  return GRANTS[grantType](parts, request, client);
+}
+
+/** The client behind a request, which does not ask too often. Throws OAuthFailure, `rate_limited`. */
+export async function knownClient(parts: TokenParts, request: ClientMessage): Promise<OAuthClientRow> {
+  const client = await authenticateClient(parts, request);
+  await parts.limit(`client:${client.id}`);
+  return client;
+}
+
+/** RFC 6749, 4.1.3, with the verifier of RFC 7636, 4.5: one call to the user's object. */
+async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
+  const { parameters, realm, by } = request;
+  const code = parseCodeText(required(parameters, 'code'));
+  const redirectUri = required(parameters, 'redirect_uri');
+  const verifier = required(parameters, 'code_verifier');
+  if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) {
+    throw new OAuthFailure('invalid_request', 'code_verifier must be 43 to 128 unreserved characters');
+  }
+  if (!code) throw new OAuthFailure('invalid_grant', 'It is no code');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId: realm.id };
+  const { session, nonce } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
+  return granted(parts, request, client, session, nonce);
+}
+
+/** RFC 6749, 6: rotated in the user's object, by one call. */
+async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
+  const { parameters, realm, by } = request;
+  const token = required(parameters, 'refresh_token');
+  const named = parseRefreshToken(token);
+  if (!named) throw new OAuthFailure('invalid_grant', 'It is no refresh token');
+  const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id };
+  const session = accepted(await parts.objects(named.userId).refresh(token, policy, by));
+  return granted(parts, request, client, session, null);
+}
+
+async function granted(
+  { sessions, tokens }: TokenParts,
+  { parameters, realm }: TokenRequest,
+  client: OAuthClientRow,
+  session: OpenedSession,
+  nonce: string | null,
+): Promise<TokenAnswer> {
+  const { scope = '', audience = [] } = session.grant ?? {};
+  const scopes = scope.split(' ').filter(Boolean);
+  const asked = parameters.get('scope');
+  const narrowed = asked === undefined ? scopes : scopesWithin(asked, scopes);
+  const resources = parameters.all('resource');
+  const grant = await sessions.grant(realm, session, null, {
+    scope: narrowed.join(' '),
+    audience: resources.length === 0 ? audience : audienceWithin(resources, audience),
+    seconds: tokenSeconds(realm, client),
+  });
+  const about = { clientId: client.id, nonce, accessToken: grant.accessToken };
+  return {
+    access_token: grant.accessToken,
+    token_type: 'Bearer',
+    expires_in: grant.expiresInSeconds,
+    scope: narrowed.join(' '),
+    ...(isRefreshable(client, scopes) && { refresh_token: grant.refreshToken }),
+    ...(narrowed.includes('openid') && { id_token: await tokens.idToken(realm, session, about) }),
+  };
+}
+
+/** RFC 6749, 4.4: the client for itself. What is a user's is not to be had so. */
+async function clientCredentials(
+  { tokens }: TokenParts,
+  { parameters, realm }: TokenRequest,
+  client: OAuthClientRow,
+): Promise<TokenAnswer> {
+  const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
+  const own = client.scopes.filter((scope) => !ofUsers.includes(scope));
+  const asked = parameters.get('scope');
+  const scope = (asked === undefined ? own : scopesWithin(asked, own)).join(' ');
+  const resources = parameters.all('resource');
+  const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
+  const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
+  const seconds = tokenSeconds(realm, client);
+  const token = await tokens.clientToken(realm, { clientId: client.id, scope, audience, seconds });
+  return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope };
+}

@@ -1,0 +1,113 @@
+import { clientOf } from '../../http/context.ts';
+import { authorizationMessages } from '../authorization/messages.ts';
+import { Form } from '../kit/form.tsx';
+import { pageRoutes } from '../kit/page.ts';
+import { Entries, Entry, Time } from '../kit/panel.tsx';
+import type { View } from '../kit/view.ts';
+import { appsMessages } from './apps-messages.ts';
+import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { type AccountServices, accountArea } from './visit.ts';
+
+/** An app as its user sees it. Times are Unix milliseconds; null when it has never come, or was never asked for. */
+interface ConnectedApp {
+  id: string;
+  scopes: string[];
+  connectedAt: number;
+  lastUsedAt: number | null;
+}
+
+/** The apps that may use an account. */
+export function appsPageRoutes(services: AccountServices) {
+  const { authorizations, oauthClients, sessions } = services;
+  return pageRoutes(accountArea(services), {
+    path: ACCOUNT_PAGES.apps,
+    messages: appsMessages,
+    forms: {
+      disconnect: {
+        act: async (c, { principal }, { app = '' }) => {
+          await authorizations.disconnect(principal.userId, app, clientOf(c));
+          return 'disconnected';
+        },
+      },
+    },
+    render: async (_, visit, shown) => {
+      const { principal, user, view } = visit;
+      const text = appsMessages[view.language];
+      const [consents, rows] = await Promise.all([
+        authorizations.consents(principal.userId),
+        sessions.list(principal.userId),
+      ]);
+      const apps = connectedApps(consents, rows);
+      const clients = await oauthClients.named(
+        user.realmId,
+        apps.map(({ id }) => id),
+      );
+      const entries = apps.map((app) => (
+        <AppEntry view={view} app={app} name={clients[app.id]?.name ?? text.gone} />
+      ));
+      return (
+        <AccountFrame visit={visit} page="apps" shown={shown}>
+          <p class="soft">{text.text}</p>
+          <section class="panel" aria-label={text.title}>
+            <Entries entries={entries} none={text.none} />
+          </section>
+        </AccountFrame>
+      );
+    },
+  });
+}
+
+/** What the user has allowed, and what apps have, by app: the one that came last first. */
+function connectedApps(
+  consents: Awaited<ReturnType<AccountServices['authorizations']['consents']>>,
+  rows: Awaited<ReturnType<AccountServices['sessions']['list']>>,
+): ConnectedApp[] {
+  const apps = new Map<string, ConnectedApp>();
+  for (const [id, { scopes, at }] of Object.entries(consents)) {
+    apps.set(id, { id, scopes, connectedAt: at, lastUsedAt: null });
+  }
+  for (const { client_id: id, scope, created_at, last_seen_at } of rows) {
+    if (id === null) continue;
+    const known = apps.get(id);
+    apps.set(id, {
+      id,
+      scopes: [...new Set([...(known?.scopes ?? []), ...(scope ?? '').split(' ').filter(Boolean)])],
+      connectedAt: Math.min(known?.connectedAt ?? created_at, created_at),
+      lastUsedAt: Math.max(known?.lastUsedAt ?? 0, last_seen_at),
+    });
+  }
+  return [...apps.values()].sort((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0));
+}
+
+function AppEntry({ view, app, name }: { view: View; app: ConnectedApp; name: string }) {
+  const text = appsMessages[view.language];
+  const { nothing, other, scopeNames } = authorizationMessages[view.language];
+  const names = app.scopes.map(
+    (scope) => (Object.hasOwn(scopeNames, scope) && scopeNames[scope]) || other(scope),
+  );
+  return (
+    <Entry
+      name={name}
+      about={[
+        `${text.may}: ${(names.length > 0 ? names : [nothing]).join(', ')}`,
+        <>
+          {text.connected}: <Time view={view} at={app.connectedAt} />
+        </>,
+        app.lastUsedAt !== null && (
+          <>
+            {text.lastUsed}: <Time view={view} at={app.lastUsedAt} />
+          </>
+        ),
+      ]}
+    >
+      <Form
+        view={view}
+        name="disconnect"
+        hidden={{ app: app.id }}
+        button={text.disconnect}
+        buttonLabel={text.disconnectNamed(name)}
+        look="plain"
+      />
+    </Entry>
+  );
+}

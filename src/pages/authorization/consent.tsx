@@ -1,0 +1,105 @@
+import { raw } from 'hono/html';
+import { type AskedAuthorization, SINCE } from '../../authorization-server/authorization-service.ts';
+import type { UserRow } from '../../directory/tables.ts';
+import { Hidden } from '../kit/form.tsx';
+import { Frame } from '../kit/frame.tsx';
+import { fullNameOf } from '../kit/panel.tsx';
+import type { View } from '../kit/view.ts';
+import { authorizationMessages } from './messages.ts';
+
+/** What sends the form of `OnwardPage`. */
+export const SUBMIT = 'document.forms[0].submit()';
+
+/** Asks a user whether a client may: who asks, as whom, for what, and where it leads. */
+export function ConsentPage(props: {
+  view: View;
+  asked: AskedAuthorization;
+  user: UserRow;
+  /** The request itself. */
+  search: URLSearchParams;
+}) {
+  const { view, asked, user, search } = props;
+  const { client, redirectUri, scopes } = asked;
+  const text = authorizationMessages[view.language];
+  const links = [
+    [client.clientUri, text.about],
+    [client.policyUri, text.policy],
+    [client.tosUri, text.terms],
+  ].filter(([href]) => href);
+  const nameOf = (scope: string) =>
+    (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
+  const again = new URLSearchParams(search);
+  again.set('prompt', [...new Set([...asked.prompt, 'login'])].join(' '));
+  again.delete(SINCE);
+  return (
+    <Frame view={view} title={text.title(client.name)}>
+      {client.logoUri && (
+        <p>
+          <img src={client.logoUri} alt="" height="48" />
+        </p>
+      )}
+      <p>
+        <strong>{client.name}</strong> {text.asks} {view.realm.name}.
+      </p>
+      <p>
+        {text.signedInAs} <strong>{fullNameOf(user)}</strong> ({user.email}).
+      </p>
+      <p id="may">{text.may}</p>
+      <ul aria-labelledby="may">
+        {scopes.length === 0 ? <li>{text.nothing}</li> : scopes.map((scope) => <li>{nameOf(scope)}</li>)}
+      </ul>
+      <p class="soft">
+        {text.goesTo} <strong>{hostOf(redirectUri)}</strong>. {text.disconnect}
+      </p>
+      <form method="post" action={`${view.path('/oauth2/consent')}?${search}`}>
+        <fieldset>
+          <Hidden name="user" value={user.id} />
+          <button type="submit" name="decision" value="allow">
+            {text.allow}
+          </button>
+          <button type="submit" name="decision" value="deny" class="plain">
+            {text.deny}
+          </button>
+        </fieldset>
+      </form>
+      <p class="below">
+        <a href={`${view.path('/oauth2/authorize')}?${again}`}>{text.another}</a>
+      </p>
+      {links.length > 0 && (
+        <p class="below">
+          {links.map(([href, name]) => (
+            <>
+              <a href={href as string} rel="noopener noreferrer">
+                {name}
+              </a>{' '}
+            </>
+          ))}
+        </p>
+      )}
+    </Frame>
+  );
+}
+
+/** Posts an answer to a client (OAuth 2.0 Form Post Response Mode): by itself, or by its button. */
+export function OnwardPage(props: { view: View; action: string; fields: Record<string, string> }) {
+  const { view, action, fields } = props;
+  const { title, text, button } = authorizationMessages[view.language].onward;
+  return (
+    <Frame view={view} title={title}>
+      <p>{text}</p>
+      <form method="post" action={action}>
+        {Object.entries(fields).map(([name, value]) => (
+          <Hidden name={name} value={value} />
+        ))}
+        <button type="submit">{button}</button>
+      </form>
+      <script>{raw(SUBMIT)}</script>
+    </Frame>
+  );
+}
+
+/** The site that an address is of, or the scheme of an app. */
+function hostOf(uri: string): string {
+  const url = new URL(uri);
+  return /^https?:$/.test(url.protocol) ? url.host : url.protocol.slice(0, -1);
+}
