@@ -15,6 +15,7 @@ import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
+import { factorRoutes, secondStepRoutes } from './factors/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { withHotRoutes } from './hot-app.ts';
 import { importRoutes } from './import/routes.ts';
@@ -66,6 +67,8 @@ export function createApp(
     .route('/', codeRoutes(services.codes, levels, signInLimit))
     .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit))
     .route('/', passkeyRoutes(services.passkeys, levels))
+    .route('/', secondStepRoutes(services.factors, signInLimit))
+    .route('/', factorRoutes(services.factors, services.directory, levels, signInLimit))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))

@@ -16,6 +16,7 @@ import { deriveKey, deriveKeyring } from './crypto/keys.ts';
 import { boundedD1 } from './db/bounded.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
+import { Factors } from './factors/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { UserImport } from './import/service.ts';
@@ -64,6 +65,7 @@ export interface Services {
   emails: EmailVerification;
   codes: OneTimeCodes;
   passkeys: Passkeys;
+  factors: Factors;
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;
@@ -103,6 +105,8 @@ export function createServices(bindings: Bindings): Services {
     config.ORIGIN,
     accessTokenSeconds(spokenDialects(config)),
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
+    // The operator of a Latchkey on somebody's own machine is named there, with a password that the page shows.
+    config.ENVIRONMENT === 'development' ? 'optional' : 'required_for_admins',
   );
   const signingKeys = new SigningKeys(
     d1,
@@ -152,6 +156,7 @@ export function createServices(bindings: Bindings): Services {
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
   const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
+  const factors = new Factors({ ...deps, passkeys, codes, factorKeys: deriveKeyring(config, 'factors') });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
@@ -171,6 +176,7 @@ export function createServices(bindings: Bindings): Services {
     emails: new EmailVerification(deps),
     codes,
     passkeys,
+    factors,
     authorizationCodes,
     identities,
     accountLinks,
@@ -180,6 +186,7 @@ export function createServices(bindings: Bindings): Services {
       credentials,
       codes,
       passkeys,
+      factors,
       identities,
       oauth,
       draftKeys: deriveKeyring(config, 'form-draft'),

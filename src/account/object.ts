@@ -10,6 +10,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
+import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { ActivityLog } from './activity-log.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
@@ -17,10 +18,13 @@ import { AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
+  Completion,
   EndAll,
   EndReason,
+  FactorUses,
   KnownUse,
   LiveSession,
+  NewFactor,
   NewPassword,
   NewSession,
   OpenedSession,
@@ -29,6 +33,7 @@ import type {
   PasswordSignIn,
   RefreshPolicy,
   SessionRecord,
+  ShownFactor,
 } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
@@ -61,6 +66,7 @@ import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
+import { SecondStepBook } from './second-steps.ts';
 import { SessionBook } from './session-book.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
@@ -101,6 +107,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
   readonly #attempts: AttemptLimit;
   readonly #devices: KnownDevices;
   readonly #factors: FactorBook;
+  readonly #secondSteps: SecondStepBook;
   readonly #signIns: SignIns;
   readonly #addressQuotas: AddressQuotas;
   readonly #metering: Metering;
@@ -133,6 +140,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
+    this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv);
     this.#metering = new Metering({
       sql,
@@ -175,6 +183,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       attempts: this.#attempts,
       sessions: this.#sessions,
       devices: this.#devices,
+      factors: this.#factors,
+      secondSteps: this.#secondSteps,
       origin: this.#config.ORIGIN,
     });
     this.#history = new History(this.#activity, this.#sessions, this.#metering, {
@@ -202,6 +212,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
       if (change.forgiveFailures) {
         this.#attempts.forgive();
         this.#devices.forgetCookies();
+        this.#secondSteps.forgetDevices();
       }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
       if (change.activity && this.#state.get()) this.#projection.log(change.activity);
@@ -285,6 +296,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
     });
   }
 
+  async admit(directory: DirectoryState, session: NewSession): Promise<{ methods: string[] } | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#signIns.admit(session);
+    });
+  }
+
   async check(sessionId: string): Promise<LiveSession | Refusal> {
     return this.#signIns.check(sessionId);
   }
@@ -362,6 +381,58 @@ export class Account extends DurableObject<Bindings> implements AccountObject {
 
   async passkeyUses(): Promise<Record<string, KnownUse>> {
     return this.#factors.uses();
+  }
+
+  // Second factors.
+
+  async waiting(token: string): Promise<{ steps: SecondStep[] } | Refusal> {
+    const waiting = this.#state.get() ? this.#secondSteps.find(token, Date.now()) : null;
+    return waiting ? { steps: waiting.steps } : refused('invalid_mfa_token');
+  }
+
+  async completeSignIn(directory: DirectoryState, completion: Completion): Promise<OpenedSession | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#signIns.complete(completion);
+    });
+  }
+
+  async proveFactor(sessionId: string, shown: ShownFactor, client: Client): Promise<LiveSession | Refusal> {
+    return this.#atomically(() => this.#signIns.proveFactor(sessionId, shown, client));
+  }
+
+  async startFactor(factor: NewFactor): Promise<{ recoveryCodesTaken: boolean }> {
+    return this.#atomically(() => {
+      const { factorId, step, sessionId, recoveryCodes } = factor;
+      this.#secondSteps.takeStep(factorId, step, Date.now());
+      this.#signIns.addMethods(sessionId, ['otp', 'mfa']);
+      if (this.#secondSteps.recoveryCodesLeft() > 0) return { recoveryCodesTaken: false };
+      this.#secondSteps.setRecoveryCodes(recoveryCodes);
+      return { recoveryCodesTaken: true };
+    });
+  }
+
+  async addMethods(sessionId: string, methods: string[]): Promise<void> {
+    this.#atomically(() => this.#signIns.addMethods(sessionId, methods));
+  }
+
+  async setRecoveryCodes(hashes: string[], sessionId: string, client: Client): Promise<void> {
+    this.#atomically(() => {
+      if (!this.#state.get()) return;
+      this.#secondSteps.setRecoveryCodes(hashes);
+      this.#signIns.log('recovery_codes_made', sessionId, client);
+    });
+  }
+
+  async factorUses(): Promise<FactorUses> {
+    return { steps: this.#secondSteps.steps(), recoveryCodesLeft: this.#secondSteps.recoveryCodesLeft() };
+  }
+
+  async forgetFactor(factorId: string | null): Promise<void> {
+    this.#atomically(() => {
+      if (this.#state.get()) this.#secondSteps.forget(factorId, factorId === null);
+    });
   }
 
   #usePasskey(use: PasskeyUse, client: Client): Refusal | null {

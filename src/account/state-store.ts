@@ -53,7 +53,7 @@ export class AccountStateStore {
   adopt(row: DirectoryState): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
-    if (row.version === known?.version && known.username !== undefined) return false;
+    if (row.version === known?.version && known.factors !== undefined) return false;
     this.#put({ ...row, bookmark: known?.bookmark ?? null, tables: TABLES });
     return true;
   }

@@ -44,6 +44,7 @@ const NOT_LET_IN: ErrorCode[] = [
   'account_suspended',
   'impersonation_refused',
   'reauthentication_required',
+  'mfa_required',
 ];
 
 /** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */

@@ -8,6 +8,7 @@ export type KeyPurpose =
   | 'oauth-flow'
   | 'form-draft'
   | 'passkey-flow'
+  | 'factors'
   | 'provider-tokens'
   | 'address';
 

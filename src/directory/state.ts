@@ -39,6 +39,10 @@ export interface DirectoryState {
   emailVerified: boolean;
   /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
   username?: string | null;
+  /** How many authenticator apps and passkeys the account has. Copies that objects made before it was here lack it. */
+  factors?: { totp: number; passkeys: number };
+  /** Whether text messages reach a number that opens the account. */
+  phone?: boolean;
   version: number;
   credentialVersion: number;
 }
@@ -67,6 +71,12 @@ export type ActivityType =
   | 'passkey_added'
   | 'passkey_removed'
   | 'passkey_copied'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'factors_reset'
+  | 'second_factor_failed'
+  | 'recovery_code_used'
+  | 'recovery_codes_made'
   | 'created_by_admin'
   | 'changed_by_admin'
   | 'suspended'
@@ -121,3 +131,17 @@ export interface DirectoryMirror {
 
 /** The object of one user. */
 export type DirectoryMirrors = (userId: string) => DirectoryMirror;
+
+/**
+ * Whether a user's proven number opens the account: one that was added while the address was unproven does not, until the
+ * address is proven, and one that was proven without a session does not, until it is proven with one.
+ */
+export function opensByPhone(user: {
+  phoneNumberVerified: boolean;
+  phoneProvenApart: boolean;
+  emailVerified: boolean;
+  phoneAddedUnproven: boolean;
+}): boolean {
+  const { phoneNumberVerified, phoneProvenApart, emailVerified, phoneAddedUnproven } = user;
+  return phoneNumberVerified && !phoneProvenApart && (emailVerified || !phoneAddedUnproven);
+}

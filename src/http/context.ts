@@ -10,6 +10,8 @@ import type { Scope } from '../lib/scopes.ts';
 /** The user behind a request, as the token and the account object say. */
 export interface Principal {
   userId: string;
+  /** The realm that they are of: owners act in others too. */
+  realmId: string;
   sessionId: string;
   role: 'user' | 'admin' | 'owner';
   plan: string;

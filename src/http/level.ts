@@ -1,8 +1,12 @@
 import { ApiError } from '../errors.ts';
+import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
 import type { Principal } from './context.ts';
+
+/** The page that leads a user to a second factor. */
+export const MFA_PAGE = '/account/two-step';
 
 /** What a client or a form sent, which nothing has checked. */
 export type Sent = Record<string, unknown>;
@@ -25,6 +29,8 @@ export interface UserLevel {
   impersonation: Condition;
   /** Whether it needs a fresh proof of who the user is. */
   fresh: Condition;
+  /** Whether it is of those acts that lead to a second factor, which a user may who lacks one that the realm requires. */
+  enrols: boolean;
 }
 
 /** Throws `impersonation_refused` when it is an admin who acts as the user. */
@@ -40,11 +46,22 @@ export function requireRole(who: { role: keyof typeof RANK }, role: Principal['r
   });
 }
 
+/** Throws `mfa_required` when the realm that a user is of requires a second factor, and the session has none. */
+export function requireMfa(principal: Principal, home: Realm): void {
+  if (!lacksMfa(home.mfa, principal, Date.now())) return;
+  throw new ApiError('mfa_required', {
+    detail: `Add one, or prove who you are by one: ${home.issuer}${MFA_PAGE}`,
+    page: `${home.issuer}${MFA_PAGE}`,
+  });
+}
+
 /**
- * Throws what keeps a user from an act of a level: `insufficient_scope`, `impersonation_refused`, `email_not_verified`,
- * `reauthentication_required`.
+ * Throws what keeps a user from an act of a level: `mfa_required`, `insufficient_scope`, `impersonation_refused`,
+ * `email_not_verified`, `reauthentication_required`. `realm` is that of the request.
  */
 export function requireLevel(level: UserLevel, principal: Principal, realm: Realm, sent: Sent): void {
+  // Of an owner who acts in another realm, theirs has been asked.
+  if (!level.enrols && principal.realmId === realm.id) requireMfa(principal, realm);
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
   if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');

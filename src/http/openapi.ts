@@ -15,6 +15,9 @@ export const ProblemSchema = z
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
     checkout_url: z.url().optional(),
+    mfa_token: z.string().optional(),
+    methods: z.array(z.string()).optional(),
+    page: z.url().optional(),
   })
   .openapi('Problem');
 

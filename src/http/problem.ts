@@ -15,6 +15,10 @@ export interface Problem {
   request_id: string;
   errors?: FieldError[];
   checkout_url?: string;
+  /** Of `mfa_required`: see `SecondStepSchema`. */
+  mfa_token?: string;
+  methods?: string[];
+  page?: string;
 }
 
 /**
@@ -60,6 +64,8 @@ export function problemOf(error: ApiError, requestId: string, origin: string): P
     request_id: requestId,
     ...(error.fields && { errors: error.fields }),
     ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
+    ...(error.waiting && { mfa_token: error.waiting.token, methods: error.waiting.methods }),
+    ...(error.page && { page: error.page }),
   };
 }
 

@@ -3,6 +3,7 @@ import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { grants, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
 import type { AppContext, Principal, ServicePrincipal } from './context.ts';
+import { requireMfa } from './level.ts';
 import type { MoneyAct } from './money-act.ts';
 
 /** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
@@ -85,10 +86,12 @@ export async function authenticateOperator(
 ): Promise<Principal> {
   return authenticate(c, users).catch(async (error: unknown) => {
     if (c.get('realm').id === DEFAULT_REALM || !isOfAnotherRealm(error)) throw error;
-    const owner = await authenticate(c, users, await home()).catch((other: unknown) => {
+    const realm = await home();
+    const owner = await authenticate(c, users, realm).catch((other: unknown) => {
       throw isOfAnotherRealm(other) ? error : other;
     });
     if (owner.role !== 'owner') throw error;
+    requireMfa(owner, realm);
     return owner;
   });
 }

@@ -1,5 +1,5 @@
 /** What an id names; the prefix of its text form. */
-export type IdPrefix = 'usr' | 'ses' | 'msg' | 'req' | 'jti' | 'key' | 'aud' | 'txn' | 'imp' | 'psk';
+export type IdPrefix = 'usr' | 'ses' | 'msg' | 'req' | 'jti' | 'key' | 'aud' | 'txn' | 'imp' | 'psk' | 'fac';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

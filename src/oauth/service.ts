@@ -144,6 +144,7 @@ export class OAuth {
         client,
         methods: METHODS,
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity,
       }),
     );

@@ -103,6 +103,7 @@ export class Credentials {
         client,
         methods: ['pwd'],
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity: 'registered',
       }),
     );
@@ -284,6 +285,7 @@ export class Credentials {
       password,
       client,
       lifetimes: realm.lifetimes,
+      mfa: realm.mfa,
       ...this.#hashes(found, identifier, realm),
       refreshToken,
       strangersWait: failures.wait(realm.id, 'password'),

@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { type Factor, MFA_MODES } from '../lib/mfa.ts';
 import type { Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
@@ -20,6 +21,11 @@ export const realms = sqliteTable('realms', {
   reauthenticationSeconds: integer('reauthentication_seconds').notNull().default(600),
   operatorReauthenticationSeconds: integer('operator_reauthentication_seconds').notNull().default(3600),
   refreshGraceSeconds: integer('refresh_grace_seconds').notNull().default(30),
+  /** Null is the default of the deployment. */
+  mfa: text({ enum: MFA_MODES }),
+  mfaFactors: text('mfa_factors', { mode: 'json' }).$type<Factor[]>().notNull().default(['totp', 'passkey']),
+  mfaFrom: integer('mfa_from'),
+  mfaRememberDevice: integer('mfa_remember_device', { mode: 'boolean' }).notNull().default(false),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   createdAt: integer('created_at').notNull(),

@@ -11,6 +11,7 @@ import { ApiError } from '../errors.ts';
 import { type Assurance, assuranceOf } from '../lib/assurance.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
+import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
@@ -37,6 +38,8 @@ export interface AccessTokenClaims {
   methods: string[];
   /** Of the session's tokens; null where access tokens cannot be renewed. */
   generation: number | null;
+  /** Whether it is good for enrolling a second factor only: nobody but Latchkey takes it. */
+  enrols: boolean;
   expiresAt: number;
 }
 
@@ -96,6 +99,8 @@ export class AccessTokens {
     const now = Math.floor(Date.now() / SECOND);
     const expiry = Math.min(now + realm.accessTokenSeconds, Math.floor(session.expiresAt / SECOND));
     const { id, key } = await this.#keys.current(realm.id);
+    const { impersonator, methods, state } = session;
+    const isLacking = lacksMfa(realm.mfa, { role: state.role, methods, impersonator }, Date.now());
     const token = await new SignJWT({
       sid: session.sessionId,
       client_id: CLIENT_ID,
@@ -118,7 +123,7 @@ export class AccessTokens {
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)
-      .setAudience(realm.audience)
+      .setAudience(isLacking ? enrolmentAudience(realm) : realm.audience)
       .setSubject(session.state.userId)
       .setJti(newId('jti'))
       .setIssuedAt(now)
@@ -176,6 +181,7 @@ export class AccessTokens {
       sessionId: sid,
       ...about,
       generation: gen ?? null,
+      enrols: payload.aud === enrolmentAudience(realm),
       expiresAt: exp * SECOND,
     };
     return { claims, keyId: protectedHeader.kid as string };
@@ -190,7 +196,13 @@ export class AccessTokens {
           if (!key) throw new ApiError('invalid_token');
           return key;
         },
-        { ...options, algorithms: [ALGORITHM], typ: TYPE, issuer: realm.issuer, audience: realm.audience },
+        {
+          ...options,
+          algorithms: [ALGORITHM],
+          typ: TYPE,
+          issuer: realm.issuer,
+          audience: [realm.audience, enrolmentAudience(realm)],
+        },
       );
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ApiError('token_expired');
@@ -198,6 +210,11 @@ export class AccessTokens {
       throw error;
     }
   }
+}
+
+/** `aud` of the tokens of a session that lacks the second factor that its realm requires. */
+function enrolmentAudience({ issuer }: Realm): string {
+  return `${issuer}/enrolment`;
 }
 
 /** What auth_service calls them; the name of its user was in `sub`, which is an id here (RFC 9068, 2.2). */

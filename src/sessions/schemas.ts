@@ -86,7 +86,7 @@ export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof Tok
 
 /** Who is signed in, as it goes over the wire. */
 export function currentSessionShape(
-  session: Omit<Principal, 'bookmark' | 'credentialVersion'>,
+  session: Omit<Principal, 'bookmark' | 'credentialVersion' | 'realmId'>,
 ): z.infer<typeof CurrentSessionSchema> {
   return {
     user_id: session.userId,

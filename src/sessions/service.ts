@@ -40,10 +40,12 @@ export class Sessions {
 
   /**
    * The local check of an access token: a session that has ended since shows only when the token expires. No call and
-   * no query, keys aside. Throws `invalid_token`, `token_expired`.
+   * no query, keys aside. Throws `invalid_token`, `token_expired`, `mfa_required` for one that is good for enrolling only.
    */
   async verifyToken(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
-    return this.#tokens.verify(realm, accessToken);
+    const claims = await this.#tokens.verify(realm, accessToken);
+    if (claims.enrols) throw new ApiError('mfa_required');
+    return claims;
   }
 
   /**
@@ -51,7 +53,10 @@ export class Sessions {
    * or signed out may not, and their session in the user's place ends. Throws as `verifyToken` does, and `session_ended`.
    */
   async verifyActing(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
-    const claims = await this.verifyToken(accessToken, realm);
+    return this.#acting(await this.verifyToken(accessToken, realm), realm);
+  }
+
+  async #acting(claims: AccessTokenClaims, realm: Realm): Promise<AccessTokenClaims> {
     const { userId, sessionId, impersonator } = claims;
     if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
     await this.#objects(userId).endSession(sessionId, 'revoked', null, { actor: impersonator });
@@ -71,7 +76,8 @@ export class Sessions {
 
   /** The strict check of an access token. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`. */
   async authenticateToken(accessToken: string, realm: Realm): Promise<Principal> {
-    const claims = await this.verifyActing(accessToken, realm);
+    // What it is good for, the level of the route says.
+    const claims = await this.#acting(await this.#tokens.verify(realm, accessToken), realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     return { ...principalOf(session), expiresAt: claims.expiresAt };
   }
@@ -150,9 +156,10 @@ function principalOf(session: LiveSession): Principal {
   const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
   // The admin has signed in, not the user.
   const methods = impersonator === null ? session.methods : [];
-  const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
+  const { userId, realmId, role, plan, emailVerified, credentialVersion, bookmark } = state;
   return {
     userId,
+    realmId,
     sessionId,
     role,
     plan,

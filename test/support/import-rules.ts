@@ -13,6 +13,7 @@ export const LINES: string[][] = [
     'billing',
     'codes',
     'credits',
+    'factors',
     'oauth',
     'passkeys',
     'passwords',

@@ -1,0 +1,105 @@
+import { and, asc, eq, exists, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { addsUnproven } from '../directory/address-proof.ts';
+import type { UserChange } from '../directory/service.ts';
+import { users } from '../directory/tables.ts';
+import { HOUR } from '../lib/time.ts';
+import { type FactorRow, factors } from './tables.ts';
+
+/** As many authenticator apps as a user can have. */
+const MAX_FACTORS = 5;
+
+/** How long a factor waits for its first code (milliseconds). */
+const UNVERIFIED = HOUR;
+
+/** The session of the user who adds a factor. */
+type By = { userId: string; sessionId: string; credentialVersion: number };
+
+/** The authenticator apps of a user, oldest first. */
+export function readFactors(db: Database, userId: string): Promise<FactorRow[]> {
+  return db
+    .select()
+    .from(factors)
+    .where(and(eq(factors.userId, userId), isNotNull(factors.verifiedAt)))
+    .orderBy(asc(factors.createdAt));
+}
+
+/** The factor of that id that waits for its first code, or null. */
+export async function findUnverified(
+  db: Database,
+  { userId, id }: { userId: string; id: string },
+  now: number,
+): Promise<FactorRow | null> {
+  return (
+    (await db
+      .select()
+      .from(factors)
+      .where(isWaiting(userId, id, now))
+      .get()) ?? null
+  );
+}
+
+/**
+ * Adds a factor that waits for its first code, in place of any other that does, if the account is still that of the session and
+ * has room for one more. False when not.
+ */
+export async function insertUnverified(
+  db: Database,
+  row: Omit<FactorRow, 'addedUnproven' | 'verifiedAt'>,
+  by: By,
+): Promise<boolean> {
+  const stands = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${and(isOf(by), hasRoom)})`;
+  const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, by.userId)})`;
+  const [, inserted] = await db.batch([
+    db.delete(factors).where(and(eq(factors.userId, by.userId), isNull(factors.verifiedAt), stands)),
+    insertIf(db, factors, { ...row, addedUnproven, verifiedAt: null }, stands).returning({ id: factors.id }),
+  ]);
+  return inserted.length > 0;
+}
+
+/** The change of a user that makes a factor count: once, if the account is still that of the session and has room for it. */
+export function verification(
+  db: Database,
+  id: string,
+  by: By,
+  now: number,
+): Pick<UserChange, 'set' | 'guard' | 'after' | 'now'> {
+  const waits = isWaiting(by.userId, id, now);
+  return {
+    set: { totpCount: sql`${users.totpCount} + 1` },
+    guard: and(isOf(by), hasRoom, exists(db.select({ one: sql`1` }).from(factors).where(waits))),
+    after: () => [db.update(factors).set({ verifiedAt: now }).where(waits)],
+    now,
+  };
+}
+
+/** The change of a user that removes a factor, under a condition on their row. */
+export function removal(
+  db: Database,
+  { userId, id }: { userId: string; id: string },
+  condition: SQL | undefined,
+): Pick<UserChange, 'set' | 'guard' | 'after'> {
+  const theirs = and(eq(factors.userId, userId), eq(factors.id, id), isNotNull(factors.verifiedAt));
+  return {
+    set: { totpCount: sql`${users.totpCount} - 1` },
+    guard: and(exists(db.select({ one: sql`1` }).from(factors).where(theirs)), condition),
+    after: () => [db.delete(factors).where(theirs)],
+  };
+}
+
+const hasRoom = sql`${users.totpCount} < ${MAX_FACTORS}`;
+
+/** Whether a user has as many authenticator apps as they can have. */
+export function hasAllFactors({ totpCount }: { totpCount: number }): boolean {
+  return totpCount >= MAX_FACTORS;
+}
+
+function isOf({ userId, credentialVersion }: By): SQL {
+  return and(eq(users.id, userId), eq(users.credentialVersion, credentialVersion)) as SQL;
+}
+
+function isWaiting(userId: string, id: string, now: number): SQL {
+  const isRecent = gt(factors.createdAt, now - UNVERIFIED);
+  return and(eq(factors.userId, userId), eq(factors.id, id), isNull(factors.verifiedAt), isRecent) as SQL;
+}
