@@ -138,13 +138,14 @@ export class Factors {
     const step = matchingStep(totp, digitsOf(code), now);
     if (step === null) throw new ApiError('invalid_code');
     const before = await directory.current({ realmId: realm.id, userId: by.userId });
-    const { user } = await directory.change(by.userId, {
-      ...verification(db, id, by, now),
+    const { user, results } = await directory.change(by.userId, {
+      ...verification({ id, by }, now),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, { change: 'totp_added', about: row.name, client }, now),
       activity: { type: 'factor_added', client, details: { name: row.name } },
     });
     if (!user) throw new ApiError(hasAllFactors(before) ? 'too_many_factors' : 'session_ended');
+    if (isEmpty(results)) throw new ApiError('factor_not_found');
     const codes = newRecoveryCodes();
     const { recoveryCodesTaken } = await objects(user.id).startFactor({
       factorId: id,
@@ -163,13 +164,14 @@ export class Factors {
     const row = (await readFactors(db, userId)).find((one) => one.id === id);
     if (!row) throw new ApiError('factor_not_found');
     const before = await directory.current({ realmId: row.realmId, userId });
-    const { user } = await directory.change(userId, {
-      ...removal(db, { userId, id }, otherFactor(realm.mfa, before.role, 'totp')),
+    const { user, results } = await directory.change(userId, {
+      ...removal({ userId, id }, otherFactor(realm.mfa, before.role, 'totp')),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, { change: 'totp_removed', about: row.name, client }),
       activity: { type: 'factor_removed', client, details: { name: row.name } },
     });
     if (!user) throw new ApiError('last_factor');
+    if (isEmpty(results)) throw new ApiError('factor_not_found');
     await objects(userId).forgetFactor(hasFactors(user) ? id : null);
   }
 
@@ -294,6 +296,10 @@ export class Factors {
     }
     return found;
   }
+}
+
+function isEmpty([first]: readonly unknown[]): boolean {
+  return (first as unknown[]).length === 0;
 }
 
 /** Whether an account has a factor of its own. */

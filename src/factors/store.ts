@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven } from '../directory/address-proof.ts';
@@ -58,34 +58,47 @@ export async function insertUnverified(
   return inserted.length > 0;
 }
 
-/** The change of a user that makes a factor count: once, if the account is still that of the session and has room for it. */
+/**
+ * The change of a user that makes a factor count, if the account is still that of the session and has room for it. Its first
+ * result is empty when the factor does not wait any more.
+ */
 export function verification(
-  db: Database,
-  id: string,
-  by: By,
+  { id, by }: { id: string; by: By },
   now: number,
-): Pick<UserChange, 'set' | 'guard' | 'after' | 'now'> {
-  const waits = isWaiting(by.userId, id, now);
+): Pick<UserChange, 'set' | 'guard' | 'before' | 'now'> {
   return {
-    set: { totpCount: sql`${users.totpCount} + 1` },
-    guard: and(isOf(by), hasRoom, exists(db.select({ one: sql`1` }).from(factors).where(waits))),
-    after: () => [db.update(factors).set({ verifiedAt: now }).where(waits)],
+    set: { totpCount: countOf(by.userId) },
+    guard: and(isOf(by), hasRoom),
+    before: (db, stands) => [
+      db
+        .update(factors)
+        .set({ verifiedAt: now })
+        .where(and(isWaiting(by.userId, id, now), stands))
+        .returning({ id: factors.id }),
+    ],
     now,
   };
 }
 
-/** The change of a user that removes a factor, under a condition on their row. */
+/**
+ * The change of a user that removes a factor, under a condition on their row. Its first result is empty when the factor was gone
+ * already.
+ */
 export function removal(
-  db: Database,
   { userId, id }: { userId: string; id: string },
   condition: SQL | undefined,
-): Pick<UserChange, 'set' | 'guard' | 'after'> {
+): Pick<UserChange, 'set' | 'guard' | 'before'> {
   const theirs = and(eq(factors.userId, userId), eq(factors.id, id), isNotNull(factors.verifiedAt));
   return {
-    set: { totpCount: sql`${users.totpCount} - 1` },
-    guard: and(exists(db.select({ one: sql`1` }).from(factors).where(theirs)), condition),
-    after: () => [db.delete(factors).where(theirs)],
+    set: { totpCount: countOf(userId) },
+    guard: condition,
+    before: (db, stands) => [db.delete(factors).where(and(theirs, stands)).returning({ id: factors.id })],
   };
+}
+
+/** How many count: in a batch, after what it has changed. */
+function countOf(userId: string): SQL<number> {
+  return sql`(SELECT count(*) FROM factors WHERE user_id = ${userId} AND verified_at IS NOT NULL)`;
 }
 
 const hasRoom = sql`${users.totpCount} < ${MAX_FACTORS}`;

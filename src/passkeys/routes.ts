@@ -78,7 +78,7 @@ export function passkeySignInRoutes(
       async (c) => {
         const { session_cookie: inCookie = false, ...used } = c.req.valid('json');
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { signedIn } = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
+        const signedIn = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
         return c.json(signedInShape(c, signedIn, inCookie), 200);
       },
     )

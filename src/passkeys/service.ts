@@ -82,7 +82,7 @@ export class Passkeys {
     realm: Realm,
     client: Client,
     inCookie: boolean,
-  ): Promise<{ signedIn: SignedIn; methods: string[] }> {
+  ): Promise<SignedIn> {
     const { objects, sessions } = this.#deps;
     const { user, passkey, use } = await this.#asserted({ flow, credential }, realm, client, inCookie);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
@@ -96,7 +96,7 @@ export class Passkeys {
         use,
       ),
     );
-    return { signedIn: { user, grant: await sessions.grant(realm, opened) }, methods };
+    return { user, grant: await sessions.grant(realm, opened) };
   }
 
   /**
@@ -241,7 +241,7 @@ export class Passkeys {
     if (!row) throw new ApiError('passkey_not_found');
     const before = await directory.current({ realmId: row.realmId, userId });
     const isOther = otherFactor(realm.mfa, before.role, 'passkey');
-    const { user } = await directory.change(userId, {
+    const { user, results } = await directory.change(userId, {
       ...removal({ userId, id }, isOther),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, { change: 'passkey_removed', about: row.name, client }),
@@ -253,6 +253,7 @@ export class Passkeys {
         detail: 'Set a password first, by the link of `forgot password`, or add another passkey.',
       });
     }
+    if ((results[0] as unknown[]).length === 0) throw new ApiError('passkey_not_found');
     await objects(userId).forgetFactor(user.totpCount + user.passkeyCount > 0 ? id : null);
   }
 

@@ -68,16 +68,23 @@ export async function renamePasskey(
   return renamed ?? null;
 }
 
-/** The change of a user that removes a passkey, unless it is their last way in; and under a condition on their row. */
+/**
+ * The change of a user that removes a passkey, unless it is their last way in; and under a condition on their row. Its first
+ * result is empty when the passkey was gone already.
+ */
 export function removal(
   { userId, id }: { userId: string; id: string },
   condition: SQL | undefined,
-): Pick<UserChange, 'set' | 'guard' | 'after'> {
-  const isThere = sql`EXISTS (SELECT 1 FROM passkeys WHERE user_id = ${userId} AND id = ${id})`;
+): Pick<UserChange, 'set' | 'guard' | 'before'> {
   return {
-    set: { passkeyCount: sql`${users.passkeyCount} - 1` },
-    guard: and(isThere, otherWayIn(userId, { passkeyId: id }), condition),
-    after: (db) => [db.delete(passkeys).where(isTheirs(userId, id))],
+    set: { passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = ${userId})` },
+    guard: and(otherWayIn(userId, { passkeyId: id }), condition),
+    before: (db, stands) => [
+      db
+        .delete(passkeys)
+        .where(and(isTheirs(userId, id), stands))
+        .returning({ id: passkeys.id }),
+    ],
   };
 }
 

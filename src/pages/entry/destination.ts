@@ -2,8 +2,9 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { setDeviceCookie } from '../../http/device-cookie.ts';
+import { MFA_PAGE } from '../../http/level.ts';
 import { setSessionCookie } from '../../http/session-cookie.ts';
-import type { Realm } from '../../lib/realm.ts';
+import { hasFactor, lacksMfa, type MfaPolicy } from '../../lib/mfa.ts';
 import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
 import type { SignedIn } from '../../passwords/service.ts';
 import { allowedRedirect } from '../../realms/redirect-service.ts';
@@ -67,10 +68,9 @@ export function originToLeadTo(url: URL): string {
 /** Ends the browser's former session, keeps the new one in the cookie, and redirects to the destination. */
 export async function completeSignIn(
   c: AppContext,
-  { realm }: View,
+  view: View,
   services: SignInCompletion,
   { user, grant }: SignedIn,
-  methods: string[],
   destination: Destination,
 ): Promise<Response> {
   const { sessions } = services;
@@ -78,21 +78,31 @@ export async function completeSignIn(
   if (before) await sessions.signOut(before.userId, before.sessionId, { browser: false }, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  const { sessionId, authenticatedAt } = grant.session;
-  return redirectSignedIn(c, realm, services, { user, methods, sessionId, authenticatedAt }, destination);
+  const { sessionId, methods, authenticatedAt } = grant.session;
+  return redirectSignedIn(c, view, services, { user, methods, sessionId, authenticatedAt }, destination);
 }
 
-/** Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. */
+/**
+ * Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. Who lacks a
+ * second factor that the realm requires is led to one first, and who has one shows it before an app gets anything.
+ */
 export async function redirectSignedIn(
   c: AppContext,
-  realm: Realm,
+  view: View,
   { authorizationCodes }: SignInCompletion,
   by: { user: UserRow; methods: string[]; sessionId: string; authenticatedAt: number },
   { href, app }: Destination,
 ): Promise<Response> {
-  if (!app) return c.redirect(href, 303);
-  const { challenge, state } = app;
+  const { realm } = view;
   const { user, methods, sessionId: browserSession, authenticatedAt } = by;
+  if (lacksMfa(realm.mfa, { role: user.role, methods, impersonator: null }, Date.now())) {
+    return c.redirect(view.link(MFA_PAGE), 303);
+  }
+  if (!app) return c.redirect(href, 303);
+  if (asksFor(realm.mfa, user) && !methods.includes('mfa')) {
+    return c.redirect(view.link('/login', { prompt: 'login' }), 303);
+  }
+  const { challenge, state } = app;
   const code = await authorizationCodes.issue({
     user,
     methods,
@@ -103,4 +113,9 @@ export async function redirectSignedIn(
     browserSession,
   });
   return c.redirect(appRedirect(realm, href, state, { code }), 303);
+}
+
+/** Whether sign-ins to an account take a factor that it has. */
+function asksFor(policy: MfaPolicy, { totpCount: totp, passkeyCount: passkeys }: UserRow): boolean {
+  return policy.mode !== 'off' && hasFactor(policy, { totp, passkeys });
 }

@@ -5,15 +5,20 @@ import { codePageRoutes } from './code.tsx';
 import { type EmailAddressServices, emailAddressPageRoutes } from './email-address.tsx';
 import { registerPageRoutes } from './register.tsx';
 import { type ResetServices, resetPageRoutes } from './reset.tsx';
+import { type SecondStepServices, secondStepPageRoutes } from './second-step.tsx';
 import { type SignInServices, signInPageRoutes } from './sign-in.tsx';
 
 /** What the pages for people who are not signed in act through. */
-export type EntryServices = SignInServices & EmailAddressServices & ResetServices & { codes: OneTimeCodes };
+export type EntryServices = SignInServices &
+  SecondStepServices &
+  EmailAddressServices &
+  ResetServices & { codes: OneTimeCodes };
 
 /** The pages for people who are not signed in. They work without JavaScript. */
 export function entryPageRoutes(services: EntryServices, signInLimit: MiddlewareHandler<AppEnv>) {
   return new Hono<AppEnv>()
     .route('/', signInPageRoutes(services, signInLimit))
+    .route('/', secondStepPageRoutes(services, signInLimit))
     .route('/', registerPageRoutes(services, signInLimit))
     .route('/', codePageRoutes(services, signInLimit))
     .route('/', emailAddressPageRoutes(services, signInLimit))

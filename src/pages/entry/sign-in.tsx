@@ -71,7 +71,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         const visitor = await visitorOf(c, sessions);
         if (!visitor) return show(c, view, signInPage(view), { leadsTo });
         const user = await directory.get(visitor.userId, visitor.bookmark);
-        return redirectSignedIn(c, view.realm, services, { ...visitor, user }, destination);
+        return redirectSignedIn(c, view, services, { ...visitor, user }, destination);
       }
       return attempt(
         c,
@@ -79,7 +79,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         async () => {
           const body = valid(LoginBody, { identifier, password });
           const signedIn = await failingSteadily(() => credentials.login(body, view.realm, clientOf(c)));
-          return completeSignIn(c, view, services, signedIn, ['pwd'], destination);
+          return completeSignIn(c, view, services, signedIn, destination);
         },
         (problem) => signInPage(view, { identifier, problem }),
         leadsTo,
@@ -94,8 +94,8 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         view,
         async () => {
           const used = valid(AssertedPasskey, passkeyIn(sent));
-          const { signedIn, methods } = await passkeys.signIn(used, view.realm, clientOf(c), true);
-          return completeSignIn(c, view, services, signedIn, methods, destination);
+          const signedIn = await passkeys.signIn(used, view.realm, clientOf(c), true);
+          return completeSignIn(c, view, services, signedIn, destination);
         },
         (problem) => signInPage(view, { problem }),
         destination.leadsTo,

@@ -2,6 +2,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { z } from 'zod';
 import { ApiError, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
+import { SECOND_STEP_PAGE, setSecondStepCookie } from '../../http/second-step-cookie.ts';
 import type { Language } from '../../lib/language.ts';
 import { DAY } from '../../lib/time.ts';
 import { errorMessages } from './error-messages.ts';
@@ -99,7 +100,10 @@ export function formProblem(
   return { code: thrown.code, summary, fields: Object.fromEntries(fields) };
 }
 
-/** Answers a form by `act`; on an error that its reader can do something about, by the page that `again` gives. */
+/**
+ * Answers a form by `act`; on an error that its reader can do something about, by the page that `again` gives. A sign-in that
+ * waits for its second step goes on on the page of that.
+ */
 export async function attempt(
   c: AppContext,
   view: View,
@@ -110,6 +114,10 @@ export async function attempt(
   try {
     return await act();
   } catch (error) {
+    if (error instanceof ApiError && error.waiting) {
+      setSecondStepCookie(c, error.waiting);
+      return c.redirect(view.link(SECOND_STEP_PAGE), 303);
+    }
     return show(c, view, await again(formProblem(error, view.language)), { status: 422, leadsTo });
   }
 }
