@@ -15,6 +15,7 @@ import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
+import { userFactorRoutes } from './factors/admin-routes.ts';
 import { factorRoutes, secondStepRoutes } from './factors/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { withHotRoutes } from './hot-app.ts';
@@ -99,6 +100,7 @@ export function createApp(
     .route('/', webhookRoutes(services.billingAdmin))
     .route('/', adminRoutes(services.admin, levels))
     .route('/', userSessionRoutes(services.admin.sessions, levels))
+    .route('/', userFactorRoutes(services.factors, levels))
     .route('/', creditAdminRoutes(services.admin.credits, levels))
     .route('/', outboxRoutes(services.admin.outbox, levels))
     .route('/', realmRoutes(services.admin.realms, levels))

@@ -59,6 +59,24 @@ const FIELDS: Record<string, Field> = {
     schema: seconds(REAUTHENTICATION_SECONDS),
   },
   'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
+  mfa: { column: 'mfa', schema: orNothing(RealmFields.mfa) },
+  'mfa-factor': { column: 'mfa_factors', schema: list(RealmFields.mfaFactor) },
+  'mfa-from': {
+    column: 'mfa_from',
+    schema: z
+      .literal('')
+      .transform(() => null)
+      .or(
+        z.iso
+          .datetime()
+          .or(z.iso.date())
+          .transform((text) => Date.parse(text)),
+      ),
+  },
+  'mfa-remember-device': {
+    column: 'mfa_remember_device',
+    schema: z.enum(['yes', 'no']).transform((text) => (text === 'yes' ? 1 : 0)),
+  },
 };
 
 /** What adds to a list, or takes from it. */
@@ -94,6 +112,18 @@ const OPTIONS = {
   ),
   'operator-reauthentication-seconds': secondsAbout(REAUTHENTICATION_SECONDS, 'the same of operators'),
   'refresh-grace-seconds': secondsAbout(REFRESH_GRACE_SECONDS, 'how long a used refresh token answers again'),
+  mfa: {
+    type: 'string',
+    value: 'KIND',
+    about: 'off, optional, required or required_for_admins; an empty value is the default',
+  },
+  'mfa-factor': several('FACTOR', 'what counts: totp, passkey, email, sms'),
+  'mfa-from': { type: 'string', value: 'DATE', about: 'from when on a factor is required' },
+  'mfa-remember-device': {
+    type: 'string',
+    value: 'yes|no',
+    about: 'whether a device is not asked for 30 days',
+  },
   ...DATABASE,
 } as const;
 

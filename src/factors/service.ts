@@ -9,10 +9,13 @@ import { matchingStep, newTotp, type Totp, totpUri } from '../crypto/totp.ts';
 import { primary } from '../db/client.ts';
 import { hashToken } from '../directory/links.ts';
 import { type Directory, directoryState } from '../directory/service.ts';
+import type { UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { otherFactor } from '../directory/ways-in.ts';
 import { ApiError, accepted } from '../errors.ts';
+import { refuseSelf, requireAuthority } from '../http/authority.ts';
 import type { Principal } from '../http/context.ts';
+import type { Actor } from '../http/service-authentication.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
 import { requiresMfa } from '../lib/mfa.ts';
@@ -28,6 +31,7 @@ import {
   insertUnverified,
   readFactors,
   removal,
+  removalOfAll,
   verification,
 } from './store.ts';
 
@@ -243,6 +247,41 @@ export class Factors {
   ): Promise<void> {
     const judged = await this.#judge(by.userId, shown);
     accepted(await this.#deps.objects(by.userId).proveFactor(by.sessionId, judged, client));
+  }
+
+  /** The factors of a user, for an operator. Throws `user_not_found`. */
+  async listFor(target: UserRef, realm: Realm): Promise<KnownFactors> {
+    return this.list(await this.#deps.directory.current(target), realm);
+  }
+
+  /**
+   * Removes all second factors of a user who has lost them, passkeys and recovery codes too, and ends their sessions; a mail tells
+   * of it. Throws `user_not_found`, `insufficient_scope`, `own_account`, `conflict`.
+   */
+  async reset(target: UserRef, actor: Actor): Promise<void> {
+    const { directory, objects } = this.#deps;
+    const before = await directory.current(target);
+    refuseSelf(actor, before.id);
+    requireAuthority(actor, before.role);
+    const { totpCount: totp, passkeyCount: passkeys } = before;
+    const now = Date.now();
+    const { user } = await directory.change(before.id, {
+      ...removalOfAll(before),
+      endsSessions: true,
+      audit: {
+        realmId: before.realmId,
+        at: now,
+        actor: actor.id,
+        action: 'user_factors_reset',
+        target: before.id,
+        details: { totp, passkeys },
+      },
+      mail: directory.noticeMail(before, { change: 'factors_reset', about: null, client: null }, now),
+      activity: { type: 'factors_reset', client: null, actor: actor.id },
+      now,
+    });
+    if (!user) throw new ApiError('conflict');
+    await objects(user.id).forgetFactor(null);
   }
 
   async #userOf(token: string, realm: Realm): Promise<UserRow> {

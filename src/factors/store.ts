@@ -3,8 +3,9 @@ import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
-import { users } from '../directory/tables.ts';
+import { type UserRow, users } from '../directory/tables.ts';
 import { HOUR } from '../lib/time.ts';
+import { passkeys } from '../passkeys/tables.ts';
 import { type FactorRow, factors } from './tables.ts';
 
 /** As many authenticator apps as a user can have. */
@@ -93,6 +94,16 @@ export function removal(
     set: { totpCount: countOf(userId) },
     guard: condition,
     before: (db, stands) => [db.delete(factors).where(and(theirs, stands)).returning({ id: factors.id })],
+  };
+}
+
+/** The change of a user that removes all factors, while their role is as it was read. */
+export function removalOfAll({ id, role }: UserRow): Pick<UserChange, 'set' | 'guard' | 'before'> {
+  return {
+    set: { totpCount: 0, passkeyCount: 0 },
+    guard: eq(users.role, role),
+    before: (db, stands) =>
+      [factors, passkeys].map((table) => db.delete(table).where(and(eq(table.userId, id), stands))),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VARIABLES } from '../config/variables.ts';
+import { FACTORS, MFA_MODES } from '../lib/mfa.ts';
 
 const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
 
@@ -29,6 +30,8 @@ export const RealmFields = {
   /** Shown instead of the name. */
   logo: z.url({ protocol: /^https$/ }).max(2000),
   registration: z.enum(['open', 'verify_first', 'closed']),
+  mfa: z.enum(MFA_MODES),
+  mfaFactor: z.enum(FACTORS),
   origin: VARIABLES.ORIGIN.schema,
   /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
   redirect: z.string().refine(

@@ -272,7 +272,9 @@ describe('a second step', () => {
     expectProblem(await secondStep(taken, { method: 'totp', code: app.code(1) }), 401, 'invalid_mfa_token');
   });
 
-  it('slows down whoever guesses on with new first steps, but not a device that has signed in before', async () => {
+  it('slows down whoever guesses on with new first steps', async () => {
+    // Waits are short, and machines may be slow.
+    advance(0);
     const { user, app } = await withApp();
     const { mfa_token: mine } = await firstStep(user);
     let last = 0;

@@ -1,6 +1,7 @@
 import type { Admin } from '../../admin/service.ts';
 import type { ApiKeys } from '../../api-keys/service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
+import type { Factors } from '../../factors/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel, requireMfa } from '../../http/level.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
@@ -35,6 +36,7 @@ export interface AdminServices extends VisitServices {
   privacy: Privacy;
   usage: Usage;
   identities: Identities;
+  factors: Factors;
   oauth: OAuth;
   plans: Plans;
   planAdmin: PlanAdmin;
