@@ -44,6 +44,8 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
+    /** The endpoint of an older service that its client asked for. */
+    via?: string;
     /** What the request failed of. */
     errorCode?: ErrorCode;
     /** Of the path, read once for each request. */

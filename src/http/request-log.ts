@@ -14,6 +14,7 @@ export const askedAs = new WeakMap<Request, string>();
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now();
   const via = askedAs.get(c.req.raw);
+  if (via !== undefined) c.set('via', via);
   const requestId = newId('req', started);
   c.set('requestId', requestId);
   c.header('X-Request-Id', requestId);

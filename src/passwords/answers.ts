@@ -3,7 +3,6 @@ import { userShape } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import type { AppContext } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
-import { askedAs } from '../http/request-log.ts';
 import { setSessionCookie } from '../http/session-cookie.ts';
 import { SECOND_STEPS } from '../lib/mfa.ts';
 import { SECOND } from '../lib/time.ts';
@@ -50,7 +49,7 @@ export async function firstStep<Signed extends SignedIn | null>(
     const waiting = error instanceof ApiError ? error.waiting : undefined;
     if (!waiting) throw error;
     // Clients of older services know of no second step: they are refused, as those would have done.
-    if (askedAs.has(c.req.raw)) {
+    if (c.get('via') !== undefined) {
       throw new ApiError('mfa_required', { waiting, page: `${c.get('realm').issuer}/login` });
     }
     // By which the browser shows that it began.
