@@ -6,7 +6,6 @@ import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
-import type { UsedStep } from './second-steps.ts';
 import type { SessionRecord } from './session-record.ts';
 
 export type { EndReason, SessionRecord } from './session-record.ts';
@@ -236,6 +235,12 @@ export interface Completion {
   remember: boolean;
 }
 
+/** The last code of an authenticator app that was taken: its time step, and when (Unix milliseconds). */
+export interface UsedStep {
+  step: number;
+  usedAt: number;
+}
+
 /** What the object knows of a user's second factors. */
 export interface FactorUses {
   /** The last code of each authenticator app that was taken, by the id of the factor. */
@@ -300,3 +305,8 @@ export type PasskeyObjects = (
 ) => PasskeyObject & SessionObject & Pick<FactorObject, 'addMethods' | 'forgetFactor'>;
 /** The object of one user, as second factors need it. */
 export type FactorObjects = (userId: string) => FactorObject & SessionObject;
+
+/** Whose sign-in a token brings to an end; null when it was never made here. */
+export function userOfWaiting(token: string): string | null {
+  return /^(usr_[0-9a-z]{26})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1] ?? null;
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { WaitingSignIn } from '../errors.ts';
 import { DEVICE_REMEMBERED, type SecondStep } from '../lib/mfa.ts';
 import { MINUTE } from '../lib/time.ts';
-import type { NewSession } from './contract.ts';
+import type { NewSession, UsedStep } from './contract.ts';
 
 /** How long a sign-in waits for its second step (milliseconds), and how many guesses it takes. */
 const WAITS = 10 * MINUTE;
@@ -30,12 +30,6 @@ export interface Waiting {
   steps: SecondStep[];
   triesLeft: number;
   expiresAt: number;
-}
-
-/** The last code of an authenticator app that was taken: its time step, and when (Unix milliseconds). */
-export interface UsedStep {
-  step: number;
-  usedAt: number;
 }
 
 /**
@@ -152,11 +146,6 @@ export class SecondStepBook {
     const kept = this.#kv.get<Record<string, { until: number; credentialVersion: number }>>(REMEMBERED);
     return lasting(kept, ({ until }) => now < until);
   }
-}
-
-/** Whose sign-in a token brings to an end; null when it was never made here. */
-export function userOfWaiting(token: string): string | null {
-  return /^(usr_[0-9a-z]{26})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1] ?? null;
 }
 
 function keyOf(token: string): string {

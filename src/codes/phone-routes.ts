@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
-import { FirstStepSchema, firstStep } from '../passwords/answers.ts';
+import { FirstStepSchema, firstStep } from '../passwords/answer-schemas.ts';
 import { ChallengeField, CodeSentSchema, codeSentShape, OneTimeCodeField } from './schemas.ts';
 import type { OneTimeCodes } from './service.ts';
 

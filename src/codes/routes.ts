@@ -4,7 +4,7 @@ import { type AppEnv, clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { firstStep } from '../passwords/answers.ts';
+import { firstStep } from '../passwords/answer-schemas.ts';
 import {
   CodeSendBody,
   CodeSentSchema,

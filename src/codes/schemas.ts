@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { EmailField, ProfileFields, UserSchema } from '../directory/schemas.ts';
-import { FirstStepSchema } from '../passwords/answers.ts';
+import { FirstStepSchema } from '../passwords/answer-schemas.ts';
 import { AcceptedSchema } from '../verification/schemas.ts';
 
 /** A one-time code as it is typed at every door, with blanks or dashes between the digits; out come the six digits. */

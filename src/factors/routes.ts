@@ -4,7 +4,7 @@ import { type AppEnv, clientOf } from '../http/context.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { signedInShape } from '../passwords/answers.ts';
+import { signedInShape } from '../passwords/answer-schemas.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import { AcceptedSchema } from '../verification/schemas.ts';
 import {

@@ -2,7 +2,23 @@ import { z } from '@hono/zod-openapi';
 import { SECOND_STEPS } from '../lib/mfa.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { AssertedPasskey } from '../passkeys/schemas.ts';
-import type { KnownFactors } from './service.ts';
+
+/** A factor that an account has. Times are Unix milliseconds. */
+export interface KnownFactor {
+  id: string;
+  type: 'totp' | 'passkey';
+  name: string;
+  createdAt: number;
+  usedAt: number | null;
+}
+
+/** The factors of an account, and what goes with them. */
+export interface KnownFactors {
+  factors: KnownFactor[];
+  recoveryCodesLeft: number;
+  /** Whether the realm requires one by now. */
+  isRequired: boolean;
+}
 
 /** A code of any factor as it is typed: that of an app and a recovery code may have blanks and dashes. */
 export const FactorCodeField = z

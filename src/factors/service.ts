@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { FactorObjects, ShownFactor } from '../account/contract.ts';
-import { userOfWaiting } from '../account/second-steps.ts';
+import { type FactorObjects, type ShownFactor, userOfWaiting } from '../account/contract.ts';
 import type { OneTimeCodes } from '../codes/service.ts';
 import { provenAddress } from '../codes/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
@@ -24,13 +23,13 @@ import type { Passkeys } from '../passkeys/service.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { newRecoveryCodes, recoveryCodeHash } from './recovery-codes.ts';
-import type { NewFactorBody, SecondStepBody } from './schemas.ts';
+import type { KnownFactors, NewFactorBody, SecondStepBody } from './schemas.ts';
 import {
+  factorRemoval,
   findUnverified,
   hasAllFactors,
   insertUnverified,
   readFactors,
-  removal,
   removalOfAll,
   verification,
 } from './store.ts';
@@ -45,23 +44,6 @@ export interface FactorDependencies {
   codes: OneTimeCodes;
   /** Encrypts the secrets of authenticator apps. */
   factorKeys: Keyring;
-}
-
-/** A factor that an account has. Times are Unix milliseconds. */
-export interface KnownFactor {
-  id: string;
-  type: 'totp' | 'passkey';
-  name: string;
-  createdAt: number;
-  usedAt: number | null;
-}
-
-/** The factors of an account, and what goes with them. */
-export interface KnownFactors {
-  factors: KnownFactor[];
-  recoveryCodesLeft: number;
-  /** Whether the realm requires one by now. */
-  isRequired: boolean;
 }
 
 /** Who is signed in, and by what. */
@@ -169,7 +151,7 @@ export class Factors {
     if (!row) throw new ApiError('factor_not_found');
     const before = await directory.current({ realmId: row.realmId, userId });
     const { user, results } = await directory.change(userId, {
-      ...removal({ userId, id }, otherFactor(realm.mfa, before.role, 'totp')),
+      ...factorRemoval({ userId, id }, otherFactor(realm.mfa, before.role, 'totp')),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, { change: 'totp_removed', about: row.name, client }),
       activity: { type: 'factor_removed', client, details: { name: row.name } },

@@ -85,7 +85,7 @@ export function verification(
  * The change of a user that removes a factor, under a condition on their row. Its first result is empty when the factor was gone
  * already.
  */
-export function removal(
+export function factorRemoval(
   { userId, id }: { userId: string; id: string },
   condition: SQL | undefined,
 ): Pick<UserChange, 'set' | 'guard' | 'before'> {

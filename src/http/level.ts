@@ -1,12 +1,9 @@
 import { ApiError } from '../errors.ts';
-import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
 import type { Principal } from './context.ts';
-
-/** The page that leads a user to a second factor. */
-export const MFA_PAGE = '/account/two-step';
+import { requireMfa } from './second-factor.ts';
 
 /** What a client or a form sent, which nothing has checked. */
 export type Sent = Record<string, unknown>;
@@ -43,15 +40,6 @@ export function requireRole(who: { role: keyof typeof RANK }, role: Principal['r
   if (RANK[who.role] >= RANK[role]) return;
   throw new ApiError('insufficient_scope', {
     detail: role === 'owner' ? 'This is for owners.' : 'This needs the scope `admin`.',
-  });
-}
-
-/** Throws `mfa_required` when the realm that a user is of requires a second factor, and the session has none. */
-export function requireMfa(principal: Principal, home: Realm): void {
-  if (!lacksMfa(home.mfa, principal, Date.now())) return;
-  throw new ApiError('mfa_required', {
-    detail: `Add one, or prove who you are by one: ${home.issuer}${MFA_PAGE}`,
-    page: `${home.issuer}${MFA_PAGE}`,
   });
 }
 

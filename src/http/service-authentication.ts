@@ -3,8 +3,8 @@ import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { grants, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
 import type { AppContext, Principal, ServicePrincipal } from './context.ts';
-import { requireMfa } from './level.ts';
 import type { MoneyAct } from './money-act.ts';
+import { requireMfa } from './second-factor.ts';
 
 /** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
 export interface ServiceAuthenticator {

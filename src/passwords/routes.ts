@@ -4,7 +4,7 @@ import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { failingSteadily } from '../lib/steady.ts';
-import { FirstStepSchema, firstStep, signedInShape } from './answers.ts';
+import { FirstStepSchema, firstStep, signedInShape } from './answer-schemas.ts';
 import { LoginBody, PasswordChangeBody, PendingSchema, RegisterBody, SignedInSchema } from './schemas.ts';
 import type { Credentials } from './service.ts';
 

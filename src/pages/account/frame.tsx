@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { MFA_PAGE } from '../../http/level.ts';
+import { MFA_PAGE } from '../../http/second-factor.ts';
 import type { Language } from '../../lib/language.ts';
 import { Form } from '../kit/form.tsx';
 import { MenuFrame } from '../kit/frame.tsx';

@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { FactorCodeBody, NewFactorBody } from '../../factors/schemas.ts';
-import type { KnownFactor, KnownFactors } from '../../factors/service.ts';
+import { FactorCodeBody, type KnownFactor, type KnownFactors, NewFactorBody } from '../../factors/schemas.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
 import { errorMessages } from '../kit/error-messages.ts';

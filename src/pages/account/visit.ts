@@ -3,7 +3,7 @@ import type { OneTimeCodes } from '../../codes/service.ts';
 import type { Credits } from '../../credits/service.ts';
 import type { Factors } from '../../factors/service.ts';
 import type { AppContext } from '../../http/context.ts';
-import { requireMfa } from '../../http/level.ts';
+import { requireMfa } from '../../http/second-factor.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';

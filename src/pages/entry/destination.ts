@@ -2,7 +2,7 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { setDeviceCookie } from '../../http/device-cookie.ts';
-import { MFA_PAGE } from '../../http/level.ts';
+import { MFA_PAGE } from '../../http/second-factor.ts';
 import { setSessionCookie } from '../../http/session-cookie.ts';
 import { hasFactor, lacksMfa, type MfaPolicy } from '../../lib/mfa.ts';
 import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
