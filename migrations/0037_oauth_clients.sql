@@ -35,6 +35,7 @@ CREATE INDEX oauth_clients_by_realm ON oauth_clients (realm_id, id);
 -- Assertions by which clients have proved who they are (RFC 7523, 3): each is good once.
 CREATE TABLE used_assertions (
   hash TEXT PRIMARY KEY,
+  realm_id TEXT NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -19,6 +19,8 @@ import { creditRoutes } from './credits/routes.ts';
 import { creditServiceRoutes } from './credits/service-routes.ts';
 import { devRoutes } from './dev/routes.tsx';
 import { docsRoutes } from './docs/routes.tsx';
+import { userFactorRoutes } from './factors/admin-routes.ts';
+import { factorRoutes, secondStepRoutes } from './factors/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { withHotRoutes } from './hot-app.ts';
 import { keyedRateLimit } from './http/rate-limit.ts';
@@ -77,6 +79,8 @@ export function createApp(
     .route('/', codeRoutes(services.codes, levels, signInLimit, challenge))
     .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit))
     .route('/', passkeyRoutes(services.passkeys, levels))
+    .route('/', secondStepRoutes(services.factors, signInLimit))
+    .route('/', factorRoutes(services.factors, services.directory, levels, signInLimit))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))
@@ -109,6 +113,7 @@ export function createApp(
     .route('/', webhookRoutes(services.billingAdmin))
     .route('/', adminRoutes(services.admin, levels))
     .route('/', userSessionRoutes(services.admin.sessions, levels))
+    .route('/', userFactorRoutes(services.factors, levels))
     .route('/', creditAdminRoutes(services.admin.credits, levels))
     .route('/', outboxRoutes(services.admin.outbox, levels))
     .route('/', realmRoutes(services.admin.realms, services.admin.moves, levels))

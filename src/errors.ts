@@ -1,3 +1,5 @@
+import type { SecondStep } from './lib/mfa.ts';
+
 /** Every public error code, with its HTTP status and title (RFC 9457). The catalogue is closed. */
 export const CATALOGUE = {
   invalid_request: { status: 400, title: 'The request is malformed' },
@@ -15,12 +17,15 @@ export const CATALOGUE = {
   invalid_token: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
+  invalid_mfa_token: { status: 401, title: 'This sign-in has to be begun again' },
   reauthentication_required: { status: 401, title: 'A fresh proof of who you are is needed' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
   insufficient_credits: { status: 402, title: 'There are not enough credits' },
   payment_required: { status: 402, title: 'A way to pay is needed' },
   payment_failed: { status: 402, title: 'The payment was declined' },
   account_suspended: { status: 403, title: 'The account is suspended' },
+  mfa_required: { status: 403, title: 'A second factor is needed' },
+  factor_not_allowed: { status: 403, title: 'The realm does not take this factor' },
   email_not_verified: { status: 403, title: 'The e-mail address is not verified' },
   insufficient_scope: { status: 403, title: 'The caller may not do this' },
   resource_not_in_plan: { status: 403, title: 'The plan does not include this resource' },
@@ -45,6 +50,7 @@ export const CATALOGUE = {
   session_not_found: { status: 404, title: 'There is no such session' },
   provider_not_found: { status: 404, title: 'There is no such sign-in provider' },
   passkey_not_found: { status: 404, title: 'There is no such passkey' },
+  factor_not_found: { status: 404, title: 'There is no such factor' },
   identity_not_found: { status: 404, title: 'No account of this provider is linked' },
   price_not_found: { status: 404, title: 'There is no such price' },
   payment_method_not_found: { status: 404, title: 'There is no such payment method' },
@@ -56,6 +62,8 @@ export const CATALOGUE = {
   identity_conflict: { status: 409, title: 'This account of the provider is linked to another user' },
   passkey_exists: { status: 409, title: 'The passkey is there already' },
   too_many_passkeys: { status: 409, title: 'The account has as many passkeys as it can have' },
+  too_many_factors: { status: 409, title: 'The account has as many factors as it can have' },
+  last_factor: { status: 409, title: 'The realm requires a second factor, and this is the last' },
   last_sign_in_method: { status: 409, title: 'This is the only way to sign in' },
   reference_reused: { status: 409, title: 'The reference was used for something else' },
   reservation_ended: { status: 409, title: 'The reservation has ended' },
@@ -92,6 +100,17 @@ export interface FieldError {
   message: string;
 }
 
+/** A sign-in that waits for its second step. */
+export interface WaitingSignIn {
+  /** What brings it to an end, once, until then (Unix milliseconds). */
+  token: string;
+  expiresAt: number;
+  /** By what it can be, the best first. */
+  methods: SecondStep[];
+  /** Whether the realm lets the device be remembered. */
+  remembers: boolean;
+}
+
 /** An error meant for the client: its code decides status and title; nothing else of it is internal. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
@@ -104,6 +123,10 @@ export class ApiError extends Error {
   readonly checkoutUrl: string | undefined;
   /** What the client has to solve first (the same). */
   readonly challenge: object | undefined;
+  /** Of `mfa_required`: the sign-in that waits. */
+  readonly waiting: WaitingSignIn | undefined;
+  /** The page where a person goes on (an extension member). */
+  readonly page: string | undefined;
 
   constructor(
     code: ErrorCode,
@@ -114,6 +137,8 @@ export class ApiError extends Error {
       headers?: Record<string, string>;
       checkoutUrl?: string;
       challenge?: object;
+      waiting?: WaitingSignIn;
+      page?: string;
     } = {},
   ) {
     super(code);
@@ -125,6 +150,8 @@ export class ApiError extends Error {
     this.headers = options.headers;
     this.checkoutUrl = options.checkoutUrl;
     this.challenge = options.challenge;
+    this.waiting = options.waiting;
+    this.page = options.page;
   }
 }
 
@@ -142,10 +169,14 @@ export interface Refusal {
   retryAfter?: number;
   /** What the client may read beside the title of the code. */
   detail?: string;
+  waiting?: WaitingSignIn;
 }
 
 /** Makes a refusal. */
-export function refused(reason: ErrorCode, more: Pick<Refusal, 'retryAfter' | 'detail'> = {}): Refusal {
+export function refused(
+  reason: ErrorCode,
+  more: Pick<Refusal, 'retryAfter' | 'detail' | 'waiting'> = {},
+): Refusal {
   return { result: 'refused', reason, ...more };
 }
 
@@ -161,9 +192,10 @@ export function isRefusal(answer: object | null): answer is Refusal {
  */
 export function accepted<Answer extends object>(answer: Answer): Exclude<Answer, Refusal> {
   if (!isRefusal(answer)) return answer as Exclude<Answer, Refusal>;
-  const { reason, retryAfter, detail } = answer;
+  const { reason, retryAfter, detail, waiting } = answer;
   throw new ApiError(reason, {
     ...(retryAfter !== undefined && { retryAfter }),
     ...(detail !== undefined && { detail }),
+    ...(waiting !== undefined && { waiting }),
   });
 }

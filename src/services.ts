@@ -21,6 +21,7 @@ import { deriveKey, deriveKeyring } from './crypto/keys.ts';
 import { Databases } from './db/databases.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
+import { Factors } from './factors/service.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimitResult } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
@@ -83,6 +84,7 @@ export interface Services {
   failures: FailureBudget;
   codes: OneTimeCodes;
   passkeys: Passkeys;
+  factors: Factors;
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;
@@ -134,6 +136,8 @@ export function createServices(bindings: Bindings): Services {
     config.ORIGIN,
     accessTokenSeconds(spokenDialects(config)),
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
+    // The operator of a Latchkey on somebody's own machine is named there, with a password that the page shows.
+    config.ENVIRONMENT === 'development' ? 'optional' : 'required_for_admins',
   );
   const signingKeys = new SigningKeys(
     databases.control,
@@ -235,6 +239,7 @@ function assemble(shared: Shared, database: string): Services {
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
   const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
+  const factors = new Factors({ ...deps, passkeys, codes, factorKeys: deriveKeyring(config, 'factors') });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
@@ -268,6 +273,7 @@ function assemble(shared: Shared, database: string): Services {
     failures,
     codes,
     passkeys,
+    factors,
     authorizationCodes,
     identities,
     accountLinks,
@@ -278,6 +284,7 @@ function assemble(shared: Shared, database: string): Services {
       credentials,
       codes,
       passkeys,
+      factors,
       identities,
       oauth,
       draftKeys: deriveKeyring(config, 'form-draft'),

@@ -20,14 +20,16 @@ function delayAfter(failures: number): number {
 
 /**
  * Whose attempts are counted together: those of all who are not known, of a device that has signed in before, or of a
- * session. So strangers who guess lock out strangers only.
+ * session. So strangers who guess lock out strangers only. Guesses at the second step count apart.
  */
-export type Attempter = 'strangers' | `device:${string}` | `session:${string}`;
+export type Attempter = Known | `second:${Known}`;
+
+type Known = 'strangers' | `device:${string}` | `session:${string}`;
 
 /**
  * Counts failed attempts on one account: five free, then 1, 2, 4, 8 and 16 seconds apart, then a quarter of an hour
  * apart: fewer than the 100 in a row that NIST SP 800-63B allows, each day. A day without a failure forgives all.
- * It guards the taking of passwords only: sessions that are open stay open.
+ * It guards the taking of passwords and second factors only: sessions that are open stay open.
  */
 export class AttemptLimit {
   readonly #kv: SyncKvStorage;

@@ -1,6 +1,7 @@
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { MfaPolicy, SecondStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
@@ -33,6 +34,8 @@ export interface NewSession {
   client: Client;
   methods: string[];
   lifetimes: SessionLifetimes;
+  /** What the realm wants of second factors; unless it is said, one of every account that has one. */
+  mfa?: MfaPolicy;
   /** Under what the activity log shall have it. */
   activity: ActivityType;
   /** When the user proved who they are, Unix milliseconds; now, unless another session is passed on. */
@@ -77,9 +80,13 @@ export interface EndAll {
 export interface SessionObject {
   /**
    * Opens a session for a user who has proved who they are. Refuses with `service_unavailable` when the row given is out of
-   * date.
+   * date, and with `mfa_required` where a second step is needed, which `completeSignIn` takes: so does whatever opens one.
    */
   open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal>;
+  /**
+   * The methods of a session that `open` would open, with which it may be opened elsewhere. Refuses as that does.
+   */
+  admit(directory: DirectoryState, session: NewSession): Promise<{ methods: string[] } | Refusal>;
   /**
    * Whether a session that a valid access token names is alive, and the account active. Refuses with `session_ended`,
    * `account_suspended`.
@@ -129,6 +136,8 @@ export interface PasswordSignIn {
   password: string;
   client: Client;
   lifetimes: SessionLifetimes;
+  /** As for `NewSession`. */
+  mfa?: MfaPolicy;
   /**
    * The hash of a password that was given with the address before it was proven, or again since: whoever knows it is told
    * to prove the address, whether the account is theirs or not.
@@ -214,6 +223,75 @@ export interface PasskeyObject {
   passkeyUses(): Promise<Record<string, KnownUse>>;
 }
 
+/** What a user shows as a second factor. What was found wrong is shown too: it counts. */
+export type ShownFactor =
+  /** `step` is the time step of the code; null when the code is of none. */
+  | { method: 'totp'; factorId: string; step: number | null }
+  | { method: 'recovery_code'; hash: string }
+  | { method: 'passkey'; methods: string[]; use: PasskeyUse }
+  | { method: 'email' | 'sms'; isRight: boolean };
+
+/** The second step of a sign-in. */
+export interface Completion {
+  token: string;
+  shown: ShownFactor;
+  client: Client;
+  lifetimes: SessionLifetimes;
+  mfa: MfaPolicy;
+  /** Whether the browser keeps the session: then it has to be the one that has begun. */
+  inCookie: boolean;
+  /** Whether the device shall not be asked again, if the realm lets it. */
+  remember: boolean;
+}
+
+/** The last code of an authenticator app that was taken: its time step, and when (Unix milliseconds). */
+export interface UsedStep {
+  step: number;
+  usedAt: number;
+}
+
+/** What the object knows of a user's second factors. */
+export interface FactorUses {
+  /** The last code of each authenticator app that was taken, by the id of the factor. */
+  steps: Record<string, UsedStep>;
+  recoveryCodesLeft: number;
+}
+
+/** An authenticator app whose user has shown a code of it, in a session. */
+export interface NewFactor {
+  factorId: string;
+  step: number;
+  sessionId: string;
+  /** Hashes of recovery codes, which count if the account has none. */
+  recoveryCodes: string[];
+}
+
+/** What second factors need of the account object. */
+export interface FactorObject {
+  /** The sign-in that waits for a token: by what it can be completed. Refuses with `invalid_mfa_token`. */
+  waiting(token: string): Promise<{ steps: SecondStep[] } | Refusal>;
+  /**
+   * Takes the second step of a sign-in and opens its session. Refuses with `service_unavailable` for a row that is out of date,
+   * `invalid_mfa_token` for a token that is used, too old, guessed at too often or of another browser, `invalid_code` or
+   * `invalid_passkey` for a factor that is wrong or was used before, `too_many_attempts`, `account_suspended`.
+   */
+  completeSignIn(directory: DirectoryState, completion: Completion): Promise<OpenedSession | Refusal>;
+  /**
+   * As `noteProof`, for a user who shows a second factor within a session, which has its methods too from then on. Refuses with
+   * `invalid_code`, `too_many_attempts`, `session_ended`.
+   */
+  proveFactor(sessionId: string, shown: ShownFactor, client: Client): Promise<LiveSession | Refusal>;
+  /** Notes a new authenticator app: its code is used, and its session has that factor. Whether the recovery codes count. */
+  startFactor(factor: NewFactor): Promise<{ recoveryCodesTaken: boolean }>;
+  /** Gives a session the methods of a factor that its user has just added in it. */
+  addMethods(sessionId: string, methods: string[]): Promise<void>;
+  /** Puts new recovery codes, by their hashes, in place of all that there were. */
+  setRecoveryCodes(hashes: string[], sessionId: string, client: Client): Promise<void>;
+  factorUses(): Promise<FactorUses>;
+  /** Forgets a factor that is gone, and the devices that are not asked; with null every factor and recovery code. */
+  forgetFactor(factorId: string | null): Promise<void>;
+}
+
 /**
  * The object of one user: each call is one hop and atomic, and decides without D1. What it does not do it refuses, with a
  * code of the catalogue.
@@ -222,6 +300,7 @@ export type AccountObject = DirectoryMirror &
   SessionObject &
   PasswordObject &
   PasskeyObject &
+  FactorObject &
   MeteringObject &
   HistoryObject;
 
@@ -230,4 +309,13 @@ export type SessionObjects = (userId: string) => SessionObject;
 /** The object of one user, or a decoy, as passwords need it. */
 export type PasswordObjects = (name: string) => PasswordObject & SessionObject;
 /** The object of one user, as passkeys need it. */
-export type PasskeyObjects = (userId: string) => PasskeyObject & SessionObject;
+export type PasskeyObjects = (
+  userId: string,
+) => PasskeyObject & SessionObject & Pick<FactorObject, 'addMethods' | 'forgetFactor'>;
+/** The object of one user, as second factors need it. */
+export type FactorObjects = (userId: string) => FactorObject & SessionObject;
+
+/** Whose sign-in a token brings to an end; null when it was never made here. */
+export function userOfWaiting(token: string): string | null {
+  return /^(usr_[0-9a-z]{26})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1] ?? null;
+}

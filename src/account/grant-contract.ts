@@ -1,5 +1,6 @@
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { MfaPolicy } from '../lib/mfa.ts';
 import type { LiveSession, OpenedSession, SessionLifetimes } from './contract.ts';
 import type { SessionGrant } from './session-record.ts';
 
@@ -33,6 +34,8 @@ export interface CodeRedemption {
   redirectUri: string | null;
   challenge: string | null;
   realmId: string;
+  /** What the realm wants of second factors. */
+  mfa: MfaPolicy;
 }
 
 /** A code that was redeemed: the session of the client, and what goes into the ID token. */
@@ -57,7 +60,7 @@ export interface GrantObject {
   ): Promise<{ result: 'ok' } | Refusal>;
   /**
    * Opens the session that a code stands for. It is spent, whether the rest fits or not; presented again, it ends what it gave
-   * (RFC 9700, 4.5). Refuses with `invalid_grant`, `account_suspended`.
+   * (RFC 9700, 4.5). Refuses with `invalid_grant`, `account_suspended`, and `mfa_required` where its session owes a second factor by now.
    */
   redeemCode(redemption: CodeRedemption, client: Client): Promise<RedeemedCode | Refusal>;
   /** The live session of a client's refresh token, which it does not rotate. Refuses as `check` of sessions does. */

@@ -1,6 +1,7 @@
 import { equalsInConstantTime } from '../crypto/keys.ts';
-import { isRefusal, type Refusal, refused } from '../errors.ts';
+import { type ErrorCode, isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import { NO_FACTORS, owedStep } from '../lib/mfa.ts';
 import type { LiveSession } from './contract.ts';
 import type { GrantBook, KeptCode } from './grant-book.ts';
 import type { ClientConsent, CodeRedemption, NewGrantCode, RedeemedCode } from './grant-contract.ts';
@@ -69,14 +70,21 @@ export class Grants {
       state.realmId === redemption.realmId &&
       state.credentialVersion === code.credentialVersion &&
       isFor(code, redemption);
-    if (!fits || state.status !== 'active') {
+    const refuse = (reason: ErrorCode) => {
       book.spend(code.hash, '');
-      return refused(fits ? 'account_suspended' : 'invalid_grant');
-    }
+      return refused(reason);
+    };
+    if (!fits) return refuse('invalid_grant');
+    if (state.status !== 'active') return refuse('account_suspended');
+    const shown = { role: state.role, methods: code.methods, impersonator: null };
+    // A factor that came since, or a policy.
+    if (owedStep(redemption.mfa, shown, state.factors ?? NO_FACTORS, Date.now()))
+      return refuse('mfa_required');
     const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce } = code;
     const activity = 'app_authorized';
     const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant } as const;
     const session = signIns.open(opened);
+    if (isRefusal(session)) return session;
     book.spend(code.hash, session.sessionId);
     return { session, nonce };
   }

@@ -11,6 +11,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
+import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
@@ -19,10 +20,13 @@ import { AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountObject,
   AccountState,
+  Completion,
   EndAll,
   EndReason,
+  FactorUses,
   KnownUse,
   LiveSession,
+  NewFactor,
   NewPassword,
   NewSession,
   OpenedSession,
@@ -31,6 +35,7 @@ import type {
   PasswordSignIn,
   RefreshPolicy,
   SessionRecord,
+  ShownFactor,
 } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
@@ -73,6 +78,7 @@ import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
+import { SecondStepBook } from './second-steps.ts';
 import { SessionBook } from './session-book.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
@@ -113,6 +119,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   readonly #attempts: AttemptLimit;
   readonly #devices: KnownDevices;
   readonly #factors: FactorBook;
+  readonly #secondSteps: SecondStepBook;
   readonly #signIns: SignIns;
   readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
@@ -148,6 +155,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
+    this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv);
     this.#metering = new Metering({
       sql,
@@ -191,6 +199,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       attempts: this.#attempts,
       sessions: this.#sessions,
       devices: this.#devices,
+      factors: this.#factors,
+      secondSteps: this.#secondSteps,
       origin: this.#config.ORIGIN,
     });
     this.#grants = new Grants({
@@ -240,6 +250,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       if (change.forgiveFailures) {
         this.#attempts.forgive();
         this.#devices.forgetCookies();
+        this.#secondSteps.forgetDevices();
       }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
       if (change.activity && this.#state.get()) this.#projection.log(change.activity);
@@ -329,6 +340,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     });
   }
 
+  async admit(directory: DirectoryState, session: NewSession): Promise<{ methods: string[] } | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#signIns.admit(session);
+    });
+  }
+
   async check(sessionId: string): Promise<LiveSession | Refusal> {
     return this.#signIns.check(sessionId);
   }
@@ -406,6 +425,58 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
 
   async passkeyUses(): Promise<Record<string, KnownUse>> {
     return this.#factors.uses();
+  }
+
+  // Second factors.
+
+  async waiting(token: string): Promise<{ steps: SecondStep[] } | Refusal> {
+    const waiting = this.#state.get() ? this.#secondSteps.find(token, Date.now()) : null;
+    return waiting ? { steps: waiting.steps } : refused('invalid_mfa_token');
+  }
+
+  async completeSignIn(directory: DirectoryState, completion: Completion): Promise<OpenedSession | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#signIns.complete(completion);
+    });
+  }
+
+  async proveFactor(sessionId: string, shown: ShownFactor, client: Client): Promise<LiveSession | Refusal> {
+    return this.#atomically(() => this.#signIns.proveFactor(sessionId, shown, client));
+  }
+
+  async startFactor(factor: NewFactor): Promise<{ recoveryCodesTaken: boolean }> {
+    return this.#atomically(() => {
+      const { factorId, step, sessionId, recoveryCodes } = factor;
+      this.#secondSteps.takeStep(factorId, step, Date.now());
+      this.#signIns.addMethods(sessionId, ['otp', 'mfa']);
+      if (this.#secondSteps.recoveryCodesLeft() > 0) return { recoveryCodesTaken: false };
+      this.#secondSteps.setRecoveryCodes(recoveryCodes);
+      return { recoveryCodesTaken: true };
+    });
+  }
+
+  async addMethods(sessionId: string, methods: string[]): Promise<void> {
+    this.#atomically(() => this.#signIns.addMethods(sessionId, methods));
+  }
+
+  async setRecoveryCodes(hashes: string[], sessionId: string, client: Client): Promise<void> {
+    this.#atomically(() => {
+      if (!this.#state.get()) return;
+      this.#secondSteps.setRecoveryCodes(hashes);
+      this.#signIns.log('recovery_codes_made', sessionId, client);
+    });
+  }
+
+  async factorUses(): Promise<FactorUses> {
+    return { steps: this.#secondSteps.steps(), recoveryCodesLeft: this.#secondSteps.recoveryCodesLeft() };
+  }
+
+  async forgetFactor(factorId: string | null): Promise<void> {
+    this.#atomically(() => {
+      if (this.#state.get()) this.#secondSteps.forget(factorId, factorId === null);
+    });
   }
 
   #usePasskey(use: PasskeyUse, client: Client): Refusal | null {

@@ -1,12 +1,16 @@
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import type { ActivityEntry, ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import type { Client } from '../lib/client.ts';
+import { type Client, placeOf } from '../lib/client.ts';
+import { describeDevice } from '../lib/device.ts';
+import { CAUTIOUS, NO_FACTORS, secondSteps } from '../lib/mfa.ts';
 import { issuerOf } from '../lib/realm.ts';
+import { rfc3339 } from '../lib/time.ts';
 import type { Atomically } from './atomic.ts';
 import type { Attempter, AttemptLimit } from './attempt-limit.ts';
 import type {
   AccountState,
+  Completion,
   EndAll,
   EndReason,
   LiveSession,
@@ -16,10 +20,13 @@ import type {
   PasswordSignIn,
   RefreshPolicy,
   SessionRecord,
+  ShownFactor,
 } from './contract.ts';
+import type { FactorBook } from './factors.ts';
 import { type KnownDevices, newDeviceMail } from './known-devices.ts';
 import type { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
+import type { SecondStepBook } from './second-steps.ts';
 import { type FoundSession, isNewDay, SessionBook, type SessionRow, sessionRecord } from './session-book.ts';
 import type { AccountStateStore } from './state-store.ts';
 
@@ -31,6 +38,8 @@ export interface SignInBooks {
   attempts: AttemptLimit;
   sessions: SessionBook;
   devices: KnownDevices;
+  factors: FactorBook;
+  secondSteps: SecondStepBook;
   /** Of Latchkey, for links in mails. */
   origin: string;
 }
@@ -95,8 +104,132 @@ export class SignIns {
     return { ...session, authenticatedAt, methods };
   }
 
-  /** Opens a session of the user that the object knows. */
-  open(session: NewSession): OpenedSession {
+  /**
+   * Opens a session of the user that the object knows, unless it takes a second step. Whatever opens a session comes by here: no
+   * first factor opens one alone where the account has a second.
+   */
+  open(session: NewSession): OpenedSession | Refusal {
+    const admitted = this.admit(session);
+    return isRefusal(admitted) ? admitted : this.#open({ ...session, ...admitted });
+  }
+
+  /** The methods of a session that may be opened; the refusal has the sign-in that waits for a second step. */
+  admit(session: NewSession): { methods: string[] } | Refusal {
+    const { methods, client, mfa = CAUTIOUS, grant, impersonation } = session;
+    const { secondSteps: book } = this.#books;
+    const state = this.#books.state.get() as AccountState;
+    // The code of a client was given by a session that had come by here.
+    if (impersonation || grant) return { methods };
+    const now = Date.now();
+    const steps = secondSteps(mfa, this.#signer(state), methods, now);
+    if (steps.length === 0) return { methods };
+    const { device = null } = client;
+    if (mfa.rememberDevice && device !== null && book.isRemembered(device, state.credentialVersion, now)) {
+      return { methods: [...methods, 'mfa'] };
+    }
+    const waiting = book.wait(
+      state.userId,
+      {
+        methods,
+        activity: session.activity,
+        authenticatedAt: session.authenticatedAt ?? null,
+        browserSession: session.browserSession ?? null,
+        device,
+        credentialVersion: state.credentialVersion,
+        steps,
+      },
+      now,
+    );
+    return refused('mfa_required', { waiting: { ...waiting, remembers: mfa.rememberDevice } });
+  }
+
+  /** The second step of a sign-in, whose user the object knows by now. */
+  complete({ token, shown, client, lifetimes, mfa, ...how }: Completion): OpenedSession | Refusal {
+    const { attempts, secondSteps: book, state } = this.#books;
+    const now = Date.now();
+    const { status, credentialVersion } = state.get() as AccountState;
+    const waiting = book.find(token, now);
+    const { device = null } = client;
+    const isTheirs = waiting && (!how.inCookie || waiting.device === device);
+    if (!isTheirs || waiting.credentialVersion !== credentialVersion) return refused('invalid_mfa_token');
+    const by = `second:${this.#attempter({ client })}` as const;
+    const retryAfter = attempts.wait(by, now);
+    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
+    const methods = waiting.steps.includes(shown.method) ? this.#take(shown, client) : null;
+    if (methods === null) {
+      attempts.fail(by, now);
+      book.fail(token, now);
+      this.log(attempts.hasLocked(by) ? 'account_locked' : 'second_factor_failed', null, client);
+      return refused(shown.method === 'passkey' ? 'invalid_passkey' : 'invalid_code');
+    }
+    attempts.succeed(by);
+    book.take(token, now);
+    if (status !== 'active') return refused('account_suspended');
+    if (how.remember && mfa.rememberDevice && device !== null) book.remember(device, credentialVersion, now);
+    const { activity, authenticatedAt, browserSession } = waiting;
+    return this.#open({
+      client,
+      methods: [...new Set([...waiting.methods, ...methods, 'mfa'])],
+      lifetimes,
+      activity,
+      ...(authenticatedAt !== null && { authenticatedAt }),
+      browserSession,
+    });
+  }
+
+  /** A second factor that is shown in a session: its failures count by themselves, its success is a fresh proof. */
+  proveFactor(sessionId: string, shown: ShownFactor, client: Client): LiveSession | Refusal {
+    const begun = this.beginProof(sessionId);
+    if (isRefusal(begun)) return begun;
+    const methods = this.#take(shown, client);
+    if (methods) return this.noteProof(sessionId, client, [...methods, 'mfa']);
+    this.log('reauthentication_failed', sessionId, client);
+    return refused('invalid_code');
+  }
+
+  /** Takes what is shown, once; gives its methods (RFC 8176), or null when it is wrong. */
+  #take(shown: ShownFactor, client: Client): string[] | null {
+    const { factors, secondSteps: book } = this.#books;
+    const now = Date.now();
+    switch (shown.method) {
+      case 'totp':
+        return shown.step !== null && book.takeStep(shown.factorId, shown.step, now) ? ['otp'] : null;
+      case 'recovery_code':
+        if (!book.takeRecoveryCode(shown.hash)) return null;
+        this.log('recovery_code_used', null, client);
+        this.#noticeRecovery(client, now);
+        return ['otp'];
+      case 'passkey':
+        return factors.use(shown.use, now) === 'taken' ? shown.methods.filter((one) => one !== 'mfa') : null;
+      case 'email':
+        return shown.isRight ? ['otp'] : null;
+      case 'sms':
+        return shown.isRight ? ['sms'] : null;
+    }
+  }
+
+  #signer(state: AccountState) {
+    const { role, emailVerified, factors = NO_FACTORS, phone = false } = state;
+    const hasRecoveryCodes = this.#books.secondSteps.recoveryCodesLeft() > 0;
+    return { role, ...factors, hasRecoveryCodes, email: emailVerified, phone };
+  }
+
+  /** Mails the user about a recovery code that was used. */
+  #noticeRecovery(client: Client, now: number): void {
+    const { projection, origin, secondSteps: book, state } = this.#books;
+    const data = {
+      name: null,
+      change: 'recovery_code_used',
+      about: String(book.recoveryCodesLeft()),
+      at: rfc3339(now),
+      place: placeOf(client),
+      device: describeDevice(client.userAgent),
+      link: `${issuerOf(origin, (state.get() as AccountState).realmId)}/account/security`,
+    };
+    projection.tell('mail', { template: 'account_changed', data });
+  }
+
+  #open(session: NewSession): OpenedSession {
     const { devices, sessions } = this.#books;
     const state = this.#books.state.get() as AccountState;
     const row = sessions.open(
@@ -158,6 +291,14 @@ export class SignIns {
     return { ...live, refreshToken: this.#books.sessions.currentToken(live.state.userId, sessionId) };
   }
 
+  /** Gives a live session more methods, without a new proof. */
+  addMethods(sessionId: string, methods: string[]): void {
+    const { sessions } = this.#books;
+    const session = this.check(sessionId);
+    if (isRefusal(session)) return;
+    sessions.noteProof(sessionId, session.authenticatedAt, [...new Set([...session.methods, ...methods])]);
+  }
+
   list(): SessionRecord[] {
     const { sessions, state } = this.#books;
     return state.get() ? sessions.list(Date.now()).map(sessionRecord) : [];
@@ -187,6 +328,7 @@ export class SignIns {
     if (!state.get()) return;
     const reason = how.actor || how.except ? 'revoked' : 'signed_out';
     sessions.endAll(how.except ?? null, reason, Date.now());
+    this.#books.secondSteps.forgetDevices();
     this.log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
   }
 
@@ -211,11 +353,11 @@ export class SignIns {
   }
 
   /** Whose attempt a sign-in is. A refresh token of a live session shows as much as the cookie of a device does. */
-  #attempter({ client: { device }, refreshToken }: PasswordSignIn): Attempter {
+  #attempter({ client: { device }, refreshToken }: Pick<PasswordSignIn, 'client' | 'refreshToken'>) {
     const { devices, sessions, state } = this.#books;
-    if (device !== undefined && devices.has(device)) return `device:${device}`;
+    if (device !== undefined && devices.has(device)) return `device:${device}` as const;
     const session = refreshToken !== undefined && state.get() && sessions.ownerOf(refreshToken, Date.now());
-    return session ? `session:${session}` : 'strangers';
+    return session ? (`session:${session}` as const) : 'strangers';
   }
 
   #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {

@@ -55,7 +55,7 @@ export class AccountStateStore {
   adopt(row: DirectoryState): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
-    if (row.version === known?.version && known.username !== undefined) return false;
+    if (row.version === known?.version && known.factors !== undefined) return false;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
     this.#put({ ...row, bookmark, tables: TABLES });
     return true;

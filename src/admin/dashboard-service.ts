@@ -9,6 +9,9 @@ import { FACETS, type FacetCount, type FacetName, facetsOf } from './user-facets
 /** Users on the dashboard who came last. */
 const RECENT = 10;
 
+/** How it is counted among the ways to sign in who has a second factor; no provider is called so. */
+const SECOND_FACTOR = 'second_factor';
+
 /** How many users a realm has, and of which kinds. */
 export interface UserNumbers {
   total: number;
@@ -18,6 +21,8 @@ export interface UserNumbers {
   /** By what they can sign in; who can by several counts for each. */
   byProvider: Record<string, number>;
   verified: number;
+  /** Who have an authenticator app or a passkey. */
+  secondFactors: number;
 }
 
 /** One UTC day (YYYY-MM-DD) of a realm. */
@@ -132,7 +137,12 @@ function numbersOf(facets: FacetCount[], providers: { provider: string; users: n
     byStatus: { active: 0, suspended: 0, ...by('status') },
     byRole: { user: 0, admin: 0, owner: 0, ...by('role') },
     byPlan: by('plan'),
-    byProvider: Object.fromEntries(providers.map(({ provider, users }) => [provider, users])),
+    byProvider: Object.fromEntries(
+      providers
+        .filter(({ provider }) => provider !== SECOND_FACTOR)
+        .map(({ provider, users }) => [provider, users]),
+    ),
+    secondFactors: providers.find(({ provider }) => provider === SECOND_FACTOR)?.users ?? 0,
     verified: by('email_verified')[1] ?? 0,
   };
 }

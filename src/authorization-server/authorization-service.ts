@@ -3,6 +3,7 @@ import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
+import { owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
@@ -37,7 +38,7 @@ export interface ClientAnswer {
   parameters: Record<string, string>;
 }
 
-/** What comes next for a request: an answer, a sign-in, or a question to the user. */
+/** What comes next for a request: an answer, a sign-in, the enrolment of a second factor, or a question to the user. */
 export type NextStep =
   | { next: 'answer'; answer: ClientAnswer }
   | {
@@ -48,6 +49,7 @@ export type NextStep =
       since: string;
       redirectUri: string;
     }
+  | { next: 'enrol' }
   | { next: 'ask'; asked: AskedAuthorization; principal: Principal };
 
 /** The user's word on a question that they were asked, as which user. */
@@ -163,6 +165,10 @@ export class ClientAuthorizations {
         redirectUri: asked.redirectUri,
       };
     }
+    if (owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'enrol') {
+      if (isSilent) throw new OAuthFailure('interaction_required', 'The user has to add a second factor');
+      return { next: 'enrol' };
+    }
     if (word && word.userId === principal.userId) {
       if (!word.allowed) throw new OAuthFailure('access_denied', 'The user said no');
       return this.#issue(asked, realm, principal, !client.firstParty, by);
@@ -182,6 +188,7 @@ export class ClientAuthorizations {
   ): Promise<'first' | 'anew' | null> {
     if (!principal) return 'first';
     const now = Date.now();
+    if (owedStep(realm.mfa, principal, principal.factors, now) === 'sign_in') return 'anew';
     const asksAnew = prompt.includes('login') || prompt.includes('create') || maxAge === 0;
     if (asksAnew) {
       const waiting = this.#waitingSince(client.id, since, now);

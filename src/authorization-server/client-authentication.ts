@@ -153,5 +153,6 @@ async function byAssertion(
   const expiresAt = exp * SECOND;
   if (typeof jti !== 'string' || expiresAt > Date.now() + MAX_ASSERTION) return null;
   const hash = createHash('sha256').update(`${clientId} ${jti}`).digest('base64url');
-  return (await takeAssertion(primary(d1).db, hash, expiresAt)) ? client : null;
+  const assertion = { hash, realmId: client.realmId, expiresAt };
+  return (await takeAssertion(primary(d1).db, assertion)) ? client : null;
 }

@@ -65,10 +65,13 @@ export async function deleteClient(db: Database, client: ClientRef, entry: Audit
 }
 
 /** Takes an assertion, by a hash of what makes it one: of all who present it, one may. */
-export async function takeAssertion(db: Database, hash: string, expiresAt: number): Promise<boolean> {
+export async function takeAssertion(
+  db: Database,
+  assertion: typeof usedAssertions.$inferInsert,
+): Promise<boolean> {
   const taken = await db
     .insert(usedAssertions)
-    .values({ hash, expiresAt })
+    .values(assertion)
     .onConflictDoNothing()
     .returning({ hash: usedAssertions.hash });
   return taken.length > 0;

@@ -1,6 +1,7 @@
 import type { LiveSession } from '../account/contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { isRefusal } from '../errors.ts';
+import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -44,6 +45,7 @@ export async function introspect(
   if (refresh) {
     const session = await parts.objects(refresh.userId).checkGrant(token);
     if (isRefusal(session) || !session.grant || session.state.realmId !== realm.id) return INACTIVE;
+    if (lacks(session, realm)) return INACTIVE;
     const { clientId, scope, audience } = session.grant;
     if (!isFor(clientId, audience)) return INACTIVE;
     const { sessionId: sid, state } = session;
@@ -72,7 +74,7 @@ export async function introspect(
     if (!(await parts.clients.find(realm.id, client_id))) return INACTIVE;
   } else {
     const session = await parts.objects(sub).check(sid);
-    if (isRefusal(session) || !isOf(session, client_id)) return INACTIVE;
+    if (isRefusal(session) || !isOf(session, client_id) || lacks(session, realm)) return INACTIVE;
   }
   const about = { ...(scope !== undefined && { scope }), ...(sid !== undefined && { sid }) };
   const proof = {
@@ -102,6 +104,11 @@ export async function revoke(
   const { client_id, sid, sub } = (read?.isAccessToken ? read.claims : {}) as Record<string, unknown>;
   if (client_id !== client.id || typeof sid !== 'string' || typeof sub !== 'string') return;
   await parts.objects(sub).endGrant({ sessionId: sid }, client.id);
+}
+
+/** Whether a session is good for enrolling a second factor only. */
+function lacks({ impersonator, methods, state: { role } }: LiveSession, { mfa }: Realm): boolean {
+  return lacksMfa(mfa, { role, methods, impersonator }, Date.now());
 }
 
 /** A session of the user's own has no grant, and its tokens the name that all such have. */

@@ -41,6 +41,7 @@ const AS_GRANT: Partial<Record<ErrorCode, string>> = {
   invalid_token: 'It is wrong, or was made for another client',
   session_ended: 'It has ended',
   account_suspended: 'The account is suspended',
+  mfa_required: 'A second factor is needed: the user has to sign in again',
   email_not_verified: 'The e-mail address is not verified',
 };
 

@@ -4,6 +4,7 @@ import { authenticate } from '../http/authentication.ts';
 import { type AppContext, clientOf } from '../http/context.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
+import { requireMfa } from '../http/second-factor.ts';
 import { authenticateService, presentsKey } from '../http/service-authentication.ts';
 import type { Realm } from '../lib/realm.ts';
 import { userinfoAudience } from './authorization-request.ts';
@@ -198,6 +199,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
   ): Promise<Response> {
     const principal = await authenticate(c, { ...authenticatorOf(sessions) });
     const { client, userId, bookmark } = principal;
+    requireMfa(principal, c.get('realm'));
     if (client && !client.scopes.includes('openid')) {
       throw new ApiError('insufficient_scope', {
         detail: 'The token needs the scope `openid`.',
@@ -240,6 +242,7 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
           'session_ended',
           'account_suspended',
           'insufficient_scope',
+          'mfa_required',
           ...(method === 'get' ? [] : (['origin_not_allowed'] as const)),
         ],
       },

@@ -49,5 +49,6 @@ export type OAuthClientRow = typeof oauthClients.$inferSelect;
 
 export const usedAssertions = sqliteTable('used_assertions', {
   hash: text().primaryKey(),
+  realmId: text('realm_id').notNull(),
   expiresAt: integer('expires_at').notNull(),
 });

@@ -82,7 +82,8 @@ async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAut
   }
   if (!code) throw new OAuthFailure('invalid_grant', 'It is no code');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId: realm.id };
+  const { id: realmId, mfa } = realm;
+  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId, mfa };
   const { session, nonce } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
   return granted(parts, request, client, session, nonce);
 }

@@ -49,6 +49,7 @@ const NOT_LET_IN: ErrorCode[] = [
   'impersonation_refused',
   'reauthentication_required',
   'insufficient_scope',
+  'mfa_required',
 ];
 
 /** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */

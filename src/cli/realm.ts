@@ -69,6 +69,24 @@ const FIELDS: Record<string, Field> = {
     schema: seconds(REAUTHENTICATION_SECONDS),
   },
   'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
+  mfa: { column: 'mfa', schema: orNothing(RealmFields.mfa) },
+  'mfa-factor': { column: 'mfa_factors', schema: list(RealmFields.mfaFactor) },
+  'mfa-from': {
+    column: 'mfa_from',
+    schema: z
+      .literal('')
+      .transform(() => null)
+      .or(
+        z.iso
+          .datetime()
+          .or(z.iso.date())
+          .transform((text) => Date.parse(text)),
+      ),
+  },
+  'mfa-remember-device': {
+    column: 'mfa_remember_device',
+    schema: z.enum(['yes', 'no']).transform((text) => (text === 'yes' ? 1 : 0)),
+  },
 };
 
 /** What adds to a list, or takes from it. */
@@ -123,6 +141,18 @@ const OPTIONS = {
   confirm: { type: 'boolean', about: 'move: have the copy in the old database deleted' },
   back: { type: 'boolean', about: 'move: take it back, until it is confirmed' },
   url: { ...SERVICE.url, about: `move: ${SERVICE.url.about}` },
+  mfa: {
+    type: 'string',
+    value: 'KIND',
+    about: 'off, optional, required or required_for_admins; an empty value is the default',
+  },
+  'mfa-factor': several('FACTOR', 'what counts: totp, passkey, email, sms'),
+  'mfa-from': { type: 'string', value: 'DATE', about: 'from when on a factor is required' },
+  'mfa-remember-device': {
+    type: 'string',
+    value: 'yes|no',
+    about: 'whether a device is not asked for 30 days',
+  },
   ...DATABASE,
 } as const;
 

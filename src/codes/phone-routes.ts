@@ -1,14 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { ProfileFields, userShape } from '../directory/schemas.ts';
+import { ProfileFields } from '../directory/schemas.ts';
 import { ApiError } from '../errors.ts';
 import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
-import { setDeviceCookie } from '../http/device-cookie.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
-import { SignedInSchema } from '../passwords/schemas.ts';
-import { tokensShape } from '../sessions/schemas.ts';
+import { FirstStepSchema, firstStep } from '../passwords/answer-schemas.ts';
 import { ChallengeField, CodeSentSchema, codeSentShape, OneTimeCodeField } from './schemas.ts';
 import type { OneTimeCodes } from './service.ts';
 
@@ -23,7 +21,7 @@ const VerifyBody = z.strictObject({
   challenge_id: ChallengeField,
 });
 
-const VerifiedSchema = z.union([SignedInSchema, z.object({ status: z.literal('verified') })]);
+const VerifiedSchema = z.union([FirstStepSchema, z.object({ status: z.literal('verified') })]);
 
 /**
  * One-time codes by text for clients of two-user-types, who name an account and its number, and send no token. Hidden, and only
@@ -95,11 +93,10 @@ async function verified(c: AppContext, codes: OneTimeCodes, body: z.output<typeo
     await codes.provePhoneNumber(target, entry, principal, realm, client);
     return { status: 'verified' as const };
   }
-  const signedIn =
+  const answer = await firstStep(c, false, () =>
     userId === undefined
-      ? await codes.signIn(target, entry, realm, client)
-      : await codes.signInOrProve(to, userId, entry, realm, client);
-  if (!signedIn) return { status: 'verified' as const };
-  setDeviceCookie(c);
-  return { ...tokensShape(signedIn.grant, false), user: userShape(signedIn.user) };
+      ? codes.signIn(target, entry, realm, client)
+      : codes.signInOrProve(to, userId, entry, realm, client),
+  );
+  return answer ?? { status: 'verified' as const };
 }

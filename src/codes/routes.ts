@@ -2,12 +2,10 @@ import type { MiddlewareHandler } from 'hono';
 import { userShape } from '../directory/schemas.ts';
 import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
-import { setDeviceCookie } from '../http/device-cookie.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { setSessionCookie } from '../http/session-cookie.ts';
-import { tokensShape } from '../sessions/schemas.ts';
+import { firstStep } from '../passwords/answer-schemas.ts';
 import {
   CodeSendBody,
   CodeSentSchema,
@@ -36,7 +34,7 @@ export function codeRoutes(
           'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it. The answer is the same for every address.',
         limit: signInLimit,
         challenge: guard.middleware(),
-        level: levels.optionalUser(),
+        level: levels.optionalUser({ enrols: true }),
         request: jsonBody(CodeSendBody),
         responses: responses(
           { 202: json(CodeSentSchema, 'Accepted') },
@@ -81,10 +79,8 @@ export function codeRoutes(
           return c.json({ user: userShape(user) }, 200);
         }
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { user, grant } = await codes.signIn(target, entry, realm, clientOf(c), principal);
-        if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
-        setDeviceCookie(c);
-        return c.json({ ...tokensShape(grant, inCookie === true), user: userShape(user) }, 200);
+        const signIn = () => codes.signIn(target, entry, realm, clientOf(c), principal);
+        return c.json(await firstStep(c, inCookie === true, signIn), 200);
       },
     );
 }

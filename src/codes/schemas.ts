@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { EmailField, ProfileFields, UserSchema } from '../directory/schemas.ts';
-import { SignedInSchema } from '../passwords/schemas.ts';
+import { FirstStepSchema } from '../passwords/answer-schemas.ts';
 import { AcceptedSchema } from '../verification/schemas.ts';
 
 /** A one-time code as it is typed at every door, with blanks or dashes between the digits; out come the six digits. */
@@ -49,7 +49,8 @@ export const CodeSentSchema = AcceptedSchema.extend({
 }).openapi('CodeSent');
 
 export const CodeVerifiedSchema = z
-  .union([SignedInSchema, z.object({ user: UserSchema }).openapi('PhoneNumberVerified')])
+
+  .union([FirstStepSchema, z.object({ user: UserSchema }).openapi('PhoneNumberVerified')])
   .openapi('CodeVerified');
 
 /** The answer to who asked for a code: what names it, and the seconds after which another may be asked for. */

@@ -1,7 +1,7 @@
 import type { PasswordObjects } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
-import { opensByPhone } from '../directory/address-proof.ts';
 import { type Directory, findByEmail, findById } from '../directory/service.ts';
+import { opensByPhone } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
@@ -159,6 +159,7 @@ export class OneTimeCodes {
         client,
         methods: channel === 'sms' ? ['otp', 'sms'] : ['otp'],
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity: 'signed_in',
       }),
     );

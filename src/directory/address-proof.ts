@@ -5,7 +5,7 @@ import { insertIf } from '../db/insert-if.ts';
 import { madeAt } from '../lib/ids.ts';
 import { dropLinksIf, type PassingPurpose } from './links.ts';
 import type { UserChange } from './service.ts';
-import { type UserRow, users } from './tables.ts';
+import { users } from './tables.ts';
 
 // Of the tables of features only what the rule needs: they lie above the directory.
 const passwords = sqliteTable('passwords', { userId: text('user_id') });
@@ -15,6 +15,10 @@ const identities = sqliteTable('identities', {
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
 });
 const passkeys = sqliteTable('passkeys', {
+  userId: text('user_id'),
+  addedUnproven: integer('added_unproven', { mode: 'boolean' }),
+});
+const factors = sqliteTable('factors', {
   userId: text('user_id'),
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
 });
@@ -51,7 +55,7 @@ interface Consequences {
   /** A reset replaces it, in the same batch. */
   password: 'kept' | 'ended';
   /**
-   * Phone numbers, accounts at providers and passkeys. Those that are kept were added before the address was proven, and are
+   * Phone numbers, accounts at providers, passkeys and authenticator apps. Those that are kept were added before the address was proven, and are
    * remembered as such; `trusted` keeps only what was added afterwards.
    */
   otherWays: 'kept' | 'trusted' | 'ended';
@@ -94,8 +98,10 @@ const CONSEQUENCES: Record<AddressProof, Consequences> = {
   },
 };
 
+/** What is asked for as a second factor: one who has come by the address alone must not be able to end it. */
+const AUTHENTICATORS = [passkeys, factors];
 /** What a user may have several of, and what was added before the address was proven is marked in. */
-const OTHER_WAYS = [identities, passkeys];
+const OTHER_WAYS = [identities, ...AUTHENTICATORS];
 
 /** The part of a change of a user that proves their address. */
 export type ProvingChange = Pick<UserChange, 'endsSessions' | 'forgiveFailures' | 'now'> &
@@ -104,7 +110,8 @@ export type ProvingChange = Pick<UserChange, 'endsSessions' | 'forgiveFailures' 
 /**
  * What a proof of a user's address changes: the address counts as proven, and the rule above is carried out in the batch
  * of the change. The link that proves it stays for the caller to guard by and to take (`linkStands`, `takeLink`).
- * `endOtherWays` ends also what was added after the address was proven. `now` is Unix milliseconds.
+ * `endOtherWays` ends also phone numbers and accounts at providers that were added after the address was proven. `now` is Unix
+ * milliseconds.
  */
 export function provingChange(
   proof: AddressProof,
@@ -132,6 +139,8 @@ export function provingChange(
         SELECT 1 FROM users AS other WHERE other.realm_id = users.realm_id AND other.username = users.wanted_username
       ) THEN users.username ELSE users.wanted_username END`,
       wantedUsername: null,
+      passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = users.id)`,
+      totpCount: sql`(SELECT count(*) FROM factors WHERE user_id = users.id AND verified_at IS NOT NULL)`,
       // Somebody else's number, in an account that somebody else has filled in.
       ...(proof === 'disowned' && { phoneNumber: null }),
     },
@@ -145,7 +154,7 @@ export function provingChange(
         : []),
       ...(areWaysKept
         ? markOtherWaysIf(db, userId, stands)
-        : endOtherWaysIf(db, userId, areAllEnded, stands)),
+        : endOtherWaysIf(db, userId, { all: areAllEnded, authenticators: otherWays === 'ended' }, stands)),
       ...(links.length > 0 ? [dropLinksIf(db, userId, links, stands)] : []),
     ],
   };
@@ -187,9 +196,15 @@ function markOtherWaysIf(db: Database, userId: string, stands: SQL) {
   );
 }
 
-function endOtherWaysIf(db: Database, userId: string, all: boolean, stands: SQL) {
+function endOtherWaysIf(
+  db: Database,
+  userId: string,
+  which: { all: boolean; authenticators: boolean },
+  stands: SQL,
+) {
   const isProven = sql`(SELECT ${users.emailVerified} FROM ${users} WHERE ${eq(users.id, userId)})`;
   return OTHER_WAYS.map((ways) => {
+    const all = ways === identities ? which.all : which.authenticators;
     const chosen = all ? undefined : or(eq(ways.addedUnproven, true), sql`NOT ${isProven}`);
     return db.delete(ways).where(and(eq(ways.userId, userId), chosen, stands));
   });
@@ -203,20 +218,9 @@ export function addsUnproven(sessionId: string): SQL<boolean> {
   return sql`(NOT ${users.emailVerified} OR coalesce(${users.emailProvenAt} >= ${madeAt(sessionId)}, 0))`;
 }
 
-/**
- * The condition that a user's proven number opens the account: one that was added while the address was unproven does
- * not, until the address is proven, and one that was proven without a session does not, until it is proven with one.
- */
+/** The condition that a user's proven number opens the account: as `opensByPhone`. */
 export const phoneOpens: SQL = and(
   eq(users.phoneNumberVerified, true),
   eq(users.phoneProvenApart, false),
   sql`(${users.emailVerified} OR NOT ${users.phoneAddedUnproven})`,
 ) as SQL;
-
-/** The same of a user who was read. */
-export function opensByPhone(
-  user: Pick<UserRow, 'phoneNumberVerified' | 'phoneProvenApart' | 'emailVerified' | 'phoneAddedUnproven'>,
-): boolean {
-  const { phoneNumberVerified, phoneProvenApart, emailVerified, phoneAddedUnproven } = user;
-  return phoneNumberVerified && !phoneProvenApart && (emailVerified || !phoneAddedUnproven);
-}

@@ -26,6 +26,7 @@ export type AuditAction =
   | 'user_password_reset'
   | 'user_session_revoked'
   | 'user_sessions_revoked'
+  | 'user_factors_reset'
   | 'user_impersonated'
   | 'user_deleted'
   | 'credits_adjusted'

@@ -14,7 +14,13 @@ import { outbox } from '../messages/tables.ts';
 import { type AuditEntry, writeAuditIf } from './audit.ts';
 import { withFoldedNames } from './folded-names.ts';
 import { type Notice, noticeMail } from './notices.ts';
-import type { ActivityEntry, DirectoryMirrors, DirectoryState, UserRef } from './state.ts';
+import {
+  type ActivityEntry,
+  type DirectoryMirrors,
+  type DirectoryState,
+  opensByPhone,
+  type UserRef,
+} from './state.ts';
 import { type UserRow, users } from './tables.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -327,6 +333,8 @@ export function directoryState(row: UserRow, database = CONTROL): DirectoryState
     status: row.status,
     emailVerified: row.emailVerified,
     username: row.username,
+    factors: { totp: row.totpCount, passkeys: row.passkeyCount },
+    phone: row.phoneNumber !== null && opensByPhone(row),
     version: row.version,
     credentialVersion: row.credentialVersion,
   };

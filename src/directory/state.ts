@@ -1,5 +1,6 @@
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { OwnFactors } from '../lib/mfa.ts';
 
 /** The plan of everybody who has no other, and of those whose plan has lapsed. */
 export const DEFAULT_PLAN = 'free';
@@ -41,6 +42,10 @@ export interface DirectoryState {
   database?: string;
   /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
   username?: string | null;
+  /** How many authenticator apps and passkeys the account has. Copies that objects made before it was here lack it. */
+  factors?: OwnFactors;
+  /** Whether text messages reach a number that opens the account. */
+  phone?: boolean;
   version: number;
   credentialVersion: number;
 }
@@ -74,6 +79,12 @@ export type ActivityType =
   | 'app_connected'
   | 'app_disconnected'
   | 'app_code_reused'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'factors_reset'
+  | 'second_factor_failed'
+  | 'recovery_code_used'
+  | 'recovery_codes_made'
   | 'created_by_admin'
   | 'changed_by_admin'
   | 'suspended'
@@ -130,3 +141,17 @@ export interface DirectoryMirror {
 
 /** The object of one user. */
 export type DirectoryMirrors = (userId: string) => DirectoryMirror;
+
+/**
+ * Whether a user's proven number opens the account: one that was added while the address was unproven does not, until the
+ * address is proven, and one that was proven without a session does not, until it is proven with one.
+ */
+export function opensByPhone(user: {
+  phoneNumberVerified: boolean;
+  phoneProvenApart: boolean;
+  emailVerified: boolean;
+  phoneAddedUnproven: boolean;
+}): boolean {
+  const { phoneNumberVerified, phoneProvenApart, emailVerified, phoneAddedUnproven } = user;
+  return phoneNumberVerified && !phoneProvenApart && (emailVerified || !phoneAddedUnproven);
+}

@@ -45,6 +45,8 @@ export const users = sqliteTable('users', {
   lastActiveOn: text('last_active_on'),
   liveSessions: text('sessions').notNull().default('{}'),
   told: integer().notNull().default(0),
+  totpCount: integer('totp_count').notNull().default(0),
+  passkeyCount: integer('passkey_count').notNull().default(0),
   hasPast: integer('has_past', { mode: 'boolean' }).notNull().default(false),
   foldedName: text('folded_name'),
   foldedFamilyName: text('folded_family_name'),

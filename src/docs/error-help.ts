@@ -244,6 +244,32 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'An account has 20 passkeys at most.',
     mend: 'Remove one that is not used any more.',
   },
+  invalid_mfa_token: {
+    cause:
+      'The token of the first step was used, is older than ten minutes, took five wrong guesses, or is of another browser or realm; or the password was changed meanwhile.',
+    mend: 'Begin the sign-in again.',
+  },
+  mfa_required: {
+    cause:
+      'The first step of a sign-in was right, and the account has a second factor: `mfa_token` and `methods` say how to go on. Or the realm requires a second factor of a user whose session has none.',
+    mend: 'Send the second step to `POST /v1/auth/mfa/verify`. In a session: let the user add a factor on the page that `page` names (`POST /v1/me/factors`), or prove who they are by one (`POST /v1/auth/reauthenticate`).',
+  },
+  factor_not_allowed: {
+    cause: '`mfa_factors` of the realm lacks this factor, or `mfa` is `off`.',
+    mend: 'Offer the factors that the realm takes.',
+  },
+  factor_not_found: {
+    cause: 'The user has no such factor, or it waited for its first code for more than an hour.',
+    mend: 'Read `GET /v1/me/factors`; begin again by `POST /v1/me/factors`.',
+  },
+  too_many_factors: {
+    cause: 'A user can have five authenticator apps.',
+    mend: 'Let the user remove one first.',
+  },
+  last_factor: {
+    cause: 'The realm requires a second factor of the user, and this is the only one.',
+    mend: 'Let the user add another one first.',
+  },
   last_sign_in_method: {
     cause: 'Without this account or passkey the user could not sign in any more.',
     mend: 'Let the user set a password by `POST /v1/auth/password/forgot`, link another account or add another passkey first.',

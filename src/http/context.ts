@@ -4,16 +4,21 @@ import { getCookie } from 'hono/cookie';
 import type { Bindings } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import type { OwnFactors } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Scope } from '../lib/scopes.ts';
 
 /** The user behind a request, as the token and the account object say. */
 export interface Principal {
   userId: string;
+  /** The realm that they are of: owners act in others too. */
+  realmId: string;
   sessionId: string;
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** How many second factors of their own they have. */
+  factors: OwnFactors;
   /** That the session goes by: another one in D1 means that it has ended. */
   credentialVersion: number;
   /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
@@ -44,6 +49,8 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
+    /** The endpoint of an older service that its client asked for. */
+    via?: string;
     /** What the request failed of. */
     errorCode?: ErrorCode;
     /** Of the path, read once for each request. */

@@ -3,6 +3,7 @@ import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
 import type { Principal } from './context.ts';
+import { requireMfa } from './second-factor.ts';
 
 /** What a client or a form sent, which nothing has checked. */
 export type Sent = Record<string, unknown>;
@@ -25,6 +26,8 @@ export interface UserLevel {
   impersonation: Condition;
   /** Whether it needs a fresh proof of who the user is. */
   fresh: Condition;
+  /** Whether it is of those acts that lead to a second factor, which a user may who lacks one that the realm requires. */
+  enrols: boolean;
 }
 
 /** Scopes by which clients may use Latchkey's own API as the user: to read, and all; the second is for first-party clients. */
@@ -66,11 +69,13 @@ export function requireRole(who: { role: keyof typeof RANK }, role: Principal['r
 }
 
 /**
- * Throws what keeps a user from an act of a level: `insufficient_scope`, `impersonation_refused`, `email_not_verified`,
- * `reauthentication_required`.
+ * Throws what keeps a user from an act of a level: `mfa_required`, `insufficient_scope`, `impersonation_refused`,
+ * `email_not_verified`, `reauthentication_required`. `realm` is that of the request.
  */
 export function requireLevel(level: UserLevel, principal: Principal, realm: Realm, sent: Sent): void {
   requireClientScope(level, principal, realm);
+  // Of an owner who acts in another realm, theirs has been asked.
+  if (!level.enrols && principal.realmId === realm.id) requireMfa(principal, realm);
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
   if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');

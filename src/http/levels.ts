@@ -35,6 +35,8 @@ export interface LevelDescription {
   impersonation: boolean | string;
   /** Whether it needs a fresh proof of who the user is, or when. */
   fresh: boolean | string;
+  /** Whether a user may who lacks a second factor that the realm requires: it leads to one. */
+  enrols?: true;
   /** When it needs a verified e-mail address, where it does not always. */
   verified?: string;
   /** Where a service or an admin names the user that it is about. */
@@ -56,7 +58,7 @@ export interface Level {
 }
 
 /** What a route may say beside whom it is for. */
-type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified'>>;
+type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified' | 'enrols'>>;
 
 /** What a route for services and users says: where the request names the user, and how acts for another are logged. */
 type SubjectOptions = Options & { subject: 'query' | 'body' | 'path'; changes?: boolean; audit?: MoneyAct };
@@ -120,12 +122,12 @@ export class Levels {
   }
 
   /** A user whose e-mail address is verified, in person: nothing of it is for an admin who acts as the user. */
-  verified(options: Pick<Options, 'fresh'> = {}): Level {
+  verified(options: Pick<Options, 'fresh' | 'enrols'> = {}): Level {
     return this.#ofUsers('verified', userLevel({ ...options, verified: true }));
   }
 
   /** Anybody; for a user it does more. A token that is sent must hold; a stale cookie is none. */
-  optionalUser(options: Pick<Options, 'fresh'> = {}): Level {
+  optionalUser(options: Pick<Options, 'fresh' | 'enrols'> = {}): Level {
     const level = userLevel(options);
     const guard = createMiddleware<AppEnv>(async (c, next) => {
       const principal = await authenticateIfSent(c, this.#access.users);
@@ -271,12 +273,12 @@ export class Levels {
 }
 
 function userLevel(options: Partial<UserLevel>): UserLevel {
-  const { role = 'user', verified = false, impersonation = false, fresh = false } = options;
-  return { role, verified, impersonation, fresh };
+  const { role = 'user', verified = false, impersonation = false, fresh = false, enrols = false } = options;
+  return { role, verified, impersonation, fresh, enrols };
 }
 
 function describe(level: UserLevel): LevelDescription {
-  const { impersonation, fresh, verified } = level;
+  const { impersonation, fresh, verified, enrols } = level;
   const say = (condition: Condition) => (typeof condition === 'boolean' ? condition : condition.says);
   const needs = typeof verified === 'object' ? { verified: verified.says } : {};
   return {
@@ -284,12 +286,14 @@ function describe(level: UserLevel): LevelDescription {
     clients: clientScopeOf(level),
     impersonation: say(impersonation),
     fresh: say(fresh),
+    ...(enrols && { enrols }),
     ...needs,
   };
 }
 
-function failuresOf({ verified, impersonation, fresh }: UserLevel): ErrorCode[] {
+function failuresOf({ verified, impersonation, fresh, enrols }: UserLevel): ErrorCode[] {
   const codes: [ErrorCode, boolean][] = [
+    ['mfa_required', !enrols],
     ['impersonation_refused', impersonation !== true],
     ['email_not_verified', verified !== false],
     ['reauthentication_required', fresh !== false],

@@ -19,6 +19,9 @@ export const ProblemSchema = z
       .looseObject({ type: z.string() })
       .optional()
       .openapi({ description: 'Of `challenge_required`: what `GET /v1/auth/challenge` answers' }),
+    mfa_token: z.string().optional(),
+    methods: z.array(z.string()).optional(),
+    page: z.url().optional(),
   })
   .openapi('Problem');
 

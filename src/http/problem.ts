@@ -16,6 +16,10 @@ export interface Problem {
   errors?: FieldError[];
   checkout_url?: string;
   challenge?: object;
+  /** Of `mfa_required`: see `SecondStepSchema`. */
+  mfa_token?: string;
+  methods?: string[];
+  page?: string;
 }
 
 /**
@@ -62,6 +66,8 @@ export function problemOf(error: ApiError, requestId: string, origin: string): P
     ...(error.fields && { errors: error.fields }),
     ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
     ...(error.challenge && { challenge: error.challenge }),
+    ...(error.waiting && { mfa_token: error.waiting.token, methods: error.waiting.methods }),
+    ...(error.page && { page: error.page }),
   };
 }
 

@@ -27,6 +27,7 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const started = Date.now();
     const via = askedAs.get(c.req.raw);
+    if (via !== undefined) c.set('via', via);
     const requestId = newId('req', started);
     c.set('requestId', requestId);
     c.header('X-Request-Id', requestId);

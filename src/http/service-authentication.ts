@@ -4,6 +4,7 @@ import { grants, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
 import type { AppContext, Principal, ServicePrincipal } from './context.ts';
 import type { MoneyAct } from './money-act.ts';
+import { requireMfa } from './second-factor.ts';
 
 /** Turns an API key into the service that holds it. Throws `invalid_api_key`. */
 export interface ServiceAuthenticator {
@@ -85,10 +86,12 @@ export async function authenticateOperator(
 ): Promise<Principal> {
   return authenticate(c, users).catch(async (error: unknown) => {
     if (c.get('realm').id === DEFAULT_REALM || !isOfAnotherRealm(error)) throw error;
-    const owner = await authenticate(c, users, await home()).catch((other: unknown) => {
+    const realm = await home();
+    const owner = await authenticate(c, users, realm).catch((other: unknown) => {
       throw isOfAnotherRealm(other) ? error : other;
     });
     if (owner.role !== 'owner') throw error;
+    requireMfa(owner, realm);
     return owner;
   });
 }

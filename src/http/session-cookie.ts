@@ -6,7 +6,7 @@ import type { AppContext } from './context.ts';
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true, sameSite: 'Lax' } as const;
 
 /** Realms whose plain name another cookie has. */
-const TAKEN = /^(device$|language$|oauth-|realm-)/;
+const TAKEN = /^(device$|language$|second-step$|oauth-|realm-)/;
 
 /** The session cookie of a realm. Realms share a host, so each has a name of its own. */
 export function sessionCookieName(realmId: string): string {

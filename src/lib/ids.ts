@@ -1,7 +1,19 @@
 import { type Jurisdiction, withinJurisdiction } from './jurisdiction.ts';
 
 /** What an id names; the prefix of its text form. */
-export type IdPrefix = 'usr' | 'ses' | 'msg' | 'req' | 'jti' | 'key' | 'aud' | 'txn' | 'imp' | 'psk' | 'cli';
+export type IdPrefix =
+  | 'usr'
+  | 'ses'
+  | 'msg'
+  | 'req'
+  | 'jti'
+  | 'key'
+  | 'aud'
+  | 'txn'
+  | 'imp'
+  | 'psk'
+  | 'fac'
+  | 'cli';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -1,5 +1,7 @@
 import type { Jurisdiction } from './jurisdiction.ts';
 
+import type { MfaPolicy } from './mfa.ts';
+
 /** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
 export const DEFAULT_REALM = 'default';
 
@@ -35,6 +37,8 @@ export interface Realm {
   /** A refresh token that was used gives the current pair for this long. */
   refreshGraceSeconds: number;
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
+  /** What it wants of second factors. */
+  mfa: MfaPolicy;
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
   reauthentication: { seconds: number; operatorSeconds: number };
 }

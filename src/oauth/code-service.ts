@@ -86,6 +86,7 @@ export class AuthorizationCodes {
         client,
         methods: row.methods,
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity: row.activity,
         ...(row.authenticatedAt !== null && { authenticatedAt: row.authenticatedAt }),
         browserSession: row.browserSession,

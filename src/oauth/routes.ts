@@ -6,6 +6,7 @@ import { setDeviceCookie } from '../http/device-cookie.ts';
 import { setFlowCookie } from '../http/flow-cookie.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
+import { SECOND_STEP_PAGE, setSecondStepCookie } from '../http/second-step-cookie.ts';
 import { sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { appRedirect } from './callback.ts';
@@ -156,6 +157,8 @@ export function oauthRoutes(
       }
       return c.redirect(redirectTo, 303);
     } catch (error) {
+      if (flow && error instanceof ApiError && error.code === 'mfa_required')
+        return toSecondStep(c, flow, error);
       const isStale = error instanceof ApiError && error.code === 'oauth_state_invalid';
       // A tab that was restored, a page that was asked for twice: they are where they wanted to be.
       if (isStale && !flow?.app && !flow?.link && (await visitorOf(c, realm.id))) {
@@ -169,6 +172,19 @@ export function oauthRoutes(
     const cookie = getCookie(c, sessionCookieName(realmId));
     return cookie ? sessions.authenticateCookie(cookie, realmId).catch(() => null) : null;
   }
+}
+
+/** Goes on with the second step; who comes back again has it in the browser already. */
+function toSecondStep(c: AppContext, { redirectTo, app }: Flow, { waiting }: ApiError): Response {
+  if (waiting) setSecondStepCookie(c, waiting);
+  const page = new URL(`${c.get('realm').issuer}${SECOND_STEP_PAGE}`);
+  page.searchParams.set('redirect_to', redirectTo);
+  if (app) {
+    page.searchParams.set('code_challenge', app.challenge);
+    page.searchParams.set('code_challenge_method', 'S256');
+    if (app.state !== null) page.searchParams.set('state', app.state);
+  }
+  return c.redirect(page.href, 303);
 }
 
 /** An app gets an error of RFC 6749, 4.1.2.1, a browser a page, everybody else the problem. */

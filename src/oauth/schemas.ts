@@ -76,8 +76,10 @@ export const TokenRequestBody = z
 
 export const OAuthErrorSchema = z
   .object({
-    error: z.enum(['invalid_request', 'invalid_grant', 'unsupported_grant_type']),
+    error: z.enum(['invalid_request', 'invalid_grant', 'unsupported_grant_type', 'mfa_required']),
     error_description: z.string(),
+    mfa_token: z.string().optional().openapi({ description: 'Of `mfa_required`: as other sign-ins give it' }),
+    methods: z.array(z.string()).optional(),
   })
   .openapi('OAuthError');
 

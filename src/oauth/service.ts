@@ -1,8 +1,10 @@
-import type { OpenedSession, SessionObjects } from '../account/contract.ts';
+import type { NewSession, OpenedSession, SessionObjects } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Directory } from '../directory/service.ts';
+import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import { hasFactor, requiresMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { appRedirect, comeBack } from './callback.ts';
@@ -127,12 +129,13 @@ export class OAuth {
     const { redirectTo, app } = flow;
     if (app) {
       const { challenge, state } = app;
+      const { methods } = await this.#admit(realm, user, { client, activity });
       const code = await codes.issue({
         user,
         realm,
         redirectTo,
         challenge,
-        methods: METHODS,
+        methods,
         activity,
       });
       return {
@@ -145,10 +148,26 @@ export class OAuth {
         client,
         methods: METHODS,
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity,
       }),
     );
     const session = { userId: user.id, sessionId: opened.sessionId };
     return { outcome: { redirectTo, session }, opened };
+  }
+
+  /** The methods of a code for an app, whose user takes the second step, where one is needed, in the browser. */
+  async #admit(
+    realm: Realm,
+    user: UserRow,
+    { client, activity }: Pick<NewSession, 'client' | 'activity'>,
+  ): Promise<{ methods: string[] }> {
+    const { totpCount: totp, passkeyCount: passkeys, role } = user;
+    const { mfa, lifetimes } = realm;
+    // Of most users nothing is asked.
+    if (!hasFactor(mfa, { totp, passkeys }) && !requiresMfa(mfa, role, Date.now()))
+      return { methods: METHODS };
+    const session = { client, activity, methods: METHODS, lifetimes, mfa };
+    return accepted(await this.#deps.objects(user.id).admit(this.#deps.directory.stateOf(user), session));
   }
 }

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { userShape } from '../directory/schemas.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, CATALOGUE, type WaitingSignIn } from '../errors.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
@@ -42,7 +42,11 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
         },
       },
       responses: responses(
-        { 200: json(SignedInSchema, 'The user, signed in'), 400: json(OAuthErrorSchema, 'Refused') },
+        {
+          200: json(SignedInSchema, 'The user, signed in'),
+          400: json(OAuthErrorSchema, 'Refused'),
+          403: json(OAuthErrorSchema, '`mfa_required`: go on by `POST /v1/auth/mfa/verify`'),
+        },
         { body: true },
       ),
     }),
@@ -58,6 +62,8 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
         const { user, grant } = await codes.exchange(exchange, clientOf(c));
         return c.json({ ...tokensShape(grant, false), user: userShape(user) }, 200);
       } catch (error) {
+        const waiting = error instanceof ApiError ? error.waiting : undefined;
+        if (waiting) return c.json(secondStepNeeded(waiting), 403);
         const refusal = error instanceof ApiError ? REFUSALS[error.code] : undefined;
         if (refusal === undefined) throw error;
         return c.json({ error: 'invalid_grant' as const, error_description: refusal }, 400);
@@ -67,6 +73,12 @@ export function tokenRoutes(codes: AuthorizationCodes, signInLimit: MiddlewareHa
       if (!result.success) return c.json(malformed(result.error), 400);
     },
   );
+}
+
+/** Not in RFC 6749: as other services say it. */
+function secondStepNeeded({ token, methods }: WaitingSignIn): OAuthError {
+  const error_description = CATALOGUE.mfa_required.title;
+  return { error: 'mfa_required', error_description, mfa_token: token, methods };
 }
 
 function malformed(error: z.ZodError): OAuthError {

@@ -1,14 +1,12 @@
 import type { MiddlewareHandler } from 'hono';
-import { userShape } from '../directory/schemas.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { setSessionCookie } from '../http/session-cookie.ts';
+import { signedInShape } from '../passwords/answer-schemas.ts';
 import { SignedInSchema } from '../passwords/schemas.ts';
 import type { Realms } from '../realms/service.ts';
-import { tokensShape } from '../sessions/schemas.ts';
 import {
   CreatedPasskey,
   CreationOptionsSchema,
@@ -80,11 +78,8 @@ export function passkeySignInRoutes(
       async (c) => {
         const { session_cookie: inCookie = false, ...used } = c.req.valid('json');
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const { signedIn } = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
-        const { user, grant } = signedIn;
-        if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
-        setDeviceCookie(c);
-        return c.json({ ...tokensShape(grant, inCookie), user: userShape(user) }, 200);
+        const signedIn = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
+        return c.json(signedInShape(c, signedIn, inCookie), 200);
       },
     )
     .openapi(
@@ -128,7 +123,7 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         operationId: 'me.passkeys.options',
         method: 'post',
         path: '/v1/me/passkeys/options',
-        level: levels.verified({ fresh: true }),
+        level: levels.verified({ fresh: true, enrols: true }),
         tags: TAGS,
         summary: 'Begin to add a passkey',
         description: 'Give `public_key` to `navigator.credentials.create`. Needs a verified address.',
@@ -141,7 +136,7 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         operationId: 'me.passkeys.add',
         method: 'post',
         path: '/v1/me/passkeys',
-        level: levels.verified(),
+        level: levels.verified({ enrols: true }),
         tags: TAGS,
         summary: 'Add a passkey',
         description:
@@ -186,15 +181,16 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         level: levels.user({ fresh: true }),
         tags: TAGS,
         summary: 'Remove a passkey',
-        description: 'Never the last way in. A mail tells of it.',
+        description:
+          'Never the last way in, nor the last factor while the realm requires one. A mail tells of it.',
         request: { params: PasskeyIdParam },
         responses: responses(
           { 204: { description: 'Removed' } },
-          { codes: ['passkey_not_found', 'last_sign_in_method'] },
+          { codes: ['passkey_not_found', 'last_sign_in_method', 'last_factor'] },
         ),
       }),
       async (c) => {
-        await passkeys.remove(c.get('principal'), c.req.valid('param').id, clientOf(c));
+        await passkeys.remove(c.get('principal'), c.req.valid('param').id, c.get('realm'), clientOf(c));
         return c.body(null, 204);
       },
     );

@@ -4,8 +4,9 @@ import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { isTaken } from '../db/unique.ts';
-import { type Directory, directoryState } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
+import { otherFactor } from '../directory/ways-in.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
@@ -24,14 +25,7 @@ import {
   verifyUse,
 } from './ceremony.ts';
 import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts';
-import {
-  deletePasskey,
-  findPasskey,
-  hasAllPasskeys,
-  insertPasskey,
-  readPasskeys,
-  renamePasskey,
-} from './store.ts';
+import { addition, findPasskey, hasAllPasskeys, readPasskeys, removal, renamePasskey } from './store.ts';
 import type { PasskeyRow } from './tables.ts';
 
 export { authenticatorName } from './authenticators.ts';
@@ -88,25 +82,50 @@ export class Passkeys {
     realm: Realm,
     client: Client,
     inCookie: boolean,
-  ): Promise<{ signedIn: SignedIn; methods: string[] }> {
-    const { objects, sessions } = this.#deps;
-    const begun = await this.#open(flow, 'sign_in', realm, { device: client.device ?? null });
-    // A session that somebody else has begun would be put into this browser.
-    if (inCookie && begun.device === null) throw new ApiError('invalid_passkey');
-    const { user, passkey, use } = await this.#verify(begun, credential, realm);
-    if (credential.response.userHandle !== userHandleOf(user.id)) throw new ApiError('invalid_passkey');
+  ): Promise<SignedIn> {
+    const { directory, objects, sessions } = this.#deps;
+    const { user, passkey, use } = await this.#asserted({ flow, credential }, realm, client, inCookie);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
     const mustProve = passkey.addedUnproven || realm.registration === 'verify_first';
     if (mustProve && !user.emailVerified) throw new ApiError('email_not_verified');
     const methods = methodsOf(passkey);
     const opened = accepted(
       await objects(user.id).openByPasskey(
-        directoryState(user),
-        { client, methods, lifetimes: realm.lifetimes, activity: 'signed_in' },
+        directory.stateOf(user),
+        { client, methods, lifetimes: realm.lifetimes, mfa: realm.mfa, activity: 'signed_in' },
         use,
       ),
     );
-    return { signedIn: { user, grant: await sessions.grant(realm, opened) }, methods };
+    return { user, grant: await sessions.grant(realm, opened) };
+  }
+
+  /**
+   * The use of a passkey of a user, as the second step of a sign-in: it begins as a sign-in by it does. Throws `invalid_passkey`.
+   */
+  async assert(
+    userId: string,
+    used: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<{ methods: string[]; use: PasskeyUse }> {
+    const { user, passkey, use } = await this.#asserted(used, realm, client, inCookie);
+    if (user.id !== userId) throw new ApiError('invalid_passkey');
+    return { methods: methodsOf(passkey), use };
+  }
+
+  async #asserted(
+    { flow, credential }: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ) {
+    const begun = await this.#open(flow, 'sign_in', realm, { device: client.device ?? null });
+    // A session that somebody else has begun would be put into this browser.
+    if (inCookie && begun.device === null) throw new ApiError('invalid_passkey');
+    const found = await this.#verify(begun, credential, realm);
+    if (credential.response.userHandle !== userHandleOf(found.user.id)) throw new ApiError('invalid_passkey');
+    return found;
   }
 
   /** What a browser needs to prove within a session who its user is; null for one who has no passkey. */
@@ -156,7 +175,7 @@ export class Passkeys {
     realm: Realm,
     client: Client,
   ): Promise<PasskeyRow> {
-    const { d1, directory } = this.#deps;
+    const { d1, directory, objects } = this.#deps;
     const begun = await this.#open(flow, 'add', realm, by);
     const made = await verifyCreation(realm, credential, begun.challenge);
     const session = primary(d1);
@@ -172,15 +191,24 @@ export class Passkeys {
       createdAt: now,
     };
     const mail = directory.noticeMail(user, { change: 'passkey_added', about: row.name, client }, now);
-    const isAdded = await insertPasskey(session.db, { row, by, mail }).catch((error: unknown) => {
-      throw isTaken(error) ? new ApiError('passkey_exists') : error;
-    });
-    if (!isAdded) {
+    const added = await directory
+      .change(user.id, {
+        ...addition({ row, by }),
+        keepSession: by.sessionId,
+        mail,
+        activity: { type: 'passkey_added', client, details: { name: row.name } },
+        now,
+      })
+      .catch((error: unknown) => {
+        throw isTaken(error) ? new ApiError('passkey_exists') : error;
+      });
+    if (!added.user) {
       throw new ApiError((await hasAllPasskeys(session.db, user.id)) ? 'too_many_passkeys' : 'session_ended');
     }
-    directory.send(mail);
-    await this.#log(user, 'passkey_added', by, client, row.name, session.bookmark());
-    return { ...row, addedUnproven: false };
+    const kept = { ...row, addedUnproven: false };
+    // Whoever makes one was verified by their authenticator.
+    await objects(user.id).addMethods(by.sessionId, methodsOf(kept));
+    return kept;
   }
 
   /** The passkeys of a user, oldest first. */
@@ -199,22 +227,34 @@ export class Passkeys {
     return { row, lastUse: (await objects(userId).passkeyUses())[id] ?? null };
   }
 
-  /** Removes a passkey. Throws `passkey_not_found`, `last_sign_in_method`. */
-  async remove(by: Pick<By, 'userId' | 'sessionId'>, id: string, client: Client): Promise<void> {
-    const { d1, directory } = this.#deps;
+  /** Removes a passkey. Throws `passkey_not_found`, `last_sign_in_method`, `last_factor`. */
+  async remove(
+    by: Pick<By, 'userId' | 'sessionId'>,
+    id: string,
+    realm: Realm,
+    client: Client,
+  ): Promise<void> {
+    const { d1, directory, objects } = this.#deps;
     const { userId } = by;
-    const session = primary(d1);
-    const row = (await readPasskeys(session.db, userId)).find((one) => one.id === id);
+    const rows = await readPasskeys(primary(d1).db, userId);
+    const row = rows.find((one) => one.id === id);
     if (!row) throw new ApiError('passkey_not_found');
-    const user = await directory.current({ realmId: row.realmId, userId });
-    const mail = directory.noticeMail(user, { change: 'passkey_removed', about: row.name, client });
-    if (!(await deletePasskey(session.db, { userId, id }, mail))) {
+    const before = await directory.current({ realmId: row.realmId, userId });
+    const isOther = otherFactor(realm.mfa, before.role, 'passkey');
+    const { user, results } = await directory.change(userId, {
+      ...removal({ userId, id }, isOther),
+      keepSession: by.sessionId,
+      mail: directory.noticeMail(before, { change: 'passkey_removed', about: row.name, client }),
+      activity: { type: 'passkey_removed', client, details: { name: row.name } },
+    });
+    if (!user) {
+      if (isOther && before.totpCount + before.passkeyCount < 2) throw new ApiError('last_factor');
       throw new ApiError('last_sign_in_method', {
         detail: 'Set a password first, by the link of `forgot password`, or add another passkey.',
       });
     }
-    directory.send(mail);
-    await this.#log(user, 'passkey_removed', by, client, row.name, session.bookmark());
+    if ((results[0] as unknown[]).length === 0) throw new ApiError('passkey_not_found');
+    await objects(userId).forgetFactor(user.totpCount + user.passkeyCount > 0 ? id : null);
   }
 
   async #begin(kind: Flow['kind'], realm: Realm, of: { device: string | null } | { sessionId: string }) {
@@ -263,25 +303,9 @@ export class Passkeys {
     const use = { passkeyId, challenge, challengeExpiresAt: expiresAt, counter, knownCounter, backedUp };
     return { ...found, use };
   }
-
-  async #log(
-    user: UserRow,
-    type: 'passkey_added' | 'passkey_removed',
-    { sessionId }: Pick<By, 'sessionId'>,
-    client: Client,
-    name: string,
-    bookmark: string | null,
-  ): Promise<void> {
-    const { id: userId, realmId } = user;
-    await this.#deps.directory.log(
-      { userId, realmId },
-      { type, sessionId, client, details: { name } },
-      bookmark,
-    );
-  }
 }
 
 /** What a passkey proves (RFC 8176): a key, kept by hardware or copied about, and a user who was verified there. */
-function methodsOf({ backupEligible }: PasskeyRow): string[] {
+function methodsOf({ backupEligible }: Pick<PasskeyRow, 'backupEligible'>): string[] {
   return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
 }

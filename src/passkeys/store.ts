@@ -1,22 +1,19 @@
-import { and, asc, eq, exists, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven } from '../directory/address-proof.ts';
+import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { otherWayIn } from '../directory/ways-in.ts';
-import { outbox } from '../messages/tables.ts';
 import { type PasskeyRow, passkeys } from './tables.ts';
 
 /** As many as a user can have. */
 const MAX_PASSKEYS = 20;
 
-type Mail = typeof outbox.$inferInsert;
-
 /** A passkey that is added, and the session of the user who adds it. */
 export interface AddedPasskey {
   row: Omit<PasskeyRow, 'addedUnproven'>;
   by: { sessionId: string; credentialVersion: number };
-  mail: Mail;
 }
 
 /** The passkey of a realm that an authenticator calls so, with its user; null when there is none. */
@@ -40,20 +37,20 @@ export function readPasskeys(db: Database, userId: string): Promise<PasskeyRow[]
 }
 
 /**
- * Adds a passkey, and queues the mail about it, if the account is still that of the session and has room for one more: of
- * several at once, as many as fit. False when not. Throws D1's error when the passkey is there already.
+ * The change of a user that adds a passkey, if the account is still that of the session and has room for one more: of several
+ * at once, as many as fit. It throws D1's error when the passkey is there already.
  */
-export async function insertPasskey(db: Database, { row, by, mail }: AddedPasskey): Promise<boolean> {
+export function addition({ row, by }: AddedPasskey): Pick<UserChange, 'set' | 'guard' | 'after'> {
   const { userId } = row;
   const stands = sql`EXISTS (SELECT 1 FROM ${users}
     WHERE ${and(eq(users.id, userId), eq(users.credentialVersion, by.credentialVersion))})
     AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${MAX_PASSKEYS}`;
   const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
-  const [, inserted] = await db.batch([
-    insertIf(db, outbox, mail, stands),
-    insertIf(db, passkeys, { ...row, addedUnproven }, stands).returning({ id: passkeys.id }),
-  ]);
-  return inserted.length > 0;
+  return {
+    set: { passkeyCount: sql`${users.passkeyCount} + 1` },
+    guard: stands,
+    after: (db) => [insertIf(db, passkeys, { ...row, addedUnproven }, stands)],
+  };
 }
 
 /** Whether a user has as many passkeys as they can have. */
@@ -71,19 +68,24 @@ export async function renamePasskey(
   return renamed ?? null;
 }
 
-/** Removes a passkey, and queues the mail about it, unless it is the user's last way in: then false. */
-export async function deletePasskey(
-  db: Database,
+/**
+ * The change of a user that removes a passkey, unless it is their last way in; and under a condition on their row. Its first
+ * result is empty when the passkey was gone already.
+ */
+export function removal(
   { userId, id }: { userId: string; id: string },
-  mail: Mail,
-): Promise<boolean> {
-  const chosen = and(isTheirs(userId, id), otherWayIn(userId, { passkeyId: id }));
-  const stands = exists(db.select({ one: sql`1` }).from(passkeys).where(chosen));
-  const [, deleted] = await db.batch([
-    insertIf(db, outbox, mail, stands),
-    db.delete(passkeys).where(chosen).returning({ id: passkeys.id }),
-  ]);
-  return deleted.length > 0;
+  condition: SQL | undefined,
+): Pick<UserChange, 'set' | 'guard' | 'before'> {
+  return {
+    set: { passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = ${userId})` },
+    guard: and(otherWayIn(userId, { passkeyId: id }), condition),
+    before: (db, stands) => [
+      db
+        .delete(passkeys)
+        .where(and(isTheirs(userId, id), stands))
+        .returning({ id: passkeys.id }),
+    ],
+  };
 }
 
 function isTheirs(userId: string, id: string): SQL {

@@ -1,16 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
-import { userShape } from '../directory/schemas.ts';
 import type { ChallengeGuard } from '../http/challenge.ts';
-import { type AppContext, type AppEnv, clientOf } from '../http/context.ts';
-import { setDeviceCookie } from '../http/device-cookie.ts';
+import { type AppEnv, clientOf } from '../http/context.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { setSessionCookie } from '../http/session-cookie.ts';
 import { failingSteadily } from '../lib/steady.ts';
-import { tokensShape } from '../sessions/schemas.ts';
+import { FirstStepSchema, firstStep, signedInShape } from './answer-schemas.ts';
 import { LoginBody, PasswordChangeBody, PendingSchema, RegisterBody, SignedInSchema } from './schemas.ts';
-import type { Credentials, SignedIn } from './service.ts';
+import type { Credentials } from './service.ts';
 
 /** Registration, sign-in by password, and its change. */
 export function credentialRoutes(
@@ -49,7 +46,7 @@ export function credentialRoutes(
         if (!('grant' in made)) {
           return c.json({ status: 'verification_required' as const, user_id: made.userId }, 202);
         }
-        return c.json(answer(c, made, body.session_cookie === true), 201);
+        return c.json(signedInShape(c, made, body.session_cookie === true), 201);
       },
     )
     .openapi(
@@ -65,7 +62,7 @@ export function credentialRoutes(
         limit: signInLimit,
         request: jsonBody(LoginBody),
         responses: responses(
-          { 200: json(SignedInSchema, 'The user, signed in') },
+          { 200: json(FirstStepSchema, 'The user, signed in; or what the second step needs') },
           {
             body: true,
             codes: ['invalid_credentials', 'too_many_attempts', 'account_suspended', 'email_not_verified'],
@@ -75,8 +72,8 @@ export function credentialRoutes(
       async (c) => {
         const body = c.req.valid('json');
         if (body.session_cookie) requireOrigin('POST', c.req.header('origin'));
-        const signedIn = await failingSteadily(() => credentials.login(body, c.get('realm'), clientOf(c)));
-        return c.json(answer(c, signedIn, body.session_cookie === true), 200);
+        const signIn = () => failingSteadily(() => credentials.login(body, c.get('realm'), clientOf(c)));
+        return c.json(await firstStep(c, body.session_cookie === true, signIn), 200);
       },
     )
     .openapi(
@@ -113,11 +110,4 @@ export function credentialRoutes(
         return c.body(null, 204);
       },
     );
-}
-
-function answer(c: AppContext, { user, grant, passwordBreached }: SignedIn, inCookie: boolean) {
-  if (inCookie) setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
-  setDeviceCookie(c);
-  const flag = passwordBreached ? { password_breached: true } : {};
-  return { ...tokensShape(grant, inCookie), user: userShape(user), ...flag };
 }

@@ -111,6 +111,7 @@ export class Credentials {
         client,
         methods: ['pwd'],
         lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
         activity: 'registered',
       }),
     );
@@ -136,13 +137,14 @@ export class Credentials {
       }
     }
     if (isRefusal(attempt) && attempt.reason === 'invalid_credentials') failures.count(realm.id, 'password');
-    const session = accepted(attempt);
-    const { role, plan, status, emailVerified } = session.state;
-    const { user, hash } = found as UserWithHash;
+    const isRight = !isRefusal(attempt) || attempt.reason === 'mfa_required';
+    const { user, hash } = (found ?? {}) as UserWithHash;
     // No policy of ours has seen it yet. Whoever was let in there is let in here, and told.
-    const isBrought = hash !== null && needsRehash(hash);
+    const isBrought = isRight && hash !== null && needsRehash(hash);
     const passwordBreached = isBrought && (await passwordPolicy.isBreached(body.password, realm));
     if (passwordBreached) afterResponse(() => this.#tellBreached(user, realm, client));
+    const session = accepted(attempt);
+    const { role, plan, status, emailVerified } = session.state;
     return {
       user: { ...user, role, plan, status, emailVerified },
       grant: await sessions.grant(realm, session),
@@ -316,6 +318,7 @@ export class Credentials {
       password,
       client,
       lifetimes: realm.lifetimes,
+      mfa: realm.mfa,
       ...this.#hashes(found, identifier, realm),
       refreshToken,
       strangersWait: failures.wait(realm.id, 'password'),

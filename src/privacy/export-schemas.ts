@@ -26,6 +26,8 @@ export const ExportSchema = z
     }),
     identities: z.array(z.record(z.string(), z.unknown())),
     passkeys: z.array(z.record(z.string(), z.unknown())),
+    factors: z.array(z.record(z.string(), z.unknown())),
+    recovery_codes_left: z.int(),
     activity: z.array(ActivitySchema),
     acts: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'As an admin of the realm' }),
     messages: z.array(z.record(z.string(), z.unknown())),
@@ -46,7 +48,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
-  const { consents } = everything;
+  const { consents, factors, uses } = everything;
   const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
@@ -76,6 +78,12 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       transports,
       created_at: rfc3339(createdAt),
     })),
+    factors: factors.map(({ createdAt, verifiedAt, ...row }) => ({
+      ...row,
+      created_at: rfc3339(createdAt),
+      verified_at: time(verifiedAt),
+    })),
+    recovery_codes_left: uses.recoveryCodesLeft,
     activity: mapped(log, (row) => activityShape(accountEntry(row))),
     acts: mapped(acts, ({ at, action, target, details }) => ({ at: rfc3339(at), action, target, details })),
     messages: mapped(messages, ({ id: _, createdAt, settledAt, ...row }) => ({

@@ -3,6 +3,7 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { HistoryObject, HistoryRows } from '../account/history-contract.ts';
 import type { Database } from '../db/client.ts';
 import { audit } from '../directory/audit-tables.ts';
+import { factors } from '../factors/tables.ts';
 import { pagesOf } from '../http/json-stream.ts';
 import { outbox } from '../messages/tables.ts';
 import { identities } from '../oauth/tables.ts';
@@ -37,6 +38,12 @@ export function readUserPasskeys(db: Database, userId: string) {
     .select({ name, aaguid, credentialId, backupEligible, transports, createdAt })
     .from(passkeys)
     .where(eq(passkeys.userId, userId));
+}
+
+/** The authenticator apps of a user; never their secrets. */
+export function readUserFactors(db: Database, userId: string) {
+  const { type, name, createdAt, verifiedAt } = factors;
+  return db.select({ type, name, createdAt, verifiedAt }).from(factors).where(eq(factors.userId, userId));
 }
 
 /** What a user has done to the realm, as one of its admins; of acts on other users not what it was. Newest first. */

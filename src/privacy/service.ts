@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { PasswordObjects } from '../account/contract.ts';
+import type { FactorObject, PasswordObjects } from '../account/contract.ts';
 import type { GrantObject } from '../account/grant-contract.ts';
 import type { HistoryObject } from '../account/history-contract.ts';
 import type { Billing } from '../billing/service.ts';
@@ -19,6 +19,7 @@ import {
   actPages,
   historyPages,
   messagePages,
+  readUserFactors,
   readUserIdentities,
   readUserPasskeys,
 } from './export-store.ts';
@@ -38,7 +39,12 @@ export interface PrivacyDependencies {
   d1: D1Database;
   directory: Directory;
   profiles: Profiles;
-  objects: (userId: string) => ReturnType<PasswordObjects> & HistoryObject & Pick<GrantObject, 'consents'>;
+  objects: (
+    userId: string,
+  ) => ReturnType<PasswordObjects> &
+    HistoryObject &
+    Pick<GrantObject, 'consents'> &
+    Pick<FactorObject, 'factorUses'>;
   billing: Billing;
 }
 
@@ -70,19 +76,22 @@ export class Privacy {
     const session = primary(d1);
     const { db } = session;
     const object = objects(userId);
-    const [user, externalId, preferences, open, consents, linked, passkeys, paid] = await Promise.all([
-      findById(db, userId),
-      readExternalId(db, userId),
-      profiles.preferences(userId, session.bookmark()),
-      object.listSessions(),
-      object.consents(),
-      readUserIdentities(db, userId),
-      readUserPasskeys(db, userId),
-      billing.export(userId),
-    ]);
+    const [user, externalId, preferences, open, consents, linked, passkeys, factors, uses, paid] =
+      await Promise.all([
+        findById(db, userId),
+        readExternalId(db, userId),
+        profiles.preferences(userId, session.bookmark()),
+        object.listSessions(),
+        object.consents(),
+        readUserIdentities(db, userId),
+        readUserPasskeys(db, userId),
+        readUserFactors(db, userId),
+        object.factorUses(),
+        billing.export(userId),
+      ]);
     if (!user) throw new ApiError('session_ended');
     return {
-      ...{ user, externalId, preferences, open, consents, linked, passkeys, paid },
+      ...{ user, externalId, preferences, open, consents, linked, passkeys, factors, uses, paid },
       past: historyPages(object, 'past_sessions'),
       log: historyPages(object, 'activity'),
       acts: actPages(db, userId),

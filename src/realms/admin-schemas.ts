@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
+import { FACTORS } from '../lib/mfa.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { MoveRow } from './move-store.ts';
 import {
@@ -45,9 +46,37 @@ const policy = {
   operator_reauthentication_seconds: seconds(REAUTHENTICATION_SECONDS)
     .optional()
     .openapi({ description: 'The same for acts of admins and owners' }),
+  mfa: RealmFields.mfa.optional().openapi({
+    description:
+      'Whether sign-ins take a second factor: never, of accounts that have one, of everybody, or of admins and owners (and of accounts that have one), which it is unless it is set',
+  }),
+  mfa_factors: z
+    .array(RealmFields.mfaFactor)
+    .max(FACTORS.length)
+    .transform((factors) => FACTORS.filter((one) => factors.includes(one)))
+    .optional()
+    .openapi({
+      description:
+        'The factors that count: a code to an address is asked for only where a factor is required and the account has no other',
+    }),
+  mfa_from: z.iso
+    .datetime()
+    .nullish()
+    .openapi({ description: 'From when on a factor is required; null is at once' }),
+  mfa_remember_device: z
+    .boolean()
+    .optional()
+    .openapi({ description: 'Whether a device may be remembered for 30 days, which is not asked then' }),
   refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
     .optional()
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
+};
+
+const mfaFields = {
+  mfa: RealmFields.mfa,
+  mfa_factors: z.array(RealmFields.mfaFactor),
+  mfa_from: z.iso.datetime().nullable(),
+  mfa_remember_device: z.boolean(),
 };
 
 /** What is chosen when a realm is made. */
@@ -103,6 +132,7 @@ export const RealmSchema = z
     reauthentication_seconds: z.int(),
     operator_reauthentication_seconds: z.int(),
     refresh_grace_seconds: z.int(),
+    ...mfaFields,
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -131,6 +161,10 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     reauthentication_seconds: row.reauthenticationSeconds,
     operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
     refresh_grace_seconds: row.refreshGraceSeconds,
+    mfa: row.mfa ?? 'required_for_admins',
+    mfa_factors: row.mfaFactors,
+    mfa_from: row.mfaFrom === null ? null : rfc3339(row.mfaFrom),
+    mfa_remember_device: row.mfaRememberDevice,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

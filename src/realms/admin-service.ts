@@ -173,7 +173,8 @@ export class RealmAdmin {
 
   /** The policy of a realm as it is in force. */
   #inForce(row: RealmRow): RealmRow {
-    return { ...row, accessTokenSeconds: this.#realms.accessTokenSecondsOf(row) };
+    const mfa = this.#realms.mfaOf(row);
+    return { ...row, accessTokenSeconds: this.#realms.accessTokenSecondsOf(row), mfa };
   }
 }
 
@@ -224,6 +225,10 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     reauthenticationSeconds: body.reauthentication_seconds,
     operatorReauthenticationSeconds: body.operator_reauthentication_seconds,
     refreshGraceSeconds: body.refresh_grace_seconds,
+    mfa: body.mfa,
+    mfaFactors: body.mfa_factors,
+    mfaFrom: typeof body.mfa_from === 'string' ? Date.parse(body.mfa_from) : body.mfa_from,
+    mfaRememberDevice: body.mfa_remember_device,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

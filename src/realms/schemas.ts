@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VARIABLES } from '../config/variables.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
+import { FACTORS, MFA_MODES } from '../lib/mfa.ts';
 
 const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
 
@@ -36,6 +37,8 @@ export const RealmFields = {
   registration: z.enum(['open', 'verify_first', 'closed']),
   breachedPasswords: z.enum(['refused', 'unchecked']),
   challenge: z.enum(['off', 'altcha', 'turnstile']),
+  mfa: z.enum(MFA_MODES),
+  mfaFactor: z.enum(FACTORS),
   origin: VARIABLES.ORIGIN.schema,
   /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
   redirect: z.string().refine(

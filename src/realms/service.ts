@@ -3,6 +3,7 @@ import { nearestReplica, primary } from '../db/client.ts';
 import type { Standby } from '../db/standby.ts';
 import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
+import type { MfaMode } from '../lib/mfa.ts';
 import { issuerOf, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { type RealmRow, realms } from './tables.ts';
@@ -19,13 +20,14 @@ export class Realms {
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
   readonly #redirectTargets: readonly string[];
+  readonly #mfa: MfaMode;
   readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
   /** Those that are changing their database, which are read anew at each use. */
   readonly #moving = new Set<string>();
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
-   * `redirectTargets` are those of every realm, besides its own.
+   * `redirectTargets` are those of every realm, besides its own. `mfa` is for realms for which no operator chose.
    */
   constructor(
     d1: D1Database,
@@ -33,7 +35,9 @@ export class Realms {
     origin: string,
     accessTokenSeconds: number | null = null,
     redirectTargets: readonly string[] = [],
+    mfa: MfaMode = 'required_for_admins',
   ) {
+    this.#mfa = mfa;
     this.#redirectTargets = redirectTargets;
     this.#d1 = d1;
     this.#standby = standby;
@@ -46,6 +50,11 @@ export class Realms {
     return row.accessTokenChosen
       ? row.accessTokenSeconds
       : (this.#accessTokenSeconds ?? row.accessTokenSeconds);
+  }
+
+  /** Whether sign-ins of a realm take two factors. */
+  mfaOf(row: Pick<RealmRow, 'mfa'>): MfaMode {
+    return row.mfa ?? this.#mfa;
   }
 
   /** The realm of that id. Throws `realm_not_found`. */
@@ -97,6 +106,12 @@ export class Realms {
       lifetimes: {
         idleSeconds: row.sessionIdleSeconds,
         absoluteSeconds: row.sessionAbsoluteSeconds,
+      },
+      mfa: {
+        mode: this.mfaOf(row),
+        factors: row.mfaFactors,
+        from: row.mfaFrom,
+        rememberDevice: row.mfaRememberDevice,
       },
       reauthentication: {
         seconds: row.reauthenticationSeconds,

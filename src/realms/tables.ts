@@ -1,6 +1,7 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { CONTROL } from '../config/databases.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
+import { type Factor, MFA_MODES } from '../lib/mfa.ts';
 import type { Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
@@ -28,6 +29,11 @@ export const realms = sqliteTable('realms', {
   challenge: text({ enum: ['off', 'altcha', 'turnstile'] })
     .notNull()
     .default('off'),
+  /** Null is the default of the deployment. */
+  mfa: text({ enum: MFA_MODES }),
+  mfaFactors: text('mfa_factors', { mode: 'json' }).$type<Factor[]>().notNull().default(['totp', 'passkey']),
+  mfaFrom: integer('mfa_from'),
+  mfaRememberDevice: integer('mfa_remember_device', { mode: 'boolean' }).notNull().default(false),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   database: text().notNull().default(CONTROL),

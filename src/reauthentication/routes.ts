@@ -26,11 +26,11 @@ export function reauthenticationRoutes(
         method: 'post',
         path: '/v1/auth/reauthenticate',
         tags: ['Sessions'],
-        level: levels.user(),
+        level: levels.user({ enrols: true }),
         limit: signInLimit,
         summary: 'Prove again who you are',
         description:
-          'For what answers 401 `reauthentication_required`. By the password, by a passkey, by a one-time code to a proven address, or by a linked account of a provider: as for linking one, a session cookie gives the URL for this browser, an access token needs `redirect_to` and `code_challenge`, and completes with the `code` that comes back. A sign-in proves the same. Failures count for this session alone.',
+          'For what answers 401 `reauthentication_required`. By the password, by a passkey, by a code of an authenticator app or a recovery code, by a one-time code to a proven address, or by a linked account of a provider: as for linking one, a session cookie gives the URL for this browser, an access token needs `redirect_to` and `code_challenge`, and completes with the `code` that comes back. A sign-in proves the same. Failures count for this session alone.',
         request: jsonBody(ReauthenticationBody),
         responses: responses(
           { 204: { description: 'Proved' }, 200: json(LinkSchema, 'Where to go, for a provider') },
@@ -51,7 +51,8 @@ export function reauthenticationRoutes(
         ),
       }),
       async (c) => {
-        const { password, passkey, channel, provider, code = '', ...request } = c.req.valid('json');
+        const { password, passkey, totp, recovery_code, channel, provider, ...sent } = c.req.valid('json');
+        const { code = '', ...request } = sent;
         const principal = c.get('principal');
         const realm = c.get('realm');
         if (password !== undefined) {
@@ -60,6 +61,14 @@ export function reauthenticationRoutes(
         }
         if (passkey !== undefined) {
           await passkeys.prove(principal, passkey, realm, clientOf(c));
+          return c.body(null, 204);
+        }
+        if (totp !== undefined || recovery_code !== undefined) {
+          const shown =
+            totp === undefined
+              ? ({ method: 'recovery_code', code: recovery_code ?? '' } as const)
+              : ({ method: 'totp', code: totp } as const);
+          await reauthentication.byFactor(principal, shown, clientOf(c));
           return c.body(null, 204);
         }
         if (channel !== undefined) {
@@ -84,7 +93,7 @@ export function reauthenticationRoutes(
         method: 'post',
         path: '/v1/auth/reauthenticate/passkey',
         tags: ['Sessions'],
-        level: levels.user(),
+        level: levels.user({ enrols: true }),
         limit: signInLimit,
         summary: 'Begin to prove again who you are, by a passkey',
         description: 'For `passkey` of `POST /v1/auth/reauthenticate`.',

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { OneTimeCodeField } from '../codes/schemas.ts';
+import { FactorCodeField } from '../factors/schemas.ts';
 import { LinkBody } from '../oauth/schemas.ts';
 import { AssertedPasskey } from '../passkeys/schemas.ts';
 
@@ -7,6 +8,8 @@ import { AssertedPasskey } from '../passkeys/schemas.ts';
 const WAYS = {
   password: ['password'],
   passkey: ['passkey'],
+  totp: ['totp'],
+  recovery_code: ['recovery_code'],
   channel: ['channel', 'code'],
   provider: [
     'provider',
@@ -25,6 +28,8 @@ export const ReauthenticationBody = z
     passkey: AssertedPasskey.optional().openapi({
       description: 'What the browser gave for the options of `POST /v1/auth/reauthenticate/passkey`',
     }),
+    totp: FactorCodeField.optional().openapi({ description: 'A code of an authenticator app of the user' }),
+    recovery_code: FactorCodeField.optional().openapi({ description: 'Works once' }),
     channel: z.enum(['email', 'sms']).optional().openapi({
       description:
         'Of a one-time code, which `POST /v1/auth/otp/send` sends to a proven address of the account',
@@ -43,7 +48,8 @@ export const ReauthenticationBody = z
     const named = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter((way) => body[way] !== undefined);
     const [way] = named;
     if (way === undefined || named.length > 1) {
-      const message = 'One of `password`, `passkey`, `channel` with `code`, and `provider` is needed';
+      const message =
+        'One of `password`, `passkey`, `totp`, `recovery_code`, `channel` with `code`, and `provider` is needed';
       context.addIssue({ code: 'custom', path: [way ?? 'password'], message });
       return;
     }

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
-import type { SessionObjects } from '../account/contract.ts';
+import type { FactorObjects } from '../account/contract.ts';
 import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
+import type { Factors } from '../factors/service.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -18,11 +19,12 @@ import type { Realms } from '../realms/service.ts';
 
 /** What it is made of. */
 export interface ReauthenticationDependencies {
-  objects: SessionObjects;
+  objects: FactorObjects;
   directory: Directory;
   credentials: Credentials;
   codes: OneTimeCodes;
   passkeys: Passkeys;
+  factors: Factors;
   identities: Identities;
   oauth: OAuth;
   realms: Realms;
@@ -42,6 +44,9 @@ export interface Draft {
 /** By what a user can prove who they are. */
 export interface Ways {
   password: boolean;
+  /** An authenticator app. */
+  totp: boolean;
+  recoveryCodes: boolean;
   /** Where one-time codes can go. */
   codes: { channel: 'email' | 'sms'; to: string }[];
   /** Linked accounts of providers that are switched on. */
@@ -63,17 +68,20 @@ export class Reauthentication {
 
   /** By what a user can prove who they are, each of which they have shown to be theirs. */
   async ways(user: UserRow): Promise<Ways> {
-    const { codes, credentials, home, identities, oauth } = this.#deps;
+    const { codes, credentials, home, identities, oauth, objects } = this.#deps;
     if (home && user.role === 'owner') return home.ways(user);
     const realm = await this.realmOf(user);
-    const [password, linked] = await Promise.all([
+    const [password, linked, { recoveryCodesLeft }] = await Promise.all([
       credentials.hasPassword(user.id),
       identities.list(user.id),
+      objects(user.id).factorUses(),
     ]);
     const email = provenAddress(user, 'email');
     const phone = provenAddress(user, 'sms');
     return {
       password,
+      totp: user.totpCount > 0,
+      recoveryCodes: recoveryCodesLeft > 0,
       codes: [
         ...(email === null ? [] : [{ channel: 'email' as const, to: email }]),
         ...(phone !== null && codes.canText(phone) ? [{ channel: 'sms' as const, to: phone }] : []),
@@ -106,6 +114,13 @@ export class Reauthentication {
     const { home } = this.#deps;
     if (home && by.role === 'owner') return home.byPasskey(user, by, used, client);
     await this.#deps.passkeys.prove(by, used, await this.realmOf(user), client);
+  }
+
+  /** By a code of an authenticator app, or a recovery code. Throws `invalid_code`, `too_many_attempts`, `session_ended`. */
+  byFactor(by: By, shown: { method: 'totp' | 'recovery_code'; code: string }, client: Client): Promise<void> {
+    const { factors, home } = this.#deps;
+    if (home && by.role === 'owner') return home.byFactor(by, shown, client);
+    return factors.prove(by, shown, client);
   }
 
   /** Sends a one-time code to a proven address of the account, if it has one: for that session. */
@@ -145,7 +160,7 @@ export class Reauthentication {
   }
 
   /** The realm that a user is of: owners also visit others, but have their ways in at home. */
-  realmOf({ realmId }: UserRow): Promise<Realm> {
+  realmOf({ realmId }: Pick<UserRow, 'realmId'>): Promise<Realm> {
     return this.#deps.realms.get(realmId);
   }
 

@@ -13,4 +13,5 @@ export interface SealedColumn {
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'signing-keys', table: 'signing_keys', column: 'private_jwe', key: ['id'] },
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
+  { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
 ];

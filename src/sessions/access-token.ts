@@ -11,6 +11,7 @@ import { ApiError } from '../errors.ts';
 import { type Assurance, assuranceOf } from '../lib/assurance.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
+import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
@@ -37,6 +38,8 @@ export interface AccessTokenClaims {
   methods: string[];
   /** Of the session's tokens; null where access tokens cannot be renewed. */
   generation: number | null;
+  /** Whether it is good for enrolling a second factor only: nobody but Latchkey takes it. */
+  enrols: boolean;
   expiresAt: number;
   /** Whom it is for. */
   audience: readonly string[];
@@ -99,7 +102,8 @@ export class AccessTokens {
 
   /**
    * Makes a token for a session; it never outlives the session. `impersonatorSession` is that of an admin who acts as the
-   * user. Of a client's session it says what the client may, and neither role nor plan. `expiresIn` is seconds.
+   * user. Of a client's session it says what the client may, and neither role nor plan. `expiresIn` is seconds. Throws `mfa_required`
+   * for the session of a client whose user did not show the second factor that the realm requires by now.
    */
   async issue(
     realm: Realm,
@@ -110,8 +114,12 @@ export class AccessTokens {
     const now = Math.floor(Date.now() / SECOND);
     const seconds = narrowed.seconds ?? realm.accessTokenSeconds;
     const expiry = Math.min(now + seconds, Math.floor(session.expiresAt / SECOND));
-    const { grant } = session;
-    const audience = grant ? (narrowed.audience ?? grant.audience) : [realm.audience];
+    const { grant, impersonator, methods, state } = session;
+    const isLacking = lacksMfa(realm.mfa, { role: state.role, methods, impersonator }, Date.now());
+    // Whom a client's token is for does not ask by what its user signed in.
+    if (grant && isLacking) throw new ApiError('mfa_required');
+    const own = isLacking ? enrolmentAudience(realm) : realm.audience;
+    const audience = grant ? (narrowed.audience ?? grant.audience) : [own];
     const { id, key } = await this.#keys.current(realm.id);
     const token = await new SignJWT({
       sid: session.sessionId,
@@ -150,7 +158,7 @@ export class AccessTokens {
 
   /**
    * Checks signature, algorithm, type, issuer, audience (one of those given, or any for null) and expiry (RFC 9068, 4); nothing of the session.
-   * Throws `token_expired`, and `invalid_token` for everything else.
+   * One that is good for enrolling only passes too: see `enrols`. Throws `token_expired`, and `invalid_token` for everything else.
    */
   async verify(
     realm: Realm,
@@ -158,9 +166,8 @@ export class AccessTokens {
     audiences: readonly string[] | null = [realm.audience],
   ): Promise<AccessTokenClaims> {
     const claims = await this.#known(realm, token);
-    if (audiences && !audiences.some((one) => claims.audience.includes(one)))
-      throw new ApiError('invalid_token');
-    return claims;
+    if (claims.enrols || !audiences || audiences.some((one) => claims.audience.includes(one))) return claims;
+    throw new ApiError('invalid_token');
   }
 
   async #known(realm: Realm, token: string): Promise<AccessTokenClaims> {
@@ -180,8 +187,8 @@ export class AccessTokens {
    */
   async verifyRenewable(realm: Realm, token: string): Promise<AccessTokenClaims> {
     const { claims } = await this.#claims(realm, token, { clockTolerance: RENEWABLE });
-    if (claims.client !== null || !claims.audience.includes(realm.audience))
-      throw new ApiError('invalid_token');
+    const isOurs = claims.enrols || claims.audience.includes(realm.audience);
+    if (claims.client !== null || !isOurs) throw new ApiError('invalid_token');
     return claims;
   }
 
@@ -217,6 +224,7 @@ export class AccessTokens {
       sessionId: sid,
       ...about,
       generation: gen ?? null,
+      enrols: client === null && payload.aud === enrolmentAudience(realm),
       expiresAt: exp * SECOND,
     };
     return { claims, keyId: protectedHeader.kid as string };
@@ -239,6 +247,11 @@ export class AccessTokens {
       throw error;
     }
   }
+}
+
+/** `aud` of the tokens of a session that lacks the second factor that its realm requires. */
+function enrolmentAudience({ issuer }: Realm): string {
+  return `${issuer}/enrolment`;
 }
 
 /** What auth_service calls them; the name of its user was in `sub`, which is an id here (RFC 9068, 2.2). */

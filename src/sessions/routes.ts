@@ -76,6 +76,7 @@ export function sessionRoutes(sessions: Sessions, levels: Levels) {
         description: 'Effective for the very next request, anywhere.',
         level: levels.user({
           impersonation: { when: ({ all }) => all !== true, says: 'to end the session of the admin' },
+          enrols: true,
         }),
         request: optionalBody(LogoutBody),
         responses: responses({ 204: { description: 'Ended' } }, { body: true }),

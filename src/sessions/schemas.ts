@@ -91,7 +91,7 @@ export function tokensShape(grant: Grant, inCookie: boolean): z.infer<typeof Tok
 
 /** Who is signed in, as it goes over the wire. */
 export function currentSessionShape(
-  session: Omit<Principal, 'bookmark' | 'credentialVersion' | 'client'>,
+  session: Omit<Principal, 'bookmark' | 'credentialVersion' | 'client' | 'realmId' | 'factors'>,
 ): z.infer<typeof CurrentSessionSchema> {
   return {
     user_id: session.userId,

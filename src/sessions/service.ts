@@ -3,6 +3,7 @@ import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
+import { NO_FACTORS } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { AccessTokenClaims, AccessTokens, Narrowed } from './access-token.ts';
 
@@ -45,11 +46,11 @@ export class Sessions {
 
   /**
    * The local check of an access token of a user's own: a session that has ended since shows only when the token expires. No
-   * call and no query, keys aside. Throws `invalid_token`, `token_expired`, and `insufficient_scope` for the token of a client,
-   * whose holder is not the user.
+   * call and no query, keys aside. Throws `invalid_token`, `token_expired`, `mfa_required` for one that is good for enrolling
+   * only, and `insufficient_scope` for the token of a client, whose holder is not the user.
    */
   async verifyToken(accessToken: string, realm: Realm): Promise<AccessTokenClaims> {
-    const claims = await this.#tokens.verify(realm, accessToken);
+    const claims = whole(await this.#tokens.verify(realm, accessToken));
     if (claims.client !== null) throw new ApiError('insufficient_scope');
     return claims;
   }
@@ -57,14 +58,17 @@ export class Sessions {
   /**
    * The local check, and where an admin acts as the user whether the admin still may: one who was demoted, suspended, deleted
    * or signed out may not, and their session in the user's place ends. It may be a client's token; for us, unless other audiences
-   * are given, or null for any. Throws `invalid_token`, `token_expired`, `session_ended`.
+   * are given, or null for any. Throws `invalid_token`, `token_expired`, `mfa_required`, `session_ended`.
    */
   async verifyActing(
     accessToken: string,
     realm: Realm,
     audiences?: readonly string[] | null,
   ): Promise<AccessTokenClaims> {
-    const claims = await this.#tokens.verify(realm, accessToken, audiences);
+    return this.#acting(whole(await this.#tokens.verify(realm, accessToken, audiences)), realm);
+  }
+
+  async #acting(claims: AccessTokenClaims, realm: Realm): Promise<AccessTokenClaims> {
     const { userId, sessionId, impersonator } = claims;
     if (impersonator === null || (await this.#mayStillAct(claims, realm))) return claims;
     await this.#objects(userId).endSession(sessionId, 'revoked', null, { actor: impersonator });
@@ -83,15 +87,15 @@ export class Sessions {
   }
 
   /**
-   * The strict check of an access token, for us unless audiences are given. Throws `invalid_token`, `token_expired`,
-   * `session_ended`, `account_suspended`.
+   * The strict check of an access token, for us unless audiences are given; whether one that is good for enrolling only is enough
+   * here, `requireMfa` says. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`.
    */
   async authenticateToken(
     accessToken: string,
     realm: Realm,
     audiences?: readonly string[],
   ): Promise<Principal> {
-    const claims = await this.verifyActing(accessToken, realm, audiences);
+    const claims = await this.#acting(await this.#tokens.verify(realm, accessToken, audiences), realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     const { client } = claims;
     // The token says what it may, which can be less than its session; the session, whose it is.
@@ -169,17 +173,34 @@ export class Sessions {
   }
 }
 
+/** What is good for more than enrolling a second factor. Throws `mfa_required`. */
+function whole(claims: AccessTokenClaims): AccessTokenClaims {
+  if (claims.enrols) throw new ApiError('mfa_required');
+  return claims;
+}
+
 function principalOf(session: LiveSession): Principal {
   const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
   // The admin has signed in, not the user.
   const methods = impersonator === null ? session.methods : [];
-  const { userId, role, plan, emailVerified, credentialVersion, bookmark } = state;
+  const {
+    userId,
+    realmId,
+    role,
+    plan,
+    emailVerified,
+    factors = NO_FACTORS,
+    credentialVersion,
+    bookmark,
+  } = state;
   return {
     userId,
+    realmId,
     sessionId,
     role,
     plan,
     emailVerified,
+    factors,
     credentialVersion,
     impersonator,
     client: null,

@@ -4,6 +4,7 @@ import type { NewSession, PasskeyUse } from '../../src/account/contract.ts';
 import type { Account } from '../../src/account/object.ts';
 import type { DirectoryState } from '../../src/directory/state.ts';
 import { newId } from '../../src/lib/ids.ts';
+import { CAUTIOUS } from '../../src/lib/mfa.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { termsOf } from '../support/metering.ts';
@@ -41,6 +42,9 @@ const CODE = {
   lifetimes: LIFETIMES,
   expiresAt: 1e15,
 };
+const WITH_APP: Partial<DirectoryState> = { factors: { totp: 1, passkeys: 0 } };
+/** The token of a sign-in that waits in each scene. */
+const WAITING = `usr_${'0'.repeat(26)}.${'A'.repeat(43)}`;
 /** PBKDF2 of `right`: an old hash, which a sign-in replaces. */
 let hash = '';
 
@@ -116,6 +120,24 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   'openByPasskey of a copy': ({ object, userId }) =>
     object.openByPasskey(stateOf(userId, { version: 6 }), OPENING, { ...PASSKEY, counter: 1 }),
   provePasskey: ({ object, sessionId }) => object.provePasskey(sessionId, ['hwk', 'mfa'], CLIENT, PASSKEY),
+  admit: ({ object, userId }) => object.admit(stateOf(userId, { ...WITH_APP, version: 7 }), OPENING),
+  completeSignIn: ({ object, userId }) =>
+    object.completeSignIn(stateOf(userId, { ...WITH_APP, version: 8 }), {
+      token: WAITING,
+      shown: { method: 'recovery_code', hash: 'hash-1' },
+      client: CLIENT,
+      lifetimes: LIFETIMES,
+      mfa: { mode: 'optional', factors: ['totp'], from: null, rememberDevice: true },
+      inCookie: false,
+      remember: true,
+    }),
+  proveFactor: ({ object, sessionId }) =>
+    object.proveFactor(sessionId, { method: 'totp', factorId: 'fac_1', step: 7 }, CLIENT),
+  startFactor: ({ object, sessionId }) =>
+    object.startFactor({ factorId: 'fac_2', step: 8, sessionId, recoveryCodes: ['other'] }),
+  addMethods: ({ object, sessionId }) => object.addMethods(sessionId, ['hwk', 'mfa']),
+  setRecoveryCodes: ({ object, sessionId }) => object.setRecoveryCodes(['new'], sessionId, CLIENT),
+  forgetFactor: ({ object }) => object.forgetFactor(null),
   open: ({ object, userId }) => object.open(stateOf(userId, { version: 4, credentialVersion: 2 }), OPENING),
   check: ({ object, sessionId }) => object.check(sessionId),
   checkToken: ({ object, refreshToken }) => object.checkToken(refreshToken, 'default'),
@@ -129,7 +151,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
     object.issueCode(sessionId, { ...CODE, hash: 'another' }, true, CLIENT),
   redeemCode: ({ object }) => {
     const { hash, redirectUri, challenge } = CODE;
-    const proof = { hash, redirectUri, challenge, clientId: 'cli_test', realmId: 'default' };
+    const proof = { hash, redirectUri, challenge, clientId: 'cli_test', realmId: 'default', mfa: CAUTIOUS };
     return object.redeemCode(proof, CLIENT);
   },
   endGrant: async ({ object }) => {
@@ -218,6 +240,8 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
 
 /** Methods that only read. */
 const READING = [
+  'waiting',
+  'factorUses',
   'passkeyUses',
   'standing',
   'listSessions',

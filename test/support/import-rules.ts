@@ -14,6 +14,7 @@ export const LINES: string[][] = [
     'challenges',
     'codes',
     'credits',
+    'factors',
     'oauth',
     'passkeys',
     'passwords',

@@ -3,6 +3,7 @@ import { DEFAULT_REALM } from '../../lib/realm.ts';
 import type { Canonical } from '../engine/canonical-operations.ts';
 import { clientPlaceOf, filledIn, renamed, same, takes } from '../engine/fields.ts';
 import type { Fails, Row } from '../engine/row.ts';
+import { wayOn } from '../fastapi/error.ts';
 import { adminDashboard } from '../fastapi/rows.ts';
 import { languageOf } from '../fastapi/users.ts';
 
@@ -94,12 +95,13 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Writes an error. It names each invalid field. */
-const fails: Fails = ({ errors, detail, title, code, request_id }, row, asked) => {
+const fails: Fails = (problem, row, asked) => {
+  const { errors, detail, title, code, request_id } = problem;
   const wrong = errors?.map(({ path, message }) =>
     [clientPlaceOf(path, row, asked).names.join('.'), message].join(': '),
   );
   const error = wrong?.join('; ') ?? detail ?? title;
-  return { success: false, error, code, request_id };
+  return { success: false, error, code, request_id, ...wayOn(problem) };
 };
 
 /** The endpoints of AIezzy. */

@@ -53,12 +53,15 @@ type Definition<O extends CanonicalOperation> = O extends `${infer Method} ${inf
 
 type JsonOf<Response> = Response extends { content: { 'application/json': infer Json } } ? Json : null;
 
+/** The answer of a sign-in that waits for its second step, which older services would have refused: so it is for their clients. */
+type Waiting = Canonical<'SecondStepNeeded'>;
+
 /** The JSON of an operation's successful answer; null where the answer has no JSON. */
 export type CanonicalAnswer<O extends CanonicalOperation> =
   Definition<O> extends { responses: infer Responses }
     ? {
         [Status in keyof Responses]: Status extends 200 | 201 | 202 | 204 | 302 | 303
-          ? JsonOf<Responses[Status]>
+          ? Exclude<JsonOf<Responses[Status]>, Waiting>
           : never;
       }[keyof Responses]
     : never;

@@ -7,6 +7,12 @@ const changes: Record<AccountChange, (about: string) => string> = {
     `Mit der Nummer ${number} kann man sich in Ihrem Konto nicht mehr anmelden`,
   identity_unlinked: (provider) => `Ihr Konto ist nicht mehr mit ${provider} verknüpft`,
   passkey_added: (name) => `Mit einem Passkey kann man sich jetzt in Ihrem Konto anmelden: ${name}`,
+  totp_added: (name) => `Beim Anmelden wird jetzt nach einer Authenticator-App gefragt: ${name}`,
+  totp_removed: (name) => `Eine Authenticator-App wurde aus Ihrem Konto entfernt: ${name}`,
+  factors_reset: () =>
+    'Ihre zweiten Faktoren und Passkeys wurden von der Verwaltung entfernt, und Sie wurden überall abgemeldet',
+  recovery_code_used: (left) =>
+    `Ein Wiederherstellungscode wurde zur Anmeldung bei Ihrem Konto benutzt; ${left} sind übrig`,
   passkey_removed: (name) => `Ein Passkey wurde aus Ihrem Konto entfernt: ${name}`,
   api_key_created: (key) => `Ein neuer API-Schlüssel wurde erstellt: ${key}`,
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,

@@ -7,6 +7,11 @@ const changes: Record<AccountChange, (about: string) => string> = {
   identity_unlinked: (provider) => `Your account is not linked to ${provider} any more`,
   passkey_added: (name) => `A passkey can now sign in to your account: ${name}`,
   passkey_removed: (name) => `A passkey was removed from your account: ${name}`,
+  totp_added: (name) => `An authenticator app is now asked for when you sign in: ${name}`,
+  totp_removed: (name) => `An authenticator app was removed from your account: ${name}`,
+  factors_reset: () =>
+    'Your second factors and passkeys were removed by an administrator, and you were signed out',
+  recovery_code_used: (left) => `A recovery code was used to sign in to your account; ${left} are left`,
   api_key_created: (key) => `A new API key was made: ${key}`,
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,

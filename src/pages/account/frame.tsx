@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { MFA_PAGE } from '../../http/second-factor.ts';
 import type { Language } from '../../lib/language.ts';
 import { Form } from '../kit/form.tsx';
 import { MenuFrame } from '../kit/frame.tsx';
@@ -15,12 +16,14 @@ import { accountMessages } from './messages.ts';
 import { preferencesMessages } from './preferences-messages.ts';
 import { profileMessages } from './profile-messages.ts';
 import { securityMessages } from './security-messages.ts';
+import { twoStepMessages } from './two-step-messages.ts';
 import { usageMessages } from './usage-messages.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */
 export const ACCOUNT_PAGES = {
   profile: '/account',
   security: '/account/security',
+  twoStep: MFA_PAGE,
   devices: '/account/devices',
   identities: '/account/identities',
   apps: '/account/apps',
@@ -36,6 +39,7 @@ type AccountPageName = keyof typeof ACCOUNT_PAGES;
 const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   profile: profileMessages,
   security: securityMessages,
+  twoStep: twoStepMessages,
   devices: devicesMessages,
   identities: identitiesMessages,
   apps: appsMessages,

@@ -40,8 +40,8 @@ export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>
     },
     remove_passkey: {
       fresh: true,
-      act: async (c, { principal }, { passkey = '' }) => {
-        await passkeys.remove(principal, passkey, clientOf(c));
+      act: async (c, { principal, view }, { passkey = '' }) => {
+        await passkeys.remove(principal, passkey, view.realm, clientOf(c));
         return 'passkey_removed';
       },
     },

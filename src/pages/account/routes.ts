@@ -9,6 +9,7 @@ import { identitiesPageRoutes } from './identities.tsx';
 import { preferencesPageRoutes } from './preferences.tsx';
 import { profilePageRoutes } from './profile.tsx';
 import { securityPageRoutes } from './security.tsx';
+import { twoStepPageRoutes } from './two-step.tsx';
 import { usagePageRoutes } from './usage.tsx';
 import type { AccountServices } from './visit.ts';
 
@@ -18,6 +19,7 @@ export function accountPageRoutes(services: AccountServices, signInLimit: Middle
     .get('/', (c) => c.redirect('/account', 303))
     .route('/', profilePageRoutes(services))
     .route('/', securityPageRoutes(services, signInLimit))
+    .route('/', twoStepPageRoutes(services, signInLimit))
     .route('/', devicesPageRoutes(services))
     .route('/', identitiesPageRoutes(services, signInLimit))
     .route('/', appsPageRoutes(services))

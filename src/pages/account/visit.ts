@@ -3,7 +3,9 @@ import type { OAuthClients } from '../../authorization-server/client-service.ts'
 import type { Billing } from '../../billing/service.ts';
 import type { OneTimeCodes } from '../../codes/service.ts';
 import type { Credits } from '../../credits/service.ts';
+import type { Factors } from '../../factors/service.ts';
 import type { AppContext } from '../../http/context.ts';
+import { requireMfa } from '../../http/second-factor.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
@@ -30,6 +32,7 @@ export interface AccountServices extends VisitServices {
   emails: EmailVerification;
   codes: OneTimeCodes;
   passkeys: Passkeys;
+  factors: Factors;
   oauth: OAuth;
   identities: Identities;
   accountLinks: AccountLinks;
@@ -46,9 +49,16 @@ export interface AccountServices extends VisitServices {
 
 type Handler = (c: AppContext, visit: Visit) => Response | Promise<Response>;
 
-/** A handler for a signed-in user of the realm. Their dates and numbers are written as in the locale of the profile. */
-export function signedInAccount(services: AccountServices, handle: Handler) {
-  const find = (c: AppContext) => visitorOf(c, services.sessions);
+/**
+ * A handler for a signed-in user of the realm. Their dates and numbers are written as in the locale of the profile. `enrols` lets
+ * those in too who lack a second factor that the realm requires.
+ */
+export function signedInAccount(services: AccountServices, handle: Handler, enrols = false) {
+  const find = async (c: AppContext) => {
+    const principal = await visitorOf(c, services.sessions);
+    if (principal && !enrols) requireMfa(principal, c.get('realm'));
+    return principal;
+  };
   return signedIn(services, find, (c, visit) => {
     const { user, view } = visit;
     const isOwnLanguage = user.locale && new Intl.Locale(user.locale).language === view.language;
@@ -59,13 +69,14 @@ export function signedInAccount(services: AccountServices, handle: Handler) {
   });
 }
 
-/** What the pages of an account have in common. */
-export function accountArea(services: AccountServices): PageArea<Visit> {
+/** What the pages of an account have in common; `enrols` of the one that leads to a second factor. */
+export function accountArea(services: AccountServices, enrols = false): PageArea<Visit> {
   return {
     role: 'user',
+    enrols,
     proofs: services,
     origin: services.config.ORIGIN,
-    admit: (handle) => signedInAccount(services, handle),
+    admit: (handle) => signedInAccount(services, handle, enrols),
     saved: (language) => kitMessages[language].saved,
     keepsQuery: false,
   };

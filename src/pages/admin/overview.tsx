@@ -147,6 +147,7 @@ function Numbers({ view, board }: { view: View; board: Dashboard }) {
     [text.signInsToday, formatNumber(view, today.signIns)],
     [text.sessions, formatNumber(view, activeSessions)],
     [text.verified, rate],
+    [text.secondFactors, formatNumber(view, users.secondFactors)],
     [text.suspended, formatNumber(view, users.byStatus.suspended ?? 0)],
     ...Object.entries(usageToday).map(([resource, used]): [string, string] => [
       text.usedToday(resource),

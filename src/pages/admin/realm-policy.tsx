@@ -1,7 +1,7 @@
 import { RealmPatch } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import type { RealmRow } from '../../realms/tables.ts';
-import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
+import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
 import type { View } from '../kit/view.ts';
@@ -28,6 +28,8 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     session_idle_seconds: row.sessionIdleSeconds ?? '',
     session_absolute_seconds: row.sessionAbsoluteSeconds ?? '',
     refresh_grace_seconds: row.refreshGraceSeconds ?? '',
+    mfa: row.mfa,
+    mfa_from: row.mfaFrom === null ? '' : new Date(row.mfaFrom).toISOString().slice(0, 10),
     reauthentication_seconds: row.reauthenticationSeconds,
     operator_reauthentication_seconds: row.operatorReauthenticationSeconds,
   });
@@ -66,6 +68,36 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         <Field {...seconds('refresh_grace_seconds')} label={text.grace} hint={text.graceHint} />
       </div>
       <div class="pair">
+        <Select
+          {...field('mfa')}
+          label={text.mfa}
+          hint={text.mfaHint}
+          options={RealmFields.mfa.options.map((mode) => [mode, text.mfaModes[mode]])}
+        />
+        <Field {...field('mfa_from')} type="date" label={text.mfaFrom} hint={text.mfaFromHint} />
+      </div>
+      <fieldset>
+        <legend>{text.mfaFactors}</legend>
+        {RealmFields.mfaFactor.options.map((factor) => (
+          <ChoiceField
+            name={`mfa_factor_${factor}`}
+            value="1"
+            checked={
+              refused ? refused.values[`mfa_factor_${factor}`] !== undefined : row.mfaFactors.includes(factor)
+            }
+          >
+            {text.mfaFactorNames[factor]}
+          </ChoiceField>
+        ))}
+        <ChoiceField
+          name="mfa_remember_device"
+          value="1"
+          checked={refused ? refused.values.mfa_remember_device !== undefined : row.mfaRememberDevice}
+        >
+          {text.mfaRemember}
+        </ChoiceField>
+      </fieldset>
+      <div class="pair">
         <Field {...seconds('reauthentication_seconds')} label={text.proof} hint={text.proofHint} />
         <Field
           {...seconds('operator_reauthentication_seconds')}
@@ -98,6 +130,13 @@ export function policyPatch(values: Record<string, string>) {
       session_idle_seconds: seconds('session_idle_seconds'),
       session_absolute_seconds: seconds('session_absolute_seconds'),
       refresh_grace_seconds: seconds('refresh_grace_seconds'),
+      // A form of before has none of these.
+      ...(values.mfa !== undefined && {
+        mfa: text('mfa'),
+        mfa_factors: RealmFields.mfaFactor.options.filter((one) => values[`mfa_factor_${one}`] !== undefined),
+        mfa_from: text('mfa_from') === '' ? null : `${text('mfa_from')}T00:00:00Z`,
+        mfa_remember_device: values.mfa_remember_device !== undefined,
+      }),
       ...(values.reauthentication_seconds !== undefined && {
         reauthentication_seconds: seconds('reauthentication_seconds'),
         operator_reauthentication_seconds: seconds('operator_reauthentication_seconds'),

@@ -55,7 +55,7 @@ export function UserSummary({ visit: { view }, data: { user, hasPassword } }: Us
 }
 
 /** The forms that nobody sees on their own page; a page that was opened earlier can still send one. */
-const FOR_OTHERS = ['status', 'role', 'verify', 'reset', 'delete'];
+const FOR_OTHERS = ['status', 'role', 'verify', 'reset', 'reset_factors', 'delete'];
 
 /** The status and role of a user, and their ways in. */
 export function AccessPanel(panel: UserPanelProps) {
@@ -106,6 +106,17 @@ export function AccessPanel(panel: UserPanelProps) {
       )}
       <hr />
       <ActionForm {...panel} form="reset" button={text.reset} hint={text.resetHint} />
+      <hr />
+      <p>{text.factors(user.totpCount, user.passkeyCount)}</p>
+      {user.totpCount + user.passkeyCount > 0 && (
+        <ActionForm
+          {...panel}
+          form="reset_factors"
+          button={text.resetFactors}
+          hint={text.resetFactorsHint}
+          look="danger"
+        />
+      )}
     </Panel>
   );
 }

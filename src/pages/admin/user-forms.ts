@@ -14,7 +14,11 @@ import type { AdminServices, AdminVisit } from './visit.ts';
 type Values = Record<string, string>;
 
 /** What operators can do to one user, by the name of the form. */
-export function userForms({ admin, planAdmin }: AdminServices): Record<string, PageForm<AdminVisit>> {
+export function userForms({
+  admin,
+  factors,
+  planAdmin,
+}: AdminServices): Record<string, PageForm<AdminVisit>> {
   const { acts, credits, sessions, users } = admin;
   const target = (c: AppContext, { realmId }: AdminVisit) => ({ realmId, userId: c.req.param('id') ?? '' });
   return {
@@ -100,6 +104,13 @@ export function userForms({ admin, planAdmin }: AdminServices): Record<string, P
       act: async (c, visit, { session = '' }) => {
         await sessions.revoke(target(c, visit), session, visit.actor).catch(ignoreEndedSession);
         return 'session_ended';
+      },
+    },
+    reset_factors: {
+      fresh: true,
+      act: async (c, visit) => {
+        await factors.reset(target(c, visit), visit.actor);
+        return 'factors_reset';
       },
     },
     end_sessions: {

@@ -30,6 +30,10 @@ export const userMessages = messages({
     verifyHint: 'As if the user had followed the link that we mailed.',
     reset: 'Force a new password',
     resetHint: 'The password stops working, all sessions end, and a link to set a new one is mailed.',
+    factors: (apps: number, passkeys: number) => `Authenticator apps: ${apps}, passkeys: ${passkeys}.`,
+    resetFactors: 'Remove second factors',
+    resetFactorsHint:
+      'For who has lost them: authenticator apps, passkeys and recovery codes go, all sessions end, and the user is told by mail.',
     planUntil: 'until',
     planExpires: 'Until (empty: without end)',
     setPlan: 'Change the plan',
@@ -79,6 +83,7 @@ export const userMessages = messages({
       credits: 'The credits are adjusted.',
       session_ended: 'The session has ended.',
       sessions_ended: 'All sessions have ended.',
+      factors_reset: 'The user has no second factors any more, and all sessions have ended.',
     } as Record<string, string | undefined>,
   },
   de: {
@@ -110,6 +115,10 @@ export const userMessages = messages({
     reset: 'Neues Passwort verlangen',
     resetHint:
       'Das Passwort gilt nicht mehr, alle Sitzungen enden, und ein Link für ein neues wird verschickt.',
+    factors: (apps, passkeys) => `Authenticator-Apps: ${apps}, Passkeys: ${passkeys}.`,
+    resetFactors: 'Zweite Faktoren entfernen',
+    resetFactorsHint:
+      'Für wen sie verloren sind: Authenticator-Apps, Passkeys und Wiederherstellungscodes entfallen, alle Sitzungen enden, und der Nutzer erfährt es per E-Mail.',
     planUntil: 'bis',
     planExpires: 'Bis (leer: auf Dauer)',
     setPlan: 'Tarif ändern',
@@ -159,6 +168,7 @@ export const userMessages = messages({
       credits: 'Das Guthaben ist gebucht.',
       session_ended: 'Die Sitzung ist beendet.',
       sessions_ended: 'Alle Sitzungen sind beendet.',
+      factors_reset: 'Der Nutzer hat keine zweiten Faktoren mehr, und alle Sitzungen sind beendet.',
     },
   },
 });

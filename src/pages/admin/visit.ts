@@ -2,10 +2,12 @@ import type { Admin } from '../../admin/service.ts';
 import type { ApiKeys } from '../../api-keys/service.ts';
 import type { OAuthClients } from '../../authorization-server/client-service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
+import type { Factors } from '../../factors/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
+import { requireMfa } from '../../http/second-factor.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
-import { DEFAULT_REALM } from '../../lib/realm.ts';
+import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
@@ -13,7 +15,6 @@ import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
-import type { Sessions } from '../../sessions/service.ts';
 import type { AuditFeed } from '../../sinks/audit-job.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
@@ -22,7 +23,13 @@ import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } fro
 import { adminMessages } from './messages.ts';
 
 /** The level of these pages. Their forms say when they need a fresh proof. */
-const OPERATOR = { role: 'admin', verified: false, impersonation: false, fresh: false } as const;
+const OPERATOR = {
+  role: 'admin',
+  verified: false,
+  impersonation: false,
+  fresh: false,
+  enrols: false,
+} as const;
 
 /** What the pages for operators act through. */
 export interface AdminServices extends VisitServices {
@@ -32,6 +39,7 @@ export interface AdminServices extends VisitServices {
   privacy: Privacy;
   usage: Usage;
   identities: Identities;
+  factors: Factors;
   oauth: OAuth;
   plans: Plans;
   planAdmin: PlanAdmin;
@@ -56,7 +64,8 @@ export interface AdminVisit extends Visit {
  */
 export function adminArea(services: AdminServices): PageArea<AdminVisit> {
   const find = async (c: AppContext) => {
-    const principal = await operatorOf(c, services.sessions);
+    const { principal, home } = await operatorOf(c, services);
+    if (principal) requireMfa(principal, home);
     if (principal) requireLevel(OPERATOR, principal, c.get('realm'), {});
     return principal;
   };
@@ -74,12 +83,16 @@ export function adminArea(services: AdminServices): PageArea<AdminVisit> {
 }
 
 /** The operator who is signed in to the realm, or else an owner who is signed in at home: owners act in every realm. */
-async function operatorOf(c: AppContext, sessions: Sessions): Promise<Principal | null> {
+async function operatorOf(
+  c: AppContext,
+  { sessions, reauthentication }: Pick<AdminServices, 'sessions' | 'reauthentication'>,
+): Promise<{ principal: Principal | null; home: Realm }> {
+  const realm = c.get('realm');
   const visitor = await visitorOf(c, sessions);
   const isOperator = visitor !== null && visitor.role !== 'user';
-  if (isOperator || c.get('realm').id === DEFAULT_REALM) return visitor;
+  if (isOperator || realm.id === DEFAULT_REALM) return { principal: visitor, home: realm };
   const owner = await cookieHolder(c, sessions, DEFAULT_REALM);
-  if (owner?.role !== 'owner') return visitor;
+  if (owner?.role !== 'owner') return { principal: visitor, home: realm };
   c.set('principal', owner);
-  return owner;
+  return { principal: owner, home: await reauthentication.realmOf({ realmId: DEFAULT_REALM }) };
 }

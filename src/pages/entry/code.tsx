@@ -12,9 +12,6 @@ import { codeMessages } from './code-messages.ts';
 import { completeSignIn, destinationOf } from './destination.ts';
 import type { SignInServices } from './sign-in.tsx';
 
-/** What a code proves (RFC 8176). */
-const METHODS = { email: ['otp'], sms: ['otp', 'sms'] };
-
 /** Signing in by a one-time code in a browser. */
 export function codePageRoutes(
   services: SignInServices & { codes: OneTimeCodes },
@@ -50,7 +47,7 @@ export function codePageRoutes(
           const entry = { channel, to, code, challenge_id: challenge };
           const target = valid(CodeVerifyBody, entry);
           const signedIn = await codes.signIn(target, target, view.realm, clientOf(c));
-          return completeSignIn(c, view, services, signedIn, METHODS[channel], destination);
+          return completeSignIn(c, view, services, signedIn, destination);
         },
         (problem) =>
           code === undefined || problem.fields.to ? (

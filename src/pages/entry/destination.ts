@@ -2,7 +2,9 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, clientOf } from '../../http/context.ts';
 import { setDeviceCookie } from '../../http/device-cookie.ts';
+import { MFA_PAGE } from '../../http/second-factor.ts';
 import { setSessionCookie } from '../../http/session-cookie.ts';
+import { lacksMfa, owedStep } from '../../lib/mfa.ts';
 import type { Realm } from '../../lib/realm.ts';
 import { type AuthorizationCodes, appRedirect } from '../../oauth/code-service.ts';
 import type { SignedIn } from '../../passwords/service.ts';
@@ -79,10 +81,9 @@ export function originToLeadTo(url: URL): string {
 /** Ends the browser's former session, keeps the new one in the cookie, and redirects to the destination. */
 export async function completeSignIn(
   c: AppContext,
-  { realm }: View,
+  view: View,
   services: SignInCompletion,
   { user, grant }: SignedIn,
-  methods: string[],
   destination: Destination,
 ): Promise<Response> {
   const { sessions } = services;
@@ -90,21 +91,33 @@ export async function completeSignIn(
   if (before) await sessions.signOut(before.userId, before.sessionId, { browser: false }, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  const { sessionId, authenticatedAt } = grant.session;
-  return redirectSignedIn(c, realm, services, { user, methods, sessionId, authenticatedAt }, destination);
+  const { sessionId, methods, authenticatedAt } = grant.session;
+  return redirectSignedIn(c, view, services, { user, methods, sessionId, authenticatedAt }, destination);
 }
 
-/** Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. */
+/**
+ * Redirects a signed-in user to the destination; an app gets a code there, to exchange for a session of its own. Who lacks a
+ * second factor that the realm requires is led to one first, and who has one shows it before an app gets anything.
+ */
 export async function redirectSignedIn(
   c: AppContext,
-  realm: Realm,
+  view: View,
   { authorizationCodes }: SignInCompletion,
   by: { user: UserRow; methods: string[]; sessionId: string; authenticatedAt: number },
   { href, app }: Destination,
 ): Promise<Response> {
-  if (!app) return c.redirect(href, 303);
-  const { challenge, state } = app;
+  const { realm } = view;
   const { user, methods, sessionId: browserSession, authenticatedAt } = by;
+  const shown = { role: user.role, methods, impersonator: null };
+  if (lacksMfa(realm.mfa, shown, Date.now())) {
+    return c.redirect(view.link(MFA_PAGE), 303);
+  }
+  if (!app) return c.redirect(href, 303);
+  const factors = { totp: user.totpCount, passkeys: user.passkeyCount };
+  if (owedStep(realm.mfa, shown, factors, Date.now())) {
+    return c.redirect(view.link('/login', { prompt: 'login' }), 303);
+  }
+  const { challenge, state } = app;
   const code = await authorizationCodes.issue({
     user,
     methods,

@@ -1,6 +1,7 @@
 import { CONTROL } from '../../config/databases.ts';
 import { type ApiError, CATALOGUE, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
+import { CAUTIOUS } from '../../lib/mfa.ts';
 import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Realms } from '../../realms/service.ts';
 import { Frame } from '../kit/frame.tsx';
@@ -71,6 +72,7 @@ function unknownRealm(issuer: string): Realm {
     accessTokenSeconds: 0,
     refreshGraceSeconds: 0,
     lifetimes: { idleSeconds: 0, absoluteSeconds: 0 },
+    mfa: CAUTIOUS,
     reauthentication: { seconds: 0, operatorSeconds: 0 },
   };
 }

@@ -51,7 +51,7 @@ export function registerPageRoutes(
           const body = valid(RegisterBody, fields);
           const made = await credentials.register(body, view.realm, clientOf(c));
           if (!('grant' in made)) return c.redirect(view.link('/register', { sent: '1' }), 303);
-          return completeSignIn(c, view, services, made, ['pwd'], destination);
+          return completeSignIn(c, view, services, made, destination);
         },
         (problem) => (
           <RegisterPage

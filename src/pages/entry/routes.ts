@@ -6,10 +6,14 @@ import { codePageRoutes } from './code.tsx';
 import { type EmailAddressServices, emailAddressPageRoutes } from './email-address.tsx';
 import { registerPageRoutes } from './register.tsx';
 import { type ResetServices, resetPageRoutes } from './reset.tsx';
+import { type SecondStepServices, secondStepPageRoutes } from './second-step.tsx';
 import { type SignInServices, signInPageRoutes } from './sign-in.tsx';
 
 /** What the pages for people who are not signed in act through. */
-export type EntryServices = SignInServices & EmailAddressServices & ResetServices & { codes: OneTimeCodes };
+export type EntryServices = SignInServices &
+  SecondStepServices &
+  EmailAddressServices &
+  ResetServices & { codes: OneTimeCodes };
 
 /** The pages for people who are not signed in. They work without JavaScript. */
 export function entryPageRoutes(
@@ -19,6 +23,7 @@ export function entryPageRoutes(
 ) {
   return new Hono<AppEnv>()
     .route('/', signInPageRoutes(services, signInLimit))
+    .route('/', secondStepPageRoutes(services, signInLimit))
     .route('/', registerPageRoutes(services, signInLimit, guard))
     .route('/', codePageRoutes(services, signInLimit, guard))
     .route('/', emailAddressPageRoutes(services, signInLimit))

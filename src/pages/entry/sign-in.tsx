@@ -73,7 +73,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         const visitor = await visitorOf(c, sessions);
         if (!visitor) return show(c, view, signInPage(view), { leadsTo });
         const user = await directory.get(visitor.userId, visitor.bookmark);
-        return redirectSignedIn(c, view.realm, services, { ...visitor, user }, destination);
+        return redirectSignedIn(c, view, services, { ...visitor, user }, destination);
       }
       return attempt(
         c,
@@ -84,7 +84,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
           const asksForNew = signedIn.passwordBreached && c.req.query('redirect_to') === undefined;
           const href = view.link('/account/security', { done: 'password_breached' });
           const leads = asksForNew ? { ...destination, href } : destination;
-          return completeSignIn(c, view, services, signedIn, ['pwd'], leads);
+          return completeSignIn(c, view, services, signedIn, leads);
         },
         (problem) => signInPage(view, { identifier, problem }),
         leadsTo,
@@ -99,8 +99,8 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         view,
         async () => {
           const used = valid(AssertedPasskey, passkeyIn(sent));
-          const { signedIn, methods } = await passkeys.signIn(used, view.realm, clientOf(c), true);
-          return completeSignIn(c, view, services, signedIn, methods, destination);
+          const signedIn = await passkeys.signIn(used, view.realm, clientOf(c), true);
+          return completeSignIn(c, view, services, signedIn, destination);
         },
         (problem) => signInPage(view, { problem }),
         destination.leadsTo,

@@ -20,6 +20,11 @@ export const errorMessages = messages({
       invalid_code: 'This code is wrong or has expired.',
       invalid_passkey:
         'This passkey does not work here, or it took too long. Please try again, or choose another way.',
+      invalid_mfa_token: 'This sign-in took too long, or too many codes were wrong. Please sign in again.',
+      factor_not_allowed: 'This kind of second factor cannot be used here.',
+      factor_not_found: 'This authenticator app is removed already, or it took too long. Please begin again.',
+      too_many_factors: 'There is no room for another authenticator app. Please remove one first.',
+      last_factor: 'You need a second factor here, and this is your last one. Please add another one first.',
       passkey_exists: 'This passkey is in use already.',
       passkey_not_found: 'This passkey is removed already.',
       too_many_passkeys: 'There is no room for another passkey. Please remove one first.',
@@ -124,6 +129,14 @@ export const errorMessages = messages({
       invalid_code: 'Dieser Code ist falsch oder abgelaufen.',
       invalid_passkey:
         'Dieser Passkey gilt hier nicht, oder es hat zu lange gedauert. Bitte versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.',
+      invalid_mfa_token:
+        'Die Anmeldung hat zu lange gedauert, oder zu viele Codes waren falsch. Bitte melden Sie sich noch einmal an.',
+      factor_not_allowed: 'Diese Art von zweitem Faktor kann hier nicht benutzt werden.',
+      factor_not_found:
+        'Diese Authenticator-App ist schon entfernt, oder es hat zu lange gedauert. Bitte beginnen Sie noch einmal.',
+      too_many_factors: 'Für eine weitere Authenticator-App ist kein Platz. Bitte entfernen Sie zuerst eine.',
+      last_factor:
+        'Hier ist ein zweiter Faktor nötig, und das ist Ihr letzter. Bitte fügen Sie zuerst einen weiteren hinzu.',
       passkey_exists: 'Dieser Passkey wird schon benutzt.',
       passkey_not_found: 'Dieser Passkey ist schon entfernt.',
       too_many_passkeys: 'Für einen weiteren Passkey ist kein Platz. Bitte entfernen Sie zuerst einen.',

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ApiError, type ErrorCode } from '../../errors.ts';
 import type { Challenge } from '../../http/challenge.ts';
 import type { AppContext } from '../../http/context.ts';
+import { SECOND_STEP_PAGE, setSecondStepCookie } from '../../http/second-step-cookie.ts';
 import type { Language } from '../../lib/language.ts';
 import { DAY } from '../../lib/time.ts';
 import { errorMessages } from './error-messages.ts';
@@ -102,7 +103,10 @@ export function formProblem(
   return { code: thrown.code, summary, fields: Object.fromEntries(fields) };
 }
 
-/** Answers a form by `act`; on an error that its reader can do something about, by the page that `again` gives. */
+/**
+ * Answers a form by `act`; on an error that its reader can do something about, by the page that `again` gives. A sign-in that
+ * waits for its second step goes on on the page of that.
+ */
 export async function attempt(
   c: AppContext,
   view: View,
@@ -113,6 +117,10 @@ export async function attempt(
   try {
     return await act();
   } catch (error) {
+    if (error instanceof ApiError && error.waiting) {
+      setSecondStepCookie(c, error.waiting);
+      return c.redirect(view.link(SECOND_STEP_PAGE), 303);
+    }
     const problem = formProblem(error, view.language);
     const challenge = (error as ApiError).challenge ?? (await c.get('nextChallenge')?.());
     const page = await again(challenge ? { ...problem, challenge: challenge as Challenge } : problem);

@@ -62,6 +62,8 @@ export interface PageDefinition<V extends Visit> {
 export interface PageArea<V extends Visit> {
   /** The least role of those who see the pages. */
   role: UserLevel['role'];
+  /** Whether who lacks a second factor that the realm requires may use its forms. */
+  enrols?: boolean;
   /** By what a user proves again who they are. */
   proofs: ReauthenticationServices;
   /** The only origin that may send forms. */
@@ -154,7 +156,8 @@ async function provenOrAsked<V extends Visit>(
   const { verified = false, fresh = false, values, proof = {} } = form;
   const { principal, view } = visit;
   const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
-  const level = { role: area.role, verified, impersonation: false, fresh: isFresh };
+  const { role, enrols = false } = area;
+  const level = { role, verified, impersonation: false, fresh: isFresh, enrols };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
   try {
     if (proof.way !== undefined) return await takeProof(c, visit, area.proofs, proof, waiting);

@@ -8,7 +8,7 @@ import { MINUTE, SECOND } from '../../lib/time.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import { AssertedPasskey } from '../../passkeys/schemas.ts';
 import type { Reauthentication, Ways } from '../../reauthentication/service.ts';
-import { CurrentPasswordField, Form, OneTimeCodeInput } from './form.tsx';
+import { CurrentPasswordField, Field, Form, OneTimeCodeInput } from './form.tsx';
 import type { FormProblem } from './form-data.ts';
 import { Frame } from './frame.tsx';
 import { PasskeyForm, passkeyIn } from './passkey-form.tsx';
@@ -28,6 +28,8 @@ export interface ReauthenticationServices {
 const PREFIX = 'proof.';
 export const PROOF_PASSWORD = `${PREFIX}password`;
 const PROOF_CODE = `${PREFIX}code`;
+const PROOF_TOTP = `${PREFIX}totp`;
+const PROOF_RECOVERY = `${PREFIX}recovery_code`;
 const PROOF_PASSKEY = { flow: `${PREFIX}flow`, credential: `${PREFIX}credential` };
 
 /** What was filled in while its reader is at a provider: sealed, for that long. */
@@ -77,6 +79,10 @@ export async function takeProof(
     const used = AssertedPasskey.safeParse(passkeyIn(proof));
     if (!used.success) throw new ApiError('invalid_passkey');
     await reauthentication.byPasskey(user, principal, used.data, clientOf(c));
+    return null;
+  }
+  if (way === 'totp' || way === 'recovery_code') {
+    await reauthentication.byFactor(principal, { method: way, code: proof[way] ?? '' }, clientOf(c));
     return null;
   }
   if ((way === 'code' || way === 'send') && (channel === 'email' || channel === 'sms')) {
@@ -180,7 +186,13 @@ function ReauthenticationPage(props: {
     return { ...values, ...Object.fromEntries(proof) };
   };
   const sent = ways.codes.find(({ channel }) => channel === sentBy);
-  const isNone = !ways.password && !passkey && ways.codes.length === 0 && ways.providers.length === 0;
+  const isNone =
+    !ways.password &&
+    !passkey &&
+    !ways.totp &&
+    !ways.recoveryCodes &&
+    ways.codes.length === 0 &&
+    ways.providers.length === 0;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
       <p>{text.text}</p>
@@ -206,6 +218,18 @@ function ReauthenticationPage(props: {
           <OneTimeCodeInput name={PROOF_CODE} label={text.code} problem={problem} />
         </Form>
       )}
+      {ways.totp && (
+        <Form view={view} hidden={hidden('totp')} problem={problem} button={text.confirm} look="plain">
+          <Field
+            name={PROOF_TOTP}
+            label={text.app}
+            autocomplete="one-time-code"
+            inputmode="numeric"
+            maxlength={40}
+            required
+          />
+        </Form>
+      )}
       {!sent && ways.password && (
         <Form view={view} hidden={hidden('password')} problem={problem} button={text.confirm}>
           <CurrentPasswordField view={view} name={PROOF_PASSWORD} problem={problem} />
@@ -229,6 +253,14 @@ function ReauthenticationPage(props: {
           />
         ))}
       </div>
+      {ways.recoveryCodes && (
+        <details>
+          <summary>{text.byRecovery}</summary>
+          <Form view={view} hidden={hidden('recovery_code')} button={text.confirm} look="plain">
+            <Field name={PROOF_RECOVERY} label={text.recovery} autocomplete="off" maxlength={100} required />
+          </Form>
+        </details>
+      )}
       {isNone && (
         <>
           <p>{text.none}</p>

@@ -51,7 +51,7 @@ export async function visitorOf(c: AppContext, sessions: Sessions): Promise<Prin
 
 /**
  * A handler for a signed-in user, whom `find` gives. Everybody else is sent to sign in, and comes back to this page from
- * there.
+ * there; who lacks a second factor that the realm requires is sent to the page of that.
  */
 export function signedIn(
   services: VisitServices,
@@ -60,9 +60,9 @@ export function signedIn(
 ) {
   return async (c: AppContext): Promise<Response> => {
     const toSignIn = () => c.redirect(viewFor(c).link('/login', { redirect_to: pathOf(c.req.url) }), 303);
-    const principal = await find(c);
-    if (!principal) return toSignIn();
     try {
+      const principal = await find(c);
+      if (!principal) return toSignIn();
       const { userId, bookmark } = principal;
       const { directory, profiles } = (principal.role === 'owner' && services.home) || services;
       const [user, preferences] = await Promise.all([
@@ -76,6 +76,10 @@ export function signedIn(
     } catch (error) {
       // Deleted, or signed out from another device, since the request began.
       if (error instanceof ApiError && error.code === 'session_ended') return toSignIn();
+      // Only there can they go on.
+      if (error instanceof ApiError && error.code === 'mfa_required' && error.page) {
+        return c.redirect(error.page, 303);
+      }
       throw error;
     }
   };
