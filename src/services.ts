@@ -239,7 +239,8 @@ function assemble(shared: Shared, database: string): Services {
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
   const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
-  const factors = new Factors({ ...deps, passkeys, codes, factorKeys: deriveKeyring(config, 'factors') });
+  const factorKeys = deriveKeyring(config, 'factors');
+  const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
@@ -291,7 +292,7 @@ function assemble(shared: Shared, database: string): Services {
     }),
     privacy,
     apiKeys,
-    userImport: new UserImport(d1, describeHash),
+    userImport: new UserImport(d1, describeHash, factorKeys),
     plans,
     planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
     planJobs: new PlanJobs({ d1, home, plans, objects }),

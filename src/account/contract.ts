@@ -1,6 +1,7 @@
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import { USER_ID } from '../lib/jurisdiction.ts';
 import type { MfaPolicy, SecondStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { HistoryObject } from './history-contract.ts';
@@ -315,7 +316,9 @@ export type PasskeyObjects = (
 /** The object of one user, as second factors need it. */
 export type FactorObjects = (userId: string) => FactorObject & SessionObject;
 
+const WAITING = new RegExp(`^(${USER_ID})\\.[A-Za-z0-9_-]{43}$`);
+
 /** Whose sign-in a token brings to an end; null when it was never made here. */
 export function userOfWaiting(token: string): string | null {
-  return /^(usr_[0-9a-z]{26})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1] ?? null;
+  return WAITING.exec(token)?.[1] ?? null;
 }

@@ -1,4 +1,5 @@
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
+import { USER_ID } from '../lib/jurisdiction.ts';
 
 /**
  * A refresh token reads `lkr.{user}.{session}.{generation}.{tag}`. It names its account object, so that no directory
@@ -17,7 +18,7 @@ export interface RefreshTokenClaims {
 /** What is shown to go on: a refresh token, or what an access token says whose signature was found good. */
 export type Presented = string | RefreshTokenClaims;
 
-const FORM = /^lkr\.(usr_[0-9a-z]{26}(?:_eu|_fedramp)?)\.(ses_[0-9a-z]{26})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/;
+const FORM = new RegExp(`^lkr\\.(${USER_ID})\\.(ses_[0-9a-z]{26})\\.(\\d{1,9})\\.([A-Za-z0-9_-]{43})$`);
 
 /** What a refresh token claims to be, or null when it is none. Says nothing of its truth. */
 export function parseRefreshToken(token: string): RefreshTokenClaims | null {

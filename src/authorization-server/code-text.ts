@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { USER_ID } from '../lib/jurisdiction.ts';
 
 /** A code names its account object, so that no directory is asked where it belongs; the rest has 256 bits. */
-const CODE = /^lkc\.(usr_[0-9a-z]{26})\.[\w-]{43}$/;
+const CODE = new RegExp(`^lkc\\.(${USER_ID})\\.[\\w-]{43}$`);
 
 /** A new authorization code, of which only the hash is kept. */
 export function newCodeText(userId: string): { text: string; hash: string } {

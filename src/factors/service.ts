@@ -33,6 +33,7 @@ import {
   removalOfAll,
   verification,
 } from './store.ts';
+import { APP_NAME } from './tables.ts';
 
 /** What second factors are made of. */
 export interface FactorDependencies {
@@ -97,7 +98,7 @@ export class Factors {
       userId: user.id,
       realmId: realm.id,
       type,
-      name: name ?? 'Authenticator',
+      name: name ?? APP_NAME,
       secret: await seal(factorKeys, totp),
       createdAt: now,
     };

@@ -1,6 +1,9 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { users } from '../directory/tables.ts';
 
+/** What an authenticator app is called that nobody has named. */
+export const APP_NAME = 'Authenticator';
+
 export const factors = sqliteTable('factors', {
   id: text().primaryKey(),
   userId: text('user_id')

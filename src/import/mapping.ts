@@ -24,6 +24,7 @@ export const COLUMNS = [
   'opening_credits',
   'status',
   'password_hash',
+  'totp_secret',
   'identities',
   'preferences',
   'created_at',

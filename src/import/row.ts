@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTotp } from '../crypto/totp.ts';
 import { EmailField, PreferencesSchema, ProfilePatch } from '../directory/schemas.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { mapRecord, type RecordMapping } from './mapping.ts';
@@ -38,6 +39,17 @@ const moment = time.refine((at) => at >= 0 && at <= Date.now() + DAY, {
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
 const deadline = time.refine((at) => at >= 0 && at <= LAST_MOMENT, {
   error: 'Must be a moment such as 2030-05-17T09:30:00Z',
+});
+
+/** The secret of an authenticator app that its user has by now. */
+const totp = text.max(1000).transform((value, context) => {
+  const parsed = parseTotp(value);
+  if (parsed) return parsed;
+  context.addIssue({
+    code: 'custom',
+    message: 'Must be base32, or an `otpauth:` URI of codes with 6 or 8 digits that change by time',
+  });
+  return z.NEVER;
 });
 
 /** Databases write whole numbers of a decimal column as 120.00. */
@@ -128,6 +140,7 @@ const Row = z
     opening_credits: credits.optional(),
     status: z.enum(['active', 'suspended']).default('active'),
     password_hash: z.string().optional(),
+    totp_secret: totp.optional(),
     identities: IdentitiesField.optional(),
     preferences: json(PreferencesSchema).optional(),
     created_at: moment.optional(),

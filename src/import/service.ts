@@ -1,3 +1,5 @@
+import type { Keyring } from '../crypto/keys.ts';
+import { seal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { mayActOn } from '../http/authority.ts';
@@ -48,10 +50,12 @@ type Failure = RowProblem & { number: number };
 export class UserImport {
   readonly #d1: D1Database;
   readonly #describeHash: (hash: string) => string | null;
+  readonly #factorKeys: Keyring;
 
-  /** `describeHash` says of a hash what it is, null if it can never be verified. */
-  constructor(d1: D1Database, describeHash: (hash: string) => string | null) {
+  /** `describeHash` says of a hash what it is, null if it can never be verified; the keys are those of authenticator apps. */
+  constructor(d1: D1Database, describeHash: (hash: string) => string | null, factorKeys: Keyring) {
     this.#d1 = d1;
+    this.#factorKeys = factorKeys;
     this.#describeHash = describeHash;
   }
 
@@ -85,6 +89,7 @@ export class UserImport {
         standsAt,
         throughRow: firstRow + records.length - 1,
         now,
+        sealTotp: (totp) => seal(this.#factorKeys, totp),
         audit: {
           realmId: request.realmId,
           at: now,

@@ -1,11 +1,13 @@
 import { and, eq, exists, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import type { Totp } from '../crypto/totp.ts';
 import type { Database } from '../db/client.ts';
 import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import { activity, preferences, users } from '../directory/tables.ts';
-import { newUserId } from '../lib/ids.ts';
+import { APP_NAME, factors } from '../factors/tables.ts';
+import { newId, newUserId } from '../lib/ids.ts';
 import type { Jurisdiction } from '../lib/jurisdiction.ts';
 import { identities } from '../oauth/tables.ts';
 import { passwords } from '../passwords/tables.ts';
@@ -19,6 +21,9 @@ export interface NumberedRow {
   line: number;
   row: ImportRow;
 }
+
+/** Encrypts the secret of an authenticator app. */
+export type SealTotp = (totp: Totp) => Promise<string>;
 
 /** Whose rows they are. */
 export interface ImportKey {
@@ -54,21 +59,27 @@ export async function importRows(
     throughRow: number;
     now: number;
     audit: AuditEntry;
+    sealTotp: SealTotp;
   },
 ): Promise<Set<number> | null> {
-  const { rows, jurisdiction, standsAt, throughRow, now, audit } = request;
+  const { rows, jurisdiction, standsAt, throughRow, now, audit, sealTotp } = request;
   const { realmId, importId, source } = key;
   const made = rows.map(({ number, row }) => ({
     number,
     row,
     id: newUserId(jurisdiction, row.created_at ?? now),
   }));
+  const apps = await Promise.all(
+    made.flatMap(({ id, row }) =>
+      row.totp_secret ? [appOf(id, realmId, row, row.totp_secret, now, sealTotp)] : [],
+    ),
+  );
   const stands = and(ofImport(key), eq(imports.throughRow, standsAt)) as SQL;
   const isMade = (id: SQL) => sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`;
   const ofMade = (column: SQLiteColumn) => (field: (column: SQLiteColumn) => SQL) => isMade(field(column));
   const ids = JSON.stringify(made.map(({ id }) => id));
 
-  const [, , , , , , , marked, moved] = await db.batch([
+  const [, , , , , , , , marked, moved] = await db.batch([
     writeAuditIf(
       db,
       audit,
@@ -103,6 +114,7 @@ export async function importRows(
       made.flatMap(({ id, row }) => identitiesOf(id, realmId, row, now)),
       ofMade(identities.userId),
     ),
+    insertRows(db, factors, apps, ofMade(factors.userId)),
     insertRows(
       db,
       preferences,
@@ -170,6 +182,27 @@ function identitiesOf(
   }));
 }
 
+/** The app counts as one whose code its user has shown: that was there. */
+async function appOf(
+  userId: string,
+  realmId: string,
+  row: ImportRow,
+  totp: Totp,
+  now: number,
+  sealTotp: SealTotp,
+): Promise<typeof factors.$inferInsert> {
+  return {
+    id: newId('fac', now),
+    ...{ userId, realmId },
+    type: 'totp',
+    name: APP_NAME,
+    secret: await sealTotp(totp),
+    addedUnproven: !row.email_verified,
+    createdAt: now,
+    verifiedAt: now,
+  };
+}
+
 function userOf(id: string, realmId: string, row: ImportRow, now: number): typeof users.$inferInsert {
   const { email, username, name, picture, bio, country, locale, role, status } = row;
   const { plan, plan_expires_at: planExpiresAt = null } = row;
@@ -189,6 +222,7 @@ function userOf(id: string, realmId: string, row: ImportRow, now: number): typeo
     updatedAt: now,
     lastLoginAt: lastLoginAt || null,
     hasPast: hasSignedIn(row),
+    totpCount: row.totp_secret ? 1 : 0,
   };
 }
 

@@ -159,6 +159,7 @@ export const SYSTEMS: Record<SystemName, System> = {
         phone_number: number,
         phone_number_verified: proven(number, numbers.includes(number)),
         password_hash: values.password_digest,
+        totp_secret: values.totp_secret,
       };
     },
   },

@@ -2,6 +2,9 @@
 export const JURISDICTIONS = ['eu', 'fedramp'] as const;
 export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
+/** The form of a user's id, as part of a regular expression. */
+export const USER_ID = `usr_[0-9a-z]{26}(?:_(?:${JURISDICTIONS.join('|')}))?`;
+
 const NAMED = /^(?:usr_[0-9a-z]{26}|decoy:.{43})_(eu|fedramp)$/;
 
 /**

@@ -4,7 +4,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
 import { runCron } from '../../src/cron.ts';
 import { createServices } from '../../src/services.ts';
-import { call, createApiKey, expectProblem, INTERNAL, login, PASSWORD, register } from '../support/api.ts';
+import {
+  call,
+  changeDirectory,
+  createApiKey,
+  expectProblem,
+  INTERNAL,
+  login,
+  PASSWORD,
+  register,
+} from '../support/api.ts';
+import { addApp, firstStep, secondStep, withApp } from '../support/factors.ts';
 import { project } from '../support/projection.ts';
 
 const services = (bindings: Record<string, unknown> = {}) =>
@@ -16,6 +26,7 @@ const rows = async (d1: D1Database, sql: string, ...values: unknown[]) =>
       .bind(...values)
       .all<any>()
   ).results;
+const VISITOR = { ip: '10.9.9.8', country: null, city: null, userAgent: null };
 const created = (body: object) => call('POST', '/v1/admin/realms', { headers: INTERNAL, body });
 
 beforeAll(async () => {
@@ -81,6 +92,31 @@ describe('a realm in a database of its own', () => {
     expect(ids).toEqual(ids.toSorted().toReversed());
     expect(log.body.total).toBe(ids.length);
     expect(await rows(env.DB_2, "SELECT name FROM realms WHERE id = 'away'")).toEqual([{ name: 'Far away' }]);
+  });
+
+  it('has the second factors of its users, and an owner who visits has theirs at home', async () => {
+    const { user, access_token: token, session_id: sessionId } = await register({}, { realm: 'away' });
+    const there = services().at('DB_2');
+    const { directory, factors } = there;
+    await directory.change(user.id, { set: { emailVerified: true } });
+    const { app } = await addApp(token, 'away');
+    const owned = await rows(env.DB_2, 'SELECT realm_id FROM factors WHERE user_id = ?', user.id);
+    expect(owned).toEqual([{ realm_id: 'away' }]);
+    expect(await rows(env.DB, 'SELECT 1 FROM factors WHERE user_id = ?', user.id)).toEqual([]);
+    const { mfa_token } = await firstStep({ user } as never, 'away');
+    const done = await secondStep(mfa_token, { method: 'totp', code: app.code(1) }, { realm: 'away' });
+    expect(done.status, JSON.stringify(done.body)).toBe(200);
+    const wrong = factors.prove({ userId: user.id, sessionId }, { method: 'totp', code: '000000' }, VISITOR);
+    await expect(wrong).rejects.toThrow('invalid_code');
+
+    const visiting = await withApp();
+    const userId = visiting.user.user.id;
+    await changeDirectory(userId, { role: 'owner' });
+    const owner = await services().directory.current({ realmId: 'default', userId });
+    const { reauthentication } = there;
+    expect(await reauthentication.ways(owner)).toMatchObject({ totp: true, recoveryCodes: true });
+    const by = { userId, sessionId: visiting.user.session_id, role: 'owner' as const };
+    await reauthentication.byFactor(by, { method: 'totp', code: visiting.app.code(1) }, VISITOR);
   });
 
   it('has its jobs done', async () => {
