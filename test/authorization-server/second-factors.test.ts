@@ -115,7 +115,7 @@ describe('where the realm requires a second factor', () => {
     }
     const token = lacking.user.access_token;
     expectProblem(await call('GET', '/oauth2/userinfo', { token, realm: REQUIRING }), 403, 'mfa_required');
-    const { headers } = await createApiKey(['users:read', 'usage:write'], { realm: REQUIRING });
+    const { headers } = await createApiKey(['usage:write'], { realm: REQUIRING });
     expect((await post('introspect', { token }, { realm: REQUIRING, headers })).body).toEqual({
       active: false,
     });
@@ -141,7 +141,7 @@ describe('where the realm requires a second factor', () => {
     expect(status).toBe(200);
     const { access_token: token, refresh_token } = tokens;
     expectProblem(await call('GET', '/oauth2/userinfo', { token, realm: LATER }), 403, 'mfa_required');
-    const { headers } = await createApiKey(['users:read'], { realm: LATER });
+    const { headers } = await createApiKey(['usage:write'], { realm: LATER });
     for (const shown of [token, refresh_token]) {
       const { body: said } = await post('introspect', { token: shown }, { realm: LATER, headers });
       expect(said).toEqual({ active: false });

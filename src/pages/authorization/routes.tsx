@@ -34,7 +34,7 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
   const take = async (c: AppContext, search: URLSearchParams, step: NextStep): Promise<Response> => {
     const view = viewFor(c);
     if (step.next === 'sign_in') return c.redirect(signInFor(view, search, step), 303);
-    if (step.next === 'enrol') return c.redirect(view.link(MFA_PAGE), 303);
+    if (step.next === 'enrol') return c.redirect(view.path(MFA_PAGE), 303);
     if (step.next === 'answer') return sendAnswer(c, view, step.answer);
     const { asked, principal } = step;
     const user = await directory.get(principal.userId, principal.bookmark);
