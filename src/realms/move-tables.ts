@@ -22,6 +22,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofUser('one_time_tokens', 'user_id', 'purpose', 'slot'),
   ofUser('preferences', 'user_id'),
   ofRealm('identities', 'user_id', 'provider'),
+  ofRealm('passkeys', 'id'),
   ofRealm('authorization_codes', 'hash'),
   ofRealm('usage_monthly', 'user_id', 'month', 'resource'),
   ofUser('past_sessions', 'id'),
@@ -74,6 +75,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'billing_erasures',
   'billing_progress',
   'dev_messages',
+  'event_sink',
 ];
 
 /** Whether a row is of the realm with an id that is a parameter or literal; `row` is the table's name, or NEW or OLD. */
