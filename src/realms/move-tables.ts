@@ -78,6 +78,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'billing_erasures',
   'billing_progress',
   'dev_messages',
+  'event_sink',
 ];
 
 /** Whether a row is of the realm with an id that is a parameter or literal; `row` is the table's name, or NEW or OLD. */

@@ -88,6 +88,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       activity: { type: 'password_changed', sessionId: null, client: CLIENT },
     }),
   userDeleted: ({ object, userId }) => object.userDeleted({ userId, realmId: 'default' }),
+  moved: ({ object }) => object.moved('DB_2'),
   noteBookmark: ({ object }) => object.noteBookmark('b3'),
   logActivity: ({ object }) =>
     object.logActivity({ type: 'profile_changed', sessionId: null, client: CLIENT } as never, 'b4'),

@@ -1,17 +1,14 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { asAdmin, registerRole } from '../support/admin.ts';
-import { accountOf, call, expectProblem, INTERNAL, PASSWORD, registerVerified } from '../support/api.ts';
+import { call, expectProblem, INTERNAL, PASSWORD, registerVerified } from '../support/api.ts';
 import { signIn, withPasskey } from '../support/passkeys.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 const authorize = async (token: string, wanted: object) =>
   (await call('POST', '/v1/authorize', { headers: INTERNAL, body: { token, ...wanted } })).body;
 
-const grow = (userId: string, seconds: number) =>
-  runInDurableObject(accountOf(userId), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', seconds * 1000),
-  );
+const grow = (userId: string, seconds: number) => ageProofs(userId, seconds * 1000);
 
 const assuranceOf = async (token: string) => {
   const { amr, acr } = (await call('GET', '/v1/auth/session', { token })).body;

@@ -1,8 +1,6 @@
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import {
-  accountOf,
   call,
   changeDirectory,
   createRealm,
@@ -19,6 +17,7 @@ import { mailTo, tokenTo } from '../support/mail.ts';
 import { cookiesOf, visit } from '../support/pages.ts';
 import { begin, beginAdding, signIn, tryAdding, withPasskey } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 const MINUTE = 60_000;
 
@@ -38,10 +37,7 @@ const vouchedBy = (fmt: string) =>
     ],
   ]);
 
-const grow = (userId: string) =>
-  runInDurableObject(accountOf(userId), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', 11 * MINUTE),
-  );
+const grow = (userId: string) => ageProofs(userId, 11 * MINUTE);
 
 const list = async (token: string) => (await call('GET', '/v1/me/passkeys', { token })).body.data;
 
