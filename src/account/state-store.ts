@@ -4,6 +4,8 @@ import type { AccountState } from './contract.ts';
 
 /** Which tables there are beside it. */
 const TABLES = 3;
+/** What copies lack that were made before it was there. */
+const LATER = ['username', 'factors', 'phone'] as const;
 
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
@@ -55,7 +57,8 @@ export class AccountStateStore {
   adopt(row: DirectoryState): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
-    if (row.version === known?.version && known.factors !== undefined) return false;
+    const isWhole = known && LATER.every((field) => known[field] !== undefined);
+    if (isWhole && row.version === known.version) return false;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
     this.#put({ ...row, bookmark, tables: TABLES });
     return true;
