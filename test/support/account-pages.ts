@@ -18,6 +18,7 @@ export interface FormCase {
 export const PAGES = [
   '/account',
   '/account/security',
+  '/account/two-step',
   '/account/devices',
   '/account/identities',
   '/account/apps',
