@@ -2,7 +2,7 @@ import { UserIdParams } from '../directory/schemas.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import { FactorListSchema, factorsShape } from './schemas.ts';
+import { factorsShape, UserFactorListSchema } from './schemas.ts';
 import type { Factors } from './service.ts';
 
 /** The second factors of users, as their operators see and remove them. */
@@ -19,14 +19,15 @@ export function userFactorRoutes(factors: Factors, levels: Levels) {
         summary: 'The second factors of a user',
         request: { params: UserIdParams },
         responses: responses(
-          { 200: json(FactorListSchema, 'Those of each kind oldest first') },
+          { 200: json(UserFactorListSchema, 'Those of each kind oldest first') },
           { codes: ['user_not_found'] },
         ),
       }),
       async (c) => {
         const realm = c.get('realm');
         const target = { realmId: realm.id, userId: c.req.valid('param').id };
-        return c.json(factorsShape(await factors.listFor(target, realm)), 200);
+        const known = await factors.listFor(target, realm);
+        return c.json({ ...factorsShape(known), total: known.factors.length }, 200);
       },
     )
     .openapi(

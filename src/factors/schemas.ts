@@ -86,6 +86,9 @@ export const FactorListSchema = z
   })
   .openapi('FactorList');
 
+/** The same for operators. */
+export const UserFactorListSchema = FactorListSchema.extend({ total: z.int() }).openapi('UserFactorList');
+
 const token = z.string().min(1).max(200).openapi({ description: 'Of the answer to the first step' });
 
 export const SecondStepBody = z
