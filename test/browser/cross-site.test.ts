@@ -35,7 +35,7 @@ beforeEach(async () => {
   await page.goto(`${latchkey.origin}/login`);
   await page.getByLabel('E-mail address, username or phone number').fill(EMAIL);
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   expect(new URL(page.url()).pathname).toBe('/account');
 });
 
