@@ -35,7 +35,7 @@ beforeEach(async () => {
   await page.goto(`${latchkey.origin}/login`);
   await page.getByLabel('E-mail address, username or phone number').fill(EMAIL);
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   expect(new URL(page.url()).pathname).toBe('/account');
 });
 
@@ -43,8 +43,8 @@ afterEach(() => context.close());
 
 /** Who this browser is signed in as, if anybody. */
 async function visitor(): Promise<string | undefined> {
-  const [cookie] = await context.cookies(latchkey.origin);
-  const headers = { cookie: `${cookie?.name}=${cookie?.value}` };
+  const cookies = await context.cookies(latchkey.origin);
+  const headers = { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') };
   const me = await fetch(`${latchkey.origin}/v1/me`, { headers });
   return ((await me.json()) as { email?: string }).email;
 }
