@@ -47,12 +47,13 @@ export default defineConfig({
       {
         plugins: [
           {
-            name: 'observed-after-response',
+            name: 'observed',
             enforce: 'pre',
-            resolveId: (id, importer) =>
-              id.endsWith('/after-response.ts') && importer?.startsWith(`${import.meta.dirname}/src/`)
-                ? `${import.meta.dirname}/test/support/after-response.ts`
-                : undefined,
+            resolveId: (id, importer) => {
+              const [observed] = id.match(/(?<=\/)(after-response|lazy)\.ts$/) ?? [];
+              const isOurs = importer?.startsWith(`${import.meta.dirname}/src/`);
+              return observed && isOurs ? `${import.meta.dirname}/test/support/${observed}` : undefined;
+            },
           },
           cloudflareTest(({ inject }) => {
             const peers = inject('peers');

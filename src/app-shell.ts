@@ -15,12 +15,15 @@ import { pathOf, routedPath, splitRealm } from './http/realm-path.ts';
 import { requestLog } from './http/request-log.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { notFound } from './http/unknown-route.ts';
+import { lazy } from './lib/lazy.ts';
 import { DEFAULT_REALM } from './lib/realm.ts';
 import type { Services } from './services.ts';
 
 /** Paths that programs ask for. Browsers ask for the two that lead to a provider and back. */
 const FOR_PROGRAMS =
   /^\/(v1(?!\/oauth\/[^/]+\/(login|callback)$)|oauth2\/(?!(authorize|consent|logout)$)[^/]+|\.well-known|health|avatars|openapi\.json|dev)(\/|$)/;
+
+const failures = lazy(() => import('./pages/entry/failure.tsx'));
 
 /** What all routes have in common: what every request passes, in order, the levels, and how failures are answered. */
 export class AppShell {
@@ -76,7 +79,7 @@ export class AppShell {
     const { config, realms } = this.#services;
     const error = failureOf(c, thrown);
     if (!isForPeople(c)) return problemResponse(c, error, config.ORIGIN);
-    const { failurePage } = await import('./pages/entry/failure.tsx');
+    const { failurePage } = await failures();
     return failurePage(c, error, realms, config.ORIGIN);
   }
 }

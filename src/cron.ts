@@ -94,8 +94,8 @@ function inTurn(names: string[], now: number, calls: number): string[] {
 }
 
 /**
- * Runs the jobs of one trigger in all databases, all together with no more calls than `JOB_CALLS`; one that fails is logged and stops no other.
- * Throws when any failed.
+ * Runs the jobs of one trigger in all databases, all together with no more calls than `JOB_CALLS`; one that fails is logged and
+ * stops no other. Throws when any failed.
  */
 export async function runCron(services: Services, cron: string, now: number): Promise<void> {
   const failed: string[] = [];

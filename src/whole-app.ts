@@ -1,9 +1,4 @@
-type App = typeof import('./app.ts');
-
-let app: App | undefined;
+import { lazy } from './lib/lazy.ts';
 
 /** All of the Worker, evaluated when it is first asked for. */
-export async function wholeApp(): Promise<App> {
-  app ??= await import('./app.ts');
-  return app;
-}
+export const wholeApp = lazy(() => import('./app.ts'));

@@ -1,8 +1,11 @@
 import { ApiError } from '../errors.ts';
 import type { Challenge, Challenger } from '../http/challenge.ts';
+import { lazy } from '../lib/lazy.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import type { TurnstileSettings } from './turnstile.ts';
+import { isTurnstileSolved, type TurnstileSettings } from './turnstile.ts';
+
+const altcha = lazy(() => import('./altcha.ts'));
 
 /** What challenges are made of. */
 export interface ChallengeDependencies {
@@ -46,7 +49,7 @@ export class Challenges implements Challenger {
   /** Whether a solution holds, which it does once; null when nobody could say. */
   async #judge(realm: Realm, solution: string, ip: string): Promise<boolean | null> {
     const { secret, take } = this.#deps;
-    const { altchaPayload, CHALLENGE_LIFETIME, solvedAltcha } = await import('./altcha.ts');
+    const { altchaPayload, CHALLENGE_LIFETIME, solvedAltcha } = await altcha();
     const payload = altchaPayload(solution);
     if (payload) {
       const id = await solvedAltcha(secret, realm.id, payload);
@@ -55,12 +58,11 @@ export class Challenges implements Challenger {
     }
     const turnstile = this.#turnstileOf(realm);
     if (!turnstile) return false;
-    const { isTurnstileSolved } = await import('./turnstile.ts');
     return isTurnstileSolved(turnstile, solution, ip);
   }
 
   async #altcha(realm: Realm): Promise<Challenge> {
-    const { issueAltcha } = await import('./altcha.ts');
+    const { issueAltcha } = await altcha();
     const { parameters, signature = '' } = await issueAltcha(this.#deps.secret, realm.id, Date.now());
     return { type: 'altcha', challenge: { parameters: { ...parameters }, signature } };
   }

@@ -17,6 +17,7 @@ import type { Principal } from '../http/context.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
+import { lazy } from '../lib/lazy.ts';
 import { requiresMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Passkeys } from '../passkeys/service.ts';
@@ -34,6 +35,14 @@ import {
   verification,
 } from './store.ts';
 import { APP_NAME } from './tables.ts';
+
+const qrCodes = lazy(() => import('./qr-code.ts'));
+
+/** The QR code of an authenticator app's URI, as an SVG. */
+export async function qrOf(uri: string): Promise<string> {
+  const { qrCode } = await qrCodes();
+  return qrCode(uri);
+}
 
 /** What second factors are made of. */
 export interface FactorDependencies {
@@ -106,9 +115,7 @@ export class Factors {
       throw new ApiError(hasAllFactors(user) ? 'too_many_factors' : 'session_ended');
     }
     const uri = totpUri(totp, realm.name, user.email);
-    // Nobody else needs to load it.
-    const { qrCode } = await import('./qr-code.ts');
-    return { id: row.id, secret: totp.secret, uri, qr: qrCode(uri) };
+    return { id: row.id, secret: totp.secret, uri, qr: await qrOf(uri) };
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
+import { lazy } from '../lib/lazy.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { CreatedPasskey } from './schemas.ts';
@@ -11,6 +12,14 @@ export const CEREMONY = 10 * MINUTE;
 
 /** ES256, EdDSA and RS256 (RFC 9053): what authenticators have, the best first. */
 const ALGORITHMS = [-7, -8, -257];
+
+const library = lazy(async () => {
+  const [server, helpers] = await Promise.all([
+    import('@simplewebauthn/server'),
+    import('@simplewebauthn/server/helpers'),
+  ]);
+  return { ...server, helpers };
+});
 
 /** To whom passkeys belong: one host has all realms, whose passkeys differ by the id of the user. */
 export function relyingPartyId(realm: Realm): string {
@@ -150,15 +159,6 @@ function expected(realm: Realm, challenge: string) {
     expectedOrigin: [new URL(realm.issuer).origin, ...realm.allowedOrigins],
     expectedRPID: relyingPartyId(realm),
   };
-}
-
-/** Loaded at its first use: a check of a session needs none of it. */
-async function library() {
-  const [server, helpers] = await Promise.all([
-    import('@simplewebauthn/server'),
-    import('@simplewebauthn/server/helpers'),
-  ]);
-  return { ...server, helpers };
 }
 
 /** What a verification gives. Whatever it throws is about what the client sent, and says more than strangers should know. */

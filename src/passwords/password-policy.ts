@@ -2,6 +2,7 @@ import { COMMON_PASSWORDS } from '../../generated/common-passwords.ts';
 import { fieldError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { isProbablyIn } from '../lib/ribbon-filter.ts';
+import { isBreached } from './breaches.ts';
 
 /** Lengths of a password, in Unicode code points of its NFKC form. */
 const PASSWORD_LENGTH = { min: 8, max: 256 };
@@ -107,7 +108,6 @@ export class PasswordPolicy {
   /** Whether a password is known from a breach, as far as the realm wants to know and the list answers. */
   async isBreached(password: string, realm: Pick<Realm, 'breachedPasswords'>): Promise<boolean> {
     if (this.#breachesUrl === null || realm.breachedPasswords === 'unchecked') return false;
-    const { isBreached } = await import('./breaches.ts');
     return isBreached(this.#breachesUrl, password.normalize('NFKC'));
   }
 }

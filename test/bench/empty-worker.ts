@@ -5,6 +5,7 @@ import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
 export class Account extends DurableObject {}
 export class OneTimeCode extends DurableObject {}
 export class RateLimiter extends DurableObject {}
+export class StandbyCopy extends DurableObject {}
 export class Auth extends WorkerEntrypoint {}
 
 export default {

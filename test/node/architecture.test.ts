@@ -27,9 +27,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 const imports: Import[] = files.flatMap((from) => {
   const text = readFileSync(join(SRC, from), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\s+[^'"]*?from\s+'(\.[^']+)'/gm)].map((match) => ({
+  const named = [
+    ...text.matchAll(/^(?:import|export)\s+[^'"]*?from\s+'(\.[^']+)'|^(?! \*).*\bimport\('(\.[^']+)'\)/gm),
+  ];
+  return named.map(([, one, another]) => ({
     from,
-    to: relative(SRC, join(SRC, dirname(from), match[1] as string)),
+    to: relative(SRC, join(SRC, dirname(from), (one ?? another) as string)),
   }));
 });
 
@@ -93,6 +96,15 @@ describe('the house', () => {
 
   it('never loads Node code into the Worker', () => {
     expect(imports.filter(({ from, to }) => room(to) === NODE_ONLY && room(from) !== NODE_ONLY)).toEqual([]);
+  });
+
+  it('keeps what it fetches at first use', () => {
+    const fetching = files
+      .filter((file) => room(file) !== NODE_ONLY)
+      .filter((file) => /^(?! \*).*\bimport\(/m.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(fetching.length).toBeGreaterThan(3);
+    const kept = imports.filter(({ to }) => to === 'lib/lazy.ts').map(({ from }) => from);
+    expect(fetching.filter((file) => !kept.includes(file))).toEqual([]);
   });
 
   it('keeps Hono out of everything but http, routes and schemas', () => {

@@ -1,20 +1,12 @@
 import { applyD1Migrations, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, vi } from 'vitest';
-import { wholeApp } from '../../src/whole-app.ts';
+import { everyModule } from './lazy.ts';
 import { objects, restartWorker } from './worker.ts';
 
 // Test files share a runtime, so that modules are loaded once. Each begins with nothing stored and nothing remembered.
-// Here a module is fetched when it is first asked for, which requests that come at once may not wait for together.
-await Promise.all([
-  wholeApp(),
-  import('@simplewebauthn/server'),
-  import('../../src/challenges/altcha.ts'),
-  import('../../src/challenges/turnstile.ts'),
-  import('../../src/factors/qr-code.ts'),
-  import('../../src/pages/entry/failure.tsx'),
-  import('../../src/passwords/breaches.ts'),
-]);
+// Here a module is asked for anew at each import, which requests that come at once may not wait for together.
+await everyModule();
 await restartWorker();
 await wipe();
 for (const d1 of [env.DB, env.DB_2]) await applyD1Migrations(d1, env.TEST_MIGRATIONS);

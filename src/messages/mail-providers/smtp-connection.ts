@@ -1,3 +1,4 @@
+import { lazy } from '../../lib/lazy.ts';
 import { passing } from '../delivery.ts';
 
 /** What a server answered to one command. */
@@ -14,6 +15,9 @@ export type SmtpSecurity = 'none' | 'starttls' | 'tls';
 
 const MAX_LINE = 4096;
 const MAX_LINES = 100;
+
+// Only workerd has this module, and the declarations of providers are read in Node too.
+const sockets = lazy(() => import('cloudflare:sockets'));
 
 /**
  * One conversation with an SMTP server (RFC 5321). It is our own because worker-mailer 1.2 spins when a server hangs up,
@@ -38,8 +42,7 @@ export class SmtpConnection {
     security: SmtpSecurity,
     signal: AbortSignal,
   ): Promise<SmtpConnection> {
-    // Only workerd has this module, and the declarations of providers are read in Node too.
-    const { connect } = await import('cloudflare:sockets');
+    const { connect } = await sockets();
     signal.throwIfAborted();
     const secureTransport = ({ none: 'off', starttls: 'starttls', tls: 'on' } as const)[security];
     return new SmtpConnection(connect(server, { secureTransport, allowHalfOpen: false }), signal);

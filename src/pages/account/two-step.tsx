@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { FactorCodeBody, type KnownFactor, type KnownFactors, NewFactorBody } from '../../factors/schemas.ts';
+import { qrOf } from '../../factors/service.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
 import { errorMessages } from '../kit/error-messages.ts';
@@ -52,8 +53,7 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
           } catch (error) {
             const problem = formProblem(error, view.language);
             if (problem.code !== 'invalid_code' && problem.code !== 'validation_failed') throw error;
-            const { qrCode } = await import('../../factors/qr-code.ts');
-            const begun = { id, secret, uri, qr: qrCode(uri) };
+            const begun = { id, secret, uri, qr: await qrOf(uri) };
             return show(c, view, <AppStep view={view} begun={begun} problem={problem} />, { status: 422 });
           }
         },
