@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, gt, gte, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { users } from '../directory/tables.ts';
-import { providerCounts, realmDaily, sessionCounts } from './tables.ts';
+import { providerCounts, realmDaily, sessionCounts, userCounts } from './tables.ts';
 
 /** What happened in a realm from one UTC date to another (YYYY-MM-DD); days on which nothing did are missing. */
 export function readDaily(db: Database, realmId: string, from: string, to: string) {
@@ -30,13 +30,17 @@ export function countProviders(db: Database, realmId: string) {
     .where(and(eq(providerCounts.realmId, realmId), gt(count, 0)));
 }
 
-/** Who came last. */
+/** Who came last: of every facet its last. */
 export function newestUsers(db: Database, realmId: string, limit: number) {
+  const { facet, users: count } = userCounts;
+  const last = sql`SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = ${facet}
+    ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
   return db
-    .select()
-    .from(users)
-    .where(eq(users.realmId, realmId))
-    .orderBy(desc(users.createdAt))
+    .select(getTableColumns(users))
+    .from(userCounts)
+    .innerJoin(users, sql`users.rowid IN (${last})`)
+    .where(and(eq(userCounts.realmId, realmId), gt(count, 0)))
+    .orderBy(desc(users.createdAt), desc(users.id))
     .limit(limit);
 }
 

@@ -99,16 +99,16 @@ export async function listUsers(
     const total = count?.number ?? 0;
     return { rows, total: Math.min(total, COUNTED), totalIsExact: total <= COUNTED };
   }
-  const [length] = await counted(lengthOf(realmId, filter));
+  const [length] = await counted(lengthOf(realmId, facets, filter));
   const most = length?.number ?? 0;
   if (most > CANDIDATES) {
     // Candidates that are cut off before they are sorted would be any of those that fit.
     const rows = await walked();
     const seen = rows.length === 0 ? 0 : page.offset + rows.length;
-    const isWide = wanted.length === counts.length && !(filter.q !== undefined && isWithin(filter));
+    const isWide = filter.q === undefined || (wanted.length === counts.length && !isWithin(filter));
     return { rows, total: Math.max(isWide ? most : 0, seen), totalIsExact: false };
   }
-  const candidate = sql`users.rowid IN (${candidates(realmId, filter)}) AND ${matches(realmId, facets, filter)}`;
+  const candidate = sql`users.rowid IN (${candidates(realmId, facets, filter)}) AND ${matches(realmId, facets, filter)}`;
   const [rows, [count]] = await db.batch([
     paged(select().where(sql`${candidate} AND ${after(page)}`)),
     counted(sql`(SELECT count(*) FROM users WHERE ${candidate})`),
@@ -157,11 +157,9 @@ function walkByFacet(
 }
 
 /** Users whom a text may mean, or who came within a time: no more than so many for each way. */
-function candidates(realmId: string, filter: Narrowing): SQL {
+function candidates(realmId: string, facets: string[], filter: Narrowing): SQL {
   const limit = CANDIDATES;
-  if (filter.q === undefined) {
-    return sql`SELECT rowid FROM users WHERE realm_id = ${realmId} AND ${within(filter)} LIMIT ${limit}`;
-  }
+  if (filter.q === undefined) return sql`${usersWithin(realmId, facets, filter)} LIMIT ${limit}`;
   if (/^usr_[0-9a-z]{26}(_[a-z]+)?$/.test(filter.q))
     return sql`SELECT rowid FROM users WHERE id = ${filter.q}`;
   // D1 takes no more than five terms.
@@ -226,16 +224,18 @@ function isFacet(sort: SortColumn): sort is FacetName {
 }
 
 function countWithin(realmId: string, facets: string[], filter: Narrowing): SQL {
-  return sql`(SELECT count(*) FROM (SELECT 1 FROM json_each(${JSON.stringify(facets)}) AS f
-    CROSS JOIN users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} LIMIT ${COUNTED + 1}))`;
+  return sql`(SELECT count(*) FROM (${usersWithin(realmId, facets, filter)} LIMIT ${COUNTED + 1}))`;
+}
+
+/** Who came within a time, of each facet by its index. */
+function usersWithin(realmId: string, facets: string[], filter: Narrowing): SQL {
+  return sql`SELECT users.rowid FROM json_each(${JSON.stringify(facets)}) AS f
+    CROSS JOIN users WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)}`;
 }
 
 /** How many candidates there are by the way that has most, as far as they are looked at. */
-function lengthOf(realmId: string, filter: Narrowing): SQL {
-  const all =
-    filter.q === undefined
-      ? [sql`SELECT 1 FROM users WHERE realm_id = ${realmId} AND ${within(filter)}`]
-      : ways(realmId, filter.q);
+function lengthOf(realmId: string, facets: string[], filter: Narrowing): SQL {
+  const all = filter.q === undefined ? [usersWithin(realmId, facets, filter)] : ways(realmId, filter.q);
   const lengths = all.map((way) => sql`(SELECT count(*) FROM (${way} LIMIT ${CANDIDATES + 1}))`);
   return sql`max(0, ${sql.join(lengths, sql`, `)})`;
 }

@@ -75,6 +75,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
       'The session was signed out or revoked, has expired, or one of its refresh tokens was used again later.',
     mend: 'Sign in again. Use each refresh token once and keep the new one.',
   },
+  invalid_mfa_token: {
+    cause:
+      'The token of the first step was used, is older than ten minutes, took five wrong guesses, or is of another browser or realm; or the password was changed meanwhile.',
+    mend: 'Begin the sign-in again.',
+  },
   reauthentication_required: {
     cause:
       'The session is alive, but its last sign-in or re-authentication is older than the policy of the realm allows for this act: ten minutes unless it says otherwise, an hour for acts of operators. What adds, changes or removes a way in, spends money or gives a role needs a fresh proof.',
@@ -99,6 +104,15 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   account_suspended: {
     cause: 'An admin has suspended the account.',
     mend: 'An admin can lift it: `PUT /v1/admin/users/{id}/status`, or on the page of the user at `/admin/users`.',
+  },
+  mfa_required: {
+    cause:
+      'The first step of a sign-in was right, and the account has a second factor: `mfa_token` and `methods` say how to go on. Or the realm requires a second factor of a user whose session has none.',
+    mend: 'Send the second step to `POST /v1/auth/mfa/verify`. In a session: let the user add a factor on the page that `page` names (`POST /v1/me/factors`), or prove who they are by one (`POST /v1/auth/reauthenticate`).',
+  },
+  factor_not_allowed: {
+    cause: '`mfa_factors` of the realm lacks this factor, or `mfa` is `off`.',
+    mend: 'Offer the factors that the realm takes.',
   },
   email_not_verified: {
     cause: 'The action needs a verified e-mail address.',
@@ -199,6 +213,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The user has no passkey with this id: it may be removed already.',
     mend: 'List them: `GET /v1/me/passkeys`.',
   },
+  factor_not_found: {
+    cause: 'The user has no such factor, or it waited for its first code for more than an hour.',
+    mend: 'Read `GET /v1/me/factors`; begin again by `POST /v1/me/factors`.',
+  },
   identity_not_found: {
     cause: 'No account of this provider is linked to the user.',
     mend: '`GET /v1/me/identities` lists what is linked.',
@@ -243,24 +261,6 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   too_many_passkeys: {
     cause: 'An account has 20 passkeys at most.',
     mend: 'Remove one that is not used any more.',
-  },
-  invalid_mfa_token: {
-    cause:
-      'The token of the first step was used, is older than ten minutes, took five wrong guesses, or is of another browser or realm; or the password was changed meanwhile.',
-    mend: 'Begin the sign-in again.',
-  },
-  mfa_required: {
-    cause:
-      'The first step of a sign-in was right, and the account has a second factor: `mfa_token` and `methods` say how to go on. Or the realm requires a second factor of a user whose session has none.',
-    mend: 'Send the second step to `POST /v1/auth/mfa/verify`. In a session: let the user add a factor on the page that `page` names (`POST /v1/me/factors`), or prove who they are by one (`POST /v1/auth/reauthenticate`).',
-  },
-  factor_not_allowed: {
-    cause: '`mfa_factors` of the realm lacks this factor, or `mfa` is `off`.',
-    mend: 'Offer the factors that the realm takes.',
-  },
-  factor_not_found: {
-    cause: 'The user has no such factor, or it waited for its first code for more than an hour.',
-    mend: 'Read `GET /v1/me/factors`; begin again by `POST /v1/me/factors`.',
   },
   too_many_factors: {
     cause: 'A user can have five authenticator apps.',

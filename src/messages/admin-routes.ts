@@ -4,10 +4,10 @@ import { cursorOf, listOf, listShape, PageLimit } from '../http/list-schemas.ts'
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
-import type { Message, OutboxAdmin } from './admin-service.ts';
+import { MESSAGE_STATUSES, type Message, type OutboxAdmin } from './admin-service.ts';
 
 const MessageQuery = z.object({
-  status: z.enum(['pending', 'sent', 'dead']).optional(),
+  status: z.enum(MESSAGE_STATUSES).optional(),
   user_id: z.string().min(1).max(200).optional(),
   limit: PageLimit,
   cursor: cursorOf(z.number(), z.string()),

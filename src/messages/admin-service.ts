@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, lte, ne, or, type SQL, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import { findById } from '../directory/service.ts';
@@ -11,9 +11,12 @@ import { greetedName } from './greeted-name.ts';
 import { message, type Outbox } from './outbox.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 
+/** What can have become of a message. */
+export const MESSAGE_STATUSES = ['pending', 'sent', 'dead'] as const;
+
 /** What the outbox is narrowed to. */
 export interface MessageFilter {
-  status?: 'pending' | 'sent' | 'dead' | undefined;
+  status?: (typeof MESSAGE_STATUSES)[number] | undefined;
   userId?: string | undefined;
 }
 
@@ -40,16 +43,18 @@ export class OutboxAdmin {
   ) {
     const db = this.#db();
     const { createdAt, id } = outbox;
-    const chosen = messagesOf(realmId, filter);
-    const beyond = page.after ? sql`(${createdAt}, ${id}) < (${page.after[0]}, ${page.after[1]})` : undefined;
+    const { from, is } = messagesOf(realmId, filter);
+    const beyond = page.after ? sql`(created_at, id) < (${page.after[0]}, ${page.after[1]})` : sql`TRUE`;
+    const limit = page.limit + 1;
+    const reached = sql`SELECT rowid FROM outbox WHERE ${is} AND ${beyond} ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
     const [rows, [counted]] = await db.batch([
       db
-        .select()
-        .from(outbox)
-        .where(and(chosen, beyond))
+        .select(getTableColumns(outbox))
+        .from(from)
+        .innerJoin(outbox, sql`outbox.rowid IN (${reached})`)
         .orderBy(desc(createdAt), desc(id))
-        .limit(page.limit + 1),
-      counting(db, sql`SELECT 1 FROM ${outbox} WHERE ${chosen}`),
+        .limit(limit),
+      counting(db, sql`SELECT 1 FROM ${from} CROSS JOIN outbox WHERE ${is}`),
     ]);
     const shown = pageOf(rows, page.limit, (last) => cursorAfter(last.createdAt, last.id));
     return { ...shown, rows: shown.rows.map(messageOf), ...countedTotal(counted?.counted ?? 0) };
@@ -132,14 +137,17 @@ function isOf(realmId: string, id: string) {
   return and(eq(outbox.id, id), eq(outbox.realmId, realmId), ne(outbox.status, 'void'));
 }
 
-function messagesOf(realmId: string, { status, userId }: MessageFilter) {
-  if (userId !== undefined) {
-    const ofUser = and(eq(outbox.userId, userId), sql`+realm_id = ${realmId}`, sql`+status <> 'void'`);
-    return and(ofUser, status === undefined ? undefined : sql`+status = ${status}`);
-  }
-  // The index of all has this very condition.
-  if (status === undefined) return and(eq(outbox.realmId, realmId), sql`status <> 'void'`);
-  return and(eq(outbox.realmId, realmId), eq(outbox.status, status));
+/** Messages as those of lists that an index has in order, by `f.value`: of a user, or of each status. */
+function messagesOf(realmId: string, { status, userId }: MessageFilter): { from: SQL; is: SQL } {
+  const statuses = status === undefined ? [...MESSAGE_STATUSES] : [status];
+  const lists = userId === undefined ? statuses : [userId];
+  return {
+    from: sql`json_each(${JSON.stringify(lists)}) AS f`,
+    is:
+      userId === undefined
+        ? sql`realm_id = ${realmId} AND status = f.value`
+        : and(sql`user_id = f.value AND +realm_id = ${realmId}`, inArray(sql`+status`, statuses)) as SQL,
+  };
 }
 
 function messageOf({ data, ...row }: OutboxRow): Message {

@@ -178,7 +178,9 @@ export const authService: Features = {
   },
   'CORS for configured origins': {
     where: 'allowed origins of the realm, `src/http/origin.ts`',
-    tests: ['test/contract/origins.test.ts: varies by origin and never lets every origin read it'],
+    tests: [
+      'test/contract/origins.test.ts: varies by origin and never lets every origin read it, but what is public',
+    ],
   },
   'Requests are validated': {
     where: 'Zod; 422 `validation_failed` with every field that is wrong',
