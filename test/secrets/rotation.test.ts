@@ -20,6 +20,7 @@ import {
   registerVerified,
 } from '../support/api.ts';
 import { Browser, pick } from '../support/browser.ts';
+import { withApp } from '../support/factors.ts';
 
 const OLD = env.AUTH_SECRET;
 const NEW = 'bmV3LXNlY3JldC1vZi10aGUtcm90YXRpb24tdGVzdHM';
@@ -82,7 +83,7 @@ describe('after AUTH_SECRET was changed', () => {
     });
   });
 
-  it('signing keys and the tokens of providers stay readable, and are when the old one is gone', async () => {
+  it('signing keys, the tokens of providers and the secrets of apps stay readable, and are when the old one is gone', async () => {
     await createRealm('rotating');
     const before = await createServices(env as never).signingKeys.current('rotating');
     const browser = new Browser();
@@ -94,8 +95,15 @@ describe('after AUTH_SECRET was changed', () => {
       ).first<any>();
       return unseal<any>(keys, row.tokens);
     };
+    const app = await withApp();
+    const secret = async (AUTH_SECRET: string, ...AUTH_SECRET_PREVIOUS: string[]) => {
+      const row = await env.DB.prepare('SELECT secret FROM factors WHERE id = ?').bind(app.id).first<any>();
+      return unseal<any>(deriveKeyring({ AUTH_SECRET, AUTH_SECRET_PREVIOUS }, 'factors'), row.secret);
+    };
     expect(await tokens(rotated)).toHaveProperty('accessToken');
     expect(await tokens(alone)).toBeNull();
+    expect(await secret(NEW, OLD)).toHaveProperty('secret');
+    expect(await secret(NEW)).toBeNull();
 
     const first = await reencryptAll(rotated);
     expect(first).toMatchObject({ reencrypted: first.examined, unreadable: 0 });
@@ -104,6 +112,7 @@ describe('after AUTH_SECRET was changed', () => {
     const fresh = withSecrets(NEW);
     expect((await fresh.services.signingKeys.current('rotating')).id).toBe(before.id);
     expect(await tokens(alone)).toHaveProperty('accessToken');
+    expect(await secret(NEW)).toHaveProperty('secret');
     const log = (await asAdmin('GET', '/audit')).body.data;
     expect(log.map(({ action }: any) => action)).toContain('secrets_reencrypted');
   });
@@ -166,7 +175,7 @@ describe('re-encryption', () => {
     );
     await env.DB.batch(Array.from({ length: 250 }, (_, n) => insert.bind(user.id, `p${n}`, `s${n}`, jwe)));
     const counted = await env.DB.prepare(
-      'SELECT (SELECT count(*) FROM identities) + (SELECT count(*) FROM signing_keys) AS n',
+      'SELECT (SELECT count(*) FROM identities) + (SELECT count(*) FROM signing_keys) + (SELECT count(*) FROM factors) AS n',
     ).first<{ n: number }>();
     expect((await reencryptAll(alone)).examined).toBe(counted?.n);
   });
