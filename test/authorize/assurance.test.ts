@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { asAdmin, registerRole } from '../support/admin.ts';
-import { call, expectProblem, INTERNAL, PASSWORD, registerVerified } from '../support/api.ts';
-import { signIn, withPasskey } from '../support/passkeys.ts';
+import { call, expectProblem, INTERNAL, login, PASSWORD, registerVerified } from '../support/api.ts';
+import { SoftwareAuthenticator } from '../support/authenticator.ts';
+import { signIn, tryAdding, withPasskey } from '../support/passkeys.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
 const authorize = async (token: string, wanted: object) =>
@@ -15,10 +16,19 @@ const assuranceOf = async (token: string) => {
   return { amr, acr };
 };
 
+/** A user with a passkey, and a session of before by the password alone: since then a sign-in by it takes a second step. */
+async function withEarlierSession() {
+  const user = await registerVerified();
+  const { access_token, refresh_token } = (await login(user.user.email)).body;
+  const authenticator = await SoftwareAuthenticator.make();
+  expect((await tryAdding(user.access_token, authenticator)).status).toBe(201);
+  return { access_token: access_token as string, refresh_token, authenticator, adding: user.access_token };
+}
+
 describe('how sure it is who a user is', () => {
   it('is said by the token and by the session, and a passkey makes it surer', async () => {
-    const { user, authenticator } = await withPasskey();
-    const token = user.access_token;
+    const { access_token: token, refresh_token, authenticator, adding } = await withEarlierSession();
+    expect(await assuranceOf(adding)).toMatchObject({ acr: 'aal2' });
     expect(await assuranceOf(token)).toEqual({ amr: ['pwd'], acr: 'aal1' });
     expect(await authorize(token, { acr: 'aal1' })).toMatchObject({ allowed: true });
     expect(await authorize(token, { acr: 'aal2' })).toMatchObject({
@@ -33,7 +43,7 @@ describe('how sure it is who a user is', () => {
     const surer = { amr: ['pwd', 'hwk', 'user', 'mfa'], acr: 'aal2' };
     expect(await assuranceOf(token)).toEqual(surer);
     expect(await authorize(token, { acr: 'aal2' })).toMatchObject({ allowed: true });
-    const body = { refresh_token: user.refresh_token };
+    const body = { refresh_token };
     expect(decodeJwt((await call('POST', '/v1/auth/refresh', { body })).body.access_token)).toMatchObject(
       surer,
     );
@@ -44,9 +54,8 @@ describe('how sure it is who a user is', () => {
   });
 
   it('is not raised by a password or a wrong passkey', async () => {
-    const { user } = await withPasskey();
+    const { access_token: token } = await withEarlierSession();
     const { authenticator: stranger } = await withPasskey();
-    const token = user.access_token;
     const { flow, public_key } = (await call('POST', '/v1/auth/reauthenticate/passkey', { token })).body;
     const passkey = { flow, credential: await stranger.get(public_key) };
     const prove = (body: object) => call('POST', '/v1/auth/reauthenticate', { token, body });

@@ -72,6 +72,12 @@ export const contentType = header(
   ),
 );
 
+/** Of a form (RFC 6749, Appendix B), mostly. */
+export const formType = fc.oneof(
+  { arbitrary: fc.constant<Header>(['content-type', 'application/x-www-form-urlencoded']), weight: 9 },
+  { arbitrary: contentType, weight: 1 },
+);
+
 /** Credentials that are none. */
 export const forgedCredential = fc.oneof(
   header(

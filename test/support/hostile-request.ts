@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { ORIGIN } from './api.ts';
 import type { Json, Operation } from './contract.ts';
 import { bodyText, maybe, PROTOTYPE_KEYS, shapeless, text } from './hostile.ts';
-import { contentType, forgedCredential, type Header, origin, otherHeader } from './hostile-headers.ts';
+import {
+  contentType,
+  forgedCredential,
+  formType,
+  type Header,
+  origin,
+  otherHeader,
+} from './hostile-headers.ts';
 
 /** A request as it is sent. */
 export interface HostileRequest {
@@ -28,6 +35,8 @@ export const LIVE = {
   email: 'live@example.com',
   paymentMethodId: 'pm_live',
   eventId: 'evt_live',
+  clientId: 'cli_live',
+  clientSecret: 'lks_live',
   /** Of a reservation, and of a use of credits: what the document gives for examples. */
   reference: 'order-4711',
   used: 'job-4711',
@@ -38,6 +47,7 @@ function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
   if (path.includes('{reference}')) return LIVE.reference;
   if (path.includes('/admin/plans/')) return 'pro';
+  if (path.includes('/admin/clients/')) return LIVE.clientId;
   if (path.includes('/payment-methods/')) return LIVE.paymentMethodId;
   if (path.includes('/billing/events/')) return LIVE.eventId;
   if (path.includes('/admin/users/')) return LIVE.targetId;
@@ -90,7 +100,7 @@ function addresses({ path }: Operation, realms: string[]): fc.Arbitrary<Address>
   const right = filled(
     fc.oneof(fc.constant(liveSegment(path)), fc.constantFrom(...SEGMENTS, ...PROTOTYPE_KEYS), encoded),
   );
-  const hasRealms = /^\/(v1|\.well-known)\//.test(path);
+  const hasRealms = /^\/(v1|oauth2|\.well-known)\//.test(path);
   const prefixes = ['', '', '', ...(hasRealms ? realms.map((id) => `/realms/${id}`) : [])];
   const addressed = fc.tuple(fc.constantFrom(...prefixes), right).map(([prefix, rest]) => prefix + rest);
   const astray = fc.oneof(
@@ -115,13 +125,28 @@ const queries = (right: string) =>
     { arbitrary: text.map((value) => `?deep=${encodeURIComponent(value.toWellFormed())}`), weight: 1 },
   );
 
+/** What an operation takes as a form. */
+const formOf = ({ definition }: Operation): Json | undefined =>
+  definition.requestBody?.content['application/x-www-form-urlencoded']?.schema;
+
+/** The same fields as a form has them; what is a list is there several times. */
+function asForm(json: string): string {
+  const fields = Object.entries<unknown>(JSON.parse(json));
+  const written = (value: unknown) =>
+    (typeof value === 'string' ? value : JSON.stringify(value)).toWellFormed();
+  const pairs = fields.flatMap(([name, value]) => [value].flat().map((one) => [name, written(one)]));
+  return new URLSearchParams(pairs).toString();
+}
+
 /** Bodies for an operation: mostly by its schema, when it has one. */
-function bodies({ definition }: Operation, document: Json, given: Record<string, fc.Arbitrary<unknown>>) {
-  const schema = definition.requestBody?.content['application/json']?.schema;
+function bodies(operation: Operation, document: Json, given: Record<string, fc.Arbitrary<unknown>>) {
+  const form = formOf(operation);
+  const schema = form ?? operation.definition.requestBody?.content['application/json']?.schema;
   if (!schema) return maybe(shapeless, 1, 9);
   const resolved = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
+  const texts = bodyText(resolved, given);
   return fc.oneof(
-    { arbitrary: bodyText(resolved, given), weight: 8 },
+    { arbitrary: form ? texts.map(asForm) : texts, weight: 8 },
     { arbitrary: shapeless, weight: 1 },
     { arbitrary: fc.constant(undefined), weight: 1 },
   );
@@ -151,7 +176,7 @@ export function requestsTo(
       ),
       address: addresses(operation, realms),
       query: queries(rightQuery(operation)),
-      type: contentType,
+      type: formOf(operation) ? formType : contentType,
       forged: maybe(forgedCredential, 2, 1),
       others: fc.array(otherHeader, { maxLength: 2 }),
       origin: maybe(origin, 2, 1),

@@ -19,6 +19,7 @@ import {
 import { type Json, type Operation, operationsOf, readDocument } from './contract.ts';
 import { DeclaredAnswers } from './declared-answer.ts';
 import { type HostileRequest, LIVE, requestsTo } from './hostile-request.ts';
+import { CALLBACK, createClient, pkce } from './oauth-client.ts';
 import { atStripe, customerOf, deliverAll, mapPrices, PRICE_MEANINGS, storedEvents } from './stripe.ts';
 
 /** Operations by the file that tries them, so that files share the work. The first that matches has it. */
@@ -45,6 +46,9 @@ const NEEDS_A_SECRET = [
   'POST /v1/auth/otp/verify',
   // Which address is right depends on the channel.
   'POST /v1/auth/otp/send',
+  // Of a sign-in that waits for its second step.
+  'POST /v1/auth/mfa/verify',
+  'POST /v1/auth/mfa/send',
   'PUT /v1/me/avatar',
   'GET /avatars/{key}',
   // Sent to a provider, and back from there.
@@ -155,7 +159,7 @@ export class OperationFuzz {
     const successes = Object.keys(operation.definition.responses).filter((status) => status < '300');
     const reached =
       Object.keys(seen).some((outcome) => successes.includes(outcome)) &&
-      (!operation.definition.requestBody || 'validation_failed' in seen);
+      (!operation.definition.requestBody || 'validation_failed' in seen || 'invalid_request' in seen);
     if (!reached) this.#shut.push(nameOf(operation));
   }
 
@@ -221,6 +225,11 @@ export class OperationFuzz {
     }
     if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
     url = url.replace(LIVE.paymentMethodId, this.#paymentMethodId).replace(LIVE.eventId, this.#eventId);
+    if (url.includes(LIVE.clientId) || written.includes(LIVE.clientId)) {
+      const { client_id, client_secret } = await makeClient();
+      url = url.replace(LIVE.clientId, client_id);
+      if (written) body = written.replace(LIVE.clientId, client_id).replace(LIVE.clientSecret, client_secret);
+    }
     if (url.includes(LIVE.messageId)) url = url.replace(LIVE.messageId, await makeMessage());
     url = url.replace(LIVE.targetId, targetId).replace(LIVE.userId, userId).replace(LIVE.email, email);
     const { method } = request;
@@ -263,6 +272,34 @@ function rightFor(user: { id: string; email: string }): Record<string, fc.Arbitr
     allowed_origins: fc.constantFrom([], ['https://app.example.com'], ['https://app.example.com/']),
     redirect_targets: fc.constantFrom([], ['https://app.example.com/in'], ['javascript:1']),
     id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
+    // Of a client, and what a client sends.
+    redirect_uris: fc.constantFrom([CALLBACK], [], ['javascript:1']),
+    post_logout_redirect_uris: fc.constantFrom([], [CALLBACK]),
+    scopes: fc.constantFrom(['openid'], ['users:read'], ['users:read'], ['account']),
+    token_endpoint_auth_method: fc.constantFrom('client_secret_post', 'client_secret_basic', 'none'),
+    grant_types: fc.constantFrom(
+      ['authorization_code', 'refresh_token'],
+      ['client_credentials'],
+      ['password'],
+    ),
+    audiences: fc.constantFrom([], ['https://api.example.com']),
+    jwks: fc.constantFrom(null, { keys: [] }),
+    logo_uri: fc.constantFrom('https://app.example.com/logo.svg', null, 'javascript:1'),
+    client_uri: fc.constantFrom('https://app.example.com', null),
+    policy_uri: fc.constant(null),
+    tos_uri: fc.constant(null),
+    access_token_seconds: fc.constantFrom(600, null, -1),
+    refresh_token_seconds: fc.constantFrom(86_400, null),
+    client_id: fc.constant(LIVE.clientId),
+    client_secret: fc.constant(LIVE.clientSecret),
+    grant_type: fc.constantFrom('client_credentials', 'client_credentials', 'refresh_token', 'password'),
+    scope: fc.constantFrom('photos:read', 'openid'),
+    response_type: fc.constantFrom('code', 'code', 'token'),
+    redirect_uri: fc.constantFrom(CALLBACK, CALLBACK, 'https://evil.test/callback'),
+    code_challenge: fc.constantFrom(pkce().challenge, 'short'),
+    code_challenge_method: fc.constantFrom('S256', 'S256', 'plain'),
+    token: fc.constantFrom('a.b.c', LIVE.refreshToken),
+    resource: fc.constantFrom('https://api.example.com', 'nothing'),
   };
 }
 
@@ -275,6 +312,16 @@ async function makeTarget(): Promise<string> {
     .bind(id)
     .run();
   return id;
+}
+
+/** A client that may do what clients may, but for users' account. */
+function makeClient() {
+  return createClient({
+    token_endpoint_auth_method: 'client_secret_post',
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    scopes: ['openid', 'photos:read'],
+    audiences: ['https://api.example.com'],
+  });
 }
 
 /** A mail that was given up. */
