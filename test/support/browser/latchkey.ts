@@ -22,6 +22,8 @@ export interface Latchkey {
   /** `http://localhost:PORT`: browsers take its `__Host-` cookies. */
   origin: string;
   port: number;
+  /** Its API key that may do everything. */
+  internalKey: string;
   /** `npm run realm`: makes or changes a realm. */
   realm(...args: string[]): Promise<void>;
   /** The newest message to that address or number about that; waits for it. */
@@ -98,6 +100,7 @@ export async function startLatchkey(
   return {
     origin,
     port,
+    internalKey: VARIABLES.INTERNAL_API_KEY,
     stop,
     realm: (...fields) => run('realm', ...fields),
     messageTo: (recipient, about = /(?:)/) =>
