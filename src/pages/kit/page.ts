@@ -159,23 +159,28 @@ async function provenOrAsked<V extends Visit>(
   const { role, enrols = false } = area;
   const level = { role, verified, impersonation: false, fresh: isFresh, enrols };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
+  const isProving = proof.way !== undefined;
   try {
-    if (proof.way !== undefined) return await takeProof(c, visit, area.proofs, proof, waiting);
-    requireLevel(level, principal, view.realm, {});
-    return null;
+    // A proof makes up for an old one, and for nothing else that the level wants.
+    requireLevel(isProving ? { ...level, fresh: false } : level, principal, view.realm, {});
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'reauthentication_required') {
-      return askForProof(c, visit, area.proofs, waiting);
-    }
-    if (proof.way !== undefined) {
-      const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
-      const { retryAfter } = error as ApiError;
-      if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-      const sentBy = proof.way === 'code' ? (proof.channel as 'email' | 'sms') : undefined;
-      return askForProof(c, visit, area.proofs, waiting, { problem, sentBy });
-    }
-    return refuse(c, visit, page, form, error);
+    if (!needsProof(error)) return refuse(c, visit, page, form, error);
+    return askForProof(c, visit, area.proofs, waiting);
   }
+  if (!isProving) return null;
+  try {
+    return await takeProof(c, visit, area.proofs, proof, waiting);
+  } catch (error) {
+    const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
+    const { retryAfter } = error as ApiError;
+    if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+    const sentBy = proof.way === 'code' ? (proof.channel as 'email' | 'sms') : undefined;
+    return askForProof(c, visit, area.proofs, waiting, { problem, sentBy });
+  }
+}
+
+function needsProof(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'reauthentication_required';
 }
 
 /** Shows a page again with what was wrong with one of its forms. */
