@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts';
+import { owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
@@ -82,12 +83,26 @@ export function requireLevel(level: UserLevel, principal: Principal, realm: Real
   if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
 }
 
-/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows. */
-function requireFresh({ role }: UserLevel, { authenticatedAt }: Principal, realm: Realm): void {
+/**
+ * Whether a session was opened without the second factor that its account has by now: then nothing else proves who its user is. A
+ * stranger whom the factor shall keep out may have been in before it came.
+ */
+export function owesFactor(principal: Principal, realm: Realm): boolean {
+  const isAtHome = principal.realmId === realm.id;
+  return isAtHome && owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'sign_in';
+}
+
+/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows, or is not enough. */
+function requireFresh({ role }: UserLevel, principal: Principal, realm: Realm): void {
   const { seconds, operatorSeconds } = realm.reauthentication;
   const window = role === 'user' ? seconds : operatorSeconds;
-  if (Date.now() - authenticatedAt < window * SECOND) return;
+  const owes = owesFactor(principal, realm);
+  if (!owes && Date.now() - principal.authenticatedAt < window * SECOND) return;
   // RFC 9470, 3: a client that knows the challenge knows what to ask the user for.
-  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"`;
-  throw new ApiError('reauthentication_required', { headers: { 'WWW-Authenticate': challenge } });
+  const better = owes ? ', acr_values="aal2"' : '';
+  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"${better}`;
+  throw new ApiError('reauthentication_required', {
+    ...(owes && { detail: 'Prove it by the second factor of the account.' }),
+    headers: { 'WWW-Authenticate': challenge },
+  });
 }

@@ -10,6 +10,7 @@ import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-
 import {
   askForProof,
   PROOF_PASSWORD,
+  provenBy,
   type ReauthenticationServices,
   splitProof,
   takeDraft,
@@ -169,8 +170,12 @@ async function provenOrAsked<V extends Visit>(
   }
   if (!isProving) return null;
   try {
-    return await takeProof(c, visit, area.proofs, proof, waiting);
+    const answer = await takeProof(c, visit, area.proofs, proof, waiting);
+    if (answer) return answer;
+    requireLevel(level, provenBy(principal, proof.way), view.realm, {});
+    return null;
   } catch (error) {
+    if (needsProof(error)) return askForProof(c, visit, area.proofs, waiting);
     const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
     const { retryAfter } = error as ApiError;
     if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
