@@ -242,6 +242,20 @@ describe('a session from before the factor', () => {
     const removed = await remove({ 'proof.way': 'totp', 'proof.totp': app.code(1) });
     expect(removed.headers.get('location')).toBe('/account/two-step?done=app_removed');
   });
+
+  it('gives whoever knows the password no more guesses at the factor', async () => {
+    // Waits are short, and machines may be slow.
+    advance(0);
+    const { user, app } = await withApp();
+    const token = user.access_token;
+    const prove = async (body: object) =>
+      (await call('POST', '/v1/auth/reauthenticate', { token, body })).status;
+    for (let guesses = 0; guesses < 5; guesses += 1) {
+      expect(await prove({ totp: '000000' })).toBe(401);
+      expect(await prove({ password: PASSWORD })).toBe(204);
+    }
+    expect(await prove({ totp: app.code(1) })).toBe(429);
+  });
 });
 
 describe('recovery codes', () => {
