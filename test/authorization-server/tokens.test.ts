@@ -236,6 +236,7 @@ describe('client authentication', () => {
       { exp: now - 1 },
       { exp: now + 3600 },
       { jti: undefined },
+      { sub: [client_id] },
     ]) {
       expect((await send(await assertion(wrong))).body.error, JSON.stringify(wrong)).toBe('invalid_client');
     }
