@@ -106,9 +106,13 @@ export class SignIns {
 
   /**
    * Opens a session of the user that the object knows, unless it takes a second step. Whatever opens a session comes by here: no
-   * first factor opens one alone where the account has a second.
+   * first factor opens one alone where the account has a second. Nor does a code outlive the session of the browser that gave it.
    */
   open(session: NewSession): OpenedSession | Refusal {
+    const { browserSession = null } = session;
+    if (browserSession !== null && !this.#books.sessions.find(browserSession, Date.now())) {
+      return refused('invalid_grant');
+    }
     const admitted = this.admit(session);
     return isRefusal(admitted) ? admitted : this.#open({ ...session, ...admitted });
   }
