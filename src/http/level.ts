@@ -9,8 +9,14 @@ import { requireMfa } from './second-factor.ts';
 /** What a client or a form sent, which nothing has checked. */
 export type Sent = Record<string, unknown>;
 
-/** Whether something is so: always, never, or by what was sent; `says` tells readers of the document when. */
-export type Condition = boolean | { when(sent: Sent): boolean; says: string };
+/**
+ * Whether something is so: always, never, or by what was sent; `says` tells readers of the document when. With `byPassword` the password
+ * was sent where it is not.
+ */
+export type Condition = boolean | { when(sent: Sent): boolean; says: string; byPassword?: true };
+
+/** The condition of a form that has the password in it. */
+export const BY_PASSWORD = { when: () => false, says: 'instead of the password', byPassword: true } as const;
 
 /** Whether a condition holds for what was sent. */
 function holds(condition: Condition, sent: Sent): boolean {
@@ -80,7 +86,9 @@ export function requireLevel(level: UserLevel, principal: Principal, realm: Real
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
   if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');
-  if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
+  const isFresh = holds(level.fresh, sent);
+  const isByPassword = typeof level.fresh === 'object' && level.fresh.byPassword === true;
+  if (isFresh || isByPassword) requireFresh(level, principal, realm, isFresh);
 }
 
 /**
@@ -92,12 +100,15 @@ export function owesFactor(principal: Principal, realm: Realm): boolean {
   return isAtHome && owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'sign_in';
 }
 
-/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows, or is not enough. */
-function requireFresh({ role }: UserLevel, principal: Principal, realm: Realm): void {
+/**
+ * Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows, unless there is another (`ages`
+ * is false), or when none would be enough but one by the second factor.
+ */
+function requireFresh({ role }: UserLevel, principal: Principal, realm: Realm, ages: boolean): void {
   const { seconds, operatorSeconds } = realm.reauthentication;
   const window = role === 'user' ? seconds : operatorSeconds;
   const owes = owesFactor(principal, realm);
-  if (!owes && Date.now() - principal.authenticatedAt < window * SECOND) return;
+  if (!owes && (!ages || Date.now() - principal.authenticatedAt < window * SECOND)) return;
   // RFC 9470, 3: a client that knows the challenge knows what to ask the user for.
   const better = owes ? ', acr_values="aal2"' : '';
   const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"${better}`;

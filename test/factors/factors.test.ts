@@ -217,13 +217,18 @@ describe('a session from before the factor', () => {
     ] as const;
     const prove = (body: object) => call('POST', '/v1/auth/reauthenticate', { token, body });
     expect((await prove({ password: PASSWORD })).status).toBe(204);
-    for (const [method, path, body] of acts) {
+    const byPassword = [
+      ['PUT', '/v1/me/password', { current_password: PASSWORD, new_password: 'four lighthouses at dawn' }],
+      ['PUT', '/v1/me/email', { password: PASSWORD, email: 'a.stranger@example.com' }],
+      ['DELETE', '/v1/me', { password: PASSWORD }],
+    ] as const;
+    for (const [method, path, body] of [...acts, ...byPassword]) {
       const refused = await call(method, path, { token, body });
       expectProblem(refused, 401, 'reauthentication_required');
       expect(refused.headers.get('www-authenticate')).toContain('acr_values="aal2"');
     }
     expect((await prove({ totp: app.code(1) })).status).toBe(204);
-    for (const [method, path, body] of acts) {
+    for (const [method, path, body] of [...acts, ...byPassword.slice(1)]) {
       expect((await call(method, path, { token, body })).status).toBeLessThan(300);
     }
   });
@@ -239,6 +244,8 @@ describe('a session from before the factor', () => {
       expect(body).toContain('proof.totp');
       expect(body).not.toContain('proof.password');
     }
+    const change = { form: 'password', current_password: PASSWORD, new_password: 'four lighthouses at dawn' };
+    expect((await submit('/account/security', change, who)).body).toContain('proof.totp');
     expect((await list(who.user.access_token)).data).toHaveLength(1);
     const removed = await remove({ 'proof.way': 'totp', 'proof.totp': app.code(1) });
     expect(removed.headers.get('location')).toBe('/account/two-step?done=app_removed');

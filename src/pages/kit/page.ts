@@ -3,7 +3,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, CATALOGUE } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
-import { requireLevel, type UserLevel } from '../../http/level.ts';
+import { BY_PASSWORD, requireLevel, type UserLevel } from '../../http/level.ts';
 import type { Language } from '../../lib/language.ts';
 import { errorMessages } from './error-messages.ts';
 import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-data.ts';
@@ -154,11 +154,12 @@ async function provenOrAsked<V extends Visit>(
     proof?: Record<string, string>;
   },
 ): Promise<Response | null> {
-  const { verified = false, fresh = false, values, proof = {} } = form;
+  const { verified = false, fresh = false, passwordField, values, proof = {} } = form;
   const { principal, view } = visit;
   const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
   const { role, enrols = false } = area;
-  const level = { role, verified, impersonation: false, fresh: isFresh, enrols };
+  const byPassword = !isFresh && passwordField !== undefined && BY_PASSWORD;
+  const level = { role, verified, impersonation: false, fresh: byPassword || isFresh, enrols };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
   const isProving = proof.way !== undefined;
   try {
