@@ -81,7 +81,8 @@ export interface EndAll {
 export interface SessionObject {
   /**
    * Opens a session for a user who has proved who they are. Refuses with `service_unavailable` when the row given is out of
-   * date, and with `mfa_required` where a second step is needed, which `completeSignIn` takes: so does whatever opens one.
+   * date, with `mfa_required` where a second step is needed, which `completeSignIn` takes, and with `invalid_grant` where the session
+   * of the browser has ended: so does whatever opens one.
    */
   open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal>;
   /**

@@ -84,7 +84,7 @@ export class Grants {
     const activity = 'app_authorized';
     const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant } as const;
     const session = signIns.open(opened);
-    if (isRefusal(session)) return session;
+    if (isRefusal(session)) return refuse(session.reason);
     book.spend(code.hash, session.sessionId);
     return { session, nonce };
   }

@@ -106,6 +106,11 @@ export class SecondStepBook {
     return true;
   }
 
+  /** Forgets the recovery codes: without a factor they take the place of nothing. */
+  dropRecoveryCodes(): void {
+    if (this.recoveryCodesLeft() > 0) this.#kv.delete(RECOVERY);
+  }
+
   /** How many recovery codes are left. */
   recoveryCodesLeft(): number {
     return (this.#kv.get<string[]>(RECOVERY) ?? []).length;
@@ -134,7 +139,7 @@ export class SecondStepBook {
     this.#kv.put(STEPS, steps);
     this.forgetDevices();
     if (!all) return;
-    this.#kv.delete(RECOVERY);
+    this.dropRecoveryCodes();
     this.#kv.delete(WAITING);
   }
 

@@ -85,10 +85,10 @@ export class SignIns {
   }
 
   /** Counts an attempt of a session to prove who its user is otherwise than by the password. */
-  beginProof(sessionId: string): { result: 'ok' } | Refusal {
+  beginProof(sessionId: string, by: Attempter = `session:${sessionId}`): { result: 'ok' } | Refusal {
     const session = this.check(sessionId);
     if (isRefusal(session)) return session;
-    const retryAfter = this.#books.attempts.begin(`session:${sessionId}`, Date.now());
+    const retryAfter = this.#books.attempts.begin(by, Date.now());
     return retryAfter === null ? { result: 'ok' } : refused('too_many_attempts', { retryAfter });
   }
 
@@ -106,9 +106,13 @@ export class SignIns {
 
   /**
    * Opens a session of the user that the object knows, unless it takes a second step. Whatever opens a session comes by here: no
-   * first factor opens one alone where the account has a second.
+   * first factor opens one alone where the account has a second. Nor does a code outlive the session of the browser that gave it.
    */
   open(session: NewSession): OpenedSession | Refusal {
+    const { browserSession = null } = session;
+    if (browserSession !== null && !this.#books.sessions.find(browserSession, Date.now())) {
+      return refused('invalid_grant');
+    }
     const admitted = this.admit(session);
     return isRefusal(admitted) ? admitted : this.#open({ ...session, ...admitted });
   }
@@ -179,10 +183,15 @@ export class SignIns {
 
   /** A second factor that is shown in a session: its failures count by themselves, its success is a fresh proof. */
   proveFactor(sessionId: string, shown: ShownFactor, client: Client): LiveSession | Refusal {
-    const begun = this.beginProof(sessionId);
+    // Apart: a password that is right forgives no guesses at the factor.
+    const by = `second:session:${sessionId}` as const;
+    const begun = this.beginProof(sessionId, by);
     if (isRefusal(begun)) return begun;
     const methods = this.#take(shown, client);
-    if (methods) return this.noteProof(sessionId, client, [...methods, 'mfa']);
+    if (methods) {
+      this.#books.attempts.succeed(by);
+      return this.noteProof(sessionId, client, [...methods, 'mfa']);
+    }
     this.log('reauthentication_failed', sessionId, client);
     return refused('invalid_code');
   }

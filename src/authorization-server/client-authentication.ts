@@ -115,7 +115,8 @@ function assertion(parameters: Parameters): Presented | null {
 
 function subjectOf(jwt: string): string {
   try {
-    return decodeJwt(jwt).sub ?? '';
+    const { sub }: { sub?: unknown } = decodeJwt(jwt);
+    return typeof sub === 'string' ? sub : '';
   } catch {
     throw new OAuthFailure('invalid_client', 'The assertion is no JWT');
   }

@@ -25,8 +25,10 @@ const link = z
   .max(2000)
   .nullish();
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max).nullish();
+/** RFC 7517, 4: texts and lists of texts, whatever else a key says of itself. */
 const PublicJwk = z
-  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']) })
+  .object({ kty: z.enum(['EC', 'RSA', 'OKP']) })
+  .catchall(z.union([z.string(), z.array(z.string()), z.boolean()]))
   .refine((key) => !('d' in key), { error: 'Must be public' });
 
 const fields = {

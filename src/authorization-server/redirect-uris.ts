@@ -16,7 +16,8 @@ export function isRegisteredUri(registered: readonly string[], asked: string): b
  * (RFC 8252, 7.1); without a fragment (RFC 6749, 3.1.2), user information, or what parsers read differently.
  */
 export function isRegistrableUri(uri: string): boolean {
-  if (/[^\x21-\x7e]|[\\#"<>^`{|}]/.test(uri)) return false;
+  // Without the slashes it is relative to a browser that comes from https.
+  if (/[^\x21-\x7e]|[\\#"<>^`{|}]|^https?:(?!\/\/)/i.test(uri)) return false;
   const url = URL.parse(uri);
   if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;

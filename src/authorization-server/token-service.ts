@@ -64,10 +64,11 @@ export async function answerTokenRequest(parts: TokenParts, request: TokenReques
   return GRANTS[grantType](parts, request, client);
 }
 
-/** The client behind a request, which does not ask too often. Throws OAuthFailure, `rate_limited`. */
+/** The client behind a request, which, if it has proved who it is, does not ask too often. Throws OAuthFailure, `rate_limited`. */
 export async function knownClient(parts: TokenParts, request: ClientMessage): Promise<OAuthClientRow> {
   const client = await authenticateClient(parts, request);
-  await parts.limit(`client:${client.id}`);
+  // Anybody can say that they are a public client: all could be kept out by one. Each has the limit of their own address.
+  if (client.authentication !== 'none') await parts.limit(`client:${client.id}`);
   return client;
 }
 

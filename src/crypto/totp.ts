@@ -19,6 +19,10 @@ const SECRET_BYTES = 20;
 /** Codes of so many steps before and after now are taken: clocks drift (RFC 6238, 5.2). */
 const DRIFT = 1;
 
+/** Characters of names in a link: the largest QR code holds 2,331 bytes (ISO/IEC 18004, level M). */
+const MAX_ISSUER = 40;
+const MAX_ACCOUNT = 90;
+
 /** Bytes as base32, without padding. */
 export function toBase32(bytes: Uint8Array): string {
   let [text, bits, held] = ['', 0, 0];
@@ -76,8 +80,13 @@ export function matchingStep(totp: Totp, code: string, now: number): number | nu
   return found;
 }
 
-/** What an authenticator app reads from a picture: the de-facto format of Google Authenticator. */
-export function totpUri(totp: Totp, issuer: string, account: string): string {
+/**
+ * What an authenticator app reads from a picture: the de-facto format of Google Authenticator. Of long names it has the beginning,
+ * so that every picture can hold it.
+ */
+export function totpUri(totp: Totp, issuerName: string, accountName: string): string {
+  const issuer = beginningOf(issuerName, MAX_ISSUER);
+  const account = beginningOf(accountName, MAX_ACCOUNT);
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`;
   const { secret, algorithm, digits, period } = totp;
   const query = new URLSearchParams({
@@ -89,6 +98,11 @@ export function totpUri(totp: Totp, issuer: string, account: string): string {
   });
   // Apps read a plus as a plus.
   return `otpauth://totp/${label}?${query.toString().replaceAll('+', '%20')}`;
+}
+
+/** Of whole characters, of which each takes up to twelve where they are escaped. */
+function beginningOf(text: string, most: number): string {
+  return [...text].slice(0, most).join('');
 }
 
 /** A secret as other systems export it: such a URI, or bare base32. Null for what makes no codes that could be verified here. */

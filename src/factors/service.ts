@@ -36,12 +36,21 @@ import {
 } from './store.ts';
 import { APP_NAME } from './tables.ts';
 
+/** 160 bits in base32. */
+const SECRET = /^[A-Z2-7]{32}$/;
+
 const qrCodes = lazy(() => import('./qr-code.ts'));
 
-/** The QR code of an authenticator app's URI, as an SVG. */
-export async function qrOf(uri: string): Promise<string> {
+/** What an app reads of a secret, as a link and as a picture (SVG). Throws `invalid_request` for what is no secret of ours. */
+export async function shownSecret(
+  secret: string,
+  { name }: Pick<Realm, 'name'>,
+  { email }: { email: string },
+) {
+  if (!SECRET.test(secret)) throw new ApiError('invalid_request');
   const { qrCode } = await qrCodes();
-  return qrCode(uri);
+  const uri = totpUri({ ...newTotp(), secret }, name, email);
+  return { secret, uri, qr: qrCode(uri) };
 }
 
 /** What second factors are made of. */
@@ -114,8 +123,7 @@ export class Factors {
     if (!(await insertUnverified(primary(d1).db, row, by))) {
       throw new ApiError(hasAllFactors(user) ? 'too_many_factors' : 'session_ended');
     }
-    const uri = totpUri(totp, realm.name, user.email);
-    return { id: row.id, secret: totp.secret, uri, qr: await qrOf(uri) };
+    return { id: row.id, ...(await shownSecret(totp.secret, realm, user)) };
   }
 
   /**

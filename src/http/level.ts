@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts';
+import { owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
@@ -8,8 +9,14 @@ import { requireMfa } from './second-factor.ts';
 /** What a client or a form sent, which nothing has checked. */
 export type Sent = Record<string, unknown>;
 
-/** Whether something is so: always, never, or by what was sent; `says` tells readers of the document when. */
-export type Condition = boolean | { when(sent: Sent): boolean; says: string };
+/**
+ * Whether something is so: always, never, or by what was sent; `says` tells readers of the document when. With `byPassword` the password
+ * was sent where it is not.
+ */
+export type Condition = boolean | { when(sent: Sent): boolean; says: string; byPassword?: true };
+
+/** The condition of a form that has the password in it. */
+export const BY_PASSWORD = { when: () => false, says: 'instead of the password', byPassword: true } as const;
 
 /** Whether a condition holds for what was sent. */
 function holds(condition: Condition, sent: Sent): boolean {
@@ -79,15 +86,34 @@ export function requireLevel(level: UserLevel, principal: Principal, realm: Real
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
   if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');
-  if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
+  const isFresh = holds(level.fresh, sent);
+  const isByPassword = typeof level.fresh === 'object' && level.fresh.byPassword === true;
+  if (isFresh || isByPassword) requireFresh(level, principal, realm, isFresh);
 }
 
-/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows. */
-function requireFresh({ role }: UserLevel, { authenticatedAt }: Principal, realm: Realm): void {
+/**
+ * Whether a session was opened without the second factor that its account has by now: then nothing else proves who its user is. A
+ * stranger whom the factor shall keep out may have been in before it came.
+ */
+export function owesFactor(principal: Principal, realm: Realm): boolean {
+  const isAtHome = principal.realmId === realm.id;
+  return isAtHome && owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'sign_in';
+}
+
+/**
+ * Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows, unless there is another (`ages`
+ * is false), or when none would be enough but one by the second factor.
+ */
+function requireFresh({ role }: UserLevel, principal: Principal, realm: Realm, ages: boolean): void {
   const { seconds, operatorSeconds } = realm.reauthentication;
   const window = role === 'user' ? seconds : operatorSeconds;
-  if (Date.now() - authenticatedAt < window * SECOND) return;
+  const owes = owesFactor(principal, realm);
+  if (!owes && (!ages || Date.now() - principal.authenticatedAt < window * SECOND)) return;
   // RFC 9470, 3: a client that knows the challenge knows what to ask the user for.
-  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"`;
-  throw new ApiError('reauthentication_required', { headers: { 'WWW-Authenticate': challenge } });
+  const better = owes ? ', acr_values="aal2"' : '';
+  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"${better}`;
+  throw new ApiError('reauthentication_required', {
+    ...(owes && { detail: 'Prove it by the second factor of the account.' }),
+    headers: { 'WWW-Authenticate': challenge },
+  });
 }

@@ -89,6 +89,7 @@ export function credentialRoutes(
           fresh: {
             when: ({ current_password }) => current_password === undefined,
             says: 'which `current_password` is',
+            byPassword: true,
           },
         }),
         request: jsonBody(PasswordChangeBody),

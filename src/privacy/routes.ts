@@ -56,7 +56,11 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
           'At once and for good: profile, password, sessions, activity, picture. What stays is that there was an account of this id, and when it was deleted. Needs a verified address.',
         limit: signInLimit,
         level: levels.verified({
-          fresh: { when: ({ password }) => password === undefined, says: 'in place of `password`' },
+          fresh: {
+            when: ({ password }) => password === undefined,
+            says: 'in place of `password`',
+            byPassword: true,
+          },
         }),
         request: { body: { ...jsonBody(DeleteBody).body, required: false as const } },
         responses: responses(

@@ -100,7 +100,11 @@ export function emailRoutes(
           'Takes effect when the link that is mailed to the new address is followed; then the old one is told, and can undo it. The answer is the same when somebody else has the address. Needs a verified address.',
         limit: signInLimit,
         level: levels.verified({
-          fresh: { when: ({ password }) => password === undefined, says: 'which `password` is' },
+          fresh: {
+            when: ({ password }) => password === undefined,
+            says: 'which `password` is',
+            byPassword: true,
+          },
         }),
         request: jsonBody(EmailChangeBody),
         responses: responses(

@@ -124,6 +124,7 @@ describe('a client', () => {
     [{ grant_types: ['client_credentials'], token_endpoint_auth_method: 'none' }, 'grant_types'],
     [{ grant_types: ['password'] }, 'grant_types.0'],
     [{ token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
+    [{ jwks: { keys: [{ kty: 'EC', x: [[['deeper than SQLite reads JSON']]] }] } }, 'jwks.keys.0.x'],
     [{ scopes: ['two words'] }, 'scopes.0'],
     [{ scopes: ['account'] }, 'scopes'],
     [{ logo_uri: 'http://example.com/x.png' }, 'logo_uri'],
@@ -170,6 +171,8 @@ describe('an address to go back to', () => {
   it.each([
     'https://u:p@app.example.com/',
     'data:text/html,x',
+    'https:app.example.com/',
+    'HTTPS:/app.example.com/',
     'https://a.example/\\x',
     'https://a.example/\n',
   ])('%j cannot be', (uri) => expect(isRegistrableUri(uri)).toBe(false));

@@ -135,6 +135,15 @@ describe('a code', () => {
   });
 });
 
+it('a code is over with the session that gave it', async () => {
+  const client = await createClient();
+  const who = await visitor();
+  const code = await codeOf(client, who);
+  const body = { all: true };
+  expect((await call('POST', '/v1/auth/logout', { token: who.user.access_token, body })).status).toBe(204);
+  expect((await redeem(client, code)).body).toMatchObject({ error: 'invalid_grant' });
+});
+
 describe('a refresh token', () => {
   it('gives the next, for the client that it was made for', async () => {
     const { client, tokens } = await connected();
@@ -236,6 +245,7 @@ describe('client authentication', () => {
       { exp: now - 1 },
       { exp: now + 3600 },
       { jti: undefined },
+      { sub: [client_id] },
     ]) {
       expect((await send(await assertion(wrong))).body.error, JSON.stringify(wrong)).toBe('invalid_client');
     }

@@ -17,6 +17,7 @@ import { addApp, appOf, firstStep, secondStep, withApp } from '../support/factor
 import { mailTo, tokenTo } from '../support/mail.ts';
 import { begin, withPasskey } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
+import { submit, visitor } from '../support/visitor.ts';
 
 const MINUTE = 60_000;
 
@@ -200,6 +201,68 @@ describe('an authenticator app', () => {
       403,
       'email_not_verified',
     );
+  });
+});
+
+describe('a session from before the factor', () => {
+  it('removes, adds and renews nothing by the password alone, and all by the factor', async () => {
+    const user = await registerVerified();
+    const { access_token: token } = (await login(user.user.email)).body;
+    const { app, id } = await addApp(user.access_token);
+    const acts = [
+      ['POST', '/v1/me/factors', { type: 'totp' }],
+      ['POST', '/v1/me/passkeys/options', undefined],
+      ['POST', '/v1/me/recovery-codes', undefined],
+      ['DELETE', `/v1/me/factors/${id}`, undefined],
+    ] as const;
+    const prove = (body: object) => call('POST', '/v1/auth/reauthenticate', { token, body });
+    expect((await prove({ password: PASSWORD })).status).toBe(204);
+    const byPassword = [
+      ['PUT', '/v1/me/password', { current_password: PASSWORD, new_password: 'four lighthouses at dawn' }],
+      ['PUT', '/v1/me/email', { password: PASSWORD, email: 'a.stranger@example.com' }],
+      ['DELETE', '/v1/me', { password: PASSWORD }],
+    ] as const;
+    for (const [method, path, body] of [...acts, ...byPassword]) {
+      const refused = await call(method, path, { token, body });
+      expectProblem(refused, 401, 'reauthentication_required');
+      expect(refused.headers.get('www-authenticate')).toContain('acr_values="aal2"');
+    }
+    expect((await prove({ totp: app.code(1) })).status).toBe(204);
+    for (const [method, path, body] of [...acts, ...byPassword.slice(1)]) {
+      expect((await call(method, path, { token, body })).status).toBeLessThan(300);
+    }
+  });
+
+  it('does as much on the pages, which ask for the factor only', async () => {
+    const who = await visitor();
+    const { app, id } = await addApp(who.user.access_token);
+    const remove = (proof: Record<string, string>) =>
+      submit('/account/two-step', { form: 'remove', factor: id, ...proof }, who);
+    const byPassword = { 'proof.way': 'password', 'proof.password': PASSWORD };
+    for (const asked of [remove({}), remove(byPassword)]) {
+      const { body } = await asked;
+      expect(body).toContain('proof.totp');
+      expect(body).not.toContain('proof.password');
+    }
+    const change = { form: 'password', current_password: PASSWORD, new_password: 'four lighthouses at dawn' };
+    expect((await submit('/account/security', change, who)).body).toContain('proof.totp');
+    expect((await list(who.user.access_token)).data).toHaveLength(1);
+    const removed = await remove({ 'proof.way': 'totp', 'proof.totp': app.code(1) });
+    expect(removed.headers.get('location')).toBe('/account/two-step?done=app_removed');
+  });
+
+  it('gives whoever knows the password no more guesses at the factor', async () => {
+    // Waits are short, and machines may be slow.
+    advance(0);
+    const { user, app } = await withApp();
+    const token = user.access_token;
+    const prove = async (body: object) =>
+      (await call('POST', '/v1/auth/reauthenticate', { token, body })).status;
+    for (let guesses = 0; guesses < 5; guesses += 1) {
+      expect(await prove({ totp: '000000' })).toBe(401);
+      expect(await prove({ password: PASSWORD })).toBe(204);
+    }
+    expect(await prove({ totp: app.code(1) })).toBe(429);
   });
 });
 

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { createServices } from '../../src/services.ts';
 import { call, expectProblem } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
+import { basic, createClient, type MadeClient } from '../support/oauth-client.ts';
 
 /** A sign-in that costs no hash: the body is refused after the limit has counted. */
 const attempt = (ip: string) => call('POST', '/v1/auth/login', { body: {}, ip });
@@ -143,6 +144,38 @@ describe('the general limit', () => {
     expect(asked).toEqual(['2001:db8:9:9::/64']);
     advance(60_000);
     expect((await send()).status).toBe(401);
+  });
+
+  it('is used up for no public client of the authorization server by a stranger who says to be it', async () => {
+    const bindings = {
+      ...env,
+      GENERAL_RATE_LIMIT: { limit: async ({ key }: { key: string }) => ({ success: !key.includes('cli_') }) },
+    } as never;
+    const app = createApp(createServices(bindings), bindings);
+    const token = (client: MadeClient, n: number) =>
+      app.request(
+        'https://auth.test/oauth2/token',
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            'cf-connecting-ip': `192.0.2.${n % 200}`,
+            ...(client.client_secret && basic(client)),
+          },
+          body: new URLSearchParams({
+            grant_type: 'refresh_token',
+            refresh_token: 'none',
+            client_id: client.client_id,
+          }),
+        },
+        bindings,
+      );
+    const last = async (client: MadeClient) => {
+      for (let n = 0; n < 100; n += 1) await token(client, n);
+      return (await token(client, 100)).status;
+    };
+    expect(await last(await createClient())).toBe(400);
+    expect(await last(await createClient({ token_endpoint_auth_method: 'client_secret_basic' }))).toBe(429);
   });
 
   it('names its policy on every other answer', async () => {

@@ -11,6 +11,7 @@ import {
   totpCode,
   totpUri,
 } from '../../src/crypto/totp.ts';
+import { qrCode } from '../../src/factors/qr-code.ts';
 
 const totp = (parameters: Partial<Totp>): Totp => ({ ...newTotp(), ...parameters });
 
@@ -45,6 +46,14 @@ describe('codes of authenticator apps', () => {
     const secrets = Array.from({ length: 100 }, () => newTotp().secret);
     expect(new Set(secrets).size).toBe(100);
     for (const secret of secrets) expect(fromBase32(secret)).toHaveLength(20);
+  });
+
+  it('have a link that a picture can hold, whoever they are of', () => {
+    for (const character of ['a', '+', 'é', '中', '😀']) {
+      const uri = totpUri(newTotp(), character.repeat(100), character.repeat(254));
+      expect(qrCode(uri), character).toMatch(/^<svg /);
+      expect(parseTotp(uri), character).not.toBeNull();
+    }
   });
 
   it('are read again from their link, also from those of other systems', () => {

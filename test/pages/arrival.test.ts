@@ -176,6 +176,15 @@ describe('an app with a challenge', () => {
     expect(otherRealm.body.error).toBe('invalid_grant');
   });
 
+  it('gives nothing once its user has signed out everywhere', async () => {
+    const { verifier, query } = appRequest();
+    const { user, access_token: token } = await register({}, SHOP);
+    const answer = await signIn(user.email, at('/login', query));
+    await call('POST', '/v1/auth/logout', { ...SHOP, token, body: { all: true } });
+    const late = await exchange(answer.headers.get('location'), verifier);
+    expect(late.body.error).toBe('invalid_grant');
+  });
+
   it.each([
     ['without a method', { code_challenge_method: undefined }],
     ['with the plain method', { code_challenge_method: 'plain' }],

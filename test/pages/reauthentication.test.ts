@@ -111,6 +111,17 @@ describe('a form that needs a fresh proof', () => {
     }
   });
 
+  it.each([
+    ['/account/two-step', { form: 'begin' }],
+    ['/account/identities', { form: 'link', provider: 'google' }],
+  ])('%s %j takes a proof in place of nothing else that it needs', async (path, fields) => {
+    const unverified = await visitor({}, { verified: false });
+    const proof = { 'proof.way': 'password', 'proof.password': PASSWORD };
+    const refused = await submit(path, { ...fields, ...proof }, unverified);
+    expect(refused.status).toBe(403);
+    expect(refused.body).not.toContain(TITLE);
+  });
+
   it('is taken from our own pages only', async () => {
     const proof = { 'proof.way': 'password', 'proof.password': PASSWORD };
     const headers = { origin: 'https://elsewhere.example' };

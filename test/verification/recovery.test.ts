@@ -18,6 +18,7 @@ import {
 } from '../support/api.ts';
 import { Browser, pick } from '../support/browser.ts';
 import { advance } from '../support/clock.ts';
+import { addApp, secondStep } from '../support/factors.ts';
 import { codeTextedTo, tokenTo } from '../support/mail.ts';
 import { submit, visit } from '../support/pages.ts';
 import { receivedTexts } from '../support/peers/mailbox.ts';
@@ -227,6 +228,21 @@ describe('the link that undoes a change of address', () => {
     expectProblem(await undo(later), 400, 'invalid_link');
     await tokenTo(own, /^Reset your/);
     expectProblem(await undo(link), 400, 'invalid_link');
+  });
+
+  it('ends recovery codes with the factors: the next factor comes with new ones', async () => {
+    const user = await registerVerified();
+    const own = user.user.email;
+    const { recoveryCodes } = await addApp(user.access_token);
+    await verify(await changeTo(user.access_token, address()));
+    expect((await undo(await tokenTo(own, /^The email address of your/))).status).toBe(204);
+    await reset(own, {}, 2);
+    const { access_token } = (await login(own, NEXT)).body;
+    const again = await addApp(access_token);
+    expect(again.recoveryCodes).toHaveLength(10);
+    const { mfa_token } = (await login(own, NEXT)).body;
+    const [code = ''] = recoveryCodes;
+    expectProblem(await secondStep(mfa_token, { method: 'recovery_code', code }), 401, 'invalid_code');
   });
 
   it('of an earlier change outlives the undoing of a later one', async () => {

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { FactorCodeBody, type KnownFactor, type KnownFactors, NewFactorBody } from '../../factors/schemas.ts';
-import { qrOf } from '../../factors/service.ts';
+import { shownSecret } from '../../factors/service.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
 import { errorMessages } from '../kit/error-messages.ts';
@@ -44,7 +44,7 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
       },
       verify: {
         verified: true,
-        act: async (c, { principal, view }, { id = '', secret = '', uri = '', ...sent }) => {
+        act: async (c, { principal, user, view }, { id = '', secret = '', ...sent }) => {
           try {
             const { code } = valid(FactorCodeBody, { code: sent.code }, { code: 'invalid_code' });
             const codes = await factors.verify(principal, id, code, view.realm, clientOf(c));
@@ -53,7 +53,7 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
           } catch (error) {
             const problem = formProblem(error, view.language);
             if (problem.code !== 'invalid_code' && problem.code !== 'validation_failed') throw error;
-            const begun = { id, secret, uri, qr: await qrOf(uri) };
+            const begun = { id, ...(await shownSecret(secret, view.realm, user)) };
             return show(c, view, <AppStep view={view} begun={begun} problem={problem} />, { status: 422 });
           }
         },
@@ -204,7 +204,7 @@ function AppStep({ view, begun, problem }: { view: View; begun: Begun; problem?:
       <p>
         <a href={uri}>{text.open}</a>
       </p>
-      <Form view={view} name="verify" hidden={{ id, secret, uri }} problem={problem} button={text.confirm}>
+      <Form view={view} name="verify" hidden={{ id, secret }} problem={problem} button={text.confirm}>
         <Field
           name="code"
           label={text.code}

@@ -3,13 +3,14 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, CATALOGUE } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
-import { requireLevel, type UserLevel } from '../../http/level.ts';
+import { BY_PASSWORD, requireLevel, type UserLevel } from '../../http/level.ts';
 import type { Language } from '../../lib/language.ts';
 import { errorMessages } from './error-messages.ts';
 import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-data.ts';
 import {
   askForProof,
   PROOF_PASSWORD,
+  provenBy,
   type ReauthenticationServices,
   splitProof,
   takeDraft,
@@ -153,29 +154,39 @@ async function provenOrAsked<V extends Visit>(
     proof?: Record<string, string>;
   },
 ): Promise<Response | null> {
-  const { verified = false, fresh = false, values, proof = {} } = form;
+  const { verified = false, fresh = false, passwordField, values, proof = {} } = form;
   const { principal, view } = visit;
   const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
   const { role, enrols = false } = area;
-  const level = { role, verified, impersonation: false, fresh: isFresh, enrols };
+  const byPassword = !isFresh && passwordField !== undefined && BY_PASSWORD;
+  const level = { role, verified, impersonation: false, fresh: byPassword || isFresh, enrols };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
+  const isProving = proof.way !== undefined;
   try {
-    if (proof.way !== undefined) return await takeProof(c, visit, area.proofs, proof, waiting);
-    requireLevel(level, principal, view.realm, {});
+    // A proof makes up for an old one, and for nothing else that the level wants.
+    requireLevel(isProving ? { ...level, fresh: false } : level, principal, view.realm, {});
+  } catch (error) {
+    if (!needsProof(error)) return refuse(c, visit, page, form, error);
+    return askForProof(c, visit, area.proofs, waiting);
+  }
+  if (!isProving) return null;
+  try {
+    const answer = await takeProof(c, visit, area.proofs, proof, waiting);
+    if (answer) return answer;
+    requireLevel(level, provenBy(principal, proof.way), view.realm, {});
     return null;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'reauthentication_required') {
-      return askForProof(c, visit, area.proofs, waiting);
-    }
-    if (proof.way !== undefined) {
-      const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
-      const { retryAfter } = error as ApiError;
-      if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-      const sentBy = proof.way === 'code' ? (proof.channel as 'email' | 'sms') : undefined;
-      return askForProof(c, visit, area.proofs, waiting, { problem, sentBy });
-    }
-    return refuse(c, visit, page, form, error);
+    if (needsProof(error)) return askForProof(c, visit, area.proofs, waiting);
+    const problem = problemOf(error, view.language, { passwordField: PROOF_PASSWORD });
+    const { retryAfter } = error as ApiError;
+    if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+    const sentBy = proof.way === 'code' ? (proof.channel as 'email' | 'sms') : undefined;
+    return askForProof(c, visit, area.proofs, waiting, { problem, sentBy });
   }
+}
+
+function needsProof(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'reauthentication_required';
 }
 
 /** Shows a page again with what was wrong with one of its forms. */

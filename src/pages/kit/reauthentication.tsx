@@ -1,8 +1,9 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { OneTimeCodeField } from '../../codes/schemas.ts';
 import { ApiError } from '../../errors.ts';
-import { type AppContext, clientOf } from '../../http/context.ts';
+import { type AppContext, clientOf, type Principal } from '../../http/context.ts';
 import { setFlowCookie } from '../../http/flow-cookie.ts';
+import { owesFactor } from '../../http/level.ts';
 import { pathOf } from '../../http/realm-path.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
@@ -48,6 +49,19 @@ export function splitProof(sent: Values): { values: Values; proof: Values } {
     proof: Object.fromEntries(
       entries.filter(isProof).map(([name, value]) => [name.slice(PREFIX.length), value]),
     ),
+  };
+}
+
+/** The ways that show a second factor. */
+const BY_FACTOR = ['passkey', 'totp', 'recovery_code'];
+
+/** Who has just proved by a way who they are: as the session has it from now on. */
+export function provenBy(principal: Principal, way = ''): Principal {
+  const { methods } = principal;
+  return {
+    ...principal,
+    authenticatedAt: Date.now(),
+    methods: BY_FACTOR.includes(way) ? [...methods, 'mfa'] : methods,
   };
 }
 
@@ -115,11 +129,14 @@ export async function askForProof(
   { problem, sentBy }: { problem?: FormProblem; sentBy?: 'email' | 'sms' | undefined } = {},
 ): Promise<Response> {
   const realm = await reauthentication.realmOf(user);
-  const [ways, passkey, origins] = await Promise.all([
+  const [known, passkey, origins] = await Promise.all([
     reauthentication.ways(user),
     reauthentication.beginPasskey(user, principal),
     accountLinks.origins(realm),
   ]);
+  const ways = owesFactor(principal, view.realm)
+    ? { ...known, password: false, codes: [], providers: [] }
+    : known;
   const page = (
     <ReauthenticationPage
       view={view}
