@@ -28,6 +28,8 @@ export interface UserLevel {
   fresh: Condition;
   /** Whether it is of those acts that lead to a second factor, which a user may who lacks one that the realm requires. */
   enrols: boolean;
+  /** Whether an anonymous user may, who has no address to verify: what leads to a way in, and what is every user's right. */
+  anonymous: boolean;
 }
 
 /** Scopes by which clients may use Latchkey's own API as the user: to read, and all; the second is for first-party clients. */
@@ -78,12 +80,21 @@ export function requireLevel(level: UserLevel, principal: Principal, realm: Real
   if (!level.enrols && principal.realmId === realm.id) requireMfa(principal, realm);
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
-  if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');
+  const mayLack = principal.emailVerified || (level.anonymous && principal.anonymous);
+  if (!mayLack && holds(level.verified, sent)) throw new ApiError('email_not_verified');
   if (holds(level.fresh, sent)) requireFresh(level, principal, realm);
 }
 
-/** Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows. */
-function requireFresh({ role }: UserLevel, { authenticatedAt }: Principal, realm: Realm): void {
+/**
+ * Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows. An anonymous user has nothing
+ * to prove it by: the session is all that there is.
+ */
+export function requireFresh(
+  { role }: Pick<UserLevel, 'role'>,
+  { anonymous, authenticatedAt }: Pick<Principal, 'anonymous' | 'authenticatedAt'>,
+  realm: Realm,
+): void {
+  if (anonymous) return;
   const { seconds, operatorSeconds } = realm.reauthentication;
   const window = role === 'user' ? seconds : operatorSeconds;
   if (Date.now() - authenticatedAt < window * SECOND) return;

@@ -34,6 +34,8 @@ type DoneMessages = Record<string, string | undefined>;
 export interface PageForm<V extends Visit> {
   /** Whether it needs a verified e-mail address. */
   verified?: boolean;
+  /** Whether an anonymous user may, who has no address to verify. */
+  anonymous?: boolean;
   /** Whether it needs a fresh proof of who the user is, or when. */
   fresh?: boolean | ((visit: V, values: Record<string, string>) => boolean);
   /** The field to blame for a wrong password. */
@@ -153,11 +155,11 @@ async function provenOrAsked<V extends Visit>(
     proof?: Record<string, string>;
   },
 ): Promise<Response | null> {
-  const { verified = false, fresh = false, values, proof = {} } = form;
+  const { verified = false, anonymous = false, fresh = false, values, proof = {} } = form;
   const { principal, view } = visit;
   const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
   const { role, enrols = false } = area;
-  const level = { role, verified, impersonation: false, fresh: isFresh, enrols };
+  const level = { role, verified, impersonation: false, fresh: isFresh, enrols, anonymous };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
   try {
     if (proof.way !== undefined) return await takeProof(c, visit, area.proofs, proof, waiting);
