@@ -399,31 +399,31 @@ describe('registering', () => {
       return { guest, link };
     };
     const first = await begin();
-    await first.link('user41@gmail.example');
+    await first.link('user01@gmail.example');
     expect(await me(first.guest.access_token, '')).toMatchObject({
       id: first.guest.user.id,
-      email: 'user41@gmail.example',
+      email: 'user01@gmail.example',
       email_verified: true,
       anonymous: false,
     });
     expect(await activityOf(first.guest.user.id)).toEqual(['anonymous_created', 'registered']);
     const back = new Browser();
-    await back.signIn('google', 'user41@gmail.example');
+    await back.signIn('google', 'user01@gmail.example');
     expect(((await (await back.ask('/v1/me')).json()) as any).id).toBe(first.guest.user.id);
     // The account at the provider is somebody's by now.
     const second = await begin();
-    const refused = await second.link('user41@gmail.example');
+    const refused = await second.link('user01@gmail.example');
     expect(refused.headers.get('location')).toContain('identity_conflict');
     // The address is somebody's, the account at the provider nobody's.
-    await registerVerified({ email: 'user42@gmail.example' });
+    await registerVerified({ email: 'user02@gmail.example' });
     const third = await begin();
-    await third.link('user42@gmail.example');
+    await third.link('user02@gmail.example');
     expect(await me(third.guest.access_token, '')).toMatchObject({
       email: `${third.guest.user.id}@anonymous.invalid`,
       anonymous: false,
     });
     const again = new Browser();
-    await again.signIn('google', 'user42@gmail.example');
+    await again.signIn('google', 'user02@gmail.example');
     expect(((await (await again.ask('/v1/me')).json()) as any).id).toBe(third.guest.user.id);
   });
 });
