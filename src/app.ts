@@ -1,4 +1,5 @@
 import { adminRoutes } from './admin/routes.ts';
+import { anonymousRoutes } from './anonymous/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { AppShell } from './app-shell.ts';
 import { oauthClientRoutes } from './authorization-server/client-routes.ts';
@@ -9,6 +10,7 @@ import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { challengeRoutes } from './challenges/routes.ts';
+import { linkRoutes } from './codes/link-routes.ts';
 import { phoneRoutes } from './codes/phone-routes.ts';
 import { codeRoutes } from './codes/routes.ts';
 import { createDialects, dialectDocuments, spokenDialects } from './compat/dialects.ts';
@@ -73,11 +75,13 @@ export function createApp(
     keyedRateLimit(bindings.GENERAL_RATE_LIMIT, config),
   );
   const routes = withHotRoutes(app, services, shell)
+    .route('/', anonymousRoutes(services.anonymous, levels, signInLimit, challenge))
     .route('/', resetRoutes(services.resets, signInLimit, challenge))
     .route('/', challengeRoutes(services.challenges))
     .route('/', emailRoutes(services.emails, levels, signInLimit))
     .route('/', codeRoutes(services.codes, levels, signInLimit, challenge))
-    .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit))
+    .route('/', linkRoutes(services.links, config.ORIGIN, signInLimit, challenge))
+    .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit, challenge))
     .route('/', passkeyRoutes(services.passkeys, levels))
     .route('/', secondStepRoutes(services.factors, signInLimit))
     .route('/', factorRoutes(services.factors, services.directory, levels, signInLimit))

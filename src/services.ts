@@ -1,6 +1,7 @@
 import type { AccountObject } from './account/contract.ts';
 import type { GrantObject } from './account/grant-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
+import { AnonymousUsers } from './anonymous/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
 import type { AuthorizationServerParts } from './authorization-server/service.ts';
 import { Authorizer } from './authorize/service.ts';
@@ -10,7 +11,8 @@ import { Revenue } from './billing/revenue-service.ts';
 import { Billing } from './billing/service.ts';
 import { Challenges } from './challenges/service.ts';
 import type { TurnstileSettings } from './challenges/turnstile.ts';
-import type { CodeObject } from './codes/contract.ts';
+import type { CodeObject, CodeObjects } from './codes/contract.ts';
+import { SignInLinks } from './codes/link-service.ts';
 import { OneTimeCodes } from './codes/service.ts';
 import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
@@ -77,12 +79,14 @@ export interface Services {
   avatars: Avatars;
   sessions: Sessions;
   credentials: Credentials;
+  anonymous: AnonymousUsers;
   resets: PasswordResets;
   emails: EmailVerification;
   challenges: Challenges;
   suspicions: Suspicions;
   failures: FailureBudget;
   codes: OneTimeCodes;
+  links: SignInLinks;
   passkeys: Passkeys;
   factors: Factors;
   oauth: OAuth;
@@ -231,10 +235,11 @@ function assemble(shared: Shared, database: string): Services {
   };
   const accountLinks = new AccountLinks(oauthPorts);
   const credentials = new Credentials({ ...deps, decoyKey: deriveKey(config.AUTH_SECRET, 'decoy') });
+  const codesAt: CodeObjects = ({ id, jurisdiction }, channel, to, userId) =>
+    codeObjects(`${id}:${channel}:${to}${userId === null ? '' : `:${userId}`}`, jurisdiction);
   const codes = new OneTimeCodes({
     ...deps,
-    codes: ({ id, jurisdiction }, channel, to, userId) =>
-      codeObjects(`${id}:${channel}:${to}${userId === null ? '' : `:${userId}`}`, jurisdiction),
+    codes: codesAt,
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
@@ -263,6 +268,7 @@ function assemble(shared: Shared, database: string): Services {
     outbox,
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
     credentials,
+    anonymous: new AnonymousUsers(deps),
     resets: new PasswordResets(deps),
     emails: new EmailVerification(deps),
     challenges: new Challenges({
@@ -273,6 +279,12 @@ function assemble(shared: Shared, database: string): Services {
     suspicions,
     failures,
     codes,
+    links: new SignInLinks({
+      ...deps,
+      codes,
+      codeObjects: codesAt,
+      linkKeys: deriveKeyring(config, 'sign-in-link'),
+    }),
     passkeys,
     factors,
     authorizationCodes,

@@ -76,7 +76,8 @@ export class Grants {
     };
     if (!fits) return refuse('invalid_grant');
     if (state.status !== 'active') return refuse('account_suspended');
-    const shown = { role: state.role, methods: code.methods, impersonator: null };
+    const { role, anonymous = false } = state;
+    const shown = { role, methods: code.methods, impersonator: null, anonymous };
     // A factor that came since, or a policy.
     if (owedStep(redemption.mfa, shown, state.factors ?? NO_FACTORS, Date.now()))
       return refuse('mfa_required');

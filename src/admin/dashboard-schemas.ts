@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { RevenueSchema, revenueShape } from '../billing/revenue-schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
-import type { Dashboard, RealmDay, UserNumbers } from './dashboard-service.ts';
+import { type Dashboard, type RealmDay, type UserNumbers, verificationRate } from './dashboard-service.ts';
 
 const Counts = z.record(z.string(), z.int());
 
@@ -12,7 +12,10 @@ export const StatisticsQuery = z.object({
 const numbers = {
   total_users: z.int(),
   verified_users: z.int(),
-  verification_rate: z.number().openapi({ description: 'Of 1; 0 while there is no user' }),
+  anonymous_users: z.int().openapi({ description: 'Who have not registered: no sign-ups until they do' }),
+  verification_rate: z
+    .number()
+    .openapi({ description: 'Of 1, anonymous users left out; 0 while there is nobody else' }),
   users_with_second_factor: z.int().openapi({ description: 'Who have an authenticator app or a passkey' }),
   by_status: Counts,
   by_role: Counts,
@@ -73,7 +76,8 @@ function numbersShape(users: UserNumbers) {
   return {
     total_users: users.total,
     verified_users: users.verified,
-    verification_rate: users.total === 0 ? 0 : users.verified / users.total,
+    anonymous_users: users.anonymous,
+    verification_rate: verificationRate(users),
     users_with_second_factor: users.secondFactors,
     by_status: users.byStatus,
     by_role: users.byRole,

@@ -21,8 +21,15 @@ export interface UserNumbers {
   /** By what they can sign in; who can by several counts for each. */
   byProvider: Record<string, number>;
   verified: number;
+  /** Who have not registered. */
+  anonymous: number;
   /** Who have an authenticator app or a passkey. */
   secondFactors: number;
+}
+
+/** Which part of the users who have registered has verified their address; 0 while there is none. */
+export function verificationRate({ total, anonymous, verified }: UserNumbers): number {
+  return total === anonymous ? 0 : verified / (total - anonymous);
 }
 
 /** One UTC day (YYYY-MM-DD) of a realm. */
@@ -144,6 +151,7 @@ function numbersOf(facets: FacetCount[], providers: { provider: string; users: n
     ),
     secondFactors: providers.find(({ provider }) => provider === SECOND_FACTOR)?.users ?? 0,
     verified: by('email_verified')[1] ?? 0,
+    anonymous: by('anonymous')[1] ?? 0,
   };
 }
 

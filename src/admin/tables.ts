@@ -1,6 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** Users by what admins filter by: `status role plan email_verified`. Kept by triggers on `users`. */
+/** Users by what admins filter by: `status role plan email_verified anonymous`. Kept by triggers on `users`. */
 export const userCounts = sqliteTable(
   'user_counts',
   {

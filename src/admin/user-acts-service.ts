@@ -7,10 +7,11 @@ import { maskEmail } from '../directory/schemas.ts';
 import type { UserChange } from '../directory/service.ts';
 import type { ActivityType, UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
 import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
@@ -59,7 +60,7 @@ export class UserActs {
       const set: Record<string, unknown> = Object.fromEntries(changed);
       // Whoever has the address has the account, by a link to set a password: nobody takes that of a peer.
       if ('email' in set && user.role !== 'user') requireRole(actor, 'owner');
-      if ('email' in set) set.emailVerified = false;
+      if ('email' in set) Object.assign(set, { emailVerified: false, anonymous: false });
       if ('phoneNumber' in set) set.phoneNumberVerified = false;
       const names = Object.keys(patch).filter((name) => changed.some(([own]) => wireName(own) === name));
       const before = changed.map(([own]) => [wireName(own), user[own as keyof UserRow]]);
@@ -100,7 +101,7 @@ export class UserActs {
 
   /**
    * Gives a user a role, no higher than the actor's own. Throws `user_not_found`, `insufficient_scope`, `own_account`,
-   * `last_owner`, `conflict`, and 422 for an owner outside the realm `default`.
+   * `last_owner`, `conflict`, and 422 for an owner outside the realm `default`, and for a user without an address.
    */
   setRole(
     target: UserRef,
@@ -111,44 +112,45 @@ export class UserActs {
     refuseSelf(actor, target.userId);
     requireAuthority(actor, role);
     requireHome(role, target.realmId);
-    return this.#act(target, actor, { reason }, (user) =>
-      user.role === role
-        ? null
-        : {
-            action: 'user_role_changed',
-            set: { role },
-            was: { role: user.role },
-            is: { role },
-            activity: 'role_changed',
-          },
-    );
+    return this.#act(target, actor, { reason }, (user) => {
+      if (user.role === role) return null;
+      requireAddress('role', user);
+      return {
+        action: 'user_role_changed',
+        set: { role },
+        was: { role: user.role },
+        is: { role },
+        activity: 'role_changed',
+      };
+    });
   }
 
-  /** Takes the address for proven. Throws `user_not_found`, `insufficient_scope`, `own_account`, `conflict`. */
+  /** Takes the address for proven. Throws `user_not_found`, `insufficient_scope`, `own_account`, `conflict`, 422 where there is none. */
   verifyEmail(target: UserRef, actor: Actor, reason: string | undefined): Promise<UserRow> {
     refuseSelf(actor, target.userId);
-    return this.#act(target, actor, { reason }, (user) =>
-      user.emailVerified
-        ? null
-        : {
-            action: 'user_email_verified',
-            ...provingChange('vouched', user.id, Date.now()),
-            was: { email_verified: false },
-            is: { email_verified: true },
-            activity: 'email_verified',
-          },
-    );
+    return this.#act(target, actor, { reason }, (user) => {
+      if (user.emailVerified) return null;
+      requireAddress('email', user);
+      return {
+        action: 'user_email_verified',
+        ...provingChange('vouched', user.id, Date.now()),
+        was: { email_verified: false },
+        is: { email_verified: true },
+        activity: 'email_verified',
+      };
+    });
   }
 
   /**
    * Takes the password away, ends all sessions and mails a link to set a new one. Throws `user_not_found`,
-   * `insufficient_scope`, `own_account`, `conflict`.
+   * `insufficient_scope`, `own_account`, `conflict`, 422 where there is no address.
    */
   async resetPassword(target: UserRef, actor: Actor, reason: string | undefined): Promise<void> {
     const { realms } = this.#deps;
     refuseSelf(actor, target.userId);
     const { issuer } = await realms.get(target.realmId);
     await this.#act(target, actor, { reason }, (user) => {
+      requireAddress('email', user);
       const now = Date.now();
       const link = newLink(issuer, 'reset_password', now);
       const minutes = LINK_LIFETIME.reset_password / MINUTE;
@@ -208,6 +210,11 @@ export class UserActs {
   }
 }
 
+/** Throws 422 for a user who has no address: they are nobody's to recognise, and no mail reaches them. */
+function requireAddress(path: string, { email }: UserRow): void {
+  if (isPlaceholder(email)) throw fieldError(path, 'no_address', 'The user has no e-mail address');
+}
+
 /** What goes with another address: links to the old one open nothing any more, but for the one that undoes it. */
 function addressTaken(user: UserRow, email: string, issuer: string): Pick<Act, 'before' | 'mail'> {
   const now = Date.now();
@@ -219,7 +226,7 @@ function addressTaken(user: UserRow, email: string, issuer: string): Pick<Act, '
     mail: message({ channel: 'mail', template: 'email_changed', data }, { realmId, userId, to, locale }, now),
     before: (db, stands) => [
       dropLinksIf(db, userId, ['verify_email', 'change_email', 'reset_password'], stands),
-      storeLinkIf(db, undo, userId, to, stands),
+      ...(isPlaceholder(to) ? [] : [storeLinkIf(db, undo, userId, to, stands)]),
     ],
   };
 }

@@ -8,6 +8,7 @@ export const FACETS = {
   role: { column: sql`role`, of: (facet: string) => part(facet, 1) },
   plan: { column: sql`plan`, of: (facet: string) => part(facet, 2) },
   email_verified: { column: sql`email_verified`, of: (facet: string) => Number(part(facet, 3)) },
+  anonymous: { column: sql`anonymous`, of: (facet: string) => Number(part(facet, 4)) },
 } as const satisfies Record<string, { column: SQL; of(facet: string): string | number }>;
 
 export type FacetName = keyof typeof FACETS;
@@ -18,6 +19,7 @@ export interface FacetQuery {
   role?: readonly string[] | undefined;
   plan?: string | undefined;
   emailVerified?: boolean | undefined;
+  anonymous?: boolean | undefined;
 }
 
 /** Users of one status, role, plan and state of the address. */
@@ -37,12 +39,13 @@ export async function facetsOf(db: Database, realmId: string): Promise<FacetCoun
 
 /** Whether users of a facet pass a filter. */
 export function isWanted({ facet }: FacetCount, query: FacetQuery): boolean {
-  const { status, role, plan, emailVerified } = query;
+  const { status, role, plan, emailVerified, anonymous } = query;
   return (
     (status === undefined || FACETS.status.of(facet) === status) &&
     (role === undefined || role.includes(FACETS.role.of(facet))) &&
     (plan === undefined || FACETS.plan.of(facet) === plan) &&
-    (emailVerified === undefined || FACETS.email_verified.of(facet) === Number(emailVerified))
+    (emailVerified === undefined || FACETS.email_verified.of(facet) === Number(emailVerified)) &&
+    (anonymous === undefined || FACETS.anonymous.of(facet) === Number(anonymous))
   );
 }
 

@@ -243,14 +243,17 @@ function lengthOf(realmId: string, facets: string[], filter: Narrowing): SQL {
 /** Where the page after a row begins. */
 export function keysAfter(row: UserRow, sort: SortColumn): CursorKeys {
   if (!isFacet(sort)) return [SORTS[sort].of(row), row.id];
-  const value = sort === 'email_verified' ? Number(row.emailVerified) : row[sort];
-  return [value, row.createdAt, row.id];
+  const value = sort === 'email_verified' ? row.emailVerified : row[sort];
+  return [typeof value === 'boolean' ? Number(value) : value, row.createdAt, row.id];
 }
+
+/** Facets that are numbers. */
+const NUMBERED: SortColumn[] = ['email_verified', 'anonymous'];
 
 /** Whether keys of a cursor are such as the order has. */
 export function areKeysOf(sort: SortColumn, keys: unknown): keys is CursorKeys {
   if (!Array.isArray(keys)) return false;
   const types = keys.map((key) => typeof key).join();
-  if (isFacet(sort)) return types === `${sort === 'email_verified' ? 'number' : 'string'},number,string`;
+  if (isFacet(sort)) return types === `${NUMBERED.includes(sort) ? 'number' : 'string'},number,string`;
   return types === `${sort === 'created_at' || sort === 'last_login_at' ? 'number' : 'string'},string`;
 }

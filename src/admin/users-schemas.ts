@@ -42,6 +42,11 @@ export const UserQuery = z.object({
     .transform((value) => value === 'true')
     .optional()
     .openapi({ type: 'boolean' }),
+  anonymous: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .openapi({ type: 'boolean', description: 'Users who have not registered, or all others' }),
   created_after: Moment,
   created_before: Moment,
   sort: z

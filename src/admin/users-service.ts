@@ -59,6 +59,7 @@ export class UserAdmin {
       role: query.role,
       plan: query.plan,
       emailVerified: query.email_verified,
+      anonymous: query.anonymous,
       createdAfter: query.created_after,
       createdBefore: query.created_before,
     };

@@ -94,7 +94,9 @@ export class ClientAuthorizations {
     const target = await this.#target(parameters, realm);
     try {
       const asked = askedAuthorization(parameters, target, realm);
-      return await this.#decide(asked, realm, principal, since, by, word);
+      // Who has not registered is nobody to an app.
+      const user = principal?.anonymous ? null : principal;
+      return await this.#decide(asked, realm, user, since, by, word);
     } catch (error) {
       if (!(error instanceof OAuthFailure)) throw error;
       const { error: code, description } = error;

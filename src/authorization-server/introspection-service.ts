@@ -107,8 +107,9 @@ export async function revoke(
 }
 
 /** Whether a session is good for enrolling a second factor only. */
-function lacks({ impersonator, methods, state: { role } }: LiveSession, { mfa }: Realm): boolean {
-  return lacksMfa(mfa, { role, methods, impersonator }, Date.now());
+function lacks({ impersonator, methods, state }: LiveSession, { mfa }: Realm): boolean {
+  const { role, anonymous = false } = state;
+  return lacksMfa(mfa, { role, methods, impersonator, anonymous }, Date.now());
 }
 
 /** A session of the user's own has no grant, and its tokens the name that all such have. */

@@ -1,4 +1,5 @@
 import type { UserRow } from '../directory/tables.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { SECOND } from '../lib/time.ts';
 
 /** The claims that each scope gives (OpenID Connect Core 1.0, 5.4), of what the user has. */
@@ -12,7 +13,8 @@ const CLAIMS: Record<string, (user: UserRow) => Record<string, unknown>> = {
     locale: user.locale,
     updated_at: Math.floor(user.updatedAt / SECOND),
   }),
-  email: ({ email, emailVerified }) => ({ email, email_verified: emailVerified }),
+  // A user who has no address has no such claims.
+  email: ({ email, emailVerified }) => (isPlaceholder(email) ? {} : { email, email_verified: emailVerified }),
   phone: ({ phoneNumber, phoneNumberVerified }) =>
     phoneNumber === null ? {} : { phone_number: phoneNumber, phone_number_verified: phoneNumberVerified },
   address: ({ country }) => (country === null ? {} : { address: { country } }),

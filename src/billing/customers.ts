@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { primary } from '../db/client.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import type { BillingProvider } from './port.ts';
@@ -63,9 +64,13 @@ export class Customers {
     return findCustomer(primary(this.#d1).db, { customerId });
   }
 
-  /** A user's customer, made if there is none. Throws `user_not_found` when the user goes meanwhile. */
+  /**
+   * A user's customer, made if there is none. Throws `user_not_found` when the user goes meanwhile, and `email_not_verified` for one
+   * who has no address, whoever asks.
+   */
   async ensure(user: UserRow): Promise<CustomerRow> {
     const { id: userId, realmId, email } = user;
+    if (isPlaceholder(email)) throw new ApiError('email_not_verified');
     const known = await this.find(userId);
     if (known?.addressDue != null)
       await this.#tellAddress({ ...known, email, attempts: known.addressAttempts });

@@ -41,15 +41,47 @@ export interface Guess {
 /** Right, wrong, or not looked at, because strangers have to wait. */
 export type GuessResult = 'right' | 'wrong' | 'barred';
 
+/** What is mailed: a code to be typed, or a link that stands for one. */
+export type CodeKind = 'code' | 'link';
+
+/**
+ * Where a link is looked at: in the browser that has asked for it, which it signs in; elsewhere, where it shows a number; or
+ * when it does nothing any more.
+ */
+export type LinkPlace = 'here' | 'elsewhere' | 'over';
+
+/** What opening a link comes to: elsewhere, the number that whoever asked for it has to enter. */
+export type OpenedLink = { place: 'here' | 'over' } | { place: 'elsewhere'; number: string };
+
+/** The number that a link has shown elsewhere, as it is entered by whoever asked for the link. */
+export interface NumberGuess {
+  challengeId: string;
+  number: string;
+  by: Asker;
+  /** Whether it is the browser that has asked: another one could be signed in as somebody who is not its user. */
+  sameBrowser: boolean;
+  /** As for a guess of a code. */
+  strangersWait: number | null;
+}
+
 /** What sign-in by one-time code needs of the object of an address. */
 export interface CodeObject {
   /**
    * Makes a code for whoever asks, or gives the one that they have and have not used up, unless the last was sent too shortly
    * ago or the day's number is used up. No code that works is replaced. Those who are signed in have a number of their own.
    */
-  issue(perDay: number, asker: Asker): Promise<IssuedCode>;
+  issue(perDay: number, asker: Asker, kind?: CodeKind): Promise<IssuedCode>;
   /** Judges a guess; when one is right, no code of the address can be used again. */
   take(guess: Guess): Promise<GuessResult>;
+  /** Where a link is looked at, by the key of the device. It spends nothing. */
+  placeOfLink(challengeId: string, device: string): Promise<LinkPlace>;
+  /**
+   * Opens a link: in the browser that has asked for it, once, and no code or link of the address can be used again; elsewhere it
+   * shows a number, to the first device that opens it.
+   */
+  openLink(challengeId: string, device: string): Promise<OpenedLink>;
+  /** Judges a number; when it is right, no code or link of the address can be used again. */
+  takeNumber(guess: NumberGuess): Promise<GuessResult>;
 }
 
 export type Channel = 'email' | 'sms';

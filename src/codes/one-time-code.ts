@@ -5,10 +5,14 @@ import { DAY, SECOND } from '../lib/time.ts';
 import {
   type Asker,
   CODE_LIFETIME,
+  type CodeKind,
   type CodeObject,
   type Guess,
   type GuessResult,
   type IssuedCode,
+  type LinkPlace,
+  type NumberGuess,
+  type OpenedLink,
   RESEND_AFTER,
   WORTH_SENDING,
 } from './contract.ts';
@@ -30,6 +34,8 @@ interface Challenge {
   /** Guesses of whoever named the code, and of those who did not say which they meant. */
   attempts: number;
   unnamed: number;
+  /** Of a link, whose code can be guessed only where it has shown it: by which device. Null until it is opened elsewhere. */
+  link?: { shownTo: string | null };
 }
 
 /** The codes that were issued on a UTC day, and when the last was. */
@@ -58,7 +64,7 @@ const NOTHING: State = { challenges: [], strangers: null, owner: null, devices: 
  * clear, for ten minutes and in an object that nothing else can read: a hash of six digits would hide nothing.
  */
 export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
-  async issue(perDay: number, asker: Asker): Promise<IssuedCode> {
+  async issue(perDay: number, asker: Asker, kind: CodeKind = 'code'): Promise<IssuedCode> {
     const now = Date.now();
     const day = Math.floor(now / DAY);
     const state = this.#state(now);
@@ -68,7 +74,10 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const known = device ? device.issues : isOwner ? owner : strangers;
     const issued = known?.day === day ? known.issued : 0;
     const wait = known ? known.issuedAt + RESEND_AFTER - now : 0;
-    const own = state.challenges.filter(({ by }) => isSame(by, asker));
+    const isLink = kind === 'link';
+    const own = state.challenges.filter(
+      ({ by, link }) => isSame(by, asker) && isLink === (link !== undefined),
+    );
     // A second press of the button leads to the code that the first has sent.
     const last = own.at(-1);
     const none = { code: null, challengeId: last?.id ?? crypto.randomUUID(), expiresAt: now };
@@ -78,7 +87,15 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     const isLasting = last && isUnfinished(last) && now <= last.issuedAt + CODE_LIFETIME - WORTH_SENDING;
     const challenge: Challenge = isLasting
       ? last
-      : { id: crypto.randomUUID(), code: randomDigits(), issuedAt: now, by: asker, attempts: 0, unnamed: 0 };
+      : {
+          id: crypto.randomUUID(),
+          code: randomDigits(),
+          issuedAt: now,
+          by: asker,
+          attempts: 0,
+          unnamed: 0,
+          ...(isLink && { link: { shownTo: null } }),
+        };
     const others = state.challenges.filter((one) => one !== challenge);
     const issues = { day, issued: issued + 1, issuedAt: now };
     this.#put({
@@ -101,23 +118,60 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
       challengeId === null
         ? by.sessionId !== null && one.by.sessionId === by.sessionId
         : one.id === challengeId;
-    const named = state.challenges.some(isNamed);
+    const codes = state.challenges.filter(({ link }) => link === undefined);
+    const named = codes.some(isNamed);
     if (challengeId !== null && !named) return 'wrong';
     const counted = (one: Challenge): Challenge => {
+      if (one.link) return one;
       if (!named) return { ...one, unnamed: one.unnamed + 1 };
       return isNamed(one) ? { ...one, attempts: one.attempts + 1 } : one;
     };
     const isOpen = (one: Challenge) =>
       named ? isNamed(one) && one.attempts < ATTEMPTS : !one.by.isOwner && one.unnamed < ATTEMPTS;
-    const open = state.challenges.filter(isOpen);
+    const open = codes.filter(isOpen);
     if (open.length === 0) return 'wrong';
     const isRight = open.filter(({ code }) => equalsInConstantTime(guess.code, code)).length > 0;
-    this.#put(
-      isRight
-        ? { ...state, challenges: [], devices: withDevice(state.devices, by.device, now) }
-        : { ...state, challenges: state.challenges.map(counted) },
-    );
+    if (isRight) this.#putUsed(state, by.device, now);
+    else this.#put({ ...state, challenges: state.challenges.map(counted) });
     return isRight ? 'right' : 'wrong';
+  }
+
+  async placeOfLink(challengeId: string, device: string): Promise<LinkPlace> {
+    return placeIn(this.#state(Date.now()), challengeId, device);
+  }
+
+  async openLink(challengeId: string, device: string): Promise<OpenedLink> {
+    const now = Date.now();
+    const state = this.#state(now);
+    const place = placeIn(state, challengeId, device);
+    if (place === 'here') this.#putUsed(state, device, now);
+    if (place !== 'elsewhere') return { place };
+    const mine = state.challenges.find(({ id }) => id === challengeId) as Challenge;
+    const shown = { ...mine, link: { shownTo: device } };
+    this.#put({ ...state, challenges: state.challenges.map((one) => (one === mine ? shown : one)) });
+    return { place, number: mine.code };
+  }
+
+  async takeNumber({
+    challengeId,
+    number,
+    by,
+    sameBrowser,
+    strangersWait,
+  }: NumberGuess): Promise<GuessResult> {
+    const now = Date.now();
+    const state = this.#state(now);
+    if (strangersWait !== null && !(by.device in state.devices)) return 'barred';
+    const mine = state.challenges.find(({ id }) => id === challengeId);
+    const isTheirs = mine && (!sameBrowser || mine.by.device === by.device);
+    if (!isTheirs || !mine.link?.shownTo || mine.attempts >= ATTEMPTS) return 'wrong';
+    if (equalsInConstantTime(number, mine.code)) {
+      this.#putUsed(state, by.device, now);
+      return 'right';
+    }
+    const counted = { ...mine, attempts: mine.attempts + 1 };
+    this.#put({ ...state, challenges: state.challenges.map((one) => (one === mine ? counted : one)) });
+    return 'wrong';
   }
 
   override async alarm(): Promise<void> {
@@ -140,6 +194,11 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
     };
   }
 
+  /** Somebody has signed in: nothing of the address can be used again, and the device is known. */
+  #putUsed(state: State, device: string, now: number): void {
+    this.#put({ ...state, challenges: [], devices: withDevice(state.devices, device, now) });
+  }
+
   #put(state: State): void {
     this.ctx.storage.transactionSync(() => {
       this.ctx.storage.kv.put<State>('state', state);
@@ -148,8 +207,17 @@ export class OneTimeCode extends DurableObject<Bindings> implements CodeObject {
   }
 }
 
-/** Whether a code can still be guessed, by whoever asked for it and by who does not name it. */
-function isUnfinished({ attempts, unnamed }: Challenge): boolean {
+/** Where a link is looked at by a device. Whoever else has the mail comes too late when it was opened elsewhere. */
+function placeIn({ challenges }: State, challengeId: string, device: string): LinkPlace {
+  const mine = challenges.find(({ id }) => id === challengeId);
+  if (!mine?.link) return 'over';
+  if (mine.by.device === device) return 'here';
+  return mine.link.shownTo !== null && mine.link.shownTo !== device ? 'over' : 'elsewhere';
+}
+
+/** Whether a code can still be guessed, by whoever asked for it and by who does not name it; or a link was not opened yet. */
+function isUnfinished({ attempts, unnamed, link }: Challenge): boolean {
+  if (link) return link.shownTo === null;
   return attempts < ATTEMPTS && unnamed < ATTEMPTS;
 }
 

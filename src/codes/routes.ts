@@ -31,7 +31,7 @@ export function codeRoutes(
         tags: ['One-time codes'],
         summary: 'Send a one-time code',
         description:
-          'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it. The answer is the same for every address.',
+          'To the e-mail address or the proven phone number of a user; when signed in, also to the phone number in the profile, to prove it, and to any address for a user who has none. The answer is the same for every address.',
         limit: signInLimit,
         challenge: guard.middleware(),
         level: levels.optionalUser({ enrols: true }),
@@ -53,9 +53,9 @@ export function codeRoutes(
         method: 'post',
         path: '/v1/auth/otp/verify',
         tags: ['One-time codes'],
-        summary: 'Sign in by a one-time code, or prove a phone number',
+        summary: 'Sign in by a one-time code, or prove a phone number or a first address',
         description:
-          'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile. A code works once, for ten minutes and five guesses of whoever asked for it: send its `challenge_id`. Guesses without one count together, five for each code.',
+          'Without a session it signs in. With one, and channel `sms`, it proves the phone number in the profile; with that of a user who has no address, and channel `email`, the address becomes theirs. A code works once, for ten minutes and five guesses of whoever asked for it: send its `challenge_id`. Guesses without one count together, five for each code.',
         limit: signInLimit,
         level: levels.optionalUser({
           fresh: {
@@ -66,7 +66,7 @@ export function codeRoutes(
         request: jsonBody(CodeVerifyBody),
         responses: responses(
           { 200: json(CodeVerifiedSchema, 'Signed in, or the user with the number proven') },
-          { body: true, codes: ['invalid_code', 'impersonation_refused'] },
+          { body: true, codes: ['invalid_code', 'impersonation_refused', 'user_exists', 'conflict'] },
         ),
       }),
       async (c) => {
@@ -77,6 +77,10 @@ export function codeRoutes(
         if (principal && target.channel === 'sms') {
           const user = await codes.provePhoneNumber(target, entry, principal, realm, clientOf(c));
           return c.json({ user: userShape(user) }, 200);
+        }
+        if (principal) {
+          const user = await codes.giveAddress(target, entry, principal, realm, clientOf(c));
+          if (user) return c.json({ user: userShape(user) }, 200);
         }
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
         const signIn = () => codes.signIn(target, entry, realm, clientOf(c), principal);

@@ -43,6 +43,51 @@ export const CodeVerifyBody = z
   ])
   .openapi('CodeVerify');
 
+export const LinkSendBody = z
+  .strictObject({
+    email: EmailField,
+    redirect_to: z
+      .string()
+      .max(2000)
+      .optional()
+      .openapi({ description: 'Where the browser goes that opens the link and has asked for it' }),
+    session_cookie: z.boolean().optional().openapi({
+      description: 'For browsers: by a cookie the link knows the one that has asked for it, and signs it in',
+    }),
+  })
+  .openapi('SignInLinkSend');
+
+export const LinkOpenBody = z
+  .strictObject({
+    token: z.string().min(1).max(4000).openapi({ description: 'Of the link' }),
+    session_cookie: z.boolean().optional(),
+  })
+  .openapi('SignInLinkOpen');
+
+export const LinkConfirmBody = z
+  .strictObject({
+    email: EmailField,
+    challenge_id: z.uuid().openapi({ description: 'Of the answer to `POST /v1/auth/link/send`' }),
+    number: OneTimeCodeField.openapi({ description: 'That the link shows where it was opened' }),
+    session_cookie: z.boolean().optional(),
+  })
+  .openapi('SignInLinkConfirm');
+
+export const LinkOpenedSchema = z
+  .union([
+    FirstStepSchema,
+    z
+      .object({
+        status: z.literal('confirmation_required'),
+        number: z.string().openapi({
+          description: 'To be entered where the link was asked for',
+          example: '493817',
+        }),
+      })
+      .openapi('SignInLinkNumber'),
+  ])
+  .openapi('SignInLinkOpened');
+
 export const CodeSentSchema = AcceptedSchema.extend({
   challenge_id: z.uuid().openapi({ description: 'Names the code: send it along when you verify' }),
   resend_after: z.int().openapi({ description: 'Seconds until another code may be asked for', example: 60 }),

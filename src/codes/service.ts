@@ -4,20 +4,29 @@ import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import { opensByPhone } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
+import type { Principal } from '../http/context.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
+import { requireFresh } from '../http/level.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { clientKey } from '../lib/client-address.ts';
 import { describeDevice } from '../lib/device.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { MailBudget, SmsBudget } from '../messages/budgets.ts';
 import { type Content, message, type Outbox, storeMessage } from '../messages/outbox.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import type { Asker, Channel, CodeObjects } from './contract.ts';
-import { addressProofByCode, findByVerifiedPhone, phoneProof, phoneProofApart } from './store.ts';
+import type { Asker, Channel, CodeObjects, IssuedCode } from './contract.ts';
+import {
+  addressByCode,
+  addressProofByCode,
+  findByVerifiedPhone,
+  phoneProof,
+  phoneProofApart,
+} from './store.ts';
 
 /** What sign-in by code is made of. */
 export interface CodeDependencies {
@@ -42,6 +51,9 @@ export interface CodeTarget {
   channel: Channel;
   to: string;
 }
+
+/** Makes the address of a link that stands for a code. */
+export type LinkMaker = (issued: Pick<IssuedCode, 'challengeId' | 'expiresAt'>) => Promise<string>;
 
 /** Who asks or guesses, and the account whose proofs of its own the code is among, if any. */
 interface Place {
@@ -74,10 +86,12 @@ export class OneTimeCodes {
   }
 
   /**
-   * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in. With
+   * Sends a code to a user who has proved that address, or whose profile has that number when they are signed in; to whatever
+   * address a signed-in user gives who has none. With
    * `userId` it is sent to a number in the profile of that account also when nobody is signed in, if the account is active
    * and has proved its e-mail address. Gives what names the code, and the seconds after which another may be asked for, the
-   * same for addresses that nobody has. Throws `validation_failed` for a country that no texts go to.
+   * same for addresses that nobody has. Throws `validation_failed` for a country that no texts go to. With `linkOf` a link is mailed
+   * in place of the code; it is given what names it, and when it ends.
    */
   async send(
     target: CodeTarget,
@@ -85,6 +99,7 @@ export class OneTimeCodes {
     client: Client,
     by: { userId: string; sessionId: string } | null,
     userId: string | null = null,
+    linkOf?: LinkMaker,
   ): Promise<{ challengeId: string; resendAfter: number }> {
     const { codes, codesPerDay, suspicions } = this.#deps;
     if (target.channel === 'sms' && !this.canText(target.to)) {
@@ -92,12 +107,12 @@ export class OneTimeCodes {
     }
     const { asker, account } = await this.#place(target, client, by, userId);
     const object = codes(realm, target.channel, target.to, account);
-    const { code, ...issued } = await object.issue(codesPerDay, asker);
+    const { code, ...issued } = await object.issue(codesPerDay, asker, linkOf ? 'link' : 'code');
     const find = () =>
       account && asker.isProver ? this.#holder(target, realm, account) : this.#find(target, realm, account);
     if (!code) suspicions.note(realm.id, target.to);
     // After the answer, which must not take longer for an address that somebody has.
-    if (code) afterResponse(() => this.#deliver(target, { ...issued, code }, realm, client, find));
+    if (code) afterResponse(() => this.#deliver(target, { ...issued, code, linkOf }, realm, client, find));
     return { challengeId: issued.challengeId, resendAfter: issued.resendAfter };
   }
 
@@ -109,8 +124,16 @@ export class OneTimeCodes {
     client: Client,
     by: { sessionId: string } | null = null,
   ): Promise<SignedIn> {
-    const { directory } = this.#deps;
     await this.#take(target, entry, realm, { asker: askerOf(client, by?.sessionId ?? null), account: null });
+    return this.enter(target, realm, client);
+  }
+
+  /**
+   * Signs in who has shown that what was sent to an address has come to them. Throws `invalid_code` for an address that nobody
+   * has, `account_suspended`.
+   */
+  async enter(target: CodeTarget, realm: Realm, client: Client): Promise<SignedIn> {
+    const { directory } = this.#deps;
     let user = await this.#find(target, realm, null);
     if (!user) throw new ApiError('invalid_code');
     if (target.channel === 'email' && !user.emailVerified) {
@@ -181,6 +204,34 @@ export class OneTimeCodes {
     await this.#take({ channel, to }, entry, realm, { asker, account: null });
   }
 
+  /**
+   * Gives a signed-in user who has no address the one that a code went to; null for everybody else. Throws `invalid_code`,
+   * `rate_limited`, `reauthentication_required`, `user_exists` to who holds an address that has an account, `conflict`.
+   */
+  async giveAddress(
+    target: CodeTarget,
+    entry: CodeEntry,
+    by: Principal,
+    realm: Realm,
+    client: Client,
+  ): Promise<UserRow | null> {
+    if (target.channel !== 'email') return null;
+    const { directory } = this.#deps;
+    const { userId, sessionId } = by;
+    const before = await directory.get(userId, by.bookmark);
+    if (!isPlaceholder(before.email)) return null;
+    requireFresh({ role: 'user' }, by, realm);
+    const asker = { ...askerOf(client, sessionId), isProver: true };
+    await this.#take(target, entry, realm, { asker, account: userId });
+    const { user } = await directory.change(userId, {
+      ...addressByCode(before, target.to),
+      keepSession: sessionId,
+      activity: { type: before.anonymous ? 'registered' : 'email_changed', client },
+    });
+    if (!user) throw new ApiError('conflict');
+    return user;
+  }
+
   /** Proves the phone number in a signed-in user's profile. Throws `invalid_code`, `rate_limited`. */
   async provePhoneNumber(
     target: CodeTarget,
@@ -204,8 +255,8 @@ export class OneTimeCodes {
   }
 
   /**
-   * Where the codes of an address lie for who asks: in the object of the address; those that prove a number to an account, in
-   * one of their own, which nobody who has only the number can reach.
+   * Where the codes of an address lie for who asks: in the object of the address; those that prove a number to an account, or give
+   * an address to one that has none, in one of their own, which nobody who has only the number or the address can reach.
    */
   async #place(
     { channel, to }: CodeTarget,
@@ -217,7 +268,7 @@ export class OneTimeCodes {
     if (!by) return { asker, account: userId };
     const user = await this.#deps.directory.get(by.userId, null);
     if (provenAddress(user, channel) === to) return { asker: { ...asker, isOwner: true }, account: null };
-    return channel === 'sms'
+    return channel === 'sms' || isPlaceholder(user.email)
       ? { asker: { ...asker, isProver: true }, account: by.userId }
       : { asker, account: null };
   }
@@ -248,15 +299,16 @@ export class OneTimeCodes {
     return user?.emailVerified && user.status === 'active' ? user : null;
   }
 
-  /** The user of that id, if their profile has the number. */
-  async #holder({ to }: CodeTarget, realm: Realm, userId: string): Promise<UserRow | null> {
+  /** The user of that id, if their profile has the number, or no address yet. */
+  async #holder({ channel, to }: CodeTarget, realm: Realm, userId: string): Promise<UserRow | null> {
     const user = await findById(primary(this.#deps.d1).db, userId);
-    return user?.realmId === realm.id && user.phoneNumber === to ? user : null;
+    if (user?.realmId !== realm.id) return null;
+    return (channel === 'sms' ? user.phoneNumber === to : isPlaceholder(user.email)) ? user : null;
   }
 
   async #deliver(
     target: CodeTarget,
-    { code, expiresAt }: { code: string; expiresAt: number },
+    { challengeId, code, expiresAt, linkOf }: IssuedCode & { code: string; linkOf: LinkMaker | undefined },
     realm: Realm,
     client: Client,
     find: () => Promise<UserRow | null>,
@@ -270,14 +322,13 @@ export class OneTimeCodes {
     if (!(await budget)) return;
     const now = Date.now();
     const minutes = Math.ceil((expiresAt - now) / MINUTE);
-    const content: Content =
-      channel === 'sms'
+    const from = { place: placeOf(client), device: describeDevice(client.userAgent) };
+    const link = await linkOf?.({ challengeId, expiresAt });
+    const content: Content = link
+      ? { channel: 'mail', template: 'sign_in_link', data: { link, minutes, ...from } }
+      : channel === 'sms'
         ? { channel: 'sms', template: 'one_time_code', data: { code, minutes } }
-        : {
-            channel: 'mail',
-            template: 'one_time_code',
-            data: { code, minutes, place: placeOf(client), device: describeDevice(client.userAgent) },
-          };
+        : { channel: 'mail', template: 'one_time_code', data: { code, minutes, ...from } };
     const envelope = {
       realmId: realm.id,
       userId: user.id,
@@ -297,7 +348,8 @@ export function provenAddress(user: UserRow, channel: Channel): string | null {
   return opensByPhone(user) ? user.phoneNumber : null;
 }
 
-function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
+/** Whoever asks for a code, or guesses one, as the network tells. */
+export function askerOf({ device, ip }: Client, sessionId: string | null): Asker {
   const network = clientKey(ip);
   return { device: device ?? network, network, sessionId, isOwner: false, isProver: false };
 }

@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts';
 import { addsUnproven, phoneOpens, provingChange } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { dropShadowIf } from '../passwords/service.ts';
 
 /** The user whose account that number opens, or null. */
 export async function findByVerifiedPhone(
@@ -23,6 +24,17 @@ export function addressProofByCode(userId: string, email: string): Omit<UserChan
   return {
     ...provingChange('arrived', userId, Date.now()),
     guard: and(eq(users.email, email), eq(users.emailVerified, false)),
+  };
+}
+
+/** The change that gives a user who has no address one that is proven, unless they got one meanwhile. */
+export function addressByCode(user: UserRow, email: string): Omit<UserChange, 'activity'> {
+  const proof = provingChange('changed', user.id, Date.now());
+  return {
+    ...proof,
+    set: { ...proof.set, email },
+    guard: and(eq(users.email, user.email), eq(users.credentialVersion, user.credentialVersion)),
+    before: (db, stands) => [...proof.before(db, stands), dropShadowIf(db, user.id, stands)],
   };
 }
 

@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'authorization-request'
   | 'pushed-request'
   | 'passkey-flow'
+  | 'sign-in-link'
   | 'factors'
   | 'provider-tokens'
   | 'address';

@@ -2,6 +2,7 @@ import { and, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { placeholderOf } from '../lib/email-address.ts';
 import { madeAt } from '../lib/ids.ts';
 import { dropLinksIf, type PassingPurpose } from './links.ts';
 import type { UserChange } from './service.ts';
@@ -126,6 +127,7 @@ export function provingChange(
   return {
     set: {
       emailVerified: true,
+      anonymous: false,
       // When all sessions end, none is left of before.
       emailProvenAt: ended ? null : now,
       phoneAddedUnproven: areWaysKept ? sql`${users.phoneNumberVerified}` : false,
@@ -210,12 +212,16 @@ function endOtherWaysIf(
   });
 }
 
+/** The condition on a row of `users` that there is an address, and no placeholder. */
+export const hasAddress: SQL = sql`${users.email} <> ${users.id} || ${placeholderOf('')}`;
+
 /**
  * Whether what a session adds to its account now is added while the address is unproven, as an expression over a row of
- * `users`: so it is also after the proof, by a session from before it, which may be that of a stranger.
+ * `users`: so it is also after the proof, by a session from before it, which may be that of a stranger. Of a user
+ * who has no address there is none to prove: the account was theirs from the beginning.
  */
 export function addsUnproven(sessionId: string): SQL<boolean> {
-  return sql`(NOT ${users.emailVerified} OR coalesce(${users.emailProvenAt} >= ${madeAt(sessionId)}, 0))`;
+  return sql`(${hasAddress} AND (NOT ${users.emailVerified} OR coalesce(${users.emailProvenAt} >= ${madeAt(sessionId)}, 0)))`;
 }
 
 /** The condition that a user's proven number opens the account: as `opensByPhone`. */

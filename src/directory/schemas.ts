@@ -140,8 +140,14 @@ export const UserSchema = z
   .object({
     id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
     realm: z.string(),
-    email: z.string(),
+    email: z.string().openapi({
+      description:
+        'Of a user who has given none, a placeholder at `anonymous.invalid`, which no mail reaches',
+    }),
     email_verified: z.boolean(),
+    anonymous: z.boolean().openapi({
+      description: 'Whether nothing opens the account but its sessions: the user has not registered yet',
+    }),
     username: z.string().nullable(),
     name: z.string().nullable(),
     given_name: z.string().nullable(),
@@ -172,6 +178,7 @@ export function userShape(row: UserRow): z.infer<typeof UserSchema> {
     realm: row.realmId,
     email: row.email,
     email_verified: row.emailVerified,
+    anonymous: row.anonymous,
     username: row.username,
     name: row.name,
     given_name: row.givenName,

@@ -332,6 +332,7 @@ export function directoryState(row: UserRow, database = CONTROL): DirectoryState
     hasPast: row.hasPast,
     status: row.status,
     emailVerified: row.emailVerified,
+    anonymous: row.anonymous,
     username: row.username,
     factors: { totp: row.totpCount, passkeys: row.passkeyCount },
     phone: row.phoneNumber !== null && opensByPhone(row),

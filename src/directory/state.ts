@@ -1,6 +1,8 @@
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import type { OwnFactors } from '../lib/mfa.ts';
+import type { Realm } from '../lib/realm.ts';
 
 /** The plan of everybody who has no other, and of those whose plan has lapsed. */
 export const DEFAULT_PLAN = 'free';
@@ -38,6 +40,8 @@ export interface DirectoryState {
   hasPast?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
+  /** Whether nothing opens the account but its sessions. Copies that objects made before it was here lack it. */
+  anonymous?: boolean;
   /** The binding of the database that has the row; left out where it is `DB`. */
   database?: string;
   /** For what access tokens say in the dialect `auth-service`. Copies that objects made before it was here lack it. */
@@ -53,6 +57,7 @@ export interface DirectoryState {
 /** Everything the activity log of an account can say. */
 export type ActivityType =
   | 'registered'
+  | 'anonymous_created'
   | 'signed_in'
   | 'sign_in_failed'
   | 'account_locked'
@@ -141,6 +146,17 @@ export interface DirectoryMirror {
 
 /** The object of one user. */
 export type DirectoryMirrors = (userId: string) => DirectoryMirror;
+
+/**
+ * Whether a user has to prove their address before they are let in: where addresses are verified first. Who has registered without
+ * one has none to prove.
+ */
+export function mustProveAddress(
+  { registration }: Pick<Realm, 'registration'>,
+  { email, emailVerified }: { email: string; emailVerified: boolean },
+): boolean {
+  return registration === 'verify_first' && !emailVerified && !isPlaceholder(email);
+}
 
 /**
  * Whether a user's proven number opens the account: one that was added while the address was unproven does not, until the

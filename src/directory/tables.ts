@@ -10,6 +10,8 @@ export const users = sqliteTable('users', {
   email: text().notNull(),
   emailVerified: integer('email_verified', { mode: 'boolean' }).notNull().default(false),
   emailProvenAt: integer('email_proven_at'),
+  /** Whether nothing opens the account but its sessions. */
+  anonymous: integer({ mode: 'boolean' }).notNull().default(false),
   username: text(),
   wantedUsername: text('wanted_username'),
   name: text(),

@@ -17,6 +17,8 @@ export interface Principal {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** Whether nothing opens the account but its sessions. */
+  anonymous: boolean;
   /** How many second factors of their own they have. */
   factors: OwnFactors;
   /** That the session goes by: another one in D1 means that it has ended. */

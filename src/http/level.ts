@@ -35,6 +35,8 @@ export interface UserLevel {
   fresh: Condition;
   /** Whether it is of those acts that lead to a second factor, which a user may who lacks one that the realm requires. */
   enrols: boolean;
+  /** Whether an anonymous user may, who has no address to verify: what leads to a way in, and what is every user's right. */
+  anonymous: boolean;
 }
 
 /** Scopes by which clients may use Latchkey's own API as the user: to read, and all; the second is for first-party clients. */
@@ -85,7 +87,8 @@ export function requireLevel(level: UserLevel, principal: Principal, realm: Real
   if (!level.enrols && principal.realmId === realm.id) requireMfa(principal, realm);
   requireRole(principal, level.role);
   if (!holds(level.impersonation, sent)) refuseImpersonation(principal);
-  if (!principal.emailVerified && holds(level.verified, sent)) throw new ApiError('email_not_verified');
+  const mayLack = principal.emailVerified || (level.anonymous && principal.anonymous);
+  if (!mayLack && holds(level.verified, sent)) throw new ApiError('email_not_verified');
   const isFresh = holds(level.fresh, sent);
   const isByPassword = typeof level.fresh === 'object' && level.fresh.byPassword === true;
   if (isFresh || isByPassword) requireFresh(level, principal, realm, isFresh);
@@ -102,9 +105,16 @@ export function owesFactor(principal: Principal, realm: Realm): boolean {
 
 /**
  * Throws `reauthentication_required` when the user's last proof is older than the realm's policy allows, unless there is another (`ages`
- * is false), or when none would be enough but one by the second factor.
+ * is false), or when none would be enough but one by the second factor. An anonymous user has nothing to prove it by: the session is
+ * all that there is.
  */
-function requireFresh({ role }: UserLevel, principal: Principal, realm: Realm, ages: boolean): void {
+export function requireFresh(
+  { role }: Pick<UserLevel, 'role'>,
+  principal: Principal,
+  realm: Realm,
+  ages = true,
+): void {
+  if (principal.anonymous) return;
   const { seconds, operatorSeconds } = realm.reauthentication;
   const window = role === 'user' ? seconds : operatorSeconds;
   const owes = owesFactor(principal, realm);

@@ -37,6 +37,8 @@ export interface LevelDescription {
   fresh: boolean | string;
   /** Whether a user may who lacks a second factor that the realm requires: it leads to one. */
   enrols?: true;
+  /** Whether an anonymous user may, though they have no verified address. */
+  anonymous?: true;
   /** When it needs a verified e-mail address, where it does not always. */
   verified?: string;
   /** Where a service or an admin names the user that it is about. */
@@ -58,7 +60,7 @@ export interface Level {
 }
 
 /** What a route may say beside whom it is for. */
-type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified' | 'enrols'>>;
+type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified' | 'enrols' | 'anonymous'>>;
 
 /** What a route for services and users says: where the request names the user, and how acts for another are logged. */
 type SubjectOptions = Options & { subject: 'query' | 'body' | 'path'; changes?: boolean; audit?: MoneyAct };
@@ -122,7 +124,7 @@ export class Levels {
   }
 
   /** A user whose e-mail address is verified, in person: nothing of it is for an admin who acts as the user. */
-  verified(options: Pick<Options, 'fresh' | 'enrols'> = {}): Level {
+  verified(options: Pick<Options, 'fresh' | 'enrols' | 'anonymous'> = {}): Level {
     return this.#ofUsers('verified', userLevel({ ...options, verified: true }));
   }
 
@@ -273,12 +275,19 @@ export class Levels {
 }
 
 function userLevel(options: Partial<UserLevel>): UserLevel {
-  const { role = 'user', verified = false, impersonation = false, fresh = false, enrols = false } = options;
-  return { role, verified, impersonation, fresh, enrols };
+  const { role = 'user', verified = false, impersonation = false, fresh = false } = options;
+  return {
+    role,
+    verified,
+    impersonation,
+    fresh,
+    enrols: options.enrols ?? false,
+    anonymous: options.anonymous ?? false,
+  };
 }
 
 function describe(level: UserLevel): LevelDescription {
-  const { impersonation, fresh, verified, enrols } = level;
+  const { impersonation, fresh, verified, enrols, anonymous } = level;
   const say = (condition: Condition) => (typeof condition === 'boolean' ? condition : condition.says);
   const needs = typeof verified === 'object' ? { verified: verified.says } : {};
   return {
@@ -287,6 +296,7 @@ function describe(level: UserLevel): LevelDescription {
     impersonation: say(impersonation),
     fresh: say(fresh),
     ...(enrols && { enrols }),
+    ...(anonymous && { anonymous }),
     ...needs,
   };
 }

@@ -9,6 +9,19 @@ const LOCAL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$
 /** Names of hosts (RFC 1123, 2.1), the last of which is a word or, of another script, its ASCII form (RFC 5891). */
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/;
 
+/** Of the placeholder that a user without an address has in its place: no host is called so (RFC 6761, 6.4). */
+const PLACEHOLDER_DOMAIN = 'anonymous.invalid';
+
+/** What stands for the address of a user who has none. */
+export function placeholderOf(userId: string): string {
+  return `${userId}@${PLACEHOLDER_DOMAIN}`;
+}
+
+/** Whether that is what is kept as an address: nothing is sent there, and nobody can give it as theirs. */
+export function isPlaceholder(email: string): boolean {
+  return email.endsWith(`@${PLACEHOLDER_DOMAIN}`);
+}
+
 /** Characters of an address: RFC 5321, 4.5.3.1.3, whose 256 are with its brackets. */
 export const MAX_EMAIL = 254;
 /** Characters before the @ (RFC 5321, 4.5.3.1.1), and between two dots of a domain (RFC 1035, 2.3.4). */
@@ -23,7 +36,7 @@ export function parseEmailAddress(typed: string): { address: string } | AddressP
   const address = asciiAddress(typed.trim());
   const at = address.lastIndexOf('@');
   const [local, domain] = [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
-  if (!LOCAL.test(local) || !DOMAIN.test(domain)) {
+  if (!LOCAL.test(local) || !DOMAIN.test(domain) || isPlaceholder(address)) {
     return { problem: 'form', message: 'Must be an e-mail address such as ada@example.com' };
   }
   if (local.length > MAX_LOCAL) return tooLong(`before the @ at most ${MAX_LOCAL} characters`);

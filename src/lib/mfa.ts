@@ -68,6 +68,8 @@ interface Shown {
   role: Signer['role'];
   methods: readonly string[];
   impersonator: string | null;
+  /** Whether the account has no way in that a factor could be the second of. */
+  anonymous: boolean;
 }
 
 /**
@@ -75,8 +77,8 @@ interface Shown {
  * a user has shown theirs at home.
  */
 export function lacksMfa(policy: MfaPolicy, session: Shown, now: number): boolean {
-  const { role, methods, impersonator } = session;
-  return impersonator === null && !methods.includes('mfa') && requiresMfa(policy, role, now);
+  const { role, methods, impersonator, anonymous } = session;
+  return impersonator === null && !anonymous && !methods.includes('mfa') && requiresMfa(policy, role, now);
 }
 
 /** Whether an account has a factor of its own that counts in its realm. */
@@ -94,7 +96,8 @@ export function owedStep(
   factors: OwnFactors,
   now: number,
 ): 'sign_in' | 'enrol' | null {
-  if (policy.mode === 'off' || session.impersonator !== null || session.methods.includes('mfa')) return null;
+  const { anonymous, impersonator, methods } = session;
+  if (policy.mode === 'off' || anonymous || impersonator !== null || methods.includes('mfa')) return null;
   if (hasFactor(policy, factors)) return 'sign_in';
   return requiresMfa(policy, session.role, now) ? 'enrol' : null;
 }

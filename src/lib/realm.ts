@@ -28,6 +28,8 @@ export interface Realm {
   breachedPasswords: 'refused' | 'unchecked';
   /** What who became suspicious has to solve before an account is made or a message sent. */
   challenge: 'off' | 'altcha' | 'turnstile';
+  /** Whether somebody may use it without registering first. What an earlier version has kept of a realm does not say. */
+  anonymousUsers: 'off' | 'on';
   allowedOrigins: string[];
   /** Where a sign-in may lead back to, besides Latchkey's own pages. */
   redirectTargets: string[];

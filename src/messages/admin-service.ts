@@ -146,7 +146,7 @@ function messagesOf(realmId: string, { status, userId }: MessageFilter): { from:
     is:
       userId === undefined
         ? sql`realm_id = ${realmId} AND status = f.value`
-        : and(sql`user_id = f.value AND +realm_id = ${realmId}`, inArray(sql`+status`, statuses)) as SQL,
+        : (and(sql`user_id = f.value AND +realm_id = ${realmId}`, inArray(sql`+status`, statuses)) as SQL),
   };
 }
 

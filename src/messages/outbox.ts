@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { backoff } from '../lib/backoff.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
@@ -38,8 +39,12 @@ const MAX_RETRY = 2 * HOUR;
 /** More than twice as long as a provider may take. */
 const LEASE = MINUTE;
 
-/** The row of a message. Insert it in the batch of the change that it reports. */
+/**
+ * The row of a message. Insert it in the batch of the change that it reports. To a user who has no address nothing is sent: the
+ * row is void.
+ */
 export function message(content: Content, envelope: Envelope, now: number): typeof outbox.$inferInsert {
+  const nothing = { status: 'void' as const, settledAt: now, recipient: '', data: '{}' };
   return {
     id: newId('msg', now),
     realmId: envelope.realmId,
@@ -52,6 +57,7 @@ export function message(content: Content, envelope: Envelope, now: number): type
     nextAttemptAt: now,
     expiresAt: envelope.expiresAt ?? null,
     createdAt: now,
+    ...(isPlaceholder(envelope.to) && nothing),
   };
 }
 

@@ -5,6 +5,7 @@ import { primary } from '../db/client.ts';
 import { hashToken } from '../directory/links.ts';
 import type { Directory } from '../directory/service.ts';
 import { findById } from '../directory/service.ts';
+import { mustProveAddress } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -79,8 +80,7 @@ export class AuthorizationCodes {
     const { realm } = exchange;
     const { row, user } = await this.#take(exchange);
     if (row.identity !== null) throw new ApiError('invalid_grant');
-    if (realm.registration === 'verify_first' && !user.emailVerified)
-      throw new ApiError('email_not_verified');
+    if (mustProveAddress(realm, user)) throw new ApiError('email_not_verified');
     const opened = accepted(
       await objects(user.id).open(directory.stateOf(user), {
         client,

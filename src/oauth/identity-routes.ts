@@ -42,8 +42,9 @@ export function identityRoutes(oauth: OAuth, links: AccountLinks, identities: Id
         tags: ['Sign-in with a provider'],
         summary: 'Link an account of a provider',
         description:
-          'With the session cookie: gives the URL to send this very browser to. With an access token: send `redirect_to` and `code_challenge`, open the URL, and complete with the `code` that comes back, its `code_verifier` and the same `redirect_to`; nothing is linked before. Needs a verified address.',
+          'With the session cookie: gives the URL to send this very browser to. With an access token: send `redirect_to` and `code_challenge`, open the URL, and complete with the `code` that comes back, its `code_verifier` and the same `redirect_to`; nothing is linked before. Needs a verified address, but of an anonymous user, who has registered by it.',
         level: levels.verified({
+          anonymous: true,
           fresh: { when: ({ code }) => code === undefined, says: 'to begin, not to complete with a `code`' },
         }),
         request: { params: ProviderParam, ...jsonBody(LinkBody) },
@@ -57,6 +58,7 @@ export function identityRoutes(oauth: OAuth, links: AccountLinks, identities: Id
               'redirect_not_allowed',
               'identity_conflict',
               'invalid_grant',
+              'conflict',
             ],
           },
         ),

@@ -22,6 +22,7 @@ import {
   type NewIdentity,
   readIdentities,
   refreshIdentity,
+  registrationByIdentity,
   takeover,
 } from './identity-store.ts';
 import type { Arrival, Claims, ProviderProfile, ProviderTokens } from './port.ts';
@@ -99,7 +100,7 @@ export class Identities {
 
   /**
    * Links to a user who is signed in, unless the account was recovered from that session. Linking again changes nothing.
-   * Throws `identity_conflict`, `session_ended`.
+   * An anonymous user has registered then. Throws `identity_conflict`, `session_ended`, `conflict` for one who did so meanwhile.
    */
   async link(by: LinkingSession, realm: Realm, arrival: Arrival, client: Client): Promise<void> {
     const { userId } = by;
@@ -108,6 +109,7 @@ export class Identities {
     if (!user || user.realmId !== realm.id) throw new ApiError('session_ended');
     try {
       const identity = await this.#row(realm.id, arrival, Date.now());
+      if (user.anonymous) return await this.#register(by, user, { arrival, identity }, client);
       const mail = linkedMail(user, realm, arrival, client);
       if (!(await insertIdentity(session.db, userId, { identity, by, mail }))) {
         throw new ApiError('session_ended');
@@ -124,6 +126,33 @@ export class Identities {
       });
     }
     await this.#log(session, user, client, 'identity_linked');
+  }
+
+  /** An anonymous user registers by an account at a provider, whose address becomes theirs where nobody has it. */
+  async #register(
+    by: LinkingSession,
+    user: UserRow,
+    { arrival, identity }: { arrival: Arrival; identity: NewIdentity },
+    client: Client,
+  ): Promise<void> {
+    const { d1, directory } = this.#deps;
+    const { email, emailVerified } = arrival.profile;
+    const vouched = emailVerified ? EmailField.safeParse(email ?? '').data : undefined;
+    const isFree = vouched !== undefined && !(await findByEmail(primary(d1).db, user.realmId, vouched));
+    const register = (address: string | null) =>
+      directory.change(user.id, {
+        ...registrationByIdentity(user.id, { identity, by, email: address }, identity.createdAt),
+        keepSession: by.sessionId,
+        activity: { type: 'registered', client, details: { provider: arrival.provider } },
+      });
+    const registered = await register(isFree ? vouched : null).catch((error: unknown) => {
+      // Somebody was faster: the account at the provider is theirs nonetheless.
+      if (error instanceof ApiError && error.code === 'user_exists') return register(null);
+      throw error;
+    });
+    if (registered.user) return;
+    const now = await directory.get(user.id, null);
+    throw new ApiError(now.anonymous ? 'session_ended' : 'conflict');
   }
 
   /** Unlinks. Throws `identity_not_found`, `last_sign_in_method`, `session_ended`. */

@@ -7,6 +7,7 @@ import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { otherWayIn } from '../directory/ways-in.ts';
 import { outbox } from '../messages/tables.ts';
+import { dropShadowIf } from '../passwords/service.ts';
 import { type IdentityRow, identities } from './tables.ts';
 
 /** A row of `identities` yet without its user. */
@@ -112,6 +113,29 @@ export function takeover(user: UserRow, identity: NewIdentity, now: number): Omi
       ...proof.before(db, stands),
       insertIf(db, identities, { ...identity, userId: id }, stands),
     ],
+  };
+}
+
+/**
+ * The change that links an identity to an anonymous user, who has registered by it: with the address that the provider has
+ * verified, if one is given. It throws D1's error when the identity is taken, `user_exists` for the address.
+ */
+export function registrationByIdentity(
+  userId: string,
+  { identity, by, email }: { identity: NewIdentity; by: { credentialVersion: number }; email: string | null },
+  now: number,
+): Omit<UserChange, 'activity'> {
+  const proof = email === null ? null : provingChange('changed', userId, now);
+  return {
+    ...proof,
+    set: { ...proof?.set, anonymous: false, ...(email !== null && { email }) },
+    guard: and(eq(users.anonymous, true), eq(users.credentialVersion, by.credentialVersion)),
+    before: (db, stands) => [
+      ...(proof?.before(db, stands) ?? []),
+      dropShadowIf(db, userId, stands),
+      insertIf(db, identities, { ...identity, userId, addedUnproven: false }, stands),
+    ],
+    now,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { NewSession, OpenedSession, SessionObjects } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Directory } from '../directory/service.ts';
+import { mustProveAddress } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -123,8 +124,7 @@ export class OAuth {
     const { codes, directory, identities, objects } = this.#deps;
     const { user, isNew } = await identities.resolve(realm, arrival, client);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
-    if (realm.registration === 'verify_first' && !user.emailVerified)
-      throw new ApiError('email_not_verified');
+    if (mustProveAddress(realm, user)) throw new ApiError('email_not_verified');
     const activity = isNew ? 'registered' : 'signed_in';
     const { redirectTo, app } = flow;
     if (app) {

@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -48,9 +49,11 @@ export function creationOptions(
   challenge: string,
   known: PasskeyRow[],
 ) {
+  // What the keeper of the passkey calls the account.
+  const name = isPlaceholder(user.email) ? (user.name ?? realm.name) : user.email;
   return {
     rp: { id: relyingPartyId(realm), name: realm.name },
-    user: { id: userHandleOf(user.id), name: user.email, displayName: user.name ?? user.email },
+    user: { id: userHandleOf(user.id), name, displayName: user.name ?? name },
     challenge,
     pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key' as const, alg })),
     timeout: CEREMONY,

@@ -1,11 +1,12 @@
 import type { MiddlewareHandler } from 'hono';
+import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { signedInShape } from '../passwords/answer-schemas.ts';
-import { SignedInSchema } from '../passwords/schemas.ts';
+import { PendingSchema, SignedInSchema } from '../passwords/schemas.ts';
 import type { Realms } from '../realms/service.ts';
 import {
   CreatedPasskey,
@@ -14,6 +15,8 @@ import {
   PasskeyListSchema,
   PasskeyOptionsBody,
   PasskeyPatch,
+  PasskeyRegisterBody,
+  PasskeyRegisterOptionsBody,
   PasskeySchema,
   PasskeySignInBody,
   passkeyShape,
@@ -32,6 +35,7 @@ export function passkeySignInRoutes(
   passkeys: Passkeys,
   realms: Realms,
   signInLimit: MiddlewareHandler<AppEnv>,
+  guard: ChallengeGuard,
 ) {
   return featureRouter()
     .openapi(
@@ -84,6 +88,73 @@ export function passkeySignInRoutes(
     )
     .openapi(
       createRoute({
+        operationId: 'auth.passkeys.registerOptions',
+        method: 'post',
+        path: '/v1/auth/passkeys/register/options',
+        level: PUBLIC,
+        tags: TAGS,
+        summary: 'Begin to make an account by a passkey alone',
+        description:
+          'Give `public_key` to `navigator.credentials.create`. The answer is the same for new and known addresses.',
+        limit: signInLimit,
+        challenge: guard.middleware(),
+        request: jsonBody(PasskeyRegisterOptionsBody),
+        responses: responses(
+          { 200: json(CreationOptionsSchema, 'What the browser needs') },
+          { body: true, codes: ['registration_closed'] },
+        ),
+      }),
+      async (c) => {
+        const { session_cookie: isBound = false, ...body } = c.req.valid('json');
+        if (isBound) requireOrigin('POST', c.req.header('origin'));
+        const device = isBound ? (clientOf(c).device ?? null) : null;
+        const begun = await passkeys.beginRegistration(body, c.get('realm'), device);
+        if (isBound) setDeviceCookie(c);
+        return c.json(begun, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'auth.passkeys.register',
+        method: 'post',
+        path: '/v1/auth/passkeys/register',
+        level: PUBLIC,
+        tags: TAGS,
+        summary: 'Make an account by a passkey alone',
+        description:
+          'Within ten minutes of the options; with `session_cookie` it has to be a challenge that was made for this browser. The account has no password, until one is set by the link of `POST /v1/auth/password/forgot`.',
+        limit: signInLimit,
+        request: jsonBody(PasskeyRegisterBody),
+        responses: responses(
+          {
+            201: json(SignedInSchema, 'The user, signed in'),
+            202: json(
+              PendingSchema,
+              'In a realm that verifies addresses first, for new and known addresses alike',
+            ),
+          },
+          {
+            body: true,
+            codes: [
+              'invalid_passkey',
+              'passkey_exists',
+              'registration_closed',
+              'user_exists',
+              'username_taken',
+            ],
+          },
+        ),
+      }),
+      async (c) => {
+        const { session_cookie: inCookie = false, ...made } = c.req.valid('json');
+        if (inCookie) requireOrigin('POST', c.req.header('origin'));
+        const user = await passkeys.register(made, c.get('realm'), clientOf(c), inCookie);
+        if ('grant' in user) return c.json(signedInShape(c, user, inCookie), 201);
+        return c.json({ status: 'verification_required' as const, user_id: user.userId }, 202);
+      },
+    )
+    .openapi(
+      createRoute({
         operationId: 'discovery.getRelatedOrigins',
         method: 'get',
         path: '/.well-known/webauthn',
@@ -123,10 +194,11 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         operationId: 'me.passkeys.options',
         method: 'post',
         path: '/v1/me/passkeys/options',
-        level: levels.verified({ fresh: true, enrols: true }),
+        level: levels.verified({ anonymous: true, fresh: true, enrols: true }),
         tags: TAGS,
         summary: 'Begin to add a passkey',
-        description: 'Give `public_key` to `navigator.credentials.create`. Needs a verified address.',
+        description:
+          'Give `public_key` to `navigator.credentials.create`. Needs a verified address, but of an anonymous user, who has registered by it.',
         responses: responses({ 200: json(CreationOptionsSchema, 'What the browser needs') }, {}),
       }),
       async (c) => c.json(await passkeys.beginAdding(c.get('principal'), c.get('realm')), 200),
@@ -136,7 +208,7 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         operationId: 'me.passkeys.add',
         method: 'post',
         path: '/v1/me/passkeys',
-        level: levels.verified({ enrols: true }),
+        level: levels.verified({ anonymous: true, enrols: true }),
         tags: TAGS,
         summary: 'Add a passkey',
         description:

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { KnownUse } from '../account/contract.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { PasswordlessRegisterFields } from '../passwords/schemas.ts';
 import { authenticatorName } from './authenticators.ts';
 import type { PasskeyRow } from './tables.ts';
 
@@ -21,7 +22,7 @@ const credentialId = base64url.max(1400);
 const credential = { id: credentialId, rawId: credentialId, type: z.literal('public-key') };
 const extensions = z.record(z.string(), z.unknown()).default({});
 
-const flow = z.string().min(1).max(2000).openapi({ description: 'As it came with the options' });
+const flow = z.string().min(1).max(6000).openapi({ description: 'As it came with the options' });
 
 const name = z
   .string()
@@ -39,6 +40,15 @@ export const PasskeyOptionsBody = z
     }),
   })
   .openapi('PasskeySignInRequest');
+
+export const PasskeyRegisterOptionsBody = z
+  .strictObject({
+    ...PasswordlessRegisterFields,
+    session_cookie: z.boolean().optional().openapi({
+      description: 'For browsers that will ask for a session cookie: binds the challenge to this browser',
+    }),
+  })
+  .openapi('PasskeyRegistration');
 
 /** A passkey that was used: what `toJSON()` of the browser's credential gives (`AuthenticationResponseJSON`). */
 export const AssertedPasskey = z
@@ -80,6 +90,10 @@ export const CreatedPasskey = z
     name: name.optional(),
   })
   .openapi('NewPasskey');
+
+export const PasskeyRegisterBody = CreatedPasskey.extend({
+  session_cookie: z.boolean().optional().openapi({ description: 'As for the options' }),
+}).openapi('PasskeyRegister');
 
 export const PasskeyPatch = z.strictObject({ name }).openapi('PasskeyPatch');
 

@@ -5,14 +5,20 @@ import { seal, unseal } from '../crypto/sealed.ts';
 import { primary } from '../db/client.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
+import { mustProveAddress } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { otherFactor } from '../directory/ways-in.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
+import type { Suspicions } from '../http/suspicions.ts';
 import type { Client } from '../lib/client.ts';
-import { newId } from '../lib/ids.ts';
+import { newId, newUserId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
-import type { SignedIn } from '../passwords/service.ts';
+import { steadily } from '../lib/steady.ts';
+import type { MailBudget } from '../messages/budgets.ts';
+import type { Outbox } from '../messages/outbox.ts';
+import { type Registration, Registrations } from '../passwords/registration-service.ts';
+import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { authenticatorName } from './authenticators.ts';
 import {
@@ -26,20 +32,22 @@ import {
 } from './ceremony.ts';
 import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts';
 import { addition, findPasskey, hasAllPasskeys, readPasskeys, removal, renamePasskey } from './store.ts';
-import type { PasskeyRow } from './tables.ts';
+import { type PasskeyRow, passkeys } from './tables.ts';
 
 export { authenticatorName } from './authenticators.ts';
 export { acceptedCredentials } from './ceremony.ts';
 
 /** What a challenge is for, and whose it is: sealed, for its client to bring back. */
 interface Flow {
-  kind: 'sign_in' | 'add' | 'prove';
+  kind: 'sign_in' | 'add' | 'prove' | 'register';
   realmId: string;
   challenge: string;
   /** The device that has to bring it back, by its cookie; null where who has it may. */
   device: string | null;
   /** The session that asked, unless it is for signing in. */
   sessionId: string | null;
+  /** Who registers by it, and as which user. */
+  registration?: Pick<Registration, 'userId' | 'body'>;
   expiresAt: number;
 }
 
@@ -49,6 +57,9 @@ export interface PasskeyDependencies {
   sessions: Sessions;
   directory: Directory;
   objects: PasskeyObjects;
+  outbox: Outbox;
+  mailBudget: MailBudget;
+  suspicions: Suspicions;
   /** Encrypts what a client has to bring back. */
   flowKeys: Keyring;
 }
@@ -59,9 +70,11 @@ type By = Pick<Principal, 'userId' | 'sessionId' | 'credentialVersion'>;
 /** Passkeys (WebAuthn 3): sign-in by them, proofs within a session, and those that a user has. */
 export class Passkeys {
   readonly #deps: PasskeyDependencies;
+  readonly #registrations: Registrations;
 
   constructor(deps: PasskeyDependencies) {
     this.#deps = deps;
+    this.#registrations = new Registrations(deps);
   }
 
   /**
@@ -75,7 +88,7 @@ export class Passkeys {
 
   /**
    * Opens a session for the user of a passkey, `inCookie` for one that a browser keeps. Throws `invalid_passkey` for whatever is
-   * wrong with it, `account_suspended`, `email_not_verified` for one that was added before the address was proven.
+   * wrong with it, where addresses are verified first also for one whose user has to, `account_suspended`, `email_not_verified` for one that was added before the address was proven.
    */
   async signIn(
     { flow, credential }: z.output<typeof AssertedPasskey>,
@@ -86,8 +99,9 @@ export class Passkeys {
     const { directory, objects, sessions } = this.#deps;
     const { user, passkey, use } = await this.#asserted({ flow, credential }, realm, client, inCookie);
     if (user.status === 'suspended') throw new ApiError('account_suspended');
-    const mustProve = passkey.addedUnproven || realm.registration === 'verify_first';
-    if (mustProve && !user.emailVerified) throw new ApiError('email_not_verified');
+    // Where nobody learns whether an address is known: with a known one the passkey would not be here.
+    if (mustProveAddress(realm, user)) throw new ApiError('invalid_passkey');
+    if (passkey.addedUnproven && !user.emailVerified) throw new ApiError('email_not_verified');
     const methods = methodsOf(passkey);
     const opened = accepted(
       await objects(user.id).openByPasskey(
@@ -95,6 +109,87 @@ export class Passkeys {
         { client, methods, lifetimes: realm.lifetimes, mfa: realm.mfa, activity: 'signed_in' },
         use,
       ),
+    );
+    return { user, grant: await sessions.grant(realm, opened) };
+  }
+
+  /**
+   * What a browser needs to make the passkey that somebody registers by. The same for new and known addresses. Throws
+   * `registration_closed`.
+   */
+  async beginRegistration(body: Registration['body'], realm: Realm, device: string | null) {
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const userId = newUserId(realm.jurisdiction);
+    const { challenge, flow } = await this.#begin('register', realm, { device }, { userId, body });
+    const user = { id: userId, email: body.email, name: body.name ?? null };
+    return { flow, public_key: creationOptions(realm, user, challenge, []) };
+  }
+
+  /**
+   * Makes a user by a passkey and opens their first session; in a realm that verifies first only the former, and for new and known
+   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `user_exists`,
+   * `username_taken`.
+   */
+  register(
+    made: z.output<typeof CreatedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<SignedIn | Pending> {
+    const work = () => this.#register(made, realm, client, inCookie);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
+    { flow, credential, name }: z.output<typeof CreatedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<SignedIn | Pending> {
+    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const begun = await this.#open(flow, 'register', realm, { device: client.device ?? null });
+    const { challenge, device, registration } = begun;
+    if (!registration || (inCookie && device === null)) throw new ApiError('invalid_passkey');
+    const passkey = await verifyCreation(realm, credential, challenge);
+    const { userId, body } = registration;
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
+    if (!mayMail) suspicions.note(realm.id, body.email);
+    const row = (now: number) => ({
+      ...passkey,
+      id: newId('psk', now),
+      userId,
+      realmId: realm.id,
+      transports: credential.response.transports ?? [],
+      name: name ?? authenticatorName(passkey.aaguid) ?? 'Passkey',
+      createdAt: now,
+    });
+    const user = await this.#registrations
+      .add(
+        realm,
+        {
+          userId,
+          body,
+          mayMail,
+          columns: { passkeyCount: 1 },
+          proof: (db, now) => db.insert(passkeys).values(row(now)),
+        },
+        client,
+      )
+      .catch((error: unknown) => {
+        // The authenticator has given it before, or the very request came twice.
+        throw isTaken(error) ? new ApiError('passkey_exists') : error;
+      });
+    if (realm.registration === 'verify_first' || !user) return { userId };
+    const opened = accepted(
+      await objects(userId).open(directory.stateOf(user), {
+        client,
+        methods: methodsOf(passkey),
+        lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
+        activity: 'registered',
+      }),
     );
     return { user, grant: await sessions.grant(realm, opened) };
   }
@@ -196,7 +291,11 @@ export class Passkeys {
         ...addition({ row, by }),
         keepSession: by.sessionId,
         mail,
-        activity: { type: 'passkey_added', client, details: { name: row.name } },
+        activity: {
+          type: user.anonymous ? 'registered' : 'passkey_added',
+          client,
+          details: { name: row.name },
+        },
         now,
       })
       .catch((error: unknown) => {
@@ -257,7 +356,12 @@ export class Passkeys {
     await objects(userId).forgetFactor(user.totpCount + user.passkeyCount > 0 ? id : null);
   }
 
-  async #begin(kind: Flow['kind'], realm: Realm, of: { device: string | null } | { sessionId: string }) {
+  async #begin(
+    kind: Flow['kind'],
+    realm: Realm,
+    of: { device: string | null } | { sessionId: string },
+    registration?: Flow['registration'],
+  ) {
     const challenge = newChallenge();
     const bound = { device: null, sessionId: null, ...of };
     const flow: Flow = {
@@ -266,6 +370,7 @@ export class Passkeys {
       challenge,
       device: bound.device,
       sessionId: bound.sessionId,
+      ...(registration && { registration }),
       expiresAt: Date.now() + CEREMONY,
     };
     return { challenge, flow: await seal(this.#deps.flowKeys, flow) };

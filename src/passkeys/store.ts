@@ -47,7 +47,8 @@ export function addition({ row, by }: AddedPasskey): Pick<UserChange, 'set' | 'g
     AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${MAX_PASSKEYS}`;
   const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
   return {
-    set: { passkeyCount: sql`${users.passkeyCount} + 1` },
+    // Who was anonymous can come back by it from now on.
+    set: { passkeyCount: sql`${users.passkeyCount} + 1`, anonymous: false },
     guard: stands,
     after: (db) => [insertIf(db, passkeys, { ...row, addedUnproven }, stands)],
   };

@@ -14,20 +14,34 @@ const sessionCookie = z.boolean().optional().openapi({
     'For browsers: keep the refresh token in an HttpOnly cookie instead of the answer. The request needs an allowed Origin.',
 });
 
+/** What somebody says of themselves who registers. */
+const registration = {
+  email: EmailField,
+  password: PasswordField,
+  username: ProfileFields.username.optional(),
+  name: ProfileFields.name.optional(),
+  given_name: ProfileFields.given_name.optional(),
+  family_name: ProfileFields.family_name.optional(),
+  phone_number: ProfileFields.phone_number.optional(),
+  country: ProfileFields.country.optional(),
+  locale: ProfileFields.locale.optional(),
+};
+
 export const RegisterBody = z
-  .strictObject({
-    email: EmailField,
-    password: PasswordField,
-    username: ProfileFields.username.optional(),
-    name: ProfileFields.name.optional(),
-    given_name: ProfileFields.given_name.optional(),
-    family_name: ProfileFields.family_name.optional(),
-    phone_number: ProfileFields.phone_number.optional(),
-    country: ProfileFields.country.optional(),
-    locale: ProfileFields.locale.optional(),
-    session_cookie: sessionCookie,
-  })
+  .strictObject({ ...registration, session_cookie: sessionCookie })
   .openapi('Register');
+
+/** What an anonymous user registers with, who has a session already. */
+export const AnonymousRegisterBody = z.strictObject(registration).openapi('AnonymousRegister');
+
+const { password: _, ...withoutPassword } = registration;
+
+/** What somebody registers with who will sign in otherwise than by a password. */
+export const PasswordlessRegisterFields = withoutPassword;
+
+export const AnonymousBody = z
+  .strictObject({ locale: ProfileFields.locale.optional(), session_cookie: sessionCookie })
+  .openapi('Anonymous');
 
 export const LoginBody = z
   .strictObject({

@@ -3,8 +3,7 @@ import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/
 import { hmac } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
-import { LINK_LIFETIME, newLink } from '../directory/links.ts';
-import { type Directory, findByEmail, madeBy } from '../directory/service.ts';
+import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
@@ -15,7 +14,6 @@ import { newUserId } from '../lib/ids.ts';
 import { withinJurisdiction } from '../lib/jurisdiction.ts';
 import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
-import { HOUR } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
@@ -23,21 +21,21 @@ import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import type { PasswordPolicy } from './password-policy.ts';
+import { Registrations } from './registration-service.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
   findByIdentifier,
   findPassword,
-  insertRegistration,
   passwordReplacement,
   storeShadow,
   type UserWithHash,
-  usernameExists,
 } from './store.ts';
+import { passwords } from './tables.ts';
 
 export { describeHash } from '../crypto/foreign-hashes.ts';
 export { PasswordPolicy } from './password-policy.ts';
-export { findPassword } from './store.ts';
+export { dropShadowIf, findPassword, storeShadowIf, takeShadowIf, usernameExists } from './store.ts';
 
 /** A user who is in. */
 export interface SignedIn {
@@ -74,9 +72,11 @@ export interface CredentialDependencies {
 /** Registration, sign-in and change of passwords. */
 export class Credentials {
   readonly #deps: CredentialDependencies;
+  readonly #registrations: Registrations;
 
   constructor(deps: CredentialDependencies) {
     this.#deps = deps;
+    this.#registrations = new Registrations(deps);
   }
 
   /**
@@ -199,73 +199,23 @@ export class Credentials {
     if (!user) throw new ApiError('conflict');
   }
 
-  async #insert(
+  #insert(
     realm: Realm,
     given: { userId: string; body: z.output<typeof RegisterBody>; hash: string; mayMail: boolean },
     client: Client,
   ): Promise<UserRow | null> {
-    const { userId: id, body, hash, mayMail } = given;
-    const { d1, outbox } = this.#deps;
-    const { db } = primary(d1);
-    const hides = realm.registration === 'verify_first';
-    // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
-    if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
-      throw new ApiError('username_taken');
-    }
-    const now = Date.now();
-    const link = newLink(realm.issuer, 'verify_email', now);
-    const mail = message(
+    const { userId, body, hash, mayMail } = given;
+    return this.#registrations.add(
+      realm,
       {
-        channel: 'mail',
-        template: 'welcome',
-        data: {
-          name: greetedName({ name: body.name, givenName: body.given_name }),
-          link: link.url,
-          hours: LINK_LIFETIME.verify_email / HOUR,
-        },
+        userId,
+        body,
+        mayMail,
+        proof: (db, now) => db.insert(passwords).values({ userId, hash, updatedAt: now }),
+        known: (db) => storeShadow(db, realm.id, body.email, hash),
       },
-      {
-        realmId: realm.id,
-        userId: id,
-        to: body.email,
-        locale: body.locale ?? null,
-        expiresAt: link.expiresAt,
-      },
-      now,
+      client,
     );
-    const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
-    try {
-      const user = await insertRegistration(
-        db,
-        {
-          id,
-          realmId: realm.id,
-          email,
-          // Had only by an account whose address is proven: else a taken name would tell that the address was new.
-          ...(hides ? { wantedUsername: username } : { username }),
-          name,
-          givenName: given_name,
-          familyName: family_name,
-          phoneNumber: phone_number,
-          country,
-          locale,
-          createdAt: now,
-          ...madeBy(client),
-          updatedAt: now,
-          lastLoginAt: hides ? null : now,
-        },
-        hash,
-        { link, mail: mayMail ? mail : null },
-      );
-      if (mayMail) outbox.sendSoon([mail]);
-      return user;
-    } catch (error) {
-      if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
-      await storeShadow(db, realm.id, email, hash);
-      // After the answer, which must not take longer for an address that is known.
-      if (mayMail) afterResponse(() => this.#tellOwner(realm, email));
-      return null;
-    }
   }
 
   /** Asks a user to change a password that was published. */
@@ -282,25 +232,6 @@ export class Credentials {
       { type: 'password_breached', sessionId: null, client },
     );
     await storeMessage(primary(d1).db, mail);
-    outbox.sendSoon([mail]);
-  }
-
-  /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
-  async #tellOwner(realm: Realm, email: string): Promise<void> {
-    const { d1, outbox } = this.#deps;
-    const { db } = primary(d1);
-    const user = await findByEmail(db, realm.id, email);
-    if (!user) return;
-    const mail = message(
-      {
-        channel: 'mail',
-        template: 'account_exists',
-        data: { name: greetedName(user), link: `${realm.issuer}/forgot-password` },
-      },
-      { realmId: realm.id, userId: user.id, to: user.email, locale: user.locale },
-      Date.now(),
-    );
-    await storeMessage(db, mail);
     outbox.sendSoon([mail]);
   }
 

@@ -1,6 +1,8 @@
-import { and, desc, eq, exists, or, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { preparedOnce } from '../db/prepared.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
@@ -100,21 +102,49 @@ export async function storeShadow(db: Database, realmId: string, email: string, 
     .onConflictDoUpdate({ target: shadowPasswords.userId, set: { hash } });
 }
 
+/** Keeps the hash of a password that an anonymous user has registered with, until their address is proven; if a condition holds. */
+export function storeShadowIf(db: Database, userId: string, hash: string, condition: SQL) {
+  return insertIf(db, shadowPasswords, { userId, hash }, condition).onConflictDoUpdate({
+    target: shadowPasswords.userId,
+    set: { hash },
+  });
+}
+
+/** Makes a password of that, if a condition holds, of a user who has none. */
+export function takeShadowIf(db: Database, userId: string, now: number, condition: SQL) {
+  const mine = and(eq(shadowPasswords.userId, userId), condition);
+  return [
+    db
+      .insert(passwords)
+      .select(sql`SELECT user_id, hash, ${now} FROM ${shadowPasswords} WHERE ${mine}`)
+      .onConflictDoNothing(),
+    dropShadowIf(db, userId, condition),
+  ];
+}
+
+/** Forgets it, if a condition holds. */
+export function dropShadowIf(db: Database, userId: string, condition: SQL) {
+  return db.delete(shadowPasswords).where(and(eq(shadowPasswords.userId, userId), condition));
+}
+
+/** Writes by what a user who registers will sign in. `now` is Unix milliseconds. */
+export type Proof = (db: Database, now: number) => BatchItem<'sqlite'>;
+
 /**
- * Adds a user with a password, the link that proves their address, and the mail that brings it, unless their inbox has had
+ * Adds a user with by what they will sign in, the link that proves their address, and the mail that brings it, unless their inbox has had
  * enough: all or nothing.
  * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
 export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
-  hash: string,
+  proof: Proof,
   welcome: { link: Link; mail: typeof outbox.$inferInsert | null },
 ): Promise<UserRow> {
   const [inserted] = await db
     .batch([
       db.insert(users).values(withFoldedNames(user)).returning(),
-      db.insert(passwords).values({ userId: user.id, hash, updatedAt: user.createdAt }),
+      proof(db, user.createdAt),
       storeLink(db, welcome.link, user.id, user.email),
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])

@@ -36,7 +36,7 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
         tags: ['Privacy'],
         summary: 'Everything that is held about the user',
         description: 'One JSON document (GDPR, articles 15 and 20). Needs a verified address.',
-        level: levels.verified(),
+        level: levels.verified({ anonymous: true }),
         responses: responses({ 200: json(ExportSchema, 'The document') }, { codes: [] }),
       }),
       async (c) => {
@@ -56,6 +56,7 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
           'At once and for good: profile, password, sessions, activity, picture. What stays is that there was an account of this id, and when it was deleted. Needs a verified address.',
         limit: signInLimit,
         level: levels.verified({
+          anonymous: true,
           fresh: {
             when: ({ password }) => password === undefined,
             says: 'in place of `password`',

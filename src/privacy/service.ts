@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
 import type { FactorObject, PasswordObjects } from '../account/contract.ts';
 import type { GrantObject } from '../account/grant-contract.ts';
 import type { HistoryObject } from '../account/history-contract.ts';
@@ -10,10 +10,13 @@ import { type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
+import type { Budget } from '../lib/run-budget.ts';
+import { DAY, SECOND } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
+import type { Realms } from '../realms/service.ts';
 import { type AccountEntry, accountEntry } from './account-entry.ts';
 import {
   actPages,
@@ -23,7 +26,10 @@ import {
   readUserIdentities,
   readUserPasskeys,
 } from './export-store.ts';
-import { erasure, readExternalId } from './store.ts';
+import { erasure, readExternalId, realmsWithAnonymous, unusedAnonymous } from './store.ts';
+
+/** Days after which an anonymous user who is not there any more is deleted. */
+const ANONYMOUS_DAYS = 30;
 
 /** What an export is made from. */
 export type Everything = Awaited<ReturnType<Privacy['export']>>;
@@ -37,6 +43,7 @@ interface Proof {
 /** What it is made of. */
 export interface PrivacyDependencies {
   d1: D1Database;
+  realms: Pick<Realms, 'get'>;
   directory: Directory;
   profiles: Profiles;
   objects: (
@@ -126,10 +133,34 @@ export class Privacy {
    * Deletes a user everywhere. By somebody else only as they were read, with an entry of the audit log. False when there
    * is no such user any more. Throws `last_owner`.
    */
-  async erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
+  erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
+    return this.#erase(user, entry && eq(users.version, user.version), entry);
+  }
+
+  /**
+   * Deletes the anonymous users who have not been there for 30 days, nor for as long as a session of their realm may idle: who
+   * could still come back stays. Twice or late it comes to the same. `now` is Unix milliseconds.
+   */
+  async eraseAnonymous(now: number, budget: Budget): Promise<void> {
+    const { d1, realms } = this.#deps;
+    if (!budget.take(1)) return;
+    const { db } = primary(d1);
+    for (const realmId of await realmsWithAnonymous(db)) {
+      if (!budget.take(2)) return;
+      const { idleSeconds } = (await realms.get(realmId)).lifetimes;
+      const before = now - Math.max(ANONYMOUS_DAYS * DAY, idleSeconds * SECOND + DAY);
+      for (const user of await unusedAnonymous(db, realmId, before)) {
+        // To announce it, the batch, to tell, and what the object hands over.
+        if (!budget.take(4)) return;
+        await this.#erase(user, and(eq(users.anonymous, true), eq(users.version, user.version)));
+      }
+    }
+  }
+
+  #erase(user: UserRow, guard: SQL | undefined, entry?: AuditEntry): Promise<boolean> {
     const now = Date.now();
     return this.#deps.directory.delete(user, {
-      guard: entry && eq(users.version, user.version),
+      guard,
       before: (db, stands) => erasure(db, user, now, stands),
       audit: entry,
       mail: farewell(user, now),

@@ -26,6 +26,9 @@ const policy = {
     description:
       'What clients and addresses that became suspicious have to solve: a proof of work (`altcha`) or Cloudflare Turnstile',
   }),
+  anonymous_users: RealmFields.anonymousUsers.optional().openapi({
+    description: 'Whether somebody may use the realm without registering first; `off` unless it is set',
+  }),
   allowed_origins: z
     .array(RealmFields.origin)
     .max(100)
@@ -123,6 +126,7 @@ export const RealmSchema = z
     registration: RealmFields.registration,
     breached_passwords: RealmFields.breachedPasswords,
     challenge: RealmFields.challenge,
+    anonymous_users: RealmFields.anonymousUsers,
     allowed_origins: z.array(z.string()),
     redirect_targets: z.array(z.string()),
     audience: z.string().nullable(),
@@ -152,6 +156,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
     challenge: row.challenge,
+    anonymous_users: row.anonymousUsers,
     allowed_origins: row.allowedOrigins,
     redirect_targets: row.redirectTargets,
     audience: row.audience,

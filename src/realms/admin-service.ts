@@ -216,6 +216,7 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     registration: body.registration,
     breachedPasswords: body.breached_passwords,
     challenge: body.challenge,
+    anonymousUsers: body.anonymous_users,
     allowedOrigins: body.allowed_origins,
     redirectTargets: body.redirect_targets,
     audience: body.audience,

@@ -37,6 +37,7 @@ export const RealmFields = {
   registration: z.enum(['open', 'verify_first', 'closed']),
   breachedPasswords: z.enum(['refused', 'unchecked']),
   challenge: z.enum(['off', 'altcha', 'turnstile']),
+  anonymousUsers: z.enum(['off', 'on']),
   mfa: z.enum(MFA_MODES),
   mfaFactor: z.enum(FACTORS),
   origin: VARIABLES.ORIGIN.schema,

@@ -98,6 +98,7 @@ export class Realms {
       registration: row.registration,
       breachedPasswords: row.breachedPasswords,
       challenge: row.challenge,
+      anonymousUsers: row.anonymousUsers,
       allowedOrigins: row.allowedOrigins,
       redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
       decoys: row.decoys,

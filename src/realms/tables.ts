@@ -26,6 +26,9 @@ export const realms = sqliteTable('realms', {
   breachedPasswords: text('breached_passwords', { enum: ['refused', 'unchecked'] })
     .notNull()
     .default('refused'),
+  anonymousUsers: text('anonymous_users', { enum: ['off', 'on'] })
+    .notNull()
+    .default('off'),
   challenge: text({ enum: ['off', 'altcha', 'turnstile'] })
     .notNull()
     .default('off'),

@@ -28,6 +28,8 @@ export interface AccessTokenClaims {
   role: 'user' | 'admin' | 'owner';
   plan: string;
   emailVerified: boolean;
+  /** Whether the user had not registered when it was made. */
+  anonymous: boolean;
   /** The admin who acts as the user, or null. */
   impersonator: string | null;
   /** The session of that admin; null when an API key acts, or nobody does. */
@@ -61,6 +63,8 @@ interface PrivateClaims {
   role: AccessTokenClaims['role'];
   plan: string;
   email_verified: boolean;
+  /** Of who has not registered yet; else it is left out. */
+  anonymous?: true;
   /** RFC 8693, 4.1; `sid` as in OpenID Connect Front-Channel Logout. */
   act?: { sub: string; sid?: string };
   /** RFC 9068, 2.2.1; seconds. */
@@ -115,7 +119,8 @@ export class AccessTokens {
     const seconds = narrowed.seconds ?? realm.accessTokenSeconds;
     const expiry = Math.min(now + seconds, Math.floor(session.expiresAt / SECOND));
     const { grant, impersonator, methods, state } = session;
-    const isLacking = lacksMfa(realm.mfa, { role: state.role, methods, impersonator }, Date.now());
+    const { role, anonymous = false } = state;
+    const isLacking = lacksMfa(realm.mfa, { role, methods, impersonator, anonymous }, Date.now());
     // Whom a client's token is for does not ask by what its user signed in.
     if (grant && isLacking) throw new ApiError('mfa_required');
     const own = isLacking ? enrolmentAudience(realm) : realm.audience;
@@ -130,6 +135,7 @@ export class AccessTokens {
             role: session.state.role,
             plan: session.state.plan,
             email_verified: session.state.emailVerified,
+            ...(anonymous && { anonymous: true }),
           }),
       ...(session.impersonator === null
         ? {
@@ -198,8 +204,22 @@ export class AccessTokens {
     options: JWTVerifyOptions = {},
   ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
     const { payload, protectedHeader } = await this.#verify(realm, token, options);
-    const { sub, sid, exp, aud, role, plan, email_verified, act, auth_time, amr, gen, client_id, scope } =
-      payload as JWTPayload & PrivateClaims;
+    const {
+      sub,
+      sid,
+      exp,
+      aud,
+      role,
+      plan,
+      email_verified,
+      anonymous,
+      act,
+      auth_time,
+      amr,
+      gen,
+      client_id,
+      scope,
+    } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
@@ -212,6 +232,7 @@ export class AccessTokens {
       role: client ? ('user' as const) : role,
       plan: client ? '' : plan,
       emailVerified: email_verified ?? false,
+      anonymous: anonymous === true,
       audience: [aud ?? []].flat(),
       client,
       impersonator: act?.sub ?? null,

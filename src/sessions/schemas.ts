@@ -59,6 +59,7 @@ export const CurrentSessionSchema = z
     role: z.enum(['user', 'admin', 'owner']),
     plan: z.string(),
     email_verified: z.boolean(),
+    anonymous: z.boolean().openapi({ description: 'Whether nothing opens the account but its sessions' }),
     authenticated_at: z.iso.datetime().nullable().openapi({
       description:
         'When the user last proved who they are in this session; null for an admin who acts as the user',
@@ -99,6 +100,7 @@ export function currentSessionShape(
     role: session.role,
     plan: session.plan,
     email_verified: session.emailVerified,
+    anonymous: session.anonymous,
     // To the second, as `auth_time` of the token is.
     authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(secondOf(session.authenticatedAt)),
     amr: session.methods,

@@ -2,6 +2,7 @@ import type { PasswordObjects } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import { type LinkPurpose, oneTimeTokens } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink, rememberedLink, takeLink } from '../directory/links.ts';
+import { accountExistsMail, confirmAddressMail } from '../directory/notices.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -89,7 +90,10 @@ export class EmailVerification {
       ...(isProof
         ? addressProof(db, { token, user, now })
         : this.#change(db, token, user, link.email, realm, now)),
-      activity: { type: isProof ? 'email_verified' : 'email_changed', client },
+      activity: {
+        type: isProof ? 'email_verified' : user.anonymous ? 'registered' : 'email_changed',
+        client,
+      },
     });
     if (!changed) throw new ApiError('invalid_link');
     return changed;
@@ -149,15 +153,12 @@ export class EmailVerification {
     const request = { realmId: realm.id, to: body.email, client, userId: by.userId };
     if (!(await mailBudget.take('other', request))) return storeNothing(db, realm.id, now);
     if (owner) {
-      const data = { name: greetedName(owner), link: `${realm.issuer}/forgot-password` };
-      const mail = mailTo(owner, owner.email, { channel: 'mail', template: 'account_exists', data }, now);
+      const mail = accountExistsMail(owner, realm.issuer, now);
       await storeNothing(db, realm.id, now, mail);
       return outbox.sendSoon([mail]);
     }
     const link = newLink(realm.issuer, 'change_email', now);
-    const data = { name: greetedName(user), link: link.url, hours: LINK_LIFETIME.change_email / HOUR };
-    const content: Content = { channel: 'mail', template: 'confirm_new_email', data };
-    const mail = mailTo(user, body.email, content, now, link.expiresAt);
+    const mail = confirmAddressMail(user, body.email, link, now);
     await storeChangeLink(db, link, user, body.email, mail);
     outbox.sendSoon([mail]);
   }

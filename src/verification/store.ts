@@ -12,7 +12,9 @@ import {
 } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { isPlaceholder } from '../lib/email-address.ts';
 import { outbox } from '../messages/tables.ts';
+import { takeShadowIf } from '../passwords/service.ts';
 
 type Mail = typeof outbox.$inferInsert;
 
@@ -82,7 +84,7 @@ export function accountDisowned(db: Database, used: UsedLink & { reset: Link }):
 
 /**
  * The change that gives the user the address that a token was mailed to, and the old one a way back, unless the address
- * was changed meanwhile.
+ * was changed meanwhile. Of a user who has registered with it, and had none before, the password counts from then on.
  */
 export function addressChange(db: Database, used: UsedLink & { email: string; undo: Link }): Change {
   const { token, user, email, undo, now } = used;
@@ -91,7 +93,12 @@ export function addressChange(db: Database, used: UsedLink & { email: string; un
     ...proof,
     set: { ...proof.set, email },
     guard: asMailed(db, used, 'change_email'),
-    before: (db, stands) => [...proof.before(db, stands), storeLinkIf(db, undo, user.id, user.email, stands)],
+    before: (db, stands) => [
+      ...proof.before(db, stands),
+      ...(isPlaceholder(user.email)
+        ? takeShadowIf(db, user.id, now, stands)
+        : [storeLinkIf(db, undo, user.id, user.email, stands)]),
+    ],
     after: (db) => [takeLink(db, token)],
   };
 }

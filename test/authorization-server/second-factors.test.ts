@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, createApiKey, createRealm, expectProblem, INTERNAL, login, PASSWORD } from '../support/api.ts';
+import {
+  call,
+  createApiKey,
+  createRealm,
+  expectProblem,
+  INTERNAL,
+  login,
+  ORIGIN,
+  PASSWORD,
+} from '../support/api.ts';
 import { addApp, secondStep } from '../support/factors.ts';
 import {
   asking,
@@ -108,7 +117,12 @@ describe('where the realm requires a second factor', () => {
       const search = asking(one, challenge, { scope: 'openid' });
       for (const answer of [await authorize(search, lacking), await decide(search, lacking)]) {
         expect(answer.status).toBe(303);
-        expect(answer.headers.get('location')).toBe(`/realms/${REQUIRING}/account/two-step`);
+        // From there they go on with the request.
+        const toEnrol = new URL(answer.headers.get('location') ?? '', ORIGIN);
+        expect(toEnrol.pathname).toBe(`/realms/${REQUIRING}/account/two-step`);
+        const back = new URL(toEnrol.searchParams.get('redirect_to') ?? '', ORIGIN);
+        expect(back.pathname).toBe(`/realms/${REQUIRING}/oauth2/authorize`);
+        expect(back.searchParams.toString()).toBe(search.toString());
       }
       const silent = asking(one, challenge, { scope: 'openid', prompt: 'none' });
       expect(backIn(await authorize(silent, lacking)).error).toBe('interaction_required');

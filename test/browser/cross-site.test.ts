@@ -59,6 +59,8 @@ describe.each(['localhost', '127.0.0.1'])('a page at another port of %s', (host)
     ['/login', { proceed: '1' }],
     ['/register', { email: `new-${host}@example.com`, password: PASSWORD }],
     ['/login/code', { to: ATTACKER, code: '000000' }],
+    ['/login/link', { email: ATTACKER, number: '000000' }],
+    ['/login/link?token=a', { go: '1' }],
     ['/reset-password', { token: 'a', password: PASSWORD }],
   ])('cannot have %s take its form', async (path, fields) => {
     const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);

@@ -192,7 +192,14 @@ describe.each([
     await page.getByRole('link', { name: 'Deutsch' }).click();
     expect(await headline(page)).toBe('Anmelden');
     await look('sign-in-german');
-    for (const name of ['register', 'forgot-password', 'login/code', 'reset-password?token=a', 'nowhere']) {
+    for (const name of [
+      'register',
+      'forgot-password',
+      'login/code',
+      'login/link',
+      'reset-password?token=a',
+      'nowhere',
+    ]) {
       await open(`/${name}`);
       expect(await page.locator('html').getAttribute('lang'), name).toBe('de');
       await look(`${name.replace(/\W.*/, '')}-german`);

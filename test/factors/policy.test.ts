@@ -198,6 +198,37 @@ describe('where the realm requires a second factor', () => {
     expect((await visit('/account', { realm, headers })).status).toBe(200);
   });
 
+  it('and goes on to the app that has sent them', async () => {
+    const { user } = await registerVerified({}, { realm });
+    const at = (path: string) => `/realms/${realm}${path}`;
+    const query = '?redirect_to=%2Frealms%2Fmfa-required%2Faccount%2Fdevices';
+    const signedIn = await submit(
+      `/login${query}`,
+      { identifier: user.email, password: PASSWORD },
+      { realm },
+    );
+    const toEnrol = signedIn.headers.get('location') ?? '';
+    expect(toEnrol).toBe(at(`/account/two-step${query}`));
+    const headers = { cookie: cookiesOf(signedIn) };
+    const path = `/account/two-step${query}`;
+    // Not before it is done.
+    expect((await visit(path, { realm, headers })).body).not.toContain('Continue to where you came from');
+    const begun = await submit(path, { form: 'begin', name: '' }, { realm, headers });
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(begun.body)?.[1] ?? '';
+    const [id, secret, uri] = [field('id'), field('secret'), field('uri').replaceAll('&amp;', '&')];
+    const { appOf } = await import('../support/factors.ts');
+    const form = { form: 'verify', id, secret, uri, code: appOf(secret).code() };
+    const codes = await submit(path, form, { realm, headers });
+    const [, href = ''] = /href="([^"]+)">I have kept them: continue/.exec(codes.body) ?? [];
+    expect(href).toBe(at(`/login${query}`));
+    expect((await visit(path, { realm, headers })).body).toContain('Continue to where you came from');
+    const onward = await visit(`/login${query}`, { realm, headers });
+    expect([onward.status, onward.headers.get('location')]).toEqual([
+      303,
+      `${ORIGIN}${at('/account/devices')}`,
+    ]);
+  });
+
   it('only from the day on that it says', async () => {
     const { access_token: token } = await registerVerified({}, { realm: 'mfa-later' });
     expect((await call('GET', '/v1/me', { token, realm: 'mfa-later' })).status).toBe(200);

@@ -36,6 +36,7 @@ const BY_KEY = [
   'channels',
   'registrations',
   'breachedPasswords',
+  'anonymousUsers',
   'challenges',
   'mfaModes',
   'mfaFactorNames',

@@ -108,6 +108,7 @@ describe('verify', () => {
         role: 'user',
         plan: 'free',
         email_verified: false,
+        anonymous: false,
         authenticated_at: expect.any(String),
         amr: ['pwd'],
         acr: 'aal1',

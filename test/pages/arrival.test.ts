@@ -238,6 +238,8 @@ describe('an address that is not on the list', () => {
       await visit(at('/login', query), { ...SHOP, headers: { cookie } }),
       await visit(at('/register', query), SHOP),
       await visit(at('/login/code', query), SHOP),
+      await visit(at('/login/link', query), SHOP),
+      await submit(at('/login/link', query), { email }, SHOP),
       await signIn(email, at('/login', query)),
       await submit(at('/login/code', query), { to: email }, SHOP),
       await submit(

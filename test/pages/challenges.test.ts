@@ -20,6 +20,7 @@ const PAGES: [path: string, fields: () => Record<string, string>][] = [
   ['/register', () => ({ email: unique(), password: PASSWORD })],
   ['/forgot-password', () => ({ email: unique() })],
   ['/login/code', () => ({ to: unique() })],
+  ['/login/link', () => ({ email: unique() })],
 ];
 
 describe.each(PAGES)('%s', (path, fields) => {

@@ -16,6 +16,7 @@ const PAGES = [
   '/register',
   '/logout',
   '/login/code',
+  '/login/link',
   '/forgot-password',
   '/reset-password',
   '/verify-email',
@@ -275,6 +276,8 @@ describe('nothing tells whether there is an account', () => {
     ['/verify-email', (email: string) => ({ email })],
     ['/login/code', (email: string) => ({ to: email })],
     ['/login/code', (email: string) => ({ to: email, code: '000000' })],
+    ['/login/link', (email: string) => ({ email })],
+    ['/login/link', (email: string) => ({ email, challenge: crypto.randomUUID(), number: '000000' })],
     ['/login', (email: string) => ({ identifier: email, password: 'wrong password' })],
   ])('at %s', async (path, fields) => {
     const known = (await register()).user.email;
@@ -354,6 +357,7 @@ it.each([
   '/login',
   '/register',
   '/login/code',
+  '/login/link',
   '/forgot-password',
   '/reset-password',
   '/verify-email',

@@ -28,7 +28,7 @@ describe('the page of signing in', () => {
     const policy = page.headers.get('content-security-policy');
     expect(policy).toContain(`script-src ${ORIGIN}${src}; connect-src 'self';`);
     expect(page.body).toContain('autocomplete="username webauthn"');
-    for (const path of ['/register', '/login/code', '/forgot-password']) {
+    for (const path of ['/register', '/login/code', '/login/link', '/forgot-password']) {
       expect((await visit(path)).headers.get('content-security-policy')).not.toContain('script-src');
     }
   });

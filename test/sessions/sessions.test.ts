@@ -27,6 +27,7 @@ describe('GET /v1/auth/session', () => {
       role: 'user',
       plan: 'free',
       email_verified: false,
+      anonymous: false,
       authenticated_at: created.replace(/\.\d+Z$/, '.000Z'),
       amr: ['pwd'],
       acr: 'aal1',

@@ -8,6 +8,7 @@ export const LINES: string[][] = [
   ['directory', 'realms', 'messages', 'sinks'],
   ['account'],
   [
+    'anonymous',
     'api-keys',
     'authorize',
     'billing',

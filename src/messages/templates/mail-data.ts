@@ -67,6 +67,8 @@ export interface MailData {
   /** At 100 per cent and above it says that the quota is used up. */
   quota_warning: { name: string | null; resource: string; percent: number; resets_at: string };
   one_time_code: { code: string; minutes: number } & Origin;
+  /** The link leads to a page whose button signs in. */
+  sign_in_link: { link: string; minutes: number } & Origin;
   /** To an operator who wants to see whether mail arrives. */
   test_email: { name: string | null; at: string };
 }

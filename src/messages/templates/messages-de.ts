@@ -261,6 +261,20 @@ export const de: Catalogue = {
         'Falls Sie keinen Code angefordert haben, können Sie diese Nachricht ignorieren.',
       ],
     }),
+    sign_in_link: ({ minutes }, { brand, ...say }) => ({
+      subject: `Bei ${brand} anmelden`,
+      preview: `Der Link ist ${say.minutes(minutes)} gültig.`,
+      title: `Bei ${brand} anmelden`,
+      opening: [`Sie haben einen Link angefordert, der Sie bei ${brand} anmeldet.`],
+      advice: [
+        'Öffnen Sie ihn in dem Browser, in dem Sie ihn angefordert haben. Woanders zeigt er eine Zahl, die Sie dort eingeben.',
+      ],
+      button: 'Weiter',
+      closing: [
+        `Der Link ist ${say.minutes(minutes)} gültig und funktioniert nur einmal. Geben Sie ihn nicht weiter, und die Zahl auch nicht.`,
+        'Falls Sie keinen Link angefordert haben, können Sie diese Nachricht ignorieren.',
+      ],
+    }),
     test_email: (_, { brand }) => ({
       subject: `Testnachricht von ${brand}`,
       preview: 'E-Mails kommen an.',

@@ -237,6 +237,20 @@ export const en: Catalogue = {
         'If you did not ask for a code, you can ignore this message.',
       ],
     }),
+    sign_in_link: ({ minutes }, { brand, ...say }) => ({
+      subject: `Sign in to ${brand}`,
+      preview: `The link is valid for ${say.minutes(minutes)}.`,
+      title: `Sign in to ${brand}`,
+      opening: [`You asked for a link that signs you in to ${brand}.`],
+      advice: [
+        'Open it in the browser where you asked for it. Anywhere else it shows a number, which you enter there.',
+      ],
+      button: 'Go on',
+      closing: [
+        `The link is valid for ${say.minutes(minutes)} and works once. Do not pass it on, nor the number.`,
+        'If you did not ask for a link, you can ignore this message.',
+      ],
+    }),
     test_email: (_, { brand }) => ({
       subject: `Test message from ${brand}`,
       preview: 'Mail arrives.',

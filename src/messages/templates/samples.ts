@@ -44,6 +44,7 @@ export const SAMPLES: MailData = {
   account_exists: { name, link: 'https://auth.example.com/forgot-password' },
   quota_warning: { name, resource: 'images', percent: 80, resets_at: '2026-11-22T00:00:00Z' },
   one_time_code: { code: '482913', minutes: 10, ...from },
+  sign_in_link: { link: link('login/link'), minutes: 10, ...from },
   test_email: { name, at },
 };
 

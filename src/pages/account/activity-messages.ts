@@ -9,6 +9,7 @@ export const activityMessages = messages({
     none: 'There is nothing here yet.',
     types: {
       registered: 'Account made',
+      anonymous_created: 'First use, without registering',
       signed_in: 'Signed in',
       sign_in_failed: 'Wrong password at sign-in',
       account_locked: 'Sign-in slowed down after wrong passwords',
@@ -64,6 +65,7 @@ export const activityMessages = messages({
     none: 'Hier steht noch nichts.',
     types: {
       registered: 'Konto angelegt',
+      anonymous_created: 'Erste Nutzung, ohne Registrierung',
       signed_in: 'Angemeldet',
       sign_in_failed: 'Falsches Passwort beim Anmelden',
       account_locked: 'Anmeldung nach falschen Passwörtern verlangsamt',

@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { fieldError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { EXPORT_HEADERS, exportDocument } from '../../privacy/export-schemas.ts';
 import { DeleteBody } from '../../privacy/schemas.ts';
 import { CurrentPasswordField, EmailAddressField, Form } from '../kit/form.tsx';
@@ -28,11 +29,13 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
     forms: {
       delete: {
         verified: true,
+        anonymous: true,
         fresh: (_, { delete_password }) => !delete_password,
         passwordField: 'delete_password',
         names: { password: 'delete_password' },
         act: async (c, { principal, user, view }, { confirmation = '', delete_password }) => {
-          if (confirmation.trim().toLowerCase() !== user.email) {
+          const isConfirmed = isPlaceholder(user.email) || confirmation.trim().toLowerCase() === user.email;
+          if (!isConfirmed) {
             throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
           }
           const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
@@ -51,7 +54,8 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
     .get(
       EXPORT,
       signedInAccount(services, async (c, { principal, user, view }) => {
-        if (!principal.emailVerified) return c.redirect(view.link(ACCOUNT_PAGES.data), 303);
+        if (!principal.emailVerified && !principal.anonymous)
+          return c.redirect(view.link(ACCOUNT_PAGES.data), 303);
         return c.body(exportDocument(await privacy.export(user.id), Date.now()), 200, EXPORT_HEADERS);
       }),
     )
@@ -68,7 +72,7 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
   const text = dataMessages[view.language];
   const { verifyFirst } = accountMessages[view.language];
   const { problem, values } = refusedIn(shown, 'delete') ?? {};
-  const disabled = !principal.emailVerified;
+  const disabled = !principal.emailVerified && !principal.anonymous;
   return (
     <AccountFrame visit={visit} page="data" shown={shown}>
       <Panel id="export" title={text.export}>
@@ -94,14 +98,16 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
           look="danger"
           disabled={disabled}
         >
-          <EmailAddressField
-            view={view}
-            name="confirmation"
-            label={text.confirmation(user.email)}
-            value={values?.confirmation}
-            problem={problem}
-            autocomplete="off"
-          />
+          {!isPlaceholder(user.email) && (
+            <EmailAddressField
+              view={view}
+              name="confirmation"
+              label={text.confirmation(user.email)}
+              value={values?.confirmation}
+              problem={problem}
+              autocomplete="off"
+            />
+          )}
           {hasPassword && <CurrentPasswordField view={view} name="delete_password" problem={problem} />}
         </Form>
       </Panel>

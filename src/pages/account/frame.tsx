@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { Form } from '../kit/form.tsx';
 import { MenuFrame } from '../kit/frame.tsx';
@@ -61,7 +62,7 @@ export function AccountFrame(props: {
 }) {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
   const { principal, user, view } = visit;
-  const { menu, admin, unverified } = accountMessages[view.language];
+  const { menu, admin, unregistered, unverified } = accountMessages[view.language];
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
   return (
@@ -85,7 +86,23 @@ export function AccountFrame(props: {
       said={shown.said}
       failed={failed}
     >
-      {!principal.emailVerified && (
+      {isPlaceholder(user.email) && (
+        <section class="notice" aria-labelledby="unregistered">
+          <h2 id="unregistered">{principal.anonymous ? unregistered.title : unregistered.add}</h2>
+          <p>{principal.anonymous ? unregistered.text : unregistered.noAddress}</p>
+          <p class="acts">
+            {principal.anonymous && (
+              <a class="button" href={view.link('/register')}>
+                {unregistered.button}
+              </a>
+            )}
+            <a class="button plain" href={view.link('/login/code')}>
+              {unregistered.add}
+            </a>
+          </p>
+        </section>
+      )}
+      {!principal.emailVerified && !isPlaceholder(user.email) && (
         <section class="notice" aria-labelledby="unverified">
           <h2 id="unverified">{unverified.title}</h2>
           <p>{unverified.text(user.email)}</p>

@@ -25,6 +25,7 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
     forms: {
       link: {
         verified: true,
+        anonymous: true,
         fresh: true,
         act: async (c, { principal, view }, { provider = '' }) => {
           try {
@@ -61,7 +62,9 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
         <AccountFrame visit={visit} page="identities" shown={shown} failed={failure !== undefined}>
           {failure && <Alert isFocused>{failure}</Alert>}
           <p class="soft">{rows.length > 0 ? text.text : text.none}</p>
-          {!principal.emailVerified && <p class="soft">{accountMessages[view.language].verifyFirst}</p>}
+          {!principal.emailVerified && !principal.anonymous && (
+            <p class="soft">{accountMessages[view.language].verifyFirst}</p>
+          )}
           {rows.length > 0 && (
             <section class="panel" aria-label={text.title}>
               <ul class="rows">
@@ -118,7 +121,7 @@ function ProviderEntry(props: {
         button={identity ? text.unlink : text.link}
         buttonLabel={identity ? text.unlinkNamed(provider.name) : text.linkNamed(provider.name)}
         look="plain"
-        disabled={!principal.emailVerified}
+        disabled={!principal.emailVerified && !(principal.anonymous && !identity)}
       />
     </Entry>
   );

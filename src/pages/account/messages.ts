@@ -6,6 +6,15 @@ export const accountMessages = messages({
     menu: 'Your account',
     admin: 'Administration',
     verifyFirst: 'You can do this once you have confirmed your e-mail address.',
+    addressFirst: 'You can do this once your account has an e-mail address.',
+    unregistered: {
+      title: 'You have not registered yet',
+      text: 'Only this browser opens your account. Register, link an account of a provider or add a passkey, and everything you have stays yours.',
+      button: 'Register',
+      noAddress:
+        'Your account has no e-mail address: nobody can help you back in if you lose your passkeys and linked accounts.',
+      add: 'Add an e-mail address',
+    },
     unverified: {
       title: 'Please confirm your e-mail address',
       text: (email: string) =>
@@ -17,6 +26,15 @@ export const accountMessages = messages({
     menu: 'Ihr Konto',
     admin: 'Verwaltung',
     verifyFirst: 'Das geht, sobald Sie Ihre E-Mail-Adresse bestätigt haben.',
+    addressFirst: 'Das geht, sobald Ihr Konto eine E-Mail-Adresse hat.',
+    unregistered: {
+      title: 'Sie haben sich noch nicht registriert',
+      text: 'Nur dieser Browser öffnet Ihr Konto. Registrieren Sie sich, verknüpfen Sie ein Konto eines Anbieters oder fügen Sie einen Passkey hinzu: Alles, was Sie haben, bleibt Ihres.',
+      button: 'Registrieren',
+      noAddress:
+        'Ihr Konto hat keine E-Mail-Adresse: Niemand kann Ihnen zurückhelfen, wenn Sie Ihre Passkeys und verknüpften Konten verlieren.',
+      add: 'E-Mail-Adresse hinzufügen',
+    },
     unverified: {
       title: 'Bitte bestätigen Sie Ihre E-Mail-Adresse',
       text: (email) =>

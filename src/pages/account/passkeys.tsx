@@ -18,6 +18,7 @@ export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>
   return {
     begin_passkey: {
       verified: true,
+      anonymous: true,
       fresh: true,
       act: async (c, { principal, view }) => {
         const options = await passkeys.beginAdding(principal, view.realm);
@@ -26,6 +27,7 @@ export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>
     },
     add_passkey: {
       verified: true,
+      anonymous: true,
       act: async (c, { principal, view }, { name, ...sent }) => {
         const made = valid(CreatedPasskey, { ...passkeyIn(sent), ...(name?.trim() && { name }) });
         await passkeys.add(principal, made, view.realm, clientOf(c));
@@ -52,7 +54,7 @@ export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>
 export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Shown; known: UsedPasskey[] }) {
   const { principal, view } = visit;
   const text = passkeysMessages[view.language];
-  const disabled = !principal.emailVerified;
+  const disabled = !principal.emailVerified && !principal.anonymous;
   const refused = ['add_passkey', 'begin_passkey', 'rename_passkey', 'remove_passkey']
     .map((form) => refusedIn(shown, form))
     .find((one) => one !== undefined);

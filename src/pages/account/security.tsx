@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { CodeVerifyBody } from '../../codes/schemas.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { PasswordChangeBody } from '../../passwords/schemas.ts';
 import { EmailChangeBody } from '../../verification/schemas.ts';
 import {
@@ -115,6 +116,13 @@ interface PanelProps {
 function PasswordPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword: boolean }) {
   const { principal, view } = visit;
   const text = securityMessages[view.language];
+  if (isPlaceholder(visit.user.email)) {
+    return (
+      <Panel id="password-title" title={text.password}>
+        <p class="soft">{accountMessages[view.language].addressFirst}</p>
+      </Panel>
+    );
+  }
   if (!hasPassword) {
     return (
       <Panel id="password-title" title={text.password}>
@@ -141,6 +149,15 @@ function EmailPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword: b
   const text = securityMessages[view.language];
   const { problem, values } = refusedIn(shown, 'email') ?? {};
   const disabled = !principal.emailVerified;
+  if (isPlaceholder(user.email)) {
+    return (
+      <Panel id="email-title" title={text.email}>
+        <p class="soft">
+          <a href={view.link('/login/code')}>{accountMessages[view.language].unregistered.add}</a>
+        </p>
+      </Panel>
+    );
+  }
   return (
     <Panel id="email-title" title={text.email}>
       <p>

@@ -41,6 +41,8 @@ export const twoStepMessages = messages({
     download: 'Download as a text file',
     copy: 'To copy them, click the list: it is selected as a whole. To print them, print this page.',
     kept: 'I have kept them',
+    keptOnward: 'I have kept them: continue',
+    onward: 'Continue to where you came from',
     done: {
       app_added: 'From now on sign-ins ask for a code of this app.',
       app_removed: 'The authenticator app is not asked for any more.',
@@ -86,6 +88,8 @@ export const twoStepMessages = messages({
     download: 'Als Textdatei herunterladen',
     copy: 'Zum Kopieren klicken Sie auf die Liste: Sie wird ganz ausgewählt. Zum Drucken drucken Sie diese Seite.',
     kept: 'Ich habe sie aufgehoben',
+    keptOnward: 'Ich habe sie aufgehoben: weiter',
+    onward: 'Weiter, wohin Sie wollten',
     done: {
       app_added: 'Ab jetzt fragen Anmeldungen nach einem Code dieser App.',
       app_removed: 'Nach der Authenticator-App wird nicht mehr gefragt.',

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { FactorCodeBody, type KnownFactor, type KnownFactors, NewFactorBody } from '../../factors/schemas.ts';
 import { shownSecret } from '../../factors/service.ts';
-import { type AppEnv, clientOf } from '../../http/context.ts';
+import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
 import { errorMessages } from '../kit/error-messages.ts';
 import { Field, Form } from '../kit/form.tsx';
@@ -49,7 +49,8 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
             const { code } = valid(FactorCodeBody, { code: sent.code }, { code: 'invalid_code' });
             const codes = await factors.verify(principal, id, code, view.realm, clientOf(c));
             if (codes.length === 0) return 'app_added';
-            return show(c, view, <CodesPage view={view} codes={codes} done="app_added" />);
+            const onward = onwardOf(c, view);
+            return show(c, view, <CodesPage view={view} codes={codes} done="app_added" onward={onward} />);
           } catch (error) {
             const problem = formProblem(error, view.language);
             if (problem.code !== 'invalid_code' && problem.code !== 'validation_failed') throw error;
@@ -73,11 +74,11 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
         },
       },
     },
-    render: async (_, visit, shown) => {
+    render: async (c, visit, shown) => {
       const known = await factors.list(visit.user, visit.view.realm);
       return (
         <AccountFrame visit={visit} page="twoStep" shown={shown}>
-          <Policy visit={visit} known={known} />
+          <Policy visit={visit} known={known} onward={onwardOf(c, visit.view)} />
           <FactorPanel visit={visit} shown={shown} known={known} />
           {known.factors.length > 0 && <RecoveryPanel visit={visit} known={known} />}
         </AccountFrame>
@@ -86,8 +87,17 @@ export function twoStepPageRoutes(services: AccountServices, signInLimit: Middle
   });
 }
 
-/** What the realm requires of the user, and whether they have done it. */
-function Policy({ visit, known }: { visit: Visit; known: KnownFactors }) {
+/**
+ * Where a user goes on who was led here from a sign-in for an app: by the page of signing in, which knows whether they may. Null for
+ * who came by themselves.
+ */
+function onwardOf(c: AppContext, view: View): string | null {
+  return c.req.query('redirect_to') === undefined ? null : view.link('/login');
+}
+
+/** What the realm requires of the user, and whether they have done it; `onward` is the way on when they have. */
+function Policy(props: { visit: Visit; known: KnownFactors; onward: string | null }) {
+  const { visit, known, onward } = props;
   const { principal, view } = visit;
   const text = twoStepMessages[view.language];
   const { mfa } = view.realm;
@@ -103,6 +113,17 @@ function Policy({ visit, known }: { visit: Visit; known: KnownFactors }) {
             </a>
           </p>
         )}
+      </section>
+    );
+  }
+  if (onward !== null) {
+    return (
+      <section class="notice">
+        <p>
+          <a class="button" href={onward}>
+            {text.onward}
+          </a>
+        </p>
       </section>
     );
   }
@@ -228,7 +249,8 @@ function AppStep({ view, begun, problem }: { view: View; begun: Begun; problem?:
 }
 
 /** The recovery codes, this once. */
-function CodesPage({ view, codes, done }: { view: View; codes: string[]; done?: string }) {
+function CodesPage(props: { view: View; codes: string[]; done?: string; onward?: string | null }) {
+  const { view, codes, done, onward } = props;
   const text = twoStepMessages[view.language];
   const file = `data:text/plain;charset=utf-8,${encodeURIComponent(`${codes.join('\n')}\n`)}`;
   return (
@@ -242,8 +264,11 @@ function CodesPage({ view, codes, done }: { view: View; codes: string[]; done?: 
         </a>
       </p>
       <p>
-        <a class="button" href={view.link(ACCOUNT_PAGES.twoStep, done === undefined ? {} : { done })}>
-          {text.kept}
+        <a
+          class="button"
+          href={onward ?? view.link(ACCOUNT_PAGES.twoStep, done === undefined ? {} : { done })}
+        >
+          {onward ? text.keptOnward : text.kept}
         </a>
       </p>
     </Frame>

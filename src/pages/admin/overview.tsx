@@ -1,4 +1,9 @@
-import type { Dashboard, TopUser, UserNumbers } from '../../admin/dashboard-service.ts';
+import {
+  type Dashboard,
+  type TopUser,
+  type UserNumbers,
+  verificationRate,
+} from '../../admin/dashboard-service.ts';
 import { countedTotal } from '../../http/paging.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
@@ -137,9 +142,7 @@ function DayChart({ view, title, days }: { view: View; title: string; days: Dail
 function Numbers({ view, board }: { view: View; board: Dashboard }) {
   const text = overviewMessages[view.language];
   const { users, today, activeSessions, usageToday } = board;
-  const rate = new Intl.NumberFormat(view.language, { style: 'percent' }).format(
-    users.total === 0 ? 0 : users.verified / users.total,
-  );
+  const rate = new Intl.NumberFormat(view.language, { style: 'percent' }).format(verificationRate(users));
   const shown: [label: string, value: string][] = [
     [text.users, formatNumber(view, users.total)],
     [text.newToday, formatNumber(view, today.signUps)],
@@ -148,6 +151,9 @@ function Numbers({ view, board }: { view: View; board: Dashboard }) {
     [text.sessions, formatNumber(view, activeSessions)],
     [text.verified, rate],
     [text.secondFactors, formatNumber(view, users.secondFactors)],
+    ...(users.anonymous > 0
+      ? [[text.anonymous, formatNumber(view, users.anonymous)] as [string, string]]
+      : []),
     [text.suspended, formatNumber(view, users.byStatus.suspended ?? 0)],
     ...Object.entries(usageToday).map(([resource, used]): [string, string] => [
       text.usedToday(resource),

@@ -21,6 +21,7 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
     registration: row.registration,
     breached_passwords: row.breachedPasswords,
     challenge: row.challenge,
+    anonymous_users: row.anonymousUsers,
     allowed_origins: row.allowedOrigins.join('\n'),
     redirect_targets: row.redirectTargets.join('\n'),
     audience: row.audience ?? '',
@@ -57,6 +58,12 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
         label={text.challenge}
         hint={text.challengeHint}
         options={RealmFields.challenge.options.map((kind) => [kind, text.challenges[kind]])}
+      />
+      <Select
+        {...field('anonymous_users')}
+        label={text.anonymous}
+        hint={text.anonymousHint}
+        options={RealmFields.anonymousUsers.options.map((kind) => [kind, text.anonymousUsers[kind]])}
       />
       <TextArea {...field('allowed_origins')} label={text.origins} hint={text.originsHint} />
       <TextArea {...field('redirect_targets')} label={text.redirects} hint={text.redirectsHint} />
@@ -123,6 +130,8 @@ export function policyPatch(values: Record<string, string>) {
       registration: text('registration'),
       breached_passwords: text('breached_passwords'),
       challenge: text('challenge'),
+      // A form of before has none.
+      ...(values.anonymous_users !== undefined && { anonymous_users: text('anonymous_users') }),
       allowed_origins: lines('allowed_origins'),
       redirect_targets: lines('redirect_targets'),
       audience: text('audience') || null,

@@ -17,6 +17,7 @@ const FIELDS = [
   'role',
   'plan',
   'email_verified',
+  'anonymous',
   'created_after',
   'created_before',
   'sort',
@@ -87,6 +88,11 @@ export function UserSearchForm(props: {
           <Select
             {...field('email_verified')}
             label={text.verified}
+            options={[any, ['true', text.yes], ['false', text.no]]}
+          />
+          <Select
+            {...field('anonymous')}
+            label={text.anonymous}
             options={[any, ['true', text.yes], ['false', text.no]]}
           />
           <Field {...field('created_after')} type="date" label={text.createdAfter} />

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { UserQuery } from '../../admin/users-schemas.ts';
 import { userShape } from '../../directory/schemas.ts';
 import type { UserRow } from '../../directory/tables.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
@@ -88,24 +89,37 @@ function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isC
   const { roles } = adminMessages[view.language];
   // An address may continue on the next line of a narrow screen.
   const [mailbox, domain] = user.email.split('@');
+  const isMissing = isPlaceholder(user.email);
   return (
     <tr>
       <td>
         <label class="tick" for={BOX_PREFIX + user.id}>
           <input type="checkbox" id={BOX_PREFIX + user.id} name={BOX_PREFIX + user.id} checked={isChosen} />
-          <span class="hidden">{text.chooseNamed(user.email)}</span>
+          <span class="hidden">{text.chooseNamed(isMissing ? user.id : user.email)}</span>
         </label>
       </td>
       <th scope="row" class="address">
         <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>
-          {mailbox}
-          <wbr />@{domain}
+          {isMissing ? (
+            user.id
+          ) : (
+            <>
+              {mailbox}
+              <wbr />@{domain}
+            </>
+          )}
         </a>
       </th>
       <td>{user.name}</td>
       <td>{user.username}</td>
       <td>
         <StatusBadge view={view} status={user.status} />
+        {user.anonymous && (
+          <>
+            {' '}
+            <Badge>{text.anonymous}</Badge>
+          </>
+        )}
       </td>
       <td>{user.role === 'user' ? roles.user : <Badge>{roles[user.role]}</Badge>}</td>
       <td>{userShape(user).plan}</td>

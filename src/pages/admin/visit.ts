@@ -29,6 +29,7 @@ const OPERATOR = {
   impersonation: false,
   fresh: false,
   enrols: false,
+  anonymous: false,
 } as const;
 
 /** What the pages for operators act through. */

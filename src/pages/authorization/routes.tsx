@@ -34,7 +34,7 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
   const take = async (c: AppContext, search: URLSearchParams, step: NextStep): Promise<Response> => {
     const view = viewFor(c);
     if (step.next === 'sign_in') return c.redirect(signInFor(view, search, step), 303);
-    if (step.next === 'enrol') return c.redirect(view.path(MFA_PAGE), 303);
+    if (step.next === 'enrol') return c.redirect(enrolFor(view, search), 303);
     if (step.next === 'answer') return sendAnswer(c, view, step.answer);
     const { asked, principal } = step;
     const user = await directory.get(principal.userId, principal.bookmark);
@@ -77,6 +77,12 @@ function signInFor(view: View, search: URLSearchParams, step: NextStep & { next:
   };
   const isNew = step.create && view.realm.registration !== 'closed';
   return `${view.path(isNew ? '/register' : '/login')}?${new URLSearchParams(query)}`;
+}
+
+/** Where a user adds a second factor for a request, and goes on with it from there. */
+function enrolFor(view: View, search: URLSearchParams): string {
+  const back = { redirect_to: `${view.path('/oauth2/authorize')}?${search}` };
+  return `${view.path(MFA_PAGE)}?${new URLSearchParams(back)}`;
 }
 
 /** Sends an answer to the client, to nowhere but an address that it registered. */

@@ -17,6 +17,11 @@ export const codeMessages = messages({
     again: 'Send another code',
     password: 'Sign in with a password',
     other: 'Use another address',
+    addTitle: 'Add an e-mail address',
+    add: 'We mail you a code of six digits. Who enters it shows that the address is theirs, and it opens your account from then on.',
+    addSent: 'A code is on its way to',
+    addButton: 'Confirm the address',
+    account: 'Back to your account',
   },
   de: {
     title: 'Mit einem Einmalcode anmelden',
@@ -34,5 +39,10 @@ export const codeMessages = messages({
     again: 'Noch einen Code schicken',
     password: 'Mit Passwort anmelden',
     other: 'Andere Adresse verwenden',
+    addTitle: 'E-Mail-Adresse hinzufügen',
+    add: 'Wir schicken Ihnen per E-Mail einen Code aus sechs Ziffern. Wer ihn eingibt, zeigt, dass ihm die Adresse gehört; sie öffnet von da an Ihr Konto.',
+    addSent: 'Ein Code ist unterwegs an',
+    addButton: 'Adresse bestätigen',
+    account: 'Zurück zum Konto',
   },
 });

@@ -108,7 +108,7 @@ export async function redirectSignedIn(
 ): Promise<Response> {
   const { realm } = view;
   const { user, methods, sessionId: browserSession, authenticatedAt } = by;
-  const shown = { role: user.role, methods, impersonator: null };
+  const shown = { role: user.role, methods, impersonator: null, anonymous: user.anonymous };
   if (lacksMfa(realm.mfa, shown, Date.now())) {
     return c.redirect(view.link(MFA_PAGE), 303);
   }

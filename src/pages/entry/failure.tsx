@@ -66,6 +66,7 @@ function unknownRealm(issuer: string): Realm {
     registration: 'closed',
     breachedPasswords: 'unchecked',
     challenge: 'off',
+    anonymousUsers: 'off',
     decoys: [],
     allowedOrigins: [],
     redirectTargets: [],

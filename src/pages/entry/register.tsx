@@ -1,14 +1,17 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
+import { setDeviceCookie } from '../../http/device-cookie.ts';
+import { CreatedPasskey, PasskeyRegisterOptionsBody } from '../../passkeys/schemas.ts';
 import { RegisterBody } from '../../passwords/schemas.ts';
 import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { kitMessages } from '../kit/messages.ts';
+import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
-import { visitorOf } from '../kit/visit.ts';
-import { completeSignIn, destinationOf } from './destination.ts';
+import { registeredVisitor, visitorOf } from '../kit/visit.ts';
+import { completeSignIn, destinationOf, redirectSignedIn } from './destination.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
 import { registerMessages } from './register-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
@@ -19,7 +22,7 @@ export function registerPageRoutes(
   signInLimit: MiddlewareHandler<AppEnv>,
   guard: ChallengeGuard,
 ) {
-  const { config, credentials, oauth, sessions } = services;
+  const { anonymous, config, credentials, oauth, passkeys, sessions } = services;
   return new Hono<AppEnv>()
     .get('/register', async (c) => {
       const view = viewFor(c);
@@ -34,21 +37,38 @@ export function registerPageRoutes(
         return show(c, view, <MessagePage view={view} title={sentTitle} text={sent} action={action} />);
       }
       // The page of signing in leads a signed-in user on.
-      if (await visitorOf(c, sessions)) return c.redirect(view.link('/login'), 303);
+      if (await registeredVisitor(c, sessions)) return c.redirect(view.link('/login'), 303);
       const providers = oauth.providers(view.realm);
       return show(c, view, <RegisterPage view={view} providers={providers} />, { leadsTo });
     })
     .post('/register', signInLimit, async (c) => {
       const view = viewFor(c);
       const destination = destinationOf(c, view, config.ORIGIN);
-      const { email = '', password, name = '', solution } = await formOf(c, config.ORIGIN);
+      const { email = '', password, name = '', way, solution } = await formOf(c, config.ORIGIN);
       return attempt(
         c,
         view,
         async () => {
           await guard.pass(c, { about: email, solution });
-          const fields = { email, password, ...(name.trim() && { name }), locale: view.language };
-          const body = valid(RegisterBody, fields);
+          const fields = { email, ...(name.trim() && { name }), locale: view.language };
+          const visitor = await visitorOf(c, sessions);
+          // Who has an account adds the passkey to it.
+          if (way === 'passkey' && visitor?.anonymous) return c.redirect(view.link('/account/security'), 303);
+          if (way === 'passkey') {
+            const asked = valid(PasskeyRegisterOptionsBody, fields);
+            const device = clientOf(c).device ?? null;
+            const options = await passkeys.beginRegistration(asked, view.realm, device);
+            setDeviceCookie(c);
+            return show(c, view, <PasskeyPage view={view} options={options} />, {
+              leadsTo: destination.leadsTo,
+            });
+          }
+          const body = valid(RegisterBody, { ...fields, password });
+          if (visitor?.anonymous) {
+            const user = await anonymous.register(body, visitor, view.realm, clientOf(c));
+            if (user === 'pending') return c.redirect(view.link('/register', { sent: '1' }), 303);
+            return redirectSignedIn(c, view, services, { ...visitor, user }, destination);
+          }
           const made = await credentials.register(body, view.realm, clientOf(c));
           if (!('grant' in made)) return c.redirect(view.link('/register', { sent: '1' }), 303);
           return completeSignIn(c, view, services, made, destination);
@@ -63,7 +83,47 @@ export function registerPageRoutes(
         ),
         destination.leadsTo,
       );
+    })
+    .post('/register/passkey', signInLimit, async (c) => {
+      const view = viewFor(c);
+      const destination = destinationOf(c, view, config.ORIGIN);
+      const sent = await formOf(c, config.ORIGIN);
+      return attempt(
+        c,
+        view,
+        async () => {
+          const made = valid(CreatedPasskey, passkeyIn(sent));
+          const registered = await passkeys.register(made, view.realm, clientOf(c), true);
+          if (!('grant' in registered)) return c.redirect(view.link('/register', { sent: '1' }), 303);
+          return completeSignIn(c, view, services, registered, destination);
+        },
+        (problem) => <RegisterPage view={view} providers={oauth.providers(view.realm)} problem={problem} />,
+        destination.leadsTo,
+      );
     });
+}
+
+/** Where the browser makes the passkey. */
+function PasskeyPage({ view, options }: { view: View; options: object }) {
+  const text = registerMessages[view.language];
+  return (
+    <Frame view={view} title={text.passkeyTitle}>
+      <p>{text.passkeyText}</p>
+      <PasskeyForm
+        creates
+        options={options}
+        action={view.link('/register/passkey')}
+        button={text.passkeyGo}
+        failed={text.passkeyFailed}
+      />
+      <noscript>
+        <p class="notice bad">{text.passkeyNoScript}</p>
+      </noscript>
+      <p class="below">
+        <a href={view.link('/register')}>{text.back}</a>
+      </p>
+    </Frame>
+  );
 }
 
 function RegisterPage(props: {
@@ -77,7 +137,16 @@ function RegisterPage(props: {
   const { password, name, optional } = kitMessages[view.language];
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
-      <Form view={view} problem={problem} button={text.button}>
+      <Form
+        view={view}
+        problem={problem}
+        button={text.button}
+        below={
+          <button type="submit" class="plain" name="way" value="passkey" formnovalidate>
+            {text.byPasskey}
+          </button>
+        }
+      >
         <EmailAddressField view={view} value={values.email} problem={problem} autocomplete="username" />
         <NewPasswordField view={view} label={password} problem={problem} />
         <Field

@@ -10,6 +10,7 @@ export const signInMessages = messages({
       identifier: 'E-mail address, username or phone number',
       button: 'Sign in',
       forgot: 'Forgotten?',
+      byLink: 'E-mail me a link',
       byCode: 'Sign in with a one-time code',
       byPasskey: 'Sign in with a passkey',
       passkeyFailed: 'No passkey was used. Try again, or sign in another way.',
@@ -65,6 +66,7 @@ export const signInMessages = messages({
       identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
       button: 'Anmelden',
       forgot: 'Vergessen?',
+      byLink: 'Link per E-Mail schicken',
       byCode: 'Mit einem Einmalcode anmelden',
       byPasskey: 'Mit einem Passkey anmelden',
       passkeyFailed:

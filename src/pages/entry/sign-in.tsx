@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import type { AnonymousUsers } from '../../anonymous/service.ts';
 import type { Directory } from '../../directory/service.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
@@ -17,7 +18,7 @@ import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
-import { visitorOf } from '../kit/visit.ts';
+import { registeredVisitor, visitorOf } from '../kit/visit.ts';
 import {
   completeSignIn,
   destinationOf,
@@ -34,6 +35,7 @@ export interface SignInServices extends SignInCompletion {
   directory: Directory;
   profiles: Profiles;
   credentials: Credentials;
+  anonymous: AnonymousUsers;
   oauth: OAuth;
   passkeys: Passkeys;
 }
@@ -50,7 +52,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       const { leadsTo, href, app } = destinationOf(c, view, config.ORIGIN);
       const { error, prompt, provider } = c.req.query();
       // `login` asks for another sign-in even of a user who is signed in (OpenID Connect Core, 3.1.2.1).
-      const visitor = prompt === 'login' ? null : await visitorOf(c, sessions);
+      const visitor = prompt === 'login' ? null : await registeredVisitor(c, sessions);
       // Where a provider posts, the callback cannot see who is signed in.
       const isOver = error === 'oauth_state_invalid' && visitor !== null;
       if (error && !isOver) {
@@ -70,7 +72,7 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       const { leadsTo } = destination;
       const { identifier = '', password, proceed } = await formOf(c, config.ORIGIN);
       if (proceed !== undefined) {
-        const visitor = await visitorOf(c, sessions);
+        const visitor = await registeredVisitor(c, sessions);
         if (!visitor) return show(c, view, signInPage(view), { leadsTo });
         const user = await directory.get(visitor.userId, visitor.bookmark);
         return redirectSignedIn(c, view, services, { ...visitor, user }, destination);
@@ -190,6 +192,9 @@ function SignInPage(props: {
         failed={text.passkeyFailed}
       />
       <ProviderButtons view={view} providers={providers}>
+        <a class="button plain" href={view.link('/login/link')}>
+          {text.byLink}
+        </a>
         <a class="button plain" href={view.link('/login/code')}>
           {text.byCode}
         </a>

@@ -35,6 +35,8 @@ type DoneMessages = Record<string, string | undefined>;
 export interface PageForm<V extends Visit> {
   /** Whether it needs a verified e-mail address. */
   verified?: boolean;
+  /** Whether an anonymous user may, who has no address to verify. */
+  anonymous?: boolean;
   /** Whether it needs a fresh proof of who the user is, or when. */
   fresh?: boolean | ((visit: V, values: Record<string, string>) => boolean);
   /** The field to blame for a wrong password. */
@@ -154,12 +156,12 @@ async function provenOrAsked<V extends Visit>(
     proof?: Record<string, string>;
   },
 ): Promise<Response | null> {
-  const { verified = false, fresh = false, passwordField, values, proof = {} } = form;
+  const { verified = false, anonymous = false, fresh = false, passwordField, values, proof = {} } = form;
   const { principal, view } = visit;
   const isFresh = typeof fresh === 'boolean' ? fresh : fresh(visit, values);
   const { role, enrols = false } = area;
   const byPassword = !isFresh && passwordField !== undefined && BY_PASSWORD;
-  const level = { role, verified, impersonation: false, fresh: byPassword || isFresh, enrols };
+  const level = { role, verified, impersonation: false, fresh: byPassword || isFresh, enrols, anonymous };
   const waiting = { values, leadsTo: await leadsTo(page, visit), origin: area.origin };
   const isProving = proof.way !== undefined;
   try {

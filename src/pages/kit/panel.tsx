@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { UserRow } from '../../directory/tables.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { formatDate, formatTime, initialsOf } from './format.ts';
 import type { View } from './view.ts';
 
@@ -107,5 +108,5 @@ export function Avatar({ user, small = false }: { user: UserRow; small?: boolean
 /** What a user is called, by the best of the names that they have. */
 export function fullNameOf(user: UserRow): string {
   const fullName = [user.givenName, user.familyName].filter(Boolean).join(' ');
-  return user.name ?? (fullName || (user.username ?? user.email));
+  return user.name ?? (fullName || (user.username ?? (isPlaceholder(user.email) ? user.id : user.email)));
 }

@@ -49,6 +49,12 @@ export async function visitorOf(c: AppContext, sessions: Sessions): Promise<Prin
   return principal;
 }
 
+/** The same where somebody signs in: who has not registered yet may do so as another user. */
+export async function registeredVisitor(c: AppContext, sessions: Sessions): Promise<Principal | null> {
+  const principal = await visitorOf(c, sessions);
+  return principal?.anonymous ? null : principal;
+}
+
 /**
  * A handler for a signed-in user, whom `find` gives. Everybody else is sent to sign in, and comes back to this page from
  * there; who lacks a second factor that the realm requires is sent to the page of that.

@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+import { type Database, primary } from '../db/client.ts';
+import { newLink } from '../directory/links.ts';
+import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
+import { findByEmail, madeBy } from '../directory/service.ts';
+import type { UserRow, users } from '../directory/tables.ts';
+import { ApiError } from '../errors.ts';
+import { afterResponse } from '../lib/after-response.ts';
+import type { Client } from '../lib/client.ts';
+import type { Realm } from '../lib/realm.ts';
+import { greetedName } from '../messages/greeted-name.ts';
+import { type Outbox, storeMessage } from '../messages/outbox.ts';
+import type { AnonymousRegisterBody } from './schemas.ts';
+import { insertRegistration, type Proof, usernameExists } from './store.ts';
+
+/** Somebody who registers: what they say of themselves, and by what they will sign in. */
+export interface Registration {
+  userId: string;
+  body: Omit<z.output<typeof AnonymousRegisterBody>, 'password'>;
+  /** Whether their inbox may get a mail. */
+  mayMail: boolean;
+  /** What else their row says. */
+  columns?: Pick<typeof users.$inferInsert, 'passkeyCount'>;
+  /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
+  proof: Proof;
+  /** Keeps what was given with an address that is known, where who gives it is not to learn that. */
+  known?: (db: Database) => Promise<void>;
+}
+
+/** Adds users who register by themselves. */
+export class Registrations {
+  readonly #deps: { d1: D1Database; outbox: Outbox };
+
+  constructor(deps: { d1: D1Database; outbox: Outbox }) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Adds a user, and mails the link that proves their address. Null for a known address in a realm that verifies first, whose owner
+   * is told. Throws `user_exists` elsewhere, `username_taken`.
+   */
+  async add(
+    realm: Realm,
+    { userId: id, body, mayMail, columns, proof, known }: Registration,
+    client: Client,
+  ): Promise<UserRow | null> {
+    const { d1, outbox } = this.#deps;
+    const { db } = primary(d1);
+    const hides = realm.registration === 'verify_first';
+    // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
+    if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
+      throw new ApiError('username_taken');
+    }
+    const now = Date.now();
+    const link = newLink(realm.issuer, 'verify_email', now);
+    const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
+    const greeted = {
+      id,
+      realmId: realm.id,
+      email,
+      locale: locale ?? null,
+      name: greetedName({ name, givenName: given_name }),
+    };
+    const mail = welcomeMail(greeted, link, now);
+    try {
+      const user = await insertRegistration(
+        db,
+        {
+          id,
+          realmId: realm.id,
+          email,
+          // Had only by an account whose address is proven: else a taken name would tell that the address was new.
+          ...(hides ? { wantedUsername: username } : { username }),
+          name,
+          givenName: given_name,
+          familyName: family_name,
+          phoneNumber: phone_number,
+          country,
+          locale,
+          ...columns,
+          createdAt: now,
+          ...madeBy(client),
+          updatedAt: now,
+          lastLoginAt: hides ? null : now,
+        },
+        proof,
+        { link, mail: mayMail ? mail : null },
+      );
+      if (mayMail) outbox.sendSoon([mail]);
+      return user;
+    } catch (error) {
+      if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
+      await known?.(db);
+      // After the answer, which must not take longer for an address that is known.
+      if (mayMail) afterResponse(() => this.#tellOwner(realm, email));
+      return null;
+    }
+  }
+
+  /** In a realm that says nothing to who registers with a known address, its owner is told by mail. */
+  async #tellOwner(realm: Realm, email: string): Promise<void> {
+    const { d1, outbox } = this.#deps;
+    const { db } = primary(d1);
+    const user = await findByEmail(db, realm.id, email);
+    if (!user) return;
+    const mail = accountExistsMail(user, realm.issuer, Date.now());
+    await storeMessage(db, mail);
+    outbox.sendSoon([mail]);
+  }
+}
