@@ -113,6 +113,7 @@ export class Realms {
         from: row.mfaFrom,
         rememberDevice: row.mfaRememberDevice,
       },
+      clientRegistration: row.clientRegistration ?? [],
       reauthentication: {
         seconds: row.reauthenticationSeconds,
         operatorSeconds: row.operatorReauthenticationSeconds,
