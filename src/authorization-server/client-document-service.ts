@@ -3,7 +3,7 @@ import { describeFailure, log } from '../lib/log.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 import type { Take } from '../messages/budgets.ts';
-import { isDocumentAddress, readDocument } from './client-document.ts';
+import { fetchDocument, isDocumentAddress } from './client-document.ts';
 import type { SelfDescription } from './registration-schemas.ts';
 import type { OAuthClientRow } from './tables.ts';
 
@@ -85,7 +85,7 @@ export class ClientDocuments {
     const { host } = new URL(id);
     if (!(await this.#take(`client_document:${host}`, PER_HOST, MINUTE / SECOND))) return 'failed';
     try {
-      return await readDocument(id);
+      return await fetchDocument(id);
     } catch (error) {
       log('warn', 'client_document_failed', { host, error: describeFailure(error) });
       return 'failed';

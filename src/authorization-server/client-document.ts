@@ -54,7 +54,7 @@ function isPublicName(hostname: string): boolean {
  * Fetches the document at a client id: five seconds, no redirect, 5 KiB. Null for whatever is no document of that client. Throws
  * when its server does not answer, or not yet.
  */
-export async function readDocument(id: string): Promise<ReadDocument | null> {
+export async function fetchDocument(id: string): Promise<ReadDocument | null> {
   const response = await fetch(id, {
     headers: { Accept: 'application/json', 'User-Agent': 'Latchkey' },
     redirect: 'manual',

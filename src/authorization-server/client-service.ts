@@ -26,7 +26,7 @@ import {
   findClient,
   insertClient,
   listClients,
-  noteUse,
+  noteClientUse,
 } from './client-store.ts';
 import { type OAuthClientRow, oauthClients } from './tables.ts';
 
@@ -253,7 +253,7 @@ export class OAuthClients {
     const now = Date.now();
     if (!row.registrationHash || now - (row.usedAt ?? 0) < USE_NOTED) return;
     this.#found.set(row.id, { row: { ...row, usedAt: now }, askedAt: now });
-    afterResponse(() => noteUse(primary(this.#d1).db, row.id, now, now - USE_NOTED));
+    afterResponse(() => noteClientUse(primary(this.#d1).db, row.id, now, now - USE_NOTED));
   }
 
   /** It is deleted. */

@@ -56,7 +56,7 @@ export async function insertRegistered(
 }
 
 /** Notes that a client got a token, unless that was noted since then. */
-export async function noteUse(db: Database, id: string, now: number, since: number): Promise<void> {
+export async function noteClientUse(db: Database, id: string, now: number, since: number): Promise<void> {
   await db
     .update(oauthClients)
     .set({ usedAt: now })

@@ -38,6 +38,7 @@ const BY_KEY = [
   'breachedPasswords',
   'challenges',
   'mfaModes',
+  'clientRegistrations',
   'mfaFactorNames',
   'kinds',
   'scopeNames',

@@ -11,16 +11,19 @@ export const deviceMessages = messages({
     unknown: 'No device waits with this code: it is mistyped, used, or too old. A device can show a new one.',
     shows: 'Your device has to show this code:',
     asks: 'on a device wants to use your account at',
-    from: 'It was asked for from',
+    from: 'The request came from',
     warning:
       'Go on only if you have just started this yourself, and see this very code on the device. If somebody sent you the code or the link, or reads it to you on the phone, they want to get into your account: cancel.',
     allow: 'Connect the device',
     deny: 'Cancel',
-    allowed: 'The device is connected',
-    allowedText:
-      'You can close this page and go on there. Disconnect it at any time, under “Apps” in your account.',
-    denied: 'The device is not connected',
-    deniedText: 'It gets nothing of your account. You can close this page.',
+    allowed: {
+      title: 'The device is connected',
+      text: 'You can close this page and go on there. Disconnect it at any time, under “Apps” in your account.',
+    },
+    denied: {
+      title: 'The device is not connected',
+      text: 'It gets nothing of your account. You can close this page.',
+    },
     apps: 'To your apps',
   },
   de: {
@@ -33,16 +36,19 @@ export const deviceMessages = messages({
       'Mit diesem Code wartet kein Gerät: Er ist vertippt, verbraucht oder zu alt. Das Gerät kann einen neuen zeigen.',
     shows: 'Ihr Gerät muss diesen Code zeigen:',
     asks: 'möchte auf einem Gerät Ihr Konto benutzen bei',
-    from: 'Angefragt wurde von',
+    from: 'Die Anfrage kam von',
     warning:
       'Fahren Sie nur fort, wenn Sie das gerade selbst begonnen haben und genau diesen Code auf dem Gerät sehen. Wer Ihnen den Code oder den Link geschickt hat oder ihn am Telefon vorliest, will in Ihr Konto: Brechen Sie ab.',
     allow: 'Gerät verbinden',
     deny: 'Abbrechen',
-    allowed: 'Das Gerät ist verbunden',
-    allowedText:
-      'Sie können diese Seite schließen und dort weitermachen. Trennen können Sie es jederzeit, unter „Apps“ in Ihrem Konto.',
-    denied: 'Das Gerät ist nicht verbunden',
-    deniedText: 'Es bekommt nichts von Ihrem Konto. Sie können diese Seite schließen.',
+    allowed: {
+      title: 'Das Gerät ist verbunden',
+      text: 'Sie können diese Seite schließen und dort weitermachen. Trennen können Sie es jederzeit, unter „Apps“ in Ihrem Konto.',
+    },
+    denied: {
+      title: 'Das Gerät ist nicht verbunden',
+      text: 'Es bekommt nichts von Ihrem Konto. Sie können diese Seite schließen.',
+    },
     apps: 'Zu Ihren Apps',
   },
 });

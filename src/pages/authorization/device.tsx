@@ -161,8 +161,8 @@ function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice
 }
 
 function DonePage({ view, done }: { view: View; done: 'allowed' | 'denied' }) {
-  const text = deviceMessages[view.language];
-  const { [done]: title, [`${done}Text` as const]: says } = text;
-  const action = { href: view.path('/account/apps'), label: text.apps };
-  return <MessagePage view={view} title={title} text={says} action={action} />;
+  const { allowed, apps, denied } = deviceMessages[view.language];
+  const { title, text } = done === 'allowed' ? allowed : denied;
+  const action = { href: view.path('/account/apps'), label: apps };
+  return <MessagePage view={view} title={title} text={text} action={action} />;
 }
