@@ -3,6 +3,8 @@ import { anonymousRoutes } from './anonymous/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { AppShell } from './app-shell.ts';
 import { oauthClientRoutes } from './authorization-server/client-routes.ts';
+import { registrationRoutes } from './authorization-server/registration-routes.ts';
+import { protectedResourceRoutes } from './authorization-server/resource-routes.ts';
 import { authorizationServerRoutes } from './authorization-server/routes.ts';
 import { AuthorizationServer } from './authorization-server/service.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
@@ -103,6 +105,8 @@ export function createApp(
     .route('/', userRoutes(services.directory, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
+    .route('/', protectedResourceRoutes(server.resources, levels))
+    .route('/', registrationRoutes(server.registrations))
     .route('/', authorizationServerRoutes(server))
     .route('/', subscriptionRoutes(services.billing, services.plans, levels))
     .route('/', importRoutes(services.userImport, levels))
@@ -140,7 +144,9 @@ export function createApp(
   }
   const parts = {
     oauthClients: server.clients,
+    protectedResources: server.resources,
     authorizations: server.authorizations,
+    deviceAuthorizations: server.devices,
     signedTokens: server.tokens,
   };
   // Not copied: what stands for the services while the document is made has no properties to copy.

@@ -3,6 +3,7 @@ import type { GrantObject } from './account/grant-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { AnonymousUsers } from './anonymous/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
+import type { DeviceCodeObject } from './authorization-server/device-contract.ts';
 import type { AuthorizationServerParts } from './authorization-server/service.ts';
 import { Authorizer } from './authorize/service.ts';
 import { BillingAdmin } from './billing/admin-service.ts';
@@ -168,6 +169,7 @@ function assemble(shared: Shared, database: string): Services {
   const home = database === CONTROL ? null : databases.control;
   const objects = accounts<AccountObject & GrantObject>(bindings.ACCOUNT, config);
   const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
+  const deviceCodes = placed<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -321,6 +323,9 @@ function assemble(shared: Shared, database: string): Services {
       standby,
       signingKeys,
       apiKeys,
+      take,
+      isLocal: config.ENVIRONMENT === 'development',
+      deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },

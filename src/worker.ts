@@ -13,6 +13,7 @@ import { createServices, type Services } from './services.ts';
 import { wholeApp } from './whole-app.ts';
 
 export { Account } from './account/object.ts';
+export { DeviceCode } from './authorization-server/device-code.ts';
 export { OneTimeCode } from './codes/one-time-code.ts';
 export { StandbyCopy } from './db/standby-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';

@@ -108,12 +108,7 @@ function checkScope(parameters: Parameters, { client }: AnswerTarget) {
 }
 
 function checkResource(parameters: Parameters, { client }: AnswerTarget, realm: Realm) {
-  const asked = parameters.all('resource');
-  const scopes = parameters.get('scope')?.split(' ') ?? [];
-  const usual = ACCOUNT_SCOPES.some((scope) => scopes.includes(scope))
-    ? [userinfoAudience(realm), realm.audience]
-    : [userinfoAudience(realm)];
-  return { audience: asked.length === 0 ? usual : audienceWithin(asked, audiencesOf(client, realm)) };
+  return { audience: askedAudience(parameters, client, realm) };
 }
 
 function checkPrompt(parameters: Parameters) {
@@ -150,6 +145,21 @@ export function scopesWithin(asked: string | undefined, may: readonly string[]):
  */
 export function userinfoAudience({ issuer }: Realm): string {
   return `${issuer}/oauth2/userinfo`;
+}
+
+/** The resources that a request names (RFC 8707, 2). The realm's own API goes by its address too, whatever its audience is. */
+export function askedResources(parameters: Parameters, { audience, issuer }: Realm): string[] {
+  return parameters.all('resource').map((one) => (one === issuer ? audience : one));
+}
+
+/** Whom the tokens shall be for that a client asks for. Throws `invalid_target`. */
+export function askedAudience(parameters: Parameters, client: OAuthClientRow, realm: Realm): string[] {
+  const asked = askedResources(parameters, realm);
+  const scopes = parameters.get('scope')?.split(' ') ?? [];
+  const usual = ACCOUNT_SCOPES.some((scope) => scopes.includes(scope))
+    ? [userinfoAudience(realm), realm.audience]
+    : [userinfoAudience(realm)];
+  return asked.length === 0 ? usual : audienceWithin(asked, audiencesOf(client, realm));
 }
 
 /** Whom a client's tokens may be for. */

@@ -12,6 +12,7 @@ import {
   askedAuthorization,
   type ResponseMode,
 } from './authorization-request.ts';
+import { isSelfRegistered } from './client-schemas.ts';
 import type { OAuthClients } from './client-service.ts';
 import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
@@ -19,6 +20,7 @@ import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, parametersOf, required } from './parameters.ts';
 import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
 import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
+import type { ProtectedResources } from './resource-service.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
 import type { OAuthClientRow } from './tables.ts';
 
@@ -60,6 +62,7 @@ export interface UserWord {
 
 interface AuthorizationParts {
   clients: OAuthClients;
+  resources: ProtectedResources;
   objects: GrantObjects;
   tokens: SignedTokens;
   /** Signs since when a request waits. */
@@ -113,7 +116,8 @@ export class ClientAuthorizations {
     if (!isRegisteredUri(client.redirectUris, redirectUri)) {
       throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
     }
-    askedAuthorization(parameters, { client, redirectUri, responseMode: 'query', state: null }, realm);
+    const may = await this.#parts.resources.forTokens(realm.id, client, parameters.all('resource'));
+    askedAuthorization(parameters, { client: may, redirectUri, responseMode: 'query', state: null }, realm);
     return pushedRequest(this.#parts.pushedKeys, client, parameters);
   }
 
@@ -142,7 +146,8 @@ export class ClientAuthorizations {
       throw new ApiError('invalid_request', { detail: 'There is no such client.' });
     }
     const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
-    return { client, redirectUri, responseMode, state: parameters.get('state') ?? null };
+    const may = await this.#parts.resources.forTokens(realm.id, client, parameters.all('resource'));
+    return { client: may, redirectUri, responseMode, state: parameters.get('state') ?? null };
   }
 
   async #decide(
@@ -210,7 +215,8 @@ export class ClientAuthorizations {
     principal: Principal,
   ): Promise<'consent_required' | 'account_selection_required' | 'interaction_required' | null> {
     if (prompt.includes('select_account')) return 'account_selection_required';
-    if (prompt.includes('consent')) return 'consent_required';
+    // What nobody has registered is asked about each time: anybody can say that they are it.
+    if (prompt.includes('consent') || isSelfRegistered(client)) return 'consent_required';
     // Another program on the machine could have sent the browser here, and would get the answer.
     if (canBeImpersonated(redirectUri)) return 'interaction_required';
     if (client.firstParty) return null;

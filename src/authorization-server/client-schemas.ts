@@ -3,7 +3,7 @@ import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
 import { isRegistrableUri } from './redirect-uris.ts';
-import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type OAuthClientRow } from './tables.ts';
+import { CLIENT_AUTHENTICATIONS, DEVICE_GRANT, GRANT_TYPES, type OAuthClientRow } from './tables.ts';
 
 /** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
 export const OPENID_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'];
@@ -15,30 +15,32 @@ const list = (item: z.ZodType<string>, most: number) =>
     .array(item)
     .max(most)
     .transform((values) => [...new Set(values)]);
-const RedirectUri = z.string().max(2000).refine(isRegistrableUri, {
+export const RedirectUri = z.string().max(2000).refine(isRegistrableUri, {
   error: 'Must be https, http on localhost, or a scheme of an app with a dot; without a fragment',
 });
 /** RFC 6749, 3.3. */
-const ScopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
+export const ScopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/);
 const link = z
   .url({ protocol: /^https$/ })
   .max(2000)
   .nullish();
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max).nullish();
 /** RFC 7517, 4: texts and lists of texts, whatever else a key says of itself. */
-const PublicJwk = z
+export const PublicJwk = z
   .object({ kty: z.enum(['EC', 'RSA', 'OKP']) })
   .catchall(z.union([z.string(), z.array(z.string()), z.boolean()]))
   .refine((key) => !('d' in key), { error: 'Must be public' });
 
+/** What a client, or what its tokens are for, is called. */
+export const ClientName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u);
+
 const fields = {
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(/^\P{Cc}*$/u)
-    .openapi({ description: 'What users see' }),
+  name: ClientName.openapi({ description: 'What users see' }),
   first_party: z.boolean().openapi({
     description:
       'Of the realm’s own product: users are not asked whether it may. Only such may have the scopes `account` and `account:read`',
@@ -137,6 +139,7 @@ export const OAuthClientSchema = z
     tos_uri: text,
     access_token_seconds: z.int().nullable(),
     refresh_token_seconds: z.int().nullable(),
+    self_registered: z.boolean().openapi({ description: 'Whether it registered itself (RFC 7591)' }),
     previous_secret_expires_at: z.iso
       .datetime()
       .nullable()
@@ -165,7 +168,9 @@ export type WholeOAuthClient = Required<Pick<z.output<typeof NewOAuthClient>, 't
   Omit<z.output<typeof NewOAuthClient>, 'type'>;
 
 /** What is wrong with a client as a whole, by field; nothing when it can be. */
-export function clientProblems(client: Omit<WholeOAuthClient, 'name'>): { path: string; message: string }[] {
+export function clientProblems(
+  client: Omit<WholeOAuthClient, 'name'> & { self_registered?: boolean },
+): { path: string; message: string }[] {
   const { grant_types: grants, token_endpoint_auth_method: method } = client;
   const rules: [wrong: boolean, path: string, message: string][] = [
     [
@@ -174,9 +179,11 @@ export function clientProblems(client: Omit<WholeOAuthClient, 'name'>): { path: 
       'Is needed for authorization_code',
     ],
     [
-      grants.includes('refresh_token') && !grants.includes('authorization_code'),
+      grants.includes('refresh_token') &&
+        !grants.includes('authorization_code') &&
+        !grants.includes(DEVICE_GRANT),
       'grant_types',
-      'A refresh token comes with authorization_code',
+      'A refresh token comes with authorization_code or the device grant',
     ],
     // RFC 6749, 4.4: only for clients that can prove who they are.
     [
@@ -190,8 +197,14 @@ export function clientProblems(client: Omit<WholeOAuthClient, 'name'>): { path: 
       'scopes',
       'Only a first-party client may act as the user',
     ],
+    [client.first_party && client.self_registered === true, 'first_party', 'It registered itself'],
   ];
   return rules.flatMap(([wrong, path, message]) => (wrong ? [{ path, message }] : []));
+}
+
+/** Whether nobody but the client itself has said what it is: its users are asked each time. */
+export function isSelfRegistered({ createdBy, id }: Pick<OAuthClientRow, 'createdBy' | 'id'>): boolean {
+  return createdBy === id;
 }
 
 /** A client as it goes over the wire: nothing of its secrets. */
@@ -215,6 +228,7 @@ export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClien
     tos_uri: row.tosUri,
     access_token_seconds: row.accessTokenSeconds,
     refresh_token_seconds: row.refreshTokenSeconds,
+    self_registered: isSelfRegistered(row),
     previous_secret_expires_at: previous === null ? null : rfc3339(previous),
     created_by: row.createdBy,
     created_at: rfc3339(row.createdAt),

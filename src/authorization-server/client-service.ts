@@ -5,10 +5,12 @@ import type { Standby } from '../db/standby.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import { afterResponse } from '../lib/after-response.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
 import { Kept } from '../lib/kept.ts';
-import { SECOND } from '../lib/time.ts';
+import { DAY, SECOND } from '../lib/time.ts';
+import type { ClientDocuments } from './client-document-service.ts';
 import {
   clientProblems,
   type NewOAuthClient,
@@ -24,6 +26,7 @@ import {
   findClient,
   insertClient,
   listClients,
+  noteClientUse,
 } from './client-store.ts';
 import { type OAuthClientRow, oauthClients } from './tables.ts';
 
@@ -32,6 +35,8 @@ const CACHE = 30 * SECOND;
 /** How often a client that is not there, or whose secret is another, may make an isolate ask the primary. */
 const ASK_AGAIN = 5 * SECOND;
 const REMEMBERED = 1000;
+/** How exactly it is known when a client that registered itself got a token last (milliseconds). */
+const USE_NOTED = DAY;
 const ID = /^cli_[0-9a-z]{26}$/;
 
 /** What a client does not have that nobody said it has. */
@@ -55,17 +60,19 @@ interface Known {
 export class OAuthClients {
   readonly #d1: D1Database;
   readonly #standby: Standby;
+  readonly #documents: ClientDocuments;
   readonly #found = new Kept<string, Known>({ limit: REMEMBERED, freshFor: CACHE });
   /** Apart, so that strangers push out none that exist. */
   readonly #missing = new BoundedMap<string, number>(REMEMBERED);
 
-  constructor(d1: D1Database, standby: Standby) {
+  constructor(d1: D1Database, standby: Standby, documents: ClientDocuments) {
+    this.#documents = documents;
     this.#d1 = d1;
     this.#standby = standby;
   }
 
   /**
-   * The client of that id in a realm if `holds` says so of it, else null. No query when the isolate knows it; before it says
+   * The client of that id, registered or described by a document, in a realm if `holds` says so of it, else null. No query when the isolate knows it; before it says
    * no it asks the primary, where a client that was made or changed a moment ago is already known.
    */
   async find(
@@ -73,6 +80,10 @@ export class OAuthClients {
     id: string,
     holds: (row: OAuthClientRow) => boolean = () => true,
   ): Promise<OAuthClientRow | null> {
+    if (this.#documents.isDocument(id)) {
+      const described = await this.#documents.find(realmId, id);
+      return described && holds(described) ? described : null;
+    }
     const now = Date.now();
     if (!ID.test(id) || now - (this.#missing.get(id) ?? 0) < ASK_AGAIN) return null;
     const fits = (row: OAuthClientRow) => row.realmId === realmId && holds(row);
@@ -85,7 +96,7 @@ export class OAuthClients {
       this.#missing.set(id, now);
       return null;
     }
-    this.#learn(row);
+    this.learn(row);
     return fits(row) ? row : null;
   }
 
@@ -134,6 +145,8 @@ export class OAuthClients {
       secretHash: secret?.hash ?? null,
       previousHash: null,
       previousExpiresAt: null,
+      registrationHash: null,
+      usedAt: null,
       createdBy: actor.id,
       createdAt: now,
       updatedAt: now,
@@ -146,7 +159,7 @@ export class OAuthClients {
       target: row.id,
       details: { before: null, after: whole },
     });
-    this.#learn(row);
+    this.learn(row);
     return { row, secret: secret?.text ?? null };
   }
 
@@ -185,7 +198,7 @@ export class OAuthClients {
       },
     );
     if (!row) throw new ApiError('conflict');
-    this.#learn(row);
+    this.learn(row);
     return { row, secret: secret?.text ?? null };
   }
 
@@ -223,7 +236,7 @@ export class OAuthClients {
       },
     );
     if (!row) throw new ApiError('client_not_found');
-    this.#learn(row);
+    this.learn(row);
     return { row, secret: text };
   }
 
@@ -232,12 +245,26 @@ export class OAuthClients {
     const { id, realmId } = client;
     const entry = { realmId, at: Date.now(), actor: actor.id, action: 'client_deleted', target: id } as const;
     if (!(await deleteClient(primary(this.#d1).db, client, entry))) throw new ApiError('client_not_found');
+    this.forget(id);
+  }
+
+  /** Notes that a client that registered itself got a token: those that nobody uses are deleted some day. */
+  used(row: OAuthClientRow): void {
+    const now = Date.now();
+    if (!row.registrationHash || now - (row.usedAt ?? 0) < USE_NOTED) return;
+    this.#found.set(row.id, { row: { ...row, usedAt: now }, askedAt: now });
+    afterResponse(() => noteClientUse(primary(this.#d1).db, row.id, now, now - USE_NOTED));
+  }
+
+  /** It is deleted. */
+  forget(id: string): void {
     this.#found.delete(id);
     this.#missing.set(id, Date.now());
     this.#standby.tell(`oauth-client:${id}`, null);
   }
 
-  #learn(row: OAuthClientRow): void {
+  /** It was made, or changed. */
+  learn(row: OAuthClientRow): void {
     this.#missing.delete(row.id);
     this.#found.set(row.id, { row, askedAt: Date.now() });
     this.#standby.tell(`oauth-client:${row.id}`, row);
@@ -250,7 +277,8 @@ export class OAuthClients {
   }
 }
 
-function hasSecret(method: OAuthClientRow['authentication']): boolean {
+/** Whether a client proves by a secret who it is. */
+export function hasSecret(method: OAuthClientRow['authentication']): boolean {
   return method === 'client_secret_basic' || method === 'client_secret_post';
 }
 

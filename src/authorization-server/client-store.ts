@@ -1,6 +1,7 @@
 import { and, count, desc, eq, lt, sql } from 'drizzle-orm';
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { Database } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { type OAuthClientRow, oauthClients, usedAssertions } from './tables.ts';
 
@@ -37,6 +38,29 @@ export async function listClients(
 /** Stores a new client, and who made it. */
 export async function insertClient(db: Database, row: OAuthClientRow, entry: AuditEntry): Promise<void> {
   await db.batch([db.insert(oauthClients).values(row), writeAuditIf(db, entry, sql`TRUE`)]);
+}
+
+/** Stores a client that registers itself, unless the realm has so many; false then. */
+export async function insertRegistered(
+  db: Database,
+  row: OAuthClientRow,
+  most: number,
+  entry: AuditEntry,
+): Promise<boolean> {
+  const hasRoom = sql`(SELECT count(*) FROM ${oauthClients} WHERE realm_id = ${row.realmId} AND registration_hash IS NOT NULL) < ${most}`;
+  const [inserted] = await db.batch([
+    insertIf(db, oauthClients, row, hasRoom).returning({ id: oauthClients.id }),
+    writeAuditIf(db, entry, sql`EXISTS (SELECT 1 FROM ${oauthClients} WHERE id = ${row.id})`),
+  ]);
+  return inserted.length > 0;
+}
+
+/** Notes that a client got a token, unless that was noted since then. */
+export async function noteClientUse(db: Database, id: string, now: number, since: number): Promise<void> {
+  await db
+    .update(oauthClients)
+    .set({ usedAt: now })
+    .where(and(eq(oauthClients.id, id), sql`coalesce(used_at, 0) < ${since}`));
 }
 
 /** Changes a client, if it is as it was read when that is said, and writes who did; null when it is not there (any more). */

@@ -9,7 +9,10 @@ import type { ServerMetadataSchema } from './schemas.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
 
 /** What a realm says of its authorization server (RFC 8414, 2; OpenID Connect Discovery 1.0, 3). */
-export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadataSchema> {
+export function serverMetadata({
+  clientRegistration = [],
+  issuer,
+}: Realm): z.infer<typeof ServerMetadataSchema> {
   const at = (path: string) => `${issuer}/oauth2/${path}`;
   return {
     issuer,
@@ -17,9 +20,12 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     token_endpoint: at('token'),
     userinfo_endpoint: at('userinfo'),
     pushed_authorization_request_endpoint: at('par'),
+    device_authorization_endpoint: at('device_authorization'),
     introspection_endpoint: at('introspect'),
     revocation_endpoint: at('revoke'),
     end_session_endpoint: at('logout'),
+    ...(clientRegistration.includes('dynamic') && { registration_endpoint: at('register') }),
+    client_id_metadata_document_supported: clientRegistration.includes('document'),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: OPENID_SCOPES,
     response_types_supported: ['code'],

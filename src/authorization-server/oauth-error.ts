@@ -1,6 +1,6 @@
 import { ApiError, type ErrorCode } from '../errors.ts';
 
-/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2). */
+/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2; RFC 8628, 3.5; RFC 7591, 3.2.2; RFC 7592). */
 export const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
@@ -18,6 +18,12 @@ export const OAUTH_ERRORS = [
   'request_not_supported',
   'request_uri_not_supported',
   'registration_not_supported',
+  'authorization_pending',
+  'slow_down',
+  'expired_token',
+  'invalid_token',
+  'invalid_redirect_uri',
+  'invalid_client_metadata',
 ] as const;
 
 export type OAuthErrorCode = (typeof OAUTH_ERRORS)[number];

@@ -13,6 +13,8 @@ import { serverMetadata } from './metadata.ts';
 import { OAuthFailure, oauthFailureOf } from './oauth-error.ts';
 import { type Parameters, parametersOf, required } from './parameters.ts';
 import {
+  DeviceAnswerSchema,
+  DeviceForm,
   IntrospectionSchema,
   OAuthFailureSchema,
   PresentedToken,
@@ -39,7 +41,7 @@ const refusals = {
 
 /** The endpoints of the authorization server that programs ask: forms in, and failures as RFC 6749 has them. */
 export function authorizationServerRoutes(server: AuthorizationServer) {
-  const { apiKeys, authorizations, directory, endpoints } = server;
+  const { apiKeys, authorizations, devices, directory, endpoints } = server;
   const form = <Schema extends z.ZodType>(schema: Schema) =>
     // Not checked here: a request may repeat a parameter, or leave it out, and is told so by the protocol's words.
     ({ body: { required: false as const, content: { [FORM]: { schema } } } }) as const;
@@ -82,6 +84,10 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     const client = await knownClient(endpoints, asked);
     return c.json(await authorizations.push(asked.parameters, asked.realm, client), 201);
   });
+  const device = answering(async (asked, c) => {
+    const client = await knownClient(endpoints, asked);
+    return c.json(await devices.begin(asked.parameters, asked.realm, client, clientOf(c)), 200);
+  });
   return featureRouter()
     .openapi(
       createRoute({
@@ -92,7 +98,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         tags,
         summary: 'Tokens for a client',
         description:
-          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`. A code that is presented twice ends what it gave.',
+          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`, the grant of devices (RFC 8628, 3.4). A code that is presented twice ends what it gave.',
         request: form(TokenForm),
         responses: responses(
           { 200: json(TokenAnswerSchema, 'The tokens'), ...refusals },
@@ -120,6 +126,25 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
       }),
       (c) => push(c),
       ({ success }, c) => (success ? undefined : push(c)),
+    )
+    .openapi(
+      createRoute({
+        operationId: 'authorization.device',
+        method: 'post',
+        path: '/oauth2/device_authorization',
+        level: PUBLIC,
+        tags,
+        summary: 'Let a device in that has no browser',
+        description:
+          'RFC 8628: the device shows `user_code` and `verification_uri`, where its user signs in and says yes or no, and meanwhile asks the token endpoint with `device_code` every `interval` seconds: `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, or the tokens, once.',
+        request: form(DeviceForm),
+        responses: responses(
+          { 200: json(DeviceAnswerSchema, 'What the device shows'), ...refusals },
+          { codes: ['authentication_required'], body: true },
+        ),
+      }),
+      (c) => device(c),
+      ({ success }, c) => (success ? undefined : device(c)),
     )
     .openapi(
       createRoute({

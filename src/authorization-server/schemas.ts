@@ -24,6 +24,7 @@ export const TokenForm = z
     redirect_uri: text,
     code_verifier: text,
     refresh_token: text,
+    device_code: text.openapi({ description: 'RFC 8628, 3.4' }),
     scope: text,
     resource: text.openapi({ description: 'Whom the token is for (RFC 8707); may be repeated' }),
     ...credentials,
@@ -45,6 +46,21 @@ export const PushedForm = z
 export const PushedAnswerSchema = z
   .object({ request_uri: z.string(), expires_in: z.int() })
   .openapi('PushedRequestUri');
+
+export const DeviceForm = z
+  .object({ scope: text, resource: text, ...credentials })
+  .openapi('DeviceAuthorizationRequest');
+
+export const DeviceAnswerSchema = z
+  .object({
+    device_code: z.string(),
+    user_code: z.string().openapi({ example: 'WDJB-MJHT' }),
+    verification_uri: z.url(),
+    verification_uri_complete: z.url(),
+    expires_in: z.int(),
+    interval: z.int().openapi({ description: 'Seconds between two questions of the device' }),
+  })
+  .openapi('DeviceAuthorization');
 
 export const TokenAnswerSchema = z
   .object({
@@ -93,9 +109,12 @@ export const ServerMetadataSchema = z
     token_endpoint: z.url(),
     userinfo_endpoint: z.url(),
     pushed_authorization_request_endpoint: z.url(),
+    device_authorization_endpoint: z.url(),
     introspection_endpoint: z.url(),
     revocation_endpoint: z.url(),
     end_session_endpoint: z.url(),
+    registration_endpoint: z.url().optional(),
+    client_id_metadata_document_supported: z.boolean(),
     jwks_uri: z.url(),
     scopes_supported: list,
     response_types_supported: list,

@@ -4,11 +4,18 @@ import type { ApiKeys } from '../api-keys/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
+import type { Realm } from '../lib/realm.ts';
+import type { Take } from '../messages/budgets.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
 import { ClientAuthorizations } from './authorization-service.ts';
+import { ClientDocuments } from './client-document-service.ts';
 import { OAuthClients } from './client-service.ts';
+import type { DeviceCodeObjects } from './device-contract.ts';
+import { DeviceAuthorizations } from './device-service.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
+import { ClientRegistrations } from './registration-service.ts';
+import { ProtectedResources } from './resource-service.ts';
 import { SignedTokens } from './signed-tokens-service.ts';
 import type { OAuthClientRow } from './tables.ts';
 import type { TokenParts } from './token-service.ts';
@@ -18,6 +25,11 @@ export interface AuthorizationServerParts {
   d1: D1Database;
   standby: Standby;
   objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
+  deviceCodes: DeviceCodeObjects;
+  take: Take;
+  realms: { get(id: string): Promise<Realm> };
+  /** Whether it runs on somebody's own machine. */
+  isLocal: boolean;
   sessions: Sessions;
   directory: Directory;
   signingKeys: SigningKeys;
@@ -31,7 +43,10 @@ export interface AuthorizationServerParts {
 /** An OAuth 2.1 authorization server and OpenID provider, one for each realm. Made at its first use: not all isolates need it. */
 export class AuthorizationServer {
   readonly clients: OAuthClients;
+  readonly resources: ProtectedResources;
+  readonly registrations: ClientRegistrations;
   readonly authorizations: ClientAuthorizations;
+  readonly devices: DeviceAuthorizations;
   readonly tokens: SignedTokens;
   readonly endpoints: TokenParts;
   readonly apiKeys: ApiKeys;
@@ -41,15 +56,26 @@ export class AuthorizationServer {
     const { d1, objects, sessions } = parts;
     this.apiKeys = parts.apiKeys;
     this.directory = parts.directory;
-    this.clients = new OAuthClients(d1, parts.standby);
+    const documents = new ClientDocuments(parts.realms, parts.take, parts.isLocal);
+    this.clients = new OAuthClients(d1, parts.standby, documents);
+    this.resources = new ProtectedResources(d1, parts.standby);
     this.tokens = new SignedTokens(parts.signingKeys);
-    const shared = { clients: this.clients, objects, tokens: this.tokens };
+    const { clients, resources, tokens } = this;
+    this.registrations = new ClientRegistrations({ d1, clients, resources, take: parts.take });
+    const shared = { clients, resources, objects, tokens };
     this.authorizations = new ClientAuthorizations({
       ...shared,
       requestKeys: parts.requestKeys,
       pushedKeys: parts.pushedKeys,
     });
-    this.endpoints = { ...shared, d1, sessions, limit };
+    this.devices = new DeviceAuthorizations({
+      clients,
+      resources,
+      accounts: objects,
+      devices: parts.deviceCodes,
+      take: parts.take,
+    });
+    this.endpoints = { ...shared, d1, sessions, devices: this.devices, limit };
   }
 }
 

@@ -10,8 +10,16 @@ export const CLIENT_AUTHENTICATIONS = [
   'private_key_jwt',
 ] as const;
 
+/** RFC 8628, 3.4. */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** How a client can get tokens, as requests name it. */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export const GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  DEVICE_GRANT,
+] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
 
@@ -40,12 +48,32 @@ export const oauthClients = sqliteTable('oauth_clients', {
   tosUri: text('tos_uri'),
   accessTokenSeconds: integer('access_token_seconds'),
   refreshTokenSeconds: integer('refresh_token_seconds'),
+  /** Of one that registered itself (RFC 7592), and when it got a token last. */
+  registrationHash: text('registration_hash'),
+  usedAt: integer('used_at'),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
 
 export type OAuthClientRow = typeof oauthClients.$inferSelect;
+
+export const protectedResources = sqliteTable('protected_resources', {
+  id: text().primaryKey(),
+  realmId: text('realm_id')
+    .notNull()
+    .references(() => realms.id),
+  identifier: text().notNull(),
+  name: text().notNull(),
+  scopes: list('scopes'),
+  open: integer({ mode: 'boolean' }).notNull(),
+  accessTokenSeconds: integer('access_token_seconds'),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export type ProtectedResourceRow = typeof protectedResources.$inferSelect;
 
 export const usedAssertions = sqliteTable('used_assertions', {
   hash: text().primaryKey(),

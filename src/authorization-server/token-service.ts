@@ -6,16 +6,18 @@ import { accepted } from '../errors.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import type { Client } from '../lib/client.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
+import { askedResources, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
 import type { OAuthClients } from './client-service.ts';
 import { parseCodeText } from './code-text.ts';
+import type { DeviceAuthorizations } from './device-service.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
+import type { ProtectedResources } from './resource-service.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
-import { GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+import { DEVICE_GRANT, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 
 /** What the token endpoint answers (RFC 6749, 5.1; OpenID Connect Core 1.0, 3.1.3.3). */
 export interface TokenAnswer {
@@ -37,6 +39,8 @@ export interface TokenParts {
   sessions: Sessions;
   objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
   tokens: SignedTokens;
+  resources: ProtectedResources;
+  devices: DeviceAuthorizations;
   /** Throws `rate_limited` for a client that asks too often. */
   limit(key: string): Promise<void>;
 }
@@ -48,6 +52,7 @@ const GRANTS: Record<GrantType, Grant> = {
   authorization_code: redeemCode,
   refresh_token: refresh,
   client_credentials: clientCredentials,
+  [DEVICE_GRANT]: redeemDevice,
 };
 
 /** The token endpoint. Throws OAuthFailure. */
@@ -61,7 +66,9 @@ export async function answerTokenRequest(parts: TokenParts, request: TokenReques
     throw new OAuthFailure('unauthorized_client', 'The client may not use this grant type');
   }
   if (client.realmId !== realm.id) throw new OAuthFailure('invalid_client', 'The client is of another realm');
-  return GRANTS[grantType](parts, request, client);
+  const answer = await GRANTS[grantType](parts, request, client);
+  parts.clients.used(client);
+  return answer;
 }
 
 /** The client behind a request, which, if it has proved who it is, does not ask too often. Throws OAuthFailure, `rate_limited`. */
@@ -89,6 +96,17 @@ async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAut
   return granted(parts, request, client, session, nonce);
 }
 
+/** RFC 8628, 3.4: one call to the object of the user code, and one to the user's for what they have allowed. */
+async function redeemDevice(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
+  const { parameters, realm, by } = request;
+  const deviceCode = required(parameters, 'device_code');
+  const { userId, codeHash: hash } = await parts.devices.take(deviceCode, realm, client);
+  const { id: realmId, mfa } = realm;
+  const redemption = { hash, clientId: client.id, redirectUri: null, challenge: null, realmId, mfa };
+  const { session } = accepted(await parts.objects(userId).redeemCode(redemption, by));
+  return granted(parts, request, client, session, null);
+}
+
 /** RFC 6749, 6: rotated in the user's object, by one call. */
 async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
   const { parameters, realm, by } = request;
@@ -101,7 +119,7 @@ async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthCl
 }
 
 async function granted(
-  { sessions, tokens }: TokenParts,
+  { resources: named, sessions, tokens }: TokenParts,
   { parameters, realm }: TokenRequest,
   client: OAuthClientRow,
   session: OpenedSession,
@@ -111,11 +129,13 @@ async function granted(
   const scopes = scope.split(' ').filter(Boolean);
   const asked = parameters.get('scope');
   const narrowed = asked === undefined ? scopes : scopesWithin(asked, scopes);
-  const resources = parameters.all('resource');
+  const resources = askedResources(parameters, realm);
+  const asks = resources.length === 0 ? audience : audienceWithin(resources, audience);
+  const elsewhere = asks.filter((one) => one !== userinfoAudience(realm) && one !== realm.audience);
   const grant = await sessions.grant(realm, session, null, {
     scope: narrowed.join(' '),
-    audience: resources.length === 0 ? audience : audienceWithin(resources, audience),
-    seconds: tokenSeconds(realm, client),
+    audience: asks,
+    seconds: tokenSeconds(realm, await named.forTokens(realm.id, client, elsewhere)),
   });
   const about = { clientId: client.id, nonce, accessToken: grant.accessToken };
   return {
@@ -130,15 +150,16 @@ async function granted(
 
 /** RFC 6749, 4.4: the client for itself. What is a user's is not to be had so. */
 async function clientCredentials(
-  { tokens }: TokenParts,
+  { resources: named, tokens }: TokenParts,
   { parameters, realm }: TokenRequest,
-  client: OAuthClientRow,
+  caller: OAuthClientRow,
 ): Promise<TokenAnswer> {
+  const client = await named.forTokens(realm.id, caller, askedResources(parameters, realm));
   const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
   const own = client.scopes.filter((scope) => !ofUsers.includes(scope));
   const asked = parameters.get('scope');
   const scope = (asked === undefined ? own : scopesWithin(asked, own)).join(' ');
-  const resources = parameters.all('resource');
+  const resources = askedResources(parameters, realm);
   const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
   const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
   const seconds = tokenSeconds(realm, client);

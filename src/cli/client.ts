@@ -198,6 +198,7 @@ function asFields(row: D1Row): Record<string, unknown> {
   return {
     ...Object.fromEntries(lists),
     first_party: row.first_party === 1,
+    self_registered: row.registration_hash !== null,
     token_endpoint_auth_method: row.authentication,
     jwks: row.jwks === null ? null : JSON.parse(String(row.jwks)),
   };
@@ -216,7 +217,7 @@ function check<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.out
 }
 
 function print(row: D1Row): void {
-  const { secret_hash: _, previous_hash: __, ...shown } = row;
+  const { secret_hash: _, previous_hash: __, registration_hash: ___, ...shown } = row;
   for (const [name, value] of Object.entries(shown)) {
     console.log(
       `${name.padEnd(28)}${name.endsWith('_at') && value !== null ? rfc3339(Number(value)) : (value ?? '-')}`,

@@ -88,6 +88,10 @@ const FIELDS: Record<string, Field> = {
     column: 'mfa_remember_device',
     schema: z.enum(['yes', 'no']).transform((text) => (text === 'yes' ? 1 : 0)),
   },
+  'client-registration': {
+    column: 'client_registration',
+    schema: list(RealmFields.clientRegistration),
+  },
 };
 
 /** What adds to a list, or takes from it. */
@@ -159,6 +163,10 @@ const OPTIONS = {
     value: 'yes|no',
     about: 'whether a device is not asked for 30 days',
   },
+  'client-registration': several(
+    'HOW',
+    'how apps come that nobody has registered: dynamic, document; an empty value is not at all',
+  ),
   ...DATABASE,
 } as const;
 

@@ -11,6 +11,7 @@ export interface Bindings {
   ACCOUNT: DurableObjectNamespace;
   RATE_LIMITER: DurableObjectNamespace;
   ONE_TIME_CODE: DurableObjectNamespace;
+  DEVICE_CODE: DurableObjectNamespace;
   STANDBY: DurableObjectNamespace;
   GENERAL_RATE_LIMIT: RateLimit;
   /** A variable, as all of `Config` are: for what is only told in development. */

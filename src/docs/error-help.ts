@@ -177,6 +177,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The realm has no user with this id or address, or the user was deleted.',
     mend: 'Check the id, and that the key or the path belongs to the realm of the user.',
   },
+  protected_resource_not_found: {
+    cause: 'The realm has named no resource with this id, or has forgotten it.',
+    mend: '`GET /v1/admin/protected-resources` lists those of a realm; in another realm ids are others.',
+  },
   client_not_found: {
     cause: 'No client of the authorization server has this id in this realm, or it is deleted.',
     mend: '`GET /v1/admin/clients` lists the clients of a realm; in another realm ids are others.',
@@ -298,6 +302,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   subscription_exists: {
     cause: 'The user already has a subscription.',
     mend: 'Change it with `PUT /v1/me/subscription`, or let the user manage it in the portal: `POST /v1/billing/portal`.',
+  },
+  protected_resource_exists: {
+    cause: 'The realm has named a resource with this identifier already.',
+    mend: 'Change it with `PATCH /v1/admin/protected-resources/{id}`.',
   },
   conflict: {
     cause: 'Somebody else changed the same thing at the same time.',

@@ -13,6 +13,8 @@ const UPLOADS = new Set([
   '/v1/billing/webhook',
 ]);
 
+/** Paths that take JSON: the API, and clients that register themselves (RFC 7591, 3.1). */
+const FOR_JSON = /^\/(v1|oauth2\/register)(\/|$)/;
 /** Paths that take forms, as RFC 6749 has it; their routes read them. */
 const FORMS = /^\/v1\/oauth\/(token|[^/]+\/callback)$/;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
@@ -36,7 +38,7 @@ export const limitBody = createMiddleware<AppEnv>((c, next) =>
  */
 export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   // Pages take forms.
-  if (UPLOADS.has(c.req.path) || !c.req.path.startsWith('/v1/')) return next();
+  if (UPLOADS.has(c.req.path) || !FOR_JSON.test(c.req.path)) return next();
   const { raw } = c.req;
   const type = c.req.header('content-type');
   if (FORMS.test(c.req.path) && FORM_TYPE.test(type ?? '')) return next();

@@ -14,7 +14,8 @@ const RESPONSE_HEADERS =
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** What no cookie counts for, and each program of any site may ask: tokens, keys and metadata of the authorization server. */
-const FOR_ANY_ORIGIN = /^\/(oauth2\/(token|par|userinfo|revoke)|\.well-known\/[^/]+)$/;
+const FOR_ANY_ORIGIN =
+  /^\/(oauth2\/(token|par|device_authorization|register(\/[^/]+)?|userinfo|revoke)|\.well-known\/[^/]+(\/[^/]+)?)$/;
 
 /** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
 function isAllowedOrigin(origin: string, realm: Realm, config: Config): boolean {

@@ -34,13 +34,24 @@ export function failureOf(c: AppContext, thrown: unknown): ApiError {
   if (status >= 500) logFailure(thrown, 'request_failed', { request_id: c.get('requestId') });
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
-    const reason = /token|session/.test(error.code) ? ', error="invalid_token"' : '';
-    c.header('WWW-Authenticate', `Bearer realm="${c.get('realm')?.id ?? DEFAULT_REALM}"${reason}`);
+    const realm = c.get('realm');
+    const isOfToken = /token|session/.test(error.code);
+    const reason = isOfToken ? ', error="invalid_token"' : '';
+    // RFC 9728, 5.1: from there a client finds who would give it a token.
+    const asksForToken = isOfToken || error.code === 'authentication_required';
+    const where = realm && asksForToken ? `, resource_metadata="${resourceMetadataUrl(realm.issuer)}"` : '';
+    c.header('WWW-Authenticate', `Bearer realm="${realm?.id ?? DEFAULT_REALM}"${reason}${where}`);
   }
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
   for (const [name, value] of Object.entries(error.headers ?? {})) c.header(name, value);
   c.header('Cache-Control', 'no-store');
   return error;
+}
+
+/** Where it stands what a resource says of itself, by its identifier (RFC 9728, 3.1). */
+export function resourceMetadataUrl(identifier: string): string {
+  const { origin, pathname, search } = new URL(identifier);
+  return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`;
 }
 
 /** What a developer is told besides, on their own machine. */

@@ -3,8 +3,9 @@ import { DEFAULT_REALM } from '../lib/realm.ts';
 const REALM_PATH =
   /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin|oauth2|device)(?:\/.*)?))$/;
 
-/** RFC 8414, 3.1: the path of an issuer follows the well-known one. */
-const WELL_KNOWN = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))\/realms\/([^/]+)$/;
+/** RFC 8414, 3.1, and RFC 9728, 3.1: the path of an issuer, or of its API, follows the well-known one. */
+const WELL_KNOWN =
+  /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration|oauth-protected-resource))\/realms\/([^/]+)$/;
 
 /** A path split into the realm it names and the path within that realm's tree. */
 export function splitRealm(path: string): { realmId: string; path: string } {

@@ -13,7 +13,8 @@ export type IdPrefix =
   | 'imp'
   | 'psk'
   | 'fac'
-  | 'cli';
+  | 'cli'
+  | 'res';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

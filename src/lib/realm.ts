@@ -8,6 +8,11 @@ export const DEFAULT_REALM = 'default';
 /** Hashes of passwords that are nobody's, each of another kind or cost, and how many of the realm's own are like it. */
 export type Decoys = [hash: string, count: number][];
 
+/** How clients come that no operator has registered: they register themselves (RFC 7591), or their id is the address of a document. */
+export const CLIENT_REGISTRATIONS = ['dynamic', 'document'] as const;
+
+export type ClientRegistration = (typeof CLIENT_REGISTRATIONS)[number];
+
 /** A pool of users with a policy of its own. */
 export interface Realm {
   id: string;
@@ -41,6 +46,8 @@ export interface Realm {
   lifetimes: { idleSeconds: number; absoluteSeconds: number };
   /** What it wants of second factors. */
   mfa: MfaPolicy;
+  /** How clients come that no operator has registered. What an earlier version has kept does not say. */
+  clientRegistration?: ClientRegistration[];
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
   reauthentication: { seconds: number; operatorSeconds: number };
 }

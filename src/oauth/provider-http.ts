@@ -1,3 +1,4 @@
+import { readUpTo } from '../lib/read-up-to.ts';
 import { SECOND } from '../lib/time.ts';
 import { ProviderFailure } from './provider-failure.ts';
 
@@ -37,15 +38,4 @@ export async function requestJson(
   } catch {
     throw fail('broken JSON');
   }
-}
-
-async function readUpTo(response: Response, limit: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > limit) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

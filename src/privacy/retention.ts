@@ -13,6 +13,9 @@ const OUTBOX_DAYS = 30;
 const API_KEY_DAYS = 90;
 const BILLING_EVENT_DAYS = 90;
 const DEV_MESSAGE_DAYS = 7;
+/** Of clients that registered themselves: since they got a token last, and since they registered and never got one. */
+const UNUSED_CLIENT_DAYS = 90;
+const NEVER_USED_CLIENT_DAYS = 1;
 
 /** Rows that one statement deletes: it takes some ten milliseconds, during which the database does nothing else. */
 const PIECE = 1000;
@@ -41,6 +44,18 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
     { table: 'authorization_codes', key: 'hash', where: 'expires_at <= ?', before: now },
     { table: 'spent_quota', key: 'address_key, period, resource', where: 'expires_at <= ?', before: now },
     { table: 'used_assertions', key: 'hash', where: 'expires_at <= ?', before: now },
+    {
+      table: 'oauth_clients',
+      key: 'id',
+      where: 'registration_hash IS NOT NULL AND used_at < ?',
+      before: before(UNUSED_CLIENT_DAYS),
+    },
+    {
+      table: 'oauth_clients',
+      key: 'id',
+      where: 'registration_hash IS NOT NULL AND used_at IS NULL AND created_at < ?',
+      before: before(NEVER_USED_CLIENT_DAYS),
+    },
     { table: 'oauth_flows', key: 'state_hash', where: 'expires_at <= ?', before: now },
     { table: 'outbox', key: 'id', where: 'settled_at < ?', before: before(OUTBOX_DAYS) },
     {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { listOf, PageLimit } from '../http/list-schemas.ts';
 import { FACTORS } from '../lib/mfa.ts';
+import { CLIENT_REGISTRATIONS } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { MoveRow } from './move-store.ts';
 import {
@@ -70,6 +71,15 @@ const policy = {
     .boolean()
     .optional()
     .openapi({ description: 'Whether a device may be remembered for 30 days, which is not asked then' }),
+  client_registration: z
+    .array(RealmFields.clientRegistration)
+    .max(CLIENT_REGISTRATIONS.length)
+    .transform((ways) => CLIENT_REGISTRATIONS.filter((one) => ways.includes(one)))
+    .optional()
+    .openapi({
+      description:
+        'How clients come that no operator has registered: they register themselves (RFC 7591, `dynamic`), or their id is the address of a document that describes them (`document`). Not at all unless it is set',
+    }),
   refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
     .optional()
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
@@ -137,6 +147,7 @@ export const RealmSchema = z
     operator_reauthentication_seconds: z.int(),
     refresh_grace_seconds: z.int(),
     ...mfaFields,
+    client_registration: z.array(RealmFields.clientRegistration),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -170,6 +181,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     mfa_factors: row.mfaFactors,
     mfa_from: row.mfaFrom === null ? null : rfc3339(row.mfaFrom),
     mfa_remember_device: row.mfaRememberDevice,
+    client_registration: row.clientRegistration ?? [],
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

@@ -230,6 +230,7 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     mfaFactors: body.mfa_factors,
     mfaFrom: typeof body.mfa_from === 'string' ? Date.parse(body.mfa_from) : body.mfa_from,
     mfaRememberDevice: body.mfa_remember_device,
+    clientRegistration: body.client_registration,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

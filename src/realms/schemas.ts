@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { VARIABLES } from '../config/variables.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import { FACTORS, MFA_MODES } from '../lib/mfa.ts';
+import { CLIENT_REGISTRATIONS } from '../lib/realm.ts';
 
 const isLocal = (url: URL) => url.hostname === 'localhost' || url.hostname === '127.0.0.1';
 
@@ -40,6 +41,7 @@ export const RealmFields = {
   anonymousUsers: z.enum(['off', 'on']),
   mfa: z.enum(MFA_MODES),
   mfaFactor: z.enum(FACTORS),
+  clientRegistration: z.enum(CLIENT_REGISTRATIONS),
   origin: VARIABLES.ORIGIN.schema,
   /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
   redirect: z.string().refine(

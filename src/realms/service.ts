@@ -114,6 +114,7 @@ export class Realms {
         from: row.mfaFrom,
         rememberDevice: row.mfaRememberDevice,
       },
+      clientRegistration: row.clientRegistration ?? [],
       reauthentication: {
         seconds: row.reauthenticationSeconds,
         operatorSeconds: row.operatorReauthenticationSeconds,

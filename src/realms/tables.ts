@@ -2,7 +2,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { CONTROL } from '../config/databases.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import { type Factor, MFA_MODES } from '../lib/mfa.ts';
-import type { Decoys } from '../lib/realm.ts';
+import type { ClientRegistration, Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
@@ -37,6 +37,10 @@ export const realms = sqliteTable('realms', {
   mfaFactors: text('mfa_factors', { mode: 'json' }).$type<Factor[]>().notNull().default(['totp', 'passkey']),
   mfaFrom: integer('mfa_from'),
   mfaRememberDevice: integer('mfa_remember_device', { mode: 'boolean' }).notNull().default(false),
+  clientRegistration: text('client_registration', { mode: 'json' })
+    .$type<ClientRegistration[]>()
+    .notNull()
+    .default([]),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   database: text().notNull().default(CONTROL),

@@ -74,3 +74,31 @@ it('registers a client, rotates its secret, changes it and deletes it', () => {
     'client_deleted',
   ]);
 });
+
+it('names a protected resource, changes it and removes it', () => {
+  const resource = (...args: string[]) =>
+    execFileSync(process.execPath, ['src/cli/resource.ts', ...args, '--persist-to', state], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const url = 'https://notes.example.com/mcp';
+  const making = ['create', '--name', 'Notes', '--resource', url];
+  const made = resource(...making, '--scope', 'notes:write', '--open');
+  const id = /res_[0-9a-z]{26}/.exec(made)?.[0] as string;
+  const row = () => db.prepare('SELECT * FROM protected_resources WHERE id = ?').get(id) as any;
+  expect(row()).toMatchObject({ identifier: url, scopes: '["notes:write"]', open: 1, realm_id: 'default' });
+  expect(() => resource(...making)).toThrow();
+  expect(() => resource('create', '--name', 'x', '--resource', 'http://notes.example.com/')).toThrow();
+  resource('update', id, '--closed', '--access-token-seconds', '120');
+  expect(row()).toMatchObject({ open: 0, access_token_seconds: 120, name: 'Notes' });
+  expect(() => resource('show', id, '--realm', 'user1')).toThrow();
+  resource('delete', id);
+  expect(row()).toBeUndefined();
+  const actions = db.prepare('SELECT action FROM audit WHERE target = ? ORDER BY at').all(id) as any[];
+  expect(actions.map(({ action }) => action)).toEqual([
+    'protected_resource_created',
+    'protected_resource_changed',
+    'protected_resource_deleted',
+  ]);
+});

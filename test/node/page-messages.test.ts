@@ -39,6 +39,7 @@ const BY_KEY = [
   'anonymousUsers',
   'challenges',
   'mfaModes',
+  'clientRegistrations',
   'mfaFactorNames',
   'kinds',
   'scopeNames',

@@ -114,6 +114,10 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
     rotate: { client: 'cli_none', 'overlap.cli_none': '0' },
     delete: { client: 'cli_none', 'confirm.cli_none': 'on' },
   },
+  '/admin/resources': {
+    create: { name: 'Fuzzed', resource: 'https://api.example/', scopes: 'images:read', open: 'on' },
+    delete: { resource: 'res_none', 'confirm.res_none': 'on' },
+  },
 };
 
 const forms = Object.entries(FORMS).flatMap(([path, named]) =>
@@ -150,6 +154,7 @@ const PAGES = [
   '/admin/realms/fuzzed',
   '/admin/keys',
   '/admin/clients',
+  '/admin/resources',
 ];
 const QUERIES = [
   ...['done', 'count', 'cursor', 'shortfalls', 'status', 'log', 'ui_locales', 'redirect_to'],

@@ -64,6 +64,14 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
     path: '/admin/clients',
     fields: { form: 'delete', client: 'cli_none', 'confirm.cli_none': 'on' },
   },
+  'a new resource': {
+    path: '/admin/resources',
+    fields: { form: 'create', name: 'Hostile', resource: 'https://api.example/', scopes: 'images:read' },
+  },
+  'end of a resource': {
+    path: '/admin/resources',
+    fields: { form: 'delete', resource: 'res_none', 'confirm.res_none': 'on' },
+  },
 };
 const PAGES = [
   '/admin/activity',
@@ -76,6 +84,7 @@ const PAGES = [
   '/admin/realms/default',
   '/admin/keys',
   '/admin/clients',
+  '/admin/resources',
 ];
 
 /** An operator in a browser. */

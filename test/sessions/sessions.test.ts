@@ -6,6 +6,7 @@ import {
   createRealm,
   expectProblem,
   login,
+  ORIGIN,
   register,
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
@@ -96,7 +97,9 @@ describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {
   it('refuses a stranger, and names the scheme', async () => {
     const answer = await send({});
     expectProblem(answer, 401, 'authentication_required');
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="default"');
+    expect(answer.headers.get('www-authenticate')).toBe(
+      `Bearer realm="default", resource_metadata="${ORIGIN}/.well-known/oauth-protected-resource"`,
+    );
   });
 
   it('refuses what is no bearer token', async () => {
@@ -105,7 +108,9 @@ describe.each(USER_ENDPOINTS)('%s %s', (method, path, body) => {
     }
     const answer = await send({ token: 'nonsense' });
     expectProblem(answer, 401, 'invalid_token');
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="default", error="invalid_token"');
+    expect(answer.headers.get('www-authenticate')).toBe(
+      `Bearer realm="default", error="invalid_token", resource_metadata="${ORIGIN}/.well-known/oauth-protected-resource"`,
+    );
   });
 
   it('refuses a user of another realm', async () => {

@@ -64,6 +64,7 @@ export function countedBindings(more: Record<string, unknown> = {}): {
     ACCOUNT: namespace(env.ACCOUNT),
     RATE_LIMITER: namespace(env.RATE_LIMITER),
     ONE_TIME_CODE: namespace(env.ONE_TIME_CODE),
+    DEVICE_CODE: namespace(env.DEVICE_CODE),
     STANDBY: namespace(env.STANDBY),
     ...more,
   };

@@ -41,7 +41,7 @@ export class DeclaredAnswers {
     if (isHead) expect(body).toBe('');
     const declaredJson = operation?.definition.responses[status]?.content?.['application/json'];
     // RFC 6749 has errors of its own.
-    if (status >= 400 && declaredJson && headers.get('content-type') === 'application/json') {
+    if (status >= 400 && !isHead && declaredJson && headers.get('content-type') === 'application/json') {
       await this.#expectJson(body, declaredJson);
       return JSON.parse(body).error;
     }

@@ -65,6 +65,22 @@ const NEEDS_A_SECRET = [
   'POST /v1/me/identities/{provider}',
   'DELETE /v1/me/identities/{provider}',
   'POST /v1/billing/webhook',
+  // The second step of a sign-in that waits.
+  'POST /v1/auth/mfa/verify',
+  'POST /v1/auth/mfa/send',
+  // The authorization server refuses in words of its own, and serves clients that are registered.
+  'POST /oauth2/token',
+  'POST /oauth2/par',
+  'POST /oauth2/device_authorization',
+  'POST /oauth2/introspect',
+  'POST /oauth2/revoke',
+  'POST /oauth2/register',
+  'GET /oauth2/register/{id}',
+  'PUT /oauth2/register/{id}',
+  'DELETE /oauth2/register/{id}',
+  'GET /.well-known/oauth-protected-resource/{id}',
+  'GET /v1/admin/protected-resources/{id}',
+  'PATCH /v1/admin/protected-resources/{id}',
   // Two ids, of which one would have to be a live session.
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.

@@ -1,6 +1,7 @@
 import type { Bindings } from '../../src/config/config.ts';
 import {
   Account as Accounts,
+  DeviceCode as DeviceCodes,
   OneTimeCode as OneTimeCodes,
   RateLimiter as RateLimiters,
   StandbyCopy as StandbyCopies,
@@ -31,10 +32,11 @@ export async function restartWorker(): Promise<void> {
 
 /** The objects that may have something stored, by the names of their bindings. */
 export const objects: Record<
-  'ACCOUNT' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
+  'ACCOUNT' | 'DEVICE_CODE' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
   Set<DurableObjectId>
 > = {
   ACCOUNT: new Set(),
+  DEVICE_CODE: new Set(),
   ONE_TIME_CODE: new Set(),
   RATE_LIMITER: new Set(),
   STANDBY: new Set(),
@@ -67,6 +69,7 @@ function remembering<Class extends new (...args: any[]) => object>(binding: keyo
 }
 
 export const Account = remembering('ACCOUNT', Accounts);
+export const DeviceCode = remembering('DEVICE_CODE', DeviceCodes);
 export const OneTimeCode = remembering('ONE_TIME_CODE', OneTimeCodes);
 export const RateLimiter = remembering('RATE_LIMITER', RateLimiters);
 export const StandbyCopy = remembering('STANDBY', StandbyCopies);

@@ -14,6 +14,7 @@ export const COMMAND_HELP: Record<string, string> = {
   migrate: 'Brings all databases up to the newest migration.',
   realm: 'Lists, shows, creates, changes, moves and deletes realms.',
   client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
+  resource: 'Lists, shows, names, changes and removes what tokens of clients may be for.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

@@ -43,7 +43,11 @@ export function appsPageRoutes(services: AccountServices) {
         apps.map(({ id }) => id),
       );
       const entries = apps.map((app) => (
-        <AppEntry view={view} app={app} name={clients[app.id]?.name ?? text.gone} />
+        <AppEntry
+          view={view}
+          app={app}
+          name={clients[app.id]?.name ?? URL.parse(app.id)?.host ?? text.gone}
+        />
       ));
       return (
         <AccountFrame visit={visit} page="apps" shown={shown}>

@@ -1,5 +1,6 @@
 import {
   ClientSecretRotation,
+  isSelfRegistered,
   NewOAuthClient,
   OAuthClientQuery,
   OPENID_SCOPES,
@@ -188,7 +189,8 @@ function ClientEntry({
       badge={
         <>
           {row.firstParty && <Badge look="good">{text.firstPartyBadge}</Badge>}{' '}
-          {row.authentication === 'none' && <Badge>{text.publicBadge}</Badge>}
+          {row.authentication === 'none' && <Badge>{text.publicBadge}</Badge>}{' '}
+          {isSelfRegistered(row) && <Badge>{text.selfBadge}</Badge>}
         </>
       }
       about={[

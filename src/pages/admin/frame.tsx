@@ -19,6 +19,7 @@ export const ADMIN_PAGES = {
   realms: '/admin/realms',
   keys: '/admin/keys',
   clients: '/admin/clients',
+  resources: '/admin/resources',
 } as const;
 
 type AdminPageName = keyof typeof ADMIN_PAGES;

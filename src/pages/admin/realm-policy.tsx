@@ -1,7 +1,7 @@
 import { RealmPatch } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import type { RealmRow } from '../../realms/tables.ts';
-import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
+import { ChoiceField, Field, Form, fieldsOf, Hidden, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
 import type { View } from '../kit/view.ts';
@@ -104,6 +104,23 @@ export function PolicyForm(props: { view: View; row: RealmRow; refused: RefusedF
           {text.mfaRemember}
         </ChoiceField>
       </fieldset>
+      <fieldset>
+        <legend>{text.clientRegistration}</legend>
+        {RealmFields.clientRegistration.options.map((way) => (
+          <ChoiceField
+            name={`client_registration_${way}`}
+            value="1"
+            checked={
+              refused
+                ? refused.values[`client_registration_${way}`] !== undefined
+                : row.clientRegistration.includes(way)
+            }
+          >
+            {text.clientRegistrations[way]}
+          </ChoiceField>
+        ))}
+        <Hidden name="client_registration" value="1" />
+      </fieldset>
       <div class="pair">
         <Field {...seconds('reauthentication_seconds')} label={text.proof} hint={text.proofHint} />
         <Field
@@ -145,6 +162,11 @@ export function policyPatch(values: Record<string, string>) {
         mfa_factors: RealmFields.mfaFactor.options.filter((one) => values[`mfa_factor_${one}`] !== undefined),
         mfa_from: text('mfa_from') === '' ? null : `${text('mfa_from')}T00:00:00Z`,
         mfa_remember_device: values.mfa_remember_device !== undefined,
+      }),
+      ...(values.client_registration !== undefined && {
+        client_registration: RealmFields.clientRegistration.options.filter(
+          (one) => values[`client_registration_${one}`] !== undefined,
+        ),
       }),
       ...(values.reauthentication_seconds !== undefined && {
         reauthentication_seconds: seconds('reauthentication_seconds'),

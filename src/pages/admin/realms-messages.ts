@@ -77,6 +77,11 @@ export const realmsMessages = messages({
       sms: 'Code by text message, where an account has no other',
     },
     mfaRemember: 'Let users remember a device for 30 days',
+    clientRegistration: 'Apps that nobody has registered may',
+    clientRegistrations: {
+      dynamic: 'Register themselves (RFC 7591)',
+      document: 'Be known by a document at an https address, which is their id',
+    },
     keys: 'Signing keys',
     keysText:
       'They sign the access tokens. They are rotated on schedule; rotate by hand when one may have leaked.',
@@ -167,6 +172,11 @@ export const realmsMessages = messages({
       sms: 'Code per SMS, wo ein Konto nichts anderes hat',
     },
     mfaRemember: 'Nutzer ein Gerät 30 Tage lang merken lassen',
+    clientRegistration: 'Apps, die niemand registriert hat, dürfen',
+    clientRegistrations: {
+      dynamic: 'Sich selbst registrieren (RFC 7591)',
+      document: 'Durch ein Dokument unter einer https-Adresse bekannt sein, die ihre Id ist',
+    },
     keys: 'Signaturschlüssel',
     keysText:
       'Sie signieren die Zugriffstoken. Sie wechseln von selbst; wechseln Sie von Hand, wenn einer bekannt geworden sein kann.',

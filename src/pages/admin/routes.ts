@@ -9,6 +9,7 @@ import { adminNewUserPageRoutes } from './new-user.tsx';
 import { adminOverviewPageRoutes } from './overview.tsx';
 import { adminPlansPageRoutes } from './plans.tsx';
 import { adminRealmsPageRoutes } from './realms.tsx';
+import { adminResourcesPageRoutes } from './resources.tsx';
 import { adminUserPageRoutes } from './user.tsx';
 import { adminUsersPageRoutes } from './users.tsx';
 import type { AdminServices } from './visit.ts';
@@ -24,6 +25,7 @@ export function adminPageRoutes(services: AdminServices) {
     .route('/', adminRealmsPageRoutes(services))
     .route('/', adminKeysPageRoutes(services))
     .route('/', adminClientsPageRoutes(services))
+    .route('/', adminResourcesPageRoutes(services))
     .route('/', adminUsersPageRoutes(services))
     .route('/', adminNewUserPageRoutes(services))
     .route('/', adminUserPageRoutes(services));

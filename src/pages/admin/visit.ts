@@ -1,6 +1,7 @@
 import type { Admin } from '../../admin/service.ts';
 import type { ApiKeys } from '../../api-keys/service.ts';
 import type { OAuthClients } from '../../authorization-server/client-service.ts';
+import type { ProtectedResources } from '../../authorization-server/resource-service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import type { Factors } from '../../factors/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
@@ -47,6 +48,7 @@ export interface AdminServices extends VisitServices {
   billingAdmin: BillingAdmin;
   apiKeys: ApiKeys;
   oauthClients: OAuthClients;
+  protectedResources: ProtectedResources;
   accountLinks: AccountLinks;
   reauthentication: Reauthentication;
   auditFeed: AuditFeed;

@@ -1,5 +1,7 @@
 import { raw } from 'hono/html';
 import { type AskedAuthorization, SINCE } from '../../authorization-server/authorization-service.ts';
+import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
+import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { Hidden } from '../kit/form.tsx';
 import { Frame } from '../kit/frame.tsx';
@@ -26,8 +28,6 @@ export function ConsentPage(props: {
     [client.policyUri, text.policy],
     [client.tosUri, text.terms],
   ].filter(([href]) => href);
-  const nameOf = (scope: string) =>
-    (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
   const again = new URLSearchParams(search);
   again.set('prompt', [...new Set([...asked.prompt, 'login'])].join(' '));
   again.delete(SINCE);
@@ -39,15 +39,13 @@ export function ConsentPage(props: {
         </p>
       )}
       <p>
-        <strong>{client.name}</strong> {text.asks} {view.realm.name}.
+        <ClientName client={client} /> {text.asks} {view.realm.name}.
       </p>
+      {isSelfRegistered(client) && <p class="notice">{text.unchecked(view.realm.name)}</p>}
       <p>
         {text.signedInAs} <strong>{fullNameOf(user)}</strong> ({user.email}).
       </p>
-      <p id="may">{text.may}</p>
-      <ul aria-labelledby="may">
-        {scopes.length === 0 ? <li>{text.nothing}</li> : scopes.map((scope) => <li>{nameOf(scope)}</li>)}
-      </ul>
+      <ScopeList view={view} scopes={scopes} />
       <p class="soft">
         {text.goesTo} <strong>{hostOf(redirectUri)}</strong>. {text.disconnect}
       </p>
@@ -77,6 +75,32 @@ export function ConsentPage(props: {
         </p>
       )}
     </Frame>
+  );
+}
+
+/** What a client is called, and where it is known by a document at an address: of which site that is. */
+function ClientName({ client: { id, name } }: { client: OAuthClientRow }) {
+  const host = URL.parse(id)?.host;
+  return (
+    <>
+      <strong>{name}</strong>
+      {host && ` (${host})`}
+    </>
+  );
+}
+
+/** What a client may that gets those scopes, in words. */
+export function ScopeList({ view, scopes }: { view: View; scopes: readonly string[] }) {
+  const text = authorizationMessages[view.language];
+  const nameOf = (scope: string) =>
+    (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
+  return (
+    <>
+      <p id="may">{text.may}</p>
+      <ul aria-labelledby="may">
+        {scopes.length === 0 ? <li>{text.nothing}</li> : scopes.map((scope) => <li>{nameOf(scope)}</li>)}
+      </ul>
+    </>
   );
 }
 

@@ -23,6 +23,8 @@ export const authorizationMessages = messages({
     allow: 'Allow',
     deny: 'Cancel',
     another: 'Use another account',
+    unchecked: (realm: string) =>
+      `This app was not registered by ${realm}: its name and picture are what it says of itself. Go on only if you have just started it yourself.`,
     about: 'About the app',
     policy: 'Privacy',
     terms: 'Terms',
@@ -50,6 +52,8 @@ export const authorizationMessages = messages({
     allow: 'Erlauben',
     deny: 'Abbrechen',
     another: 'Ein anderes Konto benutzen',
+    unchecked: (realm) =>
+      `Diese App hat nicht ${realm} registriert: Name und Bild sind ihre eigene Angabe. Fahren Sie nur fort, wenn Sie sie gerade selbst gestartet haben.`,
     about: 'Über die App',
     policy: 'Datenschutz',
     terms: 'Bedingungen',

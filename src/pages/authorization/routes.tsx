@@ -16,10 +16,11 @@ import { formOf } from '../kit/form-data.ts';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { ConsentPage, OnwardPage, SUBMIT } from './consent.tsx';
+import { type DeviceServices, devicePageRoutes } from './device.tsx';
 import { type LogoutServices, logoutRoutes, sentForm } from './logout.tsx';
 
 /** What the pages act through on which a user lets an app in. */
-export interface AuthorizationServices extends LogoutServices {
+export interface AuthorizationServices extends LogoutServices, DeviceServices {
   config: { ORIGIN: string };
   authorizations: ClientAuthorizations;
   directory: Directory;
@@ -60,6 +61,7 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
       if (decision !== 'allow' && decision !== 'deny') throw new ApiError('invalid_request');
       return take(c, search, await next(c, search, { allowed: decision === 'allow', userId: user }));
     })
+    .route('/', devicePageRoutes(services))
     .route('/', logoutRoutes(services));
 }
 

@@ -16,6 +16,8 @@ export function Form(props: {
   buttonLabel?: string;
   /** Where it posts to, when not to this page. */
   action?: string;
+  /** `get` where it changes nothing, and what it says may stand in an address. */
+  method?: 'get' | 'post';
   /** Whether it sends a file. */
   upload?: boolean;
   /** How the button looks: not the main one of the page, or one for what cannot be undone. */
@@ -34,6 +36,7 @@ export function Form(props: {
     button,
     buttonLabel,
     action,
+    method = 'post',
     upload,
     look,
     disabled,
@@ -42,7 +45,7 @@ export function Form(props: {
   } = props;
   const unseen = Object.entries(name === undefined ? hidden : { form: name, ...hidden });
   return (
-    <form method="post" action={action} enctype={upload ? 'multipart/form-data' : undefined}>
+    <form method={method} action={action} enctype={upload ? 'multipart/form-data' : undefined}>
       {problem && <Summary view={view} problem={problem} />}
       <fieldset disabled={disabled}>
         {unseen.map(([key, value]) => (

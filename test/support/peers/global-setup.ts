@@ -1,6 +1,7 @@
 import { createEmulator } from 'emulate';
 import PostalMime from 'postal-mime';
 import type { TestProject } from 'vitest/node';
+import { startClientDocuments } from './client-documents.ts';
 import { type SinkPlan, startEventSink } from './event-sink.ts';
 import { type Fault, Faults } from './faults.ts';
 import { startFaulty, startHttp } from './http.ts';
@@ -45,7 +46,8 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     }),
   );
 
-  const [eventSink, stripe, stripeEmulator, stripeMock] = await Promise.all([
+  const [documents, eventSink, stripe, stripeEmulator, stripeMock] = await Promise.all([
+    startClientDocuments(),
     startEventSink(),
     startStripe(),
     startEmulate(),
@@ -100,6 +102,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     twilio: twilio.port,
     oauth: oauth.peers,
     eventSink: eventSink.ports,
+    clientDocuments: documents.port,
     stripe: {
       api: stripe.port,
       emulate: stripeEmulator.port,
@@ -110,7 +113,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   return async () => {
     await Promise.all([smtp, turnstile, pwned, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
-    await Promise.all([eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
+    await Promise.all([documents, eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };
 }
 

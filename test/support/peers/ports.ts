@@ -32,6 +32,8 @@ export interface Peers {
   resend: number;
   twilio: number;
   oauth: OAuthPeers;
+  /** A site of clients that are known by documents: client-documents.ts. */
+  clientDocuments: number;
   /** HTTPS servers that take CloudEvents. */
   eventSink: { trusted: number; untrusted: number };
   stripe: {
