@@ -6,6 +6,7 @@ import { type Fault, Faults } from './faults.ts';
 import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
 import { startOAuth } from './oauth.ts';
+import { startOracle } from './oracle.ts';
 import { CREDENTIALS } from './ports.ts';
 import { startPwned } from './pwned.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
@@ -45,8 +46,9 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     }),
   );
 
-  const [eventSink, stripe, stripeEmulator, stripeMock] = await Promise.all([
+  const [eventSink, oracle, stripe, stripeEmulator, stripeMock] = await Promise.all([
     startEventSink(),
+    startOracle(),
     startStripe(),
     startEmulate(),
     startStatefulMock(),
@@ -99,6 +101,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     resend: resend.port,
     twilio: twilio.port,
     oauth: oauth.peers,
+    oracle: oracle.peer,
     eventSink: eventSink.ports,
     stripe: {
       api: stripe.port,
@@ -110,7 +113,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   return async () => {
     await Promise.all([smtp, turnstile, pwned, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
-    await Promise.all([eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
+    await Promise.all([eventSink, oracle, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
   };
 }
 

@@ -1,3 +1,5 @@
+import type { OraclePeer } from './oracle.ts';
+
 /** Where the peers listen, all on 127.0.0.1. What `inject('peers')` gives. */
 export interface Peers {
   /** The HTTP endpoint behind mailbox.ts. */
@@ -32,6 +34,8 @@ export interface Peers {
   resend: number;
   twilio: number;
   oauth: OAuthPeers;
+  /** A certified provider, to be compared with: oracle.ts. */
+  oracle: OraclePeer;
   /** HTTPS servers that take CloudEvents. */
   eventSink: { trusted: number; untrusted: number };
   stripe: {
