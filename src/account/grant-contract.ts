@@ -21,6 +21,8 @@ export interface NewGrantCode {
   /** The PKCE challenge, S256; null for a device. */
   challenge: string | null;
   nonce: string | null;
+  /** Claims that the ID token shall have besides those that it always has, by name; of earlier versions it is not there. */
+  idTokenClaims?: string[];
   /** How long what it gives lives. */
   lifetimes: SessionLifetimes;
   /** Unix milliseconds. */
@@ -42,6 +44,7 @@ export interface CodeRedemption {
 export interface RedeemedCode {
   session: OpenedSession;
   nonce: string | null;
+  idTokenClaims: string[];
 }
 
 /** What the authorization server needs of the account object: grants live there as sessions do. */

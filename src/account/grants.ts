@@ -80,13 +80,13 @@ export class Grants {
     // A factor that came since, or a policy.
     if (owedStep(redemption.mfa, shown, state.factors ?? NO_FACTORS, Date.now()))
       return refuse('mfa_required');
-    const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce } = code;
+    const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce, idTokenClaims = [] } = code;
     const activity = 'app_authorized';
     const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant } as const;
     const session = signIns.open(opened);
     if (isRefusal(session)) return session;
     book.spend(code.hash, session.sessionId);
-    return { session, nonce };
+    return { session, nonce, idTokenClaims };
   }
 
   check(refreshToken: string): LiveSession | Refusal {

@@ -1,5 +1,6 @@
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import type { Realm } from '../lib/realm.ts';
+import { type AskedClaims, askedClaims } from './claims-parameter.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -31,6 +32,9 @@ export interface AskedAuthorization extends AnswerTarget {
   maxAge: number | null;
   loginHint: string | null;
   idTokenHint: string | null;
+  /** What it asks of single claims, and how sure it has to be who the user is. */
+  claims: AskedClaims;
+  uiLocales: string | null;
 }
 
 type Check = (parameters: Parameters, target: AnswerTarget, realm: Realm) => Partial<AskedAuthorization>;
@@ -50,6 +54,8 @@ const CHECKS: Check[] = [
     nonce: parameters.get('nonce') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
     idTokenHint: parameters.get('id_token_hint') ?? null,
+    claims: askedClaims(parameters.get('claims'), parameters.get('acr_values')),
+    uiLocales: parameters.get('ui_locales') ?? null,
   }),
 ];
 

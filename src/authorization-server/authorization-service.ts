@@ -3,7 +3,8 @@ import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
-import { owedStep } from '../lib/mfa.ts';
+import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
+import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
@@ -46,6 +47,7 @@ export type NextStep =
       anew: boolean;
       create: boolean;
       loginHint: string | null;
+      uiLocales: string | null;
       since: string;
       redirectUri: string;
     }
@@ -161,11 +163,12 @@ export class ClientAuthorizations {
         anew: signIn === 'anew',
         create: prompt.includes('create'),
         loginHint: asked.loginHint,
+        uiLocales: asked.uiLocales,
         since: this.#sign(client.id, Date.now()),
         redirectUri: asked.redirectUri,
       };
     }
-    if (owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'enrol') {
+    if (stepFor(asked, realm, principal) === 'enrol') {
       if (isSilent) throw new OAuthFailure('interaction_required', 'The user has to add a second factor');
       return { next: 'enrol' };
     }
@@ -181,19 +184,26 @@ export class ClientAuthorizations {
 
   /** Whether the user has to sign in: 'anew' even if they are signed in. */
   async #signInNeeded(
-    { client, idTokenHint, maxAge, prompt }: AskedAuthorization,
+    asked: AskedAuthorization,
     realm: Realm,
     principal: Principal | null,
     since: string | undefined,
   ): Promise<'first' | 'anew' | null> {
     if (!principal) return 'first';
+    const { claims, client, idTokenHint, maxAge, prompt } = asked;
     const now = Date.now();
-    if (owedStep(realm.mfa, principal, principal.factors, now) === 'sign_in') return 'anew';
+    const waiting = this.#waitingSince(client.id, since, now);
+    const isAnew = waiting !== null && principal.authenticatedAt > waiting;
+    if (stepFor(asked, realm, principal) === 'sign_in') {
+      // They did, and not by what it takes.
+      if (isAnew && owedStep(realm.mfa, principal, principal.factors, now) === null) throw unmet();
+      return 'anew';
+    }
     const asksAnew = prompt.includes('login') || prompt.includes('create') || maxAge === 0;
     if (asksAnew) {
-      const waiting = this.#waitingSince(client.id, since, now);
-      if (waiting === null || principal.authenticatedAt <= waiting) return 'anew';
+      if (!isAnew) return 'anew';
     } else if (maxAge !== null && now - principal.authenticatedAt > maxAge * SECOND) return 'anew';
+    if (claims.subject !== null && claims.subject !== principal.userId) return 'anew';
     if (idTokenHint === null) return null;
     const hint = await this.#parts.tokens.read(realm, idTokenHint);
     if (!hint || hint.isAccessToken || hint.claims.aud !== client.id) {
@@ -223,7 +233,7 @@ export class ClientAuthorizations {
     consented: boolean,
     by: Client,
   ): Promise<NextStep> {
-    const { audience, challenge, client, nonce, redirectUri, scopes } = asked;
+    const { audience, challenge, claims, client, nonce, redirectUri, scopes } = asked;
     const { text, hash } = newCodeText(userId);
     const code = {
       hash,
@@ -231,6 +241,7 @@ export class ClientAuthorizations {
       redirectUri,
       challenge,
       nonce,
+      ...(claims.idToken.length > 0 && { idTokenClaims: claims.idToken }),
       lifetimes: grantLifetimes(realm, client, scopes),
       expiresAt: Date.now() + CODE_LIFETIME,
     };
@@ -250,6 +261,28 @@ export class ClientAuthorizations {
     );
     return isOurs && now < Number(at) + SIGN_IN_TIME ? Number(at) : null;
   }
+}
+
+/**
+ * What the user has to do before they are as sure as the client asks, and the realm: sign in anew, or add a second factor first.
+ * Throws `unmet_authentication_requirements` where nothing makes them so.
+ */
+function stepFor(
+  { claims }: AskedAuthorization,
+  { mfa }: Realm,
+  principal: Principal,
+): 'sign_in' | 'enrol' | null {
+  const { factors, impersonator, methods } = principal;
+  const owed = owedStep(mfa, principal, factors, Date.now());
+  if (owed !== null || claims.acr === null || isAsSureAs(assuranceOf(methods), claims.acr)) return owed;
+  // A passkey is sure enough in itself; no other factor is asked for where the realm wants none.
+  if (factors.passkeys > 0) return 'sign_in';
+  if (mfa.mode === 'off' || impersonator !== null) throw unmet();
+  return hasFactor(mfa, factors) ? 'sign_in' : 'enrol';
+}
+
+function unmet(): OAuthFailure {
+  return new OAuthFailure('unmet_authentication_requirements', 'The user did not prove well enough who they are');
 }
 
 /** RFC 6749, 4.1.2; `iss` keeps a client that has several servers from mixing them up (RFC 9207). */

@@ -267,6 +267,7 @@ function columnsOf(body: z.output<typeof OAuthClientPatch>): Partial<OAuthClient
     firstParty: body.first_party,
     authentication: body.token_endpoint_auth_method,
     jwks: body.jwks,
+    idTokenAlgorithm: body.id_token_signed_response_alg,
     redirectUris: body.redirect_uris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
     grantTypes: body.grant_types,

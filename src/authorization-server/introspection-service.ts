@@ -4,6 +4,7 @@ import { isRefusal } from '../errors.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
+import type { Delegation } from '../sessions/access-token.ts';
 import type { OAuthClientRow } from './tables.ts';
 import type { TokenParts } from './token-service.ts';
 
@@ -24,6 +25,7 @@ export type Introspected =
       auth_time?: number;
       amr?: string[];
       acr?: string;
+      act?: Delegation;
       token_type?: 'Bearer';
     };
 
@@ -54,7 +56,7 @@ export async function introspect(
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
-  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr } = read.claims as {
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act } = read.claims as {
     iss: string;
     sub: string;
     client_id: string;
@@ -67,6 +69,7 @@ export async function introspect(
     auth_time?: number;
     amr?: string[];
     acr?: string;
+    act?: Delegation;
   };
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
@@ -74,13 +77,14 @@ export async function introspect(
     if (!(await parts.clients.find(realm.id, client_id))) return INACTIVE;
   } else {
     const session = await parts.objects(sub).check(sid);
-    if (isRefusal(session) || !isOf(session, client_id) || lacks(session, realm)) return INACTIVE;
+    if (isRefusal(session) || !(act || isOf(session, client_id)) || lacks(session, realm)) return INACTIVE;
   }
   const about = { ...(scope !== undefined && { scope }), ...(sid !== undefined && { sid }) };
   const proof = {
     ...(auth_time !== undefined && { auth_time }),
     ...(amr !== undefined && { amr }),
     ...(acr !== undefined && { acr }),
+    ...(act !== undefined && { act }),
   };
   return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type: 'Bearer' };
 }

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import { ASSURANCES } from '../lib/assurance.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import type { Realm } from '../lib/realm.ts';
-import { ALGORITHM } from '../signing-keys/service.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/service.ts';
 import { ASSERTION_ALGORITHMS } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
 import type { ServerMetadataSchema } from './schemas.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
+import { USER_CLAIMS } from './user-claims.ts';
 
 /** What a realm says of its authorization server (RFC 8414, 2; OpenID Connect Discovery 1.0, 3). */
 export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadataSchema> {
@@ -26,7 +27,7 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: [...GRANT_TYPES],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [ALGORITHM],
+    id_token_signing_alg_values_supported: [...ID_TOKEN_ALGORITHMS],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATIONS],
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATIONS.filter((one) => one !== 'none'),
@@ -35,12 +36,11 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
     claims_supported: [
       ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'],
-      ...['name', 'given_name', 'family_name', 'preferred_username', 'picture', 'locale', 'updated_at'],
-      ...['email', 'email_verified', 'phone_number', 'phone_number_verified', 'address'],
+      ...USER_CLAIMS,
     ],
     acr_values_supported: [...ASSURANCES],
     ui_locales_supported: [...LANGUAGES],
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     authorization_response_iss_parameter_supported: true,

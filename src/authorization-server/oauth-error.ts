@@ -1,6 +1,7 @@
 import { ApiError, type ErrorCode } from '../errors.ts';
 
-/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2). */
+/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2; OpenID Connect Core
+ * Unmet Authentication Requirements 1.0). */
 export const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
@@ -15,6 +16,7 @@ export const OAUTH_ERRORS = [
   'consent_required',
   'interaction_required',
   'account_selection_required',
+  'unmet_authentication_requirements',
   'request_not_supported',
   'request_uri_not_supported',
   'registration_not_supported',

@@ -92,7 +92,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         tags,
         summary: 'Tokens for a client',
         description:
-          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`. A code that is presented twice ends what it gave.',
+          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`, and token exchange (RFC 8693). A code that is presented twice ends what it gave.',
         request: form(TokenForm),
         responses: responses(
           { 200: json(TokenAnswerSchema, 'The tokens'), ...refusals },

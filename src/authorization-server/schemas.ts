@@ -8,6 +8,11 @@ export const OAuthFailureSchema = z
   .openapi('OAuthFailure');
 
 const text = z.string().optional();
+
+export const DelegationSchema = z
+  .looseObject({ sub: z.string() })
+  .openapi({ description: 'Who acts for the user (RFC 8693, 4.1): a client that exchanged the token; its `act` is who did before' });
+
 const credentials = {
   client_id: text.openapi({
     description: 'Of a client that does not prove who it is by `Authorization: Basic`',
@@ -26,6 +31,10 @@ export const TokenForm = z
     refresh_token: text,
     scope: text,
     resource: text.openapi({ description: 'Whom the token is for (RFC 8707); may be repeated' }),
+    audience: text.openapi({ description: 'The same, of an exchange (RFC 8693)' }),
+    subject_token: text.openapi({ description: 'The access token that is exchanged' }),
+    subject_token_type: text,
+    requested_token_type: text,
     ...credentials,
   })
   .openapi('ClientTokenRequest');
@@ -54,6 +63,7 @@ export const TokenAnswerSchema = z
     scope: z.string(),
     refresh_token: text,
     id_token: text,
+    issued_token_type: text.openapi({ description: 'Of an exchange (RFC 8693, 2.2.1)' }),
   })
   .openapi('ClientTokens');
 
@@ -76,6 +86,7 @@ export const IntrospectionSchema = z
     auth_time: z.int().optional(),
     amr: z.array(z.string()).optional(),
     acr: text,
+    act: DelegationSchema.optional(),
     token_type: text,
   })
   .openapi('Introspection');

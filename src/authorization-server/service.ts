@@ -49,7 +49,7 @@ export class AuthorizationServer {
       requestKeys: parts.requestKeys,
       pushedKeys: parts.pushedKeys,
     });
-    this.endpoints = { ...shared, d1, sessions, limit };
+    this.endpoints = { ...shared, d1, directory: parts.directory, sessions, limit };
   }
 }
 

@@ -1,6 +1,7 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
 import { realms } from '../realms/tables.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/service.ts';
 
 /** How a client can prove who it is (RFC 8414, 2; RFC 7523, 2.2). */
 export const CLIENT_AUTHENTICATIONS = [
@@ -11,7 +12,12 @@ export const CLIENT_AUTHENTICATIONS = [
 ] as const;
 
 /** How a client can get tokens, as requests name it. */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export const GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
 
@@ -28,6 +34,7 @@ export const oauthClients = sqliteTable('oauth_clients', {
   secretHash: text('secret_hash'),
   previousHash: text('previous_hash'),
   previousExpiresAt: integer('previous_expires_at'),
+  idTokenAlgorithm: text('id_token_algorithm', { enum: ID_TOKEN_ALGORITHMS }).notNull().default('ES256'),
   jwks: text({ mode: 'json' }).$type<{ keys: JWK[] }>(),
   redirectUris: list('redirect_uris'),
   postLogoutRedirectUris: list('post_logout_redirect_uris'),

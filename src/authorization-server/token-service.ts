@@ -4,6 +4,7 @@ import type { GrantObjects } from '../account/grant-contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { accepted } from '../errors.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
+import type { Directory } from '../directory/service.ts';
 import type { Client } from '../lib/client.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
@@ -15,7 +16,9 @@ import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
+import { exchangeToken } from './token-exchange.ts';
 import { GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+import { canGive, userClaims } from './user-claims.ts';
 
 /** What the token endpoint answers (RFC 6749, 5.1; OpenID Connect Core 1.0, 3.1.3.3). */
 export interface TokenAnswer {
@@ -25,6 +28,8 @@ export interface TokenAnswer {
   scope: string;
   refresh_token?: string;
   id_token?: string;
+  /** RFC 8693, 2.2.1. */
+  issued_token_type?: string;
 }
 
 /** A request to the token endpoint, and who sent it as far as the network tells. */
@@ -34,6 +39,7 @@ export type TokenRequest = ClientMessage & { by: Client };
 export interface TokenParts {
   d1: D1Database;
   clients: OAuthClients;
+  directory: Directory;
   sessions: Sessions;
   objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
   tokens: SignedTokens;
@@ -48,6 +54,7 @@ const GRANTS: Record<GrantType, Grant> = {
   authorization_code: redeemCode,
   refresh_token: refresh,
   client_credentials: clientCredentials,
+  'urn:ietf:params:oauth:grant-type:token-exchange': exchangeToken,
 };
 
 /** The token endpoint. Throws OAuthFailure. */
@@ -84,8 +91,8 @@ async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAut
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const { id: realmId, mfa } = realm;
   const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId, mfa };
-  const { session, nonce } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
-  return granted(parts, request, client, session, nonce);
+  const { session, ...about } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
+  return granted(parts, request, client, session, about);
 }
 
 /** RFC 6749, 6: rotated in the user's object, by one call. */
@@ -96,15 +103,15 @@ async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthCl
   if (!named) throw new OAuthFailure('invalid_grant', 'It is no refresh token');
   const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id };
   const session = accepted(await parts.objects(named.userId).refresh(token, policy, by));
-  return granted(parts, request, client, session, null);
+  return granted(parts, request, client, session, { nonce: null, idTokenClaims: [] });
 }
 
 async function granted(
-  { sessions, tokens }: TokenParts,
+  { directory, sessions, tokens }: TokenParts,
   { parameters, realm }: TokenRequest,
   client: OAuthClientRow,
   session: OpenedSession,
-  nonce: string | null,
+  { nonce, idTokenClaims }: { nonce: string | null; idTokenClaims: string[] },
 ): Promise<TokenAnswer> {
   const { scope = '', audience = [] } = session.grant ?? {};
   const scopes = scope.split(' ').filter(Boolean);
@@ -116,14 +123,20 @@ async function granted(
     audience: resources.length === 0 ? audience : audienceWithin(resources, audience),
     seconds: tokenSeconds(realm, client),
   });
-  const about = { clientId: client.id, nonce, accessToken: grant.accessToken };
+  const idToken = async () => {
+    const { bookmark, userId } = session.state;
+    const asked = idTokenClaims.filter((name) => canGive(name, narrowed));
+    const known = asked.length > 0 ? userClaims(await directory.get(userId, bookmark), narrowed) : {};
+    const claims = Object.fromEntries(Object.entries(known).filter(([name]) => asked.includes(name)));
+    return tokens.idToken(realm, session, client, { nonce, accessToken: grant.accessToken, claims });
+  };
   return {
     access_token: grant.accessToken,
     token_type: 'Bearer',
     expires_in: grant.expiresInSeconds,
     scope: narrowed.join(' '),
     ...(isRefreshable(client, scopes) && { refresh_token: grant.refreshToken }),
-    ...(narrowed.includes('openid') && { id_token: await tokens.idToken(realm, session, about) }),
+    ...(narrowed.includes('openid') && { id_token: await idToken() }),
   };
 }
 
@@ -141,6 +154,7 @@ async function clientCredentials(
   const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
   const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
   const seconds = tokenSeconds(realm, client);
-  const token = await tokens.clientToken(realm, { clientId: client.id, scope, audience, seconds });
+  const of = { subject: client.id, clientId: client.id, scope, audience, seconds };
+  const token = await tokens.accessToken(realm, of);
   return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope };
 }

@@ -58,6 +58,10 @@ export const DecisionSchema = z
       .string()
       .nullable()
       .openapi({ description: 'The client whose token it is; null for one of the user’s own' }),
+    act: z.looseObject({ sub: z.string() }).nullable().openapi({
+      description:
+        'The client that exchanged the token for a user (RFC 8693, 4.1), and in its `act` who did before; null where none did',
+    }),
     plan: z.string().nullable(),
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
@@ -68,13 +72,14 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, plan, quota, balance, reference } = decision;
+  const { allowed, reason, userId, sessionId, clientId, act, plan, quota, balance, reference } = decision;
   return {
     allowed,
     reason,
     user_id: userId,
     session_id: sessionId,
     client_id: clientId,
+    act,
     plan,
     quota: quota && quotaShape(quota),
     balance,

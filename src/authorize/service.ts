@@ -4,6 +4,7 @@ import { ApiError, accepted, type ErrorCode } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
+import type { Delegation } from '../sessions/access-token.ts';
 import type { Sessions } from '../sessions/service.ts';
 
 /** What a service asks before it does something for the holder of a token. */
@@ -27,13 +28,21 @@ export interface Authorization {
 
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
 export type Authorized =
-  | ({ userId: string; sessionId: string; clientId: string | null; reference: string | null } & Decision)
+  | ({
+      userId: string;
+      sessionId: string;
+      clientId: string | null;
+      /** The clients that passed the token on to each other. */
+      act: Delegation | null;
+      reference: string | null;
+    } & Decision)
   | {
       allowed: false;
       reason: ErrorCode;
       userId: null;
       sessionId: null;
       clientId: null;
+      act: null;
       plan: null;
       quota: null;
       balance: null;
@@ -74,7 +83,7 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId, client, ...said } = await this.#sessions.verifyActing(token, realm, null);
+      const { userId, sessionId, client, delegation: act, ...said } = await this.#sessions.verifyActing(token, realm, null);
       // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
       if (client && (scope === null || !client.scopes.includes(scope)))
         throw new ApiError('insufficient_scope');
@@ -84,7 +93,7 @@ export class Authorizer {
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
-      return { userId, sessionId, clientId: client?.id ?? null, reference, ...decision };
+      return { userId, sessionId, clientId: client?.id ?? null, act, reference, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);
@@ -101,6 +110,7 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     userId: null,
     sessionId: null,
     clientId: null,
+    act: null,
     plan: null,
     quota: null,
     balance: null,

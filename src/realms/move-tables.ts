@@ -71,6 +71,7 @@ export const SUM_TABLES: readonly Pick<MovedTable, 'name' | 'of'>[] = [
 export const UNMOVED_TABLES: readonly string[] = [
   'realms',
   'signing_keys',
+  'rsa_signing_keys',
   'owner_losses',
   'realm_moves',
   'realm_guards',

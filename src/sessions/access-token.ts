@@ -21,6 +21,12 @@ const TYPE = 'at+jwt';
 /** RFC 9068 wants a client: this is the one of all sessions that are the users' own. */
 const CLIENT_ID = 'latchkey';
 
+/** Who acts for whom (RFC 8693, 4.1): the client that exchanged the token, and who had it before that was not its first. */
+export interface Delegation {
+  sub: string;
+  act?: Delegation;
+}
+
 /** What a valid access token says. `expiresAt` is Unix milliseconds. */
 export interface AccessTokenClaims {
   userId: string;
@@ -45,6 +51,8 @@ export interface AccessTokenClaims {
   audience: readonly string[];
   /** The client that it was made for, and its scopes; null for one of the user's own, which may all. */
   client: { id: string; scopes: readonly string[] } | null;
+  /** The clients that passed it on to each other; null where none did. */
+  delegation: Delegation | null;
 }
 
 /** How a token is made narrower than its session. */
@@ -62,7 +70,7 @@ interface PrivateClaims {
   plan: string;
   email_verified: boolean;
   /** RFC 8693, 4.1; `sid` as in OpenID Connect Front-Channel Logout. */
-  act?: { sub: string; sid?: string };
+  act?: Delegation & { sid?: string };
   /** RFC 9068, 2.2.1; seconds. */
   auth_time?: number;
   amr?: string[];
@@ -207,6 +215,9 @@ export class AccessTokens {
       client_id === undefined || client_id === CLIENT_ID
         ? null
         : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean) };
+    // Of the others that act for a user none has such an id.
+    const delegation = act?.sub.startsWith('cli_') ? act : null;
+    const admin = delegation ? undefined : act;
     const about = {
       // Those of a client say neither: nobody decides by what stands in their place.
       role: client ? ('user' as const) : role,
@@ -214,8 +225,9 @@ export class AccessTokens {
       emailVerified: email_verified ?? false,
       audience: [aud ?? []].flat(),
       client,
-      impersonator: act?.sub ?? null,
-      impersonatorSession: act?.sid ?? null,
+      delegation,
+      impersonator: admin?.sub ?? null,
+      impersonatorSession: admin?.sid ?? null,
       authenticatedAt: (auth_time ?? 0) * SECOND,
       methods: amr ?? [],
     };

@@ -97,9 +97,9 @@ export class Sessions {
   ): Promise<Principal> {
     const claims = await this.#acting(await this.#tokens.verify(realm, accessToken, audiences), realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
-    const { client } = claims;
-    // The token says what it may, which can be less than its session; the session, whose it is.
-    if (session.grant?.clientId !== client?.id) throw new ApiError('invalid_token');
+    const { client, delegation } = claims;
+    // The token says what it may, which can be less than its session; the session, whose it is, unless it was passed on.
+    if (!delegation && session.grant?.clientId !== client?.id) throw new ApiError('invalid_token');
     return { ...principalOf(session), client, expiresAt: claims.expiresAt };
   }
 

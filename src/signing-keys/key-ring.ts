@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, getTableName } from 'drizzle-orm';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
@@ -7,10 +7,8 @@ import type { Standby } from '../db/standby.ts';
 import { Kept } from '../lib/kept.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import { signingKeys } from './tables.ts';
+import type { signingKeys } from './tables.ts';
 
-/** RFC 7518, 3.4. The only algorithm that is issued and accepted. */
-export const ALGORITHM = 'ES256';
 /**
  * A new key is published for this long before it signs: longer than any isolate (RELOAD) or consumer (max-age of the
  * JWKS) goes without looking.
@@ -19,13 +17,17 @@ const PUBLISH_AHEAD = HOUR;
 /** A key stays published for this long after the next one signs: longer than any access token lives. */
 const PUBLISH_AFTER = 2 * HOUR;
 /** How long an isolate goes by the keys it read, and how often an unknown key may make it look again. */
-const RELOAD = 10 * MINUTE;
-const UNKNOWN_RELOAD = 5 * SECOND;
+export const RELOAD = 10 * MINUTE;
+export const UNKNOWN_RELOAD = 5 * SECOND;
 const CACHED_REALMS = 1000;
+
+/** How tokens are signed (RFC 7518, 3.3 and 3.4). */
+export type SigningAlgorithm = 'ES256' | 'RS256';
 
 /** A key as admins see it. Unix milliseconds; null is not yet known. */
 export interface KeyStatus {
   id: string;
+  algorithm: SigningAlgorithm;
   generation: number;
   createdAt: number;
   signsFrom: number;
@@ -47,19 +49,30 @@ interface SigningKey {
 
 type KeySet = { keys: SigningKey[]; loadedAt: number };
 
-/** The signing keys of all realms: in D1, the private half encrypted; parsed ones are kept for the isolate's life. */
-export class SigningKeys {
-  readonly #d1: D1Database;
-  readonly #standby: Standby;
-  readonly #encryptionKeys: Keyring;
-  readonly #rotationDays: number;
-  readonly #sets = new Kept<string, KeySet>({ limit: CACHED_REALMS, freshFor: RELOAD });
+/** What keys are made and kept with. */
+export interface KeyParts {
+  d1: D1Database;
+  standby: Standby;
+  encryptionKeys: Keyring;
+  rotationDays: number;
+}
 
-  constructor(d1: D1Database, standby: Standby, encryptionKeys: Keyring, rotationDays: number) {
-    this.#d1 = d1;
-    this.#standby = standby;
-    this.#encryptionKeys = encryptionKeys;
-    this.#rotationDays = rotationDays;
+/** The keys of one algorithm, of all realms: in D1, the private half encrypted; parsed ones are kept for the isolate's life. */
+export class KeyRing {
+  readonly #parts: KeyParts;
+  readonly #algorithm: SigningAlgorithm;
+  readonly #table: typeof signingKeys;
+  readonly #sets: Kept<string, KeySet>;
+
+  /** `freshFor` is how long an isolate goes by what it read (milliseconds). */
+  constructor(
+    parts: KeyParts,
+    of: { algorithm: SigningAlgorithm; table: typeof signingKeys; freshFor: number },
+  ) {
+    this.#parts = parts;
+    this.#algorithm = of.algorithm;
+    this.#table = of.table;
+    this.#sets = new Kept({ limit: CACHED_REALMS, freshFor: of.freshFor });
   }
 
   /** The key that signs now; makes the realm's first one if it has none. */
@@ -89,29 +102,27 @@ export class SigningKeys {
   }
 
   /** The public keys of a realm, RFC 7517: those that sign, will sign, or have signed tokens still alive. */
-  async jwks(realmId: string): Promise<{ keys: JWK[] }> {
-    await this.current(realmId);
-    return { keys: (await this.#set(realmId)).keys.map((key) => key.publicJwk) };
+  async published(realmId: string): Promise<JWK[]> {
+    return (await this.#set(realmId)).keys.map((key) => key.publicJwk);
   }
 
   /** The keys of a realm, newest first: when each signs, and until when it is published (Unix milliseconds). */
   async list(realmId: string): Promise<KeyStatus[]> {
-    await this.current(realmId);
     const { keys } = await this.#load(realmId);
     return keys
       .map(({ id, generation, createdAt, signsFrom }, index) => {
         const signsUntil = keys[index + 1]?.signsFrom ?? null;
         const publishedUntil = signsUntil === null ? null : signsUntil + PUBLISH_AFTER;
-        return { id, generation, createdAt, signsFrom, signsUntil, publishedUntil };
+        const algorithm = this.#algorithm;
+        return { id, algorithm, generation, createdAt, signsFrom, signsUntil, publishedUntil };
       })
       .toReversed();
   }
 
-  /** Publishes a realm's next key now, unless one is published that does not sign yet; its id, or null. */
+  /** Publishes the next key of a realm that has one now, unless one is published that does not sign yet; its id, or null. */
   async publishNext(realmId: string, now: number): Promise<string | null> {
-    await this.current(realmId);
-    const newest = (await this.#load(realmId)).keys.at(-1) as SigningKey;
-    if (newest.signsFrom > now) return null;
+    const newest = (await this.#load(realmId)).keys.at(-1);
+    if (!newest || newest.signsFrom > now) return null;
     const id = await this.#insert(realmId, newest.generation + 1, now, now + PUBLISH_AHEAD);
     // Who inserts first wins.
     return (await this.#load(realmId)).keys.some((key) => key.id === id) ? id : null;
@@ -120,9 +131,11 @@ export class SigningKeys {
   /** Publishes the next key of every realm whose newest key is due, and takes back those that are long replaced. */
   async rotate(now: number, budget: Budget): Promise<void> {
     if (!budget.take(2)) return;
-    const due = await this.#d1
+    const { d1 } = this.#parts;
+    const table = getTableName(this.#table);
+    const due = await d1
       .prepare(
-        `SELECT realm_id, MAX(generation) AS generation, rotate_at FROM signing_keys GROUP BY realm_id
+        `SELECT realm_id, MAX(generation) AS generation, rotate_at FROM ${table} GROUP BY realm_id
          HAVING rotate_at <= ?`,
       )
       .bind(now)
@@ -131,9 +144,9 @@ export class SigningKeys {
       if (!budget.take(1)) break;
       await this.#insert(realm_id, generation + 1, now, now + PUBLISH_AHEAD);
     }
-    await this.#d1
+    await d1
       .prepare(
-        `DELETE FROM signing_keys AS old WHERE EXISTS (SELECT 1 FROM signing_keys AS next
+        `DELETE FROM ${table} AS old WHERE EXISTS (SELECT 1 FROM ${table} AS next
            WHERE next.realm_id = old.realm_id AND next.generation = old.generation + 1 AND next.signs_from <= ?)`,
       )
       .bind(now - PUBLISH_AFTER)
@@ -159,19 +172,21 @@ export class SigningKeys {
 
   async #read(realmId: string): Promise<KeySet> {
     const known = this.#sets.peek(realmId)?.keys ?? [];
-    const rows = await this.#standby.read(`signing-keys:${realmId}`, () =>
-      primary(this.#d1)
+    const { d1, standby } = this.#parts;
+    const table = this.#table;
+    const rows = await standby.read(`${getTableName(table).replaceAll('_', '-')}:${realmId}`, () =>
+      primary(d1)
         .db.select()
-        .from(signingKeys)
-        .where(eq(signingKeys.realmId, realmId))
-        .orderBy(asc(signingKeys.generation)),
+        .from(table)
+        .where(eq(table.realmId, realmId))
+        .orderBy(asc(table.generation)),
     );
     const keys = await Promise.all(
       rows.map(async (row): Promise<SigningKey> => {
         const same = known.find((key) => key.id === row.id);
         if (same) return same;
         const publicJwk = JSON.parse(row.publicJwk) as JWK;
-        const publicKey = (await importJWK(publicJwk, ALGORITHM)) as CryptoKey;
+        const publicKey = (await importJWK(publicJwk, this.#algorithm)) as CryptoKey;
         return { ...row, publicJwk, publicKey };
       }),
     );
@@ -179,28 +194,30 @@ export class SigningKeys {
   }
 
   async #insert(realmId: string, generation: number, now: number, signsFrom: number): Promise<string> {
-    const pair = await generateKeyPair(ALGORITHM, { extractable: true });
+    const { d1, encryptionKeys, rotationDays } = this.#parts;
+    const alg = this.#algorithm;
+    const pair = await generateKeyPair(alg, { extractable: true });
     const jwk = await exportJWK(pair.publicKey);
     const id = await calculateJwkThumbprint(jwk);
-    const privateJwe = await seal(this.#encryptionKeys, await exportJWK(pair.privateKey));
-    await primary(this.#d1)
-      .db.insert(signingKeys)
+    const privateJwe = await seal(encryptionKeys, await exportJWK(pair.privateKey));
+    await primary(d1)
+      .db.insert(this.#table)
       .values({
         id,
         realmId,
         generation,
-        publicJwk: JSON.stringify({ ...jwk, kid: id, alg: ALGORITHM, use: 'sig' }),
+        publicJwk: JSON.stringify({ ...jwk, kid: id, alg, use: 'sig' }),
         privateJwe,
         createdAt: now,
         signsFrom,
-        rotateAt: signsFrom + this.#rotationDays * DAY,
+        rotateAt: signsFrom + rotationDays * DAY,
       })
       .onConflictDoNothing();
     return id;
   }
 
   async #decrypt(jwe: string): Promise<CryptoKey | null> {
-    const jwk = await unseal<JWK>(this.#encryptionKeys, jwe);
-    return jwk && ((await importJWK(jwk, ALGORITHM)) as CryptoKey);
+    const jwk = await unseal<JWK>(this.#parts.encryptionKeys, jwe);
+    return jwk && ((await importJWK(jwk, this.#algorithm)) as CryptoKey);
   }
 }
