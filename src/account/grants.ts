@@ -69,6 +69,7 @@ export class Grants {
       Date.now() < code.expiresAt &&
       state.realmId === redemption.realmId &&
       state.credentialVersion === code.credentialVersion &&
+      (code.key ?? redemption.key ?? null) === (redemption.key ?? null) &&
       isFor(code, redemption);
     const refuse = (reason: ErrorCode) => {
       book.spend(code.hash, '');
@@ -82,7 +83,9 @@ export class Grants {
       return refuse('mfa_required');
     const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce, idTokenClaims = [] } = code;
     const activity = 'app_authorized';
-    const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant } as const;
+    const key = redemption.bindsKey ? (redemption.key ?? null) : null;
+    const bound = { ...grant, key };
+    const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant: bound } as const;
     const session = signIns.open(opened);
     if (isRefusal(session)) return session;
     book.spend(code.hash, session.sessionId);

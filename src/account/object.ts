@@ -229,10 +229,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     });
     if (this.#state.hasOldTables()) {
       this.#atomically(() => {
-        if (this.#state.get()?.tables === undefined) {
+        const tables = this.#state.get()?.tables;
+        if (tables === undefined) {
           upgradeTables(sql, this.#told);
           this.#schedule.at('recall', Date.now());
-        } else SessionBook.addGrants(sql);
+        } else {
+          if (tables < 3) SessionBook.addGrants(sql);
+          SessionBook.addKeys(sql);
+        }
         this.#state.noteTables();
       });
     }

@@ -25,6 +25,8 @@ export type SessionRow = SessionRecord & {
   browser_session: string | null;
   /** Of a client's grant: whom its access tokens are for, as JSON. */
   audience: string | null;
+  /** Of a client's grant: the thumbprint of the key without which its tokens are not refreshed. */
+  key_thumbprint: string | null;
 };
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
@@ -68,7 +70,7 @@ export class SessionBook {
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
       user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
       superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
-      client_id TEXT, scope TEXT, audience TEXT
+      client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE past_sessions (
       id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
@@ -83,6 +85,11 @@ export class SessionBook {
       sql.exec(`ALTER TABLE sessions ADD COLUMN ${column} TEXT`);
     for (const column of ['client_id', 'scope'])
       sql.exec(`ALTER TABLE past_sessions ADD COLUMN ${column} TEXT`);
+  }
+
+  /** Gives the tables of an object that knew no keys of clients the column for them. */
+  static addKeys(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT');
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */
@@ -128,6 +135,7 @@ export class SessionBook {
       client_id: grant?.clientId ?? null,
       scope: grant?.scope ?? null,
       audience: grant ? JSON.stringify(grant.audience) : null,
+      key_thumbprint: grant?.key ?? null,
     };
     this.dropExpired(now);
     // No client pushes out a session of the user's own, nor all of another's.
@@ -211,7 +219,7 @@ export class SessionBook {
     presented: Presented,
     graceSeconds: number,
     now: number,
-    clientId: string | null = null,
+    { clientId = null, key = null }: { clientId?: string | null; key?: string | null } = {},
   ):
     | { result: 'rotated'; row: SessionRow; token: string; isNewDay: boolean }
     | { result: 'reused'; row: SessionRow }
@@ -222,6 +230,7 @@ export class SessionBook {
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
     // RFC 6749, 6: a refresh token is bound to the client; what is the user's own, to none.
     if (row.client_id !== clientId) return null;
+    if (row.key_thumbprint !== null && row.key_thumbprint !== key) return null;
     if (typeof presented === 'string' && !isGenuine(this.#keys, presented, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id, 'reused', now);

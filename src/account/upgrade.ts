@@ -13,6 +13,7 @@ const ADDED: Record<string, string> = {
   client_id: 'NULL',
   scope: 'NULL',
   audience: 'NULL',
+  key_thumbprint: 'NULL',
 };
 
 /** What earlier versions had yet to tell of the activity log, as JSON. */

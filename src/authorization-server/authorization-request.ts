@@ -35,6 +35,8 @@ export interface AskedAuthorization extends AnswerTarget {
   /** What it asks of single claims, and how sure it has to be who the user is. */
   claims: AskedClaims;
   uiLocales: string | null;
+  /** The thumbprint of the key that its client will prove (RFC 9449, 10); null for any or none. */
+  key: string | null;
 }
 
 type Check = (parameters: Parameters, target: AnswerTarget, realm: Realm) => Partial<AskedAuthorization>;
@@ -50,6 +52,7 @@ const CHECKS: Check[] = [
   checkResource,
   checkPrompt,
   checkMaxAge,
+  checkKey,
   (parameters) => ({
     nonce: parameters.get('nonce') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
@@ -139,6 +142,14 @@ function checkMaxAge(parameters: Parameters) {
     throw new OAuthFailure('invalid_request', 'max_age must be seconds');
   }
   return { maxAge: maxAge === undefined ? null : Number(maxAge) };
+}
+
+function checkKey(parameters: Parameters) {
+  const key = parameters.get('dpop_jkt') ?? null;
+  if (key !== null && !/^[A-Za-z0-9_-]{43}$/.test(key)) {
+    throw new OAuthFailure('invalid_request', 'dpop_jkt must be the SHA-256 thumbprint of a key');
+  }
+  return { key };
 }
 
 /** The scopes that were asked for. Throws `invalid_scope` for one that is not among those that may be. */

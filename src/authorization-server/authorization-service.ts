@@ -105,16 +105,25 @@ export class ClientAuthorizations {
   }
 
   /**
-   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user. Throws
-   * OAuthFailure.
+   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user; with the thumbprint of a
+   * key that it has proved, it is for that key (RFC 9449, 10.1). Throws OAuthFailure.
    */
-  async push(parameters: Parameters, realm: Realm, client: OAuthClientRow): Promise<PushedAnswer> {
+  async push(
+    parameters: Parameters,
+    realm: Realm,
+    client: OAuthClientRow,
+    key: string | null,
+  ): Promise<PushedAnswer> {
     const redirectUri = required(parameters, 'redirect_uri');
     if (!isRegisteredUri(client.redirectUris, redirectUri)) {
       throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
     }
-    askedAuthorization(parameters, { client, redirectUri, responseMode: 'query', state: null }, realm);
-    return pushedRequest(this.#parts.pushedKeys, client, parameters);
+    const target = { client, redirectUri, responseMode: 'query', state: null } as const;
+    const { key: said } = askedAuthorization(parameters, target, realm);
+    if (key !== null && said !== null && key !== said) {
+      throw new OAuthFailure('invalid_dpop_proof', 'dpop_jkt is not that of the proof');
+    }
+    return pushedRequest(this.#parts.pushedKeys, client, parameters, said === null ? key : null);
   }
 
   /** What the user has allowed, by client. */
@@ -233,7 +242,7 @@ export class ClientAuthorizations {
     consented: boolean,
     by: Client,
   ): Promise<NextStep> {
-    const { audience, challenge, claims, client, nonce, redirectUri, scopes } = asked;
+    const { audience, challenge, claims, client, key, nonce, redirectUri, scopes } = asked;
     const { text, hash } = newCodeText(userId);
     const code = {
       hash,
@@ -241,6 +250,7 @@ export class ClientAuthorizations {
       redirectUri,
       challenge,
       nonce,
+      ...(key !== null && { key }),
       ...(claims.idToken.length > 0 && { idTokenClaims: claims.idToken }),
       lifetimes: grantLifetimes(realm, client, scopes),
       expiresAt: Date.now() + CODE_LIFETIME,

@@ -55,6 +55,9 @@ const fields = {
   id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS).openapi({
     description: 'By what its ID tokens are signed; access tokens always by ES256',
   }),
+  dpop_bound_access_tokens: z.boolean().openapi({
+    description: 'Whether it gets tokens only with a proof of a key, to which they are bound (RFC 9449)',
+  }),
   redirect_uris: list(RedirectUri, 50).openapi({
     description: 'Compared as they are written; but loopback addresses at any port (RFC 8252, 7.3)',
     example: ['https://app.example.com/callback'],
@@ -92,6 +95,7 @@ export const NewOAuthClient = z
     first_party: fields.first_party.default(false),
     token_endpoint_auth_method: fields.token_endpoint_auth_method.optional(),
     id_token_signed_response_alg: fields.id_token_signed_response_alg.default('ES256'),
+    dpop_bound_access_tokens: fields.dpop_bound_access_tokens.default(false),
     redirect_uris: fields.redirect_uris.default([]),
     post_logout_redirect_uris: fields.post_logout_redirect_uris.default([]),
     grant_types: fields.grant_types.default(['authorization_code', 'refresh_token']),
@@ -133,6 +137,7 @@ export const OAuthClientSchema = z
     token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATIONS),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).nullable(),
     id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
+    dpop_bound_access_tokens: z.boolean(),
     redirect_uris: z.array(z.string()),
     post_logout_redirect_uris: z.array(z.string()),
     grant_types: z.array(z.enum(GRANT_TYPES)),
@@ -212,6 +217,7 @@ export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClien
     token_endpoint_auth_method: row.authentication,
     jwks: row.jwks as z.infer<typeof OAuthClientSchema>['jwks'],
     id_token_signed_response_alg: row.idTokenAlgorithm,
+    dpop_bound_access_tokens: row.dpopBound,
     redirect_uris: row.redirectUris,
     post_logout_redirect_uris: row.postLogoutRedirectUris,
     grant_types: row.grantTypes,

@@ -267,6 +267,7 @@ function columnsOf(body: z.output<typeof OAuthClientPatch>): Partial<OAuthClient
     firstParty: body.first_party,
     authentication: body.token_endpoint_auth_method,
     jwks: body.jwks,
+    dpopBound: body.dpop_bound_access_tokens,
     idTokenAlgorithm: body.id_token_signed_response_alg,
     redirectUris: body.redirect_uris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,

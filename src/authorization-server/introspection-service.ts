@@ -6,7 +6,7 @@ import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Delegation } from '../sessions/access-token.ts';
 import type { OAuthClientRow } from './tables.ts';
-import type { TokenParts } from './token-service.ts';
+import { type TokenParts, typeOf } from './token-parts.ts';
 
 /** What introspection says (RFC 7662, 2.2); of a token that does not hold, that alone. */
 export type Introspected =
@@ -26,7 +26,8 @@ export type Introspected =
       amr?: string[];
       acr?: string;
       act?: Delegation;
-      token_type?: 'Bearer';
+      cnf?: { jkt: string };
+      token_type?: 'Bearer' | 'DPoP';
     };
 
 const INACTIVE = { active: false } as const;
@@ -56,7 +57,7 @@ export async function introspect(
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
-  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act } = read.claims as {
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } = read.claims as {
     iss: string;
     sub: string;
     client_id: string;
@@ -70,6 +71,7 @@ export async function introspect(
     amr?: string[];
     acr?: string;
     act?: Delegation;
+    cnf?: { jkt: string };
   };
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
@@ -85,8 +87,10 @@ export async function introspect(
     ...(amr !== undefined && { amr }),
     ...(acr !== undefined && { acr }),
     ...(act !== undefined && { act }),
+    ...(cnf !== undefined && { cnf }),
   };
-  return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type: 'Bearer' };
+  const token_type = typeOf(cnf?.jkt ?? null);
+  return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type };
 }
 
 /**

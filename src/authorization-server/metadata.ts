@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { PROOF_ALGORITHMS } from '../http/dpop.ts';
 import { ASSURANCES } from '../lib/assurance.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import type { Realm } from '../lib/realm.ts';
@@ -33,6 +34,7 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATIONS.filter((one) => one !== 'none'),
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATIONS],
     code_challenge_methods_supported: ['S256'],
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
     claims_supported: [
       ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'],

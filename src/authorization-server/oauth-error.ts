@@ -20,6 +20,8 @@ export const OAUTH_ERRORS = [
   'request_not_supported',
   'request_uri_not_supported',
   'registration_not_supported',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ] as const;
 
 export type OAuthErrorCode = (typeof OAUTH_ERRORS)[number];
@@ -50,6 +52,9 @@ const AS_GRANT: Partial<Record<ErrorCode, string>> = {
 /** What a client is told of a failure; throws again what is none of the protocol. */
 export function oauthFailureOf(thrown: unknown): OAuthFailure {
   if (thrown instanceof OAuthFailure) return thrown;
+  if (thrown instanceof ApiError && (thrown.code === 'invalid_dpop_proof' || thrown.code === 'use_dpop_nonce')) {
+    return new OAuthFailure(thrown.code, thrown.detail ?? '');
+  }
   const said = thrown instanceof ApiError ? AS_GRANT[thrown.code] : undefined;
   if (said === undefined) throw thrown;
   return new OAuthFailure('invalid_grant', said);

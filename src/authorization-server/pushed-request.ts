@@ -32,6 +32,7 @@ export async function pushedRequest(
   keys: Keyring,
   client: OAuthClientRow,
   parameters: Parameters,
+  key: string | null,
 ): Promise<PushedAnswer> {
   const kept = parameters
     .names()
@@ -40,7 +41,7 @@ export async function pushedRequest(
   const pushed: Pushed = {
     clientId: client.id,
     realmId: client.realmId,
-    parameters: kept,
+    parameters: key === null ? kept : [...kept, ['dpop_jkt', key]],
     expiresAt: Date.now() + LIFETIME,
   };
   const uri = PREFIX + (await seal(keys, pushed));

@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { ApiError } from '../errors.ts';
 import { authenticate } from '../http/authentication.ts';
 import { type AppContext, clientOf } from '../http/context.ts';
+import { proofIn, type ShownProof } from '../http/dpop.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { requireMfa } from '../http/second-factor.ts';
@@ -80,7 +81,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
   });
   const push = answering(async (asked, c) => {
     const client = await knownClient(endpoints, asked);
-    return c.json(await authorizations.push(asked.parameters, asked.realm, client), 201);
+    const key = asked.proof && (await endpoints.proofs.check(asked.proof, null));
+    return c.json(await authorizations.push(asked.parameters, asked.realm, client, key), 201);
   });
   return featureRouter()
     .openapi(
@@ -216,8 +218,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
 /** A bearer token alone: a cookie would let any page of an allowed origin ask. */
 function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions']) {
   return {
-    authenticateToken: (token: string, realm: Realm) =>
-      sessions.authenticateToken(token, realm, [userinfoAudience(realm), realm.audience]),
+    authenticateToken: (token: string, realm: Realm, proof: ShownProof | null) =>
+      sessions.authenticateToken(token, realm, proof, [userinfoAudience(realm), realm.audience]),
     authenticateCookie: () => Promise.reject(new ApiError('authentication_required')),
   };
 }
@@ -231,13 +233,15 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
     tags,
     summary: 'Who the user of a token is',
     description:
-      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`.',
+      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`, or `DPoP` for a token that is bound to a key.',
     responses: responses(
       { 200: json(UserinfoSchema, 'The claims') },
       {
         codes: [
           'authentication_required',
           'invalid_token',
+          'invalid_dpop_proof',
+          'use_dpop_nonce',
           'token_expired',
           'session_ended',
           'account_suspended',
@@ -256,6 +260,8 @@ interface Asked {
   authorization: string | undefined;
   parameters: Parameters;
   endpoint: string;
+  /** The proof of a key that came along; null for none. */
+  proof: ShownProof | null;
 }
 
 async function askedIn(c: AppContext): Promise<Asked> {
@@ -268,5 +274,6 @@ async function askedIn(c: AppContext): Promise<Asked> {
     authorization: c.req.header('authorization'),
     parameters: parametersOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))),
     endpoint: realm.issuer + c.req.path,
+    proof: c.req.header('dpop') === undefined ? null : proofIn(c),
   };
 }

@@ -58,7 +58,7 @@ export const PushedAnswerSchema = z
 export const TokenAnswerSchema = z
   .object({
     access_token: z.string(),
-    token_type: z.literal('Bearer'),
+    token_type: z.enum(['Bearer', 'DPoP']),
     expires_in: z.int(),
     scope: z.string(),
     refresh_token: text,
@@ -87,6 +87,7 @@ export const IntrospectionSchema = z
     amr: z.array(z.string()).optional(),
     acr: text,
     act: DelegationSchema.optional(),
+    cnf: z.object({ jkt: z.string() }).optional().openapi({ description: 'The key that it is bound to (RFC 9449, 6)' }),
     token_type: text,
   })
   .openapi('Introspection');
@@ -119,6 +120,7 @@ export const ServerMetadataSchema = z
     introspection_endpoint_auth_methods_supported: list,
     revocation_endpoint_auth_methods_supported: list,
     code_challenge_methods_supported: list,
+    dpop_signing_alg_values_supported: list,
     prompt_values_supported: list,
     claims_supported: list,
     acr_values_supported: list,

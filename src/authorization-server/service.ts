@@ -4,6 +4,7 @@ import type { ApiKeys } from '../api-keys/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
+import type { DpopProofs } from '../http/dpop.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
 import { ClientAuthorizations } from './authorization-service.ts';
@@ -22,6 +23,7 @@ export interface AuthorizationServerParts {
   directory: Directory;
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
+  proofs: DpopProofs;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
   /** Encrypts requests that clients have pushed. */
@@ -49,7 +51,7 @@ export class AuthorizationServer {
       requestKeys: parts.requestKeys,
       pushedKeys: parts.pushedKeys,
     });
-    this.endpoints = { ...shared, d1, directory: parts.directory, sessions, limit };
+    this.endpoints = { ...shared, d1, directory: parts.directory, proofs: parts.proofs, sessions, limit };
   }
 }
 

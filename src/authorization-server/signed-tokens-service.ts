@@ -58,12 +58,21 @@ export class SignedTokens {
    */
   accessToken(
     realm: Realm,
-    of: { subject: string; clientId: string; scope: string; audience: string[]; seconds: number },
+    of: {
+      subject: string;
+      clientId: string;
+      scope: string;
+      audience: string[];
+      seconds: number;
+      /** The thumbprint of the key that it is bound to; null for a bearer token. */
+      key: string | null;
+    },
     more: Record<string, unknown> = {},
   ): Promise<string> {
-    const { subject: sub, clientId: client_id, scope, audience, seconds } = of;
+    const { subject: sub, clientId: client_id, scope, audience, seconds, key } = of;
     const aud = audience.length === 1 ? audience[0] : audience;
-    const claims = { ...more, sub, client_id, aud, scope, jti: newId('jti') };
+    const cnf = key === null ? {} : { cnf: { jkt: key } };
+    const claims = { ...more, sub, client_id, aud, scope, ...cnf, jti: newId('jti') };
     return this.#sign(realm, { typ: ACCESS_TOKEN, algorithm: ALGORITHM, seconds }, claims);
   }
 

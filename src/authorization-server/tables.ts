@@ -35,6 +35,7 @@ export const oauthClients = sqliteTable('oauth_clients', {
   previousHash: text('previous_hash'),
   previousExpiresAt: integer('previous_expires_at'),
   idTokenAlgorithm: text('id_token_algorithm', { enum: ID_TOKEN_ALGORITHMS }).notNull().default('ES256'),
+  dpopBound: integer('dpop_bound', { mode: 'boolean' }).notNull().default(false),
   jwks: text({ mode: 'json' }).$type<{ keys: JWK[] }>(),
   redirectUris: list('redirect_uris'),
   postLogoutRedirectUris: list('post_logout_redirect_uris'),

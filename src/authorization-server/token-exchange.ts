@@ -8,7 +8,7 @@ import { tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
 import type { OAuthClientRow } from './tables.ts';
-import type { TokenAnswer, TokenParts, TokenRequest } from './token-service.ts';
+import { type ProvedRequest, type TokenAnswer, type TokenParts, typeOf } from './token-parts.ts';
 
 /** RFC 8693, 3. */
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -36,7 +36,7 @@ interface Subject {
  */
 export async function exchangeToken(
   parts: TokenParts,
-  { parameters, realm }: TokenRequest,
+  { key, parameters, realm }: ProvedRequest,
   client: OAuthClientRow,
 ): Promise<TokenAnswer> {
   requireTypes(parameters);
@@ -69,12 +69,12 @@ export async function exchangeToken(
   const left = Math.floor((Math.min(subject.exp * SECOND, session.expiresAt) - now) / SECOND);
   const seconds = Math.min(tokenSeconds(realm, client), left);
   const proof = { auth_time, amr, acr };
-  const of = { subject: sub, clientId: client.id, scope, audience, seconds };
+  const of = { subject: sub, clientId: client.id, scope, audience, seconds, key };
   const token = await parts.tokens.accessToken(realm, of, { sid, act: chain, ...proof });
   return {
     access_token: token,
     issued_token_type: ACCESS_TOKEN,
-    token_type: 'Bearer',
+    token_type: typeOf(key),
     expires_in: seconds,
     scope,
   };

@@ -1,53 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { OpenedSession, SessionObjects } from '../account/contract.ts';
-import type { GrantObjects } from '../account/grant-contract.ts';
+import type { OpenedSession } from '../account/contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { accepted } from '../errors.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
-import type { Directory } from '../directory/service.ts';
-import type { Client } from '../lib/client.ts';
-import type { Sessions } from '../sessions/service.ts';
 import { audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
-import type { OAuthClients } from './client-service.ts';
 import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
-import type { SignedTokens } from './signed-tokens-service.ts';
 import { exchangeToken } from './token-exchange.ts';
+import { type ProvedRequest, type TokenAnswer, type TokenParts, type TokenRequest, typeOf } from './token-parts.ts';
 import { GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 import { canGive, userClaims } from './user-claims.ts';
 
-/** What the token endpoint answers (RFC 6749, 5.1; OpenID Connect Core 1.0, 3.1.3.3). */
-export interface TokenAnswer {
-  access_token: string;
-  token_type: 'Bearer';
-  expires_in: number;
-  scope: string;
-  refresh_token?: string;
-  id_token?: string;
-  /** RFC 8693, 2.2.1. */
-  issued_token_type?: string;
-}
+export type { TokenAnswer, TokenParts, TokenRequest } from './token-parts.ts';
 
-/** A request to the token endpoint, and who sent it as far as the network tells. */
-export type TokenRequest = ClientMessage & { by: Client };
-
-/** What the endpoints for clients are made of. */
-export interface TokenParts {
-  d1: D1Database;
-  clients: OAuthClients;
-  directory: Directory;
-  sessions: Sessions;
-  objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
-  tokens: SignedTokens;
-  /** Throws `rate_limited` for a client that asks too often. */
-  limit(key: string): Promise<void>;
-}
-
-type Grant = (parts: TokenParts, request: TokenRequest, client: OAuthClientRow) => Promise<TokenAnswer>;
+type Grant = (parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) => Promise<TokenAnswer>;
 
 /** What each grant type does, by its name. */
 const GRANTS: Record<GrantType, Grant> = {
@@ -68,7 +38,11 @@ export async function answerTokenRequest(parts: TokenParts, request: TokenReques
     throw new OAuthFailure('unauthorized_client', 'The client may not use this grant type');
   }
   if (client.realmId !== realm.id) throw new OAuthFailure('invalid_client', 'The client is of another realm');
-  return GRANTS[grantType](parts, request, client);
+  const key = request.proof && (await parts.proofs.check(request.proof, null));
+  if (key === null && client.dpopBound) {
+    throw new OAuthFailure('invalid_dpop_proof', 'The client gets no token without a proof of its key');
+  }
+  return GRANTS[grantType](parts, { ...request, key }, client);
 }
 
 /** The client behind a request, which does not ask too often. Throws OAuthFailure, `rate_limited`. */
@@ -79,8 +53,8 @@ export async function knownClient(parts: TokenParts, request: ClientMessage): Pr
 }
 
 /** RFC 6749, 4.1.3, with the verifier of RFC 7636, 4.5: one call to the user's object. */
-async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
-  const { parameters, realm, by } = request;
+async function redeemCode(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
+  const { key, parameters, realm, by } = request;
   const code = parseCodeText(required(parameters, 'code'));
   const redirectUri = required(parameters, 'redirect_uri');
   const verifier = required(parameters, 'code_verifier');
@@ -90,25 +64,27 @@ async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAut
   if (!code) throw new OAuthFailure('invalid_grant', 'It is no code');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const { id: realmId, mfa } = realm;
-  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId, mfa };
+  // RFC 9449, 5: one that can prove itself does so at each refresh.
+  const bound = { key, bindsKey: client.authentication === 'none' };
+  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, ...bound, realmId, mfa };
   const { session, ...about } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
   return granted(parts, request, client, session, about);
 }
 
 /** RFC 6749, 6: rotated in the user's object, by one call. */
-async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
-  const { parameters, realm, by } = request;
+async function refresh(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
+  const { key, parameters, realm, by } = request;
   const token = required(parameters, 'refresh_token');
   const named = parseRefreshToken(token);
   if (!named) throw new OAuthFailure('invalid_grant', 'It is no refresh token');
-  const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id };
+  const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id, key };
   const session = accepted(await parts.objects(named.userId).refresh(token, policy, by));
   return granted(parts, request, client, session, { nonce: null, idTokenClaims: [] });
 }
 
 async function granted(
   { directory, sessions, tokens }: TokenParts,
-  { parameters, realm }: TokenRequest,
+  { key, parameters, realm }: ProvedRequest,
   client: OAuthClientRow,
   session: OpenedSession,
   { nonce, idTokenClaims }: { nonce: string | null; idTokenClaims: string[] },
@@ -122,6 +98,7 @@ async function granted(
     scope: narrowed.join(' '),
     audience: resources.length === 0 ? audience : audienceWithin(resources, audience),
     seconds: tokenSeconds(realm, client),
+    key,
   });
   const idToken = async () => {
     const { bookmark, userId } = session.state;
@@ -132,7 +109,7 @@ async function granted(
   };
   return {
     access_token: grant.accessToken,
-    token_type: 'Bearer',
+    token_type: typeOf(key),
     expires_in: grant.expiresInSeconds,
     scope: narrowed.join(' '),
     ...(isRefreshable(client, scopes) && { refresh_token: grant.refreshToken }),
@@ -143,7 +120,7 @@ async function granted(
 /** RFC 6749, 4.4: the client for itself. What is a user's is not to be had so. */
 async function clientCredentials(
   { tokens }: TokenParts,
-  { parameters, realm }: TokenRequest,
+  { key, parameters, realm }: ProvedRequest,
   client: OAuthClientRow,
 ): Promise<TokenAnswer> {
   const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
@@ -154,7 +131,7 @@ async function clientCredentials(
   const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
   const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
   const seconds = tokenSeconds(realm, client);
-  const of = { subject: client.id, clientId: client.id, scope, audience, seconds };
+  const of = { subject: client.id, clientId: client.id, scope, audience, seconds, key };
   const token = await tokens.accessToken(realm, of);
-  return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope };
+  return { access_token: token, token_type: typeOf(key), expires_in: seconds, scope };
 }

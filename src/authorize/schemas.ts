@@ -62,6 +62,10 @@ export const DecisionSchema = z
       description:
         'The client that exchanged the token for a user (RFC 8693, 4.1), and in its `act` who did before; null where none did',
     }),
+    cnf: z.object({ jkt: z.string() }).nullable().openapi({
+      description:
+        'The key of which whoever presents the token has to send you a proof (RFC 9449, 7); null for a bearer token',
+    }),
     plan: z.string().nullable(),
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
@@ -72,7 +76,7 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, act, plan, quota, balance, reference } = decision;
+  const { allowed, reason, userId, sessionId, clientId, act, key, plan, quota, balance, reference } = decision;
   return {
     allowed,
     reason,
@@ -80,6 +84,7 @@ export function decisionShape(decision: Authorized): z.infer<typeof DecisionSche
     session_id: sessionId,
     client_id: clientId,
     act,
+    cnf: key === null ? null : { jkt: key },
     plan,
     quota: quota && quotaShape(quota),
     balance,

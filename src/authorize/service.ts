@@ -34,6 +34,8 @@ export type Authorized =
       clientId: string | null;
       /** The clients that passed the token on to each other. */
       act: Delegation | null;
+      /** The thumbprint of the key that whoever presents the token has to prove to who asks; null for a bearer token. */
+      key: string | null;
       reference: string | null;
     } & Decision)
   | {
@@ -43,6 +45,7 @@ export type Authorized =
       sessionId: null;
       clientId: null;
       act: null;
+      key: null;
       plan: null;
       quota: null;
       balance: null;
@@ -83,7 +86,7 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId, client, delegation: act, ...said } = await this.#sessions.verifyActing(token, realm, null);
+      const { userId, sessionId, client, delegation: act, key, ...said } = await this.#sessions.verifyActing(token, realm, null);
       // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
       if (client && (scope === null || !client.scopes.includes(scope)))
         throw new ApiError('insufficient_scope');
@@ -93,7 +96,7 @@ export class Authorizer {
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
-      return { userId, sessionId, clientId: client?.id ?? null, act, reference, ...decision };
+      return { userId, sessionId, clientId: client?.id ?? null, act, key, reference, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);
@@ -111,6 +114,7 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     sessionId: null,
     clientId: null,
     act: null,
+    key: null,
     plan: null,
     quota: null,
     balance: null,

@@ -51,6 +51,8 @@ export interface AccessTokenClaims {
   audience: readonly string[];
   /** The client that it was made for, and its scopes; null for one of the user's own, which may all. */
   client: { id: string; scopes: readonly string[] } | null;
+  /** The thumbprint of the key that whoever presents it has to prove (RFC 9449, 6); null for a bearer token. */
+  key: string | null;
   /** The clients that passed it on to each other; null where none did. */
   delegation: Delegation | null;
 }
@@ -61,6 +63,8 @@ export interface Narrowed {
   audience?: string[];
   /** Seconds that it lives at most. */
   seconds?: number | null;
+  /** The thumbprint of the key that it is bound to. */
+  key?: string | null;
 }
 
 /** What our tokens say beside RFC 7519; nobody else signs with our keys. */
@@ -78,6 +82,8 @@ interface PrivateClaims {
   gen?: number;
   client_id?: string;
   scope?: string;
+  /** RFC 7800, 3.1. */
+  cnf?: { jkt: string };
 }
 
 /** A token whose signature was found good, and by what it was judged. */
@@ -151,6 +157,7 @@ export class AccessTokens {
               ...(impersonatorSession !== null && { sid: impersonatorSession }),
             },
           }),
+      ...(narrowed.key != null && { cnf: { jkt: narrowed.key } }),
       ...(this.#forAuthService && !grant && claimsOfAuthService(session)),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
@@ -206,7 +213,7 @@ export class AccessTokens {
     options: JWTVerifyOptions = {},
   ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
     const { payload, protectedHeader } = await this.#verify(realm, token, options);
-    const { sub, sid, exp, aud, role, plan, email_verified, act, auth_time, amr, gen, client_id, scope } =
+    const { sub, sid, exp, aud, role, plan, email_verified, act, auth_time, amr, gen, client_id, scope, cnf } =
       payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
@@ -226,6 +233,7 @@ export class AccessTokens {
       audience: [aud ?? []].flat(),
       client,
       delegation,
+      key: cnf?.jkt ?? null,
       impersonator: admin?.sub ?? null,
       impersonatorSession: admin?.sid ?? null,
       authenticatedAt: (auth_time ?? 0) * SECOND,
