@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
-import { ID_TOKEN_ALGORITHMS } from '../signing-keys/service.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 import { isRegistrableUri } from './redirect-uris.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 

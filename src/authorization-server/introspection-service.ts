@@ -4,7 +4,7 @@ import { isRefusal } from '../errors.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import type { Delegation } from '../sessions/access-token.ts';
+import type { Delegation } from '../sessions/service.ts';
 import type { OAuthClientRow } from './tables.ts';
 import { type TokenParts, typeOf } from './token-parts.ts';
 

@@ -3,7 +3,7 @@ import { PROOF_ALGORITHMS } from '../http/dpop.ts';
 import { ASSURANCES } from '../lib/assurance.ts';
 import { LANGUAGES } from '../lib/language.ts';
 import type { Realm } from '../lib/realm.ts';
-import { ID_TOKEN_ALGORITHMS } from '../signing-keys/service.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 import { ASSERTION_ALGORITHMS } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
 import type { ServerMetadataSchema } from './schemas.ts';

@@ -5,8 +5,8 @@ import { assuranceOf } from '../lib/assurance.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import type { SigningAlgorithm } from '../signing-keys/key-ring.ts';
-import { ALGORITHM, ID_TOKEN_ALGORITHMS, type SigningKeys } from '../signing-keys/service.ts';
+import type { SigningKeys } from '../signing-keys/service.ts';
+import { ALGORITHM, ID_TOKEN_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/tables.ts';
 import type { OAuthClientRow } from './tables.ts';
 
 /** Seconds that an ID token is good for; clients look at it once, when they get it. */

@@ -1,7 +1,7 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
 import { realms } from '../realms/tables.ts';
-import { ID_TOKEN_ALGORITHMS } from '../signing-keys/service.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 
 /** How a client can prove who it is (RFC 8414, 2; RFC 7523, 2.2). */
 export const CLIENT_AUTHENTICATIONS = [

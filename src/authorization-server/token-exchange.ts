@@ -2,7 +2,7 @@ import { isRefusal } from '../errors.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import type { Delegation } from '../sessions/access-token.ts';
+import type { Delegation } from '../sessions/service.ts';
 import { audiencesOf, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';

@@ -4,8 +4,7 @@ import { ApiError, accepted, type ErrorCode } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Delegation } from '../sessions/access-token.ts';
-import type { Sessions } from '../sessions/service.ts';
+import type { Delegation, Sessions } from '../sessions/service.ts';
 
 /** What a service asks before it does something for the holder of a token. */
 export interface Authorization {

@@ -14,7 +14,8 @@ import { newId } from '../lib/ids.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
+import type { SigningKeys } from '../signing-keys/service.ts';
+import { ALGORITHM } from '../signing-keys/tables.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
 const TYPE = 'at+jwt';

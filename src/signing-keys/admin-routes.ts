@@ -4,7 +4,7 @@ import { createRoute, featureRouter, json, responses } from '../http/openapi.ts'
 import { actorOf } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { SigningKeyAdmin } from './admin-service.ts';
-import { ID_TOKEN_ALGORITHMS } from './service.ts';
+import { ID_TOKEN_ALGORITHMS } from './tables.ts';
 
 const SigningKeySchema = z
   .object({

@@ -7,7 +7,7 @@ import type { Standby } from '../db/standby.ts';
 import { Kept } from '../lib/kept.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { signingKeys } from './tables.ts';
+import type { SigningAlgorithm, signingKeys } from './tables.ts';
 
 /**
  * A new key is published for this long before it signs: longer than any isolate (RELOAD) or consumer (max-age of the
@@ -20,9 +20,6 @@ const PUBLISH_AFTER = 2 * HOUR;
 export const RELOAD = 10 * MINUTE;
 export const UNKNOWN_RELOAD = 5 * SECOND;
 const CACHED_REALMS = 1000;
-
-/** How tokens are signed (RFC 7518, 3.3 and 3.4). */
-export type SigningAlgorithm = 'ES256' | 'RS256';
 
 /** A key as admins see it. Unix milliseconds; null is not yet known. */
 export interface KeyStatus {

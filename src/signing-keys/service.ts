@@ -2,15 +2,10 @@ import type { JWK } from 'jose';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Standby } from '../db/standby.ts';
 import type { Budget } from '../lib/run-budget.ts';
-import { KeyRing, type KeyStatus, RELOAD, type SigningAlgorithm, UNKNOWN_RELOAD } from './key-ring.ts';
-import { rsaSigningKeys, signingKeys } from './tables.ts';
+import { KeyRing, type KeyStatus, RELOAD, UNKNOWN_RELOAD } from './key-ring.ts';
+import { ALGORITHM, rsaSigningKeys, type SigningAlgorithm, signingKeys } from './tables.ts';
 
 export type { KeyStatus } from './key-ring.ts';
-
-/** RFC 7518, 3.4. The only algorithm of access tokens. */
-export const ALGORITHM = 'ES256';
-/** What ID tokens can be signed by: clients that know no other have the second (OpenID Connect Core 1.0, 15.1). */
-export const ID_TOKEN_ALGORITHMS = [ALGORITHM, 'RS256'] as const satisfies SigningAlgorithm[];
 
 /** The signing keys of all realms. Those by RSA a realm has from the first client on that wants them. */
 export class SigningKeys {

@@ -1,6 +1,13 @@
 import { integer, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
 import { realms } from '../realms/tables.ts';
 
+/** RFC 7518, 3.4. The only algorithm of access tokens. */
+export const ALGORITHM = 'ES256';
+/** What ID tokens can be signed by: clients that know no other have the second (OpenID Connect Core 1.0, 15.1). */
+export const ID_TOKEN_ALGORITHMS = [ALGORITHM, 'RS256'] as const;
+
+export type SigningAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number];
+
 const keyTable = (name: string) =>
   sqliteTable(
     name,
