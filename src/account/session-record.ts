@@ -29,4 +29,6 @@ export interface SessionGrant {
   audience: string[];
   /** The thumbprint of the key that its refresh tokens are bound to (RFC 9449, 5); null or nothing for none. */
   key?: string | null;
+  /** Whether its client wants to hear when it, or the session of the browser that it came of, has ended. */
+  hearsOfEnd?: boolean;
 }

@@ -14,6 +14,7 @@ const ADDED: Record<string, string> = {
   scope: 'NULL',
   audience: 'NULL',
   key_thumbprint: 'NULL',
+  hears_of_end: 'NULL',
 };
 
 /** What earlier versions had yet to tell of the activity log, as JSON. */

@@ -246,7 +246,12 @@ export class ClientAuthorizations {
     const { text, hash } = newCodeText(userId);
     const code = {
       hash,
-      grant: { clientId: client.id, scope: scopes.join(' '), audience },
+      grant: {
+        clientId: client.id,
+        scope: scopes.join(' '),
+        audience,
+        ...(client.backchannelLogoutUri !== null && { hearsOfEnd: true }),
+      },
       redirectUri,
       challenge,
       nonce,

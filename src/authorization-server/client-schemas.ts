@@ -3,7 +3,7 @@ import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
 import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
-import { isRegistrableUri } from './redirect-uris.ts';
+import { isReachableUri, isRegistrableUri } from './redirect-uris.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 
 /** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
@@ -63,6 +63,11 @@ const fields = {
     example: ['https://app.example.com/callback'],
   }),
   post_logout_redirect_uris: list(RedirectUri, 50),
+  backchannel_logout_uri: z.string().max(2000).refine(isReachableUri, {
+    error: 'Must be https on a public host, or http on localhost while you develop; without a fragment',
+  }).nullish().openapi({
+    description: 'Where it hears that a session of a user has ended (OpenID Connect Back-Channel Logout 1.0)',
+  }),
   grant_types: z
     .array(z.enum(GRANT_TYPES))
     .min(1)
@@ -140,6 +145,7 @@ export const OAuthClientSchema = z
     dpop_bound_access_tokens: z.boolean(),
     redirect_uris: z.array(z.string()),
     post_logout_redirect_uris: z.array(z.string()),
+    backchannel_logout_uri: z.string().nullable(),
     grant_types: z.array(z.enum(GRANT_TYPES)),
     scopes: z.array(z.string()),
     audiences: z.array(z.string()),
@@ -220,6 +226,7 @@ export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClien
     dpop_bound_access_tokens: row.dpopBound,
     redirect_uris: row.redirectUris,
     post_logout_redirect_uris: row.postLogoutRedirectUris,
+    backchannel_logout_uri: row.backchannelLogoutUri,
     grant_types: row.grantTypes,
     scopes: row.scopes,
     audiences: row.audiences,

@@ -37,6 +37,7 @@ const ID = /^cli_[0-9a-z]{26}$/;
 /** What a client does not have that nobody said it has. */
 const NOTHING = {
   jwks: null,
+  backchannel_logout_uri: null,
   logo_uri: null,
   client_uri: null,
   policy_uri: null,
@@ -271,6 +272,7 @@ function columnsOf(body: z.output<typeof OAuthClientPatch>): Partial<OAuthClient
     idTokenAlgorithm: body.id_token_signed_response_alg,
     redirectUris: body.redirect_uris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
+    backchannelLogoutUri: body.backchannel_logout_uri,
     grantTypes: body.grant_types,
     scopes: body.scopes,
     audiences: body.audiences,

@@ -22,6 +22,8 @@ export function serverMetadata({ issuer }: Realm): z.infer<typeof ServerMetadata
     introspection_endpoint: at('introspect'),
     revocation_endpoint: at('revoke'),
     end_session_endpoint: at('logout'),
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: OPENID_SCOPES,
     response_types_supported: ['code'],

@@ -108,6 +108,8 @@ export const ServerMetadataSchema = z
     introspection_endpoint: z.url(),
     revocation_endpoint: z.url(),
     end_session_endpoint: z.url(),
+    backchannel_logout_supported: z.boolean(),
+    backchannel_logout_session_supported: z.boolean(),
     jwks_uri: z.url(),
     scopes_supported: list,
     response_types_supported: list,

@@ -12,6 +12,9 @@ import type { OAuthClientRow } from './tables.ts';
 /** Seconds that an ID token is good for; clients look at it once, when they get it. */
 const ID_TOKEN_SECONDS = 600;
 const ACCESS_TOKEN = 'at+jwt';
+/** As the specification recommends (4). */
+const LOGOUT_TOKEN_SECONDS = 120;
+const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** The claims of a token of ours, and whether it is an access token (RFC 9068, 2.1). */
 export interface ReadToken {
@@ -76,6 +79,20 @@ export class SignedTokens {
     return this.#sign(realm, { typ: ACCESS_TOKEN, algorithm: ALGORITHM, seconds }, claims);
   }
 
+  /** A logout token (OpenID Connect Back-Channel Logout 1.0, 2.4): that a session has ended. */
+  logoutToken(
+    realm: Pick<Realm, 'id' | 'issuer'>,
+    client: Pick<OAuthClientRow, 'id' | 'idTokenAlgorithm'>,
+    of: { id: string; userId: string; sessionId: string },
+  ): Promise<string> {
+    const algorithm = client.idTokenAlgorithm;
+    return this.#sign(
+      realm,
+      { typ: 'logout+jwt', algorithm, seconds: LOGOUT_TOKEN_SECONDS },
+      { aud: client.id, sub: of.userId, sid: of.sessionId, jti: of.id, events: { [LOGOUT]: {} } },
+    );
+  }
+
   /** What a token says that this realm signed, also when it has expired; null for any other text. */
   async read(realm: Realm, token: string): Promise<ReadToken | null> {
     try {
@@ -98,7 +115,7 @@ export class SignedTokens {
   }
 
   async #sign(
-    realm: Realm,
+    realm: Pick<Realm, 'id' | 'issuer'>,
     { typ, algorithm, seconds }: { typ: string; algorithm: SigningAlgorithm; seconds: number },
     claims: Record<string, unknown>,
   ): Promise<string> {

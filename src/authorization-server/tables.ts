@@ -42,6 +42,7 @@ export const oauthClients = sqliteTable('oauth_clients', {
   grantTypes: text('grant_types', { mode: 'json' }).$type<GrantType[]>().notNull(),
   scopes: list('scopes'),
   audiences: list('audiences'),
+  backchannelLogoutUri: text('backchannel_logout_uri'),
   logoUri: text('logo_uri'),
   clientUri: text('client_uri'),
   policyUri: text('policy_uri'),
@@ -54,6 +55,19 @@ export const oauthClients = sqliteTable('oauth_clients', {
 });
 
 export type OAuthClientRow = typeof oauthClients.$inferSelect;
+
+export const logoutNotices = sqliteTable('logout_notices', {
+  id: text().primaryKey(),
+  realmId: text('realm_id').notNull(),
+  userId: text('user_id').notNull(),
+  clientId: text('client_id').notNull(),
+  sessionId: text('session_id').notNull(),
+  attempts: integer().notNull().default(0),
+  nextAttemptAt: integer('next_attempt_at').notNull(),
+  leasedUntil: integer('leased_until').notNull().default(0),
+});
+
+export type LogoutNoticeRow = typeof logoutNotices.$inferSelect;
 
 export const usedAssertions = sqliteTable('used_assertions', {
   hash: text().primaryKey(),

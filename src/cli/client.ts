@@ -22,6 +22,11 @@ const OPTIONS = {
   name: { type: 'string', value: 'TEXT', about: 'what users see' },
   redirect: several('URL', 'where it may have users sent back'),
   'logout-redirect': several('URL', 'where it may have them sent after they signed out'),
+  'backchannel-logout': {
+    type: 'string',
+    value: 'URL',
+    about: 'where it hears that a session of a user has ended',
+  },
   authentication: {
     type: 'string',
     value: 'METHOD',
@@ -48,6 +53,7 @@ const FIELDS = {
   name: ['name', 'name'],
   redirect: ['redirect_uris', 'redirect_uris'],
   'logout-redirect': ['post_logout_redirect_uris', 'post_logout_redirect_uris'],
+  'backchannel-logout': ['backchannel_logout_uri', 'backchannel_logout_uri'],
   authentication: ['token_endpoint_auth_method', 'authentication'],
   grant: ['grant_types', 'grant_types'],
   'id-token-alg': ['id_token_signed_response_alg', 'id_token_algorithm'],
@@ -89,6 +95,7 @@ async function create(values: Values): Promise<void> {
     authentication: whole.token_endpoint_auth_method,
     secret_hash: secret?.hash ?? null,
     id_token_algorithm: whole.id_token_signed_response_alg,
+    backchannel_logout_uri: whole.backchannel_logout_uri ?? null,
     ...Object.fromEntries(LISTS.map((name) => [name, JSON.stringify(whole[name as keyof WholeOAuthClient])])),
     ...{ created_by: 'cli', created_at: now, updated_at: now },
   };

@@ -43,6 +43,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('api_keys', 'id'),
   ofRealm('oauth_clients', 'id'),
   ofRealm('used_assertions', 'hash'),
+  ofRealm('logout_notices', 'id'),
   ofRealm('activity', 'user_id', 'seq'),
   ofRealm('audit', 'id'),
   ofRealm('outbox', 'id'),

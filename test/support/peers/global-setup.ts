@@ -54,6 +54,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     startStatefulMock(),
   ]);
 
+  const logouts = new Map<string, { tokens: string[]; answers: number[] }>();
   const mailbox = await startHttp(async ({ method, path, body }) => {
     const { pathname, searchParams } = new URL(path, 'http://mailbox');
     const to = searchParams.get('to');
@@ -62,6 +63,15 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
       const { pattern, fault } = JSON.parse(body) as { pattern: string; fault: Fault | null };
       faults.set(pattern, fault);
       return { status: 204 };
+    }
+    // A client that hears of ended sessions, and answers as it was told to.
+    if (pathname.startsWith('/logouts/')) {
+      const heard = logouts.get(pathname) ?? { tokens: [], answers: [] };
+      logouts.set(pathname, heard);
+      if (method === 'GET') return json(heard.tokens);
+      if (method === 'PUT') heard.answers = JSON.parse(body) as number[];
+      else heard.tokens.push(new URLSearchParams(body).get('logout_token') ?? body);
+      return { status: method === 'POST' ? (heard.answers.shift() ?? 200) : 204 };
     }
     if (pathname.startsWith('/event-sinks')) {
       const channel = searchParams.get('channel') ?? '';
