@@ -26,7 +26,9 @@ export async function startOracle(): Promise<{ peer: OraclePeer; stop(): Promise
   const keys = await generateKeyPair('ES256', { extractable: true });
   const publicKey = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   const registered = registrations({ keys: [publicKey] });
-  const provider = quietly(() => new Provider(url, configuration(registered)));
+  const own = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+  const jwks = { keys: [{ ...own, kid: 'own', alg: 'ES256', use: 'sig' }] };
+  const provider = quietly(() => new Provider(url, { ...configuration(registered), jwks }));
   const handle = provider.callback();
   server.on('request', (request, response) => {
     if (request.url?.startsWith('/interaction/')) void finish(provider, request, response);
@@ -122,6 +124,10 @@ function configuration(clients: object[]): Record<string, unknown> {
       },
     },
     acrValues: ['aal1', 'aal2'],
+    renderError: (context: { type: string; body: string }, { error }: { error: string }) => {
+      context.type = 'html';
+      context.body = `<p>${error}</p>`;
+    },
     interactions: { policy, url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     routes: {
       authorization: '/oauth2/authorize',
