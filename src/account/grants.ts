@@ -85,7 +85,15 @@ export class Grants {
     const activity = 'app_authorized';
     const key = redemption.bindsKey ? (redemption.key ?? null) : null;
     const bound = { ...grant, key };
-    const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant: bound } as const;
+    const opened = {
+      client,
+      methods,
+      lifetimes,
+      activity,
+      authenticatedAt,
+      browserSession,
+      grant: bound,
+    } as const;
     const session = signIns.open(opened);
     if (isRefusal(session)) return session;
     book.spend(code.hash, session.sessionId);

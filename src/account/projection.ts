@@ -168,7 +168,10 @@ export class Projection implements StandingWork {
       });
       const last = messages.at(-1);
       if (last)
-        this.#deps.sql.exec("DELETE FROM facts WHERE kind IN ('mail', 'rehash', 'logout') AND seq <= ?", last.seq);
+        this.#deps.sql.exec(
+          "DELETE FROM facts WHERE kind IN ('mail', 'rehash', 'logout') AND seq <= ?",
+          last.seq,
+        );
     };
     return { d1, statements, isLate: sums?.isLate ?? false, done };
   }

@@ -428,7 +428,10 @@ export class SessionBook {
     const grants =
       ended.client_id === null
         ? this.#sql
-            .exec<SessionRow>('SELECT * FROM sessions WHERE browser_session = ? AND hears_of_end = 1', ended.id)
+            .exec<SessionRow>(
+              'SELECT * FROM sessions WHERE browser_session = ? AND hears_of_end = 1',
+              ended.id,
+            )
             .toArray()
         : [ended];
     for (const { client_id, hears_of_end, id } of grants) {

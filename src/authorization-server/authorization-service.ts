@@ -2,8 +2,8 @@ import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
-import type { Client } from '../lib/client.ts';
 import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
+import type { Client } from '../lib/client.ts';
 import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -297,7 +297,10 @@ function stepFor(
 }
 
 function unmet(): OAuthFailure {
-  return new OAuthFailure('unmet_authentication_requirements', 'The user did not prove well enough who they are');
+  return new OAuthFailure(
+    'unmet_authentication_requirements',
+    'The user did not prove well enough who they are',
+  );
 }
 
 /** RFC 6749, 4.1.2; `iss` keeps a client that has several servers from mixing them up (RFC 9207). */

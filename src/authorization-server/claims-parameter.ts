@@ -1,4 +1,4 @@
-import { type Assurance, ASSURANCES } from '../lib/assurance.ts';
+import { ASSURANCES, type Assurance } from '../lib/assurance.ts';
 import { OAuthFailure } from './oauth-error.ts';
 
 /** What a client asks of single claims (OpenID Connect Core 1.0, 5.5): those of its scopes that the ID token shall have, and how sure. */

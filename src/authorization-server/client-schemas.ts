@@ -63,11 +63,17 @@ const fields = {
     example: ['https://app.example.com/callback'],
   }),
   post_logout_redirect_uris: list(RedirectUri, 50),
-  backchannel_logout_uri: z.string().max(2000).refine(isReachableUri, {
-    error: 'Must be https on a public host, or http on localhost while you develop; without a fragment',
-  }).nullish().openapi({
-    description: 'Where it hears that a session of a user has ended (OpenID Connect Back-Channel Logout 1.0)',
-  }),
+  backchannel_logout_uri: z
+    .string()
+    .max(2000)
+    .refine(isReachableUri, {
+      error: 'Must be https on a public host, or http on localhost while you develop; without a fragment',
+    })
+    .nullish()
+    .openapi({
+      description:
+        'Where it hears that a session of a user has ended (OpenID Connect Back-Channel Logout 1.0)',
+    }),
   grant_types: z
     .array(z.enum(GRANT_TYPES))
     .min(1)

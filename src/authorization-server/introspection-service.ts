@@ -57,22 +57,23 @@ export async function introspect(
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
-  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } = read.claims as {
-    iss: string;
-    sub: string;
-    client_id: string;
-    scope?: string;
-    aud: string | string[];
-    exp: number;
-    iat: number;
-    jti: string;
-    sid?: string;
-    auth_time?: number;
-    amr?: string[];
-    acr?: string;
-    act?: Delegation;
-    cnf?: { jkt: string };
-  };
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } =
+    read.claims as {
+      iss: string;
+      sub: string;
+      client_id: string;
+      scope?: string;
+      aud: string | string[];
+      exp: number;
+      iat: number;
+      jti: string;
+      sid?: string;
+      auth_time?: number;
+      amr?: string[];
+      acr?: string;
+      act?: Delegation;
+      cnf?: { jkt: string };
+    };
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
     // Of a client for itself: it holds while the client is there.

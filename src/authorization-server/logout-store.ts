@@ -31,7 +31,10 @@ export function claimNotices(
 }
 
 /** The clients of those notices, by id. */
-export async function clientsOf(db: Database, notices: LogoutNoticeRow[]): Promise<Map<string, OAuthClientRow>> {
+export async function clientsOf(
+  db: Database,
+  notices: LogoutNoticeRow[],
+): Promise<Map<string, OAuthClientRow>> {
   const ids = [...new Set(notices.map(({ clientId }) => clientId))];
   const rows = await db.select().from(oauthClients).where(inArray(oauthClients.id, ids));
   return new Map(rows.map((row) => [row.id, row]));

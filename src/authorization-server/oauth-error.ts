@@ -52,7 +52,10 @@ const AS_GRANT: Partial<Record<ErrorCode, string>> = {
 /** What a client is told of a failure; throws again what is none of the protocol. */
 export function oauthFailureOf(thrown: unknown): OAuthFailure {
   if (thrown instanceof OAuthFailure) return thrown;
-  if (thrown instanceof ApiError && (thrown.code === 'invalid_dpop_proof' || thrown.code === 'use_dpop_nonce')) {
+  if (
+    thrown instanceof ApiError &&
+    (thrown.code === 'invalid_dpop_proof' || thrown.code === 'use_dpop_nonce')
+  ) {
     return new OAuthFailure(thrown.code, thrown.detail ?? '');
   }
   const said = thrown instanceof ApiError ? AS_GRANT[thrown.code] : undefined;

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ActSchema } from '../sessions/schemas.ts';
 import { OAUTH_ERRORS } from './oauth-error.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
 
@@ -8,10 +9,6 @@ export const OAuthFailureSchema = z
   .openapi('OAuthFailure');
 
 const text = z.string().optional();
-
-export const DelegationSchema = z
-  .looseObject({ sub: z.string() })
-  .openapi({ description: 'Who acts for the user (RFC 8693, 4.1): a client that exchanged the token; its `act` is who did before' });
 
 const credentials = {
   client_id: text.openapi({
@@ -86,8 +83,13 @@ export const IntrospectionSchema = z
     auth_time: z.int().optional(),
     amr: z.array(z.string()).optional(),
     acr: text,
-    act: DelegationSchema.optional(),
-    cnf: z.object({ jkt: z.string() }).optional().openapi({ description: 'The key that it is bound to (RFC 9449, 6)' }),
+    act: ActSchema.optional().openapi({
+      description: 'The client that exchanged the token (RFC 8693, 4.1), and in its `act` who did before',
+    }),
+    cnf: z
+      .object({ jkt: z.string() })
+      .optional()
+      .openapi({ description: 'The key that it is bound to (RFC 9449, 6)' }),
     token_type: text,
   })
   .openapi('Introspection');

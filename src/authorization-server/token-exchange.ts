@@ -82,7 +82,10 @@ export async function exchangeToken(
 
 function requireTypes(parameters: Parameters): void {
   const wanted = parameters.get('requested_token_type');
-  if (required(parameters, 'subject_token_type') !== ACCESS_TOKEN || (wanted ?? ACCESS_TOKEN) !== ACCESS_TOKEN) {
+  if (
+    required(parameters, 'subject_token_type') !== ACCESS_TOKEN ||
+    (wanted ?? ACCESS_TOKEN) !== ACCESS_TOKEN
+  ) {
     throw unfit('Only access tokens are exchanged, for access tokens');
   }
   const actor = ['actor_token', 'actor_token_type'].find((name) => parameters.get(name) !== undefined);

@@ -10,9 +10,15 @@ import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
-import { exchangeToken } from './token-exchange.ts';
-import { type ProvedRequest, type TokenAnswer, type TokenParts, type TokenRequest, typeOf } from './token-parts.ts';
 import { GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+import { exchangeToken } from './token-exchange.ts';
+import {
+  type ProvedRequest,
+  type TokenAnswer,
+  type TokenParts,
+  type TokenRequest,
+  typeOf,
+} from './token-parts.ts';
 import { canGive, userClaims } from './user-claims.ts';
 
 export type { TokenAnswer, TokenParts, TokenRequest } from './token-parts.ts';

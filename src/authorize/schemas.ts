@@ -3,6 +3,7 @@ import { AmountField } from '../credits/schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { ASSURANCES } from '../lib/assurance.ts';
 import { ResourceField } from '../plans/schemas.ts';
+import { ActSchema } from '../sessions/schemas.ts';
 import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
 import type { Authorized } from './service.ts';
 
@@ -58,7 +59,7 @@ export const DecisionSchema = z
       .string()
       .nullable()
       .openapi({ description: 'The client whose token it is; null for one of the user’s own' }),
-    act: z.looseObject({ sub: z.string() }).nullable().openapi({
+    act: ActSchema.nullable().openapi({
       description:
         'The client that exchanged the token for a user (RFC 8693, 4.1), and in its `act` who did before; null where none did',
     }),
@@ -76,7 +77,8 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, act, key, plan, quota, balance, reference } = decision;
+  const { allowed, reason, userId, sessionId, clientId, act, key, plan, quota, balance, reference } =
+    decision;
   return {
     allowed,
     reason,

@@ -85,7 +85,14 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId, client, delegation: act, key, ...said } = await this.#sessions.verifyActing(token, realm, null);
+      const {
+        userId,
+        sessionId,
+        client,
+        delegation: act,
+        key,
+        ...said
+      } = await this.#sessions.verifyActing(token, realm, null);
       // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
       if (client && (scope === null || !client.scopes.includes(scope)))
         throw new ApiError('insufficient_scope');

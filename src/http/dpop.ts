@@ -48,10 +48,13 @@ export class DpopProofs {
     shown.answer(this.#nonce(this.#keys[0], now));
     const { jwk, claims } = await verified(shown.proof);
     const { ath, htm, htu, jti, nonce } = claims;
-    const isFor = htm === shown.method && typeof htu === 'string' && withoutQuery(htu) === withoutQuery(shown.url);
+    const isFor =
+      htm === shown.method && typeof htu === 'string' && withoutQuery(htu) === withoutQuery(shown.url);
     const isOfToken = accessToken === null || ath === sha256(accessToken);
-    if (typeof jti !== 'string' || jti === '' || !isFor || !isOfToken) throw invalid('It is for another request');
-    if (typeof nonce !== 'string' || !this.#isOurs(nonce, now)) throw refusing('use_dpop_nonce', 'Use the nonce of DPoP-Nonce');
+    if (typeof jti !== 'string' || jti === '' || !isFor || !isOfToken)
+      throw invalid('It is for another request');
+    if (typeof nonce !== 'string' || !this.#isOurs(nonce, now))
+      throw refusing('use_dpop_nonce', 'Use the nonce of DPoP-Nonce');
     const key = await calculateJwkThumbprint(jwk);
     if (!(await this.#takeOnce(`dpop:${key}`, sha256(jti), (2 * NONCE_TIME) / SECOND))) {
       throw invalid('It was used before');

@@ -172,11 +172,7 @@ export class KeyRing {
     const { d1, standby } = this.#parts;
     const table = this.#table;
     const rows = await standby.read(`${getTableName(table).replaceAll('_', '-')}:${realmId}`, () =>
-      primary(d1)
-        .db.select()
-        .from(table)
-        .where(eq(table.realmId, realmId))
-        .orderBy(asc(table.generation)),
+      primary(d1).db.select().from(table).where(eq(table.realmId, realmId)).orderBy(asc(table.generation)),
     );
     const keys = await Promise.all(
       rows.map(async (row): Promise<SigningKey> => {

@@ -21,19 +21,12 @@ export class SigningKeys {
   }
 
   /** The key that signs now; makes the realm's first one if it has none. */
-  current(
-    realmId: string,
-    algorithm: SigningAlgorithm = ALGORITHM,
-  ): Promise<{ id: string; key: CryptoKey }> {
+  current(realmId: string, algorithm: SigningAlgorithm = ALGORITHM): Promise<{ id: string; key: CryptoKey }> {
     return this.#rings[algorithm].current(realmId);
   }
 
   /** The public key of that id, or null. */
-  find(
-    realmId: string,
-    id: string,
-    algorithm: SigningAlgorithm = ALGORITHM,
-  ): Promise<CryptoKey | null> {
+  find(realmId: string, id: string, algorithm: SigningAlgorithm = ALGORITHM): Promise<CryptoKey | null> {
     return this.#rings[algorithm].find(realmId, id);
   }
 

@@ -4,7 +4,16 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, changeDirectory, createApiKey, createRealm, expectProblem, freshAddress, INTERNAL, ORIGIN } from '../support/api.ts';
+import {
+  call,
+  changeDirectory,
+  createApiKey,
+  createRealm,
+  expectProblem,
+  freshAddress,
+  INTERNAL,
+  ORIGIN,
+} from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import {
   asking,
@@ -49,7 +58,11 @@ type Holder = Awaited<ReturnType<typeof holder>>;
 async function nonceNow(): Promise<string> {
   const { proof } = await holder();
   const dpop = await proof({ htm: 'POST', htu: TOKEN });
-  const answer = await post('token', { grant_type: 'refresh_token', client_id: client.client_id }, { headers: { dpop } });
+  const answer = await post(
+    'token',
+    { grant_type: 'refresh_token', client_id: client.client_id },
+    { headers: { dpop } },
+  );
   expect([answer.status, answer.body.error]).toEqual([400, 'use_dpop_nonce']);
   return answer.headers.get('dpop-nonce') as string;
 }
@@ -88,7 +101,12 @@ const renew = async (refresh_token: string, headers: Record<string, string>, one
 async function askBy(
   by: Holder,
   token: string,
-  more: { claims?: Record<string, unknown>; header?: Record<string, unknown>; path?: string; method?: string } = {},
+  more: {
+    claims?: Record<string, unknown>;
+    header?: Record<string, unknown>;
+    path?: string;
+    method?: string;
+  } = {},
 ) {
   const { claims, header, path = '/oauth2/userinfo', method = 'GET' } = more;
   const whole = { htm: method, htu: ORIGIN + path, ath: ath(token), nonce: await nonceNow(), ...claims };
@@ -113,7 +131,11 @@ describe('a library of somebody else’s', () => {
     const proving = { ...options, DPoP };
     const verifier = oauth.generateRandomCodeVerifier();
     const challenge = await oauth.calculatePKCECodeChallenge(verifier);
-    const search = asking(client, challenge, { ...SCOPE, state: 's', dpop_jkt: await DPoP.calculateThumbprint() });
+    const search = asking(client, challenge, {
+      ...SCOPE,
+      state: 's',
+      dpop_jkt: await DPoP.calculateThumbprint(),
+    });
     const back = new URL((await decide(search, who)).headers.get('location') as string);
     const parameters = oauth.validateAuthResponse(server, party, back, 's');
     // The first proof has no nonce yet, and may be told so before the code is looked at.
@@ -121,7 +143,15 @@ describe('a library of somebody else’s', () => {
       oauth.processAuthorizationCodeResponse(
         server,
         party,
-        await oauth.authorizationCodeGrantRequest(server, party, oauth.None(), parameters, CALLBACK, verifier, proving),
+        await oauth.authorizationCodeGrantRequest(
+          server,
+          party,
+          oauth.None(),
+          parameters,
+          CALLBACK,
+          verifier,
+          proving,
+        ),
       );
     const tokens = await attempt().catch((error) => {
       expect(oauth.isDPoPNonceError(error)).toBe(true);
@@ -132,9 +162,17 @@ describe('a library of somebody else’s', () => {
     expect(await oauth.processUserInfoResponse(server, party, who.user.user.id, info)).toMatchObject({
       email: who.user.user.email,
     });
-    const renewed = await oauth.refreshTokenGrantRequest(server, party, oauth.None(), tokens.refresh_token as string, proving);
+    const renewed = await oauth.refreshTokenGrantRequest(
+      server,
+      party,
+      oauth.None(),
+      tokens.refresh_token as string,
+      proving,
+    );
     const again = await oauth.processRefreshTokenResponse(server, party, renewed);
-    const request = new Request('https://api.example.com/', { headers: { authorization: `DPoP ${again.access_token}` } });
+    const request = new Request('https://api.example.com/', {
+      headers: { authorization: `DPoP ${again.access_token}` },
+    });
     request.headers.set(
       'dpop',
       (await new Promise<string>((done) => {
@@ -142,10 +180,17 @@ describe('a library of somebody else’s', () => {
           done(new Headers(init.headers).get('dpop') as string);
           return new Response();
         };
-        void oauth.protectedResourceRequest(again.access_token, 'GET', new URL(request.url), undefined, null, {
-          DPoP,
-          [oauth.customFetch]: seen,
-        });
+        void oauth.protectedResourceRequest(
+          again.access_token,
+          'GET',
+          new URL(request.url),
+          undefined,
+          null,
+          {
+            DPoP,
+            [oauth.customFetch]: seen,
+          },
+        );
       })) as string,
     );
     expect(await oauth.validateJwtAccessToken(server, request, USERINFO, options)).toMatchObject({
@@ -157,7 +202,12 @@ describe('a library of somebody else’s', () => {
     const confidential = await createClient({
       token_endpoint_auth_method: 'client_secret_basic',
       dpop_bound_access_tokens: true,
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      grant_types: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
       first_party: true,
       scopes: ['openid', 'email', 'read'],
     });
@@ -182,14 +232,22 @@ describe('a library of somebody else’s', () => {
     );
     const back = await authorize(url.searchParams, who);
     const current = new URL(back.headers.get('location') as string);
-    const tokens = await openid.authorizationCodeGrant(config, current, { pkceCodeVerifier }, undefined, { DPoP });
-    expect(tokens.token_type).toBe('dpop');
-    expect(await openid.fetchUserInfo(config, tokens.access_token, who.user.user.id, { DPoP })).toMatchObject({
-      email: who.user.user.email,
+    const tokens = await openid.authorizationCodeGrant(config, current, { pkceCodeVerifier }, undefined, {
+      DPoP,
     });
+    expect(tokens.token_type).toBe('dpop');
+    expect(await openid.fetchUserInfo(config, tokens.access_token, who.user.user.id, { DPoP })).toMatchObject(
+      {
+        email: who.user.user.email,
+      },
+    );
     const itself = await openid.clientCredentialsGrant(config, {}, { DPoP });
     const introspected = await openid.tokenIntrospection(config, itself.access_token);
-    expect(introspected).toMatchObject({ active: true, token_type: 'DPoP', cnf: claimsOf(itself.access_token).cnf });
+    expect(introspected).toMatchObject({
+      active: true,
+      token_type: 'DPoP',
+      cnf: claimsOf(itself.access_token).cnf,
+    });
     const exchanged = await openid.genericGrantRequest(
       config,
       'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -201,8 +259,12 @@ describe('a library of somebody else’s', () => {
       { DPoP },
     );
     expect(exchanged.token_type).toBe('dpop');
-    expect(await openid.fetchUserInfo(config, exchanged.access_token, who.user.user.id, { DPoP })).toHaveProperty('sub');
-    await expect(openid.clientCredentialsGrant(config)).rejects.toMatchObject({ error: 'invalid_dpop_proof' });
+    expect(
+      await openid.fetchUserInfo(config, exchanged.access_token, who.user.user.id, { DPoP }),
+    ).toHaveProperty('sub');
+    await expect(openid.clientCredentialsGrant(config)).rejects.toMatchObject({
+      error: 'invalid_dpop_proof',
+    });
   });
 });
 
@@ -261,7 +323,10 @@ describe('a proof at the token endpoint', () => {
       'a method in small letters': await by.proof({ ...right, htm: 'post' }),
       'another address': await by.proof({ ...right, htu: USERINFO }),
       'another host': await by.proof({ ...right, htu: 'https://evil.example/oauth2/token' }),
-      'an address of another realm': await by.proof({ ...right, htu: `${ORIGIN}/realms/${REALM}/oauth2/token` }),
+      'an address of another realm': await by.proof({
+        ...right,
+        htu: `${ORIGIN}/realms/${REALM}/oauth2/token`,
+      }),
       'no address': await by.proof({ ...right, htu: undefined }),
       'an address that is none': await by.proof({ ...right, htu: 'token' }),
       'no jti': await by.proof({ ...right, jti: undefined }),
@@ -288,7 +353,9 @@ describe('a proof at the token endpoint', () => {
       expect([answer.status, answer.body.error], what).toEqual([400, 'invalid_dpop_proof']);
     }
     for (const wrong of [undefined, 'x', 7, `${nonce}x`]) {
-      const answer = await post('token', form, { headers: { dpop: await by.proof({ ...right, nonce: wrong }) } });
+      const answer = await post('token', form, {
+        headers: { dpop: await by.proof({ ...right, nonce: wrong }) },
+      });
       expect([answer.status, answer.body.error], String(wrong)).toEqual([400, 'use_dpop_nonce']);
     }
     // A query in its address is no part of it.
@@ -308,13 +375,15 @@ describe('a key that was said before', () => {
   it.each(['authorize', 'par', 'the proof at par'])('at %s has to be proved for the code', async (where) => {
     const [by, thief] = [await holder(), await holder()];
     const { verifier, challenge } = pkce();
-    const said = where === 'the proof at par' ? {} : { dpop_jkt: by.key };
+    const said: Record<string, string> = where === 'the proof at par' ? {} : { dpop_jkt: by.key };
     let search = asking(client, challenge, { ...SCOPE, ...said });
     if (where !== 'authorize') {
       const htu = `${ORIGIN}/oauth2/par`;
       const dpop = await by.proof({ htm: 'POST', htu, nonce: await nonceNow() });
       const headers = where === 'par' ? {} : { dpop };
-      const { body } = await post('par', [...search] as [string, string][], { headers: headers as Record<string, string> });
+      const { body } = await post('par', [...search] as [string, string][], {
+        headers: headers as Record<string, string>,
+      });
       search = new URLSearchParams({ client_id: client.client_id, request_uri: body.request_uri });
     }
     const form = async () => {
@@ -325,7 +394,9 @@ describe('a key that was said before', () => {
       };
     };
     expect((await post('token', await form())).body.error).toBe('invalid_grant');
-    expect((await post('token', await form(), { headers: await forToken(thief) })).body.error).toBe('invalid_grant');
+    expect((await post('token', await form(), { headers: await forToken(thief) })).body.error).toBe(
+      'invalid_grant',
+    );
     expect((await post('token', await form(), { headers: await forToken(by) })).body.token_type).toBe('DPoP');
   });
 
@@ -351,7 +422,10 @@ describe('a refresh token', () => {
 
   it('of a confidential client is bound to that', async () => {
     const [by, next] = [await holder(), await holder()];
-    const confidential = await createClient({ token_endpoint_auth_method: 'client_secret_basic', first_party: true });
+    const confidential = await createClient({
+      token_endpoint_auth_method: 'client_secret_basic',
+      first_party: true,
+    });
     const { body } = await redeemBy(by, confidential);
     const headers = { ...(await forToken(next)), ...basic(confidential) };
     const renewed = await renew(body.refresh_token, headers, confidential);
@@ -399,7 +473,9 @@ describe('a bound token', () => {
     for (const [claims, code] of cases) {
       const answer = await askBy(by, token, { claims });
       expectProblem(answer, 401, code);
-      expect(answer.headers.get('www-authenticate')).toMatch(new RegExp(`^DPoP error="${code}", algs="ES256 `));
+      expect(answer.headers.get('www-authenticate')).toMatch(
+        new RegExp(`^DPoP error="${code}", algs="ES256 `),
+      );
       expect(answer.headers.get('dpop-nonce')).toBeTypeOf('string');
     }
   });
@@ -439,8 +515,17 @@ describe('a bound token', () => {
     const user = await visitor();
     const mine = await holder();
     const { code, verifier, redirectUri } = await codeOf(client, user, SCOPE);
-    const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
-    const { body } = await post('token', { ...form, client_id: client.client_id }, { headers: await forToken(mine) });
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+    };
+    const { body } = await post(
+      'token',
+      { ...form, client_id: client.client_id },
+      { headers: await forToken(mine) },
+    );
     expect((await askBy(mine, body.access_token)).status).toBe(200);
     await changeDirectory(user.user.user.id, { status: 'suspended' });
     expectProblem(await askBy(mine, body.access_token), 403, 'account_suspended');

@@ -26,7 +26,8 @@ import { open, type Visitor, visitor } from '../support/visitor.ts';
 
 const { challenge } = pkce();
 const HOUR = 3_600_000;
-const keysOf = async (realm?: string) => (await call('GET', '/.well-known/jwks.json', { realm })).body.keys as any[];
+const keysOf = async (realm?: string) =>
+  (await call('GET', '/.well-known/jwks.json', { realm })).body.keys as any[];
 const verified = async (token: string, realm?: string) => {
   const issuer = realm ? `${ORIGIN}/realms/${realm}` : ORIGIN;
   return jwtVerify(token, createLocalJWKSet({ keys: await keysOf(realm) }), { issuer });
@@ -66,7 +67,11 @@ describe('RS256', () => {
   it('is taken for a hint, and for no access token', async () => {
     const who = await visitor({}, { realm: REALM });
     const { body } = await redeem(client, await codeOf(client, who, { scope: 'openid' }), {}, REALM);
-    const again = asking(client, challenge, { scope: 'openid', prompt: 'none', id_token_hint: body.id_token });
+    const again = asking(client, challenge, {
+      scope: 'openid',
+      prompt: 'none',
+      id_token_hint: body.id_token,
+    });
     expect(backIn(await authorize(again, who)).code).toBeTypeOf('string');
     const forged = again.get('id_token_hint')?.replace(/.{4}$/, 'AAAA') ?? '';
     again.set('id_token_hint', forged);
@@ -115,7 +120,11 @@ describe('RS256', () => {
     });
     expect(body.id_token_signed_response_alg).toBe('ES256');
     const none = { name: 'x', redirect_uris: ['https://x.example/'], id_token_signed_response_alg: 'none' };
-    expectProblem(await call('POST', '/v1/admin/clients', { headers: INTERNAL, body: none }), 422, 'validation_failed');
+    expectProblem(
+      await call('POST', '/v1/admin/clients', { headers: INTERNAL, body: none }),
+      422,
+      'validation_failed',
+    );
   });
 });
 
@@ -127,11 +136,18 @@ describe('claims', () => {
     who = await visitor({ name: 'Ada Lovelace' });
   });
   const tokenFor = async (claims: object, scope = 'openid email', more = {}) =>
-    (await redeem(client, await codeOf(client, who, { scope, claims: JSON.stringify(claims), ...more }))).body;
+    (await redeem(client, await codeOf(client, who, { scope, claims: JSON.stringify(claims), ...more })))
+      .body;
 
   it('puts into the ID token what the scopes give, and no more', async () => {
     const { id_token } = await tokenFor({
-      id_token: { email: null, email_verified: { essential: true }, name: null, nonsense: null, phone_number: null },
+      id_token: {
+        email: null,
+        email_verified: { essential: true },
+        name: null,
+        nonsense: null,
+        phone_number: null,
+      },
       userinfo: { name: { essential: true } },
     });
     const claims = claimsOf(id_token);
@@ -140,8 +156,12 @@ describe('claims', () => {
   });
 
   it('overrides nothing that the ID token says anyway', async () => {
-    const asked = Object.fromEntries(['iss', 'aud', 'exp', 'sid', 'amr', '__proto__', 'role'].map((name) => [name, null]));
-    const claims = claimsOf((await tokenFor({ id_token: { ...asked, sub: { value: who.user.user.id } } })).id_token);
+    const asked = Object.fromEntries(
+      ['iss', 'aud', 'exp', 'sid', 'amr', '__proto__', 'role'].map((name) => [name, null]),
+    );
+    const claims = claimsOf(
+      (await tokenFor({ id_token: { ...asked, sub: { value: who.user.user.id } } })).id_token,
+    );
     expect(claims).toMatchObject({ sub: who.user.user.id, iss: ORIGIN, aud: client.client_id, amr: ['pwd'] });
     expect(claims).not.toHaveProperty('role');
   });
@@ -163,12 +183,18 @@ describe('claims', () => {
     expect(backIn(await ask('usr_00000000000000000000000000')).error).toBe('login_required');
   });
 
-  it.each(['{', '[]', '{}', 'null', '"x"', '{"id_token":[]}', '{"id_token":{"email":1}}', '{"userinfo":null}'])(
-    'that read %s are refused',
-    async (claims) => {
-      expect(backIn(await authorize(asking(client, challenge, { claims }), who)).error).toBe('invalid_request');
-    },
-  );
+  it.each([
+    '{',
+    '[]',
+    '{}',
+    'null',
+    '"x"',
+    '{"id_token":[]}',
+    '{"id_token":{"email":1}}',
+    '{"userinfo":null}',
+  ])('that read %s are refused', async (claims) => {
+    expect(backIn(await authorize(asking(client, challenge, { claims }), who)).error).toBe('invalid_request');
+  });
 });
 
 describe('acr', () => {
@@ -188,7 +214,7 @@ describe('acr', () => {
       { acr_values: 'urn:unknown' },
       { claims: essential({ values: ['aal1'] }) },
       { claims: essential({}).replace('true', 'false') },
-    ]) {
+    ] as Record<string, string>[]) {
       expect(backIn(await ask(more, who)).code, JSON.stringify(more)).toBeTypeOf('string');
     }
   });
@@ -196,24 +222,27 @@ describe('acr', () => {
   it('that no session can have is told to the client', async () => {
     const who = await visitor();
     for (const acr of [{ value: 'gold' }, { values: ['gold', 'platinum'] }, { value: 7 }]) {
-      expect(backIn(await ask({ claims: essential(acr) }, who)).error).toBe('unmet_authentication_requirements');
+      expect(backIn(await ask({ claims: essential(acr) }, who)).error).toBe(
+        'unmet_authentication_requirements',
+      );
     }
   });
 
-  it.each([{ acr_values: 'aal2' }, { claims: essential({ value: 'aal2' }) }, { claims: essential({ values: ['aal2'] }) }])(
-    '%j leads to a second factor',
-    async (more) => {
-      const who = await visitor();
-      const enrol = await ask(more, who);
-      expect([enrol.status, enrol.headers.get('location')]).toEqual([303, '/account/two-step']);
-      expect(backIn(await ask({ ...more, prompt: 'none' }, who)).error).toBe('interaction_required');
-      // One that has it now has shown it.
-      await addApp(who.user.access_token);
-      const again = await ask(more, who);
-      expect(again.headers.get('location')).toMatch(/^\/login\?.*prompt=login/);
-      expect(backIn(await ask({ ...more, prompt: 'none' }, who)).error).toBe('login_required');
-    },
-  );
+  it.each([
+    { acr_values: 'aal2' },
+    { claims: essential({ value: 'aal2' }) },
+    { claims: essential({ values: ['aal2'] }) },
+  ] as Record<string, string>[])('%j leads to a second factor', async (more) => {
+    const who = await visitor();
+    const enrol = await ask(more, who);
+    expect([enrol.status, enrol.headers.get('location')]).toEqual([303, '/account/two-step']);
+    expect(backIn(await ask({ ...more, prompt: 'none' }, who)).error).toBe('interaction_required');
+    // One that has it now has shown it.
+    await addApp(who.user.access_token);
+    const again = await ask(more, who);
+    expect(again.headers.get('location')).toMatch(/^\/login\?.*prompt=login/);
+    expect(backIn(await ask({ ...more, prompt: 'none' }, who)).error).toBe('login_required');
+  });
 
   it('is not what a password gives where the realm asks for no second factor', async () => {
     await createRealm('acr-off', { mfa: 'off' });
@@ -261,7 +290,14 @@ async function directoryWithPasskey(userId: string): Promise<any> {
     .bind(userId)
     .first<any>();
   return {
-    ...{ userId, realmId: row.realm_id, role: row.role, plan: row.plan, planExpiresAt: null, customLimits: {} },
+    ...{
+      userId,
+      realmId: row.realm_id,
+      role: row.role,
+      plan: row.plan,
+      planExpiresAt: null,
+      customLimits: {},
+    },
     ...{ status: row.status, emailVerified: true, username: row.username, factors: { totp: 0, passkeys: 1 } },
     ...{ version: row.version, credentialVersion: row.credential_version },
   };

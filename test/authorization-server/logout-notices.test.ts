@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { sendLogoutNotices, SignedTokens } from '../../src/authorization-server/logout-service.ts';
+import { SignedTokens, sendLogoutNotices } from '../../src/authorization-server/logout-service.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { runCron } from '../../src/cron.ts';
 import type { Budget } from '../../src/lib/run-budget.ts';
@@ -9,7 +9,15 @@ import { createServices } from '../../src/services.ts';
 import { call, changeDirectory, createRealm, expectProblem, INTERNAL, ORIGIN } from '../support/api.ts';
 import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
-import { claimsOf, codeOf, connected, createClient, type MadeClient, post, redeem } from '../support/oauth-client.ts';
+import {
+  claimsOf,
+  codeOf,
+  connected,
+  createClient,
+  type MadeClient,
+  post,
+  redeem,
+} from '../support/oauth-client.ts';
 import { project } from '../support/projection.ts';
 import { submit, type Visitor, visitor } from '../support/visitor.ts';
 
@@ -50,7 +58,9 @@ async function listening(fields: Record<string, unknown> = {}, realm?: string) {
 }
 
 const waiting = async ({ client_id }: MadeClient) =>
-  env.DB.prepare('SELECT count(*) AS n FROM logout_notices WHERE client_id = ?').bind(client_id).first<number>('n');
+  env.DB.prepare('SELECT count(*) AS n FROM logout_notices WHERE client_id = ?')
+    .bind(client_id)
+    .first<number>('n');
 
 beforeAll(async () => {
   await createRealm(REALM);
@@ -79,10 +89,7 @@ describe('a client that wants to hear', () => {
 
   const ends: [string, (who: Visitor, client: MadeClient, tokens: any) => Promise<unknown>][] = [
     ['the user signs out of the browser', (who) => submit('/logout', {}, who)],
-    [
-      'another client has the user sign out',
-      (who) => submit('/oauth2/logout', { sign_out: '1' }, who),
-    ],
+    ['another client has the user sign out', (who) => submit('/oauth2/logout', { sign_out: '1' }, who)],
     [
       'the user ends all sessions',
       ({ user }) => call('POST', '/v1/auth/logout', { token: user.access_token, body: { all: true } }),
@@ -96,7 +103,10 @@ describe('a client that wants to hear', () => {
         }),
     ],
     ['the account is suspended', ({ user }) => changeDirectory(user.user.id, { status: 'suspended' })],
-    ['it revokes the token itself', (_, { client_id }, { access_token }) => post('revoke', { token: access_token, client_id })],
+    [
+      'it revokes the token itself',
+      (_, { client_id }, { access_token }) => post('revoke', { token: access_token, client_id }),
+    ],
   ];
   it.each(ends)('is told when %s', async (_, end) => {
     const { client, ear, tokens, who } = await listening();
@@ -226,8 +236,16 @@ describe('a notice', () => {
       'printer.local',
       'x.localhost.',
     ]) {
-      const body = { name: 'x', redirect_uris: ['https://x.example/'], backchannel_logout_uri: `https://${host}/out` };
-      expectProblem(await call('POST', '/v1/admin/clients', { headers: INTERNAL, body }), 422, 'validation_failed');
+      const body = {
+        name: 'x',
+        redirect_uris: ['https://x.example/'],
+        backchannel_logout_uri: `https://${host}/out`,
+      };
+      expectProblem(
+        await call('POST', '/v1/admin/clients', { headers: INTERNAL, body }),
+        422,
+        'validation_failed',
+      );
     }
   });
 });

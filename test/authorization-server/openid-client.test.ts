@@ -20,7 +20,10 @@ const network: openid.CustomFetch = (url, init) => {
 const keys = generateKeyPair('ES256', { extractable: true });
 
 /** How a client is registered to prove itself, and how it does. */
-const WAYS: Record<string, { fields(): Promise<object> | object; proof(client: MadeClient): Promise<openid.ClientAuth> }> = {
+const WAYS: Record<
+  string,
+  { fields(): Promise<object> | object; proof(client: MadeClient): Promise<openid.ClientAuth> }
+> = {
   none: { fields: () => ({}), proof: async () => openid.None() },
   client_secret_basic: {
     fields: () => ({}),
@@ -61,7 +64,9 @@ async function follow(url: URL, who: Visitor): Promise<URL> {
   const asked = await open(url.pathname + url.search, { cookie: who.cookie }, { accept: 'text/html' });
   if (asked.status === 303) return new URL(asked.headers.get('location') as string);
   expect(asked.status, asked.body).toBe(200);
-  const action = /action="([^"]*\/oauth2\/consent[^"]*)"/.exec(asked.body)?.[1]?.replaceAll('&amp;', '&') as string;
+  const action = /action="([^"]*\/oauth2\/consent[^"]*)"/
+    .exec(asked.body)?.[1]
+    ?.replaceAll('&amp;', '&') as string;
   const said = await submit(action, { decision: 'allow', user: who.user.user.id }, { cookie: who.cookie });
   return new URL(said.headers.get('location') as string);
 }
@@ -104,7 +109,9 @@ describe.each([undefined, REALM])('of the realm %s', (realm) => {
       expect(await openid.fetchUserInfo(config, tokens.access_token, sub)).toMatchObject({
         email: who.user.user.email,
       });
-      const renewed = await openid.refreshTokenGrant(config, tokens.refresh_token as string, { scope: 'openid' });
+      const renewed = await openid.refreshTokenGrant(config, tokens.refresh_token as string, {
+        scope: 'openid',
+      });
       expect(renewed.scope).toBe('openid');
       if (way !== 'none') {
         const known = await openid.tokenIntrospection(config, renewed.access_token);
@@ -121,7 +128,9 @@ describe.each([undefined, REALM])('of the realm %s', (realm) => {
         state: 'over',
       });
       expect((await follow(out, who)).href).toBe(`${LOGGED_OUT}?state=over`);
-      expect((await open(`${realm ? `/realms/${realm}` : ''}/account`, { cookie: who.cookie })).status).toBe(303);
+      expect((await open(`${realm ? `/realms/${realm}` : ''}/account`, { cookie: who.cookie })).status).toBe(
+        303,
+      );
     });
   });
 

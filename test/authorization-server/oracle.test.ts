@@ -1,4 +1,4 @@
-import { beforeAll, expect, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { CALLBACK } from '../support/oauth-client.ts';
 import {
   type Changes,
@@ -269,9 +269,7 @@ describe('token', () => {
       ['scope beside it', { scope: 'openid' }],
       ['an assertion beside it', { client_assertion: 'x.y.z' }],
     ];
-    rows(table, async (side, changes) =>
-      send(side, 'POST', 'token', { form: await side.exchange(changes) }),
-    );
+    rows(table, async (side, changes) => send(side, 'POST', 'token', { form: await side.exchange(changes) }));
 
     const more: Row<(side: Side) => Promise<Response>>[] = [
       [
@@ -327,7 +325,10 @@ describe('token', () => {
       ['right', RIGHT],
       ['without refresh_token', { refresh_token: null }],
       ['refresh_token nonsense', { refresh_token: 'nonsense' }],
-      ['refresh_token of a shape', { refresh_token: `lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'x'.repeat(43)}` }],
+      [
+        'refresh_token of a shape',
+        { refresh_token: `lkr.usr_${'0'.repeat(26)}.ses_${'0'.repeat(26)}.1.${'x'.repeat(43)}` },
+      ],
       ['refresh_token twice', { refresh_token: ['a', 'b'] }],
       ['less scope', { scope: 'openid' }],
       ['more scope', { scope: 'openid email profile' }],
@@ -392,39 +393,160 @@ describe('token', () => {
     const grant: Changes = { grant_type: 'client_credentials' };
     const table: Row<(side: Side) => Promise<Sent> | Sent>[] = [
       ['right', (side) => ({ form: changed({}, grant), headers: side.basic('machine') })],
-      ['right, named beside it', (side) => ({ form: changed(named(side, 'machine'), grant), headers: side.basic('machine') })],
-      ['named otherwise beside it', (side) => ({ form: changed(named(side, 'web'), grant), headers: side.basic('machine') })],
+      [
+        'right, named beside it',
+        (side) => ({ form: changed(named(side, 'machine'), grant), headers: side.basic('machine') }),
+      ],
+      [
+        'named otherwise beside it',
+        (side) => ({ form: changed(named(side, 'web'), grant), headers: side.basic('machine') }),
+      ],
       ['without proof', (side) => ({ form: changed(named(side, 'machine'), grant) })],
       ['of nobody', () => ({ form: changed({}, grant) })],
       ['wrong secret', (side) => ({ form: changed({}, grant), headers: side.basic('machine', 'wrong') })],
       ['empty secret', (side) => ({ form: changed({}, grant), headers: side.basic('machine', '') })],
-      ['secret by form', (side) => ({ form: changed({ ...named(side, 'machine'), client_secret: side.client('machine').client_secret }, grant) })],
-      ['secret by header, of who posts', (side) => ({ form: changed({}, grant), headers: side.basic('posting') })],
-      ['secret twice', (side) => ({ form: changed({ client_secret: side.client('machine').client_secret }, grant), headers: side.basic('machine') })],
+      [
+        'secret by form',
+        (side) => ({
+          form: changed(
+            { ...named(side, 'machine'), client_secret: side.client('machine').client_secret },
+            grant,
+          ),
+        }),
+      ],
+      [
+        'secret by header, of who posts',
+        (side) => ({ form: changed({}, grant), headers: side.basic('posting') }),
+      ],
+      [
+        'secret twice',
+        (side) => ({
+          form: changed({ client_secret: side.client('machine').client_secret }, grant),
+          headers: side.basic('machine'),
+        }),
+      ],
       ['Basic nonsense', () => ({ form: changed({}, grant), headers: { authorization: 'Basic !!!' } })],
-      ['Basic without a colon', () => ({ form: changed({}, grant), headers: { authorization: `Basic ${btoa('abc')}` } })],
-      ['Basic in small letters', (side) => ({ form: changed({}, grant), headers: { authorization: (side.basic('machine').authorization ?? '').replace('Basic', 'basic') } })],
+      [
+        'Basic without a colon',
+        () => ({ form: changed({}, grant), headers: { authorization: `Basic ${btoa('abc')}` } }),
+      ],
+      [
+        'Basic in small letters',
+        (side) => ({
+          form: changed({}, grant),
+          headers: { authorization: (side.basic('machine').authorization ?? '').replace('Basic', 'basic') },
+        }),
+      ],
       ['Bearer for proof', () => ({ form: changed({}, grant), headers: { authorization: 'Bearer abc' } })],
-      ['scope that it has', (side) => ({ form: changed({ scope: 'read' }, grant), headers: side.basic('machine') })],
-      ['scope that it has not', (side) => ({ form: changed({ scope: 'write' }, grant), headers: side.basic('machine') })],
-      ['scope openid', (side) => ({ form: changed({ scope: 'openid' }, grant), headers: side.basic('machine') })],
-      ['a resource that is not known', (side) => ({ form: changed({ resource: 'https://x.example' }, grant), headers: side.basic('machine') })],
+      [
+        'scope that it has',
+        (side) => ({ form: changed({ scope: 'read' }, grant), headers: side.basic('machine') }),
+      ],
+      [
+        'scope that it has not',
+        (side) => ({ form: changed({ scope: 'write' }, grant), headers: side.basic('machine') }),
+      ],
+      [
+        'scope openid',
+        (side) => ({ form: changed({ scope: 'openid' }, grant), headers: side.basic('machine') }),
+      ],
+      [
+        'a resource that is not known',
+        (side) => ({
+          form: changed({ resource: 'https://x.example' }, grant),
+          headers: side.basic('machine'),
+        }),
+      ],
       ['of a client that may not', (side) => ({ form: changed({}, grant), headers: side.basic('web') })],
       ['by key', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion())] })],
-      ['by key, for the endpoint', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ aud: `${side.issuer}/oauth2/token` }))] })],
-      ['by key, for somebody else', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ aud: 'https://elsewhere.example' }))] })],
-      ['by key, for us and somebody else', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ aud: [side.issuer, 'https://elsewhere.example'] }))] })],
-      ['by key, too late', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ exp: 1 }))] })],
-      ['by key, without an end', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ exp: undefined }))] })],
-      ['by key, without jti', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ jti: undefined }))] })],
-      ['by key, of another issuer', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ iss: 'other' }))] })],
-      ['by key, about another client', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ sub: side.client('web').client_id }))] })],
-      ['by key, not yet', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ nbf: Math.floor(Date.now() / 1000) + 600 }))] })],
-      ['by key, of another type', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({}, 'urn:nonsense'))] })],
-      ['by key, and by secret', async (side) => ({ form: [...changed({}, grant), ...(await side.assertion())], headers: side.basic('machine') })],
-      ['by key, named otherwise', async (side) => ({ form: [...changed(named(side, 'web'), grant), ...(await side.assertion())] })],
-      ['by a key that is no JWT', () => ({ form: changed({ client_assertion: 'nonsense', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' }, grant) })],
-      ['by a type without key', () => ({ form: changed({ client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' }, grant) })],
+      [
+        'by key, for the endpoint',
+        async (side) => ({
+          form: [...changed({}, grant), ...(await side.assertion({ aud: `${side.issuer}/oauth2/token` }))],
+        }),
+      ],
+      [
+        'by key, for somebody else',
+        async (side) => ({
+          form: [...changed({}, grant), ...(await side.assertion({ aud: 'https://elsewhere.example' }))],
+        }),
+      ],
+      [
+        'by key, for us and somebody else',
+        async (side) => ({
+          form: [
+            ...changed({}, grant),
+            ...(await side.assertion({ aud: [side.issuer, 'https://elsewhere.example'] })),
+          ],
+        }),
+      ],
+      [
+        'by key, too late',
+        async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ exp: 1 }))] }),
+      ],
+      [
+        'by key, without an end',
+        async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ exp: undefined }))] }),
+      ],
+      [
+        'by key, without jti',
+        async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ jti: undefined }))] }),
+      ],
+      [
+        'by key, of another issuer',
+        async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({ iss: 'other' }))] }),
+      ],
+      [
+        'by key, about another client',
+        async (side) => ({
+          form: [...changed({}, grant), ...(await side.assertion({ sub: side.client('web').client_id }))],
+        }),
+      ],
+      [
+        'by key, not yet',
+        async (side) => ({
+          form: [
+            ...changed({}, grant),
+            ...(await side.assertion({ nbf: Math.floor(Date.now() / 1000) + 600 })),
+          ],
+        }),
+      ],
+      [
+        'by key, of another type',
+        async (side) => ({ form: [...changed({}, grant), ...(await side.assertion({}, 'urn:nonsense'))] }),
+      ],
+      [
+        'by key, and by secret',
+        async (side) => ({
+          form: [...changed({}, grant), ...(await side.assertion())],
+          headers: side.basic('machine'),
+        }),
+      ],
+      [
+        'by key, named otherwise',
+        async (side) => ({ form: [...changed(named(side, 'web'), grant), ...(await side.assertion())] }),
+      ],
+      [
+        'by a key that is no JWT',
+        () => ({
+          form: changed(
+            {
+              client_assertion: 'nonsense',
+              client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+            },
+            grant,
+          ),
+        }),
+      ],
+      [
+        'by a type without key',
+        () => ({
+          form: changed(
+            { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' },
+            grant,
+          ),
+        }),
+      ],
     ];
     rows(table, async (side, sent) => send(side, 'POST', 'token', await sent(side)));
 
@@ -502,11 +624,28 @@ describe('par', () => {
   const more: Row<(side: Side) => Promise<Response>>[] = [
     ['by GET', (side) => send(side, 'GET', 'par', { query: side.asking() })],
     ['empty', (side) => send(side, 'POST', 'par', { form: [] })],
-    ['of a confidential client', (side) => send(side, 'POST', 'par', { form: side.asking({}, 'web'), headers: side.basic('web') })],
-    ['of a confidential client without proof', (side) => send(side, 'POST', 'par', { form: side.asking({}, 'web') })],
-    ['of a confidential client by a wrong proof', (side) => send(side, 'POST', 'par', { form: side.asking({}, 'web'), headers: side.basic('web', 'wrong') })],
-    ['of a client for another', (side) => send(side, 'POST', 'par', { form: side.asking({}, 'spa'), headers: side.basic('web') })],
-    ['of a client without codes', (side) => send(side, 'POST', 'par', { form: side.asking({}, 'machine'), headers: side.basic('machine') })],
+    [
+      'of a confidential client',
+      (side) => send(side, 'POST', 'par', { form: side.asking({}, 'web'), headers: side.basic('web') }),
+    ],
+    [
+      'of a confidential client without proof',
+      (side) => send(side, 'POST', 'par', { form: side.asking({}, 'web') }),
+    ],
+    [
+      'of a confidential client by a wrong proof',
+      (side) =>
+        send(side, 'POST', 'par', { form: side.asking({}, 'web'), headers: side.basic('web', 'wrong') }),
+    ],
+    [
+      'of a client for another',
+      (side) => send(side, 'POST', 'par', { form: side.asking({}, 'spa'), headers: side.basic('web') }),
+    ],
+    [
+      'of a client without codes',
+      (side) =>
+        send(side, 'POST', 'par', { form: side.asking({}, 'machine'), headers: side.basic('machine') }),
+    ],
   ];
   rows(more, (side, ask) => ask(side));
 });
@@ -520,39 +659,73 @@ describe.each(['introspect', 'revoke'] as const)('%s', (endpoint) => {
   const table: Row<Ask>[] = [
     ['an access token', (side) => own(side, 'access_token')],
     ['a refresh token', (side) => own(side, 'refresh_token')],
-    ['an access token, taken for the other', (side) => own(side, 'access_token', { token_type_hint: 'refresh_token' })],
-    ['a refresh token, taken for the other', (side) => own(side, 'refresh_token', { token_type_hint: 'access_token' })],
-    ['a refresh token, taken for nonsense', (side) => own(side, 'refresh_token', { token_type_hint: 'nonsense' })],
+    [
+      'an access token, taken for the other',
+      (side) => own(side, 'access_token', { token_type_hint: 'refresh_token' }),
+    ],
+    [
+      'a refresh token, taken for the other',
+      (side) => own(side, 'refresh_token', { token_type_hint: 'access_token' }),
+    ],
+    [
+      'a refresh token, taken for nonsense',
+      (side) => own(side, 'refresh_token', { token_type_hint: 'nonsense' }),
+    ],
     ['an ID token', (side) => own(side, 'id_token')],
     ['nonsense', (side) => own(side, 'access_token', { token: 'nonsense' })],
     ['a long token', (side) => own(side, 'access_token', { token: 'x'.repeat(5000) })],
     ['without token', (side) => own(side, 'access_token', { token: null })],
     ['token empty', (side) => own(side, 'access_token', { token: '' })],
     ['token twice', (side) => own(side, 'access_token', { token: ['a', 'b'] })],
-    ['without proof', async (side) => ({ ...(await own(side, 'access_token', named(side, 'web'))), headers: {} })],
+    [
+      'without proof',
+      async (side) => ({ ...(await own(side, 'access_token', named(side, 'web'))), headers: {} }),
+    ],
     ['of nobody', async (side) => ({ ...(await own(side, 'access_token')), headers: {} })],
-    ['by a wrong proof', async (side) => ({ ...(await own(side, 'access_token')), headers: side.basic('web', 'wrong') })],
+    [
+      'by a wrong proof',
+      async (side) => ({ ...(await own(side, 'access_token')), headers: side.basic('web', 'wrong') }),
+    ],
     [
       'the token of another client',
-      async (side) => ({ form: changed({ token: (await side.tokens('spa')).access_token ?? '' }, {}), headers: side.basic('web') }),
+      async (side) => ({
+        form: changed({ token: (await side.tokens('spa')).access_token ?? '' }, {}),
+        headers: side.basic('web'),
+      }),
     ],
     [
       'the refresh token of another client',
-      async (side) => ({ form: changed({ token: (await side.tokens('spa')).refresh_token ?? '' }, {}), headers: side.basic('web') }),
+      async (side) => ({
+        form: changed({ token: (await side.tokens('spa')).refresh_token ?? '' }, {}),
+        headers: side.basic('web'),
+      }),
     ],
     [
       'by a public client, its own',
-      async (side) => ({ form: changed({ token: (await side.tokens('spa')).access_token ?? '', ...named(side, 'spa') }, {}) }),
+      async (side) => ({
+        form: changed({ token: (await side.tokens('spa')).access_token ?? '', ...named(side, 'spa') }, {}),
+      }),
     ],
     ['a code', async (side) => own(side, 'access_token', { token: await side.code('web') })],
   ];
   rows(table, async (side, ask) => send(side, 'POST', endpoint, await ask(side)));
 
   const more: Row<(side: Side) => Promise<Response>>[] = [
-    ['by GET', async (side) => send(side, 'GET', endpoint, { query: (await own(side, 'access_token')).form ?? [], headers: side.basic('web') })],
+    [
+      'by GET',
+      async (side) =>
+        send(side, 'GET', endpoint, {
+          query: (await own(side, 'access_token')).form ?? [],
+          headers: side.basic('web'),
+        }),
+    ],
     [
       'as JSON',
-      (side) => send(side, 'POST', endpoint, { body: '{"token":"x"}', headers: { ...side.basic('web'), 'content-type': 'application/json' } }),
+      (side) =>
+        send(side, 'POST', endpoint, {
+          body: '{"token":"x"}',
+          headers: { ...side.basic('web'), 'content-type': 'application/json' },
+        }),
     ],
     [
       'a token that was revoked',
@@ -571,23 +744,41 @@ describe('userinfo', () => {
   const table: Row<(side: Side) => Promise<Response>>[] = [
     ['right', async (side) => send(side, 'GET', 'userinfo', bearer((await side.tokens()).access_token))],
     ['by POST', async (side) => send(side, 'POST', 'userinfo', bearer((await side.tokens()).access_token))],
-    ['in the body', async (side) => send(side, 'POST', 'userinfo', { form: [['access_token', (await side.tokens()).access_token ?? '']] })],
-    ['in the query', async (side) => send(side, 'GET', 'userinfo', { query: [['access_token', (await side.tokens()).access_token ?? '']] })],
+    [
+      'in the body',
+      async (side) =>
+        send(side, 'POST', 'userinfo', {
+          form: [['access_token', (await side.tokens()).access_token ?? '']],
+        }),
+    ],
+    [
+      'in the query',
+      async (side) =>
+        send(side, 'GET', 'userinfo', {
+          query: [['access_token', (await side.tokens()).access_token ?? '']],
+        }),
+    ],
     ['by PUT', async (side) => send(side, 'PUT', 'userinfo', bearer((await side.tokens()).access_token))],
     ['without token', (side) => send(side, 'GET', 'userinfo', {})],
     ['nonsense', (side) => send(side, 'GET', 'userinfo', bearer('nonsense'))],
     ['Basic', (side) => send(side, 'GET', 'userinfo', { headers: side.basic('web') })],
-    ['by a refresh token', async (side) => send(side, 'GET', 'userinfo', bearer((await side.tokens()).refresh_token))],
+    [
+      'by a refresh token',
+      async (side) => send(side, 'GET', 'userinfo', bearer((await side.tokens()).refresh_token)),
+    ],
     ['by an ID token', async (side) => send(side, 'GET', 'userinfo', bearer((await side.tokens()).id_token))],
     [
       'without the scope',
-      async (side) => send(side, 'GET', 'userinfo', bearer((await side.tokens('spa', { scope: 'email' })).access_token)),
+      async (side) =>
+        send(side, 'GET', 'userinfo', bearer((await side.tokens('spa', { scope: 'email' })).access_token)),
     ],
     [
       'that was revoked',
       async (side) => {
         const { access_token = '' } = await side.tokens();
-        await send(side, 'POST', 'revoke', { form: changed({ token: access_token, ...named(side, 'spa') }, {}) });
+        await send(side, 'POST', 'revoke', {
+          form: changed({ token: access_token, ...named(side, 'spa') }, {}),
+        });
         return send(side, 'GET', 'userinfo', bearer(access_token));
       },
     ],

@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, changeDirectory, createApiKey, createRealm, expectProblem, INTERNAL, ORIGIN } from '../support/api.ts';
+import {
+  call,
+  changeDirectory,
+  createApiKey,
+  createRealm,
+  expectProblem,
+  INTERNAL,
+  ORIGIN,
+} from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { basic, claimsOf, connected, createClient, type MadeClient, post } from '../support/oauth-client.ts';
 import { submit, visitor } from '../support/visitor.ts';
@@ -33,7 +41,10 @@ beforeAll(async () => {
 
 /** An app of a user whose token is for the gateway. */
 const connectedApp = (scope = 'images:read images:write') =>
-  connected({ scopes: ['openid', 'images:read', 'images:write'], audiences: [GATEWAY] }, { scope, resource: GATEWAY });
+  connected(
+    { scopes: ['openid', 'images:read', 'images:write'], audiences: [GATEWAY] },
+    { scope, resource: GATEWAY },
+  );
 
 const exchange = (
   client: MadeClient,
@@ -58,7 +69,10 @@ const decide = async (token: string, scope: string) =>
 describe('a token that a service was given', () => {
   it('is exchanged for less, for the next service, in the name of who acts', async () => {
     const { client, tokens, who } = await connectedApp();
-    const { status, body } = await exchange(gateway, tokens.access_token, { scope: 'images:read', resource: STORE });
+    const { status, body } = await exchange(gateway, tokens.access_token, {
+      scope: 'images:read',
+      resource: STORE,
+    });
     expect(status, JSON.stringify(body)).toBe(200);
     expect(body).toEqual({
       access_token: expect.any(String),
@@ -99,7 +113,10 @@ describe('a token that a service was given', () => {
       sub: store.client_id,
       act: { sub: gateway.client_id },
     });
-    expect(await decide(tokens.access_token, 'images:read')).toMatchObject({ client_id: client.client_id, act: null });
+    expect(await decide(tokens.access_token, 'images:read')).toMatchObject({
+      client_id: client.client_id,
+      act: null,
+    });
   });
 
   it('never gives more than it has, nor than the client may', async () => {
@@ -113,7 +130,10 @@ describe('a token that a service was given', () => {
       const again = await exchange(gateway, body.access_token, { scope });
       expect(again.body.error, scope).toBe('invalid_scope');
     }
-    for (const target of [{ resource: 'https://elsewhere.example' }, { audience: ORIGIN }]) {
+    for (const target of [{ resource: 'https://elsewhere.example' }, { audience: ORIGIN }] as Record<
+      string,
+      string
+    >[]) {
       const wider = await exchange(gateway, tokens.access_token, target);
       expect([wider.status, wider.body.error]).toEqual([400, 'invalid_target']);
     }
@@ -152,7 +172,9 @@ describe('a token that a service was given', () => {
     } else await changeDirectory(who.user.user.id, { status: 'suspended' });
     expect(await decide(body.access_token, 'images:read')).toMatchObject({ allowed: false });
     const { headers } = await createApiKey(['usage:write']);
-    expect((await post('introspect', { token: body.access_token }, { headers })).body).toEqual({ active: false });
+    expect((await post('introspect', { token: body.access_token }, { headers })).body).toEqual({
+      active: false,
+    });
     for (const token of [tokens.access_token, body.access_token]) {
       const answer = await exchange(gateway, token);
       expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
@@ -162,7 +184,9 @@ describe('a token that a service was given', () => {
   it('is ended for nobody by who exchanged it', async () => {
     const { tokens } = await connectedApp();
     const { body } = await exchange(gateway, tokens.access_token);
-    expect((await post('revoke', { token: body.access_token }, { headers: basic(gateway) })).status).toBe(200);
+    expect((await post('revoke', { token: body.access_token }, { headers: basic(gateway) })).status).toBe(
+      200,
+    );
     expect(await decide(tokens.access_token, 'images:read')).toMatchObject({ allowed: true });
   });
 });
@@ -201,7 +225,8 @@ describe('the user’s own token', () => {
 describe('what is wrong', () => {
   it('is refused with the words of the protocol', async () => {
     const { tokens } = await connectedApp();
-    const { access_token, refresh_token } = (await connected({ audiences: [GATEWAY] }, { resource: GATEWAY })).tokens;
+    const { access_token, refresh_token } = (await connected({ audiences: [GATEWAY] }, { resource: GATEWAY }))
+      .tokens;
     const itself = await createClient({
       token_endpoint_auth_method: 'client_secret_basic',
       grant_types: ['client_credentials'],
@@ -222,7 +247,10 @@ describe('what is wrong', () => {
     ];
     for (const [token, more] of cases) {
       const answer = await exchange(gateway, token, more);
-      expect([answer.status, answer.body.error], JSON.stringify([token, more])).toEqual([400, 'invalid_request']);
+      expect([answer.status, answer.body.error], JSON.stringify([token, more])).toEqual([
+        400,
+        'invalid_request',
+      ]);
     }
     const untyped = { grant_type: GRANT, subject_token: access_token };
     expect((await post('token', untyped, { headers: basic(gateway) })).body.error).toBe('invalid_request');
@@ -241,7 +269,10 @@ describe('what is wrong', () => {
 
   it('is a client that may not, or cannot prove itself', async () => {
     const { tokens } = await connectedApp();
-    const other = await createClient({ token_endpoint_auth_method: 'client_secret_basic', audiences: [GATEWAY] });
+    const other = await createClient({
+      token_endpoint_auth_method: 'client_secret_basic',
+      audiences: [GATEWAY],
+    });
     expect((await exchange(other, tokens.access_token)).body.error).toBe('unauthorized_client');
     const public_ = await call('POST', '/v1/admin/clients', {
       headers: INTERNAL,

@@ -188,8 +188,13 @@ it('gives clients tokens by one call and no query, with proofs by one more', asy
   expect(take(), 'code with claims').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 0 });
 
   const key = await generateKeyPair('ES256');
-  const proof = async (nonce: string | null) =>
-    new SignJWT({ jti: crypto.randomUUID(), htm: 'POST', htu: `${ORIGIN}/oauth2/token`, ...(nonce && { nonce }) })
+  const proofOf = async (nonce: string | null) =>
+    new SignJWT({
+      jti: crypto.randomUUID(),
+      htm: 'POST',
+      htu: `${ORIGIN}/oauth2/token`,
+      ...(nonce && { nonce }),
+    })
       .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(key.publicKey) })
       .setIssuedAt()
       .sign(key.privateKey);
@@ -199,7 +204,7 @@ it('gives clients tokens by one call and no query, with proofs by one more', asy
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
         'cf-connecting-ip': '10.9.9.8',
-        dpop: await proof(nonce),
+        dpop: await proofOf(nonce),
         ...basic(machine),
       },
       body: 'grant_type=client_credentials',

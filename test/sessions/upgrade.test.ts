@@ -32,12 +32,17 @@ it('an object that knew no keys of clients goes on with their grants', async () 
   const { client, tokens, who } = await connected();
   const object = accountOf(who.user.user.id);
   await runInDurableObject(object, (_, { storage: { kv, sql } }) => {
-    for (const column of ['key_thumbprint', 'hears_of_end']) sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
+    for (const column of ['key_thumbprint', 'hears_of_end'])
+      sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
     kv.put('state', { ...kv.get<any>('state'), tables: 3 });
   });
   await evictDurableObject(object);
   const { refresh_token } = tokens;
-  const refreshed = await post('token', { grant_type: 'refresh_token', refresh_token, client_id: client.client_id });
+  const refreshed = await post('token', {
+    grant_type: 'refresh_token',
+    refresh_token,
+    client_id: client.client_id,
+  });
   expect(refreshed.status).toBe(200);
   expect((await redeem(client, await codeOf(client, who))).status).toBe(200);
 });

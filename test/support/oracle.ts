@@ -186,7 +186,8 @@ export async function outcomeOf(answer: Response): Promise<string> {
   const type = answer.headers.get('content-type') ?? '';
   if (type.startsWith('text/html')) return answer.status < 400 ? 'asks the user' : `page ${answer.status}`;
   const body = text.startsWith('{') ? JSON.parse(text) : {};
-  const said = body.error ?? body.code ?? (body.active === undefined ? null : body.active ? 'active' : 'inactive');
+  const said =
+    body.error ?? body.code ?? (body.active === undefined ? null : body.active ? 'active' : 'inactive');
   return [answer.status, said].filter((part) => part !== null && part !== undefined).join(' ');
 }
 

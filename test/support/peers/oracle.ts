@@ -107,8 +107,11 @@ function configuration(clients: object[]): Record<string, unknown> {
       introspection: {
         enabled: true,
         // Their own tokens.
-        allowedPolicy: (_: unknown, client: { clientId: string; clientAuthMethod: string }, token: { clientId: string }) =>
-          client.clientAuthMethod !== 'none' && token.clientId === client.clientId,
+        allowedPolicy: (
+          _: unknown,
+          client: { clientId: string; clientAuthMethod: string },
+          token: { clientId: string },
+        ) => client.clientAuthMethod !== 'none' && token.clientId === client.clientId,
       },
       revocation: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
