@@ -43,6 +43,7 @@ type Check = (parameters: Parameters, target: AnswerTarget, realm: Realm) => Par
 
 /** What a request must hold, one after the other: each gives its part of what is asked, or throws OAuthFailure. */
 const CHECKS: Check[] = [
+  checkOnce,
   checkNothingElse,
   checkResponseType,
   checkResponseMode,
@@ -70,6 +71,12 @@ export function askedAuthorization(
 ): AskedAuthorization {
   const parts = CHECKS.map((check) => check(parameters, target, realm));
   return Object.assign({ ...target }, ...parts) as AskedAuthorization;
+}
+
+/** RFC 6749, 3.1. */
+function checkOnce(parameters: Parameters) {
+  parameters.requireOnce();
+  return {};
 }
 
 /** OpenID Connect Core 1.0, 6.1 and 7.2.1: what is not known must be refused by its name. */

@@ -17,7 +17,7 @@ import type { OAuthClients } from './client-service.ts';
 import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
-import { type Parameters, parametersOf, required } from './parameters.ts';
+import { type Parameters, readParameters, required } from './parameters.ts';
 import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
 import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
@@ -88,11 +88,17 @@ export class ClientAuthorizations {
     by: Client,
     word: UserWord | null = null,
   ): Promise<NextStep> {
-    const { parameters, since } = await readable(async () => {
-      const asked = parametersOf(search);
-      const whole = await withPushed(this.#parts.pushedKeys, realm.id, asked);
-      return { parameters: whole, since: asked.get(SINCE) };
-    });
+    const said = readable(search);
+    const parameters = await withPushed(this.#parts.pushedKeys, realm.id, said);
+    const since = said.get(SINCE);
+    if (!parameters) {
+      // Its user may have taken long to sign in: only their client can ask anew.
+      const over = {
+        error: 'invalid_request_uri',
+        error_description: 'The request is over, or of another client',
+      };
+      return answering(realm, await this.#target(said, realm), over);
+    }
     const target = await this.#target(parameters, realm);
     try {
       const asked = askedAuthorization(parameters, target, realm);
@@ -119,7 +125,8 @@ export class ClientAuthorizations {
       throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
     }
     const target = { client, redirectUri, responseMode: 'query', state: null } as const;
-    const { key: said } = askedAuthorization(parameters, target, realm);
+    const { idTokenHint, key: said } = askedAuthorization(parameters, target, realm);
+    await this.#hinted(realm, client, idTokenHint);
     if (key !== null && said !== null && key !== said) {
       throw new OAuthFailure('invalid_dpop_proof', 'dpop_jkt is not that of the proof');
     }
@@ -164,7 +171,8 @@ export class ClientAuthorizations {
   ): Promise<NextStep> {
     const { client, prompt } = asked;
     const isSilent = prompt.includes('none');
-    const signIn = await this.#signInNeeded(asked, realm, principal, since);
+    const hinted = await this.#hinted(realm, client, asked.idTokenHint);
+    const signIn = this.#signInNeeded(asked, realm, principal, { hinted, since });
     if (!principal || signIn) {
       if (isSilent) throw new OAuthFailure('login_required', 'The user has to sign in');
       return {
@@ -192,14 +200,14 @@ export class ClientAuthorizations {
   }
 
   /** Whether the user has to sign in: 'anew' even if they are signed in. */
-  async #signInNeeded(
+  #signInNeeded(
     asked: AskedAuthorization,
     realm: Realm,
     principal: Principal | null,
-    since: string | undefined,
-  ): Promise<'first' | 'anew' | null> {
+    { hinted, since }: { hinted: unknown; since: string | undefined },
+  ): 'first' | 'anew' | null {
     if (!principal) return 'first';
-    const { claims, client, idTokenHint, maxAge, prompt } = asked;
+    const { claims, client, maxAge, prompt } = asked;
     const now = Date.now();
     const waiting = this.#waitingSince(client.id, since, now);
     const isAnew = waiting !== null && principal.authenticatedAt > waiting;
@@ -212,13 +220,18 @@ export class ClientAuthorizations {
     if (asksAnew) {
       if (!isAnew) return 'anew';
     } else if (maxAge !== null && now - principal.authenticatedAt > maxAge * SECOND) return 'anew';
-    if (claims.subject !== null && claims.subject !== principal.userId) return 'anew';
-    if (idTokenHint === null) return null;
-    const hint = await this.#parts.tokens.read(realm, idTokenHint);
+    const meant = [claims.subject, hinted].filter((one) => one !== null);
+    return meant.every((one) => one === principal.userId) ? null : 'anew';
+  }
+
+  /** The user whom an ID token means; null where there is none. Throws `invalid_request` for one that is not of the client. */
+  async #hinted(realm: Realm, client: OAuthClientRow, idToken: string | null): Promise<unknown> {
+    if (idToken === null) return null;
+    const hint = await this.#parts.tokens.read(realm, idToken);
     if (!hint || hint.isAccessToken || hint.claims.aud !== client.id) {
       throw new OAuthFailure('invalid_request', 'id_token_hint is no ID token of this client');
     }
-    return hint.claims.sub === principal.userId ? null : 'anew';
+    return hint.claims.sub;
   }
 
   /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
@@ -311,9 +324,9 @@ function answering(realm: Realm, target: AnswerTarget, answer: Record<string, st
 }
 
 /** Throws `invalid_request` for parameters that cannot be read: nobody knows yet where an answer could go. */
-async function readable<Read>(read: () => Promise<Read>): Promise<Read> {
+function readable(search: URLSearchParams): Parameters {
   try {
-    return await read();
+    return readParameters(search);
   } catch (error) {
     if (error instanceof OAuthFailure)
       throw new ApiError('invalid_request', { detail: `${error.description}.` });

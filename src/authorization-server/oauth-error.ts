@@ -19,6 +19,7 @@ export const OAUTH_ERRORS = [
   'unmet_authentication_requirements',
   'request_not_supported',
   'request_uri_not_supported',
+  'invalid_request_uri',
   'registration_not_supported',
   'invalid_dpop_proof',
   'use_dpop_nonce',

@@ -403,7 +403,10 @@ describe('a key that was said before', () => {
   it('is that of the proof at par, or refused', async () => {
     const [by, other] = [await holder(), await holder()];
     const dpop = await by.proof({ htm: 'POST', htu: `${ORIGIN}/oauth2/par`, nonce: await nonceNow() });
-    const fields = [...asking(client, pkce().challenge, { dpop_jkt: other.key })] as [string, string][];
+    const fields = [...asking(client, pkce().challenge, { ...SCOPE, dpop_jkt: other.key })] as [
+      string,
+      string,
+    ][];
     const answer = await post('par', fields, { headers: { dpop } });
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_dpop_proof']);
   });

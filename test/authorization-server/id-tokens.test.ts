@@ -105,7 +105,9 @@ describe('RS256', () => {
   });
 
   it('is listed with the keys of the realm, and rotated by hand', async () => {
-    const options = { headers: INTERNAL, realm: 'rsa-first' };
+    await createRealm('rsa-by-hand');
+    await connected({ id_token_signed_response_alg: 'RS256' }, {}, 'rsa-by-hand');
+    const options = { headers: INTERNAL, realm: 'rsa-by-hand' };
     const { body } = await call('GET', '/v1/admin/signing-keys', options);
     expect(body.data.map(({ alg }: any) => alg)).toEqual(['ES256', 'RS256']);
     const rotated = await call('POST', '/v1/admin/signing-keys/rotate', options);

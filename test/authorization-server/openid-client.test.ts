@@ -166,7 +166,8 @@ describe.each([undefined, REALM])('of the realm %s', (realm) => {
       code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
       code_challenge_method: 'S256',
     });
-    const page = await open(url.pathname + url.search, await somebody());
+    const { cookie } = await somebody();
+    const page = await open(url.pathname + url.search, { cookie });
     const fields = [...page.body.matchAll(/<input[^>]*name="(\w+)"[^>]*value="([^"]*)"/g)];
     const body = new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value]));
     const request = new Request(CALLBACK, { method: 'POST', body });

@@ -173,7 +173,10 @@ export async function outcomeOf(answer: Response): Promise<string> {
   const location = answer.headers.get('location');
   const text = await answer.text();
   if (location !== null) {
-    return location.startsWith(CALLBACK) ? back(new URL(location).searchParams) : 'asks the user';
+    if (!location.startsWith(CALLBACK)) return 'asks the user';
+    const { hash, searchParams } = new URL(location);
+    // What the other has to say of response types that we do not have it says in the fragment.
+    return back(hash === '' ? searchParams : new URLSearchParams(hash.slice(1)));
   }
   if (text.includes(`action="${CALLBACK}"`)) {
     const fields = [...text.matchAll(/<input[^>]*name="(\w+)"[^>]*value="([^"]*)"/g)];
@@ -186,8 +189,8 @@ export async function outcomeOf(answer: Response): Promise<string> {
   const type = answer.headers.get('content-type') ?? '';
   if (type.startsWith('text/html')) return answer.status < 400 ? 'asks the user' : `page ${answer.status}`;
   const body = text.startsWith('{') ? JSON.parse(text) : {};
-  const said =
-    body.error ?? body.code ?? (body.active === undefined ? null : body.active ? 'active' : 'inactive');
+  // Of a problem in words that are no protocol's the status alone.
+  const said = body.error ?? (body.active === undefined ? null : body.active ? 'active' : 'inactive');
   return [answer.status, said].filter((part) => part !== null && part !== undefined).join(' ');
 }
 

@@ -98,6 +98,7 @@ function configuration(clients: object[]): Record<string, unknown> {
       const { client, session, provider } = context.oidc;
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid profile email offline_access');
+      grant.addOIDCClaims(['email', 'email_verified', 'name']);
       await grant.save();
       return grant;
     },
@@ -126,6 +127,7 @@ function configuration(clients: object[]): Record<string, unknown> {
         },
       },
     },
+    enableHttpPostMethods: true,
     acrValues: ['aal1', 'aal2'],
     renderError: (context: { type: string; body: string }, { error }: { error: string }) => {
       context.type = 'html';
@@ -140,7 +142,7 @@ function configuration(clients: object[]): Record<string, unknown> {
       revocation: '/oauth2/revoke',
       userinfo: '/oauth2/userinfo',
     },
-    cookies: { keys: ['of the peer'] },
+    cookies: { keys: ['of the peer'], long: { sameSite: 'none' } },
     ttl: {
       AccessToken: 600,
       AuthorizationCode: (_: unknown, __: unknown, { clientId }: { clientId: string }) =>
@@ -160,7 +162,13 @@ interface OracleContext {
     client: { clientId: string };
     session: { accountId: string };
     provider: {
-      Grant: new (of: object) => { addOIDCScope(scope: string): void; save(): Promise<string> };
+      Grant: new (
+        of: object,
+      ) => {
+        addOIDCScope(scope: string): void;
+        addOIDCClaims(claims: string[]): void;
+        save(): Promise<string>;
+      };
     };
   };
 }
