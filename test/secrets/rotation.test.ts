@@ -127,6 +127,11 @@ describe('after AUTH_SECRET was changed', () => {
     expect((await alone.request(ticket.slice('https://auth.test'.length))).status).toBe(400);
   });
 
+  it('the keys of RS256 sign on', async () => {
+    const { id } = await createServices(env as unknown as Bindings).signingKeys.current('default', 'RS256');
+    expect((await rotated.services.signingKeys.current('default', 'RS256')).id).toBe(id);
+  });
+
   it('no column but those that are re-encrypted, or gone in ten minutes, holds sealed values', async () => {
     const tables = await env.DB.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
