@@ -20,6 +20,7 @@ import {
   registerVerified,
 } from '../support/api.ts';
 import { Browser, pick } from '../support/browser.ts';
+import { withApp } from '../support/factors.ts';
 
 const OLD = env.AUTH_SECRET;
 const NEW = 'bmV3LXNlY3JldC1vZi10aGUtcm90YXRpb24tdGVzdHM';
@@ -132,6 +133,10 @@ describe('after AUTH_SECRET was changed', () => {
     expect((await rotated.services.signingKeys.current('default', 'RS256')).id).toBe(id);
   });
 
+  it('the secrets of apps are read on', async () => {
+    expect((await withApp()).recoveryCodes).toHaveLength(10);
+  });
+
   it('no column but those that are re-encrypted, or gone in ten minutes, holds sealed values', async () => {
     const tables = await env.DB.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
@@ -170,9 +175,8 @@ describe('re-encryption', () => {
        VALUES (?, 'default', ?, ?, 0, '{}', ?, 1, 1)`,
     );
     await env.DB.batch(Array.from({ length: 250 }, (_, n) => insert.bind(user.id, `p${n}`, `s${n}`, jwe)));
-    const counted = await env.DB.prepare(
-      'SELECT (SELECT count(*) FROM identities) + (SELECT count(*) FROM signing_keys) AS n',
-    ).first<{ n: number }>();
+    const counts = SEALED_COLUMNS.map(({ table }) => `(SELECT count(*) FROM ${table})`);
+    const counted = await env.DB.prepare(`SELECT ${counts.join(' + ')} AS n`).first<{ n: number }>();
     expect((await reencryptAll(alone)).examined).toBe(counted?.n);
   });
 
@@ -192,7 +196,8 @@ describe('re-encryption', () => {
   it.each([
     'nonsense',
     Buffer.from('[9]').toString('base64url'),
-    Buffer.from('[1,"x"]').toString('base64url'),
+    // Of a key with two columns one is not enough.
+    Buffer.from(`[${SEALED_COLUMNS.findIndex(({ key }) => key.length > 1)},"x"]`).toString('base64url'),
   ])('refuses the cursor %s', async (cursor) => {
     expectProblem(
       await asAdmin('POST', '/secrets/re-encrypt', { body: { cursor } }),
