@@ -1,5 +1,6 @@
 import { endOwnersKeys } from './api-keys/owners-keys.ts';
 import { foldNames } from './directory/folded-names.ts';
+import { lazy } from './lib/lazy.ts';
 import { describeFailure, log } from './lib/log.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
 import { DAY, MINUTE, SECOND } from './lib/time.ts';
@@ -7,6 +8,8 @@ import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 import { sendAudit } from './sinks/audit-job.ts';
+
+const logouts = lazy(() => import('./authorization-server/logout-service.ts'));
 
 interface Job {
   /** Whether it is done once, in `DB`; else in each database that realms live in. */
@@ -60,6 +63,14 @@ export const JOBS: Record<string, Record<string, Job>> = {
       run: ({ admin }, now, budget) => admin.moves.run(now, budget),
     },
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
+    send_logouts: {
+      share: 0.3,
+      run: async ({ config, d1, signingKeys }, _, budget) => {
+        const { sendLogoutNotices, SignedTokens } = await logouts();
+        const parts = { d1, tokens: new SignedTokens(signingKeys), origin: config.ORIGIN };
+        await sendLogoutNotices({ ...parts, mayBeLocal: config.ENVIRONMENT === 'development' }, budget);
+      },
+    },
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
     fold_names: { share: 0.2, run: ({ d1 }, _, budget) => foldNames(d1, budget) },

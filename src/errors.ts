@@ -18,6 +18,8 @@ export const CATALOGUE = {
   token_expired: { status: 401, title: 'The token has expired' },
   session_ended: { status: 401, title: 'The session has ended' },
   invalid_mfa_token: { status: 401, title: 'This sign-in has to be begun again' },
+  invalid_dpop_proof: { status: 401, title: 'The proof of possession of the key is not valid' },
+  use_dpop_nonce: { status: 401, title: 'The proof of possession needs the nonce of the server' },
   reauthentication_required: { status: 401, title: 'A fresh proof of who you are is needed' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
   insufficient_credits: { status: 402, title: 'There are not enough credits' },

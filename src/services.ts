@@ -25,8 +25,9 @@ import { Databases } from './db/databases.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { Factors } from './factors/service.ts';
+import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
-import type { RateLimitResult } from './http/rate-limiter.ts';
+import type { RateLimiter, RateLimitResult } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
 import { UserImport } from './import/service.ts';
 import { type Jurisdiction, jurisdictionOf } from './lib/jurisdiction.ts';
@@ -191,7 +192,11 @@ function assemble(shared: Shared, database: string): Services {
     home && servicesAt(shared, CONTROL).directory,
   );
   const forAuthService = spokenDialects(config).includes('auth-service');
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys);
+  const limiters = named<Pick<RateLimiter, 'once'>>(bindings.RATE_LIMITER);
+  const proofs = new DpopProofs(deriveKeyring(config, 'dpop-nonce'), (name, id, seconds) =>
+    limiters(name).once(id, seconds),
+  );
+  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys, proofs);
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
   const credits = new Credits(directory, plans, objects);
@@ -326,6 +331,7 @@ function assemble(shared: Shared, database: string): Services {
       take,
       isLocal: config.ENVIRONMENT === 'development',
       deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
+      proofs,
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },

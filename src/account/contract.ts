@@ -28,6 +28,8 @@ export interface SessionLifetimes {
 export type RefreshPolicy = Pick<Realm, 'id' | 'refreshGraceSeconds'> & {
   /** The client that presents the token; none for a session of the user's own. */
   clientId?: string;
+  /** The thumbprint of the key that the client has proved; none for no key. */
+  key?: string | null;
 };
 
 /** A session to be opened. `methods` are RFC 8176 values. */

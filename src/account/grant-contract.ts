@@ -21,6 +21,10 @@ export interface NewGrantCode {
   /** The PKCE challenge, S256; null for a device. */
   challenge: string | null;
   nonce: string | null;
+  /** The thumbprint of the key that its client said that it has (RFC 9449, 10): whoever redeems it has to prove that. */
+  key?: string | null;
+  /** Claims that the ID token shall have besides those that it always has, by name; of earlier versions it is not there. */
+  idTokenClaims?: string[];
   /** How long what it gives lives. */
   lifetimes: SessionLifetimes;
   /** Unix milliseconds. */
@@ -33,6 +37,9 @@ export interface CodeRedemption {
   clientId: string;
   redirectUri: string | null;
   challenge: string | null;
+  /** The thumbprint of the key that the client has proved, and whether what it gives is refreshed with that alone. */
+  key?: string | null;
+  bindsKey?: boolean;
   realmId: string;
   /** What the realm wants of second factors. */
   mfa: MfaPolicy;
@@ -42,6 +49,7 @@ export interface CodeRedemption {
 export interface RedeemedCode {
   session: OpenedSession;
   nonce: string | null;
+  idTokenClaims: string[];
 }
 
 /** What the authorization server needs of the account object: grants live there as sessions do. */

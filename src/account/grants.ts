@@ -69,6 +69,7 @@ export class Grants {
       Date.now() < code.expiresAt &&
       state.realmId === redemption.realmId &&
       state.credentialVersion === code.credentialVersion &&
+      (code.key ?? redemption.key ?? null) === (redemption.key ?? null) &&
       isFor(code, redemption);
     const refuse = (reason: ErrorCode) => {
       book.spend(code.hash, '');
@@ -81,13 +82,23 @@ export class Grants {
     // A factor that came since, or a policy.
     if (owedStep(redemption.mfa, shown, state.factors ?? NO_FACTORS, Date.now()))
       return refuse('mfa_required');
-    const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce } = code;
+    const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce, idTokenClaims = [] } = code;
     const activity = 'app_authorized';
-    const opened = { client, methods, lifetimes, activity, authenticatedAt, browserSession, grant } as const;
+    const key = redemption.bindsKey ? (redemption.key ?? null) : null;
+    const bound = { ...grant, key };
+    const opened = {
+      client,
+      methods,
+      lifetimes,
+      activity,
+      authenticatedAt,
+      browserSession,
+      grant: bound,
+    } as const;
     const session = signIns.open(opened);
     if (isRefusal(session)) return refuse(session.reason);
     book.spend(code.hash, session.sessionId);
-    return { session, nonce };
+    return { session, nonce, idTokenClaims };
   }
 
   check(refreshToken: string): LiveSession | Refusal {

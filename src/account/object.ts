@@ -151,7 +151,9 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#told = new Told(kv);
     this.#schedule = new ObjectSchedule(ctx.storage);
     this.#activity = new ActivityLog(sql, this.#told);
-    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'));
+    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'), (ended) =>
+      this.#projection.tell('logout', ended),
+    );
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
@@ -229,10 +231,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     });
     if (this.#state.hasOldTables()) {
       this.#atomically(() => {
-        if (this.#state.get()?.tables === undefined) {
+        const tables = this.#state.get()?.tables;
+        if (tables === undefined) {
           upgradeTables(sql, this.#told);
           this.#schedule.at('recall', Date.now());
-        } else SessionBook.addGrants(sql);
+        } else {
+          if (tables < 3) SessionBook.addGrants(sql);
+          SessionBook.addKeys(sql);
+        }
         this.#state.noteTables();
       });
     }

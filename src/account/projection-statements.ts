@@ -1,6 +1,7 @@
 import { dateOf } from '../lib/calendar.ts';
 import type { ActivityLogRow, TokenDayRow } from './history-contract.ts';
 import type { UsageSums } from './quota-book.ts';
+import type { EndedGrant } from './session-book.ts';
 
 /** How the account stands, of what the directory lists and counts. Dates are UTC days and months. */
 export interface AccountStanding {
@@ -13,7 +14,7 @@ export interface AccountStanding {
 }
 
 /** What goes out by way of the directory. `data` is that of its kind; `seq` is never given twice. */
-export type ToldMessage = { seq: number; at: number; kind: 'mail' | 'rehash'; data: unknown };
+export type ToldMessage = { seq: number; at: number; kind: 'mail' | 'rehash' | 'logout'; data: unknown };
 
 /** A foreign or outdated hash and the one that replaces it, of the same password. */
 export interface RehashData {
@@ -34,6 +35,20 @@ export function projectRehash(d1: D1Database, userId: string, message: ToldMessa
     d1
       .prepare('UPDATE passwords SET hash = ?, updated_at = ? WHERE user_id = ? AND hash = ?')
       .bind(to, message.at, userId, from),
+  ];
+}
+
+/** Has a client hear that a session has ended, if it still wants to. Repeating it adds nothing. */
+export function projectLogout(d1: D1Database, userId: string, message: ToldMessage): D1PreparedStatement[] {
+  const { clientId, sessionId } = message.data as EndedGrant;
+  return [
+    d1
+      .prepare(
+        `INSERT INTO logout_notices (id, realm_id, user_id, client_id, session_id, next_attempt_at)
+         SELECT ?1, realm_id, ?2, id, ?3, ?4 FROM oauth_clients
+         WHERE id = ?5 AND backchannel_logout_uri IS NOT NULL ON CONFLICT DO NOTHING`,
+      )
+      .bind(`lgt_${userId}_${message.seq}`, userId, sessionId, message.at, clientId),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { Atomically } from './atomic.ts';
 import {
   type AccountStanding,
   activityStatement,
+  projectLogout,
   projectRehash,
   standingStatements,
   sumStatements,
@@ -19,6 +20,8 @@ import type { UseBook } from './use-book.ts';
 
 /** Entries and messages of one batch. */
 const BATCH = 100;
+/** How each kind of message goes out. */
+const TOLD = { mail: projectMail, rehash: projectRehash, logout: projectLogout };
 /** After how long the directory hears of anything but sums. */
 const SOON = SECOND;
 
@@ -152,7 +155,7 @@ export class Projection implements StandingWork {
         entries,
         version: Math.max(now, onItsWay.version),
       }),
-      ...messages.flatMap((one) => (one.kind === 'mail' ? projectMail : projectRehash)(d1, userId, one)),
+      ...messages.flatMap((one) => TOLD[one.kind](d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
     ];
     const done = () => {
@@ -165,7 +168,10 @@ export class Projection implements StandingWork {
       });
       const last = messages.at(-1);
       if (last)
-        this.#deps.sql.exec("DELETE FROM facts WHERE kind IN ('mail', 'rehash') AND seq <= ?", last.seq);
+        this.#deps.sql.exec(
+          "DELETE FROM facts WHERE kind IN ('mail', 'rehash', 'logout') AND seq <= ?",
+          last.seq,
+        );
     };
     return { d1, statements, isLate: sums?.isLate ?? false, done };
   }
@@ -191,7 +197,7 @@ export class Projection implements StandingWork {
     return sql
       .exec<Omit<ToldMessage, 'data'> & { data: string }>(
         // Earlier versions kept others there.
-        "SELECT seq, at, kind, data FROM facts WHERE kind IN ('mail', 'rehash') ORDER BY seq LIMIT ?",
+        "SELECT seq, at, kind, data FROM facts WHERE kind IN ('mail', 'rehash', 'logout') ORDER BY seq LIMIT ?",
         BATCH,
       )
       .toArray()

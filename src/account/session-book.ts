@@ -25,12 +25,22 @@ export type SessionRow = SessionRecord & {
   browser_session: string | null;
   /** Of a client's grant: whom its access tokens are for, as JSON. */
   audience: string | null;
+  /** Of a client's grant: the thumbprint of the key without which its tokens are not refreshed. */
+  key_thumbprint: string | null;
+  /** Of a client's grant: 1 when the client wants to hear of its end. */
+  hears_of_end: number | null;
 };
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
 export interface FoundSession {
   row: SessionRow;
   confirms: boolean;
+}
+
+/** What a client hears has ended. */
+export interface EndedGrant {
+  clientId: string;
+  sessionId: string;
 }
 
 /** A refresh whose answer was lost may be retried for this long (milliseconds), while nobody has used what it gave. */
@@ -54,11 +64,14 @@ const KEPT = PAST_SESSION_DAYS * DAY;
 export class SessionBook {
   readonly #sql: SqlStorage;
   readonly #keys: Keyring;
+  readonly #onEnd: (ended: EndedGrant) => void;
   readonly #known = new Map<string, SessionRow>();
 
-  constructor(sql: SqlStorage, keys: Keyring) {
+  /** `onEnd` is told of what clients want to hear of, in the transaction of the end. */
+  constructor(sql: SqlStorage, keys: Keyring, onEnd: (ended: EndedGrant) => void) {
     this.#sql = sql;
     this.#keys = keys;
+    this.#onEnd = onEnd;
   }
 
   static createTables(sql: SqlStorage): void {
@@ -68,7 +81,7 @@ export class SessionBook {
       idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
       user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
       superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
-      client_id TEXT, scope TEXT, audience TEXT
+      client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER
     ) STRICT, WITHOUT ROWID`);
     sql.exec(`CREATE TABLE past_sessions (
       id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
@@ -83,6 +96,12 @@ export class SessionBook {
       sql.exec(`ALTER TABLE sessions ADD COLUMN ${column} TEXT`);
     for (const column of ['client_id', 'scope'])
       sql.exec(`ALTER TABLE past_sessions ADD COLUMN ${column} TEXT`);
+  }
+
+  /** Gives the tables of an object that knew neither keys of clients nor who hears of the end the columns for them. */
+  static addKeys(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT');
+    sql.exec('ALTER TABLE sessions ADD COLUMN hears_of_end INTEGER');
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */
@@ -128,6 +147,8 @@ export class SessionBook {
       client_id: grant?.clientId ?? null,
       scope: grant?.scope ?? null,
       audience: grant ? JSON.stringify(grant.audience) : null,
+      key_thumbprint: grant?.key ?? null,
+      hears_of_end: grant?.hearsOfEnd ? 1 : null,
     };
     this.dropExpired(now);
     // No client pushes out a session of the user's own, nor all of another's.
@@ -211,7 +232,7 @@ export class SessionBook {
     presented: Presented,
     graceSeconds: number,
     now: number,
-    clientId: string | null = null,
+    { clientId = null, key = null }: { clientId?: string | null; key?: string | null } = {},
   ):
     | { result: 'rotated'; row: SessionRow; token: string; isNewDay: boolean }
     | { result: 'reused'; row: SessionRow }
@@ -222,6 +243,7 @@ export class SessionBook {
     if (!row || row.impersonator !== null || claims.generation > row.generation) return null;
     // RFC 6749, 6: a refresh token is bound to the client; what is the user's own, to none.
     if (row.client_id !== clientId) return null;
+    if (row.key_thumbprint !== null && row.key_thumbprint !== key) return null;
     if (typeof presented === 'string' && !isGenuine(this.#keys, presented, claims, row.salt)) return null;
     if (!mayStillUse(row, claims.generation, now)) {
       this.end(row.id, 'reused', now);
@@ -395,8 +417,26 @@ export class SessionBook {
     for (const row of rows) {
       this.#known.delete(row.id);
       this.#remember({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
+      // One whose time is over ends for its client as it was told.
+      if (end.reason !== null) this.#tellEnd(row);
     }
     return rows;
+  }
+
+  /** Tells the client of a grant that has ended; of the session of a browser, the clients of those that came of it, which go on. */
+  #tellEnd(ended: SessionRow): void {
+    const grants =
+      ended.client_id === null
+        ? this.#sql
+            .exec<SessionRow>(
+              'SELECT * FROM sessions WHERE browser_session = ? AND hears_of_end = 1',
+              ended.id,
+            )
+            .toArray()
+        : [ended];
+    for (const { client_id, hears_of_end, id } of grants) {
+      if (client_id !== null && hears_of_end === 1) this.#onEnd({ clientId: client_id, sessionId: id });
+    }
   }
 
   #remember(session: PastSession): void {

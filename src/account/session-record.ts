@@ -27,4 +27,8 @@ export interface SessionGrant {
   scope: string;
   /** `aud` of its access tokens. */
   audience: string[];
+  /** The thumbprint of the key that its refresh tokens are bound to (RFC 9449, 5); null or nothing for none. */
+  key?: string | null;
+  /** Whether its client wants to hear when it, or the session of the browser that it came of, has ended. */
+  hearsOfEnd?: boolean;
 }

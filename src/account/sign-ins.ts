@@ -283,7 +283,7 @@ export class SignIns {
     const state = this.#books.state.get();
     if (state?.realmId !== realm.id) return refused('invalid_token');
     if (state.status !== 'active') return refused('account_suspended');
-    const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now(), realm.clientId);
+    const rotated = sessions.rotate(presented, realm.refreshGraceSeconds, Date.now(), realm);
     if (!rotated) return refused('invalid_token');
     if (rotated.result === 'reused') {
       this.log('refresh_token_reused', rotated.row.id, client);
@@ -432,11 +432,12 @@ export function liveSession(state: AccountState, row: SessionRow): LiveSession {
     client_id: clientId,
     scope,
     audience,
+    key_thumbprint: key,
   } = row;
   const methods = JSON.parse(row.methods) as string[];
   const grant =
     clientId === null
       ? null
-      : { clientId, scope: scope ?? '', audience: JSON.parse(audience ?? '[]') as string[] };
+      : { clientId, scope: scope ?? '', audience: JSON.parse(audience ?? '[]') as string[], key };
   return { state, sessionId, generation, expiresAt, impersonator, authenticatedAt, methods, grant };
 }

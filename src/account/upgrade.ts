@@ -13,6 +13,8 @@ const ADDED: Record<string, string> = {
   client_id: 'NULL',
   scope: 'NULL',
   audience: 'NULL',
+  key_thumbprint: 'NULL',
+  hears_of_end: 'NULL',
 };
 
 /** What earlier versions had yet to tell of the activity log, as JSON. */

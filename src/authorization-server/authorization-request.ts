@@ -1,5 +1,6 @@
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import type { Realm } from '../lib/realm.ts';
+import { type AskedClaims, askedClaims } from './claims-parameter.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -31,12 +32,18 @@ export interface AskedAuthorization extends AnswerTarget {
   maxAge: number | null;
   loginHint: string | null;
   idTokenHint: string | null;
+  /** What it asks of single claims, and how sure it has to be who the user is. */
+  claims: AskedClaims;
+  uiLocales: string | null;
+  /** The thumbprint of the key that its client will prove (RFC 9449, 10); null for any or none. */
+  key: string | null;
 }
 
 type Check = (parameters: Parameters, target: AnswerTarget, realm: Realm) => Partial<AskedAuthorization>;
 
 /** What a request must hold, one after the other: each gives its part of what is asked, or throws OAuthFailure. */
 const CHECKS: Check[] = [
+  checkOnce,
   checkNothingElse,
   checkResponseType,
   checkResponseMode,
@@ -46,10 +53,13 @@ const CHECKS: Check[] = [
   checkResource,
   checkPrompt,
   checkMaxAge,
+  checkKey,
   (parameters) => ({
     nonce: parameters.get('nonce') ?? null,
     loginHint: parameters.get('login_hint') ?? null,
     idTokenHint: parameters.get('id_token_hint') ?? null,
+    claims: askedClaims(parameters.get('claims'), parameters.get('acr_values')),
+    uiLocales: parameters.get('ui_locales') ?? null,
   }),
 ];
 
@@ -61,6 +71,12 @@ export function askedAuthorization(
 ): AskedAuthorization {
   const parts = CHECKS.map((check) => check(parameters, target, realm));
   return Object.assign({ ...target }, ...parts) as AskedAuthorization;
+}
+
+/** RFC 6749, 3.1. */
+function checkOnce(parameters: Parameters) {
+  parameters.requireOnce();
+  return {};
 }
 
 /** OpenID Connect Core 1.0, 6.1 and 7.2.1: what is not known must be refused by its name. */
@@ -128,6 +144,14 @@ function checkMaxAge(parameters: Parameters) {
     throw new OAuthFailure('invalid_request', 'max_age must be seconds');
   }
   return { maxAge: maxAge === undefined ? null : Number(maxAge) };
+}
+
+function checkKey(parameters: Parameters) {
+  const key = parameters.get('dpop_jkt') ?? null;
+  if (key !== null && !/^[A-Za-z0-9_-]{43}$/.test(key)) {
+    throw new OAuthFailure('invalid_request', 'dpop_jkt must be the SHA-256 thumbprint of a key');
+  }
+  return { key };
 }
 
 /** The scopes that were asked for. Throws `invalid_scope` for one that is not among those that may be. */

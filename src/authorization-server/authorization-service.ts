@@ -2,8 +2,9 @@ import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
+import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
 import type { Client } from '../lib/client.ts';
-import { owedStep } from '../lib/mfa.ts';
+import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
@@ -17,7 +18,7 @@ import type { OAuthClients } from './client-service.ts';
 import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
-import { type Parameters, parametersOf, required } from './parameters.ts';
+import { type Parameters, readParameters, required } from './parameters.ts';
 import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
 import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
 import type { ProtectedResources } from './resource-service.ts';
@@ -48,6 +49,7 @@ export type NextStep =
       anew: boolean;
       create: boolean;
       loginHint: string | null;
+      uiLocales: string | null;
       since: string;
       redirectUri: string;
     }
@@ -89,11 +91,17 @@ export class ClientAuthorizations {
     by: Client,
     word: UserWord | null = null,
   ): Promise<NextStep> {
-    const { parameters, since } = await readable(async () => {
-      const asked = parametersOf(search);
-      const whole = await withPushed(this.#parts.pushedKeys, realm.id, asked);
-      return { parameters: whole, since: asked.get(SINCE) };
-    });
+    const said = readable(search);
+    const parameters = await withPushed(this.#parts.pushedKeys, realm.id, said);
+    const since = said.get(SINCE);
+    if (!parameters) {
+      // Its user may have taken long to sign in: only their client can ask anew.
+      const over = {
+        error: 'invalid_request_uri',
+        error_description: 'The request is over, or of another client',
+      };
+      return answering(realm, await this.#target(said, realm), over);
+    }
     const target = await this.#target(parameters, realm);
     try {
       const asked = askedAuthorization(parameters, target, realm);
@@ -108,17 +116,27 @@ export class ClientAuthorizations {
   }
 
   /**
-   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user. Throws
-   * OAuthFailure.
+   * Takes a request that a client pushes (RFC 9126), when it is right as far as can be said without its user; with the thumbprint of a
+   * key that it has proved, it is for that key (RFC 9449, 10.1). Throws OAuthFailure.
    */
-  async push(parameters: Parameters, realm: Realm, client: OAuthClientRow): Promise<PushedAnswer> {
+  async push(
+    parameters: Parameters,
+    realm: Realm,
+    client: OAuthClientRow,
+    key: string | null,
+  ): Promise<PushedAnswer> {
     const redirectUri = required(parameters, 'redirect_uri');
     if (!isRegisteredUri(client.redirectUris, redirectUri)) {
       throw new OAuthFailure('invalid_request', 'redirect_uri is not registered');
     }
     const may = await this.#parts.resources.forTokens(realm.id, client, parameters.all('resource'));
-    askedAuthorization(parameters, { client: may, redirectUri, responseMode: 'query', state: null }, realm);
-    return pushedRequest(this.#parts.pushedKeys, client, parameters);
+    const target = { client: may, redirectUri, responseMode: 'query', state: null } as const;
+    const { idTokenHint, key: said } = askedAuthorization(parameters, target, realm);
+    await this.#hinted(realm, client, idTokenHint);
+    if (key !== null && said !== null && key !== said) {
+      throw new OAuthFailure('invalid_dpop_proof', 'dpop_jkt is not that of the proof');
+    }
+    return pushedRequest(this.#parts.pushedKeys, client, parameters, said === null ? key : null);
   }
 
   /** What the user has allowed, by client. */
@@ -160,7 +178,8 @@ export class ClientAuthorizations {
   ): Promise<NextStep> {
     const { client, prompt } = asked;
     const isSilent = prompt.includes('none');
-    const signIn = await this.#signInNeeded(asked, realm, principal, since);
+    const hinted = await this.#hinted(realm, client, asked.idTokenHint);
+    const signIn = this.#signInNeeded(asked, realm, principal, { hinted, since });
     if (!principal || signIn) {
       if (isSilent) throw new OAuthFailure('login_required', 'The user has to sign in');
       return {
@@ -168,11 +187,12 @@ export class ClientAuthorizations {
         anew: signIn === 'anew',
         create: prompt.includes('create'),
         loginHint: asked.loginHint,
+        uiLocales: asked.uiLocales,
         since: this.#sign(client.id, Date.now()),
         redirectUri: asked.redirectUri,
       };
     }
-    if (owedStep(realm.mfa, principal, principal.factors, Date.now()) === 'enrol') {
+    if (stepFor(asked, realm, principal) === 'enrol') {
       if (isSilent) throw new OAuthFailure('interaction_required', 'The user has to add a second factor');
       return { next: 'enrol' };
     }
@@ -187,26 +207,38 @@ export class ClientAuthorizations {
   }
 
   /** Whether the user has to sign in: 'anew' even if they are signed in. */
-  async #signInNeeded(
-    { client, idTokenHint, maxAge, prompt }: AskedAuthorization,
+  #signInNeeded(
+    asked: AskedAuthorization,
     realm: Realm,
     principal: Principal | null,
-    since: string | undefined,
-  ): Promise<'first' | 'anew' | null> {
+    { hinted, since }: { hinted: unknown; since: string | undefined },
+  ): 'first' | 'anew' | null {
     if (!principal) return 'first';
+    const { claims, client, maxAge, prompt } = asked;
     const now = Date.now();
-    if (owedStep(realm.mfa, principal, principal.factors, now) === 'sign_in') return 'anew';
+    const waiting = this.#waitingSince(client.id, since, now);
+    const isAnew = waiting !== null && principal.authenticatedAt > waiting;
+    if (stepFor(asked, realm, principal) === 'sign_in') {
+      // They did, and not by what it takes.
+      if (isAnew && owedStep(realm.mfa, principal, principal.factors, now) === null) throw unmet();
+      return 'anew';
+    }
     const asksAnew = prompt.includes('login') || prompt.includes('create') || maxAge === 0;
     if (asksAnew) {
-      const waiting = this.#waitingSince(client.id, since, now);
-      if (waiting === null || principal.authenticatedAt <= waiting) return 'anew';
+      if (!isAnew) return 'anew';
     } else if (maxAge !== null && now - principal.authenticatedAt > maxAge * SECOND) return 'anew';
-    if (idTokenHint === null) return null;
-    const hint = await this.#parts.tokens.read(realm, idTokenHint);
+    const meant = [claims.subject, hinted].filter((one) => one !== null);
+    return meant.every((one) => one === principal.userId) ? null : 'anew';
+  }
+
+  /** The user whom an ID token means; null where there is none. Throws `invalid_request` for one that is not of the client. */
+  async #hinted(realm: Realm, client: OAuthClientRow, idToken: string | null): Promise<unknown> {
+    if (idToken === null) return null;
+    const hint = await this.#parts.tokens.read(realm, idToken);
     if (!hint || hint.isAccessToken || hint.claims.aud !== client.id) {
       throw new OAuthFailure('invalid_request', 'id_token_hint is no ID token of this client');
     }
-    return hint.claims.sub === principal.userId ? null : 'anew';
+    return hint.claims.sub;
   }
 
   /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
@@ -231,14 +263,21 @@ export class ClientAuthorizations {
     consented: boolean,
     by: Client,
   ): Promise<NextStep> {
-    const { audience, challenge, client, nonce, redirectUri, scopes } = asked;
+    const { audience, challenge, claims, client, key, nonce, redirectUri, scopes } = asked;
     const { text, hash } = newCodeText(userId);
     const code = {
       hash,
-      grant: { clientId: client.id, scope: scopes.join(' '), audience },
+      grant: {
+        clientId: client.id,
+        scope: scopes.join(' '),
+        audience,
+        ...(client.backchannelLogoutUri !== null && { hearsOfEnd: true }),
+      },
       redirectUri,
       challenge,
       nonce,
+      ...(key !== null && { key }),
+      ...(claims.idToken.length > 0 && { idTokenClaims: claims.idToken }),
       lifetimes: grantLifetimes(realm, client, scopes),
       expiresAt: Date.now() + CODE_LIFETIME,
     };
@@ -260,6 +299,31 @@ export class ClientAuthorizations {
   }
 }
 
+/**
+ * What the user has to do before they are as sure as the client asks, and the realm: sign in anew, or add a second factor first.
+ * Throws `unmet_authentication_requirements` where nothing makes them so.
+ */
+function stepFor(
+  { claims }: AskedAuthorization,
+  { mfa }: Realm,
+  principal: Principal,
+): 'sign_in' | 'enrol' | null {
+  const { factors, impersonator, methods } = principal;
+  const owed = owedStep(mfa, principal, factors, Date.now());
+  if (owed !== null || claims.acr === null || isAsSureAs(assuranceOf(methods), claims.acr)) return owed;
+  // A passkey is sure enough in itself; no other factor is asked for where the realm wants none.
+  if (factors.passkeys > 0) return 'sign_in';
+  if (mfa.mode === 'off' || impersonator !== null) throw unmet();
+  return hasFactor(mfa, factors) ? 'sign_in' : 'enrol';
+}
+
+function unmet(): OAuthFailure {
+  return new OAuthFailure(
+    'unmet_authentication_requirements',
+    'The user did not prove well enough who they are',
+  );
+}
+
 /** RFC 6749, 4.1.2; `iss` keeps a client that has several servers from mixing them up (RFC 9207). */
 function answering(realm: Realm, target: AnswerTarget, answer: Record<string, string>): NextStep {
   const { redirectUri, responseMode, state } = target;
@@ -268,9 +332,9 @@ function answering(realm: Realm, target: AnswerTarget, answer: Record<string, st
 }
 
 /** Throws `invalid_request` for parameters that cannot be read: nobody knows yet where an answer could go. */
-async function readable<Read>(read: () => Promise<Read>): Promise<Read> {
+function readable(search: URLSearchParams): Parameters {
   try {
-    return await read();
+    return readParameters(search);
   } catch (error) {
     if (error instanceof OAuthFailure)
       throw new ApiError('invalid_request', { detail: `${error.description}.` });

@@ -2,13 +2,23 @@ import { z } from '@hono/zod-openapi';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
-import { isRegistrableUri } from './redirect-uris.ts';
-import { CLIENT_AUTHENTICATIONS, DEVICE_GRANT, GRANT_TYPES, type OAuthClientRow } from './tables.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
+import { isReachableUri, isRegistrableUri } from './redirect-uris.ts';
+import {
+  CLIENT_AUTHENTICATIONS,
+  DEVICE_GRANT,
+  GRANT_TYPES,
+  type GrantType,
+  type OAuthClientRow,
+} from './tables.ts';
 
 /** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
 export const OPENID_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'];
 
 const OVERLAP = DAY / SECOND;
+
+/** Grant types by which a client gets tokens without its user there. */
+const CONFIDENTIAL: GrantType[] = ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'];
 
 const list = (item: z.ZodType<string>, most: number) =>
   z
@@ -52,11 +62,28 @@ const fields = {
     .object({ keys: z.array(PublicJwk).min(1).max(10) })
     .nullish()
     .openapi({ description: 'Its public keys, for `private_key_jwt`' }),
+  id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS).openapi({
+    description: 'By what its ID tokens are signed; access tokens always by ES256',
+  }),
+  dpop_bound_access_tokens: z.boolean().openapi({
+    description: 'Whether it gets tokens only with a proof of a key, to which they are bound (RFC 9449)',
+  }),
   redirect_uris: list(RedirectUri, 50).openapi({
     description: 'Compared as they are written; but loopback addresses at any port (RFC 8252, 7.3)',
     example: ['https://app.example.com/callback'],
   }),
   post_logout_redirect_uris: list(RedirectUri, 50),
+  backchannel_logout_uri: z
+    .string()
+    .max(2000)
+    .refine(isReachableUri, {
+      error: 'Must be https on a public host, or http on localhost while you develop; without a fragment',
+    })
+    .nullish()
+    .openapi({
+      description:
+        'Where it hears that a session of a user has ended (OpenID Connect Back-Channel Logout 1.0)',
+    }),
   grant_types: z
     .array(z.enum(GRANT_TYPES))
     .min(1)
@@ -88,6 +115,8 @@ export const NewOAuthClient = z
     }),
     first_party: fields.first_party.default(false),
     token_endpoint_auth_method: fields.token_endpoint_auth_method.optional(),
+    id_token_signed_response_alg: fields.id_token_signed_response_alg.default('ES256'),
+    dpop_bound_access_tokens: fields.dpop_bound_access_tokens.default(false),
     redirect_uris: fields.redirect_uris.default([]),
     post_logout_redirect_uris: fields.post_logout_redirect_uris.default([]),
     grant_types: fields.grant_types.default(['authorization_code', 'refresh_token']),
@@ -128,8 +157,11 @@ export const OAuthClientSchema = z
     first_party: z.boolean(),
     token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATIONS),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).nullable(),
+    id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
+    dpop_bound_access_tokens: z.boolean(),
     redirect_uris: z.array(z.string()),
     post_logout_redirect_uris: z.array(z.string()),
+    backchannel_logout_uri: z.string().nullable(),
     grant_types: z.array(z.enum(GRANT_TYPES)),
     scopes: z.array(z.string()),
     audiences: z.array(z.string()),
@@ -187,9 +219,9 @@ export function clientProblems(
     ],
     // RFC 6749, 4.4: only for clients that can prove who they are.
     [
-      grants.includes('client_credentials') && method === 'none',
+      CONFIDENTIAL.some((type) => grants.includes(type)) && method === 'none',
       'grant_types',
-      'A public client has no client_credentials',
+      'A public client has neither client_credentials nor token exchange',
     ],
     [method === 'private_key_jwt' && !client.jwks, 'jwks', 'Is needed for private_key_jwt'],
     [
@@ -217,8 +249,11 @@ export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClien
     first_party: row.firstParty,
     token_endpoint_auth_method: row.authentication,
     jwks: row.jwks as z.infer<typeof OAuthClientSchema>['jwks'],
+    id_token_signed_response_alg: row.idTokenAlgorithm,
+    dpop_bound_access_tokens: row.dpopBound,
     redirect_uris: row.redirectUris,
     post_logout_redirect_uris: row.postLogoutRedirectUris,
+    backchannel_logout_uri: row.backchannelLogoutUri,
     grant_types: row.grantTypes,
     scopes: row.scopes,
     audiences: row.audiences,

@@ -42,6 +42,7 @@ const ID = /^cli_[0-9a-z]{26}$/;
 /** What a client does not have that nobody said it has. */
 const NOTHING = {
   jwks: null,
+  backchannel_logout_uri: null,
   logo_uri: null,
   client_uri: null,
   policy_uri: null,
@@ -295,8 +296,11 @@ function columnsOf(body: z.output<typeof OAuthClientPatch>): Partial<OAuthClient
     firstParty: body.first_party,
     authentication: body.token_endpoint_auth_method,
     jwks: body.jwks,
+    dpopBound: body.dpop_bound_access_tokens,
+    idTokenAlgorithm: body.id_token_signed_response_alg,
     redirectUris: body.redirect_uris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
+    backchannelLogoutUri: body.backchannel_logout_uri,
     grantTypes: body.grant_types,
     scopes: body.scopes,
     audiences: body.audiences,

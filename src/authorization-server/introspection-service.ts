@@ -4,8 +4,9 @@ import { isRefusal } from '../errors.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
+import type { Delegation } from '../sessions/service.ts';
 import type { OAuthClientRow } from './tables.ts';
-import type { TokenParts } from './token-service.ts';
+import { type TokenParts, typeOf } from './token-parts.ts';
 
 /** What introspection says (RFC 7662, 2.2); of a token that does not hold, that alone. */
 export type Introspected =
@@ -24,7 +25,9 @@ export type Introspected =
       auth_time?: number;
       amr?: string[];
       acr?: string;
-      token_type?: 'Bearer';
+      act?: Delegation;
+      cnf?: { jkt: string };
+      token_type?: 'Bearer' | 'DPoP';
     };
 
 const INACTIVE = { active: false } as const;
@@ -45,7 +48,7 @@ export async function introspect(
   if (refresh) {
     const session = await parts.objects(refresh.userId).checkGrant(token);
     if (isRefusal(session) || !session.grant || session.state.realmId !== realm.id) return INACTIVE;
-    if (lacks(session, realm)) return INACTIVE;
+    if (lacksFactor(session, realm)) return INACTIVE;
     const { clientId, scope, audience } = session.grant;
     if (!isFor(clientId, audience)) return INACTIVE;
     const { sessionId: sid, state } = session;
@@ -54,35 +57,42 @@ export async function introspect(
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
-  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr } = read.claims as {
-    iss: string;
-    sub: string;
-    client_id: string;
-    scope?: string;
-    aud: string | string[];
-    exp: number;
-    iat: number;
-    jti: string;
-    sid?: string;
-    auth_time?: number;
-    amr?: string[];
-    acr?: string;
-  };
+  const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } =
+    read.claims as {
+      iss: string;
+      sub: string;
+      client_id: string;
+      scope?: string;
+      aud: string | string[];
+      exp: number;
+      iat: number;
+      jti: string;
+      sid?: string;
+      auth_time?: number;
+      amr?: string[];
+      acr?: string;
+      act?: Delegation;
+      cnf?: { jkt: string };
+    };
   if (Date.now() >= exp * SECOND || !isFor(client_id, [aud].flat())) return INACTIVE;
   if (sid === undefined) {
     // Of a client for itself: it holds while the client is there.
     if (!(await parts.clients.find(realm.id, client_id))) return INACTIVE;
   } else {
     const session = await parts.objects(sub).check(sid);
-    if (isRefusal(session) || !isOf(session, client_id) || lacks(session, realm)) return INACTIVE;
+    if (isRefusal(session) || !(act || isOf(session, client_id)) || lacksFactor(session, realm))
+      return INACTIVE;
   }
   const about = { ...(scope !== undefined && { scope }), ...(sid !== undefined && { sid }) };
   const proof = {
     ...(auth_time !== undefined && { auth_time }),
     ...(amr !== undefined && { amr }),
     ...(acr !== undefined && { acr }),
+    ...(act !== undefined && { act }),
+    ...(cnf !== undefined && { cnf }),
   };
-  return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type: 'Bearer' };
+  const token_type = typeOf(cnf?.jkt ?? null);
+  return { active: true, iss, sub, client_id, aud, exp, iat, jti, ...about, ...proof, token_type };
 }
 
 /**
@@ -107,7 +117,7 @@ export async function revoke(
 }
 
 /** Whether a session is good for enrolling a second factor only. */
-function lacks({ impersonator, methods, state }: LiveSession, { mfa }: Realm): boolean {
+export function lacksFactor({ impersonator, methods, state }: LiveSession, { mfa }: Realm): boolean {
   const { role, anonymous = false } = state;
   return lacksMfa(mfa, { role, methods, impersonator, anonymous }, Date.now());
 }

@@ -1,6 +1,7 @@
 import { ApiError, type ErrorCode } from '../errors.ts';
 
-/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2; RFC 8628, 3.5; RFC 7591, 3.2.2; RFC 7592). */
+/** The errors that the endpoints answer with (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6; RFC 8707, 2; RFC 8628, 3.5; RFC 7591,
+ * 3.2.2; RFC 7592; RFC 9449, 5; OpenID Connect Core Unmet Authentication Requirements 1.0). */
 export const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
@@ -15,8 +16,10 @@ export const OAUTH_ERRORS = [
   'consent_required',
   'interaction_required',
   'account_selection_required',
+  'unmet_authentication_requirements',
   'request_not_supported',
   'request_uri_not_supported',
+  'invalid_request_uri',
   'registration_not_supported',
   'authorization_pending',
   'slow_down',
@@ -24,6 +27,8 @@ export const OAUTH_ERRORS = [
   'invalid_token',
   'invalid_redirect_uri',
   'invalid_client_metadata',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ] as const;
 
 export type OAuthErrorCode = (typeof OAUTH_ERRORS)[number];
@@ -54,6 +59,12 @@ const AS_GRANT: Partial<Record<ErrorCode, string>> = {
 /** What a client is told of a failure; throws again what is none of the protocol. */
 export function oauthFailureOf(thrown: unknown): OAuthFailure {
   if (thrown instanceof OAuthFailure) return thrown;
+  if (
+    thrown instanceof ApiError &&
+    (thrown.code === 'invalid_dpop_proof' || thrown.code === 'use_dpop_nonce')
+  ) {
+    return new OAuthFailure(thrown.code, thrown.detail ?? '');
+  }
   const said = thrown instanceof ApiError ? AS_GRANT[thrown.code] : undefined;
   if (said === undefined) throw thrown;
   return new OAuthFailure('invalid_grant', said);

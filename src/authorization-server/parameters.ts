@@ -2,9 +2,12 @@ import { OAuthFailure } from './oauth-error.ts';
 
 /** What a request carries, by name; what is empty is not there (RFC 6749, 3.1). `resource` alone may be said twice (RFC 8707, 2). */
 export interface Parameters {
+  /** The value, of one that is said twice none. */
   get(name: string): string | undefined;
   all(name: string): string[];
   names(): string[];
+  /** Throws `invalid_request` when one is said twice that may not be. */
+  requireOnce(): void;
 }
 
 const REPEATABLE = new Set(['resource', 'audience']);
@@ -12,6 +15,13 @@ const MAX_LENGTH = 8192;
 
 /** Reads the parameters of a query or form. Throws `invalid_request` for one that is said twice, or that is no text. */
 export function parametersOf(search: URLSearchParams): Parameters {
+  const parameters = readParameters(search);
+  parameters.requireOnce();
+  return parameters;
+}
+
+/** The same, for who has to know first whom to tell that one is said twice. */
+export function readParameters(search: URLSearchParams): Parameters {
   const values = new Map<string, string[]>();
   for (const [name, value] of search) {
     if (value === '') continue;
@@ -20,15 +30,17 @@ export function parametersOf(search: URLSearchParams): Parameters {
     }
     values.set(name, [...(values.get(name) ?? []), value]);
   }
-  for (const [name, all] of values) {
-    if (all.length > 1 && !REPEATABLE.has(name)) {
-      throw new OAuthFailure('invalid_request', `${printable(name)} is there more than once`);
-    }
-  }
+  const isRepeated = (name: string) => (values.get(name)?.length ?? 0) > 1 && !REPEATABLE.has(name);
   return {
-    get: (name) => values.get(name)?.[0],
+    get: (name) => (isRepeated(name) ? undefined : values.get(name)?.[0]),
     all: (name) => values.get(name) ?? [],
     names: () => [...values.keys()],
+    requireOnce() {
+      const name = [...values.keys()].find(isRepeated);
+      if (name !== undefined) {
+        throw new OAuthFailure('invalid_request', `${printable(name)} is there more than once`);
+      }
+    },
   };
 }
 

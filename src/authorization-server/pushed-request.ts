@@ -32,6 +32,7 @@ export async function pushedRequest(
   keys: Keyring,
   client: OAuthClientRow,
   parameters: Parameters,
+  key: string | null,
 ): Promise<PushedAnswer> {
   const kept = parameters
     .names()
@@ -40,7 +41,7 @@ export async function pushedRequest(
   const pushed: Pushed = {
     clientId: client.id,
     realmId: client.realmId,
-    parameters: kept,
+    parameters: key === null ? kept : [...kept, ['dpop_jkt', key]],
     expiresAt: Date.now() + LIFETIME,
   };
   const uri = PREFIX + (await seal(keys, pushed));
@@ -49,17 +50,19 @@ export async function pushedRequest(
 }
 
 /**
- * The parameters of a request: those that were pushed, and then none beside them (RFC 9126, 4), or its own. Throws
- * `invalid_request` for a pushed request that is over, or of another client or realm.
+ * The parameters of a request: those that were pushed, and then none beside them (RFC 9126, 4), or its own; null for a pushed
+ * request that is over, or of another client or realm.
  */
-export async function withPushed(keys: Keyring, realmId: string, asked: Parameters): Promise<Parameters> {
+export async function withPushed(
+  keys: Keyring,
+  realmId: string,
+  asked: Parameters,
+): Promise<Parameters | null> {
   const uri = asked.get('request_uri');
   if (!uri?.startsWith(PREFIX)) return asked;
   const pushed = await unseal<Pushed>(keys, uri.slice(PREFIX.length));
   const fits = pushed?.clientId === asked.get('client_id') && pushed?.realmId === realmId;
-  if (!pushed || !fits || Date.now() >= pushed.expiresAt) {
-    throw new OAuthFailure('invalid_request', 'The pushed request is over, or of another client');
-  }
+  if (!pushed || !fits || Date.now() >= pushed.expiresAt) return null;
   const { clientId, parameters } = pushed;
   return parametersOf(new URLSearchParams([...parameters, ['client_id', clientId]]));
 }

@@ -25,6 +25,20 @@ export function isRegistrableUri(uri: string): boolean {
   return url.protocol.includes('.');
 }
 
+/** Whether we may send something to an address: a public host by https, or this machine by http, which only development does. */
+export function isReachableUri(uri: string): boolean {
+  if (!isRegistrableUri(uri)) return false;
+  const { hostname, protocol } = new URL(uri);
+  return protocol === 'http:' || (protocol === 'https:' && isPublicHost(hostname));
+}
+
+/** Whether a name is one of the public Internet, as far as it says so: no address, and none that is kept to a machine or network. */
+export function isPublicHost(hostname: string): boolean {
+  const name = hostname.replace(/\.$/, '');
+  if (!name.includes('.') || name.startsWith('[') || /^[\d.]+$/.test(name)) return false;
+  return !/\.(localhost|local|internal|lan|home|corp|intranet|private|test|invalid|onion|arpa)$/.test(name);
+}
+
 /** Whether anybody else on the user's machine could take what is sent to an address: then the user is asked (RFC 8252, 8.6). */
 export function canBeImpersonated(uri: string): boolean {
   return !uri.startsWith('https:');

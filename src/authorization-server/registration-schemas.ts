@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 import { ClientName, OPENID_SCOPES, PublicJwk, RedirectUri } from './client-schemas.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 
@@ -27,6 +28,8 @@ export const ClientMetadata = z
     tos_uri: link,
     scope: z.string().max(2000).optional(),
     jwks: z.looseObject({ keys: z.array(PublicJwk).min(1).max(10) }).optional(),
+    id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS).optional(),
+    dpop_bound_access_tokens: z.boolean().optional(),
   })
   .openapi('ClientMetadata', { description: 'RFC 7591, 2' });
 
@@ -45,6 +48,8 @@ export const RegisteredClientSchema = z
     grant_types: z.array(z.enum(GRANT_TYPES)),
     response_types: z.array(z.string()),
     scope: z.string(),
+    id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
+    dpop_bound_access_tokens: z.boolean(),
     jwks: z.record(z.string(), z.unknown()).optional(),
     client_uri: z.string().optional(),
     logo_uri: z.string().optional(),
@@ -71,6 +76,9 @@ export type SelfDescription = Pick<
   | 'tosUri'
   | 'accessTokenSeconds'
   | 'refreshTokenSeconds'
+  | 'idTokenAlgorithm'
+  | 'dpopBound'
+  | 'backchannelLogoutUri'
 >;
 
 /**
@@ -105,5 +113,9 @@ export function selfDescription(
     tosUri: said.tos_uri ?? null,
     accessTokenSeconds: null,
     refreshTokenSeconds: null,
+    idTokenAlgorithm: said.id_token_signed_response_alg ?? 'ES256',
+    dpopBound: said.dpop_bound_access_tokens ?? false,
+    // Nobody has Latchkey call addresses by registering.
+    backchannelLogoutUri: null,
   };
 }

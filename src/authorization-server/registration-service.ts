@@ -192,6 +192,8 @@ export class ClientRegistrations {
       token_endpoint_auth_method: row.authentication,
       grant_types: row.grantTypes,
       response_types: ['code'],
+      id_token_signed_response_alg: row.idTokenAlgorithm,
+      dpop_bound_access_tokens: row.dpopBound,
       scope: [...new Set([...row.scopes, ...more])].join(' '),
       ...(row.jwks && { jwks: { ...row.jwks } }),
       ...Object.fromEntries(Object.entries(links).filter(([, value]) => value !== null)),

@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { ApiError } from '../errors.ts';
 import { authenticate } from '../http/authentication.ts';
 import { type AppContext, clientOf } from '../http/context.ts';
+import { proofIn, type ShownProof } from '../http/dpop.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { requireMfa } from '../http/second-factor.ts';
@@ -82,7 +83,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
   });
   const push = answering(async (asked, c) => {
     const client = await knownClient(endpoints, asked);
-    return c.json(await authorizations.push(asked.parameters, asked.realm, client), 201);
+    const key = asked.proof && (await endpoints.proofs.check(asked.proof, null));
+    return c.json(await authorizations.push(asked.parameters, asked.realm, client, key), 201);
   });
   const device = answering(async (asked, c) => {
     const client = await knownClient(endpoints, asked);
@@ -98,7 +100,7 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
         tags,
         summary: 'Tokens for a client',
         description:
-          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`, the grant of devices (RFC 8628, 3.4). A code that is presented twice ends what it gave.',
+          'The token endpoint (OAuth 2.1, 3.2): `authorization_code` with PKCE, `refresh_token`, `client_credentials`, the grant of devices (RFC 8628, 3.4), and token exchange (RFC 8693). A code that is presented twice ends what it gave.',
         request: form(TokenForm),
         responses: responses(
           { 200: json(TokenAnswerSchema, 'The tokens'), ...refusals },
@@ -241,8 +243,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
 /** A bearer token alone: a cookie would let any page of an allowed origin ask. */
 function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions']) {
   return {
-    authenticateToken: (token: string, realm: Realm) =>
-      sessions.authenticateToken(token, realm, [userinfoAudience(realm), realm.audience]),
+    authenticateToken: (token: string, realm: Realm, proof: ShownProof | null) =>
+      sessions.authenticateToken(token, realm, proof, [userinfoAudience(realm), realm.audience]),
     authenticateCookie: () => Promise.reject(new ApiError('authentication_required')),
   };
 }
@@ -256,13 +258,15 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
     tags,
     summary: 'Who the user of a token is',
     description:
-      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`.',
+      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`, or `DPoP` for a token that is bound to a key.',
     responses: responses(
       { 200: json(UserinfoSchema, 'The claims') },
       {
         codes: [
           'authentication_required',
           'invalid_token',
+          'invalid_dpop_proof',
+          'use_dpop_nonce',
           'token_expired',
           'session_ended',
           'account_suspended',
@@ -281,6 +285,8 @@ interface Asked {
   authorization: string | undefined;
   parameters: Parameters;
   endpoint: string;
+  /** The proof of a key that came along; null for none. */
+  proof: ShownProof | null;
 }
 
 async function askedIn(c: AppContext): Promise<Asked> {
@@ -293,5 +299,6 @@ async function askedIn(c: AppContext): Promise<Asked> {
     authorization: c.req.header('authorization'),
     parameters: parametersOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))),
     endpoint: realm.issuer + c.req.path,
+    proof: c.req.header('dpop') === undefined ? null : proofIn(c),
   };
 }

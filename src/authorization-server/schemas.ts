@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ActSchema } from '../sessions/schemas.ts';
 import { OAUTH_ERRORS } from './oauth-error.ts';
 import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
 
@@ -8,6 +9,7 @@ export const OAuthFailureSchema = z
   .openapi('OAuthFailure');
 
 const text = z.string().optional();
+
 const credentials = {
   client_id: text.openapi({
     description: 'Of a client that does not prove who it is by `Authorization: Basic`',
@@ -27,6 +29,10 @@ export const TokenForm = z
     device_code: text.openapi({ description: 'RFC 8628, 3.4' }),
     scope: text,
     resource: text.openapi({ description: 'Whom the token is for (RFC 8707); may be repeated' }),
+    audience: text.openapi({ description: 'The same, of an exchange (RFC 8693)' }),
+    subject_token: text.openapi({ description: 'The access token that is exchanged' }),
+    subject_token_type: text,
+    requested_token_type: text,
     ...credentials,
   })
   .openapi('ClientTokenRequest');
@@ -65,11 +71,12 @@ export const DeviceAnswerSchema = z
 export const TokenAnswerSchema = z
   .object({
     access_token: z.string(),
-    token_type: z.literal('Bearer'),
+    token_type: z.enum(['Bearer', 'DPoP']),
     expires_in: z.int(),
     scope: z.string(),
     refresh_token: text,
     id_token: text,
+    issued_token_type: text.openapi({ description: 'Of an exchange (RFC 8693, 2.2.1)' }),
   })
   .openapi('ClientTokens');
 
@@ -92,6 +99,13 @@ export const IntrospectionSchema = z
     auth_time: z.int().optional(),
     amr: z.array(z.string()).optional(),
     acr: text,
+    act: ActSchema.optional().openapi({
+      description: 'The client that exchanged the token (RFC 8693, 4.1), and in its `act` who did before',
+    }),
+    cnf: z
+      .object({ jkt: z.string() })
+      .optional()
+      .openapi({ description: 'The key that it is bound to (RFC 9449, 6)' }),
     token_type: text,
   })
   .openapi('Introspection');
@@ -115,6 +129,8 @@ export const ServerMetadataSchema = z
     end_session_endpoint: z.url(),
     registration_endpoint: z.url().optional(),
     client_id_metadata_document_supported: z.boolean(),
+    backchannel_logout_supported: z.boolean(),
+    backchannel_logout_session_supported: z.boolean(),
     jwks_uri: z.url(),
     scopes_supported: list,
     response_types_supported: list,
@@ -127,6 +143,7 @@ export const ServerMetadataSchema = z
     introspection_endpoint_auth_methods_supported: list,
     revocation_endpoint_auth_methods_supported: list,
     code_challenge_methods_supported: list,
+    dpop_signing_alg_values_supported: list,
     prompt_values_supported: list,
     claims_supported: list,
     acr_values_supported: list,

@@ -4,6 +4,7 @@ import type { ApiKeys } from '../api-keys/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
+import type { DpopProofs } from '../http/dpop.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Take } from '../messages/budgets.ts';
 import type { Sessions } from '../sessions/service.ts';
@@ -34,6 +35,7 @@ export interface AuthorizationServerParts {
   directory: Directory;
   signingKeys: SigningKeys;
   apiKeys: ApiKeys;
+  proofs: DpopProofs;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
   /** Encrypts requests that clients have pushed. */
@@ -75,7 +77,15 @@ export class AuthorizationServer {
       devices: parts.deviceCodes,
       take: parts.take,
     });
-    this.endpoints = { ...shared, d1, sessions, devices: this.devices, limit };
+    this.endpoints = {
+      ...shared,
+      d1,
+      directory: parts.directory,
+      proofs: parts.proofs,
+      sessions,
+      devices: this.devices,
+      limit,
+    };
   }
 }
 

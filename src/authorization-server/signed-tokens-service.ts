@@ -5,11 +5,16 @@ import { assuranceOf } from '../lib/assurance.ts';
 import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
-import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
+import type { SigningKeys } from '../signing-keys/service.ts';
+import { ALGORITHM, ID_TOKEN_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/tables.ts';
+import type { OAuthClientRow } from './tables.ts';
 
 /** Seconds that an ID token is good for; clients look at it once, when they get it. */
 const ID_TOKEN_SECONDS = 600;
 const ACCESS_TOKEN = 'at+jwt';
+/** As the specification recommends (4). */
+const LOGOUT_TOKEN_SECONDS = 120;
+const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** The claims of a token of ours, and whether it is an access token (RFC 9068, 2.1). */
 export interface ReadToken {
@@ -25,40 +30,67 @@ export class SignedTokens {
     this.#keys = keys;
   }
 
-  /** An ID token (OpenID Connect Core 1.0, 2), bound to the access token that comes with it by `at_hash` (3.1.3.6). */
+  /** An ID token (OpenID Connect Core 1.0, 2), bound to the access token that comes with it by `at_hash` (3.1.3.6). `claims` stand beside. */
   idToken(
     realm: Realm,
     session: LiveSession,
-    about: { clientId: string; nonce: string | null; accessToken: string },
+    client: Pick<OAuthClientRow, 'id' | 'idTokenAlgorithm'>,
+    about: { nonce: string | null; accessToken: string; claims: Record<string, unknown> },
   ): Promise<string> {
     const { authenticatedAt, methods, sessionId, state } = session;
-    const { clientId, nonce, accessToken } = about;
+    const { nonce, accessToken, claims } = about;
     const hash = createHash('sha256').update(accessToken).digest();
-    return this.#sign(realm, 'JWT', ID_TOKEN_SECONDS, {
+    const algorithm = client.idTokenAlgorithm;
+    const token = {
+      ...claims,
       sub: state.userId,
-      aud: clientId,
+      aud: client.id,
       ...(nonce !== null && { nonce }),
       auth_time: Math.floor(authenticatedAt / SECOND),
       acr: assuranceOf(methods),
       amr: methods,
       at_hash: hash.subarray(0, hash.length / 2).toString('base64url'),
       sid: sessionId,
-    });
+    };
+    return this.#sign(realm, { typ: 'JWT', algorithm, seconds: ID_TOKEN_SECONDS }, token);
   }
 
-  /** An access token of a client for itself (RFC 6749, 4.4): its subject is the client (RFC 9068, 2.2). */
-  clientToken(
+  /**
+   * An access token (RFC 9068) that no session gives: of a client for itself, whose subject is the client (2.2), or one that it got
+   * for a user's by exchange. `more` are claims beside those.
+   */
+  accessToken(
     realm: Realm,
-    {
-      clientId,
-      scope,
-      audience,
-      seconds,
-    }: { clientId: string; scope: string; audience: string[]; seconds: number },
+    of: {
+      subject: string;
+      clientId: string;
+      scope: string;
+      audience: string[];
+      seconds: number;
+      /** The thumbprint of the key that it is bound to; null for a bearer token. */
+      key: string | null;
+    },
+    more: Record<string, unknown> = {},
   ): Promise<string> {
-    const aud = audience.length === 1 ? (audience[0] as string) : audience;
-    const claims = { sub: clientId, client_id: clientId, aud, scope, jti: newId('jti') };
-    return this.#sign(realm, ACCESS_TOKEN, seconds, claims);
+    const { subject: sub, clientId: client_id, scope, audience, seconds, key } = of;
+    const aud = audience.length === 1 ? audience[0] : audience;
+    const cnf = key === null ? {} : { cnf: { jkt: key } };
+    const claims = { ...more, sub, client_id, aud, scope, ...cnf, jti: newId('jti') };
+    return this.#sign(realm, { typ: ACCESS_TOKEN, algorithm: ALGORITHM, seconds }, claims);
+  }
+
+  /** A logout token (OpenID Connect Back-Channel Logout 1.0, 2.4): that a session has ended. */
+  logoutToken(
+    realm: Pick<Realm, 'id' | 'issuer'>,
+    client: Pick<OAuthClientRow, 'id' | 'idTokenAlgorithm'>,
+    of: { id: string; userId: string; sessionId: string },
+  ): Promise<string> {
+    const algorithm = client.idTokenAlgorithm;
+    return this.#sign(
+      realm,
+      { typ: 'logout+jwt', algorithm, seconds: LOGOUT_TOKEN_SECONDS },
+      { aud: client.id, sub: of.userId, sid: of.sessionId, jti: of.id, events: { [LOGOUT]: {} } },
+    );
   }
 
   /** What a token says that this realm signed, also when it has expired; null for any other text. */
@@ -66,12 +98,13 @@ export class SignedTokens {
     try {
       const { payload, protectedHeader } = await compactVerify(
         token,
-        async ({ kid }) => {
-          const key = kid ? await this.#keys.find(realm.id, kid) : null;
+        async ({ alg, kid }) => {
+          const algorithm = ID_TOKEN_ALGORITHMS.find((one) => one === alg);
+          const key = kid && algorithm ? await this.#keys.find(realm.id, kid, algorithm) : null;
           if (!key) throw new Error('unknown key');
           return key;
         },
-        { algorithms: [ALGORITHM] },
+        { algorithms: [...ID_TOKEN_ALGORITHMS] },
       );
       const claims = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
       if (claims.iss !== realm.issuer) return null;
@@ -81,11 +114,15 @@ export class SignedTokens {
     }
   }
 
-  async #sign(realm: Realm, typ: string, seconds: number, claims: Record<string, unknown>): Promise<string> {
+  async #sign(
+    realm: Pick<Realm, 'id' | 'issuer'>,
+    { typ, algorithm, seconds }: { typ: string; algorithm: SigningAlgorithm; seconds: number },
+    claims: Record<string, unknown>,
+  ): Promise<string> {
     const now = Math.floor(Date.now() / SECOND);
-    const { id, key } = await this.#keys.current(realm.id);
+    const { id, key } = await this.#keys.current(realm.id, algorithm);
     return new SignJWT(claims)
-      .setProtectedHeader({ alg: ALGORITHM, typ, kid: id })
+      .setProtectedHeader({ alg: algorithm, typ, kid: id })
       .setIssuer(realm.issuer)
       .setIssuedAt(now)
       .setExpirationTime(now + seconds)

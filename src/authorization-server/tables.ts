@@ -1,6 +1,7 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
 import { realms } from '../realms/tables.ts';
+import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 
 /** How a client can prove who it is (RFC 8414, 2; RFC 7523, 2.2). */
 export const CLIENT_AUTHENTICATIONS = [
@@ -19,6 +20,7 @@ export const GRANT_TYPES = [
   'refresh_token',
   'client_credentials',
   DEVICE_GRANT,
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
@@ -36,12 +38,15 @@ export const oauthClients = sqliteTable('oauth_clients', {
   secretHash: text('secret_hash'),
   previousHash: text('previous_hash'),
   previousExpiresAt: integer('previous_expires_at'),
+  idTokenAlgorithm: text('id_token_algorithm', { enum: ID_TOKEN_ALGORITHMS }).notNull().default('ES256'),
+  dpopBound: integer('dpop_bound', { mode: 'boolean' }).notNull().default(false),
   jwks: text({ mode: 'json' }).$type<{ keys: JWK[] }>(),
   redirectUris: list('redirect_uris'),
   postLogoutRedirectUris: list('post_logout_redirect_uris'),
   grantTypes: text('grant_types', { mode: 'json' }).$type<GrantType[]>().notNull(),
   scopes: list('scopes'),
   audiences: list('audiences'),
+  backchannelLogoutUri: text('backchannel_logout_uri'),
   logoUri: text('logo_uri'),
   clientUri: text('client_uri'),
   policyUri: text('policy_uri'),
@@ -74,6 +79,18 @@ export const protectedResources = sqliteTable('protected_resources', {
 });
 
 export type ProtectedResourceRow = typeof protectedResources.$inferSelect;
+export const logoutNotices = sqliteTable('logout_notices', {
+  id: text().primaryKey(),
+  realmId: text('realm_id').notNull(),
+  userId: text('user_id').notNull(),
+  clientId: text('client_id').notNull(),
+  sessionId: text('session_id').notNull(),
+  attempts: integer().notNull().default(0),
+  nextAttemptAt: integer('next_attempt_at').notNull(),
+  leasedUntil: integer('leased_until').notNull().default(0),
+});
+
+export type LogoutNoticeRow = typeof logoutNotices.$inferSelect;
 
 export const usedAssertions = sqliteTable('used_assertions', {
   hash: text().primaryKey(),

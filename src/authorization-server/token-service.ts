@@ -1,51 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { OpenedSession, SessionObjects } from '../account/contract.ts';
-import type { GrantObjects } from '../account/grant-contract.ts';
+import type { OpenedSession } from '../account/contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { accepted } from '../errors.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
-import type { Client } from '../lib/client.ts';
-import type { Sessions } from '../sessions/service.ts';
 import { askedResources, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
-import type { OAuthClients } from './client-service.ts';
 import { parseCodeText } from './code-text.ts';
-import type { DeviceAuthorizations } from './device-service.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
-import type { ProtectedResources } from './resource-service.ts';
-import type { SignedTokens } from './signed-tokens-service.ts';
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+import { exchangeToken } from './token-exchange.ts';
+import {
+  type ProvedRequest,
+  type TokenAnswer,
+  type TokenParts,
+  type TokenRequest,
+  typeOf,
+} from './token-parts.ts';
+import { canGive, userClaims } from './user-claims.ts';
 
-/** What the token endpoint answers (RFC 6749, 5.1; OpenID Connect Core 1.0, 3.1.3.3). */
-export interface TokenAnswer {
-  access_token: string;
-  token_type: 'Bearer';
-  expires_in: number;
-  scope: string;
-  refresh_token?: string;
-  id_token?: string;
-}
+export type { TokenAnswer, TokenParts, TokenRequest } from './token-parts.ts';
 
-/** A request to the token endpoint, and who sent it as far as the network tells. */
-export type TokenRequest = ClientMessage & { by: Client };
-
-/** What the endpoints for clients are made of. */
-export interface TokenParts {
-  d1: D1Database;
-  clients: OAuthClients;
-  sessions: Sessions;
-  objects: (userId: string) => ReturnType<GrantObjects> & ReturnType<SessionObjects>;
-  tokens: SignedTokens;
-  resources: ProtectedResources;
-  devices: DeviceAuthorizations;
-  /** Throws `rate_limited` for a client that asks too often. */
-  limit(key: string): Promise<void>;
-}
-
-type Grant = (parts: TokenParts, request: TokenRequest, client: OAuthClientRow) => Promise<TokenAnswer>;
+type Grant = (parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) => Promise<TokenAnswer>;
 
 /** What each grant type does, by its name. */
 const GRANTS: Record<GrantType, Grant> = {
@@ -53,6 +31,7 @@ const GRANTS: Record<GrantType, Grant> = {
   refresh_token: refresh,
   client_credentials: clientCredentials,
   [DEVICE_GRANT]: redeemDevice,
+  'urn:ietf:params:oauth:grant-type:token-exchange': exchangeToken,
 };
 
 /** The token endpoint. Throws OAuthFailure. */
@@ -66,7 +45,11 @@ export async function answerTokenRequest(parts: TokenParts, request: TokenReques
     throw new OAuthFailure('unauthorized_client', 'The client may not use this grant type');
   }
   if (client.realmId !== realm.id) throw new OAuthFailure('invalid_client', 'The client is of another realm');
-  const answer = await GRANTS[grantType](parts, request, client);
+  const key = request.proof && (await parts.proofs.check(request.proof, null));
+  if (key === null && client.dpopBound) {
+    throw new OAuthFailure('invalid_dpop_proof', 'The client gets no token without a proof of its key');
+  }
+  const answer = await GRANTS[grantType](parts, { ...request, key }, client);
   parts.clients.used(client);
   return answer;
 }
@@ -80,8 +63,8 @@ export async function knownClient(parts: TokenParts, request: ClientMessage): Pr
 }
 
 /** RFC 6749, 4.1.3, with the verifier of RFC 7636, 4.5: one call to the user's object. */
-async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
-  const { parameters, realm, by } = request;
+async function redeemCode(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
+  const { key, parameters, realm, by } = request;
   const code = parseCodeText(required(parameters, 'code'));
   const redirectUri = required(parameters, 'redirect_uri');
   const verifier = required(parameters, 'code_verifier');
@@ -91,39 +74,50 @@ async function redeemCode(parts: TokenParts, request: TokenRequest, client: OAut
   if (!code) throw new OAuthFailure('invalid_grant', 'It is no code');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const { id: realmId, mfa } = realm;
-  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, realmId, mfa };
-  const { session, nonce } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
-  return granted(parts, request, client, session, nonce);
+  // RFC 9449, 5: one that can prove itself does so at each refresh.
+  const bound = { key, bindsKey: client.authentication === 'none' };
+  const redemption = { hash: code.hash, clientId: client.id, redirectUri, challenge, ...bound, realmId, mfa };
+  const { session, ...about } = accepted(await parts.objects(code.userId).redeemCode(redemption, by));
+  return granted(parts, request, client, session, about);
 }
 
 /** RFC 8628, 3.4: one call to the object of the user code, and one to the user's for what they have allowed. */
-async function redeemDevice(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
-  const { parameters, realm, by } = request;
+async function redeemDevice(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
+  const { key, parameters, realm, by } = request;
   const deviceCode = required(parameters, 'device_code');
   const { userId, codeHash: hash } = await parts.devices.take(deviceCode, realm, client);
   const { id: realmId, mfa } = realm;
-  const redemption = { hash, clientId: client.id, redirectUri: null, challenge: null, realmId, mfa };
-  const { session } = accepted(await parts.objects(userId).redeemCode(redemption, by));
-  return granted(parts, request, client, session, null);
+  const bound = { key, bindsKey: client.authentication === 'none' };
+  const redemption = {
+    hash,
+    clientId: client.id,
+    redirectUri: null,
+    challenge: null,
+    ...bound,
+    realmId,
+    mfa,
+  };
+  const { session, ...about } = accepted(await parts.objects(userId).redeemCode(redemption, by));
+  return granted(parts, request, client, session, about);
 }
 
 /** RFC 6749, 6: rotated in the user's object, by one call. */
-async function refresh(parts: TokenParts, request: TokenRequest, client: OAuthClientRow) {
-  const { parameters, realm, by } = request;
+async function refresh(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
+  const { key, parameters, realm, by } = request;
   const token = required(parameters, 'refresh_token');
   const named = parseRefreshToken(token);
   if (!named) throw new OAuthFailure('invalid_grant', 'It is no refresh token');
-  const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id };
+  const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id, key };
   const session = accepted(await parts.objects(named.userId).refresh(token, policy, by));
-  return granted(parts, request, client, session, null);
+  return granted(parts, request, client, session, { nonce: null, idTokenClaims: [] });
 }
 
 async function granted(
-  { resources: named, sessions, tokens }: TokenParts,
-  { parameters, realm }: TokenRequest,
+  { directory, resources: named, sessions, tokens }: TokenParts,
+  { key, parameters, realm }: ProvedRequest,
   client: OAuthClientRow,
   session: OpenedSession,
-  nonce: string | null,
+  { nonce, idTokenClaims }: { nonce: string | null; idTokenClaims: string[] },
 ): Promise<TokenAnswer> {
   const { scope = '', audience = [] } = session.grant ?? {};
   const scopes = scope.split(' ').filter(Boolean);
@@ -136,22 +130,29 @@ async function granted(
     scope: narrowed.join(' '),
     audience: asks,
     seconds: tokenSeconds(realm, await named.forTokens(realm.id, client, elsewhere)),
+    key,
   });
-  const about = { clientId: client.id, nonce, accessToken: grant.accessToken };
+  const idToken = async () => {
+    const { bookmark, userId } = session.state;
+    const asked = idTokenClaims.filter((name) => canGive(name, narrowed));
+    const known = asked.length > 0 ? userClaims(await directory.get(userId, bookmark), narrowed) : {};
+    const claims = Object.fromEntries(Object.entries(known).filter(([name]) => asked.includes(name)));
+    return tokens.idToken(realm, session, client, { nonce, accessToken: grant.accessToken, claims });
+  };
   return {
     access_token: grant.accessToken,
-    token_type: 'Bearer',
+    token_type: typeOf(key),
     expires_in: grant.expiresInSeconds,
     scope: narrowed.join(' '),
     ...(isRefreshable(client, scopes) && { refresh_token: grant.refreshToken }),
-    ...(narrowed.includes('openid') && { id_token: await tokens.idToken(realm, session, about) }),
+    ...(narrowed.includes('openid') && { id_token: await idToken() }),
   };
 }
 
 /** RFC 6749, 4.4: the client for itself. What is a user's is not to be had so. */
 async function clientCredentials(
   { resources: named, tokens }: TokenParts,
-  { parameters, realm }: TokenRequest,
+  { key, parameters, realm }: ProvedRequest,
   caller: OAuthClientRow,
 ): Promise<TokenAnswer> {
   const client = await named.forTokens(realm.id, caller, askedResources(parameters, realm));
@@ -163,6 +164,7 @@ async function clientCredentials(
   const usual = client.audiences.length > 0 ? client.audiences : [userinfoAudience(realm)];
   const audience = resources.length === 0 ? usual : audienceWithin(resources, client.audiences);
   const seconds = tokenSeconds(realm, client);
-  const token = await tokens.clientToken(realm, { clientId: client.id, scope, audience, seconds });
-  return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope };
+  const of = { subject: client.id, clientId: client.id, scope, audience, seconds, key };
+  const token = await tokens.accessToken(realm, of);
+  return { access_token: token, token_type: typeOf(key), expires_in: seconds, scope };
 }

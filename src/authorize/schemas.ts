@@ -3,6 +3,7 @@ import { AmountField } from '../credits/schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { ASSURANCES } from '../lib/assurance.ts';
 import { ResourceField } from '../plans/schemas.ts';
+import { ActSchema } from '../sessions/schemas.ts';
 import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
 import type { Authorized } from './service.ts';
 
@@ -58,6 +59,14 @@ export const DecisionSchema = z
       .string()
       .nullable()
       .openapi({ description: 'The client whose token it is; null for one of the user’s own' }),
+    act: ActSchema.nullable().openapi({
+      description:
+        'The client that exchanged the token for a user (RFC 8693, 4.1), and in its `act` who did before; null where none did',
+    }),
+    cnf: z.object({ jkt: z.string() }).nullable().openapi({
+      description:
+        'The key of which whoever presents the token has to send you a proof (RFC 9449, 7); null for a bearer token',
+    }),
     plan: z.string().nullable(),
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
@@ -68,13 +77,16 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, plan, quota, balance, reference } = decision;
+  const { allowed, reason, userId, sessionId, clientId, act, key, plan, quota, balance, reference } =
+    decision;
   return {
     allowed,
     reason,
     user_id: userId,
     session_id: sessionId,
     client_id: clientId,
+    act,
+    cnf: key === null ? null : { jkt: key },
     plan,
     quota: quota && quotaShape(quota),
     balance,

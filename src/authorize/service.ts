@@ -4,7 +4,7 @@ import { ApiError, accepted, type ErrorCode } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Sessions } from '../sessions/service.ts';
+import type { Delegation, Sessions } from '../sessions/service.ts';
 
 /** What a service asks before it does something for the holder of a token. */
 export interface Authorization {
@@ -27,13 +27,24 @@ export interface Authorization {
 
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
 export type Authorized =
-  | ({ userId: string; sessionId: string; clientId: string | null; reference: string | null } & Decision)
+  | ({
+      userId: string;
+      sessionId: string;
+      clientId: string | null;
+      /** The clients that passed the token on to each other. */
+      act: Delegation | null;
+      /** The thumbprint of the key that whoever presents the token has to prove to who asks; null for a bearer token. */
+      key: string | null;
+      reference: string | null;
+    } & Decision)
   | {
       allowed: false;
       reason: ErrorCode;
       userId: null;
       sessionId: null;
       clientId: null;
+      act: null;
+      key: null;
       plan: null;
       quota: null;
       balance: null;
@@ -74,7 +85,14 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
-      const { userId, sessionId, client, ...said } = await this.#sessions.verifyActing(token, realm, null);
+      const {
+        userId,
+        sessionId,
+        client,
+        delegation: act,
+        key,
+        ...said
+      } = await this.#sessions.verifyActing(token, realm, null);
       // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
       if (client && (scope === null || !client.scopes.includes(scope)))
         throw new ApiError('insufficient_scope');
@@ -84,7 +102,7 @@ export class Authorizer {
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
-      return { userId, sessionId, clientId: client?.id ?? null, reference, ...decision };
+      return { userId, sessionId, clientId: client?.id ?? null, act, key, reference, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);
@@ -101,6 +119,8 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     userId: null,
     sessionId: null,
     clientId: null,
+    act: null,
+    key: null,
     plan: null,
     quota: null,
     balance: null,

@@ -22,6 +22,11 @@ const OPTIONS = {
   name: { type: 'string', value: 'TEXT', about: 'what users see' },
   redirect: several('URL', 'where it may have users sent back'),
   'logout-redirect': several('URL', 'where it may have them sent after they signed out'),
+  'backchannel-logout': {
+    type: 'string',
+    value: 'URL',
+    about: 'where it hears that a session of a user has ended',
+  },
   authentication: {
     type: 'string',
     value: 'METHOD',
@@ -30,6 +35,11 @@ const OPTIONS = {
   grant: several('TYPE', 'authorization_code, refresh_token or client_credentials'),
   scope: several('SCOPE', 'what it may ask for'),
   audience: several('URL', 'whom its tokens may be for'),
+  'id-token-alg': {
+    type: 'string',
+    value: 'ALG',
+    about: 'by what its ID tokens are signed: ES256 unless said, or RS256',
+  },
   'first-party': { type: 'boolean', about: 'of our own: users are not asked whether it may' },
   'third-party': { type: 'boolean', about: 'the opposite' },
   overlap: { type: 'string', value: 'HOURS', about: 'how long the secret before works on; 24 unless said' },
@@ -43,8 +53,10 @@ const FIELDS = {
   name: ['name', 'name'],
   redirect: ['redirect_uris', 'redirect_uris'],
   'logout-redirect': ['post_logout_redirect_uris', 'post_logout_redirect_uris'],
+  'backchannel-logout': ['backchannel_logout_uri', 'backchannel_logout_uri'],
   authentication: ['token_endpoint_auth_method', 'authentication'],
   grant: ['grant_types', 'grant_types'],
+  'id-token-alg': ['id_token_signed_response_alg', 'id_token_algorithm'],
   scope: ['scopes', 'scopes'],
   audience: ['audiences', 'audiences'],
 } as const;
@@ -82,6 +94,8 @@ async function create(values: Values): Promise<void> {
     ...{ id, realm_id: realmId, name: whole.name, first_party: Number(whole.first_party) },
     authentication: whole.token_endpoint_auth_method,
     secret_hash: secret?.hash ?? null,
+    id_token_algorithm: whole.id_token_signed_response_alg,
+    backchannel_logout_uri: whole.backchannel_logout_uri ?? null,
     ...Object.fromEntries(LISTS.map((name) => [name, JSON.stringify(whole[name as keyof WholeOAuthClient])])),
     ...{ created_by: 'cli', created_at: now, updated_at: now },
   };

@@ -14,11 +14,14 @@ async function rotate(target: ValuesOf<typeof OPTIONS>): Promise<void> {
     target.realm === undefined ? '' : `AND ${column} = ${literal(target.realm)}`;
   const now = Date.now();
   // A key that does not sign yet was published less than an hour ago: that rotation is still under way.
-  const [, realms = []] = await query(
+  const due = (table: string) =>
+    `UPDATE ${table} SET rotate_at = ${now}
+     WHERE signs_from <= ${now} ${only('realm_id')} AND generation =
+       (SELECT MAX(generation) FROM ${table} AS newest WHERE newest.realm_id = ${table}.realm_id)`;
+  const [, , realms = []] = await query(
     [
-      `UPDATE signing_keys SET rotate_at = ${now}
-       WHERE signs_from <= ${now} ${only('realm_id')} AND generation =
-         (SELECT MAX(generation) FROM signing_keys AS newest WHERE newest.realm_id = signing_keys.realm_id)`,
+      due('signing_keys'),
+      due('rsa_signing_keys'),
       `SELECT realms.id, MAX(generation) AS generation, signs_from
        FROM realms LEFT JOIN signing_keys ON realm_id = realms.id
        WHERE true ${only('realms.id')} GROUP BY realms.id ORDER BY realms.id`,

@@ -10,6 +10,7 @@ export type KeyPurpose =
   | 'challenge'
   | 'authorization-request'
   | 'pushed-request'
+  | 'dpop-nonce'
   | 'passkey-flow'
   | 'sign-in-link'
   | 'factors'

@@ -7,10 +7,10 @@ import type { AppEnv } from './context.ts';
 const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 /** What a browser may send, which is all that the OpenAPI document names: a test compares them. */
 const REQUEST_HEADERS =
-  'Authorization,Challenge-Solution,Content-Type,Idempotency-Key,X-API-Key,Stripe-Signature';
+  'Authorization,Challenge-Solution,Content-Type,DPoP,Idempotency-Key,X-API-Key,Stripe-Signature';
 /** What its scripts may read of an answer. */
 const RESPONSE_HEADERS =
-  'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy,WWW-Authenticate,Content-Disposition';
+  'X-Request-Id,Retry-After,RateLimit,RateLimit-Policy,WWW-Authenticate,DPoP-Nonce,Content-Disposition';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** What no cookie counts for, and each program of any site may ask: tokens, keys and metadata of the authorization server. */

@@ -12,6 +12,9 @@ export interface RateLimitResult {
   suspicious: boolean;
 }
 
+/** What ids are kept under. */
+const ONCE = 'once:';
+
 /** When something was taken, and for how long it counts (Unix milliseconds, milliseconds). */
 interface Taken {
   at: number[];
@@ -20,6 +23,9 @@ interface Taken {
 
 /** Counts what one client does in one bucket: never more than the limit in any window, across the world. */
 export class RateLimiter extends DurableObject<Bindings> {
+  /** When the alarm comes that forgets ids, as far as it is known to be set. */
+  #clearsAt = 0;
+
   /**
    * Counts one, unless the limit is reached: what is refused does not extend the wait. From `suspectFrom` in a window on, a client
    * is suspicious for an hour.
@@ -64,6 +70,33 @@ export class RateLimiter extends DurableObject<Bindings> {
     return counted < limit ? 0 : Math.ceil(((window + 1) * length - now) / SECOND);
   }
 
+  /** Notes an id for so many seconds; whether it was not there. */
+  async once(id: string, seconds: number): Promise<boolean> {
+    const { kv } = this.ctx.storage;
+    const now = Date.now();
+    const name = ONCE + id;
+    if ((kv.get<number>(name) ?? 0) > now) return false;
+    const until = now + seconds * SECOND;
+    this.ctx.storage.transactionSync(() => {
+      kv.put(name, until);
+      if (this.#clearsAt > now) return;
+      this.#clearsAt = until;
+      this.ctx.storage.setAlarm(until);
+    });
+    return true;
+  }
+
+  /** Forgets the ids whose time is over; when the last of the others goes, or null for none. */
+  #forgetIds(now: number): number | null {
+    const { kv } = this.ctx.storage;
+    let last: number | null = null;
+    for (const [name, until] of kv.list<number>({ prefix: ONCE })) {
+      if (until > now) last = Math.max(last ?? 0, until);
+      else kv.delete(name);
+    }
+    return last;
+  }
+
   #suspects(comesTooOften: boolean, now: number): boolean {
     const { kv } = this.ctx.storage;
     const until = kv.get<number>('suspectUntil') ?? 0;
@@ -82,7 +115,10 @@ export class RateLimiter extends DurableObject<Bindings> {
     const last = at.at(-1) ?? 0;
     const now = Date.now();
     const suspectUntil = kv.get<number>('suspectUntil') ?? 0;
-    if (last > now - window) await this.ctx.storage.setAlarm(last + 2 * window);
+    const idsUntil = this.#forgetIds(now);
+    this.#clearsAt = idsUntil ?? 0;
+    if (idsUntil !== null) await this.ctx.storage.setAlarm(idsUntil);
+    else if (last > now - window) await this.ctx.storage.setAlarm(last + 2 * window);
     else if (suspectUntil > now) await this.ctx.storage.setAlarm(suspectUntil);
     else await this.ctx.storage.deleteAll();
   }

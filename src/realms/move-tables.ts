@@ -44,6 +44,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('oauth_clients', 'id'),
   ofRealm('used_assertions', 'hash'),
   ofRealm('protected_resources', 'id'),
+  ofRealm('logout_notices', 'id'),
   ofRealm('activity', 'user_id', 'seq'),
   ofRealm('audit', 'id'),
   ofRealm('outbox', 'id'),
@@ -72,6 +73,7 @@ export const SUM_TABLES: readonly Pick<MovedTable, 'name' | 'of'>[] = [
 export const UNMOVED_TABLES: readonly string[] = [
   'realms',
   'signing_keys',
+  'rsa_signing_keys',
   'owner_losses',
   'realm_moves',
   'realm_guards',

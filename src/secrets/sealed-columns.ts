@@ -12,6 +12,7 @@ export interface SealedColumn {
 /** In the order in which they are re-encrypted. Sealed too, but gone in ten minutes: what a sign-in at a provider leaves. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'signing-keys', table: 'signing_keys', column: 'private_jwe', key: ['id'] },
+  { purpose: 'signing-keys', table: 'rsa_signing_keys', column: 'private_jwe', key: ['id'] },
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
   { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
 ];

@@ -14,12 +14,19 @@ import { newId } from '../lib/ids.ts';
 import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { ALGORITHM, type SigningKeys } from '../signing-keys/service.ts';
+import type { SigningKeys } from '../signing-keys/service.ts';
+import { ALGORITHM } from '../signing-keys/tables.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
 const TYPE = 'at+jwt';
 /** RFC 9068 wants a client: this is the one of all sessions that are the users' own. */
 const CLIENT_ID = 'latchkey';
+
+/** Who acts for whom (RFC 8693, 4.1): the client that exchanged the token, and who had it before that was not its first. */
+export interface Delegation {
+  sub: string;
+  act?: Delegation;
+}
 
 /** What a valid access token says. `expiresAt` is Unix milliseconds. */
 export interface AccessTokenClaims {
@@ -47,6 +54,10 @@ export interface AccessTokenClaims {
   audience: readonly string[];
   /** The client that it was made for, and its scopes; null for one of the user's own, which may all. */
   client: { id: string; scopes: readonly string[] } | null;
+  /** The thumbprint of the key that whoever presents it has to prove (RFC 9449, 6); null for a bearer token. */
+  key: string | null;
+  /** The clients that passed it on to each other; null where none did. */
+  delegation: Delegation | null;
 }
 
 /** How a token is made narrower than its session. */
@@ -55,6 +66,8 @@ export interface Narrowed {
   audience?: string[];
   /** Seconds that it lives at most. */
   seconds?: number | null;
+  /** The thumbprint of the key that it is bound to. */
+  key?: string | null;
 }
 
 /** What our tokens say beside RFC 7519; nobody else signs with our keys. */
@@ -66,7 +79,7 @@ interface PrivateClaims {
   /** Of who has not registered yet; else it is left out. */
   anonymous?: true;
   /** RFC 8693, 4.1; `sid` as in OpenID Connect Front-Channel Logout. */
-  act?: { sub: string; sid?: string };
+  act?: Delegation & { sid?: string };
   /** RFC 9068, 2.2.1; seconds. */
   auth_time?: number;
   amr?: string[];
@@ -74,6 +87,8 @@ interface PrivateClaims {
   gen?: number;
   client_id?: string;
   scope?: string;
+  /** RFC 7800, 3.1. */
+  cnf?: { jkt: string };
 }
 
 /** A token whose signature was found good, and by what it was judged. */
@@ -149,6 +164,7 @@ export class AccessTokens {
               ...(impersonatorSession !== null && { sid: impersonatorSession }),
             },
           }),
+      ...(narrowed.key != null && { cnf: { jkt: narrowed.key } }),
       ...(this.#forAuthService && !grant && claimsOfAuthService(session)),
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
@@ -219,6 +235,7 @@ export class AccessTokens {
       gen,
       client_id,
       scope,
+      cnf,
     } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
@@ -227,6 +244,9 @@ export class AccessTokens {
       client_id === undefined || client_id === CLIENT_ID
         ? null
         : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean) };
+    // Of the others that act for a user none has such an id.
+    const delegation = act?.sub.startsWith('cli_') ? act : null;
+    const admin = delegation ? undefined : act;
     const about = {
       // Those of a client say neither: nobody decides by what stands in their place.
       role: client ? ('user' as const) : role,
@@ -235,8 +255,10 @@ export class AccessTokens {
       anonymous: anonymous === true,
       audience: [aud ?? []].flat(),
       client,
-      impersonator: act?.sub ?? null,
-      impersonatorSession: act?.sid ?? null,
+      delegation,
+      key: cnf?.jkt ?? null,
+      impersonator: admin?.sub ?? null,
+      impersonatorSession: admin?.sid ?? null,
       authenticatedAt: (auth_time ?? 0) * SECOND,
       methods: amr ?? [],
     };

@@ -17,6 +17,12 @@ const tokenFields = {
   session_id: z.string(),
 };
 
+const by = <Before extends z.ZodType>(before: Before) =>
+  z.object({ sub: z.string(), act: before.optional() });
+
+/** Who acts for a user (RFC 8693, 4.1): as many as may pass a token on. */
+export const ActSchema = by(by(by(by(z.object({ sub: z.string() })))));
+
 export const TokensSchema = z.object(tokenFields).openapi('Tokens');
 
 const SessionSchema = z

@@ -2,10 +2,13 @@ import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
+import type { DpopProofs, ShownProof } from '../http/dpop.ts';
 import type { Client } from '../lib/client.ts';
 import { NO_FACTORS } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { AccessTokenClaims, AccessTokens, Narrowed } from './access-token.ts';
+
+export type { Delegation } from './access-token.ts';
 
 /** A pair of tokens for a session. Seconds and Unix milliseconds as named. */
 export interface Grant {
@@ -26,11 +29,13 @@ export class Sessions {
   readonly #objects: SessionObjects;
   readonly #tokens: AccessTokens;
   readonly #keys: OperatorKeys;
+  readonly #proofs: DpopProofs;
 
-  constructor(objects: SessionObjects, tokens: AccessTokens, keys: OperatorKeys) {
+  constructor(objects: SessionObjects, tokens: AccessTokens, keys: OperatorKeys, proofs: DpopProofs) {
     this.#objects = objects;
     this.#tokens = tokens;
     this.#keys = keys;
+    this.#proofs = proofs;
   }
 
   /** The tokens for a session that was just opened, by an admin in the user's place from a session of their own. */
@@ -87,19 +92,26 @@ export class Sessions {
   }
 
   /**
-   * The strict check of an access token, for us unless audiences are given; whether one that is good for enrolling only is enough
-   * here, `requireMfa` says. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`.
+   * The strict check of an access token, for us unless audiences are given. One that is bound to a key comes with a proof of it, which
+   * costs a call more; any other with none. Whether one that is good for enrolling only is enough
+   * here, `requireMfa` says. Throws `invalid_token`, `token_expired`, `session_ended`, `account_suspended`, `invalid_dpop_proof`,
+   * `use_dpop_nonce`.
    */
   async authenticateToken(
     accessToken: string,
     realm: Realm,
+    proof: ShownProof | null = null,
     audiences?: readonly string[],
   ): Promise<Principal> {
-    const claims = await this.#acting(await this.#tokens.verify(realm, accessToken, audiences), realm);
+    const verified = await this.#tokens.verify(realm, accessToken, audiences);
+    const key = proof && (await this.#proofs.check(proof, accessToken));
+    // Without the key nobody has it but a thief.
+    if (verified.key !== key) throw new ApiError('invalid_token');
+    const claims = await this.#acting(verified, realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
-    const { client } = claims;
-    // The token says what it may, which can be less than its session; the session, whose it is.
-    if (session.grant?.clientId !== client?.id) throw new ApiError('invalid_token');
+    const { client, delegation } = claims;
+    // The token says what it may, which can be less than its session; the session, whose it is, unless it was passed on.
+    if (!delegation && session.grant?.clientId !== client?.id) throw new ApiError('invalid_token');
     return { ...principalOf(session), client, expiresAt: claims.expiresAt };
   }
 

@@ -18,12 +18,12 @@ export class SigningKeyAdmin {
     return this.#keys.list(realmId);
   }
 
-  /** Publishes the next key, if none is under way. */
+  /** Publishes the next keys, where none is under way. */
   async rotate(realmId: string, actor: Actor): Promise<void> {
     const at = Date.now();
-    const kid = await this.#keys.publishNext(realmId, at);
-    if (kid === null) return;
-    const entry = { realmId, at, actor: actor.id, action: 'signing_key_rotated', target: kid } as const;
-    await writeAuditIf(primary(this.#d1).db, entry, sql`TRUE`);
+    for (const kid of await this.#keys.publishNext(realmId, at)) {
+      const entry = { realmId, at, actor: actor.id, action: 'signing_key_rotated', target: kid } as const;
+      await writeAuditIf(primary(this.#d1).db, entry, sql`TRUE`);
+    }
   }
 }

@@ -8,9 +8,11 @@ const JwksSchema = z
     keys: z.array(
       z.object({
         kty: z.string(),
-        crv: z.string(),
-        x: z.string(),
-        y: z.string(),
+        crv: z.string().optional(),
+        x: z.string().optional(),
+        y: z.string().optional(),
+        n: z.string().optional(),
+        e: z.string().optional(),
         kid: z.string(),
         alg: z.string(),
         use: z.string(),

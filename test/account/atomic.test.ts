@@ -32,7 +32,7 @@ const PASSKEY: PasskeyUse = {
   knownCounter: 6,
   backedUp: false,
 };
-const GRANT = { clientId: 'cli_test', scope: 'openid', audience: ['https://a.example'] };
+const GRANT = { clientId: 'cli_test', scope: 'openid', audience: ['https://a.example'], hearsOfEnd: true };
 const CODE = {
   hash: 'code',
   grant: GRANT,

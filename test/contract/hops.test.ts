@@ -1,5 +1,6 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { expect, it } from 'vitest';
-import { changeDirectory, INTERNAL, PASSWORD } from '../support/api.ts';
+import { changeDirectory, INTERNAL, ORIGIN, PASSWORD } from '../support/api.ts';
 import { countingApp } from '../support/counting.ts';
 import { basic, codeOf, createClient } from '../support/oauth-client.ts';
 import { withPasskey } from '../support/passkeys.ts';
@@ -130,10 +131,15 @@ it('authorizes, meters and charges by one call to one object, and no D1 query', 
   expect(take()).toEqual({ ...once, account: 2, d1Reads: 1 });
 });
 
-it('gives clients tokens by one call and no query', async () => {
+it('gives clients tokens by one call and no query, with proofs by one more', async () => {
   const machine = await createClient({
     token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types: [
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
   });
   const who = await visitor();
   const form = async (path: string, fields: Record<string, string>) => {
@@ -167,4 +173,44 @@ it('gives clients tokens by one call and no query', async () => {
 
   await form('introspect', { token: tokens.access_token });
   expect(take(), 'introspection').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  const type = 'urn:ietf:params:oauth:token-type:access_token';
+  const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  await form('token', { grant_type: grant, subject_token: tokens.access_token, subject_token_type: type });
+  expect(take(), 'exchange').toEqual({ d1Reads: 0, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  // What the ID token shall say besides is the directory's to know.
+  const claims = JSON.stringify({ id_token: { email: null } });
+  const asked = await codeOf(machine, who, { claims });
+  take();
+  const redemption = { code: asked.code, code_verifier: asked.verifier, redirect_uri: asked.redirectUri };
+  await form('token', { grant_type: 'authorization_code', ...redemption });
+  expect(take(), 'code with claims').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 0 });
+
+  const key = await generateKeyPair('ES256');
+  const proofOf = async (nonce: string | null) =>
+    new SignJWT({
+      jti: crypto.randomUUID(),
+      htm: 'POST',
+      htu: `${ORIGIN}/oauth2/token`,
+      ...(nonce && { nonce }),
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(key.publicKey) })
+      .setIssuedAt()
+      .sign(key.privateKey);
+  const prove = async (nonce: string | null) =>
+    request('/oauth2/token', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'cf-connecting-ip': '10.9.9.8',
+        dpop: await proofOf(nonce),
+        ...basic(machine),
+      },
+      body: 'grant_type=client_credentials',
+    });
+  const refused = await prove(null);
+  expect(take(), 'a proof without a nonce').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 0 });
+  expect((await prove(refused.headers.get('dpop-nonce'))).status).toBe(200);
+  expect(take(), 'a proof').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 1 });
 });

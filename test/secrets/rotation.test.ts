@@ -136,6 +136,15 @@ describe('after AUTH_SECRET was changed', () => {
     expect((await alone.request(ticket.slice('https://auth.test'.length))).status).toBe(400);
   });
 
+  it('the keys of RS256 sign on', async () => {
+    const { id } = await createServices(env as unknown as Bindings).signingKeys.current('default', 'RS256');
+    expect((await rotated.services.signingKeys.current('default', 'RS256')).id).toBe(id);
+  });
+
+  it('the secrets of apps are read on', async () => {
+    expect((await withApp()).recoveryCodes).toHaveLength(10);
+  });
+
   it('no column but those that are re-encrypted, or gone in ten minutes, holds sealed values', async () => {
     const tables = await env.DB.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
@@ -174,9 +183,8 @@ describe('re-encryption', () => {
        VALUES (?, 'default', ?, ?, 0, '{}', ?, 1, 1)`,
     );
     await env.DB.batch(Array.from({ length: 250 }, (_, n) => insert.bind(user.id, `p${n}`, `s${n}`, jwe)));
-    const counted = await env.DB.prepare(
-      'SELECT (SELECT count(*) FROM identities) + (SELECT count(*) FROM signing_keys) + (SELECT count(*) FROM factors) AS n',
-    ).first<{ n: number }>();
+    const counts = SEALED_COLUMNS.map(({ table }) => `(SELECT count(*) FROM ${table})`);
+    const counted = await env.DB.prepare(`SELECT ${counts.join(' + ')} AS n`).first<{ n: number }>();
     expect((await reencryptAll(alone)).examined).toBe(counted?.n);
   });
 
@@ -196,7 +204,8 @@ describe('re-encryption', () => {
   it.each([
     'nonsense',
     Buffer.from('[9]').toString('base64url'),
-    Buffer.from('[1,"x"]').toString('base64url'),
+    // Of a key with two columns one is not enough.
+    Buffer.from(`[${SEALED_COLUMNS.findIndex(({ key }) => key.length > 1)},"x"]`).toString('base64url'),
   ])('refuses the cursor %s', async (cursor) => {
     expectProblem(
       await asAdmin('POST', '/secrets/re-encrypt', { body: { cursor } }),

@@ -76,6 +76,8 @@ function signInFor(view: View, search: URLSearchParams, step: NextStep & { next:
     // A user who is signed in is asked all the same.
     ...(step.anew && { prompt: 'login' }),
     ...(step.loginHint !== null && { login_hint: step.loginHint }),
+    // Of a pushed request it stands in no address.
+    ...(step.uiLocales !== null && { ui_locales: step.uiLocales }),
   };
   const isNew = step.create && view.realm.registration !== 'closed';
   return `${view.path(isNew ? '/register' : '/login')}?${new URLSearchParams(query)}`;

@@ -7,6 +7,7 @@ import { type Fault, Faults } from './faults.ts';
 import { startFaulty, startHttp } from './http.ts';
 import type { Mail } from './mailbox.ts';
 import { startOAuth } from './oauth.ts';
+import { startOracle } from './oracle.ts';
 import { CREDENTIALS } from './ports.ts';
 import { startPwned } from './pwned.ts';
 import { type SendgridMail, startSendgrid } from './sendgrid.ts';
@@ -46,14 +47,16 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     }),
   );
 
-  const [documents, eventSink, stripe, stripeEmulator, stripeMock] = await Promise.all([
+  const [documents, eventSink, oracle, stripe, stripeEmulator, stripeMock] = await Promise.all([
     startClientDocuments(),
     startEventSink(),
+    startOracle(),
     startStripe(),
     startEmulate(),
     startStatefulMock(),
   ]);
 
+  const logouts = new Map<string, { tokens: string[]; answers: number[] }>();
   const mailbox = await startHttp(async ({ method, path, body }) => {
     const { pathname, searchParams } = new URL(path, 'http://mailbox');
     const to = searchParams.get('to');
@@ -62,6 +65,15 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
       const { pattern, fault } = JSON.parse(body) as { pattern: string; fault: Fault | null };
       faults.set(pattern, fault);
       return { status: 204 };
+    }
+    // A client that hears of ended sessions, and answers as it was told to.
+    if (pathname.startsWith('/logouts/')) {
+      const heard = logouts.get(pathname) ?? { tokens: [], answers: [] };
+      logouts.set(pathname, heard);
+      if (method === 'GET') return json(heard.tokens);
+      if (method === 'PUT') heard.answers = JSON.parse(body) as number[];
+      else heard.tokens.push(new URLSearchParams(body).get('logout_token') ?? body);
+      return { status: method === 'POST' ? (heard.answers.shift() ?? 200) : 204 };
     }
     if (pathname.startsWith('/event-sinks')) {
       const channel = searchParams.get('channel') ?? '';
@@ -101,6 +113,7 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
     resend: resend.port,
     twilio: twilio.port,
     oauth: oauth.peers,
+    oracle: oracle.peer,
     eventSink: eventSink.ports,
     clientDocuments: documents.port,
     stripe: {
@@ -113,7 +126,9 @@ export default async function startPeers(project: TestProject): Promise<() => Pr
   return async () => {
     await Promise.all([smtp, turnstile, pwned, sendgrid, resend, twilio, mailbox].map((peer) => peer.stop()));
     await Promise.all([resendEmulator.close(), twilioEmulator.close(), oauth.stop()]);
-    await Promise.all([documents, eventSink, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()));
+    await Promise.all(
+      [documents, eventSink, oracle, stripe, stripeEmulator, stripeMock].map((peer) => peer.stop()),
+    );
   };
 }
 

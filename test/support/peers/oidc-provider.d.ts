@@ -1,23 +1,21 @@
 /** The package has no types: what is used of it. */
 declare module 'oidc-provider' {
-  import type { RequestListener } from 'node:http';
-
-  interface Account {
-    accountId: string;
-    claims(): Record<string, unknown>;
-  }
+  import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
   export default class Provider {
-    constructor(
-      issuer: string,
-      configuration: {
-        clients: { client_id: string; client_secret: string; redirect_uris: string[] }[];
-        claims: Record<string, string[]>;
-        findAccount(context: unknown, id: string): Account;
-        cookies: { keys: string[] };
-        ttl: Record<string, number>;
-      },
-    );
+    constructor(issuer: string, configuration: Record<string, unknown>);
     callback(): RequestListener;
+    interactionDetails(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<{ prompt: { name: string } }>;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
   }
+
+  export const errors: { InvalidTarget: new () => Error };
+
+  export const interactionPolicy: {
+    base(): { add(prompt: object): void };
+    Prompt: new (of: { name: string; requestable: boolean }) => object;
+  };
 }

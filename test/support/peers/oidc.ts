@@ -21,7 +21,7 @@ export async function startStrict(redirectUris: string[]) {
           { client_id: STRICT_CLIENT.id, client_secret: STRICT_CLIENT.secret, redirect_uris: redirectUris },
         ],
         claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'locale'] },
-        findAccount: (_, id) => ({
+        findAccount: (_: unknown, id: string) => ({
           accountId: id,
           claims: () => ({
             sub: id,
@@ -48,7 +48,7 @@ export async function startStrict(redirectUris: string[]) {
 }
 
 /** It warns of what is right for a peer of tests: keys, store and pages are its own. */
-function quietly<T>(make: () => T): T {
+export function quietly<T>(make: () => T): T {
   const { info, warn } = console;
   Object.assign(console, { info: () => {}, warn: () => {} });
   try {

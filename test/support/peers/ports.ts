@@ -1,3 +1,5 @@
+import type { OraclePeer } from './oracle.ts';
+
 /** Where the peers listen, all on 127.0.0.1. What `inject('peers')` gives. */
 export interface Peers {
   /** The HTTP endpoint behind mailbox.ts. */
@@ -34,6 +36,8 @@ export interface Peers {
   oauth: OAuthPeers;
   /** A site of clients that are known by documents: client-documents.ts. */
   clientDocuments: number;
+  /** A certified provider, to be compared with: oracle.ts. */
+  oracle: OraclePeer;
   /** HTTPS servers that take CloudEvents. */
   eventSink: { trusted: number; untrusted: number };
   stripe: {
