@@ -145,11 +145,9 @@ export const UserSchema = z
         'Of a user who has given none, a placeholder at `anonymous.invalid`, which no mail reaches',
     }),
     email_verified: z.boolean(),
-    anonymous: z
-      .boolean()
-      .openapi({
-        description: 'Whether nothing opens the account but its sessions: the user has not registered yet',
-      }),
+    anonymous: z.boolean().openapi({
+      description: 'Whether nothing opens the account but its sessions: the user has not registered yet',
+    }),
     username: z.string().nullable(),
     name: z.string().nullable(),
     given_name: z.string().nullable(),

@@ -204,8 +204,22 @@ export class AccessTokens {
     options: JWTVerifyOptions = {},
   ): Promise<{ claims: AccessTokenClaims; keyId: string }> {
     const { payload, protectedHeader } = await this.#verify(realm, token, options);
-    const { sub, sid, exp, aud, role, plan, email_verified, anonymous, act, auth_time, amr, gen, client_id, scope } =
-      payload as JWTPayload & PrivateClaims;
+    const {
+      sub,
+      sid,
+      exp,
+      aud,
+      role,
+      plan,
+      email_verified,
+      anonymous,
+      act,
+      auth_time,
+      amr,
+      gen,
+      client_id,
+      scope,
+    } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
