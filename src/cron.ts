@@ -32,7 +32,7 @@ const grantCredits: Job = {
 };
 /** Of those whose time was over when the day began, as below. */
 const eraseAnonymous: Job = {
-  share: 0.3,
+  share: 1,
   run: ({ privacy }, now, budget) => privacy.eraseAnonymous(now - (now % DAY), budget),
 };
 /** Of what was over when the day began: the minutes of a day finish what its night has left, and find nothing then. */
@@ -83,15 +83,15 @@ export const JOBS: Record<string, Record<string, Job>> = {
       share: 0.7,
       run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
     },
-    erase_anonymous: eraseAnonymous,
     send_audit: { share: 0.3, run: ({ auditFeed }, now, budget) => sendAudit(auditFeed, now, budget) },
     clean_up: cleanUpAfterNight,
+    erase_anonymous: eraseAnonymous,
   },
   '0 0 * * *': {
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
-    erase_anonymous: eraseAnonymous,
     clean_up: { share: 1, run: ({ d1, config }, now, budget) => prune(d1, config, now, budget) },
+    erase_anonymous: eraseAnonymous,
   },
   '41 * * * *': {
     reconcile_billing: {

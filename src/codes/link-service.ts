@@ -35,7 +35,7 @@ export interface NumberEntry {
 }
 
 /** What links are made of. */
-export interface LinkDependencies {
+export interface SignInLinkDependencies {
   codes: OneTimeCodes;
   codeObjects: CodeObjects;
   failures: FailureBudget;
@@ -49,9 +49,9 @@ export interface LinkDependencies {
  * for it is signed in where they enter that: a link that somebody else has asked for signs nobody in who has not told them.
  */
 export class SignInLinks {
-  readonly #deps: LinkDependencies;
+  readonly #deps: SignInLinkDependencies;
 
-  constructor(deps: LinkDependencies) {
+  constructor(deps: SignInLinkDependencies) {
     this.#deps = deps;
   }
 

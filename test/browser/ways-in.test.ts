@@ -119,7 +119,14 @@ describe.each([
     const page = await newPage();
     const cookies = begun.headers.getSetCookie().map((line) => {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      return { name, value, url: latchkey.origin, secure: true, httpOnly: true, sameSite: 'Lax' as const };
+      return {
+        name,
+        value,
+        url: 'https://localhost/',
+        secure: true,
+        httpOnly: true,
+        sameSite: 'Lax' as const,
+      };
     });
     await page.context().addCookies(cookies);
     await page.goto(`${base}/account`);

@@ -10,7 +10,7 @@ export const linkMessages = messages({
     password: 'Sign in with a password',
     sentTitle: 'Look into your mailbox',
     sent: 'If there is an account for it, a link is on its way to',
-    sentHere: 'Open it in this browser, and you are signed in there. It works for ten minutes.',
+    sentHere: 'Open it in this browser, and you are signed in. It works for ten minutes.',
     elsewhere: 'Did you open it on another device? It shows a number there: enter it here.',
     number: 'Number',
     numberHint: 'Six digits',
