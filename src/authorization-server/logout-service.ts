@@ -5,7 +5,7 @@ import { describeFailure, log } from '../lib/log.ts';
 import { issuerOf } from '../lib/realm.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import { claimNotices, clientsOf, settleNotices } from './logout-store.ts';
+import { claimNotices, clientsOf, hasDueNotices, settleNotices } from './logout-store.ts';
 import { isPublicHost } from './redirect-uris.ts';
 import { SignedTokens } from './signed-tokens-service.ts';
 import type { LogoutNoticeRow, OAuthClientRow } from './tables.ts';
@@ -36,10 +36,12 @@ export interface LogoutParts {
  */
 export async function sendLogoutNotices(parts: LogoutParts, budget: Budget): Promise<void> {
   const { db } = primary(parts.d1);
-  // To claim them, to read their clients, to settle them; and for one call at least.
+  // Most minutes there are none.
+  if (!budget.take(1) || !(await hasDueNotices(db, Date.now()))) return;
+  // To claim them and to read their clients; and to tell one client and settle that.
   while (budget.take(4)) {
     let limit = 1;
-    while (limit < CONCURRENCY && budget.take(1)) limit += 1;
+    while (limit < CONCURRENCY && budget.take(2)) limit += 1;
     if ((await sendRound(parts, db, limit)) < limit) return;
   }
 }

@@ -3,6 +3,13 @@ import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
 import { type LogoutNoticeRow, logoutNotices, type OAuthClientRow, oauthClients } from './tables.ts';
 
+/** Whether a notice is due that nobody is sending. */
+export async function hasDueNotices(db: Database, now: number): Promise<boolean> {
+  return (
+    (await db.select({ id: logoutNotices.id }).from(logoutNotices).where(isDue(now)).get()) !== undefined
+  );
+}
+
 /**
  * Takes notices that are due for the caller: until the lease ends nobody else gets them. It counts the try at the same time, so that
  * `attempts` identifies the lease.
@@ -14,13 +21,7 @@ export function claimNotices(
   const due = db
     .select({ id: logoutNotices.id })
     .from(logoutNotices)
-    .where(
-      and(
-        lte(logoutNotices.nextAttemptAt, now),
-        lte(logoutNotices.leasedUntil, now),
-        sql`${logoutNotices.realmId} NOT IN ${FROZEN_REALMS}`,
-      ),
-    )
+    .where(isDue(now))
     .orderBy(asc(logoutNotices.nextAttemptAt))
     .limit(limit);
   return db
@@ -52,4 +53,12 @@ export async function settleNotices(
       : db.update(logoutNotices).set({ nextAttemptAt: retryAt, leasedUntil: 0 }).where(isLeased);
   });
   if (first) await db.batch([first, ...others]);
+}
+
+function isDue(now: number) {
+  return and(
+    lte(logoutNotices.nextAttemptAt, now),
+    lte(logoutNotices.leasedUntil, now),
+    sql`${logoutNotices.realmId} NOT IN ${FROZEN_REALMS}`,
+  );
 }

@@ -80,6 +80,15 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
       'The token of the first step was used, is older than ten minutes, took five wrong guesses, or is of another browser or realm; or the password was changed meanwhile.',
     mend: 'Begin the sign-in again.',
   },
+  invalid_dpop_proof: {
+    cause:
+      'The header `DPoP` is missing, is no proof of a key, was used before, or is for another request, method, address or token.',
+    mend: 'Sign a new proof for each request (RFC 9449, 4.2): `jti` new, `htm` and `htu` as the request, `ath` of the token.',
+  },
+  use_dpop_nonce: {
+    cause: 'The proof has no nonce of the server, or one that is older than a few minutes.',
+    mend: 'Send the request again, with a new proof that has the value of the header `DPoP-Nonce` as `nonce`. Libraries do so by themselves.',
+  },
   reauthentication_required: {
     cause:
       'The session is alive, but its last sign-in or re-authentication is older than the policy of the realm allows for this act: ten minutes unless it says otherwise, an hour for acts of operators. What adds, changes or removes a way in, spends money or gives a role needs a fresh proof.',
@@ -265,15 +274,6 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   too_many_passkeys: {
     cause: 'An account has 20 passkeys at most.',
     mend: 'Remove one that is not used any more.',
-  },
-  invalid_dpop_proof: {
-    cause:
-      'The header `DPoP` is missing, is no proof of a key, was used before, or is for another request, method, address or token.',
-    mend: 'Sign a new proof for each request (RFC 9449, 4.2): `jti` new, `htm` and `htu` as the request, `ath` of the token.',
-  },
-  use_dpop_nonce: {
-    cause: 'The proof has no nonce of the server, or one that is older than a few minutes.',
-    mend: 'Send the request again, with a new proof that has the value of the header `DPoP-Nonce` as `nonce`. Libraries do so by themselves.',
   },
   too_many_factors: {
     cause: 'A user can have five authenticator apps.',

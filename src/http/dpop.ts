@@ -40,22 +40,23 @@ export class DpopProofs {
   }
 
   /**
-   * The thumbprint (RFC 7638) of the key that a proof is of; with an access token the proof must be for that. Throws
-   * `invalid_dpop_proof` and `use_dpop_nonce`.
+   * The thumbprint (RFC 7638) of the key that a proof is of; with an access token the proof must be for that, and of the key that it is
+   * bound to. Throws `invalid_dpop_proof` and `use_dpop_nonce`.
    */
-  async check(shown: ShownProof, accessToken: string | null): Promise<string> {
+  async check(shown: ShownProof, bound: { accessToken: string; key: string } | null): Promise<string> {
     const now = Date.now();
     shown.answer(this.#nonce(this.#keys[0], now));
     const { jwk, claims } = await verified(shown.proof);
     const { ath, htm, htu, jti, nonce } = claims;
     const isFor =
       htm === shown.method && typeof htu === 'string' && withoutQuery(htu) === withoutQuery(shown.url);
-    const isOfToken = accessToken === null || ath === sha256(accessToken);
+    const isOfToken = bound === null || ath === sha256(bound.accessToken);
     if (typeof jti !== 'string' || jti === '' || !isFor || !isOfToken)
       throw invalid('It is for another request');
     if (typeof nonce !== 'string' || !this.#isOurs(nonce, now))
       throw refusing('use_dpop_nonce', 'Use the nonce of DPoP-Nonce');
     const key = await calculateJwkThumbprint(jwk);
+    if (bound !== null && bound.key !== key) throw invalid('It is of another key than the token');
     if (!(await this.#takeOnce(`dpop:${key}`, sha256(jti), (2 * NONCE_TIME) / SECOND))) {
       throw invalid('It was used before');
     }

@@ -104,9 +104,10 @@ export class Sessions {
     audiences?: readonly string[],
   ): Promise<Principal> {
     const verified = await this.#tokens.verify(realm, accessToken, audiences);
-    const key = proof && (await this.#proofs.check(proof, accessToken));
+    const { key } = verified;
     // Without the key nobody has it but a thief.
-    if (verified.key !== key) throw new ApiError('invalid_token');
+    if ((key === null) !== (proof === null)) throw new ApiError('invalid_token');
+    if (key !== null && proof !== null) await this.#proofs.check(proof, { accessToken, key });
     const claims = await this.#acting(verified, realm);
     const session = accepted(await this.#objects(claims.userId).check(claims.sessionId));
     const { client, delegation } = claims;

@@ -127,27 +127,29 @@ export class KeyRing {
 
   /** Publishes the next key of every realm whose newest key is due, and takes back those that are long replaced. */
   async rotate(now: number, budget: Budget): Promise<void> {
-    if (!budget.take(2)) return;
+    if (!budget.take(1)) return;
     const { d1 } = this.#parts;
     const table = getTableName(this.#table);
-    const due = await d1
+    const { results } = await d1
       .prepare(
-        `SELECT realm_id, MAX(generation) AS generation, rotate_at FROM ${table} GROUP BY realm_id
-         HAVING rotate_at <= ?`,
+        `SELECT realm_id, MAX(generation) AS generation, rotate_at, count(*) AS kept FROM ${table} GROUP BY realm_id
+         HAVING rotate_at <= ? OR kept > 1`,
       )
       .bind(now)
-      .all<{ realm_id: string; generation: number }>();
-    for (const { realm_id, generation } of due.results) {
+      .all<{ realm_id: string; generation: number; rotate_at: number; kept: number }>();
+    if (results.some(({ kept }) => kept > 1) && budget.take(1)) {
+      await d1
+        .prepare(
+          `DELETE FROM ${table} AS old WHERE EXISTS (SELECT 1 FROM ${table} AS next
+             WHERE next.realm_id = old.realm_id AND next.generation = old.generation + 1 AND next.signs_from <= ?)`,
+        )
+        .bind(now - PUBLISH_AFTER)
+        .run();
+    }
+    for (const { realm_id, generation } of results.filter(({ rotate_at }) => rotate_at <= now)) {
       if (!budget.take(1)) break;
       await this.#insert(realm_id, generation + 1, now, now + PUBLISH_AHEAD);
     }
-    await d1
-      .prepare(
-        `DELETE FROM ${table} AS old WHERE EXISTS (SELECT 1 FROM ${table} AS next
-           WHERE next.realm_id = old.realm_id AND next.generation = old.generation + 1 AND next.signs_from <= ?)`,
-      )
-      .bind(now - PUBLISH_AFTER)
-      .run();
   }
 
   async #usable(set: KeySet, now: number): Promise<{ id: string; key: CryptoKey } | null> {

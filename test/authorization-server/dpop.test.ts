@@ -460,7 +460,7 @@ describe('a bound token', () => {
   it('is nothing without it', async () => {
     const thief = await holder();
     expectProblem(await call('GET', '/oauth2/userinfo', { token }), 401, 'invalid_token');
-    expectProblem(await askBy(thief, token), 401, 'invalid_token');
+    expectProblem(await askBy(thief, token), 401, 'invalid_dpop_proof');
     expectProblem(
       await call('GET', '/oauth2/userinfo', { headers: { authorization: `DPoP ${token}` } }),
       401,

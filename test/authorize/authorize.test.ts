@@ -9,7 +9,16 @@ import {
   register,
 } from '../support/api.ts';
 
-const NOBODY = { user_id: null, session_id: null, client_id: null, plan: null, quota: null, balance: null };
+const NOBODY = {
+  user_id: null,
+  session_id: null,
+  client_id: null,
+  act: null,
+  cnf: null,
+  plan: null,
+  quota: null,
+  balance: null,
+};
 
 const authorize = (body: object, options: object = {}) =>
   call('POST', '/v1/authorize', { headers: INTERNAL, body, ...options });
@@ -42,6 +51,8 @@ describe('POST /v1/authorize', () => {
       user_id: user.user.id,
       session_id: user.session_id,
       client_id: null,
+      act: null,
+      cnf: null,
       plan: 'free',
       quota: {
         resource: 'images',
