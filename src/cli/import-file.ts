@@ -6,7 +6,7 @@ import { CsvReader } from '../import/csv.ts';
 import { type FileFormat, readerOf } from '../import/file.ts';
 import { type Mapping, mapRecord, type RecordMapping, unknownColumns } from '../import/mapping.ts';
 import { FileError, type FileRecord, type RowProblem } from '../import/record.ts';
-import { IdentitiesField } from '../import/row.ts';
+import { IdentitiesField, PasskeysField } from '../import/row.ts';
 import { mappingOf, type SourceName } from '../import/service-mappings.ts';
 import { EncryptedRecords } from './encrypted-record.ts';
 import { FirebaseHashes } from './firebase-hashes.ts';
@@ -77,14 +77,16 @@ export class SeenUsers {
     if ('problem' in record) return null;
     const mapped = mapRecord(record.values, this.#mapping);
     if ('problem' in mapped) return null;
-    const { email, username, external_id: externalId, identities } = mapped.values;
+    const { email, username, external_id: externalId, identities, passkeys } = mapped.values;
     const address = EmailField.safeParse(email);
+    const held = PasskeysField.safeParse(passkeys).data ?? [];
     const linked = IdentitiesField.safeParse(identities).data ?? [];
     const keys = [
       ['email', address.data],
       ['username', typeof username === 'string' ? username.trim().toLowerCase() : undefined],
       ['external_id', externalId === undefined ? undefined : String(externalId).trim()],
       ...linked.map(({ provider, subject }) => ['identities', `${provider}:${subject}`]),
+      ...held.map((passkey) => ['passkeys', passkey.credential_id]),
     ].filter((key): key is [string, string] => key[1] !== undefined);
     for (const [column, value] of keys) {
       const line = this.#lines.get(`${column}:${value}`);

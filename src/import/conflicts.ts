@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { type ImportSource, knownBy, type NumberedRow } from './store.ts';
+import { credentialsOf, type ImportSource, knownBy, type NumberedRow } from './store.ts';
 
 /** What only one user of a realm can have. */
 const UNIQUE = {
@@ -12,6 +12,7 @@ const UNIQUE = {
     code: 'identity_conflict',
     message: 'Another user signs in with this account of the provider',
   },
+  passkeys: { code: 'passkey_exists', message: 'Another user has this passkey' },
 } as const;
 
 type UniqueColumn = keyof typeof UNIQUE;
@@ -22,6 +23,13 @@ export interface Conflict {
   column: UniqueColumn;
   code: (typeof UNIQUE)[UniqueColumn]['code'] | 'duplicate_in_file';
   message: string;
+}
+
+/** What stands against a row, and which row of the same import has brought it. */
+interface Found {
+  number: number;
+  column: UniqueColumn;
+  row: number | null;
 }
 
 function uniqueValues({ row }: NumberedRow): [UniqueColumn, string | null | undefined][] {
@@ -41,6 +49,7 @@ export function withoutDuplicates(rows: NumberedRow[]): { rows: NumberedRow[]; c
     const values = [
       ...uniqueValues(one).filter(([, value]) => value),
       ...knownBy(one.row).map((identity): [UniqueColumn, string] => ['identities', JSON.stringify(identity)]),
+      ...credentialsOf(one.row).map((id): [UniqueColumn, string] => ['passkeys', id]),
     ];
     const twice = values.find(([column, value]) => seen.has(`${column}:${value}`));
     if (twice) conflicts.push(duplicate(one.number, twice[0], seen.get(twice.join(':')) as number));
@@ -69,7 +78,7 @@ export async function findConflicts(
   );
   const { realmId, importId, source } = key;
   // CROSS JOIN: from the rows to the directory, never the other way round.
-  const found = await db.all<{ number: number; column: UniqueColumn; row: number | null }>(sql`
+  const found = await db.all<Found>(sql`
     WITH given AS (SELECT j.value ->> 0 AS number, j.value ->> 1 AS email, j.value ->> 2 AS username,
         j.value ->> 3 AS phone_number, j.value ->> 4 AS external_id, j.value -> 5 AS identities FROM json_each(${lists}) AS j),
       taken AS (
@@ -89,7 +98,26 @@ export async function findConflicts(
     SELECT number, "column", MIN(rank), row FROM taken
       LEFT JOIN imported_users ON user_id = taken.id AND import_id = ${importId} AND realm_id = ${realmId}
     GROUP BY number`);
-  return found.map(({ number, column, row }) =>
+  const numbers = new Set(found.map(({ number }) => number));
+  const others = rows.filter(({ number, row }) => !numbers.has(number) && credentialsOf(row).length > 0);
+  return [...found, ...(await takenPasskeys(db, key, others))].map(({ number, column, row }) =>
     row === null ? { number, column, ...UNIQUE[column] } : duplicate(number, column, row),
   );
+}
+
+/** Which of these rows have a passkey that is there already. D1 takes no more terms in the question above. */
+async function takenPasskeys(
+  db: Database,
+  { realmId, importId }: ImportSource,
+  rows: NumberedRow[],
+): Promise<Found[]> {
+  if (rows.length === 0) return [];
+  const lists = JSON.stringify(rows.map(({ number, row }) => [number, credentialsOf(row)]));
+  return db.all<Found>(sql`
+    SELECT j.value ->> 0 AS number, 'passkeys' AS "column", MIN(row) AS row FROM json_each(${lists}) AS j
+      CROSS JOIN json_each(j.value, '$[1]') AS i
+      CROSS JOIN passkeys ON passkeys.realm_id = ${realmId} AND credential_id = i.value
+      LEFT JOIN imported_users ON imported_users.user_id = passkeys.user_id AND import_id = ${importId}
+        AND imported_users.realm_id = ${realmId}
+    GROUP BY j.key`);
 }

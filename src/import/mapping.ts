@@ -25,6 +25,7 @@ export const COLUMNS = [
   'status',
   'password_hash',
   'totp_secret',
+  'passkeys',
   'identities',
   'preferences',
   'created_at',

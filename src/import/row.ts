@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { parseTotp } from '../crypto/totp.ts';
 import { EmailField, PreferencesSchema, ProfilePatch } from '../directory/schemas.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { PasskeyName } from '../passkeys/schemas.ts';
+import { MAX_PASSKEYS } from '../passkeys/tables.ts';
 import { mapRecord, type RecordMapping } from './mapping.ts';
 import { type FileRecord, type RowProblem, textProblem } from './record.ts';
 
@@ -86,6 +88,33 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     }
   }, schema);
 
+/** What is written in base64 or base64url, as base64url. */
+const bytes = (most: number) =>
+  z
+    .string()
+    .trim()
+    .regex(/^[\w+/-]+=*$/, { error: 'Must be base64url' })
+    .transform((value) => Buffer.from(value, 'base64').toString('base64url'))
+    .pipe(z.string().min(1).max(most));
+
+const isCborMap = (key: string) => ((Buffer.from(key, 'base64url')[0] as number) & 0xe0) === 0xa0;
+
+const Passkey = z.strictObject({
+  credential_id: bytes(1400),
+  public_key: bytes(4000).refine(isCborMap, { error: 'Must be a COSE key (RFC 9052, 7)' }),
+  user_handle: bytes(88).nullish(),
+  counter: z.int().min(0).max(0xffffffff).default(0),
+  transports: z.array(z.string().max(40)).max(10).nullish(),
+  aaguid: z.guid().nullish(),
+  backup_eligible: flag.default(false),
+  backed_up: flag.default(false),
+  name: PasskeyName.nullish(),
+  created_at: moment.nullish(),
+});
+
+/** Passkeys that its user has by now, as a list or as JSON. */
+export const PasskeysField = json(z.array(Passkey).max(MAX_PASSKEYS));
+
 const ip = z.union([z.ipv4(), z.ipv6()], { error: 'Must be an IP address' });
 const userAgent = text.transform((value) => value.slice(0, MAX_USER_AGENT).toWellFormed());
 
@@ -141,6 +170,7 @@ const Row = z
     status: z.enum(['active', 'suspended']).default('active'),
     password_hash: z.string().optional(),
     totp_secret: totp.optional(),
+    passkeys: PasskeysField.optional(),
     identities: IdentitiesField.optional(),
     preferences: json(PreferencesSchema).optional(),
     created_at: moment.optional(),

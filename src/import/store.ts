@@ -10,6 +10,8 @@ import { APP_NAME, factors } from '../factors/tables.ts';
 import { newId, newUserId } from '../lib/ids.ts';
 import type { Jurisdiction } from '../lib/jurisdiction.ts';
 import { identities } from '../oauth/tables.ts';
+import { NO_AAGUID, unnamed } from '../passkeys/service.ts';
+import { passkeys } from '../passkeys/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 import type { ImportRow } from './row.ts';
 import { importedUsers, imports } from './tables.ts';
@@ -79,7 +81,7 @@ export async function importRows(
   const ofMade = (column: SQLiteColumn) => (field: (column: SQLiteColumn) => SQL) => isMade(field(column));
   const ids = JSON.stringify(made.map(({ id }) => id));
 
-  const [, , , , , , , , marked, moved] = await db.batch([
+  const [, , , , , , , , , marked, moved] = await db.batch([
     writeAuditIf(
       db,
       audit,
@@ -97,8 +99,10 @@ export async function importRows(
         SELECT 1 FROM imported_users AS known
         WHERE known.realm_id = ${realmId} AND known.source = ${source} AND known.external_id = ${known} ->> 0)
         AND NOT EXISTS (SELECT 1 FROM json_each(${known}, '$[1]') AS i CROSS JOIN identities AS known
-        WHERE known.realm_id = ${realmId} AND known.provider = i.value ->> 0 AND known.subject = i.value ->> 1)`,
-      made.map(({ row }) => JSON.stringify([row.external_id ?? null, knownBy(row)])),
+        WHERE known.realm_id = ${realmId} AND known.provider = i.value ->> 0 AND known.subject = i.value ->> 1)
+        AND NOT EXISTS (SELECT 1 FROM json_each(${known}, '$[2]') AS i CROSS JOIN passkeys AS known
+        WHERE known.realm_id = ${realmId} AND known.credential_id = i.value)`,
+      made.map(({ row }) => JSON.stringify([row.external_id ?? null, knownBy(row), credentialsOf(row)])),
     ).onConflictDoNothing(),
     insertRows(
       db,
@@ -115,6 +119,12 @@ export async function importRows(
       ofMade(identities.userId),
     ),
     insertRows(db, factors, apps, ofMade(factors.userId)),
+    insertRows(
+      db,
+      passkeys,
+      made.flatMap(({ id, row }) => passkeysOf(id, realmId, row, now)),
+      ofMade(passkeys.userId),
+    ),
     insertRows(
       db,
       preferences,
@@ -158,6 +168,35 @@ export async function importRows(
 /** How providers know the user of a row. */
 export function knownBy(row: ImportRow): [provider: string, subject: string][] {
   return (row.identities ?? []).map(({ provider, subject }) => [provider, subject]);
+}
+
+/** What authenticators call the passkeys of a row. */
+export function credentialsOf(row: ImportRow): string[] {
+  return (row.passkeys ?? []).map((passkey) => passkey.credential_id);
+}
+
+/** Those of an address that was never proven end when its owner proves it, as what a stranger has added does. */
+function passkeysOf(
+  userId: string,
+  realmId: string,
+  row: ImportRow,
+  now: number,
+): (typeof passkeys.$inferInsert)[] {
+  return (row.passkeys ?? []).map((passkey) => ({
+    id: newId('psk', now),
+    ...{ userId, realmId },
+    credentialId: passkey.credential_id,
+    publicKey: passkey.public_key,
+    counter: passkey.counter,
+    transports: passkey.transports ?? [],
+    aaguid: passkey.aaguid ?? NO_AAGUID,
+    backupEligible: passkey.backup_eligible,
+    backedUp: passkey.backed_up,
+    name: passkey.name ?? unnamed(passkey.aaguid ?? NO_AAGUID),
+    addedUnproven: !row.email_verified,
+    createdAt: passkey.created_at ?? row.created_at ?? now,
+    userHandle: passkey.user_handle ?? '',
+  }));
 }
 
 /**
@@ -223,6 +262,7 @@ function userOf(id: string, realmId: string, row: ImportRow, now: number): typeo
     lastLoginAt: lastLoginAt || null,
     hasPast: hasSignedIn(row),
     totpCount: row.totp_secret ? 1 : 0,
+    passkeyCount: row.passkeys?.length ?? 0,
   };
 }
 

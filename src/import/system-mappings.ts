@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { ProfileFields, ProfilePatch } from '../directory/schemas.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
+import { PasskeyName } from '../passkeys/schemas.ts';
 import type { HashFormat } from './hash-format.ts';
 import {
   accounts,
@@ -32,6 +34,22 @@ export type SystemName = (typeof SYSTEM_NAMES)[number];
 interface System {
   hash?: HashFormat;
   read(values: ForeignValues): ForeignValues;
+}
+
+/** A row of Better Auth's table `passkey`, in either way of naming. It keeps no user handle. */
+function betterAuthPasskey(row: ForeignValues) {
+  const valueIn = (camel: string, snake: string) => row[camel] ?? row[snake];
+  return {
+    credential_id: valueIn('credentialID', 'credential_id'),
+    public_key: valueIn('publicKey', 'public_key'),
+    counter: row.counter,
+    transports: writtenIn(row.transports).split(',').filter(Boolean),
+    aaguid: possible(row.aaguid, z.guid()),
+    backup_eligible: wordOf(valueIn('deviceType', 'device_type')) === 'multidevice',
+    backed_up: isYes(valueIn('backedUp', 'backed_up')),
+    name: possible(row.name, PasskeyName),
+    created_at: valueIn('createdAt', 'created_at'),
+  };
 }
 
 /** Providers whose subjects are the same wherever one signs in, by the names that systems give them. */
@@ -163,11 +181,12 @@ export const SYSTEMS: Record<SystemName, System> = {
       };
     },
   },
-  // The table `user`, with `password` of the row of `account` whose provider is `credential`; or its rows as `accounts`.
+  // The table `user`, with `password` of the row of `account` whose provider is `credential`; or its rows as `accounts`. Rows of
+  // `passkey` as `passkeys`.
   'better-auth': {
     hash: { algorithm: 'lucia' },
     read(values) {
-      const { accounts: list, ...own } = values;
+      const { accounts: list, passkeys, ...own } = values;
       const rows = objectsIn(list);
       const valueIn = (camel: string, snake: string) => own[camel] ?? own[snake];
       const number = phone(valueIn('phoneNumber', 'phone_number'));
@@ -183,6 +202,7 @@ export const SYSTEMS: Record<SystemName, System> = {
         phone_number_verified: proven(number, isYes(valueIn('phoneNumberVerified', 'phone_number_verified'))),
         status: status(isYes(own.banned)),
         password_hash: own.password ?? credential?.password,
+        passkeys: objectsIn(passkeys).map(betterAuthPasskey),
         identities: linked(
           rows.map((one) => [one.providerId ?? one.provider_id, one.accountId ?? one.account_id]),
         ),

@@ -22,6 +22,14 @@ const NAMES: Record<string, string> = {
   'fa2b99dc-9e39-4257-8f92-4a30d23c4118': 'YubiKey 5',
 };
 
+/** That of an authenticator that does not say what it is. */
+export const NO_AAGUID = '00000000-0000-0000-0000-000000000000';
+
+/** What a passkey is called that nobody has named. */
+export function unnamed(aaguid: string): string {
+  return authenticatorName(aaguid) ?? 'Passkey';
+}
+
 /** What the authenticator of that AAGUID is called; null when it is not known, or says nothing. */
 export function authenticatorName(aaguid: string): string | null {
   return NAMES[aaguid] ?? null;

@@ -24,7 +24,8 @@ const extensions = z.record(z.string(), z.unknown()).default({});
 
 const flow = z.string().min(1).max(6000).openapi({ description: 'As it came with the options' });
 
-const name = z
+/** What a user calls a passkey. */
+export const PasskeyName = z
   .string()
   .trim()
   .min(1)
@@ -87,7 +88,7 @@ export const CreatedPasskey = z
       }),
       clientExtensionResults: extensions,
     }),
-    name: name.optional(),
+    name: PasskeyName.optional(),
   })
   .openapi('NewPasskey');
 
@@ -95,7 +96,7 @@ export const PasskeyRegisterBody = CreatedPasskey.extend({
   session_cookie: z.boolean().optional().openapi({ description: 'As for the options' }),
 }).openapi('PasskeyRegister');
 
-export const PasskeyPatch = z.strictObject({ name }).openapi('PasskeyPatch');
+export const PasskeyPatch = z.strictObject({ name: PasskeyName }).openapi('PasskeyPatch');
 
 const descriptor = z.object({
   type: z.literal('public-key'),

@@ -20,7 +20,7 @@ import type { Outbox } from '../messages/outbox.ts';
 import { type Registration, Registrations } from '../passwords/registration-service.ts';
 import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { authenticatorName } from './authenticators.ts';
+import { unnamed } from './authenticators.ts';
 import {
   CEREMONY,
   creationOptions,
@@ -34,7 +34,7 @@ import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts'
 import { addition, findPasskey, hasAllPasskeys, readPasskeys, removal, renamePasskey } from './store.ts';
 import { type PasskeyRow, passkeys } from './tables.ts';
 
-export { authenticatorName } from './authenticators.ts';
+export { authenticatorName, NO_AAGUID, unnamed } from './authenticators.ts';
 export { acceptedCredentials } from './ceremony.ts';
 
 /** What a challenge is for, and whose it is: sealed, for its client to bring back. */
@@ -162,7 +162,7 @@ export class Passkeys {
       userId,
       realmId: realm.id,
       transports: credential.response.transports ?? [],
-      name: name ?? authenticatorName(passkey.aaguid) ?? 'Passkey',
+      name: name ?? unnamed(passkey.aaguid),
       createdAt: now,
     });
     const user = await this.#registrations
@@ -219,7 +219,10 @@ export class Passkeys {
     // A session that somebody else has begun would be put into this browser.
     if (inCookie && begun.device === null) throw new ApiError('invalid_passkey');
     const found = await this.#verify(begun, credential, realm);
-    if (credential.response.userHandle !== userHandleOf(found.user.id)) throw new ApiError('invalid_passkey');
+    // WebAuthn 3, 7.2, 6: what a passkey of ours calls its user; of others as far as the import knew.
+    const userHandle = found.passkey.userHandle ?? userHandleOf(found.user.id);
+    if (userHandle !== '' && credential.response.userHandle !== userHandle)
+      throw new ApiError('invalid_passkey');
     return found;
   }
 
@@ -282,7 +285,7 @@ export class Passkeys {
       userId: user.id,
       realmId: realm.id,
       transports: credential.response.transports ?? [],
-      name: name ?? authenticatorName(made.aaguid) ?? 'Passkey',
+      name: name ?? unnamed(made.aaguid),
       createdAt: now,
     };
     const mail = directory.noticeMail(user, { change: 'passkey_added', about: row.name, client }, now);
@@ -304,7 +307,7 @@ export class Passkeys {
     if (!added.user) {
       throw new ApiError((await hasAllPasskeys(session.db, user.id)) ? 'too_many_passkeys' : 'session_ended');
     }
-    const kept = { ...row, addedUnproven: false };
+    const kept = { ...row, addedUnproven: false, userHandle: null };
     // Whoever makes one was verified by their authenticator.
     await objects(user.id).addMethods(by.sessionId, methodsOf(kept));
     return kept;

@@ -5,14 +5,11 @@ import { addsUnproven } from '../directory/address-proof.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { otherWayIn } from '../directory/ways-in.ts';
-import { type PasskeyRow, passkeys } from './tables.ts';
-
-/** As many as a user can have. */
-const MAX_PASSKEYS = 20;
+import { MAX_PASSKEYS, type PasskeyRow, passkeys } from './tables.ts';
 
 /** A passkey that is added, and the session of the user who adds it. */
 export interface AddedPasskey {
-  row: Omit<PasskeyRow, 'addedUnproven'>;
+  row: Omit<PasskeyRow, 'addedUnproven' | 'userHandle'>;
   by: { sessionId: string; credentialVersion: number };
 }
 

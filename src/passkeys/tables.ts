@@ -1,6 +1,9 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { users } from '../directory/tables.ts';
 
+/** As many as a user can have. */
+export const MAX_PASSKEYS = 20;
+
 export const passkeys = sqliteTable('passkeys', {
   id: text().primaryKey(),
   userId: text('user_id')
@@ -17,6 +20,7 @@ export const passkeys = sqliteTable('passkeys', {
   name: text().notNull(),
   addedUnproven: integer('added_unproven', { mode: 'boolean' }).notNull().default(false),
   createdAt: integer('created_at').notNull(),
+  userHandle: text('user_handle'),
 });
 
 export type PasskeyRow = typeof passkeys.$inferSelect;

@@ -101,6 +101,26 @@ export class SoftwareAuthenticator {
     return new SoftwareAuthenticator(await newKeys(), { aaguid, flags, counter });
   }
 
+  /** What a system keeps of a passkey that it has made there, for a user whom it calls so. */
+  async keptElsewhere(userHandle: string): Promise<{ credential_id: string; public_key: string }> {
+    this.#user = userHandle;
+    return { credential_id: this.credentialId, public_key: b64(await this.#coseKey()) };
+  }
+
+  /** COSE_Key (RFC 9053, 7.1.1). */
+  async #coseKey(algorithm = -7): Promise<Uint8Array> {
+    const { x, y } = (await crypto.subtle.exportKey('jwk', this.#keys.publicKey)) as JsonWebKey;
+    return cbor(
+      new Map<number, Cbor>([
+        [1, 2],
+        [3, algorithm],
+        [-1, 1],
+        [-2, new Uint8Array(Buffer.from(x as string, 'base64url'))],
+        [-3, new Uint8Array(Buffer.from(y as string, 'base64url'))],
+      ]),
+    );
+  }
+
   /** What a browser answers to `navigator.credentials.create`. */
   async create(
     options: CreationOptions,
@@ -108,20 +128,13 @@ export class SoftwareAuthenticator {
   ) {
     this.#user = options.user.id;
     const { algorithm = -7, attestation } = claims;
-    const { x, y } = (await crypto.subtle.exportKey('jwk', this.#keys.publicKey)) as JsonWebKey;
-    const key = new Map<number, Cbor>([
-      [1, 2],
-      [3, algorithm],
-      [-1, 1],
-      [-2, new Uint8Array(Buffer.from(x as string, 'base64url'))],
-      [-3, new Uint8Array(Buffer.from(y as string, 'base64url'))],
-    ]);
+    const key = await this.#coseKey(algorithm);
     const id = Buffer.from(this.credentialId, 'base64url');
     const attested = joined(
       [...Buffer.from(this.#aaguid.replaceAll('-', ''), 'hex')],
       [id.length >> 8, id.length & 255],
       [...id],
-      cbor(key),
+      key,
     );
     const authData = joined(await this.#authenticatorData(options.rp.id, claims, AT), attested);
     const object =
