@@ -4,7 +4,7 @@ import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { OAuthFailure, oauthFailureOf } from './oauth-error.ts';
 import { ClientMetadata, RegisteredClientSchema } from './registration-schemas.ts';
-import type { ClientRegistrations, Registration } from './registration-service.ts';
+import type { ClientRegistrations, RegistrationAccess } from './registration-service.ts';
 import { OAuthFailureSchema } from './schemas.ts';
 
 const PATH = '/oauth2/register';
@@ -43,7 +43,7 @@ export function registrationRoutes(registrations: ClientRegistrations) {
     (act: (c: AppContext) => Promise<Response>) =>
     (c: AppContext): never =>
       failing(c, act) as never;
-  const registrationOf = (c: AppContext): Registration => ({
+  const registrationOf = (c: AppContext): RegistrationAccess => ({
     id: c.req.param('id') ?? '',
     authorization: c.req.header('authorization'),
   });

@@ -38,7 +38,7 @@ interface RegistrationParts {
 }
 
 /** A request about a registration by who holds its token (RFC 7592). */
-export interface Registration {
+export interface RegistrationAccess {
   id: string;
   authorization: string | undefined;
 }
@@ -94,13 +94,13 @@ export class ClientRegistrations {
   }
 
   /** What is registered. Throws OAuthFailure `invalid_token`. */
-  async read(registration: Registration, realm: Realm): Promise<Registered> {
+  async read(registration: RegistrationAccess, realm: Realm): Promise<Registered> {
     const { row, token } = await this.#authenticated(registration, realm);
     return this.#shown(row, realm, token, undefined, null);
   }
 
   /** Replaces all that is registered (RFC 7592, 2.2). Throws OAuthFailure. */
-  async replace(registration: Registration, body: unknown, realm: Realm): Promise<Registered> {
+  async replace(registration: RegistrationAccess, body: unknown, realm: Realm): Promise<Registered> {
     const { row: read, token } = await this.#authenticated(registration, realm);
     requireDynamic(realm);
     const description = described(body);
@@ -135,7 +135,7 @@ export class ClientRegistrations {
   }
 
   /** Takes the client out of the world (RFC 7592, 2.3). Throws OAuthFailure `invalid_token`. */
-  async remove(registration: Registration, realm: Realm): Promise<void> {
+  async remove(registration: RegistrationAccess, realm: Realm): Promise<void> {
     const { row } = await this.#authenticated(registration, realm);
     const ref = { id: row.id, realmId: realm.id };
     const entry = {
@@ -151,7 +151,7 @@ export class ClientRegistrations {
 
   /** From the primary: whoever holds the token has just been given it. */
   async #authenticated(
-    { id, authorization }: Registration,
+    { id, authorization }: RegistrationAccess,
     realm: Realm,
   ): Promise<{ row: OAuthClientRow; token: string }> {
     const [, token = ''] = BEARER.exec(authorization ?? '') ?? [];
