@@ -11,7 +11,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
-import { NO_FACTORS, type SecondStep } from '../lib/mfa.ts';
+import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
@@ -782,8 +782,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#noteLapse();
     if (!isNews) return;
     // Also where recovery has ended the factors: those of a stranger must not go with the next.
-    const { totp, passkeys } = directory.factors ?? NO_FACTORS;
-    if (totp + passkeys === 0) this.#secondSteps.dropRecoveryCodes();
+    const { factors } = directory;
+    if (factors && factors.totp + factors.passkeys === 0) this.#secondSteps.dropRecoveryCodes();
     if (directory.hasPast) this.#schedule.at('recall', Date.now());
     this.#signIns.endOutdated(directory, keepSession);
   }

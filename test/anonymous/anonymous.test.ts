@@ -382,7 +382,7 @@ describe('registering', () => {
   });
 
   it('by an account of a provider takes its address, if nobody has it', async () => {
-    await env.DB.prepare("UPDATE realms SET anonymous_users = 'on' WHERE id = 'default'").run();
+    await asAdmin('PATCH', '/realms/default', { body: { anonymous_users: 'on' } });
     const begin = async () => {
       const guest = await beginAnonymously(undefined);
       const browser = new Browser();

@@ -51,6 +51,8 @@ describe('software', () => {
   it('registers itself and signs a user in, who is asked each time', async () => {
     const client = await register({ grant_types: ['authorization_code', 'refresh_token'] });
     expect(client).toEqual({
+      id_token_signed_response_alg: 'ES256',
+      dpop_bound_access_tokens: false,
       client_id: expect.stringMatching(/^cli_/),
       client_id_issued_at: expect.any(Number),
       registration_access_token: expect.stringMatching(/^lkg_/),
