@@ -6,7 +6,7 @@ import { eventServer, wakeUp, withEventSink } from '../support/event-sink.ts';
 
 /** The examples of the guide, by type. */
 const examples = new Map(
-  [...guide.matchAll(/```json illustration\n(.*?)```/gs)]
+  [...guide.matchAll(/```json\n(.*?)```/gs)]
     .flatMap(([, text = '']) => JSON.parse(text))
     .map((example) => [example.type as EventType, example]),
 );
