@@ -156,7 +156,9 @@ it('who cancels, or has no passkey, can go on otherwise; one device makes no sec
   await page.getByLabel('E-mail address, username or phone number').fill('cancelled@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
   await press('Sign in');
-  expect(path()).toBe('/account');
+  // Who has passkeys needs one after the password, too.
+  expect(path()).toBe('/login/second-step');
+  await inspect(page, 'second-step-passkey');
 });
 
 it('without JavaScript there is no button that would do nothing', async () => {
