@@ -26,10 +26,18 @@ async function arrival<T>(ask: () => Promise<T>): Promise<T> {
   );
 }
 
+/** The mails to that address which this database has sent: the peers are shared by all test files, its outbox is not. */
+async function ownMails(to: string): Promise<Mail[]> {
+  const mails = await receivedMails(to);
+  const { results } = await env.DB.prepare('SELECT id FROM outbox').all<{ id: string }>();
+  const own = new Set(results.map(({ id }) => id));
+  return mails.filter(({ messageId }) => !messageId || own.has(messageId.slice(1, messageId.indexOf('@'))));
+}
+
 /** The nth mail to that address whose subject matches; waits for it to arrive. */
 export function mailTo(to: string, subject: RegExp, nth = 1): Promise<Mail> {
   return arrival(async () => {
-    const mail = (await receivedMails(to)).filter((one) => subject.test(one.subject))[nth - 1];
+    const mail = (await ownMails(to)).filter((one) => subject.test(one.subject))[nth - 1];
     if (!mail) throw new Error(`no mail ${nth} to ${to} about ${subject}`);
     return mail;
   });
@@ -43,10 +51,10 @@ export function linkIn(mail: Mail): URL {
   return new URL(link);
 }
 
-/** The token of the link in the nth mail to that address about that which has one: another file may have mailed it too. */
+/** The token of the link in the nth mail to that address about that which has one. */
 export async function tokenTo(to: string, subject: RegExp, nth = 1): Promise<string> {
   const mail = await arrival(async () => {
-    const mails = (await receivedMails(to)).filter((one) => subject.test(one.subject) && LINK.test(one.text));
+    const mails = (await ownMails(to)).filter((one) => subject.test(one.subject) && LINK.test(one.text));
     if (!mails[nth - 1]) throw new Error(`no mail ${nth} to ${to} about ${subject} with a link`);
     return mails[nth - 1] as Mail;
   });
