@@ -32,6 +32,7 @@ import { Suspicions } from './http/suspicions.ts';
 import { UserImport } from './import/service.ts';
 import { type Jurisdiction, jurisdictionOf } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
+import { shipLogAs } from './logs/shipping.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
 import { createMailProvider } from './messages/mail-registry.ts';
 import { Outbox } from './messages/outbox.ts';
@@ -134,6 +135,7 @@ interface Shared {
 export function createServices(bindings: Bindings): Services {
   const config = parseWorkerConfig(bindings as unknown as Environment);
   setLogLevel(config.LOG_LEVEL);
+  shipLogAs(config);
   const databases = new Databases(bindings, config.databases);
   const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
   const realms = new Realms(

@@ -13,6 +13,7 @@ import type { Client } from '../lib/client.ts';
 import { setLogLevel } from '../lib/log.ts';
 import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { shipLogAs } from '../logs/shipping.ts';
 import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
@@ -804,6 +805,7 @@ function configOf(env: Bindings): Config {
   const known = parsed.get(env) ?? parseConfig(env as unknown as Record<string, unknown>);
   parsed.set(env, known);
   setLogLevel(known.LOG_LEVEL);
+  shipLogAs(known);
   return known;
 }
 

@@ -1,4 +1,5 @@
 import { type DatabaseSetting, databasesOf } from './databases.ts';
+import { type LogDestination, logDestinationOf } from './log-destination.ts';
 import { parseQuotas } from './quota-variables.ts';
 import { type Environment, parseAll, parseVariables, type Values } from './variable.ts';
 import { VARIABLES } from './variables.ts';
@@ -24,6 +25,8 @@ export type Config = Values<typeof VARIABLES> & {
   readonly QUOTAS: Readonly<Record<string, number | null>>;
   /** The databases that realms may live in, `DB` first. */
   readonly databases: readonly DatabaseSetting[];
+  /** Where the log goes besides the console; null for nowhere. */
+  readonly logDestination: LogDestination | null;
 };
 
 /** Parses the variables and secrets that are not of a provider. Throws ConfigError. */
@@ -32,5 +35,6 @@ export function parseConfig(env: Environment): Config {
     () => parseVariables(env, VARIABLES),
     () => parseQuotas(env),
   );
-  return { ...variables, QUOTAS, databases: databasesOf(env, variables.DATABASES) };
+  const databases = databasesOf(env, variables.DATABASES);
+  return { ...variables, QUOTAS, databases, logDestination: logDestinationOf(variables) };
 }

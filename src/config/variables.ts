@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DIALECT_NAMES } from '../lib/dialect-names.ts';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { DatabaseList } from './databases.ts';
+import { LogSinkUrl } from './log-destination.ts';
 import { origin, secret, secrets, trueOrFalse, variable, whole } from './variable.ts';
 
 /** What other systems call the levels. */
@@ -51,6 +52,42 @@ export const VARIABLES = {
       .refine((part) => part > 0, 'must be more than 0'),
     default: '1',
     doc: 'Which part of the successful requests for what is asked for often (session checks, refresh, `authorize`, `/v1/me`, use of quota, tokens and credits) the log has: `0.1` is one in ten. All that fails, and all else, it has.',
+  }),
+  LOG_SINK: variable({
+    schema: LogSinkUrl.optional(),
+    doc: 'Where the log goes besides the console: `tcp://host:port` or `tls://host:port` (a line of JSON each: Logstash, Vector, Fluent Bit), `syslog://host` or `syslog+tls://host` (RFC 5424), `https://…` (lines of JSON by POST; at a path that ends in `/loki/api/v1/push` what Loki takes).',
+  }),
+  LOG_SINK_TOKEN: variable({
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .optional(),
+    secret: true,
+    doc: 'What `https://…` asks for: a bearer token, or `name:password`.',
+  }),
+  SERVICE_NAME: variable({
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,48}$/, 'must be 1 to 48 printable ASCII characters without spaces'),
+    default: 'latchkey',
+    doc: 'What lines of the log say that they come from, where they are sent to `LOG_SINK`.',
+  }),
+  SYSLOG_HOST: variable({
+    schema: z
+      .string()
+      .regex(/^[\w.:-]+$/, 'must be a host')
+      .optional(),
+    doc: 'The same as `LOG_SINK`, as an older service named it: a host that takes the log by TCP.',
+  }),
+  SYSLOG_PORT: variable({ schema: whole(1, 65_535), default: '5141', doc: 'Its port.' }),
+  JSON_LOGS: variable({
+    schema: z.string().toLowerCase().pipe(trueOrFalse),
+    default: 'true',
+    doc: '`true` sends `SYSLOG_HOST` a line of JSON each, `false` RFC 5424.',
+  }),
+  ENABLE_LOGSTASH: variable({
+    schema: z.string().toLowerCase().pipe(trueOrFalse).optional(),
+    doc: '`false` sends `SYSLOG_HOST` nothing.',
   }),
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),

@@ -2,11 +2,25 @@
 export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** A line as it was written: Unix milliseconds, and the JSON that the console shows. */
+export interface LogLine {
+  at: number;
+  level: LogLevel;
+  event: string;
+  json: string;
+}
+
 let threshold: LogLevel = 'info';
+let hear: ((line: LogLine) => void) | null = null;
 
 /** Leaves out lines below a level, in this isolate. */
 export function setLogLevel(level: LogLevel): void {
   threshold = level;
+}
+
+/** Hands each line to somebody else besides, in this isolate; null ends it. What hears must not throw. */
+export function shipLog(to: ((line: LogLine) => void) | null): void {
+  hear = to;
 }
 
 /**
@@ -27,5 +41,7 @@ export function describeFailure(thrown: unknown): string {
 /** Writes one JSON line. `fields` never holds a secret, a token, a code, an e-mail address or the text of a message. */
 export function log(level: LogLevel, event: string, fields: Record<string, unknown>): void {
   if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(threshold)) return;
-  console[level === 'info' ? 'log' : level](JSON.stringify({ level, event, ...fields }));
+  const json = JSON.stringify({ level, event, ...fields });
+  console[level === 'info' ? 'log' : level](json);
+  hear?.({ at: Date.now(), level, event, json });
 }

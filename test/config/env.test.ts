@@ -48,6 +48,50 @@ it('has no bootstrap key unless it is given one', () => {
   }
 });
 
+describe('where the log goes', () => {
+  const destination = (change: Record<string, unknown>) =>
+    parseWorkerConfig({ ...GOOD, ...change }).logDestination;
+
+  it.each([
+    [{}, null],
+    [{ LOG_SINK: 'tcp://logs.example.com:5000' }, { port: 5000, tls: false, format: 'json' }],
+    [{ LOG_SINK: 'tls://logs.example.com:5001' }, { port: 5001, tls: true, format: 'json' }],
+    [{ LOG_SINK: 'syslog://logs.example.com' }, { port: 601, tls: false, format: 'syslog' }],
+    [{ LOG_SINK: 'syslog+tls://logs.example.com' }, { port: 6514, tls: true, format: 'syslog' }],
+    [
+      { LOG_SINK: 'https://logs.example.com/in?a=1' },
+      { url: 'https://logs.example.com/in?a=1', format: 'json' },
+    ],
+    [{ LOG_SINK: 'https://logs.example.com/loki/api/v1/push' }, { format: 'loki', authorization: null }],
+    [{ LOG_SINK: 'https://a.example', LOG_SINK_TOKEN: 't' }, { authorization: 'Bearer t' }],
+    [{ LOG_SINK: 'https://a.example', LOG_SINK_TOKEN: 'me:pw' }, { authorization: 'Basic bWU6cHc=' }],
+    [{ SYSLOG_HOST: '172.17.0.1' }, { hostname: '172.17.0.1', port: 5141, tls: false, format: 'json' }],
+    [
+      { SYSLOG_HOST: '::1', JSON_LOGS: 'False', ENABLE_LOGSTASH: 'True' },
+      { hostname: '::1', format: 'syslog' },
+    ],
+    [{ SYSLOG_HOST: '172.17.0.1', ENABLE_LOGSTASH: 'False' }, null],
+    [{ SYSLOG_HOST: '172.17.0.1', LOG_SINK: 'tcp://a.example:1' }, { hostname: 'a.example' }],
+  ] as const)('%j', (change, expected) => {
+    if (expected === null) expect(destination(change)).toBeNull();
+    else expect(destination(change)).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ LOG_SINK: 'tcp://logs.example.com' }, 'LOG_SINK must name a port'],
+    [{ LOG_SINK: 'logs.example.com:5000' }, 'LOG_SINK must'],
+    [{ LOG_SINK: 'udp://logs.example.com:514' }, 'LOG_SINK must begin with'],
+    [{ LOG_SINK: 'http://logs.example.com' }, 'LOG_SINK must begin with'],
+    [{ LOG_SINK: 'https://me:secret@logs.example.com' }, 'LOG_SINK must hold no credentials'],
+    [{ ENABLE_LOGSTASH: 'true' }, 'SYSLOG_HOST is missing (ENABLE_LOGSTASH is true)'],
+    [{ SYSLOG_HOST: 'a b' }, 'SYSLOG_HOST must be a host'],
+    [{ SERVICE_NAME: 'two words' }, 'SERVICE_NAME must be'],
+    [{ LOG_SINK_TOKEN: 'a\r\nb' }, 'LOG_SINK_TOKEN must be'],
+  ])('refuses %j', (change, message) => {
+    expect(complaint(change)).toContain(message);
+  });
+});
+
 describe('a configuration that cannot work', () => {
   it('is refused with the name of what is wrong, and no value', () => {
     expect(complaint({ AUTH_SECRET: undefined })).toContain('AUTH_SECRET is missing (a secret)');

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../src/cli/root.ts';
-import { INTERNAL_API_KEY, TwoWorkers } from '../support/two-workers.ts';
+import { INTERNAL_API_KEY, WranglerDev, writeConfig } from '../support/wrangler-dev.ts';
 
 const CONSUMER = join(import.meta.dirname, '../support/consumer');
 const PASSWORD = 'three lighthouses at dusk';
 
-let workers: TwoWorkers;
+let workers: WranglerDev;
 let ada: { access_token: string; session_id: string; user: { id: string; email: string } };
 
 beforeAll(async () => {
-  workers = await TwoWorkers.start(join(CONSUMER, 'wrangler.toml'));
+  workers = await WranglerDev.start((folder) => [join(CONSUMER, 'wrangler.toml'), writeConfig(folder)]);
   ada = await register('ada@example.com');
 });
 

@@ -3,7 +3,7 @@
  * the architecture shows it.
  */
 export const LINES: string[][] = [
-  ['lib', 'crypto', 'images', 'db', 'errors', 'config'],
+  ['lib', 'crypto', 'images', 'db', 'errors', 'config', 'logs'],
   ['http'],
   ['directory', 'realms', 'messages', 'sinks'],
   ['account'],

@@ -141,8 +141,10 @@ export const authService: Features = {
   },
   'Logs go to Logstash over TCP': {
     where:
-      'not by the Worker: it writes lines to the log of the platform, whose Logpush or Tail Workers send them anywhere',
-    tests: ['test/contract/request-log.test.ts: says what was asked and what came of it'],
+      '`src/logs`, by the same variables (`ENABLE_LOGSTASH`, `SYSLOG_HOST`, `SYSLOG_PORT`, `JSON_LOGS`, `LOG_LEVEL`), or by `LOG_SINK`: see [Watch](watch.md#send-the-log-elsewhere)',
+    tests: [
+      'test/node/logs.test.ts: sends the log by TCP as JSON, by the names that an older service had for it',
+    ],
   },
   'Errors are logged with their stack': {
     where: '`src/http/problem.ts`, under the id that the client was given',

@@ -13,8 +13,8 @@ export const INTERNAL_API_KEY = 'cnBjLXRlc3RzLW9ubHktbm90LWZvci1hbnkgdXNl';
 /** The realm of one of the bindings. */
 const REALM = "INSERT INTO realms (id, name, created_at, updated_at) VALUES ('other', 'Other', 0, 0)";
 
-/** Latchkey and a consumer that is bound to it, in one `wrangler dev`; the consumer answers. */
-export class TwoWorkers {
+/** Latchkey and what is bound to it, or what it is bound to, in one `wrangler dev`. */
+export class WranglerDev {
   readonly origin: string;
   readonly #child: ChildProcess;
   readonly #directory: string;
@@ -25,15 +25,16 @@ export class TwoWorkers {
     this.#directory = directory;
   }
 
-  static async start(consumer: string): Promise<TwoWorkers> {
-    const directory = mkdtempSync(join(tmpdir(), 'latchkey-rpc-'));
+  /** Starts Workers by their configurations, which may be written into the folder that is given. The first of them answers. */
+  static async start(configsIn: (folder: string) => string[]): Promise<WranglerDev> {
+    const directory = mkdtempSync(join(tmpdir(), 'latchkey-dev-'));
     const state = join(directory, 'state');
     await applyMigrations({ 'persist-to': state });
     await query(REALM, { 'persist-to': state });
     const child = spawnWrangler(
       [
         'dev',
-        ...['-c', consumer, '-c', writeConfig(directory)],
+        ...configsIn(directory).flatMap((config) => ['-c', config]),
         ...['--ip', '127.0.0.1', '--port', '0', '--inspector-port', '0', '--persist-to', state],
         '--show-interactive-dev-session=false',
       ],
@@ -48,7 +49,7 @@ export class TwoWorkers {
         if (event === 'DEV_SERVER_READY') resolve(found);
       });
     });
-    return new TwoWorkers(`http://127.0.0.1:${port}`, child, directory);
+    return new WranglerDev(`http://127.0.0.1:${port}`, child, directory);
   }
 
   async stop(): Promise<void> {
@@ -59,11 +60,21 @@ export class TwoWorkers {
   }
 }
 
-/** The project's configuration, with what a deployment would set. */
-function writeConfig(directory: string): string {
-  const { rawConfig: config } = readRawConfig({ config: join(ROOT, 'wrangler.toml') });
+/** Writes a configuration of the project into a folder, with what a deployment would set; gives its path. */
+export function writeConfig(
+  folder: string,
+  {
+    of = 'wrangler.toml',
+    name,
+    vars = {},
+    ...rest
+  }: { of?: string; name?: string; vars?: object; tail_consumers?: { service: string }[] } = {},
+): string {
+  const { rawConfig: config } = readRawConfig({ config: join(ROOT, of) });
+  Object.assign(config, rest);
+  config.name = name ?? config.name;
   delete config.assets;
-  config.main = join(ROOT, 'src/worker.ts');
+  config.main = join(ROOT, config.main as string);
   config.alias = Object.fromEntries(
     Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
       name,
@@ -75,8 +86,9 @@ function writeConfig(directory: string): string {
     ORIGIN: 'http://localhost:8787',
     AUTH_SECRET: 'cnBjIGhhcyBhIHNlY3JldCBvZiBpdHMgb3duLCB0b28',
     INTERNAL_API_KEY,
+    ...vars,
   };
-  const path = join(directory, 'wrangler.json');
+  const path = join(folder, `${config.name}.json`);
   writeFileSync(path, JSON.stringify(config));
   return path;
 }
