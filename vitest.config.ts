@@ -77,6 +77,8 @@ export default defineConfig({
                   SMTP_HOST: '127.0.0.1',
                   SMTP_PORT: String(peers.smtp.plain),
                   SMTP_SECURITY: 'none',
+                  // Else what is counted would be told in the middle of other tests.
+                  METRICS_ENABLED: 'false',
                   SMS_PROVIDER: 'twilio',
                   TWILIO_URL: `http://127.0.0.1:${peers.twilio}`,
                   TWILIO_ACCOUNT_SID: CREDENTIALS.twilio.accountSid,

@@ -31,6 +31,7 @@ import { keyedRateLimit } from './http/rate-limit.ts';
 import { importRoutes } from './import/routes.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
+import { metricsRoutes } from './metrics/routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
@@ -80,6 +81,7 @@ export function createApp(
     .route('/', anonymousRoutes(services.anonymous, levels, signInLimit, challenge))
     .route('/', resetRoutes(services.resets, signInLimit, challenge))
     .route('/', challengeRoutes(services.challenges))
+    .route('/', metricsRoutes(services.metrics, levels))
     .route('/', emailRoutes(services.emails, levels, signInLimit))
     .route('/', codeRoutes(services.codes, levels, signInLimit, challenge))
     .route('/', linkRoutes(services.links, config.ORIGIN, signInLimit, challenge))

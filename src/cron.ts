@@ -2,6 +2,7 @@ import { endOwnersKeys } from './api-keys/owners-keys.ts';
 import { foldNames } from './directory/folded-names.ts';
 import { lazy } from './lib/lazy.ts';
 import { describeFailure, log } from './lib/log.ts';
+import { count } from './lib/metrics.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
 import { DAY, MINUTE, SECOND } from './lib/time.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
@@ -129,9 +130,11 @@ export async function runCron(services: Services, cron: string, now: number): Pr
         await run(services.at(database), now, own);
       } catch (error) {
         failed.push(name);
+        count('cron_failures', { job: name });
         log('error', 'cron_failed', { job: name, database, error: describeFailure(error) });
       }
     }
   }
+  await services.metrics?.tell(now);
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);
 }

@@ -37,6 +37,8 @@ import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } fro
 import { createMailProvider } from './messages/mail-registry.ts';
 import { Outbox } from './messages/outbox.ts';
 import { createTextProvider } from './messages/text-registry.ts';
+import { MetricsReader } from './metrics/service.ts';
+import { type MetricsObject, tellCounts } from './metrics/teller.ts';
 import { AuthorizationCodes } from './oauth/code-service.ts';
 import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
@@ -115,6 +117,8 @@ export interface Services {
   authorizer: Authorizer;
   admin: Admin;
   auditFeed: AuditFeed;
+  /** What is counted in all isolates; null where nothing is. */
+  metrics: MetricsReader | null;
   /** Of what the authorization server is made, by the first request for it. */
   authorizationServer: AuthorizationServerParts;
 }
@@ -127,6 +131,7 @@ interface Shared {
   standby: Standby;
   realms: Realms;
   signingKeys: SigningKeys;
+  metrics: MetricsReader | null;
   /** Those of the databases that were asked for. */
   made: Map<string, Services>;
 }
@@ -153,7 +158,8 @@ export function createServices(bindings: Bindings): Services {
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
-  const shared = { bindings, config, databases, standby, realms, signingKeys, made: new Map() };
+  const metrics = config.METRICS_ENABLED ? metricsOf(bindings, databases) : null;
+  const shared = { bindings, config, databases, standby, realms, signingKeys, metrics, made: new Map() };
   return servicesAt(shared, CONTROL);
 }
 
@@ -325,6 +331,7 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
+    metrics: shared.metrics,
     authorizationServer: {
       ...deps,
       standby,
@@ -391,6 +398,13 @@ function takeFrom(bindings: Bindings): Take {
     bindings.RATE_LIMITER,
   );
   return async (name, limit, windowSeconds) => (await limiter(name).take(limit, windowSeconds)).allowed;
+}
+
+/** Has this isolate tell what it counts, to the one object that keeps the sums. */
+function metricsOf(bindings: Bindings, databases: Databases): MetricsReader {
+  const object = () => named<MetricsObject>(bindings.METRICS)('all');
+  tellCounts(object);
+  return new MetricsReader(object, databases);
 }
 
 function turnstileOf(config: Config): TurnstileSettings | null {

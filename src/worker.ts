@@ -17,6 +17,7 @@ export { DeviceCode } from './authorization-server/device-code.ts';
 export { OneTimeCode } from './codes/one-time-code.ts';
 export { StandbyCopy } from './db/standby-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
+export { Metrics } from './metrics/object.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
 let services: Services | undefined;

@@ -56,6 +56,7 @@ export function authorizeRoutes(authorizer: Authorizer, levels: Levels) {
         },
         c.get('realm'),
       );
+      c.set('decision', decision.reason ?? 'allowed');
       return c.json(decisionShape(decision), 200);
     },
   );

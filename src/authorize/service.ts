@@ -2,6 +2,7 @@ import type { Decision, MeteringObjects } from '../account/metering-contract.ts'
 import { requireOwnReference } from '../credits/service.ts';
 import { ApiError, accepted, type ErrorCode } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
+import { count } from '../lib/metrics.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Delegation, Sessions } from '../sessions/service.ts';
@@ -80,6 +81,12 @@ export class Authorizer {
    * Throws 422 for a name that is no resource, and `reference_reused`.
    */
   async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
+    const answer = await this.#decide(request, realm);
+    count('decisions', { allowed: String(answer.allowed), reason: answer.reason ?? 'none' });
+    return answer;
+  }
+
+  async #decide(request: Authorization, realm: Realm): Promise<Authorized> {
     const { token, resource, quantity, credits, reference, actor, maxAge, acr, scope, audience } = request;
     if (reference !== null) requireOwnReference(reference);
     const terms =

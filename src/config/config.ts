@@ -14,6 +14,7 @@ export interface Bindings {
   ONE_TIME_CODE: DurableObjectNamespace;
   DEVICE_CODE: DurableObjectNamespace;
   STANDBY: DurableObjectNamespace;
+  METRICS: DurableObjectNamespace;
   GENERAL_RATE_LIMIT: RateLimit;
   /** A variable, as all of `Config` are: for what is only told in development. */
   ENVIRONMENT?: string;

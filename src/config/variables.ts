@@ -89,6 +89,11 @@ export const VARIABLES = {
     schema: z.string().toLowerCase().pipe(trueOrFalse).optional(),
     doc: '`false` sends `SYSLOG_HOST` nothing.',
   }),
+  METRICS_ENABLED: variable({
+    schema: trueOrFalse,
+    default: 'true',
+    doc: '`false` counts nothing for `/metrics`, which is not there then.',
+  }),
   RATE_LIMIT_SIGN_IN: variable({
     schema: whole(1, 100_000),
     default: '100',

@@ -1,3 +1,4 @@
+import { count } from '../lib/metrics.ts';
 import { SECOND } from '../lib/time.ts';
 
 /** How long a session waits for D1, as requests do; and what has no session, as jobs do: longer than D1 lets a query run. */
@@ -73,13 +74,18 @@ function answered<Result>(
   return new Promise((resolve, reject) => {
     const giveUp = () => {
       onSilence();
+      count('d1_errors', {});
       reject(new Error(`D1_SILENT: no answer within ${milliseconds} ms`));
     };
     let timer = setTimeout(() => {
       timer = setTimeout(giveUp, GRACE);
     }, milliseconds);
     call()
-      .then(resolve, reject)
+      .then(resolve, (error) => {
+        // What breaks a constraint is an answer.
+        if (!/constraint/i.test(String(error))) count('d1_errors', {});
+        reject(error);
+      })
       .finally(() => clearTimeout(timer));
   });
 }

@@ -21,6 +21,11 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     name: 'X-API-Key',
     description: 'A key for services, never for browsers; see `/v1/admin/api-keys`',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKeyAsBearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The same key, for monitoring that sends no other header',
+  });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

@@ -51,6 +51,10 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
+    /** The trace that the request is part of, 32 hexadecimal digits; null for none. */
+    traceId: string | null;
+    /** What `authorize` said, for the trace. */
+    decision?: string;
     /** The endpoint of an older service that its client asked for. */
     via?: string;
     /** What the request failed of. */

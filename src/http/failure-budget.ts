@@ -1,8 +1,12 @@
 import { afterResponse } from '../lib/after-response.ts';
+import { count } from '../lib/metrics.ts';
 import { HOUR, SECOND } from '../lib/time.ts';
 
 /** Of what a realm counts the failures. */
 export type FailureKind = 'password' | 'code';
+
+/** What RFC 8176 calls them. */
+const METHODS: Record<FailureKind, string> = { password: 'pwd', code: 'otp' };
 
 /** The counter of one realm's failures of one kind. */
 export interface FailureTally {
@@ -38,6 +42,7 @@ export class FailureBudget {
 
   /** Counts a failure. */
   count(realmId: string, kind: FailureKind): void {
+    count('sign_ins', { outcome: 'failure', method: METHODS[kind] });
     const name = nameOf(realmId, kind);
     const untold = (this.#untold.get(name) ?? 0) + 1;
     const limit = this.#limits[kind];

@@ -20,6 +20,7 @@ import {
   actorOf,
   authenticateOperator,
   authenticateService,
+  bearerKey,
   presentsKey,
 } from './service-authentication.ts';
 
@@ -29,6 +30,8 @@ export interface LevelDescription {
   users: 'anybody' | 'none' | 'optional' | 'user' | 'verified' | 'admin' | 'owner';
   /** The scope of the API keys that may; null where none may. */
   scope: Scope | null;
+  /** Whether such a key may come as a bearer token. */
+  bearerKey?: true;
   /** The scope by which clients of the authorization server may act as the user; null where none may. */
   clients: AccountScope | null;
   /** Whether an admin who acts as the user may, or when. */
@@ -70,6 +73,7 @@ type OperatorOptions = Options & { authority?: boolean };
 
 const BY_USER: Record<string, string[]>[] = [{ accessToken: [] }, { sessionCookie: [] }];
 const BY_KEY: Record<string, string[]>[] = [{ apiKey: [] }];
+const BY_BEARER_KEY: Record<string, string[]>[] = [...BY_KEY, { apiKeyAsBearer: [] }];
 
 /** Failures of whatever wants a user. */
 const USER: ErrorCode[] = [
@@ -144,13 +148,21 @@ export class Levels {
     };
   }
 
-  /** An API key of the realm that has the scope, or `admin`. Sets `service`. */
-  service(scope: Scope): Level {
+  /**
+   * An API key of the realm that has the scope, or `admin`. Sets `service`. `bearer` takes it as a bearer token, too, for programs that
+   * know no other header.
+   */
+  service(scope: Scope, { bearer = false }: { bearer?: boolean } = {}): Level {
     const guard = createMiddleware<AppEnv>(async (c, next) => {
-      await this.#admitService(c, scope);
+      await this.#admitService(c, scope, bearer ? bearerKey(c) : undefined);
       await next();
     });
-    return { description: { ...NOBODY, scope }, security: BY_KEY, failures: SERVICE, guard };
+    return {
+      description: { ...NOBODY, scope, ...(bearer && { bearerKey: true as const }) },
+      security: bearer ? BY_BEARER_KEY : BY_KEY,
+      failures: SERVICE,
+      guard,
+    };
   }
 
   /**
@@ -247,8 +259,8 @@ export class Levels {
     c.set('principal', principal);
   }
 
-  async #admitService(c: AppContext, scope: Scope): Promise<void> {
-    c.set('service', await authenticateService(c, this.#access.services, scope));
+  async #admitService(c: AppContext, scope: Scope, presented?: string): Promise<void> {
+    c.set('service', await authenticateService(c, this.#access.services, scope, presented));
   }
 
   /** Whom a request is about; null for a service that names nobody in a body that the route itself will refuse. */

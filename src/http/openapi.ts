@@ -13,6 +13,10 @@ export const ProblemSchema = z
     detail: z.string().optional(),
     code: z.enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]]),
     request_id: z.string(),
+    trace_id: z
+      .string()
+      .optional()
+      .openapi({ description: 'Of a request that is part of a trace, such as one with `traceparent`' }),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
     checkout_url: z.url().optional(),
     challenge: z

@@ -2,6 +2,7 @@ import { HTTPException } from 'hono/http-exception';
 import { ConfigError } from '../config/variable.ts';
 import { ApiError, CATALOGUE, type ErrorCode, type FieldError } from '../errors.ts';
 import { causeOf, describeFailure, log } from '../lib/log.ts';
+import { count } from '../lib/metrics.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import type { AppContext } from './context.ts';
 
@@ -13,6 +14,8 @@ export interface Problem {
   detail?: string;
   code: ErrorCode;
   request_id: string;
+  /** Of a request that is part of a trace. */
+  trace_id?: string;
   errors?: FieldError[];
   checkout_url?: string;
   challenge?: object;
@@ -31,7 +34,13 @@ export function failureOf(c: AppContext, thrown: unknown): ApiError {
   if (c.env?.ENVIRONMENT === 'development') error.detail ??= IN_DEVELOPMENT[error.code]?.(c);
   const { status } = CATALOGUE[error.code];
   c.set('errorCode', error.code);
-  if (status >= 500) logFailure(thrown, 'request_failed', { request_id: c.get('requestId') });
+  if (status >= 500) {
+    const traceId = c.get('traceId');
+    logFailure(thrown, 'request_failed', {
+      request_id: c.get('requestId'),
+      ...(traceId && { trace_id: traceId }),
+    });
+  }
   // RFC 9110, 15.5.2: a 401 names a scheme; RFC 6750, 3: why a bearer token was refused.
   if (status === 401) {
     const realm = c.get('realm');
@@ -84,7 +93,11 @@ export function problemOf(error: ApiError, requestId: string, origin: string): P
 
 /** The answer for an error to a program. */
 export function problemResponse(c: AppContext, error: ApiError, origin: string): Response {
-  const problem = problemOf(error, c.get('requestId'), origin);
+  const traceId = c.get('traceId');
+  const problem = {
+    ...problemOf(error, c.get('requestId'), origin),
+    ...(traceId && { trace_id: traceId }),
+  };
   c.header('Content-Type', 'application/problem+json');
   return c.body(JSON.stringify(problem), CATALOGUE[error.code].status);
 }
@@ -108,13 +121,16 @@ export function toApiError(thrown: unknown): ApiError {
 function isPassing(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const causes = [thrown, thrown.cause].filter((cause) => cause instanceof Error);
-  return causes.some(
+  const isPassing = causes.some(
     (cause) =>
       'retryable' in cause ||
       'overloaded' in cause ||
       'durableObjectReset' in cause ||
       /^D1_/.test(cause.message),
   );
+  // D1 counts its own, of which not each fails a request.
+  if (isPassing && !causes.some(({ message }) => /^D1_/.test(message))) count('object_errors', {});
+  return isPassing;
 }
 
 /** Logs a failure that nobody is told of. */

@@ -2,7 +2,9 @@ import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
+import { count } from '../lib/metrics.ts';
 import type { AppEnv } from './context.ts';
+import { describeTrace, traceIdOf } from './trace.ts';
 
 /** The endpoint of an older service by which a request came in, for the log. */
 export const askedAs = new WeakMap<Request, string>();
@@ -19,6 +21,9 @@ export const ASKED_OFTEN = new Set([
   'POST /v1/credits/use',
 ]);
 
+/** A client may make up others. */
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 /**
  * Gives each request its id, and the log one JSON line for it. The line has the route's pattern, not the path:
  * paths can carry what must not be logged. Of the successes of what is asked for often it has the part `LOG_SAMPLE` (up to 1).
@@ -31,13 +36,32 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
     const requestId = newId('req', started);
     c.set('requestId', requestId);
     c.header('X-Request-Id', requestId);
+    const traceId = traceIdOf(c);
+    c.set('traceId', traceId);
     await next();
     const code = c.get('errorCode');
     const route = matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null;
+    const { method } = c.req;
+    count('requests', {
+      method: KNOWN_METHODS.has(method) ? method : 'other',
+      route: route ?? 'none',
+      status: String(c.res.status),
+    });
+    if (code) count('errors', { code });
+    const realm = c.get('realm')?.id ?? null;
+    describeTrace(c, `${method} ${route ?? 'unknown'}`, {
+      'http.response.status_code': c.res.status,
+      'latchkey.request_id': requestId,
+      'latchkey.realm': realm ?? undefined,
+      'latchkey.dialect': via,
+      'latchkey.decision': c.get('decision'),
+      'latchkey.outcome': code ?? (c.res.ok ? 'ok' : 'refused'),
+    });
     const isSampled = sample < 1 && c.res.ok && ASKED_OFTEN.has(`${c.req.method} ${route}`);
     if (isSampled && Math.random() >= sample) return;
     log(c.res.status >= 500 ? 'error' : 'info', 'request', {
       request_id: requestId,
+      ...(traceId && { trace_id: traceId }),
       method: c.req.method,
       route,
       // So that it can be counted for those that were left out.
@@ -46,7 +70,7 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
       status: c.res.status,
       ...(code && { code }),
       ms: Date.now() - started,
-      realm: c.get('realm')?.id ?? null,
+      realm,
       user_id: c.get('principal')?.userId ?? null,
       key_id: c.get('service')?.keyId ?? null,
     });

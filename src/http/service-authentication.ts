@@ -46,6 +46,11 @@ export function presentsKey(c: AppContext): boolean {
   return c.req.header(HEADER) !== undefined;
 }
 
+/** An API key that came as a bearer token (RFC 6750, 2.1): never what has dots, as access tokens do. */
+export function bearerKey(c: AppContext): string | undefined {
+  return /^bearer +([^\s.]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+}
+
 /**
  * The service behind a request whose key is of the realm and has the scope, or `admin`. Throws `authentication_required`,
  * `invalid_api_key`, `insufficient_scope`, `origin_not_allowed`.
@@ -54,8 +59,9 @@ export async function authenticateService(
   c: AppContext,
   services: ServiceAuthenticator,
   scope: Scope,
+  presented = c.req.header(HEADER),
 ): Promise<ServicePrincipal> {
-  const apiKey = c.req.header(HEADER);
+  const apiKey = presented;
   if (!apiKey) throw new ApiError('authentication_required', { detail: 'Send `X-API-Key: KEY`.' });
   refuseBrowsers(c);
   const service = await services.authenticateKey(apiKey, c.get('realm').id);

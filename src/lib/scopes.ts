@@ -1,5 +1,12 @@
 /** What services may be allowed. */
-export const SCOPES = ['users:read', 'usage:write', 'credits:write', 'billing:write', 'admin'] as const;
+export const SCOPES = [
+  'users:read',
+  'usage:write',
+  'credits:write',
+  'billing:write',
+  'metrics:read',
+  'admin',
+] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

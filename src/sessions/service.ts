@@ -4,6 +4,7 @@ import { ApiError, accepted, isRefusal } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { DpopProofs, ShownProof } from '../http/dpop.ts';
 import type { Client } from '../lib/client.ts';
+import { count } from '../lib/metrics.ts';
 import { NO_FACTORS } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { AccessTokenClaims, AccessTokens, Narrowed } from './access-token.ts';
@@ -45,6 +46,7 @@ export class Sessions {
     impersonatorSession?: string | null,
     narrowed?: Narrowed,
   ): Promise<Grant> {
+    count('sign_ins', { outcome: 'success', method: session.methods.join('+') });
     const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, narrowed);
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }

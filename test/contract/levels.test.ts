@@ -212,6 +212,7 @@ function refusalOf(
     return users === 'owner' && !caller.isOwner ? 'insufficient_scope' : null;
   }
   if (users === 'anybody') return null;
+  if (level.bearerKey && caller.options.token === 'nonsense') return 'invalid_api_key';
   if (users === 'none') return 'authentication_required';
   if (caller.broken) return caller.broken;
   const { user } = caller;

@@ -72,7 +72,7 @@ export async function startLogEndpoint() {
 }
 
 /** Waits until something holds; what is done meanwhile is done every two seconds, as others would use what is tested. */
-export function until(holds: () => void, meanwhile: () => Promise<unknown>): Promise<void> {
+export function until(holds: () => unknown, meanwhile: () => Promise<unknown>): Promise<void> {
   let next = performance.now() + 2_000;
   return vi.waitFor(
     async () => {
@@ -80,7 +80,7 @@ export function until(holds: () => void, meanwhile: () => Promise<unknown>): Pro
         await meanwhile();
         next = performance.now() + 2_000;
       }
-      holds();
+      await holds();
     },
     { timeout: PATIENCE, interval: 50 },
   );

@@ -2,6 +2,7 @@ import type { Bindings } from '../../src/config/config.ts';
 import {
   Account as Accounts,
   DeviceCode as DeviceCodes,
+  Metrics as MetricsSums,
   OneTimeCode as OneTimeCodes,
   RateLimiter as RateLimiters,
   StandbyCopy as StandbyCopies,
@@ -32,11 +33,12 @@ export async function restartWorker(): Promise<void> {
 
 /** The objects that may have something stored, by the names of their bindings. */
 export const objects: Record<
-  'ACCOUNT' | 'DEVICE_CODE' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
+  'ACCOUNT' | 'DEVICE_CODE' | 'METRICS' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
   Set<DurableObjectId>
 > = {
   ACCOUNT: new Set(),
   DEVICE_CODE: new Set(),
+  METRICS: new Set(),
   ONE_TIME_CODE: new Set(),
   RATE_LIMITER: new Set(),
   STANDBY: new Set(),
@@ -70,6 +72,7 @@ function remembering<Class extends new (...args: any[]) => object>(binding: keyo
 
 export const Account = remembering('ACCOUNT', Accounts);
 export const DeviceCode = remembering('DEVICE_CODE', DeviceCodes);
+export const Metrics = remembering('METRICS', MetricsSums);
 export const OneTimeCode = remembering('ONE_TIME_CODE', OneTimeCodes);
 export const RateLimiter = remembering('RATE_LIMITER', RateLimiters);
 export const StandbyCopy = remembering('STANDBY', StandbyCopies);
