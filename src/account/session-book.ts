@@ -277,12 +277,12 @@ export class SessionBook {
     return { result: 'rotated', row: current, token, isNewDay: isNewDay(row, now) };
   }
 
-  /** Notes that the user has proved who they are, now and in this session; with `methods`, which it has from then on. */
-  noteProof(id: string, now: number, methods?: string[]): void {
+  /** Notes when the user has proved who they are in a session, and the methods that it has from then on. */
+  noteProof(id: string, authenticatedAt: number, methods: string[]): void {
     this.#sql.exec(
-      'UPDATE sessions SET authenticated_at = ?, methods = coalesce(?, methods) WHERE id = ?',
-      now,
-      methods ? JSON.stringify(methods) : null,
+      'UPDATE sessions SET authenticated_at = ?, methods = ? WHERE id = ?',
+      authenticatedAt,
+      JSON.stringify(methods),
       id,
     );
     this.#known.delete(id);

@@ -2,10 +2,12 @@ import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
+import { mayMakeUnasked } from '../../passkeys/service.ts';
 import { Form } from '../kit/form.tsx';
 import { MenuFrame } from '../kit/frame.tsx';
 import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
+import { UnaskedPasskey } from '../kit/passkey-form.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { activityMessages } from './activity-messages.ts';
 import { appsMessages } from './apps-messages.ts';
@@ -116,6 +118,13 @@ export function AccountFrame(props: {
         </section>
       )}
       {children}
+      {isToHavePasskey(visit) && <UnaskedPasskey view={view} signedInAt={principal.authenticatedAt} />}
     </MenuFrame>
   );
+}
+
+/** Whether the browser may make a passkey for the user by itself: see `POST /v1/me/passkeys/options`. */
+function isToHavePasskey({ principal, user, view }: Visit): boolean {
+  const isOwn = principal.impersonator === null && principal.realmId === view.realm.id;
+  return isOwn && principal.emailVerified && user.passkeyCount === 0 && mayMakeUnasked(principal);
 }
