@@ -732,7 +732,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       if (!this.#state.get()) return;
       this.#atomically(() => {
         this.#activity.keep(past.activity);
-        this.#sessions.keepPast(past.sessions);
+        this.#sessions.past.keep(past.sessions);
         this.#metering.keepPast(past);
       });
     });

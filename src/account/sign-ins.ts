@@ -23,7 +23,8 @@ import { judgePassword } from './password-check.ts';
 import type { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SecondStepBook } from './second-steps.ts';
-import { type FoundSession, isNewDay, SessionBook, type SessionRow, sessionRecord } from './session-book.ts';
+import { type FoundSession, SessionBook } from './session-book.ts';
+import { isNewDay, type SessionRow, sessionRecord } from './session-row.ts';
 import type { ShownFactors } from './shown-factors.ts';
 import type { AccountStateStore } from './state-store.ts';
 

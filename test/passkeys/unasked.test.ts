@@ -12,31 +12,19 @@ import { FLAGS, SoftwareAuthenticator } from '../support/authenticator.ts';
 import { advance } from '../support/clock.ts';
 import { addApp, secondStep } from '../support/factors.ts';
 import { codeMailedTo, mailTo } from '../support/mail.ts';
-import { begin, signIn, withPasskey } from '../support/passkeys.ts';
+import {
+  addUnasked as add,
+  begin,
+  beginUnasked,
+  makeUnasked,
+  NOBODY,
+  signIn,
+  withPasskey,
+} from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
 const MINUTE = 60_000;
-/** What a browser gives that has asked nobody: neither is there a user, nor is one verified. */
-const NOBODY = { flags: 0 };
-
-const beginUnasked = (token: string, realm?: string) =>
-  call('POST', '/v1/me/passkeys/options', { token, realm, body: { conditional: true } });
-
-const add = (token: string, flow: string, credential: unknown, realm?: string) =>
-  call('POST', '/v1/me/passkeys', { token, realm, body: { flow, credential } });
-
-/** Has a browser make a passkey unasked for a session. */
-async function makeUnasked(token: string, realm?: string) {
-  const begun = await beginUnasked(token, realm);
-  expect(begun.status, JSON.stringify(begun.body)).toBe(200);
-  const authenticator = await SoftwareAuthenticator.make();
-  const { flow, public_key } = begun.body;
-  const added = await add(token, flow, await authenticator.create(public_key, NOBODY), realm);
-  expect(added.status, JSON.stringify(added.body)).toBe(201);
-  return { authenticator, id: added.body.id as string, added: added.body };
-}
-
 const sessionOf = async (token: string, realm?: string) =>
   (await call('GET', '/v1/auth/session', { token, realm })).body;
 
