@@ -168,7 +168,7 @@ it('after a sign-in by password the browser makes a passkey unasked, which can b
 
   await who.go('/account/security');
   await inspect(page, 'security-with-unasked-passkey');
-  await page.getByRole('button', { name: /^Use the passkey .* as a second step$/ }).click();
+  await page.getByRole('button', { name: /^Use as a second step: / }).click();
   await inspect(page, 'confirm-passkey');
   await who.press('Go on');
   await page.waitForURL(/done=passkey_confirmed/);

@@ -23,7 +23,7 @@ export const passkeysMessages = messages({
       'No passkey was made: this device may have one for this account already. Try again, or choose another device.',
     unasked: 'Your browser made it when you signed in. It signs you in, but is no second step.',
     confirm: 'Use as a second step',
-    confirmNamed: (name: string) => `Use the passkey ${name} as a second step`,
+    confirmNamed: (name: string) => `Use as a second step: ${name}`,
     confirmTitle: 'Use a passkey as a second step',
     confirmText:
       'Use it once now, so that we see that it asks for you. From then on it is asked for after your password.',
@@ -54,7 +54,7 @@ export const passkeysMessages = messages({
     unasked:
       'Ihr Browser hat ihn bei einer Anmeldung angelegt. Sie können sich damit anmelden, ein zweiter Schritt ist er nicht.',
     confirm: 'Als zweiten Schritt verwenden',
-    confirmNamed: (name) => `Passkey ${name} als zweiten Schritt verwenden`,
+    confirmNamed: (name) => `Als zweiten Schritt verwenden: ${name}`,
     confirmTitle: 'Passkey als zweiten Schritt verwenden',
     confirmText:
       'Benutzen Sie ihn jetzt einmal, damit wir sehen, dass er nach Ihnen fragt. Ab dann wird nach Ihrem Passwort nach ihm gefragt.',
