@@ -65,6 +65,7 @@ export function AccountFrame(props: {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
   const { principal, user, view } = visit;
   const { menu, admin, unregistered, unverified } = accountMessages[view.language];
+  const name = fullNameOf(user);
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
   return (
@@ -83,7 +84,7 @@ export function AccountFrame(props: {
           ...(user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, isCurrent: false }]),
         ],
       }}
-      who={<span class="name">{fullNameOf(user)}</span>}
+      who={<span class="name">{name === user.id ? menu : name}</span>}
       signOut={view.link('/logout')}
       said={shown.said}
       failed={failed}
@@ -127,4 +128,10 @@ export function AccountFrame(props: {
 function isToHavePasskey({ principal, user, view }: Visit): boolean {
   const isOwn = principal.impersonator === null && principal.realmId === view.realm.id;
   return isOwn && principal.emailVerified && user.passkeyCount === 0 && mayMakeUnasked(principal);
+}
+
+/** What is said where an act needs an address that is proven. */
+export function addressNeeded({ user, view }: Visit): string {
+  const { addressFirst, verifyFirst } = accountMessages[view.language];
+  return isPlaceholder(user.email) ? addressFirst : verifyFirst;
 }

@@ -11,8 +11,7 @@ import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, addressNeeded } from './frame.tsx';
 import { passkeysMessages } from './passkeys-messages.ts';
 
 /** Their names. */
@@ -86,7 +85,7 @@ export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Sho
   const refused = FORMS.map((form) => refusedIn(shown, form)).find((one) => one !== undefined);
   return (
     <Panel id="passkeys-title" title={text.title}>
-      <p class="soft">{disabled ? accountMessages[view.language].verifyFirst : text.text}</p>
+      <p class="soft">{disabled ? addressNeeded(visit) : text.text}</p>
       {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
       {known.length > 0 && (
         <Entries none="" entries={known.map((passkey) => <PasskeyEntry visit={visit} passkey={passkey} />)} />
@@ -130,16 +129,6 @@ function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; pass
         !row.uvInitialized && !mayConfirm(principal) && text.passwordFirst,
       ]}
     >
-      {!row.uvInitialized && mayConfirm(principal) && (
-        <Form
-          view={view}
-          name="begin_confirming"
-          hidden={{ passkey: id }}
-          button={text.confirm}
-          buttonLabel={text.confirmNamed(name)}
-          look="plain"
-        />
-      )}
       <details>
         <summary aria-label={text.renameNamed(name)}>{text.rename}</summary>
         <form method="post">
@@ -152,14 +141,26 @@ function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; pass
           </button>
         </form>
       </details>
-      <Form
-        view={view}
-        name="remove_passkey"
-        hidden={{ passkey: id }}
-        button={text.remove}
-        buttonLabel={text.removeNamed(name)}
-        look="plain"
-      />
+      <div class="buttons">
+        {!row.uvInitialized && mayConfirm(principal) && (
+          <Form
+            view={view}
+            name="begin_confirming"
+            hidden={{ passkey: id }}
+            button={text.confirm}
+            buttonLabel={text.confirmNamed(name)}
+            look="plain"
+          />
+        )}
+        <Form
+          view={view}
+          name="remove_passkey"
+          hidden={{ passkey: id }}
+          button={text.remove}
+          buttonLabel={text.removeNamed(name)}
+          look="plain"
+        />
+      </div>
     </Entry>
   );
 }
