@@ -85,8 +85,11 @@ export function createApp(
     .route('/', emailRoutes(services.emails, levels, signInLimit))
     .route('/', codeRoutes(services.codes, levels, signInLimit, challenge))
     .route('/', linkRoutes(services.links, config.ORIGIN, signInLimit, challenge))
-    .route('/', passkeySignInRoutes(services.passkeys, realms, signInLimit, challenge))
-    .route('/', passkeyRoutes(services.passkeys, levels))
+    .route(
+      '/',
+      passkeySignInRoutes(services.passkeys, services.passkeyRegistrations, realms, signInLimit, challenge),
+    )
+    .route('/', passkeyRoutes(services.passkeys, levels, signInLimit))
     .route('/', secondStepRoutes(services.factors, signInLimit))
     .route('/', factorRoutes(services.factors, services.directory, levels, signInLimit))
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))

@@ -129,6 +129,8 @@ export class ApiError extends Error {
   readonly challenge: object | undefined;
   /** Of `mfa_required`: the sign-in that waits. */
   readonly waiting: WaitingSignIn | undefined;
+  /** Of `reauthentication_required`: by what it can be proved, where not by everything (an extension member). */
+  readonly methods: readonly string[] | undefined;
   /** The page where a person goes on (an extension member). */
   readonly page: string | undefined;
 
@@ -142,6 +144,7 @@ export class ApiError extends Error {
       checkoutUrl?: string;
       challenge?: object;
       waiting?: WaitingSignIn;
+      methods?: readonly string[];
       page?: string;
     } = {},
   ) {
@@ -155,6 +158,7 @@ export class ApiError extends Error {
     this.checkoutUrl = options.checkoutUrl;
     this.challenge = options.challenge;
     this.waiting = options.waiting;
+    this.methods = options.methods;
     this.page = options.page;
   }
 }

@@ -44,6 +44,8 @@ import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
+import { Flows } from './passkeys/flow.ts';
+import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
 import { Credentials, describeHash, PasswordPolicy } from './passwords/service.ts';
@@ -93,6 +95,7 @@ export interface Services {
   codes: OneTimeCodes;
   links: SignInLinks;
   passkeys: Passkeys;
+  passkeyRegistrations: PasskeyRegistrations;
   factors: Factors;
   oauth: OAuth;
   identities: Identities;
@@ -258,7 +261,8 @@ function assemble(shared: Shared, database: string): Services {
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
-  const passkeys = new Passkeys({ ...deps, flowKeys: deriveKeyring(config, 'passkey-flow') });
+  const flows = new Flows(deriveKeyring(config, 'passkey-flow'));
+  const passkeys = new Passkeys({ ...deps, flows });
   const factorKeys = deriveKeyring(config, 'factors');
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
@@ -301,6 +305,7 @@ function assemble(shared: Shared, database: string): Services {
       linkKeys: deriveKeyring(config, 'sign-in-link'),
     }),
     passkeys,
+    passkeyRegistrations: new PasskeyRegistrations({ ...deps, flows }),
     factors,
     authorizationCodes,
     identities,

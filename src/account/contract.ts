@@ -62,7 +62,7 @@ export interface LiveSession {
   impersonator: string | null;
   /** When the user last proved who they are, Unix milliseconds; 0 for an admin who acts as the user. */
   authenticatedAt: number;
-  /** How they signed in, and a passkey that they have proved it by since: RFC 8176 values. */
+  /** How they signed in, and by what else than codes to an address they have proved it since: RFC 8176 values. */
   methods: string[];
   /** What it may, when it is a client's; null for the user's own, which may all. */
   grant: SessionGrant | null;
@@ -186,8 +186,8 @@ export interface PasswordObject {
    * `account_suspended`, `email_not_verified`.
    */
   signIn(attempt: PasswordSignIn): Promise<OpenedSession | Refusal>;
-  /** Verifies a password, counting the attempt; the session has a fresh proof then. Refuses with `session_ended` too. */
-  provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal>;
+  /** Verifies a password, counting the attempt; the session has a fresh proof then. Refuses with `session_ended`, `account_suspended` too. */
+  provePassword(proof: PasswordProof): Promise<LiveSession | Refusal>;
   /** The same for the current password, and hashes the next one; a change of the directory is announced with it. */
   prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal>;
 }

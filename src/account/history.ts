@@ -45,7 +45,7 @@ export class History {
     const day = page.after as { date: string; resource: string; model: string } | null;
     const lists: { [Name in keyof HistoryRows]: () => HistoryRows[Name][] } = {
       activity: () => this.#activity.list(before, since.activity, limit),
-      past_sessions: () => this.#sessions.listPast(after?.id ?? null, limit),
+      past_sessions: () => this.#sessions.past.list(after?.id ?? null, limit),
       uses: () => books?.usage.uses.list(before, since.uses, limit) ?? [],
       token_uses: () => books?.usage.uses.listTokens(before, since.uses, limit) ?? [],
       credits: () => books?.ledger.list(before, limit) ?? [],

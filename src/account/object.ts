@@ -81,6 +81,8 @@ import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SecondStepBook } from './second-steps.ts';
 import { SessionBook } from './session-book.ts';
+import { SessionProofs } from './session-proofs.ts';
+import { ShownFactors } from './shown-factors.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
@@ -122,6 +124,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   readonly #factors: FactorBook;
   readonly #secondSteps: SecondStepBook;
   readonly #signIns: SignIns;
+  readonly #proofs: SessionProofs;
   readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
   readonly #metering: Metering;
@@ -195,6 +198,13 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
         return userId === undefined ? null : { d1: this.#d1, userId };
       },
     });
+    const shownFactors = new ShownFactors({
+      state: this.#state,
+      projection: this.#projection,
+      factors: this.#factors,
+      secondSteps: this.#secondSteps,
+      origin: this.#config.ORIGIN,
+    });
     this.#signIns = new SignIns({
       atomically: this.#atomically,
       state: this.#state,
@@ -202,9 +212,15 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       attempts: this.#attempts,
       sessions: this.#sessions,
       devices: this.#devices,
-      factors: this.#factors,
       secondSteps: this.#secondSteps,
+      shownFactors,
       origin: this.#config.ORIGIN,
+    });
+    this.#proofs = new SessionProofs({
+      signIns: this.#signIns,
+      sessions: this.#sessions,
+      attempts: this.#attempts,
+      shownFactors,
     });
     this.#grants = new Grants({
       book: new GrantBook(kv),
@@ -320,9 +336,9 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     });
   }
 
-  async provePassword(proof: PasswordProof): Promise<{ result: 'ok' } | Refusal> {
+  async provePassword(proof: PasswordProof): Promise<LiveSession | Refusal> {
     return this.#atomically(() => {
-      const proved = this.#signIns.proveInSession(proof);
+      const proved = this.#proofs.byPassword(proof);
       if (!isRefusal(proved)) this.#signIns.log('reauthenticated', proof.sessionId, proof.client);
       return proved;
     });
@@ -330,7 +346,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
 
   async prepareNewPassword(change: NewPassword): Promise<{ hash: string } | Refusal> {
     return this.#atomically(() => {
-      const proof = this.#signIns.proveInSession({ ...change, password: change.current });
+      const proof = this.#proofs.byPassword({ ...change, password: change.current });
       if (isRefusal(proof)) return proof;
       this.#expectChange();
       return { hash: hashPassword(change.next) };
@@ -372,11 +388,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   }
 
   async beginProof(sessionId: string): Promise<{ result: 'ok' } | Refusal> {
-    return this.#atomically(() => this.#signIns.beginProof(sessionId));
+    return this.#atomically(() => this.#proofs.begin(sessionId));
   }
 
   async noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal> {
-    return this.#atomically(() => this.#signIns.noteProof(sessionId, client));
+    return this.#atomically(() => this.#proofs.note(sessionId, client));
   }
 
   async resume(sessionId: string): Promise<OpenedSession | Refusal> {
@@ -426,7 +442,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     use: PasskeyUse,
   ): Promise<LiveSession | Refusal> {
     return this.#atomically(
-      () => this.#usePasskey(use, client) ?? this.#signIns.noteProof(sessionId, client, methods),
+      () => this.#usePasskey(use, client) ?? this.#proofs.note(sessionId, client, methods),
     );
   }
 
@@ -450,14 +466,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   }
 
   async proveFactor(sessionId: string, shown: ShownFactor, client: Client): Promise<LiveSession | Refusal> {
-    return this.#atomically(() => this.#signIns.proveFactor(sessionId, shown, client));
+    return this.#atomically(() => this.#proofs.byFactor(sessionId, shown, client));
   }
 
   async startFactor(factor: NewFactor): Promise<{ recoveryCodesTaken: boolean }> {
     return this.#atomically(() => {
       const { factorId, step, sessionId, recoveryCodes } = factor;
       this.#secondSteps.takeStep(factorId, step, Date.now());
-      this.#signIns.addMethods(sessionId, ['otp', 'mfa']);
+      this.#proofs.addMethods(sessionId, ['otp', 'mfa']);
       if (this.#secondSteps.recoveryCodesLeft() > 0) return { recoveryCodesTaken: false };
       this.#secondSteps.setRecoveryCodes(recoveryCodes);
       return { recoveryCodesTaken: true };
@@ -465,7 +481,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   }
 
   async addMethods(sessionId: string, methods: string[]): Promise<void> {
-    this.#atomically(() => this.#signIns.addMethods(sessionId, methods));
+    this.#atomically(() => this.#proofs.addMethods(sessionId, methods));
   }
 
   async setRecoveryCodes(hashes: string[], sessionId: string, client: Client): Promise<void> {
@@ -717,7 +733,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       if (!this.#state.get()) return;
       this.#atomically(() => {
         this.#activity.keep(past.activity);
-        this.#sessions.keepPast(past.sessions);
+        this.#sessions.past.keep(past.sessions);
         this.#metering.keepPast(past);
       });
     });

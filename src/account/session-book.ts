@@ -2,34 +2,12 @@ import type { Keyring } from '../crypto/keys.ts';
 import { dateOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { EndReason, SessionLifetimes, SessionRecord } from './contract.ts';
-import { PAST_SESSION_DAYS, type PastSession } from './history-contract.ts';
+import { HOUR, SECOND } from '../lib/time.ts';
+import type { EndReason, SessionLifetimes } from './contract.ts';
+import { PastSessions } from './past-sessions.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 import type { SessionGrant } from './session-record.ts';
-
-/** One row of the object's `sessions` table. Times are Unix milliseconds. */
-export type SessionRow = SessionRecord & {
-  salt: string;
-  generation: number;
-  rotated_at: number;
-  /** Until when each earlier token still gives the current one, the latest first, as JSON. */
-  superseded: string;
-  /** 1 when the client is known to have the current token: it has shown it, as a cookie. */
-  confirmed: number;
-  idle_seconds: number;
-  credential_version: number;
-  /** When the user last proved who they are; 0 for an admin who acts as the user, who never does. */
-  authenticated_at: number;
-  /** The session of the browser in which the user signed in to an app, whose session this is. */
-  browser_session: string | null;
-  /** Of a client's grant: whom its access tokens are for, as JSON. */
-  audience: string | null;
-  /** Of a client's grant: the thumbprint of the key without which its tokens are not refreshed. */
-  key_thumbprint: string | null;
-  /** Of a client's grant: 1 when the client wants to hear of its end. */
-  hears_of_end: number | null;
-};
+import { isNewDay, mayStillUse, rotated, type SessionRow, sessionRecord } from './session-row.ts';
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
 export interface FoundSession {
@@ -43,10 +21,6 @@ export interface EndedGrant {
   sessionId: string;
 }
 
-/** A refresh whose answer was lost may be retried for this long (milliseconds), while nobody has used what it gave. */
-const LOST_ANSWER = 10 * MINUTE;
-/** A client that refreshes more often than this within the grace of one token loses the earliest. */
-const MAX_SUPERSEDED = 100;
 /** More sessions than this end the one that was used least recently: of the user's own, of those of clients, and of one client. */
 const MAX_SESSIONS = 100;
 const MAX_GRANTS = 100;
@@ -54,14 +28,14 @@ const MAX_GRANTS_OF_ONE = 20;
 /** `last_seen_at` is exact to this (milliseconds), and to a part of the time that the session may idle: a check need not write. */
 const SEEN_PRECISION = HOUR;
 const SEEN_PART = 1 / 24;
-/** How long a session is remembered that is over. */
-const KEPT = PAST_SESSION_DAYS * DAY;
 
 /**
  * The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. What is alive
  * is kept in memory too, for checks.
  */
 export class SessionBook {
+  /** Those that are over. */
+  readonly past: PastSessions;
   readonly #sql: SqlStorage;
   readonly #keys: Keyring;
   readonly #onEnd: (ended: EndedGrant) => void;
@@ -69,6 +43,7 @@ export class SessionBook {
 
   /** `onEnd` is told of what clients want to hear of, in the transaction of the end. */
   constructor(sql: SqlStorage, keys: Keyring, onEnd: (ended: EndedGrant) => void) {
+    this.past = new PastSessions(sql);
     this.#sql = sql;
     this.#keys = keys;
     this.#onEnd = onEnd;
@@ -83,11 +58,7 @@ export class SessionBook {
       superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
       client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER
     ) STRICT, WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE past_sessions (
-      id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-      ip TEXT, country TEXT, city TEXT, user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT,
-      ended_at INTEGER, end_reason TEXT, client_id TEXT, scope TEXT
-    ) STRICT, WITHOUT ROWID`);
+    PastSessions.createTable(sql);
   }
 
   /** Gives the tables of an object that knew no grants of clients the columns for them. */
@@ -252,23 +223,12 @@ export class SessionBook {
     if (claims.generation !== row.generation) {
       return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), isNewDay: false };
     }
-    const known = supersededUntil(row);
-    // Only the tail goes: a token is found by its place.
-    const earlier = known.slice(0, known.findLastIndex((until) => now < until) + 1);
-    const superseded = JSON.stringify([now + graceSeconds * SECOND, ...earlier].slice(0, MAX_SUPERSEDED));
-    const current = {
-      ...row,
-      last_seen_at: now,
-      generation: row.generation + 1,
-      rotated_at: now,
-      superseded,
-      confirmed: 0,
-    };
+    const current = rotated(row, graceSeconds, now);
     this.#sql.exec(
       `UPDATE sessions SET generation = ?, rotated_at = ?, superseded = ?, confirmed = 0, last_seen_at = ? WHERE id = ?`,
       current.generation,
       now,
-      superseded,
+      current.superseded,
       now,
       row.id,
     );
@@ -277,12 +237,12 @@ export class SessionBook {
     return { result: 'rotated', row: current, token, isNewDay: isNewDay(row, now) };
   }
 
-  /** Notes that the user has proved who they are, now and in this session; with `methods`, which it has from then on. */
-  noteProof(id: string, now: number, methods?: string[]): void {
+  /** Notes when the user has proved who they are in a session, and the methods that it has from then on. */
+  noteProof(id: string, authenticatedAt: number, methods: string[]): void {
     this.#sql.exec(
-      'UPDATE sessions SET authenticated_at = ?, methods = coalesce(?, methods) WHERE id = ?',
-      now,
-      methods ? JSON.stringify(methods) : null,
+      'UPDATE sessions SET authenticated_at = ?, methods = ? WHERE id = ?',
+      authenticatedAt,
+      JSON.stringify(methods),
       id,
     );
     this.#known.delete(id);
@@ -308,12 +268,6 @@ export class SessionBook {
     return this.#sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY last_seen_at DESC, id DESC').toArray();
   }
 
-  /** Sessions that are over, the newest first, from before an id; those whose time was over as far as somebody has noticed. */
-  listPast(before: string | null, limit: number): PastSession[] {
-    const sql = 'SELECT * FROM past_sessions WHERE id < ? ORDER BY id DESC LIMIT ?';
-    return this.#sql.exec<PastSession>(sql, before ?? '~', limit).toArray();
-  }
-
   /** How many live sessions there are, by the UTC day on which they would expire, and the last day on which one was used. */
   standing(now: number): { sessions: Record<string, number>; activeOn: string | null } {
     const sessions: Record<string, number> = {};
@@ -326,25 +280,12 @@ export class SessionBook {
     return { sessions, activeOn: lastSeen > 0 ? dateOf(lastSeen) : null };
   }
 
-  /** Remembers sessions that were over before the object knew of them. */
-  keepPast(sessions: PastSession[]): void {
-    const open = new Set(
-      this.#sql
-        .exec<{ id: string }>('SELECT id FROM sessions')
-        .toArray()
-        .map(({ id }) => id),
-    );
-    for (const session of sessions) if (!open.has(session.id)) this.#remember(session);
-  }
-
-  /** When the next is to be forgotten of those that are over, Unix milliseconds; null when there is none. */
+  /** When the next is over, or is to be forgotten of those that are, Unix milliseconds; null when there is none. */
   oldest(): number | null {
-    const { over, live } = this.#sql
-      .exec<{ over: number | null; live: number | null }>(
-        `SELECT (SELECT MIN(expires_at) FROM past_sessions) AS over, (SELECT MIN(expires_at) FROM sessions) AS live`,
-      )
-      .one();
-    return over === null ? live : Math.min(over + KEPT, live ?? Number.POSITIVE_INFINITY);
+    const sql = 'SELECT MIN(expires_at) AS live FROM sessions';
+    const { live } = this.#sql.exec<{ live: number | null }>(sql).one();
+    const over = this.past.oldest();
+    return over === null ? live : Math.min(over, live ?? Number.POSITIVE_INFINITY);
   }
 
   /** Ends one session; null when it was not there. */
@@ -381,7 +322,7 @@ export class SessionBook {
   /** Forgets sessions that have been over for long. */
   prune(now: number): void {
     this.dropExpired(now);
-    this.#sql.exec('DELETE FROM past_sessions WHERE expires_at < ?', now - KEPT);
+    this.past.prune(now);
   }
 
   #alive(id: string, now: number): SessionRow | null {
@@ -416,7 +357,7 @@ export class SessionBook {
       .toArray();
     for (const row of rows) {
       this.#known.delete(row.id);
-      this.#remember({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
+      this.past.remember({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
       // One whose time is over ends for its client as it was told.
       if (end.reason !== null) this.#tellEnd(row);
     }
@@ -438,38 +379,4 @@ export class SessionBook {
       if (client_id !== null && hears_of_end === 1) this.#onEnd({ clientId: client_id, sessionId: id });
     }
   }
-
-  #remember(session: PastSession): void {
-    const columns = Object.keys(session);
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO past_sessions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-      ...Object.values(session),
-    );
-  }
-}
-
-/** What of a session leaves the object. */
-export function sessionRecord(row: SessionRow): SessionRecord {
-  const { id, created_at, last_seen_at, expires_at, ip, country, city, user_agent, methods } = row;
-  const { impersonator, client_id, scope } = row;
-  const about = { ip, country, city, user_agent, methods, impersonator, client_id, scope };
-  return { id, created_at, last_seen_at, expires_at, ...about };
-}
-
-function supersededUntil(row: SessionRow): number[] {
-  return JSON.parse(row.superseded) as number[];
-}
-
-/** Whether the token of that generation still stands for the session: the current one, or one that may be retried. */
-function mayStillUse(row: SessionRow, generation: number, now: number): boolean {
-  if (generation === row.generation) return true;
-  const until = supersededUntil(row)[row.generation - generation - 1];
-  if (until !== undefined && now < until) return true;
-  const isPrevious = generation === row.generation - 1;
-  return isPrevious && row.confirmed === 0 && now < row.rotated_at + LOST_ANSWER;
-}
-
-/** Whether a use now is the first on its day: users are counted by the day. */
-export function isNewDay(row: SessionRow, now: number): boolean {
-  return dateOf(now) !== dateOf(row.last_seen_at);
 }

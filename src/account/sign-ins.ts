@@ -1,11 +1,9 @@
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/password-hash.ts';
 import type { ActivityEntry, ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { type Client, placeOf } from '../lib/client.ts';
-import { describeDevice } from '../lib/device.ts';
+import type { Client } from '../lib/client.ts';
 import { CAUTIOUS, NO_FACTORS, secondSteps } from '../lib/mfa.ts';
 import { issuerOf } from '../lib/realm.ts';
-import { rfc3339 } from '../lib/time.ts';
 import type { Atomically } from './atomic.ts';
 import type { Attempter, AttemptLimit } from './attempt-limit.ts';
 import type {
@@ -16,18 +14,18 @@ import type {
   LiveSession,
   NewSession,
   OpenedSession,
-  PasswordProof,
   PasswordSignIn,
   RefreshPolicy,
   SessionRecord,
-  ShownFactor,
 } from './contract.ts';
-import type { FactorBook } from './factors.ts';
 import { type KnownDevices, newDeviceMail } from './known-devices.ts';
+import { judgePassword } from './password-check.ts';
 import type { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SecondStepBook } from './second-steps.ts';
-import { type FoundSession, isNewDay, SessionBook, type SessionRow, sessionRecord } from './session-book.ts';
+import { type FoundSession, SessionBook } from './session-book.ts';
+import { isNewDay, type SessionRow, sessionRecord } from './session-row.ts';
+import type { ShownFactors } from './shown-factors.ts';
 import type { AccountStateStore } from './state-store.ts';
 
 /** What sign-ins are decided by. */
@@ -38,8 +36,8 @@ export interface SignInBooks {
   attempts: AttemptLimit;
   sessions: SessionBook;
   devices: KnownDevices;
-  factors: FactorBook;
   secondSteps: SecondStepBook;
+  shownFactors: ShownFactors;
   /** Of Latchkey, for links in mails. */
   origin: string;
 }
@@ -62,7 +60,7 @@ export class SignIns {
     if (by === 'strangers' && attempt.strangersWait) {
       return refused('rate_limited', { retryAfter: attempt.strangersWait });
     }
-    const proof = this.#prove(attempt, by);
+    const proof = judgePassword(this.#books.attempts, attempt, by);
     if (isRefusal(proof)) return this.#failed(attempt, by, proof);
     // Nobody knows the password of a decoy.
     if (!directory) return refused('invalid_credentials');
@@ -71,37 +69,6 @@ export class SignIns {
     }
     if (directory.status === 'suspended') return refused('account_suspended');
     return this.open({ ...attempt, methods: ['pwd'], activity: 'signed_in' });
-  }
-
-  /** A password that is given in a session: its failures count by themselves, its success is a fresh proof. */
-  proveInSession({ sessionId, client, ...given }: PasswordProof): { result: 'ok' } | Refusal {
-    const { sessions, state } = this.#books;
-    const now = Date.now();
-    if (!state.get() || !sessions.find(sessionId, now)) return refused('session_ended');
-    const proof = this.#prove(given, `session:${sessionId}`);
-    if (!isRefusal(proof)) sessions.noteProof(sessionId, now);
-    else if (proof.reason === 'invalid_credentials') this.log('reauthentication_failed', sessionId, client);
-    return proof;
-  }
-
-  /** Counts an attempt of a session to prove who its user is otherwise than by the password. */
-  beginProof(sessionId: string, by: Attempter = `session:${sessionId}`): { result: 'ok' } | Refusal {
-    const session = this.check(sessionId);
-    if (isRefusal(session)) return session;
-    const retryAfter = this.#books.attempts.begin(by, Date.now());
-    return retryAfter === null ? { result: 'ok' } : refused('too_many_attempts', { retryAfter });
-  }
-
-  /** Notes such a proof, whose methods the session has too from then on. */
-  noteProof(sessionId: string, client: Client, by: string[] = []): LiveSession | Refusal {
-    const session = this.check(sessionId);
-    if (isRefusal(session)) return session;
-    const authenticatedAt = Date.now();
-    const methods = [...new Set([...session.methods, ...by])];
-    this.#books.sessions.noteProof(sessionId, authenticatedAt, methods);
-    this.#books.attempts.succeed(`session:${sessionId}`);
-    this.log('reauthenticated', sessionId, client);
-    return { ...session, authenticatedAt, methods };
   }
 
   /**
@@ -159,7 +126,9 @@ export class SignIns {
     const by = `second:${this.#attempter({ client })}` as const;
     const retryAfter = attempts.wait(by, now);
     if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
-    const methods = waiting.steps.includes(shown.method) ? this.#take(shown, client) : null;
+    const methods = waiting.steps.includes(shown.method)
+      ? this.#books.shownFactors.take(shown, client)
+      : null;
     if (methods === null) {
       attempts.fail(by, now);
       book.fail(token, now);
@@ -181,61 +150,10 @@ export class SignIns {
     });
   }
 
-  /** A second factor that is shown in a session: its failures count by themselves, its success is a fresh proof. */
-  proveFactor(sessionId: string, shown: ShownFactor, client: Client): LiveSession | Refusal {
-    // Apart: a password that is right forgives no guesses at the factor.
-    const by = `second:session:${sessionId}` as const;
-    const begun = this.beginProof(sessionId, by);
-    if (isRefusal(begun)) return begun;
-    const methods = this.#take(shown, client);
-    if (methods) {
-      this.#books.attempts.succeed(by);
-      return this.noteProof(sessionId, client, [...methods, 'mfa']);
-    }
-    this.log('reauthentication_failed', sessionId, client);
-    return refused('invalid_code');
-  }
-
-  /** Takes what is shown, once; gives its methods (RFC 8176), or null when it is wrong. */
-  #take(shown: ShownFactor, client: Client): string[] | null {
-    const { factors, secondSteps: book } = this.#books;
-    const now = Date.now();
-    switch (shown.method) {
-      case 'totp':
-        return shown.step !== null && book.takeStep(shown.factorId, shown.step, now) ? ['otp'] : null;
-      case 'recovery_code':
-        if (!book.takeRecoveryCode(shown.hash)) return null;
-        this.log('recovery_code_used', null, client);
-        this.#noticeRecovery(client, now);
-        return ['otp'];
-      case 'passkey':
-        return factors.use(shown.use, now) === 'taken' ? shown.methods.filter((one) => one !== 'mfa') : null;
-      case 'email':
-        return shown.isRight ? ['otp'] : null;
-      case 'sms':
-        return shown.isRight ? ['sms'] : null;
-    }
-  }
-
   #signer(state: AccountState) {
     const { role, emailVerified, factors = NO_FACTORS, phone = false } = state;
     const hasRecoveryCodes = this.#books.secondSteps.recoveryCodesLeft() > 0;
     return { role, ...factors, hasRecoveryCodes, email: emailVerified, phone };
-  }
-
-  /** Mails the user about a recovery code that was used. */
-  #noticeRecovery(client: Client, now: number): void {
-    const { projection, origin, secondSteps: book, state } = this.#books;
-    const data = {
-      name: null,
-      change: 'recovery_code_used',
-      about: String(book.recoveryCodesLeft()),
-      at: rfc3339(now),
-      place: placeOf(client),
-      device: describeDevice(client.userAgent),
-      link: `${issuerOf(origin, (state.get() as AccountState).realmId)}/account/security`,
-    };
-    projection.tell('mail', { template: 'account_changed', data });
   }
 
   #open(session: NewSession): OpenedSession {
@@ -300,14 +218,6 @@ export class SignIns {
     return { ...live, refreshToken: this.#books.sessions.currentToken(live.state.userId, sessionId) };
   }
 
-  /** Gives a live session more methods, without a new proof. */
-  addMethods(sessionId: string, methods: string[]): void {
-    const { sessions } = this.#books;
-    const session = this.check(sessionId);
-    if (isRefusal(session)) return;
-    sessions.noteProof(sessionId, session.authenticatedAt, [...new Set([...session.methods, ...methods])]);
-  }
-
   list(): SessionRecord[] {
     const { sessions, state } = this.#books;
     return state.get() ? sessions.list(Date.now()).map(sessionRecord) : [];
@@ -367,19 +277,6 @@ export class SignIns {
     if (device !== undefined && devices.has(device)) return `device:${device}` as const;
     const session = refreshToken !== undefined && state.get() && sessions.ownerOf(refreshToken, Date.now());
     return session ? (`session:${session}` as const) : 'strangers';
-  }
-
-  #prove({ hash, password }: { hash: string; password: string }, by: Attempter): { result: 'ok' } | Refusal {
-    const { attempts } = this.#books;
-    const now = Date.now();
-    const retryAfter = attempts.wait(by, now);
-    if (retryAfter !== null) return refused('too_many_attempts', { retryAfter });
-    if (verifyPassword(hash, password)) {
-      attempts.succeed(by);
-      return { result: 'ok' };
-    }
-    attempts.fail(by, now);
-    return refused('invalid_credentials');
   }
 
   /** What a sign-in that proved nothing comes to; a wrong password is in the log. */

@@ -1,12 +1,12 @@
 import { UserIdParams, UserSchema, userShape } from '../directory/schemas.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import { ReasonBody, RoleChange, StatusChange } from './users-schemas.ts';
 
-const optionalReason = { body: { ...jsonBody(ReasonBody).body, required: false as const } };
+const optionalReason = optionalBody(ReasonBody);
 
 /** What admins do to one user. */
 export function userActRoutes(acts: UserActs, levels: Levels) {

@@ -1,7 +1,7 @@
 import { UserIdParams, userShape } from '../directory/schemas.ts';
 import type { Levels } from '../http/levels.ts';
 import { listShape } from '../http/list-schemas.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import type { UserActs } from './user-acts-service.ts';
 import {
@@ -109,7 +109,7 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, levels: Levels
         level: levels.admin({ fresh: true, authority: true }),
         summary: 'Delete a user',
         description: 'At once and for good, as if they had done it themselves.',
-        request: { params: UserIdParams, body: { ...jsonBody(ReasonBody).body, required: false as const } },
+        request: { params: UserIdParams, ...optionalBody(ReasonBody) },
         responses: responses(
           { 204: { description: 'Deleted' } },
           { codes: ['user_not_found', 'own_account', 'last_owner', 'conflict'], body: true },

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Levels } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import {
   ApiKeyListSchema,
@@ -74,7 +74,7 @@ export function apiKeyRoutes(apiKeys: ApiKeys, levels: Levels) {
         summary: 'Give an API key a new secret',
         description:
           'The answer has the new key, once. The secret before works on for `overlap_seconds`, one before that no more. With the scope `admin` it is for the key’s keeper and for owners.',
-        request: { params: KeyId, body: { ...jsonBody(Rotation).body, required: false as const } },
+        request: { params: KeyId, ...optionalBody(Rotation) },
         responses: responses(
           { 200: json(ShownApiKeySchema, 'The key') },
           { body: true, codes: ['api_key_not_found'] },

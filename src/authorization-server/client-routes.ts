@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Levels } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import {
   ClientSecretRotation,
@@ -105,7 +105,7 @@ export function oauthClientRoutes(clients: OAuthClients, levels: Levels) {
           'The answer has it, once. The secret before works on for `overlap_seconds`, one before that no more.',
         request: {
           params: ClientId,
-          body: { ...jsonBody(ClientSecretRotation).body, required: false as const },
+          ...optionalBody(ClientSecretRotation),
         },
         responses: responses(
           { 200: json(ShownOAuthClientSchema, 'The client') },

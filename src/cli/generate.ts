@@ -31,7 +31,7 @@ for (const asset of [
 const pages = join(generated, 'assets/pages');
 rmSync(pages, { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });
-const paths = ['style.css', 'icon.svg', 'passkeys.js', 'challenge.js'].map((name) => {
+const paths = ['style.css', 'icon.svg', 'passkeys.js', 'challenge.js', 'awaiting.js'].map((name) => {
   const content = readFileSync(join(import.meta.dirname, '../pages/kit', name));
   const [stem, extension] = name.split('.');
   const named = `${stem}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${extension}`;
@@ -40,7 +40,7 @@ const paths = ['style.css', 'icon.svg', 'passkeys.js', 'challenge.js'].map((name
 });
 writeFileSync(
   join(generated, 'page-assets.ts'),
-  `/** Where the pages' stylesheet, icon, and scripts of passkeys and of challenges are. */\nexport const [STYLESHEET, ICON, PASSKEYS, CHALLENGE] = ${JSON.stringify(paths)} as const;\n`,
+  `/** Where the pages' stylesheet, icon, and scripts of passkeys, of challenges and of waiting are. */\nexport const [STYLESHEET, ICON, PASSKEYS, CHALLENGE, AWAITING] = ${JSON.stringify(paths)} as const;\n`,
 );
 // What asks for this name by itself, without a page, takes the picture of the pages.
 writeFileSync(join(generated, 'assets/_redirects'), `/favicon.ico ${paths[1]} 302\n`);

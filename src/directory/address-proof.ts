@@ -141,7 +141,7 @@ export function provingChange(
         SELECT 1 FROM users AS other WHERE other.realm_id = users.realm_id AND other.username = users.wanted_username
       ) THEN users.username ELSE users.wanted_username END`,
       wantedUsername: null,
-      passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = users.id)`,
+      passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = users.id AND uv_initialized)`,
       totpCount: sql`(SELECT count(*) FROM factors WHERE user_id = users.id AND verified_at IS NOT NULL)`,
       // Somebody else's number, in an account that somebody else has filled in.
       ...(proof === 'disowned' && { phoneNumber: null }),

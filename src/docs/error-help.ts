@@ -91,8 +91,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   reauthentication_required: {
     cause:
-      'The session is alive, but its last sign-in or re-authentication is older than the policy of the realm allows for this act: ten minutes unless it says otherwise, an hour for acts of operators. What adds, changes or removes a way in, spends money or gives a role needs a fresh proof.',
-    mend: 'Prove who the user is by `POST /v1/auth/reauthenticate`, or let them sign in again, and repeat the request.',
+      'The session is alive, but its last sign-in or re-authentication is older than the policy of the realm allows for this act: ten minutes unless it says otherwise, an hour for acts of operators. What adds, changes or removes a way in, spends money or gives a role needs a fresh proof. Or the account has a second factor that the session has not shown: then nothing else will do.',
+    mend: 'Prove who the user is by `POST /v1/auth/reauthenticate`, or let them sign in again, and repeat the request. `methods`, where it is there, names what will do.',
   },
   invalid_api_key: {
     cause: 'The key of `X-API-Key` does not exist, was revoked, has expired, or belongs to another realm.',
@@ -268,7 +268,8 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     mend: 'Unlink that one first.',
   },
   passkey_exists: {
-    cause: 'The passkey was added before, to this account or to another of the realm.',
+    cause:
+      'The passkey was added before, to this account or to another of the realm. With `conditional`: the account has one.',
     mend: 'Nothing, where it is this account. Options name the passkeys that are there, so that authenticators make no second one.',
   },
   too_many_passkeys: {

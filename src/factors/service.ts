@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import { type FactorObjects, type ShownFactor, userOfWaiting } from '../account/contract.ts';
+import {
+  type FactorObjects,
+  type LiveSession,
+  type ShownFactor,
+  userOfWaiting,
+} from '../account/contract.ts';
 import type { OneTimeCodes } from '../codes/service.ts';
 import { provenAddress } from '../codes/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
@@ -90,7 +95,8 @@ export class Factors {
     const apps = rows.map(({ id, type, name, createdAt }) => {
       return { id, type, name, createdAt, usedAt: steps[id]?.usedAt ?? null };
     });
-    const known = keys.map(({ row: { id, name, createdAt }, lastUse }) => {
+    const counting = keys.filter(({ row }) => row.uvInitialized);
+    const known = counting.map(({ row: { id, name, createdAt }, lastUse }) => {
       return { id, type: 'passkey' as const, name, createdAt, usedAt: lastUse?.usedAt ?? null };
     });
     return {
@@ -242,9 +248,9 @@ export class Factors {
     by: Pick<By, 'userId' | 'sessionId'>,
     shown: { method: 'totp' | 'recovery_code'; code: string },
     client: Client,
-  ): Promise<void> {
+  ): Promise<LiveSession> {
     const judged = await this.#judge(by.userId, shown);
-    accepted(await this.#deps.objects(by.userId).proveFactor(by.sessionId, judged, client));
+    return accepted(await this.#deps.objects(by.userId).proveFactor(by.sessionId, judged, client));
   }
 
   /** The factors of a user, for an operator. Throws `user_not_found`. */

@@ -29,7 +29,7 @@ export interface Principal {
   client: { id: string; scopes: readonly string[] } | null;
   /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */
   authenticatedAt: number;
-  /** How the user signed in, and a passkey that they have proved it by since (RFC 8176); none for an admin who acts as the user. */
+  /** How the user signed in, and by what else they have proved it since (RFC 8176); none for an admin who acts as the user. */
   methods: string[];
   /** When the credential that was presented ends, Unix milliseconds. */
   expiresAt: number;

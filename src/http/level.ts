@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.ts';
-import { owedStep } from '../lib/mfa.ts';
+import type { Assurance } from '../lib/assurance.ts';
+import { owedStep, type SecondStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import { RANK } from './authority.ts';
@@ -115,15 +116,33 @@ export function requireFresh(
   ages = true,
 ): void {
   if (principal.anonymous) return;
-  const { seconds, operatorSeconds } = realm.reauthentication;
-  const window = role === 'user' ? seconds : operatorSeconds;
   const owes = owesFactor(principal, realm);
-  if (!owes && (!ages || Date.now() - principal.authenticatedAt < window * SECOND)) return;
-  // RFC 9470, 3: a client that knows the challenge knows what to ask the user for.
-  const better = owes ? ', acr_values="aal2"' : '';
-  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${window}"${better}`;
-  throw new ApiError('reauthentication_required', {
-    ...(owes && { detail: 'Prove it by the second factor of the account.' }),
+  if (!owes && (!ages || Date.now() - principal.authenticatedAt < windowOf(realm, role) * SECOND)) return;
+  throw proofNeeded(realm, { role, ...(owes && { detail: BY_FACTOR, acr: 'aal2' }) });
+}
+
+/** What is said where nothing else would do. */
+export const BY_FACTOR = 'Prove it by the second factor of the account.';
+
+/**
+ * The `reauthentication_required` of a realm. `acr` is how sure the proof has to make, and `methods` are those that would; a client that
+ * knows the challenge (RFC 9470, 3) knows what to ask the user for.
+ */
+export function proofNeeded(
+  realm: Realm,
+  about: { role?: UserLevel['role']; detail?: string; acr?: Assurance; methods?: SecondStep[] },
+): ApiError {
+  const { role = 'user', detail, acr, methods } = about;
+  const better = acr === undefined ? '' : `, acr_values="${acr}"`;
+  const challenge = `Bearer realm="${realm.id}", error="insufficient_user_authentication", max_age="${windowOf(realm, role)}"${better}`;
+  return new ApiError('reauthentication_required', {
+    ...(detail !== undefined && { detail }),
+    ...(methods && { methods }),
     headers: { 'WWW-Authenticate': challenge },
   });
+}
+
+/** How old the last proof of a user may be (seconds). */
+function windowOf({ reauthentication: { seconds, operatorSeconds } }: Realm, role: UserLevel['role']) {
+  return role === 'user' ? seconds : operatorSeconds;
 }

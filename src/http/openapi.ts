@@ -83,6 +83,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { body: { required: true, content: { 'application/json': { schema } } } } as const;
 }
 
+/** A JSON body that may be missing. */
+export function optionalBody<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { ...jsonBody(schema).body, required: false as const } };
+}
+
 const SolutionHeader = z.object({
   'challenge-solution': z.string().max(8000).optional().openapi({
     description: 'The solution of a challenge, where one was asked for',

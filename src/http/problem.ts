@@ -21,7 +21,8 @@ export interface Problem {
   challenge?: object;
   /** Of `mfa_required`: see `SecondStepSchema`. */
   mfa_token?: string;
-  methods?: string[];
+  /** The same, and of `reauthentication_required`. */
+  methods?: readonly string[];
   page?: string;
 }
 
@@ -87,6 +88,7 @@ export function problemOf(error: ApiError, requestId: string, origin: string): P
     ...(error.checkoutUrl && { checkout_url: error.checkoutUrl }),
     ...(error.challenge && { challenge: error.challenge }),
     ...(error.waiting && { mfa_token: error.waiting.token, methods: error.waiting.methods }),
+    ...(error.methods && { methods: error.methods }),
     ...(error.page && { page: error.page }),
   };
 }

@@ -42,12 +42,16 @@ function descriptorOf({ credentialId, transports }: PasskeyRow) {
   return { type: 'public-key' as const, id: credentialId, transports };
 }
 
-/** What a browser needs to make a passkey (`PublicKeyCredentialCreationOptionsJSON`); those that are there make no second one. */
+/**
+ * What a browser needs to make a passkey (`PublicKeyCredentialCreationOptionsJSON`); those that are there make no second one. A browser
+ * that shall make it `unasked` can verify nobody, and refuses where that is required (WebAuthn 3, 5.1.3).
+ */
 export function creationOptions(
   realm: Realm,
   user: { id: string; email: string; name: string | null },
   challenge: string,
   known: PasskeyRow[],
+  { unasked = false } = {},
 ) {
   // What the keeper of the passkey calls the account.
   const name = isPlaceholder(user.email) ? (user.name ?? realm.name) : user.email;
@@ -61,7 +65,7 @@ export function creationOptions(
     authenticatorSelection: {
       residentKey: 'required' as const,
       requireResidentKey: true,
-      userVerification: 'required' as const,
+      userVerification: unasked ? ('preferred' as const) : ('required' as const),
     },
     attestation: 'none' as const,
   };
@@ -90,17 +94,31 @@ export function acceptedCredentials(realm: Realm, userId: string, known: Passkey
 /** What a new passkey is, as its authenticator says. */
 export type NewPasskey = Pick<
   PasskeyRow,
-  'credentialId' | 'publicKey' | 'counter' | 'aaguid' | 'backupEligible' | 'backedUp'
+  'credentialId' | 'publicKey' | 'counter' | 'aaguid' | 'backupEligible' | 'backedUp' | 'uvInitialized'
 >;
 
 /**
+ * What the use of a passkey proves (RFC 8176): a key, kept by hardware or copied about, and a user who was verified there. The latter
+ * only of one whose maker was verified, or who has confirmed it (WebAuthn 3, 4: `uvInitialized`): who verifies the users of any other
+ * nobody has found out, so that it is one factor, whatever it says of itself.
+ */
+export function methodsOf({
+  backupEligible,
+  uvInitialized,
+}: Pick<PasskeyRow, 'backupEligible' | 'uvInitialized'>): string[] {
+  return [backupEligible ? 'swk' : 'hwk', ...(uvInitialized ? ['user', 'mfa'] : [])];
+}
+
+/**
  * A passkey that was just made for that challenge, at our origin or one of the realm's. Throws `invalid_passkey`: also for an
- * attestation by anybody else than the passkey itself, which was not asked for and would have us look certificates up.
+ * attestation by anybody else than the passkey itself, which was not asked for and would have us look certificates up. Of one that was
+ * made `unasked` nobody need have been there.
  */
 export async function verifyCreation(
   realm: Realm,
   response: z.output<typeof CreatedPasskey>['credential'],
   challenge: string,
+  { unasked = false } = {},
 ): Promise<NewPasskey> {
   const { verifyRegistrationResponse, helpers } = await library();
   return verified(async () => {
@@ -113,7 +131,8 @@ export async function verifyCreation(
       // Transports are hints, which nothing is decided by.
       response: response as RegistrationResponseJSON,
       ...expected(realm, challenge),
-      requireUserVerification: true,
+      requireUserPresence: !unasked,
+      requireUserVerification: !unasked,
       supportedAlgorithmIDs: ALGORITHMS,
     });
     if (!registrationInfo) return null;
@@ -125,6 +144,8 @@ export async function verifyCreation(
       aaguid,
       backupEligible: credentialDeviceType === 'multiDevice',
       backedUp: credentialBackedUp,
+      // Also where the browser happens to have verified somebody: two steps are nothing that begins unasked.
+      uvInitialized: !unasked,
     };
   });
 }

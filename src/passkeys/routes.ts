@@ -3,14 +3,17 @@ import type { ChallengeGuard } from '../http/challenge.ts';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import { setDeviceCookie } from '../http/device-cookie.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, jsonBody, optionalBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
-import { signedInShape } from '../passwords/answer-schemas.ts';
+import { FirstStepSchema, firstStep, signedInShape } from '../passwords/answer-schemas.ts';
 import { PendingSchema, SignedInSchema } from '../passwords/schemas.ts';
 import type { Realms } from '../realms/service.ts';
+import type { PasskeyRegistrations } from './registration-service.ts';
 import {
+  AssertedPasskey,
   CreatedPasskey,
   CreationOptionsSchema,
+  PasskeyAddingBody,
   PasskeyIdParam,
   PasskeyListSchema,
   PasskeyOptionsBody,
@@ -33,6 +36,7 @@ const MAX_AGE = 300;
 /** Sign-in by passkey, and what a browser asks for about it. */
 export function passkeySignInRoutes(
   passkeys: Passkeys,
+  registrations: PasskeyRegistrations,
   realms: Realms,
   signInLimit: MiddlewareHandler<AppEnv>,
   guard: ChallengeGuard,
@@ -71,19 +75,19 @@ export function passkeySignInRoutes(
         tags: TAGS,
         summary: 'Sign in by a passkey',
         description:
-          'A challenge works once, for ten minutes. With `session_cookie` it has to be one that was made for this browser.',
+          'A challenge works once, for ten minutes. With `session_cookie` it has to be one that was made for this browser. A passkey is two factors, but for one that does not count as a factor: that is asked for a second step where a password is.',
         limit: signInLimit,
         request: jsonBody(PasskeySignInBody),
         responses: responses(
-          { 200: json(SignedInSchema, 'The user, signed in') },
+          { 200: json(FirstStepSchema, 'The user, signed in; or what the second step needs') },
           { body: true, codes: ['invalid_passkey', 'account_suspended', 'email_not_verified'] },
         ),
       }),
       async (c) => {
         const { session_cookie: inCookie = false, ...used } = c.req.valid('json');
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const signedIn = await passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
-        return c.json(signedInShape(c, signedIn, inCookie), 200);
+        const signIn = () => passkeys.signIn(used, c.get('realm'), clientOf(c), inCookie);
+        return c.json(await firstStep(c, inCookie, signIn), 200);
       },
     )
     .openapi(
@@ -108,7 +112,7 @@ export function passkeySignInRoutes(
         const { session_cookie: isBound = false, ...body } = c.req.valid('json');
         if (isBound) requireOrigin('POST', c.req.header('origin'));
         const device = isBound ? (clientOf(c).device ?? null) : null;
-        const begun = await passkeys.beginRegistration(body, c.get('realm'), device);
+        const begun = await registrations.begin(body, c.get('realm'), device);
         if (isBound) setDeviceCookie(c);
         return c.json(begun, 200);
       },
@@ -148,7 +152,7 @@ export function passkeySignInRoutes(
       async (c) => {
         const { session_cookie: inCookie = false, ...made } = c.req.valid('json');
         if (inCookie) requireOrigin('POST', c.req.header('origin'));
-        const user = await passkeys.register(made, c.get('realm'), clientOf(c), inCookie);
+        const user = await registrations.register(made, c.get('realm'), clientOf(c), inCookie);
         if ('grant' in user) return c.json(signedInShape(c, user, inCookie), 201);
         return c.json({ status: 'verification_required' as const, user_id: user.userId }, 202);
       },
@@ -172,7 +176,7 @@ export function passkeySignInRoutes(
 }
 
 /** The passkeys of a user. */
-export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
+export function passkeyRoutes(passkeys: Passkeys, levels: Levels, signInLimit: MiddlewareHandler<AppEnv>) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -198,10 +202,17 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         tags: TAGS,
         summary: 'Begin to add a passkey',
         description:
-          'Give `public_key` to `navigator.credentials.create`. Needs a verified address, but of an anonymous user, who has registered by it.',
-        responses: responses({ 200: json(CreationOptionsSchema, 'What the browser needs') }, {}),
+          'Give `public_key` to `navigator.credentials.create`. Needs a verified address, but of an anonymous user, who has registered by it. With `conditional` for `mediation: "conditional"`, by which a browser makes a passkey without asking: in the session that was opened by the password, in the five minutes after, for a user who has none.',
+        request: optionalBody(PasskeyAddingBody),
+        responses: responses(
+          { 200: json(CreationOptionsSchema, 'What the browser needs') },
+          { body: true, codes: ['passkey_exists'] },
+        ),
       }),
-      async (c) => c.json(await passkeys.beginAdding(c.get('principal'), c.get('realm')), 200),
+      async (c) => {
+        const { conditional: unasked = false } = c.req.valid('json') ?? {};
+        return c.json(await passkeys.beginAdding(c.get('principal'), c.get('realm'), { unasked }), 200);
+      },
     )
     .openapi(
       createRoute({
@@ -243,6 +254,30 @@ export function passkeyRoutes(passkeys: Passkeys, levels: Levels) {
         const { id } = c.req.valid('param');
         const renamed = await passkeys.rename(c.get('principal').userId, id, c.req.valid('json').name);
         return c.json(passkeyShape(renamed), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        operationId: 'me.passkeys.confirm',
+        method: 'post',
+        path: '/v1/me/passkeys/{id}/confirm',
+        level: levels.user({ fresh: true, enrols: true }),
+        limit: signInLimit,
+        tags: TAGS,
+        summary: 'Have a passkey count as a factor',
+        description:
+          'That a browser has made unasked, so that it signs in as a password does. Takes a use of it, for the options of `POST /v1/auth/reauthenticate/passkey`, in a session that the password or another factor was shown in. A mail tells of it.',
+        request: { params: PasskeyIdParam, ...jsonBody(AssertedPasskey) },
+        responses: responses(
+          { 200: json(PasskeySchema, 'The passkey') },
+          { body: true, codes: ['passkey_not_found', 'invalid_passkey', 'too_many_attempts'] },
+        ),
+      }),
+      async (c) => {
+        const { id } = c.req.valid('param');
+        const used = c.req.valid('json');
+        const confirmed = await passkeys.confirm(c.get('principal'), id, used, c.get('realm'), clientOf(c));
+        return c.json(passkeyShape(confirmed), 200);
       },
     )
     .openapi(

@@ -42,6 +42,14 @@ export const PasskeyOptionsBody = z
   })
   .openapi('PasskeySignInRequest');
 
+export const PasskeyAddingBody = z
+  .strictObject({
+    conditional: z.boolean().optional().openapi({
+      description: 'For `mediation: "conditional"`: the browser makes the passkey without asking its user',
+    }),
+  })
+  .openapi('PasskeyAdding');
+
 export const PasskeyRegisterOptionsBody = z
   .strictObject({
     ...PasswordlessRegisterFields,
@@ -133,7 +141,7 @@ export const CreationOptionsSchema = z
         authenticatorSelection: z.object({
           residentKey: z.literal('required'),
           requireResidentKey: z.boolean(),
-          userVerification: z.literal('required'),
+          userVerification: z.enum(['required', 'preferred']),
         }),
         attestation: z.literal('none'),
       })
@@ -157,6 +165,9 @@ export const PasskeySchema = z
     synced: z.boolean().openapi({ description: 'Whether it can be on several devices of its user' }),
     backed_up: z.boolean().openapi({ description: 'Whether it was, at its last use' }),
     transports: z.array(z.string()),
+    counts_as_factor: z.boolean().openapi({
+      description: 'False for one that a browser has made unasked, until its user confirms it',
+    }),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime().nullable(),
   })
@@ -178,6 +189,7 @@ export function passkeyShape({ row, lastUse }: UsedPasskey): z.infer<typeof Pass
     synced: row.backupEligible,
     backed_up: lastUse?.backedUp ?? row.backedUp,
     transports: row.transports,
+    counts_as_factor: row.uvInitialized,
     created_at: rfc3339(row.createdAt),
     last_used_at: lastUse && rfc3339(lastUse.usedAt),
   };

@@ -1,7 +1,5 @@
 import type { z } from 'zod';
-import type { PasskeyObjects, PasskeyUse } from '../account/contract.ts';
-import type { Keyring } from '../crypto/keys.ts';
-import { seal, unseal } from '../crypto/sealed.ts';
+import type { LiveSession, PasskeyObjects, PasskeyUse } from '../account/contract.ts';
 import { primary } from '../db/client.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
@@ -10,46 +8,37 @@ import type { UserRow } from '../directory/tables.ts';
 import { otherFactor } from '../directory/ways-in.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
-import type { Suspicions } from '../http/suspicions.ts';
+import { proofNeeded } from '../http/level.ts';
 import type { Client } from '../lib/client.ts';
-import { newId, newUserId } from '../lib/ids.ts';
+import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
-import { steadily } from '../lib/steady.ts';
-import type { MailBudget } from '../messages/budgets.ts';
-import type { Outbox } from '../messages/outbox.ts';
-import { type Registration, Registrations } from '../passwords/registration-service.ts';
-import type { Pending, SignedIn } from '../passwords/service.ts';
+import { MINUTE } from '../lib/time.ts';
+import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { unnamed } from './authenticators.ts';
 import {
-  CEREMONY,
   creationOptions,
-  newChallenge,
+  methodsOf,
   requestOptions,
   userHandleOf,
   verifyCreation,
   verifyUse,
 } from './ceremony.ts';
+import type { Flow, Flows } from './flow.ts';
 import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts';
-import { addition, findPasskey, hasAllPasskeys, readPasskeys, removal, renamePasskey } from './store.ts';
-import { type PasskeyRow, passkeys } from './tables.ts';
+import {
+  addition,
+  confirmation,
+  findPasskey,
+  hasAllPasskeys,
+  readPasskeys,
+  removal,
+  renamePasskey,
+} from './store.ts';
+import type { PasskeyRow } from './tables.ts';
 
 export { authenticatorName, NO_AAGUID, unnamed } from './authenticators.ts';
 export { acceptedCredentials } from './ceremony.ts';
-
-/** What a challenge is for, and whose it is: sealed, for its client to bring back. */
-interface Flow {
-  kind: 'sign_in' | 'add' | 'prove' | 'register';
-  realmId: string;
-  challenge: string;
-  /** The device that has to bring it back, by its cookie; null where who has it may. */
-  device: string | null;
-  /** The session that asked, unless it is for signing in. */
-  sessionId: string | null;
-  /** Who registers by it, and as which user. */
-  registration?: Pick<Registration, 'userId' | 'body'>;
-  expiresAt: number;
-}
 
 /** What passkeys are made of. */
 export interface PasskeyDependencies {
@@ -57,24 +46,40 @@ export interface PasskeyDependencies {
   sessions: Sessions;
   directory: Directory;
   objects: PasskeyObjects;
-  outbox: Outbox;
-  mailBudget: MailBudget;
-  suspicions: Suspicions;
-  /** Encrypts what a client has to bring back. */
-  flowKeys: Keyring;
+  flows: Flows;
 }
+
+/** How long after a sign-in by password a browser may make a passkey unasked (milliseconds). */
+export const UNASKED_WITHIN = 5 * MINUTE;
+
+/** What is said to who may not. */
+const UNASKED = 'A sign-in by the password must have been just now.';
+const CONFIRMING = 'Prove it by the password, or by another factor.';
 
 /** Who is signed in, and by what. */
 type By = Pick<Principal, 'userId' | 'sessionId' | 'credentialVersion'>;
+/** The same, where it matters what they have shown, and when. */
+type ShownBy = By & Pick<Principal, 'methods' | 'authenticatedAt'>;
+
+/** Whether a browser may make a passkey unasked: in the session that was opened by the password, in the minutes after that. */
+export function mayMakeUnasked({
+  methods,
+  authenticatedAt,
+}: Pick<Principal, 'methods' | 'authenticatedAt'>): boolean {
+  return methods.includes('pwd') && Date.now() - authenticatedAt < UNASKED_WITHIN;
+}
+
+/** Whether a session has shown what makes up for a passkey that proves one factor: something that its user knows, or two factors. */
+export function mayConfirm({ methods }: Pick<Principal, 'methods'>): boolean {
+  return methods.includes('pwd') || methods.includes('mfa');
+}
 
 /** Passkeys (WebAuthn 3): sign-in by them, proofs within a session, and those that a user has. */
 export class Passkeys {
   readonly #deps: PasskeyDependencies;
-  readonly #registrations: Registrations;
 
   constructor(deps: PasskeyDependencies) {
     this.#deps = deps;
-    this.#registrations = new Registrations(deps);
   }
 
   /**
@@ -82,13 +87,14 @@ export class Passkeys {
    * it to a browser that keeps cookies.
    */
   async beginSignIn(realm: Realm, device: string | null) {
-    const { challenge, flow } = await this.#begin('sign_in', realm, { device });
+    const { challenge, flow } = await this.#deps.flows.begin('sign_in', realm, { device });
     return { flow, public_key: requestOptions(realm, challenge) };
   }
 
   /**
    * Opens a session for the user of a passkey, `inCookie` for one that a browser keeps. Throws `invalid_passkey` for whatever is
-   * wrong with it, where addresses are verified first also for one whose user has to, `account_suspended`, `email_not_verified` for one that was added before the address was proven.
+   * wrong with it, where addresses are verified first also for one whose user has to, `account_suspended`, `email_not_verified` for one that was added before the address was proven, and
+   * `mfa_required` for one that proves one factor where two are wanted.
    */
   async signIn(
     { flow, credential }: z.output<typeof AssertedPasskey>,
@@ -114,87 +120,6 @@ export class Passkeys {
   }
 
   /**
-   * What a browser needs to make the passkey that somebody registers by. The same for new and known addresses. Throws
-   * `registration_closed`.
-   */
-  async beginRegistration(body: Registration['body'], realm: Realm, device: string | null) {
-    if (realm.registration === 'closed') throw new ApiError('registration_closed');
-    const userId = newUserId(realm.jurisdiction);
-    const { challenge, flow } = await this.#begin('register', realm, { device }, { userId, body });
-    const user = { id: userId, email: body.email, name: body.name ?? null };
-    return { flow, public_key: creationOptions(realm, user, challenge, []) };
-  }
-
-  /**
-   * Makes a user by a passkey and opens their first session; in a realm that verifies first only the former, and for new and known
-   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `user_exists`,
-   * `username_taken`.
-   */
-  register(
-    made: z.output<typeof CreatedPasskey>,
-    realm: Realm,
-    client: Client,
-    inCookie: boolean,
-  ): Promise<SignedIn | Pending> {
-    const work = () => this.#register(made, realm, client, inCookie);
-    return realm.registration === 'verify_first' ? steadily(work) : work();
-  }
-
-  async #register(
-    { flow, credential, name }: z.output<typeof CreatedPasskey>,
-    realm: Realm,
-    client: Client,
-    inCookie: boolean,
-  ): Promise<SignedIn | Pending> {
-    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
-    if (realm.registration === 'closed') throw new ApiError('registration_closed');
-    const begun = await this.#open(flow, 'register', realm, { device: client.device ?? null });
-    const { challenge, device, registration } = begun;
-    if (!registration || (inCookie && device === null)) throw new ApiError('invalid_passkey');
-    const passkey = await verifyCreation(realm, credential, challenge);
-    const { userId, body } = registration;
-    const request = { realmId: realm.id, to: body.email, client, userId: null };
-    const mayMail = await mailBudget.take('other', request);
-    if (!mayMail) suspicions.note(realm.id, body.email);
-    const row = (now: number) => ({
-      ...passkey,
-      id: newId('psk', now),
-      userId,
-      realmId: realm.id,
-      transports: credential.response.transports ?? [],
-      name: name ?? unnamed(passkey.aaguid),
-      createdAt: now,
-    });
-    const user = await this.#registrations
-      .add(
-        realm,
-        {
-          userId,
-          body,
-          mayMail,
-          columns: { passkeyCount: 1 },
-          proof: (db, now) => db.insert(passkeys).values(row(now)),
-        },
-        client,
-      )
-      .catch((error: unknown) => {
-        // The authenticator has given it before, or the very request came twice.
-        throw isTaken(error) ? new ApiError('passkey_exists') : error;
-      });
-    if (realm.registration === 'verify_first' || !user) return { userId };
-    const opened = accepted(
-      await objects(userId).open(directory.stateOf(user), {
-        client,
-        methods: methodsOf(passkey),
-        lifetimes: realm.lifetimes,
-        mfa: realm.mfa,
-        activity: 'registered',
-      }),
-    );
-    return { user, grant: await sessions.grant(realm, opened) };
-  }
-
-  /**
    * The use of a passkey of a user, as the second step of a sign-in: it begins as a sign-in by it does. Throws `invalid_passkey`.
    */
   async assert(
@@ -205,7 +130,8 @@ export class Passkeys {
     inCookie: boolean,
   ): Promise<{ methods: string[]; use: PasskeyUse }> {
     const { user, passkey, use } = await this.#asserted(used, realm, client, inCookie);
-    if (user.id !== userId) throw new ApiError('invalid_passkey');
+    // Who shows one factor by it may have shown it as the first step already.
+    if (user.id !== userId || !passkey.uvInitialized) throw new ApiError('invalid_passkey');
     return { methods: methodsOf(passkey), use };
   }
 
@@ -215,7 +141,7 @@ export class Passkeys {
     client: Client,
     inCookie: boolean,
   ) {
-    const begun = await this.#open(flow, 'sign_in', realm, { device: client.device ?? null });
+    const begun = await this.#deps.flows.open(flow, 'sign_in', realm, { device: client.device ?? null });
     // A session that somebody else has begun would be put into this browser.
     if (inCookie && begun.device === null) throw new ApiError('invalid_passkey');
     const found = await this.#verify(begun, credential, realm);
@@ -226,11 +152,14 @@ export class Passkeys {
     return found;
   }
 
-  /** What a browser needs to prove within a session who its user is; null for one who has no passkey. */
-  async beginProof(by: By, realm: Realm) {
-    const known = await readPasskeys(primary(this.#deps.d1).db, by.userId);
+  /** What a browser needs to prove within a session who its user is, by that passkey or one that proves most; null for one who has none. */
+  async beginProof(by: By, realm: Realm, id?: string) {
+    const all = await readPasskeys(primary(this.#deps.d1).db, by.userId);
+    const counting = all.filter((one) => one.uvInitialized);
+    const named = id !== undefined && all.filter((one) => one.id === id);
+    const known = named || (counting.length > 0 ? counting : all);
     if (known.length === 0) return null;
-    const { challenge, flow } = await this.#begin('prove', realm, by);
+    const { challenge, flow } = await this.#deps.flows.begin('prove', realm, by);
     return { flow, public_key: requestOptions(realm, challenge, known) };
   }
 
@@ -240,27 +169,74 @@ export class Passkeys {
    */
   async prove(
     by: By,
+    used: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+  ): Promise<LiveSession> {
+    return (await this.#prove(by, used, realm, client)).session;
+  }
+
+  async #prove(
+    by: By,
     { flow, credential }: z.output<typeof AssertedPasskey>,
     realm: Realm,
     client: Client,
-  ): Promise<void> {
+  ): Promise<{ session: LiveSession; passkey: PasskeyRow }> {
     const object = this.#deps.objects(by.userId);
     accepted(await object.beginProof(by.sessionId));
-    const begun = await this.#open(flow, 'prove', realm, by);
+    const begun = await this.#deps.flows.open(flow, 'prove', realm, by);
     const { user, passkey, use } = await this.#verify(begun, credential, realm);
     if (user.id !== by.userId) throw new ApiError('invalid_passkey');
-    accepted(await object.provePasskey(by.sessionId, methodsOf(passkey), client, use));
+    const session = accepted(await object.provePasskey(by.sessionId, methodsOf(passkey), client, use));
+    return { session, passkey };
   }
 
-  /** What a browser needs to make a passkey for a signed-in user. */
-  async beginAdding(by: By, realm: Realm) {
-    const { d1, directory } = this.#deps;
+  /**
+   * Has a passkey count as a factor from then on, whose user shows it in a session that has more than such a passkey (WebAuthn 3, 7.2,
+   * 25). Throws `passkey_not_found` for one that counts already, too, `reauthentication_required` for another session,
+   * `invalid_passkey`, `too_many_attempts`, and `session_ended` when the account was recovered meanwhile.
+   */
+  async confirm(
+    by: ShownBy,
+    id: string,
+    used: z.output<typeof AssertedPasskey>,
+    realm: Realm,
+    client: Client,
+  ): Promise<UsedPasskey> {
+    const { d1, directory, objects } = this.#deps;
+    const { userId, sessionId } = by;
+    if (!mayConfirm(by)) throw proofNeeded(realm, { detail: CONFIRMING });
+    const { passkey } = await this.#prove(by, used, realm, client);
+    if (passkey.id !== id) throw new ApiError('invalid_passkey');
+    const before = await directory.current({ realmId: realm.id, userId });
+    const { user } = await directory.change(userId, {
+      ...confirmation({ userId, id }, by),
+      keepSession: sessionId,
+      mail: directory.noticeMail(before, { change: 'passkey_confirmed', about: passkey.name, client }),
+      activity: { type: 'factor_added', client, details: { name: passkey.name } },
+    });
+    const row = (await readPasskeys(primary(d1).db, userId)).find((one) => one.id === id);
+    if (!user || !row) throw new ApiError(row && !row.uvInitialized ? 'session_ended' : 'passkey_not_found');
+    await objects(userId).addMethods(sessionId, methodsOf(row));
+    return { row, lastUse: (await objects(userId).passkeyUses())[id] ?? null };
+  }
+
+  /**
+   * What a browser needs to make a passkey for a signed-in user; `unasked` for one that it makes by itself after a sign-in by password
+   * (`mediation: "conditional"`). For that it throws `reauthentication_required` later or in another session, and `passkey_exists` for
+   * who has one.
+   */
+  async beginAdding(by: ShownBy, realm: Realm, { unasked = false } = {}) {
+    const { d1, directory, flows } = this.#deps;
+    if (unasked && !mayMakeUnasked(by)) throw proofNeeded(realm, { detail: UNASKED });
     const [user, known] = await Promise.all([
       directory.get(by.userId, null),
       readPasskeys(primary(d1).db, by.userId),
     ]);
-    const { challenge, flow } = await this.#begin('add', realm, by);
-    return { flow, public_key: creationOptions(realm, user, challenge, known) };
+    if (unasked && known.length > 0) throw new ApiError('passkey_exists');
+    const more = { unasked, expiresAt: by.authenticatedAt + UNASKED_WITHIN };
+    const { challenge, flow } = await flows.begin('add', realm, by, unasked ? more : {});
+    return { flow, public_key: creationOptions(realm, user, challenge, known, { unasked }) };
   }
 
   /**
@@ -274,8 +250,8 @@ export class Passkeys {
     client: Client,
   ): Promise<PasskeyRow> {
     const { d1, directory, objects } = this.#deps;
-    const begun = await this.#open(flow, 'add', realm, by);
-    const made = await verifyCreation(realm, credential, begun.challenge);
+    const begun = await this.#deps.flows.open(flow, 'add', realm, by);
+    const made = await verifyCreation(realm, credential, begun.challenge, begun);
     const session = primary(d1);
     const user = await directory.current({ realmId: realm.id, userId: by.userId });
     const now = Date.now();
@@ -308,8 +284,8 @@ export class Passkeys {
       throw new ApiError((await hasAllPasskeys(session.db, user.id)) ? 'too_many_passkeys' : 'session_ended');
     }
     const kept = { ...row, addedUnproven: false, userHandle: null };
-    // Whoever makes one was verified by their authenticator.
-    await objects(user.id).addMethods(by.sessionId, methodsOf(kept));
+    // Whoever makes one was verified by their authenticator, unless the browser did it unasked.
+    if (kept.uvInitialized) await objects(user.id).addMethods(by.sessionId, methodsOf(kept));
     return kept;
   }
 
@@ -342,9 +318,9 @@ export class Passkeys {
     const row = rows.find((one) => one.id === id);
     if (!row) throw new ApiError('passkey_not_found');
     const before = await directory.current({ realmId: row.realmId, userId });
-    const isOther = otherFactor(realm.mfa, before.role, 'passkey');
+    const isOther = row.uvInitialized ? otherFactor(realm.mfa, before.role, 'passkey') : undefined;
     const { user, results } = await directory.change(userId, {
-      ...removal({ userId, id }, isOther),
+      ...removal(row, isOther),
       keepSession: by.sessionId,
       mail: directory.noticeMail(before, { change: 'passkey_removed', about: row.name, client }),
       activity: { type: 'passkey_removed', client, details: { name: row.name } },
@@ -357,45 +333,6 @@ export class Passkeys {
     }
     if ((results[0] as unknown[]).length === 0) throw new ApiError('passkey_not_found');
     await objects(userId).forgetFactor(user.totpCount + user.passkeyCount > 0 ? id : null);
-  }
-
-  async #begin(
-    kind: Flow['kind'],
-    realm: Realm,
-    of: { device: string | null } | { sessionId: string },
-    registration?: Flow['registration'],
-  ) {
-    const challenge = newChallenge();
-    const bound = { device: null, sessionId: null, ...of };
-    const flow: Flow = {
-      kind,
-      realmId: realm.id,
-      challenge,
-      device: bound.device,
-      sessionId: bound.sessionId,
-      ...(registration && { registration }),
-      expiresAt: Date.now() + CEREMONY,
-    };
-    return { challenge, flow: await seal(this.#deps.flowKeys, flow) };
-  }
-
-  /** What was begun. Throws `invalid_passkey` for what is over, or was begun by somebody else, elsewhere, or for something else. */
-  async #open(
-    sealed: string,
-    kind: Flow['kind'],
-    realm: Realm,
-    of: { device: string | null } | { sessionId: string },
-  ): Promise<Flow> {
-    const flow = await unseal<Flow>(this.#deps.flowKeys, sealed);
-    const isTheirs =
-      flow !== null &&
-      ('sessionId' in of
-        ? flow.sessionId === of.sessionId
-        : flow.device === null || flow.device === of.device);
-    if (!isTheirs || flow.kind !== kind || flow.realmId !== realm.id || Date.now() >= flow.expiresAt) {
-      throw new ApiError('invalid_passkey');
-    }
-    return flow;
   }
 
   async #verify(
@@ -411,9 +348,4 @@ export class Passkeys {
     const use = { passkeyId, challenge, challengeExpiresAt: expiresAt, counter, knownCounter, backedUp };
     return { ...found, use };
   }
-}
-
-/** What a passkey proves (RFC 8176): a key, kept by hardware or copied about, and a user who was verified there. */
-function methodsOf({ backupEligible }: Pick<PasskeyRow, 'backupEligible'>): string[] {
-  return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
 }

@@ -39,15 +39,31 @@ export function readPasskeys(db: Database, userId: string): Promise<PasskeyRow[]
  */
 export function addition({ row, by }: AddedPasskey): Pick<UserChange, 'set' | 'guard' | 'after'> {
   const { userId } = row;
-  const stands = sql`EXISTS (SELECT 1 FROM ${users}
-    WHERE ${and(eq(users.id, userId), eq(users.credentialVersion, by.credentialVersion))})
+  const stands = sql`${isUnrecovered(userId, by)}
     AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${MAX_PASSKEYS}`;
   const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
   return {
     // Who was anonymous can come back by it from now on.
-    set: { passkeyCount: sql`${users.passkeyCount} + 1`, anonymous: false },
+    set: { passkeyCount: sql`${users.passkeyCount} + ${Number(row.uvInitialized)}`, anonymous: false },
     guard: stands,
     after: (db) => [insertIf(db, passkeys, { ...row, addedUnproven }, stands)],
+  };
+}
+
+/**
+ * The change of a user that has a passkey count as a factor from then on, if the account is still that of the session. Its result is
+ * no user when it is not, or when the passkey was gone or confirmed already.
+ */
+export function confirmation(
+  { userId, id }: { userId: string; id: string },
+  by: AddedPasskey['by'],
+): Pick<UserChange, 'set' | 'guard' | 'after'> {
+  const isWaiting = and(isTheirs(userId, id), eq(passkeys.uvInitialized, false));
+  const stands = isUnrecovered(userId, by);
+  return {
+    set: { passkeyCount: sql`${users.passkeyCount} + 1` },
+    guard: and(sql`EXISTS (SELECT 1 FROM ${passkeys} WHERE ${isWaiting})`, stands),
+    after: (db) => [db.update(passkeys).set({ uvInitialized: true }).where(and(isWaiting, stands))],
   };
 }
 
@@ -68,22 +84,28 @@ export async function renamePasskey(
 
 /**
  * The change of a user that removes a passkey, unless it is their last way in; and under a condition on their row. Its first
- * result is empty when the passkey was gone already.
+ * result is empty when the passkey was gone already, or was confirmed meanwhile.
  */
 export function removal(
-  { userId, id }: { userId: string; id: string },
+  { userId, id, uvInitialized }: Pick<PasskeyRow, 'userId' | 'id' | 'uvInitialized'>,
   condition: SQL | undefined,
 ): Pick<UserChange, 'set' | 'guard' | 'before'> {
   return {
-    set: { passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = ${userId})` },
+    set: { passkeyCount: sql`(SELECT count(*) FROM passkeys WHERE user_id = ${userId} AND uv_initialized)` },
     guard: and(otherWayIn(userId, { passkeyId: id }), condition),
     before: (db, stands) => [
       db
         .delete(passkeys)
-        .where(and(isTheirs(userId, id), stands))
+        .where(and(isTheirs(userId, id), eq(passkeys.uvInitialized, uvInitialized), stands))
         .returning({ id: passkeys.id }),
     ],
   };
+}
+
+/** That the account is still the one which a session was opened to. */
+function isUnrecovered(userId: string, { credentialVersion }: AddedPasskey['by']): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${users}
+    WHERE ${and(eq(users.id, userId), eq(users.credentialVersion, credentialVersion))})`;
 }
 
 function isTheirs(userId: string, id: string): SQL {

@@ -21,6 +21,8 @@ export const passkeys = sqliteTable('passkeys', {
   addedUnproven: integer('added_unproven', { mode: 'boolean' }).notNull().default(false),
   createdAt: integer('created_at').notNull(),
   userHandle: text('user_handle'),
+  /** Whether it proves two factors: see `methodsOf`. */
+  uvInitialized: integer('uv_initialized', { mode: 'boolean' }).notNull().default(true),
 });
 
 export type PasskeyRow = typeof passkeys.$inferSelect;

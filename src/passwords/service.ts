@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
+import type { LiveSession, OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
@@ -156,12 +156,17 @@ export class Credentials {
    * Takes a password for a proof of who the user of a session is. Throws `invalid_credentials`, `too_many_attempts`,
    * `session_ended`.
    */
-  async prove(by: { userId: string; sessionId: string }, password: string, client: Client): Promise<void> {
+  async prove(
+    by: { userId: string; sessionId: string },
+    password: string,
+    client: Client,
+  ): Promise<LiveSession> {
     const { d1, objects } = this.#deps;
     const found = await findPassword(primary(d1).db, by.userId);
     if (!found) throw noPassword();
     const { sessionId } = by;
-    accepted(await objects(by.userId).provePassword({ hash: found.hash, password, client, sessionId }));
+    const proof = { hash: found.hash, password, client, sessionId };
+    return accepted(await objects(by.userId).provePassword(proof));
   }
 
   /** Whether a user has a password: who came by other ways may have none. */

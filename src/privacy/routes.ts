@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { type AppEnv, clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, optionalBody, responses } from '../http/openapi.ts';
 import { clearSessionCookie } from '../http/session-cookie.ts';
 import { EXPORT_HEADERS, ExportSchema, exportDocument } from './export-schemas.ts';
 import { ActivityListSchema, ActivityQuery, activityShape, DeleteBody } from './schemas.ts';
@@ -63,7 +63,7 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
             byPassword: true,
           },
         }),
-        request: { body: { ...jsonBody(DeleteBody).body, required: false as const } },
+        request: optionalBody(DeleteBody),
         responses: responses(
           { 204: { description: 'Deleted' } },
           {

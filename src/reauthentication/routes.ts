@@ -30,13 +30,14 @@ export function reauthenticationRoutes(
         limit: signInLimit,
         summary: 'Prove again who you are',
         description:
-          'For what answers 401 `reauthentication_required`. By the password, by a passkey, by a code of an authenticator app or a recovery code, by a one-time code to a proven address, or by a linked account of a provider: as for linking one, a session cookie gives the URL for this browser, an access token needs `redirect_to` and `code_challenge`, and completes with the `code` that comes back. A sign-in proves the same. Failures count for this session alone.',
+          'For what answers 401 `reauthentication_required`. By the password, by a passkey, by a code of an authenticator app or a recovery code, by a one-time code to a proven address, or by a linked account of a provider: as for linking one, a session cookie gives the URL for this browser, an access token needs `redirect_to` and `code_challenge`, and completes with the `code` that comes back. A sign-in proves the same. Failures count for this session alone. Where the account has a second factor that the session has not shown, nothing else is taken: 401 `reauthentication_required` with `methods` says what is.',
         request: jsonBody(ReauthenticationBody),
         responses: responses(
           { 204: { description: 'Proved' }, 200: json(LinkSchema, 'Where to go, for a provider') },
           {
             body: true,
             codes: [
+              'reauthentication_required',
               'invalid_credentials',
               'invalid_code',
               'invalid_passkey',
@@ -55,12 +56,16 @@ export function reauthenticationRoutes(
         const { code = '', ...request } = sent;
         const principal = c.get('principal');
         const realm = c.get('realm');
+        const isFactor = passkey !== undefined || totp !== undefined || recovery_code !== undefined;
+        if (!isFactor) await reauthentication.requireNoOwed(principal, realm);
         if (password !== undefined) {
           await reauthentication.byPassword(principal, password, clientOf(c));
           return c.body(null, 204);
         }
         if (passkey !== undefined) {
-          await passkeys.prove(principal, passkey, realm, clientOf(c));
+          const { methods } = await passkeys.prove(principal, passkey, realm, clientOf(c));
+          // It may be one that does not count as a factor.
+          await reauthentication.requireNoOwed({ ...principal, methods }, realm);
           return c.body(null, 204);
         }
         if (totp !== undefined || recovery_code !== undefined) {

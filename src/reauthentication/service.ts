@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FactorObjects } from '../account/contract.ts';
+import type { FactorObjects, LiveSession } from '../account/contract.ts';
 import { type OneTimeCodes, provenAddress } from '../codes/service.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
@@ -8,7 +8,9 @@ import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Factors } from '../factors/service.ts';
 import type { Principal } from '../http/context.ts';
+import { BY_FACTOR, owesFactor, proofNeeded } from '../http/level.ts';
 import type { Client } from '../lib/client.ts';
+import { secondSteps } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Identities } from '../oauth/identity-service.ts';
 import type { OAuth } from '../oauth/service.ts';
@@ -90,8 +92,20 @@ export class Reauthentication {
     };
   }
 
+  /**
+   * Throws `reauthentication_required`, with what would do, for a session that owes the second factor of its account: no other proof is
+   * one. `realm` is that of the request.
+   */
+  async requireNoOwed(by: Principal, realm: Realm): Promise<void> {
+    if (!owesFactor(by, realm)) return;
+    const { recoveryCodesLeft } = await this.#deps.objects(by.userId).factorUses();
+    const signer = { ...by.factors, role: by.role, hasRecoveryCodes: recoveryCodesLeft > 0 };
+    const methods = secondSteps(realm.mfa, { ...signer, email: false, phone: false }, by.methods, Date.now());
+    throw proofNeeded(realm, { detail: BY_FACTOR, acr: 'aal2', methods });
+  }
+
   /** By the password. Throws `invalid_credentials`, `too_many_attempts`, `session_ended`. */
-  byPassword(by: By, password: string, client: Client): Promise<void> {
+  byPassword(by: By, password: string, client: Client): Promise<LiveSession> {
     const { credentials, home } = this.#deps;
     if (home && by.role === 'owner') return home.byPassword(by, password, client);
     return credentials.prove(by, password, client);
@@ -110,14 +124,18 @@ export class Reauthentication {
     by: LastingBy,
     used: z.output<typeof AssertedPasskey>,
     client: Client,
-  ): Promise<void> {
+  ): Promise<LiveSession> {
     const { home } = this.#deps;
     if (home && by.role === 'owner') return home.byPasskey(user, by, used, client);
-    await this.#deps.passkeys.prove(by, used, await this.realmOf(user), client);
+    return this.#deps.passkeys.prove(by, used, await this.realmOf(user), client);
   }
 
   /** By a code of an authenticator app, or a recovery code. Throws `invalid_code`, `too_many_attempts`, `session_ended`. */
-  byFactor(by: By, shown: { method: 'totp' | 'recovery_code'; code: string }, client: Client): Promise<void> {
+  byFactor(
+    by: By,
+    shown: { method: 'totp' | 'recovery_code'; code: string },
+    client: Client,
+  ): Promise<LiveSession> {
     const { factors, home } = this.#deps;
     if (home && by.role === 'owner') return home.byFactor(by, shown, client);
     return factors.prove(by, shown, client);
@@ -139,7 +157,7 @@ export class Reauthentication {
     by: By & Pick<Principal, 'bookmark'>,
     { channel, code }: { channel: 'email' | 'sms'; code: string },
     client: Client,
-  ): Promise<void> {
+  ): Promise<LiveSession> {
     const { codes, directory, home, objects } = this.#deps;
     if (home && by.role === 'owner') return home.byCode(by, { channel, code }, client);
     const user = await directory.get(by.userId, by.bookmark);
@@ -156,7 +174,7 @@ export class Reauthentication {
       }
       throw error;
     }
-    accepted(await object.noteProof(by.sessionId, client));
+    return accepted(await object.noteProof(by.sessionId, client));
   }
 
   /** The realm that a user is of: owners also visit others, but have their ways in at home. */

@@ -3,7 +3,7 @@ import { getCookie } from 'hono/cookie';
 import { ApiError } from '../errors.ts';
 import { clientOf } from '../http/context.ts';
 import { type Levels, PUBLIC } from '../http/levels.ts';
-import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { createRoute, featureRouter, json, optionalBody, responses } from '../http/openapi.ts';
 import { requireOrigin } from '../http/origin.ts';
 import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../http/session-cookie.ts';
 import {
@@ -27,10 +27,6 @@ const LogoutBody = z
   })
   .openapi('Logout');
 const SessionId = z.object({ id: z.string().openapi({ example: 'ses_01j9zq7kfrv1tq0yw3c5d8e2ab' }) });
-
-const optionalBody = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { ...jsonBody(schema).body, required: false as const },
-});
 
 /** Refresh, logout, the present session, and the list of the user's devices. */
 export function sessionRoutes(sessions: Sessions, levels: Levels) {

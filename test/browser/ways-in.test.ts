@@ -4,8 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fits, inspect, launchBrowser, screenshots } from '../support/browser/browser.ts';
 import { codeIn, type Latchkey, linkIn, startLatchkey } from '../support/browser/latchkey.ts';
-
-const PASSWORD = 'three lighthouses at dusk';
+import { authenticatorsOf, openVisitor } from '../support/browser/visitor.ts';
 
 let latchkey: Latchkey;
 let browser: Browser;
@@ -48,13 +47,9 @@ describe.each([
   /** Makes an account with a proven address; nobody is signed in then. */
   async function register(): Promise<string> {
     const email = newAddress();
-    const page = await newPage();
-    await page.goto(`${latchkey.origin}/register`);
-    await page.getByLabel('E-mail address').fill(email);
-    await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
-    await page.goto(linkIn(await latchkey.messageTo(email)));
-    await press(page, 'This is my account');
+    const who = await openVisitor(latchkey, browser, { javaScriptEnabled });
+    contexts.push(who.context);
+    await who.register(email);
     return email;
   }
 
@@ -151,33 +146,36 @@ describe.each([
 });
 
 it('somebody makes an account by a passkey alone, and comes back by it', async () => {
-  const context = await browser.newContext({ locale: 'en-GB' });
-  const page = await context.newPage();
-  const cdp = await context.newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const { context, headline, page, press, signOut } = await openVisitor(latchkey, browser);
+  await (await authenticatorsOf(page)).plugIn();
   await page.goto(`${latchkey.origin}/register`);
   await inspect(page, 'register-by-passkey');
   await page.getByLabel('E-mail address').fill(newAddress());
-  await press(page, 'Use a passkey instead of a password');
-  expect(await headline(page)).toBe('Make a passkey');
+  await press('Use a passkey instead of a password');
+  expect(await headline()).toBe('Make a passkey');
   await inspect(page, 'register-passkey-step');
-  await press(page, 'Make the passkey');
+  await press('Make the passkey');
   await page.waitForURL('**/account');
-  await page.goto(`${latchkey.origin}/logout`);
-  await press(page, 'Sign out');
+  await signOut();
   await page.goto(`${latchkey.origin}/login`);
   // The suggestion in the field is taken at once, as nobody has to touch anything here.
   await page.waitForURL('**/account');
+  await context.close();
+});
+
+it('a page that waits for a link goes on where its link is opened in another tab', async () => {
+  const { context, page, press, register, signOut } = await openVisitor(latchkey, browser);
+  const email = newAddress();
+  await register(email);
+  await signOut();
+  await page.goto(`${latchkey.origin}/login/link?redirect_to=/account/activity`);
+  await page.getByLabel('E-mail address').fill(email);
+  await press('E-mail me a link');
+  const tab = await context.newPage();
+  await tab.goto(linkIn(await latchkey.messageTo(email, /^Sign in to/)));
+  await tab.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await tab.waitForURL('**/account/activity');
+  await page.bringToFront();
+  await page.waitForURL('**/account/activity');
   await context.close();
 });

@@ -278,6 +278,36 @@ describe('on the pages', () => {
     expect(session.body.user_id).toBe(user.id);
   });
 
+  it('the page that waits learns of a sign-in in its browser, and of nothing else', async () => {
+    const [known, unknown] = [(await registerVerified()).user.email, 'nobody.waits@example.com'];
+    const [browser, stranger] = [new Browser(), new Browser()];
+    const awaits = async (email: string, by: Browser) => {
+      const sent = await by.submit('/login/link', { email });
+      expect(sent.headers.get('content-security-policy')).toContain("connect-src 'self'; ");
+      return /data-awaits="([^"]+)"/.exec(sent.body)?.[1] as string;
+    };
+    const path = await awaits(known, browser);
+    const other = await awaits(unknown, stranger);
+    expect(path).toMatch(/^\/login\/link\/awaited\?since=\d+$/);
+    const ask = async (by: Browser, at: string) => (await by.visit(at)).body as unknown;
+    await responsesAreOver();
+    const link = await linkTo(known);
+    expect(await ask(browser, path)).toEqual({ signed_in: false });
+    await new Browser().submit(link.pathname + link.search, {});
+    // Nor does it say that somebody has opened it elsewhere: that there is an account would be told with that.
+    expect(await ask(browser, path)).toEqual({ signed_in: false });
+    expect(await ask(stranger, other)).toEqual({ signed_in: false });
+    await browser.submit('/login', { identifier: known, password: PASSWORD });
+    expect(await ask(browser, path)).toEqual({ signed_in: true });
+    expect(await ask(browser, `/login/link/awaited?since=${Date.now() + 60_000}`)).toEqual({
+      signed_in: false,
+    });
+    for (const since of ['', '?since=', '?since=x', '?since=Infinity']) {
+      expect((await browser.visit(`/login/link/awaited${since}`)).status).toBe(200);
+    }
+    expect(await ask(stranger, path)).toEqual({ signed_in: false });
+  });
+
   it('say in German what they say in English', async () => {
     const page = await visit('/login/link?ui_locales=de');
     expect(page.body).toContain('Mit einem Link anmelden');

@@ -14,8 +14,8 @@ import {
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { addApp, appOf, firstStep, secondStep, withApp } from '../support/factors.ts';
-import { mailTo, tokenTo } from '../support/mail.ts';
-import { begin, withPasskey } from '../support/passkeys.ts';
+import { codeMailedTo, mailTo, tokenTo } from '../support/mail.ts';
+import { begin, makeUnasked, withPasskey } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
 import { submit, visitor } from '../support/visitor.ts';
 
@@ -216,7 +216,6 @@ describe('a session from before the factor', () => {
       ['DELETE', `/v1/me/factors/${id}`, undefined],
     ] as const;
     const prove = (body: object) => call('POST', '/v1/auth/reauthenticate', { token, body });
-    expect((await prove({ password: PASSWORD })).status).toBe(204);
     const byPassword = [
       ['PUT', '/v1/me/password', { current_password: PASSWORD, new_password: 'four lighthouses at dawn' }],
       ['PUT', '/v1/me/email', { password: PASSWORD, email: 'a.stranger@example.com' }],
@@ -231,6 +230,38 @@ describe('a session from before the factor', () => {
     for (const [method, path, body] of [...acts, ...byPassword.slice(1)]) {
       expect((await call(method, path, { token, body })).status).toBeLessThan(300);
     }
+  });
+
+  it('is told so where it proves itself by anything else, which counts for nothing', async () => {
+    const user = await registerVerified();
+    const { email } = user.user;
+    const { access_token: token } = (await login(email)).body;
+    const { authenticator } = await makeUnasked(token);
+    const { app, recoveryCodes } = await addApp(user.access_token);
+    const prove = (body: object) => call('POST', '/v1/auth/reauthenticate', { token, body });
+    await call('POST', '/v1/auth/otp/send', { token, body: { channel: 'email', to: email } });
+    const code = await codeMailedTo(email);
+    const { flow, public_key } = (await call('POST', '/v1/auth/reauthenticate/passkey', { token })).body;
+    const passkey = { flow, credential: await authenticator.get(public_key) };
+    for (const body of [
+      { password: PASSWORD },
+      { password: 'not the right one' },
+      { channel: 'email', code },
+      { provider: 'google', redirect_to: 'https://app.example.com', code_challenge: 'A'.repeat(43) },
+      { passkey },
+    ]) {
+      const refused = await prove(body);
+      expectProblem(refused, 401, 'reauthentication_required');
+      expect(refused.body.methods).toEqual(['totp', 'recovery_code']);
+      expect(refused.headers.get('www-authenticate')).toContain('acr_values="aal2"');
+    }
+    expect(await session(token)).toMatchObject({ acr: 'aal1' });
+    expect((await prove({ totp: app.code(1) })).status).toBe(204);
+    expect((await prove({ password: PASSWORD })).status).toBe(204);
+    const third = (
+      await call('POST', '/v1/auth/reauthenticate', { token, body: { recovery_code: recoveryCodes[0] } })
+    ).status;
+    expect(third).toBe(204);
   });
 
   it('does as much on the pages, which ask for the factor only', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { call, createRealm, ORIGIN } from '../support/api.ts';
+import { call, createRealm, ORIGIN, PASSWORD, registerVerified } from '../support/api.ts';
 import { SoftwareAuthenticator } from '../support/authenticator.ts';
 import { cookiesOf, submit, visit } from '../support/pages.ts';
-import { withPasskey } from '../support/passkeys.ts';
+import { makeUnasked, withPasskey } from '../support/passkeys.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 import { open, submit as submitAs, visitor } from '../support/visitor.ts';
 
 /** What the form of a page has for the browser. */
@@ -19,6 +20,61 @@ async function begun() {
   });
   return { ...answer.body, cookie: cookiesOf(answer) };
 }
+
+describe('the pages of an account', () => {
+  const asks = async (who: Parameters<typeof open>[1], path = '/account') =>
+    (await open(path, who)).body.includes('data-make-passkey="/v1/me/passkeys"');
+
+  it('have the browser make a passkey after a sign-in by password, for five minutes', async () => {
+    const who = await visitor();
+    for (const path of ['/account', '/account/security', '/account/usage']) {
+      expect(await asks(who, path)).toBe(true);
+    }
+    await ageProofs(who.user.user.id, 5 * 60_000);
+    expect(await asks(who)).toBe(false);
+  });
+
+  it('do not for who has one, has no proven address, or did not sign in by password', async () => {
+    expect(await asks(await visitor({}, { verified: false }))).toBe(false);
+    const { authenticator } = await withPasskey();
+    const { flow, public_key, cookie } = await begun();
+    const credential = JSON.stringify(await authenticator.get(public_key));
+    const signedIn = await submit('/login/passkey', { flow, credential }, { headers: { cookie } });
+    expect(await asks({ cookie: cookiesOf(signedIn) })).toBe(false);
+    await call('POST', '/v1/auth/reauthenticate', {
+      headers: { cookie: cookiesOf(signedIn), origin: ORIGIN },
+      body: { password: PASSWORD },
+    });
+    expect(await asks({ cookie: cookiesOf(signedIn) })).toBe(false);
+  });
+
+  it('have a passkey count as a factor, once its user has used it there', async () => {
+    const who = await visitor();
+    const { authenticator, id } = await makeUnasked(who.user.access_token);
+    expect((await open('/account/security', who)).body).toContain('is no second step');
+    const step = await submitAs('/account/security', { form: 'begin_confirming', passkey: id }, who);
+    const { flow, public_key } = optionsIn(step.body);
+    expect(public_key.allowCredentials).toMatchObject([{ id: authenticator.credentialId }]);
+    const credential = JSON.stringify(await authenticator.get(public_key));
+    const sent = { form: 'confirm_passkey', passkey: id, flow, credential };
+    const confirmed = await submitAs('/account/security', sent, who);
+    expect(confirmed.headers.get('location')).toBe('/account/security?done=passkey_confirmed');
+    expect((await open('/account/security', who)).body).not.toContain('is no second step');
+    const gone = await submitAs('/account/security', { form: 'begin_confirming', passkey: 'psk_none' }, who);
+    expect([gone.status, gone.body]).toEqual([404, expect.stringContaining('removed already')]);
+  });
+
+  it('ask for the password where a passkey shall count in a session that it has opened', async () => {
+    const { access_token: token } = await registerVerified();
+    const { authenticator } = await makeUnasked(token);
+    const { flow, public_key, cookie } = await begun();
+    const credential = JSON.stringify(await authenticator.get(public_key));
+    const signedIn = await submit('/login/passkey', { flow, credential }, { headers: { cookie } });
+    const page = await open('/account/security', { cookie: cookiesOf(signedIn) });
+    expect(page.body).toContain('sign in with your password first');
+    expect(page.body).not.toContain('begin_confirming');
+  });
+});
 
 describe('the page of signing in', () => {
   it('has one script, from one address, and no other page has any', async () => {

@@ -41,3 +41,25 @@ export async function signIn(authenticator: SoftwareAuthenticator, claims: Claim
   const credential = await authenticator.get(public_key, lies);
   return call('POST', '/v1/auth/passkeys/verify', { realm, body: { flow, credential } });
 }
+
+/** What a browser gives that has asked nobody: neither is there a user, nor is one verified. */
+export const NOBODY = { flags: 0 };
+
+/** Asks for what a browser needs to make a passkey unasked. */
+export const beginUnasked = (token: string, realm?: string) =>
+  call('POST', '/v1/me/passkeys/options', { token, realm, body: { conditional: true } });
+
+/** Adds what it has made; the answer may be a failure. */
+export const addUnasked = (token: string, flow: string, credential: unknown, realm?: string) =>
+  call('POST', '/v1/me/passkeys', { token, realm, body: { flow, credential } });
+
+/** Has a browser make a passkey unasked for a session. */
+export async function makeUnasked(token: string, realm?: string) {
+  const begun = await beginUnasked(token, realm);
+  expect(begun.status, JSON.stringify(begun.body)).toBe(200);
+  const authenticator = await SoftwareAuthenticator.make();
+  const { flow, public_key } = begun.body;
+  const added = await addUnasked(token, flow, await authenticator.create(public_key, NOBODY), realm);
+  expect(added.status, JSON.stringify(added.body)).toBe(201);
+  return { authenticator, id: added.body.id as string, added: added.body };
+}

@@ -19,6 +19,7 @@ export type AccountChange =
   | 'phone_number_removed'
   | 'identity_unlinked'
   | 'passkey_added'
+  | 'passkey_confirmed'
   | 'passkey_removed'
   | 'totp_added'
   | 'totp_removed'

@@ -7,6 +7,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
     `Mit der Nummer ${number} kann man sich in Ihrem Konto nicht mehr anmelden`,
   identity_unlinked: (provider) => `Ihr Konto ist nicht mehr mit ${provider} verknüpft`,
   passkey_added: (name) => `Mit einem Passkey kann man sich jetzt in Ihrem Konto anmelden: ${name}`,
+  passkey_confirmed: (name) => `Beim Anmelden wird jetzt nach einem Passkey gefragt: ${name}`,
   totp_added: (name) => `Beim Anmelden wird jetzt nach einer Authenticator-App gefragt: ${name}`,
   totp_removed: (name) => `Eine Authenticator-App wurde aus Ihrem Konto entfernt: ${name}`,
   factors_reset: () =>

@@ -6,6 +6,7 @@ const changes: Record<AccountChange, (about: string) => string> = {
   phone_number_removed: (number) => `The phone number ${number} does not sign in to your account any more`,
   identity_unlinked: (provider) => `Your account is not linked to ${provider} any more`,
   passkey_added: (name) => `A passkey can now sign in to your account: ${name}`,
+  passkey_confirmed: (name) => `A passkey is now asked for when you sign in: ${name}`,
   passkey_removed: (name) => `A passkey was removed from your account: ${name}`,
   totp_added: (name) => `An authenticator app is now asked for when you sign in: ${name}`,
   totp_removed: (name) => `An authenticator app was removed from your account: ${name}`,

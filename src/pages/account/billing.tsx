@@ -10,8 +10,7 @@ import { type BillingState, billingState } from './billing-data.ts';
 import { billingMessages } from './billing-messages.ts';
 import { CreditPacks, InvoicePanel, MethodPanel } from './billing-panels.tsx';
 import { CurrentPlanPanel, OfferPanel } from './billing-plan.tsx';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 
 /** Where Stripe has its pages, unless a domain was bought for them. */
@@ -65,12 +64,12 @@ export function billingPageRoutes(services: AccountServices) {
     },
     render: async (_, visit, shown) => {
       const state = await billingState(services, visit);
-      const { view, principal } = visit;
+      const { principal } = visit;
       const { refused } = shown;
       return (
         <AccountFrame visit={visit} page="billing" shown={shown}>
           {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
-          {!principal.emailVerified && <p class="soft">{accountMessages[view.language].verifyFirst}</p>}
+          {!principal.emailVerified && <p class="soft">{addressNeeded(visit)}</p>}
           <CurrentPlanPanel visit={visit} state={state} />
           <StripePanels visit={visit} state={state} />
         </AccountFrame>

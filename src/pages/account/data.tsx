@@ -13,8 +13,7 @@ import { Panel } from '../kit/panel.tsx';
 import { show, viewFor } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { dataMessages } from './data-messages.ts';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
 
 const EXPORT = '/account/data/export';
@@ -70,7 +69,6 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
   const { visit, shown, hasPassword } = props;
   const { principal, user, view } = visit;
   const text = dataMessages[view.language];
-  const { verifyFirst } = accountMessages[view.language];
   const { problem, values } = refusedIn(shown, 'delete') ?? {};
   const disabled = !principal.emailVerified && !principal.anonymous;
   return (
@@ -78,7 +76,7 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
       <Panel id="export" title={text.export}>
         <p>{text.exportText}</p>
         {disabled ? (
-          <p class="soft">{verifyFirst}</p>
+          <p class="soft">{addressNeeded(visit)}</p>
         ) : (
           <p>
             <a class="button plain" href={view.link(EXPORT)} download="account.json">
@@ -89,7 +87,7 @@ function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
       </Panel>
       <Panel id="delete" title={text.delete}>
         <p>{text.deleteText}</p>
-        {disabled && <p class="soft">{verifyFirst}</p>}
+        {disabled && <p class="soft">{addressNeeded(visit)}</p>}
         <Form
           view={view}
           name="delete"

@@ -2,10 +2,12 @@ import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
+import { mayMakeUnasked } from '../../passkeys/service.ts';
 import { Form } from '../kit/form.tsx';
 import { MenuFrame } from '../kit/frame.tsx';
 import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
+import { UnaskedPasskey } from '../kit/passkey-form.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { activityMessages } from './activity-messages.ts';
 import { appsMessages } from './apps-messages.ts';
@@ -63,6 +65,7 @@ export function AccountFrame(props: {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
   const { principal, user, view } = visit;
   const { menu, admin, unregistered, unverified } = accountMessages[view.language];
+  const name = fullNameOf(user);
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
   return (
@@ -81,7 +84,7 @@ export function AccountFrame(props: {
           ...(user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, isCurrent: false }]),
         ],
       }}
-      who={<span class="name">{fullNameOf(user)}</span>}
+      who={<span class="name">{name === user.id ? menu : name}</span>}
       signOut={view.link('/logout')}
       said={shown.said}
       failed={failed}
@@ -116,6 +119,19 @@ export function AccountFrame(props: {
         </section>
       )}
       {children}
+      {isToHavePasskey(visit) && <UnaskedPasskey view={view} signedInAt={principal.authenticatedAt} />}
     </MenuFrame>
   );
+}
+
+/** Whether the browser may make a passkey for the user by itself: see `POST /v1/me/passkeys/options`. */
+function isToHavePasskey({ principal, user, view }: Visit): boolean {
+  const isOwn = principal.impersonator === null && principal.realmId === view.realm.id;
+  return isOwn && principal.emailVerified && user.passkeyCount === 0 && mayMakeUnasked(principal);
+}
+
+/** What is said where an act needs an address that is proven. */
+export function addressNeeded({ user, view }: Visit): string {
+  const { addressFirst, verifyFirst } = accountMessages[view.language];
+  return isPlaceholder(user.email) ? addressFirst : verifyFirst;
 }

@@ -9,9 +9,8 @@ import { pageRoutes } from '../kit/page.ts';
 import { Alert, Badge, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { identitiesMessages } from './identities-messages.ts';
-import { accountMessages } from './messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 /** The accounts of providers that a user signs in with. */
@@ -62,9 +61,7 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
         <AccountFrame visit={visit} page="identities" shown={shown} failed={failure !== undefined}>
           {failure && <Alert isFocused>{failure}</Alert>}
           <p class="soft">{rows.length > 0 ? text.text : text.none}</p>
-          {!principal.emailVerified && !principal.anonymous && (
-            <p class="soft">{accountMessages[view.language].verifyFirst}</p>
-          )}
+          {!principal.emailVerified && !principal.anonymous && <p class="soft">{addressNeeded(visit)}</p>}
           {rows.length > 0 && (
             <section class="panel" aria-label={text.title}>
               <ul class="rows">

@@ -21,6 +21,14 @@ export const passkeysMessages = messages({
     go: 'Go on',
     failed:
       'No passkey was made: this device may have one for this account already. Try again, or choose another device.',
+    unasked: 'Your browser made it when you signed in. It signs you in, but is no second step.',
+    confirm: 'Use as a second step',
+    confirmNamed: (name: string) => `Use as a second step: ${name}`,
+    confirmTitle: 'Use a passkey as a second step',
+    confirmText:
+      'Use it once now, so that we see that it asks for you. From then on it is asked for after your password.',
+    confirmFailed: 'No passkey was used. Please try again.',
+    passwordFirst: 'To use it as a second step, sign in with your password first.',
     noScript: 'Your browser has no passkeys, or scripts are off. Please use another one.',
     back: 'Back',
   },
@@ -43,6 +51,15 @@ export const passkeysMessages = messages({
     go: 'Weiter',
     failed:
       'Es wurde kein Passkey angelegt: Vielleicht hat dieses Gerät schon einen für dieses Konto. Versuchen Sie es noch einmal, oder wählen Sie ein anderes Gerät.',
+    unasked:
+      'Ihr Browser hat ihn bei einer Anmeldung angelegt. Sie können sich damit anmelden, ein zweiter Schritt ist er nicht.',
+    confirm: 'Als zweiten Schritt verwenden',
+    confirmNamed: (name) => `Als zweiten Schritt verwenden: ${name}`,
+    confirmTitle: 'Passkey als zweiten Schritt verwenden',
+    confirmText:
+      'Benutzen Sie ihn jetzt einmal, damit wir sehen, dass er nach Ihnen fragt. Ab dann wird nach Ihrem Passwort nach ihm gefragt.',
+    confirmFailed: 'Es wurde kein Passkey benutzt. Bitte versuchen Sie es noch einmal.',
+    passwordFirst: 'Um ihn als zweiten Schritt zu verwenden, melden Sie sich zuerst mit Ihrem Passwort an.',
     noScript: 'Ihr Browser kennt keine Passkeys, oder Skripte sind aus. Bitte nehmen Sie einen anderen.',
     back: 'Zurück',
   },

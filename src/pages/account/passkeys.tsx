@@ -1,6 +1,8 @@
+import type { Child } from 'hono/jsx';
+import { ApiError } from '../../errors.ts';
 import { clientOf } from '../../http/context.ts';
-import { CreatedPasskey, PasskeyPatch, type UsedPasskey } from '../../passkeys/schemas.ts';
-import { acceptedCredentials, authenticatorName, type Passkeys } from '../../passkeys/service.ts';
+import { AssertedPasskey, CreatedPasskey, PasskeyPatch, type UsedPasskey } from '../../passkeys/schemas.ts';
+import { acceptedCredentials, authenticatorName, mayConfirm, type Passkeys } from '../../passkeys/service.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
@@ -9,12 +11,21 @@ import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, addressNeeded } from './frame.tsx';
 import { passkeysMessages } from './passkeys-messages.ts';
 
+/** Their names. */
+const FORMS = [
+  'begin_passkey',
+  'add_passkey',
+  'begin_confirming',
+  'confirm_passkey',
+  'rename_passkey',
+  'remove_passkey',
+] as const;
+
 /** The forms of a user's passkeys. Adding one takes two steps: the browser can make it only for what the first has asked for. */
-export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>> {
+export function passkeyForms(passkeys: Passkeys): Record<(typeof FORMS)[number], PageForm<Visit>> {
   return {
     begin_passkey: {
       verified: true,
@@ -32,6 +43,22 @@ export function passkeyForms(passkeys: Passkeys): Record<string, PageForm<Visit>
         const made = valid(CreatedPasskey, { ...passkeyIn(sent), ...(name?.trim() && { name }) });
         await passkeys.add(principal, made, view.realm, clientOf(c));
         return 'passkey_added';
+      },
+    },
+    begin_confirming: {
+      fresh: true,
+      act: async (c, { principal, view }, { passkey = '' }) => {
+        const options = await passkeys.beginProof(principal, view.realm, passkey);
+        if (!options) throw new ApiError('passkey_not_found');
+        return show(c, view, <ConfirmStep view={view} options={options} passkey={passkey} />);
+      },
+    },
+    confirm_passkey: {
+      fresh: true,
+      act: async (c, { principal, view }, { passkey = '', ...sent }) => {
+        const used = valid(AssertedPasskey, passkeyIn(sent));
+        await passkeys.confirm(principal, passkey, used, view.realm, clientOf(c));
+        return 'passkey_confirmed';
       },
     },
     rename_passkey: {
@@ -55,15 +82,13 @@ export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Sho
   const { principal, view } = visit;
   const text = passkeysMessages[view.language];
   const disabled = !principal.emailVerified && !principal.anonymous;
-  const refused = ['add_passkey', 'begin_passkey', 'rename_passkey', 'remove_passkey']
-    .map((form) => refusedIn(shown, form))
-    .find((one) => one !== undefined);
+  const refused = FORMS.map((form) => refusedIn(shown, form)).find((one) => one !== undefined);
   return (
     <Panel id="passkeys-title" title={text.title}>
-      <p class="soft">{disabled ? accountMessages[view.language].verifyFirst : text.text}</p>
+      <p class="soft">{disabled ? addressNeeded(visit) : text.text}</p>
       {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
       {known.length > 0 && (
-        <Entries none="" entries={known.map((passkey) => <PasskeyEntry view={view} passkey={passkey} />)} />
+        <Entries none="" entries={known.map((passkey) => <PasskeyEntry visit={visit} passkey={passkey} />)} />
       )}
       {shown.done === 'passkey_removed' && (
         <KnownPasskeys
@@ -79,7 +104,8 @@ export function PasskeyPanel({ visit, shown, known }: { visit: Visit; shown: Sho
   );
 }
 
-function PasskeyEntry({ view, passkey: { row, lastUse } }: { view: View; passkey: UsedPasskey }) {
+function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; passkey: UsedPasskey }) {
+  const { principal, view } = visit;
   const text = passkeysMessages[view.language];
   const { id, name, createdAt } = row;
   const keeper = authenticatorName(row.aaguid);
@@ -99,6 +125,8 @@ function PasskeyEntry({ view, passkey: { row, lastUse } }: { view: View; passkey
             text.unused
           )}
         </>,
+        !row.uvInitialized && text.unasked,
+        !row.uvInitialized && !mayConfirm(principal) && text.passwordFirst,
       ]}
     >
       <details>
@@ -113,14 +141,26 @@ function PasskeyEntry({ view, passkey: { row, lastUse } }: { view: View; passkey
           </button>
         </form>
       </details>
-      <Form
-        view={view}
-        name="remove_passkey"
-        hidden={{ passkey: id }}
-        button={text.remove}
-        buttonLabel={text.removeNamed(name)}
-        look="plain"
-      />
+      <div class="buttons">
+        {!row.uvInitialized && mayConfirm(principal) && (
+          <Form
+            view={view}
+            name="begin_confirming"
+            hidden={{ passkey: id }}
+            button={text.confirm}
+            buttonLabel={text.confirmNamed(name)}
+            look="plain"
+          />
+        )}
+        <Form
+          view={view}
+          name="remove_passkey"
+          hidden={{ passkey: id }}
+          button={text.remove}
+          buttonLabel={text.removeNamed(name)}
+          look="plain"
+        />
+      </div>
     </Entry>
   );
 }
@@ -129,8 +169,7 @@ function PasskeyEntry({ view, passkey: { row, lastUse } }: { view: View; passkey
 function PasskeyStep({ view, options }: { view: View; options: object }) {
   const text = passkeysMessages[view.language];
   return (
-    <Frame view={view} title={text.stepTitle}>
-      <p>{text.stepText}</p>
+    <BrowserStep view={view} title={text.stepTitle} text={text.stepText}>
       <PasskeyForm
         creates
         options={options}
@@ -140,6 +179,32 @@ function PasskeyStep({ view, options }: { view: View; options: object }) {
       >
         <Field name="name" label={text.name} hint={text.nameHint} maxlength={100} autocomplete="off" />
       </PasskeyForm>
+    </BrowserStep>
+  );
+}
+
+/** Where the browser uses the passkey that shall count as a factor. */
+function ConfirmStep({ view, options, passkey }: { view: View; options: object; passkey: string }) {
+  const text = passkeysMessages[view.language];
+  return (
+    <BrowserStep view={view} title={text.confirmTitle} text={text.confirmText}>
+      <PasskeyForm
+        options={options}
+        hidden={{ form: 'confirm_passkey', passkey }}
+        button={text.go}
+        failed={text.confirmFailed}
+      />
+    </BrowserStep>
+  );
+}
+
+function BrowserStep(props: { view: View; title: string; text: string; children: Child }) {
+  const { view, title, text: told, children } = props;
+  const text = passkeysMessages[view.language];
+  return (
+    <Frame view={view} title={title}>
+      <p>{told}</p>
+      {children}
       <noscript>
         <p class="notice bad">{text.noScript}</p>
       </noscript>

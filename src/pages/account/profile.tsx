@@ -12,8 +12,7 @@ import { kitMessages } from '../kit/messages.ts';
 import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Avatar, Panel } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { profileMessages } from './profile-messages.ts';
 import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
 
@@ -149,7 +148,7 @@ function PicturePanel({ visit, problem }: { visit: Visit; problem: FormProblem |
               name="picture"
               type="file"
               label={text.pictureLabel}
-              hint={disabled ? accountMessages[view.language].verifyFirst : text.pictureHint}
+              hint={disabled ? addressNeeded(visit) : text.pictureHint}
               problem={problem}
               accept="image/png,image/jpeg,image/webp"
               required
@@ -177,7 +176,7 @@ function ProfileForm({ visit, refused }: { visit: Visit; refused: RefusedForm | 
   const disabled = !principal.emailVerified;
   return (
     <Form view={view} name="profile" problem={refused?.problem} button={save} disabled={disabled}>
-      {disabled && <p class="hint">{accountMessages[view.language].verifyFirst}</p>}
+      {disabled && <p class="hint">{addressNeeded(visit)}</p>}
       <Field {...field('name')} label={text.name} autocomplete="name" maxlength={200} />
       <div class="pair">
         <Field {...field('given_name')} label={text.givenName} autocomplete="given-name" maxlength={100} />

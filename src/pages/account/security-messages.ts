@@ -36,6 +36,8 @@ export const securityMessages = messages({
       code_sent: 'We sent you a code. It works for ten minutes.',
       phone_verified: 'Your phone number is confirmed.',
       passkey_added: 'From now on you can sign in with this passkey.',
+      passkey_confirmed:
+        'From now on a sign-in with your password asks for a second step, as which this passkey will do.',
       passkey_renamed: 'The passkey has a new name.',
       passkey_removed:
         'The passkey does not sign in any more. If your device still has it, delete it there too.',
@@ -79,6 +81,8 @@ export const securityMessages = messages({
       code_sent: 'Wir haben Ihnen einen Code geschickt. Er gilt zehn Minuten.',
       phone_verified: 'Ihre Telefonnummer ist bestätigt.',
       passkey_added: 'Mit diesem Passkey können Sie sich ab jetzt anmelden.',
+      passkey_confirmed:
+        'Ab jetzt fragt eine Anmeldung mit Ihrem Passwort nach einem zweiten Schritt. Dieser Passkey kann es sein.',
       passkey_renamed: 'Der Passkey hat einen neuen Namen.',
       passkey_removed:
         'Mit dem Passkey kann sich niemand mehr anmelden. Hat Ihr Gerät ihn noch, löschen Sie ihn auch dort.',

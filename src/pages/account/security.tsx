@@ -17,7 +17,7 @@ import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { accountMessages } from './messages.ts';
 import { PasskeyPanel, passkeyForms } from './passkeys.tsx';
 import { securityMessages } from './security-messages.ts';
@@ -119,7 +119,7 @@ function PasswordPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword
   if (isPlaceholder(visit.user.email)) {
     return (
       <Panel id="password-title" title={text.password}>
-        <p class="soft">{accountMessages[view.language].addressFirst}</p>
+        <p class="soft">{addressNeeded(visit)}</p>
       </Panel>
     );
   }
@@ -135,7 +135,7 @@ function PasswordPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword
   const disabled = !principal.emailVerified;
   return (
     <Panel id="password-title" title={text.password}>
-      <p class="soft">{disabled ? accountMessages[view.language].verifyFirst : text.passwordText}</p>
+      <p class="soft">{disabled ? addressNeeded(visit) : text.passwordText}</p>
       <Form view={view} name="password" problem={problem} button={text.change} disabled={disabled}>
         <CurrentPasswordField view={view} name="current_password" label={text.current} problem={problem} />
         <NewPasswordField view={view} name="new_password" problem={problem} />
@@ -175,7 +175,7 @@ function EmailPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword: b
           <EmailAddressField
             view={view}
             label={text.newEmail}
-            hint={disabled ? accountMessages[view.language].verifyFirst : text.emailHint}
+            hint={disabled ? addressNeeded(visit) : text.emailHint}
             value={values?.email}
             problem={problem}
           />

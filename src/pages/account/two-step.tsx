@@ -12,8 +12,7 @@ import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { accountMessages } from './messages.ts';
+import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { twoStepMessages } from './two-step-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
@@ -146,7 +145,7 @@ function FactorPanel({ visit, shown, known }: { visit: Visit; shown: Shown; know
     .find((one) => one !== undefined);
   return (
     <Panel id="factors-title" title={text.apps}>
-      <p class="soft">{disabled ? accountMessages[view.language].verifyFirst : text.text}</p>
+      <p class="soft">{disabled ? addressNeeded(visit) : text.text}</p>
       {refused && <Alert isFocused>{refused.problem.summary}</Alert>}
       <Entries
         none={text.none}

@@ -3,6 +3,7 @@ import { type AskedAuthorization, SINCE } from '../../authorization-server/autho
 import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { Hidden } from '../kit/form.tsx';
 import { Frame } from '../kit/frame.tsx';
 import { fullNameOf } from '../kit/panel.tsx';
@@ -43,7 +44,7 @@ export function ConsentPage(props: {
       </p>
       {isSelfRegistered(client) && <p class="notice">{text.unchecked(view.realm.name)}</p>}
       <p>
-        {text.signedInAs} <strong>{fullNameOf(user)}</strong> ({user.email}).
+        <SignedInAs view={view} user={user} />
       </p>
       <ScopeList view={view} scopes={scopes} />
       <p class="soft">
@@ -126,4 +127,16 @@ export function OnwardPage(props: { view: View; action: string; fields: Record<s
 function hostOf(uri: string): string {
   const url = new URL(uri);
   return /^https?:$/.test(url.protocol) ? url.host : url.protocol.slice(0, -1);
+}
+
+/** Says who the user is: by the name, and the address where it is another. */
+export function SignedInAs({ view, user }: { view: View; user: UserRow }) {
+  const { signedInAs } = authorizationMessages[view.language];
+  const name = fullNameOf(user);
+  return (
+    <>
+      {signedInAs} <strong>{name}</strong>
+      {name !== user.email && !isPlaceholder(user.email) && ` (${user.email})`}.
+    </>
+  );
 }

@@ -11,10 +11,10 @@ import { Field, Form, Hidden } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf } from '../kit/form-data.ts';
 import { deviceName, placeName } from '../kit/format.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
-import { fullNameOf, Time } from '../kit/panel.tsx';
+import { Time } from '../kit/panel.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
-import { ScopeList } from './consent.tsx';
+import { ScopeList, SignedInAs } from './consent.tsx';
 import { deviceMessages } from './device-messages.ts';
 import { authorizationMessages } from './messages.ts';
 
@@ -120,7 +120,7 @@ function CodePage(props: { view: View; typed: string; problem?: FormProblem }) {
 /** Asks whether it is the user's own device, and whether it may: also who comes by a link with the code in it. */
 function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice; user: UserRow }) {
   const text = deviceMessages[view.language];
-  const { signedInAs, another } = authorizationMessages[view.language];
+  const { another } = authorizationMessages[view.language];
   const { client, createdAt, from, grant, userCode } = device;
   return (
     <Frame view={view} title={text.title}>
@@ -138,7 +138,7 @@ function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice
       </p>
       <p class="notice">{text.warning}</p>
       <p>
-        {signedInAs} <strong>{fullNameOf(user)}</strong> ({user.email}).
+        <SignedInAs view={view} user={user} />
       </p>
       <ScopeList view={view} scopes={grant.scope.split(' ').filter(Boolean)} />
       <form method="post" action={view.path(PATH)}>

@@ -1,4 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import { AWAITING } from '../../../generated/page-assets.ts';
+import { CODE_LIFETIME } from '../../codes/contract.ts';
 import type { LinkView, SignInLinks } from '../../codes/link-service.ts';
 import { LinkConfirmBody, LinkSendBody } from '../../codes/schemas.ts';
 import type { ChallengeGuard } from '../../http/challenge.ts';
@@ -9,12 +11,14 @@ import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
 import { DescriptionList } from '../kit/panel.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
+import { registeredVisitor } from '../kit/visit.ts';
 import { completeSignIn, destinationOf } from './destination.ts';
 import { showSpentLink } from './email-address.tsx';
 import { linkMessages } from './link-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
 
 const PAGE = '/login/link';
+const AWAITED = `${PAGE}/awaited`;
 
 /**
  * Signing in by a link in a mail. The page that a link leads to spends it by its button alone: programs that look into mail
@@ -25,70 +29,80 @@ export function linkPageRoutes(
   signInLimit: MiddlewareHandler<AppEnv>,
   guard: ChallengeGuard,
 ) {
-  const { config, links } = services;
-  return new Hono<AppEnv>()
-    .get(PAGE, async (c) => {
-      const view = viewFor(c);
-      const { leadsTo } = destinationOf(c, view, config.ORIGIN);
-      const token = c.req.query('token');
-      if (token === undefined) return show(c, view, <RequestPage view={view} />, { leadsTo });
-      const link = await links.view(token, view.realm, clientOf(c));
-      if (link.at === 'over') return showSpentLink(c, view, toNewLink(view));
-      // By which this browser is known as the one that opens the link.
-      if (link.at === 'elsewhere') setDeviceCookie(c);
-      return show(c, view, <OpenPage view={view} link={link} />, { leadsTo });
-    })
-    .post(PAGE, signInLimit, async (c) => {
-      const view = viewFor(c);
-      const destination = destinationOf(c, view, config.ORIGIN);
-      const { leadsTo } = destination;
-      const { email = '', number, challenge, solution } = await formOf(c, config.ORIGIN);
-      const token = c.req.query('token');
-      const { realm } = view;
-      if (token !== undefined) {
-        const link = await links.view(token, realm, clientOf(c));
+  const { config, links, sessions } = services;
+  return (
+    new Hono<AppEnv>()
+      .get(PAGE, async (c) => {
+        const view = viewFor(c);
+        const { leadsTo } = destinationOf(c, view, config.ORIGIN);
+        const token = c.req.query('token');
+        if (token === undefined) return show(c, view, <RequestPage view={view} />, { leadsTo });
+        const link = await links.view(token, view.realm, clientOf(c));
         if (link.at === 'over') return showSpentLink(c, view, toNewLink(view));
+        // By which this browser is known as the one that opens the link.
+        if (link.at === 'elsewhere') setDeviceCookie(c);
+        return show(c, view, <OpenPage view={view} link={link} />, { leadsTo });
+      })
+      // Whether somebody has signed in in this browser since a time: of addresses and links it says nothing.
+      .get(AWAITED, async (c) => {
+        const visitor = await registeredVisitor(c, sessions);
+        c.header('Cache-Control', 'no-store');
+        return c.json({
+          signed_in: visitor !== null && visitor.authenticatedAt >= Number(c.req.query('since')),
+        });
+      })
+      .post(PAGE, signInLimit, async (c) => {
+        const view = viewFor(c);
+        const destination = destinationOf(c, view, config.ORIGIN);
+        const { leadsTo } = destination;
+        const { email = '', number, challenge, solution } = await formOf(c, config.ORIGIN);
+        const token = c.req.query('token');
+        const { realm } = view;
+        if (token !== undefined) {
+          const link = await links.view(token, realm, clientOf(c));
+          if (link.at === 'over') return showSpentLink(c, view, toNewLink(view));
+          return attempt(
+            c,
+            view,
+            async () => {
+              const opened = await links.open(token, realm, clientOf(c));
+              if ('grant' in opened) return completeSignIn(c, view, services, opened, destination);
+              return show(c, view, <NumberPage view={view} number={opened.number} />, { leadsTo });
+            },
+            (problem) => <OpenPage view={view} link={link} problem={problem} />,
+            leadsTo,
+          );
+        }
         return attempt(
           c,
           view,
           async () => {
-            const opened = await links.open(token, realm, clientOf(c));
-            if ('grant' in opened) return completeSignIn(c, view, services, opened, destination);
-            return show(c, view, <NumberPage view={view} number={opened.number} />, { leadsTo });
+            if (number === undefined) {
+              await guard.pass(c, { about: email, solution });
+              const { email: to } = valid(LinkSendBody, { email });
+              const { challengeId } = await links.send(
+                to,
+                realm,
+                clientOf(c),
+                (sealed) => new URL(view.link(PAGE, { token: sealed }), realm.issuer).href,
+              );
+              setDeviceCookie(c);
+              return show(c, view, <SentPage view={view} email={to} challenge={challengeId} />, { leadsTo });
+            }
+            const entry = valid(LinkConfirmBody, { email, challenge_id: challenge, number });
+            const signedIn = await links.confirm(entry, realm, clientOf(c), true);
+            return completeSignIn(c, view, services, signedIn, destination);
           },
-          (problem) => <OpenPage view={view} link={link} problem={problem} />,
+          (problem) =>
+            number === undefined || problem.fields.email ? (
+              <RequestPage view={view} email={email} problem={problem} />
+            ) : (
+              <SentPage view={view} email={email} challenge={challenge} problem={problem} />
+            ),
           leadsTo,
         );
-      }
-      return attempt(
-        c,
-        view,
-        async () => {
-          if (number === undefined) {
-            await guard.pass(c, { about: email, solution });
-            const { email: to } = valid(LinkSendBody, { email });
-            const { challengeId } = await links.send(
-              to,
-              realm,
-              clientOf(c),
-              (sealed) => new URL(view.link(PAGE, { token: sealed }), realm.issuer).href,
-            );
-            setDeviceCookie(c);
-            return show(c, view, <SentPage view={view} email={to} challenge={challengeId} />, { leadsTo });
-          }
-          const entry = valid(LinkConfirmBody, { email, challenge_id: challenge, number });
-          const signedIn = await links.confirm(entry, realm, clientOf(c), true);
-          return completeSignIn(c, view, services, signedIn, destination);
-        },
-        (problem) =>
-          number === undefined || problem.fields.email ? (
-            <RequestPage view={view} email={email} problem={problem} />
-          ) : (
-            <SentPage view={view} email={email} challenge={challenge} problem={problem} />
-          ),
-        leadsTo,
-      );
-    });
+      })
+  );
 }
 
 function toNewLink(view: View) {
@@ -131,6 +145,13 @@ function SentPage(props: {
       </p>
       <p>{text.sentHere}</p>
       <p>{text.elsewhere}</p>
+      <span
+        hidden
+        data-awaits={`${view.path(AWAITED)}?since=${Date.now()}`}
+        data-next={view.link('/login')}
+        data-lasts={CODE_LIFETIME}
+      />
+      <script type="module" src={AWAITING} />
       <Form
         view={view}
         problem={problem}

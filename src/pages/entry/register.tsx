@@ -8,10 +8,11 @@ import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.ts
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { kitMessages } from '../kit/messages.ts';
-import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
+import { PasskeyForm } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor, visitorOf } from '../kit/visit.ts';
 import { completeSignIn, destinationOf, redirectSignedIn } from './destination.ts';
+import { passkeyAnswer } from './passkey-answer.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
 import { registerMessages } from './register-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
@@ -22,7 +23,7 @@ export function registerPageRoutes(
   signInLimit: MiddlewareHandler<AppEnv>,
   guard: ChallengeGuard,
 ) {
-  const { anonymous, config, credentials, oauth, passkeys, sessions } = services;
+  const { anonymous, config, credentials, oauth, passkeyRegistrations, sessions } = services;
   return new Hono<AppEnv>()
     .get('/register', async (c) => {
       const view = viewFor(c);
@@ -57,7 +58,7 @@ export function registerPageRoutes(
           if (way === 'passkey') {
             const asked = valid(PasskeyRegisterOptionsBody, fields);
             const device = clientOf(c).device ?? null;
-            const options = await passkeys.beginRegistration(asked, view.realm, device);
+            const options = await passkeyRegistrations.begin(asked, view.realm, device);
             setDeviceCookie(c);
             return show(c, view, <PasskeyPage view={view} options={options} />, {
               leadsTo: destination.leadsTo,
@@ -84,23 +85,18 @@ export function registerPageRoutes(
         destination.leadsTo,
       );
     })
-    .post('/register/passkey', signInLimit, async (c) => {
-      const view = viewFor(c);
-      const destination = destinationOf(c, view, config.ORIGIN);
-      const sent = await formOf(c, config.ORIGIN);
-      return attempt(
-        c,
-        view,
-        async () => {
-          const made = valid(CreatedPasskey, passkeyIn(sent));
-          const registered = await passkeys.register(made, view.realm, clientOf(c), true);
-          if (!('grant' in registered)) return c.redirect(view.link('/register', { sent: '1' }), 303);
-          return completeSignIn(c, view, services, registered, destination);
-        },
-        (problem) => <RegisterPage view={view} providers={oauth.providers(view.realm)} problem={problem} />,
-        destination.leadsTo,
-      );
-    });
+    .post(
+      '/register/passkey',
+      signInLimit,
+      passkeyAnswer(
+        services,
+        (sent, realm, client) =>
+          passkeyRegistrations.register(valid(CreatedPasskey, sent), realm, client, true),
+        (view, problem) => (
+          <RegisterPage view={view} providers={oauth.providers(view.realm)} problem={problem} />
+        ),
+      ),
+    );
 }
 
 /** Where the browser makes the passkey. */

@@ -7,6 +7,7 @@ import { clearSessionCookie } from '../../http/session-cookie.ts';
 import type { Language } from '../../lib/language.ts';
 import { failingSteadily } from '../../lib/steady.ts';
 import type { OAuth } from '../../oauth/service.ts';
+import type { PasskeyRegistrations } from '../../passkeys/registration-service.ts';
 import { AssertedPasskey } from '../../passkeys/schemas.ts';
 import type { Passkeys } from '../../passkeys/service.ts';
 import { LoginBody } from '../../passwords/schemas.ts';
@@ -16,7 +17,7 @@ import { allowedRedirect } from '../../realms/redirect-service.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
-import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
+import { PasskeyForm } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor, visitorOf } from '../kit/visit.ts';
 import {
@@ -26,6 +27,7 @@ import {
   redirectSignedIn,
   type SignInCompletion,
 } from './destination.ts';
+import { passkeyAnswer } from './passkey-answer.ts';
 import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
 import { signInMessages } from './sign-in-messages.ts';
 
@@ -38,6 +40,7 @@ export interface SignInServices extends SignInCompletion {
   anonymous: AnonymousUsers;
   oauth: OAuth;
   passkeys: Passkeys;
+  passkeyRegistrations: PasskeyRegistrations;
 }
 
 /** Signing in and out in a browser. */
@@ -92,22 +95,15 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
         leadsTo,
       );
     })
-    .post('/login/passkey', signInLimit, async (c) => {
-      const view = viewFor(c);
-      const destination = destinationOf(c, view, config.ORIGIN);
-      const sent = await formOf(c, config.ORIGIN);
-      return attempt(
-        c,
-        view,
-        async () => {
-          const used = valid(AssertedPasskey, passkeyIn(sent));
-          const signedIn = await passkeys.signIn(used, view.realm, clientOf(c), true);
-          return completeSignIn(c, view, services, signedIn, destination);
-        },
-        (problem) => signInPage(view, { problem }),
-        destination.leadsTo,
-      );
-    })
+    .post(
+      '/login/passkey',
+      signInLimit,
+      passkeyAnswer(
+        services,
+        (sent, realm, client) => passkeys.signIn(valid(AssertedPasskey, sent), realm, client, true),
+        (view, problem) => signInPage(view, { problem }),
+      ),
+    )
     .get('/logout', async (c) => {
       const view = viewFor(c);
       const target = afterSignOut(c, view, config.ORIGIN);

@@ -10,7 +10,6 @@ import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-
 import {
   askForProof,
   PROOF_PASSWORD,
-  provenBy,
   type ReauthenticationServices,
   splitProof,
   takeDraft,
@@ -173,9 +172,9 @@ async function provenOrAsked<V extends Visit>(
   }
   if (!isProving) return null;
   try {
-    const answer = await takeProof(c, visit, area.proofs, proof, waiting);
-    if (answer) return answer;
-    requireLevel(level, provenBy(principal, proof.way), view.realm, {});
+    const proven = await takeProof(c, visit, area.proofs, proof, waiting);
+    if (proven instanceof Response) return proven;
+    requireLevel(level, proven, view.realm, {});
     return null;
   } catch (error) {
     if (needsProof(error)) return askForProof(c, visit, area.proofs, waiting);

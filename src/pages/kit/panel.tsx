@@ -98,14 +98,15 @@ export function TimeOr(props: { view: View; at: number | null; none: string; day
 export function Avatar({ user, small = false }: { user: UserRow; small?: boolean }) {
   const look = small ? 'avatar small' : 'avatar';
   if (user.picture) return <img class={look} src={user.picture} alt="" />;
+  const name = fullNameOf(user);
   return (
     <span class={look} aria-hidden="true">
-      {initialsOf(fullNameOf(user))}
+      {name === user.id ? '?' : initialsOf(name)}
     </span>
   );
 }
 
-/** What a user is called, by the best of the names that they have. */
+/** What a user is called, by the best of the names that they have; by the id, where there is none. */
 export function fullNameOf(user: UserRow): string {
   const fullName = [user.givenName, user.familyName].filter(Boolean).join(' ');
   return user.name ?? (fullName || (user.username ?? (isPlaceholder(user.email) ? user.id : user.email)));

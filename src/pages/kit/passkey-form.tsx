@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { PASSKEYS } from '../../../generated/page-assets.ts';
 import { ApiError } from '../../errors.ts';
 import { Hidden } from './form.tsx';
+import type { View } from './view.ts';
 
 /** What names the two fields that the browser fills in. */
 export const PASSKEY_FIELDS = { flow: 'flow', credential: 'credential' };
@@ -70,6 +71,19 @@ export function KnownPasskeys({ known }: { known: object }) {
   return (
     <>
       <span hidden data-passkeys={JSON.stringify(known)} />
+      <script type="module" src={PASSKEYS} />
+    </>
+  );
+}
+
+/**
+ * Has the browser make a passkey by itself, once a sign-in, where it can do that and there is room (`mediation: "conditional"`): it
+ * says nothing, and neither does a failure. `signedInAt` names the sign-in.
+ */
+export function UnaskedPasskey({ view, signedInAt }: { view: View; signedInAt: number }) {
+  return (
+    <>
+      <span hidden data-make-passkey={view.path('/v1/me/passkeys')} data-once={signedInAt} />
       <script type="module" src={PASSKEYS} />
     </>
   );

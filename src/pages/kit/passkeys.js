@@ -21,10 +21,14 @@ async function answer(form, options, more) {
 
 async function optionsOf(form) {
   if (form.dataset.options) return JSON.parse(form.dataset.options);
-  const answer = await fetch(form.dataset.from, {
+  return post(form.dataset.from, { session_cookie: true });
+}
+
+async function post(path, body) {
+  const answer = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: '{"session_cookie":true}',
+    body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.json();
@@ -68,6 +72,21 @@ if (window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     });
     if (form.dataset.from) suggest(form).catch(() => {});
   }
+}
+
+/** Makes a passkey without asking, once a sign-in (WebAuthn 3, 5.1.3). */
+async function makeUnasked({ makePasskey, once }) {
+  const can = await PublicKeyCredential.getClientCapabilities();
+  if (!can.conditionalCreate || sessionStorage.getItem('passkey') === once) return;
+  sessionStorage.setItem('passkey', once);
+  const { flow, public_key } = await post(`${makePasskey}/options`, { conditional: true });
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(public_key);
+  const credential = await navigator.credentials.create({ publicKey, mediation: 'conditional' });
+  await post(makePasskey, { flow, credential: credential.toJSON() });
+}
+
+for (const { dataset } of document.querySelectorAll('[data-make-passkey]')) {
+  makeUnasked(dataset).catch(() => {});
 }
 
 // Lets the keepers of passkeys forget those that were removed here (WebAuthn 3, 5.1.10).

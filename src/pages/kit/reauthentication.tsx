@@ -52,19 +52,6 @@ export function splitProof(sent: Values): { values: Values; proof: Values } {
   };
 }
 
-/** The ways that show a second factor. */
-const BY_FACTOR = ['passkey', 'totp', 'recovery_code'];
-
-/** Who has just proved by a way who they are: as the session has it from now on. */
-export function provenBy(principal: Principal, way = ''): Principal {
-  const { methods } = principal;
-  return {
-    ...principal,
-    authenticatedAt: Date.now(),
-    methods: BY_FACTOR.includes(way) ? [...methods, 'mfa'] : methods,
-  };
-}
-
 /** A form that waits for a proof: what was in it, and where its page leads. */
 interface Waiting {
   values: Values;
@@ -72,8 +59,8 @@ interface Waiting {
 }
 
 /**
- * Takes the proof that came with a form. Gives null once it is proved, or an answer of its own: a code was sent, or the
- * browser goes to a provider. Throws what is wrong with the proof.
+ * Takes the proof that came with a form. Gives its reader as the session has them once it is proved, or an answer of its own: a code was
+ * sent, or the browser goes to a provider. Throws what is wrong with the proof.
  */
 export async function takeProof(
   c: AppContext,
@@ -81,23 +68,25 @@ export async function takeProof(
   services: ReauthenticationServices,
   proof: Values,
   waiting: Waiting & { origin: string },
-): Promise<Response | null> {
+): Promise<Response | Principal> {
   const { reauthentication, accountLinks } = services;
   const { principal, user } = visit;
+  const proven = ({ authenticatedAt, methods }: Pick<Principal, 'authenticatedAt' | 'methods'>) => {
+    return { ...principal, authenticatedAt, methods };
+  };
   const { way, password = '', code = '', channel, provider = '' } = proof;
   if (way === 'password') {
-    await reauthentication.byPassword(principal, password, clientOf(c));
-    return null;
+    return proven(await reauthentication.byPassword(principal, password, clientOf(c)));
   }
   if (way === 'passkey') {
     const used = AssertedPasskey.safeParse(passkeyIn(proof));
     if (!used.success) throw new ApiError('invalid_passkey');
-    await reauthentication.byPasskey(user, principal, used.data, clientOf(c));
-    return null;
+    return proven(await reauthentication.byPasskey(user, principal, used.data, clientOf(c)));
   }
   if (way === 'totp' || way === 'recovery_code') {
-    await reauthentication.byFactor(principal, { method: way, code: proof[way] ?? '' }, clientOf(c));
-    return null;
+    return proven(
+      await reauthentication.byFactor(principal, { method: way, code: proof[way] ?? '' }, clientOf(c)),
+    );
   }
   if ((way === 'code' || way === 'send') && (channel === 'email' || channel === 'sms')) {
     if (way === 'send') {
@@ -106,8 +95,7 @@ export async function takeProof(
     }
     const typed = OneTimeCodeField.safeParse(code);
     if (!typed.success) throw new ApiError('invalid_code');
-    await reauthentication.byCode(principal, { channel, code: typed.data }, clientOf(c));
-    return null;
+    return proven(await reauthentication.byCode(principal, { channel, code: typed.data }, clientOf(c)));
   }
   if (way !== 'provider') throw new ApiError('invalid_request');
   const here = new URL(pathOf(c.req.url), waiting.origin);
@@ -134,15 +122,14 @@ export async function askForProof(
     reauthentication.beginPasskey(user, principal),
     accountLinks.origins(realm),
   ]);
-  const ways = owesFactor(principal, view.realm)
-    ? { ...known, password: false, codes: [], providers: [] }
-    : known;
+  const owes = owesFactor(principal, view.realm);
+  const ways = owes ? { ...known, password: false, codes: [], providers: [] } : known;
   const page = (
     <ReauthenticationPage
       view={view}
       values={values}
       ways={ways}
-      passkey={passkey}
+      passkey={owes && principal.factors.passkeys === 0 ? null : passkey}
       problem={problem}
       sentBy={sentBy}
       here={hereOf(c, view)}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { CHALLENGE, PASSKEYS } from '../../../generated/page-assets.ts';
+import { AWAITING, CHALLENGE, PASSKEYS } from '../../../generated/page-assets.ts';
 import type { AppContext } from '../../http/context.ts';
 import { buttonColors } from '../../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
@@ -90,7 +90,7 @@ export function forgetLanguage(c: AppContext): void {
 }
 
 /**
- * Sends a page, which is never cached, never framed and has no script but those of passkeys and of challenges that it asks for. `leadsTo` are the other origins that its forms
+ * Sends a page, which is never cached, never framed and has no script but those of ours that it asks for. `leadsTo` are the other origins that its forms
  * may redirect to: a browser follows no redirect elsewhere. `script` is the text of one that stands in the page.
  */
 export function show(
@@ -106,7 +106,9 @@ export function show(
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
   const asks = (src: string) => html.includes(`src="${src}"`);
-  const files = [PASSKEYS, CHALLENGE].filter(asks).map((src) => new URL(src, view.realm.issuer).href);
+  const files = [PASSKEYS, CHALLENGE, AWAITING]
+    .filter(asks)
+    .map((src) => new URL(src, view.realm.issuer).href);
   const isForeign = asks(TURNSTILE_SCRIPT);
   const sources = [
     ...files,
@@ -115,7 +117,7 @@ export function show(
   ];
   const script =
     (sources.length > 0 ? `script-src ${sources.join(' ')}; ` : '') +
-    (asks(PASSKEYS) ? "connect-src 'self'; " : '') +
+    ([PASSKEYS, AWAITING].some(asks) ? "connect-src 'self'; " : '') +
     (isForeign ? `frame-src ${new URL(TURNSTILE_SCRIPT).origin}; ` : '');
   const colors = createHash('sha256').update(view.colors).digest('base64');
   c.header(

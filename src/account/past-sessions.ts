@@ -1,0 +1,56 @@
+import { DAY } from '../lib/time.ts';
+import { PAST_SESSION_DAYS, type PastSession } from './history-contract.ts';
+
+/** How long a session is remembered that is over. */
+const KEPT = PAST_SESSION_DAYS * DAY;
+
+/** The sessions of one user that are over, in the storage of the user's account object. */
+export class PastSessions {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  static createTable(sql: SqlStorage): void {
+    sql.exec(`CREATE TABLE past_sessions (
+      id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+      ip TEXT, country TEXT, city TEXT, user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT,
+      ended_at INTEGER, end_reason TEXT, client_id TEXT, scope TEXT
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** The newest first, from before an id; those whose time was over as far as somebody has noticed. */
+  list(before: string | null, limit: number): PastSession[] {
+    const sql = 'SELECT * FROM past_sessions WHERE id < ? ORDER BY id DESC LIMIT ?';
+    return this.#sql.exec<PastSession>(sql, before ?? '~', limit).toArray();
+  }
+
+  /** Remembers a session that is over. */
+  remember(session: PastSession): void {
+    const columns = Object.keys(session);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO past_sessions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+      ...Object.values(session),
+    );
+  }
+
+  /** Remembers sessions that were over before the object knew of them. */
+  keep(sessions: PastSession[]): void {
+    const rows = this.#sql.exec<{ id: string }>('SELECT id FROM sessions').toArray();
+    const open = new Set(rows.map(({ id }) => id));
+    for (const session of sessions) if (!open.has(session.id)) this.remember(session);
+  }
+
+  /** When the next is to be forgotten, Unix milliseconds; null when there is none. */
+  oldest(): number | null {
+    const sql = 'SELECT MIN(expires_at) AS over FROM past_sessions';
+    const { over } = this.#sql.exec<{ over: number | null }>(sql).one();
+    return over === null ? null : over + KEPT;
+  }
+
+  /** Forgets those that have been over for long. */
+  prune(now: number): void {
+    this.#sql.exec('DELETE FROM past_sessions WHERE expires_at < ?', now - KEPT);
+  }
+}

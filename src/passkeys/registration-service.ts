@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import type { PasskeyObjects } from '../account/contract.ts';
+import { isTaken } from '../db/unique.ts';
+import type { Directory } from '../directory/service.ts';
+import { ApiError, accepted } from '../errors.ts';
+import type { Suspicions } from '../http/suspicions.ts';
+import type { Client } from '../lib/client.ts';
+import { newId, newUserId } from '../lib/ids.ts';
+import type { Realm } from '../lib/realm.ts';
+import { steadily } from '../lib/steady.ts';
+import type { MailBudget } from '../messages/budgets.ts';
+import type { Outbox } from '../messages/outbox.ts';
+import { type Registration, Registrations } from '../passwords/registration-service.ts';
+import type { Pending, SignedIn } from '../passwords/service.ts';
+import type { Sessions } from '../sessions/service.ts';
+import { unnamed } from './authenticators.ts';
+import { creationOptions, methodsOf, verifyCreation } from './ceremony.ts';
+import type { Flows } from './flow.ts';
+import type { CreatedPasskey } from './schemas.ts';
+import { passkeys } from './tables.ts';
+
+/** What registration by a passkey is made of. */
+export interface PasskeyRegistrationDependencies {
+  d1: D1Database;
+  sessions: Sessions;
+  directory: Directory;
+  objects: PasskeyObjects;
+  outbox: Outbox;
+  mailBudget: MailBudget;
+  suspicions: Suspicions;
+  flows: Flows;
+}
+
+/** Accounts that are made by a passkey alone. */
+export class PasskeyRegistrations {
+  readonly #deps: PasskeyRegistrationDependencies;
+  readonly #registrations: Registrations;
+
+  constructor(deps: PasskeyRegistrationDependencies) {
+    this.#deps = deps;
+    this.#registrations = new Registrations(deps);
+  }
+
+  /**
+   * What a browser needs to make the passkey that somebody registers by. The same for new and known addresses. Throws
+   * `registration_closed`.
+   */
+  async begin(body: Registration['body'], realm: Realm, device: string | null) {
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const userId = newUserId(realm.jurisdiction);
+    const { challenge, flow } = await this.#deps.flows.begin(
+      'register',
+      realm,
+      { device },
+      { registration: { userId, body } },
+    );
+    const user = { id: userId, email: body.email, name: body.name ?? null };
+    return { flow, public_key: creationOptions(realm, user, challenge, []) };
+  }
+
+  /**
+   * Makes a user by a passkey and opens their first session; in a realm that verifies first only the former, and for new and known
+   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `user_exists`,
+   * `username_taken`.
+   */
+  register(
+    made: z.output<typeof CreatedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<SignedIn | Pending> {
+    const work = () => this.#register(made, realm, client, inCookie);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
+    { flow, credential, name }: z.output<typeof CreatedPasskey>,
+    realm: Realm,
+    client: Client,
+    inCookie: boolean,
+  ): Promise<SignedIn | Pending> {
+    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    const begun = await this.#deps.flows.open(flow, 'register', realm, { device: client.device ?? null });
+    const { challenge, device, registration } = begun;
+    if (!registration || (inCookie && device === null)) throw new ApiError('invalid_passkey');
+    const passkey = await verifyCreation(realm, credential, challenge);
+    const { userId, body } = registration;
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
+    if (!mayMail) suspicions.note(realm.id, body.email);
+    const row = (now: number) => ({
+      ...passkey,
+      id: newId('psk', now),
+      userId,
+      realmId: realm.id,
+      transports: credential.response.transports ?? [],
+      name: name ?? unnamed(passkey.aaguid),
+      createdAt: now,
+    });
+    const user = await this.#registrations
+      .add(
+        realm,
+        {
+          userId,
+          body,
+          mayMail,
+          columns: { passkeyCount: 1 },
+          proof: (db, now) => db.insert(passkeys).values(row(now)),
+        },
+        client,
+      )
+      .catch((error: unknown) => {
+        // The authenticator has given it before, or the very request came twice.
+        throw isTaken(error) ? new ApiError('passkey_exists') : error;
+      });
+    if (realm.registration === 'verify_first' || !user) return { userId };
+    const opened = accepted(
+      await objects(userId).open(directory.stateOf(user), {
+        client,
+        methods: methodsOf(passkey),
+        lifetimes: realm.lifetimes,
+        mfa: realm.mfa,
+        activity: 'registered',
+      }),
+    );
+    return { user, grant: await sessions.grant(realm, opened) };
+  }
+}
