@@ -57,6 +57,7 @@ import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
+import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
 import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
@@ -99,6 +100,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  subjects: Subjects;
   secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
   billingKit: BillingKit;
@@ -126,6 +128,7 @@ interface Shared {
   standby: Standby;
   realms: Realms;
   signingKeys: SigningKeys;
+  subjects: Subjects;
   /** Those of the databases that were asked for. */
   made: Map<string, Services>;
 }
@@ -151,7 +154,12 @@ export function createServices(bindings: Bindings): Services {
     deriveKeyring(config, 'signing-keys'),
     config.SIGNING_KEY_ROTATION_DAYS,
   );
-  const shared = { bindings, config, databases, standby, realms, signingKeys, made: new Map() };
+  const subjects = new Subjects({
+    d1: databases.control,
+    standby,
+    encryptionKeys: deriveKeyring(config, 'subjects'),
+  });
+  const shared = { bindings, config, databases, standby, realms, signingKeys, subjects, made: new Map() };
   return servicesAt(shared, CONTROL);
 }
 
@@ -164,7 +172,7 @@ function servicesAt(shared: Shared, database: string): Services {
 }
 
 function assemble(shared: Shared, database: string): Services {
-  const { bindings, config, databases, standby, realms, signingKeys } = shared;
+  const { bindings, config, databases, standby, realms, signingKeys, subjects } = shared;
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
@@ -196,7 +204,12 @@ function assemble(shared: Shared, database: string): Services {
   const proofs = new DpopProofs(deriveKeyring(config, 'dpop-nonce'), (name, id, seconds) =>
     limiters(name).once(id, seconds),
   );
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys, proofs);
+  const sessions = new Sessions(
+    objects,
+    new AccessTokens(signingKeys, subjects, forAuthService),
+    apiKeys,
+    proofs,
+  );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
   const credits = new Credits(directory, plans, objects);
@@ -265,6 +278,7 @@ function assemble(shared: Shared, database: string): Services {
     home: home && servicesAt(shared, CONTROL),
     realms,
     signingKeys,
+    subjects,
     secretAdmin: new SecretAdmin(
       databases.names.map((name) => databases.get(name)) as [D1Database, ...D1Database[]],
       config,
@@ -327,6 +341,7 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       standby,
       signingKeys,
+      subjects,
       apiKeys,
       take,
       isLocal: config.ENVIRONMENT === 'development',

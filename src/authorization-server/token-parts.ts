@@ -4,7 +4,9 @@ import type { Directory } from '../directory/service.ts';
 import type { DpopProofs, ShownProof } from '../http/dpop.ts';
 import type { Client } from '../lib/client.ts';
 import type { Sessions } from '../sessions/service.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import type { ClientMessage } from './client-authentication.ts';
+import type { ClientKeys } from './client-keys.ts';
 import type { OAuthClients } from './client-service.ts';
 import type { DeviceAuthorizations } from './device-service.ts';
 import type { ProtectedResources } from './resource-service.ts';
@@ -32,6 +34,8 @@ export type ProvedRequest = TokenRequest & { key: string | null };
 export interface TokenParts {
   d1: D1Database;
   clients: OAuthClients;
+  keys: ClientKeys;
+  subjects: Subjects;
   directory: Directory;
   proofs: DpopProofs;
   sessions: Sessions;
