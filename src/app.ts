@@ -34,6 +34,7 @@ import { mailTemplateRoutes } from './messages/template-routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
+import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
@@ -90,6 +91,7 @@ export function createApp(
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))
+    .route('/', tokenVaultRoutes(services.vault, levels))
     .route(
       '/',
       reauthenticationRoutes(

@@ -41,6 +41,7 @@ import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
+import { TokenVault } from './oauth/token-vault-service.ts';
 import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
 import { Credentials, describeHash, PasswordPolicy } from './passwords/service.ts';
@@ -94,6 +95,7 @@ export interface Services {
   factors: Factors;
   oauth: OAuth;
   identities: Identities;
+  vault: TokenVault;
   accountLinks: AccountLinks;
   authorizationCodes: AuthorizationCodes;
   reauthentication: Reauthentication;
@@ -244,12 +246,15 @@ function assemble(shared: Shared, database: string): Services {
     suspicions,
   };
   const authorizationCodes = new AuthorizationCodes(deps);
-  const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
+  const providers = new Providers(config.signIn);
+  const tokenKeys = deriveKeyring(config, 'provider-tokens');
+  const identities = new Identities({ ...deps, tokenKeys });
+  const vault = new TokenVault({ d1, directory, providers, tokenKeys });
   const oauthPorts = {
     ...deps,
     codes: authorizationCodes,
     identities,
-    providers: new Providers(config.signIn),
+    providers,
     origin: config.ORIGIN,
     flowKeys: deriveKeyring(config, 'oauth-flow'),
   };
@@ -310,6 +315,7 @@ function assemble(shared: Shared, database: string): Services {
     factors,
     authorizationCodes,
     identities,
+    vault,
     accountLinks,
     oauth,
     reauthentication: new Reauthentication({
@@ -347,6 +353,7 @@ function assemble(shared: Shared, database: string): Services {
       isLocal: config.ENVIRONMENT === 'development',
       deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
       proofs,
+      vault,
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },

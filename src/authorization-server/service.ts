@@ -7,6 +7,7 @@ import type { Directory } from '../directory/service.ts';
 import type { DpopProofs } from '../http/dpop.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Take } from '../messages/budgets.ts';
+import type { TokenVault } from '../oauth/token-vault-service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
 import type { Subjects } from '../signing-keys/subject-service.ts';
@@ -40,6 +41,7 @@ export interface AuthorizationServerParts {
   subjects: Subjects;
   apiKeys: ApiKeys;
   proofs: DpopProofs;
+  vault: TokenVault;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
   /** Encrypts requests that clients have pushed. */
@@ -90,6 +92,7 @@ export class AuthorizationServer {
       proofs: parts.proofs,
       sessions,
       devices: this.devices,
+      vault: parts.vault,
       limit,
     };
   }

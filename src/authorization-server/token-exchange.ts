@@ -7,6 +7,7 @@ import { tokenSeconds } from './grant-lifetimes.ts';
 import { lacksFactor } from './introspection-service.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
+import { exchangeForProviderToken, PROVIDER_TOKEN } from './provider-token.ts';
 import type { OAuthClientRow } from './tables.ts';
 import { type ProvedRequest, type TokenAnswer, type TokenParts, typeOf } from './token-parts.ts';
 
@@ -35,10 +36,14 @@ interface Subject {
  */
 export async function exchangeToken(
   parts: TokenParts,
-  { key, parameters, realm }: ProvedRequest,
+  request: ProvedRequest,
   client: OAuthClientRow,
 ): Promise<TokenAnswer> {
+  const { key, parameters, realm } = request;
   requireTypes(parameters);
+  if (parameters.get('requested_token_type') === PROVIDER_TOKEN) {
+    return exchangeForProviderToken(parts, request, client);
+  }
   const read = await parts.tokens.read(realm, required(parameters, 'subject_token'));
   const subject = read?.isAccessToken ? (read.claims as unknown as Subject) : null;
   const now = Date.now();
@@ -90,7 +95,7 @@ function requireTypes(parameters: Parameters): void {
   const wanted = parameters.get('requested_token_type');
   if (
     required(parameters, 'subject_token_type') !== ACCESS_TOKEN ||
-    (wanted ?? ACCESS_TOKEN) !== ACCESS_TOKEN
+    ![ACCESS_TOKEN, PROVIDER_TOKEN].includes(wanted ?? ACCESS_TOKEN)
   ) {
     throw unfit('Only access tokens are exchanged, for access tokens');
   }

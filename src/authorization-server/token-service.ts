@@ -11,6 +11,7 @@ import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
+import { PROVIDER_TOKEN_SCOPE } from './provider-token.ts';
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 import { exchangeToken } from './token-exchange.ts';
 import {
@@ -161,7 +162,7 @@ async function clientCredentials(
 ): Promise<TokenAnswer> {
   const client = await named.forTokens(realm.id, caller, askedResources(parameters, realm));
   const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
-  const own = client.scopes.filter((scope) => !ofUsers.includes(scope));
+  const own = client.scopes.filter((scope) => !ofUsers.includes(scope) && !PROVIDER_TOKEN_SCOPE.test(scope));
   const asked = parameters.get('scope');
   const scope = (asked === undefined ? own : scopesWithin(asked, own)).join(' ');
   const resources = askedResources(parameters, realm);
