@@ -35,6 +35,7 @@ import { metricsRoutes } from './metrics/routes.ts';
 import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
+import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
@@ -95,6 +96,7 @@ export function createApp(
     .route('/', oauthRoutes(services.oauth, services.accountLinks, sessions, signInLimit))
     .route('/', tokenRoutes(services.authorizationCodes, signInLimit))
     .route('/', identityRoutes(services.oauth, services.accountLinks, services.identities, levels))
+    .route('/', tokenVaultRoutes(services.vault, levels))
     .route(
       '/',
       reauthenticationRoutes(

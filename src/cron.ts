@@ -66,9 +66,9 @@ export const JOBS: Record<string, Record<string, Job>> = {
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
     send_logouts: {
       share: 0.3,
-      run: async ({ config, d1, signingKeys }, _, budget) => {
+      run: async ({ config, d1, signingKeys, subjects }, _, budget) => {
         const { sendLogoutNotices, SignedTokens } = await logouts();
-        const parts = { d1, tokens: new SignedTokens(signingKeys), origin: config.ORIGIN };
+        const parts = { d1, tokens: new SignedTokens(signingKeys, subjects), origin: config.ORIGIN };
         await sendLogoutNotices({ ...parts, mayBeLocal: config.ENVIRONMENT === 'development' }, budget);
       },
     },

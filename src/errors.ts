@@ -63,6 +63,7 @@ export const CATALOGUE = {
   username_taken: { status: 409, title: 'The username is already taken' },
   account_exists: { status: 409, title: 'The account is linked to another account of this provider' },
   identity_conflict: { status: 409, title: 'This account of the provider is linked to another user' },
+  provider_link_ended: { status: 409, title: 'The account at the provider has to be linked again' },
   passkey_exists: { status: 409, title: 'The passkey is there already' },
   too_many_passkeys: { status: 409, title: 'The account has as many passkeys as it can have' },
   too_many_factors: { status: 409, title: 'The account has as many factors as it can have' },

@@ -44,6 +44,7 @@ import { Identities } from './oauth/identity-service.ts';
 import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
+import { TokenVault } from './oauth/token-vault-service.ts';
 import { Flows } from './passkeys/flow.ts';
 import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
@@ -62,6 +63,7 @@ import { SecretAdmin } from './secrets/admin-service.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
+import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
 import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
@@ -99,12 +101,14 @@ export interface Services {
   factors: Factors;
   oauth: OAuth;
   identities: Identities;
+  vault: TokenVault;
   accountLinks: AccountLinks;
   authorizationCodes: AuthorizationCodes;
   reauthentication: Reauthentication;
   privacy: Privacy;
   outbox: Outbox;
   signingKeys: SigningKeys;
+  subjects: Subjects;
   secretAdmin: SecretAdmin;
   apiKeys: ApiKeys;
   billingKit: BillingKit;
@@ -135,6 +139,7 @@ interface Shared {
   realms: Realms;
   signingKeys: SigningKeys;
   metrics: MetricsReader | null;
+  subjects: Subjects;
   /** Those of the databases that were asked for. */
   made: Map<string, Services>;
 }
@@ -162,7 +167,13 @@ export function createServices(bindings: Bindings): Services {
     config.SIGNING_KEY_ROTATION_DAYS,
   );
   const metrics = config.METRICS_ENABLED ? metricsOf(bindings, databases) : null;
-  const shared = { bindings, config, databases, standby, realms, signingKeys, metrics, made: new Map() };
+  const subjects = new Subjects({
+    d1: databases.control,
+    standby,
+    encryptionKeys: deriveKeyring(config, 'subjects'),
+  });
+  const made = new Map();
+  const shared = { bindings, config, databases, standby, realms, signingKeys, metrics, subjects, made };
   return servicesAt(shared, CONTROL);
 }
 
@@ -175,7 +186,7 @@ function servicesAt(shared: Shared, database: string): Services {
 }
 
 function assemble(shared: Shared, database: string): Services {
-  const { bindings, config, databases, standby, realms, signingKeys } = shared;
+  const { bindings, config, databases, standby, realms, signingKeys, subjects } = shared;
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
@@ -207,7 +218,12 @@ function assemble(shared: Shared, database: string): Services {
   const proofs = new DpopProofs(deriveKeyring(config, 'dpop-nonce'), (name, id, seconds) =>
     limiters(name).once(id, seconds),
   );
-  const sessions = new Sessions(objects, new AccessTokens(signingKeys, forAuthService), apiKeys, proofs);
+  const sessions = new Sessions(
+    objects,
+    new AccessTokens(signingKeys, subjects, forAuthService),
+    apiKeys,
+    proofs,
+  );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
   const credits = new Credits(directory, plans, objects);
@@ -242,12 +258,15 @@ function assemble(shared: Shared, database: string): Services {
     suspicions,
   };
   const authorizationCodes = new AuthorizationCodes(deps);
-  const identities = new Identities({ ...deps, tokenKeys: deriveKeyring(config, 'provider-tokens') });
+  const providers = new Providers(config.signIn);
+  const tokenKeys = deriveKeyring(config, 'provider-tokens');
+  const identities = new Identities({ ...deps, tokenKeys });
+  const vault = new TokenVault({ d1, directory, providers, tokenKeys });
   const oauthPorts = {
     ...deps,
     codes: authorizationCodes,
     identities,
-    providers: new Providers(config.signIn),
+    providers,
     origin: config.ORIGIN,
     flowKeys: deriveKeyring(config, 'oauth-flow'),
   };
@@ -277,6 +296,7 @@ function assemble(shared: Shared, database: string): Services {
     home: home && servicesAt(shared, CONTROL),
     realms,
     signingKeys,
+    subjects,
     secretAdmin: new SecretAdmin(
       databases.names.map((name) => databases.get(name)) as [D1Database, ...D1Database[]],
       config,
@@ -309,6 +329,7 @@ function assemble(shared: Shared, database: string): Services {
     factors,
     authorizationCodes,
     identities,
+    vault,
     accountLinks,
     oauth,
     reauthentication: new Reauthentication({
@@ -341,11 +362,13 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       standby,
       signingKeys,
+      subjects,
       apiKeys,
       take,
       isLocal: config.ENVIRONMENT === 'development',
       deviceCodes: ({ id, jurisdiction }, userCode) => deviceCodes(`${id}:${userCode}`, jurisdiction),
       proofs,
+      vault,
       requestKeys: deriveKeyring(config, 'authorization-request'),
       pushedKeys: deriveKeyring(config, 'pushed-request'),
     },

@@ -7,6 +7,7 @@ import type { Client } from '../lib/client.ts';
 import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import {
   type AnswerTarget,
   type AskedAuthorization,
@@ -14,6 +15,7 @@ import {
   type ResponseMode,
 } from './authorization-request.ts';
 import { isSelfRegistered } from './client-schemas.ts';
+import { sectorOf } from './client-sectors.ts';
 import type { OAuthClients } from './client-service.ts';
 import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
@@ -67,6 +69,7 @@ interface AuthorizationParts {
   resources: ProtectedResources;
   objects: GrantObjects;
   tokens: SignedTokens;
+  subjects: Subjects;
   /** Signs since when a request waits. */
   requestKeys: Keyring;
   pushedKeys: Keyring;
@@ -179,7 +182,12 @@ export class ClientAuthorizations {
     const { client, prompt } = asked;
     const isSilent = prompt.includes('none');
     const hinted = await this.#hinted(realm, client, asked.idTokenHint);
-    const signIn = this.#signInNeeded(asked, realm, principal, { hinted, since });
+    const { subject } = asked.claims;
+    const isMeant =
+      (hinted === undefined || hinted === principal?.userId) &&
+      (subject === null ||
+        (principal && (await this.#parts.tokens.subjectFor(client, principal.userId))) === subject);
+    const signIn = this.#signInNeeded(asked, realm, principal, { isMeant, since });
     if (!principal || signIn) {
       if (isSilent) throw new OAuthFailure('login_required', 'The user has to sign in');
       return {
@@ -211,10 +219,10 @@ export class ClientAuthorizations {
     asked: AskedAuthorization,
     realm: Realm,
     principal: Principal | null,
-    { hinted, since }: { hinted: unknown; since: string | undefined },
+    { isMeant, since }: { isMeant: boolean; since: string | undefined },
   ): 'first' | 'anew' | null {
     if (!principal) return 'first';
-    const { claims, client, maxAge, prompt } = asked;
+    const { client, maxAge, prompt } = asked;
     const now = Date.now();
     const waiting = this.#waitingSince(client.id, since, now);
     const isAnew = waiting !== null && principal.authenticatedAt > waiting;
@@ -227,18 +235,21 @@ export class ClientAuthorizations {
     if (asksAnew) {
       if (!isAnew) return 'anew';
     } else if (maxAge !== null && now - principal.authenticatedAt > maxAge * SECOND) return 'anew';
-    const meant = [claims.subject, hinted].filter((one) => one !== null);
-    return meant.every((one) => one === principal.userId) ? null : 'anew';
+    return isMeant ? null : 'anew';
   }
 
-  /** The user whom an ID token means; null where there is none. Throws `invalid_request` for one that is not of the client. */
-  async #hinted(realm: Realm, client: OAuthClientRow, idToken: string | null): Promise<unknown> {
-    if (idToken === null) return null;
+  /** The user whom an ID token means; undefined where there is none. Throws `invalid_request` for one that is not of the client. */
+  async #hinted(
+    realm: Realm,
+    client: OAuthClientRow,
+    idToken: string | null,
+  ): Promise<string | null | undefined> {
+    if (idToken === null) return undefined;
     const hint = await this.#parts.tokens.read(realm, idToken);
     if (!hint || hint.isAccessToken || hint.claims.aud !== client.id) {
       throw new OAuthFailure('invalid_request', 'id_token_hint is no ID token of this client');
     }
-    return hint.claims.sub;
+    return hint.userId;
   }
 
   /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
@@ -282,7 +293,8 @@ export class ClientAuthorizations {
       expiresAt: Date.now() + CODE_LIFETIME,
     };
     accepted(await this.#parts.objects(userId).issueCode(sessionId, code, consented, by));
-    return answering(realm, asked, { code: text });
+    const shown = await this.#parts.subjects.masked(realm.id, sectorOf(client), text);
+    return answering(realm, asked, { code: shown });
   }
 
   #sign(clientId: string, at: number): string {

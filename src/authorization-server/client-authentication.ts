@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 import { primary } from '../db/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
+import type { ClientKeys } from './client-keys.ts';
 import { isClientSecret } from './client-secret.ts';
 import type { OAuthClients } from './client-service.ts';
 import { takeAssertion } from './client-store.ts';
@@ -36,6 +37,7 @@ export interface ClientMessage {
 interface AuthenticationParts {
   d1: D1Database;
   clients: OAuthClients;
+  keys: ClientKeys;
 }
 
 type Check = (
@@ -137,13 +139,14 @@ async function bySecret(
 
 /** OpenID Connect Core 1.0, 9; RFC 7523, 3: for this very issuer, from the client about itself, short-lived, and good once. */
 async function byAssertion(
-  { d1, clients }: AuthenticationParts,
+  { d1, clients, keys }: AuthenticationParts,
   { realm, endpoint }: ClientMessage,
   { clientId, proof }: Presented,
 ): Promise<OAuthClientRow | null> {
   const client = await clients.find(realm.id, clientId, (row) => row.authentication === 'private_key_jwt');
-  if (!client?.jwks) return null;
-  const verified = await jwtVerify(proof ?? '', createLocalJWKSet(client.jwks), {
+  const find = client && (await keys.of(client));
+  if (!client || !find) return null;
+  const verified = await jwtVerify(proof ?? '', find, {
     algorithms: ASSERTION_ALGORITHMS,
     issuer: clientId,
     subject: clientId,

@@ -3,6 +3,8 @@ import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from '../realms/schemas.ts';
 import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
+import { hostsOf } from './client-sectors.ts';
+import { isFetchable } from './client-site.ts';
 import { isReachableUri, isRegistrableUri } from './redirect-uris.ts';
 import {
   CLIENT_AUTHENTICATIONS,
@@ -10,6 +12,7 @@ import {
   GRANT_TYPES,
   type GrantType,
   type OAuthClientRow,
+  SUBJECT_TYPES,
 } from './tables.ts';
 
 /** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
@@ -35,6 +38,10 @@ const link = z
   .max(2000)
   .nullish();
 const seconds = ({ min, max }: { min: number; max: number }) => z.int().min(min).max(max).nullish();
+/** Where a client shows something: on this machine too, as far as that may be when it is read. */
+export const SiteAddress = z
+  .string()
+  .refine((address) => isFetchable(address, true), { error: 'Must be https, on a public host' });
 /** RFC 7517, 4: texts and lists of texts, whatever else a key says of itself. */
 export const PublicJwk = z
   .object({ kty: z.enum(['EC', 'RSA', 'OKP']) })
@@ -62,6 +69,18 @@ const fields = {
     .object({ keys: z.array(PublicJwk).min(1).max(10) })
     .nullish()
     .openapi({ description: 'Its public keys, for `private_key_jwt`' }),
+  jwks_uri: SiteAddress.nullish().openapi({
+    description:
+      'Where it shows them instead: read again as the cache headers there say, and for a key that is new',
+  }),
+  subject_type: z.enum(SUBJECT_TYPES).openapi({
+    description:
+      '`public`: it knows users by their ids. `pairwise`: by names that no client of another sector has (OpenID Connect Core 1.0, 8.1)',
+  }),
+  sector_identifier_uri: SiteAddress.nullish().openapi({
+    description:
+      'A JSON list of redirect URIs, with those of the client: its host is the sector, instead of that of the redirect URIs',
+  }),
   id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS).openapi({
     description: 'By what its ID tokens are signed; access tokens always by ES256',
   }),
@@ -117,6 +136,7 @@ export const NewOAuthClient = z
     token_endpoint_auth_method: fields.token_endpoint_auth_method.optional(),
     id_token_signed_response_alg: fields.id_token_signed_response_alg.default('ES256'),
     dpop_bound_access_tokens: fields.dpop_bound_access_tokens.default(false),
+    subject_type: fields.subject_type.default('public'),
     redirect_uris: fields.redirect_uris.default([]),
     post_logout_redirect_uris: fields.post_logout_redirect_uris.default([]),
     grant_types: fields.grant_types.default(['authorization_code', 'refresh_token']),
@@ -157,6 +177,9 @@ export const OAuthClientSchema = z
     first_party: z.boolean(),
     token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATIONS),
     jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).nullable(),
+    jwks_uri: z.string().nullable(),
+    subject_type: z.enum(SUBJECT_TYPES),
+    sector_identifier_uri: z.string().nullable(),
     id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
     dpop_bound_access_tokens: z.boolean(),
     redirect_uris: z.array(z.string()),
@@ -223,7 +246,24 @@ export function clientProblems(
       'grant_types',
       'A public client has neither client_credentials nor token exchange',
     ],
-    [method === 'private_key_jwt' && !client.jwks, 'jwks', 'Is needed for private_key_jwt'],
+    [
+      method === 'private_key_jwt' && !client.jwks && !client.jwks_uri,
+      'jwks',
+      'Is needed for private_key_jwt, or jwks_uri',
+    ],
+    [Boolean(client.jwks && client.jwks_uri), 'jwks_uri', 'Does not go with jwks'],
+    [
+      client.subject_type === 'pairwise' &&
+        !client.sector_identifier_uri &&
+        hostsOf(client.redirect_uris).length > 1,
+      'sector_identifier_uri',
+      'Is needed where redirect URIs of a pairwise client are of several hosts',
+    ],
+    [
+      client.subject_type === 'pairwise' && ACCOUNT_SCOPES.some((scope) => client.scopes.includes(scope)),
+      'scopes',
+      'Who may act as the user reads their id: a pairwise client may not',
+    ],
     [
       !client.first_party && ACCOUNT_SCOPES.some((scope) => client.scopes.includes(scope)),
       'scopes',
@@ -249,6 +289,9 @@ export function oauthClientShape(row: OAuthClientRow): z.infer<typeof OAuthClien
     first_party: row.firstParty,
     token_endpoint_auth_method: row.authentication,
     jwks: row.jwks as z.infer<typeof OAuthClientSchema>['jwks'],
+    jwks_uri: row.jwksUri,
+    subject_type: row.subjectType,
+    sector_identifier_uri: row.sectorIdentifierUri,
     id_token_signed_response_alg: row.idTokenAlgorithm,
     dpop_bound_access_tokens: row.dpopBound,
     redirect_uris: row.redirectUris,

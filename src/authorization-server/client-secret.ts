@@ -8,6 +8,11 @@ export function newClientSecret(): { text: string; hash: string } {
   return { text, hash: secretHash(text) };
 }
 
+/** Whether a client proves by a secret who it is. */
+export function hasSecret(method: OAuthClientRow['authentication']): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
+}
+
 /** Whether a text is the secret of a client, or the one before it while that is good. */
 export function isClientSecret(
   row: Pick<OAuthClientRow, 'secretHash' | 'previousHash' | 'previousExpiresAt'>,

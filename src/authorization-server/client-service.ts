@@ -18,7 +18,8 @@ import {
   oauthClientShape,
   type WholeOAuthClient,
 } from './client-schemas.ts';
-import { newClientSecret } from './client-secret.ts';
+import { hasSecret, newClientSecret } from './client-secret.ts';
+import { requireSector, type Sectors } from './client-sectors.ts';
 import {
   type ClientRef,
   changeClient,
@@ -42,6 +43,8 @@ const ID = /^cli_[0-9a-z]{26}$/;
 /** What a client does not have that nobody said it has. */
 const NOTHING = {
   jwks: null,
+  jwks_uri: null,
+  sector_identifier_uri: null,
   backchannel_logout_uri: null,
   logo_uri: null,
   client_uri: null,
@@ -62,12 +65,14 @@ export class OAuthClients {
   readonly #d1: D1Database;
   readonly #standby: Standby;
   readonly #documents: ClientDocuments;
+  readonly #sectors: Sectors;
   readonly #found = new Kept<string, Known>({ limit: REMEMBERED, freshFor: CACHE });
   /** Apart, so that strangers push out none that exist. */
   readonly #missing = new BoundedMap<string, number>(REMEMBERED);
 
-  constructor(d1: D1Database, standby: Standby, documents: ClientDocuments) {
+  constructor(d1: D1Database, standby: Standby, documents: ClientDocuments, sectors: Sectors) {
     this.#documents = documents;
+    this.#sectors = sectors;
     this.#d1 = d1;
     this.#standby = standby;
   }
@@ -152,6 +157,7 @@ export class OAuthClients {
       createdAt: now,
       updatedAt: now,
     };
+    await requireSector(row, this.#sectors);
     await insertClient(primary(this.#d1).db, row, {
       realmId,
       at: now,
@@ -183,6 +189,7 @@ export class OAuthClients {
       ? secret && { secretHash: secret.hash }
       : { secretHash: null, previousHash: null, previousExpiresAt: null };
     const set = columnsOf(patch);
+    await requireSector({ ...read, ...set }, this.#sectors);
     const now = Math.max(Date.now(), read.updatedAt + 1);
     const names = Object.keys(set) as (keyof OAuthClientRow)[];
     const row = await changeClient(
@@ -278,11 +285,6 @@ export class OAuthClients {
   }
 }
 
-/** Whether a client proves by a secret who it is. */
-export function hasSecret(method: OAuthClientRow['authentication']): boolean {
-  return method === 'client_secret_basic' || method === 'client_secret_post';
-}
-
 function requireWhole(client: WholeOAuthClient): void {
   const problems = clientProblems(client);
   if (problems.length === 0) return;
@@ -296,6 +298,9 @@ function columnsOf(body: z.output<typeof OAuthClientPatch>): Partial<OAuthClient
     firstParty: body.first_party,
     authentication: body.token_endpoint_auth_method,
     jwks: body.jwks,
+    jwksUri: body.jwks_uri,
+    subjectType: body.subject_type,
+    sectorIdentifierUri: body.sector_identifier_uri,
     dpopBound: body.dpop_bound_access_tokens,
     idTokenAlgorithm: body.id_token_signed_response_alg,
     redirectUris: body.redirect_uris,

@@ -44,19 +44,23 @@ export async function introspect(
 ): Promise<Introspected> {
   const isFor = (clientId: string, audience: readonly string[]) =>
     !caller || caller.id === clientId || audience.some((one) => caller.audiences.includes(one));
-  const refresh = parseRefreshToken(token);
+  const plain = await parts.subjects.unmasked(realm.id, token);
+  const refresh = parseRefreshToken(plain);
   if (refresh) {
-    const session = await parts.objects(refresh.userId).checkGrant(token);
+    const session = await parts.objects(refresh.userId).checkGrant(plain);
     if (isRefusal(session) || !session.grant || session.state.realmId !== realm.id) return INACTIVE;
     if (lacksFactor(session, realm)) return INACTIVE;
     const { clientId, scope, audience } = session.grant;
-    if (!isFor(clientId, audience)) return INACTIVE;
-    const { sessionId: sid, state } = session;
+    const client = isFor(clientId, audience) && (await parts.clients.find(realm.id, clientId));
+    if (!client) return INACTIVE;
+    const sub = await parts.tokens.subjectFor(client, session.state.userId);
+    const { sessionId: sid } = session;
     const exp = Math.floor(session.expiresAt / SECOND);
-    return { active: true, iss: realm.issuer, sub: state.userId, client_id: clientId, scope, exp, sid };
+    return { active: true, iss: realm.issuer, sub, client_id: clientId, scope, exp, sid };
   }
   const read = await parts.tokens.read(realm, token);
   if (!read?.isAccessToken) return INACTIVE;
+  const { userId } = read;
   const { iss, sub, client_id, scope, aud, exp, iat, jti, sid, auth_time, amr, acr, act, cnf } =
     read.claims as {
       iss: string;
@@ -79,7 +83,8 @@ export async function introspect(
     // Of a client for itself: it holds while the client is there.
     if (!(await parts.clients.find(realm.id, client_id))) return INACTIVE;
   } else {
-    const session = await parts.objects(sub).check(sid);
+    if (userId === null) return INACTIVE;
+    const session = await parts.objects(userId).check(sid);
     if (isRefusal(session) || !(act || isOf(session, client_id)) || lacksFactor(session, realm))
       return INACTIVE;
   }
@@ -105,15 +110,17 @@ export async function revoke(
   token: string,
   client: OAuthClientRow,
 ): Promise<void> {
-  const refresh = parseRefreshToken(token);
+  const plain = await parts.subjects.unmasked(realm.id, token);
+  const refresh = parseRefreshToken(plain);
   if (refresh) {
-    await parts.objects(refresh.userId).endGrant({ refreshToken: token }, client.id);
+    await parts.objects(refresh.userId).endGrant({ refreshToken: plain }, client.id);
     return;
   }
   const read = await parts.tokens.read(realm, token);
-  const { client_id, sid, sub } = (read?.isAccessToken ? read.claims : {}) as Record<string, unknown>;
-  if (client_id !== client.id || typeof sid !== 'string' || typeof sub !== 'string') return;
-  await parts.objects(sub).endGrant({ sessionId: sid }, client.id);
+  if (!read?.isAccessToken || read.userId === null) return;
+  const { client_id, sid } = read.claims;
+  if (client_id !== client.id || typeof sid !== 'string') return;
+  await parts.objects(read.userId).endGrant({ sessionId: sid }, client.id);
 }
 
 /** Whether a session is good for enrolling a second factor only. */

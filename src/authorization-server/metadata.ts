@@ -7,7 +7,7 @@ import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
 import { ASSERTION_ALGORITHMS } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
 import type { ServerMetadataSchema } from './schemas.ts';
-import { CLIENT_AUTHENTICATIONS, GRANT_TYPES } from './tables.ts';
+import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, SUBJECT_TYPES } from './tables.ts';
 import { USER_CLAIMS } from './user-claims.ts';
 
 /** What a realm says of its authorization server (RFC 8414, 2; OpenID Connect Discovery 1.0, 3). */
@@ -35,7 +35,7 @@ export function serverMetadata({
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: [...GRANT_TYPES],
-    subject_types_supported: ['public'],
+    subject_types_supported: [...SUBJECT_TYPES],
     id_token_signing_alg_values_supported: [...ID_TOKEN_ALGORITHMS],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATIONS],
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,

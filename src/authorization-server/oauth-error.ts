@@ -29,6 +29,7 @@ export const OAUTH_ERRORS = [
   'invalid_client_metadata',
   'invalid_dpop_proof',
   'use_dpop_nonce',
+  'temporarily_unavailable',
 ] as const;
 
 export type OAuthErrorCode = (typeof OAUTH_ERRORS)[number];
@@ -56,6 +57,15 @@ const AS_GRANT: Partial<Record<ErrorCode, string>> = {
   email_not_verified: 'The e-mail address is not verified',
 };
 
+/** What is wrong with a token of a provider that a client asks for. */
+const OF_PROVIDER: Partial<Record<ErrorCode, [OAuthErrorCode, string]>> = {
+  identity_not_found: ['invalid_target', 'The user has linked no account of this provider'],
+  provider_not_found: ['invalid_target', 'There is no such provider'],
+  provider_link_ended: ['invalid_grant', 'The user has to link the account at the provider again'],
+  provider_rejected: ['temporarily_unavailable', 'The provider has refused'],
+  provider_unavailable: ['temporarily_unavailable', 'The provider does not answer'],
+};
+
 /** What a client is told of a failure; throws again what is none of the protocol. */
 export function oauthFailureOf(thrown: unknown): OAuthFailure {
   if (thrown instanceof OAuthFailure) return thrown;
@@ -65,6 +75,8 @@ export function oauthFailureOf(thrown: unknown): OAuthFailure {
   ) {
     return new OAuthFailure(thrown.code, thrown.detail ?? '');
   }
+  const ofProvider = thrown instanceof ApiError ? OF_PROVIDER[thrown.code] : undefined;
+  if (ofProvider) return new OAuthFailure(...ofProvider);
   const said = thrown instanceof ApiError ? AS_GRANT[thrown.code] : undefined;
   if (said === undefined) throw thrown;
   return new OAuthFailure('invalid_grant', said);

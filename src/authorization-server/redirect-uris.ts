@@ -36,7 +36,9 @@ export function isReachableUri(uri: string): boolean {
 export function isPublicHost(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   if (!name.includes('.') || name.startsWith('[') || /^[\d.]+$/.test(name)) return false;
-  return !/\.(localhost|local|internal|lan|home|corp|intranet|private|test|invalid|onion|arpa)$/.test(name);
+  return !/\.(localhost|local|localdomain|internal|lan|home|corp|intranet|private|test|invalid|onion|arpa)$/.test(
+    name,
+  );
 }
 
 /** Whether anybody else on the user's machine could take what is sent to an address: then the user is asked (RFC 8252, 8.6). */

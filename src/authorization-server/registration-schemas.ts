@@ -1,7 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { ID_TOKEN_ALGORITHMS } from '../signing-keys/tables.ts';
-import { ClientName, OPENID_SCOPES, PublicJwk, RedirectUri } from './client-schemas.ts';
-import { CLIENT_AUTHENTICATIONS, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
+import { ClientName, OPENID_SCOPES, PublicJwk, RedirectUri, SiteAddress } from './client-schemas.ts';
+import { hostsOf } from './client-sectors.ts';
+import {
+  CLIENT_AUTHENTICATIONS,
+  GRANT_TYPES,
+  type GrantType,
+  type OAuthClientRow,
+  SUBJECT_TYPES,
+} from './tables.ts';
 
 /** What software that nobody has registered may get tokens by: a user is asked in their own browser each time. */
 export const SELF_REGISTERED_GRANTS: readonly GrantType[] = ['authorization_code', 'refresh_token'];
@@ -28,6 +35,9 @@ export const ClientMetadata = z
     tos_uri: link,
     scope: z.string().max(2000).optional(),
     jwks: z.looseObject({ keys: z.array(PublicJwk).min(1).max(10) }).optional(),
+    jwks_uri: SiteAddress.optional(),
+    subject_type: z.enum(SUBJECT_TYPES).optional(),
+    sector_identifier_uri: SiteAddress.optional(),
     id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS).optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
   })
@@ -51,6 +61,9 @@ export const RegisteredClientSchema = z
     id_token_signed_response_alg: z.enum(ID_TOKEN_ALGORITHMS),
     dpop_bound_access_tokens: z.boolean(),
     jwks: z.record(z.string(), z.unknown()).optional(),
+    jwks_uri: z.string().optional(),
+    subject_type: z.enum(SUBJECT_TYPES),
+    sector_identifier_uri: z.string().optional(),
     client_uri: z.string().optional(),
     logo_uri: z.string().optional(),
     policy_uri: z.string().optional(),
@@ -65,6 +78,9 @@ export type SelfDescription = Pick<
   | 'firstParty'
   | 'authentication'
   | 'jwks'
+  | 'jwksUri'
+  | 'subjectType'
+  | 'sectorIdentifierUri'
   | 'redirectUris'
   | 'postLogoutRedirectUris'
   | 'grantTypes'
@@ -95,12 +111,20 @@ export function selfDescription(
   const authentication = said.token_endpoint_auth_method ?? 'client_secret_basic';
   if (!grantTypes.includes('authorization_code')) return null;
   if (said.response_types && !said.response_types.includes('code')) return null;
-  if (authentication === 'private_key_jwt' && !said.jwks) return null;
+  if (authentication === 'private_key_jwt' && !said.jwks && !said.jwks_uri) return null;
+  // RFC 7591, 2: one or the other.
+  if (said.jwks && said.jwks_uri) return null;
+  const subjectType = said.subject_type ?? 'public';
+  const sector = said.sector_identifier_uri ?? null;
+  if (subjectType === 'pairwise' && sector === null && hostsOf(said.redirect_uris).length > 1) return null;
   return {
     name: said.client_name ?? unnamed,
     firstParty: false,
     authentication,
     jwks: (said.jwks as OAuthClientRow['jwks']) ?? null,
+    jwksUri: said.jwks_uri ?? null,
+    subjectType,
+    sectorIdentifierUri: sector,
     redirectUris: [...new Set(said.redirect_uris)],
     postLogoutRedirectUris: [...new Set(said.post_logout_redirect_uris ?? [])],
     grantTypes,

@@ -8,8 +8,9 @@ import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, HOUR, SECOND } from '../lib/time.ts';
 import type { Take } from '../messages/budgets.ts';
-import { isClientSecret, newClientSecret } from './client-secret.ts';
-import { hasSecret, type OAuthClients } from './client-service.ts';
+import { hasSecret, isClientSecret, newClientSecret } from './client-secret.ts';
+import { hasSector, type Sectors } from './client-sectors.ts';
+import type { OAuthClients } from './client-service.ts';
 import { changeClient, deleteClient, findClient, insertRegistered } from './client-store.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import {
@@ -35,6 +36,7 @@ interface RegistrationParts {
   clients: OAuthClients;
   resources: ProtectedResources;
   take: Take;
+  sectors: Sectors;
 }
 
 /** A request about a registration by who holds its token (RFC 7592). */
@@ -59,6 +61,7 @@ export class ClientRegistrations {
     if (!(await take(`client_registration:${clientKey(ip)}`, PER_HOUR, HOUR / SECOND))) {
       throw new ApiError('rate_limited', { retryAfter: HOUR / SECOND });
     }
+    await this.#requireSector(description);
     const now = Date.now();
     const id = newId('cli', now);
     const secret = hasSecret(description.authentication) ? newClientSecret() : null;
@@ -104,6 +107,7 @@ export class ClientRegistrations {
     const { row: read, token } = await this.#authenticated(registration, realm);
     requireDynamic(realm);
     const description = described(body);
+    await this.#requireSector(description);
     const { client_id, client_secret } = body as Record<string, unknown>;
     if (client_id !== read.id) throw new OAuthFailure('invalid_client_metadata', 'client_id is another');
     const now = Math.max(Date.now(), read.updatedAt + 1);
@@ -149,6 +153,14 @@ export class ClientRegistrations {
     this.#parts.clients.forget(row.id);
   }
 
+  async #requireSector(description: SelfDescription): Promise<void> {
+    if (await hasSector(description, this.#parts.sectors)) return;
+    throw new OAuthFailure(
+      'invalid_client_metadata',
+      'sector_identifier_uri does not list the redirect URIs',
+    );
+  }
+
   /** From the primary: whoever holds the token has just been given it. */
   async #authenticated(
     { id, authorization }: RegistrationAccess,
@@ -175,6 +187,8 @@ export class ClientRegistrations {
     const more = open.flatMap(({ scopes }) => scopes).filter((scope) => !asked || asked.includes(scope));
     const links = {
       client_uri: row.clientUri,
+      jwks_uri: row.jwksUri,
+      sector_identifier_uri: row.sectorIdentifierUri,
       logo_uri: row.logoUri,
       policy_uri: row.policyUri,
       tos_uri: row.tosUri,
@@ -195,6 +209,7 @@ export class ClientRegistrations {
       id_token_signed_response_alg: row.idTokenAlgorithm,
       dpop_bound_access_tokens: row.dpopBound,
       scope: [...new Set([...row.scopes, ...more])].join(' '),
+      subject_type: row.subjectType,
       ...(row.jwks && { jwks: { ...row.jwks } }),
       ...Object.fromEntries(Object.entries(links).filter(([, value]) => value !== null)),
     };
@@ -219,7 +234,7 @@ function described(body: unknown): SelfDescription {
   if (!description) {
     throw new OAuthFailure(
       'invalid_client_metadata',
-      'Needs authorization_code, the response type code, and keys for private_key_jwt',
+      'Needs authorization_code, the response type code, keys for private_key_jwt (jwks or jwks_uri), and one sector for pairwise subjects',
     );
   }
   return description;

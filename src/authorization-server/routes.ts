@@ -236,7 +236,8 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
       });
     }
     const user = await directory.get(userId, bookmark);
-    return c.json(userClaims(user, client?.scopes ?? ['profile', 'email', 'phone', 'address']), 200);
+    const claims = userClaims(user, client?.scopes ?? ['profile', 'email', 'phone', 'address']);
+    return c.json({ sub: client?.subject ?? userId, ...claims }, 200);
   }
 }
 

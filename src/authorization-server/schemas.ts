@@ -33,6 +33,10 @@ export const TokenForm = z
     subject_token: text.openapi({ description: 'The access token that is exchanged' }),
     subject_token_type: text,
     requested_token_type: text,
+    provider: text.openapi({
+      description:
+        'Of an exchange for a token of a linked provider: `urn:latchkey:token-type:provider-access-token`',
+    }),
     ...credentials,
   })
   .openapi('ClientTokenRequest');
@@ -72,8 +76,8 @@ export const TokenAnswerSchema = z
   .object({
     access_token: z.string(),
     token_type: z.enum(['Bearer', 'DPoP']),
-    expires_in: z.int(),
-    scope: z.string(),
+    expires_in: z.int().optional().openapi({ description: 'Missing only where a provider does not say it' }),
+    scope: text,
     refresh_token: text,
     id_token: text,
     issued_token_type: text.openapi({ description: 'Of an exchange (RFC 8693, 2.2.1)' }),

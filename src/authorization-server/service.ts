@@ -7,10 +7,14 @@ import type { Directory } from '../directory/service.ts';
 import type { DpopProofs } from '../http/dpop.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Take } from '../messages/budgets.ts';
+import type { TokenVault } from '../oauth/token-vault-service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import { ClientAuthorizations } from './authorization-service.ts';
 import { ClientDocuments } from './client-document-service.ts';
+import { ClientKeys } from './client-keys.ts';
+import { readSectors } from './client-sectors.ts';
 import { OAuthClients } from './client-service.ts';
 import type { DeviceCodeObjects } from './device-contract.ts';
 import { DeviceAuthorizations } from './device-service.ts';
@@ -34,8 +38,10 @@ export interface AuthorizationServerParts {
   sessions: Sessions;
   directory: Directory;
   signingKeys: SigningKeys;
+  subjects: Subjects;
   apiKeys: ApiKeys;
   proofs: DpopProofs;
+  vault: TokenVault;
   /** Signs since when a request for authorization waits. */
   requestKeys: Keyring;
   /** Encrypts requests that clients have pushed. */
@@ -55,16 +61,17 @@ export class AuthorizationServer {
   readonly directory: Directory;
 
   constructor(parts: AuthorizationServerParts, limit: TokenParts['limit']) {
-    const { d1, objects, sessions } = parts;
+    const { d1, isLocal, objects, sessions, subjects, take } = parts;
     this.apiKeys = parts.apiKeys;
     this.directory = parts.directory;
-    const documents = new ClientDocuments(parts.realms, parts.take, parts.isLocal);
-    this.clients = new OAuthClients(d1, parts.standby, documents);
+    const sectors = readSectors(take, isLocal);
+    const documents = new ClientDocuments({ realms: parts.realms, sectors }, take, isLocal);
+    this.clients = new OAuthClients(d1, parts.standby, documents, sectors);
     this.resources = new ProtectedResources(d1, parts.standby);
-    this.tokens = new SignedTokens(parts.signingKeys);
+    this.tokens = new SignedTokens(parts.signingKeys, subjects);
     const { clients, resources, tokens } = this;
-    this.registrations = new ClientRegistrations({ d1, clients, resources, take: parts.take });
-    const shared = { clients, resources, objects, tokens };
+    this.registrations = new ClientRegistrations({ d1, clients, resources, take, sectors });
+    const shared = { clients, resources, objects, tokens, subjects };
     this.authorizations = new ClientAuthorizations({
       ...shared,
       requestKeys: parts.requestKeys,
@@ -75,15 +82,17 @@ export class AuthorizationServer {
       resources,
       accounts: objects,
       devices: parts.deviceCodes,
-      take: parts.take,
+      take,
     });
     this.endpoints = {
       ...shared,
       d1,
+      keys: new ClientKeys(take, isLocal),
       directory: parts.directory,
       proofs: parts.proofs,
       sessions,
       devices: this.devices,
+      vault: parts.vault,
       limit,
     };
   }

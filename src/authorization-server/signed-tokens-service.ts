@@ -6,7 +6,9 @@ import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import { ALGORITHM, ID_TOKEN_ALGORITHMS, type SigningAlgorithm } from '../signing-keys/tables.ts';
+import { sectorOf } from './client-sectors.ts';
 import type { OAuthClientRow } from './tables.ts';
 
 /** Seconds that an ID token is good for; clients look at it once, when they get it. */
@@ -20,21 +22,30 @@ const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 export interface ReadToken {
   claims: Record<string, unknown>;
   isAccessToken: boolean;
+  /** The user that it is about, whatever it calls them; null for one about a client. */
+  userId: string | null;
 }
 
 /** The tokens that no session gives: ID tokens, and access tokens of clients for themselves. */
 export class SignedTokens {
   readonly #keys: SigningKeys;
+  readonly #subjects: Subjects;
 
-  constructor(keys: SigningKeys) {
+  constructor(keys: SigningKeys, subjects: Subjects) {
     this.#keys = keys;
+    this.#subjects = subjects;
+  }
+
+  /** What a client calls a user (OpenID Connect Core 1.0, 8). */
+  subjectFor(client: OAuthClientRow, userId: string): Promise<string> {
+    return this.#subjects.of(client.realmId, sectorOf(client), userId);
   }
 
   /** An ID token (OpenID Connect Core 1.0, 2), bound to the access token that comes with it by `at_hash` (3.1.3.6). `claims` stand beside. */
-  idToken(
+  async idToken(
     realm: Realm,
     session: LiveSession,
-    client: Pick<OAuthClientRow, 'id' | 'idTokenAlgorithm'>,
+    client: OAuthClientRow,
     about: { nonce: string | null; accessToken: string; claims: Record<string, unknown> },
   ): Promise<string> {
     const { authenticatedAt, methods, sessionId, state } = session;
@@ -43,7 +54,7 @@ export class SignedTokens {
     const algorithm = client.idTokenAlgorithm;
     const token = {
       ...claims,
-      sub: state.userId,
+      sub: await this.subjectFor(client, state.userId),
       aud: client.id,
       ...(nonce !== null && { nonce }),
       auth_time: Math.floor(authenticatedAt / SECOND),
@@ -80,16 +91,17 @@ export class SignedTokens {
   }
 
   /** A logout token (OpenID Connect Back-Channel Logout 1.0, 2.4): that a session has ended. */
-  logoutToken(
+  async logoutToken(
     realm: Pick<Realm, 'id' | 'issuer'>,
-    client: Pick<OAuthClientRow, 'id' | 'idTokenAlgorithm'>,
+    client: OAuthClientRow,
     of: { id: string; userId: string; sessionId: string },
   ): Promise<string> {
     const algorithm = client.idTokenAlgorithm;
+    const sub = await this.subjectFor(client, of.userId);
     return this.#sign(
       realm,
       { typ: 'logout+jwt', algorithm, seconds: LOGOUT_TOKEN_SECONDS },
-      { aud: client.id, sub: of.userId, sid: of.sessionId, jti: of.id, events: { [LOGOUT]: {} } },
+      { aud: client.id, sub, sid: of.sessionId, jti: of.id, events: { [LOGOUT]: {} } },
     );
   }
 
@@ -108,7 +120,9 @@ export class SignedTokens {
       );
       const claims = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
       if (claims.iss !== realm.issuer) return null;
-      return { claims, isAccessToken: protectedHeader.typ === ACCESS_TOKEN };
+      const userId =
+        typeof claims.sub === 'string' ? await this.#subjects.userOf(realm.id, claims.sub) : null;
+      return { claims, isAccessToken: protectedHeader.typ === ACCESS_TOKEN, userId };
     } catch {
       return null;
     }

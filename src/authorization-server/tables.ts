@@ -23,6 +23,9 @@ export const GRANT_TYPES = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 
+/** By what clients know users (OpenID Connect Core 1.0, 8). */
+export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
+
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().notNull();
@@ -41,6 +44,9 @@ export const oauthClients = sqliteTable('oauth_clients', {
   idTokenAlgorithm: text('id_token_algorithm', { enum: ID_TOKEN_ALGORITHMS }).notNull().default('ES256'),
   dpopBound: integer('dpop_bound', { mode: 'boolean' }).notNull().default(false),
   jwks: text({ mode: 'json' }).$type<{ keys: JWK[] }>(),
+  jwksUri: text('jwks_uri'),
+  subjectType: text('subject_type', { enum: SUBJECT_TYPES }).notNull().default('public'),
+  sectorIdentifierUri: text('sector_identifier_uri'),
   redirectUris: list('redirect_uris'),
   postLogoutRedirectUris: list('post_logout_redirect_uris'),
   grantTypes: text('grant_types', { mode: 'json' }).$type<GrantType[]>().notNull(),

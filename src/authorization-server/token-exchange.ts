@@ -7,6 +7,7 @@ import { tokenSeconds } from './grant-lifetimes.ts';
 import { lacksFactor } from './introspection-service.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, required } from './parameters.ts';
+import { exchangeForProviderToken, PROVIDER_TOKEN } from './provider-token.ts';
 import type { OAuthClientRow } from './tables.ts';
 import { type ProvedRequest, type TokenAnswer, type TokenParts, typeOf } from './token-parts.ts';
 
@@ -17,7 +18,6 @@ const MAX_DEPTH = 5;
 
 /** What is read in a token that is to be exchanged; it was signed by us. */
 interface Subject {
-  sub: string;
   sid?: string;
   client_id: string;
   scope?: string;
@@ -36,21 +36,27 @@ interface Subject {
  */
 export async function exchangeToken(
   parts: TokenParts,
-  { key, parameters, realm }: ProvedRequest,
+  request: ProvedRequest,
   client: OAuthClientRow,
 ): Promise<TokenAnswer> {
+  const { key, parameters, realm } = request;
   requireTypes(parameters);
+  if (parameters.get('requested_token_type') === PROVIDER_TOKEN) {
+    return exchangeForProviderToken(parts, request, client);
+  }
   const read = await parts.tokens.read(realm, required(parameters, 'subject_token'));
   const subject = read?.isAccessToken ? (read.claims as unknown as Subject) : null;
   const now = Date.now();
   if (!subject || now >= subject.exp * SECOND) throw unfit('It is no access token that holds');
-  const { aud, act, auth_time, amr, acr, client_id, sid, sub } = subject;
+  const { aud, act, auth_time, amr, acr, client_id, sid } = subject;
+  const userId = read?.userId ?? null;
   // What a client has for itself is no user's; nor is what an admin does in a user's place a client's to pass on.
-  if (sid === undefined || (act && !act.sub.startsWith('cli_'))) throw unfit('It is not of a user in person');
+  if (sid === undefined || userId === null || (act && !act.sub.startsWith('cli_')))
+    throw unfit('It is not of a user in person');
   if (!isForCaller(client, client_id, [aud].flat(), realm)) throw unfit('It is not for this client');
   const chain = { sub: client.id, ...(act && { act }) };
   if (depthOf(chain) > MAX_DEPTH) throw unfit('It was passed on too often');
-  const session = await parts.objects(sub).check(sid);
+  const session = await parts.objects(userId).check(sid);
   if (isRefusal(session)) throw unfit('Its session has ended');
   if (session.state.realmId !== realm.id || lacksFactor(session, realm)) {
     throw unfit('Its session is good for nothing here');
@@ -67,7 +73,14 @@ export async function exchangeToken(
   const left = Math.floor((Math.min(subject.exp * SECOND, session.expiresAt) - now) / SECOND);
   const seconds = Math.min(tokenSeconds(realm, may), left);
   const proof = { auth_time, amr, acr };
-  const of = { subject: sub, clientId: client.id, scope, audience, seconds, key };
+  const of = {
+    subject: await parts.tokens.subjectFor(client, userId),
+    clientId: client.id,
+    scope,
+    audience,
+    seconds,
+    key,
+  };
   const token = await parts.tokens.accessToken(realm, of, { sid, act: chain, ...proof });
   return {
     access_token: token,
@@ -82,7 +95,7 @@ function requireTypes(parameters: Parameters): void {
   const wanted = parameters.get('requested_token_type');
   if (
     required(parameters, 'subject_token_type') !== ACCESS_TOKEN ||
-    (wanted ?? ACCESS_TOKEN) !== ACCESS_TOKEN
+    ![ACCESS_TOKEN, PROVIDER_TOKEN].includes(wanted ?? ACCESS_TOKEN)
   ) {
     throw unfit('Only access tokens are exchanged, for access tokens');
   }

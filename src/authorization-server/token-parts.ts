@@ -3,8 +3,11 @@ import type { GrantObjects } from '../account/grant-contract.ts';
 import type { Directory } from '../directory/service.ts';
 import type { DpopProofs, ShownProof } from '../http/dpop.ts';
 import type { Client } from '../lib/client.ts';
+import type { TokenVault } from '../oauth/token-vault-service.ts';
 import type { Sessions } from '../sessions/service.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import type { ClientMessage } from './client-authentication.ts';
+import type { ClientKeys } from './client-keys.ts';
 import type { OAuthClients } from './client-service.ts';
 import type { DeviceAuthorizations } from './device-service.ts';
 import type { ProtectedResources } from './resource-service.ts';
@@ -14,8 +17,9 @@ import type { SignedTokens } from './signed-tokens-service.ts';
 export interface TokenAnswer {
   access_token: string;
   token_type: 'Bearer' | 'DPoP';
-  expires_in: number;
-  scope: string;
+  /** Of a provider’s it is there as far as that has said it; so is `scope`. */
+  expires_in?: number;
+  scope?: string;
   refresh_token?: string;
   id_token?: string;
   /** RFC 8693, 2.2.1. */
@@ -32,6 +36,8 @@ export type ProvedRequest = TokenRequest & { key: string | null };
 export interface TokenParts {
   d1: D1Database;
   clients: OAuthClients;
+  keys: ClientKeys;
+  subjects: Subjects;
   directory: Directory;
   proofs: DpopProofs;
   sessions: Sessions;
@@ -39,6 +45,7 @@ export interface TokenParts {
   tokens: SignedTokens;
   resources: ProtectedResources;
   devices: DeviceAuthorizations;
+  vault: TokenVault;
   /** Throws `rate_limited` for a client that asks too often. */
   limit(key: string): Promise<void>;
 }

@@ -6,10 +6,12 @@ import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { askedResources, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES } from './client-schemas.ts';
+import { sectorOf } from './client-sectors.ts';
 import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
+import { PROVIDER_TOKEN_SCOPE } from './provider-token.ts';
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 import { exchangeToken } from './token-exchange.ts';
 import {
@@ -65,7 +67,7 @@ export async function knownClient(parts: TokenParts, request: ClientMessage): Pr
 /** RFC 6749, 4.1.3, with the verifier of RFC 7636, 4.5: one call to the user's object. */
 async function redeemCode(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
   const { key, parameters, realm, by } = request;
-  const code = parseCodeText(required(parameters, 'code'));
+  const code = parseCodeText(await parts.subjects.unmasked(realm.id, required(parameters, 'code')));
   const redirectUri = required(parameters, 'redirect_uri');
   const verifier = required(parameters, 'code_verifier');
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) {
@@ -104,7 +106,7 @@ async function redeemDevice(parts: TokenParts, request: ProvedRequest, client: O
 /** RFC 6749, 6: rotated in the user's object, by one call. */
 async function refresh(parts: TokenParts, request: ProvedRequest, client: OAuthClientRow) {
   const { key, parameters, realm, by } = request;
-  const token = required(parameters, 'refresh_token');
+  const token = await parts.subjects.unmasked(realm.id, required(parameters, 'refresh_token'));
   const named = parseRefreshToken(token);
   if (!named) throw new OAuthFailure('invalid_grant', 'It is no refresh token');
   const policy = { id: realm.id, refreshGraceSeconds: realm.refreshGraceSeconds, clientId: client.id, key };
@@ -113,7 +115,7 @@ async function refresh(parts: TokenParts, request: ProvedRequest, client: OAuthC
 }
 
 async function granted(
-  { directory, resources: named, sessions, tokens }: TokenParts,
+  { directory, resources: named, sessions, subjects, tokens }: TokenParts,
   { key, parameters, realm }: ProvedRequest,
   client: OAuthClientRow,
   session: OpenedSession,
@@ -129,6 +131,7 @@ async function granted(
   const grant = await sessions.grant(realm, session, null, {
     scope: narrowed.join(' '),
     audience: asks,
+    subject: await tokens.subjectFor(client, session.state.userId),
     seconds: tokenSeconds(realm, await named.forTokens(realm.id, client, elsewhere)),
     key,
   });
@@ -144,7 +147,9 @@ async function granted(
     token_type: typeOf(key),
     expires_in: grant.expiresInSeconds,
     scope: narrowed.join(' '),
-    ...(isRefreshable(client, scopes) && { refresh_token: grant.refreshToken }),
+    ...(isRefreshable(client, scopes) && {
+      refresh_token: await subjects.masked(realm.id, sectorOf(client), grant.refreshToken),
+    }),
     ...(narrowed.includes('openid') && { id_token: await idToken() }),
   };
 }
@@ -157,7 +162,7 @@ async function clientCredentials(
 ): Promise<TokenAnswer> {
   const client = await named.forTokens(realm.id, caller, askedResources(parameters, realm));
   const ofUsers: readonly string[] = [...OPENID_SCOPES, ...ACCOUNT_SCOPES];
-  const own = client.scopes.filter((scope) => !ofUsers.includes(scope));
+  const own = client.scopes.filter((scope) => !ofUsers.includes(scope) && !PROVIDER_TOKEN_SCOPE.test(scope));
   const asked = parameters.get('scope');
   const scope = (asked === undefined ? own : scopesWithin(asked, own)).join(' ');
   const resources = askedResources(parameters, realm);

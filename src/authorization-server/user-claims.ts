@@ -38,7 +38,7 @@ export function canGive(name: string, scopes: readonly string[]): boolean {
 /** What those scopes say of a user; what the user does not have is left out (5.3.2). */
 export function userClaims(user: UserRow, scopes: readonly string[]): Record<string, unknown> {
   const claims = claimsOf(scopes).map(([name, of]) => [name, of(user)]);
-  return { sub: user.id, ...Object.fromEntries(claims.filter(([, value]) => value !== null)) };
+  return { ...Object.fromEntries(claims.filter(([, value]) => value !== null)) };
 }
 
 function claimsOf(scopes: readonly string[]): [string, Claims[string]][] {

@@ -5,7 +5,9 @@ import {
   OAuthClientPatch,
   type WholeOAuthClient,
 } from '../authorization-server/client-schemas.ts';
-import { newClientSecret } from '../authorization-server/client-secret.ts';
+import { hasSecret, newClientSecret } from '../authorization-server/client-secret.ts';
+import { hasSector, readSectors } from '../authorization-server/client-sectors.ts';
+import type { OAuthClientRow } from '../authorization-server/tables.ts';
 import { newId } from '../lib/ids.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
@@ -30,7 +32,7 @@ const OPTIONS = {
   authentication: {
     type: 'string',
     value: 'METHOD',
-    about: 'client_secret_basic, client_secret_post or none (a public client)',
+    about: 'client_secret_basic, client_secret_post, private_key_jwt or none (a public client)',
   },
   grant: several('TYPE', 'authorization_code, refresh_token or client_credentials'),
   scope: several('SCOPE', 'what it may ask for'),
@@ -39,6 +41,17 @@ const OPTIONS = {
     type: 'string',
     value: 'ALG',
     about: 'by what its ID tokens are signed: ES256 unless said, or RS256',
+  },
+  'jwks-uri': { type: 'string', value: 'URL', about: 'where it shows its keys, for private_key_jwt' },
+  'subject-type': {
+    type: 'string',
+    value: 'TYPE',
+    about: 'public: it knows users by their ids; pairwise: by names that no other site has',
+  },
+  'sector-uri': {
+    type: 'string',
+    value: 'URL',
+    about: 'a list of redirect addresses whose host stands for a pairwise client’s own',
   },
   'first-party': { type: 'boolean', about: 'of our own: users are not asked whether it may' },
   'third-party': { type: 'boolean', about: 'the opposite' },
@@ -57,6 +70,9 @@ const FIELDS = {
   authentication: ['token_endpoint_auth_method', 'authentication'],
   grant: ['grant_types', 'grant_types'],
   'id-token-alg': ['id_token_signed_response_alg', 'id_token_algorithm'],
+  'jwks-uri': ['jwks_uri', 'jwks_uri'],
+  'subject-type': ['subject_type', 'subject_type'],
+  'sector-uri': ['sector_identifier_uri', 'sector_identifier_uri'],
   scope: ['scopes', 'scopes'],
   audience: ['audiences', 'audiences'],
 } as const;
@@ -85,17 +101,20 @@ async function create(values: Values): Promise<void> {
     token_endpoint_auth_method: 'client_secret_basic',
     ...check(NewOAuthClient, fieldsIn(values)),
   };
-  requireWhole(whole);
+  await requireWhole(whole);
   const now = Date.now();
   const id = newId('cli', now);
   const realmId = realmOf(values);
-  const secret = whole.token_endpoint_auth_method === 'none' ? null : newClientSecret();
+  const secret = hasSecret(whole.token_endpoint_auth_method) ? newClientSecret() : null;
   const row: D1Row = {
     ...{ id, realm_id: realmId, name: whole.name, first_party: Number(whole.first_party) },
     authentication: whole.token_endpoint_auth_method,
     secret_hash: secret?.hash ?? null,
     id_token_algorithm: whole.id_token_signed_response_alg,
     backchannel_logout_uri: whole.backchannel_logout_uri ?? null,
+    jwks_uri: whole.jwks_uri ?? null,
+    subject_type: whole.subject_type,
+    sector_identifier_uri: whole.sector_identifier_uri ?? null,
     ...Object.fromEntries(LISTS.map((name) => [name, JSON.stringify(whole[name as keyof WholeOAuthClient])])),
     ...{ created_by: 'cli', created_at: now, updated_at: now },
   };
@@ -112,15 +131,15 @@ async function update(id: string, values: Values): Promise<void> {
   const given = check(OAuthClientPatch, fieldsIn(values));
   if (Object.keys(given).length === 0) throw new UsageError('Nothing to update.');
   const read = await find(id, values);
-  requireWhole({ ...asFields(read), ...given } as WholeOAuthClient);
+  await requireWhole({ ...asFields(read), ...given } as WholeOAuthClient);
   const set: D1Row = {};
   for (const [field, column] of Object.values(FIELDS)) {
     const value = given[field as keyof typeof given];
     if (value !== undefined) set[column] = typeof value === 'string' ? value : JSON.stringify(value);
   }
   if (given.first_party !== undefined) set.first_party = Number(given.first_party);
-  const method = set.authentication ?? read.authentication;
-  const needsSecret = method !== 'none' && method !== 'private_key_jwt';
+  const method = (set.authentication ?? read.authentication) as OAuthClientRow['authentication'];
+  const needsSecret = hasSecret(method);
   const secret = needsSecret && read.secret_hash === null ? newClientSecret() : null;
   if (secret) set.secret_hash = secret.hash;
   if (!needsSecret) Object.assign(set, { secret_hash: null, previous_hash: null, previous_expires_at: null });
@@ -215,12 +234,28 @@ function asFields(row: D1Row): Record<string, unknown> {
     self_registered: row.registration_hash !== null,
     token_endpoint_auth_method: row.authentication,
     jwks: row.jwks === null ? null : JSON.parse(String(row.jwks)),
+    jwks_uri: row.jwks_uri,
+    subject_type: row.subject_type,
+    sector_identifier_uri: row.sector_identifier_uri,
   };
 }
 
-function requireWhole(whole: WholeOAuthClient): void {
+async function requireWhole(whole: WholeOAuthClient): Promise<void> {
   const [problem] = clientProblems(whole);
   if (problem) throw new Error(`${problem.path}: ${problem.message}`);
+  const sector = {
+    subjectType: whole.subject_type,
+    sectorIdentifierUri: whole.sector_identifier_uri ?? null,
+    redirectUris: whole.redirect_uris,
+  };
+  if (
+    await hasSector(
+      sector,
+      readSectors(async () => true, true),
+    )
+  )
+    return;
+  throw new Error('sector_identifier_uri: does not list the redirect addresses, or cannot be read');
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
@@ -256,6 +291,7 @@ await runCommand({
   about:
     'Lists, shows, registers, changes and deletes clients of the authorization server, and rotates their secrets.',
   options: OPTIONS,
-  notes: 'Repeatable options replace the whole list. Keys of clients (`private_key_jwt`) are set by the API.',
+  notes:
+    'Repeatable options replace the whole list. Keys of clients that they show at no address are set by the API.',
   run: client,
 });

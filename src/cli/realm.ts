@@ -360,6 +360,7 @@ async function removeElsewhere(id: string, target: DatabaseTarget, database: str
       `${audit('realm_deleted', id, { before: null, after: null }, Date.now())} WHERE true`,
       `DELETE FROM signing_keys WHERE ${ofRealm}`,
       `DELETE FROM rsa_signing_keys WHERE ${ofRealm}`,
+      `DELETE FROM subject_keys WHERE ${ofRealm}`,
       `DELETE FROM outbox WHERE ${ofRealm}`,
       `DELETE FROM realms WHERE id = ${literal(id)}`,
     ],

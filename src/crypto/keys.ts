@@ -4,6 +4,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 export type KeyPurpose =
   | 'refresh-token'
   | 'signing-keys'
+  | 'subjects'
   | 'decoy'
   | 'oauth-flow'
   | 'form-draft'

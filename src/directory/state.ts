@@ -77,6 +77,7 @@ export type ActivityType =
   | 'phone_number_verified'
   | 'identity_linked'
   | 'identity_unlinked'
+  | 'provider_token_taken'
   | 'passkey_added'
   | 'passkey_removed'
   | 'passkey_copied'

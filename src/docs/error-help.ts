@@ -267,6 +267,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
       'This account of the provider is linked to another user, or another account of the provider is linked to this user.',
     mend: 'Unlink that one first.',
   },
+  provider_link_ended: {
+    cause:
+      'The provider gives no token for the user any more: they have taken it back there, or it never gave one that lasts.',
+    mend: 'Have the user sign in at the provider, or link the account, again. For tokens that last ask for scopes: `GOOGLE_SCOPES` and the like.',
+  },
   passkey_exists: {
     cause:
       'The passkey was added before, to this account or to another of the realm. With `conditional`: the account has one.',

@@ -25,8 +25,8 @@ export interface Principal {
   credentialVersion: number;
   /** The admin who acts as this user, by id; null when it is the user (RFC 8693, 4.1: `act`). */
   impersonator: string | null;
-  /** The client that acts for this user, and its scopes; null when it is the user. */
-  client: { id: string; scopes: readonly string[] } | null;
+  /** The client that acts for this user, its scopes, and what it calls the user; null when it is the user. */
+  client: { id: string; scopes: readonly string[]; subject: string } | null;
   /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */
   authenticatedAt: number;
   /** How the user signed in, and by what else they have proved it since (RFC 8176); none for an admin who acts as the user. */

@@ -118,7 +118,11 @@ export class Identities {
     } catch (error) {
       if (!isTaken(error)) throw error;
       const known = await findIdentity(session.db, realm.id, arrival.provider, arrival.profile.subject);
-      if (known?.userId === userId) return;
+      if (known?.userId === userId) {
+        // What was linked already is so with the tokens that the provider gives now.
+        await this.#keep(session, known, arrival, {});
+        return;
+      }
       throw new ApiError('identity_conflict', {
         detail: known
           ? 'Unlink it there first, or sign in with it.'
@@ -178,17 +182,22 @@ export class Identities {
     const user = await findById(session.db, known.userId);
     if (!user) return null;
     if (known.addedUnproven && !user.emailVerified) throw new ApiError('email_not_verified');
-    const now = Date.now();
+    return (await this.#keep(session, known, arrival, { lastLoginAt: Date.now() })) ? user : null;
+  }
+
+  /** Keeps what a provider says this time; false when its tokens have become others meanwhile. */
+  async #keep(
+    session: DatabaseSession,
+    known: IdentityRow,
+    arrival: Arrival,
+    more: { lastLoginAt?: number },
+  ): Promise<boolean> {
     // Most providers give a refresh token the first time only.
     const before = await unseal<ProviderTokens>(this.#deps.tokenKeys, known.tokens);
     const refreshToken = arrival.tokens.refreshToken ?? before?.refreshToken ?? null;
     const tokens = { ...arrival.tokens, refreshToken };
-    const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, now);
-    await refreshIdentity(session.db, known, {
-      ...withKnown(said, known, arrival.profile),
-      lastLoginAt: now,
-    });
-    return user;
+    const { createdAt: _, ...said } = await this.#row(known.realmId, { ...arrival, tokens }, Date.now());
+    return refreshIdentity(session.db, known, { ...withKnown(said, known, arrival.profile), ...more });
   }
 
   /** Links to the account of that address; an account that never proved it loses every way in that its maker had. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { addsUnproven, provingChange } from '../directory/address-proof.ts';
@@ -39,16 +39,67 @@ export function readIdentities(db: Database, userId: string): Promise<IdentityRo
   return db.select().from(identities).where(eq(identities.userId, userId)).orderBy(asc(identities.createdAt));
 }
 
-/** Keeps what the provider said this time. The link itself stays as it is. */
+/** Keeps what the provider said this time, if the tokens are those that were read: false when they are others. The link itself stays as it is. */
 export async function refreshIdentity(
   db: Database,
-  known: Pick<IdentityRow, 'userId' | 'provider'>,
+  known: Pick<IdentityRow, 'userId' | 'provider' | 'tokens'>,
   said: Partial<NewIdentity>,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const changed = await db
     .update(identities)
     .set(said)
-    .where(and(eq(identities.userId, known.userId), eq(identities.provider, known.provider)));
+    .where(withTokens(known))
+    .returning({ provider: identities.provider });
+  return changed.length > 0;
+}
+
+/** Which account at a provider. */
+export type IdentityRef = Pick<IdentityRow, 'userId' | 'provider'>;
+
+/** A user, and their account at a provider; null where there is none. */
+export async function readLinked(
+  db: Database,
+  { userId, provider }: IdentityRef,
+): Promise<{ user: UserRow | null; row: IdentityRow | null }> {
+  const [[user = null], [row = null]] = await db.batch([
+    db.select().from(users).where(eq(users.id, userId)),
+    db
+      .select()
+      .from(identities)
+      .where(and(eq(identities.userId, userId), eq(identities.provider, provider))),
+  ]);
+  return { user, row };
+}
+
+/** Gives one of all who ask the right to refresh the tokens that were read, until a time (Unix milliseconds). */
+export async function leaseRefresh(
+  db: Database,
+  known: IdentityRef & Pick<IdentityRow, 'tokens'>,
+  { now, until }: { now: number; until: number },
+): Promise<boolean> {
+  const leased = await db
+    .update(identities)
+    .set({ refreshingUntil: until })
+    .where(and(withTokens(known), lt(identities.refreshingUntil, now)))
+    .returning({ provider: identities.provider });
+  return leased.length > 0;
+}
+
+/** Puts tokens in the place of those that were read, and gives up the right to refresh them; false when there are others by now. */
+export function replaceTokens(
+  db: Database,
+  known: IdentityRef & Pick<IdentityRow, 'tokens'>,
+  tokens: string,
+): Promise<boolean> {
+  return refreshIdentity(db, known, { tokens, refreshingUntil: 0 });
+}
+
+function withTokens({
+  userId,
+  provider,
+  tokens,
+}: IdentityRef & Pick<IdentityRow, 'tokens'>): SQL | undefined {
+  return and(eq(identities.userId, userId), eq(identities.provider, provider), eq(identities.tokens, tokens));
 }
 
 /** Adds a user whom a provider has vouched for, with their identity: all or nothing. A unique index decides races. */

@@ -59,6 +59,8 @@ export interface OAuthProvider {
   responseMode?: 'form_post';
   /** Further parameters of the authorization request. */
   parameters?: Record<string, string>;
+  /** The same where more scopes are asked for, by which it gives a refresh token. */
+  offlineParameters?: Record<string, string>;
   /** The claims, for a provider without ID tokens, or where these do not say all; `askUserinfo` is that of OpenID Connect. */
   readClaims?(read: ReadAsUser, endpoints: Endpoints, claims: Claims): Promise<Claims>;
   /** What comes beside the code and is signed by nobody: nothing that matters may be taken from it. */
@@ -73,6 +75,8 @@ export interface ConfiguredProvider {
   provider: OAuthProvider;
   endpoints: Endpoints;
   clientId: string;
+  /** What is asked for besides what a sign-in needs. */
+  moreScopes: readonly string[];
   clientSecret(now: number): Promise<string>;
   /** Where the provider sends the browser back to. */
   redirectUri: string;

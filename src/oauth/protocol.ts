@@ -15,8 +15,8 @@ export interface FlowBinding {
   verifier: string;
 }
 
-/** Codes that are wrong, used or too old: RFC 6749, 5.2, and GitHub's own word for it. */
-const WRONG_CODE = ['invalid_grant', 'bad_verification_code'];
+/** Of codes and refresh tokens that are wrong, used or too old: RFC 6749, 5.2, and GitHub's own words for it. */
+const REFUSED = ['invalid_grant', 'bad_verification_code', 'bad_refresh_token'];
 
 /** Characters of what may come beside a code. */
 const MAX_USER = 2000;
@@ -30,11 +30,14 @@ export function authorizationUrl(configured: ConfiguredProvider, binding: FlowBi
     state,
     CodeChallengeMethod.S256,
     verifier,
-    provider.scopes,
+    [...provider.scopes, ...configured.moreScopes],
   );
   if (endpoints.jwks) url.searchParams.set('nonce', nonce);
   if (provider.responseMode) url.searchParams.set('response_mode', provider.responseMode);
-  for (const [name, value] of Object.entries(provider.parameters ?? {})) url.searchParams.set(name, value);
+  const offline = configured.moreScopes.length > 0 ? provider.offlineParameters : {};
+  for (const [name, value] of Object.entries({ ...provider.parameters, ...offline })) {
+    url.searchParams.set(name, value);
+  }
   return url;
 }
 
@@ -74,28 +77,52 @@ export async function arrive(
   }
 }
 
-/**
- * RFC 6749, 4.1.3. Arctic's own exchange sets no limits of time and size, follows redirects, and sends a secret by
- * Basic authentication only, which Google and Apple do not take.
- */
+/** The tokens for a code (RFC 6749, 4.1.3). */
 async function exchange(
   configured: ConfiguredProvider,
   code: string,
   verifier: string,
 ): Promise<OAuth2Tokens> {
-  const { provider, endpoints, clientId, redirectUri } = configured;
+  const answer = await askForTokens(configured, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: configured.redirectUri,
+    code_verifier: verifier,
+  });
+  if (answer === 'refused') throw staleFlow('the code is wrong, used or too old');
+  return answer;
+}
+
+/**
+ * The tokens for a refresh token (RFC 6749, 6), which stays where the provider gives no other; null when the provider has ended it.
+ * Throws ProviderFailure.
+ */
+export async function refreshedTokens(
+  configured: ConfiguredProvider,
+  tokens: ProviderTokens,
+): Promise<ProviderTokens | null> {
+  const parameters = { grant_type: 'refresh_token', refresh_token: tokens.refreshToken ?? '' };
+  const answer = await askForTokens(configured, parameters);
+  if (answer === 'refused') return null;
+  const { refreshToken, scope, ...said } = understood(answer);
+  return { ...said, refreshToken: refreshToken ?? tokens.refreshToken, scope: scope ?? tokens.scope };
+}
+
+/**
+ * Asks the token endpoint; `refused` for a grant that does not hold. Arctic's own exchange sets no limits of time and size, follows
+ * redirects, and sends a secret by Basic authentication only, which Google and Apple do not take.
+ */
+async function askForTokens(
+  configured: ConfiguredProvider,
+  parameters: Record<string, string>,
+): Promise<OAuth2Tokens | 'refused'> {
+  const { provider, endpoints, clientId } = configured;
   const secret = await configured.clientSecret(Date.now()).catch(() => {
     throw new ProviderFailure(
       'provider_rejected',
       'the client secret cannot be made: is the private key right?',
     );
   });
-  const parameters = {
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: redirectUri,
-    code_verifier: verifier,
-  };
   const inBody = provider.clientAuthentication === 'body';
   const basic = Buffer.from(`${formEncoded(clientId)}:${formEncoded(secret)}`).toString('base64');
   const { status, body } = await requestJson(endpoints.token, {
@@ -111,7 +138,7 @@ async function exchange(
   });
   const answer = z.looseObject({}).safeParse(body).data ?? {};
   const error = text(answer, 'error');
-  if (error && WRONG_CODE.includes(error)) throw staleFlow('the code is wrong, used or too old');
+  if (error && REFUSED.includes(error)) return 'refused';
   // GitHub reports errors with status 200.
   if (error || status !== 200) {
     throw new ProviderFailure('provider_rejected', `tokens: status ${status}, ${error?.slice(0, 50)}`);

@@ -25,8 +25,11 @@ const OVERRIDES = {
   JWKS_URI: another,
   NAME: variable({ schema: z.string().optional(), doc: 'What users see.' }),
 };
-/** The callback URL that is registered at the provider, for the realm whose credentials these are. */
-const OWN = { REDIRECT_URI: another };
+/** The callback URL that is registered at the provider, for the realm whose credentials these are, and what it asks for more. */
+const OWN = {
+  REDIRECT_URI: another,
+  SCOPES: variable({ schema: z.string().optional(), doc: 'What is asked for besides what a sign-in needs.' }),
+};
 
 /** A provider that is switched on in a realm. */
 export interface ProviderSettings {
@@ -122,6 +125,10 @@ export function documentProviders(providers: readonly OAuthProvider[]): Document
     shared(
       'GOOGLE_ISSUER',
       'For any provider in place of `GOOGLE`: another issuer. `GOOGLE_AUTHORIZATION_ENDPOINT`, `GOOGLE_TOKEN_ENDPOINT`, `GOOGLE_USERINFO_ENDPOINT` and `GOOGLE_JWKS_URI` likewise (a self-hosted GitLab, a single Microsoft tenant, an emulator). In force in every realm.',
+    ),
+    shared(
+      'GOOGLE_SCOPES',
+      'For any provider: scopes that are asked for besides those that a sign-in needs, with blanks between them, as in `https://www.googleapis.com/auth/calendar.readonly`; for services that take [tokens of providers](social-sign-in.md#tokens-of-providers).',
     ),
     shared(
       'GOOGLE_REDIRECT_URI',

@@ -41,6 +41,7 @@ export class Providers {
       provider,
       endpoints: overridden(provider.endpoints, values),
       clientId: values.CLIENT_ID as string,
+      moreScopes: values.SCOPES?.split(/\s+/).filter(Boolean) ?? [],
       clientSecret: async (now) =>
         clientSecret ? clientSecret(values, now) : (values.CLIENT_SECRET as string),
       redirectUri: values.REDIRECT_URI ?? `${realm.issuer}/v1/oauth/${id}/callback`,

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ApiError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
+import type { ProviderTokens } from './port.ts';
 import type { IdentityRow } from './tables.ts';
 
 /** Both lie in a cookie, which browsers keep up to 4 KiB. */
@@ -29,6 +30,32 @@ const code = z.string().min(1).max(200);
 export const ProviderParam = z.object({
   provider: z.string().openapi({ param: { name: 'provider', in: 'path' }, example: 'google' }),
 });
+
+export const LinkedAccountParams = z.object({ id: z.string(), provider: ProviderParam.shape.provider });
+
+export const ProviderTokenSchema = z
+  .object({
+    provider: z.string().openapi({ example: 'google' }),
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_at: z.iso.datetime().nullable().openapi({ description: 'Null where the provider does not say' }),
+    scope: z.string().nullable().openapi({ description: 'As the provider says it; null where it does not' }),
+  })
+  .openapi('ProviderToken');
+
+/** A token of a provider as it goes over the wire: nothing of what refreshes it. */
+export function providerTokenShape(
+  provider: string,
+  { accessToken, expiresAt, scope }: ProviderTokens,
+): z.infer<typeof ProviderTokenSchema> {
+  return {
+    provider,
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_at: expiresAt === null ? null : rfc3339(expiresAt),
+    scope,
+  };
+}
 
 export const LoginQuery = z.object({
   redirect_to: redirectTo.optional(),

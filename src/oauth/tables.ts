@@ -20,6 +20,7 @@ export const identities = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     lastLoginAt: integer('last_login_at'),
+    refreshingUntil: integer('refreshing_until').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.userId, table.provider] })],
 );

@@ -74,6 +74,7 @@ export const UNMOVED_TABLES: readonly string[] = [
   'realms',
   'signing_keys',
   'rsa_signing_keys',
+  'subject_keys',
   'owner_losses',
   'realm_moves',
   'realm_guards',

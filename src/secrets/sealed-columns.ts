@@ -13,6 +13,7 @@ export interface SealedColumn {
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'signing-keys', table: 'signing_keys', column: 'private_jwe', key: ['id'] },
   { purpose: 'signing-keys', table: 'rsa_signing_keys', column: 'private_jwe', key: ['id'] },
+  { purpose: 'subjects', table: 'subject_keys', column: 'key_jwe', key: ['realm_id'] },
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
   { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
 ];

@@ -15,6 +15,7 @@ import { lacksMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
+import type { Subjects } from '../signing-keys/subject-service.ts';
 import { ALGORITHM } from '../signing-keys/tables.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
@@ -52,8 +53,8 @@ export interface AccessTokenClaims {
   expiresAt: number;
   /** Whom it is for. */
   audience: readonly string[];
-  /** The client that it was made for, and its scopes; null for one of the user's own, which may all. */
-  client: { id: string; scopes: readonly string[] } | null;
+  /** The client that it was made for, its scopes, and what it calls the user; null for one of the user's own, which may all. */
+  client: { id: string; scopes: readonly string[]; subject: string } | null;
   /** The thumbprint of the key that whoever presents it has to prove (RFC 9449, 6); null for a bearer token. */
   key: string | null;
   /** The clients that passed it on to each other; null where none did. */
@@ -64,6 +65,8 @@ export interface AccessTokenClaims {
 export interface Narrowed {
   scope?: string;
   audience?: string[];
+  /** What its client calls the user; their id, if not said. */
+  subject?: string;
   /** Seconds that it lives at most. */
   seconds?: number | null;
   /** The thumbprint of the key that it is bound to. */
@@ -110,12 +113,14 @@ const REMEMBERED = 1000;
 /** Access tokens: JWTs by RFC 9068, signed with ES256 by the realm's current key. */
 export class AccessTokens {
   readonly #keys: SigningKeys;
+  readonly #subjects: Subjects;
   readonly #forAuthService: boolean;
   readonly #verified = new BoundedMap<string, Verified>(REMEMBERED);
 
   /** With `forAuthService` tokens say what clients of auth_service read in them, and can be renewed. */
-  constructor(keys: SigningKeys, forAuthService: boolean) {
+  constructor(keys: SigningKeys, subjects: Subjects, forAuthService: boolean) {
     this.#keys = keys;
+    this.#subjects = subjects;
     this.#forAuthService = forAuthService;
   }
 
@@ -170,7 +175,7 @@ export class AccessTokens {
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(realm.issuer)
       .setAudience(audience.length === 1 ? (audience[0] as string) : audience)
-      .setSubject(session.state.userId)
+      .setSubject(narrowed.subject ?? session.state.userId)
       .setJti(newId('jti'))
       .setIssuedAt(now)
       .setExpirationTime(expiry)
@@ -240,10 +245,12 @@ export class AccessTokens {
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
       throw new ApiError('invalid_token');
     }
+    const userId = await this.#subjects.userOf(realm.id, sub);
+    if (userId === null) throw new ApiError('invalid_token');
     const client =
       client_id === undefined || client_id === CLIENT_ID
         ? null
-        : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean) };
+        : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean), subject: sub };
     // Of the others that act for a user none has such an id.
     const delegation = act?.sub.startsWith('cli_') ? act : null;
     const admin = delegation ? undefined : act;
@@ -263,7 +270,7 @@ export class AccessTokens {
       methods: amr ?? [],
     };
     const claims = {
-      userId: sub,
+      userId,
       sessionId: sid,
       ...about,
       generation: gen ?? null,

@@ -29,5 +29,13 @@ const keyTable = (name: string) =>
 /** Those of ES256. */
 export const signingKeys = keyTable('signing_keys');
 
+/** What pairwise subjects of a realm are made with. */
+export const subjectKeys = sqliteTable('subject_keys', {
+  realmId: text('realm_id')
+    .primaryKey()
+    .references(() => realms.id),
+  keyJwe: text('key_jwe').notNull(),
+});
+
 /** Those of RS256: apart, for a Worker of an earlier version reads the others. */
 export const rsaSigningKeys = keyTable('rsa_signing_keys');

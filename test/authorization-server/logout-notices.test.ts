@@ -40,7 +40,12 @@ function listener() {
 
 const send = (budget: Budget = PLENTY, mayBeLocal = true) =>
   sendLogoutNotices(
-    { d1: env.DB, tokens: new SignedTokens(services.signingKeys), origin: ORIGIN, mayBeLocal },
+    {
+      d1: env.DB,
+      tokens: new SignedTokens(services.signingKeys, services.subjects),
+      origin: ORIGIN,
+      mayBeLocal,
+    },
     budget,
   );
 

@@ -52,6 +52,7 @@ describe('software', () => {
     const client = await register({ grant_types: ['authorization_code', 'refresh_token'] });
     expect(client).toEqual({
       id_token_signed_response_alg: 'ES256',
+      subject_type: 'public',
       dpop_bound_access_tokens: false,
       client_id: expect.stringMatching(/^cli_/),
       client_id_issued_at: expect.any(Number),

@@ -141,6 +141,15 @@ describe('after AUTH_SECRET was changed', () => {
     expect((await rotated.services.signingKeys.current('default', 'RS256')).id).toBe(id);
   });
 
+  it('clients know their users by the names that they had', async () => {
+    const { user } = await register();
+    const nameBy = ({ services }: Pick<typeof rotated, 'services'>) =>
+      services.subjects.of('default', 'app.example.com', user.id);
+    const name = await nameBy({ services: createServices(env as unknown as Bindings) });
+    expect(await nameBy(rotated)).toBe(name);
+    await expect(nameBy(withSecrets(OTHER))).rejects.toThrow('service_unavailable');
+  });
+
   it('the secrets of apps are read on', async () => {
     expect((await withApp()).recoveryCodes).toHaveLength(10);
   });
@@ -203,7 +212,7 @@ describe('re-encryption', () => {
 
   it.each([
     'nonsense',
-    Buffer.from('[9]').toString('base64url'),
+    Buffer.from('[99]').toString('base64url'),
     // Of a key with two columns one is not enough.
     Buffer.from(`[${SEALED_COLUMNS.findIndex(({ key }) => key.length > 1)},"x"]`).toString('base64url'),
   ])('refuses the cursor %s', async (cursor) => {

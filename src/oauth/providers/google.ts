@@ -18,6 +18,7 @@ export const google: OAuthProvider = {
   clientAuthentication: 'body',
   // Somebody with two accounts is asked which.
   parameters: { prompt: 'select_account' },
+  offlineParameters: { access_type: 'offline', prompt: 'consent select_account' },
   readClaims: askUserinfo,
   profile: standardProfile,
 };

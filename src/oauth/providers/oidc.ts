@@ -13,6 +13,8 @@ export const oidc: Omit<OAuthProvider, 'id' | 'name' | 'doc' | 'endpoints'> = {
     ...CLIENT_VARIABLES,
   },
   scopes: ['openid', 'email', 'profile'],
+  // OpenID Connect Core 1.0, 11.
+  offlineParameters: { prompt: 'consent' },
   clientAuthentication: 'basic',
   readClaims: askUserinfo,
   profile: standardProfile,

@@ -87,6 +87,7 @@ export function adminClientsPageRoutes(services: AdminServices) {
             redirect_uris: words(values.redirect_uris),
             token_endpoint_auth_method: values.token_endpoint_auth_method,
             first_party: values.first_party !== undefined,
+            subject_type: values.pairwise === undefined ? 'public' : 'pairwise',
             scopes: words(values.scopes),
           });
           const made = await oauthClients.create(visit.realmId, body, visit.actor);
@@ -167,6 +168,9 @@ function NewClientForm({ view, refused }: { view: View; refused: RefusedForm | u
       <ChoiceField name="first_party" checked={refused?.values.first_party !== undefined}>
         {text.firstParty}
       </ChoiceField>
+      <ChoiceField name="pairwise" checked={refused?.values.pairwise !== undefined}>
+        {text.pairwise}
+      </ChoiceField>
     </Form>
   );
 }
@@ -190,6 +194,7 @@ function ClientEntry({
         <>
           {row.firstParty && <Badge look="good">{text.firstPartyBadge}</Badge>}{' '}
           {row.authentication === 'none' && <Badge>{text.publicBadge}</Badge>}{' '}
+          {row.subjectType === 'pairwise' && <Badge>{text.pairwiseBadge}</Badge>}{' '}
           {isSelfRegistered(row) && <Badge>{text.selfBadge}</Badge>}
         </>
       }

@@ -1,6 +1,7 @@
 import { raw } from 'hono/html';
 import { type AskedAuthorization, SINCE } from '../../authorization-server/authorization-service.ts';
 import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
+import { PROVIDER_TOKEN_SCOPE } from '../../authorization-server/provider-token.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
@@ -93,8 +94,11 @@ function ClientName({ client: { id, name } }: { client: OAuthClientRow }) {
 /** What a client may that gets those scopes, in words. */
 export function ScopeList({ view, scopes }: { view: View; scopes: readonly string[] }) {
   const text = authorizationMessages[view.language];
-  const nameOf = (scope: string) =>
-    (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
+  const nameOf = (scope: string) => {
+    const [, provider] = PROVIDER_TOKEN_SCOPE.exec(scope) ?? [];
+    if (provider !== undefined) return text.providerToken(provider);
+    return (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
+  };
   return (
     <>
       <p id="may">{text.may}</p>

@@ -87,7 +87,7 @@ async function askedLogout(
   if (claims && claims.aud !== clientId) {
     throw new ApiError('invalid_request', { detail: 'client_id is not that of the id_token_hint.' });
   }
-  const userId = typeof claims?.sub === 'string' ? claims.sub : null;
+  const userId = (claims && read?.userId) ?? null;
   if (!uri) return { target: null, userId };
   const client = clientId === null ? null : await oauthClients.find(realm.id, clientId);
   if (!client || !isRegisteredLogoutUri(client, uri)) throw new ApiError('redirect_not_allowed');

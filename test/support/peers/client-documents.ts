@@ -5,12 +5,24 @@ import { portOf } from './smtp.ts';
 /**
  * An HTTPS site of clients: each address is the id of one, and its query says how the site answers there. `with` (JSON) is laid over
  * the document, `body` takes its place; `status`, `type`, `cache` and `location` are of the answer, `pad` makes it longer, `hang`
- * answers nothing. `/count` tells how often an address was asked for.
+ * answers nothing. What was put at an address stands there. `/count` tells how often an address was asked for.
  */
 export async function startClientDocuments() {
   const asked = new Map<string, number>();
+  const laid = new Map<string, string>();
   const server = createServer(peerCertificates().trusted, (request, response) => {
     const url = new URL(request.url ?? '/', `https://${request.headers.host}`);
+    if (request.method === 'PUT') {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        laid.set(url.href, body);
+        response.end();
+      });
+      return;
+    }
     const query = (name: string) => url.searchParams.get(name);
     if (url.pathname === '/count') {
       return void response.end(String(asked.get(query('of') ?? '') ?? 0));
@@ -31,7 +43,7 @@ export async function startClientDocuments() {
       ...(cache !== null && { 'cache-control': cache }),
       ...(location !== null && { location }),
     });
-    response.end(query('body') ?? JSON.stringify(document));
+    response.end(laid.get(url.href) ?? query('body') ?? JSON.stringify(document));
   });
   server.on('tlsClientError', () => undefined);
   const port = await portOf(server.listen(0, '127.0.0.1'));

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createEmulator } from 'emulate';
 import { startBroken, startFailing } from './broken-oidc.ts';
 import { startHttp } from './http.ts';
-import { STRICT_CLIENT, startStrict } from './oidc.ts';
-import { BROKEN_TOKENS, type OAuthPeers, PROVIDER_FAULTS } from './ports.ts';
+import { startStrict } from './oidc.ts';
+import { BROKEN_TOKENS, type OAuthPeers, PROVIDER_FAULTS, STRICT_CLIENT } from './ports.ts';
 
 /** Users that every emulator knows, `user01@…` to `user40@…`: a test takes one that no other test of its file takes. */
 export const USERS = Array.from({ length: 40 }, (_, n) => `user${String(n + 1).padStart(2, '0')}`);
@@ -75,7 +75,7 @@ export async function startOAuth(issuers: string[]) {
         },
       },
     }),
-    startStrict(uris('strict')),
+    startStrict([...uris('strict'), `${issuers[0]}/realms/vault/v1/oauth/strict/callback`]),
     startBroken(),
     startFailing(),
   ]);
@@ -159,6 +159,9 @@ export function oauthVariables(peers: OAuthPeers): Record<string, string> {
     MICROSOFT_TOKEN_ENDPOINT: `${microsoft}/oauth2/v2.0/token`,
     MICROSOFT_JWKS_URI: `${microsoft}/discovery/v2.0/keys`,
     ...oidcVariables('', { strict: { issuer: strict, ...STRICT_CLIENT, name: 'Strict' } }),
+    // Of a realm whose services use what users have there.
+    ...oidcVariables('__VAULT', { strict: { issuer: strict, ...STRICT_CLIENT, name: 'Strict' } }),
+    OIDC_STRICT_SCOPES__VAULT: 'offline_access',
     ...oidcVariables(
       '__BROKEN',
       Object.fromEntries(

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
-
-export const STRICT_CLIENT = { id: 'latchkey', secret: 'a secret: with / + and spaces' };
+import { STRICT_CLIENT } from './ports.ts';
 
 /**
- * A certified OpenID provider: PKCE, `iss`, userinfo, consent and a way to deny. Whoever signs in is who they say:
+ * A certified OpenID provider: PKCE, `iss`, userinfo, consent and a way to deny; refresh tokens rotate, and can be revoked. Whoever signs in is who they say:
  * `NAME` has the address `NAME@strict.example`; `nomail…` has none, and that of `unverified…` is not verified.
  */
 export async function startStrict(redirectUris: string[]) {
@@ -18,7 +17,12 @@ export async function startStrict(redirectUris: string[]) {
     () =>
       new Provider(issuer, {
         clients: [
-          { client_id: STRICT_CLIENT.id, client_secret: STRICT_CLIENT.secret, redirect_uris: redirectUris },
+          {
+            client_id: STRICT_CLIENT.id,
+            client_secret: STRICT_CLIENT.secret,
+            redirect_uris: redirectUris,
+            grant_types: ['authorization_code', 'refresh_token'],
+          },
         ],
         claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'locale'] },
         findAccount: (_: unknown, id: string) => ({
@@ -33,6 +37,9 @@ export async function startStrict(redirectUris: string[]) {
             }),
           }),
         }),
+        features: { revocation: { enabled: true } },
+        // One that is used again ends the grant.
+        rotateRefreshToken: true,
         cookies: { keys: ['of the peer'] },
         ttl: { AccessToken: 3600, Grant: 3600, IdToken: 3600, Interaction: 3600, Session: 3600 },
       }),

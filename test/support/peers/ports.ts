@@ -119,3 +119,6 @@ declare module 'vitest' {
     peers: Peers;
   }
 }
+
+/** What the strict provider knows Latchkey by. */
+export const STRICT_CLIENT = { id: 'latchkey', secret: 'a secret: with / + and spaces' };
