@@ -136,7 +136,7 @@ export function createApp(
     .route('/', secretRoutes(services.secretAdmin, levels))
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
-    .route('/', healthRoutes(bindings, services.auditFeed));
+    .route('/', healthRoutes(bindings, services.databases, services.auditFeed));
   app.route('/', docsRoutes(app, config, dialectDocuments(config)));
   const spoken = spokenDialects(config);
   if (spoken.includes('auth-service')) {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Bindings } from '../config/config.ts';
+import type { Databases } from '../db/databases.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import type { AuditFeed } from '../sinks/audit-job.ts';
@@ -19,6 +20,10 @@ const HealthSchema = z
         d1: PartSchema,
         durable_objects: PartSchema,
         r2: PartSchema,
+        databases: z
+          .record(z.string(), PartSchema)
+          .optional()
+          .openapi({ description: 'Each database by its binding, where realms live in several' }),
         event_sink: PartSchema.optional().openapi({
           description: 'Where there is one. Events wait while it fails: the status is `ok` all the same',
         }),
@@ -34,7 +39,7 @@ const PATHS = [
 ] as const;
 
 /** Liveness, for monitors and load balancers. */
-export function healthRoutes(bindings: Bindings, feed: AuditFeed) {
+export function healthRoutes(bindings: Bindings, databases: Databases, feed: AuditFeed) {
   const route = <const Path extends string>(operationId: string, path: Path) =>
     createRoute({
       operationId,
@@ -53,8 +58,8 @@ export function healthRoutes(bindings: Bindings, feed: AuditFeed) {
   for (const [operationId, path] of PATHS) {
     router.openapi(route(operationId, path), async (c) => {
       if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
-      const [needed, sink] = await Promise.all([checkParts(bindings), checkSink(feed)]);
-      const failed = Object.values(needed).includes('failed');
+      const [needed, sink] = await Promise.all([checkParts(bindings, databases), checkSink(feed)]);
+      const failed = [needed.d1, needed.durable_objects, needed.r2].includes('failed');
       const parts = { ...needed, ...(sink && { event_sink: sink }) };
       return c.json({ status: failed ? ('failed' as const) : ('ok' as const), parts }, failed ? 503 : 200);
     });

@@ -1,22 +1,46 @@
 import type { Bindings } from '../config/config.ts';
-import { boundedD1 } from '../db/bounded.ts';
+import type { Databases } from '../db/databases.ts';
 import { describeFailure, log } from '../lib/log.ts';
 import type { AuditFeed } from '../sinks/audit-job.ts';
 import { sinkHealth } from '../sinks/health.ts';
 
 type Part = 'ok' | 'failed';
 
+/** How the parts of the platform do that a request may need. */
+interface Parts {
+  /** `failed` when one of the databases has. */
+  d1: Part;
+  durable_objects: Part;
+  r2: Part;
+  /** Each database by the name of its binding, where there are several. */
+  databases?: Record<string, Part>;
+}
+
 /** Asks each part of the platform that a request may need. The reasons of a failure go to the log only. */
-export async function checkParts(bindings: Bindings): Promise<{ d1: Part; durable_objects: Part; r2: Part }> {
+export async function checkParts(
+  bindings: Bindings,
+  databases: Pick<Databases, 'names' | 'raw'>,
+): Promise<Parts> {
   const limiter = bindings.RATE_LIMITER.get(bindings.RATE_LIMITER.idFromName('health')) as unknown as {
     ping(): Promise<void>;
   };
-  const [d1, durableObjects, r2] = await Promise.all([
-    check('d1', () => boundedD1(bindings.DB).withSession().prepare('SELECT 1').first()),
+  const { names } = databases;
+  const [asked, durableObjects, r2] = await Promise.all([
+    Promise.all(
+      names.map((name) =>
+        check(`d1 ${name}`, () => databases.raw(name).withSession().prepare('SELECT 1').first()),
+      ),
+    ),
     check('durable_objects', () => limiter.ping()),
     check('r2', () => bindings.AVATARS.head('health')),
   ]);
-  return { d1, durable_objects: durableObjects, r2 };
+  const byName = Object.fromEntries(names.map((name, index) => [name, asked[index] as Part]));
+  return {
+    d1: asked.includes('failed') ? 'failed' : 'ok',
+    durable_objects: durableObjects,
+    r2,
+    ...(names.length > 1 && { databases: byName }),
+  };
 }
 
 /** Whether the sink of events takes them; undefined where there is none, or nobody can say. No request needs it. */

@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { CATALOGUE } from '../../src/errors.ts';
@@ -136,7 +136,8 @@ describe('health', () => {
 
   it('asks each part when told to', async () => {
     for (const path of ['/health?deep=1', '/v1/health?deep=1']) {
-      const parts = { d1: 'ok', durable_objects: 'ok', r2: 'ok' };
+      const databases = { DB: 'ok', DB_2: 'ok' };
+      const parts = { d1: 'ok', durable_objects: 'ok', r2: 'ok', databases };
       expect(await call('GET', path)).toMatchObject({ status: 200, body: { status: 'ok', parts } });
     }
     expectProblem(await call('GET', '/health?deep=2'), 422, 'validation_failed');
@@ -153,7 +154,20 @@ describe('health', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       status: 'failed',
-      parts: { d1: 'ok', durable_objects: 'ok', r2: 'failed' },
+      parts: { d1: 'ok', durable_objects: 'ok', r2: 'failed', databases: { DB: 'ok', DB_2: 'ok' } },
+    });
+  });
+
+  it('names the database that does not answer, though it is not the first', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const first = () => Promise.reject(new Error('D1_ERROR: away'));
+    const away = { prepare: () => ({ first }), batch() {}, withSession: () => away };
+    const bindings = { ...env, DB_2: away } as unknown as Bindings;
+    const app = createApp(createServices(bindings), bindings);
+    const response = await app.fetch(new Request(`${ORIGIN}/health?deep=1`));
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      parts: { d1: 'failed', databases: { DB: 'ok', DB_2: 'failed' } },
     });
   });
 });

@@ -50,6 +50,6 @@ it('neither says anything of a sink where there is none', async () => {
   const { open } = appWith({});
   expect(await (await open('/health?deep=1')).json()).toEqual({
     status: 'ok',
-    parts: { d1: 'ok', durable_objects: 'ok', r2: 'ok' },
+    parts: { d1: 'ok', durable_objects: 'ok', r2: 'ok', databases: { DB: 'ok', DB_2: 'ok' } },
   });
 });
