@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { AWAITING } from '../../../generated/page-assets.ts';
-import { CODE_LIFETIME } from '../../codes/contract.ts';
 import type { LinkView, SignInLinks } from '../../codes/link-service.ts';
+import { CODE_LIFETIME } from '../../codes/link-service.ts';
 import { LinkConfirmBody, LinkSendBody } from '../../codes/schemas.ts';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
