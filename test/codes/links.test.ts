@@ -1,3 +1,5 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { responsesAreOver } from '../support/after-response.ts';
 import {
@@ -135,9 +137,15 @@ describe('a link', () => {
     const { user } = await registerVerified();
     const asking = new Browser();
     const { challenge_id } = (await asking.ask(user.email)).body;
-    expectProblem(await asking.confirm(user.email, challenge_id, '000000'), 401, 'invalid_code');
+    const codes = env.ONE_TIME_CODE.get(env.ONE_TIME_CODE.idFromName(`default:email:${user.email}`));
+    const drawn = await runInDurableObject(codes, (_, { storage }) => {
+      const { challenges } = storage.kv.get('state') as { challenges: { code: string }[] };
+      return challenges[0]?.code as string;
+    });
+    expectProblem(await asking.confirm(user.email, challenge_id, drawn), 401, 'invalid_code');
     const token = tokenOf(await linkTo(user.email));
     const { number } = (await new Browser().open(token)).body;
+    expect(number).toBe(drawn);
     const guesses = await Promise.all(
       Array.from({ length: 100 }, () => asking.confirm(user.email, challenge_id, other(number))),
     );
