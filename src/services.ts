@@ -45,7 +45,7 @@ import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { TokenVault } from './oauth/token-vault-service.ts';
-import { Flows } from './passkeys/flow.ts';
+import { PasskeyFlows } from './passkeys/flow.ts';
 import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
 import { PasswordResets } from './passwords/reset-service.ts';
@@ -280,7 +280,7 @@ function assemble(shared: Shared, database: string): Services {
     codesPerDay: config.CODES_PER_ADDRESS,
     callingCodes: (texts && config.texts.common.SMS_CALLING_CODES) ?? [],
   });
-  const flows = new Flows(deriveKeyring(config, 'passkey-flow'));
+  const flows = new PasskeyFlows(deriveKeyring(config, 'passkey-flow'));
   const passkeys = new Passkeys({ ...deps, flows });
   const factorKeys = deriveKeyring(config, 'factors');
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });

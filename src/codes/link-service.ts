@@ -9,6 +9,8 @@ import type { SignedIn } from '../passwords/service.ts';
 import type { CodeObjects, LinkPlace } from './contract.ts';
 import { askerOf, type OneTimeCodes } from './service.ts';
 
+export { CODE_LIFETIME } from './contract.ts';
+
 /** What the token of a link says, sealed: only who has the mail has it. */
 interface LinkClaims {
   realmId: string;

@@ -6,7 +6,7 @@ import type { Registration } from '../passwords/registration-service.ts';
 import { CEREMONY, newChallenge } from './ceremony.ts';
 
 /** What a challenge is for, and whose it is: sealed, for its client to bring back. */
-export interface Flow {
+export interface PasskeyFlow {
   kind: 'sign_in' | 'add' | 'prove' | 'register';
   realmId: string;
   challenge: string;
@@ -25,7 +25,7 @@ export interface Flow {
 type Holder = { device: string | null } | { sessionId: string };
 
 /** Challenges, each for one purpose, realm and holder. That it works once is for the account object to see to. */
-export class Flows {
+export class PasskeyFlows {
   readonly #keys: Keyring;
 
   /** `keys` encrypt what a client has to bring back. */
@@ -34,13 +34,13 @@ export class Flows {
   }
 
   async begin(
-    kind: Flow['kind'],
+    kind: PasskeyFlow['kind'],
     realm: Realm,
     of: Holder,
-    more: Partial<Pick<Flow, 'registration' | 'unasked' | 'expiresAt'>> = {},
+    more: Partial<Pick<PasskeyFlow, 'registration' | 'unasked' | 'expiresAt'>> = {},
   ): Promise<{ challenge: string; flow: string }> {
     const challenge = newChallenge();
-    const flow: Flow = {
+    const flow: PasskeyFlow = {
       kind,
       realmId: realm.id,
       challenge,
@@ -54,8 +54,8 @@ export class Flows {
   }
 
   /** What was begun. Throws `invalid_passkey` for what is over, or was begun by somebody else, elsewhere, or for something else. */
-  async open(sealed: string, kind: Flow['kind'], realm: Realm, of: Holder): Promise<Flow> {
-    const flow = await unseal<Flow>(this.#keys, sealed);
+  async open(sealed: string, kind: PasskeyFlow['kind'], realm: Realm, of: Holder): Promise<PasskeyFlow> {
+    const flow = await unseal<PasskeyFlow>(this.#keys, sealed);
     const isTheirs =
       flow !== null &&
       ('sessionId' in of

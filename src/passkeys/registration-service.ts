@@ -15,7 +15,7 @@ import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { unnamed } from './authenticators.ts';
 import { creationOptions, methodsOf, verifyCreation } from './ceremony.ts';
-import type { Flows } from './flow.ts';
+import type { PasskeyFlows } from './flow.ts';
 import type { CreatedPasskey } from './schemas.ts';
 import { passkeys } from './tables.ts';
 
@@ -28,7 +28,7 @@ export interface PasskeyRegistrationDependencies {
   outbox: Outbox;
   mailBudget: MailBudget;
   suspicions: Suspicions;
-  flows: Flows;
+  flows: PasskeyFlows;
 }
 
 /** Accounts that are made by a passkey alone. */

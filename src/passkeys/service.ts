@@ -24,7 +24,7 @@ import {
   verifyCreation,
   verifyUse,
 } from './ceremony.ts';
-import type { Flow, Flows } from './flow.ts';
+import type { PasskeyFlow, PasskeyFlows } from './flow.ts';
 import type { AssertedPasskey, CreatedPasskey, UsedPasskey } from './schemas.ts';
 import {
   addition,
@@ -46,7 +46,7 @@ export interface PasskeyDependencies {
   sessions: Sessions;
   directory: Directory;
   objects: PasskeyObjects;
-  flows: Flows;
+  flows: PasskeyFlows;
 }
 
 /** How long after a sign-in by password a browser may make a passkey unasked (milliseconds). */
@@ -336,7 +336,7 @@ export class Passkeys {
   }
 
   async #verify(
-    { challenge, expiresAt }: Flow,
+    { challenge, expiresAt }: PasskeyFlow,
     credential: z.output<typeof AssertedPasskey>['credential'],
     realm: Realm,
   ): Promise<{ user: UserRow; passkey: PasskeyRow; use: PasskeyUse }> {

@@ -19,6 +19,7 @@ import {
   makeUnasked,
   NOBODY,
   signIn,
+  tryAdding,
   withPasskey,
 } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
@@ -92,6 +93,23 @@ describe('a passkey that the browser has made unasked', () => {
       amr: ['hwk', 'otp', 'mfa'],
       acr: 'aal2',
     });
+  });
+
+  it('is not the second step after itself, where another passkey could be', async () => {
+    const user = await registerVerified();
+    const { authenticator } = await makeUnasked(user.access_token);
+    const counting = await SoftwareAuthenticator.make();
+    expect((await tryAdding(user.access_token, counting)).status).toBe(201);
+    const first = (await signIn(authenticator)).body;
+    expect(first).toMatchObject({ mfa_required: true, methods: ['passkey'] });
+    const showing = async (by: SoftwareAuthenticator) => {
+      const { flow, public_key } = (await begin()).body;
+      const passkey = { flow, credential: await by.get(public_key) };
+      return secondStep(first.mfa_token, { method: 'passkey', passkey });
+    };
+    expectProblem(await showing(authenticator), 401, 'invalid_passkey');
+    const done = await showing(counting);
+    expect(await sessionOf(done.body.access_token)).toMatchObject({ acr: 'aal2' });
   });
 
   it('enrols nobody where the realm requires a factor, and goes though it does', async () => {

@@ -61,6 +61,7 @@ const NEEDS_A_SECRET = [
   'POST /v1/auth/reauthenticate/passkey',
   'POST /v1/me/passkeys',
   'PATCH /v1/me/passkeys/{id}',
+  'POST /v1/me/passkeys/{id}/confirm',
   'DELETE /v1/me/passkeys/{id}',
   'POST /v1/me/identities/{provider}',
   'DELETE /v1/me/identities/{provider}',

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { AWAITING } from '../../../generated/page-assets.ts';
-import { CODE_LIFETIME } from '../../codes/contract.ts';
 import type { LinkView, SignInLinks } from '../../codes/link-service.ts';
+import { CODE_LIFETIME } from '../../codes/link-service.ts';
 import { LinkConfirmBody, LinkSendBody } from '../../codes/schemas.ts';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
@@ -43,13 +43,11 @@ export function linkPageRoutes(
         if (link.at === 'elsewhere') setDeviceCookie(c);
         return show(c, view, <OpenPage view={view} link={link} />, { leadsTo });
       })
-      // Whether somebody has signed in in this browser since a time: of addresses and links it says nothing.
+      // When somebody has signed in in this browser: of addresses and links it says nothing.
       .get(AWAITED, async (c) => {
         const visitor = await registeredVisitor(c, sessions);
         c.header('Cache-Control', 'no-store');
-        return c.json({
-          signed_in: visitor !== null && visitor.authenticatedAt >= Number(c.req.query('since')),
-        });
+        return c.json({ signed_in_at: visitor?.authenticatedAt ?? null });
       })
       .post(PAGE, signInLimit, async (c) => {
         const view = viewFor(c);
@@ -147,7 +145,7 @@ function SentPage(props: {
       <p>{text.elsewhere}</p>
       <span
         hidden
-        data-awaits={`${view.path(AWAITED)}?since=${Date.now()}`}
+        data-awaits={view.path(AWAITED)}
         data-next={view.link('/login')}
         data-lasts={CODE_LIFETIME}
       />

@@ -6,11 +6,17 @@ const EVERY = 3000;
 const { awaits, next, lasts } = document.querySelector('[data-awaits]').dataset;
 const end = Date.now() + Number(lasts);
 
+/** When the session of this browser began that was there before; null for none. */
+let before;
+
 /** Asks while the page is looked at: whoever follows a link in a mail looks elsewhere for most of the time. */
 async function look() {
   if (document.hidden || Date.now() > end) return;
   const answer = await fetch(awaits);
-  if (answer.ok && (await answer.json()).signed_in) location.assign(next);
+  if (!answer.ok) return;
+  const { signed_in_at: now } = await answer.json();
+  if (before === undefined) before = now;
+  else if (now !== null && now !== before) location.assign(next);
 }
 
 async function wait() {
@@ -19,4 +25,4 @@ async function wait() {
 }
 
 document.addEventListener('visibilitychange', () => look().catch(() => {}));
-setTimeout(wait, EVERY);
+wait();
