@@ -439,6 +439,17 @@ export class SessionBook {
     }
   }
 
+  /** Of all that is there, what clients want to hear the end of. */
+  heard(now: number): EndedGrant[] {
+    return this.#sql
+      .exec<Pick<SessionRow, 'id' | 'client_id'>>(
+        'SELECT id, client_id FROM sessions WHERE hears_of_end = 1 AND expires_at > ?',
+        now,
+      )
+      .toArray()
+      .flatMap(({ id, client_id }) => (client_id === null ? [] : [{ clientId: client_id, sessionId: id }]));
+  }
+
   #remember(session: PastSession): void {
     const columns = Object.keys(session);
     this.#sql.exec(
