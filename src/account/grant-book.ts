@@ -3,7 +3,7 @@ import type { ClientConsent, NewGrantCode } from './grant-contract.ts';
 
 /** A code as it is kept. `sessionId` is what it gave, once it is spent. */
 export interface KeptCode extends NewGrantCode {
-  browserSession: string;
+  browserSession: string | null;
   methods: string[];
   authenticatedAt: number;
   credentialVersion: number;
@@ -49,11 +49,18 @@ export class GrantBook {
   }
 
   /** Remembers what the user allows a client, beside what they have allowed before. */
-  consent(clientId: string, scopes: string[], now: number): void {
+  consent(
+    clientId: string,
+    { scopes, resources }: { scopes: string[]; resources: string[] },
+    now: number,
+  ): void {
     const { [clientId]: before, ...others } = this.consents();
-    const all = [...new Set([...(before?.scopes ?? []), ...scopes])];
+    const all = {
+      scopes: [...new Set([...(before?.scopes ?? []), ...scopes])],
+      resources: [...new Set([...(before?.resources ?? []), ...resources])],
+    };
     const kept = Object.entries(others).slice(1 - MAX_CLIENTS);
-    this.#kv.put(CONSENTS, { ...Object.fromEntries(kept), [clientId]: { scopes: all, at: now } });
+    this.#kv.put(CONSENTS, { ...Object.fromEntries(kept), [clientId]: { ...all, at: now } });
   }
 
   /** Forgets a client; whether there was anything. */

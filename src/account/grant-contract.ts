@@ -9,6 +9,8 @@ export type { SessionGrant } from './session-record.ts';
 /** What a user has allowed a client. `at` is Unix milliseconds. */
 export interface ClientConsent {
   scopes: string[];
+  /** Where it may use them, by audience; of what an earlier version noted it is not there. */
+  resources?: string[];
   at: number;
 }
 

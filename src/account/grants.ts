@@ -42,11 +42,13 @@ export class Grants {
     const { methods, authenticatedAt, state } = session;
     const { credentialVersion } = state;
     const now = Date.now();
-    const proof = { methods, authenticatedAt, credentialVersion, browserSession: sessionId };
+    // What a user has allowed a device stays when the browser signs out in which they did.
+    const browserSession = code.redirectUri === null ? null : sessionId;
+    const proof = { methods, authenticatedAt, credentialVersion, browserSession };
     book.keep({ ...code, ...proof, sessionId: null }, now);
     if (consented) {
-      const { clientId, scope } = code.grant;
-      book.consent(clientId, scope.split(' '), now);
+      const { audience, clientId, scope } = code.grant;
+      book.consent(clientId, { scopes: scope.split(' '), resources: audience }, now);
       signIns.log('app_connected', sessionId, client, { details: { client_id: clientId, scope } });
     }
     return { result: 'ok' };

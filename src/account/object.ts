@@ -54,6 +54,7 @@ import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
 import { KnownDevices } from './known-devices.ts';
+import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
 import type {
   AuthorizationRequest,
@@ -80,7 +81,7 @@ import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SecondStepBook } from './second-steps.ts';
-import { SessionBook } from './session-book.ts';
+import { type EndedGrant, SessionBook } from './session-book.ts';
 import { SessionProofs } from './session-proofs.ts';
 import { ShownFactors } from './shown-factors.ts';
 import { SignIns } from './sign-ins.ts';
@@ -127,6 +128,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   readonly #proofs: SessionProofs;
   readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
+  readonly #lastNotices: LastNotices;
   readonly #metering: Metering;
   readonly #history: History;
   readonly #feed: EventFeed;
@@ -163,6 +165,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#factors = new FactorBook(kv);
     this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv);
+    this.#lastNotices = new LastNotices(kv);
     this.#metering = new Metering({
       sql,
       kv,
@@ -284,7 +287,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically(() => {
       const spent = this.#addressQuotas.leaving(() => this.#metering.spent(Date.now()));
       const unsent = this.#feed.leaving();
+      const now = Date.now();
+      let heard: EndedGrant[] = [];
       if (this.#state.get()) {
+        heard = [...this.#projection.waitingEnds(), ...this.#sessions.heard(now)];
         for (const table of ['sessions', 'past_sessions', 'activity', 'facts']) {
           this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
         }
@@ -296,9 +302,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
       this.#addressQuotas.leave(spent);
       this.#feed.leave(unsent);
+      this.#lastNotices.leave(user.userId, heard, now);
     });
     // Before the address can come again; should it fail, the alarm does it.
-    await this.#addressQuotas.handOver(this.#d1).catch(() => {});
+    await this.#handOver().catch(() => {});
   }
 
   async moved(database: string): Promise<void> {
@@ -761,11 +768,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#projection.log({ type: 'plan_expired', sessionId: null, client: null, actor: 'system' });
   }
 
+  /** Has the directory keep what a user who was deleted has left to it. */
+  async #handOver(): Promise<void> {
+    await this.#addressQuotas.handOver(this.#d1);
+    await this.#lastNotices.handOver(this.#d1);
+  }
+
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
   async #forget(): Promise<void> {
     const deleted = this.#state.deleted();
     if (deleted) {
-      await this.#addressQuotas.handOver(this.#d1);
+      await this.#handOver();
       await eraseTraces(this.#d1, this.env.AVATARS, deleted.userId);
     } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
   }

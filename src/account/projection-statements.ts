@@ -48,7 +48,8 @@ export function projectLogout(d1: D1Database, userId: string, message: ToldMessa
          SELECT ?1, realm_id, ?2, id, ?3, ?4 FROM oauth_clients
          WHERE id = ?5 AND backchannel_logout_uri IS NOT NULL ON CONFLICT DO NOTHING`,
       )
-      .bind(`lgt_${userId}_${message.seq}`, userId, sessionId, message.at, clientId),
+      // It is the `jti` of the token, which a client sees that may not know the id of the user.
+      .bind(`lgt_${sessionId}_${message.seq}`, userId, sessionId, message.at, clientId),
   ];
 }
 

@@ -14,6 +14,7 @@ import {
 } from './projection-statements.ts';
 import type { QuotaBook } from './quota-book.ts';
 import type { StandingWork } from './schedule.ts';
+import type { EndedGrant } from './session-book.ts';
 import type { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import type { UseBook } from './use-book.ts';
@@ -188,6 +189,11 @@ export class Projection implements StandingWork {
     if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
     const number = base + to.uses + to.tokens;
     return { ...books.quotas.sums(sent, to), models: books.tokens.sums(sent, to), number, to, isLate };
+  }
+
+  /** Ends that clients have yet to be told of. */
+  waitingEnds(): EndedGrant[] {
+    return this.#messages().flatMap(({ data, kind }) => (kind === 'logout' ? [data as EndedGrant] : []));
   }
 
   #messages(): ToldMessage[] {

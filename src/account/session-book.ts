@@ -379,4 +379,15 @@ export class SessionBook {
       if (client_id !== null && hears_of_end === 1) this.#onEnd({ clientId: client_id, sessionId: id });
     }
   }
+
+  /** Of all that is there, what clients want to hear the end of. */
+  heard(now: number): EndedGrant[] {
+    return this.#sql
+      .exec<Pick<SessionRow, 'id' | 'client_id'>>(
+        'SELECT id, client_id FROM sessions WHERE hears_of_end = 1 AND expires_at > ?',
+        now,
+      )
+      .toArray()
+      .flatMap(({ id, client_id }) => (client_id === null ? [] : [{ clientId: client_id, sessionId: id }]));
+  }
 }

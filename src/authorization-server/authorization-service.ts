@@ -13,6 +13,7 @@ import {
   type AskedAuthorization,
   askedAuthorization,
   type ResponseMode,
+  userinfoAudience,
 } from './authorization-request.ts';
 import { isSelfRegistered } from './client-schemas.ts';
 import { sectorOf } from './client-sectors.ts';
@@ -27,7 +28,7 @@ import type { ProtectedResources } from './resource-service.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
 import type { OAuthClientRow } from './tables.ts';
 
-export type { AskedAuthorization } from './authorization-request.ts';
+export { type AskedAuthorization, userinfoAudience } from './authorization-request.ts';
 
 /** How long a client has to redeem a code (milliseconds). */
 const CODE_LIFETIME = MINUTE;
@@ -208,7 +209,7 @@ export class ClientAuthorizations {
       if (!word.allowed) throw new OAuthFailure('access_denied', 'The user said no');
       return this.#issue(asked, realm, principal, !client.firstParty, by);
     }
-    const question = await this.#question(asked, principal);
+    const question = await this.#question(asked, realm, principal);
     if (!question) return this.#issue(asked, realm, principal, false, by);
     if (isSilent) throw new OAuthFailure(question, 'The user has to be asked');
     return { next: 'ask', asked, principal };
@@ -254,7 +255,8 @@ export class ClientAuthorizations {
 
   /** What the user has to be asked, by the error that says so where they cannot be; null for nothing. */
   async #question(
-    { client, prompt, redirectUri, scopes }: AskedAuthorization,
+    { audience, client, prompt, redirectUri, scopes }: AskedAuthorization,
+    realm: Realm,
     principal: Principal,
   ): Promise<'consent_required' | 'account_selection_required' | 'interaction_required' | null> {
     if (prompt.includes('select_account')) return 'account_selection_required';
@@ -263,8 +265,10 @@ export class ClientAuthorizations {
     // Another program on the machine could have sent the browser here, and would get the answer.
     if (canBeImpersonated(redirectUri)) return 'interaction_required';
     if (client.firstParty) return null;
-    const allowed = (await this.consents(principal.userId))[client.id]?.scopes;
-    return allowed && scopes.every((scope) => allowed.includes(scope)) ? null : 'consent_required';
+    const allowed = (await this.consents(principal.userId))[client.id];
+    if (!allowed || !scopes.every((scope) => allowed.scopes.includes(scope))) return 'consent_required';
+    const known = [userinfoAudience(realm), ...(allowed.resources ?? [])];
+    return audience.every((one) => known.includes(one)) ? null : 'consent_required';
   }
 
   async #issue(

@@ -18,6 +18,9 @@ import {
 /** What any client may ask for, unless it says less: what OpenID Connect Core 1.0 has (5.4, 11). */
 export const OPENID_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'];
 
+/** The scope by which a client gets tokens of its user at a provider, with the id of that. */
+export const PROVIDER_TOKEN_SCOPE = /^provider_token:([a-z0-9][a-z0-9-]{0,39})$/;
+
 const OVERLAP = DAY / SECOND;
 
 /** Grant types by which a client gets tokens without its user there. */
@@ -48,13 +51,19 @@ export const PublicJwk = z
   .catchall(z.union([z.string(), z.array(z.string()), z.boolean()]))
   .refine((key) => !('d' in key), { error: 'Must be public' });
 
-/** What a client, or what its tokens are for, is called. */
+/**
+ * What a client, or what its tokens are for, is called: with nothing in it that is not seen, or that turns the text around it (controls,
+ * format and bidirectional characters, fillers), for users judge by it who asks.
+ */
 export const ClientName = z
   .string()
   .trim()
   .min(1)
   .max(100)
-  .regex(/^\P{Cc}*$/u);
+  .regex(
+    /^(?:(?!\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u2800|\u3164|\uffa0)[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}])*$/u,
+    { error: 'Must have no characters that are not seen' },
+  );
 
 const fields = {
   name: ClientName.openapi({ description: 'What users see' }),

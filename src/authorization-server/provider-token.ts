@@ -8,8 +8,6 @@ import type { ProvedRequest, TokenAnswer, TokenParts } from './token-parts.ts';
 
 /** What is asked for by a client that wants a token of its user at a provider; RFC 8693, 3 lets servers have such. */
 export const PROVIDER_TOKEN = 'urn:latchkey:token-type:provider-access-token';
-/** The scope that a user allows for that, with the id of the provider. */
-export const PROVIDER_TOKEN_SCOPE = /^provider_token:([a-z0-9][a-z0-9-]{0,39})$/;
 
 /**
  * A client exchanges its own access token of a user, which has the scope `provider_token:{provider}`, for one of the user at that

@@ -3,14 +3,13 @@ import { seal, unseal } from '../crypto/sealed.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, parametersOf } from './parameters.ts';
+import { MAX_REQUEST } from './schemas.ts';
 import type { OAuthClientRow } from './tables.ts';
 
 /** RFC 9126, 2.2. */
 const PREFIX = 'urn:ietf:params:oauth:request_uri:';
 /** How long a pushed request can be used (milliseconds): a user signs in meanwhile. */
 const LIFETIME = 10 * MINUTE;
-/** It stands in an address. */
-const MAX_LENGTH = 6000;
 /** What says who the client is, and is no part of the request. */
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 
@@ -45,7 +44,7 @@ export async function pushedRequest(
     expiresAt: Date.now() + LIFETIME,
   };
   const uri = PREFIX + (await seal(keys, pushed));
-  if (uri.length > MAX_LENGTH) throw new OAuthFailure('invalid_request', 'The request is too long');
+  if (uri.length > MAX_REQUEST) throw new OAuthFailure('invalid_request', 'The request is too long');
   return { request_uri: uri, expires_in: LIFETIME / SECOND };
 }
 

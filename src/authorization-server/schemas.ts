@@ -19,6 +19,9 @@ const credentials = {
   client_assertion_type: text,
 };
 
+/** Characters of a request for authorization that stands in an address. */
+export const MAX_REQUEST = 6000;
+
 export const TokenForm = z
   .object({
     grant_type: z.enum(GRANT_TYPES),

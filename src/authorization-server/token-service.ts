@@ -5,13 +5,12 @@ import { accepted } from '../errors.ts';
 import { ACCOUNT_SCOPES } from '../http/level.ts';
 import { askedResources, audienceWithin, scopesWithin, userinfoAudience } from './authorization-request.ts';
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
-import { OPENID_SCOPES } from './client-schemas.ts';
+import { OPENID_SCOPES, PROVIDER_TOKEN_SCOPE } from './client-schemas.ts';
 import { sectorOf } from './client-sectors.ts';
 import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
-import { PROVIDER_TOKEN_SCOPE } from './provider-token.ts';
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType, type OAuthClientRow } from './tables.ts';
 import { exchangeToken } from './token-exchange.ts';
 import {

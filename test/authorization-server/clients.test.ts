@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { descriptionIn } from '../../src/authorization-server/client-document.ts';
 import { isRegisteredUri, isRegistrableUri } from '../../src/authorization-server/redirect-uris.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
@@ -176,4 +177,52 @@ describe('an address to go back to', () => {
     'https://a.example/\\x',
     'https://a.example/\n',
   ])('%j cannot be', (uri) => expect(isRegistrableUri(uri)).toBe(false));
+});
+
+describe('the name of a client', () => {
+  it.each([
+    ['a control', 'App\u0007'],
+    ['what turns the text around it', 'App\u202egnp.exe'],
+    ['an isolate', '\u2066App'],
+    ['no width', 'Ap\u200bp'],
+    ['a filler', 'App\u3164'],
+    ['a blank of another kind', '\u2800\u2800'],
+    ['a soft hyphen', 'Goo\u00adgle'],
+    ['another line', 'App\u2028Trusted'],
+    ['half a character', 'App\ud83d'],
+  ])('has in it nothing that is not seen: %s', async (_, name) => {
+    const body = { name, redirect_uris: ['https://app.example.com/'] };
+    expectProblem(
+      await call('POST', '/v1/admin/clients', { headers: INTERNAL, body }),
+      422,
+      'validation_failed',
+    );
+    const resource = { name, resource: 'https://named.example/' };
+    expectProblem(
+      await call('POST', '/v1/admin/protected-resources', { headers: INTERNAL, body: resource }),
+      422,
+      'validation_failed',
+    );
+    const said = JSON.stringify({
+      client_id: 'https://app.example/c',
+      client_name: name,
+      redirect_uris: ['https://app.example/'],
+    });
+    expect(descriptionIn(said, 'https://app.example/c')).toBeNull();
+  });
+
+  it.each(['Café “Zürich”', '写真', 'مصور', 'Emoji 📷', 'हिन्दी'])('may be %s', async (name) => {
+    const body = { name, redirect_uris: ['https://app.example.com/'] };
+    expect((await call('POST', '/v1/admin/clients', { headers: INTERNAL, body })).status).toBe(201);
+  });
+});
+
+it('a request by POST stands in an address no longer than one may be', async () => {
+  const form = (length: number) =>
+    call('POST', '/oauth2/authorize', {
+      raw: new URLSearchParams({ client_id: 'x', state: 'x'.repeat(length) }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    });
+  expect((await form(5000)).status).toBe(303);
+  expect((await form(7000)).status).toBe(400);
 });

@@ -109,6 +109,16 @@ describe('a device', () => {
     expect(await errorOf(device_code)).toEqual([400, 'expired_token']);
   });
 
+  it('keeps what it was allowed when the browser signs out in which that was done', async () => {
+    const user = await visitor();
+    const { device_code, user_code } = await begin();
+    await decide(user_code, user);
+    await submit('/logout', {}, user);
+    const { status, body } = await poll(device_code);
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect((await call('GET', '/oauth2/userinfo', { token: body.access_token })).status).toBe(200);
+  });
+
   it('loses what it was allowed when its user is suspended meanwhile', async () => {
     const user = await visitor();
     const { device_code, user_code } = await begin();

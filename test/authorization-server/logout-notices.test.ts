@@ -122,6 +122,30 @@ describe('a client that wants to hear', () => {
     expect((await ear.heard()).map((token) => claimsOf(token).sid)).toEqual([claimsOf(tokens.id_token).sid]);
   });
 
+  it('is told when the account is deleted, of all that there was', async () => {
+    const { client, ear, tokens, who } = await listening();
+    const other = listener();
+    const second = await createClient({ backchannel_logout_uri: other.uri });
+    const { body } = await redeem(second, await codeOf(second, who));
+    const path = `/v1/admin/users/${who.user.user.id}`;
+    expect((await call('DELETE', path, { headers: INTERNAL })).status).toBe(204);
+    expect([await waiting(client), await waiting(second)]).toEqual([1, 1]);
+    await send();
+    const sids = async (of: ReturnType<typeof listener>) =>
+      (await of.heard()).map((token) => claimsOf(token).sid);
+    expect(await sids(ear)).toEqual([claimsOf(tokens.id_token).sid]);
+    expect(await sids(other)).toEqual([claimsOf(body.id_token).sid]);
+  });
+
+  it('is told nothing that names the user to a pairwise client', async () => {
+    const { client, ear, tokens, who } = await listening({ subject_type: 'pairwise' });
+    await submit('/account/apps', { form: 'disconnect', app: client.client_id }, who);
+    await deliver(who);
+    const [token = ''] = await ear.heard();
+    expect(claimsOf(token).sub).toBe(claimsOf(tokens.id_token).sub);
+    expect(JSON.stringify(claimsOf(token))).not.toContain(who.user.user.id);
+  });
+
   it('is told when a code comes twice', async () => {
     const ear = listener();
     const client = await createClient({ backchannel_logout_uri: ear.uri });

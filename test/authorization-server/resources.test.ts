@@ -137,6 +137,26 @@ describe('a protected resource', () => {
   });
 });
 
+describe('what a user has allowed for one resource', () => {
+  it('is asked again for another, and in words', async () => {
+    const [one, two] = [await createResource({ open: true }), await createResource({ open: true })];
+    const client = await createClient();
+    const asked = (resource?: string) =>
+      authorize(asking(client, challenge, { scope: 'openid', ...(resource && { resource }) }), who);
+    await codeOf(client, who, { scope: 'openid' });
+    expect((await asked()).status).toBe(303);
+    const page = await asked(one.resource);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain(one.resource);
+    await codeOf(client, who, { scope: 'openid', resource: one.resource });
+    expect((await asked(one.resource)).status).toBe(303);
+    expect((await asked()).status).toBe(303);
+    expect((await asked(two.resource)).status).toBe(200);
+    const silent = asking(client, challenge, { scope: 'openid', resource: two.resource, prompt: 'none' });
+    expect(backIn(await authorize(silent, who)).error).toBe('consent_required');
+  });
+});
+
 describe('what a resource says of itself', () => {
   it.each([
     ['/.well-known/oauth-protected-resource', ORIGIN],

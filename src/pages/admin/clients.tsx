@@ -6,18 +6,9 @@ import {
   OPENID_SCOPES,
 } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
-import { fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
-import {
-  ChoiceField,
-  controlAttributes,
-  Field,
-  FieldProblem,
-  Form,
-  fieldsOf,
-  Select,
-  TextArea,
-} from '../kit/form.tsx';
+import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
+import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Panel, Time } from '../kit/panel.tsx';
@@ -107,9 +98,7 @@ export function adminClientsPageRoutes(services: AdminServices) {
       delete: {
         fresh: true,
         act: async (_, { actor, realmId }, { client: id = '', ...values }) => {
-          if (values[`confirm.${id}`] === undefined) {
-            throw fieldError(`confirm.${id}`, 'confirm', 'Needs to be confirmed');
-          }
+          requireConfirmation(id, values);
           await oauthClients.delete({ id, realmId }, actor);
           return 'deleted';
         },
@@ -216,7 +205,14 @@ function ClientEntry({
       <details class="change" open={refused !== undefined}>
         <summary>{hasSecret ? text.change(row.name) : text.changePublic(row.name)}</summary>
         {hasSecret && <RotateForm view={view} row={row} refused={refused} />}
-        <DeleteForm view={view} row={row} refused={refused} />
+        <ConfirmedDelete
+          view={view}
+          named={{ client: row.id }}
+          id={row.id}
+          refused={refused}
+          confirm={text.confirm}
+          button={text.delete}
+        />
       </details>
     </Entry>
   );
@@ -246,28 +242,6 @@ function RotateForm({ view, row, refused }: EntryForm) {
         value="86400"
         options={Object.entries(text.overlaps)}
       />
-    </Form>
-  );
-}
-
-function DeleteForm({ view, row, refused }: EntryForm) {
-  const text = clientsMessages[view.language];
-  const problem = refused?.form === 'delete' ? refused.problem : undefined;
-  const confirm = `confirm.${row.id}`;
-  return (
-    <Form
-      view={view}
-      name="delete"
-      hidden={{ client: row.id }}
-      problem={problem}
-      button={text.delete}
-      look="danger"
-    >
-      <label class="choice">
-        <input type="checkbox" {...controlAttributes(confirm, problem)} required />
-        {text.confirm}
-      </label>
-      <FieldProblem name={confirm} problem={problem} />
     </Form>
   );
 }

@@ -1,8 +1,8 @@
-import { NewProtectedResource } from '../../authorization-server/resource-schemas.ts';
+import { NewProtectedResource, ProtectedResourcePatch } from '../../authorization-server/resource-schemas.ts';
 import type { ProtectedResourceRow } from '../../authorization-server/tables.ts';
-import { fieldError } from '../../errors.ts';
-import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf } from '../kit/form.tsx';
-import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
+import { ChoiceField, Field, Form, fieldsOf } from '../kit/form.tsx';
+import { type RefusedForm, valid, validEntry } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -58,12 +58,26 @@ export function adminResourcesPageRoutes(services: AdminServices) {
           return 'created';
         },
       },
+      edit: {
+        fresh: true,
+        act: async (_, { actor, realmId }, { resource: id = '', ...values }) => {
+          const named = (name: string) => values[`${name}.${id}`];
+          const seconds = named('access_token_seconds')?.trim() || null;
+          const sent = {
+            name: named('name') ?? '',
+            scopes: (named('scopes') ?? '').split(/\s+/).filter(Boolean),
+            open: named('open') !== undefined,
+            access_token_seconds: seconds === null ? null : Number(seconds),
+          };
+          const patch = validEntry(ProtectedResourcePatch, sent, id);
+          await protectedResources.update({ id, realmId }, patch, actor);
+          return 'changed';
+        },
+      },
       delete: {
         fresh: true,
         act: async (_, { actor, realmId }, { resource: id = '', ...values }) => {
-          if (values[`confirm.${id}`] === undefined) {
-            throw fieldError(`confirm.${id}`, 'confirm', 'Needs to be confirmed');
-          }
+          requireConfirmation(id, values);
           await protectedResources.delete({ id, realmId }, actor);
           return 'deleted';
         },
@@ -104,8 +118,6 @@ function NewResourceForm({ view, refused }: { view: View; refused: RefusedForm |
 function ResourceEntry(props: { view: View; row: ProtectedResourceRow; refused: RefusedForm | undefined }) {
   const { view, row, refused } = props;
   const text = resourcesMessages[view.language];
-  const problem = refused?.form === 'delete' ? refused.problem : undefined;
-  const confirm = `confirm.${row.id}`;
   return (
     <Entry
       name={row.name}
@@ -122,21 +134,60 @@ function ResourceEntry(props: { view: View; row: ProtectedResourceRow; refused: 
     >
       <details class="change" open={refused !== undefined}>
         <summary>{text.change(row.name)}</summary>
-        <Form
+        <EditForm view={view} row={row} refused={refused} />
+        <ConfirmedDelete
           view={view}
-          name="delete"
-          hidden={{ resource: row.id }}
-          problem={problem}
+          named={{ resource: row.id }}
+          id={row.id}
+          refused={refused}
+          confirm={text.confirm}
           button={text.delete}
-          look="danger"
-        >
-          <label class="choice">
-            <input type="checkbox" {...controlAttributes(confirm, problem)} required />
-            {text.confirm}
-          </label>
-          <FieldProblem name={confirm} problem={problem} />
-        </Form>
+        />
       </details>
     </Entry>
+  );
+}
+
+function EditForm(props: { view: View; row: ProtectedResourceRow; refused: RefusedForm | undefined }) {
+  const { view, row } = props;
+  const refused = props.refused?.form === 'edit' ? props.refused : undefined;
+  const text = resourcesMessages[view.language];
+  const named = (name: string) => `${name}.${row.id}`;
+  const { accessTokenSeconds, name, open, scopes } = row;
+  const field = fieldsOf(refused, {
+    [named('name')]: name,
+    [named('scopes')]: scopes.join(' '),
+    [named('access_token_seconds')]: accessTokenSeconds === null ? '' : String(accessTokenSeconds),
+  });
+  const isOpen = refused ? refused.values[named('open')] !== undefined : open;
+  return (
+    <Form
+      view={view}
+      name="edit"
+      hidden={{ resource: row.id }}
+      problem={refused?.problem}
+      button={text.save}
+      look="plain"
+    >
+      <Field {...field(named('name'))} label={text.name} required maxlength={100} autocomplete="off" />
+      <Field
+        {...field(named('scopes'))}
+        label={text.scopes}
+        hint={text.scopesHint}
+        maxlength={2000}
+        autocomplete="off"
+      />
+      <Field
+        {...field(named('access_token_seconds'))}
+        label={text.seconds}
+        hint={text.secondsHint}
+        inputmode="numeric"
+        maxlength={10}
+        autocomplete="off"
+      />
+      <ChoiceField name={named('open')} checked={isOpen}>
+        {text.open}
+      </ChoiceField>
+    </Form>
   );
 }

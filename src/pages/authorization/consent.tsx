@@ -1,7 +1,10 @@
 import { raw } from 'hono/html';
-import { type AskedAuthorization, SINCE } from '../../authorization-server/authorization-service.ts';
-import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
-import { PROVIDER_TOKEN_SCOPE } from '../../authorization-server/provider-token.ts';
+import {
+  type AskedAuthorization,
+  SINCE,
+  userinfoAudience,
+} from '../../authorization-server/authorization-service.ts';
+import { isSelfRegistered, PROVIDER_TOKEN_SCOPE } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
@@ -9,6 +12,7 @@ import { Hidden } from '../kit/form.tsx';
 import { Frame } from '../kit/frame.tsx';
 import { fullNameOf } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
+import { DecisionForm } from './decision.tsx';
 import { authorizationMessages } from './messages.ts';
 
 /** What sends the form of `OnwardPage`. */
@@ -23,7 +27,11 @@ export function ConsentPage(props: {
   search: URLSearchParams;
 }) {
   const { view, asked, user, search } = props;
-  const { client, redirectUri, scopes } = asked;
+  const { audience, client, redirectUri, scopes } = asked;
+  // Latchkey's own need no word: what they are is in the list.
+  const resources = audience.filter(
+    (one) => one !== view.realm.audience && one !== userinfoAudience(view.realm),
+  );
   const text = authorizationMessages[view.language];
   const links = [
     [client.clientUri, text.about],
@@ -48,20 +56,20 @@ export function ConsentPage(props: {
         <SignedInAs view={view} user={user} />
       </p>
       <ScopeList view={view} scopes={scopes} />
+      {resources.length > 0 && (
+        <p>
+          {text.where} <strong>{resources.join(', ')}</strong>
+        </p>
+      )}
       <p class="soft">
         {text.goesTo} <strong>{hostOf(redirectUri)}</strong>. {text.disconnect}
       </p>
-      <form method="post" action={`${view.path('/oauth2/consent')}?${search}`}>
-        <fieldset>
-          <Hidden name="user" value={user.id} />
-          <button type="submit" name="decision" value="allow">
-            {text.allow}
-          </button>
-          <button type="submit" name="decision" value="deny" class="plain">
-            {text.deny}
-          </button>
-        </fieldset>
-      </form>
+      <DecisionForm
+        action={`${view.path('/oauth2/consent')}?${search}`}
+        userId={user.id}
+        allow={text.allow}
+        deny={text.deny}
+      />
       <p class="below">
         <a href={`${view.path('/oauth2/authorize')}?${again}`}>{text.another}</a>
       </p>

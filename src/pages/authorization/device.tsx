@@ -7,7 +7,7 @@ import { type AppContext, type AppEnv, clientOf, type Principal } from '../../ht
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import { owedStep } from '../../lib/mfa.ts';
 import type { Sessions } from '../../sessions/service.ts';
-import { Field, Form, Hidden } from '../kit/form.tsx';
+import { Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf } from '../kit/form-data.ts';
 import { deviceName, placeName } from '../kit/format.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
@@ -15,6 +15,7 @@ import { Time } from '../kit/panel.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { ScopeList, SignedInAs } from './consent.tsx';
+import { DecisionForm } from './decision.tsx';
 import { deviceMessages } from './device-messages.ts';
 import { authorizationMessages } from './messages.ts';
 
@@ -141,18 +142,13 @@ function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice
         <SignedInAs view={view} user={user} />
       </p>
       <ScopeList view={view} scopes={grant.scope.split(' ').filter(Boolean)} />
-      <form method="post" action={view.path(PATH)}>
-        <fieldset>
-          <Hidden name="user" value={user.id} />
-          <Hidden name="user_code" value={userCode} />
-          <button type="submit" name="decision" value="allow">
-            {text.allow}
-          </button>
-          <button type="submit" name="decision" value="deny" class="plain">
-            {text.deny}
-          </button>
-        </fieldset>
-      </form>
+      <DecisionForm
+        action={view.path(PATH)}
+        userId={user.id}
+        hidden={{ user_code: userCode }}
+        allow={text.allow}
+        deny={text.deny}
+      />
       <p class="below">
         <a href={signInFor(view, userCode, { prompt: 'login' })}>{another}</a>
       </p>

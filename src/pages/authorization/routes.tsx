@@ -6,6 +6,7 @@ import {
   SINCE,
   type UserWord,
 } from '../../authorization-server/authorization-service.ts';
+import { MAX_REQUEST } from '../../authorization-server/schemas.ts';
 import type { Directory } from '../../directory/service.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
@@ -53,6 +54,10 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
         throw new ApiError('unsupported_media_type');
       }
       const search = sentForm(await c.req.arrayBuffer());
+      // Of an address that is too long browsers and proxies make what they like.
+      if (search.toString().length > MAX_REQUEST) {
+        throw new ApiError('invalid_request', { detail: 'The request is too long: push it (RFC 9126).' });
+      }
       return c.redirect(`${viewFor(c).path('/oauth2/authorize')}?${search}`, 303);
     })
     .post('/oauth2/consent', async (c) => {

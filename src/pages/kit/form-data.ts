@@ -76,6 +76,21 @@ export function valid<Schema extends z.ZodType>(
   });
 }
 
+/** The same of a form of one entry of a list, whose fields have the id of the entry behind their names. */
+export function validEntry<Schema extends z.ZodType>(
+  schema: Schema,
+  fields: Record<string, unknown>,
+  id: string,
+): z.output<Schema> {
+  try {
+    return valid(schema, fields);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const named = error.fields?.map((field) => ({ ...field, path: `${field.path.split('.')[0]}.${id}` }));
+    throw new ApiError(error.code, { ...(named && { fields: named }) });
+  }
+}
+
 /**
  * An error in the words of the reader of a form. `names` are the fields of the API whose field in the form has another
  * name. Throws the error again when the reader can do nothing about it.

@@ -1,0 +1,27 @@
+import { Hidden } from '../kit/form.tsx';
+
+/** What asks a user for their word, as whom they were asked: `decision` is `allow` or `deny`. */
+export function DecisionForm(props: {
+  action: string;
+  userId: string;
+  hidden?: Record<string, string>;
+  allow: string;
+  deny: string;
+}) {
+  const { action, allow, deny, hidden = {}, userId } = props;
+  return (
+    <form method="post" action={action}>
+      <fieldset>
+        {Object.entries({ user: userId, ...hidden }).map(([name, value]) => (
+          <Hidden name={name} value={value} />
+        ))}
+        <button type="submit" name="decision" value="allow">
+          {allow}
+        </button>
+        <button type="submit" name="decision" value="deny" class="plain">
+          {deny}
+        </button>
+      </fieldset>
+    </form>
+  );
+}
