@@ -6,7 +6,7 @@ import { commonPasswords } from './common-passwords.ts';
 import { GUIDE_HEADERS, writeGuides } from './guides/assets.ts';
 import { numberingPlans } from './numbering-plans.ts';
 import { bundledDocument } from './openapi-bundle.ts';
-import { openApiTypes } from './openapi-types.ts';
+import { keyedOperations, openApiTypes } from './openapi-types.ts';
 import { ribbonFilter } from './ribbon-filter.ts';
 import { writeStripeSdk } from './stripe-sdk.ts';
 import { writeWebAuthn } from './webauthn.ts';
@@ -78,4 +78,6 @@ export const NUMBERING_PLANS = ${JSON.stringify(numberingPlans())} as unknown as
 await writeStripeSdk(join(generated, 'stripe.js'));
 await writeWebAuthn(join(generated, 'webauthn.js'));
 
-writeFileSync(join(generated, 'openapi.ts'), openApiTypes(await bundledDocument()));
+const document = await bundledDocument();
+writeFileSync(join(generated, 'openapi.ts'), openApiTypes(document));
+writeFileSync(join(generated, 'keyed-operations.ts'), keyedOperations(document));

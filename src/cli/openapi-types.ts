@@ -25,6 +25,19 @@ export interface paths ${block(items)}
 `;
 }
 
+/** The module that names the paths whose POST takes an `Idempotency-Key`, for clients that send one by themselves. */
+export function keyedOperations({ paths = {} }: OpenApiDocument): string {
+  const keyed = Object.entries(paths).flatMap(([path, item]) => {
+    const parameters = item.post?.parameters ?? [];
+    return parameters.some((one) => 'in' in one && one.in === 'header' && one.name === 'idempotency-key')
+      ? path
+      : [];
+  });
+  return `/** The paths whose POST takes an \`Idempotency-Key\`. */
+export const KEYED: ReadonlySet<string> = new Set(${JSON.stringify(keyed)});
+`;
+}
+
 function pathItem(item: PathItem): string {
   return block(
     METHODS.flatMap((method) => {

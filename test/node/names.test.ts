@@ -10,7 +10,9 @@ const DEFINITION =
 /** What each name that is exported stands for: the files that define it. What is exported again is not defined. */
 function definitions(): Map<string, Set<string>> {
   const files = new Map<string, Set<string>>();
-  for (const file of globSync('**/*.{ts,tsx}', { cwd: SRC })) {
+  // The client package is another program, with words of its own.
+  const sources = globSync('**/*.{ts,tsx}', { cwd: SRC }).filter((file) => !file.startsWith('client/'));
+  for (const file of sources) {
     for (const [, name = ''] of readFileSync(join(SRC, file), 'utf8').matchAll(DEFINITION)) {
       files.set(name, (files.get(name) ?? new Set()).add(file));
     }

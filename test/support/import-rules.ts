@@ -30,7 +30,7 @@ export const LINES: string[][] = [
     'verification',
   ],
   ['admin', 'authorization-server', 'privacy', 'import'],
-  ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
+  ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health', 'client'],
 ];
 /** Puts it all together, and imports everything. */
 export const COMPOSITION = [

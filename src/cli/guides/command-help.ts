@@ -20,6 +20,7 @@ export const COMMAND_HELP: Record<string, string> = {
   seed: 'Fills the local database with made-up users and numbers.',
   secrets: 'Encrypts what is stored under the present `AUTH_SECRET`, after it was changed.',
   'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
+  'build:client': 'Makes the package `@latchkey/client` in `generated/client`, ready to be published.',
   docs: 'Writes the generated parts of the guides, such as this table.',
   bench: 'Measures throughput and latency.',
   'bench:startup': 'Measures what a cold start costs.',

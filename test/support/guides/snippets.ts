@@ -48,7 +48,16 @@ async function compile(folder: string, blocks: Block[], options: object): Promis
   const config = {
     extends: join(ROOT, 'tsconfig.json'),
     // Each block is a module, also one that imports nothing.
-    compilerOptions: { moduleDetection: 'force', noUnusedLocals: false, ...options },
+    compilerOptions: {
+      moduleDetection: 'force',
+      noUnusedLocals: false,
+      // The client package, which is built when it is to be published.
+      paths: {
+        '@latchkey/client': [join(ROOT, 'src/client/client.ts')],
+        '@latchkey/client/*': [join(ROOT, 'src/client/*.ts')],
+      },
+      ...options,
+    },
     // Not what the project includes.
     include: [],
     files,
