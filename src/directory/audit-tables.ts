@@ -56,4 +56,6 @@ export const audit = sqliteTable('audit', {
   action: text().$type<AuditAction>().notNull(),
   target: text().notNull(),
   details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  /** What webhooks are told of it, by the catalogue; null for nothing. */
+  event: text({ mode: 'json' }).$type<Record<string, unknown>>(),
 });

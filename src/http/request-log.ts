@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
+import { withRequestId } from '../lib/request-id.ts';
 import type { AppEnv } from './context.ts';
 
 /** The endpoint of an older service by which a request came in, for the log. */
@@ -31,7 +32,7 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
     const requestId = newId('req', started);
     c.set('requestId', requestId);
     c.header('X-Request-Id', requestId);
-    await next();
+    await withRequestId(requestId, next);
     const code = c.get('errorCode');
     const route = matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null;
     const isSampled = sample < 1 && c.res.ok && ASKED_OFTEN.has(`${c.req.method} ${route}`);

@@ -5,7 +5,7 @@
 export const LINES: string[][] = [
   ['lib', 'crypto', 'images', 'db', 'errors', 'config'],
   ['http'],
-  ['directory', 'realms', 'messages', 'sinks'],
+  ['directory', 'realms', 'messages', 'sinks', 'events'],
   ['account'],
   [
     'anonymous',
