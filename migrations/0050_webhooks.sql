@@ -11,7 +11,7 @@ CREATE TABLE webhook_endpoints (
   status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   -- Why it is disabled: an operator wanted it, it failed for too long, or it said that it is gone.
   disabled_for TEXT CHECK (disabled_for IN ('operator', 'failing', 'gone')),
-  -- Tries that have failed since the last that did not.
+  -- Rounds in which nothing got there, since the last in which something did.
   failures INTEGER NOT NULL DEFAULT 0,
   failing_since INTEGER,
   -- Not before then.
@@ -102,7 +102,8 @@ CREATE INDEX outbox_deliveries ON outbox (recipient, created_at, id) WHERE chann
 
 -- Each endpoint that wants an event gets it, from those on that happened after it was made; three days long it is tried.
 CREATE TRIGGER events_sent AFTER INSERT ON events
-WHEN NOT EXISTS (SELECT 1 FROM realm_guards WHERE realm_id = NEW.realm_id AND copying = 1) BEGIN
+-- A test is for one endpoint, by whom it is asked for.
+WHEN NEW.type <> 'webhook.test' AND NOT EXISTS (SELECT 1 FROM realm_guards WHERE realm_id = NEW.realm_id AND copying = 1) BEGIN
   INSERT OR IGNORE INTO outbox (id, realm_id, user_id, channel, template, recipient, data, next_attempt_at, created_at, expires_at, event_id)
   SELECT 'dlv_' || substr(NEW.id, 5) || '.' || id, NEW.realm_id, NEW.user_id, 'webhook', NEW.type, id, '{}', NEW.at, NEW.at,
     NEW.at + 259200000, NEW.id

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPublicHost } from '../lib/public-host.ts';
 import { readUpTo } from '../lib/read-up-to.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 import { ClientMetadata, type SelfDescription, selfDescription } from './registration-schemas.ts';
@@ -12,10 +13,6 @@ const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 const LEAST_FRESH = MINUTE;
 const USUALLY_FRESH = 5 * MINUTE;
 const MOST_FRESH = DAY;
-
-/** Names that are of this machine, of a network at home or at work, or of a cloud's own. */
-const INNER_NAMES =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid)$/;
 
 /** draft-ietf-oauth-client-id-metadata-document, 4.1: it says its own address, and has no secret that all could read. */
 const Document = ClientMetadata.extend({
@@ -40,14 +37,7 @@ export function isDocumentAddress(id: string, local: boolean): boolean {
   if (url?.href !== id || url.username !== '' || url.password !== '' || id.includes('#')) return false;
   if (url.pathname === '/') return false;
   if (local && ['127.0.0.1', 'localhost'].includes(url.hostname)) return /^https?:$/.test(url.protocol);
-  return url.protocol === 'https:' && isPublicName(url.hostname);
-}
-
-/** Whether a host is a name, of at least two parts, that nobody but the public internet has. Addresses are none. */
-function isPublicName(hostname: string): boolean {
-  if (hostname.startsWith('[') || /(^|\.)\d+\.?$/.test(hostname)) return false;
-  const name = hostname.replace(/\.$/, '');
-  return name.includes('.') && !INNER_NAMES.test(name);
+  return url.protocol === 'https:' && isPublicHost(url.hostname);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { rawStatement } from '../db/raw.ts';
 import { newId } from '../lib/ids.ts';
 import { currentRequestId } from '../lib/request-id.ts';
 import type { ToldEvent } from './catalogue.ts';
@@ -29,10 +30,13 @@ export function tellOf(
 ) {
   const wanted = sql.raw(isWanted('users.realm_id', 'told.type', 'told.at'));
   const seq = sql.raw(nextSeq('users.realm_id', 'told.at'));
-  return db.run(sql`INSERT INTO events (${sql.raw(COLUMNS)})
+  return rawStatement(
+    db,
+    sql`INSERT INTO events (${sql.raw(COLUMNS)})
     SELECT ${newId('evt', now)}, users.realm_id, ${seq}, users.id, told.type, told.at, coalesce(${actor}, users.id),
       ${currentRequestId()}, ${JSON.stringify(data)}
-    FROM users, (SELECT ${type} AS type, ${now} AS at) AS told WHERE ${where} AND ${wanted}`);
+    FROM users, (SELECT ${type} AS type, ${now} AS at) AS told WHERE ${where} AND ${wanted}`,
+  );
 }
 
 /** Writes that there is a user more: for the batch that adds them. `actor` is who did it, if it was not the user. */

@@ -15,4 +15,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'signing-keys', table: 'rsa_signing_keys', column: 'private_jwe', key: ['id'] },
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
   { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
+  { purpose: 'webhooks', table: 'webhook_endpoints', column: 'keys', key: ['id'] },
 ];

@@ -27,6 +27,7 @@ export const LINES: string[][] = [
     'signing-keys',
     'usage',
     'verification',
+    'webhooks',
   ],
   ['admin', 'authorization-server', 'privacy', 'import'],
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health'],
