@@ -223,5 +223,6 @@ export function deliveryLogShape(found: {
 /** What each event posts, for the OpenAPI document. */
 export function eventPayload(type: keyof typeof EVENTS) {
   const { data, version } = EVENTS[type];
-  return Payload.extend({ type: z.literal(type), version: z.literal(version), data });
+  const name = type.replaceAll(/(^|[._])(.)/g, (_, __, letter: string) => letter.toUpperCase());
+  return Payload.extend({ type: z.literal(type), version: z.literal(version), data }).openapi(`${name}Event`);
 }
