@@ -92,7 +92,7 @@ export class WebhookEndpoints {
     };
     const entry = entryOf(row, 'webhook_created', actor, now, { before: null, after: audited(body) });
     if (!(await insertEndpoint(this.#db, row, MOST, entry))) {
-      throw fieldError('', 'too_many', `A realm may have ${MOST} at most`);
+      throw fieldError('url', 'too_many', `A realm may have ${MOST} at most`);
     }
     return { ...(await this.#shown(row)), secret: current.secret };
   }
