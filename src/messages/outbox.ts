@@ -104,6 +104,8 @@ export async function storeNothing(
 
 /** How events get to webhooks, beside what they have in common with all messages. */
 export interface WebhookChannel {
+  /** Whether there is anything to deliver. */
+  hasDue(db: Database, now: number): Promise<boolean>;
   /** As `claim`: those of an endpoint that is left alone for now are not among them. */
   claim(
     db: Database,
@@ -166,6 +168,10 @@ export class Outbox {
       lane === 'messages'
         ? { calls: 3, most: CONCURRENCY * this.#deps.mail.perCall }
         : { calls: 3 + NOTES, most: DELIVERIES };
+    // Most minutes there are none.
+    const { webhooks } = this.#deps;
+    const isIdle = async () => !budget.take(1) || !(await webhooks?.hasDue(this.#db, Date.now()));
+    if (lane === 'webhooks' && (await isIdle())) return 0;
     // To claim them, to settle them, and for one call at least.
     while (budget.take(calls)) {
       const sent = await this.#send(lane, null, most, budget);

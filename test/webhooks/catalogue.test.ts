@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_TYPES, EVENTS, type EventType } from '../../src/events/catalogue.ts';
 import { eventPayload } from '../../src/webhooks/schemas.ts';
 import { asAdmin } from '../support/admin.ts';
-import { call, INTERNAL, PASSWORD, register, type SignedInBody } from '../support/api.ts';
+import { call, INTERNAL, PASSWORD, registerVerified, type SignedInBody } from '../support/api.ts';
 import { type Json, operationsOf, readDocument } from '../support/contract.ts';
 import { tokenTo } from '../support/mail.ts';
 import { project } from '../support/projection.ts';
@@ -157,7 +157,9 @@ it('each operation tells exactly its event, which arrives as the document has it
   // What operators do to users.
   const path = `/users/${who.id}`;
   await tells('admin.users.update', who, () => admin('PATCH', path, { country: 'DE' }));
-  await tells('admin.users.setPlan', who, () => admin('PUT', `${path}/plan`, { plan: 'pro' }), ['credits.changed']);
+  await tells('admin.users.setPlan', who, () => admin('PUT', `${path}/plan`, { plan: 'pro' }), [
+    'credits.changed',
+  ]);
   await tells('admin.users.setLimits', who, () =>
     admin('PUT', `${path}/limits`, { limits: { images: { day: 7 } } }),
   );
@@ -176,7 +178,7 @@ it('each operation tells exactly its event, which arrives as the document has it
     email_verified: true,
   });
   await tells('admin.users.create', made.body, async () => made);
-  const leaving = await register({}, { realm });
+  const leaving = await registerVerified({}, { realm });
   await settle(leaving);
   await tells('me.delete', null, () =>
     call('DELETE', '/v1/me', { realm, token: leaving.access_token, body: { password: PASSWORD } }),

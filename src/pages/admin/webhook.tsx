@@ -264,7 +264,9 @@ function DeleteForm({ view, shown }: { view: View; shown: Shown }) {
   const problem = refusedIn(shown, 'delete')?.problem;
   return (
     <Form view={view} name="delete" problem={problem} button={text.removeButton} look="danger">
-      <ChoiceField name="confirm" checked={false}>{text.confirm}</ChoiceField>
+      <ChoiceField name="confirm" checked={false}>
+        {text.confirm}
+      </ChoiceField>
       <FieldProblem name="confirm" problem={problem} />
     </Form>
   );
