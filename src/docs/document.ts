@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { EVENT_TYPES, EVENTS, type EventType } from '../events/catalogue.ts';
+import { EVENT_TYPES, EVENTS, type EventName } from '../events/catalogue.ts';
 import type { AppEnv } from '../http/context.ts';
 import { eventPayload } from '../webhooks/schemas.ts';
 
@@ -45,7 +45,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
 }
 
 /** What receivers get of an event. */
-function webhookOf(type: EventType) {
+function webhookOf(type: EventName) {
   const schema = eventPayload(type);
   return {
     method: 'post' as const,

@@ -136,15 +136,15 @@ export const EVENTS = {
   'webhook.test': event('An operator wants to see whether events arrive', nothing),
 } as const satisfies Record<string, EventDeclaration>;
 
-export type EventType = keyof typeof EVENTS;
+export type EventName = keyof typeof EVENTS;
 
 /** The names of all events. */
-export const EVENT_TYPES = Object.keys(EVENTS) as [EventType, ...EventType[]];
+export const EVENT_TYPES = Object.keys(EVENTS) as [EventName, ...EventName[]];
 
 /** An event by its name, with what it tells. */
 export type ToldEvent = {
-  [Type in EventType]: { type: Type; data: z.output<(typeof EVENTS)[Type]['data']> };
-}[EventType];
+  [Type in EventName]: { type: Type; data: z.output<(typeof EVENTS)[Type]['data']> };
+}[EventName];
 
 /** What is posted (Standard Webhooks): an event, and of whom, by whom and in which request it came about. */
 export const Payload = z.object({

@@ -13,8 +13,8 @@ import { DeliveryError, deliver } from '../messages/delivery.ts';
 import type { WebhookChannel } from '../messages/outbox.ts';
 import type { ClaimedRow } from '../messages/outbox-store.ts';
 import { isWebhookAddress, type Resolve, resolvesToPublic } from './address.ts';
-import { type EventRow, payloadOf } from './payload.ts';
-import { type SigningKeys, signedHeaders } from './signature.ts';
+import { type KeptEvent, payloadOf } from './payload.ts';
+import { signedHeaders, type WebhookKeys } from './signature.ts';
 
 /** How long an endpoint may take for an answer, and then for the beginning of what it says (milliseconds). */
 const TIME_LIMIT = 10 * SECOND;
@@ -31,7 +31,7 @@ interface ClaimedDelivery extends ClaimedRow {
   url: string;
   keys: string;
   failures: number;
-  event: EventRow | null;
+  event: KeptEvent | null;
 }
 
 /** What came of a try. */
@@ -143,7 +143,7 @@ export class Webhooks implements WebhookChannel {
       (mayBeLocal || (await resolvesToPublic(hostname, resolve, Date.now())));
     if (!isAllowed)
       throw new DeliveryError('the address is not of the public Internet', { permanent: false });
-    const signing = await unseal<SigningKeys>(keys, delivery.keys);
+    const signing = await unseal<WebhookKeys>(keys, delivery.keys);
     if (!signing) throw new DeliveryError('the secret cannot be read: see AUTH_SECRET', { permanent: false });
     const body = JSON.stringify(payloadOf(event));
     const headers = {
@@ -209,7 +209,7 @@ function deliveryOf(row: Record<string, unknown>): ClaimedDelivery {
     eventId: row.event_id as string,
     brandName: '',
     brandColor: '',
-    event: row.event === null ? null : (JSON.parse(row.event as string) as EventRow),
+    event: row.event === null ? null : (JSON.parse(row.event as string) as KeptEvent),
   };
 }
 

@@ -1,8 +1,8 @@
-import { EVENTS, type EventType } from '../events/catalogue.ts';
+import { EVENTS, type EventName } from '../events/catalogue.ts';
 import { rfc3339 } from '../lib/time.ts';
 
 /** An event as D1 has it. Times are Unix milliseconds, `data` is JSON. */
-export interface EventRow {
+export interface KeptEvent {
   id: string;
   realmId: string;
   seq: number;
@@ -15,11 +15,11 @@ export interface EventRow {
 }
 
 /** What is posted of an event: the same each time. */
-export function payloadOf(event: EventRow) {
+export function payloadOf(event: KeptEvent) {
   return {
     id: event.id,
-    type: event.type as EventType,
-    version: EVENTS[event.type as EventType]?.version ?? 1,
+    type: event.type as EventName,
+    version: EVENTS[event.type as EventName]?.version ?? 1,
     timestamp: rfc3339(event.at),
     realm: event.realmId,
     user_id: event.userId,

@@ -2,13 +2,13 @@ import { z } from '@hono/zod-openapi';
 import { EVENT_TYPES, EVENTS, Payload } from '../events/catalogue.ts';
 import { cursorOf, listOf, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { type EventRow, payloadOf } from './payload.ts';
+import type { payloadOf } from './payload.ts';
 import type { WebhookAttemptRow, WebhookEndpointRow } from './tables.ts';
 
 /** How long what was signed with before goes on signing, in hours. */
 const OVERLAP = { usual: 24, most: 168 };
 
-const EventName = z.enum(EVENT_TYPES).openapi('EventType');
+const EventNameField = z.enum(EVENT_TYPES).openapi('EventType');
 
 const fields = {
   url: z
@@ -21,7 +21,7 @@ const fields = {
     }),
   description: z.string().max(200).openapi({ description: 'For operators' }),
   events: z
-    .array(EventName)
+    .array(EventNameField)
     .min(1)
     .max(EVENT_TYPES.length)
     .transform((names) => [...new Set(names)])
@@ -208,12 +208,12 @@ export function deliveryShape(row: DeliveryRow): z.infer<typeof DeliverySchema> 
 /** A delivery with what was posted, and what came of each try. */
 export function deliveryLogShape(found: {
   row: DeliveryRow;
-  event: EventRow | null;
+  payload: ReturnType<typeof payloadOf> | null;
   attempts: WebhookAttemptRow[];
 }): z.infer<typeof DeliveryWithLog> {
   return {
     ...deliveryShape(found.row),
-    payload: found.event && payloadOf(found.event),
+    payload: found.payload,
     log: found.attempts.map(({ attempt, at, duration, status, error, answer }) => ({
       ...{ attempt, at: rfc3339(at), duration_ms: duration, status, error, answer },
     })),

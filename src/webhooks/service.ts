@@ -12,9 +12,10 @@ import { currentRequestId } from '../lib/request-id.ts';
 import { HOUR } from '../lib/time.ts';
 import type { Outbox } from '../messages/outbox.ts';
 import { isWebhookAddress, type Resolve, resolvesToPublic } from './address.ts';
+import { payloadOf } from './payload.ts';
 import type { DeliveryQuery, NewWebhook, WebhookPatch, WebhookReplay } from './schemas.ts';
 import { outboxStatus } from './schemas.ts';
-import { newKeyPair, publicKeyOf, type SigningKeys, signingPairs } from './signature.ts';
+import { newKeyPair, publicKeyOf, signingPairs, type WebhookKeys } from './signature.ts';
 import {
   changeEndpoint,
   deleteEndpoint,
@@ -79,7 +80,7 @@ export class WebhookEndpoints {
       id: newId('whe', now),
       realmId,
       ...body,
-      keys: await seal(this.#deps.keys, { current, previous: null } satisfies SigningKeys),
+      keys: await seal(this.#deps.keys, { current, previous: null } satisfies WebhookKeys),
       status: 'active',
       disabledFor: null,
       failures: 0,
@@ -141,7 +142,7 @@ export class WebhookEndpoints {
       const previous = before && { ...before.current, until: now + hours * HOUR };
       return {
         set: {
-          keys: await seal(this.#deps.keys, { current, previous } satisfies SigningKeys),
+          keys: await seal(this.#deps.keys, { current, previous } satisfies WebhookKeys),
           updatedAt: now,
         },
         entry: entryOf(ref, 'webhook_secret_rotated', actor, now, { overlap_hours: hours }),
@@ -186,7 +187,8 @@ export class WebhookEndpoints {
     await this.#find(ref);
     const found = await findDelivery(this.#db, ref.id, deliveryId);
     if (!found) throw new ApiError('webhook_delivery_not_found');
-    return found;
+    const { row, event, attempts } = found;
+    return { row, payload: event && payloadOf(event), attempts };
   }
 
   /**
@@ -194,8 +196,8 @@ export class WebhookEndpoints {
    * too old to be kept, and `conflict` while it is being delivered.
    */
   async resend(ref: EndpointRef, deliveryId: string, actor: Pick<Actor, 'id'>) {
-    const { event } = await this.delivery(ref, deliveryId);
-    if (!event) throw new ApiError('webhook_delivery_not_found');
+    const { payload } = await this.delivery(ref, deliveryId);
+    if (!payload) throw new ApiError('webhook_delivery_not_found');
     const now = Date.now();
     const entry = entryOf(ref, 'webhook_delivery_resent', actor, now, { delivery: deliveryId });
     const row = await redeliver(this.#db, ref.id, deliveryId, now, entry);
@@ -255,8 +257,8 @@ export class WebhookEndpoints {
     return { row, publicKeys: keys ? signingPairs(keys, Date.now()).map(publicKeyOf) : [] };
   }
 
-  #keysOf({ keys }: WebhookEndpointRow): Promise<SigningKeys | null> {
-    return unseal<SigningKeys>(this.#deps.keys, keys);
+  #keysOf({ keys }: WebhookEndpointRow): Promise<WebhookKeys | null> {
+    return unseal<WebhookKeys>(this.#deps.keys, keys);
   }
 }
 

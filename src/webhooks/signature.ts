@@ -16,7 +16,7 @@ export interface KeyPair {
 }
 
 /** What is signed with now, and what was signed with before until then (Unix milliseconds). */
-export interface SigningKeys {
+export interface WebhookKeys {
   current: KeyPair;
   previous: (KeyPair & { until: number }) | null;
 }
@@ -41,7 +41,7 @@ export function publicKeyOf({ privateKey }: KeyPair): string {
 }
 
 /** The pairs that sign at a time (Unix milliseconds): while one is replaced, both. */
-export function signingPairs({ current, previous }: SigningKeys, now: number): KeyPair[] {
+export function signingPairs({ current, previous }: WebhookKeys, now: number): KeyPair[] {
   return previous && now < previous.until ? [current, previous] : [current];
 }
 
@@ -52,7 +52,7 @@ export function signingPairs({ current, previous }: SigningKeys, now: number): K
 export function signedHeaders(
   id: string,
   body: string,
-  keys: SigningKeys,
+  keys: WebhookKeys,
   now: number,
 ): Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string> {
   const timestamp = String(Math.floor(now / 1000));

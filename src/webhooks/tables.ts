@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { EventType } from '../events/catalogue.ts';
+import type { EventName } from '../events/catalogue.ts';
 import { realms } from '../realms/tables.ts';
 
 /** Where the events of a realm are sent to. */
@@ -11,8 +11,8 @@ export const webhookEndpoints = sqliteTable('webhook_endpoints', {
   url: text().notNull(),
   description: text().notNull().default(''),
   /** The names of those that it wants; null for all. */
-  events: text({ mode: 'json' }).$type<EventType[]>(),
-  /** `SigningKeys`, sealed. */
+  events: text({ mode: 'json' }).$type<EventName[]>(),
+  /** `WebhookKeys`, sealed. */
   keys: text().notNull(),
   status: text({ enum: ['active', 'disabled'] })
     .notNull()

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { EVENT_TYPES, EVENTS, type EventType } from '../../src/events/catalogue.ts';
+import { EVENT_TYPES, EVENTS, type EventName } from '../../src/events/catalogue.ts';
 import { eventPayload } from '../../src/webhooks/schemas.ts';
 import { asAdmin } from '../support/admin.ts';
 import { call, INTERNAL, PASSWORD, registerVerified, type SignedInBody } from '../support/api.ts';
@@ -23,7 +23,7 @@ describe('the catalogue', () => {
       changing.map(({ definition }) => definition.operationId).sort(),
     );
     const told = Object.values(TOLD_BY).filter((one) => typeof one === 'string');
-    expect(told.every((type) => EVENT_TYPES.includes(type as EventType))).toBe(true);
+    expect(told.every((type) => EVENT_TYPES.includes(type as EventName))).toBe(true);
   });
 
   it('stands in the OpenAPI document under `webhooks`, and nothing else does', () => {
@@ -61,14 +61,14 @@ it('each operation tells exactly its event, which arrives as the document has it
     operation: string,
     who: { id: string } | null,
     act: () => Promise<{ status: number; body?: any; headers: Headers }>,
-    others: EventType[] = [],
+    others: EventName[] = [],
   ) => {
     const answer = await act();
     expect([operation, answer.status < 300, answer.body?.code]).toEqual([operation, true, undefined]);
     if (who) await project(who.id);
     const events = await eventsOf(realm, last);
     last = events.at(-1)?.seq ?? last;
-    const told = TOLD_BY[operation] as EventType;
+    const told = TOLD_BY[operation] as EventName;
     expect([operation, events.map(({ type }) => type)]).toEqual([
       operation,
       (typeof told === 'string' ? [told, ...others] : others).sort(
@@ -224,7 +224,7 @@ it('each operation tells exactly its event, which arrives as the document has it
   const walked = arrived.map(({ type }) => type);
   for (const type of new Set(expected)) expect(walked).toContain(type);
   for (const event of arrived) {
-    const parsed = eventPayload(event.type as EventType)
+    const parsed = eventPayload(event.type as EventName)
       .strict()
       .safeParse(event);
     expect([event.type, parsed.error?.issues]).toEqual([event.type, undefined]);

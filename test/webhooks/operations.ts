@@ -1,7 +1,7 @@
-import type { EventType } from '../../src/events/catalogue.ts';
+import type { EventName } from '../../src/events/catalogue.ts';
 
 /** An event, or why there is none. */
-type Told = EventType | { none: string };
+type Told = EventName | { none: string };
 
 const nothingChanges = { none: 'Nothing changes' };
 const laterStep = { none: 'What comes of it is told when the next step is done' };

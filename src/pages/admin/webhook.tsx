@@ -3,7 +3,6 @@ import type { Child } from 'hono/jsx';
 import { fieldError } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
 import { rfc3339 } from '../../lib/time.ts';
-import { payloadOf } from '../../webhooks/payload.ts';
 import { DeliveryQuery, type DeliveryRow, deliveryShape } from '../../webhooks/schemas.ts';
 import type { ShownEndpoint } from '../../webhooks/service.ts';
 import { ChoiceField, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
@@ -142,12 +141,12 @@ export function adminWebhookPageRoutes(services: AdminServices) {
       const { view } = visit;
       const text = webhooksMessages[view.language];
       const ref = refOf(c, visit);
-      const { row, event, attempts } = await webhooks.delivery(ref, c.req.param('delivery') ?? '');
+      const { row, payload, attempts } = await webhooks.delivery(ref, c.req.param('delivery') ?? '');
       return (
         <AdminFrame visit={visit} page="webhooks" title={row.template} shown={shown}>
           <section class="panel" aria-label={row.template}>
             <DescriptionList look="about" entries={deliveryDetails(view, row)} />
-            {event && (
+            {payload && (
               <Form
                 view={view}
                 name="resend"
@@ -157,11 +156,7 @@ export function adminWebhookPageRoutes(services: AdminServices) {
             )}
           </section>
           <Panel id="payload" title={text.payload}>
-            {event ? (
-              <pre>{JSON.stringify(payloadOf(event), null, 2)}</pre>
-            ) : (
-              <p class="soft">{text.tooOld}</p>
-            )}
+            {payload ? <pre>{JSON.stringify(payload, null, 2)}</pre> : <p class="soft">{text.tooOld}</p>}
           </Panel>
           {attempts.length > 0 && (
             <Panel id="tries" title={text.tries}>
@@ -203,9 +198,15 @@ export function adminWebhookPageRoutes(services: AdminServices) {
 
 function detailsOf(view: View, { row, publicKeys }: ShownEndpoint): [string, Child][] {
   const text = webhooksMessages[view.language];
+  const { operator, failing, gone } = text.disabledFor;
+  const reason = row.disabledFor && { operator, failing, gone }[row.disabledFor];
   return [
-    [adminMessages[view.language].status, <WebhookBadge view={view} row={row} />],
-    ...(row.disabledFor ? ([['', text.disabledFor[row.disabledFor]]] as [string, Child][]) : []),
+    [
+      adminMessages[view.language].status,
+      <>
+        <WebhookBadge view={view} row={row} /> {reason}
+      </>,
+    ],
     [text.url, <code>{row.url}</code>],
     [text.description, row.description || '–'],
     [text.events, row.events === null ? text.allEvents : row.events.join(' ')],
