@@ -60,6 +60,7 @@ import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { usageServiceRoutes } from './usage/service-routes.ts';
 import { emailRoutes } from './verification/routes.ts';
+import { webhookEndpointRoutes } from './webhooks/routes.ts';
 
 /**
  * The whole canonical interface: what every request passes, in order, then one route group a feature. It must know
@@ -131,6 +132,7 @@ export function createApp(
     .route('/', userFactorRoutes(services.factors, levels))
     .route('/', creditAdminRoutes(services.admin.credits, levels))
     .route('/', outboxRoutes(services.admin.outbox, levels))
+    .route('/', webhookEndpointRoutes(services.webhooks, levels))
     .route('/', realmRoutes(services.admin.realms, services.admin.moves, levels))
     .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
     .route('/', secretRoutes(services.secretAdmin, levels))

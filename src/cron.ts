@@ -64,6 +64,7 @@ export const JOBS: Record<string, Record<string, Job>> = {
       run: ({ admin }, now, budget) => admin.moves.run(now, budget),
     },
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
+    deliver_events: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget, 'webhooks') },
     send_logouts: {
       share: 0.3,
       run: async ({ config, d1, signingKeys, subjects }, _, budget) => {

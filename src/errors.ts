@@ -43,6 +43,8 @@ export const CATALOGUE = {
   realm_not_moving: { status: 404, title: 'The realm is not being moved' },
   realm_not_found: { status: 404, title: 'There is no such realm' },
   user_not_found: { status: 404, title: 'There is no such user' },
+  webhook_not_found: { status: 404, title: 'There is no such webhook' },
+  webhook_delivery_not_found: { status: 404, title: 'There is no such delivery' },
   protected_resource_not_found: { status: 404, title: 'There is no such protected resource' },
   client_not_found: { status: 404, title: 'There is no such client' },
   api_key_not_found: { status: 404, title: 'There is no such API key' },

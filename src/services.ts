@@ -69,6 +69,9 @@ import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
+import { resolveName } from './webhooks/address.ts';
+import { Webhooks } from './webhooks/channel.ts';
+import { WebhookEndpoints } from './webhooks/service.ts';
 import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
 
 /** Everything the routes and the cron jobs act through. */
@@ -107,6 +110,7 @@ export interface Services {
   reauthentication: Reauthentication;
   privacy: Privacy;
   outbox: Outbox;
+  webhooks: WebhookEndpoints;
   signingKeys: SigningKeys;
   subjects: Subjects;
   secretAdmin: SecretAdmin;
@@ -197,8 +201,14 @@ function assemble(shared: Shared, database: string): Services {
   const messageBudgets = budgets(take, config);
 
   const texts = createTextProvider(config.texts, bindings);
+  const hooks = {
+    keys: deriveKeyring(config, 'webhooks'),
+    mayBeLocal: config.ENVIRONMENT === 'development',
+    resolve: resolveName,
+  };
   const outbox = new Outbox({
     d1,
+    webhooks: new Webhooks({ ...hooks, origin: config.ORIGIN }),
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
@@ -305,6 +315,7 @@ function assemble(shared: Shared, database: string): Services {
     directory,
     profiles,
     outbox,
+    webhooks: new WebhookEndpoints({ d1, outbox, ...hooks }),
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
     credentials,
     anonymous: new AnonymousUsers(deps),

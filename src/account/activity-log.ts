@@ -1,4 +1,5 @@
 import type { ActivityEntry } from '../directory/state.ts';
+import { eventOfActivity } from '../events/derived.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import type { Told } from './told.ts';
 
@@ -18,15 +19,24 @@ export class ActivityLog {
   static createTable(sql: SqlStorage): void {
     sql.exec(`CREATE TABLE activity (
       seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, session_id TEXT, ip TEXT, country TEXT,
-      user_agent TEXT, actor TEXT, details TEXT
+      user_agent TEXT, actor TEXT, details TEXT, event TEXT
     ) STRICT`);
   }
 
-  add({ type, sessionId, client, actor, details }: ActivityEntry, now: number): void {
+  /** Makes room for what webhooks are told: tables that objects made before had none. */
+  static addEvents(sql: SqlStorage): void {
+    const [known] = sql.exec("SELECT 1 FROM pragma_table_info('activity') WHERE name = 'event'").toArray();
+    if (!known) sql.exec('ALTER TABLE activity ADD COLUMN event TEXT');
+  }
+
+  /** Adds an entry. `isTold`: the directory has already told webhooks of it. */
+  add(entry: ActivityEntry, isTold: boolean, now: number): void {
+    const { type, sessionId, client, actor, details } = entry;
+    const event = isTold ? null : eventOfActivity(entry);
     this.#sql.exec(
       // Of entries that were told some may be gone, and their numbers are not given again.
-      `INSERT INTO activity (seq, at, type, session_id, ip, country, user_agent, actor, details)
-       VALUES ((SELECT MAX(COALESCE(MAX(seq), 0), ?1) + 1 FROM activity), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+      `INSERT INTO activity (seq, at, type, session_id, ip, country, user_agent, actor, details, event)
+       VALUES ((SELECT MAX(COALESCE(MAX(seq), 0), ?1) + 1 FROM activity), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
       this.#told.get().activity,
       now,
       type,
@@ -36,6 +46,7 @@ export class ActivityLog {
       client?.userAgent ?? null,
       actor ?? null,
       details ? JSON.stringify(details) : null,
+      event ? JSON.stringify({ ...event, request_id: client?.requestId ?? null }) : null,
     );
   }
 
@@ -43,7 +54,7 @@ export class ActivityLog {
   keep(rows: ActivityLogRow[]): void {
     for (const { seq, at, type, session_id, ip, country, user_agent, actor, details } of rows) {
       this.#sql.exec(
-        'INSERT OR IGNORE INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)',
         ...[seq, at, type, session_id, ip, country, user_agent, actor, details],
       );
     }

@@ -16,6 +16,8 @@ export type ActivityLogRow = {
   user_agent: string | null;
   actor: string | null;
   details: string | null;
+  /** What webhooks are told of it, as JSON; null where they are not, or the directory does. */
+  event?: string | null;
 };
 
 /** A session that is over; `ended_at` is null where its time was over. */

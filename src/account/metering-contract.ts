@@ -31,6 +31,8 @@ export interface Terms {
   /** The realm that asks: users of other realms do not exist there. */
   realmId: string;
   plans: PlanBook;
+  /** Whether webhooks of the realm want to hear of rows of the ledger. */
+  tellsCredits?: boolean;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */

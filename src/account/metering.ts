@@ -74,6 +74,8 @@ export class Metering {
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
+  /** Whether webhooks want to hear of rows of the ledger, as the call said that is worked on. */
+  #tellsCredits: boolean | undefined;
 
   constructor(deps: MeteringDependencies) {
     this.#deps = deps;
@@ -89,6 +91,7 @@ export class Metering {
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
     if (state?.realmId !== terms.realmId) return refused('user_not_found');
+    this.#tellsCredits = terms.tellsCredits ?? false;
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
     if (this.#books && !this.#isDue(metered, this.#books.ledger)) return act(metered, this.#books);
     return this.#deps.atomically(() => {
@@ -175,6 +178,7 @@ export class Metering {
 
   /** Writes off the credits that have expired. */
   expire(now: number): void {
+    this.#tellsCredits = undefined;
     this.#deps.atomically(() => {
       this.#open().ledger.expire(now);
       this.#scheduleExpiry();
@@ -266,7 +270,7 @@ export class Metering {
       if (transaction.amount > 0) this.#scheduleExpiry();
       // The directory knows whose month was given, so that nobody asks twice.
       if (transaction.type === 'grant') listener.granted();
-      listener.booked();
+      listener.booked(transaction.seq, this.#tellsCredits);
     });
     this.#books = {
       references: new References(sql),

@@ -176,7 +176,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       listener: {
         used: () => this.#projection.later(),
         granted: () => this.#projection.soon(),
-        booked: () => this.#feed.later(),
+        booked: (seq, tells) => {
+          this.#feed.later();
+          this.#projection.booked(seq, tells);
+        },
         mail: (data) => this.#projection.tell('mail', data),
       },
     });
@@ -259,6 +262,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
           if (tables < 3) SessionBook.addGrants(sql);
           SessionBook.addKeys(sql);
         }
+        ActivityLog.addEvents(sql);
         this.#state.noteTables();
       });
     }
@@ -279,7 +283,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
         this.#secondSteps.forgetDevices();
       }
       if (change.bookmark) this.#state.noteBookmark(change.bookmark);
-      if (change.activity && this.#state.get()) this.#projection.log(change.activity);
+      if (change.activity && this.#state.get()) this.#projection.log(change.activity, { isTold: true });
     });
   }
 

@@ -1,8 +1,11 @@
 import type { ActivityEntry } from '../directory/state.ts';
+import { eventOfQuota, eventsOfTransaction } from '../events/derived.ts';
+import { type ObjectEvent, objectEventsStatement } from '../events/emit.ts';
 import { SECOND } from '../lib/time.ts';
-import { projectMail } from '../messages/outbox-projection.ts';
+import { type MailFact, projectMail } from '../messages/outbox-projection.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Atomically } from './atomic.ts';
+import type { ActivityLogRow } from './history-contract.ts';
 import {
   type AccountStanding,
   activityStatement,
@@ -19,6 +22,8 @@ import type { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import type { UseBook } from './use-book.ts';
 
+/** What was not done by the user whom it happened to, as far as anybody knows. */
+const BY_NOBODY: string[] = ['sign_in.failed', 'user.locked', 'passkey.copied'];
 /** Entries and messages of one batch. */
 const BATCH = 100;
 /** How each kind of message goes out. */
@@ -63,9 +68,9 @@ export class Projection implements StandingWork {
     this.#next = null;
   }
 
-  /** Adds an entry to the activity log. */
-  log(entry: ActivityEntry): void {
-    this.#deps.activity.add(entry, Date.now());
+  /** Adds an entry to the activity log. `isTold`: the directory has told webhooks of it. */
+  log(entry: ActivityEntry, { isTold = false } = {}): void {
+    this.#deps.activity.add(entry, isTold, Date.now());
     this.soon();
   }
 
@@ -79,6 +84,16 @@ export class Projection implements StandingWork {
     sql.exec('INSERT INTO facts (at, kind, data) VALUES (?, ?, ?)', Date.now(), kind, JSON.stringify(data));
     this.#hasMessages = true;
     this.soon();
+  }
+
+  /** A row of the ledger was written. Where webhooks want to hear of those, they are told with the sums. */
+  booked(seq: number, tells: boolean | undefined): void {
+    const { told } = this.#deps;
+    const { credits } = told.get();
+    if (tells ?? credits !== undefined) {
+      if (credits === undefined) told.put({ credits: seq - 1 });
+      this.later();
+    } else if (credits !== undefined) told.put({ credits: undefined });
   }
 
   /** The standing may have changed. */
@@ -138,7 +153,8 @@ export class Projection implements StandingWork {
     const text = JSON.stringify(standing);
     const hasNews = text !== before.standing;
     const sums = withSums ? this.#sums() : null;
-    if (entries.length === 0 && messages.length === 0 && !hasNews && !sums) return null;
+    const credits = this.#credits(before.credits);
+    if (entries.length === 0 && messages.length === 0 && !hasNews && !sums && !credits) return null;
     // What is on its way may come there though nobody hears of it.
     const onItsWay = {
       standing: hasNews ? null : text,
@@ -148,6 +164,11 @@ export class Projection implements StandingWork {
     };
     if (before.standing !== onItsWay.standing || before.folded !== onItsWay.folded) told.put(onItsWay);
     const { d1, userId } = to;
+    const events = [
+      ...entries.flatMap((entry) => eventOfEntry(entry, userId)),
+      ...messages.flatMap(eventOfMessage),
+      ...(credits?.events ?? []),
+    ];
     const statements = [
       ...(entries.length > 0 ? [activityStatement(d1, userId, entries)] : []),
       ...standingStatements(d1, userId, {
@@ -158,6 +179,7 @@ export class Projection implements StandingWork {
       }),
       ...messages.flatMap((one) => TOLD[one.kind](d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
+      ...(events.length > 0 ? [objectEventsStatement(d1, userId, events, now)] : []),
     ];
     const done = () => {
       // Of who was deleted meanwhile nothing is kept.
@@ -166,6 +188,8 @@ export class Projection implements StandingWork {
         activity: entries.at(-1)?.seq ?? before.activity,
         standing: text,
         ...(sums && { sent: sums.to }),
+        // Nobody may want to hear of them by now.
+        ...(credits && told.get().credits !== undefined && { credits: credits.reached }),
       });
       const last = messages.at(-1);
       if (last)
@@ -196,6 +220,37 @@ export class Projection implements StandingWork {
     return this.#messages().flatMap(({ data, kind }) => (kind === 'logout' ? [data as EndedGrant] : []));
   }
 
+  /** What webhooks are to be told of the ledger; null when there is nothing. */
+  #credits(after: number | undefined): { events: ObjectEvent[]; reached: number } | null {
+    if (after === undefined) return null;
+    const rows = this.#deps.sql
+      .exec<LedgerRow>(
+        `SELECT seq, id, type, amount, balance_after, actor, created_at AS at FROM credit_transactions
+         WHERE seq > ? ORDER BY seq LIMIT ?`,
+        after,
+        BATCH,
+      )
+      .toArray();
+    const last = rows.at(-1);
+    if (!last) return null;
+    const [before] = this.#deps.sql
+      .exec<{ balance_after: number }>(
+        `SELECT balance_after FROM credit_transactions WHERE seq <= ? AND amount > 0 AND type <> 'refund'
+         ORDER BY seq DESC LIMIT 1`,
+        after,
+      )
+      .toArray();
+    let topped = before?.balance_after ?? null;
+    const events = rows.flatMap(({ seq, at, actor, ...row }) => {
+      const told = eventsOfTransaction({ ...row, topped });
+      if (row.amount > 0 && row.type !== 'refund') topped = row.balance_after;
+      return told.map((event, index) => ({
+        ...{ ...event, key: `c${seq}${index === 0 ? '' : 'l'}`, at, actor, request_id: null },
+      }));
+    });
+    return { events, reached: last.seq };
+  }
+
   #messages(): ToldMessage[] {
     const { sql } = this.#deps;
     this.#hasMessages ??= sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'facts'").toArray().length > 0;
@@ -209,6 +264,30 @@ export class Projection implements StandingWork {
       .toArray()
       .map((row) => ({ ...row, data: JSON.parse(row.data) }));
   }
+}
+
+interface LedgerRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  id: string;
+  type: string;
+  amount: number;
+  balance_after: number;
+  actor: string | null;
+  at: number;
+}
+
+function eventOfEntry({ seq, at, actor, event }: ActivityLogRow, userId: string): ObjectEvent[] {
+  if (!event) return [];
+  const told = JSON.parse(event) as Pick<ObjectEvent, 'type' | 'data' | 'request_id'>;
+  const by = BY_NOBODY.includes(told.type) ? null : userId;
+  return [{ ...told, key: String(seq), at, actor: actor ?? by }];
+}
+
+function eventOfMessage({ kind, seq, at, data }: ToldMessage): ObjectEvent[] {
+  const mail = data as MailFact;
+  if (kind !== 'mail' || mail.template !== 'quota_warning') return [];
+  const event = eventOfQuota(mail.data as MailFact<'quota_warning'>['data']);
+  return [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }];
 }
 
 function parsed(standing: string | null): AccountStanding | null {

@@ -3,7 +3,7 @@ import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 
 /** Which tables there are beside it. */
-const TABLES = 4;
+const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 

@@ -18,6 +18,8 @@ export interface ToldRecord {
   version: number;
   /** Added to what numbers the sums: earlier versions have numbered them otherwise. */
   base: number;
+  /** Rows of the ledger that webhooks were told of; not there where nobody wants to hear of any. */
+  credits?: number | undefined;
 }
 
 const NOTHING: ToldRecord = {

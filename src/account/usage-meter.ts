@@ -25,7 +25,8 @@ const WARNINGS = [80, 100];
 export interface MeterListener {
   used(): void;
   granted(): void;
-  booked(): void;
+  /** A row of the ledger was written, by its number. `tells`: whether webhooks want to hear of it; undefined when nobody said. */
+  booked(seq: number, tells: boolean | undefined): void;
   mail(data: unknown): void;
 }
 

@@ -6,6 +6,7 @@ import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink, storeLinkIf } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { userCreated } from '../events/emit.ts';
 import { outbox } from '../messages/tables.ts';
 import { passwords } from '../passwords/tables.ts';
 
@@ -51,6 +52,7 @@ export async function insertUser(
       db.insert(users).values(withFoldedNames(user)).returning(),
       ...more,
       writeAuditIf(db, entry, sql`TRUE`),
+      userCreated(db, user, 'admin', entry.actor),
     ])
     .catch(refuseViolation);
   return inserted[0] as UserRow;

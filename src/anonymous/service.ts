@@ -8,6 +8,7 @@ import { accountExistsMail, confirmAddressMail, welcomeMail } from '../directory
 import { type Directory, findByEmail, madeBy } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
+import { userCreated } from '../events/emit.ts';
 import type { Principal } from '../http/context.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import type { Client } from '../lib/client.ts';
@@ -65,7 +66,11 @@ export class AnonymousUsers {
       updatedAt: now,
       lastLoginAt: now,
     };
-    const [user] = await primary(d1).db.insert(users).values(row).returning();
+    const { db } = primary(d1);
+    const [[user]] = await db.batch([
+      db.insert(users).values(row).returning(),
+      userCreated(db, row, 'anonymous'),
+    ]);
     const session = accepted(
       await objects(id).open(directory.stateOf(user as UserRow), {
         client,

@@ -3,7 +3,7 @@ import { describeFailure, log } from '../lib/log.ts';
 import { readUpTo } from '../lib/read-up-to.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 import type { Take } from '../messages/budgets.ts';
-import { isPublicHost } from './redirect-uris.ts';
+import { isPublicHost } from '../lib/public-host.ts';
 
 const TIME_LIMIT = 5 * SECOND;
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;

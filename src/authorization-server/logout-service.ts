@@ -2,11 +2,11 @@ import { type Database, primary } from '../db/client.ts';
 import { backoff } from '../lib/backoff.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { describeFailure, log } from '../lib/log.ts';
+import { isPublicHost } from '../lib/public-host.ts';
 import { issuerOf } from '../lib/realm.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { claimNotices, clientsOf, hasDueNotices, settleNotices } from './logout-store.ts';
-import { isPublicHost } from './redirect-uris.ts';
 import { SignedTokens } from './signed-tokens-service.ts';
 import type { LogoutNoticeRow, OAuthClientRow } from './tables.ts';
 

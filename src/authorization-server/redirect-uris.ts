@@ -1,5 +1,4 @@
-/** Hosts of this machine, by their addresses and by the name that browsers keep to it (RFC 8252, 7.3 and 8.3). */
-const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+import { isLoopbackHost, isPublicHost } from '../lib/public-host.ts';
 
 /**
  * Whether a client registered an address, to which a browser is about to be sent: as it is written (RFC 9700, 2.1), but
@@ -21,7 +20,7 @@ export function isRegistrableUri(uri: string): boolean {
   const url = URL.parse(uri);
   if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
-  if (url.protocol === 'http:') return LOOPBACK.includes(url.hostname);
+  if (url.protocol === 'http:') return isLoopbackHost(url.hostname);
   return url.protocol.includes('.');
 }
 
@@ -30,15 +29,6 @@ export function isReachableUri(uri: string): boolean {
   if (!isRegistrableUri(uri)) return false;
   const { hostname, protocol } = new URL(uri);
   return protocol === 'http:' || (protocol === 'https:' && isPublicHost(hostname));
-}
-
-/** Whether a name is one of the public Internet, as far as it says so: no address, and none that is kept to a machine or network. */
-export function isPublicHost(hostname: string): boolean {
-  const name = hostname.replace(/\.$/, '');
-  if (!name.includes('.') || name.startsWith('[') || /^[\d.]+$/.test(name)) return false;
-  return !/\.(localhost|local|localdomain|internal|lan|home|corp|intranet|private|test|invalid|onion|arpa)$/.test(
-    name,
-  );
 }
 
 /** Whether anybody else on the user's machine could take what is sent to an address: then the user is asked (RFC 8252, 8.6). */

@@ -125,6 +125,10 @@ export class Subscriptions {
     };
     const { results } = await directory.change(owner.userId, {
       ...subscriptionChange(primary(d1).db, row, now),
+      event: {
+        type: 'subscription.updated',
+        data: { subscription_id: row.id, plan, status: row.status },
+      },
       activity: (user) => ({
         type: 'plan_changed',
         client: null,

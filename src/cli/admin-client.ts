@@ -53,24 +53,24 @@ export class AdminClient {
 
   /**
    * Calls until there is an answer: what fails on the way, at a limit or by overload is tried again, so that requests
-   * have to be such that a repeat does nothing twice. Throws ApiRefusal, and an Error when there is no answer.
+   * have to be such that a repeat does nothing twice, or are made `once`. Throws ApiRefusal, and an Error when there is no answer.
    */
   async call<Schema extends z.ZodType>(
     method: string,
     path: string,
     answer: Schema,
-    content: { body?: string; type?: string } = {},
+    content: { body?: string; type?: string; once?: boolean } = {},
   ): Promise<z.output<Schema>> {
     let pause = FIRST_PAUSE;
     for (let tries = 1; ; tries += 1) {
       const response = await this.#send(method, path, content).catch((error: Error) => error);
       const failed = response instanceof Error || response.status >= 500 || response.status === 429;
       if (!failed) {
-        const body = await response.json();
+        const body = response.status === 204 ? null : await response.json();
         if (response.ok) return answer.parse(body);
         throw new ApiRefusal(ProblemSchema.parse(body));
       }
-      if (tries === TRIES) {
+      if (tries === TRIES || content.once) {
         const reason = response instanceof Error ? reasonOf(response) : `status ${response.status}`;
         throw new Error(`${this.#base} does not answer: ${reason}.`);
       }

@@ -1,4 +1,6 @@
 import type { AuditAction } from '../directory/audit-tables.ts';
+import { eventOfAudit } from '../events/derived.ts';
+import { auditedEvent } from '../events/emit.ts';
 import { newId } from '../lib/ids.ts';
 import { type D1Row, literal } from './d1.ts';
 
@@ -12,6 +14,10 @@ export function auditFrom(
   entry: { realm_id: string; at: number; action: AuditAction; target: string },
   details: object,
 ): string {
-  const row = { id: newId('aud', entry.at), actor: 'cli', ...entry, details: JSON.stringify(details) };
+  const event = auditedEvent(eventOfAudit(entry));
+  const row = {
+    ...{ id: newId('aud', entry.at), actor: 'cli', ...entry, details: JSON.stringify(details) },
+    event: event && JSON.stringify(event),
+  };
   return `INSERT INTO audit (${Object.keys(row).join(', ')}) SELECT ${Object.values(row).map(literal).join(', ')}`;
 }

@@ -12,16 +12,20 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
  * The TypeScript of an OpenAPI 3.1 document: `paths` and `components`, in the form that openapi-typescript gives them, so
  * that its clients (openapi-fetch) take them. That generator itself needs the compiler API of TypeScript 5.
  */
-export function openApiTypes({ paths = {}, components = {} }: OpenApiDocument): string {
+export function openApiTypes({ paths = {}, components = {}, webhooks = {} }: OpenApiDocument): string {
   const schemas = Object.entries(components.schemas ?? {}).map(([name, schema]) =>
     member(name, typeOf(schema), true, schema.description),
   );
   const items = Object.entries(paths).map(([path, item]) => member(path, pathItem(item)));
+  const events = Object.entries(webhooks).map(([name, item]) => member(name, pathItem(item as PathItem)));
   return `/** The schemas of the OpenAPI document. */
 export interface components ${block([member('schemas', block(schemas))])}
 
 /** The operations of the OpenAPI document, by path and method. */
 export interface paths ${block(items)}
+
+/** What webhooks get, by the name of the event. */
+export interface webhooks ${block(events)}
 `;
 }
 

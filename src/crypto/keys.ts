@@ -16,7 +16,8 @@ export type KeyPurpose =
   | 'sign-in-link'
   | 'factors'
   | 'provider-tokens'
-  | 'address';
+  | 'address'
+  | 'webhooks';
 
 /** The keys of one purpose: what is new is made with the first; what is there may be of any. */
 export type Keyring = readonly [Buffer, ...Buffer[]];

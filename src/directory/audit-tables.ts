@@ -44,7 +44,14 @@ export type AuditAction =
   | 'realm_move_confirmed'
   | 'realm_move_taken_back'
   | 'signing_key_rotated'
-  | 'secrets_reencrypted';
+  | 'secrets_reencrypted'
+  | 'webhook_created'
+  | 'webhook_changed'
+  | 'webhook_secret_rotated'
+  | 'webhook_deleted'
+  | 'webhook_test_sent'
+  | 'webhook_delivery_resent'
+  | 'webhook_deliveries_replayed';
 
 /** The audit log of realms. Without foreign keys: it outlives whom and what it names. */
 export const audit = sqliteTable('audit', {
@@ -56,4 +63,6 @@ export const audit = sqliteTable('audit', {
   action: text().$type<AuditAction>().notNull(),
   target: text().notNull(),
   details: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  /** What webhooks are told of it, by the catalogue; null for nothing. */
+  event: text({ mode: 'json' }).$type<Record<string, unknown>>(),
 });

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { eventOfAudit } from '../events/derived.ts';
+import { auditedEvent } from '../events/emit.ts';
 import { newId } from '../lib/ids.ts';
 import { type AuditAction, audit } from './audit-tables.ts';
 
@@ -19,7 +21,8 @@ export interface AuditEntry {
 
 /** Writes an entry if a condition holds: for the batch that does what it tells of. */
 export function writeAuditIf(db: Database, entry: AuditEntry, condition: SQL) {
-  return insertIf(db, audit, { details: {}, ...entry, id: newId('aud', entry.at) }, condition);
+  const event = auditedEvent(eventOfAudit(entry));
+  return insertIf(db, audit, { details: {}, ...entry, event, id: newId('aud', entry.at) }, condition);
 }
 
 /** Writes an entry of an act that is no write to D1, so that no batch has both. */

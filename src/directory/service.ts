@@ -6,6 +6,9 @@ import { type Database, type DatabaseSession, nearestReplica, primary } from '..
 import { insertIf } from '../db/insert-if.ts';
 import { preparedOnce } from '../db/prepared.ts';
 import { ApiError, accepted, CATALOGUE, isRefusal, type Refusal } from '../errors.ts';
+import type { ToldEvent } from '../events/catalogue.ts';
+import { eventOfChange } from '../events/derived.ts';
+import { tellOf } from '../events/emit.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { DEFAULT_REALM, issuerOf } from '../lib/realm.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -40,9 +43,14 @@ interface Batched {
   audit?: AuditEntry | undefined;
   /** A message that tells of it: sent as soon as the change is written. */
   mail?: typeof outbox.$inferInsert | undefined;
+  /** What webhooks are told of it, if that does not follow from the rest. */
+  event?: ToldEvent | undefined;
   /** Unix milliseconds. */
   now?: number;
 }
+
+/** What one batch writes beside the user's row; `actor` is who did it, if it was not the user. */
+type Written = Omit<Batched, 'event'> & { event: ToldEvent | null; actor?: string | undefined };
 
 /** What the activity log says of a change; the session is that which is kept. */
 type Told = Omit<ActivityEntry, 'sessionId'>;
@@ -155,7 +163,10 @@ export class Directory {
     const session = primary(this.#deps.d1);
     const { set, endsSessions, keepSession = null, after, activity, now = Date.now() } = change;
     const bump = sql`${users.version} + 1`;
-    const { rows, results } = await this.#write(session, userId, change, (where) => [
+    const entry = typeof activity === 'object' ? { ...activity, sessionId: keepSession } : null;
+    const event = change.event ?? eventOfChange({ set: set as Record<string, unknown>, activity: entry });
+    const told = { ...change, now, event, actor: entry?.actor };
+    const { rows, results } = await this.#write(session, userId, told, (where) => [
       session.db
         .update(users)
         .set({
@@ -170,12 +181,12 @@ export class Directory {
     ]);
     const user = (rows as UserRow[])[0] ?? null;
     if (user) {
-      const told = typeof activity === 'function' ? activity(user) : activity;
+      const noted = typeof activity === 'function' ? activity(user) : activity;
       await object.directoryChanged(this.stateOf(user), {
         bookmark: session.bookmark(),
         keepSession,
         forgiveFailures: change.forgiveFailures ?? false,
-        activity: told ? { ...told, sessionId: keepSession } : null,
+        activity: noted ? { ...noted, sessionId: keepSession } : null,
       });
       this.#send(change);
     }
@@ -190,7 +201,8 @@ export class Directory {
     const object = this.#deps.objects(id);
     await object.announceChange();
     const session = primary(this.#deps.d1);
-    const { rows } = await this.#write(session, id, change, (where) => [
+    const event = { type: 'user.deleted', data: {} } as const;
+    const { rows } = await this.#write(session, id, { ...change, event }, (where) => [
       session.db.delete(users).where(where).returning({ id: users.id }),
     ]);
     if (rows.length === 0) return false;
@@ -205,12 +217,19 @@ export class Directory {
   }
 
   /**
-   * Writes what the account object does not decide by (a name, a picture, preferences); the user's next read sees it.
-   * Gives what the write gives.
+   * Writes what the account object does not decide by (a name, a picture, preferences), with the event that it is, where it
+   * changes a row; the user's next read sees it. Gives what the write gives.
    */
-  async note<Written>(userId: string, write: (db: Database) => Promise<Written>): Promise<Written> {
+  async note<Row>(
+    userId: string,
+    event: ToldEvent | null,
+    write: (db: Database) => Statement & PromiseLike<Row>,
+  ): Promise<Row> {
     const session = primary(this.#deps.d1);
-    const written = await write(session.db).catch(refuseViolation);
+    const { db } = session;
+    const where = sql`users.id = ${userId} AND changes() > 0`;
+    const told = event ? [tellOf(db, event, { actor: null, now: Date.now() }, where)] : [];
+    const [written] = (await db.batch([write(db), ...told]).catch(refuseViolation)) as unknown as [Row];
     const bookmark = session.bookmark();
     if (bookmark) await this.#deps.objects(userId).noteBookmark(bookmark);
     return written;
@@ -270,7 +289,7 @@ export class Directory {
   async #write(
     { db }: DatabaseSession,
     userId: string,
-    { guard, before, audit, mail }: Batched,
+    { guard, before, audit, mail, event, actor, now = Date.now() }: Written,
     write: (where: SQL) => [Statement, ...Statement[]],
   ): Promise<{ rows: unknown[]; results: unknown[] }> {
     const where = and(eq(users.id, userId), guard) as SQL;
@@ -279,6 +298,7 @@ export class Directory {
       ...(before?.(db, stands) ?? []),
       ...(audit ? [writeAuditIf(db, audit, stands)] : []),
       ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
+      ...(event ? [tellOf(db, event, { actor: actor ?? audit?.actor ?? null, now }, where)] : []),
     ];
     const batch = [...first, ...write(where)] as unknown as [Statement, ...Statement[]];
     const results = (await db.batch(batch).catch(refuseViolation)) as unknown[];

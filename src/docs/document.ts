@@ -1,5 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { EVENT_TYPES, EVENTS, type EventName } from '../events/catalogue.ts';
 import type { AppEnv } from '../http/context.ts';
+import { eventPayload } from '../webhooks/schemas.ts';
 
 /** The OpenAPI 3.1 document of everything the app routes, from the schemas that validate. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
@@ -26,6 +28,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     scheme: 'bearer',
     description: 'The same key, for monitoring that sends no other header',
   });
+  for (const type of EVENT_TYPES) app.openAPIRegistry.registerWebhook(webhookOf(type));
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -44,4 +47,22 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
       },
     ],
   });
+}
+
+/** What receivers get of an event. */
+function webhookOf(type: EventName) {
+  const schema = eventPayload(type);
+  return {
+    method: 'post' as const,
+    path: type,
+    operationId: `events.${type}`,
+    tags: ['Events'],
+    summary: EVENTS[type].about,
+    security: [],
+    request: { body: { required: true, content: { 'application/json': { schema } } } },
+    responses: {
+      '2XX': { description: 'It is taken. All else is a failure, and it comes again.' },
+      '410': { description: 'The endpoint is gone: it is switched off.' },
+    },
+  };
 }

@@ -186,6 +186,14 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The realm has no user with this id or address, or the user was deleted.',
     mend: 'Check the id, and that the key or the path belongs to the realm of the user.',
   },
+  webhook_not_found: {
+    cause: 'The realm has no webhook with this id, or has deleted it.',
+    mend: '`GET /v1/admin/webhooks` lists those of a realm; in another realm ids are others.',
+  },
+  webhook_delivery_not_found: {
+    cause: 'Nothing with this id was delivered to this webhook, or it is more than 30 days ago.',
+    mend: '`GET /v1/admin/webhooks/{id}/deliveries` lists what there is.',
+  },
   protected_resource_not_found: {
     cause: 'The realm has named no resource with this id, or has forgotten it.',
     mend: '`GET /v1/admin/protected-resources` lists those of a realm; in another realm ids are others.',

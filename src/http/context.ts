@@ -103,5 +103,6 @@ export function clientOf(c: AppContext): Client {
     userAgent: c.req.header('user-agent')?.slice(0, 400) ?? null,
     // Nothing that is kept can be turned into a cookie.
     device: createHash('sha256').update(deviceOfRequest(c)).digest('base64url'),
+    requestId: c.get('requestId'),
   };
 }

@@ -3,6 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
 import { count } from '../lib/metrics.ts';
+import { withRequestId } from '../lib/request-id.ts';
 import type { AppEnv } from './context.ts';
 import { describeTrace, traceIdOf } from './trace.ts';
 
@@ -38,7 +39,7 @@ export const requestLog = ({ LOG_SAMPLE: sample }: { LOG_SAMPLE: number }) =>
     c.header('X-Request-Id', requestId);
     const traceId = traceIdOf(c);
     c.set('traceId', traceId);
-    await next();
+    await withRequestId(requestId, next);
     const code = c.get('errorCode');
     const route = matchedRoutes(c).findLast((route) => route.method !== 'ALL')?.path ?? null;
     const { method } = c.req;

@@ -6,6 +6,8 @@ export interface Client {
   userAgent: string | null;
   /** The device, by a hash of its cookie or of the one that it gets: not known to an account before it has signed in. */
   device?: string;
+  /** By which request. */
+  requestId?: string;
 }
 
 /** Where a client is, as far as the network tells: `Berlin, DE`. */

@@ -14,7 +14,9 @@ export type IdPrefix =
   | 'psk'
   | 'fac'
   | 'cli'
-  | 'res';
+  | 'res'
+  | 'evt'
+  | 'whe';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -9,6 +9,7 @@ import { HOUR, rfc3339, SECOND } from '../lib/time.ts';
 import type { MailBudget } from './budgets.ts';
 import { greetedName } from './greeted-name.ts';
 import { message, type Outbox } from './outbox.ts';
+import { IS_MESSAGE } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 
 /** What can have become of a message. */
@@ -21,7 +22,10 @@ export interface MessageFilter {
 }
 
 /** A message without what it says: that may be a secret of its recipient. */
-export type Message = Omit<OutboxRow, 'data'> & { isRetriable: boolean };
+export type Message = Omit<OutboxRow, 'data' | 'channel' | 'eventId'> & {
+  channel: 'mail' | 'sms';
+  isRetriable: boolean;
+};
 
 /** The mails and text messages of a realm: what became of them, and another try. */
 export class OutboxAdmin {
@@ -134,7 +138,7 @@ export class OutboxAdmin {
 
 /** What stands for nothing (`void`) is no message. */
 function isOf(realmId: string, id: string) {
-  return and(eq(outbox.id, id), eq(outbox.realmId, realmId), ne(outbox.status, 'void'));
+  return and(eq(outbox.id, id), eq(outbox.realmId, realmId), ne(outbox.status, 'void'), IS_MESSAGE);
 }
 
 /** Messages as those of lists that an index has in order, by `f.value`: of a user, or of each status. */
@@ -145,12 +149,17 @@ function messagesOf(realmId: string, { status, userId }: MessageFilter): { from:
     from: sql`json_each(${JSON.stringify(lists)}) AS f`,
     is:
       userId === undefined
-        ? sql`realm_id = ${realmId} AND status = f.value`
-        : (and(sql`user_id = f.value AND +realm_id = ${realmId}`, inArray(sql`+status`, statuses)) as SQL),
+        ? sql`realm_id = ${realmId} AND status = f.value AND ${IS_MESSAGE}`
+        : (and(
+            sql`user_id = f.value AND +realm_id = ${realmId}`,
+            IS_MESSAGE,
+            inArray(sql`+status`, statuses),
+          ) as SQL),
   };
 }
 
-function messageOf({ data, ...row }: OutboxRow): Message {
+function messageOf({ data, eventId: _, ...row }: OutboxRow): Message {
   const isDue = row.expiresAt === null || row.expiresAt > Date.now();
-  return { ...row, isRetriable: row.status !== 'sent' && data !== '{}' && isDue };
+  const channel = row.channel as Message['channel'];
+  return { ...row, channel, isRetriable: row.status !== 'sent' && data !== '{}' && isDue };
 }

@@ -5,11 +5,14 @@ import { SECOND } from '../lib/time.ts';
 export class DeliveryError extends Error {
   /** Trying again cannot help: the recipient or the message was refused. */
   readonly permanent: boolean;
+  /** For how long the recipient wants to be left alone, milliseconds; null when nobody says. */
+  readonly retryAfter: number | null;
 
-  constructor(reason: string, options: { permanent: boolean }) {
+  constructor(reason: string, options: { permanent: boolean; retryAfter?: number | null }) {
     super(reason);
     this.name = 'DeliveryError';
     this.permanent = options.permanent;
+    this.retryAfter = options.retryAfter ?? null;
   }
 }
 

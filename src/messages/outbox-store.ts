@@ -1,7 +1,11 @@
 import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
+import { rawStatement } from '../db/raw.ts';
 import { type OutboxRow, outbox } from './tables.ts';
+
+/** Mails and text messages: what is delivered to webhooks is not among them. An index has them so. */
+export const IS_MESSAGE = sql`channel <> 'webhook'`;
 
 /** A message to be sent, with what its realm looks like. */
 export type ClaimedRow = OutboxRow & { brandName: string; brandColor: string };
@@ -21,6 +25,7 @@ export function claim(
     .where(
       and(
         eq(outbox.status, 'pending'),
+        IS_MESSAGE,
         lte(outbox.nextAttemptAt, now),
         lte(outbox.leasedUntil, now),
         sql`${outbox.realmId} NOT IN ${FROZEN_REALMS}`,
@@ -47,11 +52,11 @@ export type TryOutcome =
   | { status: 'pending'; reason: string; retryAt: number };
 
 /**
- * Records what became of messages that were claimed, in one statement, unless the lease of one has passed to another caller.
+ * The statement that records what became of messages that were claimed, in one statement, unless the lease of one has passed to another caller.
  * A message that was sent keeps no secret; a dead letter keeps its data only while it can be sent again. A message without
- * a user keeps no address.
+ * a user keeps no address; a delivery to a webhook has nothing to lose.
  */
-export async function settle(db: Database, outcomes: [OutboxRow, TryOutcome][], now: number): Promise<void> {
+export function settlement(db: Database, outcomes: [OutboxRow, TryOutcome][], now: number) {
   const settled = outcomes.map(([row, outcome]) => {
     const isOver = outcome.status === 'sent' || outcome.status === 'dead';
     const isRetriable =
@@ -65,15 +70,18 @@ export async function settle(db: Database, outcomes: [OutboxRow, TryOutcome][], 
       settledAt: isOver ? now : null,
       nextAttemptAt: 'retryAt' in outcome ? Math.ceil(outcome.retryAt) : row.nextAttemptAt,
       keepsData: isOver && !isRetriable ? 0 : 1,
-      keepsRecipient: isOver && row.userId === null ? 0 : 1,
+      keepsRecipient: isOver && row.userId === null && row.channel !== 'webhook' ? 0 : 1,
     };
   });
   const field = (name: keyof (typeof settled)[number]) => sql.raw(`(j.value ->> '${name}')`);
-  await db.run(sql`
+  return rawStatement(
+    db,
+    sql`
     UPDATE "outbox" SET status = ${field('status')}, last_error = ${field('reason')}, leased_until = 0,
       attempts = outbox.attempts - ${field('untried')}, settled_at = ${field('settledAt')},
       next_attempt_at = ${field('nextAttemptAt')}, data = iif(${field('keepsData')}, data, '{}'),
       recipient = iif(${field('keepsRecipient')}, recipient, '')
     FROM json_each(${JSON.stringify(settled)}) AS j
-    WHERE outbox.id = ${field('id')} AND outbox.attempts = ${field('attempts')} AND outbox.status = 'pending'`);
+    WHERE outbox.id = ${field('id')} AND outbox.attempts = ${field('attempts')} AND outbox.status = 'pending'`,
+  );
 }

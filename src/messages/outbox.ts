@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import { type Database, primary } from '../db/client.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import { backoff } from '../lib/backoff.ts';
@@ -9,12 +10,14 @@ import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
-import { type ClaimedRow, claim, settle, type TryOutcome } from './outbox-store.ts';
+import { type ClaimedRow, claim, settlement, type TryOutcome } from './outbox-store.ts';
 import { type OutboxRow, outbox } from './tables.ts';
 import type { MailData, TextData } from './templates/mail-data.ts';
 import { render } from './templates/render.ts';
 import { renderText } from './templates/render-text.ts';
 import type { TextProvider } from './text-provider.ts';
+
+type Statement = BatchItem<'sqlite'>;
 
 /** Who a message goes to. */
 export interface Envelope {
@@ -36,6 +39,11 @@ export const MAX_ATTEMPTS = 10;
 /** Calls of providers at once: as many as a Worker may hold connections open. */
 const CONCURRENCY = 6;
 const MAX_RETRY = 2 * HOUR;
+const MAX_DELIVERY_RETRY = 6 * HOUR;
+/** Events of one round, and the statements that write down what came of them. */
+const DELIVERIES = 30;
+const NOTES = 3;
+const UNBOUNDED: Budget = { take: () => true };
 /** More than twice as long as a provider may take. */
 const LEASE = MINUTE;
 
@@ -94,12 +102,32 @@ export async function storeNothing(
   await db.batch([db.delete(outbox).where(eq(outbox.id, 'none')), db.insert(outbox).values(written)]);
 }
 
+/** How events get to webhooks, beside what they have in common with all messages. */
+export interface WebhookChannel {
+  /** Whether there is anything to deliver. */
+  hasDue(db: Database, now: number): Promise<boolean>;
+  /** As `claim`: those of an endpoint that is left alone for now are not among them. */
+  claim(
+    db: Database,
+    options: { ids: string[] | null; now: number; leasedUntil: number; limit: number },
+  ): Promise<ClaimedRow[]>;
+  /** Delivers one. Throws DeliveryError. */
+  deliver(row: ClaimedRow): Promise<void>;
+  /** The statements that write down what came of deliveries, in one batch with what becomes of them. */
+  notes(db: Database, rows: ClaimedRow[], now: number): Statement[];
+}
+
+/** Which messages are sent together: those for people, or those for webhooks. */
+type Lane = 'messages' | 'webhooks';
+
 /** What the outbox sends with. */
 export interface OutboxDependencies {
   d1: D1Database;
   mail: Pick<MailProvider, 'perCall' | 'sendAll'>;
   /** Null where texts are not sent. */
   texts: TextProvider | null;
+  /** Null where none are delivered, as in a test of mails. */
+  webhooks?: WebhookChannel | null;
   /** The sender's address. */
   from: string;
   origin: string;
@@ -125,15 +153,28 @@ export class Outbox {
   /** Sends rows that were just written, after the response. The cron tries those that fail again. */
   sendSoon(rows: { id: string }[]): void {
     const ids = rows.map((row) => row.id);
-    afterResponse(() => this.#send(ids, ids.length, { take: () => true }));
+    afterResponse(() => this.#send('messages', ids, ids.length, UNBOUNDED));
   }
 
-  /** Sends the messages that are due, as many as the budget allows. Returns how many were tried. */
-  async drain(budget: Budget): Promise<number> {
+  /** Delivers what was just written for webhooks, as far as they are at hand. The cron delivers the rest. */
+  deliverSoon(): void {
+    afterResponse(() => this.#send('webhooks', null, CONCURRENCY, UNBOUNDED));
+  }
+
+  /** Sends the messages of a lane that are due, as many as the budget allows. Returns how many were tried. */
+  async drain(budget: Budget, lane: Lane = 'messages'): Promise<number> {
     let tried = 0;
+    const { calls, most } =
+      lane === 'messages'
+        ? { calls: 3, most: CONCURRENCY * this.#deps.mail.perCall }
+        : { calls: 3 + NOTES, most: DELIVERIES };
+    // Most minutes there are none.
+    const { webhooks } = this.#deps;
+    const isIdle = async () => !budget.take(1) || !(await webhooks?.hasDue(this.#db, Date.now()));
+    if (lane === 'webhooks' && (await isIdle())) return 0;
     // To claim them, to settle them, and for one call at least.
-    while (budget.take(3)) {
-      const sent = await this.#send(null, CONCURRENCY * this.#deps.mail.perCall, budget);
+    while (budget.take(calls)) {
+      const sent = await this.#send(lane, null, most, budget);
       if (sent === 0) break;
       tried += sent;
     }
@@ -141,9 +182,12 @@ export class Outbox {
   }
 
   /** One round. One call is paid for; the budget is asked for each other. */
-  async #send(ids: string[] | null, limit: number, budget: Budget): Promise<number> {
+  async #send(lane: Lane, ids: string[] | null, limit: number, budget: Budget): Promise<number> {
     const now = Date.now();
-    const rows = await claim(this.#db, { ids, now, leasedUntil: now + LEASE, limit });
+    const { webhooks = null } = this.#deps;
+    const claimed = { ids, now, leasedUntil: now + LEASE, limit };
+    const rows =
+      (await (lane === 'messages' ? claim(this.#db, claimed) : webhooks?.claim(this.#db, claimed))) ?? [];
     if (rows.length === 0) return 0;
     const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
     const over = new DeliveryError('expired before it could be sent', { permanent: true });
@@ -160,15 +204,23 @@ export class Outbox {
       for (let call = queue.shift(); call; call = queue.shift()) outcomes.push(...(await made(call)));
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    await settle(this.#db, outcomes, Date.now());
+    const settledAt = Date.now();
+    const notes = webhooks?.notes(this.#db, rows.filter(isDelivery), settledAt) ?? [];
+    await this.#db.batch([settlement(this.#db, outcomes, settledAt), ...notes]);
     return rows.length - outcomes.filter(([, { status }]) => status === 'untried').length;
   }
 
   #callsFor(rows: ClaimedRow[]): Call[] {
-    const [mails, texts] = [rows.filter(isMail), rows.filter((row) => !isMail(row))];
+    const mails = rows.filter(isMail);
+    const texts = rows.filter(({ channel }) => channel === 'sms');
+    const { webhooks } = this.#deps;
     return [
       ...this.#together(mails).map((group) => ({ rows: group, send: () => this.#sendMails(group) })),
       ...texts.map((row) => ({ rows: [row], send: async () => [await this.#sendText(row)] })),
+      ...rows.filter(isDelivery).map((row) => ({
+        rows: [row],
+        send: async () => [await webhooks?.deliver(row)],
+      })),
     ];
   }
 
@@ -226,6 +278,10 @@ function isMail({ channel }: OutboxRow): boolean {
   return channel === 'mail';
 }
 
+function isDelivery({ channel }: OutboxRow): boolean {
+  return channel === 'webhook';
+}
+
 /** Makes a call, and says what became of each message. */
 async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
   const errors = await send().catch((error) => rows.map(() => error));
@@ -233,7 +289,9 @@ async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
   return rows.map((row, index) => {
     const error = errors[index] ?? null;
     if (error === null) return [row, { status: 'sent' }];
-    const retryAt = retries.get(error) ?? Date.now() + backoff(row.attempts, MAX_RETRY);
+    const wait = error instanceof DeliveryError ? (error.retryAfter ?? 0) : 0;
+    const longest = isDelivery(row) ? MAX_DELIVERY_RETRY : MAX_RETRY;
+    const retryAt = retries.get(error) ?? Date.now() + Math.max(wait, backoff(row.attempts, longest));
     retries.set(error, retryAt);
     return [row, failed(row, error, retryAt)];
   });
@@ -243,7 +301,9 @@ async function made({ rows, send }: Call): Promise<[ClaimedRow, TryOutcome][]> {
 function failed(row: ClaimedRow, error: unknown, retryAt = Date.now()): TryOutcome {
   const reason = error instanceof DeliveryError ? error.message : `internal: ${(error as Error).name}`;
   const isPermanent = error instanceof DeliveryError && error.permanent;
-  const dead = isPermanent || row.attempts >= MAX_ATTEMPTS;
+  // An event is tried for as long as it is of use.
+  const isOver = isDelivery(row) ? retryAt >= (row.expiresAt ?? 0) : row.attempts >= MAX_ATTEMPTS;
+  const dead = isPermanent || isOver;
   const { id, template, attempts } = row;
   log('error', 'delivery_failed', { id, template, attempts, dead, reason });
   return dead ? { status: 'dead', reason } : { status: 'pending', reason, retryAt };

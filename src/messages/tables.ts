@@ -7,7 +7,7 @@ export const outbox = sqliteTable('outbox', {
     .notNull()
     .references(() => realms.id),
   userId: text('user_id'),
-  channel: text({ enum: ['mail', 'sms'] }).notNull(),
+  channel: text({ enum: ['mail', 'sms', 'webhook'] }).notNull(),
   template: text().notNull(),
   recipient: text().notNull(),
   locale: text(),
@@ -22,6 +22,8 @@ export const outbox = sqliteTable('outbox', {
   expiresAt: integer('expires_at'),
   createdAt: integer('created_at').notNull(),
   settledAt: integer('settled_at'),
+  /** What is delivered, of the channel `webhook`: to the endpoint that is the recipient. */
+  eventId: text('event_id'),
 });
 
 export type OutboxRow = typeof outbox.$inferSelect;

@@ -129,7 +129,7 @@ export class Identities {
           : 'Another account of this provider is linked: unlink it first.',
       });
     }
-    await this.#log(session, user, client, 'identity_linked');
+    await this.#log(session, user, client, 'identity_linked', arrival.provider);
   }
 
   /** An anonymous user registers by an account at a provider, whose address becomes theirs where nobody has it. */
@@ -175,7 +175,7 @@ export class Identities {
         : new ApiError('identity_not_found');
     }
     directory.send(mail);
-    await this.#log(session, user, client, 'identity_unlinked');
+    await this.#log(session, user, client, 'identity_unlinked', provider);
   }
 
   async #recognise(session: DatabaseSession, known: IdentityRow, arrival: Arrival): Promise<UserRow | null> {
@@ -216,12 +216,12 @@ export class Identities {
       const link = { identity: signingIn, by: { email: owner.email }, mail };
       if (!(await insertIdentity(session.db, owner.id, link))) return null;
       this.#deps.outbox.sendSoon([mail]);
-      await this.#log(session, owner, client, 'identity_linked');
+      await this.#log(session, owner, client, 'identity_linked', identity.provider);
       return owner;
     }
     const { user } = await this.#deps.directory.change(owner.id, {
       ...takeover(owner, signingIn, now),
-      activity: { type: 'identity_linked', client },
+      activity: { type: 'identity_linked', client, details: { provider: identity.provider } },
     });
     return user;
   }
@@ -269,11 +269,12 @@ export class Identities {
     user: UserRow,
     client: Client,
     activity: 'identity_linked' | 'identity_unlinked',
+    provider: string,
   ): Promise<void> {
     const { id: userId, realmId } = user;
     await this.#deps.directory.log(
       { userId, realmId },
-      { type: activity, sessionId: null, client },
+      { type: activity, sessionId: null, client, details: { provider } },
       session.bookmark(),
     );
   }

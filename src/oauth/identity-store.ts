@@ -6,6 +6,7 @@ import { withFoldedNames } from '../directory/folded-names.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { otherWayIn } from '../directory/ways-in.ts';
+import { userCreated } from '../events/emit.ts';
 import { outbox } from '../messages/tables.ts';
 import { dropShadowIf } from '../passwords/service.ts';
 import { type IdentityRow, identities } from './tables.ts';
@@ -113,6 +114,7 @@ export async function insertUserWithIdentity(
     db.insert(users).values(withFoldedNames(user)).returning(),
     db.insert(identities).values({ ...identity, userId: user.id }),
     db.insert(outbox).values(welcome),
+    userCreated(db, user, 'provider'),
   ]);
   return inserted[0] as UserRow;
 }

@@ -8,6 +8,7 @@ import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
 import { refuseViolation, type UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { userCreated } from '../events/emit.ts';
 import type { Realm } from '../lib/realm.ts';
 import { outbox } from '../messages/tables.ts';
 import type { Identifier } from './identifier.ts';
@@ -145,6 +146,7 @@ export async function insertRegistration(
     .batch([
       db.insert(users).values(withFoldedNames(user)).returning(),
       proof(db, user.createdAt),
+      userCreated(db, user, 'registration'),
       storeLink(db, welcome.link, user.id, user.email),
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])

@@ -1,9 +1,10 @@
-import type { MeteringObjects, PlanBook, Terms, UserPlan } from '../account/metering-contract.ts';
+import type { MeteringObjects, Terms, UserPlan } from '../account/metering-contract.ts';
 import type { Config } from '../config/config.ts';
 import { nearestReplica } from '../db/client.ts';
 import type { Standby } from '../db/standby.ts';
 import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
+import { wantsCredits } from '../events/emit.ts';
 import { Kept } from '../lib/kept.ts';
 import { SECOND } from '../lib/time.ts';
 import { tierOf } from './model-tiers.ts';
@@ -28,7 +29,7 @@ export interface PlanDependencies {
 /** The plans of realms, from D1; each isolate keeps what it read for half a minute, and for as long as D1 does not answer. */
 export class Plans {
   readonly #deps: PlanDependencies;
-  readonly #kept = new Kept<string, PlanBook>({ limit: CACHED_REALMS, freshFor: CACHE });
+  readonly #kept = new Kept<string, Omit<Terms, 'realmId'>>({ limit: CACHED_REALMS, freshFor: CACHE });
 
   constructor(deps: PlanDependencies) {
     this.#deps = deps;
@@ -37,12 +38,17 @@ export class Plans {
   /** What an object of the realm has to be told to decide. */
   async terms(realmId: string): Promise<Terms> {
     const { d1, home = null, standby, config } = this.#deps;
-    const plans = await this.#kept.get(realmId, async () => {
+    const terms = await this.#kept.get(realmId, async () => {
       const read = () => readPlans(nearestReplica(d1).db, realmId, home && nearestReplica(home).db);
-      const rows = await standby.read(`plans:${realmId}`, read);
-      return Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
+      const [rows, tellsCredits] = await Promise.all([
+        standby.read(`plans:${realmId}`, read),
+        // The ledger keeps what is not told.
+        wantsCredits(d1, realmId).catch(() => false),
+      ]);
+      const plans = Object.fromEntries(rows.map((plan) => [plan.id, withOverrides(plan, config)]));
+      return { plans, tellsCredits };
     });
-    return { realmId, plans: plans ?? {} };
+    return { realmId, plans: {}, ...terms };
   }
 
   /** Reads the realm's plans anew when they are next asked for. */

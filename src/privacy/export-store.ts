@@ -68,7 +68,11 @@ export function messagePages(db: Database, userId: string) {
       .select({ id, channel, template, recipient, status, createdAt, settledAt })
       .from(outbox)
       .where(
-        and(eq(outbox.userId, userId), following([createdAt, id], '<', after && [after.createdAt, after.id])),
+        and(
+          eq(outbox.userId, userId),
+          sql`channel <> 'webhook'`,
+          following([createdAt, id], '<', after && [after.createdAt, after.id]),
+        ),
       )
       .orderBy(desc(createdAt), desc(id))
       .limit(limit);

@@ -58,6 +58,13 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
     },
     { table: 'oauth_flows', key: 'state_hash', where: 'expires_at <= ?', before: now },
     { table: 'outbox', key: 'id', where: 'settled_at < ?', before: before(OUTBOX_DAYS) },
+    // Their numbers are no less than their times.
+    {
+      table: 'events',
+      key: 'id',
+      where: 'realm_id IN (SELECT id FROM realms) AND seq < ?',
+      before: before(OUTBOX_DAYS),
+    },
     {
       table: 'outbox',
       key: 'id',

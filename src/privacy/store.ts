@@ -53,7 +53,8 @@ export function erasure(
   stands: SQL,
 ) {
   return [
-    db.delete(outbox).where(and(eq(outbox.userId, id), stands)),
+    // What webhooks are told has ids only.
+    db.delete(outbox).where(and(eq(outbox.userId, id), sql`channel <> 'webhook'`, stands)),
     // What was done to them stays; what they were called does not.
     db
       .update(audit)

@@ -6,7 +6,11 @@ import { MAX_PREFERENCES, type ProfilePatch } from '../directory/schemas.ts';
 import type { Directory, UserChange } from '../directory/service.ts';
 import { preferences, type UserRow, users } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import type { ToldEvent } from '../events/catalogue.ts';
+import { eventOfChange } from '../events/derived.ts';
 import type { Client } from '../lib/client.ts';
+
+const PREFERENCES_UPDATED: ToldEvent = { type: 'user.preferences_updated', data: {} };
 
 /** What users say of themselves, and what apps keep about them. */
 export class Profiles {
@@ -56,7 +60,7 @@ export class Profiles {
   /** Replaces all of it. Throws `session_ended` when the user is no more. */
   async replacePreferences(userId: string, data: Record<string, unknown>): Promise<void> {
     const updatedAt = Date.now();
-    await this.#directory.note(userId, (db) =>
+    await this.#directory.note(userId, PREFERENCES_UPDATED, (db) =>
       db
         .insert(preferences)
         .values({ userId, data, updatedAt })
@@ -71,7 +75,7 @@ export class Profiles {
   async patchPreferences(userId: string, patch: Record<string, unknown>): Promise<Record<string, unknown>> {
     const [updatedAt, json] = [Date.now(), JSON.stringify(patch)];
     const merged = sql`json_patch(${preferences.data}, ${json})`;
-    const [kept] = await this.#directory.note(userId, (db) =>
+    const [kept] = await this.#directory.note(userId, PREFERENCES_UPDATED, (db) =>
       db
         .insert(preferences)
         .values({ userId, data: sql`json_patch('{}', ${json})`, updatedAt })
@@ -106,7 +110,7 @@ export class Profiles {
   }
 
   async #set(userId: string, set: UserChange['set']): Promise<UserRow> {
-    const [user] = await this.#directory.note(userId, (db) =>
+    const [user] = await this.#directory.note(userId, eventOfChange({ set }), (db) =>
       db
         .update(users)
         .set({ ...withFoldedNames(set), updatedAt: Date.now() })

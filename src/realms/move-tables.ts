@@ -47,7 +47,11 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('logout_notices', 'id'),
   ofRealm('activity', 'user_id', 'seq'),
   ofRealm('audit', 'id'),
+  // Its trigger has nobody to send them to while endpoints come after them.
+  ofRealm('events', 'id'),
   ofRealm('outbox', 'id'),
+  ofRealm('webhook_attempts', 'delivery_id', 'attempt'),
+  ofRealm('webhook_endpoints', 'id'),
   ofRealm('oauth_flows', 'state_hash'),
   ofRealm('spent_quota', 'address_key', 'period', 'resource'),
 ];

@@ -16,4 +16,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'subjects', table: 'subject_keys', column: 'key_jwe', key: ['realm_id'] },
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
   { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
+  { purpose: 'webhooks', table: 'webhook_endpoints', column: 'keys', key: ['id'] },
 ];

@@ -5,7 +5,7 @@
 export const LINES: string[][] = [
   ['lib', 'crypto', 'images', 'db', 'errors', 'config', 'logs'],
   ['http'],
-  ['directory', 'realms', 'messages', 'sinks'],
+  ['directory', 'realms', 'messages', 'sinks', 'events'],
   ['account'],
   [
     'anonymous',
@@ -28,6 +28,7 @@ export const LINES: string[][] = [
     'signing-keys',
     'usage',
     'verification',
+    'webhooks',
   ],
   ['admin', 'authorization-server', 'privacy', 'import'],
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health', 'client'],

@@ -15,6 +15,7 @@ export const COMMAND_HELP: Record<string, string> = {
   realm: 'Lists, shows, creates, changes, moves and deletes realms.',
   client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
   resource: 'Lists, shows, names, changes and removes what tokens of clients may be for.',
+  webhook: 'Lists, shows, adds, changes and deletes webhooks, and delivers events again.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

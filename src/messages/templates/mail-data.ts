@@ -70,6 +70,8 @@ export interface MailData {
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */
   sign_in_link: { link: string; minutes: number } & Origin;
+  /** To an operator: a webhook gets nothing any more. The link leads to the webhooks. */
+  webhook_disabled: { name: string | null; host: string; reason: 'failing' | 'gone'; link: string };
   /** To an operator who wants to see whether mail arrives. */
   test_email: { name: string | null; at: string };
 }

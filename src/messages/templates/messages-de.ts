@@ -276,6 +276,21 @@ export const de: Catalogue = {
         'Falls Sie keinen Link angefordert haben, können Sie diese Nachricht ignorieren.',
       ],
     }),
+    webhook_disabled: ({ host, reason }, { brand }) => ({
+      subject: `Ein Webhook von ${brand} ist abgeschaltet`,
+      preview: `${host} bekommt keine Ereignisse mehr.`,
+      title: 'Ein Webhook ist abgeschaltet',
+      opening: [
+        reason === 'gone'
+          ? `${host} hat geantwortet, dass es den Webhook nicht mehr gibt (410). ${brand} schickt dorthin keine Ereignisse mehr.`
+          : `Seit fünf Tagen kommt bei ${host} nichts an. ${brand} schickt dorthin keine Ereignisse mehr.`,
+      ],
+      button: 'Webhooks ansehen',
+      advice: [
+        'Sobald er wieder funktioniert, können Sie ihn dort einschalten und zustellen lassen, was er in den letzten 30 Tagen verpasst hat.',
+      ],
+      closing: ['Wird er nicht mehr gebraucht, können Sie ihn löschen.'],
+    }),
     test_email: (_, { brand }) => ({
       subject: `Testnachricht von ${brand}`,
       preview: 'E-Mails kommen an.',

@@ -252,6 +252,21 @@ export const en: Catalogue = {
         'If you did not ask for a link, you can ignore this message.',
       ],
     }),
+    webhook_disabled: ({ host, reason }, { brand }) => ({
+      subject: `A webhook of ${brand} is switched off`,
+      preview: `${host} gets no events any more.`,
+      title: 'A webhook is switched off',
+      opening: [
+        reason === 'gone'
+          ? `${host} has answered that the webhook is gone (410), so ${brand} sends it no events any more.`
+          : `Nothing has got to ${host} for five days, so ${brand} sends it no events any more.`,
+      ],
+      button: 'See the webhooks',
+      advice: [
+        'Once it works again you can switch it on there, and have what it missed of the last 30 days delivered.',
+      ],
+      closing: ['If it is not needed any more, you can delete it.'],
+    }),
     test_email: (_, { brand }) => ({
       subject: `Test message from ${brand}`,
       preview: 'Mail arrives.',

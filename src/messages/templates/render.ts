@@ -18,6 +18,7 @@ interface AnyData {
   email_masked?: string;
   resource?: string;
   provider?: string;
+  host?: string;
   about?: string | null;
 }
 
@@ -74,7 +75,7 @@ function safeData<T extends AnyData>(data: T, origin: string): T {
     const line = given && (field === 'about' && PHONE.test(given) ? given : strangersText(given, NAME));
     if (field in safe) safe[field] = line ? isolated(line) : null;
   }
-  for (const field of ['email_masked', 'resource', 'provider'] as const) {
+  for (const field of ['email_masked', 'resource', 'provider', 'host'] as const) {
     if (safe[field] !== undefined) safe[field] = isolated(oneLine(safe[field], NAME));
   }
   if (safe.link !== undefined) safe.link = ownLink(safe.link, origin);

@@ -20,6 +20,7 @@ export const ADMIN_PAGES = {
   keys: '/admin/keys',
   clients: '/admin/clients',
   resources: '/admin/resources',
+  webhooks: '/admin/webhooks',
 } as const;
 
 type AdminPageName = keyof typeof ADMIN_PAGES;

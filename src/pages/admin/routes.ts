@@ -13,6 +13,8 @@ import { adminResourcesPageRoutes } from './resources.tsx';
 import { adminUserPageRoutes } from './user.tsx';
 import { adminUsersPageRoutes } from './users.tsx';
 import type { AdminServices } from './visit.ts';
+import { adminWebhookPageRoutes } from './webhook.tsx';
+import { adminWebhooksPageRoutes } from './webhooks.tsx';
 
 /** The pages where operators manage a realm. */
 export function adminPageRoutes(services: AdminServices) {
@@ -26,6 +28,8 @@ export function adminPageRoutes(services: AdminServices) {
     .route('/', adminKeysPageRoutes(services))
     .route('/', adminClientsPageRoutes(services))
     .route('/', adminResourcesPageRoutes(services))
+    .route('/', adminWebhooksPageRoutes(services))
+    .route('/', adminWebhookPageRoutes(services))
     .route('/', adminUsersPageRoutes(services))
     .route('/', adminNewUserPageRoutes(services))
     .route('/', adminUserPageRoutes(services));

@@ -19,6 +19,7 @@ import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { AuditFeed } from '../../sinks/audit-job.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
+import type { WebhookEndpoints } from '../../webhooks/service.ts';
 import type { PageArea } from '../kit/page.ts';
 import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
 import { adminMessages } from './messages.ts';
@@ -52,6 +53,7 @@ export interface AdminServices extends VisitServices {
   accountLinks: AccountLinks;
   reauthentication: Reauthentication;
   auditFeed: AuditFeed;
+  webhooks: WebhookEndpoints;
 }
 
 /** An operator who looks at a page. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { variable } from '../../config/variable.ts';
-import { DAY, SECOND } from '../../lib/time.ts';
+import { retryAfterOf } from '../../lib/retry-after.ts';
 import type { SinkEvent } from '../events.ts';
 import { eventSink, SinkError } from '../port.ts';
 
@@ -66,12 +66,4 @@ async function readToEnd({ body }: Response): Promise<void> {
     read += value.byteLength;
   }
   await reader?.cancel();
-}
-
-/** Retry-After (RFC 9110, 10.2.3), as seconds or as a date, in milliseconds; a day at most. */
-function retryAfterOf({ headers }: Response): number | null {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return null;
-  const wait = /^\d+$/.test(value) ? Number(value) * SECOND : Date.parse(value) - Date.now();
-  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), DAY);
 }

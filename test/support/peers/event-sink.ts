@@ -4,7 +4,11 @@ import { peerCertificates } from './certificate.ts';
 import { portOf } from './smtp.ts';
 
 /** How the server answers a batch. `cut`: it has taken it, and hangs up in the middle of saying so. */
-export type SinkAnswer = 'hang' | 'drop' | 'cut' | { status: number; headers?: Record<string, string> };
+export type SinkAnswer =
+  | 'hang'
+  | 'drop'
+  | 'cut'
+  | { status: number; headers?: Record<string, string>; body?: string; afterMs?: number };
 
 /** How the server of one test behaves; a test has a path of its own. */
 export interface SinkPlan {
@@ -23,6 +27,8 @@ export interface SinkBatch {
   method: string;
   headers: Record<string, string>;
   events: any[];
+  /** As it came: what is signed. */
+  body: string;
   /** Whether the server has taken the events, told or not. */
   taken: boolean;
   answer: SinkAnswer;
@@ -45,13 +51,14 @@ export async function startEventSink() {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const channel = request.url ?? '';
-    const events = JSON.parse(Buffer.concat(chunks).toString() || '[]');
+    const body = Buffer.concat(chunks).toString();
+    const events = JSON.parse(body || '[]');
     const answer = answerOf(plans.get(channel) ?? {}, events);
     const taken = answer === 'cut' || (typeof answer === 'object' && answer.status < 300);
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
-    const batch = { method: request.method ?? '', headers, events, taken, answer };
+    const batch = { method: request.method ?? '', headers, events, body, taken, answer };
     batches.set(channel, [...(batches.get(channel) ?? []), batch]);
     if (answer === 'hang') return void hanging.set(channel, [...(hanging.get(channel) ?? []), response]);
     if (answer === 'drop') return void request.socket.destroy();
@@ -59,8 +66,9 @@ export async function startEventSink() {
       response.writeHead(200, { 'content-length': '100' });
       return void response.write('{"taken":', () => setTimeout(() => request.socket.destroy(), 20));
     }
+    if (answer.afterMs) await new Promise((done) => setTimeout(done, answer.afterMs));
     response.writeHead(answer.status, answer.headers);
-    response.end();
+    response.end(answer.body);
   };
   const { trusted, untrusted } = peerCertificates();
   const servers = [trusted, untrusted].map((certificate) =>

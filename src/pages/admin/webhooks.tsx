@@ -1,0 +1,131 @@
+import type { AppContext } from '../../http/context.ts';
+import { NewWebhook } from '../../webhooks/schemas.ts';
+import type { ShownEndpoint } from '../../webhooks/service.ts';
+import type { WebhookEndpointRow } from '../../webhooks/tables.ts';
+import { Field, Form, fieldsOf } from '../kit/form.tsx';
+import { type RefusedForm, valid } from '../kit/form-data.ts';
+import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
+import { Badge, Entry, Panel, TimeOr } from '../kit/panel.tsx';
+import { show, type View } from '../kit/view.ts';
+import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { adminMessages } from './messages.ts';
+import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
+import { webhooksMessages } from './webhooks-messages.ts';
+
+/** The endpoints of the realm. A secret is shown by the answer to the form that made it, and never again. */
+export function adminWebhooksPageRoutes(services: AdminServices) {
+  const { webhooks } = services;
+  const render = async (visit: AdminVisit, shown: Shown, secret?: string) => {
+    const { realmId, view } = visit;
+    const text = webhooksMessages[view.language];
+    const known = await webhooks.list(realmId);
+    return (
+      <AdminFrame visit={visit} page="webhooks" shown={shown}>
+        <p class="soft">{text.text}</p>
+        {secret && <NewSecret view={view} secret={secret} />}
+        <Panel id="create" title={text.create}>
+          <NewWebhookForm view={view} refused={refusedIn(shown, 'create')} />
+        </Panel>
+        {known.length > 0 && (
+          <section class="panel" aria-label={adminMessages[view.language].pages.webhooks}>
+            <ul class="rows">
+              {known.map((one) => (
+                <WebhookEntry view={view} known={one} />
+              ))}
+            </ul>
+          </section>
+        )}
+      </AdminFrame>
+    );
+  };
+  return pageRoutes(adminArea(services), {
+    path: ADMIN_PAGES.webhooks,
+    messages: webhooksMessages,
+    render: (_: AppContext, visit, shown) => render(visit, shown),
+    forms: {
+      create: {
+        fresh: true,
+        act: async (c, visit, values) => {
+          const names = (values.events ?? '').split(/\s+/).filter(Boolean);
+          const body = valid(
+            NewWebhook,
+            {
+              url: values.url ?? '',
+              description: values.description ?? '',
+              events: names.length > 0 ? names : null,
+            },
+            { url: 'webhook_address', events: 'event_names', description: 'name' },
+          );
+          const { secret } = await webhooks.create(visit.realmId, body, visit.actor);
+          return show(c, visit.view, await render(visit, {}, secret));
+        },
+      },
+    },
+  });
+}
+
+/** A secret, which its reader has to keep now. */
+export function NewSecret({ view, secret }: { view: View; secret: string }) {
+  const text = webhooksMessages[view.language];
+  return (
+    <section class="notice good" role="status" aria-labelledby="new-secret">
+      <h2 id="new-secret">{text.shownOnce}</h2>
+      <p>
+        <code class="secret">{secret}</code>
+      </p>
+      <p>{text.shownOnceText}</p>
+    </section>
+  );
+}
+
+/** How an endpoint does. */
+export function WebhookBadge({ view, row }: { view: View; row: WebhookEndpointRow }) {
+  const text = webhooksMessages[view.language];
+  if (row.status === 'disabled') return <Badge look="bad">{text.statuses.disabled}</Badge>;
+  if (row.failingSince !== null) return <Badge look="bad">{text.failing}</Badge>;
+  return <Badge look="good">{text.statuses.active}</Badge>;
+}
+
+function NewWebhookForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
+  const text = webhooksMessages[view.language];
+  const field = fieldsOf(refused);
+  return (
+    <Form view={view} name="create" problem={refused?.problem} button={text.createButton}>
+      <Field
+        {...field('url')}
+        type="url"
+        label={text.url}
+        hint={text.urlHint}
+        required
+        maxlength={2000}
+        autocomplete="off"
+      />
+      <Field
+        {...field('events')}
+        label={text.events}
+        hint={text.eventsHint}
+        maxlength={4000}
+        autocomplete="off"
+      />
+      <Field {...field('description')} label={text.description} maxlength={200} autocomplete="off" />
+    </Form>
+  );
+}
+
+function WebhookEntry({ view, known: { row } }: { view: View; known: ShownEndpoint }) {
+  const text = webhooksMessages[view.language];
+  const { host } = new URL(row.url);
+  return (
+    <Entry
+      name={<a href={view.link(`${ADMIN_PAGES.webhooks}/${row.id}`)}>{row.description || host}</a>}
+      badge={<WebhookBadge view={view} row={row} />}
+      about={[
+        <code>{host}</code>,
+        row.events === null ? text.allEvents : row.events.join(' '),
+        <>
+          {text.delivered}: <TimeOr view={view} at={row.deliveredAt} none={text.never} />
+        </>,
+      ]}
+    />
+  );
+}

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readDocument } from '../../src/cli/guides/guide.ts';
+import { ROOT } from '../../src/cli/root.ts';
+import { newKeyPair, publicKeyOf, signedHeaders } from '../../src/webhooks/signature.ts';
+import { blocksOf } from '../support/guides/blocks.ts';
+
+// The receivers of the guide, as they stand there, take what we sign and nothing else.
+
+const pair = newKeyPair();
+const body = JSON.stringify({ id: 'evt_1', type: 'user.created', data: { by: 'registration' } });
+const headers = signedHeaders(
+  'evt_1',
+  body,
+  { current: newKeyPair(), previous: { ...pair, until: Number.MAX_VALUE } },
+  Date.now(),
+);
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-receivers-'));
+/** What the blocks export, all together. */
+const receivers = {} as {
+  receive(request: Request, secret: string): Promise<Response>;
+  server: Server;
+  verified(body: string, headers: Record<string, string>, secret: string): unknown;
+  isGenuine(body: string, headers: Headers, publicKey: string): Promise<boolean>;
+};
+
+beforeAll(async () => {
+  process.env.WEBHOOK_SECRET = pair.secret;
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const blocks = blocksOf(readDocument('src/docs/guides/webhooks.md')).filter(
+    ({ language }) => language === 'ts',
+  );
+  for (const [index, { text }] of blocks.entries()) {
+    const path = join(folder, `receiver-${index}.mts`);
+    writeFileSync(path, text);
+    Object.assign(receivers, await import(/* @vite-ignore */ pathToFileURL(path).href));
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const posted = (text: string) => ({ method: 'POST', body: text, headers });
+
+it('of the form of a fetch handler', async () => {
+  const status = async (text: string, secret: string) =>
+    (await receivers.receive(new Request('https://example.com/', posted(text)), secret)).status;
+  expect(await status(body, pair.secret)).toBe(204);
+  expect(await status(`${body} `, pair.secret)).toBe(401);
+  expect(await status(body, newKeyPair().secret)).toBe(401);
+});
+
+it('of Node', async () => {
+  await new Promise<void>((done) => receivers.server.listen(0, '127.0.0.1', done));
+  const { port } = receivers.server.address() as AddressInfo;
+  const status = async (text: string) => (await fetch(`http://127.0.0.1:${port}/`, posted(text))).status;
+  expect([await status(body), await status(`${body} `)]).toEqual([204, 401]);
+  receivers.server.close();
+});
+
+it('of svix', () => {
+  expect(receivers.verified(body, headers, pair.secret)).toEqual(JSON.parse(body));
+  expect(() => receivers.verified(`${body} `, headers, pair.secret)).toThrow();
+});
+
+it('that has only the public key', async () => {
+  const given = new Headers(headers);
+  expect(await receivers.isGenuine(body, given, publicKeyOf(pair))).toBe(true);
+  expect(await receivers.isGenuine(`${body} `, given, publicKeyOf(pair))).toBe(false);
+  expect(await receivers.isGenuine(body, given, publicKeyOf(newKeyPair()))).toBe(false);
+  given.set('webhook-timestamp', String(Number(headers['webhook-timestamp']) - 301));
+  expect(await receivers.isGenuine(body, given, publicKeyOf(pair))).toBe(false);
+});
