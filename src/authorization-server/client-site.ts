@@ -1,9 +1,9 @@
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { describeFailure, log } from '../lib/log.ts';
+import { isPublicHost } from '../lib/public-host.ts';
 import { readUpTo } from '../lib/read-up-to.ts';
 import { DAY, MINUTE, SECOND } from '../lib/time.ts';
 import type { Take } from '../messages/budgets.ts';
-import { isPublicHost } from '../lib/public-host.ts';
 
 const TIME_LIMIT = 5 * SECOND;
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
