@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fieldError } from '../errors.ts';
 import type { Take } from '../messages/budgets.ts';
 import { ClientSites, parsedBy } from './client-site.ts';
+import { canBeImpersonated } from './redirect-uris.ts';
 import type { OAuthClientRow } from './tables.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -19,18 +20,20 @@ export function readSectors(take: Take, local: boolean): Sectors {
 
 /**
  * The sector in whose words a client knows its users (8.1): the host of its sector identifier, or of its redirect URIs; itself when it
- * has neither. Null for a client that knows them by their ids.
+ * has neither, as apps have. Null for a client that knows them by their ids.
  */
 export function sectorOf(client: Sectored & Pick<OAuthClientRow, 'id'>): string | null {
   if (client.subjectType === 'public') return null;
   const { sectorIdentifierUri: uri } = client;
-  return uri === null ? (hostsOf(client.redirectUris)[0] ?? client.id) : new URL(uri).host;
+  return uri === null ? hostsOf(client.redirectUris)[0] || client.id : new URL(uri).host;
 }
 
-/** Hosts of addresses, or the schemes of apps, each once. */
+/**
+ * Hosts of addresses, each once; an empty text for those of no host. A scheme of an app and an address of the user's own machine are
+ * anybody's to register, whatever name stands in them.
+ */
 export function hostsOf(uris: readonly string[]): string[] {
-  const hosts = uris.map((uri) => new URL(uri)).map(({ hostname, protocol }) => hostname || protocol);
-  return [...new Set(hosts)];
+  return [...new Set(uris.map((uri) => (canBeImpersonated(uri) ? '' : new URL(uri).hostname)))];
 }
 
 /** Whether a client may be of the sector that it says: the redirect URIs that stand there are more than its own. */

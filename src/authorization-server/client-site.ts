@@ -44,6 +44,8 @@ export interface SiteReading<Value> {
 interface Known<Value> {
   value: Value;
   readAt: number;
+  /** When its server was last asked, whether it answered or not. */
+  askedAt: number;
   until: number;
 }
 
@@ -62,7 +64,8 @@ export class ClientSites<Value> {
 
   /**
    * What stands at an address, and when it was read (Unix milliseconds); null when nothing of the kind does, or its server does not
-   * answer and has not within a day. `olderThan` (milliseconds) has what was read before then read again.
+   * answer and has not within a day. `olderThan` (milliseconds) has it read again, unless its
+   * server was asked since then.
    */
   async read(
     address: string,
@@ -70,9 +73,10 @@ export class ClientSites<Value> {
   ): Promise<{ value: Value; readAt: number } | null> {
     const now = Date.now();
     const known = this.#known.get(address);
-    if (known && now < known.until && now - known.readAt < olderThan) return known;
+    if (known && now < known.until && now - known.askedAt < olderThan) return known;
     const read = isFetchable(address, this.#local) ? await this.#fetch(address) : null;
     if (read === 'failed' && known && now < known.readAt + STALE) {
+      known.askedAt = now;
       known.until = now + MINUTE;
       return known;
     }
@@ -81,7 +85,7 @@ export class ClientSites<Value> {
       this.#known.delete(address);
       return null;
     }
-    const next = { value: read.value, readAt: now, until: now + read.freshFor };
+    const next = { value: read.value, readAt: now, askedAt: now, until: now + read.freshFor };
     this.#known.set(address, next);
     return next;
   }
@@ -93,7 +97,7 @@ export class ClientSites<Value> {
     try {
       return await fetched(address, this.#reading);
     } catch (error) {
-      log('warn', `${what}_failed`, { host, error: describeFailure(error) });
+      log('warn', `${what}_failed`, { site: host, error: describeFailure(error) });
       return 'failed';
     }
   }
@@ -109,10 +113,11 @@ async function fetched<Value>(
     redirect: 'manual',
     signal: AbortSignal.timeout(TIME_LIMIT),
   });
-  if (response.status === 429 || response.status >= 500) throw new Error(`status ${response.status}`);
+  const { status } = response;
   const type = response.headers.get('content-type') ?? '';
-  if (response.status !== 200 || !JSON_TYPE.test(type)) {
+  if (status !== 200 || !JSON_TYPE.test(type)) {
     await response.body?.cancel();
+    if (status === 429 || status >= 500) throw new Error(`status ${status}`);
     return null;
   }
   const bytes = await readUpTo(response, maxBytes);

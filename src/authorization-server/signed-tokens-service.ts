@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compactVerify, SignJWT } from 'jose';
+import { type CompactVerifyResult, compactVerify, errors, SignJWT } from 'jose';
 import type { LiveSession } from '../account/contract.ts';
 import { assuranceOf } from '../lib/assurance.ts';
 import { newId } from '../lib/ids.ts';
@@ -107,24 +107,28 @@ export class SignedTokens {
 
   /** What a token says that this realm signed, also when it has expired; null for any other text. */
   async read(realm: Realm, token: string): Promise<ReadToken | null> {
+    const verified = await this.#verified(realm, token);
+    const claims =
+      verified && (JSON.parse(new TextDecoder().decode(verified.payload)) as ReadToken['claims']);
+    if (claims?.iss !== realm.issuer) return null;
+    const userId = typeof claims.sub === 'string' ? await this.#subjects.userOf(realm.id, claims.sub) : null;
+    return { claims, isAccessToken: verified?.protectedHeader.typ === ACCESS_TOKEN, userId };
+  }
+
+  async #verified(realm: Realm, token: string): Promise<CompactVerifyResult | null> {
+    const algorithms = [...ID_TOKEN_ALGORITHMS];
+    const findKey = async ({ alg, kid }: { alg?: string; kid?: string }) => {
+      const algorithm = algorithms.find((one) => one === alg);
+      const key = kid && algorithm ? await this.#keys.find(realm.id, kid, algorithm) : null;
+      if (!key) throw new errors.JWKSNoMatchingKey();
+      return key;
+    };
     try {
-      const { payload, protectedHeader } = await compactVerify(
-        token,
-        async ({ alg, kid }) => {
-          const algorithm = ID_TOKEN_ALGORITHMS.find((one) => one === alg);
-          const key = kid && algorithm ? await this.#keys.find(realm.id, kid, algorithm) : null;
-          if (!key) throw new Error('unknown key');
-          return key;
-        },
-        { algorithms: [...ID_TOKEN_ALGORITHMS] },
-      );
-      const claims = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
-      if (claims.iss !== realm.issuer) return null;
-      const userId =
-        typeof claims.sub === 'string' ? await this.#subjects.userOf(realm.id, claims.sub) : null;
-      return { claims, isAccessToken: protectedHeader.typ === ACCESS_TOKEN, userId };
-    } catch {
-      return null;
+      return await compactVerify(token, findKey, { algorithms });
+    } catch (error) {
+      // That keys cannot be read says nothing of a token.
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
     }
   }
 

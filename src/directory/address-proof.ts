@@ -18,6 +18,7 @@ const identities = sqliteTable('identities', {
 const passkeys = sqliteTable('passkeys', {
   userId: text('user_id'),
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
+  uvInitialized: integer('uv_initialized', { mode: 'boolean' }),
 });
 const factors = sqliteTable('factors', {
   userId: text('user_id'),
@@ -207,7 +208,9 @@ function endOtherWaysIf(
   const isProven = sql`(SELECT ${users.emailVerified} FROM ${users} WHERE ${eq(users.id, userId)})`;
   return OTHER_WAYS.map((ways) => {
     const all = ways === identities ? which.all : which.authenticators;
-    const chosen = all ? undefined : or(eq(ways.addedUnproven, true), sql`NOT ${isProven}`);
+    // One that a browser made unasked is no second factor: it came by the password, and goes with it.
+    const byPassword = ways === passkeys ? eq(passkeys.uvInitialized, false) : undefined;
+    const chosen = all ? undefined : or(eq(ways.addedUnproven, true), sql`NOT ${isProven}`, byPassword);
     return db.delete(ways).where(and(eq(ways.userId, userId), chosen, stands));
   });
 }

@@ -74,7 +74,12 @@ export class LogShipper {
     const until = Date.now() + PATIENCE;
     await this.#host.wait(PAUSE);
     while (this.#lines.length > 0 && this.#turn === turn) {
-      if (await this.#sendSome()) continue;
+      if (await this.#sendSome()) {
+        if (this.#turn === turn) this.#busySince = Date.now();
+        // One request pays for the lines of all: they are not to use up the calls that it may make.
+        if (this.#lines.length > 0 && this.#lines.length < BATCH_LINES) await this.#host.wait(PAUSE);
+        continue;
+      }
       if (this.#retryAt > until) break;
       await this.#host.wait(this.#retryAt - Date.now());
     }

@@ -16,6 +16,8 @@ export class Metrics extends DurableObject implements MetricsObject {
   #isDirty = false;
 
   async add(counts: [SeriesKey, number][], cronRanAt: number | null): Promise<void> {
+    // First: what could not be kept is told again.
+    if (counts.length > 0 && !this.#isDirty) await this.ctx.storage.setAlarm(Date.now() + KEPT_IN_MEMORY);
     const totals = this.#read();
     for (const [key, n] of counts) {
       const kept = totals.has(key) || totals.size < MOST_SERIES ? key : 'lost_counts';
@@ -23,18 +25,22 @@ export class Metrics extends DurableObject implements MetricsObject {
     }
     const { kv } = this.ctx.storage;
     if (cronRanAt !== null && cronRanAt > (kv.get<number>(CRON) ?? 0)) kv.put(CRON, cronRanAt);
-    if (counts.length === 0 || this.#isDirty) return;
-    this.#isDirty = true;
-    await this.ctx.storage.setAlarm(Date.now() + KEPT_IN_MEMORY);
+    if (counts.length > 0) this.#isDirty = true;
   }
 
   async read(): Promise<Counted> {
+    // A sum that was told must never be less later: whoever reads it would take all of it for new.
+    this.#keep();
     return { counts: [...this.#read()], cronRanAt: this.ctx.storage.kv.get<number>(CRON) ?? null };
   }
 
   override async alarm(): Promise<void> {
+    this.#keep();
+  }
+
+  #keep(): void {
+    if (this.#isDirty) this.ctx.storage.kv.put(TOTALS, this.#read());
     this.#isDirty = false;
-    if (this.#totals) this.ctx.storage.kv.put(TOTALS, this.#totals);
   }
 
   #read(): Map<SeriesKey, number> {

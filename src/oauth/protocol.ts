@@ -1,6 +1,6 @@
 import { CodeChallengeMethod, OAuth2Client, OAuth2Tokens } from 'arctic';
 import { z } from 'zod';
-import { SECOND } from '../lib/time.ts';
+import { DAY, SECOND } from '../lib/time.ts';
 import { text } from './claims.ts';
 import { verifyIdToken } from './id-token.ts';
 import type { Arrival, Claims, ConfiguredProvider, ProviderTokens } from './port.ts';
@@ -17,6 +17,9 @@ export interface FlowBinding {
 
 /** Of codes and refresh tokens that are wrong, used or too old: RFC 6749, 5.2, and GitHub's own words for it. */
 const REFUSED = ['invalid_grant', 'bad_verification_code', 'bad_refresh_token'];
+
+/** The longest life of a token that is believed (seconds): later times could not be written. */
+const MOST_LIFE = (365 * DAY) / SECOND;
 
 /** Characters of what may come beside a code. */
 const MAX_USER = 2000;
@@ -148,12 +151,21 @@ async function askForTokens(
 
 function understood(answer: OAuth2Tokens): ProviderTokens {
   const { data } = answer as { data: Claims };
+  const accessToken = text(data, 'access_token');
+  if (accessToken === null) throw new ProviderFailure('provider_rejected', 'no access token');
   return {
-    accessToken: believed(() => answer.accessToken()),
-    refreshToken: answer.hasRefreshToken() ? answer.refreshToken() : null,
-    expiresAt: typeof data.expires_in === 'number' ? Date.now() + data.expires_in * SECOND : null,
+    accessToken,
+    refreshToken: text(data, 'refresh_token'),
+    expiresAt: expiryOf(data.expires_in),
     scope: text(data, 'scope'),
   };
+}
+
+/** When a token ends (Unix milliseconds); null where that is not said. Some providers write the number as a text. */
+function expiryOf(expiresIn: unknown): number | null {
+  const seconds = typeof expiresIn === 'string' && expiresIn !== '' ? Number(expiresIn) : expiresIn;
+  if (typeof seconds !== 'number' || Number.isNaN(seconds)) return null;
+  return Date.now() + Math.min(Math.max(0, seconds), MOST_LIFE) * SECOND;
 }
 
 /** Arctic throws plain errors for what is missing. */

@@ -281,7 +281,8 @@ export class Passkeys {
         throw isTaken(error) ? new ApiError('passkey_exists') : error;
       });
     if (!added.user) {
-      throw new ApiError((await hasAllPasskeys(session.db, user.id)) ? 'too_many_passkeys' : 'session_ended');
+      if (!(await hasAllPasskeys(session.db, row))) throw new ApiError('session_ended');
+      throw new ApiError(row.uvInitialized ? 'too_many_passkeys' : 'passkey_exists');
     }
     const kept = { ...row, addedUnproven: false, userHandle: null };
     // Whoever makes one was verified by their authenticator, unless the browser did it unasked.

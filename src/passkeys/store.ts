@@ -35,12 +35,12 @@ export function readPasskeys(db: Database, userId: string): Promise<PasskeyRow[]
 
 /**
  * The change of a user that adds a passkey, if the account is still that of the session and has room for one more: of several
- * at once, as many as fit. It throws D1's error when the passkey is there already.
+ * at once, as many as fit, and of those that are made unasked the first if there is no other. It throws D1's error when the passkey is there already.
  */
 export function addition({ row, by }: AddedPasskey): Pick<UserChange, 'set' | 'guard' | 'after'> {
   const { userId } = row;
   const stands = sql`${isUnrecovered(userId, by)}
-    AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${MAX_PASSKEYS}`;
+    AND (SELECT count(*) FROM passkeys WHERE user_id = ${userId}) < ${mostFor(row)}`;
   const addedUnproven = sql<boolean>`(SELECT ${addsUnproven(by.sessionId)} FROM ${users} WHERE ${eq(users.id, userId)})`;
   return {
     // Who was anonymous can come back by it from now on.
@@ -67,9 +67,14 @@ export function confirmation(
   };
 }
 
-/** Whether a user has as many passkeys as they can have. */
-export async function hasAllPasskeys(db: Database, userId: string): Promise<boolean> {
-  return (await readPasskeys(db, userId)).length >= MAX_PASSKEYS;
+/** Whether a user has as many passkeys as they can have for that one to be added. */
+export async function hasAllPasskeys(db: Database, row: AddedPasskey['row']): Promise<boolean> {
+  return (await readPasskeys(db, row.userId)).length >= mostFor(row);
+}
+
+/** A browser makes one unasked for nobody who has one. */
+function mostFor({ uvInitialized }: Pick<PasskeyRow, 'uvInitialized'>): number {
+  return uvInitialized ? MAX_PASSKEYS : 1;
 }
 
 /** Gives a passkey another name; null when the user has none of that id. */

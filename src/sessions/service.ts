@@ -46,7 +46,11 @@ export class Sessions {
     impersonatorSession?: string | null,
     narrowed?: Narrowed,
   ): Promise<Grant> {
-    count('sign_ins', { outcome: 'success', method: session.methods.join('+') });
+    const { generation, impersonator, methods } = session;
+    // The tokens that follow are of the same sign-in. In one order, whichever the user proved them in.
+    if (generation === 1 && impersonator === null) {
+      count('sign_ins', { outcome: 'success', method: methods.toSorted().join('+') });
+    }
     const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, narrowed);
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }

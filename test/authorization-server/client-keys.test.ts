@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, inject, it } from 'vitest';
+import { ClientSites } from '../../src/authorization-server/client-site.ts';
 import { call, expectProblem, INTERNAL, ORIGIN } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { createClient, type MadeClient, post } from '../support/oauth-client.ts';
@@ -81,6 +82,24 @@ describe('keys that a client shows at an address', () => {
   ])('are none where the address answers %s', async (query) => {
     const client = await machine(new URL(`${site()}/${crypto.randomUUID()}${query}`).href);
     expect(await tokenBy(client, await keyOf('one'))).toBe(401);
+  });
+
+  it('are not asked for by each who names one that is not there, while their site is away', async () => {
+    const { address, show } = shelf('?cache=max-age%3D3600');
+    await show(await keyOf('one'));
+    let asked = 0;
+    const take = async () => {
+      asked += 1;
+      return asked === 1;
+    };
+    const sites = new ClientSites({ what: 'away', maxBytes: 10_000, understand: (text) => text }, take, true);
+    const first = await sites.read(address);
+    advance(61_000);
+    for (let times = 0; times < 4; times += 1) expect(await sites.read(address, 60_000)).toEqual(first);
+    expect(asked).toBe(2);
+    advance(61_000);
+    await sites.read(address, 60_000);
+    expect(asked).toBe(3);
   });
 
   it('are not those that are private, and of no other client', async () => {

@@ -1,8 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { SignedTokens } from '../../src/authorization-server/signed-tokens-service.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { maskId, unmaskId } from '../../src/crypto/masked-id.ts';
 import { createServices } from '../../src/services.ts';
+import type { SigningKeys } from '../../src/signing-keys/service.ts';
+import type { Subjects } from '../../src/signing-keys/subject-service.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
 import {
   asking,
@@ -246,6 +249,26 @@ describe('a sector', () => {
     expect(await status({ sector_identifier_uri: unlisted })).toBe(400);
   });
 
+  it('is none that an app claims by its own scheme, nor one for all apps of a machine', async () => {
+    const who = await visitor();
+    const nameFor = async (redirect_uri: string) => {
+      const made = await createClient({ ...PAIRWISE, redirect_uris: [redirect_uri] });
+      return claimsOf((await redeem(made, await codeOf(made, who, { redirect_uri }))).body.id_token).sub;
+    };
+    const addresses = [
+      CALLBACK,
+      'com.example.evil://app.example.com/callback',
+      'com.example.evil:/callback',
+      'com.example.evil:/callback',
+      'http://127.0.0.1/callback',
+      'http://127.0.0.1/callback',
+    ];
+    const names = await Promise.all(addresses.map(nameFor));
+    expect(new Set(names).size).toBe(addresses.length);
+    // Of one site, and of apps: which of them it is, nobody has said.
+    await expectProblem(await create({ redirect_uris: addresses.slice(0, 2) }), 422, 'validation_failed');
+  });
+
   it('is for no client that may act as the user', async () => {
     const fields = { first_party: true, scopes: ['openid', 'account:read'], redirect_uris: [CALLBACK] };
     await expectProblem(await create(fields), 422, 'validation_failed');
@@ -262,6 +285,21 @@ describe('what users are called', () => {
     expect(names[0]).not.toBe(await isolates[0]?.of('default', 'app.example.com', id));
     expect(await isolates[1]?.userOf('pairwise-c', names[0] as string)).toBe(id);
     expect(await isolates[1]?.userOf('default', names[0] as string)).toBeNull();
+  });
+
+  it('cannot be said while their key cannot be read, which does not make a token one that holds no more', async () => {
+    const { realms, signingKeys } = createServices(env as unknown as Bindings);
+    const away = async () => Promise.reject(new Error('D1_ERROR: away'));
+    const tokens = new SignedTokens(signingKeys, { userOf: away } as unknown as Subjects);
+    const realm = await realms.get('default');
+    const of = { subject: 'sub-x', clientId: 'cli_x', scope: '', audience: ['x'], seconds: 60, key: null };
+    const token = await tokens.accessToken(realm, of);
+    await expect(tokens.read(realm, token)).rejects.toThrow('D1_ERROR');
+    const unread = new SignedTokens({ ...signingKeys, find: away } as unknown as SigningKeys, {} as Subjects);
+    await expect(unread.read(realm, token)).rejects.toThrow('D1_ERROR');
+    for (const other of ['', 'x', 'a.b.c', `${token}x`, token.replace(/^[^.]+/, 'eyJhbGciOiJub25lIn0')]) {
+      expect(await tokens.read(realm, other), other).toBeNull();
+    }
   });
 
   it('is found out by the key alone', () => {

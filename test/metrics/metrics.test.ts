@@ -43,11 +43,15 @@ describe('what is counted', () => {
     });
 
   it('are requests by pattern, refusals by code, sign-ins by outcome and method, decisions by reason', async () => {
-    const { user, access_token: token } = await register();
+    const { user, access_token: token, refresh_token: refreshToken } = await register();
     takeCounts();
     const before = (await scrape()).text;
     expect((await login(PASSWORD, user.email)).status).toBe(200);
     expect((await login('a wrong password', user.email)).status).toBe(401);
+    // Whoever renews a session signs in no more: many who do must not hide that nobody else can.
+    const refresh = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const renewed = JSON.stringify({ refresh_token: refreshToken });
+    expect((await ask('/v1/auth/refresh', { ...refresh, body: renewed })).status).toBe(200);
     expect((await ask(`/v1/users/${user.id}`, { headers: INTERNAL })).status).toBe(200);
     expect((await ask('/nothing-that-exists')).status).toBe(404);
     expect((await ask('/nothing-that-exists', { method: 'PROPFIND' })).status).toBeGreaterThanOrEqual(404);
@@ -104,6 +108,15 @@ describe('what is counted', () => {
     const { counts } = await metricsObject().read();
     await inMetrics(metricsObject(), (_: any, { storage }: any) => {
       expect([...storage.kv.get('totals')].length).toBe(counts.length);
+    });
+  });
+
+  it('is never less than it was told, though the object is ended at once', async () => {
+    const object = (env.METRICS as any).get(env.METRICS.idFromName('told'));
+    await object.add([['lost_counts', 7]], null);
+    expect((await object.read()).counts).toEqual([['lost_counts', 7]]);
+    await inMetrics(object, (_: any, { storage }: any) => {
+      expect([...storage.kv.get('totals')]).toEqual([['lost_counts', 7]]);
     });
   });
 

@@ -44,6 +44,27 @@ describe('the shipper of the log', () => {
     expect(sent.map(numbers)).toEqual([[0, 1, 2]]);
   });
 
+  it('sends what comes meanwhile a second later, not line by line, in the calls of one request', async () => {
+    const happened: string[] = [];
+    let work: Promise<void> = Promise.resolve();
+    let left = 5;
+    const shipper = new LogShipper({
+      send: async (lines) => {
+        happened.push(`sent ${lines.length}`);
+        left -= 1;
+        if (left > 0) shipper.take({ at: Date.now(), level: 'info', event: 'e', json: '{}' });
+      },
+      keep: (promise) => {
+        work = promise;
+      },
+      wait: async (ms) => void happened.push(`waited ${ms}`),
+      tell: () => {},
+    });
+    shipper.take({ at: Date.now(), level: 'info', event: 'e', json: '{}' });
+    await work;
+    expect(happened).toEqual(Array(5).fill(['waited 1000', 'sent 1']).flat());
+  });
+
   it('sends much in pieces, and all of it', async () => {
     const { write, sent, done } = started();
     write(1_200);

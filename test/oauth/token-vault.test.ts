@@ -2,6 +2,9 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { deriveKeyring } from '../../src/crypto/keys.ts';
 import { seal, unseal } from '../../src/crypto/sealed.ts';
+import type { ConfiguredProvider, ProviderTokens } from '../../src/oauth/port.ts';
+import { refreshedTokens } from '../../src/oauth/protocol.ts';
+import { providerTokenShape } from '../../src/oauth/schemas.ts';
 import { call, changeDirectory, createApiKey, createRealm, expectProblem } from '../support/api.ts';
 import { Browser, pickStrict } from '../support/browser.ts';
 import { advance } from '../support/clock.ts';
@@ -212,6 +215,49 @@ describe('a service', () => {
     expectProblem(await take(id, { provider: 'google' }), 404, 'identity_not_found');
     await changeDirectory(id, { status: 'suspended' });
     expectProblem(await take(id), 403, 'account_suspended');
+  });
+});
+
+describe('what a provider says of a token', () => {
+  const said = (answer: object) => {
+    const body = new URLSearchParams({ body: JSON.stringify(answer) });
+    const token = `https://127.0.0.1:${inject('peers').clientDocuments}/${crypto.randomUUID()}?${body}`;
+    const configured = {
+      provider: { clientAuthentication: 'body' },
+      endpoints: { token },
+      clientId: 'latchkey',
+      clientSecret: async () => 'secret',
+    } as unknown as ConfiguredProvider;
+    return refreshedTokens(configured, { ...known });
+  };
+  const known = { accessToken: 'old', refreshToken: 'kept', expiresAt: 0, scope: null };
+
+  it.each([
+    ['a number', 3600, 3600],
+    ['a text', '3600', 3600],
+    ['more than a time can be', 1e300, 365 * 86_400],
+    ['more than a number can be', '1e999', 365 * 86_400],
+    ['less than nothing', -5, 0],
+  ])('is when it ends, also where that is %s', async (_, expires_in, seconds) => {
+    const tokens = await said({ access_token: 'new', expires_in });
+    const { expires_at: at } = providerTokenShape('strict', tokens as ProviderTokens);
+    expect(Math.abs(Date.parse(at as string) - Date.now() - seconds * 1000)).toBeLessThan(60_000);
+  });
+
+  it.each([undefined, null, '', 'soon', {}])('is not when it ends where that is %j', async (expires_in) => {
+    expect(await said({ access_token: 'new', expires_in })).toMatchObject({ expiresAt: null });
+  });
+
+  it.each([undefined, null, '', 7])(
+    'is no refresh token where that is %j: it keeps its own',
+    async (refresh_token) => {
+      const tokens = await said({ access_token: 'new', refresh_token });
+      expect(tokens).toMatchObject({ accessToken: 'new', refreshToken: 'kept' });
+    },
+  );
+
+  it('is no access token where that is empty', async () => {
+    await expect(said({ access_token: '' })).rejects.toMatchObject({ code: 'provider_rejected' });
   });
 });
 

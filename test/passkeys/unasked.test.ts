@@ -11,7 +11,7 @@ import {
 import { FLAGS, SoftwareAuthenticator } from '../support/authenticator.ts';
 import { advance } from '../support/clock.ts';
 import { addApp, secondStep } from '../support/factors.ts';
-import { codeMailedTo, mailTo } from '../support/mail.ts';
+import { codeMailedTo, mailTo, tokenTo } from '../support/mail.ts';
 import {
   addUnasked as add,
   begin,
@@ -125,6 +125,23 @@ describe('a passkey that the browser has made unasked', () => {
   });
 });
 
+it('a passkey that was made unasked goes with the password that it came by, once that is reset', async () => {
+  const user = await registerVerified();
+  const { authenticator } = await makeUnasked(user.access_token);
+  const other = await registerVerified();
+  const confirmed = await makeUnasked(other.access_token);
+  expect((await confirm(other, confirmed.id, confirmed.authenticator)).status).toBe(200);
+  for (const { email } of [user.user, other.user]) {
+    await call('POST', '/v1/auth/password/forgot', { body: { email } });
+    const token = await tokenTo(email, /password/i);
+    const body = { token, password: 'four lighthouses at dawn' };
+    expect((await call('POST', '/v1/auth/password/reset', { body })).status).toBe(204);
+  }
+  expectProblem(await signIn(authenticator), 401, 'invalid_passkey');
+  // What its user has confirmed is a second factor: who reads their mail must not be able to end it.
+  expect((await signIn(confirmed.authenticator)).status).toBe(200);
+});
+
 describe('no passkey is made unasked', () => {
   it('when the sign-in was some minutes ago, be the session stolen or not', async () => {
     const user = await registerVerified();
@@ -147,6 +164,19 @@ describe('no passkey is made unasked', () => {
     const byCode = await call('POST', '/v1/auth/otp/verify', { body: { channel: 'email', to: email, code } });
     expect(byCode.status).toBe(200);
     expectProblem(await beginUnasked(byCode.body.access_token), 401, 'reauthentication_required');
+  });
+
+  it('twice, by what was begun before there was one', async () => {
+    const { access_token: token } = await registerVerified();
+    const begun = await Promise.all([0, 1, 2].map(async () => (await beginUnasked(token)).body));
+    const made = await Promise.all(
+      begun.map(async ({ flow, public_key }) => {
+        const credential = await (await SoftwareAuthenticator.make()).create(public_key, NOBODY);
+        return add(token, flow, credential);
+      }),
+    );
+    expect(made.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    expectProblem(made.find(({ status }) => status === 409) as (typeof made)[number], 409, 'passkey_exists');
   });
 
   it('for who has one, nor where it was to be asked for', async () => {
