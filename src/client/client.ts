@@ -1,7 +1,7 @@
 import createFetchClient from 'openapi-fetch';
 import { KEYED } from '../../generated/keyed-operations.ts';
 import type { components, paths } from '../../generated/openapi.ts';
-import { errorOf, LatchkeyError } from './errors.ts';
+import { errorOf } from './errors.ts';
 import { retryingFetch } from './retrying.ts';
 
 export { type ErrorCode, LatchkeyError, type Problem } from './errors.ts';

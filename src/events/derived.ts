@@ -64,6 +64,8 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   phone_number_verified: plain('phone.verified'),
   identity_linked: ofIdentity('identity.linked'),
   identity_unlinked: ofIdentity('identity.unlinked'),
+  // It changes nothing here, and whoever took it knows.
+  provider_token_taken: null,
   passkey_added: plain('passkey.added'),
   passkey_removed: plain('passkey.removed'),
   passkey_copied: plain('passkey.copied'),
