@@ -309,7 +309,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#lastNotices.leave(user.userId, heard, now);
     });
     // Before the address can come again; should it fail, the alarm does it.
-    await this.#handOver().catch(() => {});
+    await this.#addressQuotas.handOver(this.#d1).catch(() => {});
   }
 
   async moved(database: string): Promise<void> {
@@ -772,17 +772,12 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#projection.log({ type: 'plan_expired', sessionId: null, client: null, actor: 'system' });
   }
 
-  /** Has the directory keep what a user who was deleted has left to it. */
-  async #handOver(): Promise<void> {
-    await this.#addressQuotas.handOver(this.#d1);
-    await this.#lastNotices.handOver(this.#d1);
-  }
-
   /** Clears away a user who was deleted; a decoy forgets the identifier that it stood for. */
   async #forget(): Promise<void> {
     const deleted = this.#state.deleted();
     if (deleted) {
-      await this.#handOver();
+      await this.#addressQuotas.handOver(this.#d1);
+      await this.#lastNotices.handOver(this.#d1);
       await eraseTraces(this.#d1, this.env.AVATARS, deleted.userId);
     } else if (!this.#state.get()) await this.ctx.storage.deleteAll();
   }

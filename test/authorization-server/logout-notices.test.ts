@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -6,7 +7,15 @@ import type { Bindings } from '../../src/config/config.ts';
 import { runCron } from '../../src/cron.ts';
 import type { Budget } from '../../src/lib/run-budget.ts';
 import { createServices } from '../../src/services.ts';
-import { call, changeDirectory, createRealm, expectProblem, INTERNAL, ORIGIN } from '../support/api.ts';
+import {
+  accountOf,
+  call,
+  changeDirectory,
+  createRealm,
+  expectProblem,
+  INTERNAL,
+  ORIGIN,
+} from '../support/api.ts';
 import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import {
@@ -129,6 +138,8 @@ describe('a client that wants to hear', () => {
     const { body } = await redeem(second, await codeOf(second, who));
     const path = `/v1/admin/users/${who.user.user.id}`;
     expect((await call('DELETE', path, { headers: INTERNAL })).status).toBe(204);
+    advance(11_000);
+    await runDurableObjectAlarm(accountOf(who.user.user.id));
     expect([await waiting(client), await waiting(second)]).toEqual([1, 1]);
     await send();
     const sids = async (of: ReturnType<typeof listener>) =>
