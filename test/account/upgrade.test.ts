@@ -2,8 +2,20 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { accountOf, call, INTERNAL, login, registerVerified } from '../support/api.ts';
+import {
+  asking,
+  authorize,
+  backIn,
+  codeOf,
+  connected,
+  createClient,
+  pkce,
+  post,
+  redeem,
+} from '../support/oauth-client.ts';
 import { makeOld } from '../support/old-object.ts';
 import { project } from '../support/projection.ts';
+import { visitor } from '../support/visitor.ts';
 
 const service = (path: string, body: object) => call('POST', path, { headers: INTERNAL, body });
 const inD1 = async (sql: string, ...values: unknown[]) =>
@@ -165,4 +177,46 @@ it('an object of an earlier version loses nothing, and counts nothing twice', as
   const log = await inD1('SELECT seq, type FROM activity WHERE user_id = ? ORDER BY seq', id);
   expect(log.map(({ type }) => type)).toEqual(['registered', 'signed_in', 'signed_in']);
   expect(log.at(-2)?.seq).toBeGreaterThan(20);
+});
+
+/** Gives an object the tables of a version that knew less of clients. */
+async function withTables(userId: string, tables: 2 | 3): Promise<void> {
+  await runInDurableObject(accountOf(userId), (_, { storage: { kv, sql } }) => {
+    const lost = [
+      'key_thumbprint',
+      'hears_of_end',
+      ...(tables < 3 ? ['client_id', 'scope', 'audience'] : []),
+    ];
+    for (const column of lost) sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
+    if (tables < 3) {
+      for (const column of ['client_id', 'scope'])
+        sql.exec(`ALTER TABLE past_sessions DROP COLUMN ${column}`);
+    }
+    const consents = Object.entries(kv.get<Record<string, any>>('client_consents') ?? {});
+    kv.put(
+      'client_consents',
+      Object.fromEntries(consents.map(([id, { scopes, at }]) => [id, { scopes, at }])),
+    );
+    kv.put('state', { ...kv.get<any>('state'), tables });
+  });
+  await evictDurableObject(accountOf(userId));
+}
+
+it('an object that knew no keys of clients keeps what they have, and what was allowed', async () => {
+  const { client, tokens, who } = await connected();
+  await withTables(who.user.user.id, 3);
+  const form = { grant_type: 'refresh_token', client_id: client.client_id };
+  const { body, status } = await post('token', { ...form, refresh_token: tokens.refresh_token });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect((await call('GET', '/oauth2/userinfo', { token: body.access_token })).status).toBe(200);
+  expect(backIn(await authorize(asking(client, pkce().challenge), who)).code).toBeDefined();
+});
+
+it('an object that knew no clients lets them in', async () => {
+  const who = await visitor();
+  await withTables(who.user.user.id, 2);
+  expect((await call('GET', '/v1/auth/session', { token: who.user.access_token })).status).toBe(200);
+  const client = await createClient();
+  const { body } = await redeem(client, await codeOf(client, who));
+  expect((await call('GET', '/oauth2/userinfo', { token: body.access_token })).status).toBe(200);
 });
