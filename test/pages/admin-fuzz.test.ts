@@ -118,6 +118,9 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
     create: { name: 'Fuzzed', resource: 'https://api.example/', scopes: 'images:read', open: 'on' },
     delete: { resource: 'res_none', 'confirm.res_none': 'on' },
   },
+  '/admin/webhooks': {
+    create: { url: 'https://hooks.example.com/', events: 'user.created', description: 'Fuzzed' },
+  },
 };
 
 const forms = Object.entries(FORMS).flatMap(([path, named]) =>
@@ -155,6 +158,7 @@ const PAGES = [
   '/admin/keys',
   '/admin/clients',
   '/admin/resources',
+  '/admin/webhooks',
 ];
 const QUERIES = [
   ...['done', 'count', 'cursor', 'shortfalls', 'status', 'log', 'ui_locales', 'redirect_to'],

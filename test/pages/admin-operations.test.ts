@@ -72,6 +72,13 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
     path: '/admin/resources',
     fields: { form: 'delete', resource: 'res_none', 'confirm.res_none': 'on' },
   },
+  'a new webhook': {
+    path: '/admin/webhooks',
+    fields: { form: 'create', url: 'https://hooks.example.com/', events: 'user.created' },
+  },
+  'a test event': { path: '/admin/webhooks/whe_none', fields: { form: 'test' } },
+  'the secret of a webhook': { path: '/admin/webhooks/whe_none', fields: { form: 'rotate' } },
+  'an event again': { path: '/admin/webhooks/whe_none/dlv_none', fields: { form: 'resend' } },
 };
 const PAGES = [
   '/admin/activity',
@@ -85,6 +92,7 @@ const PAGES = [
   '/admin/keys',
   '/admin/clients',
   '/admin/resources',
+  '/admin/webhooks',
 ];
 
 /** An operator in a browser. */
