@@ -75,9 +75,15 @@ describe('the pages of webhooks', () => {
       `/realms/${realm}${one}/${delivery.id}?done=resent`,
     );
     expectLedTo(await submit(one, { form: 'test' }, admin), `/realms/${realm}${one}?done=tested`);
-    expectLedTo(await submit(one, { form: 'switch', to: 'disabled' }, admin), `/realms/${realm}${one}?done=changed`);
+    expectLedTo(
+      await submit(one, { form: 'switch', to: 'disabled' }, admin),
+      `/realms/${realm}${one}?done=changed`,
+    );
     expect(await bodyOf(`${one}?ui_locales=de`)).toContain('Von der Verwaltung abgeschaltet');
-    expectLedTo(await submit(one, { form: 'switch', to: 'active' }, admin), `/realms/${realm}${one}?done=changed`);
+    expectLedTo(
+      await submit(one, { form: 'switch', to: 'active' }, admin),
+      `/realms/${realm}${one}?done=changed`,
+    );
     const today = new Date().toISOString().slice(0, 10);
     expectLedTo(
       await submit(one, { form: 'replay', since: today, which: 'all' }, admin),
