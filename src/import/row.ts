@@ -108,6 +108,8 @@ const Passkey = z.strictObject({
   aaguid: z.guid().nullish(),
   backup_eligible: flag.default(false),
   backed_up: flag.default(false),
+  // Of a system that did not want its users verified, a passkey is what whoever finds it may use.
+  user_verified: flag.default(true),
   name: PasskeyName.nullish(),
   created_at: moment.nullish(),
 });

@@ -192,6 +192,7 @@ function passkeysOf(
     aaguid: passkey.aaguid ?? NO_AAGUID,
     backupEligible: passkey.backup_eligible,
     backedUp: passkey.backed_up,
+    uvInitialized: passkey.user_verified,
     name: passkey.name ?? unnamed(passkey.aaguid ?? NO_AAGUID),
     addedUnproven: !row.email_verified,
     createdAt: passkey.created_at ?? row.created_at ?? now,
@@ -262,7 +263,7 @@ function userOf(id: string, realmId: string, row: ImportRow, now: number): typeo
     lastLoginAt: lastLoginAt || null,
     hasPast: hasSignedIn(row),
     totpCount: row.totp_secret ? 1 : 0,
-    passkeyCount: row.passkeys?.length ?? 0,
+    passkeyCount: row.passkeys?.filter((passkey) => passkey.user_verified).length ?? 0,
   };
 }
 

@@ -47,6 +47,8 @@ function betterAuthPasskey(row: ForeignValues) {
     aaguid: possible(row.aaguid, z.guid()),
     backup_eligible: wordOf(valueIn('deviceType', 'device_type')) === 'multidevice',
     backed_up: isYes(valueIn('backedUp', 'backed_up')),
+    // It asks for verification where that is possible, and takes whatever comes.
+    user_verified: false,
     name: possible(row.name, PasskeyName),
     created_at: valueIn('createdAt', 'created_at'),
   };

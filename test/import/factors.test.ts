@@ -86,6 +86,18 @@ it('a passkey that comes along signs in, and is the second step of a sign-in by 
   expect(known.body.data).toMatchObject([{ name: 'Old phone' }]);
 });
 
+it('a passkey whose user was not verified is one factor, and no second step', async () => {
+  const { authenticator, passkey } = await elsewhere();
+  const passkeys = [{ ...passkey, user_verified: false }];
+  const row = { ...someUser(), email_verified: true, password_hash: bcrypt2y, passkeys };
+  expect((await importRows(ndjson([row]))).body).toMatchObject({ imported: 1, failed: 0 });
+  expect((await signIn(row.email)).body).not.toHaveProperty('mfa_required');
+  const signedIn = await signInByPasskey(authenticator);
+  expect(signedIn.status, JSON.stringify(signedIn.body)).toBe(200);
+  const known = await call('GET', '/v1/me/passkeys', { token: signedIn.body.access_token });
+  expect(known.body.data).toMatchObject([{ counts_as_factor: false }]);
+});
+
 it('Better Auth has the passkeys of its users, but not what their authenticators call them', async () => {
   const { authenticator, passkey } = await elsewhere();
   const { email } = someUser();
@@ -103,7 +115,9 @@ it('Better Auth has the passkeys of its users, but not what their authenticators
   const signedIn = await signInByPasskey(authenticator);
   expect(signedIn.body.user, JSON.stringify(signedIn.body)).toMatchObject({ email });
   const known = await call('GET', '/v1/me/passkeys', { token: signedIn.body.access_token });
-  expect(known.body.data).toMatchObject([{ name: 'Bitwarden', created_at: '2025-03-01T10:00:00.000Z' }]);
+  expect(known.body.data).toMatchObject([
+    { name: 'Bitwarden', created_at: '2025-03-01T10:00:00.000Z', counts_as_factor: false },
+  ]);
 });
 
 it('a passkey is of one user of a realm', async () => {
