@@ -1,6 +1,6 @@
 import { ApiError } from '../errors.ts';
 import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
-import { grants, type Scope } from '../lib/scopes.ts';
+import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
 import type { AppContext, Principal, ServicePrincipal } from './context.ts';
 import type { MoneyAct } from './money-act.ts';
@@ -118,7 +118,7 @@ export function actorOf(c: AppContext): Actor {
     return { id, scopes, role, sessionId: null };
   }
   const { userId: id, role, sessionId } = c.get('principal');
-  return role === 'user'
-    ? { id, scopes: [], role: 'service', sessionId }
-    : { id, scopes: ['admin'], role, sessionId };
+  if (role === 'user') return { id, scopes: [], role: 'service', sessionId };
+  // What is given by name only, an owner gives.
+  return { id, scopes: role === 'owner' ? SCOPES : ['admin'], role, sessionId };
 }

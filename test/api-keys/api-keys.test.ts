@@ -371,6 +371,15 @@ describe('the keys of a realm', () => {
     }
   });
 
+  it('that lead to other providers are given by an owner', async () => {
+    const make = async (role: 'admin' | 'owner') => {
+      const { access_token: token } = await registerAdmin(role);
+      return call('POST', PATH, { token, body: { name: 'vault', scopes: ['provider-tokens:read'] } });
+    };
+    expectProblem(await make('admin'), 403, 'insufficient_scope');
+    expect((await make('owner')).status).toBe(201);
+  });
+
   it('are for admins and owners, and no more once they are neither', async () => {
     // The last one stays.
     await registerAdmin('owner');
