@@ -24,7 +24,8 @@ export function claim(
     .from(outbox)
     .where(
       and(
-        eq(outbox.status, 'pending'),
+        // An index has them by these words.
+        sql`status = 'pending'`,
         IS_MESSAGE,
         lte(outbox.nextAttemptAt, now),
         lte(outbox.leasedUntil, now),

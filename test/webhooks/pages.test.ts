@@ -66,6 +66,7 @@ describe('the pages of webhooks', () => {
     const page = await bodyOf(one);
     expect(page).toContain('it answered 500');
     expect(page).toContain('Failing');
+    expect(await bodyOf('/admin')).toContain('Webhooks that get nothing: 1.');
     const [delivery] = await hook.deliveries();
     const shown = await bodyOf(`${one}/${delivery.id}`);
     expect(shown).toContain('&lt;b&gt;broken&lt;/b&gt;');
@@ -75,9 +76,15 @@ describe('the pages of webhooks', () => {
       `/realms/${realm}${one}/${delivery.id}?done=resent`,
     );
     expectLedTo(await submit(one, { form: 'test' }, admin), `/realms/${realm}${one}?done=tested`);
-    expectLedTo(await submit(one, { form: 'switch', to: 'disabled' }, admin), `/realms/${realm}${one}?done=changed`);
+    expectLedTo(
+      await submit(one, { form: 'switch', to: 'disabled' }, admin),
+      `/realms/${realm}${one}?done=changed`,
+    );
     expect(await bodyOf(`${one}?ui_locales=de`)).toContain('Von der Verwaltung abgeschaltet');
-    expectLedTo(await submit(one, { form: 'switch', to: 'active' }, admin), `/realms/${realm}${one}?done=changed`);
+    expectLedTo(
+      await submit(one, { form: 'switch', to: 'active' }, admin),
+      `/realms/${realm}${one}?done=changed`,
+    );
     const today = new Date().toISOString().slice(0, 10);
     expectLedTo(
       await submit(one, { form: 'replay', since: today, which: 'all' }, admin),
