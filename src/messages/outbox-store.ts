@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
 import { rawStatement } from '../db/raw.ts';
@@ -24,7 +24,8 @@ export function claim(
     .from(outbox)
     .where(
       and(
-        eq(outbox.status, 'pending'),
+        // An index has them by these words.
+        sql`status = 'pending'`,
         IS_MESSAGE,
         lte(outbox.nextAttemptAt, now),
         lte(outbox.leasedUntil, now),

@@ -58,7 +58,7 @@ export class PlanJobs {
       try {
         const terms = new Map<string, Terms>();
         await someAtOnce(due, async ({ id, realmId }) => {
-          if (!budget.take(terms.has(realmId) ? 1 : 2)) return;
+          if (!budget.take(terms.has(realmId) ? 1 : 3)) return;
           const known = terms.get(realmId) ?? (await this.#deps.plans.terms(realmId));
           terms.set(realmId, known);
           const answer = await objects(id).grantMonthly(known);

@@ -62,6 +62,14 @@ export class WebhookEndpoints {
     return Promise.all((await endpointsOf(this.#db, realmId)).map((row) => this.#shown(row)));
   }
 
+  /** How many of a realm need a hand: nothing gets there, or they were switched off for that. */
+  async ailing(realmId: string): Promise<number> {
+    const rows = await endpointsOf(this.#db, realmId);
+    const needsHand = ({ status, disabledFor, failingSince }: WebhookEndpointRow) =>
+      status === 'active' ? failingSince !== null : disabledFor !== 'operator';
+    return rows.filter(needsHand).length;
+  }
+
   /** One of them. Throws `webhook_not_found`. */
   async get(ref: EndpointRef): Promise<ShownEndpoint> {
     return this.#shown(await this.#find(ref));

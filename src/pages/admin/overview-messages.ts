@@ -21,6 +21,9 @@ export const overviewMessages = messages({
     sinkFails: (sink: string, since: string, error: string, waiting: string) =>
       `Events wait: ${sink} has failed since ${since} (${error}). Entries of the audit log that wait: ${waiting}.`,
     sinkDropped: (dropped: string) => `Events that it will never have: ${dropped}.`,
+    webhooksFail: (count: string) =>
+      `Webhooks that get nothing: ${count}. See why, and switch them on again.`,
+    messagesDead: (count: string) => `Messages that were given up: ${count}. See why, and send them again.`,
     signUps: 'Sign-ups',
     signIns: 'Sign-ins',
     activeUsers: 'Active users',
@@ -73,6 +76,10 @@ export const overviewMessages = messages({
     sinkFails: (sink, since, error, waiting) =>
       `Ereignisse warten: ${sink} antwortet nicht richtig seit ${since} (${error}). Wartende Einträge des Prüfprotokolls: ${waiting}.`,
     sinkDropped: (dropped) => `Ereignisse, die dort nie ankommen: ${dropped}.`,
+    webhooksFail: (count) =>
+      `Webhooks, bei denen nichts ankommt: ${count}. Sehen Sie nach, warum, und schalten Sie sie wieder ein.`,
+    messagesDead: (count) =>
+      `Aufgegebene Nachrichten: ${count}. Sehen Sie nach, warum, und senden Sie sie noch einmal.`,
     signUps: 'Neue Konten',
     signIns: 'Anmeldungen',
     activeUsers: 'Aktive Benutzer',

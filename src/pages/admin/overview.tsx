@@ -23,25 +23,39 @@ const NAMED = 8;
 
 /** The first page for operators: numbers, charts, the newest users, and those who use most. */
 export function adminOverviewPageRoutes(services: AdminServices) {
-  const { admin, analytics, auditFeed, config, oauth, planAdmin } = services;
+  const { admin, analytics, auditFeed, config, oauth, planAdmin, webhooks } = services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
     render: async (_, visit) => {
       const { realmId, view } = visit;
       const text = overviewMessages[view.language];
-      const [board, { daily }, usage, tokens, plans, sink] = await Promise.all([
+      const [board, { daily }, usage, tokens, plans, sink, ailing, dead] = await Promise.all([
         admin.statistics.dashboard(realmId),
         admin.statistics.statistics(realmId, DAYS),
         analytics.usage({ realmId }, DAYS),
         analytics.tokens({ realmId }, DAYS),
         planAdmin.list(realmId),
         sinkHealth(auditFeed),
+        webhooks.ailing(realmId),
+        admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
       ]);
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       const used = Object.keys(usage.totals);
       return (
         <AdminFrame visit={visit} page="overview">
           {sink && <EventSinkLine view={view} sink={sink} />}
+          {ailing > 0 && (
+            <Alert>
+              <a href={view.link(ADMIN_PAGES.webhooks)}>{text.webhooksFail(formatNumber(view, ailing))}</a>
+            </Alert>
+          )}
+          {dead.total > 0 && (
+            <Alert>
+              <a href={view.link(ADMIN_PAGES.mail, { status: 'dead' })}>
+                {text.messagesDead(`${formatNumber(view, dead.total)}${dead.totalIsExact ? '' : '+'}`)}
+              </a>
+            </Alert>
+          )}
           <Numbers view={view} board={board} />
           <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
           <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
