@@ -82,6 +82,16 @@ const NEEDS_A_SECRET = [
   'GET /.well-known/oauth-protected-resource/{id}',
   'GET /v1/admin/protected-resources/{id}',
   'PATCH /v1/admin/protected-resources/{id}',
+  // Of webhooks a realm has no more than a few; test/webhooks tries them.
+  'GET /v1/admin/webhooks/{id}',
+  'PATCH /v1/admin/webhooks/{id}',
+  'DELETE /v1/admin/webhooks/{id}',
+  'POST /v1/admin/webhooks/{id}/rotate',
+  'POST /v1/admin/webhooks/{id}/test',
+  'POST /v1/admin/webhooks/{id}/replay',
+  'GET /v1/admin/webhooks/{id}/deliveries',
+  'GET /v1/admin/webhooks/{id}/deliveries/{delivery}',
+  'POST /v1/admin/webhooks/{id}/deliveries/{delivery}/resend',
   // Two ids, of which one would have to be a live session.
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
