@@ -15,8 +15,8 @@ const service = async (path: string, body: object) => {
   expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
   return answer.body;
 };
-const use = (user_id: string, reference: string) =>
-  service('/v1/usage', { user_id, resource: 'images', quantity: 1, reference });
+const use = (user_id: string, reference: string, resource = 'images') =>
+  service('/v1/usage', { user_id, resource, quantity: 1, reference });
 const addCredits = (user_id: string, reference: string) =>
   service('/v1/credits/add', { user_id, amount: 5, reference });
 const alarmOf = (userId: string) =>
@@ -164,7 +164,8 @@ describe('while the sink is stopped', () => {
     const { user } = await register();
     await server.plan({ always: { status: 503 } });
     for (let hour = 0; hour < 24; hour += 1) {
-      await use(user.id, `hour-${hour}`);
+      // Of which a day has enough for all of them.
+      await use(user.id, `hour-${hour}`, 'messages');
       await addCredits(user.id, `credits-${hour}`);
       await wakeUp(user.id);
       if (hour % 5 === 0) await evictDurableObject(accountOf(user.id));
