@@ -47,5 +47,5 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 console.log(
-  'generated/client is @latchkey/client: publish it with `npm publish generated/client`, or try it with `npm pack`.',
+  'generated/client is @latchkey/client: `npm publish ./generated/client`, or `npm pack ./generated/client` to try it.',
 );
