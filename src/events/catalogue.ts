@@ -75,7 +75,10 @@ export const EVENTS = {
     'Somebody could not sign in to an account that there is',
     z.object({ step: z.enum(['password', 'second_factor']) }),
   ),
-  'mfa.added': event('An account has a second factor more', z.object({ method: z.enum(['totp']) })),
+  'mfa.added': event(
+    'An account has a second factor more',
+    z.object({ method: z.enum(['totp', 'passkey']) }),
+  ),
   'mfa.removed': event('An account has a second factor less', z.object({ method: z.enum(['totp']) })),
   'mfa.reset': event('An admin has taken all second factors away from an account', nothing),
   'mfa.recovery_codes_made': event('A user has new recovery codes', nothing),

@@ -72,7 +72,10 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   app_authorized: ofApp('app.authorized'),
   app_connected: ofApp('app.connected'),
   app_disconnected: ofApp('app.disconnected'),
-  factor_added: { type: 'mfa.added', data: { method: 'totp' } },
+  factor_added: ({ details }) => ({
+    type: 'mfa.added',
+    data: { method: details?.method === 'passkey' ? 'passkey' : 'totp' },
+  }),
   factor_removed: { type: 'mfa.removed', data: { method: 'totp' } },
   factors_reset: plain('mfa.reset'),
   recovery_code_used: plain('mfa.recovery_code_used'),

@@ -213,7 +213,7 @@ export class Passkeys {
       ...confirmation({ userId, id }, by),
       keepSession: sessionId,
       mail: directory.noticeMail(before, { change: 'passkey_confirmed', about: passkey.name, client }),
-      activity: { type: 'factor_added', client, details: { name: passkey.name } },
+      activity: { type: 'factor_added', client, details: { name: passkey.name, method: 'passkey' } },
     });
     const row = (await readPasskeys(primary(d1).db, userId)).find((one) => one.id === id);
     if (!user || !row) throw new ApiError(row && !row.uvInitialized ? 'session_ended' : 'passkey_not_found');

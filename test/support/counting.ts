@@ -11,10 +11,14 @@ export interface Counts {
   rateLimiter: number;
 }
 
+/** Mails are sent after the answer. */
+const isOfMails = (sql: string) => /^\s*update "outbox"/i.test(sql);
+
 /** The app over bindings that count; each call counts when it is made. */
 export function countingApp() {
   const counts: Counts = { d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 0 };
   const originals = new WeakMap<object, object>();
+  const texts = new WeakMap<object, string>();
 
   const statement = (sql: string, original: D1PreparedStatement): D1PreparedStatement => {
     const proxy = new Proxy(original, {
@@ -23,8 +27,7 @@ export function countingApp() {
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
           if (name === 'bind') return statement(sql, value.apply(target, args));
-          // Mails are sent after the answer.
-          if (/^\s*update "outbox"/i.test(sql)) return value.apply(target, args);
+          if (isOfMails(sql)) return value.apply(target, args);
           if (/^\s*(SELECT|WITH)\b/i.test(sql)) counts.d1Reads += 1;
           else counts.d1Writes += 1;
           return value.apply(target, args);
@@ -32,6 +35,7 @@ export function countingApp() {
       },
     });
     originals.set(proxy, original);
+    texts.set(proxy, sql);
     return proxy;
   };
   const database = (original: D1Database | D1DatabaseSession): any =>
@@ -43,7 +47,7 @@ export function countingApp() {
           return (from: string) => database((target as D1Database).withSession(from));
         if (name === 'batch') {
           return (statements: D1PreparedStatement[]) => {
-            counts.d1Writes += 1;
+            if (!isOfMails(texts.get(statements[0] as object) ?? '')) counts.d1Writes += 1;
             return target.batch(statements.map((one) => (originals.get(one) ?? one) as D1PreparedStatement));
           };
         }

@@ -116,6 +116,7 @@ export const TOLD_BY: Record<string, Told> = {
   'me.identities.link': laterStep,
   'me.identities.unlink': 'identity.unlinked',
   'me.passkeys.add': 'passkey.added',
+  'me.passkeys.confirm': 'mfa.added',
   'me.passkeys.options': laterStep,
   'me.passkeys.remove': 'passkey.removed',
   'me.passkeys.update': { none: 'Only its user calls a passkey by its name' },
@@ -134,4 +135,5 @@ export const TOLD_BY: Record<string, Told> = {
   'usage.reservations.commit': metered,
   'usage.reservations.create': hold,
   'usage.reservations.release': hold,
+  'users.identities.token': { none: 'Nothing changes here: it is fresh access to what is elsewhere' },
 };
