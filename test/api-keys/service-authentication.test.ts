@@ -30,6 +30,7 @@ const SCOPE_OF: [RegExp, Scope][] = [
   [/^\/v1\/billing\//, 'billing:write'],
   [/^\/v1\/users\/\{id\}\/identities\//, 'provider-tokens:read'],
   [/^\/v1\/users\//, 'users:read'],
+  [/^\/metrics$/, 'metrics:read'],
 ];
 
 const document = await readDocument();

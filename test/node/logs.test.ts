@@ -109,7 +109,7 @@ describe('a Tail Worker sends the log', () => {
     endpoint.answers['/ingest'] = [503, 503];
     const id = await ask();
     const posts = () => endpoint.posts.filter(({ path, body }) => path === '/ingest' && body.includes(id));
-    await until(() => expect(posts().length).toBe(3), ask);
+    await until(() => expect(posts().length).toBeGreaterThanOrEqual(3), ask);
     const { headers, body } = posts().at(-1) as ReturnType<typeof posts>[number];
     expect(headers).toMatchObject({
       'content-type': 'application/x-ndjson',
