@@ -49,9 +49,9 @@ export class AppShell {
         c.set('realm', realm);
         await next();
       }),
-      corsByRealm(config),
+      corsByRealm(),
       generalRateLimit(bindings.GENERAL_RATE_LIMIT, config),
-      checkOrigin(config),
+      checkOrigin(),
       limitBody,
       requireJson,
     ];

@@ -1,10 +1,8 @@
 import { createMiddleware } from 'hono/factory';
-import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
-import type { Realm } from '../lib/realm.ts';
+import { isOriginOf } from '../lib/realm-origin.ts';
 import type { AppEnv } from './context.ts';
 
-const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/;
 /** What a browser may send, which is all that the OpenAPI document names: a test compares them. */
 const REQUEST_HEADERS =
   'Authorization,Challenge-Solution,Content-Type,DPoP,Idempotency-Key,X-API-Key,Stripe-Signature';
@@ -17,24 +15,15 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const FOR_ANY_ORIGIN =
   /^\/(oauth2\/(token|par|device_authorization|register(\/[^/]+)?|userinfo|revoke)|\.well-known\/[^/]+(\/[^/]+)?)$/;
 
-/** Whether browsers may call from this origin: our own, the realm's list, and localhost in development. */
-function isAllowedOrigin(origin: string, realm: Realm, config: Config): boolean {
-  return (
-    origin === config.ORIGIN ||
-    realm.allowedOrigins.includes(origin) ||
-    (config.ENVIRONMENT === 'development' && LOCALHOST.test(origin))
-  );
-}
-
 /**
  * CORS by realm (Fetch standard, 3.3): an origin that is not on the realm's list gets no permission to read. Written
  * out because hono/cors builds every response twice, which is felt on each request.
  */
-export function corsByRealm(config: Config) {
+export function corsByRealm() {
   return createMiddleware<AppEnv>(async (c, next) => {
     c.header('Vary', 'Origin');
     const origin = c.req.header('origin');
-    const isAllowed = origin !== undefined && isAllowedOrigin(origin, c.get('realm'), config);
+    const isAllowed = origin !== undefined && isOriginOf(c.get('realm'), origin);
     if (isAllowed || (origin && FOR_ANY_ORIGIN.test(c.req.path))) {
       c.header('Access-Control-Allow-Origin', isAllowed ? origin : '*');
       if (isAllowed) c.header('Access-Control-Allow-Credentials', 'true');
@@ -57,11 +46,11 @@ export function corsByRealm(config: Config) {
 const FROM_OTHER_SITES = /^\/(v1\/oauth\/[^/]+\/callback|oauth2\/(authorize|logout))$/;
 
 /** Refuses requests that change something when a browser sends them from an origin that is not allowed (CSRF). */
-export function checkOrigin(config: Config) {
+export function checkOrigin() {
   return createMiddleware<AppEnv>(async (c, next) => {
     const origin = c.req.header('origin');
     if (FROM_OTHER_SITES.test(c.req.path) || FOR_ANY_ORIGIN.test(c.req.path)) return next();
-    if (origin && !SAFE_METHODS.has(c.req.method) && !isAllowedOrigin(origin, c.get('realm'), config)) {
+    if (origin && !SAFE_METHODS.has(c.req.method) && !isOriginOf(c.get('realm'), origin)) {
       throw new ApiError('origin_not_allowed');
     }
     await next();

@@ -4,6 +4,7 @@ import { ApiError } from '../errors.ts';
 import { isPlaceholder } from '../lib/email-address.ts';
 import { lazy } from '../lib/lazy.ts';
 import type { Realm } from '../lib/realm.ts';
+import { isOriginOf } from '../lib/realm-origin.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { CreatedPasskey } from './schemas.ts';
 import type { PasskeyRow } from './tables.ts';
@@ -130,7 +131,7 @@ export async function verifyCreation(
     const { registrationInfo } = await verifyRegistrationResponse({
       // Transports are hints, which nothing is decided by.
       response: response as RegistrationResponseJSON,
-      ...expected(realm, challenge),
+      ...expected(realm, challenge, response),
       requireUserPresence: !unasked,
       requireUserVerification: !unasked,
       supportedAlgorithmIDs: ALGORITHMS,
@@ -164,7 +165,7 @@ export async function verifyUse(
   return verified(async () => {
     const { verified: isRight, authenticationInfo } = await verifyAuthenticationResponse({
       response,
-      ...expected(realm, challenge),
+      ...expected(realm, challenge, response),
       requireUserVerification: true,
       credential: {
         id: passkey.credentialId,
@@ -177,10 +178,15 @@ export async function verifyUse(
   });
 }
 
-function expected(realm: Realm, challenge: string) {
+function expected(
+  realm: Realm,
+  challenge: string,
+  { response: { clientDataJSON } }: { response: { clientDataJSON: string } },
+) {
+  const { origin } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString());
   return {
     expectedChallenge: challenge,
-    expectedOrigin: [new URL(realm.issuer).origin, ...realm.allowedOrigins],
+    expectedOrigin: typeof origin === 'string' && isOriginOf(realm, origin) ? origin : realm.issuer,
     expectedRPID: relyingPartyId(realm),
   };
 }

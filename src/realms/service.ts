@@ -19,7 +19,7 @@ export class Realms {
   readonly #standby: Standby;
   readonly #origin: string;
   readonly #accessTokenSeconds: number | null;
-  readonly #redirectTargets: readonly string[];
+  readonly #trusted: readonly string[];
   readonly #mfa: MfaMode;
   readonly #kept = new Kept<string, Realm>({ limit: CACHED_REALMS, freshFor: CACHE });
   /** Those that are changing their database, which are read anew at each use. */
@@ -27,18 +27,18 @@ export class Realms {
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
-   * `redirectTargets` are those of every realm, besides its own. `mfa` is for realms for which no operator chose.
+   * `trusted` are origins of every realm, besides its own, that may call and be led back to. `mfa` is for realms for which no operator chose.
    */
   constructor(
     d1: D1Database,
     standby: Standby,
     origin: string,
     accessTokenSeconds: number | null = null,
-    redirectTargets: readonly string[] = [],
+    trusted: readonly string[] = [],
     mfa: MfaMode = 'required_for_admins',
   ) {
     this.#mfa = mfa;
-    this.#redirectTargets = redirectTargets;
+    this.#trusted = trusted;
     this.#d1 = d1;
     this.#standby = standby;
     this.#origin = origin;
@@ -99,8 +99,8 @@ export class Realms {
       breachedPasswords: row.breachedPasswords,
       challenge: row.challenge,
       anonymousUsers: row.anonymousUsers,
-      allowedOrigins: row.allowedOrigins,
-      redirectTargets: [...row.redirectTargets, ...this.#redirectTargets],
+      allowedOrigins: [...row.allowedOrigins, ...this.#trusted],
+      redirectTargets: [...row.redirectTargets, ...this.#trusted],
       decoys: row.decoys,
       accessTokenSeconds: this.accessTokenSecondsOf(row),
       refreshGraceSeconds: row.refreshGraceSeconds,
