@@ -23,7 +23,7 @@ import { grantLifetimes } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, readParameters, required } from './parameters.ts';
 import { type PushedAnswer, pushedRequest, withPushed } from './pushed-request.ts';
-import { canBeImpersonated, isRegisteredUri } from './redirect-uris.ts';
+import { canBeImpersonated, isLoopbackUri, isRegisteredUri } from './redirect-uris.ts';
 import type { ProtectedResources } from './resource-service.ts';
 import type { SignedTokens } from './signed-tokens-service.ts';
 import type { OAuthClientRow } from './tables.ts';
@@ -66,6 +66,8 @@ export interface UserWord {
 }
 
 interface AuthorizationParts {
+  /** Whether this is a developer's machine. */
+  isLocal: boolean;
   clients: OAuthClients;
   resources: ProtectedResources;
   objects: GrantObjects;
@@ -262,8 +264,10 @@ export class ClientAuthorizations {
     if (prompt.includes('select_account')) return 'account_selection_required';
     // What nobody has registered is asked about each time: anybody can say that they are it.
     if (prompt.includes('consent') || isSelfRegistered(client)) return 'consent_required';
+    // While one develops, the machine is one's own, and the app will be at an https address.
+    const isTried = this.#parts.isLocal && client.firstParty && isLoopbackUri(redirectUri);
     // Another program on the machine could have sent the browser here, and would get the answer.
-    if (canBeImpersonated(redirectUri)) return 'interaction_required';
+    if (canBeImpersonated(redirectUri) && !isTried) return 'interaction_required';
     if (client.firstParty) return null;
     const allowed = (await this.consents(principal.userId))[client.id];
     if (!allowed || !scopes.every((scope) => allowed.scopes.includes(scope))) return 'consent_required';

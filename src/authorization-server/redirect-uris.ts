@@ -36,6 +36,11 @@ export function canBeImpersonated(uri: string): boolean {
   return !uri.startsWith('https:');
 }
 
+/** Whether an address is of the machine of its user itself (RFC 8252, 7.3). */
+export function isLoopbackUri(uri: string): boolean {
+  return withoutPort(uri) !== null;
+}
+
 /** A loopback address without its port; null for any other address. */
 function withoutPort(uri: string): string | null {
   const match = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?((?:[/?].*)?)$/.exec(uri);

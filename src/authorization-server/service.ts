@@ -74,6 +74,7 @@ export class AuthorizationServer {
     const shared = { clients, resources, objects, tokens, subjects };
     this.authorizations = new ClientAuthorizations({
       ...shared,
+      isLocal,
       requestKeys: parts.requestKeys,
       pushedKeys: parts.pushedKeys,
     });

@@ -1,4 +1,7 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { createServices } from '../../src/services.ts';
 import { createRealm, login, ORIGIN, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import {
@@ -107,16 +110,30 @@ describe('a user who is asked', () => {
     );
   });
 
-  it('is asked even by that where another program could take the answer', async () => {
-    const native = await createClient({
-      first_party: true,
-      redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'],
-    });
-    for (const redirect_uri of ['com.example.app:/cb', 'http://127.0.0.1:50123/cb']) {
-      const search = asking(native, challenge, { redirect_uri });
+  it('is asked even by that where another program could take the answer, but on a developer’s own machine', async () => {
+    const [app, device] = ['com.example.app:/cb', 'http://127.0.0.1:50123/cb'];
+    const redirect_uris = [app, 'http://127.0.0.1/cb'];
+    const native = await createClient({ first_party: true, redirect_uris });
+    const theirs = await createClient({ redirect_uris });
+    for (const [one, redirect_uri] of [
+      [native, app],
+      [theirs, app],
+      [theirs, device],
+    ] as const) {
+      const search = asking(one, challenge, { redirect_uri });
       expect((await authorize(search, who)).status).toBe(200);
       expect(backIn(await decide(search, who), redirect_uri).code).toBeTypeOf('string');
     }
+    const search = asking(native, challenge, { redirect_uri: device });
+    expect(backIn(await authorize(search, who), device).code).toBeTypeOf('string');
+    const deployed = { ...env, SMS_PROVIDER: 'none', ENVIRONMENT: 'production' } as never;
+    const answer = await createApp(createServices(deployed), deployed).request(
+      `${ORIGIN}/oauth2/authorize?${search}`,
+      { headers: { cookie: who.cookie } },
+      deployed,
+    );
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('Photo Printer');
   });
 });
 
