@@ -1,5 +1,12 @@
-import type { KeeperParts, Session, SessionKeeper, SignInOptions } from './browser.ts';
-import { errorOf, LatchkeyError } from './errors.ts';
+import {
+  ask,
+  type KeeperParts,
+  leaveFor,
+  type Session,
+  type SessionKeeper,
+  type SignInOptions,
+} from './browser-session.ts';
+import { errorOf } from './errors.ts';
 
 const PAGES = { signIn: '/login', signUp: '/register', stepUp: '/login' };
 
@@ -33,17 +40,4 @@ export function cookieSession({ issuer, tell }: KeeperParts): SessionKeeper {
     },
     heard: find,
   };
-}
-
-/** `fetch` that throws `network_error` where nobody answers. */
-export async function ask(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, init).catch((cause) => {
-    throw new LatchkeyError('network_error', { cause });
-  });
-}
-
-/** Leaves the page, for ever as far as it knows. */
-export function leaveFor(page: URL): Promise<never> {
-  location.assign(page);
-  return new Promise(() => {});
 }

@@ -1,4 +1,4 @@
-import { ask } from './browser-cookie.ts';
+import { ask } from './browser-session.ts';
 import { errorOf } from './errors.ts';
 
 type Send = (url: string, init: RequestInit) => Promise<Response>;

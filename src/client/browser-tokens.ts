@@ -1,13 +1,14 @@
+import { answerInFrame, authorizationUrl, takeAnswer } from './browser-redirect.ts';
 import {
+  ask,
   type BrowserOptions,
   type KeeperParts,
+  leaveFor,
   type Session,
   type SessionKeeper,
   SignInError,
   type User,
-} from './browser.ts';
-import { ask, leaveFor } from './browser-cookie.ts';
-import { answerInFrame, authorizationUrl, takeAnswer } from './browser-redirect.ts';
+} from './browser-session.ts';
 import { errorOf, LatchkeyError } from './errors.ts';
 
 /** What a page holds of a grant. Other tabs have the same. */

@@ -1,13 +1,9 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import {
-  type ClientOptions,
-  createClient,
-  type LatchkeyClient,
-  LatchkeyError,
-  type Schemas,
-} from './client.ts';
+import { type ClientOptions, createClient, type LatchkeyClient, LatchkeyError } from './client.ts';
+import { type Metered, type MeteredAsk, reserved } from './metered.ts';
 
 export { LatchkeyError } from './client.ts';
+export type { Metered } from './metered.ts';
 
 /** What an access token says (RFC 9068), checked. */
 export interface Caller extends JWTPayload {
@@ -243,14 +239,6 @@ function responseOf(error: unknown, options: ProtectOptions): Response {
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** What costly work is told of the quota that was reserved for it. */
-export interface Metered {
-  reference: string;
-  reservation: Schemas['ReservationAnswer'];
-  /** Says how much was really used, at most what was reserved. */
-  used(quantity: number): void;
-}
-
 /**
  * Reserves quota, does the work, and counts what was used; where the work fails nothing is counted. Throws what the work throws, and
  * LatchkeyError with `quota_exceeded` and others before it begins.
@@ -264,33 +252,21 @@ export interface Metered {
  */
 export async function metered<Result>(
   client: Pick<LatchkeyClient, 'post'>,
-  ask: Schemas['NewReservation'],
+  ask: MeteredAsk,
   work: (metered: Metered) => Promise<Result>,
 ): Promise<Result> {
-  const reference = ask.reference ?? crypto.randomUUID();
-  const { user_id } = ask;
-  const at = { params: { path: { reference } } };
-  const reservation = await client.post('/v1/usage/reservations', { body: { ...ask, reference } });
-  let quantity: number | undefined;
-  let result: Result;
-  try {
-    result = await work({
-      reference,
-      reservation,
-      used: (n) => {
-        quantity = n;
-      },
-    });
-  } catch (error) {
-    // It expires anyway: why the work failed is what matters.
-    await client
-      .post('/v1/usage/reservations/{reference}/release', { ...at, body: { user_id } })
-      .catch(() => {});
-    throw error;
-  }
-  const body = quantity === undefined ? { user_id } : { user_id, quantity };
-  await client.post('/v1/usage/reservations/{reference}/commit', { ...at, body });
-  return result;
+  const at = '/v1/usage/reservations' as const;
+  return reserved(
+    {
+      reserve: (body) => client.post(at, { body }),
+      commit: ({ reference, ...body }) =>
+        client.post(`${at}/{reference}/commit`, { params: { path: { reference } }, body }),
+      release: ({ reference, ...body }) =>
+        client.post(`${at}/{reference}/release`, { params: { path: { reference } }, body }),
+    },
+    ask,
+    work,
+  );
 }
 
 export type { ClientOptions };

@@ -10,6 +10,7 @@ import { type AuthProps, Binding } from './binding.ts';
 import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
+import { RpcUsage } from './usage.ts';
 
 export type { AuthProps } from './binding.ts';
 export type { Failure, Outcome } from './outcome.ts';
@@ -34,6 +35,11 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
   /** The ledger of a user's credits. */
   get credits(): RpcCredits {
     return new RpcCredits(this.#binding);
+  }
+
+  /** Quota that is held while costly work is done. */
+  get usage(): RpcUsage {
+    return new RpcUsage(this.#binding);
   }
 
   /**

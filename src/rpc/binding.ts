@@ -25,6 +25,14 @@ export interface Caller {
   scopes: readonly Scope[];
 }
 
+/** The user whom a call names, of the caller's realm. */
+export function userOf(
+  { realm }: Caller,
+  { user_id }: { user_id: string },
+): { userId: string; realmId: string } {
+  return { userId: user_id, realmId: realm.id };
+}
+
 /** What a method is: what it needs, what it takes, and what it does. */
 export interface Method<Input, Value> {
   name: string;

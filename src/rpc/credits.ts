@@ -13,7 +13,7 @@ import {
   UserTransactionQuery,
 } from '../credits/schemas.ts';
 import { fieldError } from '../errors.ts';
-import type { Binding, Caller, Method } from './binding.ts';
+import { type Binding, type Caller, type Method, userOf } from './binding.ts';
 import type { Outcome } from './outcome.ts';
 
 type Balance = z.infer<typeof BalanceSchema>;
@@ -96,10 +96,6 @@ export class RpcCredits extends RpcTarget {
   ): Promise<Outcome<Value>> {
     return this.#binding.call({ name: `credits.${name}`, scope: 'credits:write', schema, work }, input);
   }
-}
-
-function userOf({ realm }: Caller, { user_id }: { user_id: string }) {
-  return { userId: user_id, realmId: realm.id };
 }
 
 /** What all changes have; throws 422 when nothing makes it happen once. */

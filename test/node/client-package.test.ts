@@ -8,17 +8,20 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ROOT } from '../../src/cli/root.ts';
 import { CATALOGUE } from '../../src/errors.ts';
+import { newKeyPair, publicKeyOf, signedHeaders } from '../../src/webhooks/signature.ts';
 import { ClientConsumer } from '../support/client-consumer.ts';
 import { INTERNAL_API_KEY, WranglerDev, writeConfig } from '../support/wrangler-dev.ts';
 
 type Client = typeof import('../../src/client/client.ts');
 type ServerSide = typeof import('../../src/client/server.ts');
+type Events = typeof import('../../src/client/webhooks.ts');
 
 const PASSWORD = 'three lighthouses at dusk';
 let consumer: ClientConsumer;
 let latchkey: WranglerDev;
 let client: Client;
 let server: ServerSide;
+let events: Events;
 
 beforeAll(async () => {
   consumer = new ClientConsumer();
@@ -29,6 +32,7 @@ beforeAll(async () => {
     import(pathToFileURL(join(consumer.folder, 'node_modules/@latchkey/client', name)).href);
   client = await entry('client.js');
   server = await entry('server.js');
+  events = await entry('webhooks.js');
 });
 
 afterAll(async () => {
@@ -57,6 +61,9 @@ describe('the package', () => {
   it.each([
     ['client.js', 5],
     ['server.js', 14],
+    ['browser.js', 8],
+    ['worker.js', 2],
+    ['webhooks.js', 2],
   ])('%s is small: %i KiB gzipped at most, with all that it needs', async (entry, most) => {
     const { outputFiles } = await build({
       entryPoints: [join(consumer.folder, 'node_modules/@latchkey/client', entry)],
@@ -73,6 +80,8 @@ describe('the package', () => {
   const USE = `
 import { createClient, LatchkeyError, type ErrorCode, type Schemas } from '@latchkey/client';
 import { verifier, metered, honoAuth, withAuth } from '@latchkey/client/server';
+import { readEvent } from '@latchkey/client/webhooks';
+import { metered as meteredByBinding, type LatchkeyBinding } from '@latchkey/client/worker';
 
 const latchkey = createClient({ issuer: 'https://auth.example.com', apiKey: 'key' });
 
@@ -96,6 +105,26 @@ export async function calls(): Promise<string> {
   // @ts-expect-error users have no such field
   user.password;
   return allowed ? id : '';
+}
+
+export async function hears(request: Request): Promise<string | null> {
+  const event = await readEvent(request, { key: ['whsec_x', 'whpk_y'] });
+  // @ts-expect-error there is no such event
+  if (event.type === 'user.exploded') return null;
+  if (event.type === 'user.updated') return event.data.changed.join();
+  // @ts-expect-error each event has its own data
+  return event.data.changed;
+}
+
+export async function binds(AUTH: LatchkeyBinding): Promise<number> {
+  const asked = await AUTH.authorize({ token: 't', resource: 'images' });
+  if (!asked.ok) return asked.error.status;
+  // @ts-expect-error who asks has to show the token
+  await AUTH.authorize({ resource: 'images' });
+  return meteredByBinding(AUTH, { user_id: asked.value.user_id ?? '', resource: 'tokens' }, async ({ used }) => {
+    used(3);
+    return 3;
+  });
 }
 
 export function fails(error: unknown): string | null {
@@ -132,6 +161,21 @@ export async function serves(request: Request): Promise<Response> {
     ['node16', { module: 'node16', moduleResolution: 'node16', lib: ['es2022', 'dom'] }],
   ])('has types for %s, with nothing skipped', (_, options) => {
     expect(consumer.check(consumer.write('use.ts', USE), options).complaints).toBe('');
+  });
+
+  it('has types for pages', () => {
+    const use = `
+import { createLatchkey, SignInError, type Session } from '@latchkey/client/browser';
+const latchkey = createLatchkey({ issuer: 'https://auth.example.com', clientId: 'cli_1', scope: 'openid' });
+export const stop: () => void = latchkey.onSession((session: Session | null) => void session?.user.email);
+export const why: string | null = latchkey.failure instanceof SignInError ? latchkey.failure.error : null;
+// @ts-expect-error nobody signs in without an issuer
+createLatchkey({ clientId: 'cli_1' });
+// @ts-expect-error there is no such field
+export const password = async () => (await latchkey.session())?.user.password;
+`;
+    const options = { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'] };
+    expect(consumer.check(consumer.write('page.ts', use), options).complaints).toBe('');
   });
 });
 
@@ -284,6 +328,48 @@ describe('createClient', () => {
       const nobody = client.createClient({ issuer: 'http://127.0.0.1:1', retries: 1 });
       await expect(nobody.get('/v1/me')).rejects.toMatchObject({ code: 'network_error', status: null });
     });
+  });
+});
+
+describe('events', () => {
+  const now = () => Date.now();
+  const body = JSON.stringify({ id: 'evt_1', type: 'user.deleted', user_id: 'usr_1' });
+  const [old, pair] = [newKeyPair(), newKeyPair()];
+  const delivery = (text = body, headers: Record<string, string> = {}, at = now()) =>
+    new Request('https://example.com/hooks', {
+      method: 'POST',
+      body: text,
+      headers: {
+        ...signedHeaders('evt_1', body, { current: pair, previous: { ...old, until: at + 1000 } }, at),
+        ...headers,
+      },
+    });
+
+  it.each([
+    ['the secret', pair.secret],
+    ['the public key', publicKeyOf(pair)],
+    ['what was there before', [newKeyPair().secret, old.secret]],
+    ['the public key of before', publicKeyOf(old)],
+  ])('are read by %s', async (_, key) => {
+    expect(await events.readEvent(delivery(), { key })).toEqual(JSON.parse(body));
+  });
+
+  it('are refused that were changed, are of somebody else, old, of the future, or not signed', async () => {
+    const key = [pair.secret, publicKeyOf(pair)];
+    const refused = (request: Request, more = {}) =>
+      expect(events.readEvent(request, { key, ...more })).rejects.toBeInstanceOf(events.WebhookError);
+    await refused(delivery(body.replace('usr_1', 'usr_2')));
+    await refused(delivery(), { key: newKeyPair().secret });
+    await refused(delivery(), { key: publicKeyOf(newKeyPair()) });
+    await refused(delivery(body, {}, now() - 301_000));
+    await refused(delivery(body, {}, now() + 301_000));
+    await refused(delivery(body, { 'webhook-timestamp': String(Math.floor(now() / 1000) + 1) }));
+    await refused(delivery(body, { 'webhook-id': 'evt_2' }));
+    for (const signature of ['', 'v1,', 'v1,AAAA', 'v1a,!!', 'nonsense', 'v2,x v1']) {
+      await refused(delivery(body, { 'webhook-signature': signature }));
+    }
+    await refused(new Request('https://example.com/hooks', { method: 'POST', body }));
+    await expect(events.readEvent(delivery(), { key: 'secret' })).rejects.toBeInstanceOf(TypeError);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../src/cli/root.ts';
+import { metered } from '../../src/client/worker.ts';
 import { INTERNAL_API_KEY, WranglerDev, writeConfig } from '../support/wrangler-dev.ts';
 
 const CONSUMER = join(import.meta.dirname, '../support/consumer');
@@ -57,6 +58,9 @@ const EVERY_METHOD: [string, unknown[]][] = [
   ['getUserByEmail', ['nobody@example.com']],
   ['authorize', [{ token: 'x' }]],
   ['consume', [{ user_id: 'usr_x', resource: 'images' }]],
+  ['usage.reserve', [{ user_id: 'usr_x', resource: 'images', reference: 'x' }]],
+  ['usage.commit', [{ user_id: 'usr_x', reference: 'x' }]],
+  ['usage.release', [{ user_id: 'usr_x', reference: 'x' }]],
   ['credits.balance', [{ user_id: 'usr_x' }]],
   ['credits.add', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
   ['credits.use', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
@@ -227,6 +231,53 @@ describe('consume', () => {
     expect(
       (await call('consume', [{ user_id: user.id, resource: 'images' }], 'OTHER_REALM')).error.code,
     ).toBe('user_not_found');
+  });
+});
+
+describe('usage', () => {
+  it('is held, counted as far as it was used, and given up', async () => {
+    const { user } = await register('holds@example.com');
+    const of = (reference: string) => ({ user_id: user.id, reference });
+    const reserve = (reference: string, quantity: number) =>
+      call('usage.reserve', [{ ...of(reference), resource: 'images', quantity }]);
+    expect((await reserve('a', 15)).value).toMatchObject({
+      reservation: { reference: 'a', status: 'held' },
+      quota: { remaining: 5 },
+    });
+    expect((await reserve('b', 6)).error).toMatchObject({ code: 'quota_exceeded', status: 429 });
+    expect((await call('usage.commit', [{ ...of('a'), quantity: 4 }])).value).toMatchObject({
+      reservation: { status: 'committed' },
+      quota: { used: 4, remaining: 16 },
+    });
+    await reserve('c', 16);
+    expect((await call('usage.release', [of('c')])).value.quota.remaining).toBe(16);
+    expect((await call('usage.commit', [of('c')])).error.code).toBe('reservation_ended');
+    expect((await call('usage.commit', [of('d')])).error.code).toBe('reservation_not_found');
+    expect((await call('usage.commit', [of('a')], 'OTHER_REALM')).error.code).toBe('user_not_found');
+    const unnamed = await call('usage.reserve', [{ user_id: user.id, resource: 'images' }]);
+    expect(unnamed.error.code).toBe('validation_failed');
+  });
+
+  it('is metered by the client package: counted where the work is done, and nothing where it fails', async () => {
+    const { user } = await register('metered@example.com');
+    const ask = { user_id: user.id, resource: 'images', quantity: 10 };
+    const binding = {
+      usage: {
+        reserve: (of: object) => call('usage.reserve', [of]),
+        commit: (of: object) => call('usage.commit', [of]),
+        release: (of: object) => call('usage.release', [of]),
+      },
+    };
+    await metered(binding, ask, async ({ used }) => used(3));
+    const failing = metered(binding, ask, async () => {
+      throw new Error('no picture');
+    });
+    await expect(failing).rejects.toThrow('no picture');
+    const most = metered(binding, { ...ask, quantity: 18 }, async () => {});
+    await expect(most).rejects.toMatchObject({ code: 'quota_exceeded', status: 429 });
+    expect((await call('usage.reserve', [{ ...ask, reference: 'x' }])).value.quota).toMatchObject({
+      used: 3,
+    });
   });
 });
 

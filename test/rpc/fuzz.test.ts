@@ -49,6 +49,12 @@ const METHODS: Record<string, (right: Right) => string | [needed: object, more: 
     { user_id, resource: 'tokens' },
     { quantity: 1, reference: 'consume' },
   ],
+  'usage.reserve': ({ user_id }) => [
+    { user_id, resource: 'tokens', reference: 'hold' },
+    { quantity: 2, expires_in: 60 },
+  ],
+  'usage.commit': ({ user_id }) => [{ user_id, reference: 'held' }, { quantity: 1 }],
+  'usage.release': ({ user_id }) => [{ user_id, reference: 'held' }, {}],
   'credits.balance': ({ user_id }) => [{ user_id }, {}],
   'credits.add': ({ user_id }) => [
     { user_id, amount: 5, reference: 'add' },
@@ -97,6 +103,9 @@ it.each(Object.keys(METHODS))('%s comes to a value, whatever it is given', async
   const { user, access_token: token } = await register();
   await call(ALL, 'credits.add', [{ user_id: user.id, amount: 100_000, reference: 'start' }]);
   await call(ALL, 'credits.use', [{ user_id: user.id, amount: 1000, reference: 'first' }]);
+  await call(ALL, 'usage.reserve', [
+    { user_id: user.id, resource: 'tokens', quantity: 2, reference: 'held' },
+  ]);
   const right = METHODS[method]?.({ token, user_id: user.id, email: user.email }) as string;
   const given = fc.oneof({ arbitrary: argument(right), weight: 3 }, { arbitrary: anything, weight: 1 });
   const codes = new Set<string>();

@@ -1,3 +1,7 @@
+import type { RpcTarget, WorkerEntrypoint } from 'cloudflare:workers';
+import type { LatchkeyBinding } from '../../../src/client/worker.ts';
+import type { RpcCredits } from '../../../src/rpc/credits.ts';
+import type { RpcUsage } from '../../../src/rpc/usage.ts';
 import type { Auth } from '../../../src/worker.ts';
 
 // What the compiler tells whoever writes a consumer; never run. test/node/rpc.test.ts has `tsc` judge it: a line under
@@ -66,4 +70,13 @@ export async function charges(AUTH: Service<typeof Auth>) {
   await AUTH.credits.add({ user_id: 'usr_x', amount: 5 });
   // @ts-expect-error how much is a number
   await AUTH.credits.add({ user_id: 'usr_x', amount: '5', reference: 'r' });
+}
+
+/** What the client package says is bound is what is bound, and all of it. */
+export function isPublished(AUTH: Service<typeof Auth>): LatchkeyBinding {
+  type Own<Of> = Exclude<keyof Of, keyof WorkerEntrypoint | keyof RpcTarget>;
+  is<Equal<Own<InstanceType<typeof Auth>>, keyof LatchkeyBinding>>();
+  is<Equal<Own<RpcCredits>, keyof LatchkeyBinding['credits']>>();
+  is<Equal<Own<RpcUsage>, keyof LatchkeyBinding['usage']>>();
+  return AUTH;
 }

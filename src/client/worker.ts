@@ -1,0 +1,87 @@
+import type { components } from '../../generated/openapi.ts';
+import { type ErrorCode, LatchkeyError, type Problem } from './errors.ts';
+import { type Metered, type MeteredAsk, reserved } from './metered.ts';
+
+export { type ErrorCode, LatchkeyError } from './errors.ts';
+export type { Metered } from './metered.ts';
+
+type Schemas = components['schemas'];
+
+/** Why a call failed: what a problem says over HTTP. */
+export interface Failure {
+  code: Problem['code'];
+  status: number;
+  title: string;
+  detail?: string;
+  errors?: { path: string; code: string; message: string }[];
+  /** Seconds after which trying again makes sense. */
+  retry_after?: number;
+}
+
+/** What every call comes to: none throws. */
+export type Outcome<Value> = { ok: true; value: Value } | { ok: false; error: Failure };
+
+type Call<Input, Value> = (input: Input) => Promise<Outcome<Value>>;
+type WithReference<Body> = Body & { reference: string };
+
+/** A binding to the entrypoint `Auth` of Latchkey. */
+export interface LatchkeyBinding {
+  /** The local check of an access token. */
+  verify: Call<string, Schemas['CurrentSession']>;
+  /** The strict check, which uses quota and charges credits in the same step; a refusal is a value. */
+  authorize: Call<Schemas['Authorization'], Schemas['Decision']>;
+  consume: Call<Schemas['Consumption'], Schemas['Consumed']>;
+  getUser: Call<string, Schemas['User']>;
+  getUserByEmail: Call<string, Schemas['User']>;
+  usage: {
+    reserve: Call<WithReference<Schemas['NewReservation']>, Schemas['ReservationAnswer']>;
+    commit: Call<WithReference<Schemas['ReservationCommit']>, Schemas['ReservationAnswer']>;
+    release: Call<WithReference<Schemas['ReservationRelease']>, Schemas['ReservationAnswer']>;
+  };
+  credits: {
+    balance: Call<{ user_id: string }, Schemas['Balance']>;
+    add: Call<WithReference<Schemas['CreditAddition']>, Schemas['CreditChange']>;
+    use: Call<WithReference<Schemas['CreditUse']>, Schemas['CreditChange']>;
+    refund: Call<WithReference<Schemas['CreditRefund']>, Schemas['CreditChange']>;
+    transactions: Call<
+      { user_id: string; limit?: number; cursor?: string },
+      Schemas['CreditTransactionList']
+    >;
+  };
+}
+
+/** The value of a call. Throws LatchkeyError where it failed. */
+export async function unwrap<Value>(call: Promise<Outcome<Value>>): Promise<Value> {
+  const outcome = await call;
+  if (outcome.ok) return outcome.value;
+  const { code, detail, retry_after, status, title } = outcome.error;
+  throw new LatchkeyError(code as ErrorCode, {
+    status,
+    problem: { title, status, code, ...(detail !== undefined && { detail }) } as Problem,
+    retryAfter: retry_after ?? null,
+  });
+}
+
+/**
+ * Reserves quota, does the work, and counts what was used; where the work fails nothing is counted. Throws what the work throws, and
+ * LatchkeyError with `quota_exceeded` and others before it begins.
+ *
+ * @example
+ * const text = await metered(env.AUTH, { user_id, resource: 'tokens', quantity: 4000 }, async ({ used }) => {
+ *   const answer = await model.complete(prompt);
+ *   used(answer.usage.total_tokens);
+ *   return answer.text;
+ * });
+ */
+export async function metered<Result>(
+  { usage }: Pick<LatchkeyBinding, 'usage'>,
+  ask: MeteredAsk,
+  work: (metered: Metered) => Promise<Result>,
+): Promise<Result> {
+  const calls = {
+    reserve: (of: WithReference<MeteredAsk>) => unwrap(usage.reserve(of)),
+    commit: (of: WithReference<Schemas['ReservationCommit']>) => unwrap(usage.commit(of)),
+    release: (of: WithReference<Schemas['ReservationRelease']>) => unwrap(usage.release(of)),
+  };
+  return reserved(calls, ask, work);
+}
