@@ -72,6 +72,8 @@ export interface KeeperParts {
   issuer: string;
   tell(message: unknown): void;
   failed(error: SignInError): void;
+  /** The session is over, as the keeper has found out by itself. */
+  ended(): void;
 }
 
 /** `fetch` that throws `network_error` where nobody answers. */

@@ -27,8 +27,9 @@ type Message = { type: 'ask' } | { type: 'held'; held: Held } | { type: 'ended';
 
 /** How long before its end a token is replaced. */
 const EARLY_MS = 30_000;
-/** How long other tabs have to answer. */
+/** How long other tabs have to answer: whether there are any is not known, or one is known to have newer tokens. */
 const TABS_MS = 150;
+const NEWER_MS = 2_000;
 
 /** The ways to the issuer, by what is asked of it (OpenID Connect Core 1.0, 3.1.2.1). */
 const WAYS = {
@@ -39,7 +40,7 @@ const WAYS = {
 
 /** A session that is a grant of the app's client: the authorization code grant with PKCE (RFC 9700, 2.1.1), tokens in memory. */
 export function tokenSession(
-  { failed, issuer, tell }: KeeperParts,
+  { ended, failed, issuer, tell }: KeeperParts,
   options: BrowserOptions & { clientId: string },
 ): SessionKeeper {
   const { apis = [], clientId, resource, silent = true } = options;
@@ -54,16 +55,17 @@ export function tokenSession(
   const session = (): Session | null => held && { user: held.user };
   const isFresh = () => held !== null && Date.now() < held.until;
 
-  /** Takes tokens for all tabs, and remembers that this browser has a session: others need not be asked for one. */
+  /** Takes tokens for all tabs, and writes down since when this browser has them: whoever has older ones asks for them. */
   const keep = (newer: Held) => {
     held = newer;
-    localStorage.setItem(lock, '1');
+    localStorage.setItem(lock, String(newer.since));
     say({ type: 'held', held });
   };
   const drop = () => {
     say({ type: 'ended', since: Date.now() });
     held = null;
     localStorage.removeItem(lock);
+    ended();
   };
 
   const form = (path: string, fields: Record<string, string>) => {
@@ -106,11 +108,11 @@ export function tokenSession(
     return { id, name, email, emailVerified: email_verified, picture };
   };
 
-  /** Waits for what other tabs hold, for a moment. */
-  const askTabs = () =>
+  /** Waits for what other tabs hold, for a while (milliseconds). */
+  const askTabs = (patience: number) =>
     new Promise<void>((resolve) => {
       answered = resolve;
-      setTimeout(resolve, TABS_MS);
+      setTimeout(resolve, patience);
       say({ type: 'ask' });
     });
 
@@ -147,23 +149,19 @@ export function tokenSession(
   };
 
   /** Replaces the access token, once for all tabs; null where the session is over. */
-  const refresh = async (haveWaited: boolean): Promise<string | null> => {
-    // Who had the lock before has new ones.
-    if (haveWaited) await askTabs();
+  const refresh = async (): Promise<string | null> => {
+    // Who had the lock before may have new ones, of which this tab has not heard yet.
+    if (held && Number(localStorage.getItem(lock)) > held.since) await askTabs(NEWER_MS);
     if (held && !isFresh()) {
       const { refresh: token } = held;
       if (!token || !(await grant({ grant_type: 'refresh_token', refresh_token: token }))) drop();
     }
     return held?.access ?? null;
   };
-  const exclusively = (work: (haveWaited: boolean) => Promise<string | null>) =>
-    navigator.locks
-      .request(lock, { ifAvailable: true }, async (got) => (got ? { done: await work(false) } : null))
-      .then((free) => (free ? free.done : navigator.locks.request(lock, () => work(true))));
 
   const token = async () => {
     if (isFresh()) return held?.access ?? null;
-    refreshing ??= exclusively(refresh).finally(() => {
+    refreshing ??= navigator.locks.request(lock, refresh).finally(() => {
       refreshing = undefined;
     });
     return refreshing;
@@ -181,7 +179,7 @@ export function tokenSession(
         return session();
       }
       if (await redeem(location.search)) return session();
-      await askTabs();
+      await askTabs(TABS_MS);
       if (!held && silent && localStorage.getItem(lock)) {
         await signInSilently();
         if (!held) localStorage.removeItem(lock);
@@ -228,7 +226,7 @@ export function tokenSession(
       }
       const isNews = held?.user.id !== said.held.user.id;
       if (!held || said.held.since > held.since) held = said.held;
-      answered();
+      if (isFresh()) answered();
       return isNews ? session() : undefined;
     },
   };

@@ -70,6 +70,7 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
     failed: (error) => {
       failure = error;
     },
+    ended: () => void settle(Promise.resolve(null)),
   };
   const keeper =
     clientId === undefined ? cookieSession(parts) : tokenSession(parts, { ...options, clientId });

@@ -127,8 +127,15 @@ it('takes its calls from the budget of the run, and none where events go nowhere
     JOB_CALLS: '50',
     ...server.variables,
   });
-  await runCron(createServices(bindings), '* * * * *', NOW);
-  const calls = (await server.batches()).length;
+  const services = createServices(bindings);
+  // So few calls are enough for one database a minute: each has its turn.
+  let calls = 0;
+  for (const [minute] of services.databases.names.entries()) {
+    Object.assign(counted, { statements: 0, objects: 0 });
+    await runCron(services, '* * * * *', NOW + minute * 60_000);
+    const sent = (await server.batches()).length - calls;
+    expect(counted.statements + counted.objects + sent).toBeLessThanOrEqual(50);
+    calls += sent;
+  }
   expect(calls).toBeGreaterThan(0);
-  expect(counted.statements + counted.objects + calls).toBeLessThanOrEqual(50);
 });
