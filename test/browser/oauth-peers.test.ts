@@ -1,6 +1,6 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,14 +26,15 @@ let apache: ChildProcess;
 let site: string;
 let visitor: BrowserVisitor;
 let python: { id: string; secret: string };
+let suite: { port: number; id: string };
 
-async function send(path: string, body: object): Promise<any> {
+async function send(path: string, body: object, method = 'POST'): Promise<any> {
   const answer = await fetch(latchkey.origin + path, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json', 'x-api-key': latchkey.internalKey },
     body: JSON.stringify(body),
   });
-  expect(answer.status, path).toBe(201);
+  expect(answer.status, path).toBe(method === 'POST' ? 201 : 200);
   return answer.json();
 }
 
@@ -105,6 +106,17 @@ beforeAll(async () => {
     audiences: [RESOURCE],
   });
   python = { id: script.client_id, secret: script.client_secret };
+  const suitePort = await freePort();
+  const tested = await send('/v1/admin/clients', {
+    ...client,
+    name: 'MCP client',
+    // It shows no secret where the server takes public clients.
+    type: 'public',
+    redirect_uris: [`http://127.0.0.1:${suitePort}/callback`],
+    audiences: [RESOURCE],
+  });
+  suite = { port: suitePort, id: tested.client_id };
+  await send('/v1/admin/realms/default', { client_registration: ['document'] }, 'PATCH');
   // Apache's children are another user where it was started by root.
   chmodSync(folder, 0o755);
   for (const path of ['protected', 'api', 'strict', 'bye', 'python']) {
@@ -163,42 +175,47 @@ describe('a site behind mod_auth_openidc', () => {
   });
 });
 
-/** Authlib in a process of its own: what it says, and what it is told. */
-function startPython() {
-  const args = [latchkey.origin, python.id, python.secret, `${site}/python/`, RESOURCE];
-  const child: ChildProcessWithoutNullStreams = spawn(
-    '/usr/bin/python3',
-    [join(ROOT, 'test/support/peers/authlib-client.py'), ...args],
-    { env: { ...process.env, AUTHLIB_INSECURE_TRANSPORT: '1' } },
-  );
+/** A program in a process of its own: what it says, line by line, and what it is told. */
+function startProgram(command: string, args: string[], env: Record<string, string> = {}) {
+  const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...env } });
+  const ended = once(child, 'exit');
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
-    hear: async (): Promise<any> => {
+    hear: async (): Promise<string> => {
       const { value, done } = await lines.next();
-      if (done) throw new Error(`the client ended: ${errors}`);
-      return JSON.parse(value);
+      if (done) throw new Error(`the program ended: ${errors}`);
+      return value;
     },
     tell: (line = '') => child.stdin.write(`${line}\n`),
+    /** Waits for its end; its exit code. */
+    end: async () => {
+      // What nobody reads it could not write.
+      while (!(await lines.next()).done);
+      return ((await ended) as [number | null])[0];
+    },
     stop: () => child.kill('SIGKILL'),
   };
 }
 
 describe('a client by Authlib, and an API behind mod_oauth2', () => {
   it('is let in by the key set and by introspection; once revoked, not by introspection', async () => {
-    const client = startPython();
+    const script = join(ROOT, 'test/support/peers/authlib-client.py');
+    const args = [script, latchkey.origin, python.id, python.secret, `${site}/python/`, RESOURCE];
+    const client = startProgram('/usr/bin/python3', args, { AUTHLIB_INSECURE_TRANSPORT: '1' });
+    const hear = async () => JSON.parse(await client.hear());
     try {
-      await visitor.page.goto((await client.hear()).url);
+      await visitor.page.goto((await hear()).url);
       await signIn();
       await visitor.page.waitForURL((url) => url.href.startsWith(`${site}/python/`));
       client.tell(visitor.page.url());
-      const first = await client.hear();
+      const first = await hear();
       expect(first.sub).toMatch(/^usr_/);
       client.tell();
-      const second = await client.hear();
+      const second = await hear();
       expect(second.rotated).toBe(true);
 
       const ask = async (path: string, token?: string) => {
@@ -212,12 +229,44 @@ describe('a client by Authlib, and an API behind mod_oauth2', () => {
       }
       client.tell();
       // One that mod_oauth2 has not asked about: it goes by an answer for five minutes.
-      const { revoked } = await client.hear();
+      const { revoked } = await hear();
       expect(await ask('strict', revoked), log()).toBe(401);
       // What is verified by the key set alone is good until it expires.
       expect(await ask('api', revoked), log()).toBe(200);
     } finally {
       client.stop();
+    }
+  });
+});
+
+describe('the conformance suite of MCP', () => {
+  it('finds nothing wrong with the authorization server', async () => {
+    const program = join(ROOT, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
+    const results = join(folder, 'results');
+    const run = startProgram(process.execPath, [
+      ...[program, 'authorization', '--url', latchkey.origin, '--port', String(suite.port)],
+      ...['--client-id', suite.id, '--resource', RESOURCE, '--output-dir', results],
+    ]);
+    try {
+      let line = '';
+      while (!line.startsWith(`${latchkey.origin}/oauth2/authorize?`)) line = await run.hear();
+      await visitor.context.clearCookies();
+      await visitor.page.goto(line);
+      await signIn();
+      const code = await run.end();
+      const checks = readdirSync(results, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('checks.json'))
+        .flatMap((name) => JSON.parse(readFileSync(join(results, name), 'utf8')));
+      expect(checks.filter(({ status }: any) => status !== 'SUCCESS')).toEqual([]);
+      expect(checks.map(({ id, status }: any) => [id, status])).toEqual(
+        expect.arrayContaining([
+          ['authorization-server-metadata', 'SUCCESS'],
+          ['authorization-code-grant', 'SUCCESS'],
+        ]),
+      );
+      expect(code).toBe(0);
+    } finally {
+      run.stop();
     }
   });
 });
