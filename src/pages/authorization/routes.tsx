@@ -31,7 +31,7 @@ export interface AuthorizationServices extends LogoutServices, DeviceServices {
 
 /** The authorization endpoint (RFC 6749, 3.1), where browsers come from clients and go back to them. */
 export function authorizationPageRoutes(services: AuthorizationServices) {
-  const { authorizations, config, directory, sessions } = services;
+  const { authorizations, config, directory, oauth, sessions } = services;
   const next = async (c: AppContext, search: URLSearchParams, word: UserWord | null = null) =>
     authorizations.next(search, c.get('realm'), await visitorOf(c, sessions), clientOf(c), word);
   const take = async (c: AppContext, search: URLSearchParams, step: NextStep): Promise<Response> => {
@@ -41,7 +41,8 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
     if (step.next === 'answer') return sendAnswer(c, view, step.answer);
     const { asked, principal } = step;
     const user = await directory.get(principal.userId, principal.bookmark);
-    const page = <ConsentPage view={view} asked={asked} user={user} search={search} />;
+    const providers = oauth.providers(view.realm);
+    const page = <ConsentPage view={view} asked={asked} user={user} providers={providers} search={search} />;
     return show(c, view, page, { leadsTo: [leadOf(asked.redirectUri)] });
   };
   return new Hono<AppEnv>()
