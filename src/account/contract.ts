@@ -88,10 +88,6 @@ export interface SessionObject {
    */
   open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal>;
   /**
-   * The methods of a session that `open` would open, with which it may be opened elsewhere. Refuses as that does.
-   */
-  admit(directory: DirectoryState, session: NewSession): Promise<{ methods: string[] } | Refusal>;
-  /**
    * Whether a session that a valid access token names is alive, and the account active. Refuses with `session_ended`,
    * `account_suspended`.
    */

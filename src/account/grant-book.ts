@@ -1,3 +1,4 @@
+import type { ActivityType } from '../directory/state.ts';
 import { HOUR } from '../lib/time.ts';
 import type { ClientConsent, NewGrantCode } from './grant-contract.ts';
 
@@ -7,6 +8,8 @@ export interface KeptCode extends NewGrantCode {
   methods: string[];
   authenticatedAt: number;
   credentialVersion: number;
+  /** Under what the log has the session that it opens; of earlier versions it is not there. */
+  activity?: ActivityType;
   sessionId: string | null;
 }
 
@@ -36,11 +39,15 @@ export class GrantBook {
     return this.#codes().find((code) => code.hash === hash);
   }
 
-  /** Notes that a code is spent, and for which session; '' for none. */
+  /** Notes that a code is spent, and for which session; '' for none. Of whom it stood for nothing is kept. */
   spend(hash: string, sessionId: string): void {
     this.#kv.put(
       CODES,
-      this.#codes().map((code) => (code.hash === hash ? { ...code, sessionId } : code)),
+      this.#codes().map(({ identity, ...code }) =>
+        code.hash === hash
+          ? { ...code, sessionId }
+          : { ...code, ...(identity !== undefined && { identity }) },
+      ),
     );
   }
 
@@ -67,7 +74,7 @@ export class GrantBook {
   forget(clientId: string): boolean {
     const { [clientId]: consent, ...others } = this.consents();
     const codes = this.#codes();
-    const kept = codes.filter(({ grant }) => grant.clientId !== clientId);
+    const kept = codes.filter(({ grant }) => grant?.clientId !== clientId);
     if (kept.length < codes.length) this.#kv.put(CODES, kept);
     if (consent) this.#kv.put(CONSENTS, others);
     return consent !== undefined || kept.length < codes.length;

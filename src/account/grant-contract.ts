@@ -1,10 +1,14 @@
+import type { DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { MfaPolicy } from '../lib/mfa.ts';
-import type { LiveSession, OpenedSession, SessionLifetimes } from './contract.ts';
+import type { LiveSession, NewSession, OpenedSession, SessionLifetimes } from './contract.ts';
 import type { SessionGrant } from './session-record.ts';
 
 export type { SessionGrant } from './session-record.ts';
+
+/** The client of all sessions that are the user's own: the product's apps and pages, as which no client can register. */
+export const OWN_CLIENT = 'latchkey';
 
 /** What a user has allowed a client. `at` is Unix milliseconds. */
 export interface ClientConsent {
@@ -17,7 +21,8 @@ export interface ClientConsent {
 /** An authorization code (RFC 6749, 4.1.2), of which only the hash is kept. */
 export interface NewGrantCode {
   hash: string;
-  grant: SessionGrant;
+  /** What its client may; null for OWN_CLIENT, which gets a session of the user's own. */
+  grant: SessionGrant | null;
   /** Where it goes; null for a device, which gets it without a browser. */
   redirectUri: string | null;
   /** The PKCE challenge, S256; null for a device. */
@@ -27,6 +32,8 @@ export interface NewGrantCode {
   key?: string | null;
   /** Claims that the ID token shall have besides those that it always has, by name; of earlier versions it is not there. */
   idTokenClaims?: string[];
+  /** Whom a provider has sent back, sealed, of a code that opens no session (`takeIdentity`). */
+  identity?: string;
   /** How long what it gives lives. */
   lifetimes: SessionLifetimes;
   /** Unix milliseconds. */
@@ -45,6 +52,8 @@ export interface CodeRedemption {
   realmId: string;
   /** What the realm wants of second factors. */
   mfa: MfaPolicy;
+  /** Whether its user has to prove their address before anything opens. */
+  unproven?: boolean;
 }
 
 /** A code that was redeemed: the session of the client, and what goes into the ID token. */
@@ -69,10 +78,26 @@ export interface GrantObject {
     client: Client,
   ): Promise<{ result: 'ok' } | Refusal>;
   /**
-   * Opens the session that a code stands for. It is spent, whether the rest fits or not; presented again, it ends what it gave
-   * (RFC 9700, 4.5). Refuses with `invalid_grant`, `account_suspended`, and `mfa_required` where its session owes a second factor by now.
+   * Keeps a code for OWN_CLIENT of a user who has signed in without a session of a browser. Refuses as `open` of sessions does,
+   * whose second step opens a session without the code.
    */
-  redeemCode(redemption: CodeRedemption, client: Client): Promise<RedeemedCode | Refusal>;
+  issueCodeFor(
+    directory: DirectoryState,
+    session: NewSession,
+    code: NewGrantCode,
+  ): Promise<{ result: 'ok' } | Refusal>;
+  /**
+   * Opens the session that a code stands for. It is spent, whether the rest fits or not; presented again, it ends what it gave
+   * (RFC 9700, 4.5). Refuses with `invalid_grant`, `account_suspended`, `email_not_verified`, and `mfa_required` where its session owes a second
+   * factor by now; for OWN_CLIENT with the sign-in that waits for it, and with `service_unavailable` for a row that is out of date.
+   */
+  redeemCode(
+    redemption: CodeRedemption,
+    client: Client,
+    directory?: DirectoryState,
+  ): Promise<RedeemedCode | Refusal>;
+  /** Spends a code for whom it says that a provider has sent back. Refuses with `invalid_grant`, `account_suspended`. */
+  takeIdentity(redemption: CodeRedemption, client: Client): Promise<{ identity: string } | Refusal>;
   /** The live session of a client's refresh token, which it does not rotate. Refuses as `check` of sessions does. */
   checkGrant(refreshToken: string): Promise<LiveSession | Refusal>;
   /** Ends one grant of that client; false when it has no such one. */

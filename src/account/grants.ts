@@ -1,10 +1,16 @@
 import { equalsInConstantTime } from '../crypto/keys.ts';
-import { type ErrorCode, isRefusal, type Refusal, refused } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
-import { NO_FACTORS, owedStep } from '../lib/mfa.ts';
-import type { LiveSession } from './contract.ts';
+import { type MfaPolicy, NO_FACTORS, owedStep } from '../lib/mfa.ts';
+import type { AccountState, LiveSession, NewSession } from './contract.ts';
 import type { GrantBook, KeptCode } from './grant-book.ts';
-import type { ClientConsent, CodeRedemption, NewGrantCode, RedeemedCode } from './grant-contract.ts';
+import {
+  type ClientConsent,
+  type CodeRedemption,
+  type NewGrantCode,
+  OWN_CLIENT,
+  type RedeemedCode,
+} from './grant-contract.ts';
 import type { SessionBook } from './session-book.ts';
 import type { SignIns } from './sign-ins.ts';
 import type { AccountStateStore } from './state-store.ts';
@@ -37,16 +43,18 @@ export class Grants {
     const { book, signIns } = this.#parts;
     const session = signIns.check(sessionId);
     if (isRefusal(session)) return session;
-    // No client gives what it has to another.
-    if (session.grant || session.impersonator !== null) return refused('session_ended');
+    // No client gives what it has to another; whom its user has become at a provider it may link.
+    const isOwn = session.grant === null || code.identity !== undefined;
+    if (!isOwn || session.impersonator !== null) return refused('session_ended');
     const { methods, authenticatedAt, state } = session;
     const { credentialVersion } = state;
     const now = Date.now();
     // What a user has allowed a device stays when the browser signs out in which they did.
     const browserSession = code.redirectUri === null ? null : sessionId;
-    const proof = { methods, authenticatedAt, credentialVersion, browserSession };
+    const activity = code.grant ? 'app_authorized' : 'signed_in';
+    const proof = { methods, authenticatedAt, credentialVersion, browserSession, activity } as const;
     book.keep({ ...code, ...proof, sessionId: null }, now);
-    if (consented) {
+    if (consented && code.grant) {
       const { audience, clientId, scope } = code.grant;
       book.consent(clientId, { scopes: scope.split(' '), resources: audience }, now);
       signIns.log('app_connected', sessionId, client, { details: { client_id: clientId, scope } });
@@ -54,7 +62,58 @@ export class Grants {
     return { result: 'ok' };
   }
 
+  /** As the contract has it, for a user whom the object knows by now. */
+  issueCodeFor(session: NewSession, code: NewGrantCode): { result: 'ok' } | Refusal {
+    const { book, signIns } = this.#parts;
+    const admitted = signIns.admit(session);
+    if (isRefusal(admitted)) return admitted;
+    const { credentialVersion } = this.#parts.state.get() as AccountState;
+    const now = Date.now();
+    const { activity, authenticatedAt = now } = session;
+    const proof = { ...admitted, authenticatedAt, credentialVersion, browserSession: null, activity };
+    book.keep({ ...code, ...proof, sessionId: null }, now);
+    return { result: 'ok' };
+  }
+
   redeemCode(redemption: CodeRedemption, client: Client): RedeemedCode | Refusal {
+    const { book, signIns } = this.#parts;
+    const code = this.#found(redemption, client);
+    if (isRefusal(code)) return code;
+    const { mfa, unproven = false } = redemption;
+    const refuse = (refusal: Refusal) => {
+      book.spend(code.hash, '');
+      return refusal;
+    };
+    if (code.identity !== undefined) return refuse(refused('invalid_grant'));
+    if (unproven) return refuse(refused('email_not_verified'));
+    if (code.grant && this.#owesStep(code, mfa)) return refuse(refused('mfa_required'));
+    const { activity = 'app_authorized', authenticatedAt, browserSession, grant } = code;
+    const { idTokenClaims = [], lifetimes, methods, nonce } = code;
+    const key = redemption.bindsKey ? (redemption.key ?? null) : null;
+    const session = signIns.open({
+      client,
+      methods,
+      lifetimes,
+      mfa,
+      activity,
+      authenticatedAt,
+      browserSession,
+      ...(grant && { grant: { ...grant, key } }),
+    });
+    if (isRefusal(session)) return refuse(session);
+    book.spend(code.hash, session.sessionId);
+    return { session, nonce, idTokenClaims };
+  }
+
+  takeIdentity(redemption: CodeRedemption, client: Client): { identity: string } | Refusal {
+    const code = this.#found(redemption, client);
+    if (isRefusal(code)) return code;
+    this.#parts.book.spend(code.hash, '');
+    return code.identity === undefined ? refused('invalid_grant') : { identity: code.identity };
+  }
+
+  /** The code that a redemption fits, for the caller to spend. What does not fit spends it too; presented again, it ends what it gave. */
+  #found(redemption: CodeRedemption, client: Client): KeptCode | Refusal {
     const { book, sessions, signIns } = this.#parts;
     const state = this.#parts.state.get();
     const code = state && book.find(redemption.hash);
@@ -62,7 +121,7 @@ export class Grants {
     const { sessionId } = code;
     if (sessionId !== null) {
       if (sessionId !== '' && sessions.end(sessionId, 'reused', Date.now())) {
-        const details = { client_id: code.grant.clientId };
+        const details = { client_id: clientOf(code) };
         signIns.log('app_code_reused', sessionId, client, { details });
       }
       return refused('invalid_grant');
@@ -73,34 +132,15 @@ export class Grants {
       state.credentialVersion === code.credentialVersion &&
       (code.key ?? redemption.key ?? null) === (redemption.key ?? null) &&
       isFor(code, redemption);
-    const refuse = (reason: ErrorCode) => {
-      book.spend(code.hash, '');
-      return refused(reason);
-    };
-    if (!fits) return refuse('invalid_grant');
-    if (state.status !== 'active') return refuse('account_suspended');
-    const { role, anonymous = false } = state;
-    const shown = { role, methods: code.methods, impersonator: null, anonymous };
-    // A factor that came since, or a policy.
-    if (owedStep(redemption.mfa, shown, state.factors ?? NO_FACTORS, Date.now()))
-      return refuse('mfa_required');
-    const { grant, methods, authenticatedAt, browserSession, lifetimes, nonce, idTokenClaims = [] } = code;
-    const activity = 'app_authorized';
-    const key = redemption.bindsKey ? (redemption.key ?? null) : null;
-    const bound = { ...grant, key };
-    const opened = {
-      client,
-      methods,
-      lifetimes,
-      activity,
-      authenticatedAt,
-      browserSession,
-      grant: bound,
-    } as const;
-    const session = signIns.open(opened);
-    if (isRefusal(session)) return refuse(session.reason);
-    book.spend(code.hash, session.sessionId);
-    return { session, nonce, idTokenClaims };
+    if (fits && state.status === 'active') return code;
+    book.spend(code.hash, '');
+    return refused(fits ? 'account_suspended' : 'invalid_grant');
+  }
+
+  /** A factor that came since, or a policy. */
+  #owesStep({ methods }: KeptCode, mfa: MfaPolicy): boolean {
+    const { role, anonymous = false, factors = NO_FACTORS } = this.#parts.state.get() as AccountState;
+    return owedStep(mfa, { role, methods, impersonator: null, anonymous }, factors, Date.now()) !== null;
   }
 
   check(refreshToken: string): LiveSession | Refusal {
@@ -136,8 +176,12 @@ function isFor(code: KeptCode, { clientId, redirectUri, challenge }: CodeRedempt
   const same = code.challenge === null ? challenge === null : challenge !== null;
   return (
     same &&
-    code.grant.clientId === clientId &&
+    clientOf(code) === clientId &&
     code.redirectUri === redirectUri &&
     equalsInConstantTime(code.challenge ?? '', challenge ?? '')
   );
+}
+
+function clientOf({ grant }: KeptCode): string {
+  return grant?.clientId ?? OWN_CLIENT;
 }

@@ -374,14 +374,6 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     });
   }
 
-  async admit(directory: DirectoryState, session: NewSession): Promise<{ methods: string[] } | Refusal> {
-    return this.#atomically(() => {
-      if (this.#state.isStale(directory)) return stale();
-      this.#adopt(directory, null);
-      return this.#signIns.admit(session);
-    });
-  }
-
   async check(sessionId: string): Promise<LiveSession | Refusal> {
     return this.#signIns.check(sessionId);
   }
@@ -538,8 +530,32 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     return this.#atomically(() => this.#grants.issueCode(sessionId, code, consented, client));
   }
 
-  async redeemCode(redemption: CodeRedemption, client: Client): Promise<RedeemedCode | Refusal> {
-    return this.#atomically(() => this.#grants.redeemCode(redemption, client));
+  async issueCodeFor(
+    directory: DirectoryState,
+    session: NewSession,
+    code: NewGrantCode,
+  ): Promise<{ result: 'ok' } | Refusal> {
+    return this.#atomically(() => {
+      if (this.#state.isStale(directory)) return stale();
+      this.#adopt(directory, null);
+      return this.#grants.issueCodeFor(session, code);
+    });
+  }
+
+  async redeemCode(
+    redemption: CodeRedemption,
+    client: Client,
+    directory?: DirectoryState,
+  ): Promise<RedeemedCode | Refusal> {
+    return this.#atomically(() => {
+      if (directory && this.#state.isStale(directory)) return stale();
+      if (directory) this.#adopt(directory, null);
+      return this.#grants.redeemCode(redemption, client);
+    });
+  }
+
+  async takeIdentity(redemption: CodeRedemption, client: Client): Promise<{ identity: string } | Refusal> {
+    return this.#atomically(() => this.#grants.takeIdentity(redemption, client));
   }
 
   async checkGrant(refreshToken: string): Promise<LiveSession | Refusal> {

@@ -1,3 +1,4 @@
+import { AUTHORIZATION_CODE_LIFETIME, newCodeText } from '../account/code-text.ts';
 import type { ClientConsent, GrantObjects } from '../account/grant-contract.ts';
 import { equalsInConstantTime, hmac, type Keyring } from '../crypto/keys.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -6,7 +7,7 @@ import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
 import type { Client } from '../lib/client.ts';
 import { hasFactor, owedStep } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
-import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import { HOUR, SECOND } from '../lib/time.ts';
 import type { Subjects } from '../signing-keys/subject-service.ts';
 import {
   type AnswerTarget,
@@ -18,7 +19,6 @@ import {
 import { isSelfRegistered } from './client-schemas.ts';
 import { sectorOf } from './client-sectors.ts';
 import type { OAuthClients } from './client-service.ts';
-import { newCodeText } from './code-text.ts';
 import { grantLifetimes } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { type Parameters, readParameters, required } from './parameters.ts';
@@ -30,8 +30,6 @@ import type { OAuthClientRow } from './tables.ts';
 
 export { type AskedAuthorization, userinfoAudience } from './authorization-request.ts';
 
-/** How long a client has to redeem a code (milliseconds). */
-const CODE_LIFETIME = MINUTE;
 /** How long somebody may take to sign in anew for a request (milliseconds). */
 const SIGN_IN_TIME = HOUR;
 /** The parameter that says since when a request waits for its user to sign in anew. */
@@ -298,7 +296,7 @@ export class ClientAuthorizations {
       ...(key !== null && { key }),
       ...(claims.idToken.length > 0 && { idTokenClaims: claims.idToken }),
       lifetimes: grantLifetimes(realm, client, scopes),
-      expiresAt: Date.now() + CODE_LIFETIME,
+      expiresAt: Date.now() + AUTHORIZATION_CODE_LIFETIME,
     };
     accepted(await this.#parts.objects(userId).issueCode(sessionId, code, consented, by));
     const shown = await this.#parts.subjects.masked(realm.id, sectorOf(client), text);

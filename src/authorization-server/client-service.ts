@@ -189,7 +189,11 @@ export class OAuthClients {
       ? secret && { secretHash: secret.hash }
       : { secretHash: null, previousHash: null, previousExpiresAt: null };
     const set = columnsOf(patch);
-    await requireSector({ ...read, ...set }, this.#sectors);
+    // It is asked for when what it has to say has changed, and not for each new name.
+    const asks = (['redirectUris', 'sectorIdentifierUri'] as const).some(
+      (name) => set[name] !== undefined && JSON.stringify(set[name]) !== JSON.stringify(read[name]),
+    );
+    if (asks) await requireSector({ ...read, ...set }, this.#sectors);
     const now = Math.max(Date.now(), read.updatedAt + 1);
     const names = Object.keys(set) as (keyof OAuthClientRow)[];
     const row = await changeClient(

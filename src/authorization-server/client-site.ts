@@ -62,6 +62,11 @@ export class ClientSites<Value> {
     this.#local = local;
   }
 
+  /** Whether it goes by something that it has read there. */
+  knows(address: string): boolean {
+    return this.#known.has(address);
+  }
+
   /**
    * What stands at an address, and when it was read (Unix milliseconds); null when nothing of the kind does, or its server does not
    * answer and has not within a day. `olderThan` (milliseconds) has it read again, unless its

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { newCodeText } from '../account/code-text.ts';
 import type { GrantObjects } from '../account/grant-contract.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
@@ -8,7 +9,6 @@ import { HOUR, SECOND } from '../lib/time.ts';
 import type { Take } from '../messages/budgets.ts';
 import { askedAudience, scopesWithin } from './authorization-request.ts';
 import type { OAuthClients } from './client-service.ts';
-import { newCodeText } from './code-text.ts';
 import {
   type AllowedDevice,
   DEVICE_LIFETIME,

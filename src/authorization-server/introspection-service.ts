@@ -1,4 +1,5 @@
 import type { LiveSession } from '../account/contract.ts';
+import { OWN_CLIENT } from '../account/grant-contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { isRefusal } from '../errors.ts';
 import { lacksMfa } from '../lib/mfa.ts';
@@ -131,5 +132,5 @@ export function lacksFactor({ impersonator, methods, state }: LiveSession, { mfa
 
 /** A session of the user's own has no grant, and its tokens the name that all such have. */
 function isOf({ grant }: LiveSession, clientId: string): boolean {
-  return grant === null ? clientId === 'latchkey' : grant.clientId === clientId;
+  return grant === null ? clientId === OWN_CLIENT : grant.clientId === clientId;
 }

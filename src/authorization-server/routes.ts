@@ -6,6 +6,7 @@ import { proofIn, type ShownProof } from '../http/dpop.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { requireMfa } from '../http/second-factor.ts';
+import { bringsForm, FORM, sentForm } from '../http/sent-form.ts';
 import { authenticateService, presentsKey } from '../http/service-authentication.ts';
 import type { Realm } from '../lib/realm.ts';
 import { userinfoAudience } from './authorization-request.ts';
@@ -24,13 +25,13 @@ import {
   ServerMetadataSchema,
   TokenAnswerSchema,
   TokenForm,
+  UserinfoForm,
   UserinfoSchema,
 } from './schemas.ts';
 import type { AuthorizationServer } from './service.ts';
 import { answerTokenRequest, knownClient } from './token-service.ts';
 import { userClaims } from './user-claims.ts';
 
-const FORM = 'application/x-www-form-urlencoded';
 /** Clients may go by the metadata for so long (seconds). */
 const MAX_AGE = 300;
 
@@ -43,9 +44,6 @@ const refusals = {
 /** The endpoints of the authorization server that programs ask: forms in, and failures as RFC 6749 has them. */
 export function authorizationServerRoutes(server: AuthorizationServer) {
   const { apiKeys, authorizations, devices, directory, endpoints } = server;
-  const form = <Schema extends z.ZodType>(schema: Schema) =>
-    // Not checked here: a request may repeat a parameter, or leave it out, and is told so by the protocol's words.
-    ({ body: { required: false as const, content: { [FORM]: { schema } } } }) as const;
   const failing = async (c: AppContext, act: (asked: Asked) => Promise<Response>): Promise<Response> => {
     try {
       return await act(await askedIn(c));
@@ -187,7 +185,11 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
       ({ success }, c) => (success ? undefined : revocation(c)),
     )
     .openapi(userinfoRoute('get'), (c) => userinfo(c, server) as never)
-    .openapi(userinfoRoute('post'), (c) => userinfo(c, server) as never)
+    .openapi(
+      userinfoRoute('post'),
+      (c) => userinfo(c, server) as never,
+      ({ success }, c) => (success ? undefined : (userinfo(c, server) as never)),
+    )
     .openapi(
       createRoute({
         operationId: 'discovery.getMetadata',
@@ -224,7 +226,11 @@ export function authorizationServerRoutes(server: AuthorizationServer) {
     c: AppContext,
     { endpoints: { sessions } }: AuthorizationServer,
   ): Promise<Response> {
-    const principal = await authenticate(c, { ...authenticatorOf(sessions) });
+    const authenticator = authenticatorOf(sessions);
+    const sent = await tokenInForm(c);
+    const principal = await (sent === null
+      ? authenticate(c, authenticator)
+      : authenticator.authenticateToken(sent, c.get('realm'), null));
     const { client, userId, bookmark } = principal;
     requireMfa(principal, c.get('realm'));
     if (client && !client.scopes.includes('openid')) {
@@ -250,6 +256,17 @@ function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions'])
   };
 }
 
+/** The access token that a form brings (RFC 6750, 2.2); null where there is none, or a header says whose the request is. */
+async function tokenInForm(c: AppContext): Promise<string | null> {
+  if (c.req.method !== 'POST' || c.req.header('authorization') !== undefined || !bringsForm(c)) return null;
+  return (await sentForm(c)).get('access_token');
+}
+
+/** A form that is not checked here: a request may repeat a parameter, or leave it out, and is told so by the protocol's words. */
+function form<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: false as const, content: { [FORM]: { schema } } } } as const;
+}
+
 function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
   return createRoute({
     operationId: method === 'get' ? 'authorization.userinfo' : 'authorization.postUserinfo',
@@ -257,9 +274,10 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
     path: '/oauth2/userinfo',
     level: PUBLIC,
     tags,
+    request: method === 'post' ? form(UserinfoForm) : {},
     summary: 'Who the user of a token is',
     description:
-      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`, or `DPoP` for a token that is bound to a key.',
+      'OpenID Connect Core 1.0, 5.3: the claims that the scopes of the token give. By `Authorization: Bearer`, or `DPoP` for a token that is bound to a key; a POST may bring the token as `access_token` of a form (RFC 6750, 2.2).',
     responses: responses(
       { 200: json(UserinfoSchema, 'The claims') },
       {
@@ -275,6 +293,7 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
           'mfa_required',
           ...(method === 'get' ? [] : (['origin_not_allowed'] as const)),
         ],
+        body: method === 'post',
       },
     ),
   });
@@ -291,14 +310,14 @@ interface Asked {
 }
 
 async function askedIn(c: AppContext): Promise<Asked> {
-  if (!new RegExp(`^${FORM}\\s*(;|$)`, 'i').test(c.req.header('content-type') ?? '')) {
+  if (!bringsForm(c)) {
     throw new OAuthFailure('invalid_request', `The body must be ${FORM}`);
   }
   const realm = c.get('realm');
   return {
     realm,
     authorization: c.req.header('authorization'),
-    parameters: parametersOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()))),
+    parameters: parametersOf(await sentForm(c)),
     endpoint: realm.issuer + c.req.path,
     proof: c.req.header('dpop') === undefined ? null : proofIn(c),
   };

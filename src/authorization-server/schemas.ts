@@ -117,6 +117,8 @@ export const IntrospectionSchema = z
   })
   .openapi('Introspection');
 
+export const UserinfoForm = z.object({ access_token: z.string().optional() }).openapi('UserinfoForm');
+
 export const UserinfoSchema = z
   .looseObject({ sub: z.string() })
   .openapi('Userinfo', { description: 'Claims of OpenID Connect Core 1.0, 5.1, by the scopes of the token' });

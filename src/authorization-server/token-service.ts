@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { challengeOf, parseCodeText } from '../account/code-text.ts';
 import type { OpenedSession } from '../account/contract.ts';
 import { parseRefreshToken } from '../account/refresh-token.ts';
 import { accepted } from '../errors.ts';
@@ -7,7 +7,6 @@ import { askedResources, audienceWithin, scopesWithin, userinfoAudience } from '
 import { authenticateClient, type ClientMessage } from './client-authentication.ts';
 import { OPENID_SCOPES, PROVIDER_TOKEN_SCOPE } from './client-schemas.ts';
 import { sectorOf } from './client-sectors.ts';
-import { parseCodeText } from './code-text.ts';
 import { isRefreshable, tokenSeconds } from './grant-lifetimes.ts';
 import { OAuthFailure } from './oauth-error.ts';
 import { required } from './parameters.ts';
@@ -73,7 +72,7 @@ async function redeemCode(parts: TokenParts, request: ProvedRequest, client: OAu
     throw new OAuthFailure('invalid_request', 'code_verifier must be 43 to 128 unreserved characters');
   }
   if (!code) throw new OAuthFailure('invalid_grant', 'It is no code');
-  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const challenge = challengeOf(verifier);
   const { id: realmId, mfa } = realm;
   // RFC 9449, 5: one that can prove itself does so at each refresh.
   const bound = { key, bindsKey: client.authentication === 'none' };

@@ -10,7 +10,6 @@ import { users } from './tables.ts';
 
 // Of the tables of features only what the rule needs: they lie above the directory.
 const passwords = sqliteTable('passwords', { userId: text('user_id') });
-const authorizationCodes = sqliteTable('authorization_codes', { userId: text('user_id') });
 const identities = sqliteTable('identities', {
   userId: text('user_id'),
   addedUnproven: integer('added_unproven', { mode: 'boolean' }),
@@ -166,7 +165,6 @@ export function provingChange(
 function endAccessIf(db: Database, userId: string, now: number, stands: SQL) {
   const isLive = isNull(apiKeys.revokedAt);
   return [
-    db.delete(authorizationCodes).where(and(eq(authorizationCodes.userId, userId), stands)),
     db
       .update(apiKeys)
       .set({ revokedAt: now })

@@ -1,8 +1,17 @@
-import { createHash } from 'node:crypto';
-import type { SessionObjects } from '../account/contract.ts';
-import { equalsInConstantTime } from '../crypto/keys.ts';
+import {
+  AUTHORIZATION_CODE_LIFETIME,
+  challengeOf,
+  newCodeText,
+  parseCodeText,
+} from '../account/code-text.ts';
+import type { NewSession, SessionObjects } from '../account/contract.ts';
+import {
+  type CodeRedemption,
+  type GrantObjects,
+  type NewGrantCode,
+  OWN_CLIENT,
+} from '../account/grant-contract.ts';
 import { primary } from '../db/client.ts';
-import { hashToken } from '../directory/links.ts';
 import type { Directory } from '../directory/service.ts';
 import { findById } from '../directory/service.ts';
 import { mustProveAddress } from '../directory/state.ts';
@@ -10,32 +19,18 @@ import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
-import { MINUTE } from '../lib/time.ts';
 import type { SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
-import { type CodeRow, storeCode, takeCode } from './code-store.ts';
 
 export { appRedirect } from './callback.ts';
 
-/** How long an app has to exchange a code (milliseconds). */
-const CODE_LIFETIME = MINUTE;
-
-/** What a code is made for. */
-export interface NewCode {
-  /** Who has proved who they are, as the primary database just said. */
-  user: UserRow;
+/** The app that a code is for. */
+export interface AppTarget {
   realm: Realm;
   /** Where the code goes, exactly as the app named it. */
   redirectTo: string;
   /** The app's PKCE challenge, S256. */
   challenge: string;
-  /** How the user proved it; the `methods` of the session. */
-  methods: string[];
-  activity?: 'registered' | 'signed_in';
-  /** When the user proved it, Unix milliseconds; now, unless another session is passed on. */
-  authenticatedAt?: number;
-  /** The session of the browser in which they proved it, if it keeps one. */
-  browserSession?: string;
 }
 
 /** What an app presents to get its tokens. */
@@ -50,10 +45,13 @@ interface CodeDependencies {
   d1: D1Database;
   sessions: Sessions;
   directory: Pick<Directory, 'stateOf'>;
-  objects: SessionObjects;
+  objects: (userId: string) => ReturnType<SessionObjects> & ReturnType<GrantObjects>;
 }
 
-/** Authorization codes (RFC 6749, 4.1.2, with PKCE): what an app gets at its address instead of tokens. */
+/**
+ * Authorization codes of the product's own apps, which get sessions of the user's own: kept, found and spent where those of all other
+ * clients are, by OWN_CLIENT.
+ */
 export class AuthorizationCodes {
   readonly #deps: CodeDependencies;
 
@@ -61,14 +59,40 @@ export class AuthorizationCodes {
     this.#deps = deps;
   }
 
-  /** A code for a user who has signed in: it works once, within a minute, with the verifier. */
-  issue(code: NewCode): Promise<string> {
-    return this.#issue(code, null);
+  /**
+   * A code for an app, given by the session of a browser: it works once, within a minute, with the verifier. Throws `session_ended`,
+   * `account_suspended`.
+   */
+  issue(target: AppTarget, by: { userId: string; sessionId: string }, client: Client): Promise<string> {
+    return this.#issue(target, by, client, {});
   }
 
-  /** A code for somebody whom a provider has sent back, to be linked to a user who asks for it. `identity` is sealed. */
-  issueLink(code: NewCode, identity: string): Promise<string> {
-    return this.#issue(code, identity);
+  /** A code for somebody whom a provider has sent back, to be linked to a user who asks for it. `identity` is sealed. Throws as `issue`. */
+  issueLink(
+    target: AppTarget,
+    by: { userId: string; sessionId: string },
+    client: Client,
+    identity: string,
+  ): Promise<string> {
+    return this.#issue(target, by, client, { identity });
+  }
+
+  /**
+   * A code for an app in which a user signs in without a session of the browser. Throws as the opening of that session would,
+   * `mfa_required` too.
+   */
+  async issueTo(
+    target: AppTarget,
+    user: UserRow,
+    session: Pick<NewSession, 'client' | 'methods' | 'activity'>,
+  ): Promise<string> {
+    const { directory, objects } = this.#deps;
+    const { lifetimes, mfa } = target.realm;
+    const { text, code } = newCode(target, user.id);
+    accepted(
+      await objects(user.id).issueCodeFor(directory.stateOf(user), { ...session, lifetimes, mfa }, code),
+    );
+    return text;
   }
 
   /**
@@ -76,67 +100,61 @@ export class AuthorizationCodes {
    * for everything that does not, `account_suspended`, `email_not_verified`.
    */
   async exchange(exchange: Exchange, client: Client): Promise<SignedIn> {
-    const { directory, objects, sessions } = this.#deps;
+    const { d1, directory, objects, sessions } = this.#deps;
     const { realm } = exchange;
-    const { row, user } = await this.#take(exchange);
-    if (row.identity !== null) throw new ApiError('invalid_grant');
-    if (mustProveAddress(realm, user)) throw new ApiError('email_not_verified');
-    const opened = accepted(
-      await objects(user.id).open(directory.stateOf(user), {
-        client,
-        methods: row.methods,
-        lifetimes: realm.lifetimes,
-        mfa: realm.mfa,
-        activity: row.activity,
-        ...(row.authenticatedAt !== null && { authenticatedAt: row.authenticatedAt }),
-        browserSession: row.browserSession,
-      }),
-    );
-    return { user, grant: await sessions.grant(realm, opened) };
+    const { userId, redemption } = redemptionOf(exchange);
+    const user = await findById(primary(d1).db, userId);
+    if (!user) throw new ApiError('invalid_grant');
+    const proved = { ...redemption, unproven: mustProveAddress(realm, user) };
+    const { session } = accepted(await objects(userId).redeemCode(proved, client, directory.stateOf(user)));
+    return { user, grant: await sessions.grant(realm, session) };
   }
 
   /** Takes the sealed identity of a code that this user asked for. Throws `invalid_grant`. */
-  async takeLink(exchange: Exchange, userId: string): Promise<string> {
-    const { row, user } = await this.#take(exchange);
-    if (row.identity === null || user.id !== userId) throw new ApiError('invalid_grant');
-    return row.identity;
+  async takeLink(exchange: Exchange, by: { userId: string }, client: Client): Promise<string> {
+    const { userId, redemption } = redemptionOf(exchange);
+    const { identity } = accepted(await this.#deps.objects(userId).takeIdentity(redemption, client));
+    if (userId !== by.userId) throw new ApiError('invalid_grant');
+    return identity;
   }
 
-  async #issue(code: NewCode, identity: string | null): Promise<string> {
-    const { user, realm, redirectTo, challenge, methods, activity = 'signed_in' } = code;
-    const { authenticatedAt = Date.now(), browserSession } = code;
-    const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-    await storeCode(primary(this.#deps.d1).db, {
-      hash: hashToken(secret),
-      realmId: realm.id,
-      userId: user.id,
-      redirectTo,
-      challenge,
-      methods,
-      activity,
-      credentialVersion: user.credentialVersion,
-      identity,
-      authenticatedAt,
-      browserSession,
-      expiresAt: Date.now() + CODE_LIFETIME,
-    });
-    return secret;
+  async #issue(
+    target: AppTarget,
+    { userId, sessionId }: { userId: string; sessionId: string },
+    client: Client,
+    more: Pick<NewGrantCode, 'identity'>,
+  ): Promise<string> {
+    const { text, code } = newCode(target, userId);
+    accepted(await this.#deps.objects(userId).issueCode(sessionId, { ...code, ...more }, false, client));
+    return text;
   }
+}
 
-  async #take(exchange: Exchange): Promise<{ row: CodeRow; user: UserRow }> {
-    const { code, verifier, redirectTo, realm } = exchange;
-    const { db } = primary(this.#deps.d1);
-    const row = await takeCode(db, hashToken(code));
-    const challenge = createHash('sha256').update(verifier).digest('base64url');
-    const fits =
-      row &&
-      Date.now() < row.expiresAt &&
-      row.realmId === realm.id &&
-      row.redirectTo === redirectTo &&
-      equalsInConstantTime(row.challenge, challenge);
-    const user = fits && (await findById(db, row.userId));
-    if (!user || user.credentialVersion !== row.credentialVersion) throw new ApiError('invalid_grant');
-    if (user.status === 'suspended') throw new ApiError('account_suspended');
-    return { row, user };
-  }
+function newCode(
+  { realm, redirectTo: redirectUri, challenge }: AppTarget,
+  userId: string,
+): { text: string; code: NewGrantCode } {
+  const { text, hash } = newCodeText(userId);
+  const expiresAt = Date.now() + AUTHORIZATION_CODE_LIFETIME;
+  const { lifetimes } = realm;
+  return { text, code: { hash, grant: null, redirectUri, challenge, nonce: null, lifetimes, expiresAt } };
+}
+
+/** Whose code it is, and what their object is asked. Throws `invalid_grant` for what is no code. */
+function redemptionOf({ code, verifier, redirectTo, realm }: Exchange): {
+  userId: string;
+  redemption: CodeRedemption;
+} {
+  const named = parseCodeText(code);
+  if (!named) throw new ApiError('invalid_grant');
+  const { id: realmId, mfa } = realm;
+  const redemption = {
+    hash: named.hash,
+    clientId: OWN_CLIENT,
+    redirectUri: redirectTo,
+    challenge: challengeOf(verifier),
+    realmId,
+    mfa,
+  };
+  return { userId: named.userId, redemption };
 }

@@ -86,13 +86,40 @@ export async function leaseRefresh(
   return leased.length > 0;
 }
 
-/** Puts tokens in the place of those that were read, and gives up the right to refresh them; false when there are others by now. */
-export function replaceTokens(
+/**
+ * Puts tokens in the place of those that were read, and gives up the right to refresh them that lasts until that time; false when there
+ * are others by now. The right of somebody else who has it since stays theirs.
+ */
+export async function replaceTokens(
   db: Database,
   known: IdentityRef & Pick<IdentityRow, 'tokens'>,
-  tokens: string,
+  { tokens, until }: { tokens: string; until: number },
 ): Promise<boolean> {
-  return refreshIdentity(db, known, { tokens, refreshingUntil: 0 });
+  const { refreshingUntil } = identities;
+  const changed = await db
+    .update(identities)
+    .set({ tokens, refreshingUntil: sql`iif(${refreshingUntil} = ${until}, 0, ${refreshingUntil})` })
+    .where(withTokens(known))
+    .returning({ provider: identities.provider });
+  return changed.length > 0;
+}
+
+/** Gives up the right to refresh that lasts until that time, if nobody else has it since. */
+export async function releaseRefresh(
+  db: Database,
+  { userId, provider }: IdentityRef,
+  until: number,
+): Promise<void> {
+  await db
+    .update(identities)
+    .set({ refreshingUntil: 0 })
+    .where(
+      and(
+        eq(identities.userId, userId),
+        eq(identities.provider, provider),
+        eq(identities.refreshingUntil, until),
+      ),
+    );
 }
 
 function withTokens({

@@ -1,8 +1,6 @@
 import type { SessionObjects } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { seal, unseal } from '../crypto/sealed.ts';
-import { primary } from '../db/client.ts';
-import { findById } from '../directory/service.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import type { FlowCookie } from '../http/flow-cookie.ts';
 import type { Client } from '../lib/client.ts';
@@ -34,7 +32,6 @@ export interface LinkRequest {
 }
 
 export interface LinkDependencies {
-  d1: D1Database;
   objects: SessionObjects;
   providers: Providers;
   codes: AuthorizationCodes;
@@ -134,30 +131,26 @@ export class AccountLinks {
    * `session_ended`, `identity_conflict`.
    */
   async finish(realm: Realm, flow: Flow, by: FlowSession, arrival: Arrival, client: Client): Promise<string> {
-    const { codes, d1, flowKeys, identities, objects } = this.#deps;
-    // Signed out meanwhile, or locked out: then nothing is linked.
-    const session = accepted(await objects(by.userId).check(by.sessionId));
+    const { codes, flowKeys, identities, objects } = this.#deps;
     const { redirectTo, app } = flow;
+    // Signed out meanwhile, or locked out: then nothing is linked.
     if (!app) {
+      const session = accepted(await objects(by.userId).check(by.sessionId));
       const { credentialVersion } = session.state;
       if (by.proves) await this.#prove(by, realm, arrival, client);
       else await identities.link({ ...by, credentialVersion }, realm, arrival, client);
       return redirectTo;
     }
-    const user = await findById(primary(d1).db, by.userId);
-    if (!user) throw new ApiError('session_ended');
     const { challenge, state } = app;
-    const code = await codes.issueLink(
-      { user, realm, redirectTo, challenge, methods: [] },
-      await seal(flowKeys, { arrival, proves: by.proves ?? false }),
-    );
+    const sealed = await seal(flowKeys, { arrival, proves: by.proves ?? false });
+    const code = await codes.issueLink({ realm, redirectTo, challenge }, by, client, sealed);
     return appRedirect(realm, redirectTo, state, { code });
   }
 
   /** Links what an app's code stands for to the user whose token it sends. Throws `invalid_grant`, `identity_conflict`. */
   async complete(exchange: Exchange, provider: string, by: LinkingSession, client: Client): Promise<void> {
     const { identities } = this.#deps;
-    const arrival = await this.#take(exchange, provider, by.userId, false);
+    const arrival = await this.#take(exchange, provider, by, client, false);
     await identities.link(by, exchange.realm, arrival, client);
   }
 
@@ -168,14 +161,20 @@ export class AccountLinks {
     by: { userId: string; sessionId: string },
     client: Client,
   ): Promise<void> {
-    const arrival = await this.#take(exchange, provider, by.userId, true);
+    const arrival = await this.#take(exchange, provider, by, client, true);
     await this.#prove(by, exchange.realm, arrival, client);
   }
 
   /** A code of a flow that began for something else stands for nothing: a proof links nobody. */
-  async #take(exchange: Exchange, provider: string, userId: string, proves: boolean): Promise<Arrival> {
+  async #take(
+    exchange: Exchange,
+    provider: string,
+    by: { userId: string },
+    client: Client,
+    proves: boolean,
+  ): Promise<Arrival> {
     const { codes, flowKeys } = this.#deps;
-    const sealed = await codes.takeLink(exchange, userId);
+    const sealed = await codes.takeLink(exchange, by, client);
     const opened = await unseal<{ arrival: Arrival; proves: boolean }>(flowKeys, sealed);
     if (opened?.arrival.provider !== provider || opened.proves !== proves)
       throw new ApiError('invalid_grant');

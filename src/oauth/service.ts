@@ -1,11 +1,9 @@
-import type { NewSession, OpenedSession, SessionObjects } from '../account/contract.ts';
+import type { OpenedSession, SessionObjects } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import type { Directory } from '../directory/service.ts';
 import { mustProveAddress } from '../directory/state.ts';
-import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError, isRefusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
-import { hasFactor, requiresMfa } from '../lib/mfa.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { appRedirect, comeBack } from './callback.ts';
@@ -129,15 +127,8 @@ export class OAuth {
     const { redirectTo, app } = flow;
     if (app) {
       const { challenge, state } = app;
-      const { methods } = await this.#admit(realm, user, { client, activity });
-      const code = await codes.issue({
-        user,
-        realm,
-        redirectTo,
-        challenge,
-        methods,
-        activity,
-      });
+      const session = { client, methods: METHODS, activity } as const;
+      const code = await codes.issueTo({ realm, redirectTo, challenge }, user, session);
       return {
         outcome: { redirectTo: appRedirect(realm, redirectTo, state, { code }), session: null },
         opened: null,
@@ -154,20 +145,5 @@ export class OAuth {
     );
     const session = { userId: user.id, sessionId: opened.sessionId };
     return { outcome: { redirectTo, session }, opened };
-  }
-
-  /** The methods of a code for an app, whose user takes the second step, where one is needed, in the browser. */
-  async #admit(
-    realm: Realm,
-    user: UserRow,
-    { client, activity }: Pick<NewSession, 'client' | 'activity'>,
-  ): Promise<{ methods: string[] }> {
-    const { totpCount: totp, passkeyCount: passkeys, role } = user;
-    const { mfa, lifetimes } = realm;
-    // Of most users nothing is asked.
-    if (!hasFactor(mfa, { totp, passkeys }) && !requiresMfa(mfa, role, Date.now()))
-      return { methods: METHODS };
-    const session = { client, activity, methods: METHODS, lifetimes, mfa };
-    return accepted(await this.#deps.objects(user.id).admit(this.#deps.directory.stateOf(user), session));
   }
 }

@@ -27,23 +27,6 @@ export const identities = sqliteTable(
 
 export type IdentityRow = typeof identities.$inferSelect;
 
-export const authorizationCodes = sqliteTable('authorization_codes', {
-  hash: text().primaryKey(),
-  realmId: text('realm_id').notNull(),
-  userId: text('user_id')
-    .notNull()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  redirectTo: text('redirect_to').notNull(),
-  challenge: text().notNull(),
-  methods: text({ mode: 'json' }).$type<string[]>().notNull(),
-  activity: text({ enum: ['registered', 'signed_in'] }).notNull(),
-  credentialVersion: integer('credential_version').notNull(),
-  identity: text(),
-  browserSession: text('browser_session'),
-  expiresAt: integer('expires_at').notNull(),
-  authenticatedAt: integer('authenticated_at'),
-});
-
 /** What came of flows. `outcome` is sealed. */
 export const oauthFlows = sqliteTable('oauth_flows', {
   stateHash: text('state_hash').primaryKey(),

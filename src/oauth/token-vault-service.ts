@@ -7,7 +7,13 @@ import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { untilDone } from '../lib/until-done.ts';
-import { type IdentityRef, leaseRefresh, readLinked, replaceTokens } from './identity-store.ts';
+import {
+  type IdentityRef,
+  leaseRefresh,
+  readLinked,
+  releaseRefresh,
+  replaceTokens,
+} from './identity-store.ts';
 import type { ProviderTokens } from './port.ts';
 import { refreshedTokens } from './protocol.ts';
 import { logProviderFailure, ProviderFailure } from './provider-failure.ts';
@@ -42,6 +48,11 @@ interface VaultParts {
 interface Stored {
   row: IdentityRow;
   tokens: ProviderTokens;
+}
+
+/** What was read by who has the right to refresh it until a time (Unix milliseconds), which no two have alike. */
+interface Leased extends Stored {
+  until: number;
 }
 
 /** What providers have given for users, lent out fresh. */
@@ -83,8 +94,9 @@ export class TokenVault {
       if (isGood) return tokens;
       if (tokens.refreshToken === null) throw new ApiError('provider_link_ended');
       // Whoever holds the lease refreshes; should they perish, somebody else does when it is over.
-      if (await leaseRefresh(db, row, { now, until: now + LEASE })) {
-        return untilDone(this.#refresh(db, realm, { row, tokens }));
+      const until = now + LEASE;
+      if (await leaseRefresh(db, row, { now, until })) {
+        return untilDone(this.#refresh(db, realm, { row, tokens, until }));
       }
       if (now - start > PATIENCE) throw new ApiError('provider_unavailable');
       await scheduler.wait(LOOK_AGAIN);
@@ -101,14 +113,14 @@ export class TokenVault {
     return { row, tokens };
   }
 
-  async #refresh(db: Database, realm: Realm, stored: Stored): Promise<ProviderTokens> {
-    const { row, tokens } = stored;
+  async #refresh(db: Database, realm: Realm, leased: Leased): Promise<ProviderTokens> {
+    const { row, tokens, until } = leased;
     let next: ProviderTokens | null;
     try {
       const configured = await this.#parts.providers.get(realm, row.provider);
       next = await refreshedTokens(configured, tokens);
     } catch (error) {
-      await replaceTokens(db, row, row.tokens);
+      await releaseRefresh(db, row, until);
       if (!(error instanceof ProviderFailure)) throw error;
       logProviderFailure(row.provider, realm.id, error);
       // It came early enough that the token before still holds for a while.
@@ -116,26 +128,35 @@ export class TokenVault {
       throw error;
     }
     const ended = { ...tokens, accessToken: '', refreshToken: null };
-    const kept = await this.#store(db, stored, next ?? ended);
+    const kept = await this.#store(db, leased, next ?? ended);
     if (kept.accessToken === '') throw new ApiError('provider_link_ended');
     return kept;
   }
 
   /**
    * Keeps what the provider has said. A sign-in there may have brought others meanwhile: those that are of its own stay, but a refresh
-   * token that it only found here is the old one.
+   * token that it only found here is the old one. So do those of who refreshes in our place, because we took too long; but what the
+   * provider gave us is more than that it refused them.
    */
-  async #store(db: Database, { row, tokens: before }: Stored, said: ProviderTokens): Promise<ProviderTokens> {
+  async #store(
+    db: Database,
+    { row, tokens: before, until }: Leased,
+    said: ProviderTokens,
+  ): Promise<ProviderTokens> {
     const { tokenKeys } = this.#parts;
     let [next, sealed] = [said, row.tokens];
     for (let tries = 1; ; tries += 1) {
       try {
-        if (await replaceTokens(db, { ...row, tokens: sealed }, await seal(tokenKeys, next))) return next;
+        const tokens = await seal(tokenKeys, next);
+        if (await replaceTokens(db, { ...row, tokens: sealed }, { tokens, until })) return next;
         const { row: found } = await readLinked(db, row);
         if (!found) throw new ApiError('identity_not_found');
         const now = await unseal<ProviderTokens>(tokenKeys, found.tokens);
-        if (now && now.refreshToken !== before.refreshToken) return now;
-        if (now && now.accessToken !== before.accessToken) next = { ...now, refreshToken: said.refreshToken };
+        const isEnded = now?.accessToken === '' && now.refreshToken === null;
+        if (now && !isEnded && now.refreshToken !== before.refreshToken) return now;
+        if (isEnded && said.accessToken === '') return said;
+        if (now && !isEnded && now.accessToken !== before.accessToken)
+          next = { ...now, refreshToken: said.refreshToken };
         sealed = found.tokens;
       } catch (error) {
         if (error instanceof ApiError || tries === TRIES) throw error;

@@ -41,7 +41,6 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
       where: 'expires_at <= ?',
       before: before(LINK_DAYS),
     },
-    { table: 'authorization_codes', key: 'hash', where: 'expires_at <= ?', before: now },
     { table: 'spent_quota', key: 'address_key, period, resource', where: 'expires_at <= ?', before: now },
     { table: 'used_assertions', key: 'hash', where: 'expires_at <= ?', before: now },
     {

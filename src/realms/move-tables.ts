@@ -24,7 +24,6 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('identities', 'user_id', 'provider'),
   ofRealm('passkeys', 'id'),
   ofRealm('factors', 'id'),
-  ofRealm('authorization_codes', 'hash'),
   ofRealm('usage_monthly', 'user_id', 'month', 'resource'),
   ofUser('past_sessions', 'id'),
   ofUser('past_uses', 'user_id', 'seq'),

@@ -7,6 +7,7 @@ import {
   SignJWT,
 } from 'jose';
 import type { OpenedSession } from '../account/contract.ts';
+import { OWN_CLIENT } from '../account/grant-contract.ts';
 import { ApiError } from '../errors.ts';
 import { type Assurance, assuranceOf } from '../lib/assurance.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
@@ -20,8 +21,6 @@ import { ALGORITHM } from '../signing-keys/tables.ts';
 
 /** RFC 9068, 2.1: keeps an access token from passing for any other JWT. */
 const TYPE = 'at+jwt';
-/** RFC 9068 wants a client: this is the one of all sessions that are the users' own. */
-const CLIENT_ID = 'latchkey';
 
 /** Who acts for whom (RFC 8693, 4.1): the client that exchanged the token, and who had it before that was not its first. */
 export interface Delegation {
@@ -151,7 +150,7 @@ export class AccessTokens {
       ...(grant
         ? { client_id: grant.clientId, scope: narrowed.scope ?? grant.scope }
         : {
-            client_id: CLIENT_ID,
+            client_id: OWN_CLIENT,
             role: session.state.role,
             plan: session.state.plan,
             email_verified: session.state.emailVerified,
@@ -248,7 +247,7 @@ export class AccessTokens {
     const userId = await this.#subjects.userOf(realm.id, sub);
     if (userId === null) throw new ApiError('invalid_token');
     const client =
-      client_id === undefined || client_id === CLIENT_ID
+      client_id === undefined || client_id === OWN_CLIENT
         ? null
         : { id: client_id, scopes: (scope ?? '').split(' ').filter(Boolean), subject: sub };
     // Of the others that act for a user none has such an id.

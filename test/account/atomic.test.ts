@@ -42,6 +42,14 @@ const CODE = {
   lifetimes: LIFETIMES,
   expiresAt: 1e15,
 };
+const REDEMPTION = {
+  hash: CODE.hash,
+  redirectUri: CODE.redirectUri,
+  challenge: CODE.challenge,
+  clientId: 'cli_test',
+  realmId: 'default',
+  mfa: CAUTIOUS,
+};
 const WITH_APP: Partial<DirectoryState> = { factors: { totp: 1, passkeys: 0 } };
 /** The token of a sign-in that waits in each scene. */
 const WAITING = `usr_${'0'.repeat(26)}.${'A'.repeat(43)}`;
@@ -121,7 +129,6 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   'openByPasskey of a copy': ({ object, userId }) =>
     object.openByPasskey(stateOf(userId, { version: 6 }), OPENING, { ...PASSKEY, counter: 1 }),
   provePasskey: ({ object, sessionId }) => object.provePasskey(sessionId, ['hwk', 'mfa'], CLIENT, PASSKEY),
-  admit: ({ object, userId }) => object.admit(stateOf(userId, { ...WITH_APP, version: 7 }), OPENING),
   completeSignIn: ({ object, userId }) =>
     object.completeSignIn(stateOf(userId, { ...WITH_APP, version: 8 }), {
       token: WAITING,
@@ -150,11 +157,14 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   endAllSessions: ({ object }) => object.endAllSessions(null, CLIENT, { actor: 'usr_admin' }),
   issueCode: ({ object, sessionId }) =>
     object.issueCode(sessionId, { ...CODE, hash: 'another' }, true, CLIENT),
-  redeemCode: ({ object }) => {
-    const { hash, redirectUri, challenge } = CODE;
-    const proof = { hash, redirectUri, challenge, clientId: 'cli_test', realmId: 'default', mfa: CAUTIOUS };
-    return object.redeemCode(proof, CLIENT);
-  },
+  issueCodeFor: ({ object, userId }) =>
+    object.issueCodeFor(stateOf(userId, { version: 7 }), OPENING, { ...CODE, hash: 'third', grant: null }),
+  'issueCodeFor one who owes a second step': ({ object, userId }) =>
+    object.issueCodeFor(stateOf(userId, { ...WITH_APP, version: 7 }), OPENING, { ...CODE, grant: null }),
+  redeemCode: ({ object }) => object.redeemCode(REDEMPTION, CLIENT),
+  'redeemCode with a newer row': ({ object, userId }) =>
+    object.redeemCode(REDEMPTION, CLIENT, stateOf(userId, { version: 7 })),
+  takeIdentity: ({ object }) => object.takeIdentity(REDEMPTION, CLIENT),
   endGrant: async ({ object }) => {
     const grant = (await object.listSessions()).find(({ client_id }) => client_id === 'cli_test');
     return object.endGrant({ sessionId: grant?.id ?? '' }, 'cli_test');

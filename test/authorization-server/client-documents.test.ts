@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { isDocumentAddress } from '../../src/authorization-server/client-document.ts';
+import { ClientDocuments } from '../../src/authorization-server/client-document-service.ts';
+import { readSectors } from '../../src/authorization-server/client-sectors.ts';
+import type { Realm } from '../../src/lib/realm.ts';
 import { call, createRealm } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import {
@@ -143,6 +146,25 @@ describe('a client whose id is the address of a document', () => {
     advance(86_400_000);
     await ask(long);
     expect(await fetches(long)).toBe(2);
+  });
+
+  it('is not fetched for a realm whose budget is spent on others, unless it is known', async () => {
+    const counted: string[] = [];
+    let isSpent = false;
+    const take = async (name: string) => {
+      counted.push(name);
+      return !(isSpent && name.includes(':realm:'));
+    };
+    const realms = { get: async () => ({ clientRegistration: ['document'] }) as unknown as Realm };
+    const documents = new ClientDocuments({ realms, sectors: readSectors(take, true) }, take, true);
+    const [known, unknown] = [clientAt(), clientAt()];
+    expect(await documents.find(REALM, known.client_id)).not.toBeNull();
+    const budgets = [`client_document:realm:${REALM}`, `client_document:${new URL(site()).host}`];
+    expect(counted).toEqual(budgets);
+    isSpent = true;
+    expect(await documents.find(REALM, known.client_id)).not.toBeNull();
+    expect(await documents.find(REALM, unknown.client_id)).toBeNull();
+    expect(await fetches(unknown)).toBe(0);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { createServices } from '../../src/services.ts';
 import type { SigningKeys } from '../../src/signing-keys/service.ts';
 import type { Subjects } from '../../src/signing-keys/subject-service.ts';
 import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
+import { advance } from '../support/clock.ts';
 import {
   asking,
   authorize,
@@ -199,7 +200,14 @@ describe('a sector', () => {
       422,
       'validation_failed',
     );
-    expect((await patch({ redirect_uris: ['https://third.example/'] })).status).toBe(200);
+    const third = ['https://third.example/'];
+    expect((await patch({ redirect_uris: third })).status).toBe(200);
+    // Asked for when an address changes, and not for a new name.
+    await fetch(address, { method: 'PUT', body: '[]' });
+    advance(600_000);
+    const same = { sector_identifier_uri: address, redirect_uris: third };
+    expect((await patch({ ...same, name: 'Sectored anew' })).status).toBe(200);
+    await expectProblem(await patch({ redirect_uris: [CALLBACK] }), 422, 'validation_failed');
   });
 
   it.each([

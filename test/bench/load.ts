@@ -5,6 +5,7 @@ export interface Call {
   method: 'GET' | 'POST';
   path: string;
   headers?: Record<string, string>;
+  /** JSON, or a form. */
   body?: unknown;
 }
 
@@ -51,7 +52,8 @@ export async function load(
 // Not fetch, which costs twice as much: the load shares the machine with what it loads.
 function send(agent: Agent, port: number, address: string, call: Call): Promise<string> {
   const { method, path, headers, body } = call;
-  const text = body === undefined ? '' : JSON.stringify(body);
+  const isForm = body instanceof URLSearchParams;
+  const text = body === undefined ? '' : isForm ? body.toString() : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const sent = request(
       {

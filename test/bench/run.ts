@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { clientScenarios } from './clients.ts';
 import { load } from './load.ts';
 import { machine, report, type Samples } from './report.ts';
 import { Pool, type Scenario, SETTLE_SECONDS, scenarios } from './scenarios.ts';
@@ -85,7 +86,7 @@ const service = await Service.start();
 try {
   console.log(machine(service.workerd));
   const pool = await Pool.register(service.port);
-  const all = scenarios(pool);
+  const all = { ...scenarios(pool), ...(await clientScenarios(service.port, pool.users)) };
   const names = chosen(all);
   // Code that has run often enough is compiled anew, and the first query of each kind is dear.
   for (const name of ['floor', ...names]) {

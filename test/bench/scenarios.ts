@@ -6,7 +6,7 @@ const USERS = 64;
 /** Of whom services ask: each has an object of their own. */
 const METERED_USERS = 1000;
 const REGISTERED_AT_ONCE = 50;
-const CALLERS = 16;
+export const CALLERS = 16;
 /** Where each waits for a hash, these keep the service busy; more would only have more under way when time is up. */
 const HASH_CALLERS = 4;
 /** Shorter than the second after which the objects' alarms write to D1, which so can be told apart. */
@@ -33,7 +33,7 @@ export interface Scenario {
   needs?: string[];
 }
 
-interface User {
+export interface User {
   email: string;
   accessToken: string;
   refreshToken: string;
@@ -203,14 +203,14 @@ function take(user: User, body: string): void {
 const newEmail = () => `bench-${crypto.randomUUID()}@example.com`;
 
 /** A caller that is one user after the other. */
-function caller(
+export function caller<Kind>(
   index: number,
-  users: User[],
-  ask: (user: User) => Call,
-  answered?: (user: User, body: string) => void,
+  users: Kind[],
+  ask: (user: Kind) => Call,
+  answered?: (user: Kind, body: string) => void,
 ): Caller {
   let turn = 0;
-  const current = () => users[turn % users.length] as User;
+  const current = () => users[turn % users.length] as Kind;
   return {
     address: `10.0.0.${index + 1}`,
     next: () => ask(current()),
@@ -221,6 +221,6 @@ function caller(
   };
 }
 
-function shares<T>(items: T[], count: number): T[][] {
+export function shares<T>(items: T[], count: number): T[][] {
   return Array.from({ length: count }, (_, share) => items.filter((_, index) => index % count === share));
 }

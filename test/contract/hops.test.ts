@@ -1,12 +1,20 @@
+import { env } from 'cloudflare:workers';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { changeDirectory, INTERNAL, ORIGIN, PASSWORD } from '../support/api.ts';
 import { countingApp } from '../support/counting.ts';
-import { basic, codeOf, createClient } from '../support/oauth-client.ts';
+import { basic, codeOf, createClient, pkce } from '../support/oauth-client.ts';
 import { withPasskey } from '../support/passkeys.ts';
 import { visitor } from '../support/visitor.ts';
 
 const { request, take } = countingApp();
+const APP = 'com.example.app:/callback';
+
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE realms SET redirect_targets = ?')
+    .bind(JSON.stringify([APP]))
+    .run();
+});
 
 async function json(path: string, method: string, body?: unknown, token?: string) {
   const response = await request(path, {
@@ -213,4 +221,30 @@ it('gives clients tokens by one call and no query, with proofs by one more', asy
   expect(take(), 'a proof without a nonce').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 0 });
   expect((await prove(refused.headers.get('dpop-nonce'))).status).toBe(200);
   expect(take(), 'a proof').toEqual({ d1Reads: 0, d1Writes: 0, account: 0, rateLimiter: 1 });
+});
+
+it('gives the apps of the product a code and its tokens by one call each', async () => {
+  const redirectTo = 'com.example.app:/callback';
+  await env.DB.prepare('UPDATE realms SET redirect_targets = ?')
+    .bind(JSON.stringify([redirectTo]))
+    .run();
+  const { cookie } = await visitor();
+  const { verifier, challenge } = pkce();
+  const app = { redirect_to: APP, code_challenge: challenge, code_challenge_method: 'S256' };
+  const page = async () => {
+    const headers = { cookie, origin: ORIGIN, 'content-type': 'application/x-www-form-urlencoded' };
+    const path = `/login?${new URLSearchParams(app)}`;
+    const answer = await request(path, { method: 'POST', headers, body: 'proceed=1' });
+    return answer.headers.get('location') ?? '';
+  };
+  await page();
+  take();
+
+  const code = new URL(await page()).searchParams.get('code');
+  // Who is signed in, and their row; then the code.
+  expect(take(), 'code').toEqual({ d1Reads: 1, d1Writes: 0, account: 2, rateLimiter: 1 });
+
+  const body = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_to: APP };
+  await json('/v1/oauth/token', 'POST', body);
+  expect(take(), 'tokens').toEqual({ d1Reads: 1, d1Writes: 0, account: 1, rateLimiter: 1 });
 });

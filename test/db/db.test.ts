@@ -18,7 +18,7 @@ import { oneTimeTokens } from '../../src/directory/link-tables.ts';
 import { activity, preferences, users, usersToFold } from '../../src/directory/tables.ts';
 import { importedUsers, imports } from '../../src/import/tables.ts';
 import { outbox } from '../../src/messages/tables.ts';
-import { authorizationCodes, identities } from '../../src/oauth/tables.ts';
+import { identities } from '../../src/oauth/tables.ts';
 import { passwords, shadowPasswords } from '../../src/passwords/tables.ts';
 import { plans } from '../../src/plans/tables.ts';
 import { realms } from '../../src/realms/tables.ts';
@@ -37,7 +37,6 @@ it.each([
   usersToFold,
   outbox,
   identities,
-  authorizationCodes,
   apiKeys,
   audit,
   userCounts,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { newCodeText, parseCodeText } from '../../src/account/code-text.ts';
 import { userOfWaiting } from '../../src/account/contract.ts';
 import { makeRefreshToken, parseRefreshToken } from '../../src/account/refresh-token.ts';
-import { newCodeText, parseCodeText } from '../../src/authorization-server/code-text.ts';
 import { newId, newUserId } from '../../src/lib/ids.ts';
 import { JURISDICTIONS } from '../../src/lib/jurisdiction.ts';
 

@@ -1,11 +1,12 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { createHash, randomBytes } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bindings } from '../../src/config/config.ts';
-import { prune } from '../../src/privacy/retention.ts';
 import { createServices } from '../../src/services.ts';
 import {
+  accountOf,
   call,
   changeDirectory,
   createRealm,
@@ -15,8 +16,9 @@ import {
   registerVerified,
 } from '../support/api.ts';
 import { Browser, pick, pickStrict } from '../support/browser.ts';
-import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
+import { codeOf, createClient, post, redeem } from '../support/oauth-client.ts';
+import { visitor } from '../support/visitor.ts';
 
 const APP = 'com.example.app:/callback';
 const TARGETS = JSON.stringify([APP, 'https://app.example.com/callback', 'http://127.0.0.1/cb']);
@@ -59,7 +61,7 @@ function expectRefused(answer: Awaited<ReturnType<typeof exchange>>, error = 'in
 describe('an app', () => {
   it('gets a code at its address, and tokens for it; the browser gets no session', async () => {
     const { browser, location, verifier, code } = await codeFor('user01@gmail.example');
-    expect(location.href).toMatch(/^com\.example\.app:\/callback\?code=[\w-]{43}&state=/);
+    expect(location.href).toMatch(/^com\.example\.app:\/callback\?code=lkc\.usr_\w+\.[\w-]{43}&state=/);
     expect(location.searchParams.get('state')).toBe('state of the app & more');
     expect(location.searchParams.get('iss')).toBe('https://auth.test');
     expect(browser.cookies.has('__Host-latchkey')).toBe(false);
@@ -195,30 +197,59 @@ describe('a code', () => {
     expect(refused.body.error_description).toBe('The account is suspended');
   });
 
-  it('is stored as a hash, and gone when it is over', async () => {
+  it('is kept as a hash, in the object of its user', async () => {
     const { code } = await codeFor('user07@gmail.example');
-    const { results } = await env.DB.prepare('SELECT * FROM authorization_codes').all();
-    expect(results.length).toBeGreaterThan(0);
-    expect(JSON.stringify(results)).not.toContain(code);
-    await prune(env.DB, services.config, Date.now() + 60_000, PLENTY);
-    expect((await env.DB.prepare('SELECT * FROM authorization_codes').all()).results).toEqual([]);
+    const userId = code.split('.')[1] as string;
+    const kept = await runInDurableObject(accountOf(userId), (_, { storage }) =>
+      storage.kv.get('grant_codes'),
+    );
+    expect(kept).toMatchObject([{ grant: null, redirectUri: APP, sessionId: null }]);
+    expect(JSON.stringify(kept)).not.toContain(code.split('.')[2]);
   });
 
-  it('can be issued by our own pages after a sign-in by password', async () => {
-    const { user } = await registerVerified();
+  it('ends what it gave when somebody presents it again', async () => {
+    const { verifier, code } = await codeFor('user08@gmail.example');
+    const right = { code, code_verifier: verifier, redirect_to: APP };
+    const { body } = await exchange(right);
+    expectRefused(await exchange(right));
+    expectProblem(await call('GET', '/v1/me', { token: body.access_token }), 401, 'session_ended');
+  });
+
+  it('is no code of another client, nor is that one of the product’s apps', async () => {
+    const client = await createClient({ redirect_uris: ['https://app.example.com/callback'] });
+    const { verifier, code } = await codeFor('user09@gmail.example', 'https://app.example.com/callback');
+    const redirect_uri = 'https://app.example.com/callback';
+    const fields = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri };
+    const asked = async (client_id: string) => (await post('token', { ...fields, client_id })).body.error;
+    expect(await asked('latchkey')).toBe('invalid_client');
+    expect(await asked(client.client_id)).toBe('invalid_grant');
+    expectRefused(await exchange({ code, code_verifier: verifier, redirect_to: redirect_uri }));
+    const theirs = await codeOf(client, await visitor());
+    const presented = { code: theirs.code, code_verifier: theirs.verifier, redirect_to: redirect_uri };
+    expectRefused(await exchange(presented));
+    expect((await redeem(client, theirs)).body.error).toBe('invalid_grant');
+  });
+
+  it('is given by the session of our own pages, and ends with it', async () => {
+    const { user, access_token: token } = await registerVerified();
     const { verifier, challenge } = pkce();
-    const row = await services.directory.get(user.id, null);
-    const code = await services.authorizationCodes.issue({
-      user: row,
-      realm: await services.realms.get('default'),
-      redirectTo: APP,
-      challenge,
-      methods: ['pwd'],
-    });
-    const answer = await exchange({ code, code_verifier: verifier, redirect_to: APP });
+    const { body: session } = await call('GET', '/v1/auth/session', { token });
+    const by = { userId: user.id, sessionId: session.session_id };
+    const app = { realm: await services.realms.get('default'), redirectTo: APP, challenge };
+    const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
+    const [first, second] = [
+      await services.authorizationCodes.issue(app, by, client),
+      await services.authorizationCodes.issue(app, by, client),
+    ];
+    const answer = await exchange({ code: first, code_verifier: verifier, redirect_to: APP });
     expect(answer.body.user.id).toBe(user.id);
     const sessions = await call('GET', '/v1/me/sessions', { token: answer.body.access_token });
     expect(sessions.body.data.find((one: any) => one.current).methods).toEqual(['pwd']);
+    await call('POST', '/v1/auth/logout', { token });
+    expectRefused(await exchange({ code: second, code_verifier: verifier, redirect_to: APP }));
+    await expect(services.authorizationCodes.issue(app, by, client)).rejects.toMatchObject({
+      code: 'session_ended',
+    });
   });
 });
 

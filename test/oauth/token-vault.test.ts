@@ -2,10 +2,21 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { deriveKeyring } from '../../src/crypto/keys.ts';
 import { seal, unseal } from '../../src/crypto/sealed.ts';
+import { primary } from '../../src/db/client.ts';
+import { leaseRefresh, readLinked, releaseRefresh, replaceTokens } from '../../src/oauth/identity-store.ts';
 import type { ConfiguredProvider, ProviderTokens } from '../../src/oauth/port.ts';
 import { refreshedTokens } from '../../src/oauth/protocol.ts';
 import { providerTokenShape } from '../../src/oauth/schemas.ts';
-import { call, changeDirectory, createApiKey, createRealm, expectProblem } from '../support/api.ts';
+import type { IdentityRow } from '../../src/oauth/tables.ts';
+import {
+  call,
+  changeDirectory,
+  createApiKey,
+  createRealm,
+  expectProblem,
+  ORIGIN,
+  registerVerified,
+} from '../support/api.ts';
 import { Browser, pickStrict } from '../support/browser.ts';
 import { advance } from '../support/clock.ts';
 import {
@@ -20,7 +31,7 @@ import {
   post,
   redeem,
 } from '../support/oauth-client.ts';
-import { STRICT_CLIENT } from '../support/peers/ports.ts';
+import { PROVIDER_FAULTS, STRICT_CLIENT } from '../support/peers/ports.ts';
 import { activityOf } from '../support/projection.ts';
 import { submit, type Visitor } from '../support/visitor.ts';
 
@@ -31,6 +42,7 @@ let key: Record<string, string>;
 
 beforeAll(async () => {
   await createRealm(REALM);
+  await createRealm('failing');
   key = (await createApiKey(['provider-tokens:read'], { realm: REALM })).headers;
 });
 
@@ -168,6 +180,80 @@ describe('a service', () => {
     expect((await take(id)).status).toBe(200);
   });
 
+  it('that took too long gives nobody the right to refresh, and loses nothing of what the provider gave it', async () => {
+    const { id } = await linked();
+    const { db } = primary(env.DB);
+    const ref = { userId: id, provider: 'strict' };
+    const read = async () => (await readLinked(db, ref)).row as IdentityRow;
+    const row = await read();
+    const [first, second] = [Date.now() + 1, Date.now() + 20_000];
+    expect(await leaseRefresh(db, row, { now: first - 1, until: first })).toBe(true);
+    expect(await leaseRefresh(db, row, { now: first + 1, until: second })).toBe(true);
+    await releaseRefresh(db, ref, first);
+    expect(await leaseRefresh(db, row, { now: first + 2, until: second + 1 })).toBe(false);
+    expect(await replaceTokens(db, row, { tokens: 'late', until: first })).toBe(true);
+    expect(await read()).toMatchObject({ tokens: 'late', refreshingUntil: second });
+    expect(await replaceTokens(db, row, { tokens: 'later', until: second })).toBe(false);
+    await releaseRefresh(db, ref, second);
+    expect((await read()).refreshingUntil).toBe(0);
+  });
+
+  it('has what the provider gave, though it refused somebody who asked with the same token after', async () => {
+    const { id } = await linked();
+    const before = await storedOf(id);
+    const ended = await seal(keys, { ...before, accessToken: '', refreshToken: null });
+    // As who refreshes in our place leaves it, in the moment before the answer of the provider is stored.
+    await env.DB.prepare(
+      `CREATE TRIGGER refused_between AFTER UPDATE OF refreshing_until ON identities WHEN NEW.user_id = '${id}' AND NEW.refreshing_until > 0
+       BEGIN UPDATE identities SET tokens = '${ended}', refreshing_until = 0 WHERE user_id = NEW.user_id; END`,
+    ).run();
+    await makeDue(id);
+    const { body, status } = await take(id);
+    await env.DB.prepare('DROP TRIGGER refused_between').run();
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(await storedOf(id)).toMatchObject({ accessToken: body.access_token });
+    expect(await asksProvider(body.access_token)).toBe(200);
+  });
+
+  it.each(PROVIDER_FAULTS.filter((fault) => fault !== 'hang'))(
+    'is told when the provider does not answer as it should (%s), and nothing is lost',
+    async (fault) => {
+      const { user } = await registerVerified({}, { realm: 'failing' });
+      const tokens = { accessToken: 'old', refreshToken: 'kept', expiresAt: Date.now(), scope: null };
+      const sealed = await seal(keys, tokens);
+      await env.DB.prepare(
+        `INSERT INTO identities (user_id, realm_id, provider, subject, email_verified, profile, tokens, created_at, updated_at)
+         VALUES (?, 'failing', ?, ?, 0, '{}', ?, 1, 1)`,
+      )
+        .bind(user.id, fault, user.id, sealed)
+        .run();
+      const { headers } = await createApiKey(['provider-tokens:read'], { realm: 'failing' });
+      for (let times = 0; times < 2; times += 1) {
+        const answer = await take(user.id, { headers, provider: fault, realm: 'failing' });
+        expectProblem(answer, 502, 'provider_unavailable');
+        expect(JSON.stringify(answer.body)).not.toMatch(/old|kept/);
+      }
+      const { row } = await readLinked(primary(env.DB).db, { userId: user.id, provider: fault });
+      expect(row).toMatchObject({ tokens: sealed, refreshingUntil: 0 });
+    },
+  );
+
+  it('gets a fresh one when the user links the account again', async () => {
+    const { id, name, browser } = await linked();
+    const before = (await take(id)).body.access_token;
+    const asked = await browser.ask(`${PATH}/v1/me/identities/strict`, {
+      method: 'POST',
+      headers: { origin: ORIGIN, 'content-type': 'application/json', accept: 'application/json' },
+      body: '{}',
+    });
+    expect(asked.status).toBe(200);
+    const { url } = (await asked.json()) as { url: string };
+    expect((await browser.comeBack(await pickStrict(new URL(url), name))).status).toBe(303);
+    const { body } = await take(id);
+    expect(body.access_token).not.toBe(before);
+    expect(await asksProvider(body.access_token)).toBe(200);
+  });
+
   it('is told that the user has to link again when the provider has ended it, and asks there once', async () => {
     const { id, name } = await linked();
     const { refreshToken } = await storedOf(id);
@@ -302,7 +388,7 @@ describe('a client', () => {
     const made = await linked();
     const who = visitorOf(made);
     const page = await authorize(asking(client, pkce().challenge, { scope }), who);
-    expect(page.body).toContain('use your account at strict as you do');
+    expect(page.body).toContain('use your account at Strict as you do');
     const token = await tokenOf(client, who, scope);
     const { body, status } = await exchange(client, token);
     expect(status, JSON.stringify(body)).toBe(200);
@@ -335,6 +421,13 @@ describe('a client', () => {
     });
     expect(passed.status).toBe(200);
     expect((await exchange(client, passed.body.access_token)).body.error).toBe('invalid_request');
+    const acting = await call('POST', `/v1/admin/users/${made.id}/impersonate`, {
+      headers: (await createApiKey(['admin'], { realm: REALM })).headers,
+      realm: REALM,
+      body: { reason: 'Ticket 3' },
+    });
+    expect(acting.status).toBe(201);
+    expect((await exchange(client, acting.body.access_token)).body.error).toBe('invalid_request');
     const without = await createClient({ ...CLIENT, scopes: ['openid'] }, REALM);
     const asked = await authorize(asking(without, pkce().challenge, { scope }), who);
     expect(backIn(asked).error).toBe('invalid_scope');

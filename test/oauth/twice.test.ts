@@ -83,7 +83,7 @@ describe('a state that comes back twice', () => {
     });
     const back = await pick('google', page, 'user06@gmail.example');
     const [first, second] = [await browser.comeBack(back), await browser.comeBack(back)];
-    expect(locationOf(first)).toMatch(/^com\.example\.app:\/callback\?code=[\w-]{43}&state=s&/);
+    expect(locationOf(first)).toMatch(/^com\.example\.app:\/callback\?code=lkc\.usr_\w+\.[\w-]{43}&state=s&/);
     expect(locationOf(second)).toBe(locationOf(first));
     const kept = await env.DB.prepare(
       'SELECT outcome FROM oauth_flows ORDER BY expires_at DESC',

@@ -116,6 +116,7 @@ const FORMS: Record<string, Record<string, Record<string, string>>> = {
   },
   '/admin/resources': {
     create: { name: 'Fuzzed', resource: 'https://api.example/', scopes: 'images:read', open: 'on' },
+    edit: { resource: 'res_none', 'name.res_none': 'Fuzzed', 'access_token_seconds.res_none': '60' },
     delete: { resource: 'res_none', 'confirm.res_none': 'on' },
   },
   '/admin/webhooks': {

@@ -68,6 +68,10 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
     path: '/admin/resources',
     fields: { form: 'create', name: 'Hostile', resource: 'https://api.example/', scopes: 'images:read' },
   },
+  'a change of a resource': {
+    path: '/admin/resources',
+    fields: { form: 'edit', resource: 'res_none', 'name.res_none': 'Hostile', 'scopes.res_none': '' },
+  },
   'end of a resource': {
     path: '/admin/resources',
     fields: { form: 'delete', resource: 'res_none', 'confirm.res_none': 'on' },

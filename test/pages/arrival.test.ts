@@ -113,7 +113,7 @@ describe('an app with a challenge', () => {
       const location = new URL(answer.headers.get('location') ?? '');
       expect(location.href.startsWith(`${target}?code=`)).toBe(true);
       expect(Object.fromEntries(location.searchParams)).toEqual({
-        code: expect.stringMatching(/^[\w-]{43}$/),
+        code: expect.stringMatching(/^lkc\.usr_\w+\.[\w-]{43}$/),
         state: 'a&b=c',
         iss: `${ORIGIN}/realms/shop`,
       });

@@ -1,5 +1,6 @@
 import { clientOf } from '../../http/context.ts';
 import { authorizationMessages } from '../authorization/messages.ts';
+import { scopeName } from '../authorization/scope-names.ts';
 import { Form } from '../kit/form.tsx';
 import { pageRoutes } from '../kit/page.ts';
 import { Entries, Entry, Time } from '../kit/panel.tsx';
@@ -18,7 +19,7 @@ interface ConnectedApp {
 
 /** The apps that may use an account. */
 export function appsPageRoutes(services: AccountServices) {
-  const { authorizations, oauthClients, sessions } = services;
+  const { authorizations, oauth, oauthClients, sessions } = services;
   return pageRoutes(accountArea(services), {
     path: ACCOUNT_PAGES.apps,
     messages: appsMessages,
@@ -47,6 +48,7 @@ export function appsPageRoutes(services: AccountServices) {
           view={view}
           app={app}
           name={clients[app.id]?.name ?? URL.parse(app.id)?.host ?? text.gone}
+          providers={oauth.providers(view.realm)}
         />
       ));
       return (
@@ -83,12 +85,16 @@ function connectedApps(
   return [...apps.values()].sort((a, b) => (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0));
 }
 
-function AppEntry({ view, app, name }: { view: View; app: ConnectedApp; name: string }) {
+function AppEntry(props: {
+  view: View;
+  app: ConnectedApp;
+  name: string;
+  providers: readonly { id: string; name: string }[];
+}) {
+  const { view, app, name, providers } = props;
   const text = appsMessages[view.language];
-  const { nothing, other, scopeNames } = authorizationMessages[view.language];
-  const names = app.scopes.map(
-    (scope) => (Object.hasOwn(scopeNames, scope) && scopeNames[scope]) || other(scope),
-  );
+  const { nothing } = authorizationMessages[view.language];
+  const names = app.scopes.map((scope) => scopeName(view, scope, providers));
   return (
     <Entry
       name={name}

@@ -4,7 +4,7 @@ import {
   SINCE,
   userinfoAudience,
 } from '../../authorization-server/authorization-service.ts';
-import { isSelfRegistered, PROVIDER_TOKEN_SCOPE } from '../../authorization-server/client-schemas.ts';
+import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
@@ -14,6 +14,7 @@ import { fullNameOf } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { DecisionForm } from './decision.tsx';
 import { authorizationMessages } from './messages.ts';
+import { scopeName } from './scope-names.ts';
 
 /** What sends the form of `OnwardPage`. */
 export const SUBMIT = 'document.forms[0].submit()';
@@ -23,10 +24,12 @@ export function ConsentPage(props: {
   view: View;
   asked: AskedAuthorization;
   user: UserRow;
+  /** Those of the realm. */
+  providers: readonly { id: string; name: string }[];
   /** The request itself. */
   search: URLSearchParams;
 }) {
-  const { view, asked, user, search } = props;
+  const { view, asked, user, providers, search } = props;
   const { audience, client, redirectUri, scopes } = asked;
   // Latchkey's own need no word: what they are is in the list.
   const resources = audience.filter(
@@ -55,7 +58,7 @@ export function ConsentPage(props: {
       <p>
         <SignedInAs view={view} user={user} />
       </p>
-      <ScopeList view={view} scopes={scopes} />
+      <ScopeList view={view} scopes={scopes} providers={providers} />
       {resources.length > 0 && (
         <p>
           {text.where} <strong>{resources.join(', ')}</strong>
@@ -100,13 +103,14 @@ function ClientName({ client: { id, name } }: { client: OAuthClientRow }) {
 }
 
 /** What a client may that gets those scopes, in words. */
-export function ScopeList({ view, scopes }: { view: View; scopes: readonly string[] }) {
+export function ScopeList(props: {
+  view: View;
+  scopes: readonly string[];
+  providers: readonly { id: string; name: string }[];
+}) {
+  const { view, scopes, providers } = props;
   const text = authorizationMessages[view.language];
-  const nameOf = (scope: string) => {
-    const [, provider] = PROVIDER_TOKEN_SCOPE.exec(scope) ?? [];
-    if (provider !== undefined) return text.providerToken(provider);
-    return (Object.hasOwn(text.scopeNames, scope) && text.scopeNames[scope]) || text.other(scope);
-  };
+  const nameOf = (scope: string) => scopeName(view, scope, providers);
   return (
     <>
       <p id="may">{text.may}</p>

@@ -6,6 +6,7 @@ import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf, type Principal } from '../../http/context.ts';
 import { MFA_PAGE } from '../../http/second-factor.ts';
 import { owedStep } from '../../lib/mfa.ts';
+import type { OAuth } from '../../oauth/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf } from '../kit/form-data.ts';
@@ -24,13 +25,15 @@ export interface DeviceServices {
   config: { ORIGIN: string };
   deviceAuthorizations: DeviceAuthorizations;
   directory: Directory;
+  oauth: OAuth;
   sessions: Sessions;
 }
 
 const PATH = '/device';
 
 /** The verification page of the device authorization grant (RFC 8628, 3.3). */
-export function devicePageRoutes({ config, deviceAuthorizations, directory, sessions }: DeviceServices) {
+export function devicePageRoutes(services: DeviceServices) {
+  const { config, deviceAuthorizations, directory, oauth, sessions } = services;
   const unknown = (c: AppContext, view: View, typed: string) => {
     const { unknown: message } = deviceMessages[view.language];
     const problem = { summary: message, fields: {} };
@@ -60,7 +63,8 @@ export function devicePageRoutes({ config, deviceAuthorizations, directory, sess
         const device = await deviceAuthorizations.waiting(typed, view.realm, principal);
         if (!device) return unknown(c, view, typed);
         const user = await directory.get(principal.userId, principal.bookmark);
-        return show(c, view, <ConfirmPage view={view} device={device} user={user} />);
+        const providers = oauth.providers(view.realm);
+        return show(c, view, <ConfirmPage view={view} device={device} user={user} providers={providers} />);
       };
       return attempt(c, view, look, again(view, typed));
     })
@@ -119,7 +123,13 @@ function CodePage(props: { view: View; typed: string; problem?: FormProblem }) {
 }
 
 /** Asks whether it is the user's own device, and whether it may: also who comes by a link with the code in it. */
-function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice; user: UserRow }) {
+function ConfirmPage(props: {
+  view: View;
+  device: WaitingDevice;
+  user: UserRow;
+  providers: readonly { id: string; name: string }[];
+}) {
+  const { view, device, user, providers } = props;
   const text = deviceMessages[view.language];
   const { another } = authorizationMessages[view.language];
   const { client, createdAt, from, grant, userCode } = device;
@@ -141,7 +151,7 @@ function ConfirmPage({ view, device, user }: { view: View; device: WaitingDevice
       <p>
         <SignedInAs view={view} user={user} />
       </p>
-      <ScopeList view={view} scopes={grant.scope.split(' ').filter(Boolean)} />
+      <ScopeList view={view} scopes={grant.scope.split(' ').filter(Boolean)} providers={providers} />
       <DecisionForm
         action={view.path(PATH)}
         userId={user.id}

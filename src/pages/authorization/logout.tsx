@@ -4,6 +4,7 @@ import { isRegisteredLogoutUri } from '../../authorization-server/service.ts';
 import type { SignedTokens } from '../../authorization-server/signed-tokens-service.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import { sentForm } from '../../http/sent-form.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { originToLeadTo } from '../entry/destination.ts';
@@ -66,7 +67,7 @@ export function logoutRoutes(services: LogoutServices) {
         }
       }
       // From a client's site, to which no cookie goes.
-      const asked = sentForm(await c.req.arrayBuffer());
+      const asked = await sentForm(c);
       return c.redirect(`${viewFor(c).path('/oauth2/logout')}?${asked}`, 303);
     });
 }
@@ -108,9 +109,4 @@ function LogoutPage({ view }: { view: View }) {
       </p>
     </Frame>
   );
-}
-
-/** The fields of a form as a client's site had a browser send it. */
-export function sentForm(body: ArrayBuffer): URLSearchParams {
-  return new URLSearchParams(new TextDecoder().decode(body));
 }

@@ -11,6 +11,7 @@ import type { Directory } from '../../directory/service.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { MFA_PAGE } from '../../http/second-factor.ts';
+import { bringsForm, sentForm } from '../../http/sent-form.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { originToLeadTo } from '../entry/destination.ts';
 import { formOf } from '../kit/form-data.ts';
@@ -18,7 +19,7 @@ import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { ConsentPage, OnwardPage, SUBMIT } from './consent.tsx';
 import { type DeviceServices, devicePageRoutes } from './device.tsx';
-import { type LogoutServices, logoutRoutes, sentForm } from './logout.tsx';
+import { type LogoutServices, logoutRoutes } from './logout.tsx';
 
 /** What the pages act through on which a user lets an app in. */
 export interface AuthorizationServices extends LogoutServices, DeviceServices {
@@ -30,7 +31,7 @@ export interface AuthorizationServices extends LogoutServices, DeviceServices {
 
 /** The authorization endpoint (RFC 6749, 3.1), where browsers come from clients and go back to them. */
 export function authorizationPageRoutes(services: AuthorizationServices) {
-  const { authorizations, config, directory, sessions } = services;
+  const { authorizations, config, directory, oauth, sessions } = services;
   const next = async (c: AppContext, search: URLSearchParams, word: UserWord | null = null) =>
     authorizations.next(search, c.get('realm'), await visitorOf(c, sessions), clientOf(c), word);
   const take = async (c: AppContext, search: URLSearchParams, step: NextStep): Promise<Response> => {
@@ -40,7 +41,8 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
     if (step.next === 'answer') return sendAnswer(c, view, step.answer);
     const { asked, principal } = step;
     const user = await directory.get(principal.userId, principal.bookmark);
-    const page = <ConsentPage view={view} asked={asked} user={user} search={search} />;
+    const providers = oauth.providers(view.realm);
+    const page = <ConsentPage view={view} asked={asked} user={user} providers={providers} search={search} />;
     return show(c, view, page, { leadsTo: [leadOf(asked.redirectUri)] });
   };
   return new Hono<AppEnv>()
@@ -50,10 +52,8 @@ export function authorizationPageRoutes(services: AuthorizationServices) {
     })
     .post('/oauth2/authorize', async (c) => {
       // It may come from the client's own site, to which no cookie goes: asked again by GET it has them.
-      if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
-        throw new ApiError('unsupported_media_type');
-      }
-      const search = sentForm(await c.req.arrayBuffer());
+      if (!bringsForm(c)) throw new ApiError('unsupported_media_type');
+      const search = await sentForm(c);
       // Of an address that is too long browsers and proxies make what they like.
       if (search.toString().length > MAX_REQUEST) {
         throw new ApiError('invalid_request', { detail: 'The request is too long: push it (RFC 9126).' });

@@ -91,8 +91,8 @@ export async function completeSignIn(
   if (before) await sessions.signOut(before.userId, before.sessionId, { browser: false }, clientOf(c));
   setSessionCookie(c, grant.refreshToken, grant.session.expiresAt);
   setDeviceCookie(c);
-  const { sessionId, methods, authenticatedAt } = grant.session;
-  return redirectSignedIn(c, view, services, { user, methods, sessionId, authenticatedAt }, destination);
+  const { sessionId, methods } = grant.session;
+  return redirectSignedIn(c, view, services, { user, methods, sessionId }, destination);
 }
 
 /**
@@ -103,11 +103,11 @@ export async function redirectSignedIn(
   c: AppContext,
   view: View,
   { authorizationCodes }: SignInCompletion,
-  by: { user: UserRow; methods: string[]; sessionId: string; authenticatedAt: number },
+  by: { user: UserRow; methods: string[]; sessionId: string },
   { href, app }: Destination,
 ): Promise<Response> {
   const { realm } = view;
-  const { user, methods, sessionId: browserSession, authenticatedAt } = by;
+  const { user, methods, sessionId } = by;
   const shown = { role: user.role, methods, impersonator: null, anonymous: user.anonymous };
   if (lacksMfa(realm.mfa, shown, Date.now())) {
     return c.redirect(view.link(MFA_PAGE), 303);
@@ -118,14 +118,10 @@ export async function redirectSignedIn(
     return c.redirect(view.link('/login', { prompt: 'login' }), 303);
   }
   const { challenge, state } = app;
-  const code = await authorizationCodes.issue({
-    user,
-    methods,
-    authenticatedAt,
-    realm,
-    redirectTo: href,
-    challenge,
-    browserSession,
-  });
+  const code = await authorizationCodes.issue(
+    { realm, redirectTo: href, challenge },
+    { userId: user.id, sessionId },
+    clientOf(c),
+  );
   return c.redirect(appRedirect(realm, href, state, { code }), 303);
 }
