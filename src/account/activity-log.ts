@@ -1,7 +1,8 @@
 import type { ActivityEntry } from '../directory/state.ts';
+import type { ToldEvent } from '../events/catalogue.ts';
 import { eventOfActivity } from '../events/derived.ts';
 import type { ActivityLogRow } from './history-contract.ts';
-import type { Told } from './told.ts';
+import { FIRST_ENTRY, type Told } from './told.ts';
 
 /**
  * What happened to an account, in the order in which it did. What was before the object knew of it has numbers below 1.
@@ -31,14 +32,30 @@ export class ActivityLog {
 
   /** Adds an entry. `isTold`: the directory has already told webhooks of it. */
   add(entry: ActivityEntry, isTold: boolean, now: number): void {
-    const { type, sessionId, client, actor, details } = entry;
-    const event = isTold ? null : eventOfActivity(entry);
-    this.#sql.exec(
-      // Of entries that were told some may be gone, and their numbers are not given again.
-      `INSERT INTO activity (seq, at, type, session_id, ip, country, user_agent, actor, details, event)
-       VALUES ((SELECT MAX(COALESCE(MAX(seq), 0), ?1) + 1 FROM activity), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
-      this.#told.get().activity,
+    // Of entries that were told some may be gone, and their numbers are not given again.
+    const { last } = this.#sql
+      .exec<{ last: number }>('SELECT COALESCE(MAX(seq), 0) AS last FROM activity')
+      .one();
+    this.#insert(
+      Math.max(last, this.#told.get().activity) + 1,
+      entry,
+      isTold ? null : eventOfActivity(entry),
       now,
+    );
+  }
+
+  /** Adds the entry that the directory has had from the beginning, whatever came since. */
+  addFirst(entry: ActivityEntry, at: number): void {
+    this.#insert(FIRST_ENTRY, entry, null, at);
+  }
+
+  #insert(seq: number, entry: ActivityEntry, event: ToldEvent | null, at: number): void {
+    const { type, sessionId, client, actor, details } = entry;
+    this.#sql.exec(
+      `INSERT INTO activity (seq, at, type, session_id, ip, country, user_agent, actor, details, event)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      seq,
+      at,
       type,
       sessionId,
       client?.ip ?? null,

@@ -49,6 +49,15 @@ export interface NewSession {
   grant?: SessionGrant;
   /** The admin who opens it in the user's place, and why. */
   impersonation?: { actor: string; reason: string };
+  /** Of a user whose row was written with it. */
+  first?: FirstSession;
+}
+
+/** The session that a registration opens: the directory has it, and the entry of the log, with the user's row. */
+export interface FirstSession {
+  id: string;
+  /** Unix milliseconds. */
+  at: number;
 }
 
 /** A session that is alive. `expiresAt` is Unix milliseconds. */

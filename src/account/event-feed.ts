@@ -154,6 +154,11 @@ export class EventFeed implements StandingWork {
     this.#wake(Math.max(now, (first?.at ?? now) + delay, cursor.retryAt));
   }
 
+  /** By when the first event of a new user goes, Unix milliseconds; null where events go nowhere. */
+  first(): number | null {
+    return this.#deps.sender() ? Date.now() + SECOND : null;
+  }
+
   next(): number | null {
     return this.#next;
   }

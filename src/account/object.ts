@@ -154,7 +154,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#schedule.reload();
     });
     this.#state = new AccountStateStore(kv);
-    this.#told = new Told(kv);
+    this.#told = new Told(kv, () => this.#state.get()?.hasFirstEntry ?? false);
     this.#schedule = new ObjectSchedule(ctx.storage);
     this.#activity = new ActivityLog(sql, this.#told);
     this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'), (ended) =>
@@ -370,7 +370,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
       this.#adopt(directory, null);
-      return this.#signIns.open(session);
+      const opened = this.#signIns.open(session);
+      // The directory has it: nothing else wakes the object.
+      if (session.first) this.#schedule.wake(this.#feed.first() ?? this.#pruning.next() ?? Date.now());
+      return opened;
     });
   }
 
@@ -804,8 +807,10 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     if (this.#state.isStale(directory)) return;
     this.#lookUpAddress(directory);
     if (!this.#state.get()) {
-      SessionBook.createTables(this.ctx.storage.sql);
+      SessionBook.createTable(this.ctx.storage.sql);
       ActivityLog.createTable(this.ctx.storage.sql);
+      this.#told.reload();
+      this.#schedule.begin();
     }
     const isNews = this.#state.adopt(directory);
     this.#noteLapse();

@@ -60,7 +60,9 @@ export class AccountStateStore {
     const isWhole = known && LATER.every((field) => known[field] !== undefined);
     if (isWhole && row.version === known.version) return false;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
-    this.#put({ ...row, bookmark, tables: TABLES });
+    const hasFirstEntry = known ? known.hasFirstEntry : row.hasFirstEntry;
+    const { hasFirstEntry: _, ...rest } = row;
+    this.#put({ ...rest, ...(hasFirstEntry && { hasFirstEntry }), bookmark, tables: TABLES });
     return true;
   }
 

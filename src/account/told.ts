@@ -22,6 +22,9 @@ export interface ToldRecord {
   credits?: number | undefined;
 }
 
+/** The number of the entry of the log that a registration writes with the user's row. */
+export const FIRST_ENTRY = 1;
+
 const NOTHING: ToldRecord = {
   folded: { uses: 0, tokens: 0 },
   sent: { uses: 0, tokens: 0 },
@@ -34,14 +37,20 @@ const NOTHING: ToldRecord = {
 /** The cursor over what an object has told the directory. */
 export class Told {
   readonly #kv: SyncKvStorage;
+  readonly #hasFirstEntry: () => boolean;
   #record: ToldRecord | undefined;
 
-  constructor(kv: SyncKvStorage) {
+  /** `hasFirstEntry`: the directory has the first entry of the log though nobody has told it. */
+  constructor(kv: SyncKvStorage, hasFirstEntry: () => boolean) {
     this.#kv = kv;
+    this.#hasFirstEntry = hasFirstEntry;
   }
 
   get(): ToldRecord {
-    this.#record ??= this.#kv.get<ToldRecord>('told') ?? NOTHING;
+    this.#record ??= this.#kv.get<ToldRecord>('told') ?? {
+      ...NOTHING,
+      activity: this.#hasFirstEntry() ? FIRST_ENTRY : 0,
+    };
     return this.#record;
   }
 

@@ -34,7 +34,7 @@ export function upgradeTables(sql: SqlStorage, told: Told): void {
   const known = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
   const has = new Set(known.map(({ name }) => name));
   sql.exec('ALTER TABLE sessions RENAME TO sessions_before');
-  SessionBook.createTables(sql);
+  SessionBook.createTable(sql);
   const columns = sql
     .exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')")
     .toArray()

@@ -10,7 +10,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../messages/outbox.ts';
-import { type Registration, Registrations } from '../passwords/registration-service.ts';
+import { firstSession, type Registration, Registrations } from '../passwords/registration-service.ts';
 import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { unnamed } from './authenticators.ts';
@@ -89,6 +89,9 @@ export class PasskeyRegistrations {
     const request = { realmId: realm.id, to: body.email, client, userId: null };
     const mayMail = await mailBudget.take('other', request);
     if (!mayMail) suspicions.note(realm.id, body.email);
+    const methods = methodsOf(passkey);
+    // One that takes a second step is yet to be opened.
+    const first = methods.includes('mfa') ? firstSession(realm) : undefined;
     const row = (now: number) => ({
       ...passkey,
       id: newId('psk', now),
@@ -106,6 +109,7 @@ export class PasskeyRegistrations {
           body,
           mayMail,
           columns: { passkeyCount: 1 },
+          first,
           proof: (db, now) => db.insert(passkeys).values(row(now)),
         },
         client,
@@ -118,10 +122,11 @@ export class PasskeyRegistrations {
     const opened = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
-        methods: methodsOf(passkey),
+        methods,
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
+        ...(first && { first }),
       }),
     );
     return { user, grant: await sessions.grant(realm, opened) };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { FirstSession } from '../account/contract.ts';
 import { type Database, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
 import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
@@ -7,6 +8,7 @@ import type { UserRow, users } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { type Outbox, storeMessage } from '../messages/outbox.ts';
@@ -23,8 +25,16 @@ export interface Registration {
   columns?: Pick<typeof users.$inferInsert, 'passkeyCount'>;
   /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
   proof: Proof;
+  /** The session that it opens; none where the address has to be proven first. */
+  first?: FirstSession | undefined;
   /** Keeps what was given with an address that is known, where who gives it is not to learn that. */
   known?: (db: Database) => Promise<void>;
+}
+
+/** The session that a registration opens now; undefined in a realm that verifies addresses first. */
+export function firstSession({ registration }: Realm): FirstSession | undefined {
+  const at = Date.now();
+  return registration === 'verify_first' ? undefined : { id: newId('ses', at), at };
 }
 
 /** Adds users who register by themselves. */
@@ -41,7 +51,7 @@ export class Registrations {
    */
   async add(
     realm: Realm,
-    { userId: id, body, mayMail, columns, proof, known }: Registration,
+    { userId: id, body, mayMail, columns, proof, first, known }: Registration,
     client: Client,
   ): Promise<UserRow | null> {
     const { d1, outbox } = this.#deps;
@@ -51,7 +61,7 @@ export class Registrations {
     if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
       throw new ApiError('username_taken');
     }
-    const now = Date.now();
+    const now = first?.at ?? Date.now();
     const link = newLink(realm.issuer, 'verify_email', now);
     const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
     const greeted = {
@@ -85,6 +95,7 @@ export class Registrations {
         },
         proof,
         { link, mail: mayMail ? mail : null },
+        first ? { first, lifetimes: realm.lifetimes, client } : null,
       );
       if (mayMail) outbox.sendSoon([mail]);
       return user;

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import type { LiveSession, OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
+import type {
+  FirstSession,
+  LiveSession,
+  OpenedSession,
+  PasswordObjects,
+  PasswordSignIn,
+} from '../account/contract.ts';
 import { hmac } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
@@ -21,7 +27,7 @@ import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { Registrations } from './registration-service.ts';
+import { firstSession, Registrations } from './registration-service.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
@@ -104,8 +110,9 @@ export class Credentials {
       mailBudget.take('other', request),
     ]);
     if (!mayMail) suspicions.note(realm.id, body.email);
-    const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
-    if (realm.registration === 'verify_first' || !user) return { userId };
+    const first = firstSession(realm);
+    const user = await this.#insert(realm, { userId, body, hash, mayMail, first }, client);
+    if (!first || !user) return { userId };
     const session = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
@@ -113,6 +120,7 @@ export class Credentials {
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
+        first,
       }),
     );
     return { user, grant: await sessions.grant(realm, session) };
@@ -206,16 +214,23 @@ export class Credentials {
 
   #insert(
     realm: Realm,
-    given: { userId: string; body: z.output<typeof RegisterBody>; hash: string; mayMail: boolean },
+    given: {
+      userId: string;
+      body: z.output<typeof RegisterBody>;
+      hash: string;
+      mayMail: boolean;
+      first: FirstSession | undefined;
+    },
     client: Client,
   ): Promise<UserRow | null> {
-    const { userId, body, hash, mayMail } = given;
+    const { userId, body, hash, mayMail, first } = given;
     return this.#registrations.add(
       realm,
       {
         userId,
         body,
         mayMail,
+        first,
         proof: (db, now) => db.insert(passwords).values({ userId, hash, updatedAt: now }),
         known: (db) => storeShadow(db, realm.id, body.email, hash),
       },

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { PastSessions } from '../../src/account/past-sessions.ts';
 import { accountOf, call, INTERNAL, login, registerVerified } from '../support/api.ts';
 import {
   asking,
@@ -189,6 +190,7 @@ async function withTables(userId: string, tables: 2 | 3): Promise<void> {
     ];
     for (const column of lost) sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
     if (tables < 3) {
+      PastSessions.createTable(sql);
       for (const column of ['client_id', 'scope'])
         sql.exec(`ALTER TABLE past_sessions DROP COLUMN ${column}`);
     }
