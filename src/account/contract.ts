@@ -8,6 +8,7 @@ import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SessionGrant, SessionRecord } from './session-record.ts';
+import type { AddressQuota } from './spent-quota.ts';
 
 export type { EndReason, SessionGrant, SessionRecord } from './session-record.ts';
 
@@ -58,6 +59,8 @@ export interface FirstSession {
   id: string;
   /** Unix milliseconds. */
   at: number;
+  /** What the address has used before. */
+  address: AddressQuota;
 }
 
 /** A session that is alive. `expiresAt` is Unix milliseconds. */

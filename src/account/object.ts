@@ -25,6 +25,7 @@ import type {
   EndAll,
   EndReason,
   FactorUses,
+  FirstSession,
   KnownUse,
   LiveSession,
   NewFactor,
@@ -164,7 +165,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#devices = new KnownDevices(kv);
     this.#factors = new FactorBook(kv);
     this.#secondSteps = new SecondStepBook(kv);
-    this.#addressQuotas = new AddressQuotas(kv);
+    this.#addressQuotas = new AddressQuotas(kv, () => this.#state.address());
     this.#lastNotices = new LastNotices(kv);
     this.#metering = new Metering({
       sql,
@@ -369,7 +370,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
-      this.#adopt(directory, null);
+      this.#adopt(directory, null, session.first);
       const opened = this.#signIns.open(session);
       // The directory has it: nothing else wakes the object.
       if (session.first) this.#schedule.wake(this.#feed.first() ?? this.#pruning.next() ?? Date.now());
@@ -803,16 +804,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #adopt(directory: DirectoryState, keepSession: string | null): void {
+  #adopt(directory: DirectoryState, keepSession: string | null, first?: FirstSession): void {
     if (this.#state.isStale(directory)) return;
-    this.#lookUpAddress(directory);
+    const address = this.#state.get() ? null : (first?.address ?? null);
+    if (!address) this.#lookUpAddress(directory);
     if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
       ActivityLog.createTable(this.ctx.storage.sql);
       this.#told.reload();
       this.#schedule.begin();
     }
-    const isNews = this.#state.adopt(directory);
+    const isNews = this.#state.adopt(directory, address);
     this.#noteLapse();
     if (!isNews) return;
     // Also where recovery has ended the factors: those of a stranger must not go with the next.

@@ -1,4 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { hmac, type Keyring } from '../crypto/keys.ts';
+import type { Database } from '../db/client.ts';
+import { rawStatement } from '../db/raw.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
 import { inboxOf } from '../lib/email-address.ts';
 
@@ -9,7 +12,7 @@ export type SpentQuota = Record<string, Record<string, number>>;
 export const GRANT = 'grant:monthly';
 
 /** What the object knows of the address that its user came with. */
-interface AddressQuota {
+export interface AddressQuota {
   key: string;
   /** Of what was noted by an earlier version it is not there. */
   realmId?: string;
@@ -24,15 +27,18 @@ const SPENT = 'spent_quota';
 /** What the address of an object's user had used when they came, and what it has used when they go. */
 export class AddressQuotas {
   readonly #kv: SyncKvStorage;
+  readonly #brought: () => AddressQuota | null;
   #known: AddressQuota | null | undefined;
 
-  constructor(kv: SyncKvStorage) {
+  /** `brought` is what came along with who registered. */
+  constructor(kv: SyncKvStorage, brought: () => AddressQuota | null) {
     this.#kv = kv;
+    this.#brought = brought;
   }
 
   /** By whoever had the address before; null when nobody has looked it up. */
   spentBefore(): SpentQuota | null {
-    this.#known ??= this.#kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
+    this.#known ??= this.#kv.get<AddressQuota>(ADDRESS_QUOTA) ?? this.#brought();
     return this.#known?.spent ?? null;
   }
 
@@ -89,17 +95,41 @@ async function readAddressQuota(
     .bind(user.userId)
     .first<{ email: string }>();
   if (!row) return null;
-  const names = keys.map((key) => hmac(key, `${user.realmId}:${inboxOf(row.email)}`));
-  const { results } = await session
-    .prepare(
-      `SELECT period, resource, MAX(used) AS used FROM spent_quota
-       WHERE address_key IN (SELECT value FROM json_each(?)) AND expires_at > ? GROUP BY period, resource`,
-    )
-    .bind(JSON.stringify(names), now)
-    .all<{ period: string; resource: string; used: number }>();
+  const names = namesOfAddress(keys, user.realmId, row.email);
+  const { results } = await session.prepare(SPENT_BEFORE).bind(JSON.stringify(names), now).all<SpentRow>();
+  return addressQuota(user.realmId, names, results);
+}
+
+/** What an address, by its names, has used: parameters are their JSON and the time now. */
+const SPENT_BEFORE = `SELECT period, resource, MAX(used) AS used FROM spent_quota
+  WHERE address_key IN (SELECT value FROM json_each(?)) AND expires_at > ? GROUP BY period, resource`;
+
+/** What was used of a resource in a period. */
+export interface SpentRow {
+  period: string;
+  resource: string;
+  used: number;
+}
+
+/** Reads what an address has used since the month began: for the batch that adds its user. */
+export function spentStatement(db: Database, names: string[], now: number) {
+  const [before, between, after] = SPENT_BEFORE.split('?') as [string, string, string];
+  return rawStatement<SpentRow>(
+    db,
+    sql`${sql.raw(before)}${JSON.stringify(names)}${sql.raw(between)}${now}${sql.raw(after)}`,
+  );
+}
+
+/** Under what an address is kept, the name of today first. */
+export function namesOfAddress(keys: Keyring, realmId: string, email: string): string[] {
+  return keys.map((key) => hmac(key, `${realmId}:${inboxOf(email)}`));
+}
+
+/** What is known of an address that has used this. */
+export function addressQuota(realmId: string, names: string[], rows: SpentRow[]): AddressQuota {
   const spent: SpentQuota = {};
-  for (const { period, resource, used } of results) spent[period] = { ...spent[period], [resource]: used };
-  return { key: names[0] as string, realmId: user.realmId, spent };
+  for (const { period, resource, used } of rows) spent[period] = { ...spent[period], [resource]: used };
+  return { key: names[0] as string, realmId, spent };
 }
 
 /** Keeps what an address has used until the day and the month are over. Repeating changes nothing. */

@@ -1,25 +1,36 @@
 import { CONTROL } from '../config/databases.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
+import type { AddressQuota } from './spent-quota.ts';
 
 /** Which tables there are beside it. */
 const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 
+type StoredState = AccountState & { address?: AddressQuota };
+
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
   readonly #kv: SyncKvStorage;
   #state: AccountState | undefined;
+  #address: AddressQuota | null = null;
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
-    this.#state = kv.get<AccountState>('state');
+    this.reload();
   }
 
   /** Reads the copy again: what was written last was undone. */
   reload(): void {
-    this.#state = this.#kv.get<AccountState>('state');
+    const { address = null, ...state } = this.#kv.get<StoredState>('state') ?? {};
+    this.#address = address;
+    this.#state = 'userId' in state ? (state as AccountState) : undefined;
+  }
+
+  /** What the address of who registered had used before; null where nobody has said so. */
+  address(): AddressQuota | null {
+    return this.#address;
   }
 
   /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
@@ -39,6 +50,7 @@ export class AccountStateStore {
     for (const [key] of this.#kv.list()) this.#kv.delete(key);
     this.#kv.put('deleted', { userId, realmId, ...(database !== undefined && { database }) });
     this.#state = undefined;
+    this.#address = null;
   }
 
   /** When the plan lapses or lapsed that the directory gave last, Unix milliseconds; null for one that does not. */
@@ -54,11 +66,12 @@ export class AccountStateStore {
   }
 
   /** Takes over a row that is newer than the copy, or says what the copy lacks; whether it did. */
-  adopt(row: DirectoryState): boolean {
+  adopt(row: DirectoryState, address: AddressQuota | null = null): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
     const isWhole = known && LATER.every((field) => known[field] !== undefined);
     if (isWhole && row.version === known.version) return false;
+    this.#address ??= address;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
     const hasFirstEntry = known ? known.hasFirstEntry : row.hasFirstEntry;
     const { hasFirstEntry: _, ...rest } = row;
@@ -97,6 +110,6 @@ export class AccountStateStore {
 
   #put(state: AccountState): void {
     this.#state = state;
-    this.#kv.put('state', state);
+    this.#kv.put<StoredState>('state', { ...state, ...(this.#address && { address: this.#address }) });
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { PasskeyObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -29,6 +30,7 @@ export interface PasskeyRegistrationDependencies {
   mailBudget: MailBudget;
   suspicions: Suspicions;
   flows: PasskeyFlows;
+  addressKeys: Keyring;
 }
 
 /** Accounts that are made by a passkey alone. */
@@ -101,7 +103,7 @@ export class PasskeyRegistrations {
       name: name ?? unnamed(passkey.aaguid),
       createdAt: now,
     });
-    const user = await this.#registrations
+    const added = await this.#registrations
       .add(
         realm,
         {
@@ -118,7 +120,8 @@ export class PasskeyRegistrations {
         // The authenticator has given it before, or the very request came twice.
         throw isTaken(error) ? new ApiError('passkey_exists') : error;
       });
-    if (realm.registration === 'verify_first' || !user) return { userId };
+    if (realm.registration === 'verify_first' || !added) return { userId };
+    const { user, address } = added;
     const opened = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
@@ -126,7 +129,7 @@ export class PasskeyRegistrations {
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
-        ...(first && { first }),
+        ...(first && { first: { ...first, address } }),
       }),
     );
     return { user, grant: await sessions.grant(realm, opened) };

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { FirstSession } from '../account/contract.ts';
+import { type AddressQuota, addressQuota, namesOfAddress } from '../account/spent-quota.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
 import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
@@ -26,22 +28,25 @@ export interface Registration {
   /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
   proof: Proof;
   /** The session that it opens; none where the address has to be proven first. */
-  first?: FirstSession | undefined;
+  first?: Opening | undefined;
   /** Keeps what was given with an address that is known, where who gives it is not to learn that. */
   known?: (db: Database) => Promise<void>;
 }
 
+/** A session that is yet to be opened. */
+export type Opening = Pick<FirstSession, 'id' | 'at'>;
+
 /** The session that a registration opens now; undefined in a realm that verifies addresses first. */
-export function firstSession({ registration }: Realm): FirstSession | undefined {
+export function firstSession({ registration }: Realm): Opening | undefined {
   const at = Date.now();
   return registration === 'verify_first' ? undefined : { id: newId('ses', at), at };
 }
 
 /** Adds users who register by themselves. */
 export class Registrations {
-  readonly #deps: { d1: D1Database; outbox: Outbox };
+  readonly #deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring };
 
-  constructor(deps: { d1: D1Database; outbox: Outbox }) {
+  constructor(deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring }) {
     this.#deps = deps;
   }
 
@@ -53,8 +58,8 @@ export class Registrations {
     realm: Realm,
     { userId: id, body, mayMail, columns, proof, first, known }: Registration,
     client: Client,
-  ): Promise<UserRow | null> {
-    const { d1, outbox } = this.#deps;
+  ): Promise<{ user: UserRow; address: AddressQuota } | null> {
+    const { d1, outbox, addressKeys } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
     // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
@@ -73,7 +78,8 @@ export class Registrations {
     };
     const mail = welcomeMail(greeted, link, now);
     try {
-      const user = await insertRegistration(
+      const addressNames = namesOfAddress(addressKeys, realm.id, email);
+      const { user, spent } = await insertRegistration(
         db,
         {
           id,
@@ -94,11 +100,11 @@ export class Registrations {
           lastLoginAt: hides ? null : now,
         },
         proof,
-        { link, mail: mayMail ? mail : null },
+        { link, mail: mayMail ? mail : null, addressNames },
         first ? { first, lifetimes: realm.lifetimes, client } : null,
       );
       if (mayMail) outbox.sendSoon([mail]);
-      return user;
+      return { user, address: addressQuota(realm.id, addressNames, spent) };
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
       await known?.(db);

@@ -1,12 +1,6 @@
 import type { z } from 'zod';
-import type {
-  FirstSession,
-  LiveSession,
-  OpenedSession,
-  PasswordObjects,
-  PasswordSignIn,
-} from '../account/contract.ts';
-import { hmac } from '../crypto/keys.ts';
+import type { LiveSession, OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
+import { hmac, type Keyring } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
@@ -27,7 +21,7 @@ import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { firstSession, Registrations } from './registration-service.ts';
+import { firstSession, type Opening, Registrations } from './registration-service.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
@@ -73,6 +67,8 @@ export interface CredentialDependencies {
   suspicions: Suspicions;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
+  /** Names what addresses have used. */
+  addressKeys: Keyring;
 }
 
 /** Registration, sign-in and change of passwords. */
@@ -111,8 +107,9 @@ export class Credentials {
     ]);
     if (!mayMail) suspicions.note(realm.id, body.email);
     const first = firstSession(realm);
-    const user = await this.#insert(realm, { userId, body, hash, mayMail, first }, client);
-    if (!first || !user) return { userId };
+    const added = await this.#insert(realm, { userId, body, hash, mayMail, first }, client);
+    if (!first || !added) return { userId };
+    const { user, address } = added;
     const session = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
@@ -120,7 +117,7 @@ export class Credentials {
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
-        first,
+        first: { ...first, address },
       }),
     );
     return { user, grant: await sessions.grant(realm, session) };
@@ -219,10 +216,10 @@ export class Credentials {
       body: z.output<typeof RegisterBody>;
       hash: string;
       mayMail: boolean;
-      first: FirstSession | undefined;
+      first: Opening | undefined;
     },
     client: Client,
-  ): Promise<UserRow | null> {
+  ): ReturnType<Registrations['add']> {
     const { userId, body, hash, mayMail, first } = given;
     return this.#registrations.add(
       realm,

@@ -2,6 +2,7 @@ import { and, desc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { FirstSession, SessionLifetimes } from '../account/contract.ts';
+import { type SpentRow, spentStatement } from '../account/spent-quota.ts';
 import { FIRST_ENTRY } from '../account/told.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
@@ -139,7 +140,7 @@ export type Proof = (db: Database, now: number) => BatchItem<'sqlite'>;
 
 /** The session that a registration opens, and from where. */
 export interface Opened {
-  first: FirstSession;
+  first: Pick<FirstSession, 'id' | 'at'>;
   lifetimes: SessionLifetimes;
   client: Client;
 }
@@ -160,18 +161,16 @@ function firstEntry(db: Database, user: typeof users.$inferInsert, { first, clie
   const { ip, country, userAgent } = client;
   const event = eventOfActivity(entry);
   return [
-    db
-      .insert(activity)
-      .values({
-        ...entry,
-        userId: user.id,
-        seq: FIRST_ENTRY,
-        realmId: user.realmId,
-        at: first.at,
-        ip,
-        country,
-        userAgent,
-      }),
+    db.insert(activity).values({
+      ...entry,
+      userId: user.id,
+      seq: FIRST_ENTRY,
+      realmId: user.realmId,
+      at: first.at,
+      ip,
+      country,
+      userAgent,
+    }),
     ...(event ? [tellOf(db, event, { actor: null, now: first.at }, sql`users.id = ${user.id}`)] : []),
   ];
 }
@@ -185,15 +184,16 @@ export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   proof: Proof,
-  welcome: { link: Link; mail: typeof outbox.$inferInsert | null },
+  welcome: { link: Link; mail: typeof outbox.$inferInsert | null; addressNames: string[] },
   opened: Opened | null,
-): Promise<UserRow> {
-  const [inserted] = await db
+): Promise<{ user: UserRow; spent: SpentRow[] }> {
+  const [inserted, spent] = await db
     .batch([
       db
         .insert(users)
         .values({ ...withFoldedNames(user), ...(opened && standingOf(opened)) })
         .returning(),
+      spentStatement(db, welcome.addressNames, user.createdAt),
       proof(db, user.createdAt),
       userCreated(db, user, 'registration'),
       ...(opened ? firstEntry(db, user, opened) : []),
@@ -201,7 +201,7 @@ export async function insertRegistration(
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])
     .catch(refuseViolation);
-  return inserted[0] as UserRow;
+  return { user: inserted[0] as UserRow, spent };
 }
 
 /**

@@ -393,7 +393,7 @@ describe('a registration, which D1 has with the row of the user', () => {
     const id = (await registerHalf(email)) as string;
     const { access_token: token } = (await login(email)).body;
     const user = (await findById(primary(env.DB).db, id)) as any;
-    const first = { id: 'ses_first', at: user.createdAt };
+    const first = { id: 'ses_first', at: user.createdAt, address: { key: 'x', spent: {} } };
     accepted(
       await accountOf(id).open(directoryState(user), {
         client: { ip: '10.55.0.9', country: null, city: null, userAgent: null } as never,
