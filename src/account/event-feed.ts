@@ -119,6 +119,8 @@ export interface EventFeedDependencies {
   deleted: () => User | undefined;
   /** Whether anything was ever counted; sees to it that the tables have their form of today. */
   hasBooks: () => boolean;
+  /** Sees to it that there is a table of the activity. */
+  beginLog: () => void;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
   wake: (at: number) => void;
   /** How long events may wait, milliseconds. */
@@ -302,6 +304,7 @@ export class EventFeed implements StandingWork {
   }
 
   #names(): StreamName[] {
+    this.#deps.beginLog();
     return this.#deps.hasBooks() ? NAMES : NAMES.filter((name) => !METERED.includes(name));
   }
 

@@ -25,7 +25,6 @@ import type {
   EndAll,
   EndReason,
   FactorUses,
-  FirstSession,
   KnownUse,
   LiveSession,
   NewFactor,
@@ -88,7 +87,7 @@ import { ShownFactors } from './shown-factors.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
-import { Told } from './told.ts';
+import { FIRST_ENTRY, Told } from './told.ts';
 import { upgradeTables } from './upgrade.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
@@ -147,6 +146,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically = transactionsOf(ctx.storage, () => {
       this.#state.reload();
       this.#told.reload();
+      this.#activity.reload();
       this.#sessions.reload();
       this.#addressQuotas.reload();
       this.#metering.reload();
@@ -157,7 +157,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#state = new AccountStateStore(kv);
     this.#told = new Told(kv, () => this.#state.get()?.hasFirstEntry ?? false);
     this.#schedule = new ObjectSchedule(ctx.storage);
-    this.#activity = new ActivityLog(sql, this.#told);
+    this.#activity = new ActivityLog(sql, this.#told, this.#state);
     this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'), (ended) =>
       this.#projection.tell('logout', ended),
     );
@@ -250,6 +250,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       user: () => this.#state.get(),
       deleted: () => this.#state.deleted(),
       hasBooks: () => this.#metering.books() !== null,
+      beginLog: () => this.#activity.begin(),
       wake: (at) => this.#schedule.wake(at),
       delay: this.#config.PROJECTION_SECONDS * SECOND,
     });
@@ -303,6 +304,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       }
       this.#state.markDeleted(user);
       this.#told.reload();
+      this.#activity.reload();
       this.#sessions.reload();
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
       this.#addressQuotas.leave(spent);
@@ -370,7 +372,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
-      this.#adopt(directory, null, session.first);
+      this.#adopt(directory, null, session);
       const opened = this.#signIns.open(session);
       // The directory has it: nothing else wakes the object.
       if (session.first) this.#schedule.wake(this.#feed.first() ?? this.#pruning.next() ?? Date.now());
@@ -804,17 +806,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #adopt(directory: DirectoryState, keepSession: string | null, first?: FirstSession): void {
+  #adopt(directory: DirectoryState, keepSession: string | null, opening?: NewSession): void {
     if (this.#state.isStale(directory)) return;
-    const address = this.#state.get() ? null : (first?.address ?? null);
-    if (!address) this.#lookUpAddress(directory);
+    const beginning = opening && !this.#state.get() ? beginningOf(opening) : undefined;
+    if (!beginning) this.#lookUpAddress(directory);
     if (!this.#state.get()) {
       SessionBook.createTable(this.ctx.storage.sql);
-      ActivityLog.createTable(this.ctx.storage.sql);
       this.#told.reload();
       this.#schedule.begin();
     }
-    const isNews = this.#state.adopt(directory, address);
+    const isNews = this.#state.adopt(directory, beginning);
     this.#noteLapse();
     if (!isNews) return;
     // Also where recovery has ended the factors: those of a stranger must not go with the next.
@@ -823,6 +824,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     if (directory.hasPast) this.#schedule.at('recall', Date.now());
     this.#signIns.endOutdated(directory, keepSession);
   }
+}
+
+/** What comes along with who registers. */
+function beginningOf({ activity: type, client, first }: NewSession) {
+  if (!first) return undefined;
+  const { ip, country, userAgent: user_agent } = client;
+  const about = { ip, country, user_agent, actor: null, details: null };
+  return {
+    address: first.address,
+    entry: { seq: FIRST_ENTRY, at: first.at, type, session_id: first.id, ...about },
+  };
 }
 
 /** Variables are the same for all objects of an isolate, and objects come and go. */

@@ -1,6 +1,7 @@
 import { CONTROL } from '../config/databases.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
+import type { ActivityLogRow } from './history-contract.ts';
 import type { AddressQuota } from './spent-quota.ts';
 
 /** Which tables there are beside it. */
@@ -8,13 +9,19 @@ const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 
-type StoredState = AccountState & { address?: AddressQuota };
+/** What is known of who registers, besides the directory's row: what the address has used, and the first entry of the log. */
+interface Beginning {
+  address: AddressQuota;
+  entry?: ActivityLogRow;
+}
+
+type StoredState = AccountState & { beginning?: Beginning };
 
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
   readonly #kv: SyncKvStorage;
   #state: AccountState | undefined;
-  #address: AddressQuota | null = null;
+  #beginning: Beginning | undefined;
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
@@ -23,14 +30,25 @@ export class AccountStateStore {
 
   /** Reads the copy again: what was written last was undone. */
   reload(): void {
-    const { address = null, ...state } = this.#kv.get<StoredState>('state') ?? {};
-    this.#address = address;
+    const { beginning, ...state } = this.#kv.get<StoredState>('state') ?? {};
+    this.#beginning = beginning;
     this.#state = 'userId' in state ? (state as AccountState) : undefined;
   }
 
   /** What the address of who registered had used before; null where nobody has said so. */
   address(): AddressQuota | null {
-    return this.#address;
+    return this.#beginning?.address ?? null;
+  }
+
+  /** The first entry of the log, while there is no other. */
+  entry(): ActivityLogRow | null {
+    return this.#beginning?.entry ?? null;
+  }
+
+  dropEntry(): void {
+    if (!this.#state || !this.#beginning?.entry) return;
+    this.#beginning = { address: this.#beginning.address };
+    this.#put(this.#state);
   }
 
   /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
@@ -50,7 +68,7 @@ export class AccountStateStore {
     for (const [key] of this.#kv.list()) this.#kv.delete(key);
     this.#kv.put('deleted', { userId, realmId, ...(database !== undefined && { database }) });
     this.#state = undefined;
-    this.#address = null;
+    this.#beginning = undefined;
   }
 
   /** When the plan lapses or lapsed that the directory gave last, Unix milliseconds; null for one that does not. */
@@ -66,12 +84,12 @@ export class AccountStateStore {
   }
 
   /** Takes over a row that is newer than the copy, or says what the copy lacks; whether it did. */
-  adopt(row: DirectoryState, address: AddressQuota | null = null): boolean {
+  adopt(row: DirectoryState, beginning?: Beginning): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
     const isWhole = known && LATER.every((field) => known[field] !== undefined);
     if (isWhole && row.version === known.version) return false;
-    this.#address ??= address;
+    this.#beginning ??= beginning;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
     const hasFirstEntry = known ? known.hasFirstEntry : row.hasFirstEntry;
     const { hasFirstEntry: _, ...rest } = row;
@@ -110,6 +128,9 @@ export class AccountStateStore {
 
   #put(state: AccountState): void {
     this.#state = state;
-    this.#kv.put<StoredState>('state', { ...state, ...(this.#address && { address: this.#address }) });
+    this.#kv.put<StoredState>('state', {
+      ...state,
+      ...(this.#beginning && { beginning: this.#beginning }),
+    });
   }
 }

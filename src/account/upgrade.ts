@@ -56,7 +56,7 @@ export function upgradeTables(sql: SqlStorage, told: Told): void {
     .toArray()
     .map(({ seq, at, data }) => rowOf(seq, at, JSON.parse(data)));
   told.put({ activity: (waiting[0]?.seq ?? last + 1) - 1, base: last });
-  new ActivityLog(sql, told).keep(waiting);
+  new ActivityLog(sql, told, { entry: () => null, dropEntry: () => {} }).keep(waiting);
   // Entries that are to come follow all numbers that there were.
   if (waiting.length === 0) told.put({ activity: last });
   sql.exec("DELETE FROM facts WHERE kind IN ('activity', 'session')");

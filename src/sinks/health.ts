@@ -41,7 +41,7 @@ export async function sinkHealth(
     .filter((row) => row !== null)
     .toSorted((a, b) => (a.failingSince ?? Infinity) - (b.failingSince ?? Infinity));
   if (!first) return null;
-  return others.reduce(
+  return others.reduce<SinkHealth>(
     (sum, { error, waiting, dropped }) => ({
       ...sum,
       error: sum.error ?? error,

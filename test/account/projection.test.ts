@@ -25,6 +25,7 @@ const waiting = (userId: string) =>
   runInDurableObject(accountOf(userId), (_, { storage }) => {
     const hasFirst = storage.kv.get<any>('state')?.hasFirstEntry === true;
     const told = storage.kv.get<any>('told') ?? { activity: hasFirst ? 1 : 0 };
+    if (storage.kv.get<any>('state')?.beginning?.entry) return [];
     return storage.sql
       .exec<{ type: string }>('SELECT type FROM activity WHERE seq > ? ORDER BY seq', told.activity)
       .toArray()
@@ -371,6 +372,40 @@ describe('a registration, which D1 has with the row of the user', () => {
       [2, 'signed_in'],
     ]);
     expect(await userRow(user.id)).toMatchObject({ sessions: JSON.stringify({ [inDays(14)]: 2 }) });
+  });
+
+  it('is in the log of its user from the beginning, kept with the account until something else happens', async () => {
+    const { user, access_token: token, session_id } = await register({}, { ip: '10.55.0.7' });
+    const log = async () => (await call('GET', '/v1/me/activity', { token })).body.data;
+    const kept = () =>
+      runInDurableObject(accountOf(user.id), (_, { storage }) => ({
+        entry: storage.kv.get<any>('state').beginning?.entry ?? null,
+        tables: storage.sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'activity'").toArray().length,
+      }));
+    expect(await log()).toMatchObject([{ type: 'registered', session_id, ip: '10.55.0.7' }]);
+    expect(await kept()).toMatchObject({ entry: { seq: 1 }, tables: 0 });
+    await evictDurableObject(accountOf(user.id));
+    await login(user.email);
+    expect(await log()).toMatchObject([{ type: 'signed_in' }, { type: 'registered', session_id }]);
+    expect(await kept()).toEqual({ entry: null, tables: 1 });
+  });
+
+  it('is forgotten in time, though nothing else ever happens', async () => {
+    const { user } = await register();
+    advance(367 * DAY);
+    await project(user.id);
+    const { beginning } = await runInDurableObject(accountOf(user.id), (_, { storage }) =>
+      storage.kv.get<any>('state'),
+    );
+    expect(beginning).not.toHaveProperty('entry');
+    expect(await alarmOf(user.id)).toBeNull();
+    // What comes then is the second entry all the same.
+    await login(user.email);
+    await project(user.id);
+    expect((await activity(user.id)).map(({ seq, type }) => [seq, type])).toEqual([
+      [1, 'registered'],
+      [2, 'signed_in'],
+    ]);
   });
 
   it('whose session was never opened is put right by the next sign-in, and loses no entry', async () => {
