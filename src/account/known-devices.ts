@@ -8,7 +8,7 @@ const MAX_DEVICES = 30;
 /** Devices whose cookie is remembered: those that came back, and those that have signed in once. */
 const MAX_COOKIES = 20;
 
-interface Devices {
+export interface Devices {
   /** Browser, system and country. */
   kinds: string[];
   /** Cookies of those that have signed in once, and of those that came back. */
@@ -18,18 +18,26 @@ interface Devices {
 
 const DEVICES = 'known_devices';
 
-/** The devices that a user has signed in from: by kind (browser, system and country), and by their cookies. */
+/** The devices that a user has signed in from. */
 export class KnownDevices {
   readonly #kv: SyncKvStorage;
+  readonly #first: () => Devices | null;
 
-  constructor(kv: SyncKvStorage) {
+  /** `first` are those of who registered, kept elsewhere until there is another. */
+  constructor(kv: SyncKvStorage, first: () => Devices | null) {
     this.#kv = kv;
+    this.#first = first;
+  }
+
+  /** As `note`, of the device that somebody registers with: nothing, where it is kept elsewhere. */
+  noteFirst(client: Client): boolean {
+    return this.#first() === null && this.note(client);
   }
 
   /** Remembers a device that has signed in; whether its owner should hear of a new kind. The very first one is no news. */
   note(client: Client): boolean {
     const known = this.#all();
-    const kind = `${describeDevice(client.userAgent)}|${client.country}`;
+    const kind = kindOf(client);
     const isNew = !known.kinds.includes(kind);
     const kinds = isNew ? [...known.kinds.slice(1 - MAX_DEVICES), kind] : known.kinds;
     const cookies = withCookie(known, client.device);
@@ -51,7 +59,8 @@ export class KnownDevices {
 
   #all(): Devices {
     return (
-      this.#kv.get<Devices>(DEVICES) ?? {
+      this.#kv.get<Devices>(DEVICES) ??
+      this.#first() ?? {
         // As earlier versions kept them.
         kinds: this.#kv.get<string[]>('devices') ?? [],
         ...(this.#kv.get<Omit<Devices, 'kinds'>>('device_cookies') ?? { once: [], again: [] }),
@@ -63,6 +72,15 @@ export class KnownDevices {
     this.#kv.put(DEVICES, devices);
     for (const earlier of ['devices', 'device_cookies']) this.#kv.delete(earlier);
   }
+}
+
+/** The devices of who has signed in from one. */
+export function firstDevices(client: Client): Devices {
+  return { kinds: [kindOf(client)], once: client.device === undefined ? [] : [client.device], again: [] };
+}
+
+function kindOf({ userAgent, country }: Client): string {
+  return `${describeDevice(userAgent)}|${country}`;
 }
 
 /** Those that keep no cookies come and go among themselves. */

@@ -53,7 +53,7 @@ import type {
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
-import { KnownDevices } from './known-devices.ts';
+import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
 import type {
@@ -162,7 +162,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#projection.tell('logout', ended),
     );
     this.#attempts = new AttemptLimit(kv);
-    this.#devices = new KnownDevices(kv);
+    this.#devices = new KnownDevices(kv, () => this.#state.devices());
     this.#factors = new FactorBook(kv);
     this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv, () => this.#state.address());
@@ -833,6 +833,7 @@ function beginningOf({ activity: type, client, first }: NewSession) {
   const about = { ip, country, user_agent, actor: null, details: null };
   return {
     address: first.address,
+    devices: firstDevices(client),
     entry: { seq: FIRST_ENTRY, at: first.at, type, session_id: first.id, ...about },
   };
 }

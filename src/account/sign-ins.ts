@@ -179,7 +179,8 @@ export class SignIns {
     } else {
       if (first) this.#books.projection.logFirst({ type: activity, sessionId: row.id, client }, first.at);
       else this.log(activity, row.id, client);
-      if (devices.note(client)) this.#tellNewDevice(state, row, client);
+      const isNews = first ? devices.noteFirst(client) : devices.note(client);
+      if (isNews) this.#tellNewDevice(state, row, client);
     }
     return { ...liveSession(state, row), refreshToken: sessions.tokenOf(state.userId, row) };
   }

@@ -2,6 +2,7 @@ import { CONTROL } from '../config/databases.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 import type { ActivityLogRow } from './history-contract.ts';
+import type { Devices } from './known-devices.ts';
 import type { AddressQuota } from './spent-quota.ts';
 
 /** Which tables there are beside it. */
@@ -9,9 +10,10 @@ const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 
-/** What is known of who registers, besides the directory's row: what the address has used, and the first entry of the log. */
+/** What is known of who registers: what the address has used, the device, and the first entry of the log. */
 interface Beginning {
   address: AddressQuota;
+  devices: Devices;
   entry?: ActivityLogRow;
 }
 
@@ -40,6 +42,11 @@ export class AccountStateStore {
     return this.#beginning?.address ?? null;
   }
 
+  /** The device that the user has registered with; null for others. */
+  devices(): Devices | null {
+    return this.#beginning?.devices ?? null;
+  }
+
   /** The first entry of the log, while there is no other. */
   entry(): ActivityLogRow | null {
     return this.#beginning?.entry ?? null;
@@ -47,7 +54,8 @@ export class AccountStateStore {
 
   dropEntry(): void {
     if (!this.#state || !this.#beginning?.entry) return;
-    this.#beginning = { address: this.#beginning.address };
+    const { entry: _, ...rest } = this.#beginning;
+    this.#beginning = rest;
     this.#put(this.#state);
   }
 
