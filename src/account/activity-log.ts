@@ -1,8 +1,8 @@
-import type { ActivityEntry } from '../directory/state.ts';
+import { type ActivityEntry, FIRST_ENTRY } from '../directory/state.ts';
 import type { ToldEvent } from '../events/catalogue.ts';
 import { eventOfActivity } from '../events/derived.ts';
 import type { ActivityLogRow } from './history-contract.ts';
-import { FIRST_ENTRY, type Told } from './told.ts';
+import type { Told } from './told.ts';
 
 /** The entry of a registration, which is kept with the account until there is another: many never have one. */
 export interface FirstEntry {

@@ -1,3 +1,4 @@
+import type { AddressQuota } from '../directory/spent-before.ts';
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -8,7 +9,6 @@ import type { HistoryObject } from './history-contract.ts';
 import type { MeteringObject } from './metering-contract.ts';
 import type { Presented } from './refresh-token.ts';
 import type { SessionGrant, SessionRecord } from './session-record.ts';
-import type { AddressQuota } from './spent-quota.ts';
 
 export type { EndReason, SessionGrant, SessionRecord } from './session-record.ts';
 

@@ -6,7 +6,7 @@ import { hashPassword, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { Databases } from '../db/databases.ts';
 import { directoryState, findById } from '../directory/service.ts';
-import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
+import { type ActivityEntry, type DirectoryState, FIRST_ENTRY, type ToldChange } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
@@ -87,7 +87,7 @@ import { ShownFactors } from './shown-factors.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
 import { AccountStateStore } from './state-store.ts';
-import { FIRST_ENTRY, Told } from './told.ts';
+import { Told } from './told.ts';
 import { upgradeTables } from './upgrade.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;

@@ -1,24 +1,16 @@
-import { sql } from 'drizzle-orm';
-import { hmac, type Keyring } from '../crypto/keys.ts';
-import type { Database } from '../db/client.ts';
-import { rawStatement } from '../db/raw.ts';
+import type { Keyring } from '../crypto/keys.ts';
+import {
+  type AddressQuota,
+  addressQuota,
+  namesOfAddress,
+  SPENT_BEFORE,
+  type SpentQuota,
+  type SpentRow,
+} from '../directory/spent-before.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
-import { inboxOf } from '../lib/email-address.ts';
-
-/** How much was used, by UTC date or month, and by resource. */
-export type SpentQuota = Record<string, Record<string, number>>;
 
 /** Counts as used that the credits of a month were given. */
 export const GRANT = 'grant:monthly';
-
-/** What the object knows of the address that its user came with. */
-export interface AddressQuota {
-  key: string;
-  /** Of what was noted by an earlier version it is not there. */
-  realmId?: string;
-  /** By whoever had the address before. */
-  spent: SpentQuota;
-}
 
 /** Names of what is kept beside the books: of a user who is there, and of one who was deleted until the directory has it. */
 const ADDRESS_QUOTA = 'address_quota';
@@ -98,38 +90,6 @@ async function readAddressQuota(
   const names = namesOfAddress(keys, user.realmId, row.email);
   const { results } = await session.prepare(SPENT_BEFORE).bind(JSON.stringify(names), now).all<SpentRow>();
   return addressQuota(user.realmId, names, results);
-}
-
-/** What an address, by its names, has used: parameters are their JSON and the time now. */
-const SPENT_BEFORE = `SELECT period, resource, MAX(used) AS used FROM spent_quota
-  WHERE address_key IN (SELECT value FROM json_each(?)) AND expires_at > ? GROUP BY period, resource`;
-
-/** What was used of a resource in a period. */
-export interface SpentRow {
-  period: string;
-  resource: string;
-  used: number;
-}
-
-/** Reads what an address has used since the month began: for the batch that adds its user. */
-export function spentStatement(db: Database, names: string[], now: number) {
-  const [before, between, after] = SPENT_BEFORE.split('?') as [string, string, string];
-  return rawStatement<SpentRow>(
-    db,
-    sql`${sql.raw(before)}${JSON.stringify(names)}${sql.raw(between)}${now}${sql.raw(after)}`,
-  );
-}
-
-/** Under what an address is kept, the name of today first. */
-export function namesOfAddress(keys: Keyring, realmId: string, email: string): string[] {
-  return keys.map((key) => hmac(key, `${realmId}:${inboxOf(email)}`));
-}
-
-/** What is known of an address that has used this. */
-export function addressQuota(realmId: string, names: string[], rows: SpentRow[]): AddressQuota {
-  const spent: SpentQuota = {};
-  for (const { period, resource, used } of rows) spent[period] = { ...spent[period], [resource]: used };
-  return { key: names[0] as string, realmId, spent };
 }
 
 /** Keeps what an address has used until the day and the month are over. Repeating changes nothing. */

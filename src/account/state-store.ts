@@ -1,9 +1,9 @@
 import { CONTROL } from '../config/databases.ts';
+import type { AddressQuota } from '../directory/spent-before.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import type { Devices } from './known-devices.ts';
-import type { AddressQuota } from './spent-quota.ts';
 
 /** Which tables there are beside it. */
 const TABLES = 5;

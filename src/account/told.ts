@@ -1,3 +1,5 @@
+import { FIRST_ENTRY } from '../directory/state.ts';
+
 /** How far the rows of two tables have come: the last number of each. */
 export interface Reached {
   uses: number;
@@ -21,9 +23,6 @@ export interface ToldRecord {
   /** Rows of the ledger that webhooks were told of; not there where nobody wants to hear of any. */
   credits?: number | undefined;
 }
-
-/** The number of the entry of the log that a registration writes with the user's row. */
-export const FIRST_ENTRY = 1;
 
 const NOTHING: ToldRecord = {
   folded: { uses: 0, tokens: 0 },

@@ -120,6 +120,9 @@ export interface ActivityEntry {
   details?: Record<string, unknown>;
 }
 
+/** The number of the entry of the log that a registration writes with the user's row. */
+export const FIRST_ENTRY = 1;
+
 /** What comes with a change of the directory. */
 export interface ToldChange {
   /** The D1 bookmark of the change, so that the user's next read sees it. */

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { FirstSession } from '../account/contract.ts';
-import { type AddressQuota, addressQuota, namesOfAddress } from '../account/spent-quota.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
 import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
 import { findByEmail, madeBy } from '../directory/service.ts';
+import { type AddressQuota, addressQuota, namesOfAddress } from '../directory/spent-before.ts';
 import type { UserRow, users } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
