@@ -266,6 +266,7 @@ function assemble(shared: Shared, database: string): Services {
     failures,
     passwordPolicy,
     suspicions,
+    addressKeys: deriveKeyring(config, 'address'),
   };
   const authorizationCodes = new AuthorizationCodes(deps);
   const providers = new Providers(config.signIn);

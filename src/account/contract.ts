@@ -1,3 +1,4 @@
+import type { AddressQuota } from '../directory/spent-before.ts';
 import type { ActivityType, DirectoryMirror, DirectoryState } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -49,6 +50,17 @@ export interface NewSession {
   grant?: SessionGrant;
   /** The admin who opens it in the user's place, and why. */
   impersonation?: { actor: string; reason: string };
+  /** Of a user whose row was written with it. */
+  first?: FirstSession;
+}
+
+/** The session that a registration opens: the directory has it, and the entry of the log, with the user's row. */
+export interface FirstSession {
+  id: string;
+  /** Unix milliseconds. */
+  at: number;
+  /** What the address has used before. */
+  address: AddressQuota;
 }
 
 /** A session that is alive. `expiresAt` is Unix milliseconds. */

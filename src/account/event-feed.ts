@@ -119,6 +119,8 @@ export interface EventFeedDependencies {
   deleted: () => User | undefined;
   /** Whether anything was ever counted; sees to it that the tables have their form of today. */
   hasBooks: () => boolean;
+  /** Sees to it that there is a table of the activity. */
+  beginLog: () => void;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
   wake: (at: number) => void;
   /** How long events may wait, milliseconds. */
@@ -152,6 +154,11 @@ export class EventFeed implements StandingWork {
     // What waits already, of an object that was evicted since, is not put off by what comes.
     const [first] = this.#next === null ? this.#rows('credits', cursor.credits, 1) : [];
     this.#wake(Math.max(now, (first?.at ?? now) + delay, cursor.retryAt));
+  }
+
+  /** By when the first event of a new user goes, Unix milliseconds; null where events go nowhere. */
+  first(): number | null {
+    return this.#deps.sender() ? Date.now() + SECOND : null;
   }
 
   next(): number | null {
@@ -297,6 +304,7 @@ export class EventFeed implements StandingWork {
   }
 
   #names(): StreamName[] {
+    this.#deps.beginLog();
     return this.#deps.hasBooks() ? NAMES : NAMES.filter((name) => !METERED.includes(name));
   }
 

@@ -8,53 +8,91 @@ const MAX_DEVICES = 30;
 /** Devices whose cookie is remembered: those that came back, and those that have signed in once. */
 const MAX_COOKIES = 20;
 
-interface Cookies {
+export interface Devices {
+  /** Browser, system and country. */
+  kinds: string[];
+  /** Cookies of those that have signed in once, and of those that came back. */
   once: string[];
   again: string[];
 }
 
-/** The devices that a user has signed in from: by kind (browser, system and country), and by their cookies. */
+const DEVICES = 'known_devices';
+
+/** The devices that a user has signed in from. */
 export class KnownDevices {
   readonly #kv: SyncKvStorage;
+  readonly #first: () => Devices | null;
 
-  constructor(kv: SyncKvStorage) {
+  /** `first` are those of who registered, kept elsewhere until there is another. */
+  constructor(kv: SyncKvStorage, first: () => Devices | null) {
     this.#kv = kv;
+    this.#first = first;
   }
 
-  /** Remembers a device; whether its owner should hear of it. The very first one is no news. */
-  isNews(client: Client): boolean {
-    const known = this.#kv.get<string[]>('devices') ?? [];
-    const device = `${describeDevice(client.userAgent)}|${client.country}`;
-    if (known.includes(device)) return false;
-    this.#kv.put('devices', [...known.slice(1 - MAX_DEVICES), device]);
-    return known.length > 0;
+  /** As `note`, of the device that somebody registers with: nothing, where it is kept elsewhere. */
+  noteFirst(client: Client): boolean {
+    return this.#first() === null && this.note(client);
+  }
+
+  /** Remembers a device that has signed in; whether its owner should hear of a new kind. The very first one is no news. */
+  note(client: Client): boolean {
+    const known = this.#all();
+    const kind = kindOf(client);
+    const isNew = !known.kinds.includes(kind);
+    const kinds = isNew ? [...known.kinds.slice(1 - MAX_DEVICES), kind] : known.kinds;
+    const cookies = withCookie(known, client.device);
+    if (isNew || cookies !== known) this.#put({ ...cookies, kinds });
+    return isNew && known.kinds.length > 0;
   }
 
   /** Whether the device, by its key, has signed in before. */
   has(device: string): boolean {
-    const { once, again } = this.#cookies();
+    const { once, again } = this.#all();
     return once.includes(device) || again.includes(device);
-  }
-
-  /** Remembers a device that has signed in. Those that keep no cookies come and go among themselves. */
-  remember(device: string): void {
-    const { once, again } = this.#cookies();
-    if (again.includes(device)) return;
-    const isBack = once.includes(device);
-    const cookies = isBack
-      ? { once: once.filter((one) => one !== device), again: [...again.slice(1 - MAX_COOKIES), device] }
-      : { once: [...once.slice(1 - MAX_COOKIES), device], again };
-    this.#kv.put<Cookies>('device_cookies', cookies);
   }
 
   /** Forgets the cookies: some may be those of somebody who has lost the account. */
   forgetCookies(): void {
-    this.#kv.delete('device_cookies');
+    const known = this.#all();
+    if (known.once.length + known.again.length > 0) this.#put({ ...known, once: [], again: [] });
   }
 
-  #cookies(): Cookies {
-    return this.#kv.get<Cookies>('device_cookies') ?? { once: [], again: [] };
+  #all(): Devices {
+    return (
+      this.#kv.get<Devices>(DEVICES) ??
+      this.#first() ?? {
+        // As earlier versions kept them.
+        kinds: this.#kv.get<string[]>('devices') ?? [],
+        ...(this.#kv.get<Omit<Devices, 'kinds'>>('device_cookies') ?? { once: [], again: [] }),
+      }
+    );
   }
+
+  #put(devices: Devices): void {
+    this.#kv.put(DEVICES, devices);
+    for (const earlier of ['devices', 'device_cookies']) this.#kv.delete(earlier);
+  }
+}
+
+/** The devices of who has signed in from one. */
+export function firstDevices(client: Client): Devices {
+  return { kinds: [kindOf(client)], once: client.device === undefined ? [] : [client.device], again: [] };
+}
+
+function kindOf({ userAgent, country }: Client): string {
+  return `${describeDevice(userAgent)}|${country}`;
+}
+
+/** Those that keep no cookies come and go among themselves. */
+function withCookie(known: Devices, device: string | undefined): Devices {
+  if (device === undefined || known.again.includes(device)) return known;
+  return known.once.includes(device)
+    ? {
+        ...known,
+        once: known.once.filter((one) => one !== device),
+        again: [...known.again.slice(1 - MAX_COOKIES), device],
+      }
+    : { ...known, once: [...known.once.slice(1 - MAX_COOKIES), device] };
 }
 
 /** The mail about a sign-in at that time (Unix milliseconds). Whom it goes to, and their name, the directory knows. */

@@ -1,3 +1,4 @@
+import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
 import type { Atomically } from './atomic.ts';
@@ -9,7 +10,7 @@ import { type Entitlement, OPENING, type RequestKind, type Terms } from './meter
 import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
-import { GRANT, type SpentQuota } from './spent-quota.ts';
+import { GRANT } from './spent-quota.ts';
 import type { Told } from './told.ts';
 import { type MeterListener, UsageMeter } from './usage-meter.ts';
 

@@ -6,7 +6,7 @@ import { hashPassword, verifyPassword } from '../crypto/password-hash.ts';
 import { primary } from '../db/client.ts';
 import { Databases } from '../db/databases.ts';
 import { directoryState, findById } from '../directory/service.ts';
-import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/state.ts';
+import { type ActivityEntry, type DirectoryState, FIRST_ENTRY, type ToldChange } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
@@ -53,7 +53,7 @@ import type {
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
-import { KnownDevices } from './known-devices.ts';
+import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
 import type {
@@ -146,6 +146,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically = transactionsOf(ctx.storage, () => {
       this.#state.reload();
       this.#told.reload();
+      this.#activity.reload();
       this.#sessions.reload();
       this.#addressQuotas.reload();
       this.#metering.reload();
@@ -154,17 +155,17 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#schedule.reload();
     });
     this.#state = new AccountStateStore(kv);
-    this.#told = new Told(kv);
+    this.#told = new Told(kv, () => this.#state.get()?.hasFirstEntry ?? false);
     this.#schedule = new ObjectSchedule(ctx.storage);
-    this.#activity = new ActivityLog(sql, this.#told);
+    this.#activity = new ActivityLog(sql, this.#told, this.#state);
     this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'), (ended) =>
       this.#projection.tell('logout', ended),
     );
     this.#attempts = new AttemptLimit(kv);
-    this.#devices = new KnownDevices(kv);
+    this.#devices = new KnownDevices(kv, () => this.#state.devices());
     this.#factors = new FactorBook(kv);
     this.#secondSteps = new SecondStepBook(kv);
-    this.#addressQuotas = new AddressQuotas(kv);
+    this.#addressQuotas = new AddressQuotas(kv, () => this.#state.address());
     this.#lastNotices = new LastNotices(kv);
     this.#metering = new Metering({
       sql,
@@ -249,6 +250,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       user: () => this.#state.get(),
       deleted: () => this.#state.deleted(),
       hasBooks: () => this.#metering.books() !== null,
+      beginLog: () => this.#activity.begin(),
       wake: (at) => this.#schedule.wake(at),
       delay: this.#config.PROJECTION_SECONDS * SECOND,
     });
@@ -302,6 +304,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       }
       this.#state.markDeleted(user);
       this.#told.reload();
+      this.#activity.reload();
       this.#sessions.reload();
       this.#schedule.at('forget', Date.now() + RECONCILE_DELAY);
       this.#addressQuotas.leave(spent);
@@ -369,8 +372,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
-      this.#adopt(directory, null);
-      return this.#signIns.open(session);
+      this.#adopt(directory, null, session);
+      const opened = this.#signIns.open(session);
+      // The directory has it: nothing else wakes the object.
+      if (session.first) this.#schedule.wake(this.#feed.first() ?? this.#pruning.next() ?? Date.now());
+      return opened;
     });
   }
 
@@ -816,14 +822,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
-  #adopt(directory: DirectoryState, keepSession: string | null): void {
+  #adopt(directory: DirectoryState, keepSession: string | null, opening?: NewSession): void {
     if (this.#state.isStale(directory)) return;
-    this.#lookUpAddress(directory);
+    const beginning = opening && !this.#state.get() ? beginningOf(opening) : undefined;
+    if (!beginning) this.#lookUpAddress(directory);
     if (!this.#state.get()) {
-      SessionBook.createTables(this.ctx.storage.sql);
-      ActivityLog.createTable(this.ctx.storage.sql);
+      SessionBook.createTable(this.ctx.storage.sql);
+      this.#told.reload();
+      this.#schedule.begin();
     }
-    const isNews = this.#state.adopt(directory);
+    const isNews = this.#state.adopt(directory, beginning);
     this.#noteLapse();
     if (!isNews) return;
     // Also where recovery has ended the factors: those of a stranger must not go with the next.
@@ -832,6 +840,18 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     if (directory.hasPast) this.#schedule.at('recall', Date.now());
     this.#signIns.endOutdated(directory, keepSession);
   }
+}
+
+/** What comes along with who registers. */
+function beginningOf({ activity: type, client, first }: NewSession) {
+  if (!first) return undefined;
+  const { ip, country, userAgent: user_agent } = client;
+  const about = { ip, country, user_agent, actor: null, details: null };
+  return {
+    address: first.address,
+    devices: firstDevices(client),
+    entry: { seq: FIRST_ENTRY, at: first.at, type, session_id: first.id, ...about },
+  };
 }
 
 /** Variables are the same for all objects of an isolate, and objects come and go. */

@@ -74,6 +74,11 @@ export class Projection implements StandingWork {
     this.soon();
   }
 
+  /** Adds the entry of the activity log that the directory has, with the session that it is of. */
+  logFirst(entry: ActivityEntry, at: number): void {
+    this.#deps.activity.addFirst(entry, at);
+  }
+
   /** Has a message go out by way of the directory, which knows the address, or a hash replaced. */
   tell(kind: ToldMessage['kind'], data: unknown): void {
     const { sql } = this.#deps;

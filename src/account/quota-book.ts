@@ -1,9 +1,9 @@
+import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
 import type { UsageDay } from './history-contract.ts';
 import { type Quota, TOKENS } from './metering-contract.ts';
 import type { ReservationBook } from './reservation-book.ts';
-import type { SpentQuota } from './spent-quota.ts';
 import type { Reached, Told } from './told.ts';
 
 type Period = Quota['period'];

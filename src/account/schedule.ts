@@ -50,6 +50,11 @@ export class ObjectSchedule<Job extends string> {
     return this.#due()[job] !== undefined;
   }
 
+  /** Nobody was here before: no alarm is set but for what is due. */
+  begin(): void {
+    this.#alarm ??= null;
+  }
+
   /** Has the alarm come by then, for work that the storage itself tells of: one row, or none. */
   wake(at: number): void {
     if (this.#alarm != null && this.#alarm <= at) return;

@@ -49,7 +49,7 @@ export class SessionBook {
     this.#onEnd = onEnd;
   }
 
-  static createTables(sql: SqlStorage): void {
+  static createTable(sql: SqlStorage): void {
     sql.exec(`CREATE TABLE sessions (
       id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
       created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
@@ -58,7 +58,6 @@ export class SessionBook {
       superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
       client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER
     ) STRICT, WITHOUT ROWID`);
-    PastSessions.createTable(sql);
   }
 
   /** Gives the tables of an object that knew no grants of clients the columns for them. */
@@ -78,6 +77,7 @@ export class SessionBook {
   /** Forgets what is kept in memory: what was written last was undone. */
   reload(): void {
     this.#known.clear();
+    this.past.reload();
   }
 
   /** Opens a session; those that were used least recently end to make room. `methods` are RFC 8176 values. */
@@ -90,13 +90,14 @@ export class SessionBook {
       impersonator: string | null;
       authenticatedAt: number;
       browserSession?: string | null | undefined;
+      id?: string | undefined;
       grant?: SessionGrant | undefined;
     },
     now: number,
   ): SessionRow {
     const { grant } = session;
     const row: SessionRow = {
-      id: newId('ses', now),
+      id: session.id ?? newId('ses', now),
       salt: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
       generation: 1,
       rotated_at: now,

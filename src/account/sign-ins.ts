@@ -159,16 +159,17 @@ export class SignIns {
   #open(session: NewSession): OpenedSession {
     const { devices, sessions } = this.#books;
     const state = this.#books.state.get() as AccountState;
+    const { activity, client, first, grant, impersonation } = session;
     const row = sessions.open(
       {
         ...session,
+        id: first?.id,
         credentialVersion: state.credentialVersion,
         impersonator: session.impersonation?.actor ?? null,
         authenticatedAt: session.authenticatedAt ?? Date.now(),
       },
-      Date.now(),
+      first?.at ?? Date.now(),
     );
-    const { activity, client, grant, impersonation } = session;
     if (grant) {
       // Where it comes from is the client's place, not the user's.
       this.log(activity, row.id, client, { details: { client_id: grant.clientId } });
@@ -176,9 +177,10 @@ export class SignIns {
       const { actor, reason } = impersonation;
       this.log(activity, row.id, null, { actor, details: { reason } });
     } else {
-      this.log(activity, row.id, client);
-      this.#noticeDevice(state, row, client);
-      if (client.device !== undefined) devices.remember(client.device);
+      if (first) this.#books.projection.logFirst({ type: activity, sessionId: row.id, client }, first.at);
+      else this.log(activity, row.id, client);
+      const isNews = first ? devices.noteFirst(client) : devices.note(client);
+      if (isNews) this.#tellNewDevice(state, row, client);
     }
     return { ...liveSession(state, row), refreshToken: sessions.tokenOf(state.userId, row) };
   }
@@ -311,9 +313,8 @@ export class SignIns {
   }
 
   /** Mails the user about a sign-in from a kind of device that they have not used before. */
-  #noticeDevice(state: AccountState, row: SessionRow, client: Client): void {
-    const { devices, projection, origin } = this.#books;
-    if (!devices.isNews(client)) return;
+  #tellNewDevice(state: AccountState, row: SessionRow, client: Client): void {
+    const { projection, origin } = this.#books;
     projection.tell('mail', newDeviceMail(issuerOf(origin, state.realmId), row.created_at, client));
   }
 }

@@ -1,21 +1,16 @@
-import { hmac, type Keyring } from '../crypto/keys.ts';
+import type { Keyring } from '../crypto/keys.ts';
+import {
+  type AddressQuota,
+  addressQuota,
+  namesOfAddress,
+  SPENT_BEFORE,
+  type SpentQuota,
+  type SpentRow,
+} from '../directory/spent-before.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
-import { inboxOf } from '../lib/email-address.ts';
-
-/** How much was used, by UTC date or month, and by resource. */
-export type SpentQuota = Record<string, Record<string, number>>;
 
 /** Counts as used that the credits of a month were given. */
 export const GRANT = 'grant:monthly';
-
-/** What the object knows of the address that its user came with. */
-interface AddressQuota {
-  key: string;
-  /** Of what was noted by an earlier version it is not there. */
-  realmId?: string;
-  /** By whoever had the address before. */
-  spent: SpentQuota;
-}
 
 /** Names of what is kept beside the books: of a user who is there, and of one who was deleted until the directory has it. */
 const ADDRESS_QUOTA = 'address_quota';
@@ -24,15 +19,18 @@ const SPENT = 'spent_quota';
 /** What the address of an object's user had used when they came, and what it has used when they go. */
 export class AddressQuotas {
   readonly #kv: SyncKvStorage;
+  readonly #brought: () => AddressQuota | null;
   #known: AddressQuota | null | undefined;
 
-  constructor(kv: SyncKvStorage) {
+  /** `brought` is what came along with who registered. */
+  constructor(kv: SyncKvStorage, brought: () => AddressQuota | null) {
     this.#kv = kv;
+    this.#brought = brought;
   }
 
   /** By whoever had the address before; null when nobody has looked it up. */
   spentBefore(): SpentQuota | null {
-    this.#known ??= this.#kv.get<AddressQuota>(ADDRESS_QUOTA) ?? null;
+    this.#known ??= this.#kv.get<AddressQuota>(ADDRESS_QUOTA) ?? this.#brought();
     return this.#known?.spent ?? null;
   }
 
@@ -89,17 +87,9 @@ async function readAddressQuota(
     .bind(user.userId)
     .first<{ email: string }>();
   if (!row) return null;
-  const names = keys.map((key) => hmac(key, `${user.realmId}:${inboxOf(row.email)}`));
-  const { results } = await session
-    .prepare(
-      `SELECT period, resource, MAX(used) AS used FROM spent_quota
-       WHERE address_key IN (SELECT value FROM json_each(?)) AND expires_at > ? GROUP BY period, resource`,
-    )
-    .bind(JSON.stringify(names), now)
-    .all<{ period: string; resource: string; used: number }>();
-  const spent: SpentQuota = {};
-  for (const { period, resource, used } of results) spent[period] = { ...spent[period], [resource]: used };
-  return { key: names[0] as string, realmId: user.realmId, spent };
+  const names = namesOfAddress(keys, user.realmId, row.email);
+  const { results } = await session.prepare(SPENT_BEFORE).bind(JSON.stringify(names), now).all<SpentRow>();
+  return addressQuota(user.realmId, names, results);
 }
 
 /** Keeps what an address has used until the day and the month are over. Repeating changes nothing. */

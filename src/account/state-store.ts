@@ -1,25 +1,62 @@
 import { CONTROL } from '../config/databases.ts';
+import type { AddressQuota } from '../directory/spent-before.ts';
 import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
+import type { ActivityLogRow } from './history-contract.ts';
+import type { Devices } from './known-devices.ts';
 
 /** Which tables there are beside it. */
 const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 
+/** What is known of who registers: what the address has used, the device, and the first entry of the log. */
+interface Beginning {
+  address: AddressQuota;
+  devices: Devices;
+  entry?: ActivityLogRow;
+}
+
+type StoredState = AccountState & { beginning?: Beginning };
+
 /** The object's copy of the directory state. Versions only rise: an older row never replaces a newer copy. */
 export class AccountStateStore {
   readonly #kv: SyncKvStorage;
   #state: AccountState | undefined;
+  #beginning: Beginning | undefined;
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
-    this.#state = kv.get<AccountState>('state');
+    this.reload();
   }
 
   /** Reads the copy again: what was written last was undone. */
   reload(): void {
-    this.#state = this.#kv.get<AccountState>('state');
+    const { beginning, ...state } = this.#kv.get<StoredState>('state') ?? {};
+    this.#beginning = beginning;
+    this.#state = 'userId' in state ? (state as AccountState) : undefined;
+  }
+
+  /** What the address of who registered had used before; null where nobody has said so. */
+  address(): AddressQuota | null {
+    return this.#beginning?.address ?? null;
+  }
+
+  /** The device that the user has registered with; null for others. */
+  devices(): Devices | null {
+    return this.#beginning?.devices ?? null;
+  }
+
+  /** The first entry of the log, while there is no other. */
+  entry(): ActivityLogRow | null {
+    return this.#beginning?.entry ?? null;
+  }
+
+  dropEntry(): void {
+    if (!this.#state || !this.#beginning?.entry) return;
+    const { entry: _, ...rest } = this.#beginning;
+    this.#beginning = rest;
+    this.#put(this.#state);
   }
 
   /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
@@ -39,6 +76,7 @@ export class AccountStateStore {
     for (const [key] of this.#kv.list()) this.#kv.delete(key);
     this.#kv.put('deleted', { userId, realmId, ...(database !== undefined && { database }) });
     this.#state = undefined;
+    this.#beginning = undefined;
   }
 
   /** When the plan lapses or lapsed that the directory gave last, Unix milliseconds; null for one that does not. */
@@ -54,13 +92,16 @@ export class AccountStateStore {
   }
 
   /** Takes over a row that is newer than the copy, or says what the copy lacks; whether it did. */
-  adopt(row: DirectoryState): boolean {
+  adopt(row: DirectoryState, beginning?: Beginning): boolean {
     const known = this.#state;
     if (this.isStale(row)) return false;
     const isWhole = known && LATER.every((field) => known[field] !== undefined);
     if (isWhole && row.version === known.version) return false;
+    this.#beginning ??= beginning;
     const bookmark = row.database === known?.database ? (known?.bookmark ?? null) : null;
-    this.#put({ ...row, bookmark, tables: TABLES });
+    const hasFirstEntry = known ? known.hasFirstEntry : row.hasFirstEntry;
+    const { hasFirstEntry: _, ...rest } = row;
+    this.#put({ ...rest, ...(hasFirstEntry && { hasFirstEntry }), bookmark, tables: TABLES });
     return true;
   }
 
@@ -95,6 +136,9 @@ export class AccountStateStore {
 
   #put(state: AccountState): void {
     this.#state = state;
-    this.#kv.put('state', state);
+    this.#kv.put<StoredState>('state', {
+      ...state,
+      ...(this.#beginning && { beginning: this.#beginning }),
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { FIRST_ENTRY } from '../directory/state.ts';
+
 /** How far the rows of two tables have come: the last number of each. */
 export interface Reached {
   uses: number;
@@ -34,14 +36,20 @@ const NOTHING: ToldRecord = {
 /** The cursor over what an object has told the directory. */
 export class Told {
   readonly #kv: SyncKvStorage;
+  readonly #hasFirstEntry: () => boolean;
   #record: ToldRecord | undefined;
 
-  constructor(kv: SyncKvStorage) {
+  /** `hasFirstEntry`: the directory has the first entry of the log though nobody has told it. */
+  constructor(kv: SyncKvStorage, hasFirstEntry: () => boolean) {
     this.#kv = kv;
+    this.#hasFirstEntry = hasFirstEntry;
   }
 
   get(): ToldRecord {
-    this.#record ??= this.#kv.get<ToldRecord>('told') ?? NOTHING;
+    this.#record ??= this.#kv.get<ToldRecord>('told') ?? {
+      ...NOTHING,
+      activity: this.#hasFirstEntry() ? FIRST_ENTRY : 0,
+    };
     return this.#record;
   }
 

@@ -34,7 +34,7 @@ export function upgradeTables(sql: SqlStorage, told: Told): void {
   const known = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
   const has = new Set(known.map(({ name }) => name));
   sql.exec('ALTER TABLE sessions RENAME TO sessions_before');
-  SessionBook.createTables(sql);
+  SessionBook.createTable(sql);
   const columns = sql
     .exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')")
     .toArray()
@@ -56,7 +56,7 @@ export function upgradeTables(sql: SqlStorage, told: Told): void {
     .toArray()
     .map(({ seq, at, data }) => rowOf(seq, at, JSON.parse(data)));
   told.put({ activity: (waiting[0]?.seq ?? last + 1) - 1, base: last });
-  new ActivityLog(sql, told).keep(waiting);
+  new ActivityLog(sql, told, { entry: () => null, dropEntry: () => {} }).keep(waiting);
   // Entries that are to come follow all numbers that there were.
   if (waiting.length === 0) told.put({ activity: last });
   sql.exec("DELETE FROM facts WHERE kind IN ('activity', 'session')");

@@ -1,3 +1,4 @@
+import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { rfc3339, SECOND } from '../lib/time.ts';
@@ -13,7 +14,6 @@ import {
 } from './metering-contract.ts';
 import { QuotaBook, type Totals } from './quota-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
-import type { SpentQuota } from './spent-quota.ts';
 import { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import { type Use, UseBook } from './use-book.ts';

@@ -155,13 +155,7 @@ function numbersOf(facets: FacetCount[], providers: { provider: string; users: n
   };
 }
 
-function daysOf(dates: string[], rows: { date: string; metric: string; count: number }[]): RealmDay[] {
-  const counts = new Map(rows.map(({ date, metric, count }) => [`${date} ${metric}`, count]));
-  const of = (date: string, metric: string) => counts.get(`${date} ${metric}`) ?? 0;
-  return dates.map((date) => ({
-    date,
-    signUps: of(date, 'sign_ups'),
-    signIns: of(date, 'sign_ins'),
-    activeUsers: of(date, 'active_users'),
-  }));
+function daysOf(dates: string[], rows: RealmDay[]): RealmDay[] {
+  const known = new Map(rows.map((row) => [row.date, row]));
+  return dates.map((date) => known.get(date) ?? { date, signUps: 0, signIns: 0, activeUsers: 0 });
 }

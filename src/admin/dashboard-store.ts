@@ -1,15 +1,15 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { users } from '../directory/tables.ts';
-import { providerCounts, realmDaily, sessionCounts, userCounts } from './tables.ts';
+import { providerCounts, realmDays, sessionCounts, userCounts } from './tables.ts';
 
 /** What happened in a realm from one UTC date to another (YYYY-MM-DD); days on which nothing did are missing. */
 export function readDaily(db: Database, realmId: string, from: string, to: string) {
-  const { date, metric, count } = realmDaily;
+  const { date, signUps, signIns, activeUsers } = realmDays;
   return db
-    .select({ date, metric, count })
-    .from(realmDaily)
-    .where(and(eq(realmDaily.realmId, realmId), gte(date, from), lte(date, to)))
+    .select({ date, signUps, signIns, activeUsers })
+    .from(realmDays)
+    .where(and(eq(realmDays.realmId, realmId), gte(date, from), lte(date, to)))
     .orderBy(asc(date));
 }
 

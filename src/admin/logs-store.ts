@@ -1,7 +1,8 @@
-import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, lt, SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { type AuditAction, audit } from '../directory/audit-tables.ts';
 import { activity } from '../directory/tables.ts';
+import { LOGGED_TYPES } from '../events/derived.ts';
 import { counting } from '../http/paging.ts';
 import { timeDigits } from '../lib/ids.ts';
 
@@ -36,40 +37,48 @@ export function readActivity(
   page: { after: ActivityPosition | null; limit: number },
 ) {
   const { at, userId, seq } = activity;
-  const beyond =
-    page.after &&
-    sql`(${at}, ${userId}, ${seq}) < (${sql.join(
-      page.after.map((key) => sql`${key}`),
-      sql`, `,
-    )})`;
+  const keys = page.after?.map((key) => sql`${key}`);
+  const is = activityOf(realmId, filter);
+  const reached = sql`SELECT user_id, seq FROM activity AS a WHERE ${is}
+    AND ${keys ? sql`(at, user_id, seq) < (${sql.join(keys, sql`, `)})` : sql`TRUE`}
+    ORDER BY at DESC, user_id DESC, seq DESC LIMIT ${page.limit}`;
   return db
-    .select()
-    .from(activity)
-    .where(and(activityOf(realmId, filter), beyond ?? undefined))
+    .select(getTableColumns(activity))
+    .from(kindsOf(filter))
+    .innerJoin(activity, sql`(activity.user_id, activity.seq) IN (${reached})`)
     .orderBy(desc(at), desc(userId), desc(seq))
     .limit(page.limit);
 }
 
 /** How many entries there are, as far as it is counted. */
 export function countActivity(db: Database, realmId: string, filter: ActivityFilter) {
-  return counting(db, sql`SELECT 1 FROM ${activity} WHERE ${activityOf(realmId, filter)}`);
+  return counting(
+    db,
+    sql`SELECT 1 FROM ${kindsOf(filter)} CROSS JOIN activity AS a WHERE ${activityOf(realmId, filter)}`,
+  );
+}
+
+/** Along which entries are walked: all are those of each type, by its index; those of one user or address are not parted. */
+function kindsOf({ userId, type, ip }: ActivityFilter): SQL {
+  const kinds = userId !== undefined || ip !== undefined ? [''] : type !== undefined ? [type] : LOGGED_TYPES;
+  return sql`json_each(${JSON.stringify(kinds)}) AS f`;
 }
 
 /** The index that narrows most is the one to go by: a sign keeps SQLite from the others. */
 function activityOf(realmId: string, { userId, type, ip, after, before }: ActivityFilter): SQL {
+  const isApart = userId !== undefined || ip !== undefined;
   const conditions = [
-    userId === undefined ? eq(activity.realmId, realmId) : sql`+realm_id = ${realmId}`,
-    userId === undefined ? undefined : eq(activity.userId, userId),
-    ip === undefined ? undefined : userId === undefined ? eq(activity.ip, ip) : sql`+ip = ${ip}`,
-    type === undefined
-      ? undefined
-      : userId === undefined && ip === undefined
-        ? eq(activity.type, type)
-        : sql`+type = ${type}`,
-    after === undefined ? undefined : gte(activity.at, after),
-    before === undefined ? undefined : lt(activity.at, before),
+    userId === undefined ? sql`a.realm_id = ${realmId}` : sql`+a.realm_id = ${realmId}`,
+    userId === undefined ? undefined : sql`a.user_id = ${userId}`,
+    ip === undefined ? undefined : userId === undefined ? sql`a.ip = ${ip}` : sql`+a.ip = ${ip}`,
+    isApart ? type && sql`+a.type = ${type}` : sql`a.type = f.value`,
+    after === undefined ? undefined : sql`a.at >= ${after}`,
+    before === undefined ? undefined : sql`a.at < ${before}`,
   ];
-  return and(...conditions) as SQL;
+  return sql.join(
+    conditions.filter((one) => one instanceof SQL),
+    sql` AND `,
+  );
 }
 
 /** Entries of the audit log, newest first. */

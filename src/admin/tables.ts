@@ -23,15 +23,16 @@ export const providerCounts = sqliteTable(
 );
 
 /** What happened in a realm on a UTC day (YYYY-MM-DD). Kept by triggers. */
-export const realmDaily = sqliteTable(
-  'realm_daily',
+export const realmDays = sqliteTable(
+  'realm_days',
   {
     realmId: text('realm_id').notNull(),
     date: text().notNull(),
-    metric: text({ enum: ['sign_ups', 'sign_ins', 'active_users'] }).notNull(),
-    count: integer().notNull(),
+    signUps: integer('sign_ups').notNull().default(0),
+    signIns: integer('sign_ins').notNull().default(0),
+    activeUsers: integer('active_users').notNull().default(0),
   },
-  (table) => [primaryKey({ columns: [table.realmId, table.date, table.metric] })],
+  (table) => [primaryKey({ columns: [table.realmId, table.date] })],
 );
 
 /** Sessions that nobody has ended, by the UTC day on which they would expire. Kept by triggers on `sessions`. */

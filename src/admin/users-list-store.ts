@@ -56,7 +56,7 @@ const SEARCHED: { key: SQL; of(q: string): string; isIndexed?: SQL }[] = [
   { key: sql`username`, of: (q) => q },
   // The index has only users with a name, and nothing that begins with a text says so to SQLite.
   { key: NAME, of: fold, isIndexed: sql`name IS NOT NULL` },
-  { key: FAMILY_NAME, of: fold },
+  { key: FAMILY_NAME, of: fold, isIndexed: sql`(name IS NOT NULL OR family_name IS NOT NULL)` },
   { key: sql`phone_number`, of: (q) => parsePhoneNumber(q) ?? q.replace(/[\s().-]/g, '') },
 ];
 

@@ -47,9 +47,10 @@ const SUMS = [
    SELECT realm_id, date, resource, SUM(quantity) FROM past_usage_days GROUP BY 1, 2, 3`,
   `INSERT INTO realm_token_daily
    SELECT realm_id, date, model, SUM(input_tokens), SUM(output_tokens), SUM(requests) FROM past_token_days GROUP BY 1, 2, 3`,
-  `INSERT INTO realm_daily
-   SELECT realm_id, date(at / 1000, 'unixepoch'), 'active_users', COUNT(DISTINCT user_id) FROM activity
-   WHERE type IN ('registered', 'signed_in') GROUP BY 1, 2`,
+  `INSERT INTO realm_days (realm_id, date, active_users)
+   SELECT realm_id, date(at / 1000, 'unixepoch'), COUNT(DISTINCT user_id) FROM activity
+   WHERE type IN ('registered', 'signed_in') GROUP BY 1, 2
+   ON CONFLICT DO UPDATE SET active_users = excluded.active_users`,
   `UPDATE users SET sessions = live.sessions FROM (
      SELECT user_id, json_group_object(date, n) AS sessions FROM (
        SELECT user_id, date(alive_until / 1000, 'unixepoch') AS date, COUNT(*) AS n FROM past_sessions

@@ -337,6 +337,12 @@ export function madeBy(client: Client): { madeIn: string | null; madeWith: strin
   return { madeIn: placeOf(client), madeWith: client.userAgent };
 }
 
+/**
+ * What `told` says of a row that was written with the first entry of the log and the first session. What an object tells after it
+ * has the number of its time.
+ */
+export const WITH_FIRST_ENTRY = 1;
+
 /** What of a user's row in a database its account object must know. */
 export function directoryState(row: UserRow, database = CONTROL): DirectoryState {
   return {
@@ -350,6 +356,7 @@ export function directoryState(row: UserRow, database = CONTROL): DirectoryState
     subscribed: row.subscribed,
     openingCredits: row.openingCredits,
     hasPast: row.hasPast,
+    ...(row.told === WITH_FIRST_ENTRY && { hasFirstEntry: true }),
     status: row.status,
     emailVerified: row.emailVerified,
     anonymous: row.anonymous,

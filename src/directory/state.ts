@@ -38,6 +38,8 @@ export interface DirectoryState {
   openingCredits?: number;
   /** The directory holds something of the user's past that the object has to fetch. */
   hasPast?: boolean;
+  /** The row was written with the first entry of the log and the first session. */
+  hasFirstEntry?: boolean;
   status: 'active' | 'suspended';
   emailVerified: boolean;
   /** Whether nothing opens the account but its sessions. Copies that objects made before it was here lack it. */
@@ -117,6 +119,9 @@ export interface ActivityEntry {
   actor?: string;
   details?: Record<string, unknown>;
 }
+
+/** The number of the entry of the log that a registration writes with the user's row. */
+export const FIRST_ENTRY = 1;
 
 /** What comes with a change of the directory. */
 export interface ToldChange {

@@ -107,6 +107,12 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   account_deleted: null,
 };
 
+/** The types that entries of the activity log can have; the last are of earlier versions. */
+export const LOGGED_TYPES: readonly string[] = [
+  ...Object.keys(OF_ACTIVITY),
+  ...['credits_added', 'credits_granted', 'credits_used', 'credits_refunded', 'credits_expired'],
+];
+
 /** The event that an entry of the activity log is, or null. */
 export function eventOfActivity(entry: Entry): ToldEvent | null {
   const derivation = OF_ACTIVITY[entry.type];

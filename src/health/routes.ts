@@ -58,7 +58,7 @@ export function healthRoutes(bindings: Bindings, databases: Databases, feed: Aud
   for (const [operationId, path] of PATHS) {
     router.openapi(route(operationId, path), async (c) => {
       if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
-      const [needed, sink] = await Promise.all([checkParts(bindings, databases), checkSink(feed)]);
+      const [needed, sink] = await Promise.all([checkParts(bindings, databases), checkSink(feed, databases)]);
       const failed = [needed.d1, needed.durable_objects, needed.r2].includes('failed');
       const parts = { ...needed, ...(sink && { event_sink: sink }) };
       return c.json({ status: failed ? ('failed' as const) : ('ok' as const), parts }, failed ? 503 : 200);

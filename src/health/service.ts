@@ -44,8 +44,11 @@ export async function checkParts(
 }
 
 /** Whether the sink of events takes them; undefined where there is none, or nobody can say. No request needs it. */
-export async function checkSink(feed: AuditFeed): Promise<Part | undefined> {
-  const health = await sinkHealth(feed).catch(() => null);
+export async function checkSink(
+  feed: AuditFeed,
+  databases: Pick<Databases, 'names' | 'raw'>,
+): Promise<Part | undefined> {
+  const health = await sinkHealth(feed, databases).catch(() => null);
   return health ? (health.failingSince === null ? 'ok' : 'failed') : undefined;
 }
 

@@ -50,12 +50,12 @@ export class OutboxAdmin {
     const { from, is } = messagesOf(realmId, filter);
     const beyond = page.after ? sql`(created_at, id) < (${page.after[0]}, ${page.after[1]})` : sql`TRUE`;
     const limit = page.limit + 1;
-    const reached = sql`SELECT rowid FROM outbox WHERE ${is} AND ${beyond} ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+    const reached = sql`SELECT id FROM outbox WHERE ${is} AND ${beyond} ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
     const [rows, [counted]] = await db.batch([
       db
         .select(getTableColumns(outbox))
         .from(from)
-        .innerJoin(outbox, sql`outbox.rowid IN (${reached})`)
+        .innerJoin(outbox, sql`outbox.id IN (${reached})`)
         .orderBy(desc(createdAt), desc(id))
         .limit(limit),
       counting(db, sql`SELECT 1 FROM ${from} CROSS JOIN outbox WHERE ${is}`),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { PasskeyObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -10,7 +11,7 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import type { Outbox } from '../messages/outbox.ts';
-import { type Registration, Registrations } from '../passwords/registration-service.ts';
+import { firstSession, type Registration, Registrations } from '../passwords/registration-service.ts';
 import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { unnamed } from './authenticators.ts';
@@ -29,6 +30,7 @@ export interface PasskeyRegistrationDependencies {
   mailBudget: MailBudget;
   suspicions: Suspicions;
   flows: PasskeyFlows;
+  addressKeys: Keyring;
 }
 
 /** Accounts that are made by a passkey alone. */
@@ -89,6 +91,9 @@ export class PasskeyRegistrations {
     const request = { realmId: realm.id, to: body.email, client, userId: null };
     const mayMail = await mailBudget.take('other', request);
     if (!mayMail) suspicions.note(realm.id, body.email);
+    const methods = methodsOf(passkey);
+    // One that takes a second step is yet to be opened.
+    const first = methods.includes('mfa') ? firstSession(realm) : undefined;
     const row = (now: number) => ({
       ...passkey,
       id: newId('psk', now),
@@ -98,7 +103,7 @@ export class PasskeyRegistrations {
       name: name ?? unnamed(passkey.aaguid),
       createdAt: now,
     });
-    const user = await this.#registrations
+    const added = await this.#registrations
       .add(
         realm,
         {
@@ -106,6 +111,7 @@ export class PasskeyRegistrations {
           body,
           mayMail,
           columns: { passkeyCount: 1 },
+          first,
           proof: (db, now) => db.insert(passkeys).values(row(now)),
         },
         client,
@@ -114,14 +120,16 @@ export class PasskeyRegistrations {
         // The authenticator has given it before, or the very request came twice.
         throw isTaken(error) ? new ApiError('passkey_exists') : error;
       });
-    if (realm.registration === 'verify_first' || !user) return { userId };
+    if (realm.registration === 'verify_first' || !added) return { userId };
+    const { user, address } = added;
     const opened = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
-        methods: methodsOf(passkey),
+        methods,
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
+        ...(first && { first: { ...first, address } }),
       }),
     );
     return { user, grant: await sessions.grant(realm, opened) };

@@ -1,12 +1,16 @@
 import type { z } from 'zod';
+import type { FirstSession } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
 import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
 import { findByEmail, madeBy } from '../directory/service.ts';
+import { type AddressQuota, addressQuota, namesOfAddress } from '../directory/spent-before.ts';
 import type { UserRow, users } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
+import { newId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { type Outbox, storeMessage } from '../messages/outbox.ts';
@@ -23,15 +27,26 @@ export interface Registration {
   columns?: Pick<typeof users.$inferInsert, 'passkeyCount'>;
   /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
   proof: Proof;
+  /** The session that it opens; none where the address has to be proven first. */
+  first?: Opening | undefined;
   /** Keeps what was given with an address that is known, where who gives it is not to learn that. */
   known?: (db: Database) => Promise<void>;
 }
 
+/** A session that is yet to be opened. */
+export type Opening = Pick<FirstSession, 'id' | 'at'>;
+
+/** The session that a registration opens now; undefined in a realm that verifies addresses first. */
+export function firstSession({ registration }: Realm): Opening | undefined {
+  const at = Date.now();
+  return registration === 'verify_first' ? undefined : { id: newId('ses', at), at };
+}
+
 /** Adds users who register by themselves. */
 export class Registrations {
-  readonly #deps: { d1: D1Database; outbox: Outbox };
+  readonly #deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring };
 
-  constructor(deps: { d1: D1Database; outbox: Outbox }) {
+  constructor(deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring }) {
     this.#deps = deps;
   }
 
@@ -41,17 +56,17 @@ export class Registrations {
    */
   async add(
     realm: Realm,
-    { userId: id, body, mayMail, columns, proof, known }: Registration,
+    { userId: id, body, mayMail, columns, proof, first, known }: Registration,
     client: Client,
-  ): Promise<UserRow | null> {
-    const { d1, outbox } = this.#deps;
+  ): Promise<{ user: UserRow; address: AddressQuota } | null> {
+    const { d1, outbox, addressKeys } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
     // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
     if (hides && body.username && (await usernameExists(db, realm.id, body.username))) {
       throw new ApiError('username_taken');
     }
-    const now = Date.now();
+    const now = first?.at ?? Date.now();
     const link = newLink(realm.issuer, 'verify_email', now);
     const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
     const greeted = {
@@ -63,7 +78,8 @@ export class Registrations {
     };
     const mail = welcomeMail(greeted, link, now);
     try {
-      const user = await insertRegistration(
+      const addressNames = namesOfAddress(addressKeys, realm.id, email);
+      const { user, spent } = await insertRegistration(
         db,
         {
           id,
@@ -84,10 +100,11 @@ export class Registrations {
           lastLoginAt: hides ? null : now,
         },
         proof,
-        { link, mail: mayMail ? mail : null },
+        { link, mail: mayMail ? mail : null, addressNames },
+        first ? { first, lifetimes: realm.lifetimes, client } : null,
       );
       if (mayMail) outbox.sendSoon([mail]);
-      return user;
+      return { user, address: addressQuota(realm.id, addressNames, spent) };
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;
       await known?.(db);

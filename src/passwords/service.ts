@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LiveSession, OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
-import { hmac } from '../crypto/keys.ts';
+import { hmac, type Keyring } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
@@ -21,7 +21,7 @@ import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { Registrations } from './registration-service.ts';
+import { firstSession, type Opening, Registrations } from './registration-service.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
@@ -67,6 +67,8 @@ export interface CredentialDependencies {
   suspicions: Suspicions;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
+  /** Names what addresses have used. */
+  addressKeys: Keyring;
 }
 
 /** Registration, sign-in and change of passwords. */
@@ -104,8 +106,10 @@ export class Credentials {
       mailBudget.take('other', request),
     ]);
     if (!mayMail) suspicions.note(realm.id, body.email);
-    const user = await this.#insert(realm, { userId, body, hash, mayMail }, client);
-    if (realm.registration === 'verify_first' || !user) return { userId };
+    const first = firstSession(realm);
+    const added = await this.#insert(realm, { userId, body, hash, mayMail, first }, client);
+    if (!first || !added) return { userId };
+    const { user, address } = added;
     const session = accepted(
       await objects(userId).open(directory.stateOf(user), {
         client,
@@ -113,6 +117,7 @@ export class Credentials {
         lifetimes: realm.lifetimes,
         mfa: realm.mfa,
         activity: 'registered',
+        first: { ...first, address },
       }),
     );
     return { user, grant: await sessions.grant(realm, session) };
@@ -206,16 +211,23 @@ export class Credentials {
 
   #insert(
     realm: Realm,
-    given: { userId: string; body: z.output<typeof RegisterBody>; hash: string; mayMail: boolean },
+    given: {
+      userId: string;
+      body: z.output<typeof RegisterBody>;
+      hash: string;
+      mayMail: boolean;
+      first: Opening | undefined;
+    },
     client: Client,
-  ): Promise<UserRow | null> {
-    const { userId, body, hash, mayMail } = given;
+  ): ReturnType<Registrations['add']> {
+    const { userId, body, hash, mayMail, first } = given;
     return this.#registrations.add(
       realm,
       {
         userId,
         body,
         mayMail,
+        first,
         proof: (db, now) => db.insert(passwords).values({ userId, hash, updatedAt: now }),
         known: (db) => storeShadow(db, realm.id, body.email, hash),
       },

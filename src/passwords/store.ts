@@ -1,15 +1,22 @@
 import { and, desc, eq, exists, or, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import type { FirstSession, SessionLifetimes } from '../account/contract.ts';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { preparedOnce } from '../db/prepared.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
 import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
-import { refuseViolation, type UserChange } from '../directory/service.ts';
-import { type UserRow, users } from '../directory/tables.ts';
-import { userCreated } from '../events/emit.ts';
+import { refuseViolation, type UserChange, WITH_FIRST_ENTRY } from '../directory/service.ts';
+import { type SpentRow, spentStatement } from '../directory/spent-before.ts';
+import { FIRST_ENTRY } from '../directory/state.ts';
+import { activity, type UserRow, users } from '../directory/tables.ts';
+import { eventOfActivity } from '../events/derived.ts';
+import { tellOf, userCreated } from '../events/emit.ts';
+import { dateOf } from '../lib/calendar.ts';
+import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
+import { SECOND } from '../lib/time.ts';
 import { outbox } from '../messages/tables.ts';
 import type { Identifier } from './identifier.ts';
 import { passwords, shadowPasswords } from './tables.ts';
@@ -131,6 +138,43 @@ export function dropShadowIf(db: Database, userId: string, condition: SQL) {
 /** Writes by what a user who registers will sign in. `now` is Unix milliseconds. */
 export type Proof = (db: Database, now: number) => BatchItem<'sqlite'>;
 
+/** The session that a registration opens, and from where. */
+export interface Opened {
+  first: Pick<FirstSession, 'id' | 'at'>;
+  lifetimes: SessionLifetimes;
+  client: Client;
+}
+
+/** How an account stands that has this session: what its object would tell a second later. */
+function standingOf({ first, lifetimes }: Opened) {
+  const lives = Math.min(lifetimes.absoluteSeconds, lifetimes.idleSeconds) * SECOND;
+  return {
+    liveSessions: JSON.stringify({ [dateOf(first.at + lives)]: 1 }),
+    lastActiveOn: dateOf(first.at),
+    lastLoginAt: first.at,
+    told: WITH_FIRST_ENTRY,
+  };
+}
+
+function firstEntry(db: Database, user: typeof users.$inferInsert, { first, client }: Opened) {
+  const entry = { type: 'registered', sessionId: first.id } as const;
+  const { ip, country, userAgent } = client;
+  const event = eventOfActivity(entry);
+  return [
+    db.insert(activity).values({
+      ...entry,
+      userId: user.id,
+      seq: FIRST_ENTRY,
+      realmId: user.realmId,
+      at: first.at,
+      ip,
+      country,
+      userAgent,
+    }),
+    ...(event ? [tellOf(db, event, { actor: null, now: first.at }, sql`users.id = ${user.id}`)] : []),
+  ];
+}
+
 /**
  * Adds a user with by what they will sign in, the link that proves their address, and the mail that brings it, unless their inbox has had
  * enough: all or nothing.
@@ -140,18 +184,24 @@ export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   proof: Proof,
-  welcome: { link: Link; mail: typeof outbox.$inferInsert | null },
-): Promise<UserRow> {
-  const [inserted] = await db
+  welcome: { link: Link; mail: typeof outbox.$inferInsert | null; addressNames: string[] },
+  opened: Opened | null,
+): Promise<{ user: UserRow; spent: SpentRow[] }> {
+  const [inserted, spent] = await db
     .batch([
-      db.insert(users).values(withFoldedNames(user)).returning(),
+      db
+        .insert(users)
+        .values({ ...withFoldedNames(user), ...(opened && standingOf(opened)) })
+        .returning(),
+      spentStatement(db, welcome.addressNames, user.createdAt),
       proof(db, user.createdAt),
       userCreated(db, user, 'registration'),
+      ...(opened ? firstEntry(db, user, opened) : []),
       storeLink(db, welcome.link, user.id, user.email),
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])
     .catch(refuseViolation);
-  return inserted[0] as UserRow;
+  return { user: inserted[0] as UserRow, spent };
 }
 
 /**

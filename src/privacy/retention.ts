@@ -1,6 +1,7 @@
 import { PAST_SESSION_DAYS, SUM_DAYS } from '../account/history-contract.ts';
 import type { Config } from '../config/config.ts';
 import { FROZEN_SQL } from '../db/frozen.ts';
+import { LOGGED_TYPES } from '../events/derived.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
@@ -75,7 +76,7 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
     {
       table: 'activity',
       key: 'user_id, seq',
-      where: 'realm_id IN (SELECT id FROM realms) AND at < ?',
+      where: `realm_id IN (SELECT id FROM realms) AND type IN (${LOGGED_TYPES.map((type) => `'${type}'`).join(', ')}) AND at < ?`,
       before: before(config.ACTIVITY_DAYS),
     },
     { table: 'audit', key: 'id', where: 'at < ?', before: before(config.ACTIVITY_DAYS) },

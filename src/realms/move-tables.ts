@@ -59,7 +59,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
 export const SUM_TABLES: readonly Pick<MovedTable, 'name' | 'of'>[] = [
   ...[
     'user_counts',
-    'realm_daily',
+    'realm_days',
     'session_counts',
     'provider_counts',
     'plan_revenue',

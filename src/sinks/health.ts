@@ -1,3 +1,4 @@
+import type { Databases } from '../db/databases.ts';
 import { COUNTED } from '../http/paging.ts';
 import type { AuditFeed } from './audit-job.ts';
 import { UNSENT_AUDIT } from './store.ts';
@@ -15,18 +16,38 @@ export interface SinkHealth {
   dropped: number;
 }
 
-/** Reads how the sink does; null where events go nowhere. */
-export async function sinkHealth({
-  d1,
-  sender,
-}: Pick<AuditFeed, 'd1' | 'sender'>): Promise<SinkHealth | null> {
+/**
+ * Reads how the sink does, by what each database was told: what waits is summed, and one that fails anywhere fails. Null where
+ * events go nowhere.
+ */
+export async function sinkHealth(
+  { sender }: Pick<AuditFeed, 'sender'>,
+  databases: Pick<Databases, 'names' | 'raw'>,
+): Promise<SinkHealth | null> {
   if (!sender) return null;
-  const row = await d1
-    .prepare(
-      `SELECT failing_since AS failingSince, error, dropped, (
-         SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE audit_id IS NOT NULL AND ${UNSENT_AUDIT} LIMIT ${COUNTED + 1})
-       ) AS waiting FROM event_sink WHERE id = 1`,
-    )
-    .first<Omit<SinkHealth, 'sink'>>();
-  return row && { sink: sender.name, ...row };
+  const found = await Promise.all(
+    databases.names.map((name) =>
+      databases
+        .raw(name)
+        .prepare(
+          `SELECT failing_since AS failingSince, error, dropped, (
+             SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE audit_id IS NOT NULL AND ${UNSENT_AUDIT} LIMIT ${COUNTED + 1})
+           ) AS waiting FROM event_sink WHERE id = 1`,
+        )
+        .first<Omit<SinkHealth, 'sink'>>(),
+    ),
+  );
+  const [first, ...others] = found
+    .filter((row) => row !== null)
+    .toSorted((a, b) => (a.failingSince ?? Infinity) - (b.failingSince ?? Infinity));
+  if (!first) return null;
+  return others.reduce<SinkHealth>(
+    (sum, { error, waiting, dropped }) => ({
+      ...sum,
+      error: sum.error ?? error,
+      waiting: sum.waiting + waiting,
+      dropped: sum.dropped + dropped,
+    }),
+    { sink: sender.name, ...first },
+  );
 }

@@ -1,7 +1,12 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import type { Bindings } from '../../src/config/config.ts';
+import { primary } from '../../src/db/client.ts';
+import { directoryState, findById } from '../../src/directory/service.ts';
 import { accepted } from '../../src/errors.ts';
+import { createServices } from '../../src/services.ts';
 import { accountOf, call, INTERNAL, login, PASSWORD, register, registerVerified } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { project, withBatch } from '../support/projection.ts';
@@ -18,7 +23,9 @@ const userRow = (id: string) =>
 /** What the object has not told yet. */
 const waiting = (userId: string) =>
   runInDurableObject(accountOf(userId), (_, { storage }) => {
-    const told = storage.kv.get<any>('told') ?? { activity: 0, folded: { uses: 0 }, sent: { uses: 0 } };
+    const hasFirst = storage.kv.get<any>('state')?.hasFirstEntry === true;
+    const told = storage.kv.get<any>('told') ?? { activity: hasFirst ? 1 : 0 };
+    if (storage.kv.get<any>('state')?.beginning?.entry) return [];
     return storage.sql
       .exec<{ type: string }>('SELECT type FROM activity WHERE seq > ? ORDER BY seq', told.activity)
       .toArray()
@@ -48,7 +55,7 @@ it('writes what happened to D1, in order', async () => {
   const { id, email } = user.user;
   const second = (await login(email)).body;
   await call('POST', '/v1/auth/logout', { token: second.access_token });
-  expect(await activity(id)).toEqual([]);
+  expect((await activity(id)).map((row) => row.type)).toEqual(['registered']);
   await project(id);
   const log = await activity(id);
   expect(log.map((row) => row.type)).toEqual(['registered', 'signed_in', 'signed_out']);
@@ -134,46 +141,50 @@ it('tells of the first use on a new day, however short the night was', async () 
 describe('each fact is written once in effect', () => {
   it('when D1 fails', async () => {
     const user = await register();
+    await login(user.user.email);
     const failing = vi.fn().mockRejectedValue(new Error('D1_ERROR: out of reach'));
     await withDatabase(user.user.id, failing, async () => {
       expect(failing).toHaveBeenCalled();
-      expect(await activity(user.user.id)).toEqual([]);
-      expect(await waiting(user.user.id)).toEqual(['registered']);
+      expect(await activity(user.user.id)).toHaveLength(1);
+      expect(await waiting(user.user.id)).toEqual(['signed_in']);
     });
     advance(20_000);
     await project(user.user.id);
-    expect((await activity(user.user.id)).map((row) => row.type)).toEqual(['registered']);
+    expect((await activity(user.user.id)).map((row) => row.type)).toEqual(['registered', 'signed_in']);
     expect(await waiting(user.user.id)).toEqual([]);
   });
 
   it('when D1 wrote and the answer was lost', async () => {
     const user = await register();
+    const second = (await login(user.user.email)).body;
     const writesThenFails = async (real: D1Database, all: any[]) => {
       await real.batch(all);
       throw new Error('D1_ERROR: network connection lost');
     };
     await withDatabase(user.user.id, writesThenFails, async () => {
-      expect(await activity(user.user.id)).toHaveLength(1);
-      expect(await waiting(user.user.id)).toEqual(['registered']);
+      expect(await activity(user.user.id)).toHaveLength(2);
+      expect(await waiting(user.user.id)).toEqual(['signed_in']);
     });
-    await call('POST', '/v1/auth/logout', { token: user.access_token });
+    for (const { access_token: token } of [user, second]) await call('POST', '/v1/auth/logout', { token });
     advance(20_000);
     await project(user.user.id);
     const log = await activity(user.user.id);
-    expect(log.map((row) => row.type)).toEqual(['registered', 'signed_out']);
+    expect(log.map((row) => row.type)).toEqual(['registered', 'signed_in', 'signed_out', 'signed_out']);
     expect((await userRow(user.user.id)).sessions).toBe('{}');
   });
 
   it('when the object is evicted before its alarm', async () => {
     const user = await register();
+    await login(user.user.email);
     await evictDurableObject(accountOf(user.user.id));
     await project(user.user.id);
-    expect(await activity(user.user.id)).toHaveLength(1);
+    expect(await activity(user.user.id)).toHaveLength(2);
   });
 
   it('when something happens while D1 is being written', async () => {
     const user = await register();
     const { id, email } = user.user;
+    await login(email);
     const slow = async (real: D1Database, all: any[]) => {
       await login(email, 'a wrong password');
       return real.batch(all);
@@ -187,7 +198,11 @@ describe('each fact is written once in effect', () => {
         return first ? slow(real, all) : real.batch(all);
       },
       async () => {
-        expect((await activity(id)).map((row) => row.type)).toEqual(['registered', 'sign_in_failed']);
+        expect((await activity(id)).map((row) => row.type)).toEqual([
+          'registered',
+          'signed_in',
+          'sign_in_failed',
+        ]);
         expect(await waiting(id)).toEqual([]);
       },
     );
@@ -223,9 +238,10 @@ it('never puts an older standing over a newer one', async () => {
 
 it('of a user who is gone writes nothing, and does not hang on it', async () => {
   const user = await register();
+  await login(user.user.email);
   await env.DB.prepare('DELETE FROM users WHERE id = ?').bind(user.user.id).run();
   await project(user.user.id);
-  expect(await activity(user.user.id)).toEqual([]);
+  expect(await activity(user.user.id)).toHaveLength(1);
   expect(await waiting(user.user.id)).toEqual([]);
 });
 
@@ -298,4 +314,133 @@ it('wakes up for nothing but what grows old when there is nothing to tell', asyn
   await project(user.user.id);
   const year = Date.now() + 365 * DAY;
   expect(await alarmOf(user.user.id)).toBeGreaterThan(year - 60_000);
+});
+
+describe('a registration, which D1 has with the row of the user', () => {
+  /** Registers by an app whose objects open nothing for those who register, as if it had crashed then. */
+  async function registerHalf(email: string) {
+    const namespace = env.ACCOUNT as unknown as DurableObjectNamespace;
+    const failing = {
+      idFromName: (name: string) => namespace.idFromName(name),
+      get: (id: DurableObjectId) =>
+        new Proxy(namespace.get(id), {
+          get: (stub, method) =>
+            method === 'open'
+              ? () => Promise.reject(new Error('it was gone'))
+              : (...given: unknown[]) => (stub as any)[method](...given),
+        }),
+    };
+    const bindings = { ...env, ACCOUNT: failing } as unknown as Bindings;
+    const app = createApp(createServices(bindings), bindings);
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'cf-connecting-ip': '10.55.0.9' },
+      body: JSON.stringify({ email, password: PASSWORD }),
+    };
+    expect((await app.request('https://auth.test/v1/auth/register', init, bindings)).status).toBe(500);
+    return env.DB.prepare('SELECT id FROM users WHERE email = ?').bind(email).first<string>('id');
+  }
+
+  it('is told whole: the entry, the session, the day', async () => {
+    const count = () =>
+      env.DB.prepare(
+        "SELECT sign_ups, sign_ins, active_users FROM realm_days WHERE realm_id = 'default' AND date = ?",
+      )
+        .bind(inDays(0))
+        .first<any>();
+    await register();
+    const [before, live] = [await count(), await liveOn(inDays(14))];
+    const { user, session_id } = await register();
+    const row = await userRow(user.id);
+    expect(row).toMatchObject({ sessions: JSON.stringify({ [inDays(14)]: 1 }), last_active_on: inDays(0) });
+    expect(await activity(user.id)).toMatchObject([{ seq: 1, type: 'registered', session_id }]);
+    expect(await waiting(user.id)).toEqual([]);
+    const after = {
+      sign_ups: before.sign_ups + 1,
+      sign_ins: before.sign_ins + 1,
+      active_users: before.active_users + 1,
+    };
+    expect(await count()).toEqual(after);
+    expect(await liveOn(inDays(14))).toBe(live + 1);
+    // Told again it changes nothing, and the next is the second.
+    await project(user.id);
+    await login(user.email);
+    await project(user.id);
+    expect(await count()).toEqual({ ...after, sign_ins: after.sign_ins + 1 });
+    expect((await activity(user.id)).map(({ seq, type }) => [seq, type])).toEqual([
+      [1, 'registered'],
+      [2, 'signed_in'],
+    ]);
+    expect(await userRow(user.id)).toMatchObject({ sessions: JSON.stringify({ [inDays(14)]: 2 }) });
+  });
+
+  it('is in the log of its user from the beginning, kept with the account until something else happens', async () => {
+    const { user, access_token: token, session_id } = await register({}, { ip: '10.55.0.7' });
+    const log = async () => (await call('GET', '/v1/me/activity', { token })).body.data;
+    const kept = () =>
+      runInDurableObject(accountOf(user.id), (_, { storage }) => ({
+        entry: storage.kv.get<any>('state').beginning?.entry ?? null,
+        tables: storage.sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'activity'").toArray().length,
+      }));
+    expect(await log()).toMatchObject([{ type: 'registered', session_id, ip: '10.55.0.7' }]);
+    expect(await kept()).toMatchObject({ entry: { seq: 1 }, tables: 0 });
+    await evictDurableObject(accountOf(user.id));
+    await login(user.email);
+    expect(await log()).toMatchObject([{ type: 'signed_in' }, { type: 'registered', session_id }]);
+    expect(await kept()).toEqual({ entry: null, tables: 1 });
+  });
+
+  it('is forgotten in time, though nothing else ever happens', async () => {
+    const { user } = await register();
+    advance(367 * DAY);
+    await project(user.id);
+    const { beginning } = await runInDurableObject(accountOf(user.id), (_, { storage }) =>
+      storage.kv.get<any>('state'),
+    );
+    expect(beginning).not.toHaveProperty('entry');
+    expect(await alarmOf(user.id)).toBeNull();
+    // What comes then is the second entry all the same.
+    await login(user.email);
+    await project(user.id);
+    expect((await activity(user.id)).map(({ seq, type }) => [seq, type])).toEqual([
+      [1, 'registered'],
+      [2, 'signed_in'],
+    ]);
+  });
+
+  it('whose session was never opened is put right by the next sign-in, and loses no entry', async () => {
+    const email = 'half-registered@example.com';
+    const id = (await registerHalf(email)) as string;
+    expect((await activity(id)).map(({ type }) => type)).toEqual(['registered']);
+    const { access_token: token, session_id } = (await login(email)).body;
+    await project(id);
+    expect((await activity(id)).map(({ seq, type }) => [seq, type])).toEqual([
+      [1, 'registered'],
+      [2, 'signed_in'],
+    ]);
+    expect(await userRow(id)).toMatchObject({ sessions: JSON.stringify({ [inDays(14)]: 1 }) });
+    const { body } = await call('GET', '/v1/me/sessions', { token });
+    expect(body.data.map((one: any) => one.id)).toEqual([session_id]);
+  });
+
+  it('comes first, though somebody has signed in before its session was opened', async () => {
+    const email = 'overtaken@example.com';
+    const id = (await registerHalf(email)) as string;
+    const { access_token: token } = (await login(email)).body;
+    const user = (await findById(primary(env.DB).db, id)) as any;
+    const first = { id: 'ses_first', at: user.createdAt, address: { key: 'x', spent: {} } };
+    accepted(
+      await accountOf(id).open(directoryState(user), {
+        client: { ip: '10.55.0.9', country: null, city: null, userAgent: null } as never,
+        methods: ['pwd'],
+        lifetimes: { idleSeconds: 1_209_600, absoluteSeconds: 7_776_000 },
+        activity: 'registered',
+        first,
+      }),
+    );
+    await project(id);
+    const { body } = await call('GET', '/v1/me/activity', { token });
+    expect(body.data.map(({ type }: any) => type)).toEqual(['signed_in', 'registered']);
+    expect((await activity(id)).map(({ type }) => type)).toEqual(['registered', 'signed_in']);
+  });
 });

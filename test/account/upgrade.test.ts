@@ -1,6 +1,10 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { KnownDevices } from '../../src/account/known-devices.ts';
+import { PastSessions } from '../../src/account/past-sessions.ts';
+import type { Client } from '../../src/lib/client.ts';
+import { describeDevice } from '../../src/lib/device.ts';
 import { accountOf, call, INTERNAL, login, registerVerified } from '../support/api.ts';
 import {
   asking,
@@ -189,6 +193,7 @@ async function withTables(userId: string, tables: 2 | 3): Promise<void> {
     ];
     for (const column of lost) sql.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
     if (tables < 3) {
+      PastSessions.createTable(sql);
       for (const column of ['client_id', 'scope'])
         sql.exec(`ALTER TABLE past_sessions DROP COLUMN ${column}`);
     }
@@ -219,4 +224,23 @@ it('an object that knew no clients lets them in', async () => {
   const client = await createClient();
   const { body } = await redeem(client, await codeOf(client, who));
   expect((await call('GET', '/oauth2/userinfo', { token: body.access_token })).status).toBe(200);
+});
+
+it('an object that kept the kinds of devices and their cookies apart knows both', async () => {
+  const { user } = await registerVerified();
+  await runInDurableObject(accountOf(user.id), (_, { storage: { kv } }) => {
+    const client = { ip: '10.1.1.1', country: null, city: null, userAgent: null } as Client;
+    kv.put('devices', [`${describeDevice(null)}|null`]);
+    kv.put('device_cookies', { once: ['once'], again: ['again'] });
+    const devices = new KnownDevices(kv, () => null);
+    expect([devices.has('once'), devices.has('again'), devices.has('other')]).toEqual([true, true, false]);
+    expect(devices.note(client)).toBe(false);
+    expect(kv.get('devices')).toBeDefined();
+    expect(devices.note({ ...client, country: 'DE', device: 'once' })).toBe(true);
+    expect([kv.get('devices'), kv.get('device_cookies')]).toEqual([undefined, undefined]);
+    expect(kv.get('known_devices')).toMatchObject({ once: [], again: ['again', 'once'] });
+    devices.forgetCookies();
+    expect(devices.has('again')).toBe(false);
+    expect(devices.note({ ...client, country: 'DE' })).toBe(false);
+  });
 });

@@ -34,10 +34,19 @@ beforeAll(async () => {
   )
     .bind(USERS)
     .run();
+  await env.DB.prepare(
+    `${NUMBERS} INSERT INTO activity (user_id, seq, realm_id, at, type, ip)
+     SELECT 'usr_' || (i % 100), i, 'default', i, json_array('signed_in', 'registered', 'sign_in_failed') ->> (i % 3),
+       '10.0.0.' || (i % 200) FROM n`,
+  )
+    .bind(USERS / 4)
+    .run();
 });
 
 const list = (query: object) => () =>
   admin.users.list('default', { limit: LIMIT, sort: 'created_at', order: 'desc', ...query } as never);
+const log = (filter: object, after: [number, string, number] | null) => () =>
+  admin.logs.activity('default', filter, { after, limit: LIMIT });
 const mails = (filter: object, after: [number, string] | null) => () =>
   admin.outbox.list('default', filter, { after, limit: LIMIT });
 
@@ -46,6 +55,11 @@ it.each<[string, () => Promise<unknown>, number]>([
   ['messages of later', mails({}, [100_000, 'msg_100000']), 1250],
   ['messages by status', mails({ status: 'sent' }, null), 1250],
   ['messages of a user', mails({ userId: 'usr_7' }, null), 1250],
+  ['entries of the log', log({}, null), 2000],
+  ['entries of the log, of later', log({}, [20_000, 'usr_0', 20_000]), 2000],
+  ['entries of the log by type', log({ type: 'registered' }, null), 1250],
+  ['entries of the log by address', log({ ip: '10.0.0.7' }, null), 1250],
+  ['entries of the log of a time', log({ after: 49_990 }, null), 400],
   ['users', list({}), 500],
   ['users, searched for what one has', list({ q: 'a000010' }), 50],
   ['users, searched for what one in ten has', list({ q: 'b' }), 2000],

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { providerCounts, realmDaily, sessionCounts, userCounts } from '../../src/admin/tables.ts';
+import { providerCounts, realmDays, sessionCounts, userCounts } from '../../src/admin/tables.ts';
 import { apiKeys } from '../../src/api-keys/tables.ts';
 import {
   billingCustomers,
@@ -40,7 +40,7 @@ it.each([
   apiKeys,
   audit,
   userCounts,
-  realmDaily,
+  realmDays,
   sessionCounts,
   providerCounts,
   imports,

@@ -326,7 +326,8 @@ describe('devices', () => {
 describe('the activity', () => {
   it('is told in the language of the reader, page by page', async () => {
     const user = await visitor({ locale: 'en-GB' });
-    const { id } = user.user.user;
+    const { id, email } = user.user.user;
+    await login(email, 'a wrong password');
     const at = Date.UTC(2026, 4, 17, 18, 5);
     await runInDurableObject(accountOf(id), (_, { storage }) => {
       for (let n = 0; n < 30; n += 1) {

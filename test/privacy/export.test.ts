@@ -1,6 +1,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ActivityLog } from '../../src/account/activity-log.ts';
+import { PastSessions } from '../../src/account/past-sessions.ts';
 import { createApp } from '../../src/app.ts';
 import type { Bindings } from '../../src/config/config.ts';
 import { jsonStream, pagesOf } from '../../src/http/json-stream.ts';
@@ -100,6 +102,8 @@ describe('the export of a user', () => {
     const fill = (sql: string) => env.DB.prepare(`${numbers} ${sql}`).bind(id).run();
     await call('GET', '/v1/me/credits', { token: user.access_token });
     await runInDurableObject(accountOf(id), (_, { storage }) => {
+      ActivityLog.createTable(storage.sql);
+      PastSessions.createTable(storage.sql);
       // Many of one moment, too: pages end between them.
       for (const sql of [
         `INSERT INTO uses SELECT n, 'consume', NULL, ${Date.now()}, '2020-01-01', 'images', n, 0, NULL FROM n`,

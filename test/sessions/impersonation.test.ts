@@ -80,7 +80,7 @@ describe('acting as a user', () => {
 
   it('counts as nothing that the user did', async () => {
     const before = await env.DB.prepare(
-      "SELECT count FROM realm_daily WHERE realm_id = 'default' AND metric = 'sign_ins'",
+      "SELECT sign_ins AS count FROM realm_days WHERE realm_id = 'default'",
     ).first();
     await project(user.user.id);
     await env.DB.prepare('UPDATE users SET last_active_on = NULL, last_login_at = 1 WHERE id = ?')

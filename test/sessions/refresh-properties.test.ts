@@ -25,7 +25,7 @@ function withBook<T>(test: (book: SessionBook, rows: () => number) => T): Promis
             }
           : Reflect.get(target, name),
     });
-    SessionBook.createTables(sql);
+    SessionBook.createTable(sql);
     return test(new SessionBook(sql, [KEY], () => {}), () =>
       cursors.splice(0).reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     );

@@ -17,7 +17,7 @@ function appWith(variables: Record<string, unknown>) {
   const app = createApp(services, bindings);
   const open = (path: string, headers = {}) =>
     app.fetch(new Request(`${ORIGIN}${path}`, { headers }), bindings);
-  return { open, feed: services.auditFeed };
+  return { open, feed: services.auditFeed, elsewhere: services.at('DB_2').auditFeed };
 }
 
 it('health and the overview say how the sink does, and that it fails makes nothing else fail', async () => {
@@ -43,6 +43,24 @@ it('health and the overview say how the sink does, and that it fails makes nothi
   expect(await failed.json()).toMatchObject({ status: 'ok', parts: { event_sink: 'failed' } });
   const page = await (await open('/admin', cookie)).text();
   expect(page).toMatch(/cloudevents has failed since .* \(it answered 503\)/);
+  expect(page).toContain('Entries of the audit log that wait: 1.');
+});
+
+it('one that fails for what another database has, fails, and what waits there waits', async () => {
+  const { open, feed, elsewhere } = appWith(eventServer().variables);
+  const admin = await visitor();
+  await changeDirectory(admin.user.user.id, { role: 'admin' });
+  for (const one of [feed, elsewhere]) await sendAudit(one, NOW + 7_200_000, PLENTY);
+  expect(await (await open('/health?deep=1')).json()).toMatchObject({ parts: { event_sink: 'ok' } });
+  await sinkFailure(env.DB_2, 'it hung', NOW).run();
+  await env.DB_2.prepare(
+    "INSERT INTO audit (id, realm_id, at, actor, action, target, details) VALUES ('aud_2', 'away', ?, 'a', 'user_changed', 't', '{}')",
+  )
+    .bind(NOW)
+    .run();
+  expect(await (await open('/health?deep=1')).json()).toMatchObject({ parts: { event_sink: 'failed' } });
+  const page = await (await open('/admin', { cookie: admin.cookie, accept: 'text/html' })).text();
+  expect(page).toMatch(/cloudevents has failed since .* \(it hung\)/);
   expect(page).toContain('Entries of the audit log that wait: 1.');
 });
 

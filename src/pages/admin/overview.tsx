@@ -23,7 +23,7 @@ const NAMED = 8;
 
 /** The first page for operators: numbers, charts, the newest users, and those who use most. */
 export function adminOverviewPageRoutes(services: AdminServices) {
-  const { admin, analytics, auditFeed, config, oauth, planAdmin, webhooks } = services;
+  const { admin, analytics, auditFeed, config, databases, oauth, planAdmin, webhooks } = services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
     render: async (_, visit) => {
@@ -35,7 +35,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
         analytics.usage({ realmId }, DAYS),
         analytics.tokens({ realmId }, DAYS),
         planAdmin.list(realmId),
-        sinkHealth(auditFeed),
+        sinkHealth(auditFeed, databases),
         webhooks.ailing(realmId),
         admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
       ]);

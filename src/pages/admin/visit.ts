@@ -3,6 +3,7 @@ import type { ApiKeys } from '../../api-keys/service.ts';
 import type { OAuthClients } from '../../authorization-server/client-service.ts';
 import type { ProtectedResources } from '../../authorization-server/resource-service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
+import type { Databases } from '../../db/databases.ts';
 import type { Factors } from '../../factors/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
@@ -53,6 +54,7 @@ export interface AdminServices extends VisitServices {
   accountLinks: AccountLinks;
   reauthentication: Reauthentication;
   auditFeed: AuditFeed;
+  databases: Databases;
   webhooks: WebhookEndpoints;
 }
 
