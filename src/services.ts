@@ -25,6 +25,8 @@ import { Databases } from './db/databases.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { Factors } from './factors/service.ts';
+import { HookAdmin } from './hooks/admin-service.ts';
+import { Hooks, sendingHooks } from './hooks/service.ts';
 import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimiter, RateLimitResult } from './http/rate-limiter.ts';
@@ -111,6 +113,7 @@ export interface Services {
   privacy: Privacy;
   outbox: Outbox;
   webhooks: WebhookEndpoints;
+  hooks: HookAdmin;
   signingKeys: SigningKeys;
   subjects: Subjects;
   secretAdmin: SecretAdmin;
@@ -201,14 +204,18 @@ function assemble(shared: Shared, database: string): Services {
   const messageBudgets = budgets(take, config);
 
   const texts = createTextProvider(config.texts, bindings);
-  const hooks = {
+  const receivers = {
     keys: deriveKeyring(config, 'webhooks'),
     mayBeLocal: config.ENVIRONMENT === 'development',
     resolve: resolveName,
+    binding: (name: string) => boundWorker(bindings, name),
   };
+  const asking = { ...receivers, plansOf: async (id: string) => (await plans.terms(id)).plans };
+  const hooks = new Hooks(asking);
   const outbox = new Outbox({
     d1,
-    webhooks: new Webhooks({ ...hooks, origin: config.ORIGIN }),
+    webhooks: new Webhooks({ ...receivers, origin: config.ORIGIN }),
+    hooks: sendingHooks(asking, realms),
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
@@ -233,6 +240,7 @@ function assemble(shared: Shared, database: string): Services {
     new AccessTokens(signingKeys, subjects, forAuthService),
     apiKeys,
     proofs,
+    hooks,
   );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
@@ -266,6 +274,7 @@ function assemble(shared: Shared, database: string): Services {
     failures,
     passwordPolicy,
     suspicions,
+    hooks,
   };
   const authorizationCodes = new AuthorizationCodes(deps);
   const providers = new Providers(config.signIn);
@@ -315,7 +324,8 @@ function assemble(shared: Shared, database: string): Services {
     directory,
     profiles,
     outbox,
-    webhooks: new WebhookEndpoints({ d1, outbox, ...hooks }),
+    webhooks: new WebhookEndpoints({ d1, outbox, ...receivers }),
+    hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
     credentials,
     anonymous: new AnonymousUsers(deps),
@@ -397,6 +407,12 @@ function assemble(shared: Shared, database: string): Services {
       signingKeys,
     }),
   };
+}
+
+/** A Worker that is bound for hooks: nothing that is bound for something else. */
+function boundWorker(bindings: Bindings, name: string): Pick<Fetcher, 'fetch'> | null {
+  const bound = /^HOOK_[A-Z0-9_]+$/.test(name) && (bindings as unknown as Environment)[name];
+  return typeof (bound as Partial<Fetcher> | undefined)?.fetch === 'function' ? (bound as Fetcher) : null;
 }
 
 /** Where breached passwords are looked up. In development nobody is asked unless a variable says whom: it needs no network. */

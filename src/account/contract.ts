@@ -115,6 +115,10 @@ export interface SessionObject {
    * `account_suspended`.
    */
   noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal>;
+  /** The claims that a hook has given the tokens of a session, if they are still those of that stamp; else null. */
+  tokenClaims(sessionId: string, stamp: string): Promise<Record<string, unknown> | null>;
+  /** Keeps them for as long as the session lives, of the sessions used last. */
+  keepTokenClaims(sessionId: string, stamp: string, claims: Record<string, unknown>): Promise<void>;
   /** Who the user is to the directory, for whom it matters whether they still are an operator; null when they are no more. */
   standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null>;
   listSessions(): Promise<SessionRecord[]>;

@@ -53,6 +53,7 @@ import type {
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
+import { HookClaims } from './hook-claims.ts';
 import { KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
@@ -129,6 +130,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
   readonly #lastNotices: LastNotices;
+  readonly #hookClaims: HookClaims;
   readonly #metering: Metering;
   readonly #history: History;
   readonly #feed: EventFeed;
@@ -166,6 +168,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv);
     this.#lastNotices = new LastNotices(kv);
+    this.#hookClaims = new HookClaims(kv);
     this.#metering = new Metering({
       sql,
       kv,
@@ -299,6 +302,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
           this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
         }
         this.#metering.erase();
+        this.#hookClaims.forget();
       }
       this.#state.markDeleted(user);
       this.#told.reload();
@@ -408,6 +412,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
 
   async resume(sessionId: string): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => this.#signIns.resume(sessionId));
+  }
+
+  async tokenClaims(sessionId: string, stamp: string): Promise<Record<string, unknown> | null> {
+    return this.#hookClaims.find(sessionId, stamp);
+  }
+
+  async keepTokenClaims(sessionId: string, stamp: string, claims: Record<string, unknown>): Promise<void> {
+    this.#atomically(() => {
+      if (this.#state.get()) this.#hookClaims.keep({ sessionId, stamp, claims });
+    });
   }
 
   async standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null> {

@@ -117,6 +117,18 @@ export interface WebhookChannel {
   notes(db: Database, rows: ClaimedRow[], now: number): Statement[];
 }
 
+/** Who sends messages of a realm in the provider's place. */
+export interface SendingHooks {
+  /** Whether a realm names somebody for a channel. */
+  sends(realmId: string, channel: 'mail' | 'sms'): Promise<boolean>;
+  /** Hands a message over; false when the provider shall send it after all. Throws when it is to be tried again. */
+  send(
+    realmId: string,
+    channel: 'mail' | 'sms',
+    message: { id: string; data: Record<string, unknown> },
+  ): Promise<boolean>;
+}
+
 /** Which messages are sent together: those for people, or those for webhooks. */
 type Lane = 'messages' | 'webhooks';
 
@@ -128,6 +140,8 @@ export interface OutboxDependencies {
   texts: TextProvider | null;
   /** Null where none are delivered, as in a test of mails. */
   webhooks?: WebhookChannel | null;
+  /** The same. */
+  hooks?: SendingHooks | null;
   /** The sender's address. */
   from: string;
   origin: string;
@@ -191,7 +205,7 @@ export class Outbox {
     if (rows.length === 0) return 0;
     const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
     const over = new DeliveryError('expired before it could be sent', { permanent: true });
-    const calls = this.#callsFor(rows.filter((row) => !expired.includes(row)));
+    const calls = await this.#callsFor(rows.filter((row) => !expired.includes(row)));
     const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
     // Some at once, each as soon as one before it is through.
     const queue = calls.filter(({ rows }, index) => {
@@ -210,11 +224,13 @@ export class Outbox {
     return rows.length - outcomes.filter(([, { status }]) => status === 'untried').length;
   }
 
-  #callsFor(rows: ClaimedRow[]): Call[] {
-    const mails = rows.filter(isMail);
-    const texts = rows.filter(({ channel }) => channel === 'sms');
+  async #callsFor(rows: ClaimedRow[]): Promise<Call[]> {
     const { webhooks } = this.#deps;
+    const hooked = await this.#hooked(rows.filter((row) => !isDelivery(row)));
+    const mails = rows.filter((row) => isMail(row) && !hooked.has(row));
+    const texts = rows.filter((row) => row.channel === 'sms' && !hooked.has(row));
     return [
+      ...[...hooked].map((row) => ({ rows: [row], send: async () => [await this.#sendByHook(row)] })),
       ...this.#together(mails).map((group) => ({ rows: group, send: () => this.#sendMails(group) })),
       ...texts.map((row) => ({ rows: [row], send: async () => [await this.#sendText(row)] })),
       ...rows.filter(isDelivery).map((row) => ({
@@ -222,6 +238,34 @@ export class Outbox {
         send: async () => [await webhooks?.deliver(row)],
       })),
     ];
+  }
+
+  /** Those that somebody else is to send, whom their realm names. */
+  async #hooked(rows: ClaimedRow[]): Promise<Set<ClaimedRow>> {
+    const { hooks } = this.#deps;
+    const asked = new Map<string, Promise<boolean>>();
+    const isHooked = ({ realmId, channel }: ClaimedRow) => {
+      const key = `${channel}:${realmId}`;
+      const known =
+        asked.get(key) ?? hooks?.sends(realmId, channel as 'mail' | 'sms') ?? Promise.resolve(false);
+      asked.set(key, known);
+      return known;
+    };
+    const those = await Promise.all(rows.map(async (row) => ((await isHooked(row)) ? [row] : [])));
+    return new Set(those.flat());
+  }
+
+  async #sendByHook(row: ClaimedRow): Promise<unknown> {
+    const { realmId, userId: user_id, template, locale, recipient: to, id } = row;
+    const channel = isMail(row) ? 'mail' : 'sms';
+    const said = channel === 'mail' ? this.#mailOf(row) : { text: this.#textOf(row) };
+    const { idempotencyKey: _, ...message } = { idempotencyKey: '', ...said };
+    const data = { user_id, template, locale, to, ...message };
+    const isSent = await this.#deps.hooks?.send(realmId, channel, { id, data }).catch((error: Error) => {
+      throw new DeliveryError(`the hook: ${error.message}`, { permanent: false });
+    });
+    if (isSent) return null;
+    return channel === 'mail' ? (await this.#sendMails([row]))[0] : this.#sendText(row);
   }
 
   /** Mails for the same call. Those that failed together, and so are due at the same moment again, are alone together again. */
@@ -255,13 +299,15 @@ export class Outbox {
   async #sendText(row: ClaimedRow): Promise<null> {
     const { texts } = this.#deps;
     if (!texts) throw new DeliveryError('no provider sends text messages', { permanent: true });
-    const data = JSON.parse(row.data);
-    const text = renderText(row.template as keyof TextData, row.locale, this.#brandOf(row), data);
-    await texts.send({ to: row.recipient, text, idempotencyKey: row.id });
+    await texts.send({ to: row.recipient, text: this.#textOf(row), idempotencyKey: row.id });
     return null;
   }
 
-  #brandOf({ brandName, brandColor }: ClaimedRow) {
+  #textOf({ template, locale, data, ...row }: ClaimedRow): string {
+    return renderText(template as keyof TextData, locale, this.#brandOf(row), JSON.parse(data));
+  }
+
+  #brandOf({ brandName, brandColor }: Pick<ClaimedRow, 'brandName' | 'brandColor'>) {
     return { name: brandName, color: brandColor, origin: this.#deps.origin };
   }
 }

@@ -3,6 +3,7 @@ import type { PasskeyObjects } from '../account/contract.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
+import type { Hooks, RegistrationGrant } from '../hooks/service.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import type { Client } from '../lib/client.ts';
 import { newId, newUserId } from '../lib/ids.ts';
@@ -28,7 +29,15 @@ export interface PasskeyRegistrationDependencies {
   outbox: Outbox;
   mailBudget: MailBudget;
   suspicions: Suspicions;
+  hooks: Hooks;
   flows: PasskeyFlows;
+}
+
+/** Somebody who has made a passkey to register by, and the row of it. */
+interface Made extends Pick<Registration, 'userId' | 'body'> {
+  granted: RegistrationGrant;
+  passkey: Awaited<ReturnType<typeof verifyCreation>>;
+  row: (now: number) => typeof passkeys.$inferInsert;
 }
 
 /** Accounts that are made by a passkey alone. */
@@ -60,35 +69,24 @@ export class PasskeyRegistrations {
 
   /**
    * Makes a user by a passkey and opens their first session; in a realm that verifies first only the former, and for new and known
-   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `user_exists`,
-   * `username_taken`.
+   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `registration_refused`,
+   * `user_exists`, `username_taken`.
    */
-  register(
-    made: z.output<typeof CreatedPasskey>,
-    realm: Realm,
-    client: Client,
-    inCookie: boolean,
-  ): Promise<SignedIn | Pending> {
-    const work = () => this.#register(made, realm, client, inCookie);
-    return realm.registration === 'verify_first' ? steadily(work) : work();
-  }
-
-  async #register(
+  async register(
     { flow, credential, name }: z.output<typeof CreatedPasskey>,
     realm: Realm,
     client: Client,
     inCookie: boolean,
   ): Promise<SignedIn | Pending> {
-    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     const begun = await this.#deps.flows.open(flow, 'register', realm, { device: client.device ?? null });
     const { challenge, device, registration } = begun;
     if (!registration || (inCookie && device === null)) throw new ApiError('invalid_passkey');
     const passkey = await verifyCreation(realm, credential, challenge);
     const { userId, body } = registration;
-    const request = { realmId: realm.id, to: body.email, client, userId: null };
-    const mayMail = await mailBudget.take('other', request);
-    if (!mayMail) suspicions.note(realm.id, body.email);
+    const { email, ...profile } = body;
+    const asked = { method: 'passkey', email, emailVerified: false, profile, client } as const;
+    const granted = await this.#deps.hooks.registration(realm, asked);
     const row = (now: number) => ({
       ...passkey,
       id: newId('psk', now),
@@ -98,6 +96,19 @@ export class PasskeyRegistrations {
       name: name ?? unnamed(passkey.aaguid),
       createdAt: now,
     });
+    const work = () => this.#register({ userId, body, granted, passkey, row }, realm, client);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
+    { userId, body, granted, passkey, row }: Made,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignedIn | Pending> {
+    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
+    if (!mayMail) suspicions.note(realm.id, body.email);
     const user = await this.#registrations
       .add(
         realm,
@@ -105,7 +116,7 @@ export class PasskeyRegistrations {
           userId,
           body,
           mayMail,
-          columns: { passkeyCount: 1 },
+          columns: { passkeyCount: 1, ...granted },
           proof: (db, now) => db.insert(passkeys).values(row(now)),
         },
         client,

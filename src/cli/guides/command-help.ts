@@ -16,6 +16,7 @@ export const COMMAND_HELP: Record<string, string> = {
   client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
   resource: 'Lists, shows, names, changes and removes what tokens of clients may be for.',
   webhook: 'Lists, shows, adds, changes and deletes webhooks, and delivers events again.',
+  hook: 'Lists, sets, tries and deletes hooks: whom a realm asks before it acts.',
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',

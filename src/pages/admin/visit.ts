@@ -4,6 +4,7 @@ import type { OAuthClients } from '../../authorization-server/client-service.ts'
 import type { ProtectedResources } from '../../authorization-server/resource-service.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import type { Factors } from '../../factors/service.ts';
+import type { HookAdmin } from '../../hooks/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
 import { requireMfa } from '../../http/second-factor.ts';
@@ -54,6 +55,7 @@ export interface AdminServices extends VisitServices {
   reauthentication: Reauthentication;
   auditFeed: AuditFeed;
   webhooks: WebhookEndpoints;
+  hooks: HookAdmin;
 }
 
 /** An operator who looks at a page. */
