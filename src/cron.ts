@@ -9,6 +9,7 @@ import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 import { sendAudit } from './sinks/audit-job.ts';
+import { endAuditStream, streamAudit } from './sinks/audit-stream.ts';
 
 const logouts = lazy(() => import('./authorization-server/logout-service.ts'));
 
@@ -85,6 +86,10 @@ export const JOBS: Record<string, Record<string, Job>> = {
       share: 0.7,
       run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
     },
+    stream_audit: {
+      share: 0.3,
+      run: ({ auditStream }, now, budget) => streamAudit(auditStream, now, budget),
+    },
     send_audit: { share: 0.3, run: ({ auditFeed }, now, budget) => sendAudit(auditFeed, now, budget) },
     clean_up: cleanUpAfterNight,
     erase_anonymous: eraseAnonymous,
@@ -94,6 +99,7 @@ export const JOBS: Record<string, Record<string, Job>> = {
     grant_monthly_credits: grantCredits,
     clean_up: { share: 1, run: ({ d1, config }, now, budget) => prune(d1, config, now, budget) },
     erase_anonymous: eraseAnonymous,
+    end_audit_stream: { share: 1, run: ({ auditStream }, _, budget) => endAuditStream(auditStream, budget) },
   },
   '41 * * * *': {
     reconcile_billing: {

@@ -67,6 +67,7 @@ import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
 import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
+import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
 import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
@@ -131,6 +132,7 @@ export interface Services {
   authorizer: Authorizer;
   admin: Admin;
   auditFeed: AuditFeed;
+  auditStream: AuditStream;
   /** What is counted in all isolates; null where nothing is. */
   metrics: MetricsReader | null;
   /** Of what the authorization server is made, by the first request for it. */
@@ -378,6 +380,7 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
+    auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
     metrics: shared.metrics,
     authorizationServer: {
       ...deps,

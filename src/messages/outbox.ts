@@ -180,13 +180,13 @@ export class Outbox {
     let tried = 0;
     const { calls, most } =
       lane === 'messages'
-        ? { calls: 3, most: CONCURRENCY * this.#deps.mail.perCall }
+        ? { calls: 3 + (this.#deps.hooks ? 1 : 0), most: CONCURRENCY * this.#deps.mail.perCall }
         : { calls: 3 + NOTES, most: DELIVERIES };
     // Most minutes there are none.
     const { webhooks } = this.#deps;
     const isIdle = async () => !budget.take(1) || !(await webhooks?.hasDue(this.#db, Date.now()));
     if (lane === 'webhooks' && (await isIdle())) return 0;
-    // To claim them, to settle them, and for one call at least.
+    // To claim them, to settle them, to read whom a realm names, and for one call at least.
     while (budget.take(calls)) {
       const sent = await this.#send(lane, null, most, budget);
       if (sent === 0) break;
@@ -205,8 +205,11 @@ export class Outbox {
     if (rows.length === 0) return 0;
     const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
     const over = new DeliveryError('expired before it could be sent', { permanent: true });
-    const calls = await this.#callsFor(rows.filter((row) => !expired.includes(row)));
+    const live = rows.filter((row) => !expired.includes(row));
+    const known = this.#hearable(live, budget);
+    const calls = await this.#callsFor(known);
     const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
+    for (const row of live) if (!known.includes(row)) outcomes.push([row, { status: 'untried' }]);
     // Some at once, each as soon as one before it is through.
     const queue = calls.filter(({ rows }, index) => {
       const isPaid = index === 0 || budget.take(1);
@@ -238,6 +241,18 @@ export class Outbox {
         send: async () => [await webhooks?.deliver(row)],
       })),
     ];
+  }
+
+  /** Those for which it can be read whom their realm names: the first realm is paid for. */
+  #hearable(rows: ClaimedRow[], budget: Budget): ClaimedRow[] {
+    if (!this.#deps.hooks) return rows;
+    const realms = new Set<string>();
+    return rows.filter((row) => {
+      if (isDelivery(row) || realms.has(row.realmId)) return true;
+      const isPaid = realms.size === 0 || budget.take(1);
+      if (isPaid) realms.add(row.realmId);
+      return isPaid;
+    });
   }
 
   /** Those that somebody else is to send, whom their realm names. */

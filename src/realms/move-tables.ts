@@ -87,6 +87,9 @@ export const UNMOVED_TABLES: readonly string[] = [
   'billing_progress',
   'dev_messages',
   'event_sink',
+  'audit_stream',
+  'audit_queue',
+  'audit_files',
   'hooks',
 ];
 

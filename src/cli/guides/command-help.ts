@@ -20,6 +20,7 @@ export const COMMAND_HELP: Record<string, string> = {
   'admin:create': 'Makes a user an owner or admin.',
   'users:import': 'Imports users of another system.',
   seed: 'Fills the local database with made-up users and numbers.',
+  'audit:verify': 'Checks that the stream of audits is whole: no entry missing, changed or put in.',
   secrets: 'Encrypts what is stored under the present `AUTH_SECRET`, after it was changed.',
   'keys:rotate': 'Shows when signing keys change, or lets the next one take over now.',
   'build:client': 'Makes the package `@latchkey/client` in `generated/client`, ready to be published.',
