@@ -74,8 +74,13 @@ import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
+import type { DeliveryCall } from './webhooks/queue.ts';
 import { WebhookEndpoints } from './webhooks/service.ts';
 import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
+
+/** Calls of a run on Workers Paid: there an invocation may make 1,000 statements, and 10,000 sub-requests. */
+const PAID_CALLS = 1000;
+const DELIVERIES_PER_CALL = 8;
 
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
@@ -113,6 +118,8 @@ export interface Services {
   reauthentication: Reauthentication;
   privacy: Privacy;
   outbox: Outbox;
+  /** By which events are delivered at once; null where the cron alone delivers. */
+  deliveries: Queue<DeliveryCall> | null;
   webhooks: WebhookEndpoints;
   hooks: HookAdmin;
   signingKeys: SigningKeys;
@@ -218,6 +225,10 @@ function assemble(shared: Shared, database: string): Services {
     d1,
     webhooks: new Webhooks({ ...receivers, origin: config.ORIGIN }),
     hooks: sendingHooks(asking, realms),
+    callForDelivery: bindings.DELIVERIES
+      ? () => bindings.DELIVERIES?.send({ database }) as Promise<unknown>
+      : null,
+    deliveriesPerCall: config.JOB_CALLS >= PAID_CALLS ? DELIVERIES_PER_CALL : 1,
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
@@ -326,6 +337,7 @@ function assemble(shared: Shared, database: string): Services {
     directory,
     profiles,
     outbox,
+    deliveries: bindings.DELIVERIES ?? null,
     webhooks: new WebhookEndpoints({ d1, outbox, ...receivers }),
     hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),

@@ -10,7 +10,7 @@ import type { ActivityEntry, DirectoryState, ToldChange } from '../directory/sta
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
-import { setLogLevel } from '../lib/log.ts';
+import { describeFailure, log, setLogLevel } from '../lib/log.ts';
 import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { shipLogAs } from '../logs/shipping.ts';
@@ -202,6 +202,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       },
       wake: (at) => this.#schedule.wake(at),
       sumDelay: this.#config.PROJECTION_SECONDS * SECOND,
+      callForDelivery: () => this.#callForDelivery(),
       target: () => {
         const userId = this.#state.get()?.userId;
         return userId === undefined ? null : { d1: this.#d1, userId };
@@ -810,6 +811,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   }
 
   /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */
+  /** Has what webhooks are told delivered at once, where there is a queue to do it by. */
+  async #callForDelivery(): Promise<void> {
+    const { database = CONTROL } = this.#state.get() ?? {};
+    await this.env.DELIVERIES?.send({ database }).catch((error: unknown) =>
+      log('error', 'queue_failed', { error: describeFailure(error) }),
+    );
+  }
+
   #expectChange(): void {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }

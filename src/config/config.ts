@@ -11,6 +11,8 @@ export interface Bindings {
   AVATARS: R2Bucket;
   /** Of the stream of audits, where it is bound. */
   AUDIT?: R2Bucket;
+  /** By which events are delivered at once, where it is bound. */
+  DELIVERIES?: Queue<{ database: string }>;
   ACCOUNT: DurableObjectNamespace;
   RATE_LIMITER: DurableObjectNamespace;
   ONE_TIME_CODE: DurableObjectNamespace;

@@ -76,7 +76,7 @@ export interface DirectoryDependencies {
   /** The name of the database, which the objects of its users remember; `DB` unless it is said. */
   database?: string;
   objects: DirectoryMirrors;
-  outbox: Pick<Outbox, 'sendSoon'>;
+  outbox: Pick<Outbox, 'sendSoon' | 'deliverByQueue'>;
   /** Below which the realms have their pages. */
   origin: string;
 }
@@ -189,6 +189,7 @@ export class Directory {
         activity: noted ? { ...noted, sessionId: keepSession } : null,
       });
       this.#send(change);
+      if (event) this.#deps.outbox.deliverByQueue();
     }
     return { user, results };
   }
@@ -208,6 +209,7 @@ export class Directory {
     if (rows.length === 0) return false;
     await object.userDeleted({ userId: id, realmId });
     this.#send(change);
+    this.#deps.outbox.deliverByQueue();
     return true;
   }
 

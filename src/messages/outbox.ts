@@ -7,7 +7,7 @@ import { isPlaceholder } from '../lib/email-address.ts';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
-import { HOUR, MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
 import { type ClaimedRow, claim, settlement, type TryOutcome } from './outbox-store.ts';
@@ -41,8 +41,12 @@ const CONCURRENCY = 6;
 const MAX_RETRY = 2 * HOUR;
 const MAX_DELIVERY_RETRY = 6 * HOUR;
 /** Events of one round, and the statements that write down what came of them. */
-const DELIVERIES = 30;
+const DELIVERIES = 240;
 const NOTES = 3;
+/** No delivery of a round begins later than that (milliseconds), so that all are over before the lease is. */
+const ROUND = 20 * SECOND;
+/** After so many failures in a round an endpoint is not tried again in it: others wait. */
+const FAILURES_A_ROUND = 3;
 const UNBOUNDED: Budget = { take: () => true };
 /** More than twice as long as a provider may take. */
 const LEASE = MINUTE;
@@ -104,8 +108,8 @@ export async function storeNothing(
 
 /** How events get to webhooks, beside what they have in common with all messages. */
 export interface WebhookChannel {
-  /** Whether there is anything to deliver. */
-  hasDue(db: Database, now: number): Promise<boolean>;
+  /** How much there is to deliver, counted no further than `most`. */
+  countDue(db: Database, now: number, most: number): Promise<number>;
   /** As `claim`: those of an endpoint that is left alone for now are not among them. */
   claim(
     db: Database,
@@ -142,6 +146,10 @@ export interface OutboxDependencies {
   webhooks?: WebhookChannel | null;
   /** The same. */
   hooks?: SendingHooks | null;
+  /** Has somebody deliver what is due to webhooks; null where there is nobody but the cron. */
+  callForDelivery?: (() => Promise<unknown>) | null;
+  /** How many deliveries to webhooks count as one call: what they write down is written down together. */
+  deliveriesPerCall?: number;
   /** The sender's address. */
   from: string;
   origin: string;
@@ -175,6 +183,23 @@ export class Outbox {
     afterResponse(() => this.#send('webhooks', null, CONCURRENCY, UNBOUNDED));
   }
 
+  /** How many deliveries to webhooks are due, counted no further than `most`. */
+  async countDeliveries(most: number): Promise<number> {
+    return (await this.#deps.webhooks?.countDue(this.#db, Date.now(), most)) ?? 0;
+  }
+
+  /**
+   * Has what a change tells webhooks delivered at once, after the answer, where there is a queue to do it by; else the cron does, within
+   * a minute.
+   */
+  deliverByQueue(): void {
+    const { callForDelivery } = this.#deps;
+    if (!callForDelivery) return;
+    afterResponse(async () => {
+      if ((await this.countDeliveries(1)) > 0) await callForDelivery();
+    });
+  }
+
   /** Sends the messages of a lane that are due, as many as the budget allows. Returns how many were tried. */
   async drain(budget: Budget, lane: Lane = 'messages'): Promise<number> {
     let tried = 0;
@@ -183,8 +208,7 @@ export class Outbox {
         ? { calls: 3 + (this.#deps.hooks ? 1 : 0), most: CONCURRENCY * this.#deps.mail.perCall }
         : { calls: 3 + NOTES, most: DELIVERIES };
     // Most minutes there are none.
-    const { webhooks } = this.#deps;
-    const isIdle = async () => !budget.take(1) || !(await webhooks?.hasDue(this.#db, Date.now()));
+    const isIdle = async () => !budget.take(1) || !(await this.countDeliveries(1));
     if (lane === 'webhooks' && (await isIdle())) return 0;
     // To claim them, to settle them, to read whom a realm names, and for one call at least.
     while (budget.take(calls)) {
@@ -210,15 +234,31 @@ export class Outbox {
     const calls = await this.#callsFor(known);
     const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
     for (const row of live) if (!known.includes(row)) outcomes.push([row, { status: 'untried' }]);
+    const untried = (call: Call) =>
+      outcomes.push(...call.rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+    const { deliveriesPerCall = 1 } = this.#deps;
     // Some at once, each as soon as one before it is through.
-    const queue = calls.filter(({ rows }, index) => {
-      const isPaid = index === 0 || budget.take(1);
-      if (!isPaid)
-        outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+    const queue = calls.filter((call, index) => {
+      const isPaid = index === 0 || (lane === 'webhooks' && index % deliveriesPerCall > 0) || budget.take(1);
+      if (!isPaid) untried(call);
       return isPaid;
     });
+    const failures = new Map<string, number>();
+    const isLeftAlone = ({ rows: [row] }: Call) =>
+      lane === 'webhooks' &&
+      (Date.now() > now + ROUND || (failures.get(row?.recipient ?? '') ?? 0) >= FAILURES_A_ROUND);
     const work = async () => {
-      for (let call = queue.shift(); call; call = queue.shift()) outcomes.push(...(await made(call)));
+      for (let call = queue.shift(); call; call = queue.shift()) {
+        if (isLeftAlone(call)) {
+          untried(call);
+          continue;
+        }
+        const tried = await made(call);
+        outcomes.push(...tried);
+        for (const [{ recipient }, { status }] of tried) {
+          if (status !== 'sent') failures.set(recipient, (failures.get(recipient) ?? 0) + 1);
+        }
+      }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
     const settledAt = Date.now();
