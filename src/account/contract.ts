@@ -77,6 +77,8 @@ export interface OpenedSession extends LiveSession {
 export interface EndAll {
   except?: string;
   actor?: string;
+  /** By which request, where no client says so. */
+  requestId?: string | null;
 }
 
 /** What sessions need of the account object. */
@@ -130,7 +132,7 @@ export interface SessionObject {
     id: string,
     reason: 'signed_out' | 'revoked',
     client: Client | null,
-    by?: { actor?: string; browser?: boolean },
+    by?: { actor?: string; browser?: boolean; requestId?: string | null },
   ): Promise<boolean>;
   /** Ends all sessions; `by` is the one that asked. */
   endAllSessions(by: string | null, client: Client | null, how?: EndAll): Promise<void>;

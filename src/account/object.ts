@@ -325,12 +325,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically(() => this.#state.noteBookmark(bookmark));
   }
 
-  async logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal> {
+  async logActivity(
+    entry: ActivityEntry,
+    bookmark: string | null,
+    isTold = false,
+  ): Promise<{ result: 'ok' } | Refusal> {
     return this.#atomically(() => {
       const state = this.#state.get();
       if (!state) return refused('user_not_found');
       if (bookmark) this.#state.noteBookmark(bookmark);
-      this.#projection.log(entry);
+      this.#projection.log(entry, { isTold });
       return { result: 'ok' };
     });
   }
@@ -438,7 +442,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     id: string,
     reason: EndReason,
     client: Client | null,
-    by: { actor?: string; browser?: boolean } = {},
+    by: { actor?: string; browser?: boolean; requestId?: string | null } = {},
   ): Promise<boolean> {
     return this.#atomically(() => this.#signIns.end(id, reason, client, by));
   }

@@ -116,6 +116,8 @@ export interface ActivityEntry {
   /** Who did it, when it was not the user: the id of an API key or of an admin, or `system`. */
   actor?: string;
   details?: Record<string, unknown>;
+  /** By which request, where the client does not say. */
+  requestId?: string | null;
 }
 
 /** What comes with a change of the directory. */
@@ -141,8 +143,12 @@ export interface DirectoryMirror {
   moved(database: string): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */
   noteBookmark(bookmark: string): Promise<void>;
-  /** Adds an entry to the activity log. Refuses with `user_not_found`. */
-  logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal>;
+  /** Adds an entry to the activity log; `isTold`: webhooks have been told of it. Refuses with `user_not_found`. */
+  logActivity(
+    entry: ActivityEntry,
+    bookmark: string | null,
+    isTold?: boolean,
+  ): Promise<{ result: 'ok' } | Refusal>;
 }
 
 /** The object of one user. */

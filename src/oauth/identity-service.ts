@@ -36,8 +36,8 @@ export interface LinkingSession {
   credentialVersion: number;
 }
 
-/** How often a sign-in looks again when another one was faster. */
-const TRIES = 4;
+/** How often a sign-in looks again when another one was faster: of several at once one comes through at each look. */
+const TRIES = 10;
 
 export interface IdentityDependencies {
   d1: D1Database;
@@ -285,7 +285,8 @@ export class Identities {
     await this.#deps.directory.log(
       { userId, realmId },
       { type: activity, sessionId: null, client, details: { provider } },
-      session.bookmark(),
+      // In the batch that did it.
+      { bookmark: session.bookmark(), isTold: true },
     );
   }
 

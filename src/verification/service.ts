@@ -191,7 +191,7 @@ export class EmailVerification {
       activity: { type: 'email_change_undone', client },
     });
     if (!undone.user) throw new ApiError('invalid_link');
-    const evicted = undone.results[0] as { id: string }[];
+    const evicted = undone.results[1] as { id: string }[];
     for (const { id } of evicted) await directory.toldDeleted({ userId: id, realmId: realm.id });
   }
 
