@@ -1,4 +1,4 @@
-import { type Attention, needsHand } from '../admin/attention.ts';
+import { type Attention, needsHand } from '../admin/service.ts';
 import type { Bindings } from '../config/config.ts';
 import type { Databases } from '../db/databases.ts';
 import { describeFailure, log } from '../lib/log.ts';

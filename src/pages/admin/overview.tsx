@@ -1,10 +1,10 @@
-import { needsHand } from '../../admin/attention.ts';
 import {
   type Dashboard,
   type TopUser,
   type UserNumbers,
   verificationRate,
 } from '../../admin/dashboard-service.ts';
+import { needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
