@@ -2,6 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { promisedEndpoints } from './test/support/documents.ts';
 import { PATIENCE } from './test/support/patience.ts';
+import { answerHook } from './test/support/peers/bound-hook.ts';
 import { trustPeers } from './test/support/peers/certificate.ts';
 import { oauthVariables } from './test/support/peers/oauth.ts';
 import { CREDENTIALS } from './test/support/peers/ports.ts';
@@ -63,6 +64,8 @@ export default defineConfig({
               miniflare: {
                 // A second database, which realms may live in.
                 d1Databases: { DB_2: 'latchkey-2' },
+                // A Worker that is bound for hooks.
+                serviceBindings: { HOOK_RECEIVER: answerHook },
                 email: { send_email: [{ name: 'EMAIL' }] },
                 // Both are there locally, and take what they are given to nowhere.
                 pipelines: { EVENT_PIPELINE: 'events' },

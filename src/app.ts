@@ -26,6 +26,7 @@ import { docsRoutes } from './docs/routes.tsx';
 import { userFactorRoutes } from './factors/admin-routes.ts';
 import { factorRoutes, secondStepRoutes } from './factors/routes.ts';
 import { healthRoutes } from './health/routes.ts';
+import { hookRoutes } from './hooks/admin-routes.ts';
 import { withHotRoutes } from './hot-app.ts';
 import { keyedRateLimit } from './http/rate-limit.ts';
 import { importRoutes } from './import/routes.ts';
@@ -133,6 +134,7 @@ export function createApp(
     .route('/', creditAdminRoutes(services.admin.credits, levels))
     .route('/', outboxRoutes(services.admin.outbox, levels))
     .route('/', webhookEndpointRoutes(services.webhooks, levels))
+    .route('/', hookRoutes(services.hooks, levels))
     .route('/', realmRoutes(services.admin.realms, services.admin.moves, levels))
     .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
     .route('/', secretRoutes(services.secretAdmin, levels))

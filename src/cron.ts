@@ -9,6 +9,8 @@ import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
 import { sendAudit } from './sinks/audit-job.ts';
+import { endAuditStream, streamAudit } from './sinks/audit-stream.ts';
+import { callDeliverers, type DeliveryCall } from './webhooks/queue.ts';
 
 const logouts = lazy(() => import('./authorization-server/logout-service.ts'));
 
@@ -64,7 +66,6 @@ export const JOBS: Record<string, Record<string, Job>> = {
       run: ({ admin }, now, budget) => admin.moves.run(now, budget),
     },
     drain_outbox: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget) },
-    deliver_events: { share: 0.5, run: ({ outbox }, _, budget) => outbox.drain(budget, 'webhooks') },
     send_logouts: {
       share: 0.3,
       run: async ({ config, d1, signingKeys, subjects }, _, budget) => {
@@ -85,15 +86,26 @@ export const JOBS: Record<string, Record<string, Job>> = {
       share: 0.7,
       run: ({ billingAdmin }, now, budget) => billingAdmin.catchUp(now, budget),
     },
+    stream_audit: {
+      share: 0.3,
+      run: ({ auditStream }, now, budget) => streamAudit(auditStream, now, budget),
+    },
     send_audit: { share: 0.3, run: ({ auditFeed }, now, budget) => sendAudit(auditFeed, now, budget) },
     clean_up: cleanUpAfterNight,
     erase_anonymous: eraseAnonymous,
+    // Last, for it may take as long as a run may.
+    deliver_events: {
+      share: 1,
+      run: ({ database, deliveries, outbox }, _, budget) =>
+        deliveries ? callDeliverers(outbox, deliveries, database, budget) : outbox.drain(budget, 'webhooks'),
+    },
   },
   '0 0 * * *': {
     expire_plans: expirePlans,
     grant_monthly_credits: grantCredits,
     clean_up: { share: 1, run: ({ d1, config }, now, budget) => prune(d1, config, now, budget) },
     erase_anonymous: eraseAnonymous,
+    end_audit_stream: { share: 1, run: ({ auditStream }, _, budget) => endAuditStream(auditStream, budget) },
   },
   '41 * * * *': {
     reconcile_billing: {
@@ -138,4 +150,23 @@ export async function runCron(services: Services, cron: string, now: number): Pr
   }
   await services.metrics?.tell(now);
   if (failed.length > 0) throw new Error(`cron jobs failed: ${failed.join(', ')}`);
+}
+
+/**
+ * Delivers what is due in the databases that messages of the queue name, with limits of its own; what it does not come to another
+ * invocation does.
+ */
+export async function deliverByMessages(
+  services: Services,
+  messages: readonly DeliveryCall[],
+): Promise<void> {
+  const budget = new RunBudget(services.config.JOB_CALLS, Date.now() + RUN_TIME);
+  const named = new Set(messages.map(({ database }) => database));
+  for (const database of named) {
+    // Of a database that is bound no more there is nothing to deliver.
+    if (!services.databases.names.includes(database)) continue;
+    const { deliveries, outbox } = services.at(database);
+    const tried = await outbox.drain(budget, 'webhooks');
+    if (tried > 0 && deliveries && (await outbox.countDeliveries(1)) > 0) await deliveries.send({ database });
+  }
 }

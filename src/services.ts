@@ -25,6 +25,8 @@ import { Databases } from './db/databases.ts';
 import { Standby, type StandbyObject } from './db/standby.ts';
 import { Directory } from './directory/service.ts';
 import { Factors } from './factors/service.ts';
+import { HookAdmin } from './hooks/admin-service.ts';
+import { Hooks, sendingHooks } from './hooks/service.ts';
 import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimiter, RateLimitResult } from './http/rate-limiter.ts';
@@ -65,14 +67,20 @@ import { Sessions } from './sessions/service.ts';
 import { SigningKeys } from './signing-keys/service.ts';
 import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
+import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
 import { eventSenderOf } from './sinks/registry.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
+import type { DeliveryCall } from './webhooks/queue.ts';
 import { WebhookEndpoints } from './webhooks/service.ts';
 import { parseWorkerConfig, type WorkerConfig } from './worker-config.ts';
+
+/** Calls of a run on Workers Paid: there an invocation may make 1,000 statements, and 10,000 sub-requests. */
+const PAID_CALLS = 1000;
+const DELIVERIES_PER_CALL = 8;
 
 /** Everything the routes and the cron jobs act through. */
 export interface Services {
@@ -110,7 +118,10 @@ export interface Services {
   reauthentication: Reauthentication;
   privacy: Privacy;
   outbox: Outbox;
+  /** By which events are delivered at once; null where the cron alone delivers. */
+  deliveries: Queue<DeliveryCall> | null;
   webhooks: WebhookEndpoints;
+  hooks: HookAdmin;
   signingKeys: SigningKeys;
   subjects: Subjects;
   secretAdmin: SecretAdmin;
@@ -128,6 +139,7 @@ export interface Services {
   authorizer: Authorizer;
   admin: Admin;
   auditFeed: AuditFeed;
+  auditStream: AuditStream;
   /** What is counted in all isolates; null where nothing is. */
   metrics: MetricsReader | null;
   /** Of what the authorization server is made, by the first request for it. */
@@ -201,14 +213,22 @@ function assemble(shared: Shared, database: string): Services {
   const messageBudgets = budgets(take, config);
 
   const texts = createTextProvider(config.texts, bindings);
-  const hooks = {
+  const receivers = {
     keys: deriveKeyring(config, 'webhooks'),
     mayBeLocal: config.ENVIRONMENT === 'development',
     resolve: resolveName,
+    binding: (name: string) => boundWorker(bindings, name),
   };
+  const asking = { ...receivers, plansOf: async (id: string) => (await plans.terms(id)).plans };
+  const hooks = new Hooks(asking);
   const outbox = new Outbox({
     d1,
-    webhooks: new Webhooks({ ...hooks, origin: config.ORIGIN }),
+    webhooks: new Webhooks({ ...receivers, origin: config.ORIGIN }),
+    hooks: sendingHooks(asking, realms),
+    callForDelivery: bindings.DELIVERIES
+      ? () => bindings.DELIVERIES?.send({ database }) as Promise<unknown>
+      : null,
+    deliveriesPerCall: config.JOB_CALLS >= PAID_CALLS ? DELIVERIES_PER_CALL : 1,
     mail: createMailProvider(config.mail, bindings),
     texts,
     from: config.mail.common.MAIL_FROM ?? `latchkey@${new URL(config.ORIGIN).hostname}`,
@@ -233,6 +253,7 @@ function assemble(shared: Shared, database: string): Services {
     new AccessTokens(signingKeys, subjects, forAuthService),
     apiKeys,
     proofs,
+    hooks,
   );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
@@ -267,6 +288,7 @@ function assemble(shared: Shared, database: string): Services {
     passwordPolicy,
     suspicions,
     addressKeys: deriveKeyring(config, 'address'),
+    hooks,
   };
   const authorizationCodes = new AuthorizationCodes(deps);
   const providers = new Providers(config.signIn);
@@ -316,7 +338,9 @@ function assemble(shared: Shared, database: string): Services {
     directory,
     profiles,
     outbox,
-    webhooks: new WebhookEndpoints({ d1, outbox, ...hooks }),
+    deliveries: bindings.DELIVERIES ?? null,
+    webhooks: new WebhookEndpoints({ d1, outbox, ...receivers }),
+    hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
     avatars: new Avatars(bindings.AVATARS, profiles, config.ORIGIN),
     credentials,
     anonymous: new AnonymousUsers(deps),
@@ -369,6 +393,7 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
+    auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
     metrics: shared.metrics,
     authorizationServer: {
       ...deps,
@@ -398,6 +423,12 @@ function assemble(shared: Shared, database: string): Services {
       signingKeys,
     }),
   };
+}
+
+/** A Worker that is bound for hooks: nothing that is bound for something else. */
+function boundWorker(bindings: Bindings, name: string): Pick<Fetcher, 'fetch'> | null {
+  const bound = /^HOOK_[A-Z0-9_]+$/.test(name) && (bindings as unknown as Environment)[name];
+  return typeof (bound as Partial<Fetcher> | undefined)?.fetch === 'function' ? (bound as Fetcher) : null;
 }
 
 /** Where breached passwords are looked up. In development nobody is asked unless a variable says whom: it needs no network. */

@@ -3,13 +3,14 @@ import { createDialects } from './compat/dialects.ts';
 import type { Dialects, Handler } from './compat/engine/router.ts';
 import type { Bindings } from './config/config.ts';
 import { ConfigError } from './config/variable.ts';
-import { runCron } from './cron.ts';
+import { deliverByMessages, runCron } from './cron.ts';
 import { createHotApp } from './hot-app.ts';
 import { toApiError } from './http/problem.ts';
 import { pathOf, splitRealm } from './http/realm-path.ts';
 import { AuthEntrypoint, type AuthProps } from './rpc/auth.ts';
 import { failure } from './rpc/outcome.ts';
 import { createServices, type Services } from './services.ts';
+import type { DeliveryCall } from './webhooks/queue.ts';
 import { wholeApp } from './whole-app.ts';
 
 export { Account } from './account/object.ts';
@@ -93,6 +94,12 @@ export default {
   },
   scheduled(controller, bindings) {
     return runCron(servicesOf(bindings), controller.cron, Date.now());
+  },
+  queue(batch, bindings) {
+    return deliverByMessages(
+      servicesOf(bindings),
+      batch.messages.map(({ body }) => body as DeliveryCall),
+    );
   },
 } satisfies ExportedHandler<Bindings>;
 

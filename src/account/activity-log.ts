@@ -91,7 +91,7 @@ export class ActivityLog {
       client?.userAgent ?? null,
       actor ?? null,
       details ? JSON.stringify(details) : null,
-      event ? JSON.stringify({ ...event, request_id: client?.requestId ?? null }) : null,
+      event ? JSON.stringify({ ...event, request_id: client?.requestId ?? entry.requestId ?? null }) : null,
     );
   }
 

@@ -89,6 +89,8 @@ export interface OpenedSession extends LiveSession {
 export interface EndAll {
   except?: string;
   actor?: string;
+  /** By which request, where no client says so. */
+  requestId?: string | null;
 }
 
 /** What sessions need of the account object. */
@@ -123,6 +125,10 @@ export interface SessionObject {
    * `account_suspended`.
    */
   noteProof(sessionId: string, client: Client): Promise<LiveSession | Refusal>;
+  /** The claims that a hook has given the tokens of a session, if they are still those of that stamp; else null. */
+  tokenClaims(sessionId: string, stamp: string): Promise<Record<string, unknown> | null>;
+  /** Keeps them for as long as the session lives, of the sessions used last. */
+  keepTokenClaims(sessionId: string, stamp: string, claims: Record<string, unknown>): Promise<void>;
   /** Who the user is to the directory, for whom it matters whether they still are an operator; null when they are no more. */
   standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null>;
   listSessions(): Promise<SessionRecord[]>;
@@ -134,7 +140,7 @@ export interface SessionObject {
     id: string,
     reason: 'signed_out' | 'revoked',
     client: Client | null,
-    by?: { actor?: string; browser?: boolean },
+    by?: { actor?: string; browser?: boolean; requestId?: string | null },
   ): Promise<boolean>;
   /** Ends all sessions; `by` is the one that asked. */
   endAllSessions(by: string | null, client: Client | null, how?: EndAll): Promise<void>;

@@ -10,7 +10,7 @@ import { type ActivityEntry, type DirectoryState, FIRST_ENTRY, type ToldChange }
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
 import type { Client } from '../lib/client.ts';
-import { setLogLevel } from '../lib/log.ts';
+import { describeFailure, log, setLogLevel } from '../lib/log.ts';
 import type { SecondStep } from '../lib/mfa.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { shipLogAs } from '../logs/shipping.ts';
@@ -53,6 +53,7 @@ import type {
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import type { HistoryPage, HistoryRows } from './history-contract.ts';
+import { HookClaims } from './hook-claims.ts';
 import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
@@ -129,6 +130,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   readonly #grants: Grants;
   readonly #addressQuotas: AddressQuotas;
   readonly #lastNotices: LastNotices;
+  readonly #hookClaims: HookClaims;
   readonly #metering: Metering;
   readonly #history: History;
   readonly #feed: EventFeed;
@@ -167,6 +169,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#secondSteps = new SecondStepBook(kv);
     this.#addressQuotas = new AddressQuotas(kv, () => this.#state.address());
     this.#lastNotices = new LastNotices(kv);
+    this.#hookClaims = new HookClaims(kv);
     this.#metering = new Metering({
       sql,
       kv,
@@ -200,6 +203,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       },
       wake: (at) => this.#schedule.wake(at),
       sumDelay: this.#config.PROJECTION_SECONDS * SECOND,
+      callForDelivery: () => this.#callForDelivery(),
       target: () => {
         const userId = this.#state.get()?.userId;
         return userId === undefined ? null : { d1: this.#d1, userId };
@@ -301,6 +305,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
           this.ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
         }
         this.#metering.erase();
+        this.#hookClaims.forget();
       }
       this.#state.markDeleted(user);
       this.#told.reload();
@@ -323,12 +328,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically(() => this.#state.noteBookmark(bookmark));
   }
 
-  async logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal> {
+  async logActivity(
+    entry: ActivityEntry,
+    bookmark: string | null,
+    isTold = false,
+  ): Promise<{ result: 'ok' } | Refusal> {
     return this.#atomically(() => {
       const state = this.#state.get();
       if (!state) return refused('user_not_found');
       if (bookmark) this.#state.noteBookmark(bookmark);
-      this.#projection.log(entry);
+      this.#projection.log(entry, { isTold });
       return { result: 'ok' };
     });
   }
@@ -408,6 +417,16 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     return this.#atomically(() => this.#signIns.resume(sessionId));
   }
 
+  async tokenClaims(sessionId: string, stamp: string): Promise<Record<string, unknown> | null> {
+    return this.#hookClaims.find(sessionId, stamp);
+  }
+
+  async keepTokenClaims(sessionId: string, stamp: string, claims: Record<string, unknown>): Promise<void> {
+    this.#atomically(() => {
+      if (this.#state.get()) this.#hookClaims.keep({ sessionId, stamp, claims });
+    });
+  }
+
   async standing(): Promise<Pick<AccountState, 'role' | 'status' | 'realmId'> | null> {
     const state = this.#state.get();
     return state ? { role: state.role, status: state.status, realmId: state.realmId } : null;
@@ -421,7 +440,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     id: string,
     reason: EndReason,
     client: Client | null,
-    by: { actor?: string; browser?: boolean } = {},
+    by: { actor?: string; browser?: boolean; requestId?: string | null } = {},
   ): Promise<boolean> {
     return this.#atomically(() => this.#signIns.end(id, reason, client, by));
   }
@@ -818,6 +837,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   }
 
   /** Looks at the directory soon, should nobody tell how the change went that is about to be made. */
+  /** Has what webhooks are told delivered at once, where there is a queue to do it by. */
+  async #callForDelivery(): Promise<void> {
+    const { database = CONTROL } = this.#state.get() ?? {};
+    await this.env.DELIVERIES?.send({ database }).catch((error: unknown) =>
+      log('error', 'queue_failed', { error: describeFailure(error) }),
+    );
+  }
+
   #expectChange(): void {
     this.#schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }

@@ -44,6 +44,8 @@ export interface ProjectionDependencies {
   wake: (at: number) => void;
   /** How long sums may wait, milliseconds. */
   sumDelay: number;
+  /** Has events that were written delivered at once, where there is somebody for that. Never throws. */
+  callForDelivery: () => Promise<void>;
   /** Where to, and about whom; null when there is nobody any more. */
   target: () => { d1: D1Database; userId: string } | null;
 }
@@ -124,7 +126,9 @@ export class Projection implements StandingWork {
       const batch = this.#deps.atomically(() => this.#batch(withSums));
       if (!batch) return;
       // What was asked for without using anything has no sums.
-      if (batch.statements.length > 0) await batch.d1.batch(batch.statements);
+      const results = batch.statements.length > 0 ? await batch.d1.batch(batch.statements) : [];
+      // The last statement writes events, where somebody wants to hear of them.
+      if (batch.hasEvents && (results.at(-1)?.meta.changes ?? 0) > 0) await this.#deps.callForDelivery();
       this.#deps.atomically(batch.done);
       // What is used meanwhile waits for the next time; what had to wait for a range that was on its way does not.
       withSums = batch.isLate;
@@ -144,9 +148,13 @@ export class Projection implements StandingWork {
     return Math.max(now, Math.min(since, now) + sumDelay);
   }
 
-  #batch(
-    withSums: boolean,
-  ): { d1: D1Database; statements: D1PreparedStatement[]; isLate: boolean; done: () => void } | null {
+  #batch(withSums: boolean): {
+    d1: D1Database;
+    statements: D1PreparedStatement[];
+    hasEvents: boolean;
+    isLate: boolean;
+    done: () => void;
+  } | null {
     const { activity, told, target } = this.#deps;
     const to = target();
     if (!to) return null;
@@ -203,7 +211,7 @@ export class Projection implements StandingWork {
           last.seq,
         );
     };
-    return { d1, statements, isLate: sums?.isLate ?? false, done };
+    return { d1, statements, hasEvents: events.length > 0, isLate: sums?.isLate ?? false, done };
   }
 
   /** Sums up what was used, and gives what the directory does not have of it; null when it has all. */

@@ -230,7 +230,7 @@ export class SignIns {
     id: string,
     reason: EndReason,
     client: Client | null,
-    { actor, browser = false }: { actor?: string; browser?: boolean },
+    { actor, browser = false, requestId }: { actor?: string; browser?: boolean; requestId?: string | null },
   ): boolean {
     const { sessions, state } = this.#books;
     const now = Date.now();
@@ -239,7 +239,7 @@ export class SignIns {
     const parent = browser && row.browser_session ? sessions.end(row.browser_session, reason, now) : null;
     for (const ended of parent ? [row, parent] : [row]) {
       const activity = reason === 'signed_out' ? 'signed_out' : 'session_revoked';
-      this.log(activity, ended.id, client, actor ? { actor } : {});
+      this.log(activity, ended.id, client, { ...(actor && { actor }), ...(requestId && { requestId }) });
     }
     return true;
   }
@@ -250,7 +250,11 @@ export class SignIns {
     const reason = how.actor || how.except ? 'revoked' : 'signed_out';
     sessions.endAll(how.except ?? null, reason, Date.now());
     this.#books.secondSteps.forgetDevices();
-    this.log('sessions_revoked', by, client, how.actor ? { actor: how.actor } : {});
+    const { actor, requestId } = how;
+    this.log('sessions_revoked', by, client, {
+      ...(actor && { actor }),
+      ...(requestId && { requestId }),
+    });
   }
 
   /** Ends what a new state of the directory leaves no session: those of an older password, all of who is suspended. */
@@ -268,7 +272,7 @@ export class SignIns {
     type: ActivityType,
     sessionId: string | null,
     client: Client | null,
-    by: Pick<ActivityEntry, 'actor' | 'details'> = {},
+    by: Pick<ActivityEntry, 'actor' | 'details' | 'requestId'> = {},
   ): void {
     this.#books.projection.log({ type, sessionId, client, ...by });
   }

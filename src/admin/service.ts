@@ -23,6 +23,8 @@ import { Logs } from './logs-service.ts';
 import { UserActs } from './user-acts-service.ts';
 import { UserAdmin } from './users-service.ts';
 
+export { type Attention, needsHand } from './attention.ts';
+
 /** What operators act through: by the admin API, and by its pages. */
 export interface Admin {
   statistics: Statistics;

@@ -1,6 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { Reason } from '../directory/audit-schemas.ts';
-import { EmailField, ProfileFields, ProfilePatch, UserSchema, userShape } from '../directory/schemas.ts';
+import {
+  EmailField,
+  MetadataSchema,
+  ProfileFields,
+  ProfilePatch,
+  UserSchema,
+  userShape,
+} from '../directory/schemas.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { listOf, Moment, PageLimit } from '../http/list-schemas.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -85,6 +92,7 @@ export const AdminUserSchema = z
     custom_limits: z.record(z.string(), z.unknown()),
     last_active_on: z.iso.date().nullable(),
     has_password: z.boolean(),
+    metadata: MetadataSchema,
   })
   .openapi('AdminUser');
 
@@ -109,7 +117,7 @@ export const NewUser = z
   .openapi('NewUser');
 
 export const UserPatch = z
-  .strictObject({ ...ProfilePatch.shape, email: EmailField.optional() })
+  .strictObject({ ...ProfilePatch.shape, email: EmailField.optional(), metadata: MetadataSchema.optional() })
   .openapi('UserPatch');
 
 export const StatusChange = z
@@ -128,5 +136,6 @@ export function adminUserShape(user: UserRow, hasPassword: boolean): z.infer<typ
     custom_limits: user.customLimits,
     last_active_on: user.lastActiveOn,
     has_password: hasPassword,
+    metadata: user.metadata,
   };
 }

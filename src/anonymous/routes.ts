@@ -32,7 +32,7 @@ export function anonymousRoutes(
         request: jsonBody(AnonymousBody),
         responses: responses(
           { 201: json(SignedInSchema, 'The user, signed in') },
-          { body: true, codes: ['registration_closed'] },
+          { body: true, codes: ['registration_closed', 'registration_refused'] },
         ),
       }),
       async (c) => {
@@ -63,7 +63,16 @@ export function anonymousRoutes(
               'In a realm that verifies addresses first, for new and known addresses alike: the link in the mail completes it',
             ),
           },
-          { body: true, codes: ['registration_closed', 'user_exists', 'username_taken', 'conflict'] },
+          {
+            body: true,
+            codes: [
+              'registration_closed',
+              'registration_refused',
+              'user_exists',
+              'username_taken',
+              'conflict',
+            ],
+          },
         ),
       }),
       async (c) => {

@@ -9,6 +9,7 @@ import { type Directory, findByEmail, madeBy } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
 import { userCreated } from '../events/emit.ts';
+import type { Hooks, RegistrationGrant } from '../hooks/service.ts';
 import type { Principal } from '../http/context.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import type { Client } from '../lib/client.ts';
@@ -37,6 +38,7 @@ export interface AnonymousDependencies {
   mailBudget: MailBudget;
   passwordPolicy: PasswordPolicy;
   suspicions: Suspicions;
+  hooks: Hooks;
 }
 
 /** Users who use a realm before they register, and how they do so later. */
@@ -47,12 +49,15 @@ export class AnonymousUsers {
     this.#deps = deps;
   }
 
-  /** Makes a user whom nothing but the session opens that is opened with them. Throws `registration_closed`. */
+  /** Makes a user whom nothing but the session opens that is opened with them. Throws `registration_closed`, `registration_refused`. */
   async begin(locale: string | null, realm: Realm, client: Client): Promise<SignedIn> {
-    const { d1, directory, objects, sessions } = this.#deps;
+    const { d1, directory, hooks, objects, sessions } = this.#deps;
     if (realm.anonymousUsers !== 'on') {
       throw new ApiError('registration_closed', { detail: 'The realm has no anonymous users.' });
     }
+    const profile = { locale };
+    const asked = { method: 'anonymous', email: null, emailVerified: false, profile, client } as const;
+    const granted = await hooks.registration(realm, asked);
     const id = newUserId(realm.jurisdiction);
     const now = Date.now();
     const row = {
@@ -61,6 +66,7 @@ export class AnonymousUsers {
       email: placeholderOf(id),
       anonymous: true,
       locale,
+      ...granted,
       createdAt: now,
       ...madeBy(client),
       updatedAt: now,
@@ -86,20 +92,30 @@ export class AnonymousUsers {
 
   /**
    * Gives an anonymous user an address and a password, as registration does. In a realm that verifies first they stay as they are
-   * until the link in the mail is used (`pending`), for new and known addresses alike. Throws `registration_closed`,
-   * `validation_failed`, `user_exists`, `username_taken`, and `conflict` for a user who is not anonymous, or not any more.
+   * until the link in the mail is used (`pending`), for new and known addresses alike: what the hook gives them is theirs then, too,
+   * for it is asked once more. Throws `registration_closed`, `registration_refused`, `validation_failed`, `user_exists`, `username_taken`, and `conflict` for a user who is not anonymous, or not any more.
    */
-  register(body: Registration, by: By, realm: Realm, client: Client): Promise<UserRow | 'pending'> {
-    const work = () => this.#register(body, by, realm, client);
-    return realm.registration === 'verify_first' ? steadily(work) : work();
-  }
-
-  async #register(body: Registration, by: By, realm: Realm, client: Client): Promise<UserRow | 'pending'> {
-    const { mailBudget, objects, passwordPolicy, suspicions } = this.#deps;
-    const { userId, sessionId } = by;
+  async register(body: Registration, by: By, realm: Realm, client: Client): Promise<UserRow | 'pending'> {
+    const { hooks, passwordPolicy } = this.#deps;
     if (!by.anonymous) throw new ApiError('conflict', { detail: 'The user has registered.' });
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     await passwordPolicy.require('password', body.password, body, realm);
+    const { email, password: _, ...profile } = body;
+    const asked = { method: 'password', email, emailVerified: false, profile, client } as const;
+    const granted = await hooks.registration(realm, { ...asked, userId: by.userId });
+    const work = () => this.#register(body, by, granted, realm, client);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
+    body: Registration,
+    by: By,
+    granted: RegistrationGrant,
+    realm: Realm,
+    client: Client,
+  ): Promise<UserRow | 'pending'> {
+    const { mailBudget, objects, suspicions } = this.#deps;
+    const { userId, sessionId } = by;
     const request = { realmId: realm.id, to: body.email, client, userId };
     // Before it is known whether the address is: both cost the same.
     const [hash, mayMail] = await Promise.all([
@@ -107,7 +123,7 @@ export class AnonymousUsers {
       mailBudget.take('other', request),
     ]);
     if (!mayMail) suspicions.note(realm.id, body.email);
-    const given = { userId, sessionId, body, hash, mayMail };
+    const given = { userId, sessionId, body, granted, hash, mayMail };
     if (realm.registration === 'verify_first') return this.#propose(realm, given);
     const user = await this.#complete(realm, given, client);
     // They have just chosen it.
@@ -151,7 +167,7 @@ export class AnonymousUsers {
   }
 
   async #complete(realm: Realm, given: Given, client: Client): Promise<UserRow> {
-    const { userId, sessionId, body, hash, mayMail } = given;
+    const { userId, sessionId, body, granted, hash, mayMail } = given;
     const { email, username } = body;
     const { directory } = this.#deps;
     const now = Date.now();
@@ -164,7 +180,13 @@ export class AnonymousUsers {
       name: greetedName(namesOf(body)),
     };
     const { user } = await directory.change(userId, {
-      set: { ...profileOf(body), ...(username !== undefined && { username }), email, anonymous: false },
+      set: {
+        ...profileOf(body),
+        ...(username !== undefined && { username }),
+        ...granted,
+        email,
+        anonymous: false,
+      },
       guard: eq(users.anonymous, true),
       before: (db, stands) => [
         insertIf(db, passwords, { userId, hash, updatedAt: now }, stands),
@@ -185,6 +207,7 @@ interface Given {
   userId: string;
   sessionId: string;
   body: Registration;
+  granted: RegistrationGrant;
   hash: string;
   mayMail: boolean;
 }

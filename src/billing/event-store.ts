@@ -2,6 +2,8 @@ import { and, asc, count, desc, eq, exists, inArray, lt, lte, or, sql } from 'dr
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
 import { insertIf } from '../db/insert-if.ts';
+import type { ToldEvent } from '../events/catalogue.ts';
+import { tellOf } from '../events/emit.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { outbox } from '../messages/tables.ts';
 import type { HeardHint } from './port.ts';
@@ -58,14 +60,15 @@ export async function claimEvent(
 }
 
 /**
- * Writes down what became of an event that was claimed, and the mail that tells of it; whether it did: somebody else may
- * have claimed it since.
+ * Writes down what became of an event that was claimed, with the mail and the event of webhooks that tell of it; whether it did: somebody
+ * else may have claimed it since.
  */
 export async function settleEvent(
   db: Database,
   row: EventRow,
   outcome: { status: 'done' | 'ignored' | 'failed'; now: number; error?: string; retryAt?: number },
   mail: typeof outbox.$inferInsert | null = null,
+  told: { event: ToldEvent; userId: string } | null = null,
 ): Promise<boolean> {
   const { status, now, error, retryAt } = outcome;
   const isMine = and(eq(billingEvents.id, row.id), eq(billingEvents.attempts, row.attempts));
@@ -80,9 +83,14 @@ export async function settleEvent(
     })
     .where(isMine)
     .returning({ id: billingEvents.id });
-  if (!mail) return (await settled).length > 0;
+  if (!mail && !told) return (await settled).length > 0;
   const stands = exists(db.select({ one: sql`1` }).from(billingEvents).where(isMine));
-  const [, changed] = await db.batch([insertIf(db, outbox, mail, stands), settled]);
+  const by = { actor: 'system', now };
+  const [changed] = await db.batch([
+    settled,
+    ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
+    ...(told ? [tellOf(db, told.event, by, sql`users.id = ${told.userId} AND ${stands}`)] : []),
+  ]);
   return changed.length > 0;
 }
 

@@ -2,6 +2,7 @@ import { type Database, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
+import { eventOfActivity } from '../events/derived.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
@@ -54,7 +55,10 @@ export interface EventDependencies {
 }
 
 /** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
-type Handler = (deps: EventDependencies, event: EventRow, owner: CustomerRow | null) => Promise<boolean>;
+type Handler = ((deps: EventDependencies, event: EventRow, owner: CustomerRow | null) => Promise<boolean>) & {
+  /** What it is called in the activity log, and so told, where it is. */
+  activity?: ActivityType;
+};
 
 const syncs: Handler = ({ subscriptions }, { subject }) => subscriptions.sync(subject);
 const completes: Handler = ({ payments }, { subject }) => payments.completed(subject);
@@ -117,12 +121,12 @@ export class BillingEvents {
     const event = await claimEvent(this.#db, id, now, now + LEASE);
     if (!event) return true;
     try {
-      const isOurs = await this.#act(event);
+      const { isOurs, told } = await this.#act(event);
       if (!isOurs) await this.#passOn(event);
       // With what the event is settled by: it comes once, however often the handling was begun.
       const mail = isOurs ? await this.#noticeOf(event) : null;
       const outcome = { status: isOurs ? 'done' : 'ignored', now: Date.now() } as const;
-      const isSettled = await settleEvent(this.#db, event, outcome, mail);
+      const isSettled = await settleEvent(this.#db, event, outcome, mail, told);
       if (isSettled && mail) this.#deps.directory.send(mail);
       return true;
     } catch (error) {
@@ -193,13 +197,16 @@ export class BillingEvents {
     }
   }
 
-  async #act(event: EventRow): Promise<boolean> {
+  async #act(event: EventRow): Promise<{ isOurs: boolean; told: Parameters<typeof settleEvent>[4] }> {
     const { customerId, type } = event;
     const owner = customerId === null ? null : await this.#deps.customers.owner(customerId);
     // Somebody else's, of the same Stripe account.
-    if (customerId !== null && !owner && type !== 'customer.created') return false;
+    if (customerId !== null && !owner && type !== 'customer.created') return { isOurs: false, told: null };
     const handler = HANDLERS[type];
-    return handler ? handler(this.#deps, event, owner) : false;
+    const isOurs = handler ? await handler(this.#deps, event, owner) : false;
+    if (!isOurs || !owner || !handler?.activity) return { isOurs, told: null };
+    const told = eventOfActivity({ type: handler.activity, sessionId: null, details: detailsOf(event) });
+    return { isOurs, told: told && { event: told, userId: owner.userId } };
   }
 }
 
@@ -209,17 +216,23 @@ function isHeard(hint: Hint): hint is HeardHint {
 
 /** Also puts it into the activity log of the user whom it concerns. */
 function telling(activity: ActivityType, handler: Handler): Handler {
-  return async (deps, event, owner) => {
+  const log: Handler = async (deps, event, owner) => {
     const isOurs = await handler(deps, event, owner);
     if (!isOurs || !owner) return isOurs;
     const { userId, realmId } = owner;
-    const details = { event: event.id, subject: event.subject };
     await deps.directory.log(
       { userId, realmId },
-      { type: activity, sessionId: null, client: null, actor: 'system', details },
+      { type: activity, sessionId: null, client: null, actor: 'system', details: detailsOf(event) },
+      // With what the event is settled by.
+      { isTold: true },
     );
     return true;
   };
+  return Object.assign(log, { activity });
+}
+
+function detailsOf({ id, subject }: EventRow) {
+  return { event: id, subject };
 }
 
 /** Somebody has deleted a customer at Stripe, not a user here: when paying again, they get another. */

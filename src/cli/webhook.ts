@@ -13,6 +13,7 @@ import {
 } from '../webhooks/schemas.ts';
 import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
+import { checkedFields as check, printFields as print } from './fields.ts';
 
 // `npm run webhook`: where the events of a realm are sent to. The service has the secrets, so it does the work, and audits it.
 
@@ -161,20 +162,6 @@ const ACTS = {
     },
   },
 } satisfies Record<string, { ids: number; run(call: Call, ids: string[], values: Values): Promise<void> }>;
-
-function print(found: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(found)) {
-    const shown = Array.isArray(value) ? value.join(' ') : (value ?? '-');
-    console.log(`${name.padEnd(18)}${shown}`);
-  }
-}
-
-function check<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(fields);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
-}
 
 await runCommand({
   name: 'webhook',

@@ -4,6 +4,7 @@ import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import { opensByPhone } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
+import type { Hooks } from '../hooks/service.ts';
 import type { Principal } from '../http/context.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
 import { requireFresh } from '../http/level.ts';
@@ -38,6 +39,7 @@ export interface CodeDependencies {
   codes: CodeObjects;
   failures: FailureBudget;
   suspicions: Suspicions;
+  hooks: Hooks;
   mailBudget: MailBudget;
   smsBudget: SmsBudget;
   /** Codes that one address gets a day. */
@@ -216,15 +218,19 @@ export class OneTimeCodes {
     client: Client,
   ): Promise<UserRow | null> {
     if (target.channel !== 'email') return null;
-    const { directory } = this.#deps;
+    const { directory, hooks } = this.#deps;
     const { userId, sessionId } = by;
     const before = await directory.get(userId, by.bookmark);
     if (!isPlaceholder(before.email)) return null;
     requireFresh({ role: 'user' }, by, realm);
     const asker = { ...askerOf(client, sessionId), isProver: true };
     await this.#take(target, entry, realm, { asker, account: userId });
+    const asked = { method: 'code', email: target.to, emailVerified: true, client } as const;
+    const granted = await hooks.upgrade(before, realm, asked);
+    const change = addressByCode(before, target.to);
     const { user } = await directory.change(userId, {
-      ...addressByCode(before, target.to),
+      ...change,
+      set: { ...change.set, ...granted },
       keepSession: sessionId,
       activity: { type: before.anonymous ? 'registered' : 'email_changed', client },
     });

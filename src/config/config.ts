@@ -9,6 +9,10 @@ export interface Bindings {
   /** The database of the realms; `DB_2` and so on, or what `DATABASES` names, may be bound besides. */
   DB: D1Database;
   AVATARS: R2Bucket;
+  /** Of the stream of audits, where it is bound. */
+  AUDIT?: R2Bucket;
+  /** By which events are delivered at once, where it is bound. */
+  DELIVERIES?: Queue<{ database: string }>;
   ACCOUNT: DurableObjectNamespace;
   RATE_LIMITER: DurableObjectNamespace;
   ONE_TIME_CODE: DurableObjectNamespace;

@@ -65,6 +65,11 @@ export const VARIABLES = {
     secret: true,
     doc: 'What `https://…` asks for: a bearer token, or `name:password`.',
   }),
+  AUDIT_STREAM: variable({
+    schema: z.enum(['none', 'r2', 'log']),
+    default: 'none',
+    doc: 'Where each entry of the audit log and of the activity log goes besides, in a chain of hashes: `r2` (files in a bucket that is bound as `AUDIT`), `log` (lines to `LOG_SINK`), `none`.',
+  }),
   SERVICE_NAME: variable({
     schema: z
       .string()

@@ -136,6 +136,21 @@ export const PreferencesPatch = z
   .refine(isSmall, SMALL)
   .openapi('PreferencesPatch', { description: 'Keys that are sent change; `null` removes one' });
 
+/** Bytes of JSON. */
+const MAX_METADATA = 4096;
+
+/** What the operator's own systems keep about a user. */
+export const MetadataSchema = z
+  .record(z.string(), z.unknown())
+  .refine((metadata) => isFlat(metadata), FLAT)
+  .refine((metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA, {
+    error: 'Must have at most 4 KiB',
+  })
+  .openapi('UserMetadata', {
+    description: 'Any JSON object of at most 4 KiB: set by the hook `before.registration` and by admins',
+    type: 'object',
+  });
+
 export const UserSchema = z
   .object({
     id: z.string().openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' }),

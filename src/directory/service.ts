@@ -11,6 +11,7 @@ import { eventOfChange } from '../events/derived.ts';
 import { tellOf } from '../events/emit.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { DEFAULT_REALM, issuerOf } from '../lib/realm.ts';
+import { currentRequestId } from '../lib/request-id.ts';
 import { MINUTE } from '../lib/time.ts';
 import { dropMessage, type Outbox, releaseMessage, storeMessage } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
@@ -76,7 +77,7 @@ export interface DirectoryDependencies {
   /** The name of the database, which the objects of its users remember; `DB` unless it is said. */
   database?: string;
   objects: DirectoryMirrors;
-  outbox: Pick<Outbox, 'sendSoon'>;
+  outbox: Pick<Outbox, 'sendSoon' | 'deliverByQueue'>;
   /** Below which the realms have their pages. */
   origin: string;
 }
@@ -189,6 +190,7 @@ export class Directory {
         activity: noted ? { ...noted, sessionId: keepSession } : null,
       });
       this.#send(change);
+      if (event) this.#deps.outbox.deliverByQueue();
     }
     return { user, results };
   }
@@ -208,6 +210,7 @@ export class Directory {
     if (rows.length === 0) return false;
     await object.userDeleted({ userId: id, realmId });
     this.#send(change);
+    this.#deps.outbox.deliverByQueue();
     return true;
   }
 
@@ -235,9 +238,15 @@ export class Directory {
     return written;
   }
 
-  /** Adds an entry to a user's activity log, and no more. Throws `user_not_found`. */
-  async log(user: UserRef, entry: ActivityEntry, bookmark: string | null = null): Promise<void> {
-    await this.ask(user, () => this.#deps.objects(user.userId).logActivity(entry, bookmark));
+  /** Adds an entry to a user's activity log, and no more; `isTold`: webhooks have been told of it. Throws `user_not_found`. */
+  async log(
+    user: UserRef,
+    entry: ActivityEntry,
+    { bookmark = null, isTold = false }: { bookmark?: string | null; isTold?: boolean } = {},
+  ): Promise<void> {
+    const named = { ...entry, requestId: currentRequestId() };
+    await this.ask(user, () => this.#deps.objects(user.userId).logActivity(named, bookmark, isTold));
+    if (isTold) this.#deps.outbox.deliverByQueue();
   }
 
   /** The mail that tells a user of a change, for the batch that makes it. */

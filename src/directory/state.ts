@@ -118,6 +118,8 @@ export interface ActivityEntry {
   /** Who did it, when it was not the user: the id of an API key or of an admin, or `system`. */
   actor?: string;
   details?: Record<string, unknown>;
+  /** By which request, where the client does not say. */
+  requestId?: string | null;
 }
 
 /** The number of the entry of the log that a registration writes with the user's row. */
@@ -146,8 +148,12 @@ export interface DirectoryMirror {
   moved(database: string): Promise<void>;
   /** Remembers a write that changed nothing the object decides by. */
   noteBookmark(bookmark: string): Promise<void>;
-  /** Adds an entry to the activity log. Refuses with `user_not_found`. */
-  logActivity(entry: ActivityEntry, bookmark: string | null): Promise<{ result: 'ok' } | Refusal>;
+  /** Adds an entry to the activity log; `isTold`: webhooks have been told of it. Refuses with `user_not_found`. */
+  logActivity(
+    entry: ActivityEntry,
+    bookmark: string | null,
+    isTold?: boolean,
+  ): Promise<{ result: 'ok' } | Refusal>;
 }
 
 /** The object of one user. */

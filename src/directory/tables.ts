@@ -50,6 +50,7 @@ export const users = sqliteTable('users', {
   totpCount: integer('totp_count').notNull().default(0),
   passkeyCount: integer('passkey_count').notNull().default(0),
   hasPast: integer('has_past', { mode: 'boolean' }).notNull().default(false),
+  metadata: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull().default({}),
   foldedName: text('folded_name'),
   foldedFamilyName: text('folded_family_name'),
 });

@@ -170,6 +170,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The realm takes no new users.',
     mend: 'Open it with `npm run realm -- update REALM --registration open`, or make the user with `POST /v1/admin/users`.',
   },
+  registration_refused: {
+    cause: 'The hook `before.registration` of the realm has refused it; `detail` is what the hook says.',
+    mend: 'Show `detail` to who registers. See the guide *Hooks*.',
+  },
   not_found: {
     cause: 'No route has this path.',
     mend: 'Check the path against `/docs`. The paths of older services are served only if `COMPAT` names the service.',
@@ -185,6 +189,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   user_not_found: {
     cause: 'The realm has no user with this id or address, or the user was deleted.',
     mend: 'Check the id, and that the key or the path belongs to the realm of the user.',
+  },
+  hook_not_found: {
+    cause: 'The realm asks nobody there.',
+    mend: '`GET /v1/admin/hooks` lists whom it asks; `PUT /v1/admin/hooks/{name}` adds one.',
   },
   webhook_not_found: {
     cause: 'The realm has no webhook with this id, or has deleted it.',

@@ -131,6 +131,7 @@ const USER_FIELDS: Record<string, string> = {
   country: 'country',
   locale: 'locale',
   email: 'email',
+  metadata: 'metadata',
 };
 
 /** The event that a change of a user's row is: that of its entry in the activity log, else which fields it sets, or null. */

@@ -4,7 +4,7 @@ import type { Databases } from '../db/databases.ts';
 import { PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import type { AuditFeed } from '../sinks/audit-job.ts';
-import { checkParts, checkSink } from './service.ts';
+import { checkHands, checkParts, checkSink } from './service.ts';
 
 const HealthQuery = z.object({
   deep: z.enum(['0', '1']).optional().openapi({ description: '`1` asks D1, the Durable Objects and R2 too' }),
@@ -24,6 +24,13 @@ const HealthSchema = z
           .record(z.string(), PartSchema)
           .optional()
           .openapi({ description: 'Each database by its binding, where realms live in several' }),
+        needs_hand: z
+          .array(z.enum(['messages', 'webhooks', 'billing', 'cron', 'keys', 'audit']))
+          .optional()
+          .openapi({
+            description:
+              'What an operator has to look after, as the first page for operators says it: messages that were given up, webhooks that get nothing, events of Stripe that failed, a cron that is late, signing keys that are due, a stream of audits that is not taken. The status is `ok` all the same',
+          }),
         event_sink: PartSchema.optional().openapi({
           description: 'Where there is one. Events wait while it fails: the status is `ok` all the same',
         }),
@@ -58,9 +65,17 @@ export function healthRoutes(bindings: Bindings, databases: Databases, feed: Aud
   for (const [operationId, path] of PATHS) {
     router.openapi(route(operationId, path), async (c) => {
       if (c.req.valid('query').deep !== '1') return c.json({ status: 'ok' as const }, 200);
-      const [needed, sink] = await Promise.all([checkParts(bindings, databases), checkSink(feed, databases)]);
+      const [needed, sink, hands] = await Promise.all([
+        checkParts(bindings, databases),
+        checkSink(feed, databases),
+        checkHands(databases),
+      ]);
       const failed = [needed.d1, needed.durable_objects, needed.r2].includes('failed');
-      const parts = { ...needed, ...(sink && { event_sink: sink }) };
+      const parts = {
+        ...needed,
+        ...(hands.length > 0 && { needs_hand: hands }),
+        ...(sink && { event_sink: sink }),
+      };
       return c.json({ status: failed ? ('failed' as const) : ('ok' as const), parts }, failed ? 503 : 200);
     });
   }

@@ -1,3 +1,4 @@
+import { type Attention, needsHand } from '../admin/service.ts';
 import type { Bindings } from '../config/config.ts';
 import type { Databases } from '../db/databases.ts';
 import { describeFailure, log } from '../lib/log.ts';
@@ -50,6 +51,16 @@ export async function checkSink(
 ): Promise<Part | undefined> {
   const health = await sinkHealth(feed, databases).catch(() => null);
   return health ? (health.failingSince === null ? 'ok' : 'failed') : undefined;
+}
+
+/** What needs a hand in any of the databases; none where nobody can say. */
+export async function checkHands(databases: Pick<Databases, 'names' | 'raw'>): Promise<(keyof Attention)[]> {
+  const asked = databases.names.map((name) =>
+    needsHand(databases.raw(name), null, Date.now()).catch(() => null),
+  );
+  const found = (await Promise.all(asked)).filter((one) => one !== null);
+  const names: (keyof Attention)[] = ['messages', 'webhooks', 'billing', 'cron', 'keys', 'audit'];
+  return names.filter((name) => found.some((one) => one[name] === 1));
 }
 
 async function check(part: string, ask: () => Promise<unknown>): Promise<Part> {

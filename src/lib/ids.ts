@@ -16,7 +16,8 @@ export type IdPrefix =
   | 'cli'
   | 'res'
   | 'evt'
-  | 'whe';
+  | 'whe'
+  | 'hok';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

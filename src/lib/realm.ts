@@ -13,6 +13,26 @@ export const CLIENT_REGISTRATIONS = ['dynamic', 'document'] as const;
 
 export type ClientRegistration = (typeof CLIENT_REGISTRATIONS)[number];
 
+/** When a realm asks somebody else before it acts, or has them act in its place. */
+export const HOOK_NAMES = ['before.registration', 'before.token', 'send.mail', 'send.sms'] as const;
+
+export type HookName = (typeof HOOK_NAMES)[number];
+
+/** Whom a realm asks, and what is done when there is no answer that can be used. */
+export interface HookSetting {
+  name: HookName;
+  /** Either an address or the name of a service binding. */
+  url: string | null;
+  binding: string | null;
+  onFailure: 'allow' | 'refuse';
+  /** Of `before.token`: the claim under which what it gives stands; null for the usual one. */
+  namespace: string | null;
+  /** What requests are signed with: sealed. */
+  keys: string;
+  /** Unix milliseconds. */
+  updatedAt: number;
+}
+
 /** A pool of users with a policy of its own. */
 export interface Realm {
   id: string;
@@ -48,6 +68,8 @@ export interface Realm {
   mfa: MfaPolicy;
   /** How clients come that no operator has registered. What an earlier version has kept does not say. */
   clientRegistration?: ClientRegistration[];
+  /** Whom it asks. What an earlier version has kept does not say. */
+  hooks?: HookSetting[];
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */
   reauthentication: { seconds: number; operatorSeconds: number };
 }

@@ -7,7 +7,7 @@ import { isPlaceholder } from '../lib/email-address.ts';
 import { newId } from '../lib/ids.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
-import { HOUR, MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { DeliveryError } from './delivery.ts';
 import type { MailMessage, MailProvider } from './mail-provider.ts';
 import { type ClaimedRow, claim, settlement, type TryOutcome } from './outbox-store.ts';
@@ -41,8 +41,12 @@ const CONCURRENCY = 6;
 const MAX_RETRY = 2 * HOUR;
 const MAX_DELIVERY_RETRY = 6 * HOUR;
 /** Events of one round, and the statements that write down what came of them. */
-const DELIVERIES = 30;
+const DELIVERIES = 240;
 const NOTES = 3;
+/** No delivery of a round begins later than that (milliseconds), so that all are over before the lease is. */
+const ROUND = 20 * SECOND;
+/** After so many failures in a round an endpoint is not tried again in it: others wait. */
+const FAILURES_A_ROUND = 3;
 const UNBOUNDED: Budget = { take: () => true };
 /** More than twice as long as a provider may take. */
 const LEASE = MINUTE;
@@ -104,8 +108,8 @@ export async function storeNothing(
 
 /** How events get to webhooks, beside what they have in common with all messages. */
 export interface WebhookChannel {
-  /** Whether there is anything to deliver. */
-  hasDue(db: Database, now: number): Promise<boolean>;
+  /** How much there is to deliver, counted no further than `most`. */
+  countDue(db: Database, now: number, most: number): Promise<number>;
   /** As `claim`: those of an endpoint that is left alone for now are not among them. */
   claim(
     db: Database,
@@ -115,6 +119,18 @@ export interface WebhookChannel {
   deliver(row: ClaimedRow): Promise<void>;
   /** The statements that write down what came of deliveries, in one batch with what becomes of them. */
   notes(db: Database, rows: ClaimedRow[], now: number): Statement[];
+}
+
+/** Who sends messages of a realm in the provider's place. */
+export interface SendingHooks {
+  /** Whether a realm names somebody for a channel. */
+  sends(realmId: string, channel: 'mail' | 'sms'): Promise<boolean>;
+  /** Hands a message over; false when the provider shall send it after all. Throws when it is to be tried again. */
+  send(
+    realmId: string,
+    channel: 'mail' | 'sms',
+    message: { id: string; data: Record<string, unknown> },
+  ): Promise<boolean>;
 }
 
 /** Which messages are sent together: those for people, or those for webhooks. */
@@ -128,6 +144,12 @@ export interface OutboxDependencies {
   texts: TextProvider | null;
   /** Null where none are delivered, as in a test of mails. */
   webhooks?: WebhookChannel | null;
+  /** The same. */
+  hooks?: SendingHooks | null;
+  /** Has somebody deliver what is due to webhooks; null where there is nobody but the cron. */
+  callForDelivery?: (() => Promise<unknown>) | null;
+  /** How many deliveries to webhooks count as one call: what they write down is written down together. */
+  deliveriesPerCall?: number;
   /** The sender's address. */
   from: string;
   origin: string;
@@ -161,18 +183,34 @@ export class Outbox {
     afterResponse(() => this.#send('webhooks', null, CONCURRENCY, UNBOUNDED));
   }
 
+  /** How many deliveries to webhooks are due, counted no further than `most`. */
+  async countDeliveries(most: number): Promise<number> {
+    return (await this.#deps.webhooks?.countDue(this.#db, Date.now(), most)) ?? 0;
+  }
+
+  /**
+   * Has what a change tells webhooks delivered at once, after the answer, where there is a queue to do it by; else the cron does, within
+   * a minute.
+   */
+  deliverByQueue(): void {
+    const { callForDelivery } = this.#deps;
+    if (!callForDelivery) return;
+    afterResponse(async () => {
+      if ((await this.countDeliveries(1)) > 0) await callForDelivery();
+    });
+  }
+
   /** Sends the messages of a lane that are due, as many as the budget allows. Returns how many were tried. */
   async drain(budget: Budget, lane: Lane = 'messages'): Promise<number> {
     let tried = 0;
     const { calls, most } =
       lane === 'messages'
-        ? { calls: 3, most: CONCURRENCY * this.#deps.mail.perCall }
+        ? { calls: 3 + (this.#deps.hooks ? 1 : 0), most: CONCURRENCY * this.#deps.mail.perCall }
         : { calls: 3 + NOTES, most: DELIVERIES };
     // Most minutes there are none.
-    const { webhooks } = this.#deps;
-    const isIdle = async () => !budget.take(1) || !(await webhooks?.hasDue(this.#db, Date.now()));
+    const isIdle = async () => !budget.take(1) || !(await this.countDeliveries(1));
     if (lane === 'webhooks' && (await isIdle())) return 0;
-    // To claim them, to settle them, and for one call at least.
+    // To claim them, to settle them, to read whom a realm names, and for one call at least.
     while (budget.take(calls)) {
       const sent = await this.#send(lane, null, most, budget);
       if (sent === 0) break;
@@ -191,17 +229,36 @@ export class Outbox {
     if (rows.length === 0) return 0;
     const expired = rows.filter((row) => row.expiresAt !== null && row.expiresAt <= now);
     const over = new DeliveryError('expired before it could be sent', { permanent: true });
-    const calls = this.#callsFor(rows.filter((row) => !expired.includes(row)));
+    const live = rows.filter((row) => !expired.includes(row));
+    const known = this.#hearable(live, budget);
+    const calls = await this.#callsFor(known);
     const outcomes: [ClaimedRow, TryOutcome][] = expired.map((row) => [row, failed(row, over)]);
+    for (const row of live) if (!known.includes(row)) outcomes.push([row, { status: 'untried' }]);
+    const untried = (call: Call) =>
+      outcomes.push(...call.rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+    const { deliveriesPerCall = 1 } = this.#deps;
     // Some at once, each as soon as one before it is through.
-    const queue = calls.filter(({ rows }, index) => {
-      const isPaid = index === 0 || budget.take(1);
-      if (!isPaid)
-        outcomes.push(...rows.map((row): [ClaimedRow, TryOutcome] => [row, { status: 'untried' }]));
+    const queue = calls.filter((call, index) => {
+      const isPaid = index === 0 || (lane === 'webhooks' && index % deliveriesPerCall > 0) || budget.take(1);
+      if (!isPaid) untried(call);
       return isPaid;
     });
+    const failures = new Map<string, number>();
+    const isLeftAlone = ({ rows: [row] }: Call) =>
+      lane === 'webhooks' &&
+      (Date.now() > now + ROUND || (failures.get(row?.recipient ?? '') ?? 0) >= FAILURES_A_ROUND);
     const work = async () => {
-      for (let call = queue.shift(); call; call = queue.shift()) outcomes.push(...(await made(call)));
+      for (let call = queue.shift(); call; call = queue.shift()) {
+        if (isLeftAlone(call)) {
+          untried(call);
+          continue;
+        }
+        const tried = await made(call);
+        outcomes.push(...tried);
+        for (const [{ recipient }, { status }] of tried) {
+          if (status !== 'sent') failures.set(recipient, (failures.get(recipient) ?? 0) + 1);
+        }
+      }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
     const settledAt = Date.now();
@@ -210,11 +267,13 @@ export class Outbox {
     return rows.length - outcomes.filter(([, { status }]) => status === 'untried').length;
   }
 
-  #callsFor(rows: ClaimedRow[]): Call[] {
-    const mails = rows.filter(isMail);
-    const texts = rows.filter(({ channel }) => channel === 'sms');
+  async #callsFor(rows: ClaimedRow[]): Promise<Call[]> {
     const { webhooks } = this.#deps;
+    const hooked = await this.#hooked(rows.filter((row) => !isDelivery(row)));
+    const mails = rows.filter((row) => isMail(row) && !hooked.has(row));
+    const texts = rows.filter((row) => row.channel === 'sms' && !hooked.has(row));
     return [
+      ...[...hooked].map((row) => ({ rows: [row], send: async () => [await this.#sendByHook(row)] })),
       ...this.#together(mails).map((group) => ({ rows: group, send: () => this.#sendMails(group) })),
       ...texts.map((row) => ({ rows: [row], send: async () => [await this.#sendText(row)] })),
       ...rows.filter(isDelivery).map((row) => ({
@@ -222,6 +281,46 @@ export class Outbox {
         send: async () => [await webhooks?.deliver(row)],
       })),
     ];
+  }
+
+  /** Those for which it can be read whom their realm names: the first realm is paid for. */
+  #hearable(rows: ClaimedRow[], budget: Budget): ClaimedRow[] {
+    if (!this.#deps.hooks) return rows;
+    const realms = new Set<string>();
+    return rows.filter((row) => {
+      if (isDelivery(row) || realms.has(row.realmId)) return true;
+      const isPaid = realms.size === 0 || budget.take(1);
+      if (isPaid) realms.add(row.realmId);
+      return isPaid;
+    });
+  }
+
+  /** Those that somebody else is to send, whom their realm names. */
+  async #hooked(rows: ClaimedRow[]): Promise<Set<ClaimedRow>> {
+    const { hooks } = this.#deps;
+    const asked = new Map<string, Promise<boolean>>();
+    const isHooked = ({ realmId, channel }: ClaimedRow) => {
+      const key = `${channel}:${realmId}`;
+      const known =
+        asked.get(key) ?? hooks?.sends(realmId, channel as 'mail' | 'sms') ?? Promise.resolve(false);
+      asked.set(key, known);
+      return known;
+    };
+    const those = await Promise.all(rows.map(async (row) => ((await isHooked(row)) ? [row] : [])));
+    return new Set(those.flat());
+  }
+
+  async #sendByHook(row: ClaimedRow): Promise<unknown> {
+    const { realmId, userId: user_id, template, locale, recipient: to, id } = row;
+    const channel = isMail(row) ? 'mail' : 'sms';
+    const said = channel === 'mail' ? this.#mailOf(row) : { text: this.#textOf(row) };
+    const { idempotencyKey: _, ...message } = { idempotencyKey: '', ...said };
+    const data = { user_id, template, locale, to, ...message };
+    const isSent = await this.#deps.hooks?.send(realmId, channel, { id, data }).catch((error: Error) => {
+      throw new DeliveryError(`the hook: ${error.message}`, { permanent: false });
+    });
+    if (isSent) return null;
+    return channel === 'mail' ? (await this.#sendMails([row]))[0] : this.#sendText(row);
   }
 
   /** Mails for the same call. Those that failed together, and so are due at the same moment again, are alone together again. */
@@ -255,13 +354,15 @@ export class Outbox {
   async #sendText(row: ClaimedRow): Promise<null> {
     const { texts } = this.#deps;
     if (!texts) throw new DeliveryError('no provider sends text messages', { permanent: true });
-    const data = JSON.parse(row.data);
-    const text = renderText(row.template as keyof TextData, row.locale, this.#brandOf(row), data);
-    await texts.send({ to: row.recipient, text, idempotencyKey: row.id });
+    await texts.send({ to: row.recipient, text: this.#textOf(row), idempotencyKey: row.id });
     return null;
   }
 
-  #brandOf({ brandName, brandColor }: ClaimedRow) {
+  #textOf({ template, locale, data, ...row }: ClaimedRow): string {
+    return renderText(template as keyof TextData, locale, this.#brandOf(row), JSON.parse(data));
+  }
+
+  #brandOf({ brandName, brandColor }: Pick<ClaimedRow, 'brandName' | 'brandColor'>) {
     return { name: brandName, color: brandColor, origin: this.#deps.origin };
   }
 }

@@ -6,6 +6,7 @@ import { EmailField, ProfileFields, ProfilePatch } from '../directory/schemas.ts
 import { type Directory, findByEmail, findById, madeBy } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
+import type { Hooks, Registering } from '../hooks/service.ts';
 import { type Client, placeOf } from '../lib/client.ts';
 import { describeDevice } from '../lib/device.ts';
 import { newUserId } from '../lib/ids.ts';
@@ -35,13 +36,14 @@ export interface LinkingSession {
   credentialVersion: number;
 }
 
-/** How often a sign-in looks again when another one was faster. */
-const TRIES = 4;
+/** How often a sign-in looks again when another one was faster: of several at once one comes through at each look. */
+const TRIES = 10;
 
 export interface IdentityDependencies {
   d1: D1Database;
   directory: Directory;
   outbox: Outbox;
+  hooks: Hooks;
   /** Encrypts the providers' tokens. */
   tokenKeys: Keyring;
 }
@@ -61,7 +63,7 @@ export class Identities {
 
   /**
    * The user whom a provider has sent back: known, found by an address that both sides have proven, or made now. Throws
-   * `email_missing`, `provider_email_unverified`, `account_exists`, `registration_closed`, and `email_not_verified` for an
+   * `email_missing`, `provider_email_unverified`, `account_exists`, `registration_closed`, `registration_refused`, and `email_not_verified` for an
    * account that was linked before its address was proven, and opens nothing until then.
    */
   async resolve(realm: Realm, arrival: Arrival, client: Client): Promise<{ user: UserRow; isNew: boolean }> {
@@ -109,7 +111,7 @@ export class Identities {
     if (!user || user.realmId !== realm.id) throw new ApiError('session_ended');
     try {
       const identity = await this.#row(realm.id, arrival, Date.now());
-      if (user.anonymous) return await this.#register(by, user, { arrival, identity }, client);
+      if (user.anonymous) return await this.#register(by, realm, user, { arrival, identity }, client);
       const mail = linkedMail(user, realm, arrival, client);
       if (!(await insertIdentity(session.db, userId, { identity, by, mail }))) {
         throw new ApiError('session_ended');
@@ -135,6 +137,7 @@ export class Identities {
   /** An anonymous user registers by an account at a provider, whose address becomes theirs where nobody has it. */
   async #register(
     by: LinkingSession,
+    realm: Realm,
     user: UserRow,
     { arrival, identity }: { arrival: Arrival; identity: NewIdentity },
     client: Client,
@@ -143,12 +146,17 @@ export class Identities {
     const { email, emailVerified } = arrival.profile;
     const vouched = emailVerified ? EmailField.safeParse(email ?? '').data : undefined;
     const isFree = vouched !== undefined && !(await findByEmail(primary(d1).db, user.realmId, vouched));
-    const register = (address: string | null) =>
-      directory.change(user.id, {
-        ...registrationByIdentity(user.id, { identity, by, email: address }, identity.createdAt),
+    const asked = registeringBy(arrival, vouched ?? null, client);
+    const granted = await this.#deps.hooks.upgrade(user, realm, asked);
+    const register = (address: string | null) => {
+      const change = registrationByIdentity(user.id, { identity, by, email: address }, identity.createdAt);
+      return directory.change(user.id, {
+        ...change,
+        set: { ...change.set, ...granted },
         keepSession: by.sessionId,
         activity: { type: 'registered', client, details: { provider: arrival.provider } },
       });
+    };
     const registered = await register(isFree ? vouched : null).catch((error: unknown) => {
       // Somebody was faster: the account at the provider is theirs nonetheless.
       if (error instanceof ApiError && error.code === 'user_exists') return register(null);
@@ -234,6 +242,7 @@ export class Identities {
   ): Promise<UserRow> {
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     const { profile, providerName } = arrival;
+    const granted = await this.#deps.hooks.registration(realm, registeringBy(arrival, email, client));
     const now = identity.createdAt;
     const user = {
       id: newUserId(realm.jurisdiction),
@@ -245,6 +254,7 @@ export class Identities {
       familyName: ProfileFields.family_name.safeParse(profile.familyName).data,
       picture: ProfilePatch.shape.picture.safeParse(profile.picture).data,
       locale: ProfileFields.locale.safeParse(profile.locale).data,
+      ...granted,
       createdAt: now,
       ...madeBy(client),
       updatedAt: now,
@@ -275,7 +285,8 @@ export class Identities {
     await this.#deps.directory.log(
       { userId, realmId },
       { type: activity, sessionId: null, client, details: { provider } },
-      session.bookmark(),
+      // In the batch that did it.
+      { bookmark: session.bookmark(), isTold: true },
     );
   }
 
@@ -295,6 +306,13 @@ export class Identities {
       updatedAt: now,
     };
   }
+}
+
+/** Somebody who registers by an account at a provider. */
+function registeringBy({ provider, profile }: Arrival, email: string | null, client: Client): Registering {
+  const { name, givenName: given_name, familyName: family_name, picture, locale } = profile;
+  const said = { name, given_name, family_name, picture, locale };
+  return { method: 'provider', provider, email, emailVerified: email !== null, profile: said, client };
 }
 
 /** What a provider says this time, and of what it leaves out what it said before: Apple tells a name once. */

@@ -6,7 +6,7 @@ import { withFoldedNames } from '../directory/folded-names.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { otherWayIn } from '../directory/ways-in.ts';
-import { userCreated } from '../events/emit.ts';
+import { tellOf, userCreated } from '../events/emit.ts';
 import { outbox } from '../messages/tables.ts';
 import { dropShadowIf } from '../passwords/service.ts';
 import { type IdentityRow, identities } from './tables.ts';
@@ -175,6 +175,12 @@ export async function insertIdentity(
       userId: identities.userId,
     }),
     insertIf(db, outbox, mail, stands),
+    tellOf(
+      db,
+      { type: 'identity.linked', data: { provider: identity.provider } },
+      { actor: null, now: identity.createdAt },
+      owner,
+    ),
   ]);
   return inserted.length > 0;
 }
@@ -235,8 +241,10 @@ export async function deleteIdentity(
     otherWayIn(userId, { provider }),
   );
   const stands = exists(db.select({ one: sql`1` }).from(identities).where(chosen));
-  const [, deleted] = await db.batch([
+  const event = { type: 'identity.unlinked', data: { provider } } as const;
+  const [, , deleted] = await db.batch([
     insertIf(db, outbox, mail, stands),
+    tellOf(db, event, { actor: null, now: Date.now() }, sql`users.id = ${userId} AND ${stands}`),
     db.delete(identities).where(chosen).returning({ provider: identities.provider }),
   ]);
   return deleted.length > 0;

@@ -36,6 +36,8 @@ const CALLBACK_CODES = [
   'email_missing',
   'provider_email_unverified',
   'registration_closed',
+  'registration_refused',
+  'service_unavailable',
   'account_suspended',
   'email_not_verified',
   'account_exists',

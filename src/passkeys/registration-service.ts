@@ -4,6 +4,7 @@ import type { Keyring } from '../crypto/keys.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
+import type { Hooks, RegistrationGrant } from '../hooks/service.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import type { Client } from '../lib/client.ts';
 import { newId, newUserId } from '../lib/ids.ts';
@@ -29,8 +30,16 @@ export interface PasskeyRegistrationDependencies {
   outbox: Outbox;
   mailBudget: MailBudget;
   suspicions: Suspicions;
+  hooks: Hooks;
   flows: PasskeyFlows;
   addressKeys: Keyring;
+}
+
+/** Somebody who has made a passkey to register by, and the row of it. */
+interface Made extends Pick<Registration, 'userId' | 'body'> {
+  granted: RegistrationGrant;
+  passkey: Awaited<ReturnType<typeof verifyCreation>>;
+  row: (now: number) => typeof passkeys.$inferInsert;
 }
 
 /** Accounts that are made by a passkey alone. */
@@ -62,38 +71,24 @@ export class PasskeyRegistrations {
 
   /**
    * Makes a user by a passkey and opens their first session; in a realm that verifies first only the former, and for new and known
-   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `user_exists`,
-   * `username_taken`.
+   * addresses the answer is alike. Throws `invalid_passkey`, `passkey_exists`, `registration_closed`, `registration_refused`,
+   * `user_exists`, `username_taken`.
    */
-  register(
-    made: z.output<typeof CreatedPasskey>,
-    realm: Realm,
-    client: Client,
-    inCookie: boolean,
-  ): Promise<SignedIn | Pending> {
-    const work = () => this.#register(made, realm, client, inCookie);
-    return realm.registration === 'verify_first' ? steadily(work) : work();
-  }
-
-  async #register(
+  async register(
     { flow, credential, name }: z.output<typeof CreatedPasskey>,
     realm: Realm,
     client: Client,
     inCookie: boolean,
   ): Promise<SignedIn | Pending> {
-    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
     if (realm.registration === 'closed') throw new ApiError('registration_closed');
     const begun = await this.#deps.flows.open(flow, 'register', realm, { device: client.device ?? null });
     const { challenge, device, registration } = begun;
     if (!registration || (inCookie && device === null)) throw new ApiError('invalid_passkey');
     const passkey = await verifyCreation(realm, credential, challenge);
     const { userId, body } = registration;
-    const request = { realmId: realm.id, to: body.email, client, userId: null };
-    const mayMail = await mailBudget.take('other', request);
-    if (!mayMail) suspicions.note(realm.id, body.email);
-    const methods = methodsOf(passkey);
-    // One that takes a second step is yet to be opened.
-    const first = methods.includes('mfa') ? firstSession(realm) : undefined;
+    const { email, ...profile } = body;
+    const asked = { method: 'passkey', email, emailVerified: false, profile, client } as const;
+    const granted = await this.#deps.hooks.registration(realm, asked);
     const row = (now: number) => ({
       ...passkey,
       id: newId('psk', now),
@@ -103,6 +98,22 @@ export class PasskeyRegistrations {
       name: name ?? unnamed(passkey.aaguid),
       createdAt: now,
     });
+    const work = () => this.#register({ userId, body, granted, passkey, row }, realm, client);
+    return realm.registration === 'verify_first' ? steadily(work) : work();
+  }
+
+  async #register(
+    { userId, body, granted, passkey, row }: Made,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignedIn | Pending> {
+    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
+    const request = { realmId: realm.id, to: body.email, client, userId: null };
+    const mayMail = await mailBudget.take('other', request);
+    if (!mayMail) suspicions.note(realm.id, body.email);
+    const methods = methodsOf(passkey);
+    // One that takes a second step is yet to be opened.
+    const first = methods.includes('mfa') ? firstSession(realm) : undefined;
     const added = await this.#registrations
       .add(
         realm,
@@ -110,7 +121,7 @@ export class PasskeyRegistrations {
           userId,
           body,
           mayMail,
-          columns: { passkeyCount: 1 },
+          columns: { passkeyCount: 1, ...granted },
           first,
           proof: (db, now) => db.insert(passkeys).values(row(now)),
         },

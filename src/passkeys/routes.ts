@@ -143,6 +143,7 @@ export function passkeySignInRoutes(
               'invalid_passkey',
               'passkey_exists',
               'registration_closed',
+              'registration_refused',
               'user_exists',
               'username_taken',
             ],

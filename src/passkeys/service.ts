@@ -7,6 +7,7 @@ import { mustProveAddress } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { otherFactor } from '../directory/ways-in.ts';
 import { ApiError, accepted } from '../errors.ts';
+import type { Hooks } from '../hooks/service.ts';
 import type { Principal } from '../http/context.ts';
 import { proofNeeded } from '../http/level.ts';
 import type { Client } from '../lib/client.ts';
@@ -47,6 +48,7 @@ export interface PasskeyDependencies {
   directory: Directory;
   objects: PasskeyObjects;
   flows: PasskeyFlows;
+  hooks: Hooks;
 }
 
 /** How long after a sign-in by password a browser may make a passkey unasked (milliseconds). */
@@ -240,8 +242,8 @@ export class Passkeys {
   }
 
   /**
-   * Adds a passkey that was made for the session. Throws `invalid_passkey`, `passkey_exists`, `too_many_passkeys`, and
-   * `session_ended` when the account was recovered meanwhile.
+   * Adds a passkey that was made for the session. Throws `invalid_passkey`, `passkey_exists`, `too_many_passkeys`,
+   * `registration_refused` for an anonymous user, and `session_ended` when the account was recovered meanwhile.
    */
   async add(
     by: By,
@@ -265,9 +267,13 @@ export class Passkeys {
       createdAt: now,
     };
     const mail = directory.noticeMail(user, { change: 'passkey_added', about: row.name, client }, now);
+    const asked = { method: 'passkey', email: null, emailVerified: false, client } as const;
+    const granted = await this.#deps.hooks.upgrade(user, realm, asked);
+    const change = addition({ row, by });
     const added = await directory
       .change(user.id, {
-        ...addition({ row, by }),
+        ...change,
+        set: { ...change.set, ...granted },
         keepSession: by.sessionId,
         mail,
         activity: {

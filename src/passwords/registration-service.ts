@@ -24,7 +24,7 @@ export interface Registration {
   /** Whether their inbox may get a mail. */
   mayMail: boolean;
   /** What else their row says. */
-  columns?: Pick<typeof users.$inferInsert, 'passkeyCount'>;
+  columns?: Pick<typeof users.$inferInsert, 'passkeyCount' | 'plan' | 'metadata'>;
   /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
   proof: Proof;
   /** The session that it opens; none where the address has to be proven first. */

@@ -36,7 +36,10 @@ export function credentialRoutes(
               'In a realm that verifies addresses first, for new and known addresses alike',
             ),
           },
-          { body: true, codes: ['registration_closed', 'user_exists', 'username_taken'] },
+          {
+            body: true,
+            codes: ['registration_closed', 'registration_refused', 'user_exists', 'username_taken'],
+          },
         ),
       }),
       async (c) => {

@@ -6,6 +6,7 @@ import { nearestReplica, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted, type ErrorCode, isRefusal, type Refusal } from '../errors.ts';
+import type { Hooks, RegistrationGrant } from '../hooks/service.ts';
 import type { FailureBudget } from '../http/failure-budget.ts';
 import type { Suspicions } from '../http/suspicions.ts';
 import { afterResponse } from '../lib/after-response.ts';
@@ -65,6 +66,7 @@ export interface CredentialDependencies {
   failures: FailureBudget;
   passwordPolicy: PasswordPolicy;
   suspicions: Suspicions;
+  hooks: Hooks;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
   /** Names what addresses have used. */
@@ -83,21 +85,32 @@ export class Credentials {
 
   /**
    * Makes a user and opens their first session; in a realm that verifies first only the former, and for new and known
-   * addresses the answer is alike. Throws `registration_closed`, `validation_failed`, `user_exists`, `username_taken`.
+   * addresses the answer is alike. Throws `registration_closed`, `registration_refused`, `validation_failed`, `user_exists`,
+   * `username_taken`.
    */
-  register(body: z.output<typeof RegisterBody>, realm: Realm, client: Client): Promise<SignedIn | Pending> {
-    const work = () => this.#register(body, realm, client);
+  async register(
+    body: z.output<typeof RegisterBody>,
+    realm: Realm,
+    client: Client,
+  ): Promise<SignedIn | Pending> {
+    const { hooks, passwordPolicy } = this.#deps;
+    if (realm.registration === 'closed') throw new ApiError('registration_closed');
+    await passwordPolicy.require('password', body.password, body, realm);
+    const { email, password: _, ...profile } = body;
+    const asked = { method: 'password', email, emailVerified: false, profile, client } as const;
+    // Of new and known addresses alike, and so long before either is at work that it tells nothing.
+    const granted = await hooks.registration(realm, asked);
+    const work = () => this.#register(body, granted, realm, client);
     return realm.registration === 'verify_first' ? steadily(work) : work();
   }
 
   async #register(
     body: z.output<typeof RegisterBody>,
+    granted: RegistrationGrant,
     realm: Realm,
     client: Client,
   ): Promise<SignedIn | Pending> {
-    const { directory, mailBudget, objects, passwordPolicy, sessions, suspicions } = this.#deps;
-    if (realm.registration === 'closed') throw new ApiError('registration_closed');
-    await passwordPolicy.require('password', body.password, body, realm);
+    const { directory, mailBudget, objects, sessions, suspicions } = this.#deps;
     const userId = newUserId(realm.jurisdiction);
     // Before it is known whether the address is: both cost the same.
     const request = { realmId: realm.id, to: body.email, client, userId: null };
@@ -107,7 +120,7 @@ export class Credentials {
     ]);
     if (!mayMail) suspicions.note(realm.id, body.email);
     const first = firstSession(realm);
-    const added = await this.#insert(realm, { userId, body, hash, mayMail, first }, client);
+    const added = await this.#insert(realm, { userId, body, granted, hash, mayMail, first }, client);
     if (!first || !added) return { userId };
     const { user, address } = added;
     const session = accepted(
@@ -214,19 +227,21 @@ export class Credentials {
     given: {
       userId: string;
       body: z.output<typeof RegisterBody>;
+      granted: RegistrationGrant;
       hash: string;
       mayMail: boolean;
       first: Opening | undefined;
     },
     client: Client,
   ): ReturnType<Registrations['add']> {
-    const { userId, body, hash, mayMail, first } = given;
+    const { userId, body, granted, hash, mayMail, first } = given;
     return this.#registrations.add(
       realm,
       {
         userId,
         body,
         mayMail,
+        columns: granted,
         first,
         proof: (db, now) => db.insert(passwords).values({ userId, hash, updatedAt: now }),
         known: (db) => storeShadow(db, realm.id, body.email, hash),

@@ -86,6 +86,10 @@ export const UNMOVED_TABLES: readonly string[] = [
   'billing_progress',
   'dev_messages',
   'event_sink',
+  'audit_stream',
+  'audit_queue',
+  'audit_files',
+  'hooks',
 ];
 
 /** Whether a row is of the realm with an id that is a parameter or literal; `row` is the table's name, or NEW or OLD. */

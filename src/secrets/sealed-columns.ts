@@ -17,4 +17,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { purpose: 'provider-tokens', table: 'identities', column: 'tokens', key: ['user_id', 'provider'] },
   { purpose: 'factors', table: 'factors', column: 'secret', key: ['id'] },
   { purpose: 'webhooks', table: 'webhook_endpoints', column: 'keys', key: ['id'] },
+  { purpose: 'webhooks', table: 'hooks', column: 'keys', key: ['realm_id', 'name'] },
 ];

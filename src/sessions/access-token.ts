@@ -70,6 +70,8 @@ export interface Narrowed {
   seconds?: number | null;
   /** The thumbprint of the key that it is bound to. */
   key?: string | null;
+  /** Claims besides: those that have a meaning here stand in their place. */
+  claims?: Record<string, unknown>;
 }
 
 /** What our tokens say beside RFC 7519; nobody else signs with our keys. */
@@ -146,6 +148,7 @@ export class AccessTokens {
     const audience = grant ? (narrowed.audience ?? grant.audience) : [own];
     const { id, key } = await this.#keys.current(realm.id);
     const token = await new SignJWT({
+      ...narrowed.claims,
       sid: session.sessionId,
       ...(grant
         ? { client_id: grant.clientId, scope: narrowed.scope ?? grant.scope }

@@ -7,6 +7,7 @@ import { ApiError, isRefusal } from '../errors.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { Client } from '../lib/client.ts';
+import { currentRequestId } from '../lib/request-id.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import type { Realms } from '../realms/service.ts';
 import type { Grant, Sessions } from './service.ts';
@@ -41,7 +42,12 @@ export class UserSessions {
   /** Ends one session at once. Throws `user_not_found`, `insufficient_scope`, `session_not_found`. */
   async revoke(target: UserRef, sessionId: string, actor: Actor): Promise<void> {
     const object = await this.#objectFor(target, actor);
-    if (!(await object.endSession(sessionId, 'revoked', null, { actor: actor.id }))) {
+    if (
+      !(await object.endSession(sessionId, 'revoked', null, {
+        actor: actor.id,
+        requestId: currentRequestId(),
+      }))
+    ) {
       throw new ApiError('session_not_found');
     }
     await this.#note(target, 'user_session_revoked', actor, { session_id: sessionId });
@@ -50,7 +56,7 @@ export class UserSessions {
   /** Ends all sessions at once. Throws `user_not_found`, `insufficient_scope`. */
   async revokeAll(target: UserRef, actor: Actor): Promise<void> {
     const object = await this.#objectFor(target, actor);
-    await object.endAllSessions(null, null, { actor: actor.id });
+    await object.endAllSessions(null, null, { actor: actor.id, requestId: currentRequestId() });
     await this.#note(target, 'user_sessions_revoked', actor, {});
   }
 

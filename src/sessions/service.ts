@@ -1,6 +1,7 @@
 import type { LiveSession, OpenedSession, SessionObjects, SessionRecord } from '../account/contract.ts';
 import { type Presented, parseRefreshToken } from '../account/refresh-token.ts';
 import { ApiError, accepted, isRefusal } from '../errors.ts';
+import type { Hooks } from '../hooks/service.ts';
 import type { Principal } from '../http/context.ts';
 import type { DpopProofs, ShownProof } from '../http/dpop.ts';
 import type { Client } from '../lib/client.ts';
@@ -31,15 +32,26 @@ export class Sessions {
   readonly #tokens: AccessTokens;
   readonly #keys: OperatorKeys;
   readonly #proofs: DpopProofs;
+  readonly #hooks: Hooks;
 
-  constructor(objects: SessionObjects, tokens: AccessTokens, keys: OperatorKeys, proofs: DpopProofs) {
+  constructor(
+    objects: SessionObjects,
+    tokens: AccessTokens,
+    keys: OperatorKeys,
+    proofs: DpopProofs,
+    hooks: Hooks,
+  ) {
     this.#objects = objects;
     this.#tokens = tokens;
     this.#keys = keys;
     this.#proofs = proofs;
+    this.#hooks = hooks;
   }
 
-  /** The tokens for a session that was just opened, by an admin in the user's place from a session of their own. */
+  /**
+   * The tokens for a session that was just opened, by an admin in the user's place from a session of their own. Throws
+   * `service_unavailable` where a hook fails without which there are none.
+   */
   async grant(
     realm: Realm,
     session: OpenedSession,
@@ -51,7 +63,11 @@ export class Sessions {
     if (generation === 1 && impersonator === null) {
       count('sign_ins', { outcome: 'success', method: methods.toSorted().join('+') });
     }
-    const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, narrowed);
+    const claims = await this.#hooks.claims(realm, session, this.#objects);
+    const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, {
+      ...narrowed,
+      claims,
+    });
     return { accessToken: token, expiresInSeconds: expiresIn, refreshToken: session.refreshToken, session };
   }
 

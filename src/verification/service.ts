@@ -7,6 +7,7 @@ import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, accepted } from '../errors.ts';
+import type { Hooks } from '../hooks/service.ts';
 import type { Client } from '../lib/client.ts';
 import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
@@ -34,6 +35,7 @@ export interface VerificationDependencies {
   directory: Directory;
   objects: PasswordObjects;
   mailBudget: MailBudget;
+  hooks: Hooks;
 }
 
 /** E-mail addresses: proven, changed, given back. */
@@ -77,19 +79,25 @@ export class EmailVerification {
 
   /**
    * Takes the token of a link that proves an address: the present one, or a new one that the user asked for. Throws
-   * `invalid_link`, and `user_exists` when somebody else has the new address.
+   * `invalid_link`, `registration_refused` for an anonymous user, and `user_exists` when somebody else has the new address.
    */
   async verify(token: string, realm: Realm, client: Client): Promise<UserRow> {
-    const { d1, directory } = this.#deps;
+    const { d1, directory, hooks } = this.#deps;
     const { db } = primary(d1);
     const { user, link } = await this.#owner(db, token, ['verify_email', 'change_email'], realm);
+    // Until now they were not registered: what came of being asked then was for nobody.
+    const profile = { username: user.wantedUsername ?? undefined, name: user.name ?? undefined };
+    const asked = { method: 'password', email: link.email, emailVerified: true, profile, client } as const;
+    const granted = await hooks.upgrade(user, realm, asked);
     const now = Date.now();
     const isProof = link.purpose === 'verify_email';
     if (isProof && link.email !== user.email) throw new ApiError('invalid_link');
+    const change = isProof
+      ? addressProof(db, { token, user, now })
+      : this.#change(db, token, user, link.email, realm, now);
     const { user: changed } = await directory.change(user.id, {
-      ...(isProof
-        ? addressProof(db, { token, user, now })
-        : this.#change(db, token, user, link.email, realm, now)),
+      ...change,
+      set: { ...change.set, ...granted },
       activity: {
         type: isProof ? 'email_verified' : user.anonymous ? 'registered' : 'email_changed',
         client,
@@ -183,7 +191,7 @@ export class EmailVerification {
       activity: { type: 'email_change_undone', client },
     });
     if (!undone.user) throw new ApiError('invalid_link');
-    const evicted = undone.results[0] as { id: string }[];
+    const evicted = undone.results[1] as { id: string }[];
     for (const { id } of evicted) await directory.toldDeleted({ userId: id, realmId: realm.id });
   }
 

@@ -1,4 +1,4 @@
-import { and, eq, exists, ne, sql } from 'drizzle-orm';
+import { and, eq, exists, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { provingChange } from '../directory/address-proof.ts';
@@ -12,6 +12,7 @@ import {
 } from '../directory/links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
+import { tellOf } from '../events/emit.ts';
 import { isPlaceholder } from '../lib/email-address.ts';
 import { outbox } from '../messages/tables.ts';
 import { takeShadowIf } from '../passwords/service.ts';
@@ -105,7 +106,7 @@ export function addressChange(db: Database, used: UsedLink & { email: string; un
 
 /**
  * The change that gives the old address back; a reset link goes there. An account that took the address meanwhile without
- * proving it gives way: the first result has its id.
+ * proving it gives way: the second result has its id.
  */
 export function addressUndo(
   db: Database,
@@ -118,17 +119,15 @@ export function addressUndo(
     set: { ...proof.set, email },
     guard: linkStands(db, { token, userId: user.id, purpose: 'undo_email' }, now),
     before: (db, stands) => [
+      tellOf(
+        db,
+        { type: 'user.deleted', data: {} },
+        { actor: user.id, now },
+        and(unproven(user, email), stands) as SQL,
+      ),
       db
         .delete(users)
-        .where(
-          and(
-            eq(users.realmId, user.realmId),
-            eq(users.email, email),
-            eq(users.emailVerified, false),
-            ne(users.id, user.id),
-            stands,
-          ),
-        )
+        .where(and(unproven(user, email), stands))
         .returning({ id: users.id }),
       ...proof.before(db, stands),
       dropLaterUndosIf(db, user.id, expiresAt, stands),
@@ -140,4 +139,14 @@ export function addressUndo(
 
 function asMailed(db: Database, { token, user, now }: UsedLink, purpose: 'verify_email' | 'change_email') {
   return and(eq(users.email, user.email), linkStands(db, { token, userId: user.id, purpose }, now));
+}
+
+/** Another account of the realm that has an address, and has not proven it. */
+function unproven(user: UserRow, email: string) {
+  return and(
+    eq(users.realmId, user.realmId),
+    eq(users.email, email),
+    eq(users.emailVerified, false),
+    ne(users.id, user.id),
+  );
 }

@@ -64,12 +64,12 @@ export class Webhooks implements WebhookChannel {
     this.#deps = deps;
   }
 
-  async hasDue(db: Database, now: number): Promise<boolean> {
-    const found = await db.all(sql`SELECT 1 FROM webhook_endpoints AS e
-      WHERE status = 'active' AND retry_at <= ${now} AND realm_id NOT IN ${FROZEN_REALMS} AND EXISTS (
-        SELECT 1 FROM outbox WHERE channel = 'webhook' AND status = 'pending' AND recipient = e.id
-          AND next_attempt_at <= ${now} AND leased_until <= ${now}) LIMIT 1`);
-    return found.length > 0;
+  async countDue(db: Database, now: number, most: number): Promise<number> {
+    const [found] = await db.all<{ due: number }>(sql`SELECT count(*) AS due FROM (
+      SELECT 1 FROM webhook_endpoints AS e JOIN outbox ON channel = 'webhook' AND outbox.status = 'pending' AND recipient = e.id
+        AND next_attempt_at <= ${now} AND leased_until <= ${now}
+      WHERE e.status = 'active' AND retry_at <= ${now} AND e.realm_id NOT IN ${FROZEN_REALMS} LIMIT ${most})`);
+    return found?.due ?? 0;
   }
 
   claim(

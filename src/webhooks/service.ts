@@ -30,6 +30,9 @@ import {
 } from './store.ts';
 import type { WebhookEndpointRow } from './tables.ts';
 
+export { isWebhookAddress, type Resolve, resolvesToPublic } from './address.ts';
+export { newKeyPair, publicKeyOf, signedHeaders, signingPairs, type WebhookKeys } from './signature.ts';
+
 /** Endpoints of a realm: each has its own copy of an event. */
 const MOST = 20;
 /** How often a change looks again when another one was faster. */

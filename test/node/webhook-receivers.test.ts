@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDocument } from '../../src/cli/guides/guide.ts';
 import { ROOT } from '../../src/cli/root.ts';
 import { newKeyPair, publicKeyOf, signedHeaders } from '../../src/webhooks/signature.ts';
@@ -74,4 +75,60 @@ it('that has only the public key', async () => {
   expect(await receivers.isGenuine(body, given, publicKeyOf(newKeyPair()))).toBe(false);
   given.set('webhook-timestamp', String(Number(headers['webhook-timestamp']) - 301));
   expect(await receivers.isGenuine(body, given, publicKeyOf(pair))).toBe(false);
+});
+
+/** A receiver of the guide in another language, which says 1 for what is signed; what comes along is in files. */
+function run(command: string, args: string[]): string {
+  return execFileSync(command, args, { cwd: folder, encoding: 'utf8' }).trim();
+}
+const textOf = (language: string) =>
+  blocksOf(readDocument('src/docs/guides/webhooks.md')).find((block) => block.language === language)?.text ??
+  '';
+
+describe.each([
+  ['as it came', body, headers, '1'],
+  ['changed', `${body} `, headers, '0'],
+  [
+    'late',
+    body,
+    { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) - 301) },
+    '0',
+  ],
+])('what comes %s', (_, text, given, expected) => {
+  beforeAll(() => {
+    writeFileSync(join(folder, 'body'), text);
+    writeFileSync(join(folder, 'headers'), JSON.stringify(given));
+  });
+
+  it('of Python', () => {
+    const use = `
+with open("body", "rb") as body, open("headers") as headers:
+    event = verified(body.read(), json.load(headers), "${pair.secret}")
+print(1 if event and event["id"] == "evt_1" else 0)`;
+    writeFileSync(join(folder, 'receiver.py'), textOf('python') + use);
+    expect(run('/usr/bin/python3', ['receiver.py'])).toBe(expected);
+  });
+
+  it('of PHP', () => {
+    const use = `
+$headers = json_decode(file_get_contents('headers'), true);
+$event = verified(file_get_contents('body'), $headers, '${pair.secret}');
+echo ($event['id'] ?? '') === 'evt_1' ? 1 : 0;`;
+    writeFileSync(join(folder, 'receiver.php'), textOf('php') + use);
+    expect(run('/usr/bin/php', ['receiver.php'])).toBe(expected);
+  });
+
+  it('of Java', () => {
+    const use = `
+class Receiver {
+    public static void main(String[] args) throws Exception {
+        byte[] body = java.nio.file.Files.readAllBytes(java.nio.file.Path.of("body"));
+        System.out.println(Webhooks.isGenuine(body, args[0], args[1], args[2], args[3]) ? 1 : 0);
+    }
+}`;
+    const [imports = '', rest = ''] = textOf('java').split(/(?=final class)/);
+    writeFileSync(join(folder, 'Receiver.java'), `${imports}${use}\n${rest}`);
+    const args = [given['webhook-id'], given['webhook-timestamp'], given['webhook-signature'], pair.secret];
+    expect(run('/usr/bin/java', ['Receiver.java', ...args])).toBe(expected);
+  });
 });

@@ -157,6 +157,9 @@ describe('after AUTH_SECRET was changed', () => {
   it('no column but those that are re-encrypted, or gone in ten minutes, holds sealed values', async () => {
     const made = await asAdmin('POST', '/webhooks', { body: { url: 'https://hooks.example.com/' } });
     onTestFinished(async () => void (await asAdmin('DELETE', `/webhooks/${made.body.id}`)));
+    const hook = { url: 'https://hooks.example.com/', on_failure: 'allow' };
+    await asAdmin('PUT', '/hooks/send.sms', { body: hook });
+    onTestFinished(async () => void (await asAdmin('DELETE', '/hooks/send.sms')));
     const tables = await env.DB.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
     ).all<{ name: string }>();

@@ -16,6 +16,7 @@ export const LINES: string[][] = [
     'codes',
     'credits',
     'factors',
+    'hooks',
     'metrics',
     'oauth',
     'passkeys',

@@ -82,6 +82,9 @@ const NEEDS_A_SECRET = [
   'GET /.well-known/oauth-protected-resource/{id}',
   'GET /v1/admin/protected-resources/{id}',
   'PATCH /v1/admin/protected-resources/{id}',
+  // Whom it asks, everybody else who registers in the realm would be asked about; test/hooks tries them.
+  'PUT /v1/admin/hooks/{name}',
+  'POST /v1/admin/hooks/{name}/test',
   // Of webhooks a realm has no more than a few; test/webhooks tries them.
   'GET /v1/admin/webhooks/{id}',
   'PATCH /v1/admin/webhooks/{id}',

@@ -68,7 +68,14 @@ export function writeConfig(
     name,
     vars = {},
     ...rest
-  }: { of?: string; name?: string; vars?: object; tail_consumers?: { service: string }[] } = {},
+  }: {
+    of?: string;
+    name?: string;
+    vars?: object;
+    tail_consumers?: { service: string }[];
+    queues?: object;
+    services?: object[];
+  } = {},
 ): string {
   const { rawConfig: config } = readRawConfig({ config: join(ROOT, of) });
   Object.assign(config, rest);

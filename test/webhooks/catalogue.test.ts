@@ -237,6 +237,6 @@ it('each operation tells exactly its event, which arrives as the document has it
   // Nobody who did something by a request goes without it.
   const without = arrived.filter(({ request_id }) => request_id === null).map(({ type }) => type);
   expect([...new Set(without)].sort()).toEqual(
-    ['credits.changed', 'credits.low', 'quota.exceeded', 'quota.warning', 'session.revoked'].sort(),
+    ['credits.changed', 'credits.low', 'quota.exceeded', 'quota.warning'].sort(),
   );
 });

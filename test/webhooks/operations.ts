@@ -13,6 +13,7 @@ const metered = {
 const hold = { none: 'It holds a quota for a while; its use is metered' };
 const moves = { none: 'It moves data, and changes nothing that anybody sees' };
 const itself = { none: 'It concerns webhooks themselves: the audit log has it' };
+const asked = { none: 'It concerns whom the realm asks: the audit log has it' };
 const stranger = { none: 'A client registers itself: anybody could make as many events as they like' };
 
 /** What each operation that changes something tells webhooks. */
@@ -56,6 +57,9 @@ export const TOLD_BY: Record<string, Told> = {
   'admin.users.setStatus': 'user.suspended',
   'admin.users.update': 'user.updated',
   'admin.users.verifyEmail': 'email.verified',
+  'admin.hooks.delete': asked,
+  'admin.hooks.set': asked,
+  'admin.hooks.test': nothingChanges,
   'admin.webhooks.create': itself,
   'admin.webhooks.delete': itself,
   'admin.webhooks.replay': itself,

@@ -96,3 +96,31 @@ describe('the pages of webhooks', () => {
     expect((await open(one, admin)).status).toBe(404);
   });
 });
+
+it('the page sets a hook, tries it and deletes it', async () => {
+  const wrong = await submit(
+    path,
+    { form: 'hook', hook: 'before.token', at: 'https://10.0.0.1/', on_failure: 'allow' },
+    admin,
+  );
+  expect(wrong.status).toBe(422);
+  expect(wrong.body).toContain('public Internet');
+  const made = await submit(
+    path,
+    { form: 'hook', hook: 'before.token', at: 'HOOK_RECEIVER', on_failure: 'refuse' },
+    admin,
+  );
+  expectPage(made);
+  expect(made.body).toMatch(/whsec_[\w+/=]{40,}/);
+  const list = await bodyOf(path);
+  expect(list).toContain('HOOK_RECEIVER');
+  expectLedTo(
+    await submit(path, { form: 'try', hook: 'before.token' }, admin),
+    `/realms/${realm}${path}?done=works`,
+  );
+  const unsure = await submit(path, { form: 'delete', hook: 'before.token' }, admin);
+  expect(unsure.status).toBe(422);
+  const sure = { form: 'delete', hook: 'before.token', 'confirm.before.token': 'on' };
+  expectLedTo(await submit(path, sure, admin), `/realms/${realm}${path}?done=forgotten`);
+  expect(await bodyOf(path)).not.toContain('<code>HOOK_RECEIVER</code>');
+});

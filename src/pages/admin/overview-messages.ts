@@ -24,6 +24,13 @@ export const overviewMessages = messages({
     webhooksFail: (count: string) =>
       `Webhooks that get nothing: ${count}. See why, and switch them on again.`,
     messagesDead: (count: string) => `Messages that were given up: ${count}. See why, and send them again.`,
+    billingFails: 'Events of Stripe could not be handled. See why, and replay them.',
+    cronLate:
+      'What the cron should have done minutes ago still waits. See whether its triggers are there (Workers & Pages, Settings), and what the log says under cron_failed.',
+    keysDue:
+      'A signing key should have changed. See what the log says under cron_failed for rotate_signing_keys; npm run keys:rotate says what is next.',
+    auditFails:
+      'The stream of audits is not taken. See what the log says under audit_stream_failed; nothing is lost, it waits.',
     signUps: 'Sign-ups',
     signIns: 'Sign-ins',
     activeUsers: 'Active users',
@@ -80,6 +87,14 @@ export const overviewMessages = messages({
       `Webhooks, bei denen nichts ankommt: ${count}. Sehen Sie nach, warum, und schalten Sie sie wieder ein.`,
     messagesDead: (count) =>
       `Aufgegebene Nachrichten: ${count}. Sehen Sie nach, warum, und senden Sie sie noch einmal.`,
+    billingFails:
+      'Ereignisse von Stripe ließen sich nicht verarbeiten. Sehen Sie nach, warum, und spielen Sie sie noch einmal ab.',
+    cronLate:
+      'Was der Cron vor Minuten hätte tun sollen, wartet noch. Sehen Sie nach, ob es seine Auslöser gibt (Workers & Pages, Settings), und was im Log unter cron_failed steht.',
+    keysDue:
+      'Ein Signierschlüssel hätte wechseln sollen. Sehen Sie nach, was im Log unter cron_failed zu rotate_signing_keys steht; npm run keys:rotate sagt, was als Nächstes kommt.',
+    auditFails:
+      'Der Strom der Protokolle wird nicht angenommen. Sehen Sie nach, was im Log unter audit_stream_failed steht; nichts geht verloren, es wartet.',
     signUps: 'Neue Konten',
     signIns: 'Anmeldungen',
     activeUsers: 'Aktive Benutzer',

@@ -4,6 +4,7 @@ import {
   type UserNumbers,
   verificationRate,
 } from '../../admin/dashboard-service.ts';
+import { needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
@@ -29,7 +30,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
     render: async (_, visit) => {
       const { realmId, view } = visit;
       const text = overviewMessages[view.language];
-      const [board, { daily }, usage, tokens, plans, sink, ailing, dead] = await Promise.all([
+      const [board, { daily }, usage, tokens, plans, sink, ailing, dead, attention] = await Promise.all([
         admin.statistics.dashboard(realmId),
         admin.statistics.statistics(realmId, DAYS),
         analytics.usage({ realmId }, DAYS),
@@ -38,6 +39,7 @@ export function adminOverviewPageRoutes(services: AdminServices) {
         sinkHealth(auditFeed, databases),
         webhooks.ailing(realmId),
         admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
+        needsHand(auditFeed.d1, realmId, Date.now()),
       ]);
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       const used = Object.keys(usage.totals);
@@ -56,6 +58,14 @@ export function adminOverviewPageRoutes(services: AdminServices) {
               </a>
             </Alert>
           )}
+          {attention.billing === 1 && (
+            <Alert>
+              <a href={view.link(ADMIN_PAGES.billing, { status: 'failed' })}>{text.billingFails}</a>
+            </Alert>
+          )}
+          {attention.cron === 1 && <Alert>{text.cronLate}</Alert>}
+          {attention.keys === 1 && <Alert>{text.keysDue}</Alert>}
+          {attention.audit === 1 && <Alert>{text.auditFails}</Alert>}
           <Numbers view={view} board={board} />
           <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
           <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />

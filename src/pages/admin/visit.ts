@@ -5,6 +5,7 @@ import type { ProtectedResources } from '../../authorization-server/resource-ser
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import type { Databases } from '../../db/databases.ts';
 import type { Factors } from '../../factors/service.ts';
+import type { HookAdmin } from '../../hooks/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
 import { requireMfa } from '../../http/second-factor.ts';
@@ -56,6 +57,7 @@ export interface AdminServices extends VisitServices {
   auditFeed: AuditFeed;
   databases: Databases;
   webhooks: WebhookEndpoints;
+  hooks: HookAdmin;
 }
 
 /** An operator who looks at a page. */

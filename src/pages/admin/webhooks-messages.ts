@@ -52,6 +52,10 @@ export const webhooksMessages = messages({
     noAnswer: 'none',
     back: 'Back to the webhook',
     done: {
+      set: 'The hook is set.',
+      works: 'The hook answers.',
+      fails: 'The hook does not answer as it has to.',
+      forgotten: 'The hook is deleted.',
       changed: 'The webhook is changed.',
       tested: 'A test event is on its way.',
       replayed: 'The events are on their way.',
@@ -109,6 +113,10 @@ export const webhooksMessages = messages({
     noAnswer: 'keine',
     back: 'Zurück zum Webhook',
     done: {
+      set: 'Der Hook ist gesetzt.',
+      works: 'Der Hook antwortet.',
+      fails: 'Der Hook antwortet nicht, wie er soll.',
+      forgotten: 'Der Hook ist gelöscht.',
       changed: 'Der Webhook ist geändert.',
       tested: 'Ein Testereignis ist unterwegs.',
       replayed: 'Die Ereignisse sind unterwegs.',

@@ -8,17 +8,18 @@ import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Entry, Panel, TimeOr } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { HooksPanel, hookForms } from './hooks.tsx';
 import { adminMessages } from './messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 import { webhooksMessages } from './webhooks-messages.ts';
 
 /** The endpoints of the realm. A secret is shown by the answer to the form that made it, and never again. */
 export function adminWebhooksPageRoutes(services: AdminServices) {
-  const { webhooks } = services;
+  const { hooks, webhooks } = services;
   const render = async (visit: AdminVisit, shown: Shown, secret?: string) => {
     const { realmId, view } = visit;
     const text = webhooksMessages[view.language];
-    const known = await webhooks.list(realmId);
+    const [known, asked] = await Promise.all([webhooks.list(realmId), hooks.list(realmId)]);
     return (
       <AdminFrame visit={visit} page="webhooks" shown={shown}>
         <p class="soft">{text.text}</p>
@@ -35,6 +36,7 @@ export function adminWebhooksPageRoutes(services: AdminServices) {
             </ul>
           </section>
         )}
+        <HooksPanel view={view} asked={asked} shown={shown} />
       </AdminFrame>
     );
   };
@@ -43,6 +45,9 @@ export function adminWebhooksPageRoutes(services: AdminServices) {
     messages: webhooksMessages,
     render: (_: AppContext, visit, shown) => render(visit, shown),
     forms: {
+      ...hookForms(hooks, (c, visit, secret) =>
+        render(visit, {}, secret).then((page) => show(c, visit.view, page)),
+      ),
       create: {
         fresh: true,
         act: async (c, visit, values) => {

@@ -13,6 +13,7 @@ export const errorMessages = messages({
       account_suspended: 'This account is suspended. Please contact the people who run this service.',
       email_not_verified: 'Please confirm your e-mail address first: we mailed you a link.',
       registration_closed: 'New accounts can’t be made here at the moment.',
+      registration_refused: 'You cannot register here.',
       user_exists: 'There is already an account with this e-mail address.',
       username_taken: 'Somebody else has this username.',
       too_many_attempts: 'Too many failed attempts. Please wait a while before you try again.',
@@ -129,6 +130,7 @@ export const errorMessages = messages({
       email_not_verified:
         'Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Wir haben Ihnen einen Link geschickt.',
       registration_closed: 'Neue Konten können hier zurzeit nicht angelegt werden.',
+      registration_refused: 'Sie können sich hier nicht registrieren.',
       user_exists: 'Zu dieser E-Mail-Adresse gibt es schon ein Konto.',
       username_taken: 'Dieser Benutzername ist vergeben.',
       too_many_attempts: 'Zu viele Fehlversuche. Bitte warten Sie eine Weile.',

@@ -102,7 +102,9 @@ export function formProblem(
 ): FormProblem {
   if (!(thrown instanceof ApiError)) throw thrown;
   const { errors, fieldErrors } = errorMessages[language];
-  const summary = errors[thrown.code];
+  // What the operator's own hook says is meant for who reads it.
+  const said = thrown.code === 'registration_refused' ? thrown.detail : undefined;
+  const summary = said ?? errors[thrown.code];
   if (summary === undefined) throw thrown;
   const fields = (thrown.fields ?? []).map(({ path, code }) => {
     const [field = ''] = path.split('.');
