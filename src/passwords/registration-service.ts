@@ -104,6 +104,7 @@ export class Registrations {
         first ? { first, lifetimes: realm.lifetimes, client } : null,
       );
       if (mayMail) outbox.sendSoon([mail]);
+      outbox.deliverByQueue();
       return { user, address: addressQuota(realm.id, addressNames, spent) };
     } catch (error) {
       if (!hides || !(error instanceof ApiError && error.code === 'user_exists')) throw error;

@@ -11,6 +11,7 @@ export const COMMAND_HELP: Record<string, string> = {
   lint: 'Checks style and format.',
   format: 'Mends style and format.',
   deploy: 'Deploys the Worker.',
+  doctor: 'Asks a Latchkey whether it is well: health, issuer, keys, providers, the DNS of its mail.',
   migrate: 'Brings all databases up to the newest migration.',
   realm: 'Lists, shows, creates, changes, moves and deletes realms.',
   client: 'Lists, shows, registers, changes and deletes clients of the authorization server.',
