@@ -5,6 +5,7 @@ import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { type AuditEntry, noteAct, writeAuditIf } from '../directory/audit.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import { requireRole } from '../http/level.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import type { HookName } from '../lib/realm.ts';
 import { HOUR } from '../lib/time.ts';
@@ -58,15 +59,16 @@ export class HookAdmin {
   }
 
   /**
-   * Sets one, and gives its secret when it is new. Throws `conflict`, and 422 for an address or a binding that cannot be asked and for a
+   * Sets one, and gives its secret when it is new. Throws `conflict`, `insufficient_scope`, and 422 for an address or a binding that cannot be asked and for a
    * namespace of one that gives no claims.
    */
   async set(
     realmId: string,
     name: HookName,
     body: z.output<typeof HookBody>,
-    actor: Pick<Actor, 'id'>,
+    actor: Pick<Actor, 'id' | 'role'>,
   ): Promise<ShownHook & { secret: string | null; isNew: boolean }> {
+    requireAuthority(name, actor);
     await this.#check(name, body);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [read] = await this.#db.select().from(hooks).where(isHook(realmId, name));
@@ -99,8 +101,9 @@ export class HookAdmin {
     throw new ApiError('conflict');
   }
 
-  /** Asks nobody there any more. Throws `hook_not_found`. */
-  async delete(realmId: string, name: HookName, actor: Pick<Actor, 'id'>): Promise<void> {
+  /** Asks nobody there any more. Throws `hook_not_found`, `insufficient_scope`. */
+  async delete(realmId: string, name: HookName, actor: Pick<Actor, 'id' | 'role'>): Promise<void> {
+    requireAuthority(name, actor);
     const where = isHook(realmId, name);
     const entry: AuditEntry = {
       ...{ realmId, at: Date.now(), actor: actor.id, action: 'hook_deleted', target: name },
@@ -184,6 +187,11 @@ export class HookAdmin {
     const keys = await unseal<WebhookKeys>(this.#deps.keys, row.keys);
     return { row, publicKeys: keys ? signingPairs(keys, Date.now()).map(publicKeyOf) : [] };
   }
+}
+
+/** Messages have the links by which accounts are recovered: whoever gets them all can become anybody, an owner too. */
+function requireAuthority(name: HookName, actor: Pick<Actor, 'role'>): void {
+  if (name.startsWith('send.')) requireRole(actor, 'owner');
 }
 
 function isHook(realmId: string, name: HookName) {

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { HookAdmin } from '../../src/hooks/admin-service.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
-import { createRealm, expectProblem, register } from '../support/api.ts';
+import { call, createRealm, expectProblem, register } from '../support/api.ts';
 import { hook, saying } from '../support/hooks.ts';
 
 let realms = 0;
@@ -64,6 +64,29 @@ describe('an operator', () => {
     }
   });
 
+  it('who is no owner sets none that gets messages, with whose links they could become one', async () => {
+    const realm = await realmWith();
+    const { access_token: token } = await registerRole('admin', realm);
+    const key = await asAdmin('POST', '/api-keys', { realm, body: { name: 'Deploys', scopes: ['admin'] } });
+    const byKey = (method: string, path: string, body?: object) =>
+      call<any>(method, `/v1/admin${path}`, {
+        realm,
+        body,
+        headers: { 'x-api-key': key.body.key },
+      });
+    for (const name of ['/hooks/send.mail', '/hooks/send.sms']) {
+      expect((await asAdmin('PUT', name, { realm, body: BODY })).status).toBe(201);
+      for (const method of ['PUT', 'DELETE']) {
+        const body = method === 'PUT' ? BODY : undefined;
+        expectProblem(await asAdmin(method, name, { realm, body, token }), 403, 'insufficient_scope');
+        expectProblem(await byKey(method, name, body), 403, 'insufficient_scope');
+      }
+      expect((await asAdmin('DELETE', name, { realm })).status).toBe(204);
+    }
+    expect((await byKey('PUT', NAME, BODY)).status).toBe(201);
+    expect((await asAdmin('PUT', NAME, { realm, body: BODY, token })).status).toBe(200);
+  });
+
   it.each([
     [{ url: 'http://hooks.example.com/' }],
     [{ url: 'https://10.0.0.1/' }],
@@ -117,7 +140,12 @@ it('an address that leads to this machine is not asked in production, whatever i
     realms: { forget: () => {} },
   });
   const set = (url: string) =>
-    admin.set(realm, 'before.token', { url, on_failure: 'allow', new_secret: false }, { id: 'cli' });
+    admin.set(
+      realm,
+      'before.token',
+      { url, on_failure: 'allow', new_secret: false },
+      { id: 'cli', role: 'owner' },
+    );
   await expect(set('https://rebound.example/')).rejects.toThrow('validation_failed');
   await expect(set('https://localhost/')).rejects.toThrow('validation_failed');
   await set('https://fine.example/');

@@ -148,7 +148,9 @@ describe('a replica that lags behind', () => {
                     .raw()) as unknown[][];
                   // version, credential_version and hash are the columns that the change touched.
                   return rows.map((row) =>
-                    row.map((value, at) => (at === row.length - 1 ? before.hash : value === 3 ? 2 : value)),
+                    row.map((value) =>
+                      /^\$argon2/.test(String(value)) ? before.hash : value === 3 ? 2 : value,
+                    ),
                   );
                 },
               }),
