@@ -280,6 +280,14 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#atomically(() => this.#expectChange());
   }
 
+  async announceDeletion(): Promise<void> {
+    const spent = this.#atomically(() => {
+      this.#expectChange();
+      return this.#addressQuotas.leaving(() => this.#metering.spent(Date.now()));
+    });
+    await this.#addressQuotas.keep(this.#d1, spent).catch(() => {});
+  }
+
   async directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void> {
     return this.#atomically(() => {
       this.#adopt(directory, change.keepSession);
@@ -316,7 +324,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       this.#feed.leave(unsent);
       this.#lastNotices.leave(user.userId, heard, now);
     });
-    // Before the address can come again; should it fail, the alarm does it.
+    // What was used since it was announced, or all if nobody did; should it fail, the alarm does it.
     await this.#addressQuotas.handOver(this.#d1).catch(() => {});
   }
 

@@ -60,7 +60,12 @@ export class AddressQuotas {
     if (quota) this.#kv.put(SPENT, quota);
   }
 
-  /** Has the directory keep it. Repeating changes nothing. */
+  /** Has the directory keep what a user has used who may go. Repeating changes nothing. */
+  async keep(d1: D1Database, quota: AddressQuota | null): Promise<void> {
+    if (quota) await keepSpentQuota(d1, quota, Date.now());
+  }
+
+  /** Has the directory keep what was left. Repeating changes nothing. */
   async handOver(d1: D1Database): Promise<void> {
     const spent = this.#kv.get<AddressQuota>(SPENT);
     if (!spent) return;
@@ -104,7 +109,7 @@ async function keepSpentQuota(
   };
   const statement = db.prepare(
     `INSERT INTO spent_quota (realm_id, address_key, period, resource, used, expires_at) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET used = MAX(used, excluded.used)`,
+     ON CONFLICT DO UPDATE SET used = excluded.used WHERE excluded.used > used`,
   );
   const rows = Object.entries(spent).flatMap(([period, resources]) =>
     Object.entries(resources).flatMap(([resource, used]) =>

@@ -2,6 +2,7 @@ import {
   ask,
   type KeeperParts,
   leaveFor,
+  ownPage,
   type Session,
   type SessionKeeper,
   type SignInOptions,
@@ -32,11 +33,12 @@ export function cookieSession({ issuer, tell }: KeeperParts): SessionKeeper {
       return leaveFor(page);
     },
     async end(returnTo) {
+      const back = returnTo && ownPage(returnTo);
       const answer = await ask(`${issuer}/v1/auth/logout`, { method: 'POST', credentials: 'include' });
       // 401: it was over already.
       if (!answer.ok && answer.status !== 401) throw await errorOf(answer);
       tell('changed');
-      if (returnTo) location.assign(returnTo);
+      if (back) location.assign(back);
     },
     heard: find,
   };

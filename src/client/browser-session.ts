@@ -72,8 +72,8 @@ export interface KeeperParts {
   issuer: string;
   tell(message: unknown): void;
   failed(error: SignInError): void;
-  /** The session is over, as the keeper has found out by itself. */
-  ended(): void;
+  /** Who is signed in from now on, whatever other tabs have told meanwhile; null when the session is over. */
+  became(session: Session | null): void;
 }
 
 /** `fetch` that throws `network_error` where nobody answers. */
@@ -81,6 +81,13 @@ export async function ask(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, init).catch((cause) => {
     throw new LatchkeyError('network_error', { cause });
   });
+}
+
+/** The address of a page of this origin. Throws TypeError for any other: it may come from whoever made the link to this page. */
+export function ownPage(address: string): string {
+  const { href, origin } = new URL(address, location.href);
+  if (origin !== location.origin) throw new TypeError('returnTo must be of this origin');
+  return href;
 }
 
 /** Leaves the page, for ever as far as it knows. */

@@ -4,6 +4,7 @@ import {
   type BrowserOptions,
   type KeeperParts,
   leaveFor,
+  ownPage,
   type Session,
   type SessionKeeper,
   SignInError,
@@ -40,7 +41,7 @@ const WAYS = {
 
 /** A session that is a grant of the app's client: the authorization code grant with PKCE (RFC 9700, 2.1.1), tokens in memory. */
 export function tokenSession(
-  { ended, failed, issuer, tell }: KeeperParts,
+  { became, failed, issuer, tell }: KeeperParts,
   options: BrowserOptions & { clientId: string },
 ): SessionKeeper {
   const { apis = [], clientId, resource, silent = true } = options;
@@ -65,7 +66,7 @@ export function tokenSession(
     say({ type: 'ended', since: Date.now() });
     held = null;
     localStorage.removeItem(lock);
-    ended();
+    became(null);
   };
 
   const form = (path: string, fields: Record<string, string>) => {
@@ -73,26 +74,25 @@ export function tokenSession(
     return ask(`${issuer}/oauth2/${path}`, { method: 'POST', body });
   };
 
-  /** Asks for tokens and keeps them; false where they are refused, and of what is over (RFC 6749, 5.2). */
-  const grant = async (fields: Record<string, string>): Promise<boolean> => {
+  /** Asks for tokens, by those of before or by a code; null where they are refused, and of what is over (RFC 6749, 5.2). */
+  const grant = async (fields: Record<string, string>, before: Held | null): Promise<Held | null> => {
     const answer = await form('token', { ...fields, ...(resource && { resource }) });
     if (answer.status === 400) {
       const { error, error_description } = await answer.json();
       if (fields.code) failed(new SignInError(error, error_description));
-      return false;
+      return null;
     }
     if (!answer.ok) throw await errorOf(answer);
     const { access_token: access, expires_in, id_token, refresh_token } = await answer.json();
     const since = Date.now();
-    keep({
+    return {
       access,
       refresh: refresh_token ?? null,
-      id: id_token ?? held?.id ?? null,
+      id: id_token ?? before?.id ?? null,
       until: since + expires_in * 1000 - EARLY_MS,
       since,
-      user: held?.user ?? (await userOf(access)),
-    });
-    return true;
+      user: before?.user ?? (await userOf(access)),
+    };
   };
 
   const userOf = async (token: string): Promise<User> => {
@@ -127,14 +127,16 @@ export function tokenSession(
     }
     // RFC 9207, 2.4: the answer may be of another server.
     if (answer.get('iss') !== issuer) failed(new SignInError('invalid_issuer'));
-    else if (code)
-      await grant({
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: redirectUri,
-        code_verifier: verifier,
-      });
-    else if (!taken.silent)
+    else if (code) {
+      const grant_type = 'authorization_code';
+      const fields = { grant_type, code, redirect_uri: redirectUri, code_verifier: verifier };
+      // Who has signed in now may be somebody else than other tabs tell of.
+      const given = await grant(fields, null);
+      if (given) {
+        keep(given);
+        became(session());
+      }
+    } else if (!taken.silent)
       failed(new SignInError(error ?? 'invalid_response', answer.get('error_description')));
     return true;
   };
@@ -153,8 +155,14 @@ export function tokenSession(
     // Who had the lock before may have new ones, of which this tab has not heard yet.
     if (held && Number(localStorage.getItem(lock)) > held.since) await askTabs(NEWER_MS);
     if (held && !isFresh()) {
-      const { refresh: token } = held;
-      if (!token || !(await grant({ grant_type: 'refresh_token', refresh_token: token }))) drop();
+      const before = held;
+      const { refresh: refresh_token, since } = before;
+      const given = refresh_token && (await grant({ grant_type: 'refresh_token', refresh_token }, before));
+      // Who has signed in or out meanwhile, here or in another tab, is not undone.
+      if (held?.since === since) {
+        if (given) keep(given);
+        else drop();
+      }
     }
     return held?.access ?? null;
   };
@@ -174,8 +182,11 @@ export function tokenSession(
         // What is known may be over: the issuer says.
         const access = await token();
         const user = access && (await userOf(access).catch(nobodyIf401));
-        if (held && user) held = { ...held, user };
-        else if (held) drop();
+        // Meanwhile another tab may have told of others.
+        if (access && held?.access === access) {
+          if (user) held = { ...held, user };
+          else drop();
+        }
         return session();
       }
       if (await redeem(location.search)) return session();
@@ -196,10 +207,9 @@ export function tokenSession(
       return signed;
     },
     async leave(to, { loginHint: login_hint, returnTo = location.href, uiLocales: ui_locales }) {
-      const back = new URL(returnTo, location.href);
-      if (back.origin !== location.origin) throw new TypeError('returnTo must be of this origin');
+      const back = ownPage(returnTo);
       const parameters = { login_hint, ui_locales, ...WAYS[to] };
-      const { page } = await authorizationUrl(asking, parameters, { silent: false, returnTo: back.href });
+      const { page } = await authorizationUrl(asking, parameters, { silent: false, returnTo: back });
       return leaveFor(page);
     },
     async end(returnTo) {

@@ -37,7 +37,10 @@ export interface Latchkey {
   signUp(options?: SignInOptions): Promise<never>;
   /** Leaves for a fresh sign-in with a second factor where the user has one: after `reauthentication_required`. */
   stepUp(options?: SignInOptions): Promise<never>;
-  /** Ends the session at Latchkey and in all tabs. With `clientId` it leaves for the issuer, and comes back to `returnTo` if the client has it among its addresses after a sign-out. */
+  /**
+   * Ends the session at Latchkey and in all tabs, and leaves for `returnTo`, which must be of this origin. With `clientId` it leaves for the issuer,
+   * and comes back to `returnTo` if the client has it among its addresses after a sign-out.
+   */
   signOut(options?: { returnTo?: string }): Promise<void>;
   /** Adds a passkey to the account. Needs the cookie, or the scope `account`. Throws LatchkeyError, and what the browser throws where its user says no. */
   addPasskey(name?: string): Promise<void>;
@@ -70,7 +73,7 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
     failed: (error) => {
       failure = error;
     },
-    ended: () => void settle(Promise.resolve(null)),
+    became: (now) => void settle(Promise.resolve(now)),
   };
   const keeper =
     clientId === undefined ? cookieSession(parts) : tokenSession(parts, { ...options, clientId });
@@ -143,6 +146,8 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
     signUp: (sent = {}) => keeper.leave('signUp', sent),
     stepUp: (sent = {}) => keeper.leave('stepUp', sent),
     async signOut({ returnTo } = {}) {
+      // What is to be ended may be yet to be found.
+      if (clientId !== undefined) await session();
       await keeper.end(returnTo);
       await settle(Promise.resolve(null));
     },

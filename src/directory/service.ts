@@ -201,7 +201,7 @@ export class Directory {
    */
   async delete({ id, realmId }: { id: string; realmId: string }, change: Batched): Promise<boolean> {
     const object = this.#deps.objects(id);
-    await object.announceChange();
+    await object.announceDeletion();
     const session = primary(this.#deps.d1);
     const event = { type: 'user.deleted', data: {} } as const;
     const { rows } = await this.#write(session, id, { ...change, event }, (where) => [

@@ -140,6 +140,8 @@ export interface ToldChange {
 export interface DirectoryMirror {
   /** Called before the directory is changed: should nobody report the change, the object looks it up by itself. */
   announceChange(): Promise<void>;
+  /** The same for a deletion: what the address has used is in the directory before the address is free for the next. */
+  announceDeletion(): Promise<void>;
   /** Takes over what the directory now says; an older row changes nothing. */
   directoryChanged(directory: DirectoryState, change: ToldChange): Promise<void>;
   /** The user is no more: ends everything at once, and clears away what is left of them soon after. */

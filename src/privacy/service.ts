@@ -150,8 +150,8 @@ export class Privacy {
       const { idleSeconds } = (await realms.get(realmId)).lifetimes;
       const before = now - Math.max(ANONYMOUS_DAYS * DAY, idleSeconds * SECOND + DAY);
       for (const user of await unusedAnonymous(db, realmId, before)) {
-        // To announce it, the batch, to tell, and what the object hands over.
-        if (!budget.take(4)) return;
+        // To announce it, the batch, to tell, and what the object hands over before it and after.
+        if (!budget.take(5)) return;
         await this.#erase(user, and(eq(users.anonymous, true), eq(users.version, user.version)));
       }
     }

@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
 import type { MfaMode } from '../lib/mfa.ts';
 import { type HookSetting, issuerOf, type Realm } from '../lib/realm.ts';
+import { ANY_PORT } from '../lib/realm-origin.ts';
 import { SECOND } from '../lib/time.ts';
 import { type RealmRow, realms } from './tables.ts';
 
@@ -34,7 +35,7 @@ export class Realms {
 
   /**
    * `accessTokenSeconds` is how long access tokens live in realms for which no operator chose; null for the usual time.
-   * `trusted` are origins of every realm, besides its own, that may call and be led back to. `mfa` is for realms for which no operator chose.
+   * `trusted` are loopback origins of every realm, besides its own, that may call and be led back to at any port. `mfa` is for realms for which no operator chose.
    */
   constructor(
     d1: D1Database,
@@ -106,7 +107,7 @@ export class Realms {
       breachedPasswords: row.breachedPasswords,
       challenge: row.challenge,
       anonymousUsers: row.anonymousUsers,
-      allowedOrigins: [...row.allowedOrigins, ...this.#trusted],
+      allowedOrigins: [...row.allowedOrigins, ...this.#trusted.map((origin) => origin + ANY_PORT)],
       redirectTargets: [...row.redirectTargets, ...this.#trusted],
       decoys: row.decoys,
       accessTokenSeconds: this.accessTokenSecondsOf(row),

@@ -88,6 +88,7 @@ const change = { description: null, actor: 'key_test' };
 /** What each method that writes is tried with, when the object has something of everything. */
 const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   announceChange: ({ object }) => object.announceChange(),
+  announceDeletion: ({ object }) => object.announceDeletion(),
   keepTokenClaims: ({ object, sessionId }) => object.keepTokenClaims(sessionId, '1:1', { team: 'a' }),
   directoryChanged: ({ object, userId }) =>
     object.directoryChanged(stateOf(userId, { version: 2, credentialVersion: 2, status: 'suspended' }), {

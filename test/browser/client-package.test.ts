@@ -16,6 +16,8 @@ import { PATIENCE } from '../support/patience.ts';
 const EMAIL = 'ada@example.com';
 /** Who has a passkey. */
 const KEYED = 'grace@example.com';
+/** Who signs in after somebody else. */
+const NEXT = 'alan@example.com';
 
 /** What the package gives of a session. */
 interface Session {
@@ -50,6 +52,10 @@ beforeAll(async () => {
     preserveSymlinks: true,
   });
   app = createServer((request, response) => {
+    if (request.url === '/away') {
+      response.writeHead(302, { location: `http://localhost:${portOf(elsewhere)}/` }).end();
+      return;
+    }
     const isCookie = request.url?.startsWith('/cookie');
     const options = {
       issuer: latchkey.origin,
@@ -78,7 +84,7 @@ latchkey.onSession((session) => seen.push(session && session.user.email));
     expect(answer.status).toBe(201);
     return (await answer.json()) as any;
   };
-  for (const email of [EMAIL, KEYED]) {
+  for (const email of [EMAIL, KEYED, NEXT]) {
     await send('/v1/auth/register', { email, password: PASSWORD, name: 'Ada' });
     const confirming = await browser.newPage({ locale: 'en-GB' });
     await confirming.goto(linkIn(await latchkey.messageTo(email)));
@@ -169,6 +175,20 @@ describe('by a cookie', () => {
     expect(await run(page, asked)).toBe(401);
   });
 
+  it('comes back from a sign-out to no other site, and runs no script', async () => {
+    const page = await open('/cookie');
+    await signIn(page);
+    await toldLast(page, EMAIL);
+    for (const to of ['javascript:void (window.ran = true)', `http://localhost:${portOf(elsewhere)}/`]) {
+      const leaving = run(page, `latchkey.signOut({ returnTo: ${JSON.stringify(to)} })`);
+      await expect(leaving).rejects.toThrow('of this origin');
+    }
+    expect(await run(page, 'window.ran')).toBeUndefined();
+    expect(await sessionOf(page)).not.toBeNull();
+    await run(page, `latchkey.signOut({ returnTo: '/cookie/bye' })`);
+    await page.waitForURL(`${origin}/cookie/bye`);
+  });
+
   it('knows when the session was ended elsewhere, as soon as it is refused', async () => {
     const page = await open('/cookie');
     await signIn(page);
@@ -209,6 +229,29 @@ describe('by tokens', () => {
     await leave(page, `latchkey.signIn({ returnTo: ${JSON.stringify(returnTo)} })`);
     await fillIn(page);
     await toldLast(page, EMAIL);
+  };
+  /** Somebody else signs in at the issuer; what was given to the one before stays theirs. */
+  const signInAs = async (page: Page, email: string) => {
+    await context.clearCookies();
+    await leave(page, 'latchkey.signIn()');
+    await fillIn(page, email);
+  };
+  /** Has answers to one grant type wait from now on: gives what tells that one was asked for, and what lets them go. */
+  const holdTokens = async (grantType: string) => {
+    const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await context.route('**/oauth2/token', async (route) => {
+      if (route.request().postData()?.includes(`grant_type=${grantType}`)) {
+        asked.resolve();
+        await go.promise;
+      }
+      await route.continue();
+    });
+    return { asked: asked.promise, go: go.resolve };
+  };
+  /** Whose a token is, as the issuer says. */
+  const ownerOf = async (token: string | null) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return ((await (await fetch(`${latchkey.origin}/oauth2/userinfo`, { headers })).json()) as any).email;
   };
 
   it('signs in, comes back to where the user was, and leaves nothing in the address or in storage', async () => {
@@ -276,6 +319,56 @@ describe('by tokens', () => {
     expect(await page.getByLabel('Password').isVisible()).toBe(true);
   });
 
+  it('ends a session that the page has yet to find', async () => {
+    const page = await open('/');
+    await signIn(page);
+    const { go } = await holdTokens('authorization_code');
+    await page.goto(`${origin}/`);
+    await run(page, `void latchkey.signOut({ returnTo: '/bye' })`);
+    go();
+    await page.waitForURL(`${origin}/bye`);
+    await leave(page, 'latchkey.signIn()');
+    expect(await page.getByLabel('Password').isVisible()).toBe(true);
+  });
+
+  it('takes nobody for somebody else: who signs in while another tab tells of who was before', async () => {
+    const page = await open('/');
+    await signIn(page);
+    const other = await open('/');
+    await toldLast(other, EMAIL);
+    const { asked, go } = await holdTokens('authorization_code');
+    await signInAs(other, NEXT);
+    await asked;
+    // A tab that asks is answered by the one of before, and all hear it.
+    await toldLast(await open('/'), EMAIL);
+    go();
+    await Promise.all([toldLast(other, NEXT), toldLast(page, NEXT)]);
+    for (const tab of [page, other]) expect(await ownerOf(await tokenOf(tab))).toBe(NEXT);
+  });
+
+  it('takes nobody for somebody else: who signs in while another tab refreshes what was before', async () => {
+    const page = await open('/');
+    await signIn(page);
+    const other = await open('/');
+    await toldLast(other, EMAIL);
+    const { asked, go } = await holdTokens('refresh_token');
+    await run(
+      page,
+      `{ window.clock = Date.now; Date.now = () => clock() + 11 * 60_000; void latchkey.token(); }`,
+    );
+    await asked;
+    await run(page, '{ Date.now = clock; }');
+    await signInAs(other, NEXT);
+    await toldLast(page, NEXT);
+    await run(page, '{ window.refreshed = latchkey.token(); }');
+    go();
+    await run(page, 'refreshed');
+    for (const tab of [page, other]) {
+      expect((await sessionOf(tab))?.user.email).toBe(NEXT);
+      expect(await ownerOf(await tokenOf(tab))).toBe(NEXT);
+    }
+  });
+
   it('is told of a session that was ended elsewhere when its token is refused', async () => {
     const page = await open('/');
     await signIn(page);
@@ -315,7 +408,8 @@ describe('by tokens', () => {
     await signIn(page);
     const there = `http://localhost:${portOf(elsewhere)}/`;
     await run(page, `latchkey.fetch('${there}')`);
-    expect(seenElsewhere).toEqual([undefined]);
+    await run(page, `latchkey.fetch('/away')`);
+    expect(seenElsewhere).toEqual([undefined, undefined]);
     await expect(run(page, `latchkey.signIn({ returnTo: '${there}' })`)).rejects.toThrow('of this origin');
   });
 

@@ -1,5 +1,8 @@
-import { exports } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Bindings } from '../../src/config/config.ts';
+import { isOriginOf } from '../../src/lib/realm-origin.ts';
+import { createServices } from '../../src/services.ts';
 import {
   type CallOptions,
   call,
@@ -170,4 +173,20 @@ describe('any answer', () => {
       }
     }
   });
+});
+
+it('is of the port that the list of a realm says, but for a developer’s machine', async () => {
+  await createRealm('local', {
+    allowed_origins: JSON.stringify(['http://localhost', 'http://127.0.0.1:3000']),
+  });
+  const allowed = async (ENVIRONMENT: string) => {
+    const { realms } = createServices({ ...(env as unknown as Bindings), ENVIRONMENT } as Bindings);
+    const realm = await realms.get('local');
+    return [
+      ...['http://localhost', 'http://127.0.0.1:3000', ORIGIN],
+      ...['http://localhost:5173', 'http://127.0.0.1', 'http://127.0.0.1:3001', 'http://[::1]:3000'],
+    ].map((origin) => isOriginOf(realm, origin));
+  };
+  expect(await allowed('production')).toEqual([true, true, true, false, false, false, false]);
+  expect(await allowed('development')).toEqual([true, true, true, true, true, true, true]);
 });

@@ -2,6 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } fro
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
+import { Directory, type DirectoryDependencies } from '../../src/directory/service.ts';
 import { prune } from '../../src/privacy/retention.ts';
 import { asAdmin } from '../support/admin.ts';
 import {
@@ -55,6 +56,28 @@ it('deleting and registering anew, as often as one likes, wins no quota of the d
     await call('POST', '/v1/auth/login', { body: { identifier: email, password: PASSWORD } })
   ).body;
   expect((await imagesOf(access_token)).used).toBe(0);
+});
+
+it('has who registers while the account before is just being deleted go on where that one was', async () => {
+  at(NOON);
+  const email = `swift-${crypto.randomUUID()}@example.com`;
+  const { user } = await register({ email });
+  expect((await use(user.id, 20)).status).toBe(200);
+  let next: Awaited<ReturnType<typeof register>> | undefined;
+  const objects = (id: string) => ({
+    announceDeletion: () => accountOf(id).announceDeletion(),
+    announceChange: () => accountOf(id).announceChange(),
+    // The row is gone, and the object has yet to hear of it.
+    userDeleted: async (of: { userId: string; realmId: string }) => {
+      next = await register({ email });
+      await accountOf(id).userDeleted(of);
+    },
+  });
+  const outbox = { sendSoon: () => {} };
+  const parts = { d1: env.DB, objects, outbox, origin: 'https://auth.test' };
+  const directory = new Directory(parts as unknown as DirectoryDependencies);
+  expect(await directory.delete({ id: user.id, realmId: 'default' }, {})).toBe(true);
+  expect((await use(next?.user.id as string, 1)).status).toBe(429);
 });
 
 it('counts for the month until it ends', async () => {
