@@ -256,10 +256,12 @@ function authenticatorOf(sessions: AuthorizationServer['endpoints']['sessions'])
   };
 }
 
-/** The access token that a form brings (RFC 6750, 2.2); null where there is none, or a header says whose the request is. */
+/** The access token that a form brings (RFC 6750, 2.2); null where there is none. Throws `invalid_request` where a header brings one too. */
 async function tokenInForm(c: AppContext): Promise<string | null> {
-  if (c.req.method !== 'POST' || c.req.header('authorization') !== undefined || !bringsForm(c)) return null;
-  return (await sentForm(c)).get('access_token');
+  const token = c.req.method === 'POST' && bringsForm(c) ? (await sentForm(c)).get('access_token') : null;
+  if (token !== null && c.req.header('authorization') !== undefined)
+    throw new ApiError('invalid_request', { detail: 'Send the token once: by the header, or by the form.' });
+  return token;
 }
 
 /** A form that is not checked here: a request may repeat a parameter, or leave it out, and is told so by the protocol's words. */
@@ -291,7 +293,7 @@ function userinfoRoute<Method extends 'get' | 'post'>(method: Method) {
           'account_suspended',
           'insufficient_scope',
           'mfa_required',
-          ...(method === 'get' ? [] : (['origin_not_allowed'] as const)),
+          ...(method === 'get' ? [] : (['origin_not_allowed', 'invalid_request'] as const)),
         ],
         body: method === 'post',
       },

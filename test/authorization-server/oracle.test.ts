@@ -937,6 +937,13 @@ describe('userinfo', () => {
         }),
     ],
     [
+      'in the header and in the body',
+      async (side) => {
+        const { access_token: token = '' } = await side.tokens();
+        return send(side, 'POST', 'userinfo', { ...bearer(token), form: [['access_token', token]] });
+      },
+    ],
+    [
       'in the query',
       async (side) =>
         send(side, 'GET', 'userinfo', {
