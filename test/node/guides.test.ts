@@ -172,7 +172,7 @@ describe('blocks of code', () => {
   it('are run or checked but for a few', () => {
     expect(blocks.filter(isIllustration).map(({ at }) => at).length).toBeLessThanOrEqual(8);
     // Those of other languages, test/node/webhook-receivers.test.ts runs.
-    const languages = ['bash', 'json', 'ts', 'tsx', 'toml', 'diff', 'python', 'php', 'java'];
+    const languages = ['bash', 'json', 'ts', 'tsx', 'toml', 'diff', 'python', 'php', 'java', 'ruby', 'go'];
     const unchecked = blocks.filter(
       (block) =>
         !isIllustration(block) &&
