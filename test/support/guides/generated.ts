@@ -1,5 +1,5 @@
 import packageJson from '../../../package.json' with { type: 'json' };
-import { COMMAND_HELP } from '../../../src/cli/guides/command-help.ts';
+import { COMMAND_GROUPS, typed } from '../../../src/cli/guides/command-help.ts';
 import { ERROR_HELP } from '../../../src/docs/error-help.ts';
 import { CATALOGUE, type ErrorCode } from '../../../src/errors.ts';
 import { DIALECT_NAMES } from '../../../src/lib/dialect-names.ts';
@@ -116,12 +116,17 @@ function levelOf({ 'x-level': level }: Operation): string {
 function commands(): string {
   const hooks = /^(pre|post)/;
   const names = Object.keys(packageJson.scripts).filter((name) => !hooks.test(name) || name === 'prepare');
-  const lines = names.map((name) => {
-    const help = COMMAND_HELP[name];
-    if (help === undefined) throw new Error(`src/cli/guides/command-help.ts does not know \`${name}\`.`);
-    return [code(['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`), help];
-  });
-  return table([['Command', 'What it does'], ...lines]);
+  const known = Object.values(COMMAND_GROUPS).flatMap((group) => Object.keys(group));
+  const strange = names.filter((name) => !known.includes(name));
+  const gone = known.filter((name) => !names.includes(name));
+  if (strange.length + gone.length > 0)
+    throw new Error(`src/cli/guides/command-help.ts: unknown ${strange}, gone ${gone}.`);
+  return Object.entries(COMMAND_GROUPS)
+    .map(([title, group]) => {
+      const lines = Object.entries(group).map(([name, help]) => [code(typed(name)), help]);
+      return `### ${title}\n\n${table([['Command', 'What it does'], ...lines])}`;
+    })
+    .join('\n\n');
 }
 
 function imports(): string {
