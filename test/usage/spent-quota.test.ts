@@ -73,7 +73,7 @@ it('has who registers while the account before is just being deleted go on where
       await accountOf(id).userDeleted(of);
     },
   });
-  const outbox = { sendSoon: () => {} };
+  const outbox = { sendSoon: () => {}, deliverByQueue: () => {} };
   const parts = { d1: env.DB, objects, outbox, origin: 'https://auth.test' };
   const directory = new Directory(parts as unknown as DirectoryDependencies);
   expect(await directory.delete({ id: user.id, realmId: 'default' }, {})).toBe(true);
