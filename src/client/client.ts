@@ -120,10 +120,14 @@ export function createClient(options: ClientOptions): LatchkeyClient {
       if (!response.ok) throw await errorOf(response);
     },
   });
-  const call = (method: Verb) => async (path: string, init?: object) => {
-    const { data } = await (client as any)[method.toUpperCase()](path, init);
-    return data;
-  };
+  // The types of LatchkeyClient hold a path against its method; here either is any text.
+  const request = client.request as unknown as (
+    method: Verb,
+    path: string,
+    init?: object,
+  ) => Promise<{ data?: unknown }>;
+  const call = (method: Verb) => async (path: string, init?: object) =>
+    (await request(method, path, init)).data;
   const get = call('get') as (path: string, init?: object) => Promise<any>;
   return {
     get,

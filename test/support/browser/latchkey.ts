@@ -53,7 +53,6 @@ export async function startLatchkey(
   variables: Record<string, string> = {},
   givenPort?: number,
   before: [command: string, ...args: string[]][] = [],
-  tries = 3,
 ): Promise<Latchkey> {
   const port = givenPort ?? (await freePort());
   const origin = `http://localhost:${port}`;
@@ -91,11 +90,6 @@ export async function startLatchkey(
       });
     }
   });
-  // Between its finding and its use, a free port may go to any connection of this machine.
-  if (output.includes('Address already in use') && !givenPort && tries > 1) {
-    await stop();
-    return startLatchkey(variables, undefined, before, tries - 1);
-  }
   if (!isReady()) throw new Error(`Latchkey did not start:\n${output}`);
   return {
     origin,
