@@ -7,6 +7,7 @@ import { registrationRoutes } from './authorization-server/registration-routes.t
 import { protectedResourceRoutes } from './authorization-server/resource-routes.ts';
 import { authorizationServerRoutes } from './authorization-server/routes.ts';
 import { AuthorizationServer } from './authorization-server/service.ts';
+import { backupRoutes } from './backup/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
@@ -138,6 +139,7 @@ export function createApp(
     .route('/', realmRoutes(services.admin.realms, services.admin.moves, levels))
     .route('/', signingKeyRoutes(services.admin.signingKeys, levels))
     .route('/', secretRoutes(services.secretAdmin, levels))
+    .route('/', backupRoutes(services.backup, levels))
     .route('/', privacyRoutes(services.privacy, levels, signInLimit))
     .route('/', discoveryRoutes(services.signingKeys))
     .route('/', healthRoutes(bindings, services.databases, services.auditFeed));

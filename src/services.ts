@@ -1,4 +1,5 @@
 import type { AccountObject } from './account/contract.ts';
+import type { CopyObject } from './account/copy-contract.ts';
 import type { GrantObject } from './account/grant-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { AnonymousUsers } from './anonymous/service.ts';
@@ -6,6 +7,7 @@ import { ApiKeys } from './api-keys/service.ts';
 import type { DeviceCodeObject } from './authorization-server/device-contract.ts';
 import type { AuthorizationServerParts } from './authorization-server/service.ts';
 import { Authorizer } from './authorize/service.ts';
+import { Backup } from './backup/service.ts';
 import { BillingAdmin } from './billing/admin-service.ts';
 import { BillingKit } from './billing/parts.ts';
 import { Revenue } from './billing/revenue-service.ts';
@@ -125,6 +127,7 @@ export interface Services {
   signingKeys: SigningKeys;
   subjects: Subjects;
   secretAdmin: SecretAdmin;
+  backup: Backup;
   apiKeys: ApiKeys;
   billingKit: BillingKit;
   billing: Billing;
@@ -206,7 +209,7 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = accounts<AccountObject & GrantObject>(bindings.ACCOUNT, config);
+  const objects = accounts<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
   const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = placed<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   const take = takeFrom(bindings);
@@ -334,6 +337,7 @@ function assemble(shared: Shared, database: string): Services {
       databases.names.map((name) => databases.get(name)) as [D1Database, ...D1Database[]],
       config,
     ),
+    backup: new Backup(databases, objects, bindings.AVATARS, config.JOB_CALLS),
     sessions,
     directory,
     profiles,

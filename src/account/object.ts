@@ -38,6 +38,7 @@ import type {
   SessionRecord,
   ShownFactor,
 } from './contract.ts';
+import type { CopyObject, CopyOutcome, CopyPart } from './copy-contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import { eraseTraces } from './erasure.ts';
 import { EventFeed } from './event-feed.ts';
@@ -77,6 +78,7 @@ import type {
   TokenUse,
   UserPlan,
 } from './metering-contract.ts';
+import { cameFrom, copyOf, countRows, putBack } from './object-copy.ts';
 import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
@@ -112,7 +114,7 @@ const RECONCILE_DELAY = 10 * SECOND;
  *
  * An object that no user ever had (a forged token, a decoy of sign-in) makes no tables.
  */
-export class Account extends DurableObject<Bindings> implements AccountObject, GrantObject {
+export class Account extends DurableObject<Bindings> implements AccountObject, GrantObject, CopyObject {
   readonly #config: Config;
   readonly #atomically: Atomically;
   readonly #state: AccountStateStore;
@@ -145,17 +147,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     super(ctx, env);
     const { kv, sql } = ctx.storage;
     this.#config = configOf(env);
-    this.#atomically = transactionsOf(ctx.storage, () => {
-      this.#state.reload();
-      this.#told.reload();
-      this.#activity.reload();
-      this.#sessions.reload();
-      this.#addressQuotas.reload();
-      this.#metering.reload();
-      this.#projection.reload();
-      this.#feed.reload();
-      this.#schedule.reload();
-    });
+    this.#atomically = transactionsOf(ctx.storage, () => this.#reload());
     this.#state = new AccountStateStore(kv);
     this.#told = new Told(kv, () => this.#state.get()?.hasFirstEntry ?? false);
     this.#schedule = new ObjectSchedule(ctx.storage);
@@ -258,19 +250,59 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       wake: (at) => this.#schedule.wake(at),
       delay: this.#config.PROJECTION_SECONDS * SECOND,
     });
-    if (this.#state.hasOldTables()) {
-      this.#atomically(() => {
-        const tables = this.#state.get()?.tables;
-        if (tables === undefined) {
-          upgradeTables(sql, this.#told);
-          this.#schedule.at('recall', Date.now());
-        } else {
-          if (tables < 3) SessionBook.addGrants(sql);
-          SessionBook.addKeys(sql);
+    if (this.#state.hasOldTables()) this.#atomically(() => this.#upgrade());
+  }
+
+  /** Reads again what is kept in memory of the storage, which may be of what was undone. */
+  #reload(): void {
+    this.#state.reload();
+    this.#told.reload();
+    this.#activity.reload();
+    this.#sessions.reload();
+    this.#addressQuotas.reload();
+    this.#metering.reload();
+    this.#projection.reload();
+    this.#feed.reload();
+    this.#schedule.reload();
+  }
+
+  #upgrade(): void {
+    const { sql } = this.ctx.storage;
+    const tables = this.#state.get()?.tables;
+    if (tables === undefined) {
+      upgradeTables(sql, this.#told);
+      this.#schedule.at('recall', Date.now());
+    } else {
+      if (tables < 3) SessionBook.addGrants(sql);
+      SessionBook.addKeys(sql);
+    }
+    ActivityLog.addEvents(sql);
+    this.#state.noteTables();
+  }
+
+  // Backups.
+
+  async copy(): Promise<ReadableStream<Uint8Array>> {
+    const chunks = copyOf(this.ctx.storage, this.#state.get()?.userId ?? '');
+    return new Blob(chunks as Uint8Array<ArrayBuffer>[]).stream();
+  }
+
+  async putBack(part: CopyPart): Promise<CopyOutcome> {
+    const { storage } = this.ctx;
+    try {
+      return this.#atomically(() => {
+        if (!cameFrom(storage, part.backupId)) {
+          if (this.#state.get() || this.#state.deleted()) return { result: 'used' };
+          if (!putBack(storage, part, Date.now())) return { result: 'part' };
+          this.#reload();
+          if (this.#state.hasOldTables()) this.#upgrade();
+          this.#schedule.wake(part.reconcileAt);
         }
-        ActivityLog.addEvents(sql);
-        this.#state.noteTables();
+        return { result: 'whole', rows: countRows(storage) };
       });
+    } catch (error) {
+      log('error', 'copy_refused', { error: describeFailure(error) });
+      return { result: 'broken' };
     }
   }
 

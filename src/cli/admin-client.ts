@@ -61,20 +61,44 @@ export class AdminClient {
     answer: Schema,
     content: { body?: string; type?: string; once?: boolean } = {},
   ): Promise<z.output<Schema>> {
+    const read = async (response: Response) => (response.status === 204 ? null : await response.json());
+    return answer.parse(await this.#answered(() => this.#send(method, path, content), read, content.once));
+  }
+
+  /** Reads bytes, as `call` does; `isWhole` says whether all of them came: if not they are asked for again. */
+  download(path: string, isWhole: (bytes: Buffer) => boolean): Promise<Buffer> {
+    return this.#answered(
+      () => this.#send('GET', path, {}),
+      async (response) => {
+        const bytes = Buffer.from(await response.arrayBuffer());
+        if (!isWhole(bytes)) throw new Error('the answer was broken off');
+        return bytes;
+      },
+    );
+  }
+
+  async #answered<Result>(
+    send: () => Promise<Response>,
+    read: (response: Response) => Promise<Result>,
+    once = false,
+  ): Promise<Result> {
     let pause = FIRST_PAUSE;
     for (let tries = 1; ; tries += 1) {
-      const response = await this.#send(method, path, content).catch((error: Error) => error);
-      const failed = response instanceof Error || response.status >= 500 || response.status === 429;
-      if (!failed) {
-        const body = response.status === 204 ? null : await response.json();
-        if (response.ok) return answer.parse(body);
-        throw new ApiRefusal(ProblemSchema.parse(body));
+      let failure: string;
+      let asked = 0;
+      try {
+        const response = await send();
+        if (response.ok) return await read(response);
+        if (response.status < 500 && response.status !== 429) {
+          throw new ApiRefusal(ProblemSchema.parse(await response.json()));
+        }
+        failure = `status ${response.status}`;
+        asked = Number(response.headers.get('retry-after')) * SECOND;
+      } catch (error) {
+        if (error instanceof ApiRefusal) throw error;
+        failure = reasonOf(error as Error);
       }
-      if (tries === TRIES || content.once) {
-        const reason = response instanceof Error ? reasonOf(response) : `status ${response.status}`;
-        throw new Error(`${this.#base} does not answer: ${reason}.`);
-      }
-      const asked = response instanceof Error ? 0 : Number(response.headers.get('retry-after')) * SECOND;
+      if (tries === TRIES || once) throw new Error(`${this.#base} does not answer: ${failure}.`);
       await wait(asked || pause);
       pause *= 2;
     }

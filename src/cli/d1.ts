@@ -42,7 +42,7 @@ export async function applyMigrations(target: DatabaseTarget): Promise<string[]>
   for (const name of names) {
     const { code, output, problem } = await runWrangler([
       ...['d1', 'migrations', 'apply', name],
-      ...(await where(target)),
+      ...(await placeOf(target)),
     ]);
     if (code !== 0) throw new Error(`The migrations of ${name} could not be applied:\n${output}${problem}`);
   }
@@ -50,7 +50,7 @@ export async function applyMigrations(target: DatabaseTarget): Promise<string[]>
 }
 
 /** The databases that are bound, `DB` first, as the configuration says. */
-async function databasesOf(target: DatabaseTarget): Promise<{ binding: string; ids: string[] }[]> {
+export async function databasesOf(target: DatabaseTarget): Promise<{ binding: string; ids: string[] }[]> {
   const { experimental_readRawConfig: readRawConfig } = await import('wrangler');
   const config = isDeployed(target) ? deploymentFiles(target.env).merged : SHARED;
   if (isDeployed(target)) await writeDeployment(target.env);
@@ -65,7 +65,7 @@ async function databasesOf(target: DatabaseTarget): Promise<{ binding: string; i
 }
 
 /** The file of one of several local databases: wrangler names it by what the configuration calls the database. */
-async function localPathOf(name: string, target: DatabaseTarget): Promise<string> {
+export async function localPathOf(name: string, target: DatabaseTarget): Promise<string> {
   // Without loading wrangler, which takes a second: where there is one, it is that.
   const only = onlyLocalDatabase(target['persist-to']);
   if (only && name === CONTROL) return only;
@@ -76,7 +76,7 @@ async function localPathOf(name: string, target: DatabaseTarget): Promise<string
 }
 
 /** How long to wait while a Latchkey that runs on the same local database writes to it. Milliseconds. */
-const BUSY = 30_000;
+export const BUSY = 30_000;
 
 /**
  * Runs SQL statements in one transaction and returns the rows of each. Throws with what the database says. A local one is read
@@ -113,7 +113,7 @@ function queryLocal(statements: string[], path: string): D1Row[][] {
 async function queryDeployed(sql: string, target: DatabaseTarget, database: string): Promise<D1Row[][]> {
   const { code, output, problem } = await runWrangler([
     ...['d1', 'execute', database],
-    ...(await where(target)),
+    ...(await placeOf(target)),
     ...['--json', '--command', sql],
   ]);
   if (code !== 0) throw new Error(errorText(output) ?? `${output}${problem}`);
@@ -127,7 +127,8 @@ export function literal(value: string | number | null): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-async function where(target: DatabaseTarget): Promise<string[]> {
+/** The options by which wrangler finds the databases of a target. */
+export async function placeOf(target: DatabaseTarget): Promise<string[]> {
   const persistTo = target['persist-to'];
   if (isDeployed(target)) {
     if (persistTo) throw new UsageError('--persist-to names a local database: leave out --remote and --env.');

@@ -45,6 +45,8 @@ export type AuditAction =
   | 'realm_move_taken_back'
   | 'signing_key_rotated'
   | 'secrets_reencrypted'
+  | 'accounts_backed_up'
+  | 'accounts_restored'
   | 'hook_set'
   | 'hook_deleted'
   | 'hook_tested'

@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'aud'
   | 'txn'
   | 'imp'
+  | 'bak'
   | 'psk'
   | 'fac'
   | 'cli'

@@ -19,6 +19,8 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
     'users:import': 'Imports users of another system.',
   },
   Operate: {
+    backup: 'Copies databases, accounts and pictures into a folder or a bucket, encrypted.',
+    restore: 'Makes a Latchkey without users what it was when a backup was made.',
     realm: 'Lists, shows, creates, changes, moves and deletes realms.',
     webhook: 'Lists, shows, adds, changes and deletes webhooks, and delivers events again.',
     hook: 'Lists, sets, tries and deletes hooks: whom a realm asks before it acts.',
