@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupFolder } from './backup-folder.ts';
-import { type DatabaseTarget, placeOf, runWrangler } from './d1.ts';
+import { type DatabaseTarget, runWrangler, wranglerPlace } from './d1.ts';
 
 /** Copies a backup into a bucket, the manifest last: what has one is whole. Throws with what wrangler says. */
 export async function sendFolder(
@@ -33,7 +33,7 @@ export async function fetchFolder(
 async function object(act: 'put' | 'get', key: string, file: string, target: DatabaseTarget): Promise<void> {
   const { code, output, problem } = await runWrangler([
     ...['r2', 'object', act, key, '--file', file],
-    ...(await placeOf(target)),
+    ...(await wranglerPlace(target)),
   ]);
   if (code !== 0)
     throw new Error(`${key} could not be ${act === 'put' ? 'written' : 'read'}:\n${output}${problem}`);

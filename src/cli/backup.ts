@@ -8,7 +8,7 @@ import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { sendFolder } from './backup-bucket.ts';
 import { BackupFolder, newPassphrase, PASSPHRASE_VARIABLE, readPassphrase } from './backup-folder.ts';
 import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
-import { databasesOf } from './d1.ts';
+import { boundDatabases } from './d1.ts';
 import { dumpDatabase } from './database-dump.ts';
 import { format } from './progress.ts';
 import { ROOT } from './root.ts';
@@ -64,7 +64,7 @@ async function begin(path: string, origin: string, file: string | undefined): Pr
 
 /** Before the accounts: what an account has told a database since it can tell it again. */
 async function addDatabases(folder: BackupFolder, values: ValuesOf<typeof OPTIONS>): Promise<void> {
-  for (const { binding } of await databasesOf(values)) {
+  for (const { binding } of await boundDatabases(values)) {
     if (folder.manifest.parts.some(({ database }) => database === binding)) continue;
     console.error(`Copying the database ${binding} …`);
     await dumpDatabase(binding, values, (sql) =>

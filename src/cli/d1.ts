@@ -38,11 +38,11 @@ export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess
 
 /** Brings all databases up to the newest migration, one after another. Throws with wrangler's output when one fails. */
 export async function applyMigrations(target: DatabaseTarget): Promise<string[]> {
-  const names = (await databasesOf(target)).map(({ binding }) => binding);
+  const names = (await boundDatabases(target)).map(({ binding }) => binding);
   for (const name of names) {
     const { code, output, problem } = await runWrangler([
       ...['d1', 'migrations', 'apply', name],
-      ...(await placeOf(target)),
+      ...(await wranglerPlace(target)),
     ]);
     if (code !== 0) throw new Error(`The migrations of ${name} could not be applied:\n${output}${problem}`);
   }
@@ -50,7 +50,7 @@ export async function applyMigrations(target: DatabaseTarget): Promise<string[]>
 }
 
 /** The databases that are bound, `DB` first, as the configuration says. */
-export async function databasesOf(target: DatabaseTarget): Promise<{ binding: string; ids: string[] }[]> {
+export async function boundDatabases(target: DatabaseTarget): Promise<{ binding: string; ids: string[] }[]> {
   const { experimental_readRawConfig: readRawConfig } = await import('wrangler');
   const config = isDeployed(target) ? deploymentFiles(target.env).merged : SHARED;
   if (isDeployed(target)) await writeDeployment(target.env);
@@ -69,7 +69,7 @@ export async function localPathOf(name: string, target: DatabaseTarget): Promise
   // Without loading wrangler, which takes a second: where there is one, it is that.
   const only = onlyLocalDatabase(target['persist-to']);
   if (only && name === CONTROL) return only;
-  const databases = await databasesOf(target);
+  const databases = await boundDatabases(target);
   const found = databases.find(({ binding }) => binding === name);
   if (!found) throw new Error(`${name} is no database that ${SHARED} binds.`);
   return localDatabasePath(target['persist-to'], found.ids);
@@ -113,7 +113,7 @@ function queryLocal(statements: string[], path: string): D1Row[][] {
 async function queryDeployed(sql: string, target: DatabaseTarget, database: string): Promise<D1Row[][]> {
   const { code, output, problem } = await runWrangler([
     ...['d1', 'execute', database],
-    ...(await placeOf(target)),
+    ...(await wranglerPlace(target)),
     ...['--json', '--command', sql],
   ]);
   if (code !== 0) throw new Error(errorText(output) ?? `${output}${problem}`);
@@ -128,7 +128,7 @@ export function literal(value: string | number | null): string {
 }
 
 /** The options by which wrangler finds the databases of a target. */
-export async function placeOf(target: DatabaseTarget): Promise<string[]> {
+export async function wranglerPlace(target: DatabaseTarget): Promise<string[]> {
   const persistTo = target['persist-to'];
   if (isDeployed(target)) {
     if (persistTo) throw new UsageError('--persist-to names a local database: leave out --remote and --env.');

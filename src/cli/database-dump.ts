@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BUSY, type DatabaseTarget, isDeployed, localPathOf, placeOf, query, runWrangler } from './d1.ts';
+import {
+  BUSY,
+  type DatabaseTarget,
+  isDeployed,
+  localPathOf,
+  query,
+  runWrangler,
+  wranglerPlace,
+} from './d1.ts';
 
 // A database as SQL, out and in again: a deployed one by `wrangler d1 export` and `execute`, a local one straight from its file.
 
@@ -27,7 +35,7 @@ export async function dumpDatabase(
   await withFile(async (file) => {
     await succeed(`${name} could not be exported`, [
       ...['d1', 'export', name, '--output', file, '--skip-confirmation'],
-      ...(await placeOf(target)),
+      ...(await wranglerPlace(target)),
     ]);
     await take(createReadStream(file));
   });
@@ -55,7 +63,7 @@ export async function loadDatabase(
     if (isDeployed(target)) {
       await succeed(`${name} could not be restored`, [
         ...['d1', 'execute', name, '--file', file, '--yes'],
-        ...(await placeOf(target)),
+        ...(await wranglerPlace(target)),
       ]);
     } else await runFile(file, await localPathOf(name, target));
   });

@@ -5,7 +5,7 @@ import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { fetchFolder } from './backup-bucket.ts';
 import { BackupFolder, PASSPHRASE_VARIABLE, readPassphrase } from './backup-folder.ts';
 import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
-import { databasesOf } from './d1.ts';
+import { boundDatabases } from './d1.ts';
 import { loadDatabase } from './database-dump.ts';
 import { format, Progress } from './progress.ts';
 
@@ -74,7 +74,7 @@ async function check(folder: BackupFolder, values: Values): Promise<void> {
   for (const part of manifest.parts) {
     if (!(await folder.isIntact(part))) throw new Error(`${part.file} is missing, or was changed.`);
   }
-  const bound = (await databasesOf(values)).map(({ binding }) => binding);
+  const bound = (await boundDatabases(values)).map(({ binding }) => binding);
   const missing = manifest.parts.filter(({ database }) => database !== null && !bound.includes(database));
   if (missing.length > 0) {
     throw new Error(

@@ -31,7 +31,7 @@ export const LINES: string[][] = [
     'verification',
     'webhooks',
   ],
-  ['admin', 'authorization-server', 'privacy', 'import'],
+  ['admin', 'authorization-server', 'backup', 'privacy', 'import'],
   ['pages', 'rpc', 'compat', 'cli', 'docs', 'dev', 'health', 'client'],
 ];
 /** Puts it all together, and imports everything. */

@@ -40,6 +40,7 @@ export const TOLD_BY: Record<string, Told> = {
   'admin.realms.move.start': moves,
   'admin.realms.move.step': moves,
   'admin.realms.update': 'realm.updated',
+  'admin.backup.restore': { none: 'Accounts are what they were when it was made' },
   'admin.secrets.reencrypt': { none: 'What is encrypted stays the same' },
   'admin.signingKeys.rotate': 'signing_key.rotated',
   'admin.users.create': 'user.created',
