@@ -37,7 +37,7 @@ export type CopyOutcome =
 
 /** What is asked of account objects to copy accounts and to put them back. */
 export interface CopyObject {
-  /** The whole account, as lines of JSON compressed by gzip. */
+  /** The whole account, as lines of JSON compressed by gzip; nothing of one that nobody has used. */
   copy(): Promise<ReadableStream<Uint8Array>>;
   /** Puts lines back into an account that nobody has used. Doing it twice comes to the same. */
   putBack(part: CopyPart): Promise<CopyOutcome>;

@@ -283,7 +283,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   // Backups.
 
   async copy(): Promise<ReadableStream<Uint8Array>> {
-    const chunks = copyOf(this.ctx.storage, this.#state.get()?.userId ?? '');
+    const user = this.#state.get();
+    const chunks = user ? copyOf(this.ctx.storage, user.userId) : [];
     return new Blob(chunks as Uint8Array<ArrayBuffer>[]).stream();
   }
 

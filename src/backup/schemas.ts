@@ -62,5 +62,5 @@ export const BackupLine = z.union([
   z.strictObject({ account: UserId, picture: z.string(), type: z.string().max(50), bytes: z.base64() }),
 ]);
 
-/** The last line of a page: where the next begins, null after the last, and how many accounts it has. */
+/** The last line of a page: where the next begins, null after the last, and how many accounts it has; of users who never came there is none. */
 export const BackupEnd = z.strictObject({ next: z.string().nullable(), accounts: z.number().int() });

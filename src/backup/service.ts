@@ -156,12 +156,15 @@ export class Backup {
   }
 
   async *#chunksOf(accounts: Account[], next: Position | null): AsyncGenerator<Uint8Array, void> {
+    let count = 0;
     for (let first = 0; first < accounts.length; first += AT_ONCE) {
       const some = accounts.slice(first, first + AT_ONCE);
-      const copies = await Promise.all(some.map((one) => this.#copyOf(one)));
-      for (const chunks of copies) yield* chunks;
+      for (const chunks of await Promise.all(some.map((one) => this.#copyOf(one)))) {
+        if (chunks.length > 0) count += 1;
+        yield* chunks;
+      }
     }
-    yield compressed({ next: next && cursorAfter(...next), accounts: accounts.length });
+    yield compressed({ next: next && cursorAfter(...next), accounts: count });
   }
 
   async #copyOf({ id, picture }: Account): Promise<Uint8Array[]> {
@@ -169,10 +172,11 @@ export class Backup {
     const key = picture?.split('/avatars/')[1];
     // A picture of a provider's is an address of theirs.
     const object = key && isAvatarKey(key) ? await this.#pictures.get(key) : null;
-    if (!key || !object) return [copy];
+    const own = copy.length > 0 ? [copy] : [];
+    if (!key || !object) return own;
     const bytes = Buffer.from(await object.arrayBuffer()).toString('base64');
     const type = object.httpMetadata?.contentType ?? 'application/octet-stream';
-    return [copy, compressed({ account: id, picture: key, type, bytes } satisfies Picture)];
+    return [...own, compressed({ account: id, picture: key, type, bytes } satisfies Picture)];
   }
 
   async #putPicture({ account, picture, type, bytes }: Picture): Promise<void> {
