@@ -169,14 +169,14 @@ export class Backup {
 
   async #copyOf({ id, picture }: Account): Promise<Uint8Array[]> {
     const copy = new Uint8Array(await new Response(await this.#objects(id).copy()).arrayBuffer());
+    if (copy.length === 0) return [];
     const key = picture?.split('/avatars/')[1];
     // A picture of a provider's is an address of theirs.
     const object = key && isAvatarKey(key) ? await this.#pictures.get(key) : null;
-    const own = copy.length > 0 ? [copy] : [];
-    if (!key || !object) return own;
+    if (!key || !object) return [copy];
     const bytes = Buffer.from(await object.arrayBuffer()).toString('base64');
     const type = object.httpMetadata?.contentType ?? 'application/octet-stream';
-    return [...own, compressed({ account: id, picture: key, type, bytes } satisfies Picture)];
+    return [copy, compressed({ account: id, picture: key, type, bytes } satisfies Picture)];
   }
 
   async #putPicture({ account, picture, type, bytes }: Picture): Promise<void> {
