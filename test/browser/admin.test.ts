@@ -126,12 +126,15 @@ it('users are searched, filtered, sorted and paged', async () => {
 it('several users are changed at once', async () => {
   const { page, press, look } = desk;
   await desk.go('/admin/users?q=user12&sort=email&order=asc');
-  await press('Apply');
+  await press('Continue');
   expect(await desk.refused()).toContain('Choose');
   await look('users-bulk-refused');
   for (const number of [12, 120, 121]) await page.getByLabel(`Choose user${number}@seed.example`).check();
   await page.getByLabel('Reason').fill('Sent spam');
-  await press('Apply');
+  await press('Continue');
+  await page.getByRole('heading', { name: 'Suspend 3 users?' }).waitFor();
+  await look('users-bulk-asked');
+  await press('Suspend 3 users');
   expect(await desk.told()).toBe('Suspended: 3.');
   expect(desk.path()).toBe('/admin/users');
   expect(await page.getByLabel('Search').inputValue()).toBe('user12');
@@ -142,7 +145,8 @@ it('several users are changed at once', async () => {
 
   await page.getByLabel('Choose user120@seed.example').check();
   await page.getByLabel('Change all chosen users').selectOption('Reactivate');
-  await press('Apply');
+  await press('Continue');
+  await press('Reactivate 1 user');
   expect(await desk.told()).toBe('Reactivated: 1.');
   const back = await elsewhere('user120@seed.example', SEEDED_PASSWORD);
   expect(back.path()).toBe('/account');

@@ -45,7 +45,7 @@ const value = fc.oneof({ arbitrary: fc.constantFrom(...ODD), weight: 3 }, { arbi
 
 /** Each page's forms with what is right in them. `:id` is a user. */
 const FORMS: Record<string, Record<string, Record<string, string>>> = {
-  '/admin/users': { bulk: { act: 'reset', bulk_reason: 'Fuzz', 'user-:id': 'on' } },
+  '/admin/users': { bulk: { act: 'reset', bulk_reason: 'Fuzz', confirmed: '1', 'user-:id': 'on' } },
   '/admin/users/new': {
     new: {
       ...{ email: 'fuzz-:id@example.com', name: 'New', username: '', password: '', phone_number: '' },

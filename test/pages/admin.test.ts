@@ -53,7 +53,7 @@ async function formsOn(who: Visitor): Promise<[path: string, fields: Record<stri
       { form, ...fields, ...(form === 'profile' && { email }) },
     ]),
     [pageOf(who), { form: 'delete', confirmation: email }],
-    ['/admin/users', { form: 'bulk', act: 'suspend', [`user-${idOf(who)}`]: 'on' }],
+    ['/admin/users', { form: 'bulk', act: 'suspend', confirmed: '1', [`user-${idOf(who)}`]: 'on' }],
     ['/admin/users/new', { form: 'new', email: `${crypto.randomUUID()}@example.com`, plan: 'free' }],
   ];
 }
@@ -147,7 +147,7 @@ describe('who may not', () => {
     for (const [path, fields] of await formsOn(other)) {
       if (path === pageOf(other)) expectPage(await submit(path, fields, admin, HTML), 404);
     }
-    const bulk = { form: 'bulk', act: 'suspend', [`user-${idOf(other)}`]: 'on' };
+    const bulk = { form: 'bulk', act: 'suspend', confirmed: '1', [`user-${idOf(other)}`]: 'on' };
     expectPage(await submit('/admin/users', bulk, admin, HTML), 409);
     expect(await rowOf(idOf(other))).toMatchObject({ status: 'active', role: 'user' });
   });
@@ -273,13 +273,17 @@ describe('the list', () => {
     const bulk = (act: string, more = {}) =>
       submit(
         '/admin/users?status=active',
-        { form: 'bulk', act, bulk_reason: 'Spam', ...ticked, ...more },
+        { form: 'bulk', act, bulk_reason: 'Spam', confirmed: '2', ...ticked, ...more },
         admin,
       );
     expectLedTo(await bulk('suspend'), '/admin/users?status=active&done=suspend&count=2');
     expect((await rowOf(idOf(one)))?.status).toBe('suspended');
     expect((await auditOf(idOf(two)))[0]?.details.reason).toBe('Spam');
-    const partly = await bulk('reactivate', { [`user-${idOf(admin)}`]: 'on', 'user-usr_none': 'on' });
+    const partly = await bulk('reactivate', {
+      confirmed: '4',
+      [`user-${idOf(admin)}`]: 'on',
+      'user-usr_none': 'on',
+    });
     expectPage(partly, 409);
     expect(partly.body).toContain('Changed: 2. Not changed: 2.');
     expect(partly.body).toContain(`${admin.user.user.email}: You cannot do this to your own account.`);
@@ -291,6 +295,29 @@ describe('the list', () => {
     for (const done of ['suspend&count=2', 'constructor', '__proto__', 'suspend&count=<b>']) {
       expectPage(await open(`/admin/users?done=${done}`, admin));
     }
+  });
+});
+
+describe('several users', () => {
+  it('are changed once it was said of how many', async () => {
+    const [one, two] = [await visitor(), await visitor()];
+    const ticked = { [`user-${idOf(one)}`]: 'on', [`user-${idOf(two)}`]: 'on' };
+    const suspend = { form: 'bulk', act: 'suspend', bulk_reason: '<b>Spam</b>', ...ticked };
+    for (const confirmed of ['', '1', 'yes']) {
+      const asked = await submit('/admin/users?q=user', { ...suspend, confirmed }, admin);
+      expectPage(asked, 200);
+      expect(asked.body).toContain('Suspend 2 users?');
+      expect(asked.body).toContain(one.user.user.email);
+      expect(asked.body).toContain('&lt;b&gt;Spam&lt;/b&gt;');
+      expect(asked.body).toContain('href="/admin/users?q=user"');
+      expect((await rowOf(idOf(one)))?.status).toBe('active');
+    }
+    const german = await submit('/admin/users', suspend, admin, { 'accept-language': 'de' });
+    expect(german.body).toContain('2 Benutzer sperren?');
+    expectLedTo(
+      await submit('/admin/users', { ...suspend, confirmed: '2' }, admin),
+      '/admin/users?done=suspend&count=2',
+    );
   });
 });
 

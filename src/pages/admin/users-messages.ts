@@ -1,5 +1,9 @@
 import { messages } from '../kit/messages.ts';
 
+const usersIn = (count: number) => (count === 1 ? '1 user' : `${count} users`);
+
+const benutzer = (count: number) => (count === 1 ? 'einen Benutzer' : `${count} Benutzer`);
+
 /** What the list of users says. */
 export const usersMessages = messages({
   en: {
@@ -51,7 +55,28 @@ export const usersMessages = messages({
         verify: 'Mark the address as verified',
         reset: 'Force a new password',
       },
-      button: 'Apply',
+      button: 'Continue',
+      /** What is asked before it is done to so many users, and what the button says then. */
+      confirm: {
+        suspend: (count: number) => `Suspend ${usersIn(count)}?`,
+        reactivate: (count: number) => `Reactivate ${usersIn(count)}?`,
+        verify: (count: number) => `Mark the addresses of ${usersIn(count)} as verified?`,
+        reset: (count: number) => `Force a new password for ${usersIn(count)}?`,
+      },
+      confirmed: {
+        suspend: (count: number) => `Suspend ${usersIn(count)}`,
+        reactivate: (count: number) => `Reactivate ${usersIn(count)}`,
+        verify: (count: number) => `Verify ${usersIn(count)}`,
+        reset: (count: number) => `Mail ${usersIn(count)}`,
+      },
+      effects: {
+        suspend: 'They are signed out everywhere and cannot sign in until they are reactivated.',
+        reactivate: 'They can sign in again.',
+        verify: 'They can then do what needs a verified address.',
+        reset: 'They are signed out everywhere. Each gets a link to set a new password by mail.',
+      },
+      more: (count: number) => `and ${count} more`,
+      cancel: 'Cancel',
     },
     partly: (changed: number, failed: number) => `Changed: ${changed}. Not changed: ${failed}.`,
     /** What was done to how many users, by its code. */
@@ -110,7 +135,29 @@ export const usersMessages = messages({
         verify: 'Adresse als bestätigt markieren',
         reset: 'Neues Passwort verlangen',
       },
-      button: 'Anwenden',
+      button: 'Weiter',
+      confirm: {
+        suspend: (count) => `${benutzer(count)} sperren?`,
+        reactivate: (count) => `${benutzer(count)} entsperren?`,
+        verify: (count) =>
+          `${count === 1 ? 'Die Adresse eines Benutzers' : `Die Adressen von ${count} Benutzern`} als bestätigt markieren?`,
+        reset: (count) =>
+          `Neues Passwort von ${count === 1 ? 'einem Benutzer' : `${count} Benutzern`} verlangen?`,
+      },
+      confirmed: {
+        suspend: (count) => `${benutzer(count)} sperren`,
+        reactivate: (count) => `${benutzer(count)} entsperren`,
+        verify: (count) => `${count === 1 ? 'Adresse' : `${count} Adressen`} bestätigen`,
+        reset: (count) => `${benutzer(count)} schreiben`,
+      },
+      effects: {
+        suspend: 'Sie werden überall abgemeldet und können sich nicht anmelden, bis sie entsperrt werden.',
+        reactivate: 'Sie können sich wieder anmelden.',
+        verify: 'Sie dürfen dann, was eine bestätigte Adresse voraussetzt.',
+        reset: 'Sie werden überall abgemeldet. Jeder bekommt per E-Mail einen Link für ein neues Passwort.',
+      },
+      more: (count) => `und ${count} weitere`,
+      cancel: 'Abbrechen',
     },
     partly: (changed, failed) => `Geändert: ${changed}. Nicht geändert: ${failed}.`,
     done: {

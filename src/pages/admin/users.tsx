@@ -1,15 +1,20 @@
 import type { UserAdmin } from '../../admin/users-service.ts';
 import type { AppContext } from '../../http/context.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { type FormProblem, formProblem } from '../kit/form-data.ts';
 import { linkBack, type PageDefinition, pageRoutes, refusedIn } from '../kit/page.ts';
 import { Pager } from '../kit/table.tsx';
 import { show } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { changeChosenUsers } from './users-bulk.ts';
+import { bulkChangeOf, changeChosenUsers } from './users-bulk.ts';
+import { BulkConfirmation } from './users-confirmation.tsx';
 import { usersMessages } from './users-messages.ts';
 import { UserSearchForm, userSearchOf } from './users-search.tsx';
 import { UserTable } from './users-table.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
+
+/** Users who are named before all are changed. */
+const NAMED = 10;
 
 /** The users of a realm: searched, sorted, and several of them changed at once. */
 export function adminUsersPageRoutes(services: AdminServices) {
@@ -29,6 +34,18 @@ export function adminUsersPageRoutes(services: AdminServices) {
     } catch (error) {
       return list(search.first(), formProblem(error, view.language));
     }
+  }
+
+  /** The first of them, as people know them. */
+  function named({ realmId }: AdminVisit, ids: string[]): Promise<string[]> {
+    return Promise.all(
+      ids.slice(0, NAMED).map((userId) =>
+        admin.users.get({ realmId, userId }).then(
+          ({ user }) => (isPlaceholder(user.email) ? userId : user.email),
+          () => userId,
+        ),
+      ),
+    );
   }
 
   const page: PageDefinition<AdminVisit> = {
@@ -78,7 +95,16 @@ export function adminUsersPageRoutes(services: AdminServices) {
         fresh: (_, { act = '' }) => ['verify', 'reset'].includes(act),
         names: { reason: 'bulk_reason' },
         act: async (c, visit, values) => {
-          const { done, changed, failed } = await changeChosenUsers(services, visit, values);
+          const change = bulkChangeOf(values);
+          if (!change.isConfirmed) {
+            const chosen = await named(visit, change.ids);
+            const cancel = linkBack(c, visit, {});
+            const question = (
+              <BulkConfirmation visit={visit} change={change} chosen={chosen} cancel={cancel} />
+            );
+            return show(c, visit.view, question);
+          }
+          const { done, changed, failed } = await changeChosenUsers(services, visit, change);
           if (failed.length === 0)
             return c.redirect(linkBack(c, visit, { done, count: String(changed) }), 303);
           const problem = {

@@ -1,0 +1,58 @@
+import { Form } from '../kit/form.tsx';
+import { AdminFrame } from './frame.tsx';
+import { adminMessages } from './messages.ts';
+import { BOX_PREFIX, type BulkChange } from './users-bulk.ts';
+import { usersMessages } from './users-messages.ts';
+import type { AdminVisit } from './visit.ts';
+
+/** What stands between choosing users and changing them all: what, of how many, and who they are. */
+export function BulkConfirmation(props: {
+  visit: AdminVisit;
+  change: BulkChange;
+  /** The first of them, as people know them. */
+  chosen: string[];
+  /** Where it is not done. */
+  cancel: string;
+}) {
+  const { visit, change, chosen, cancel } = props;
+  const { view } = visit;
+  const { act, ids, reason } = change;
+  const { bulk } = usersMessages[view.language];
+  const title = bulk.confirm[act](ids.length);
+  const hidden = {
+    act,
+    confirmed: String(ids.length),
+    ...(reason !== undefined && { bulk_reason: reason }),
+    ...Object.fromEntries(ids.map((id) => [BOX_PREFIX + id, 'on'])),
+  };
+  return (
+    <AdminFrame visit={visit} page="users" title={title}>
+      <section class="panel" aria-label={title}>
+        <p>{bulk.effects[act]}</p>
+        <ul>
+          {chosen.map((name) => (
+            <li>{name}</li>
+          ))}
+          {ids.length > chosen.length && <li>{bulk.more(ids.length - chosen.length)}</li>}
+        </ul>
+        {reason !== undefined && (
+          <p>
+            {adminMessages[view.language].reason}: {reason}
+          </p>
+        )}
+        <Form
+          view={view}
+          name="bulk"
+          hidden={hidden}
+          button={bulk.confirmed[act](ids.length)}
+          look={act === 'suspend' ? 'danger' : undefined}
+          below={
+            <a class="button" href={cancel}>
+              {bulk.cancel}
+            </a>
+          }
+        />
+      </section>
+    </AdminFrame>
+  );
+}
