@@ -1,4 +1,4 @@
-import { Form } from '../kit/form.tsx';
+import { Hidden } from '../kit/form.tsx';
 import { AdminFrame } from './frame.tsx';
 import { adminMessages } from './messages.ts';
 import { BOX_PREFIX, type BulkChange } from './users-bulk.ts';
@@ -20,6 +20,7 @@ export function BulkConfirmation(props: {
   const { bulk } = usersMessages[view.language];
   const title = bulk.confirm[act](ids.length);
   const hidden = {
+    form: 'bulk',
     act,
     confirmed: String(ids.length),
     ...(reason !== undefined && { bulk_reason: reason }),
@@ -40,18 +41,19 @@ export function BulkConfirmation(props: {
             {adminMessages[view.language].reason}: {reason}
           </p>
         )}
-        <Form
-          view={view}
-          name="bulk"
-          hidden={hidden}
-          button={bulk.confirmed[act](ids.length)}
-          look={act === 'suspend' ? 'danger' : undefined}
-          below={
-            <a class="button" href={cancel}>
+        <form method="post">
+          {Object.entries(hidden).map(([name, value]) => (
+            <Hidden name={name} value={value} />
+          ))}
+          <div class="acts">
+            <button type="submit" class={act === 'suspend' ? 'danger' : undefined}>
+              {bulk.confirmed[act](ids.length)}
+            </button>
+            <a class="button plain" href={cancel}>
               {bulk.cancel}
             </a>
-          }
-        />
+          </div>
+        </form>
       </section>
     </AdminFrame>
   );
