@@ -125,7 +125,8 @@ function WebhookEntry({ view, known: { row } }: { view: View; known: ShownEndpoi
       name={<a href={view.link(`${ADMIN_PAGES.webhooks}/${row.id}`)}>{row.description || host}</a>}
       badge={<WebhookBadge view={view} row={row} />}
       about={[
-        <code>{host}</code>,
+        // Without a name of its own it is called by its host.
+        ...(row.description ? [<code>{host}</code>] : []),
         row.events === null ? text.allEvents : row.events.join(' '),
         <>
           {text.delivered}: <TimeOr view={view} at={row.deliveredAt} none={text.never} />
