@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { z } from 'zod';
-import { SECOND } from '../lib/time.ts';
+import { MINUTE, SECOND } from '../lib/time.ts';
 import { serviceUrl } from './admin-client.ts';
 import { runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
 import { isDeployed } from './d1.ts';
@@ -79,6 +79,32 @@ async function callbacks(origin: string): Promise<Finding[]> {
   return [note('Providers send users back only where you have registered it there', lines.join('; '))];
 }
 
+/** How old the last run of the every-minute cron may be. */
+const CRON_LATE = 5 * MINUTE;
+
+/** When the cron last ran, as the metrics say, which want a key. */
+async function cron(origin: string): Promise<Finding[]> {
+  const key = process.env.LATCHKEY_API_KEY;
+  if (!key) {
+    const mend =
+      'Set LATCHKEY_API_KEY to an API key with the scope metrics:read. Where its work waits, the health says so.';
+    return [note('When the cron last ran is not asked', mend)];
+  }
+  const signal = AbortSignal.timeout(20 * SECOND);
+  const answer = await fetch(`${origin}/metrics`, {
+    headers: { 'X-API-Key': key },
+    signal,
+    redirect: 'error',
+  });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const [, at] = /^latchkey_cron_last_run_timestamp_seconds ([\d.e+]+)/m.exec(await answer.text()) ?? [];
+  const age = Date.now() - Number(at ?? 0) * SECOND;
+  if (age <= CRON_LATE) return [ok('The cron has run within five minutes')];
+  return [
+    wrong(at ? 'The cron has not run for five minutes' : 'The cron has never run', HANDS.cron as string),
+  ];
+}
+
 /** What receivers of mail ask the domain of a sender for: SPF (RFC 7208) and DMARC (RFC 7489). */
 async function mail(sender: string | undefined, resolver: Resolver): Promise<Finding[]> {
   const domain = /@([^@>\s]+)>?\s*$/.exec(sender ?? '')?.[1];
@@ -127,6 +153,7 @@ async function doctor(values: ValuesOf<typeof OPTIONS>): Promise<void> {
     ['the health', () => health(origin)],
     ['the issuer', () => issuer(origin)],
     ['the providers', () => callbacks(origin)],
+    ['the cron', () => cron(origin)],
     // Mails of one's own machine stay there.
     ...(config || values['mail-from']
       ? [['DNS', () => mail(sender, resolver)] as [string, () => Promise<Finding[]>]]
@@ -165,6 +192,7 @@ await runCommand({
   about:
     'Asks a Latchkey whether it is well, from outside: its health, issuer, keys, providers and the DNS of its mail.',
   options: OPTIONS,
-  notes: 'The exit code is 1 where something is to be mended. Nothing is changed.',
+  notes:
+    'The exit code is 1 where something is to be mended. Nothing is changed. With LATCHKEY_API_KEY it asks when the cron last ran.',
   run: doctor,
 });
