@@ -1,8 +1,12 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { checkDeployment } from '../../src/cli/deployment.ts';
+import { ROOT } from '../../src/cli/root.ts';
+import { DOCUMENTED_VARIABLES } from '../../src/worker-config.ts';
 import { Project } from '../support/cli-project.ts';
 import { CloudflareApi } from '../support/peers/cloudflare.ts';
 
@@ -273,4 +277,24 @@ it('commands of wrangler and of Latchkey act on the deployment', async () => {
   const users = api.databases.get('latchkey')?.prepare('SELECT email, role FROM users').all();
   expect(users).toEqual([{ email: 'ada@acme.dev', role: 'owner' }]);
   expect(existsSync(join(project.folder, 'wrangler.json'))).toBe(true);
+});
+
+it('a fork that Cloudflare builds is deployed from its own wrangler.toml: its variables are known there only', async () => {
+  api.requests.length = 0;
+  const variables = { ...api.variables, WORKERS_CI: '1' };
+  const { code, output } = await run('src/cli/deploy.ts', ['--env', 'kept'], { variables });
+  expect(code, output).toBe(0);
+  const { bindings } = api.workers.get('latchkey-kept');
+  expect(bindings).toContainEqual({ name: 'DB', type: 'd1', id: 'id-of-latchkey-kept' });
+  expect(bindings.filter(({ type }: { type: string }) => type === 'plain_text')).toEqual([]);
+  expect(output).not.toContain('/health');
+});
+
+it('the button asks for what there is, and proposes no value that would be taken for a real one', () => {
+  const asked = parseEnv(readFileSync(join(ROOT, '.dev.vars.example'), 'utf8'));
+  const { bindings } = packageJson.cloudflare;
+  expect(Object.keys(bindings)).toEqual(expect.arrayContaining(Object.keys(asked)));
+  const known = [...DOCUMENTED_VARIABLES.map(({ name }) => name), 'DB', 'AVATARS'];
+  expect(Object.keys(bindings).filter((name) => !known.includes(name))).toEqual([]);
+  expect(Object.values(asked).filter(Boolean)).toEqual(['resend']);
 });
