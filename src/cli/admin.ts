@@ -18,6 +18,10 @@ const OPTIONS = {
     value: 'PASSWORD',
     about: 'of a new user; without it there is one that is shown once',
   },
+  'without-password': {
+    type: 'boolean',
+    about: 'of a new user: they set one themselves, by a mail (Forgot password)',
+  },
   role: { type: 'string', value: 'owner|admin', about: 'owner unless told otherwise' },
   realm: { type: 'string', value: 'ID', about: 'default unless told otherwise' },
   ...DATABASE,
@@ -62,7 +66,7 @@ async function createAdmin(values: ValuesOf<typeof OPTIONS>, positionals: string
     values,
     place.database,
   );
-  if (!user) return create(operator, password, place);
+  if (!user) return create(operator, values['without-password'] ? null : password, place);
   if (password !== undefined) {
     throw new Error(`${email.data} is already a user and keeps their password: leave out --password.`);
   }
@@ -75,11 +79,12 @@ interface Place extends DatabaseTarget {
   jurisdiction: Jurisdiction | null;
 }
 
-async function create(operator: Operator, given: string | undefined, target: Place): Promise<void> {
+/** `given` is null for a user without a password, and undefined for one whose password is made here. */
+async function create(operator: Operator, given: string | null | undefined, target: Place): Promise<void> {
   const { email, realmId, role } = operator;
-  const problem = given === undefined ? null : checkPassword(given, { email });
+  const problem = given ? checkPassword(given, { email }) : null;
   if (problem) throw new Error(`--password: ${problem.replaceAll('_', ' ')} (8 to 256 characters).`);
-  const password = given ?? generatePassword();
+  const password = given === undefined ? generatePassword() : given;
   const now = Date.now();
   const id = newUserId(target.jurisdiction, now);
   const user = {
@@ -94,13 +99,16 @@ async function create(operator: Operator, given: string | undefined, target: Pla
   await query(
     [
       insert('users', user),
-      insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now }),
+      ...(password === null
+        ? []
+        : [insert('passwords', { user_id: id, hash: hashInNode(password), updated_at: now })]),
       `${audit('operator_created', id, operator, now)} WHERE true`,
     ],
     target,
     target.database,
   );
   console.log(`${email} is ${role} of the realm "${realmId}".`);
+  if (given === null) console.log('They set a password at /forgot-password, by the mail that it sends.');
   if (given === undefined)
     console.log(`\n  Password: ${password}\n\nIt is not shown again: change it after the first sign-in.`);
 }

@@ -14,7 +14,11 @@ const OPTIONS = {
     value: 'PATH',
     about: 'a file with lines of the stream, or a folder with such files',
   },
-  bucket: { type: 'string', value: 'NAME', about: 'the bucket; `latchkey-audit` unless said' },
+  bucket: {
+    type: 'string',
+    value: 'NAME',
+    about: 'the bucket; `latchkey-audit` unless said, or `latchkey-audit-NAME` of --env NAME',
+  },
   database: { type: 'string', value: 'BINDING', about: 'of this database; `DB` unless said' },
   from: { type: 'string', value: 'SEQ', about: 'the first entry that is still kept; 1 unless said' },
   ...DATABASE,
@@ -67,7 +71,8 @@ function readAll(path: string): string {
 
 /** The files that the database names, one after another. */
 async function fromBucket(values: Values, from: number): Promise<string> {
-  const { bucket = 'latchkey-audit', database = CONTROL } = values;
+  const { env, database = CONTROL } = values;
+  const { bucket = `latchkey-audit${env === undefined ? '' : `-${env}`}` } = values;
   const sql = `SELECT key FROM audit_files WHERE last >= ${from} ORDER BY first`;
   const [files = []] = await query(sql, values, database);
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-audit-'));

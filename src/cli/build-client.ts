@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { helpIfAsked } from './command.ts';
 import { ROOT } from './root.ts';
 
 // Makes the package `@latchkey/client` in generated/client, ready for `npm pack` and `npm publish`: its modules as they are, each
 // with its types, and the types of the OpenAPI document beside them.
+
+helpIfAsked('build:client');
 
 const source = join(ROOT, 'src/client');
 const target = join(ROOT, 'generated/client');

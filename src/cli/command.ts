@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { COMMAND_GROUPS, EXAMPLES } from './guides/command-help.ts';
 
 // What all commands have in common: a table of options, from which they are parsed and `--help` is written.
 
@@ -97,7 +98,7 @@ export async function showErrors(act: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The help of a command: its forms, what it does, a line for each option. */
+/** The help of a command: its forms, what it does, a line for each option, an example. */
 export function helpOf(command: Omit<Command<Options>, 'run'>): string {
   const options = Object.entries({ ...command.options, help: HELP } as Options).map(
     ([name, { value, multiple, about }]) =>
@@ -109,7 +110,22 @@ export function helpOf(command: Omit<Command<Options>, 'run'>): string {
     command.about,
     `Options:\n${options.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n')}`,
     ...(command.notes ? [command.notes] : []),
+    `Example:\n  ${EXAMPLES[command.name]}`,
   ].join('\n\n');
+}
+
+/** What `npm run help` knows of a script: what it does, and an example. Throws UsageError for one that there is not. */
+export function scriptHelp(name: string): string {
+  const about = Object.values(COMMAND_GROUPS).find((group) => Object.hasOwn(group, name))?.[name];
+  if (about === undefined) throw new UsageError(`There is no command "${name}": npm run help lists them.`);
+  return `${about}\n\nExample:\n  ${EXAMPLES[name]}`;
+}
+
+/** Of a script that is no Command: prints its help and ends the process where `--help` was typed. */
+export function helpIfAsked(name: string): void {
+  if (!process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) return;
+  console.log(scriptHelp(name));
+  process.exit(0);
 }
 
 function usageOf({ name, usage }: Pick<Command<Options>, 'name' | 'usage'>): string {

@@ -21,7 +21,11 @@ export interface DatabaseTarget {
 export type D1Row = Record<string, string | number | null>;
 
 /** Starts the project's own wrangler, under the Node that runs this, without telemetry or look-ups of its own. */
-export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess {
+export function spawnWrangler(
+  args: string[],
+  stdio: StdioOptions,
+  env: Record<string, string> = {},
+): ChildProcess {
   return spawn(process.execPath, [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), ...args], {
     cwd: ROOT,
     stdio,
@@ -32,6 +36,7 @@ export function spawnWrangler(args: string[], stdio: StdioOptions): ChildProcess
       WRANGLER_HIDE_BANNER: 'true',
       // The sample of `request.cf` comes from cloudflare.com; without it there is a placeholder.
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      ...env,
     },
   });
 }

@@ -1,10 +1,11 @@
 import { Resolver } from 'node:dns/promises';
 import { z } from 'zod';
-import { SECOND } from '../lib/time.ts';
+import { MINUTE, SECOND } from '../lib/time.ts';
 import { serviceUrl } from './admin-client.ts';
 import { runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
 import { isDeployed } from './d1.ts';
 import { checkDeployment, writeDeployment } from './deployment.ts';
+import { askJson, DeepHealth, failedParts } from './health.ts';
 
 // `npm run doctor`: asks a Latchkey from outside, as its users and their mail servers do, and says how to mend what is wrong.
 
@@ -17,8 +18,6 @@ const OPTIONS = {
   },
   ...SERVICE,
 } as const;
-
-const TIMEOUT = 20 * SECOND;
 
 /** What came of one check: what is wrong, or should be known, with what to do. */
 interface Finding {
@@ -34,16 +33,6 @@ const wrong = (about: string, mend: string): Finding => ({ state: 'wrong', about
 
 const MARKS = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' };
 
-const Health = z.object({
-  status: z.enum(['ok', 'failed']),
-  parts: z
-    .object({
-      needs_hand: z.array(z.string()).optional(),
-      databases: z.record(z.string(), z.string()).optional(),
-    })
-    .catchall(z.unknown()),
-});
-const Problem = z.object({ code: z.string() });
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.string() });
 const KeySet = z.object({ keys: z.array(z.unknown()).min(1) });
 const ProviderList = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -58,45 +47,19 @@ const HANDS: Record<string, string> = {
   audit: 'The stream of audits is not taken: look for audit_stream_failed in the log.',
 };
 
-/** Asks for JSON of a shape; what is wrong with the answer, as an Error. */
-async function ask<Schema extends z.ZodType>(url: string, schema: Schema): Promise<z.output<Schema>> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT), redirect: 'error' });
-  const text = await answer.text();
-  const body = parsedOr(text);
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const problem = Problem.safeParse(body);
-  throw new Error(
-    `${answer.status}, ${problem.success ? problem.data.code : 'and not what Latchkey says there'}`,
-  );
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message || cause.name : message;
-}
-
 async function health(origin: string): Promise<Finding[]> {
-  const { parts } = await ask(`${origin}/health?deep=1`, Health);
-  const { databases = {}, needs_hand: hands = [], ...rest } = parts;
-  const failed = Object.entries({ ...rest, ...databases }).filter(([, state]) => state === 'failed');
+  const answer = await askJson(`${origin}/health?deep=1`, DeepHealth);
+  const { needs_hand: hands = [] } = answer.parts;
+  const failed = failedParts(answer);
   return [
-    ...failed.map(([part]) => wrong(`${part} fails`, 'The log names why: npx wrangler tail.')),
+    ...failed.map((part) => wrong(`${part} fails`, 'The log names why: npx wrangler tail.')),
     ...(failed.length === 0 ? [ok('The Worker answers, and all that it is made of')] : []),
     ...hands.map((hand) => wrong(`Needs a hand: ${hand}`, HANDS[hand] ?? 'See the first page of /admin.')),
   ];
 }
 
 async function issuer(origin: string): Promise<Finding[]> {
-  const { issuer: said, jwks_uri } = await ask(`${origin}/.well-known/openid-configuration`, Discovery);
+  const { issuer: said, jwks_uri } = await askJson(`${origin}/.well-known/openid-configuration`, Discovery);
   if (said !== origin) {
     return [
       wrong(
@@ -105,15 +68,41 @@ async function issuer(origin: string): Promise<Finding[]> {
       ),
     ];
   }
-  await ask(jwks_uri, KeySet);
+  await askJson(jwks_uri, KeySet);
   return [ok(`Tokens are issued as ${said}, and their keys are public`)];
 }
 
 async function callbacks(origin: string): Promise<Finding[]> {
-  const { data } = await ask(`${origin}/v1/oauth/providers`, ProviderList);
+  const { data } = await askJson(`${origin}/v1/oauth/providers`, ProviderList);
   if (data.length === 0) return [ok('Nobody signs in by another provider')];
   const lines = data.map(({ id }) => `${id}: ${origin}/v1/oauth/${id}/callback`);
   return [note('Providers send users back only where you have registered it there', lines.join('; '))];
+}
+
+/** How old the last run of the every-minute cron may be. */
+const CRON_LATE = 5 * MINUTE;
+
+/** When the cron last ran, as the metrics say, which want a key. */
+async function cron(origin: string): Promise<Finding[]> {
+  const key = process.env.LATCHKEY_API_KEY;
+  if (!key) {
+    const mend =
+      'Set LATCHKEY_API_KEY to an API key with the scope metrics:read. Where its work waits, the health says so.';
+    return [note('When the cron last ran is not asked', mend)];
+  }
+  const signal = AbortSignal.timeout(20 * SECOND);
+  const answer = await fetch(`${origin}/metrics`, {
+    headers: { 'X-API-Key': key },
+    signal,
+    redirect: 'error',
+  });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const [, at] = /^latchkey_cron_last_run_timestamp_seconds ([\d.e+]+)/m.exec(await answer.text()) ?? [];
+  const age = Date.now() - Number(at ?? 0) * SECOND;
+  if (age <= CRON_LATE) return [ok('The cron has run within five minutes')];
+  return [
+    wrong(at ? 'The cron has not run for five minutes' : 'The cron has never run', HANDS.cron as string),
+  ];
 }
 
 /** What receivers of mail ask the domain of a sender for: SPF (RFC 7208) and DMARC (RFC 7489). */
@@ -164,6 +153,7 @@ async function doctor(values: ValuesOf<typeof OPTIONS>): Promise<void> {
     ['the health', () => health(origin)],
     ['the issuer', () => issuer(origin)],
     ['the providers', () => callbacks(origin)],
+    ['the cron', () => cron(origin)],
     // Mails of one's own machine stay there.
     ...(config || values['mail-from']
       ? [['DNS', () => mail(sender, resolver)] as [string, () => Promise<Finding[]>]]
@@ -174,7 +164,7 @@ async function doctor(values: ValuesOf<typeof OPTIONS>): Promise<void> {
     checks.map(([what, check]) =>
       check().catch((error) => [
         wrong(
-          `${what} cannot be asked: ${reasonOf(error)}`,
+          `${what} cannot be asked: ${(error as Error).message}`,
           `Is ${origin} right, and does it run? The log of the Worker names what it lacks.`,
         ),
       ]),
@@ -202,6 +192,7 @@ await runCommand({
   about:
     'Asks a Latchkey whether it is well, from outside: its health, issuer, keys, providers and the DNS of its mail.',
   options: OPTIONS,
-  notes: 'The exit code is 1 where something is to be mended. Nothing is changed.',
+  notes:
+    'The exit code is 1 where something is to be mended. Nothing is changed. With LATCHKEY_API_KEY it asks when the cron last ran.',
   run: doctor,
 });

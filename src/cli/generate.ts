@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { helpIfAsked } from './command.ts';
 import { commonPasswords } from './common-passwords.ts';
 import { GUIDE_HEADERS, writeGuides } from './guides/assets.ts';
 import { numberingPlans } from './numbering-plans.ts';
@@ -13,6 +14,8 @@ import { writeWebAuthn } from './webauthn.ts';
 
 // Makes what the Worker takes from packages but cannot import, and the types of the OpenAPI document. `npm ci` runs this;
 // `generated/` is not committed.
+
+helpIfAsked('prepare');
 
 const { resolve } = createRequire(import.meta.url);
 const generated = join(import.meta.dirname, '../../generated');

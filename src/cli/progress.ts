@@ -37,6 +37,22 @@ export class Progress {
   }
 }
 
+const TOLD_EVERY = 10_000;
+
+/** Waits for something of unknown length, and says on stderr now and then that it still goes on. */
+export async function patiently<T>(what: string, work: Promise<T>): Promise<T> {
+  const began = performance.now();
+  const clock = setInterval(() => {
+    const seconds = Math.round((performance.now() - began) / 1000);
+    process.stderr.write(`${what}: ${seconds} seconds so far …\n`);
+  }, TOLD_EVERY);
+  try {
+    return await work;
+  } finally {
+    clearInterval(clock);
+  }
+}
+
 /** A number as people read it. */
 export function format(number: number): string {
   return number.toLocaleString('en');

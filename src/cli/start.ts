@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unstable_getVarsForDev as getVarsForDev, unstable_readConfig as readConfig } from 'wrangler';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { parseWorkerConfig, type WorkerConfig } from '../worker-config.ts';
-import { helpOf, showErrors } from './command.ts';
+import { helpOf, showErrors, UsageError } from './command.ts';
 import { applyMigrations, spawnWrangler } from './d1.ts';
 import { SHARED } from './deployment.ts';
+import { appendSecrets } from './deployment-file.ts';
 import { ROOT } from './root.ts';
 
 // `npm start`: from a clean checkout to a running server. Flags are those of `wrangler dev`.
@@ -40,10 +40,16 @@ async function start(args: string[]): Promise<void> {
     options: {
       config: { type: 'string', short: 'c', multiple: true },
       help: { type: 'boolean', short: 'h' },
+      env: { type: 'string', short: 'e' },
       ...OPTIONS,
     },
   });
   if (values.help) return console.log(helpOf(COMMAND));
+  if (values.env !== undefined) {
+    throw new UsageError(
+      '--env names a deployment, and this runs on your machine: leave it out, or say --persist-to.',
+    );
+  }
   const port = values.port ?? FLAGS.port;
   const given = { ...fromFiles(), ...fromFlags(values.var?.map(String) ?? []) };
   const defaults = defaultsBeside(given, String(port));
@@ -108,16 +114,11 @@ function missingSecrets(given: Record<string, unknown>): Record<string, string> 
   return Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
 }
 
-/** Adds secrets to `.dev.vars`, which only its owner can read from then on. */
+/** Adds secrets to `.dev.vars`. */
 function keepSecrets(secrets: Record<string, string>): void {
   const names = Object.keys(secrets);
   if (names.length === 0) return;
-  const path = join(ROOT, '.dev.vars');
-  const file = openSync(path, 'a', 0o600);
-  fchmodSync(file, 0o600);
-  const lineEnd = /[^\n]$/.test(readFileSync(path, 'utf8')) ? '\n' : '';
-  writeSync(file, lineEnd + names.map((name) => `${name}=${secrets[name]}\n`).join(''));
-  closeSync(file);
+  appendSecrets('.dev.vars', secrets);
   console.log(`Made for development, in .dev.vars: ${names.join(', ')}`);
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { MAX_OFFSET } from '../../src/admin/users-schemas.ts';
-import { showErrors } from '../../src/cli/command.ts';
+import { helpIfAsked, showErrors } from '../../src/cli/command.ts';
 import { applyMigrations } from '../../src/cli/d1.ts';
 import { localDatabasePath } from '../../src/cli/local-database.ts';
 import type { Recorded } from './recorded-d1.ts';
@@ -10,6 +10,8 @@ import { Service } from './service.ts';
 
 // `npm run bench:admin -- --persist-to DIR [--slow MS]`: what every list and chart of admins costs D1, in a database that
 // `npm run seed` has filled. It shows D1's own time, the rows it read, and the plans of the statements that take long.
+
+helpIfAsked('bench:admin');
 
 const KEY = 'YmVuY2gta2V5LWZvci1hZG1pbnMtb25seS1ub3QtZm9yLXVzZQ';
 /** D1 milliseconds from which on a plan is shown. */

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import type { Cost } from '../cost/operations.ts';
 import { BEFORE, HABITS, PRICES } from './prices.ts';
 
 // `npm run bench:cost`: dollars for a million of each operation, and for a month of so many users, from the exact counts
 // that test/cost/budgets.test.ts holds. With `-- --json` as data.
+
+helpIfAsked('bench:cost');
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const USERS = [10_000, 1_000_000, 10_000_000, 100_000_000];

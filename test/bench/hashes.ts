@@ -1,6 +1,7 @@
 import { createHash, pbkdf2Sync } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import bcrypt from 'bcryptjs';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import { inKnownNotation, saltAndKey } from '../../src/crypto/hash-notations.ts';
 import { FIREBASE_HASH, HASHES, SYSTEM_PASSWORD } from '../support/system-hashes.ts';
 import { machine } from './report.ts';
@@ -9,6 +10,8 @@ import { median } from './statistics.ts';
 
 // `npm run bench:hashes`: CPU of workerd for one check of a password against each kind of hash that an import may bring.
 // It is above that of a request that does nothing; which the first sign-in pays, whose own hash comes on top.
+
+helpIfAsked('bench:hashes');
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const ROUNDS = Number(values.rounds);

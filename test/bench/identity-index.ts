@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { unstable_startWorker as startWorker } from 'wrangler';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import type { Outcome } from './identity-index-worker.ts';
 
 // `npm run bench:identity-index [-- --users N --changes N --faults PERCENT]`: a realm whose identity index lies in 16 databases. Users
 // register and change addresses at the same time, many of them want the same, and statements fail before and after they act. At
 // the end every address must have one user at most, and every user the address that their object, their home row and the index say.
+
+helpIfAsked('bench:identity-index');
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import { clientScenarios } from './clients.ts';
 import { load } from './load.ts';
 import { machine, report, type Samples } from './report.ts';
@@ -10,6 +11,8 @@ import { perRequest, type Slice, sum } from './statistics.ts';
 // `npm run bench`: CPU per request of the whole Worker against a floor, a route that does nothing. Slices of load
 // alternate with slices of the floor, for only figures of the same moment compare on a machine that does other work.
 // Storage lies in TMPDIR: on a disk, each write costs what the system does to make it durable.
+
+helpIfAsked('bench');
 
 const { values } = parseArgs({
   options: {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import { applyMigrations } from '../../src/cli/d1.ts';
 import { machine } from './report.ts';
 import { Service } from './service.ts';
@@ -9,6 +10,8 @@ import { median, quantile } from './statistics.ts';
 
 // `npm run bench:startup`: CPU that workerd takes to start the Worker, and for its first request, above an empty Worker with the
 // same bindings. Both are started in turns, for only figures of the same moment compare.
+
+helpIfAsked('bench:startup');
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' } } });
 const rounds = Number(values.rounds);

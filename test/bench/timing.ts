@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { helpIfAsked } from '../../src/cli/command.ts';
 import { query } from '../../src/cli/d1.ts';
 import { type Caller, load } from './load.ts';
 import { machine } from './report.ts';
@@ -9,6 +10,8 @@ import { median, quantile } from './statistics.ts';
 // `npm run bench:timing`: whether answers, or the time they take, tell who has an account. Each question asks pairs of
 // a known and an unknown address, in random order and one after the other. What chance alone makes of the difference
 // shows when known and unknown change places at random within the pairs, many times over.
+
+helpIfAsked('bench:timing');
 
 /** At most, and for so long: answers may be held back on purpose. */
 const PAIRS = 150;

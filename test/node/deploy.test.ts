@@ -1,8 +1,12 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { checkDeployment } from '../../src/cli/deployment.ts';
+import { ROOT } from '../../src/cli/root.ts';
+import { DOCUMENTED_VARIABLES } from '../../src/worker-config.ts';
 import { Project } from '../support/cli-project.ts';
 import { CloudflareApi } from '../support/peers/cloudflare.ts';
 
@@ -57,6 +61,13 @@ function run(script: string, args: string[], { input = '', variables = api.varia
   });
 }
 
+/** Every secret that the settings need. */
+const SECRETS = {
+  AUTH_SECRET: 'YSBzZWNyZXQgb2YgdGhlIGRlcGxveW1lbnQ',
+  RESEND_API_KEY: 're_key',
+  GOOGLE_CLIENT_SECRET: 'google',
+};
+
 const deploy = (...flags: string[]) => run('src/cli/deploy.ts', flags);
 const wrangler = (args: string[], input = '') =>
   run('node_modules/wrangler/bin/wrangler.js', args, { input });
@@ -72,10 +83,7 @@ it.each([
   [{}, ['ORIGIN is missing', 'MAIL_PROVIDER is dev, which delivers nothing: choose one for production']],
   [
     { ORIGIN: 'https://auth.example.com', ENVIRONMENT: 'development' },
-    [
-      'ENVIRONMENT is development, which trusts localhost',
-      'ORIGIN is an example: say where your users will reach Latchkey',
-    ],
+    ['ENVIRONMENT is development, which trusts localhost', 'ORIGIN is an example: say what is yours'],
   ],
   [
     {
@@ -119,7 +127,7 @@ it('says where deployment.toml is not TOML', async () => {
 it('an operator who is not signed in is told how', async () => {
   project.write('deployment.toml', OWN);
   const { code, output } = await run('src/cli/deploy.ts', [], { variables: {} as never });
-  expect(output).toMatch(/^The databases .* cannot be listed\. Sign in with `npx wrangler login`/);
+  expect(output).toMatch(/^The secrets cannot be listed\. Sign in with `npx wrangler login`/);
   expect(code).toBe(1);
 });
 
@@ -128,6 +136,21 @@ it('a dry run calls nothing', async () => {
   expect(output).toContain('--dry-run: exiting now.');
   expect(code).toBe(0);
   expect(api.requests).toEqual([]);
+});
+
+it('a Worker that lacks secrets is not deployed: they are named', async () => {
+  const { code, output } = await deploy();
+  expect(output).toMatch(
+    /^The Worker could not serve:\n {2}- AUTH_SECRET is missing.*\n {2}- RESEND_API_KEY is/,
+  );
+  expect(code).toBe(1);
+  expect(api.requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
+});
+
+it('secrets can be set before there is a Worker', async () => {
+  const { code, output } = await wrangler(['secret', 'bulk'], JSON.stringify(SECRETS));
+  expect(code, output).toBe(0);
+  expect(Object.fromEntries(api.secrets.get('acme-auth') ?? [])).toEqual(SECRETS);
 });
 
 it('the first deployment makes the database and the bucket, and touches no file that git knows', async () => {
@@ -143,11 +166,12 @@ it('the first deployment makes the database and the bucket, and touches no file 
       expect.objectContaining({ name: 'GENERAL_RATE_LIMIT', simple: { limit: 50, period: 60 } }),
     ]),
   );
+  expect(output).toMatch(/^All is well\.$/m);
   expect([...api.buckets]).toEqual(['latchkey-avatars']);
   expect(api.domains).toEqual(['auth.acme.dev acme-auth']);
   // The code never meets a database that is older than it.
   expect(api.requests.findLastIndex((request) => request.endsWith('/query'))).toBeLessThan(
-    api.requests.indexOf('PUT /workers/scripts/acme-auth'),
+    api.requests.lastIndexOf('PUT /workers/scripts/acme-auth'),
   );
   expect(read('wrangler.toml')).toBe(wranglerToml);
   expect(read('deployment.toml')).toBe(OWN);
@@ -167,9 +191,54 @@ it('the next deployment finds what is there, and what has changed', async () => 
   expect(api.workers.get('acme-auth').bindings).toContainEqual(expect.objectContaining({ text: 'doztra' }));
 });
 
+it('a version that is not well is taken back, and the one before runs again', async () => {
+  const [before] = api.deployments.get('acme-auth') ?? [];
+  api.isWell = (version) => version === before;
+  const { code, output } = await deploy('--patience', '1');
+  api.isWell = () => true;
+  expect(output).toContain('The new version is not well: durable_objects fails.');
+  expect(output).toContain(`The version before (${before}) runs again.`);
+  expect(code).toBe(1);
+  const [now, taken] = api.deployments.get('acme-auth') ?? [];
+  expect(now).toBe(before);
+  expect(taken).not.toBe(before);
+});
+
+it('one that cannot be taken back, behind a migration of Durable Objects, is told of', async () => {
+  const [before] = api.deployments.get('acme-auth') ?? [];
+  project.write(
+    'wrangler.toml',
+    `${wranglerToml}\n[[migrations]]\ntag = "v6"\nnew_sqlite_classes = ["Newer"]\n`,
+  );
+  api.isWell = (version) => version === before;
+  const { code, output } = await deploy('--patience=1');
+  api.isWell = () => true;
+  project.write('wrangler.toml', wranglerToml);
+  expect(output).toContain(`The version before (${before}) cannot run again`);
+  expect(code).toBe(1);
+  expect(api.deployments.get('acme-auth')?.[0]).not.toBe(before);
+});
+
+it('one that was not well before is not taken back: it may be what mends', async () => {
+  api.isWell = () => false;
+  const { code, output } = await deploy('--patience', '1');
+  api.isWell = () => true;
+  expect(output).toContain('There is no version before it that was.');
+  expect(code).toBe(1);
+  expect(api.requests.at(-1)).not.toMatch(/deployments$/);
+});
+
 it('a second deployment has a Worker, a database, a bucket and counters of its own, and commands find it', async () => {
   const own = OWN.replace('name = "acme-auth"', '').replaceAll('auth.acme.dev', 'staging.acme.dev');
+  project.write(
+    'wrangler.toml',
+    wranglerToml.replaceAll(/^# (?=.*queue|binding = "DELIVERIES"|max_batch)/gm, ''),
+  );
   project.write('deployment.staging.toml', own);
+  const config = ['--config', 'wrangler.staging.json'];
+  await deploy('--env', 'staging', '--dry-run');
+  const put = await wrangler(['secret', 'bulk', ...config], JSON.stringify(SECRETS));
+  expect(put.code, put.output).toBe(0);
   const { code, output } = await deploy('--env', 'staging');
   expect(code, output).toBe(0);
   const { bindings } = api.workers.get('latchkey-staging');
@@ -177,8 +246,11 @@ it('a second deployment has a Worker, a database, a bucket and counters of its o
     expect.arrayContaining([
       { name: 'DB', type: 'd1', id: 'id-of-latchkey-staging' },
       { name: 'AVATARS', type: 'r2_bucket', bucket_name: 'latchkey-avatars-staging' },
+      { name: 'DELIVERIES', type: 'queue', queue_name: 'latchkey-deliveries-staging' },
     ]),
   );
+  expect([...api.queues]).toEqual(['latchkey-deliveries-staging']);
+  project.write('wrangler.toml', wranglerToml);
   const limiter = (worker: string) =>
     api.workers.get(worker).bindings.find(({ name }: any) => name === 'GENERAL_RATE_LIMIT').namespace_id;
   expect(limiter('latchkey-staging')).not.toBe(limiter('acme-auth'));
@@ -205,4 +277,24 @@ it('commands of wrangler and of Latchkey act on the deployment', async () => {
   const users = api.databases.get('latchkey')?.prepare('SELECT email, role FROM users').all();
   expect(users).toEqual([{ email: 'ada@acme.dev', role: 'owner' }]);
   expect(existsSync(join(project.folder, 'wrangler.json'))).toBe(true);
+});
+
+it('a fork that Cloudflare builds is deployed from its own wrangler.toml: its variables are known there only', async () => {
+  api.requests.length = 0;
+  const variables = { ...api.variables, WORKERS_CI: '1' };
+  const { code, output } = await run('src/cli/deploy.ts', ['--env', 'kept'], { variables });
+  expect(code, output).toBe(0);
+  const { bindings } = api.workers.get('latchkey-kept');
+  expect(bindings).toContainEqual({ name: 'DB', type: 'd1', id: 'id-of-latchkey-kept' });
+  expect(bindings.filter(({ type }: { type: string }) => type === 'plain_text')).toEqual([]);
+  expect(output).not.toContain('/health');
+});
+
+it('the button asks for what there is, and proposes no value that would be taken for a real one', () => {
+  const asked = parseEnv(readFileSync(join(ROOT, '.dev.vars.example'), 'utf8'));
+  const { bindings } = packageJson.cloudflare;
+  expect(Object.keys(bindings)).toEqual(expect.arrayContaining(Object.keys(asked)));
+  const known = [...DOCUMENTED_VARIABLES.map(({ name }) => name), 'DB', 'AVATARS'];
+  expect(Object.keys(bindings).filter((name) => !known.includes(name))).toEqual([]);
+  expect(Object.values(asked).filter(Boolean)).toEqual(['resend']);
 });

@@ -24,13 +24,17 @@ beforeAll(async () => {
 afterAll(() => names.stop());
 
 /** What the command says, and its exit code. */
-function doctor(args: string[], cwd = ROOT): Promise<{ code: number; said: string }> {
+function doctor(
+  args: string[],
+  cwd = ROOT,
+  variables: Record<string, string> = {},
+): Promise<{ code: number; said: string }> {
   const script = join(cwd, 'src/cli/doctor.ts');
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [script, ...args],
-      { cwd, env: { ...process.env, NODE_ENV: undefined } },
+      { cwd, env: { ...process.env, NODE_ENV: undefined, LATCHKEY_API_KEY: undefined, ...variables } },
       (error, out, err) =>
         resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), said: out + err }),
     );
@@ -64,8 +68,14 @@ describe('of one that answers as planned', () => {
   let origin: string;
   let health: unknown;
   let keys: unknown;
+  /** Unix seconds. */
+  let ran: number | null = null;
   beforeAll(async () => {
     stand = createServer((request, response) => {
+      if (request.url === '/metrics' && request.headers['x-api-key'] === 'lkk_metrics') {
+        const line = ran === null ? '' : `latchkey_cron_last_run_timestamp_seconds ${ran}\n`;
+        return response.end(`${line}# EOF\n`);
+      }
       const answers: Record<string, unknown> = {
         '/health?deep=1': health,
         '/.well-known/openid-configuration': { issuer: origin, jwks_uri: `${origin}/.well-known/jwks.json` },
@@ -89,8 +99,21 @@ describe('of one that answers as planned', () => {
     const { code, said } = await of('Accounts <accounts@well.example>');
     expect(said).toContain('well.example says who may send its mail (SPF)');
     expect(said).toContain('(DMARC)');
-    expect(said).not.toMatch(/WRONG|note/);
+    expect(said).not.toMatch(/WRONG|note {3}(?!When the cron)/);
     expect(code).toBe(0);
+  });
+
+  it.each([
+    [() => Date.now() / 1000 - 30, 'ok     The cron has run within five minutes', 0],
+    [() => Date.now() / 1000 - 900, 'WRONG  The cron has not run for five minutes', 1],
+    [() => null, 'WRONG  The cron has never run', 1],
+  ])('with a key knows when the cron last ran (%#)', async (at, text, status) => {
+    health = { status: 'ok', parts: { d1: 'ok', durable_objects: 'ok', r2: 'ok' } };
+    keys = { keys: [{}] };
+    ran = at();
+    const { code, said } = await doctor(['--url', origin], ROOT, { LATCHKEY_API_KEY: 'lkk_metrics' });
+    expect(said).toContain(text);
+    expect(code).toBe(status);
   });
 
   it.each([

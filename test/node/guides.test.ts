@@ -177,6 +177,8 @@ describe('blocks of code', () => {
       (block) =>
         !isIllustration(block) &&
         !languages.includes(block.language) &&
+        // Workflows, test/node/workflows.test.ts checks.
+        block.language !== 'yaml' &&
         !block.file &&
         !(block.language === 'text' && block.words.has('answer')),
     );

@@ -65,11 +65,14 @@ export function writeConfig(
   folder: string,
   {
     of = 'wrangler.toml',
+    root = ROOT,
     name,
     vars = {},
     ...rest
   }: {
     of?: string;
+    /** The folder of the project that it is a configuration of. */
+    root?: string;
     name?: string;
     vars?: object;
     tail_consumers?: { service: string }[];
@@ -77,15 +80,15 @@ export function writeConfig(
     services?: object[];
   } = {},
 ): string {
-  const { rawConfig: config } = readRawConfig({ config: join(ROOT, of) });
+  const { rawConfig: config } = readRawConfig({ config: join(root, of) });
   Object.assign(config, rest);
   config.name = name ?? config.name;
   delete config.assets;
-  config.main = join(ROOT, config.main as string);
+  config.main = join(root, config.main as string);
   config.alias = Object.fromEntries(
     Object.entries((config.alias ?? {}) as Record<string, string>).map(([name, path]) => [
       name,
-      join(ROOT, path),
+      join(root, path),
     ]),
   );
   config.vars = {

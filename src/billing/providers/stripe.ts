@@ -47,15 +47,10 @@ export interface StripeSettings {
   checkout?: CheckoutSettings;
 }
 
-/** Stripe, by its own SDK. */
-export function createStripe({
-  secretKey,
-  webhookSecrets,
-  apiUrl,
-  checkout = PLAIN,
-}: StripeSettings): BillingProvider {
+/** Stripe's SDK, for the version of its API that the code knows. */
+export function stripeClient(secretKey: string, apiUrl: string): Stripe {
   const { protocol, hostname, port } = new URL(apiUrl);
-  const stripe = new Stripe(secretKey, {
+  return new Stripe(secretKey, {
     apiVersion: API_VERSION,
     protocol: protocol === 'https:' ? 'https' : 'http',
     host: hostname,
@@ -65,6 +60,16 @@ export function createStripe({
     maxNetworkRetries: RETRIES,
     telemetry: false,
   });
+}
+
+/** Stripe, by its own SDK. */
+export function createStripe({
+  secretKey,
+  webhookSecrets,
+  apiUrl,
+  checkout = PLAIN,
+}: StripeSettings): BillingProvider {
+  const stripe = stripeClient(secretKey, apiUrl);
 
   async function call<T>(work: () => Promise<T>): Promise<T> {
     try {

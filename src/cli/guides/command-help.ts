@@ -12,7 +12,10 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
     help: 'Shows this.',
   },
   'Go into production, and stay there': {
-    deploy: 'Deploys the Worker.',
+    setup:
+      'From nothing to production: asks what it must, makes all that is needed, deploys, and looks whether all is well. Again without harm.',
+    deploy:
+      'Brings the database up to date and deploys the Worker; takes it back where it is not well afterwards.',
     doctor: 'Asks a Latchkey whether it is well: health, issuer, keys, providers, the DNS of its mail.',
     migrate: 'Brings all databases up to the newest migration.',
     'admin:create': 'Makes a user an owner or admin.',
@@ -47,6 +50,44 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
     'bench:identity-index':
       'Registers and moves users of one realm whose addresses lie in 16 databases, while statements fail.',
   },
+};
+
+/** An example of each. */
+export const EXAMPLES: Record<string, string> = {
+  start: 'npm start -- --port 9000 --persist-to ./state',
+  seed: 'npm run seed -- --persist-to ./seeded --users 10000 --days 30',
+  client: 'npm run client -- create --name "Acme Web" --redirect https://app.acme.dev/callback --env staging',
+  resource:
+    'npm run resource -- create --name "Acme API" --resource https://api.acme.dev --scope images:read',
+  'build:client': 'npm run build:client && npm publish ./generated/client',
+  prepare: 'npm run prepare',
+  help: 'npm run help -- deploy',
+  setup:
+    'npm run setup -- --yes --origin https://auth.acme.dev --mail-provider resend --operator ada@acme.dev',
+  deploy: 'npm run deploy -- --env staging',
+  doctor: 'npm run doctor -- --remote',
+  migrate: 'npm run migrate -- --env staging',
+  'admin:create': 'npm run admin:create -- ada@acme.dev --remote',
+  'users:import': 'npm run users:import -- users.csv --from auth0 --dry-run',
+  realm: 'npm run realm -- create acme --name "Acme" --env staging',
+  webhook: 'npm run webhook -- create --address https://app.acme.dev/webhooks --event user.created',
+  hook: 'npm run hook -- set before.registration --address https://app.acme.dev/hook --on-failure allow',
+  'keys:rotate': 'npm run keys:rotate -- --realm acme --remote',
+  secrets: 'LATCHKEY_API_KEY=lkk_… npm run secrets -- re-encrypt --remote',
+  'audit:verify': 'npm run audit:verify -- --files ./audit --from 1',
+  test: 'npm test -- test/plans',
+  'test:browser': 'SCREENSHOTS=./pictures npm run test:browser',
+  typecheck: 'npm run typecheck',
+  lint: 'npm run lint',
+  format: 'npm run format',
+  docs: 'npm run docs',
+  bench: 'npm run bench -- --only refresh --rounds 3',
+  'bench:startup': 'npm run bench:startup -- --rounds 5',
+  'bench:timing': 'npm run bench:timing',
+  'bench:cost': 'npm run bench:cost -- --json',
+  'bench:admin': 'npm run bench:admin -- --persist-to ./seeded',
+  'bench:hashes': 'npm run bench:hashes -- --rounds 3',
+  'bench:identity-index': 'npm run bench:identity-index',
 };
 
 /** How a script is run. */

@@ -151,7 +151,8 @@ function npm(port: number): string {
     args=()
     for arg in "$@"; do [[ $arg == --remote ]] || args+=("$arg"); done
     set -- "\${args[@]}"
-    if [[ $2 == deploy ]]; then set -- run deploy -- --dry-run "\${@:4}"; fi ;;
+    if [[ $2 == deploy ]]; then set -- run deploy -- --dry-run "\${@:4}"; fi
+    if [[ $2 == setup ]]; then set -- run setup -- --dry-run "\${@:4}"; fi ;;
 esac
 exec '${whichNpm}' "$@"`;
 }

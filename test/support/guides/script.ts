@@ -103,7 +103,8 @@ function written({ text, words }: Block, { origin, workerOrigin }: Copy): string
   if (!words.has('deploy')) return here;
   return here
     .replaceAll(/^.*\bcurl\b.*$/gm, (line) => line.replaceAll(DEPLOYED, origin))
-    .replaceAll(DEPLOYED, NO_EXAMPLE);
+    .replaceAll(DEPLOYED, NO_EXAMPLE)
+    .replaceAll('@example.com', `@${new URL(NO_EXAMPLE).hostname}`);
 }
 
 function applying(diff: string): string {

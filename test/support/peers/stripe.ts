@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Answer, type Arrived, startHttp } from './http.ts';
 import { CREDENTIALS } from './ports.ts';
 import { invalid, StripeAccount, StripeRefusal } from './stripe-account.ts';
@@ -176,6 +177,19 @@ function route(account: StripeAccount, { method, path, body }: Arrived, watcher:
       if (session.status !== 'open') throw invalid('Only open sessions can be expired');
       return Object.assign(session, { status: 'expired', url: null });
     }
+    case 'GET webhook_endpoints':
+      return page(account.list('webhook_endpoint').map(({ secret: _, ...shown }) => shown));
+    case 'POST webhook_endpoints':
+      return account.put('we', {
+        object: 'webhook_endpoint',
+        ...params,
+        status: 'enabled',
+        secret: `whsec_${randomBytes(24).toString('hex')}`,
+      });
+    case 'POST webhook_endpoints/{id}':
+      return Object.assign(account.get(id), params, {
+        status: params.disabled === 'true' ? 'disabled' : 'enabled',
+      });
     case 'POST billing_portal/sessions': {
       const { customer, return_url } = params;
       account.get(customer, 'customer');
