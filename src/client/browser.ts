@@ -21,6 +21,8 @@ export { LatchkeyError } from './errors.ts';
 
 /** A session in a browser, whichever way it is kept. */
 export interface Latchkey {
+  /** Where Latchkey is, without a slash at its end. */
+  readonly issuer: string;
   /** Who is signed in; null for nobody. Asks the issuer once, and again when something may have changed. Throws LatchkeyError where it cannot be asked. */
   session(): Promise<Session | null>;
   /** Calls back with the session as soon as it is known, and whenever it changes, in whichever tab; gives what ends that. */
@@ -30,7 +32,7 @@ export interface Latchkey {
   /** The access token, fresh for at least half a minute; null when nobody is signed in or the session is a cookie. Throws LatchkeyError. */
   token(): Promise<string | null>;
   /** `fetch`, as the user: with the cookie or the token, which go to the issuer, the page's own origin and `apis`, and nowhere else. */
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>;
   /** Leaves for the sign-in page. */
   signIn(options?: SignInOptions): Promise<never>;
   /** Leaves for the registration page. */
@@ -61,7 +63,7 @@ export interface Latchkey {
 export function createLatchkey(options: BrowserOptions): Latchkey {
   const issuer = options.issuer.replace(/\/$/, '');
   const { clientId } = options;
-  if (clientId !== undefined && isAnswering(clientId)) return inert();
+  if (clientId !== undefined && isAnswering(clientId)) return inert(issuer);
   let failure: SignInError | null = null;
   let known: Promise<Session | null> | undefined;
   const listeners = new Set<(session: Session | null) => void>();
@@ -130,6 +132,7 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
   };
 
   return {
+    issuer,
     session,
     onSession(listener) {
       listeners.add(listener);
@@ -168,9 +171,10 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
 }
 
 /** What a page is given that was only loaded in the hidden frame, to carry an answer: it waits for ever. */
-function inert(): Latchkey {
+function inert(issuer: string): Latchkey {
   const never = () => new Promise<never>(() => {});
   return {
+    issuer,
     session: never,
     onSession: () => () => {},
     failure: null,
