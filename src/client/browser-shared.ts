@@ -33,6 +33,7 @@ function lazyLatchkey(options: BrowserOptions): Latchkey {
   };
   return {
     issuer: options.issuer.replace(/\/$/, ''),
+    clientId: options.clientId,
     get failure() {
       return made?.failure ?? null;
     },

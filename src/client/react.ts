@@ -3,8 +3,10 @@
 import {
   createContext,
   createElement,
+  type HTMLAttributes,
   type ReactElement,
   type ReactNode,
+  type Ref,
   useContext,
   useEffect,
   useSyncExternalStore,
@@ -85,4 +87,29 @@ export function SignedIn({ children }: { children?: ReactNode }): ReactNode {
 /** Renders its children when it is known that nobody is signed in. */
 export function SignedOut({ children }: { children?: ReactNode }): ReactNode {
   return useSession() === null ? children : null;
+}
+
+/** The attributes of the elements of `@latchkey/client/elements`, for JSX. */
+interface ElementAttributes extends HTMLAttributes<HTMLElement> {
+  ref?: Ref<HTMLElement>;
+  issuer?: string;
+  'client-id'?: string;
+  scope?: string;
+  'redirect-uri'?: string;
+  'return-to'?: string;
+  theme?: 'light' | 'dark';
+  /** Of `<latchkey-usage>`: which, in which order. */
+  resources?: string;
+  latchkey?: Latchkey;
+}
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'latchkey-sign-in': ElementAttributes;
+      'latchkey-user-button': ElementAttributes;
+      'latchkey-plans': ElementAttributes;
+      'latchkey-usage': ElementAttributes;
+    }
+  }
 }

@@ -68,8 +68,24 @@ describe('the package', () => {
     expect(await sizeOf(entry)).toBeLessThan(most);
   });
 
-  it('react.js adds 2 KiB gzipped at most to what a page has of browser.js', async () => {
-    expect((await sizeOf('react.js')) - (await sizeOf('browser.js'))).toBeLessThan(2);
+  it.each([
+    ['react.js', 2],
+    ['elements.js', 8],
+  ])('%s adds %i KiB gzipped at most to what a page has of browser.js', async (entry, most) => {
+    expect((await sizeOf(entry)) - (await sizeOf('browser.js'))).toBeLessThan(most);
+  });
+
+  it('can be loaded by servers, whichever part it is', async () => {
+    consumer.write(
+      'server.mjs',
+      `import { createLatchkey } from '@latchkey/client/browser';
+import { defineElements, LatchkeySignIn } from '@latchkey/client/elements';
+import { LatchkeyProvider } from '@latchkey/client/react';
+defineElements();
+console.log(typeof createLatchkey, typeof LatchkeySignIn, typeof LatchkeyProvider);`,
+    );
+    const said = execFileSync(process.execPath, ['server.mjs'], { cwd: consumer.folder, encoding: 'utf8' });
+    expect(said).toBe('function function function\n');
   });
 
   /** What a page loads of an entry besides React, KiB gzipped. */
@@ -190,6 +206,14 @@ export const why: string | null = latchkey.failure instanceof SignInError ? latc
 createLatchkey({ clientId: 'cli_1' });
 // @ts-expect-error there is no such field
 export const password = async () => (await latchkey.session())?.user.password;
+import { defineElements } from '@latchkey/client/elements';
+defineElements({ latchkey, texts: { fr: { welcome: 'Bienvenue', resource_images: 'Images' } } });
+// @ts-expect-error there is no such text
+defineElements({ texts: { fr: { welcom: 'Bienvenue' } } });
+document.querySelector('latchkey-usage')?.refresh();
+addEventListener('keydown', ({ key }) => key);
+document.body.addEventListener('latchkey-session', ({ detail }) => void detail?.user.name);
+document.body.addEventListener('latchkey-choose', ({ detail }) => void detail.priceId);
 `;
   const REACT = `
 import { LatchkeyProvider, SignedIn, type User, useLatchkey, useQuota, useUser } from '@latchkey/client/react';
@@ -203,6 +227,9 @@ function Who() {
   return <button type="button" onClick={() => void refresh().then(() => signOut())}>{user?.name} {left}</button>;
 }
 export const app = <LatchkeyProvider issuer="https://auth.example.com"><SignedIn><Who /></SignedIn></LatchkeyProvider>;
+export const card = <latchkey-sign-in issuer="https://auth.example.com" return-to="/welcome" theme="dark" />;
+// @ts-expect-error there is no such theme
+export const unseen = <latchkey-usage theme="pink" />;
 // @ts-expect-error nobody signs in without an issuer
 export const wrong = <LatchkeyProvider clientId="cli_1" />;
 `;
