@@ -4,6 +4,9 @@ import { sheet } from './elements-style.ts';
 import { type Speaker, speakerOf } from './elements-texts.ts';
 import { errorOf, LatchkeyError } from './errors.ts';
 
+/** How long a button that leaves the page waits before it can be pressed again. */
+const LEAVING_MS = 10_000;
+
 /** The handle of elements that name none. */
 const defaults: { latchkey: Latchkey | null } = { latchkey: null };
 
@@ -131,7 +134,8 @@ export abstract class LatchkeyElement extends Base {
   /** Says what went wrong, in the element and by an event. */
   protected fail(error: unknown, text?: string): void {
     const isAway = error instanceof LatchkeyError && error.code === 'network_error';
-    this.complaint = text ?? this.speaker.say(isAway ? 'noAnswer' : 'failed');
+    const { say } = this.speaker;
+    this.complaint = isAway ? say('noAnswer') : (text ?? say('failed'));
     this.draw();
     this.emit('latchkey-error', error);
   }
@@ -146,11 +150,14 @@ export abstract class LatchkeyElement extends Base {
     if (!latchkey || button.ariaBusy === 'true') return;
     button.ariaBusy = 'true';
     this.complaint = '';
+    const done = () => {
+      button.ariaBusy = null;
+    };
+    // Who leaves the page may have been kept from it.
+    setTimeout(done, LEAVING_MS);
     what(latchkey)
       .catch((error) => this.fail(error, failed))
-      .finally(() => {
-        button.ariaBusy = null;
-      });
+      .finally(done);
   }
 
   /** Asks the issuer, as the user. Throws LatchkeyError. */
