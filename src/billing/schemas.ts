@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import type { PlanBook } from '../account/metering-contract.ts';
+import { DEFAULT_PLAN } from '../directory/state.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { PlanField, SubscriptionSchema } from '../plans/schemas.ts';
+import { PlanField, PlanSchema, planShape, SubscriptionSchema } from '../plans/schemas.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
 import type { Billing } from './service.ts';
-import type { ReversalRow, SubscriptionRow } from './tables.ts';
+import type { PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
@@ -144,6 +146,26 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
   paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
 }).openapi('MySubscription');
 
+const OfferSchema = PlanSchema.extend({
+  prices: z
+    .array(
+      z.object({
+        price_id: z.string(),
+        unit_amount: z
+          .int()
+          .nullable()
+          .openapi({ description: 'In the smallest unit of the currency; null where Stripe reckons it' }),
+        currency: z.string().openapi({ example: 'eur' }),
+        months: z.number().nullable().openapi({ description: 'How often it is paid' }),
+      }),
+    )
+    .openapi({ description: 'In the order to show them; none for the plan that costs nothing' }),
+}).openapi('PlanOffer');
+
+export const OfferListSchema = z
+  .object({ data: z.array(OfferSchema), next_cursor: z.null() })
+  .openapi('PlanOfferList');
+
 /** What is kept of a user's paying; invoices and cards are Stripe's. */
 export const PaidSchema = z.object({
   customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the user' }),
@@ -152,6 +174,25 @@ export const PaidSchema = z.object({
 });
 
 export const ReceivedSchema = z.object({ received: z.literal(true) }).openapi('ReceivedWebhook');
+
+/** The plan that costs nothing, and those that have a price, in the order of their prices. */
+export function offerShapes(plans: PlanBook, prices: PriceRow[]): z.infer<typeof OfferSchema>[] {
+  const ids = new Set([DEFAULT_PLAN, ...prices.map(({ plan }) => plan)]);
+  return [...ids].flatMap((id) => {
+    const plan = id === null ? undefined : plans[id];
+    if (!plan) return [];
+    const own = prices.filter((price) => price.plan === id);
+    return {
+      ...planShape(plan),
+      prices: own.map(({ priceId, unitAmount, currency, months }) => ({
+        price_id: priceId,
+        unit_amount: unitAmount,
+        currency,
+        months,
+      })),
+    };
+  });
+}
 
 export function paymentMethodShape(method: PaymentMethod, defaultId: string | null) {
   const { id, type, brand, last4, expMonth, expYear, createdAt } = method;

@@ -1,13 +1,19 @@
 import type { AppContext } from '../http/context.ts';
-import type { Levels } from '../http/levels.ts';
+import { type Levels, PUBLIC } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { subscriptionShape } from '../plans/schemas.ts';
 import type { Plans } from '../plans/service.ts';
-import { MySubscriptionSchema, PlanChoice, paidSubscriptionShape } from './schemas.ts';
+import {
+  MySubscriptionSchema,
+  OfferListSchema,
+  offerShapes,
+  PlanChoice,
+  paidSubscriptionShape,
+} from './schemas.ts';
 import type { Billing } from './service.ts';
 import type { SubscriptionRow } from './tables.ts';
 
-/** `/v1/me/subscription`: the plan of the user who asks, and what is paid for it. */
+/** `/v1/plans`: what is on offer; `/v1/me/subscription`: the plan of the user who asks, and what is paid for it. */
 export function subscriptionRoutes(billing: Billing, plans: Plans, levels: Levels) {
   async function mine(c: AppContext, paid: SubscriptionRow | null) {
     const { userId } = c.get('principal');
@@ -21,6 +27,23 @@ export function subscriptionRoutes(billing: Billing, plans: Plans, levels: Level
   }
 
   return featureRouter()
+    .openapi(
+      createRoute({
+        operationId: 'plans.list',
+        method: 'get',
+        path: '/v1/plans',
+        tags: ['Plan and usage'],
+        summary: 'The plans on offer, and what they cost',
+        description: 'For anybody: the plan that costs nothing, and those that have a price.',
+        level: PUBLIC,
+        responses: responses({ 200: json(OfferListSchema, 'In the order to show them') }, {}),
+      }),
+      async (c) => {
+        const { id } = c.get('realm');
+        const [terms, prices] = await Promise.all([plans.terms(id), billing.offers(id)]);
+        return c.json({ data: offerShapes(terms.plans, prices), next_cursor: null }, 200);
+      },
+    )
     .openapi(
       createRoute({
         operationId: 'me.subscription.get',

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { helpIfAsked } from './command.ts';
 import { ROOT } from './root.ts';
 
-// Makes the package `@latchkey/client` in generated/client, ready for `npm pack` and `npm publish`: its modules as they are, each
-// with its types, and the types of the OpenAPI document beside them.
+// Makes the package `@latchkey/client` in generated/client, or the folder that is named, ready for `npm pack` and `npm publish`: its
+// modules as they are, each with its types, and the types of the OpenAPI document beside them.
 
 helpIfAsked('build:client');
 
 const source = join(ROOT, 'src/client');
-const target = join(ROOT, 'generated/client');
+const [target = join(ROOT, 'generated/client')] = process.argv.slice(2);
 const OF_DOCUMENT = ['openapi.ts', 'keyed-operations.ts'];
 
 const work = mkdtempSync(join(ROOT, 'generated/client-'));

@@ -21,6 +21,10 @@ export { LatchkeyError } from './errors.ts';
 
 /** A session in a browser, whichever way it is kept. */
 export interface Latchkey {
+  /** Where Latchkey is, without a slash at its end. */
+  readonly issuer: string;
+  /** The app's client; undefined where the session is a cookie. */
+  readonly clientId: string | undefined;
   /** Who is signed in; null for nobody. Asks the issuer once, and again when something may have changed. Throws LatchkeyError where it cannot be asked. */
   session(): Promise<Session | null>;
   /** Calls back with the session as soon as it is known, and whenever it changes, in whichever tab; gives what ends that. */
@@ -30,7 +34,7 @@ export interface Latchkey {
   /** The access token, fresh for at least half a minute; null when nobody is signed in or the session is a cookie. Throws LatchkeyError. */
   token(): Promise<string | null>;
   /** `fetch`, as the user: with the cookie or the token, which go to the issuer, the page's own origin and `apis`, and nowhere else. */
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>;
   /** Leaves for the sign-in page. */
   signIn(options?: SignInOptions): Promise<never>;
   /** Leaves for the registration page. */
@@ -61,9 +65,11 @@ export interface Latchkey {
 export function createLatchkey(options: BrowserOptions): Latchkey {
   const issuer = options.issuer.replace(/\/$/, '');
   const { clientId } = options;
-  if (clientId !== undefined && isAnswering(clientId)) return inert();
+  if (clientId !== undefined && isAnswering(clientId)) return inert(issuer, clientId);
   let failure: SignInError | null = null;
   let known: Promise<Session | null> | undefined;
+  /** Whether listeners were told what is known. */
+  let isTold = false;
   const listeners = new Set<(session: Session | null) => void>();
   let channel: BroadcastChannel | undefined;
 
@@ -80,9 +86,12 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
 
   const settle = (finding: Promise<Session | null>): Promise<Session | null> => {
     known = finding;
+    isTold = false;
     finding.then(
       (session) => {
-        if (known === finding) for (const listener of listeners) listener(session);
+        if (known !== finding) return;
+        isTold = true;
+        for (const listener of listeners) listener(session);
       },
       () => {
         // Nobody was told anything: the next who asks tries again.
@@ -130,10 +139,12 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
   };
 
   return {
+    issuer,
+    clientId,
     session,
     onSession(listener) {
       listeners.add(listener);
-      if (known) void known.then((found) => listeners.has(listener) && listener(found)).catch(() => {});
+      if (isTold) void known?.then((found) => listeners.has(listener) && listener(found));
       else session().catch(() => {});
       return () => void listeners.delete(listener);
     },
@@ -168,9 +179,11 @@ export function createLatchkey(options: BrowserOptions): Latchkey {
 }
 
 /** What a page is given that was only loaded in the hidden frame, to carry an answer: it waits for ever. */
-function inert(): Latchkey {
+function inert(issuer: string, clientId: string): Latchkey {
   const never = () => new Promise<never>(() => {});
   return {
+    issuer,
+    clientId,
     session: never,
     onSession: () => () => {},
     failure: null,

@@ -311,6 +311,43 @@ describe('PUT /v1/admin/billing/prices', () => {
   });
 });
 
+describe('GET /v1/plans', () => {
+  const offers = async (realm?: string) => (await call('GET', '/v1/plans', realm ? { realm } : {})).body;
+
+  it('shows anybody the plans on offer with their prices, and nothing else', async () => {
+    const { data, next_cursor } = await offers();
+    expect(next_cursor).toBeNull();
+    const month = { unit_amount: 2000, currency: 'usd', months: 1 };
+    expect(data).toEqual([
+      expect.objectContaining({ id: 'free', prices: [] }),
+      expect.objectContaining({
+        id: 'pro',
+        name: 'Pro',
+        monthly_credits: 1000,
+        limits: expect.objectContaining({ images: { day: 200 } }),
+        prices: [{ price_id: 'price_pro_month', ...month }, expect.objectContaining({ months: 12 })],
+      }),
+      expect.objectContaining({ id: 'enterprise' }),
+    ]);
+    expect(JSON.stringify(data)).not.toContain('price_credits_500');
+  });
+
+  it('shows no plan of a realm that is not on offer there', async () => {
+    const realm = `r${crypto.randomUUID().slice(0, 8)}`;
+    await createRealm(realm);
+    const inside = { name: 'Inside', limits: {}, model_tiers: [], monthly_credits: 0, features: [] };
+    await call('PUT', '/v1/admin/plans/inside', { headers: INTERNAL, realm, body: inside });
+    await call('PUT', '/v1/admin/billing/prices', {
+      headers: INTERNAL,
+      realm,
+      body: { data: [{ price_id: 'price_pro_month', plan: 'pro' }] },
+    });
+    const ids = (await offers(realm)).data.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(['free', 'pro']);
+    expect((await offers()).data.map(({ id }: { id: string }) => id)).toEqual(['free', 'pro', 'enterprise']);
+  });
+});
+
 describe('without keys of Stripe', () => {
   const bindings = {
     ...env,

@@ -4,18 +4,24 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../src/cli/root.ts';
 
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+/** The compilers that the package has types for: the last one in JavaScript, and the newest. */
+export const COMPILERS = {
+  '5.9': join(ROOT, 'node_modules/@tsd/typescript/typescript/lib/tsc.js'),
+  newest: join(ROOT, 'node_modules/typescript/bin/tsc'),
+};
 
 /** A project of somebody who has installed `@latchkey/client` as it is published. */
 export class ClientConsumer {
   readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-consumer-'));
+  /** The package as it is built. */
+  readonly built = join(this.folder, 'built');
   /** The packed package, as `npm publish` would send it. */
   readonly tarball: string;
 
   constructor() {
-    execFileSync(process.execPath, [join(ROOT, 'src/cli/build-client.ts')]);
+    execFileSync(process.execPath, [join(ROOT, 'src/cli/build-client.ts'), this.built]);
     const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', this.folder], {
-      cwd: join(ROOT, 'generated/client'),
+      cwd: this.built,
       encoding: 'utf8',
     });
     const [{ filename }] = JSON.parse(packed);
@@ -23,11 +29,17 @@ export class ClientConsumer {
     const installed = join(this.folder, 'node_modules/@latchkey/client');
     mkdirSync(installed, { recursive: true });
     execFileSync('tar', ['-xzf', this.tarball, '--strip-components=1', '-C', installed]);
-    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(installed, 'package.json'), 'utf8'),
+    );
     // Nothing else of this project: what the package does not declare is not there.
     for (const name of [
       ...Object.keys(dependencies),
+      ...Object.keys(peerDependencies),
+      'csstype',
       'openapi-typescript-helpers',
+      'react-dom',
+      'scheduler',
       '@types/node',
       'undici-types',
     ]) {
@@ -46,7 +58,7 @@ export class ClientConsumer {
   }
 
   /** Checks types as strictly as can be; gives what the compiler says, nothing when it has no complaint. */
-  check(file: string, compilerOptions: object): { complaints: string; seconds: number } {
+  check(file: string, compilerOptions: object, compiler: keyof typeof COMPILERS = 'newest'): string {
     const options = {
       strict: true,
       skipLibCheck: false,
@@ -56,16 +68,22 @@ export class ClientConsumer {
       ...compilerOptions,
     };
     this.write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: [file] }));
-    const started = performance.now();
     try {
-      execFileSync(process.execPath, [TSC, '-p', this.folder], { encoding: 'utf8' });
-      return { complaints: '', seconds: (performance.now() - started) / 1000 };
+      execFileSync(process.execPath, [COMPILERS[compiler], '-p', this.folder], { encoding: 'utf8' });
+      return '';
     } catch (error) {
-      return {
-        complaints: (error as { stdout: string }).stdout,
-        seconds: (performance.now() - started) / 1000,
-      };
+      return (error as { stdout: string }).stdout;
     }
+  }
+
+  /** How much a project makes TypeScript 5.9 think, which is the same on every machine: types that it has to make out of others. */
+  instantiations(): number {
+    const told = execFileSync(
+      process.execPath,
+      [COMPILERS['5.9'], '-p', this.folder, '--extendedDiagnostics'],
+      { encoding: 'utf8' },
+    );
+    return Number(/^Instantiations: +(\d+)/m.exec(told)?.[1]);
   }
 
   remove(): void {

@@ -27,6 +27,7 @@ export async function checkSnippets(blocks: Block[]): Promise<string> {
         {
           types: [],
           lib: ['es2024', 'dom'],
+          jsxImportSource: 'react',
         },
       ),
     ]);
