@@ -291,6 +291,7 @@ function assemble(shared: Shared, database: string): Services {
     passwordPolicy,
     suspicions,
     addressKeys: deriveKeyring(config, 'address'),
+    linkKeys: deriveKeyring(config, 'registration-link'),
     hooks,
   };
   const authorizationCodes = new AuthorizationCodes(deps);

@@ -86,6 +86,7 @@ import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SecondStepBook } from './second-steps.ts';
 import { type EndedGrant, SessionBook } from './session-book.ts';
 import { SessionProofs } from './session-proofs.ts';
+import { SessionTable } from './session-table.ts';
 import { ShownFactors } from './shown-factors.ts';
 import { SignIns } from './sign-ins.ts';
 import { AddressQuotas } from './spent-quota.ts';
@@ -152,8 +153,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     this.#told = new Told(kv, () => this.#state.get()?.hasFirstEntry ?? false);
     this.#schedule = new ObjectSchedule(ctx.storage);
     this.#activity = new ActivityLog(sql, this.#told, this.#state);
-    this.#sessions = new SessionBook(sql, deriveKeyring(this.#config, 'refresh-token'), (ended) =>
-      this.#projection.tell('logout', ended),
+    this.#sessions = new SessionBook(
+      sql,
+      deriveKeyring(this.#config, 'refresh-token'),
+      this.#state,
+      (ended) => this.#projection.tell('logout', ended),
     );
     this.#attempts = new AttemptLimit(kv);
     this.#devices = new KnownDevices(kv, () => this.#state.devices());
@@ -273,8 +277,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
       upgradeTables(sql, this.#told);
       this.#schedule.at('recall', Date.now());
     } else {
-      if (tables < 3) SessionBook.addGrants(sql);
-      SessionBook.addKeys(sql);
+      if (tables < 3) SessionTable.addGrants(sql);
+      SessionTable.addKeys(sql);
     }
     ActivityLog.addEvents(sql);
     this.#state.noteTables();
@@ -422,8 +426,11 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
   async open(directory: DirectoryState, session: NewSession): Promise<OpenedSession | Refusal> {
     return this.#atomically(() => {
       if (this.#state.isStale(directory)) return stale();
-      this.#adopt(directory, null, session);
-      const opened = this.#signIns.open(session);
+      const open = () => {
+        this.#adopt(directory, null, session);
+        return this.#signIns.open(session);
+      };
+      const opened = session.first ? this.#state.writeOnce(open) : open();
       // The directory has it: nothing else wakes the object.
       if (session.first) this.#schedule.wake(this.#feed.first() ?? this.#pruning.next() ?? Date.now());
       return opened;
@@ -895,7 +902,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     const beginning = opening && !this.#state.get() ? beginningOf(opening) : undefined;
     if (!beginning) this.#lookUpAddress(directory);
     if (!this.#state.get()) {
-      SessionBook.createTable(this.ctx.storage.sql);
+      if (!beginning) SessionTable.create(this.ctx.storage.sql);
       this.#told.reload();
       this.#schedule.begin();
     }

@@ -7,7 +7,8 @@ import type { EndReason, SessionLifetimes } from './contract.ts';
 import { PastSessions } from './past-sessions.ts';
 import { isGenuine, makeRefreshToken, type Presented, parseRefreshToken } from './refresh-token.ts';
 import type { SessionGrant } from './session-record.ts';
-import { isNewDay, mayStillUse, rotated, type SessionRow, sessionRecord } from './session-row.ts';
+import { isAlive, isNewDay, mayStillUse, rotated, type SessionRow, sessionRecord } from './session-row.ts';
+import { type LoneSession, SessionTable } from './session-table.ts';
 
 /** A session that is alive. `confirms` when its client has shown, for the first time, that it has the current token. */
 export interface FoundSession {
@@ -28,6 +29,8 @@ const MAX_GRANTS_OF_ONE = 20;
 /** `last_seen_at` is exact to this (milliseconds), and to a part of the time that the session may idle: a check need not write. */
 const SEEN_PRECISION = HOUR;
 const SEEN_PART = 1 / 24;
+/** What a rotation changes. */
+const ROTATED = ['generation', 'rotated_at', 'superseded', 'confirmed', 'last_seen_at'] as const;
 
 /**
  * The sessions of one user, in the storage of the user's account object. Every method is synchronous: atomic. What is alive
@@ -36,47 +39,21 @@ const SEEN_PART = 1 / 24;
 export class SessionBook {
   /** Those that are over. */
   readonly past: PastSessions;
-  readonly #sql: SqlStorage;
+  readonly #table: SessionTable;
   readonly #keys: Keyring;
   readonly #onEnd: (ended: EndedGrant) => void;
-  readonly #known = new Map<string, SessionRow>();
 
   /** `onEnd` is told of what clients want to hear of, in the transaction of the end. */
-  constructor(sql: SqlStorage, keys: Keyring, onEnd: (ended: EndedGrant) => void) {
+  constructor(sql: SqlStorage, keys: Keyring, lone: LoneSession, onEnd: (ended: EndedGrant) => void) {
     this.past = new PastSessions(sql);
-    this.#sql = sql;
+    this.#table = new SessionTable(sql, lone);
     this.#keys = keys;
     this.#onEnd = onEnd;
   }
 
-  static createTable(sql: SqlStorage): void {
-    sql.exec(`CREATE TABLE sessions (
-      id TEXT PRIMARY KEY, salt TEXT NOT NULL, generation INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
-      created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-      idle_seconds INTEGER NOT NULL, credential_version INTEGER NOT NULL, ip TEXT NOT NULL, country TEXT, city TEXT,
-      user_agent TEXT, methods TEXT NOT NULL, impersonator TEXT, authenticated_at INTEGER NOT NULL,
-      superseded TEXT NOT NULL, confirmed INTEGER NOT NULL, browser_session TEXT,
-      client_id TEXT, scope TEXT, audience TEXT, key_thumbprint TEXT, hears_of_end INTEGER
-    ) STRICT, WITHOUT ROWID`);
-  }
-
-  /** Gives the tables of an object that knew no grants of clients the columns for them. */
-  static addGrants(sql: SqlStorage): void {
-    for (const column of ['client_id', 'scope', 'audience'])
-      sql.exec(`ALTER TABLE sessions ADD COLUMN ${column} TEXT`);
-    for (const column of ['client_id', 'scope'])
-      sql.exec(`ALTER TABLE past_sessions ADD COLUMN ${column} TEXT`);
-  }
-
-  /** Gives the tables of an object that knew neither keys of clients nor who hears of the end the columns for them. */
-  static addKeys(sql: SqlStorage): void {
-    sql.exec('ALTER TABLE sessions ADD COLUMN key_thumbprint TEXT');
-    sql.exec('ALTER TABLE sessions ADD COLUMN hears_of_end INTEGER');
-  }
-
   /** Forgets what is kept in memory: what was written last was undone. */
   reload(): void {
-    this.#known.clear();
+    this.#table.reload();
     this.past.reload();
   }
 
@@ -122,19 +99,14 @@ export class SessionBook {
       key_thumbprint: grant?.key ?? null,
       hears_of_end: grant?.hearsOfEnd ? 1 : null,
     };
+    if (session.id !== undefined && this.#table.keepLone(row)) return row;
     this.dropExpired(now);
     // No client pushes out a session of the user's own, nor all of another's.
     if (grant) {
       this.#makeRoom('client_id = ?', [grant.clientId], MAX_GRANTS_OF_ONE, now);
       this.#makeRoom('client_id IS NOT NULL', [], MAX_GRANTS, now);
     } else this.#makeRoom('client_id IS NULL', [], MAX_SESSIONS, now);
-    this.#sql.exec(
-      `INSERT INTO sessions (${Object.keys(row).join(', ')}) VALUES (${Object.keys(row)
-        .map(() => '?')
-        .join(', ')})`,
-      ...Object.values(row),
-    );
-    this.#known.set(row.id, row);
+    this.#table.insert(row);
     return row;
   }
 
@@ -153,14 +125,7 @@ export class SessionBook {
   /** Marks a session as seen. */
   see({ row, confirms }: FoundSession, now: number): SessionRow {
     const seen = { ...row, last_seen_at: now, confirmed: confirms ? 1 : row.confirmed };
-    this.#sql.exec(
-      'UPDATE sessions SET last_seen_at = ?, confirmed = ? WHERE id = ?',
-      now,
-      seen.confirmed,
-      row.id,
-    );
-    this.#known.set(row.id, seen);
-    return seen;
+    return this.#table.update(seen, ['last_seen_at', 'confirmed']);
   }
 
   /** The session that a refresh token in a browser's cookie stands for now, without rotating it. */
@@ -224,29 +189,17 @@ export class SessionBook {
     if (claims.generation !== row.generation) {
       return { result: 'rotated', row, token: this.tokenOf(claims.userId, row), isNewDay: false };
     }
-    const current = rotated(row, graceSeconds, now);
-    this.#sql.exec(
-      `UPDATE sessions SET generation = ?, rotated_at = ?, superseded = ?, confirmed = 0, last_seen_at = ? WHERE id = ?`,
-      current.generation,
-      now,
-      current.superseded,
-      now,
-      row.id,
-    );
-    this.#known.set(row.id, current);
+    const current = this.#table.update(rotated(row, graceSeconds, now), ROTATED);
     const token = this.tokenOf(claims.userId, current);
     return { result: 'rotated', row: current, token, isNewDay: isNewDay(row, now) };
   }
 
   /** Notes when the user has proved who they are in a session, and the methods that it has from then on. */
   noteProof(id: string, authenticatedAt: number, methods: string[]): void {
-    this.#sql.exec(
-      'UPDATE sessions SET authenticated_at = ?, methods = ? WHERE id = ?',
-      authenticatedAt,
-      JSON.stringify(methods),
-      id,
-    );
-    this.#known.delete(id);
+    const row = this.#table.find(id);
+    if (!row) return;
+    const proved = { ...row, authenticated_at: authenticatedAt, methods: JSON.stringify(methods) };
+    this.#table.update(proved, ['authenticated_at', 'methods']);
   }
 
   /** The refresh token of the session's current generation. */
@@ -260,13 +213,13 @@ export class SessionBook {
 
   /** The refresh token of the current generation of a session that is there. */
   currentToken(userId: string, id: string): string {
-    return this.tokenOf(userId, this.#row(id) as SessionRow);
+    return this.tokenOf(userId, this.#table.find(id) as SessionRow);
   }
 
   /** The live sessions, the one seen last first. */
   list(now: number): SessionRow[] {
     this.dropExpired(now);
-    return this.#sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY last_seen_at DESC, id DESC').toArray();
+    return this.#table.all();
   }
 
   /** How many live sessions there are, by the UTC day on which they would expire, and the last day on which one was used. */
@@ -283,8 +236,7 @@ export class SessionBook {
 
   /** When the next is over, or is to be forgotten of those that are, Unix milliseconds; null when there is none. */
   oldest(): number | null {
-    const sql = 'SELECT MIN(expires_at) AS live FROM sessions';
-    const { live } = this.#sql.exec<{ live: number | null }>(sql).one();
+    const live = this.#table.nextExpiry();
     const over = this.past.oldest();
     return over === null ? live : Math.min(over, live ?? Number.POSITIVE_INFINITY);
   }
@@ -306,14 +258,15 @@ export class SessionBook {
 
   /** Ends the sessions that were opened before the password was changed, but for the one that changed it. */
   endOlderThan(credentialVersion: number, except: string | null, now: number): void {
-    if (except) {
-      this.#sql.exec('UPDATE sessions SET credential_version = ? WHERE id = ?', credentialVersion, except);
-      this.#known.delete(except);
-    }
+    const kept = except === null ? undefined : this.#table.find(except);
+    if (kept) this.#table.update({ ...kept, credential_version: credentialVersion }, ['credential_version']);
+    if ((this.#table.alone()?.credential_version ?? 0) >= credentialVersion) return;
     this.#end('credential_version < ?', [credentialVersion], { at: now, reason: 'password_changed' });
   }
 
   dropExpired(now: number): void {
+    const lone = this.#table.alone();
+    if (lone && isAlive(lone, now)) return;
     this.#end('expires_at <= ?1 OR last_seen_at + idle_seconds * 1000 <= ?1', [now], {
       at: null,
       reason: null,
@@ -323,21 +276,13 @@ export class SessionBook {
   /** Forgets sessions that have been over for long. */
   prune(now: number): void {
     this.dropExpired(now);
+    this.#table.tidy();
     this.past.prune(now);
   }
 
   #alive(id: string, now: number): SessionRow | null {
-    const row = this.#row(id);
-    if (!row || now >= row.expires_at || now >= row.last_seen_at + row.idle_seconds * SECOND) return null;
-    return row;
-  }
-
-  #row(id: string): SessionRow | undefined {
-    const known = this.#known.get(id);
-    if (known) return known;
-    const row = this.#sql.exec<SessionRow>('SELECT * FROM sessions WHERE id = ?', id).toArray()[0];
-    if (row) this.#known.set(id, row);
-    return row;
+    const row = this.#table.find(id);
+    return row && isAlive(row, now) ? row : null;
   }
 
   #makeRoom(where: string, bindings: string[], most: number, now: number): void {
@@ -353,11 +298,8 @@ export class SessionBook {
     bindings: (string | number)[],
     end: { at: number | null; reason: EndReason | null },
   ): SessionRow[] {
-    const rows = this.#sql
-      .exec<SessionRow>(`DELETE FROM sessions WHERE ${where} RETURNING *`, ...bindings)
-      .toArray();
+    const rows = this.#table.take(where, bindings);
     for (const row of rows) {
-      this.#known.delete(row.id);
       this.past.remember({ ...sessionRecord(row), ended_at: end.at, end_reason: end.reason });
       // One whose time is over ends for its client as it was told.
       if (end.reason !== null) this.#tellEnd(row);
@@ -369,12 +311,7 @@ export class SessionBook {
   #tellEnd(ended: SessionRow): void {
     const grants =
       ended.client_id === null
-        ? this.#sql
-            .exec<SessionRow>(
-              'SELECT * FROM sessions WHERE browser_session = ? AND hears_of_end = 1',
-              ended.id,
-            )
-            .toArray()
+        ? this.#table.select('browser_session = ? AND hears_of_end = 1', ended.id)
         : [ended];
     for (const { client_id, hears_of_end, id } of grants) {
       if (client_id !== null && hears_of_end === 1) this.#onEnd({ clientId: client_id, sessionId: id });
@@ -383,12 +320,8 @@ export class SessionBook {
 
   /** Of all that is there, what clients want to hear the end of. */
   heard(now: number): EndedGrant[] {
-    return this.#sql
-      .exec<Pick<SessionRow, 'id' | 'client_id'>>(
-        'SELECT id, client_id FROM sessions WHERE hears_of_end = 1 AND expires_at > ?',
-        now,
-      )
-      .toArray()
+    return this.#table
+      .select('hears_of_end = 1 AND expires_at > ?', now)
       .flatMap(({ id, client_id }) => (client_id === null ? [] : [{ clientId: client_id, sessionId: id }]));
   }
 }

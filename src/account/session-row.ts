@@ -38,6 +38,11 @@ export function sessionRecord(row: SessionRow): SessionRecord {
   return { id, created_at, last_seen_at, expires_at, ...about };
 }
 
+/** Whether a session is not over yet. */
+export function isAlive(row: SessionRow, now: number): boolean {
+  return now < row.expires_at && now < row.last_seen_at + row.idle_seconds * SECOND;
+}
+
 /** Whether a use now is the first on its day: users are counted by the day. */
 export function isNewDay(row: SessionRow, now: number): boolean {
   return dateOf(now) !== dateOf(row.last_seen_at);

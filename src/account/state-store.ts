@@ -4,17 +4,19 @@ import { DEFAULT_PLAN, type DirectoryState } from '../directory/state.ts';
 import type { AccountState } from './contract.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import type { Devices } from './known-devices.ts';
+import type { SessionRow } from './session-row.ts';
 
 /** Which tables there are beside it. */
 const TABLES = 5;
 /** What copies lack that were made before it was there. */
 const LATER = ['username', 'factors', 'phone'] as const;
 
-/** What is known of who registers: what the address has used, the device, and the first entry of the log. */
+/** What is known of who registers: what the address has used, the device, the first entry of the log and the first session. */
 interface Beginning {
   address: AddressQuota;
   devices: Devices;
   entry?: ActivityLogRow;
+  session?: SessionRow;
 }
 
 type StoredState = AccountState & { beginning?: Beginning };
@@ -24,6 +26,7 @@ export class AccountStateStore {
   readonly #kv: SyncKvStorage;
   #state: AccountState | undefined;
   #beginning: Beginning | undefined;
+  #isHeld = false;
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
@@ -57,6 +60,35 @@ export class AccountStateStore {
     const { entry: _, ...rest } = this.#beginning;
     this.#beginning = rest;
     this.#put(this.#state);
+  }
+
+  /** The first session, while there is no table of them. */
+  session(): SessionRow | null {
+    return this.#beginning?.session ?? null;
+  }
+
+  keepSession(session: SessionRow): void {
+    if (!this.#state || !this.#beginning) throw new Error('nobody has registered');
+    this.#beginning = { ...this.#beginning, session };
+    this.#put(this.#state);
+  }
+
+  dropSession(): void {
+    if (!this.#state || !this.#beginning?.session) return;
+    const { session: _, ...rest } = this.#beginning;
+    this.#beginning = rest;
+    this.#put(this.#state);
+  }
+
+  /** Does work that changes the copy more than once, and writes it once. */
+  writeOnce<Result>(work: () => Result): Result {
+    this.#isHeld = true;
+    try {
+      return work();
+    } finally {
+      this.#isHeld = false;
+      if (this.#state) this.#put(this.#state);
+    }
   }
 
   /** Whether a row is known to be out of date: of a user who was changed since, or deleted. */
@@ -136,6 +168,7 @@ export class AccountStateStore {
 
   #put(state: AccountState): void {
     this.#state = state;
+    if (this.#isHeld) return;
     this.#kv.put<StoredState>('state', {
       ...state,
       ...(this.#beginning && { beginning: this.#beginning }),

@@ -1,6 +1,6 @@
 import { ActivityLog } from './activity-log.ts';
 import type { ActivityLogRow } from './history-contract.ts';
-import { SessionBook } from './session-book.ts';
+import { SessionTable } from './session-table.ts';
 import type { Told } from './told.ts';
 
 /** Columns that tables of earlier versions may lack, and what stands for them. */
@@ -34,7 +34,7 @@ export function upgradeTables(sql: SqlStorage, told: Told): void {
   const known = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')").toArray();
   const has = new Set(known.map(({ name }) => name));
   sql.exec('ALTER TABLE sessions RENAME TO sessions_before');
-  SessionBook.createTable(sql);
+  SessionTable.create(sql);
   const columns = sql
     .exec<{ name: string }>("SELECT name FROM pragma_table_info('sessions')")
     .toArray()

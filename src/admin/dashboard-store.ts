@@ -23,11 +23,16 @@ export function countSessions(db: Database, realmId: string, today: string) {
 
 /** How many users can sign in by what; one who can by several counts for each. */
 export function countProviders(db: Database, realmId: string) {
-  const { provider, users: count } = providerCounts;
+  const provider = sql<string>`provider`;
+  const count = sql<number>`sum(users)`;
   return db
     .select({ provider, users: count })
-    .from(providerCounts)
-    .where(and(eq(providerCounts.realmId, realmId), gt(count, 0)));
+    .from(
+      sql`(SELECT provider, users FROM ${providerCounts} WHERE realm_id = ${realmId}
+        UNION ALL SELECT 'password', passwords FROM ${userCounts} WHERE realm_id = ${realmId})`,
+    )
+    .groupBy(provider)
+    .having(gt(count, 0));
 }
 
 /** Who came last: of every facet its last. */

@@ -7,11 +7,15 @@ export const userCounts = sqliteTable(
     realmId: text('realm_id').notNull(),
     facet: text().notNull(),
     users: integer().notNull(),
+    passwords: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.realmId, table.facet] })],
 );
 
-/** How many users can sign in by what: `password`, or the id of a provider. Kept by triggers. */
+/**
+ * How many users can sign in by what: `password`, or the id of a provider. Kept by triggers. Who has registered with a password is
+ * counted in `user_counts`, and lessens this when they have none any more.
+ */
 export const providerCounts = sqliteTable(
   'provider_counts',
   {

@@ -6,40 +6,13 @@ import { parseEmailAddress } from '../lib/email-address.ts';
 import { fold } from '../lib/fold.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { FACETS, type FacetName, type FacetQuery, facetsOf, isWanted } from './user-facets.ts';
+import { after, isFacet, orderOf, type Stretch, stretchesOf, type UserPage } from './users-order.ts';
 
 /** What a list of users is narrowed to, besides its facets. Times are Unix milliseconds. */
 export interface Narrowing {
   q?: string | undefined;
   createdAfter?: number | undefined;
   createdBefore?: number | undefined;
-}
-
-/** The columns with an index of their own; the others are facets. */
-export const SORTS = {
-  created_at: { key: sql`created_at`, of: (row: UserRow) => row.createdAt },
-  last_login_at: { key: sql`coalesce(last_login_at, 0)`, of: (row: UserRow) => row.lastLoginAt ?? 0 },
-  email: { key: sql`email`, of: (row: UserRow) => row.email },
-  username: {
-    key: sql`coalesce(username, '') COLLATE NOCASE`,
-    of: (row: UserRow) => row.username ?? '',
-  },
-  name: {
-    key: sql`coalesce(folded_name, lower(name), '')`,
-    of: (row: UserRow) => row.foldedName ?? asciiLower(row.name ?? ''),
-  },
-} as const;
-
-export type SortColumn = keyof typeof SORTS | FacetName;
-export type Order = 'asc' | 'desc';
-export type CursorKeys = (string | number)[];
-
-/** A page of users: the order, where it begins, how many rows. */
-export interface UserPage {
-  sort: SortColumn;
-  order: Order;
-  after: CursorKeys | null;
-  offset: number;
-  limit: number;
 }
 
 /**
@@ -66,11 +39,6 @@ function addressOf(q: string): string {
   return 'address' in parsed ? parsed.address : q.toLowerCase();
 }
 
-/** As `lower` of SQLite does. */
-function asciiLower(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
 /** Reads a page. Each facet is walked along the index of the order; what is narrowed first is sorted afterwards. */
 export async function listUsers(
   db: Database,
@@ -88,11 +56,34 @@ export async function listUsers(
       .orderBy(...orderOf(page))
       .limit(page.limit)
       .offset(page.offset);
-  const walked = () => paged(select().innerJoin(...walk(realmId, facets, filter, page)));
+  const along = (stretch: Stretch, most: number) =>
+    select().innerJoin(...walkAlong(realmId, facets, filter, stretch, most));
+  const walked = () => {
+    if (isFacet(page.sort)) {
+      return paged(select().innerJoin(...walkByFacet(realmId, facets, filter, page, page.sort)));
+    }
+    return paged(along(stretchesOf(page)[0] as Stretch, page.offset + page.limit));
+  };
+  const walkedOn = async () => {
+    const stretches = isFacet(page.sort) ? [] : stretchesOf(page);
+    if (stretches.length <= 1) return walked();
+    const rows: UserRow[] = [];
+    for (const stretch of stretches) {
+      const left = page.offset + page.limit - rows.length;
+      if (left > 0) {
+        rows.push(
+          ...(await along(stretch, left)
+            .orderBy(...orderOf(page))
+            .limit(left)),
+        );
+      }
+    }
+    return rows.slice(page.offset);
+  };
   const counted = (number: SQL) => db.select({ number: sql<number>`${number}` }).from(sql`(SELECT 1)`);
   if (filter.q === undefined && !isWithin(filter)) {
     const total = wanted.reduce((sum, facet) => sum + facet.users, 0);
-    return { rows: await walked(), total, totalIsExact: true };
+    return { rows: await walkedOn(), total, totalIsExact: true };
   }
   if (filter.q === undefined && page.sort === 'created_at') {
     const [rows, [count]] = await db.batch([walked(), counted(countWithin(realmId, facets, filter))]);
@@ -103,7 +94,7 @@ export async function listUsers(
   const most = length?.number ?? 0;
   if (most > CANDIDATES) {
     // Candidates that are cut off before they are sorted would be any of those that fit.
-    const rows = await walked();
+    const rows = await walkedOn();
     const seen = rows.length === 0 ? 0 : page.offset + rows.length;
     const isWide = filter.q === undefined || (wanted.length === counts.length && !isWithin(filter));
     return { rows, total: Math.max(isWide ? most : 0, seen), totalIsExact: false };
@@ -120,15 +111,17 @@ function isWithin(filter: Narrowing): boolean {
   return filter.createdAfter !== undefined || filter.createdBefore !== undefined;
 }
 
-/** The table, but of every facet only the rows that can be on the page. */
-function walk(realmId: string, facets: string[], filter: Narrowing, page: UserPage): [of: SQL, on: SQL] {
-  const reach = page.offset + page.limit;
-  if (isFacet(page.sort)) return walkByFacet(realmId, facets, filter, page, page.sort);
-  const { key } = SORTS[page.sort];
-  const direction = sql.raw(page.order);
+/** The table, but of every facet only the rows that can be among the first so many of a stretch. */
+function walkAlong(
+  realmId: string,
+  facets: string[],
+  filter: Narrowing,
+  { among, order }: Stretch,
+  most: number,
+): [of: SQL, on: SQL] {
   const on = sql`users.rowid IN (
-    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${fits(filter)} AND ${after(page)}
-    ORDER BY ${key} ${direction}, id ${direction} LIMIT ${reach})`;
+    SELECT c.rowid FROM users AS c WHERE realm_id = ${realmId} AND facet = f.value AND ${within(filter)} AND ${fits(filter)} AND ${among}
+    ORDER BY ${order} LIMIT ${most})`;
   return [sql`json_each(${JSON.stringify(facets)}) AS f`, on];
 }
 
@@ -198,31 +191,6 @@ function within({ createdAfter, createdBefore }: Narrowing, sign: '' | '+' = '')
   return createdBefore === undefined ? from : sql`${from} AND ${at} < ${createdBefore}`;
 }
 
-/** The condition that a row comes after the last of the page before. */
-function after(page: UserPage): SQL {
-  if (!page.after) return sql`TRUE`;
-  const beyond = sql.raw(page.order === 'asc' ? '>' : '<');
-  if (isFacet(page.sort)) {
-    const [value, at, id] = page.after;
-    const column = FACETS[page.sort].column;
-    return sql`(${column} ${beyond} ${value} OR (${column} = ${value} AND (created_at, id) < (${at}, ${id})))`;
-  }
-  const [key, id] = page.after;
-  return sql`(${SORTS[page.sort].key}, id) ${beyond} (${key}, ${id})`;
-}
-
-function orderOf({ sort, order }: UserPage): SQL[] {
-  const direction = sql.raw(order);
-  if (isFacet(sort)) {
-    return [sql`${FACETS[sort].column} ${direction}`, sql`created_at DESC`, sql`users.id DESC`];
-  }
-  return [sql`${SORTS[sort].key} ${direction}`, sql`users.id ${direction}`];
-}
-
-function isFacet(sort: SortColumn): sort is FacetName {
-  return sort in FACETS;
-}
-
 function countWithin(realmId: string, facets: string[], filter: Narrowing): SQL {
   return sql`(SELECT count(*) FROM (${usersWithin(realmId, facets, filter)} LIMIT ${COUNTED + 1}))`;
 }
@@ -238,22 +206,4 @@ function lengthOf(realmId: string, facets: string[], filter: Narrowing): SQL {
   const all = filter.q === undefined ? [usersWithin(realmId, facets, filter)] : ways(realmId, filter.q);
   const lengths = all.map((way) => sql`(SELECT count(*) FROM (${way} LIMIT ${CANDIDATES + 1}))`);
   return sql`max(0, ${sql.join(lengths, sql`, `)})`;
-}
-
-/** Where the page after a row begins. */
-export function keysAfter(row: UserRow, sort: SortColumn): CursorKeys {
-  if (!isFacet(sort)) return [SORTS[sort].of(row), row.id];
-  const value = sort === 'email_verified' ? row.emailVerified : row[sort];
-  return [typeof value === 'boolean' ? Number(value) : value, row.createdAt, row.id];
-}
-
-/** Facets that are numbers. */
-const NUMBERED: SortColumn[] = ['email_verified', 'anonymous'];
-
-/** Whether keys of a cursor are such as the order has. */
-export function areKeysOf(sort: SortColumn, keys: unknown): keys is CursorKeys {
-  if (!Array.isArray(keys)) return false;
-  const types = keys.map((key) => typeof key).join();
-  if (isFacet(sort)) return types === `${NUMBERED.includes(sort) ? 'number' : 'string'},number,string`;
-  return types === `${sort === 'created_at' || sort === 'last_login_at' ? 'number' : 'string'},string`;
 }

@@ -17,7 +17,8 @@ import type { PasswordPolicy } from '../passwords/service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Privacy } from '../privacy/service.ts';
 import type { Realms } from '../realms/service.ts';
-import { areKeysOf, keysAfter, listUsers } from './users-list-store.ts';
+import { listUsers } from './users-list-store.ts';
+import { areKeysOf, keysAfter } from './users-order.ts';
 import { MAX_OFFSET, type NewUser, type UserQuery } from './users-schemas.ts';
 import { findUser, insertUser, type PasswordLink } from './users-store.ts';
 

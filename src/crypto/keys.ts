@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'factors'
   | 'provider-tokens'
   | 'address'
+  | 'registration-link'
   | 'webhooks';
 
 /** The keys of one purpose: what is new is made with the first; what is there may be of any. */

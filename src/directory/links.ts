@@ -47,9 +47,14 @@ export function newLink(issuer: string, purpose: LinkPurpose, now: number): Link
     purpose,
     token,
     hash: hashToken(token),
-    url: `${issuer}/${PAGE[purpose]}?token=${token}`,
+    url: linkTo(issuer, purpose, token),
     expiresAt: now + LINK_LIFETIME[purpose],
   };
+}
+
+/** Where a token of one purpose is used, below an issuer. */
+export function linkTo(issuer: string, purpose: LinkPurpose, token: string): string {
+  return `${issuer}/${PAGE[purpose]}?token=${token}`;
 }
 
 /** Stores a link; an older one of the same purpose stops working, unless it undoes a change of address. */

@@ -21,7 +21,7 @@ export interface Notice {
 /** The mail that greets a user who has registered, with the link that proves their address. */
 export function welcomeMail(
   user: { id: string; realmId: string; email: string; locale: string | null; name: string | null },
-  link: Link,
+  link: Pick<Link, 'url' | 'expiresAt'>,
   now: number,
 ): typeof outbox.$inferInsert {
   const { id: userId, realmId, email: to, locale, name } = user;

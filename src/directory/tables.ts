@@ -47,6 +47,7 @@ export const users = sqliteTable('users', {
   lastActiveOn: text('last_active_on'),
   liveSessions: text('sessions').notNull().default('{}'),
   told: integer().notNull().default(0),
+  withPassword: integer('with_password', { mode: 'boolean' }).notNull().default(false),
   totpCount: integer('totp_count').notNull().default(0),
   passkeyCount: integer('passkey_count').notNull().default(0),
   hasPast: integer('has_past', { mode: 'boolean' }).notNull().default(false),

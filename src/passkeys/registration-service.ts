@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { PasskeyObjects } from '../account/contract.ts';
-import type { Keyring } from '../crypto/keys.ts';
 import { isTaken } from '../db/unique.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError, accepted } from '../errors.ts';
@@ -11,8 +10,12 @@ import { newId, newUserId } from '../lib/ids.ts';
 import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import type { MailBudget } from '../messages/budgets.ts';
-import type { Outbox } from '../messages/outbox.ts';
-import { firstSession, type Registration, Registrations } from '../passwords/registration-service.ts';
+import {
+  firstSession,
+  type Registration,
+  type RegistrationDependencies,
+  Registrations,
+} from '../passwords/registration-service.ts';
 import type { Pending, SignedIn } from '../passwords/service.ts';
 import type { Sessions } from '../sessions/service.ts';
 import { unnamed } from './authenticators.ts';
@@ -22,17 +25,14 @@ import type { CreatedPasskey } from './schemas.ts';
 import { passkeys } from './tables.ts';
 
 /** What registration by a passkey is made of. */
-export interface PasskeyRegistrationDependencies {
-  d1: D1Database;
+export interface PasskeyRegistrationDependencies extends RegistrationDependencies {
   sessions: Sessions;
   directory: Directory;
   objects: PasskeyObjects;
-  outbox: Outbox;
   mailBudget: MailBudget;
   suspicions: Suspicions;
   hooks: Hooks;
   flows: PasskeyFlows;
-  addressKeys: Keyring;
 }
 
 /** Somebody who has made a passkey to register by, and the row of it. */

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { FirstSession } from '../account/contract.ts';
 import type { Keyring } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
-import { newLink } from '../directory/links.ts';
 import { accountExistsMail, welcomeMail } from '../directory/notices.ts';
+import { registrationLink } from '../directory/registration-links.ts';
 import { findByEmail, madeBy } from '../directory/service.ts';
 import { type AddressQuota, addressQuota, namesOfAddress } from '../directory/spent-before.ts';
 import type { UserRow, users } from '../directory/tables.ts';
@@ -24,7 +24,7 @@ export interface Registration {
   /** Whether their inbox may get a mail. */
   mayMail: boolean;
   /** What else their row says. */
-  columns?: Pick<typeof users.$inferInsert, 'passkeyCount' | 'plan' | 'metadata'>;
+  columns?: Pick<typeof users.$inferInsert, 'passkeyCount' | 'plan' | 'metadata' | 'withPassword'>;
   /** Writes by what they will sign in, in the batch that adds them. `now` is Unix milliseconds. */
   proof: Proof;
   /** The session that it opens; none where the address has to be proven first. */
@@ -42,11 +42,21 @@ export function firstSession({ registration }: Realm): Opening | undefined {
   return registration === 'verify_first' ? undefined : { id: newId('ses', at), at };
 }
 
+/** What users are added with. */
+export interface RegistrationDependencies {
+  d1: D1Database;
+  outbox: Outbox;
+  /** Names what addresses have used. */
+  addressKeys: Keyring;
+  /** Signs the links by which addresses are proven. */
+  linkKeys: Keyring;
+}
+
 /** Adds users who register by themselves. */
 export class Registrations {
-  readonly #deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring };
+  readonly #deps: RegistrationDependencies;
 
-  constructor(deps: { d1: D1Database; outbox: Outbox; addressKeys: Keyring }) {
+  constructor(deps: RegistrationDependencies) {
     this.#deps = deps;
   }
 
@@ -59,7 +69,7 @@ export class Registrations {
     { userId: id, body, mayMail, columns, proof, first, known }: Registration,
     client: Client,
   ): Promise<{ user: UserRow; address: AddressQuota } | null> {
-    const { d1, outbox, addressKeys } = this.#deps;
+    const { d1, outbox, addressKeys, linkKeys } = this.#deps;
     const { db } = primary(d1);
     const hides = realm.registration === 'verify_first';
     // Asked before the insert, which reports one violation only: a taken name must not tell of a taken address.
@@ -67,7 +77,6 @@ export class Registrations {
       throw new ApiError('username_taken');
     }
     const now = first?.at ?? Date.now();
-    const link = newLink(realm.issuer, 'verify_email', now);
     const { email, username, name, given_name, family_name, phone_number, country, locale } = body;
     const greeted = {
       id,
@@ -76,7 +85,7 @@ export class Registrations {
       locale: locale ?? null,
       name: greetedName({ name, givenName: given_name }),
     };
-    const mail = welcomeMail(greeted, link, now);
+    const mail = welcomeMail(greeted, registrationLink(linkKeys, realm.issuer, greeted, now), now);
     try {
       const addressNames = namesOfAddress(addressKeys, realm.id, email);
       const { user, spent } = await insertRegistration(
@@ -100,7 +109,7 @@ export class Registrations {
           lastLoginAt: hides ? null : now,
         },
         proof,
-        { link, mail: mayMail ? mail : null, addressNames },
+        { mail: mayMail ? mail : null, addressNames },
         first ? { first, lifetimes: realm.lifetimes, client } : null,
       );
       if (mayMail) outbox.sendSoon([mail]);

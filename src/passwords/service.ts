@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LiveSession, OpenedSession, PasswordObjects, PasswordSignIn } from '../account/contract.ts';
-import { hmac, type Keyring } from '../crypto/keys.ts';
+import { hmac } from '../crypto/keys.ts';
 import { needsRehash } from '../crypto/password-hash.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
@@ -17,12 +17,17 @@ import type { Realm } from '../lib/realm.ts';
 import { steadily } from '../lib/steady.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
-import { message, type Outbox, storeMessage } from '../messages/outbox.ts';
+import { message, storeMessage } from '../messages/outbox.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
 import { decoyFor } from './decoys.ts';
 import { parseIdentifier } from './identifier.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { firstSession, type Opening, Registrations } from './registration-service.ts';
+import {
+  firstSession,
+  type Opening,
+  type RegistrationDependencies,
+  Registrations,
+} from './registration-service.ts';
 import { passwordChangedMail } from './reset-service.ts';
 import type { LoginBody, PasswordChangeBody, RegisterBody } from './schemas.ts';
 import {
@@ -56,12 +61,10 @@ export interface Pending {
 }
 
 /** What credentials are made of. */
-export interface CredentialDependencies {
-  d1: D1Database;
+export interface CredentialDependencies extends RegistrationDependencies {
   sessions: Sessions;
   directory: Directory;
   objects: PasswordObjects;
-  outbox: Outbox;
   mailBudget: MailBudget;
   failures: FailureBudget;
   passwordPolicy: PasswordPolicy;
@@ -69,8 +72,6 @@ export interface CredentialDependencies {
   hooks: Hooks;
   /** Names the decoys that stand for identifiers nobody has. */
   decoyKey: Buffer;
-  /** Names what addresses have used. */
-  addressKeys: Keyring;
 }
 
 /** Registration, sign-in and change of passwords. */
@@ -241,7 +242,7 @@ export class Credentials {
         userId,
         body,
         mayMail,
-        columns: granted,
+        columns: { ...granted, withPassword: true },
         first,
         proof: (db, now) => db.insert(passwords).values({ userId, hash, updatedAt: now }),
         known: (db) => storeShadow(db, realm.id, body.email, hash),

@@ -6,7 +6,7 @@ import type { Database } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { preparedOnce } from '../db/prepared.ts';
 import { withFoldedNames } from '../directory/folded-names.ts';
-import { dropLinksIf, type Link, storeLink } from '../directory/links.ts';
+import { dropLinksIf } from '../directory/links.ts';
 import { refuseViolation, type UserChange, WITH_FIRST_ENTRY } from '../directory/service.ts';
 import { type SpentRow, spentStatement } from '../directory/spent-before.ts';
 import { FIRST_ENTRY } from '../directory/state.ts';
@@ -176,15 +176,15 @@ function firstEntry(db: Database, user: typeof users.$inferInsert, { first, clie
 }
 
 /**
- * Adds a user with by what they will sign in, the link that proves their address, and the mail that brings it, unless their inbox has had
- * enough: all or nothing.
+ * Adds a user with by what they will sign in, and the mail with the link that proves their address, unless their inbox has had enough: all
+ * or nothing.
  * A unique index decides who came first. Throws `user_exists`, `username_taken`.
  */
 export async function insertRegistration(
   db: Database,
   user: typeof users.$inferInsert,
   proof: Proof,
-  welcome: { link: Link; mail: typeof outbox.$inferInsert | null; addressNames: string[] },
+  welcome: { mail: typeof outbox.$inferInsert | null; addressNames: string[] },
   opened: Opened | null,
 ): Promise<{ user: UserRow; spent: SpentRow[] }> {
   const [inserted, spent] = await db
@@ -197,7 +197,6 @@ export async function insertRegistration(
       proof(db, user.createdAt),
       userCreated(db, user, 'registration'),
       ...(opened ? firstEntry(db, user, opened) : []),
-      storeLink(db, welcome.link, user.id, user.email),
       ...(welcome.mail ? [db.insert(outbox).values(welcome.mail)] : []),
     ])
     .catch(refuseViolation);

@@ -34,7 +34,7 @@ export interface LinkPreview {
 /** Reads what a link's holder is shown: what using it would do, or why that does nothing. `now` is Unix milliseconds. */
 export async function readPreview(
   db: Database,
-  link: typeof oneTimeTokens.$inferSelect,
+  link: Pick<typeof oneTimeTokens.$inferSelect, 'userId' | 'purpose' | 'email' | 'expiresAt' | 'usedAt'>,
   realmId: string,
   now: number,
 ): Promise<LinkPreview | SpentLink> {

@@ -1,8 +1,10 @@
 import type { PasswordObjects } from '../account/contract.ts';
+import type { Keyring } from '../crypto/keys.ts';
 import { type Database, primary } from '../db/client.ts';
 import { type LinkPurpose, oneTimeTokens } from '../directory/link-tables.ts';
 import { LINK_LIFETIME, newLink, peekLink, rememberedLink, takeLink } from '../directory/links.ts';
 import { accountExistsMail, confirmAddressMail } from '../directory/notices.ts';
+import { findRegistrationLink, isRegistrationToken } from '../directory/registration-links.ts';
 import { maskEmail } from '../directory/schemas.ts';
 import { type Directory, findByEmail, findById, type UserChange } from '../directory/service.ts';
 import type { UserRow } from '../directory/tables.ts';
@@ -36,6 +38,8 @@ export interface VerificationDependencies {
   objects: PasswordObjects;
   mailBudget: MailBudget;
   hooks: Hooks;
+  /** Has signed the links of who registered. */
+  linkKeys: Keyring;
 }
 
 /** E-mail addresses: proven, changed, given back. */
@@ -73,7 +77,10 @@ export class EmailVerification {
    */
   async preview(token: string, purposes: LinkPurpose[], realm: Realm): Promise<LinkPreview | SpentLink> {
     const { db } = primary(this.#deps.d1);
-    const link = await rememberedLink(db, token, purposes);
+    const link = isRegistrationToken(token)
+      ? purposes.includes('verify_email') &&
+        (await findRegistrationLink(db, this.#deps.linkKeys, token))?.link
+      : await rememberedLink(db, token, purposes);
     return link ? readPreview(db, link, realm.id, Date.now()) : { spent: 'over' };
   }
 
@@ -204,10 +211,20 @@ export class EmailVerification {
   }
 
   async #owner(db: Database, token: string, purposes: LinkPurpose[], realm: Realm) {
-    const link = await peekLink(db, token, purposes, Date.now());
+    const found = await this.#find(db, token, purposes, Date.now());
+    if (found?.user.realmId !== realm.id) throw new ApiError('invalid_link');
+    return found;
+  }
+
+  async #find(db: Database, token: string, purposes: LinkPurpose[], now: number) {
+    if (isRegistrationToken(token)) {
+      const found = await findRegistrationLink(db, this.#deps.linkKeys, token);
+      const serves = found && purposes.includes(found.link.purpose);
+      return serves && found.link.usedAt === null && found.link.expiresAt > now ? found : null;
+    }
+    const link = await peekLink(db, token, purposes, now);
     const user = link && (await findById(db, link.userId));
-    if (!user || user.realmId !== realm.id) throw new ApiError('invalid_link');
-    return { user, link };
+    return user && { user, link };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   storeLinkIf,
   takeLink,
 } from '../directory/links.ts';
+import { isRegistrationToken, registrationLinkStands } from '../directory/registration-links.ts';
 import type { UserChange } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { tellOf } from '../events/emit.ts';
@@ -57,12 +58,8 @@ interface UsedLink {
 
 /** The change that marks the address that a token was mailed to as verified, if it is still the user's. */
 export function addressProof(db: Database, used: UsedLink): Change {
-  const { token, user, now } = used;
-  return {
-    ...provingChange('confirmed', user.id, now),
-    guard: asMailed(db, used, 'verify_email'),
-    after: (db) => [takeLink(db, token)],
-  };
+  const { user, now } = used;
+  return { ...provingChange('confirmed', user.id, now), ...provedBy(db, used) };
 }
 
 /**
@@ -70,16 +67,15 @@ export function addressProof(db: Database, used: UsedLink): Change {
  * a password.
  */
 export function accountDisowned(db: Database, used: UsedLink & { reset: Link }): Change {
-  const { token, user, reset, now } = used;
+  const { user, reset, now } = used;
   const proof = provingChange('disowned', user.id, now);
   return {
     ...proof,
-    guard: asMailed(db, used, 'verify_email'),
+    ...provedBy(db, used),
     before: (db, stands) => [
       ...proof.before(db, stands),
       storeLinkIf(db, reset, user.id, user.email, stands),
     ],
-    after: (db) => [takeLink(db, token)],
   };
 }
 
@@ -135,6 +131,12 @@ export function addressUndo(
     ],
     after: (db) => [takeLink(db, token)],
   };
+}
+
+function provedBy(db: Database, used: UsedLink): Pick<Change, 'guard' | 'after'> {
+  const { token, user } = used;
+  if (isRegistrationToken(token)) return { guard: registrationLinkStands(user.email) };
+  return { guard: asMailed(db, used, 'verify_email'), after: (db) => [takeLink(db, token)] };
 }
 
 function asMailed(db: Database, { token, user, now }: UsedLink, purpose: 'verify_email' | 'change_email') {

@@ -61,6 +61,8 @@ it.each<[string, () => Promise<unknown>, number]>([
   ['entries of the log by address', log({ ip: '10.0.0.7' }, null), 1250],
   ['entries of the log of a time', log({ after: 49_990 }, null), 400],
   ['users', list({}), 500],
+  ['users by username', list({ sort: 'username' }), 500],
+  ['users by name', list({ sort: 'name', order: 'asc' }), 500],
   ['users, searched for what one has', list({ q: 'a000010' }), 50],
   ['users, searched for what one in ten has', list({ q: 'b' }), 2000],
   ['users, searched for what one in two hundred has', list({ q: 'ada' }), 12_000],

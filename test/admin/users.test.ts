@@ -90,6 +90,9 @@ function expected(filter: (p: Listed) => boolean, sort: string, order: string): 
     .filter(filter)
     .toSorted((a, b) => {
       const [x, y] = [of(a), of(b)];
+      // Who has nothing there is behind, by when they came.
+      if (x === '' && y === '') return (a.created - b.created || bytes(a.id, b.id)) * sign;
+      if (x === '' || y === '') return x === '' ? 1 : -1;
       const byKey = typeof x === 'number' ? x - (y as number) : bytes(x, y as string);
       if (byKey !== 0) return byKey * sign;
       if (FACETS.includes(sort)) return b.created - a.created || bytes(b.id, a.id);
@@ -212,8 +215,12 @@ describe('GET /v1/admin/users', () => {
           expect(byNumber.data.map(({ id }: any) => id)).toEqual(seen.slice(30, 60).map(({ id }) => id));
           const last = seen.length;
           const keys = seen.map((user) => user[sort] ?? (sort === 'last_login_at' ? '' : null));
-          const sorted = keys.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-          expect(keys, `${order} ${last}`).toEqual(order === 'asc' ? sorted : sorted.toReversed());
+          const sorted = keys.filter((key) => key !== null).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+          const others = keys.filter((key) => key === null);
+          expect(keys, `${order} ${last}`).toEqual([
+            ...(order === 'asc' ? sorted : sorted.toReversed()),
+            ...others,
+          ]);
         }
       },
     );

@@ -19,7 +19,7 @@ it('writes no more rows than it must', async () => {
     // One statement looks for webhooks that want to hear of it, in the batch that is written anyway.
     sign_in: { object: 2.4, d1: 4.4, statements: 1.3, calls: 2.1 },
     // D1 has the entry, the session and the day with the row of the user: no alarm tells them.
-    register: { object: 5, d1: 24, statements: 8, calls: 5 },
+    register: { object: 2, d1: 18, statements: 7, calls: 5 },
   });
   // By an address of its own each: one for what was taken, one for the alarm that forgets it.
   expect(counted.sign_in?.limiter_rows).toBe(2);

@@ -20,7 +20,7 @@ it('writes one row for each run of the alarm that has something to send, and non
     tokens: 2.7,
     sign_in: 2.5,
     // Three more: each is a user of their own, for whom the alarm comes.
-    register: 12,
+    register: 9,
   });
   expect(await env.DB.prepare('SELECT * FROM event_sink').first()).toEqual(before);
   // Ten of one user in a minute go in one call.

@@ -17,6 +17,7 @@ import { addApp, appOf, firstStep, secondStep, withApp } from '../support/factor
 import { codeMailedTo, mailTo, tokenTo } from '../support/mail.ts';
 import { begin, makeUnasked, withPasskey } from '../support/passkeys.ts';
 import { activityOf } from '../support/projection.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 import { submit, visitor } from '../support/visitor.ts';
 
 const MINUTE = 60_000;
@@ -24,10 +25,7 @@ const MINUTE = 60_000;
 const session = async (token: string, realm?: string) =>
   (await call('GET', '/v1/auth/session', { token, realm })).body;
 
-const grow = (userId: string) =>
-  runInDurableObject(accountOf(userId), (_, { storage }) =>
-    storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', 11 * MINUTE),
-  );
+const grow = (userId: string) => ageProofs(userId, 11 * MINUTE);
 
 const list = async (token: string) => (await call('GET', '/v1/me/factors', { token })).body;
 

@@ -1,9 +1,7 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
-  accountOf,
   call,
   changeDirectory,
   createRealm,
@@ -17,6 +15,7 @@ import {
 import { addApp, firstStep, secondStep, withApp } from '../support/factors.ts';
 import { codeMailedTo, mailTo } from '../support/mail.ts';
 import { cookiesOf, submit, visit } from '../support/pages.ts';
+import { ageProofs } from '../support/stale-proof.ts';
 
 const VERIFIER = 'v'.repeat(43);
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
@@ -355,10 +354,7 @@ describe('an operator', () => {
     expectProblem(await reset(owner.user.id), 403, 'insufficient_scope');
     expectProblem(await reset(admin.user.id), 409, 'own_account');
     const { user } = await register();
-    await runInDurableObject(accountOf(admin.user.id), (_, { storage }) =>
-      storage.sql.exec('UPDATE sessions SET authenticated_at = authenticated_at - ?', 2 * 3_600_000),
-    );
-    await evictDurableObject(accountOf(admin.user.id));
+    await ageProofs(admin.user.id, 2 * 3_600_000);
     expectProblem(await reset(user.id), 401, 'reauthentication_required');
   });
 

@@ -82,3 +82,32 @@ it('count who can sign in by passkeys once, however many they have', () => {
   db.exec("DELETE FROM users WHERE id = 'usr_1'");
   expect(counted()).toBe(0);
 });
+
+it('count who can sign in by password: who registers with one, and who has one later or none any more', () => {
+  const db = new DatabaseSync(':memory:');
+  migrate(db, '0001', '9');
+  db.exec(`
+    PRAGMA foreign_keys = ON;
+    INSERT INTO users (id, realm_id, email, created_at, updated_at, with_password)
+    VALUES ('usr_1', 'default', '1@x', 1, 1, 1), ('usr_2', 'default', '2@x', 1, 1, 1), ('usr_3', 'default', '3@x', 1, 1, 0);
+    INSERT INTO passwords VALUES ('usr_1', 'x', 1), ('usr_2', 'x', 1), ('usr_3', 'x', 1);
+  `);
+  const counted = () =>
+    db
+      .prepare(`SELECT (SELECT sum(passwords) FROM user_counts)
+        + coalesce((SELECT users FROM provider_counts WHERE provider = 'password'), 0) AS users`)
+      .get()?.users;
+  expect(counted()).toBe(3);
+  expect(db.prepare('SELECT users FROM provider_counts').get()).toEqual({ users: 1 });
+  // Another plan is another facet.
+  db.exec(
+    "UPDATE users SET plan = 'pro' WHERE id = 'usr_1'; UPDATE passwords SET hash = 'y', updated_at = 2",
+  );
+  expect(counted()).toBe(3);
+  db.exec("DELETE FROM passwords WHERE user_id IN ('usr_1', 'usr_2')");
+  expect(counted()).toBe(1);
+  db.exec("INSERT INTO passwords VALUES ('usr_1', 'x', 3)");
+  expect(counted()).toBe(2);
+  db.exec("DELETE FROM users WHERE id IN ('usr_1', 'usr_2')");
+  expect(counted()).toBe(1);
+});

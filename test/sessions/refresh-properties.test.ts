@@ -2,6 +2,8 @@ import { runInDurableObject } from 'cloudflare:test';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SessionBook } from '../../src/account/session-book.ts';
+import { SessionTable } from '../../src/account/session-table.ts';
+import { AccountStateStore } from '../../src/account/state-store.ts';
 import { accountOf } from '../support/api.ts';
 import { opened, showToken } from '../support/sessions.ts';
 
@@ -25,8 +27,8 @@ function withBook<T>(test: (book: SessionBook, rows: () => number) => T): Promis
             }
           : Reflect.get(target, name),
     });
-    SessionBook.createTable(sql);
-    return test(new SessionBook(sql, [KEY], () => {}), () =>
+    SessionTable.create(sql);
+    return test(new SessionBook(sql, [KEY], new AccountStateStore(storage.kv), () => {}), () =>
       cursors.splice(0).reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     );
   });

@@ -1,5 +1,9 @@
+import { beginSessions } from './begun-sessions.ts';
+
 /** Gives the storage of an account object, which has books, the empty tables that version 0.2.0 had. */
-export function makeOld({ sql, kv }: DurableObjectStorage): void {
+export function makeOld(storage: DurableObjectStorage): void {
+  const { sql, kv } = storage;
+  beginSessions(storage);
   for (const table of ['uses', 'token_uses', 'reservations', 'activity', 'past_sessions']) {
     sql.exec(`DROP TABLE IF EXISTS ${table}`);
   }
