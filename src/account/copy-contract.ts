@@ -25,6 +25,8 @@ export interface CopyPart {
   withSessions: boolean;
   /** Up to where the directory has the log of the user; null where it has nothing. */
   toldActivity: number | null;
+  /** The binding of the database that has the user: the account may have been copied before or after their realm moved. */
+  database: string;
   /** When the object looks the user up in the directory, Unix milliseconds. */
   reconcileAt: number;
 }
@@ -37,7 +39,7 @@ export type CopyOutcome =
 
 /** What is asked of account objects to copy accounts and to put them back. */
 export interface CopyObject {
-  /** The whole account, as lines of JSON compressed by gzip. */
+  /** The whole account, as lines of JSON compressed by gzip; nothing of one that nobody has used. */
   copy(): Promise<ReadableStream<Uint8Array>>;
   /** Puts lines back into an account that nobody has used. Doing it twice comes to the same. */
   putBack(part: CopyPart): Promise<CopyOutcome>;

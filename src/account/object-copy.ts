@@ -11,7 +11,7 @@ const CHUNK = 1024 * 1024;
 const OWN = "name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!'";
 /** Which backup the account came from. */
 const CAME_FROM = 'put_back';
-/** Which backup is being put back: there is no account yet. */
+/** Which backup is being put back, and whether with sessions: there is no account yet. */
 const COMING = 'coming_back';
 
 type Storage = Pick<DurableObjectStorage, 'sql' | 'kv'>;
@@ -64,11 +64,14 @@ export function cameFrom({ kv }: Storage, backupId: string): boolean {
  */
 export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): boolean {
   const { backupId, lines, withSessions } = part;
+  const coming = `${backupId}:${withSessions}`;
   for (const line of lines) {
     if ('tables' in line) {
-      if (kv.get(COMING) !== backupId) clear({ sql, kv });
-      kv.put(COMING, backupId);
+      if (kv.get(COMING) !== coming) dropHalf({ sql, kv });
+      kv.put(COMING, coming);
       for (const { name, made, last } of line.tables) makeTable(sql, name, made, last);
+    } else if (kv.get(COMING) !== coming) {
+      throw new Error('its beginning is not there');
     } else if ('table' in line) {
       if (withSessions || line.table !== 'sessions') insertRows(sql, line);
     } else {
@@ -85,6 +88,13 @@ export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): bool
     }
   }
   return false;
+}
+
+/** Drops what was put back of an account of which the rest has not come. */
+export function dropHalf({ sql, kv }: Storage): void {
+  if (kv.get(COMING) === undefined) return;
+  for (const name of tablesOf(sql)) sql.exec(`DROP TABLE "${name}"`);
+  kv.delete(COMING);
 }
 
 /** Rows that an account has, in all tables. */
@@ -173,12 +183,6 @@ function insertRows(
   const places = columns.map(() => '?').join(', ');
   const statement = `INSERT OR REPLACE INTO "${table}" (${names}) VALUES (${places})`;
   for (const row of rows) sql.exec(statement, ...row.map(storedOf));
-}
-
-/** Leaves nothing, as in an object that was never used. */
-function clear({ sql, kv }: Storage): void {
-  for (const name of tablesOf(sql)) sql.exec(`DROP TABLE "${name}"`);
-  for (const [key] of kv.list()) kv.delete(key);
 }
 
 function copiedOf(value: SqlStorageValue): CopiedValue {
