@@ -25,6 +25,8 @@ export interface CopyPart {
   withSessions: boolean;
   /** Up to where the directory has the log of the user; null where it has nothing. */
   toldActivity: number | null;
+  /** The binding of the database that has the user: the account may have been copied before or after their realm moved. */
+  database: string;
   /** When the object looks the user up in the directory, Unix milliseconds. */
   reconcileAt: number;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { CopiedValue, CopyLine, CopyPart, TableSum } from './copy-contract.ts';
+import type { SessionRow } from './session-row.ts';
 import type { ToldRecord } from './told.ts';
 
 /** Rows a line. */
@@ -11,7 +12,7 @@ const CHUNK = 1024 * 1024;
 const OWN = "name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!'";
 /** Which backup the account came from. */
 const CAME_FROM = 'put_back';
-/** Which backup is being put back: there is no account yet. */
+/** Which backup is being put back, and whether with sessions: there is no account yet. */
 const COMING = 'coming_back';
 
 type Storage = Pick<DurableObjectStorage, 'sql' | 'kv'>;
@@ -64,11 +65,14 @@ export function cameFrom({ kv }: Storage, backupId: string): boolean {
  */
 export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): boolean {
   const { backupId, lines, withSessions } = part;
+  const coming = `${backupId}:${withSessions}`;
   for (const line of lines) {
     if ('tables' in line) {
-      if (kv.get(COMING) !== backupId) clear({ sql, kv });
-      kv.put(COMING, backupId);
+      if (kv.get(COMING) !== coming) dropHalf({ sql, kv });
+      kv.put(COMING, coming);
       for (const { name, made, last } of line.tables) makeTable(sql, name, made, last);
+    } else if (kv.get(COMING) !== coming) {
+      throw new Error('its beginning is not there');
     } else if ('table' in line) {
       if (withSessions || line.table !== 'sessions') insertRows(sql, line);
     } else {
@@ -87,6 +91,13 @@ export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): bool
   return false;
 }
 
+/** Drops what was put back of an account of which the rest has not come. */
+export function dropHalf({ sql, kv }: Storage): void {
+  if (kv.get(COMING) === undefined) return;
+  for (const name of tablesOf(sql)) sql.exec(`DROP TABLE "${name}"`);
+  kv.delete(COMING);
+}
+
 /** Rows that an account has, in all tables. */
 export function countRows({ sql }: Storage): number {
   return tablesOf(sql).reduce(
@@ -96,10 +107,15 @@ export function countRows({ sql }: Storage): number {
 }
 
 /** What is of another time or place than what was copied. */
-function settle(kv: SyncKvStorage, { toldActivity, reconcileAt }: CopyPart, now: number): void {
-  const state = kv.get<object>('state');
-  // A bookmark is of the database that there was.
-  if (state) kv.put('state', { ...state, bookmark: null });
+function settle(kv: SyncKvStorage, { toldActivity, reconcileAt, withSessions }: CopyPart, now: number): void {
+  const state = kv.get<{ beginning?: { session?: SessionRow } }>('state');
+  if (state) {
+    const { beginning, ...rest } = state;
+    const { session, ...begun } = beginning ?? {};
+    const kept = { ...begun, ...(session && withSessions && { session }) };
+    // A bookmark is of the database that there was.
+    kv.put('state', { ...rest, ...(beginning && { beginning: kept }), bookmark: null });
+  }
   const told = kv.get<ToldRecord>('told');
   if (told) {
     // The directory was copied before: what it was told meanwhile it has to hear again.
@@ -173,12 +189,6 @@ function insertRows(
   const places = columns.map(() => '?').join(', ');
   const statement = `INSERT OR REPLACE INTO "${table}" (${names}) VALUES (${places})`;
   for (const row of rows) sql.exec(statement, ...row.map(storedOf));
-}
-
-/** Leaves nothing, as in an object that was never used. */
-function clear({ sql, kv }: Storage): void {
-  for (const name of tablesOf(sql)) sql.exec(`DROP TABLE "${name}"`);
-  for (const [key] of kv.list()) kv.delete(key);
 }
 
 function copiedOf(value: SqlStorageValue): CopiedValue {

@@ -78,7 +78,7 @@ import type {
   TokenUse,
   UserPlan,
 } from './metering-contract.ts';
-import { cameFrom, copyOf, countRows, putBack } from './object-copy.ts';
+import { cameFrom, copyOf, countRows, dropHalf, putBack } from './object-copy.ts';
 import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import type { Presented } from './refresh-token.ts';
@@ -300,6 +300,8 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
           if (this.#state.get() || this.#state.deleted()) return { result: 'used' };
           if (!putBack(storage, part, Date.now())) return { result: 'part' };
           this.#reload();
+          if (!this.#state.get()) throw new Error('it is the copy of nobody');
+          this.#state.noteDatabase(part.database);
           if (this.#state.hasOldTables()) this.#upgrade();
           this.#schedule.wake(part.reconcileAt);
         }
@@ -351,7 +353,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
         }
         this.#metering.erase();
         this.#hookClaims.forget();
-      }
+      } else dropHalf(this.ctx.storage);
       this.#state.markDeleted(user);
       this.#told.reload();
       this.#activity.reload();
@@ -902,6 +904,7 @@ export class Account extends DurableObject<Bindings> implements AccountObject, G
     const beginning = opening && !this.#state.get() ? beginningOf(opening) : undefined;
     if (!beginning) this.#lookUpAddress(directory);
     if (!this.#state.get()) {
+      dropHalf(this.ctx.storage);
       if (!beginning) SessionTable.create(this.ctx.storage.sql);
       this.#told.reload();
       this.#schedule.begin();

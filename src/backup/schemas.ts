@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isFlat } from '../directory/schemas.ts';
 
 /** Accounts a page, at most. */
 export const MAX_ACCOUNTS = 200;
@@ -56,7 +57,7 @@ export const BackupLine = z.union([
   }),
   z.strictObject({
     account: UserId,
-    values: z.record(z.string(), z.unknown()),
+    values: z.record(z.string(), z.unknown()).refine((values) => isFlat(values)),
     sums: z.record(Name, z.object({ rows: z.number().int(), hash: z.number().int() })),
   }),
   z.strictObject({ account: UserId, picture: z.string(), type: z.string().max(50), bytes: z.base64() }),

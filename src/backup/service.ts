@@ -29,6 +29,12 @@ interface Account {
 /** Where a page begins: the number of the database, and after which user. */
 type Position = [at: number, after: string];
 
+/** Where a user is, and up to where that database has their log. */
+interface Found {
+  database: string;
+  told: number | null;
+}
+
 /** What became of the accounts of a request. */
 export interface Restored {
   restored: number;
@@ -64,7 +70,7 @@ export class Backup {
    */
   async page(cursor: string | undefined, limit: number | undefined, actor: Actor): Promise<ReadableStream> {
     const position = cursor === undefined ? ([0, ''] as Position) : this.#positionOf(cursor);
-    if (cursor === undefined) await this.#note('accounts_backed_up', 'accounts', actor);
+    await this.#note('accounts_backed_up', 'accounts', actor);
     const size = Math.min(limit ?? this.#limit, this.#limit);
     const { accounts, next } = await this.#accounts(position, size);
     const chunks = this.#chunksOf(accounts, next);
@@ -87,16 +93,16 @@ export class Backup {
   async restore(text: string, backupId: string, withSessions: boolean, actor: Actor): Promise<Restored> {
     const lines = linesOf(text);
     const ids = [...new Set(lines.map(({ account }) => account))];
-    const told = await this.#toldOf(ids);
-    const known = ids.filter((id) => told.has(id));
+    if (ids.length > MAX_ACCOUNTS) throw notWhole(`At most ${MAX_ACCOUNTS} accounts`);
+    const found = await this.#found(ids);
     const result: Restored = {
       restored: 0,
       rows: 0,
       pictures: 0,
       used: [],
-      unknown: ids.filter((id) => !told.has(id)),
+      unknown: ids.filter((id) => !found.has(id)),
     };
-    await inTurns(known, async (id) => {
+    const act = async ([id, { told, database }]: [string, Found]) => {
       const own = lines.filter(({ account }) => account === id);
       const copied = own.filter((line): line is CopyLine => !('picture' in line));
       const outcome =
@@ -105,7 +111,8 @@ export class Backup {
           backupId,
           lines: copied,
           withSessions,
-          toldActivity: told.get(id) ?? null,
+          toldActivity: told,
+          database,
           reconcileAt: Date.now() + Math.floor(Math.random() * RECONCILE_WITHIN),
         }));
       if (outcome && outcome.result === 'broken') throw notWhole(`The copy of ${id} is not whole`);
@@ -113,7 +120,8 @@ export class Backup {
         result.used.push(id);
         return;
       }
-      if (outcome && outcome.result === 'whole') {
+      // In a request of its last lines; that of others says that it is whole when that is repeated.
+      if (outcome && outcome.result === 'whole' && copied.some((line) => 'values' in line)) {
         result.restored += 1;
         result.rows += outcome.rows;
       }
@@ -122,8 +130,12 @@ export class Backup {
         await this.#putPicture(line);
         result.pictures += 1;
       }
-    });
-    await this.#note('accounts_restored', backupId, actor, { accounts: result.restored });
+    };
+    try {
+      await inTurns([...found], act);
+    } finally {
+      await this.#note('accounts_restored', backupId, actor, { accounts: result.restored });
+    }
     return result;
   }
 
@@ -156,27 +168,27 @@ export class Backup {
   }
 
   async *#chunksOf(accounts: Account[], next: Position | null): AsyncGenerator<Uint8Array, void> {
-    let count = 0;
+    let used = 0;
     for (let first = 0; first < accounts.length; first += AT_ONCE) {
       const some = accounts.slice(first, first + AT_ONCE);
-      for (const chunks of await Promise.all(some.map((one) => this.#copyOf(one)))) {
-        if (chunks.length > 0) count += 1;
-        yield* chunks;
+      const copies = await Promise.all(some.map((one) => this.#copyOf(one)));
+      for (const { copy, picture } of copies) {
+        if (copy.length > 0) used += 1;
+        yield* [copy, ...picture];
       }
     }
-    yield compressed({ next: next && cursorAfter(...next), accounts: count });
+    yield compressed({ next: next && cursorAfter(...next), accounts: used });
   }
 
-  async #copyOf({ id, picture }: Account): Promise<Uint8Array[]> {
+  async #copyOf({ id, picture }: Account): Promise<{ copy: Uint8Array; picture: Uint8Array[] }> {
     const copy = new Uint8Array(await new Response(await this.#objects(id).copy()).arrayBuffer());
-    if (copy.length === 0) return [];
     const key = picture?.split('/avatars/')[1];
     // A picture of a provider's is an address of theirs.
     const object = key && isAvatarKey(key) ? await this.#pictures.get(key) : null;
-    if (!key || !object) return [copy];
+    if (!key || !object) return { copy, picture: [] };
     const bytes = Buffer.from(await object.arrayBuffer()).toString('base64');
     const type = object.httpMetadata?.contentType ?? 'application/octet-stream';
-    return [copy, compressed({ account: id, picture: key, type, bytes } satisfies Picture)];
+    return { copy, picture: [compressed({ account: id, picture: key, type, bytes } satisfies Picture)] };
   }
 
   async #putPicture({ account, picture, type, bytes }: Picture): Promise<void> {
@@ -186,21 +198,22 @@ export class Backup {
     await this.#pictures.put(picture, Buffer.from(bytes, 'base64'), { httpMetadata: { contentType: type } });
   }
 
-  /** Up to where the databases have the logs of users; of whom they do not have, nothing. */
-  async #toldOf(ids: string[]): Promise<Map<string, number | null>> {
+  /** Where users are whom the databases have. */
+  async #found(ids: string[]): Promise<Map<string, Found>> {
     const found = await Promise.all(
-      this.#databases.names.map((name) =>
-        this.#databases
-          .get(name)
+      this.#databases.names.map(async (database) => {
+        const { results } = await this.#databases
+          .get(database)
           .prepare(
-            `SELECT id, (SELECT max(seq) FROM activity WHERE user_id = users.id) AS seq
-             FROM users WHERE id IN (SELECT value FROM json_each(?))`,
+            `SELECT id, (SELECT max(seq) FROM activity WHERE user_id = users.id) AS told
+             FROM users WHERE id IN (SELECT value FROM json_each(?1)) AND realm_id IN (SELECT value FROM json_each(?2))`,
           )
-          .bind(JSON.stringify(ids))
-          .all<{ id: string; seq: number | null }>(),
-      ),
+          .bind(JSON.stringify(ids), JSON.stringify(await this.#realmsIn(database)))
+          .all<{ id: string; told: number | null }>();
+        return results.map(({ id, told }) => [id, { database, told }] as const);
+      }),
     );
-    return new Map(found.flatMap(({ results }) => results.map(({ id, seq }) => [id, seq] as const)));
+    return new Map(found.flat());
   }
 
   #positionOf(cursor: string): Position {

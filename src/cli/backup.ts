@@ -105,9 +105,10 @@ async function addAccounts(folder: BackupFolder, client: AdminClient): Promise<v
 /** What the last line of a page says; null for a page that was broken off. */
 function endOf(page: Buffer): { next: string | null; accounts: number } | null {
   try {
-    const text = gunzipSync(page).toString();
-    const last = text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
-    return BackupEnd.parse(JSON.parse(last));
+    // A page may have more than a string can hold.
+    const lines = gunzipSync(page);
+    const last = lines.subarray(lines.lastIndexOf('\n', lines.length - 2) + 1);
+    return BackupEnd.parse(JSON.parse(last.toString()));
   } catch {
     return null;
   }

@@ -19,6 +19,9 @@ import {
 /** What neither SQLite nor D1 keep for themselves. */
 const OURS = "name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!'";
 
+/** By what a command is stopped. */
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Hands a database over as SQL that makes it anew, as it was at one moment. A deployed one answers nobody while Cloudflare exports it. What is
  * written on this machine meanwhile goes when `take` has ended. Throws with what wrangler says.
@@ -86,10 +89,18 @@ async function dropsOf(name: string, target: DatabaseTarget): Promise<string[]> 
 
 async function withFile(act: (file: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-database-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Nothing is left of what lies there in the clear, however it ends.
+  const stop = (_: string, signal: number) => {
+    remove();
+    process.exit(128 + signal);
+  };
+  for (const signal of STOPS) process.on(signal, stop);
   try {
     await act(join(folder, 'database.sql'));
   } finally {
-    rmSync(folder, { recursive: true });
+    for (const signal of STOPS) process.off(signal, stop);
+    remove();
   }
 }
 
@@ -125,7 +136,8 @@ async function runFile(file: string, path: string): Promise<void> {
 /** Whether statements end here: not within a text that has such an end, nor in a trigger. */
 function isWhole(statement: string): boolean {
   if (!statement.endsWith(';\n')) return false;
-  const text = statement.replace(/'(?:[^']|'')*'/g, '');
+  // Of a table the database keeps the comments too, and those have apostrophes.
+  const text = statement.replace(/'(?:[^']|'')*'|--[^\n]*/g, '');
   if (text.includes("'")) return false;
   return !/^\s*CREATE\s+(TEMP\s+)?TRIGGER\b/i.test(text) || /\bEND;\n$/i.test(text);
 }
@@ -174,6 +186,8 @@ function* rowsOf(db: DatabaseSync, table: string): Generator<string> {
 function written(value: unknown): string {
   if (value === null) return 'NULL';
   if (typeof value === 'bigint') return String(value);
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    return value > 0 ? '9e999' : '-9e999';
   if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(1) : String(value);
   if (typeof value !== 'string') return `X'${Buffer.from(value as Uint8Array).toString('hex')}'`;
   if (!value.includes('\0')) return `'${value.replaceAll("'", "''")}'`;

@@ -100,7 +100,8 @@ export const MAX_PREFERENCES = 16 * 1024;
 /** Levels of JSON: the database reads 1,000 at most, and everything that is read has to be written again. */
 const MAX_LEVELS = 100;
 
-const isFlat = (value: unknown, levels = MAX_LEVELS): boolean =>
+/** Whether JSON has no more levels than may be kept. */
+export const isFlat = (value: unknown, levels = MAX_LEVELS): boolean =>
   typeof value !== 'object' ||
   value === null ||
   (levels > 0 && Object.values(value).every((one) => isFlat(one, levels - 1)));

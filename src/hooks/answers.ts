@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isFlat } from '../directory/schemas.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
@@ -24,7 +25,7 @@ const Verdict = z.object({
 const Claims = z.object({
   claims: z
     .record(z.string(), z.unknown())
-    .refine((claims) => Buffer.byteLength(JSON.stringify(claims)) <= MOST_CLAIMS),
+    .refine((claims) => isFlat(claims) && Buffer.byteLength(JSON.stringify(claims)) <= MOST_CLAIMS),
 });
 
 /** What hooks are asked with, and what their answers are held against. */

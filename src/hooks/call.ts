@@ -96,7 +96,9 @@ export async function callHook(
     if (standing.late >= LATE_IN_A_ROW) standing.restsUntil = Date.now() + PAUSE;
     throw new HookFailure(`no answer within ${limit / SECOND} seconds`);
   } finally {
-    standing.begun.splice(standing.begun.indexOf(now), 1);
+    // One that took longer than it may counts no more already.
+    const at = standing.begun.indexOf(now);
+    if (at >= 0) standing.begun.splice(at, 1);
   }
 }
 

@@ -58,7 +58,8 @@ export class Hooks {
     const setting = settingOf(realm, 'before.token');
     if (!setting) return {};
     const { sessionId, state } = session;
-    const stamp = `${setting.updatedAt}:${state.version}`;
+    // The plan by itself: one that lapses does so before the directory says anything.
+    const stamp = `${setting.updatedAt}:${state.version}:${state.plan}`;
     const known = this.#claims.get(sessionId);
     const under = (claims: Record<string, unknown>) => ({
       [setting.namespace ?? `${realm.issuer}/claims`]: claims,

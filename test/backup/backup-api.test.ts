@@ -2,14 +2,17 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
+import { cursorAfter } from '../../src/http/paging.ts';
 import { asAdmin, auditOf, registerRole } from '../support/admin.ts';
 import {
   accountOf,
   call,
+  createRealm,
   expectProblem,
   INTERNAL,
   login,
   ORIGIN,
+  PASSWORD,
   registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
@@ -155,6 +158,73 @@ it('puts nothing back of whom the database does not know, and nothing that is no
     'validation_failed',
   );
   expectProblem(await asAdmin('GET', '/backup?cursor=x'), 422, 'validation_failed');
+});
+
+it('passes over users who have no account yet', async () => {
+  await createRealm('waiting', { registration: 'verify_first' });
+  const email = 'waiting@example.com';
+  const body = { email, password: PASSWORD };
+  expect((await call('POST', '/v1/auth/register', { realm: 'waiting', body })).status).toBe(202);
+  const lines = await everything();
+  expect(lines.filter(({ account }) => account === '')).toEqual([]);
+});
+
+it('notes each page that is read, whatever its cursor, and what was put back before a request failed', async () => {
+  const before = (await auditOf('accounts')).length;
+  await page(`cursor=${cursorAfter(0, '')}`);
+  expect(await auditOf('accounts')).toHaveLength(before + 1);
+  const whole = users[2] as SignedInBody;
+  const lines = (await everything()).filter(({ account }) => account === whole.user.id);
+  const id = 'bak_00000000000000000000000007';
+  const again = [
+    ...lines,
+    { account: (users[0] as SignedInBody).user.id, picture: '../x', type: 'image/png', bytes: '' },
+  ];
+  const raw = again.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const headers = { ...INTERNAL, ...NDJSON };
+  expectProblem(
+    await call('POST', `/v1/admin/backup?backup_id=${id}`, { raw, headers }),
+    422,
+    'validation_failed',
+  );
+  expect(await auditOf(id)).toHaveLength(1);
+});
+
+it('counts an account once that comes in several requests', async () => {
+  const user = users[2] as SignedInBody;
+  const lines = (await everything()).filter(({ account }) => account === user.user.id);
+  await lose(user.user.id);
+  const parts = [lines.slice(0, 2), lines.slice(2)];
+  let restored = 0;
+  for (const part of [...parts, ...parts]) restored += (await restore(part)).body.restored;
+  expect(restored).toBe(2);
+});
+
+it.each([
+  [
+    'very many accounts',
+    Array.from({ length: 60_000 }, (_, n) => `{"account":"usr_${n}${'x'.repeat(80)}","tables":[]}`).join(
+      '\n',
+    ),
+  ],
+  [
+    'very deep values',
+    () =>
+      `{"account":"ID","tables":[]}\n{"account":"ID","values":{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}},"sums":{}}`,
+  ],
+  ['what is of nobody', () => '{"account":"ID","tables":[]}\n{"account":"ID","values":{},"sums":{}}'],
+  [
+    'two bytes a character',
+    () =>
+      `{"account":"ID","tables":[]}\n{"account":"ID","values":{"x":"\u4e00${'x'.repeat(16_000_000)}"},"sums":{}}`,
+  ],
+])('refuses %s', async (_, text) => {
+  const { user } = users[3] as SignedInBody;
+  await lose(user.id);
+  const raw = typeof text === 'string' ? text : text().replaceAll('ID', user.id);
+  const headers = { ...INTERNAL, ...NDJSON };
+  const answer = await call('POST', `/v1/admin/backup?backup_id=${ID}`, { raw, headers });
+  expectProblem(answer, 422, 'validation_failed');
 });
 
 it('is for owners', async () => {

@@ -20,7 +20,10 @@ async function copied(userId: string): Promise<CopyLine[]> {
 
 function partOf(lines: CopyLine[], change: Partial<CopyPart> = {}): CopyPart {
   const reconcileAt = Date.now() + 300 * DAY;
-  return { backupId: BACKUP, lines, withSessions: true, toldActivity: null, reconcileAt, ...change };
+  return {
+    ...{ backupId: BACKUP, lines, withSessions: true, toldActivity: null, database: 'DB', reconcileAt },
+    ...change,
+  };
 }
 
 /** The object of an id that nobody ever had. */
@@ -255,8 +258,57 @@ describe('a copy of an account', () => {
     expect(balance).toBe(before - used);
   });
 
+  it('gives way to a user who comes before the rest of it does', async () => {
+    const lines = await copied(await rich());
+    const other = empty();
+    expect(await putBack(other, partOf(lines.slice(0, -1)))).toEqual({ result: 'part' });
+    expect(await accountOf(other).open(stateOf(other), OPENING)).toHaveProperty('sessionId');
+    expect(await accountOf(other).creditBalance(TERMS)).toMatchObject({ balance: 57 });
+    const before = await contents(other);
+    expect(await putBack(other, partOf(lines.slice(-1)))).toEqual({ result: 'used' });
+    expect(await putBack(other, partOf(lines))).toEqual({ result: 'used' });
+    expect(await contents(other)).toEqual(before);
+  });
+
+  it('goes with a user who is deleted before the rest of it comes', async () => {
+    const lines = await copied(await rich());
+    const other = empty();
+    await putBack(other, partOf(lines.slice(0, -1)));
+    await accountOf(other).userDeleted({ userId: other, realmId: 'default' });
+    expect((await contents(other)).tables).toEqual({});
+    expect(await putBack(other, partOf(lines))).toEqual({ result: 'used' });
+  });
+
+  it('is of one backup, and with sessions or without', async () => {
+    const [first, second] = [await copied(await rich()), await copied(await scene())];
+    const other = empty();
+    await putBack(other, partOf(first.slice(0, -1)));
+    const backupId = 'bak_00000000000000000000000002';
+    await putBack(other, partOf(second.slice(0, 2), { backupId }));
+    expect(await putBack(other, partOf(first.slice(-1)))).toEqual({ result: 'broken' });
+    const third = empty();
+    await putBack(third, partOf(first.slice(0, -1)));
+    expect(await putBack(third, partOf(first, { withSessions: false }))).toMatchObject({ result: 'whole' });
+    expect(await accountOf(third).listSessions()).toEqual([]);
+  });
+
+  it('looks the user up in the database that has them here', async () => {
+    const lines = await copied(await scene());
+    const elsewhere = lines.map((line) =>
+      'values' in line
+        ? {
+            ...line,
+            values: { ...line.values, state: { ...(line.values.state as object), database: 'DB_9' } },
+          }
+        : line,
+    );
+    const other = empty();
+    expect(await putBack(other, partOf(elsewhere))).toMatchObject({ result: 'whole' });
+    expect((await contents(other)).values.state).not.toHaveProperty('database');
+  });
+
   it('has nothing of an account that nobody has used', async () => {
-    const stream = await accountOf(empty()).copy();
-    expect((await new Response(stream).arrayBuffer()).byteLength).toBe(0);
+    const bytes = await new Response(await accountOf(empty()).copy()).arrayBuffer();
+    expect(bytes.byteLength).toBe(0);
   });
 });

@@ -1,8 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { OpenedSession } from '../../src/account/contract.ts';
+import { createServices } from '../../src/services.ts';
 import { asAdmin } from '../support/admin.ts';
 import {
+  accountOf,
   call,
   changeDirectory,
   createRealm,
@@ -80,12 +83,27 @@ describe('the claims that a hook gives', () => {
     expect(JSON.stringify(saidBy(none.body.access_token))).not.toMatch(/claims|"n":/);
   });
 
+  it('are asked for again when the plan lapses, of which the directory says nothing', async () => {
+    const realm = await realmWith();
+    const asking = await hook(realm, 'before.token');
+    await asking.answers({ claims: { paid: true } });
+    const { user, session_id } = await register({}, { realm });
+    await asking.answers({ claims: { paid: false } });
+    const { sessions, realms: all } = createServices(env);
+    const session = (await accountOf(user.id).resume(session_id)) as OpenedSession;
+    const said = async (plan: string) => {
+      const lapsed = { ...session, generation: 2, state: { ...session.state, plan } };
+      return saidBy((await sessions.grant(await all.get(realm), lapsed)).accessToken)[nameOf(realm)];
+    };
+    expect(await said(session.state.plan)).toEqual({ paid: true });
+    expect(await said('other')).toEqual({ paid: false });
+  });
+
   it('are kept by the object, where another isolate finds them', async () => {
     const realm = await realmWith();
     const asking = await hook(realm, 'before.token');
     await asking.answers({ claims: { n: 1 } });
     const user = await register({}, { realm });
-    const { createServices } = await import('../../src/services.ts');
     const elsewhere = createServices(env);
     const grant = await elsewhere.sessions.refresh(user.refresh_token, await elsewhere.realms.get(realm), {
       ...{ ip: '10.0.0.1', country: null, city: null, userAgent: null },
@@ -147,6 +165,14 @@ describe('a hook that', () => {
     ['answers a list', saying({ claims: ['a'] })],
     ['answers nothing of claims', saying({})],
     ['answers more than a token may carry', saying({ claims: { x: 'x'.repeat(2048) } })],
+    [
+      'answers more levels than anybody can write',
+      { status: 200, body: `{"claims":{"a":${'['.repeat(8000)}${']'.repeat(8000)}}}` },
+    ],
+    [
+      'answers more levels than are kept',
+      { status: 200, body: `{"claims":{"a":${'['.repeat(900)}${']'.repeat(900)}}}` },
+    ],
     ['answers too much', saying({ claims: { x: 'x'.repeat(1_000_000) } })],
     ['hangs', 'hang' as const],
     ['hangs up', 'drop' as const],
@@ -181,7 +207,6 @@ describe('a hook that', () => {
     const user = await registerVerified({}, { realm });
     expect((await asAdmin('DELETE', `/users/${user.user.id}`, { realm })).status).toBe(204);
     const { runInDurableObject } = await import('cloudflare:test');
-    const { accountOf } = await import('../support/api.ts');
     const kept = await runInDurableObject(accountOf(user.user.id), (_, { storage }) =>
       JSON.stringify([...storage.kv.list()]),
     );
