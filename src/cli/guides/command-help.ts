@@ -73,6 +73,8 @@ export const EXAMPLES: Record<string, string> = {
   webhook: 'npm run webhook -- create --address https://app.acme.dev/webhooks --event user.created',
   hook: 'npm run hook -- set before.registration --address https://app.acme.dev/hook --on-failure allow',
   'keys:rotate': 'npm run keys:rotate -- --realm acme --remote',
+  backup: 'LATCHKEY_API_KEY=lkk_… npm run backup -- backups/monday --remote --bucket latchkey-backups',
+  restore: 'LATCHKEY_BACKUP_PASSPHRASE=… LATCHKEY_API_KEY=… npm run restore -- backups/monday --remote',
   secrets: 'LATCHKEY_API_KEY=lkk_… npm run secrets -- re-encrypt --remote',
   'audit:verify': 'npm run audit:verify -- --files ./audit --from 1',
   test: 'npm test -- test/plans',
