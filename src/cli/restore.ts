@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { RestoredSchema } from '../backup/schemas.ts';
+import { DEFAULT_REALM } from '../lib/realm.ts';
 import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
+import { auditFrom } from './audit.ts';
 import { fetchFolder } from './backup-bucket.ts';
 import { BackupFolder, PASSPHRASE_VARIABLE, readPassphrase } from './backup-folder.ts';
 import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
-import { boundDatabases } from './d1.ts';
+import { boundDatabases, literal, query } from './d1.ts';
 import { loadDatabase } from './database-dump.ts';
 import { format, Progress } from './progress.ts';
 
@@ -17,10 +19,6 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
 const MAX_ACCOUNTS = 150;
 const OPTIONS = {
   'with-sessions': { type: 'boolean', about: 'nobody has to sign in again' },
-  'accounts-only': {
-    type: 'boolean',
-    about: 'the databases are there already: to go on with what was stopped',
-  },
   accounts: {
     type: 'string',
     value: 'N',
@@ -56,7 +54,7 @@ async function restore(values: Values, positionals: string[]): Promise<void> {
   if (!folder) throw new Error(`There is no backup in ${path}.`);
   await check(folder, values);
   await folder.unlock(passphrase);
-  if (!values['accounts-only']) await restoreDatabases(folder, values);
+  await restoreDatabases(folder, values);
   await restoreAccounts(folder, client, values['with-sessions'] ?? false, perRequest);
 }
 
@@ -86,9 +84,31 @@ async function check(folder: BackupFolder, values: Values): Promise<void> {
 async function restoreDatabases(folder: BackupFolder, values: Values): Promise<void> {
   for (const part of folder.manifest.parts) {
     if (part.database === null) continue;
+    if (await hasBackup(folder.manifest.id, part.database, values)) {
+      console.error(`The database ${part.database} is there already.`);
+      continue;
+    }
     console.error(`Restoring the database ${part.database} …`);
     const sql = (await folder.read(part)).pipe(createGunzip());
-    await loadDatabase(part.database, values, sql, [NEWER]);
+    await loadDatabase(part.database, values, sql, [NEWER, noteOf(folder.manifest.id, part.database)]);
+  }
+}
+
+/** What a database says of itself once it is back: written with all the rest, or not at all. */
+function noteOf(id: string, database: string): string {
+  const act = { realm_id: DEFAULT_REALM, at: Date.now(), action: 'database_restored', target: id } as const;
+  return `${auditFrom(act, { database })} WHERE true`;
+}
+
+/** Whether a run that was stopped has put the database back. */
+async function hasBackup(id: string, database: string, values: Values): Promise<boolean> {
+  const note = `SELECT 1 AS one FROM audit WHERE action = 'database_restored' AND target = ${literal(id)} LIMIT 1`;
+  try {
+    const [found = []] = await query(note, values, database);
+    return found.length > 0;
+  } catch (error) {
+    if (/no such table/.test((error as Error).message)) return false;
+    throw error;
   }
 }
 

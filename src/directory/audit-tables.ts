@@ -47,6 +47,7 @@ export type AuditAction =
   | 'secrets_reencrypted'
   | 'accounts_backed_up'
   | 'accounts_restored'
+  | 'database_restored'
   | 'hook_set'
   | 'hook_deleted'
   | 'hook_tested'

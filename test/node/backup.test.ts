@@ -127,7 +127,7 @@ it('gives 2,000 users back as they were, into a Latchkey that has nobody', async
     stdout: expect.stringMatching(/^668 accounts of 668 are back/),
   });
   // Again it does nothing.
-  expect(await run('restore', ['--accounts-only', '--with-sessions'])).toMatchObject({ code: 0 });
+  expect(await run('restore', ['--with-sessions'])).toMatchObject({ code: 0 });
   await restart();
 
   expect(idsOf()).toHaveLength(USERS + 1);
