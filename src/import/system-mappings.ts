@@ -3,6 +3,7 @@ import { ProfileFields, ProfilePatch } from '../directory/schemas.ts';
 import { parsePhoneNumber } from '../lib/phone-number.ts';
 import { PasskeyName } from '../passkeys/schemas.ts';
 import type { HashFormat } from './hash-format.ts';
+import { keycloakHash, keycloakTotp } from './keycloak.ts';
 import {
   accounts,
   type ForeignValues,
@@ -23,6 +24,7 @@ export const SYSTEM_NAMES = [
   'supabase',
   'clerk',
   'better-auth',
+  'keycloak',
   'lucia',
   'django',
   'werkzeug',
@@ -209,6 +211,34 @@ export const SYSTEMS: Record<SystemName, System> = {
           rows.map((one) => [one.providerId ?? one.provider_id, one.accountId ?? one.account_id]),
         ),
         created_at: valueIn('createdAt', 'created_at'),
+      };
+    },
+  },
+  // `kc.sh export`, the file of the realm or those of its users.
+  keycloak: {
+    read(values) {
+      const credentials = objectsIn(values.credentials);
+      const typed = (type: string) => credentials.find((one) => one.type === type) ?? {};
+      const attribute = (key: string) => [objectIn(values.attributes)[key]].flat()[0];
+      const number = phone(attribute('phoneNumber'));
+      return {
+        external_id: values.id,
+        email: values.email,
+        email_verified: values.emailVerified,
+        username: username(values.username === values.email ? null : values.username),
+        name: name(nameOf(values.firstName, values.lastName)),
+        given_name: values.firstName,
+        family_name: values.lastName,
+        locale: locale(attribute('locale')),
+        phone_number: number,
+        phone_number_verified: proven(number, isYes(attribute('phoneNumberVerified'))),
+        status: status(isGiven(values.enabled) && !isYes(values.enabled)),
+        password_hash: keycloakHash(typed('password')),
+        totp_secret: keycloakTotp(typed('otp')),
+        identities: linked(
+          objectsIn(values.federatedIdentities).map((one) => [one.identityProvider, one.userId]),
+        ),
+        created_at: values.createdTimestamp,
       };
     },
   },

@@ -5,7 +5,7 @@ import { JsonReader } from '../../src/import/json.ts';
 import { SOURCE_NAMES } from '../../src/import/service-mappings.ts';
 import { createRealm, login } from '../support/api.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
-import { FIREBASE_HASH, HASHES, SYSTEM_PASSWORD as password } from '../support/system-hashes.ts';
+import { FIREBASE_HASH, HASHES, KEYCLOAK, SYSTEM_PASSWORD as password } from '../support/system-hashes.ts';
 
 /** bcrypt of the same password, as Auth0, Supabase and Clerk have it. */
 const bcrypt = HASHES.djangoBcrypt.slice('bcrypt$'.length);
@@ -82,6 +82,21 @@ const EXPORTS: [system: string, row: (email: string) => Record<string, unknown>]
     }),
   ],
   [
+    'keycloak',
+    (address) => ({
+      id: '7',
+      username: 'ozlem',
+      firstName: 'Özlem',
+      lastName: 'Kaya',
+      email: address,
+      emailVerified: true,
+      enabled: true,
+      createdTimestamp: 1_700_000_000_000,
+      credentials: [{ type: 'password', ...KEYCLOAK.argon2 }],
+      federatedIdentities: [{ identityProvider: 'google', userId: `k-${address}`, userName: address }],
+    }),
+  ],
+  [
     'lucia',
     (address) => ({
       id: '7',
@@ -142,6 +157,42 @@ describe('users of', () => {
       expect(body, JSON.stringify(body)).toMatchObject({ imported: 1 });
       expect((await login(address, password)).status).toBe(200);
     }
+  });
+
+  it('Keycloak with older hashes, and with an authenticator app', async () => {
+    const row = (address: string, credentials: object[]) =>
+      ndjson([{ id: address, email: address, enabled: true, credentials }]);
+    const hashed = email();
+    const older = row(hashed, [{ type: 'password', ...KEYCLOAK.pbkdf2 }]);
+    expect((await importRows(older, { query: { service: 'keycloak' } })).body).toMatchObject({ imported: 1 });
+    expect((await login(hashed, password)).status).toBe(200);
+    const factored = email();
+    const credentialData = JSON.stringify({ subType: 'totp', digits: 6, period: 30, algorithm: 'HmacSHA1' });
+    const otp = {
+      type: 'otp',
+      secretData: JSON.stringify({ value: 'FJPXxSQ7sSiZTzDGXwGB' }),
+      credentialData,
+    };
+    const both = row(factored, [otp, { type: 'password', ...KEYCLOAK.argon2 }]);
+    expect((await importRows(both, { query: { service: 'keycloak' } })).body).toMatchObject({ imported: 1 });
+    expect((await login(factored, password)).body).toMatchObject({ code: 'mfa_required' });
+  });
+
+  it('one whose credentials are none is imported without', async () => {
+    const address = email();
+    const credentials = [
+      { type: 'password', secretData: 'no JSON', credentialData: null },
+      { type: 'otp', secretData: '{}', credentialData: '{"subType":"hotp"}' },
+    ];
+    const { body } = await importRows(
+      ndjson([{ id: address, email: address, enabled: false, credentials }]),
+      {
+        query: { service: 'keycloak' },
+      },
+    );
+    expect(body).toMatchObject({ imported: 1, failed: 0 });
+    const user = await env.DB.prepare('SELECT status FROM users WHERE email = ?').bind(address).first();
+    expect(user).toEqual({ status: 'suspended' });
   });
 
   it('a mapping of one’s own goes first', async () => {

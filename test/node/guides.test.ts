@@ -196,6 +196,19 @@ describe('blocks of code', () => {
     expect(remote.map(({ at }) => at)).toEqual([]);
   });
 
+  it('of a recipe have at most 15 lines that its reader writes, without imports and lone brackets', () => {
+    const long = guides
+      .filter(({ section }) => section === 'Recipes')
+      .map((guide) => {
+        const own = blocksOf(guide).filter(({ file, language }) => file && language !== 'toml');
+        const lines = own.flatMap(({ text }) => text.split('\n'));
+        const written = lines.filter((line) => /\w/.test(line) && !/^(import|from|<!doctype)\b/.test(line));
+        return { name: guide.name, lines: written.length };
+      })
+      .filter(({ lines }) => lines === 0 || lines > 15);
+    expect(long).toEqual([]);
+  });
+
   it('of JSON can be parsed', () => {
     const json = blocks.filter(
       (block) => block.language === 'json' && !block.words.has('answer') && !isIllustration(block),

@@ -39,3 +39,18 @@ export const HASHES = {
   djangoBcryptSha256: 'bcrypt_sha256$$2b$12$zuKEZ8B/kVCPX1lwLu4kWOYIm/94e3gYetLazw3VEzwyYFNryfSte',
   djangoBcrypt: 'bcrypt$$2b$12$KscJSXUo/0NAUXifsx78S.SeMa5p2tCrSdRsGRx6/YQJhYmZp8egy',
 };
+
+/** Credentials as Keycloak 26 and those before 25 export them; by Node's `argon2Sync` and `pbkdf2Sync`. */
+export const KEYCLOAK = {
+  argon2: {
+    secretData:
+      '{"value":"iqAz4FvejSD0dpe7ILL6nafCZ8mYobmLo08mVvK/vzI=","salt":"a2V5Y2xvYWsgc2FsdCAxNg==","additionalParameters":{}}',
+    credentialData:
+      '{"hashIterations":5,"algorithm":"argon2","additionalParameters":{"hashLength":["32"],"memory":["7168"],"type":["id"],"version":["1.3"],"parallelism":["1"]}}',
+  },
+  pbkdf2: {
+    secretData:
+      '{"value":"0jn8Qoh4aJ/i58O04L0rhyGNCbGEcIBIdJqaxIEu+LflXdYj2yV0EdEeOzXcAXuA6wuetZtvOIw4u1NHIaPv8Q==","salt":"a2V5Y2xvYWsgc2FsdCAxNg=="}',
+    credentialData: '{"hashIterations":27500,"algorithm":"pbkdf2-sha256","additionalParameters":{}}',
+  },
+};

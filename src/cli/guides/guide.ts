@@ -9,6 +9,7 @@ export const GUIDES = 'src/docs/guides';
 /** The sections of the guides, in order. */
 export const SECTIONS = [
   'Get started',
+  'Recipes',
   'Concepts',
   'Guides',
   'Operate',

@@ -1,7 +1,7 @@
 import type { Tokens } from 'marked';
 import { type Document, tokensOf } from '../../../src/cli/guides/guide.ts';
 
-/** What the info string of a block may say beside its language. */
+/** What the info string of a block may say beside its language. `person`: a command waits for somebody in a browser, whom a test plays. */
 const WORDS = [
   'run',
   'answer',
@@ -12,6 +12,7 @@ const WORDS = [
   'illustration',
   'append',
   'browser',
+  'person',
 ];
 
 /** A block of code in a document. */
@@ -50,13 +51,24 @@ export function isIllustration({ language, words }: Block): boolean {
 
 /** Whether a block is run by the shell of its document. */
 export function isCommand(block: Block): boolean {
-  return block.language === 'bash' && !isIllustration(block) && !block.words.has('named') && !block.file;
+  return (
+    block.language === 'bash' &&
+    !isIllustration(block) &&
+    !['named', 'person'].some((word) => block.words.has(word)) &&
+    !block.file
+  );
 }
 
 /** Whether a document changes its copy of the repository or starts a server of its own. */
 export function needsOwnCopy(blocks: Block[]): boolean {
   return blocks.some(
     (block) =>
-      !isIllustration(block) && (block.file || block.language === 'diff' || block.words.has('background')),
+      !isIllustration(block) &&
+      ((block.file && !isBeside(block)) || block.language === 'diff' || block.words.has('background')),
   );
+}
+
+/** Whether a block is a file of the reader's own, in a folder beside the repository. */
+export function isBeside({ file }: Block): boolean {
+  return file?.startsWith('../') ?? false;
 }

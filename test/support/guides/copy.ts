@@ -1,5 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -31,7 +34,9 @@ export class Copy {
   readonly workerOrigin: string;
   /** Where the harness keeps what is not the reader's. */
   readonly #own: string;
-  #servers: ChildProcess[] = [];
+  #server: ChildProcess[] = [];
+  /** The reader's own programs. */
+  #beside: ChildProcess[] = [];
 
   private constructor(port: number, workerPort: number) {
     const place = mkdtempSync(join(tmpdir(), 'latchkey-docs-'));
@@ -46,6 +51,8 @@ export class Copy {
     this.workerOrigin = `http://localhost:${workerPort}`;
     this.#command('npm', npm(port));
     this.#command('npx', npx());
+    // Debian's, which has the packages of Debian.
+    this.#command('python3', `exec /usr/bin/python3 "$@"`);
     // The Stripe CLI needs an account at Stripe.
     this.#command('stripe', 'exit 0');
   }
@@ -55,6 +62,15 @@ export class Copy {
   static async create(): Promise<Copy> {
     const copy = new Copy(await freePort(), await freePort());
     Copy.#all.add(copy);
+    return copy;
+  }
+
+  /** A copy that is served, for documents that change nothing of it and come from one address. */
+  static async createServed(variables: Record<string, string> = {}): Promise<Copy> {
+    const copy = await Copy.create();
+    const all = Object.entries({ RATE_LIMIT_SIGN_IN: '10000', ...variables });
+    appendFileSync(join(copy.folder, '.dev.vars'), all.map(([name, value]) => `${name}=${value}\n`).join(''));
+    await copy.serve('npm start');
     return copy;
   }
 
@@ -87,12 +103,26 @@ export class Copy {
   /** Runs commands that start the server, in place of those that ran before; returns when it answers. */
   async serve(commands: string): Promise<void> {
     await this.#stop();
-    await this.#spawn(commands, 'Latchkey is ready');
+    const [server, said] = this.#spawn(commands);
+    this.#server.push(server);
+    await this.#until(server, said, async () => said().includes('Latchkey is ready'));
   }
 
-  /** Runs commands that start the reader's own Worker beside the server; returns when it answers. */
+  /** Runs commands that start the reader's own program beside the server; returns when it answers. */
   async serveBeside(commands: string): Promise<void> {
-    await this.#spawn(commands, 'Ready on');
+    const [server, said] = this.#spawn(commands);
+    this.#beside.push(server);
+    const port = Number(new URL(this.workerOrigin).port);
+    // wrangler listens before its Worker can answer.
+    const answers = commands.includes('wrangler')
+      ? async () => said().includes('Ready on')
+      : () => isListenedOn(port);
+    await this.#until(server, said, answers);
+  }
+
+  /** Ends the reader's own programs. */
+  async stopBeside(): Promise<void> {
+    await Promise.all(this.#beside.splice(0).map((server) => end(server.pid as number)));
   }
 
   async remove(): Promise<void> {
@@ -101,28 +131,45 @@ export class Copy {
     rmSync(join(this.folder, '..'), { recursive: true, force: true });
   }
 
-  async #spawn(commands: string, ready: string): Promise<void> {
+  #spawn(commands: string): [server: ChildProcess, said: () => string] {
     const server = spawn('bash', ['-euo', 'pipefail', '-c', `${LIFELINE}\n${commands}`], {
       cwd: this.folder,
       env: this.env,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    this.#servers.push(server);
     let output = '';
     for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-    while (!output.includes(ready) && server.exitCode === null) await setTimeout(50);
-    if (server.exitCode !== null) throw new Error(`The server has ended:\n${output}`);
+    return [server, () => output];
+  }
+
+  async #until(server: ChildProcess, said: () => string, isReady: () => Promise<boolean>): Promise<void> {
+    while (server.exitCode === null && !(await isReady())) await setTimeout(50);
+    if (server.exitCode !== null) throw new Error(`The server has ended:\n${said()}`);
   }
 
   async #stop(): Promise<void> {
-    await Promise.all(this.#servers.splice(0).map((server) => end(server.pid as number)));
+    await this.stopBeside();
+    await Promise.all(this.#server.splice(0).map((server) => end(server.pid as number)));
   }
 
   #command(name: string, script: string): void {
     const path = join(this.#own, 'bin', name);
     writeFileSync(path, `#!/usr/bin/env bash\nset -euo pipefail\n${script}\n`);
     chmodSync(path, 0o755);
+  }
+}
+
+/** Whether somebody listens on a port of this machine, whatever `localhost` is. */
+async function isListenedOn(port: number): Promise<boolean> {
+  const socket = connect({ port, host: 'localhost' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }
 
@@ -145,7 +192,8 @@ const whichNpm = execFileSync('bash', ['-c', 'command -v npm'], { encoding: 'utf
 /** `npm` of a reader, but that packages are there, the port is a free one, and nothing leaves this machine. */
 function npm(port: number): string {
   return `case "$1" in
-  ci|install) exit 0 ;;
+  ci) exit 0 ;;
+  install) ${INSTALL} ;;
   start) set -- start -- --port ${port} --inspector-port 0 "\${@:3}" ;;
   run)
     args=()
@@ -156,6 +204,26 @@ function npm(port: number): string {
 esac
 exec '${whichNpm}' "$@"`;
 }
+
+/** What `npm install PACKAGE…` does where all packages are those of this project; that of the client is unpacked. */
+const INSTALL = `shift
+    modules='${join(ROOT, 'node_modules')}'
+    link() {
+      [[ -e $modules/$1 ]] || { echo "There is no package $1." >&2; exit 1; }
+      mkdir -p "node_modules/$(dirname "$1")"
+      ln -sfn "$modules/$1" "node_modules/$1"
+    }
+    for package; do
+      link .bin
+      if [[ $package == *.tgz ]]; then
+        own=node_modules/@latchkey/client
+        mkdir -p "$own" && tar -xzf "$package" --strip-components=1 -C "$own"
+        for name in $(node -p "Object.keys(require('./$own/package.json').dependencies).join(' ')"); do link "$name"; done
+      else
+        link "$package"
+      fi
+    done
+    exit 0`;
 
 function npx(): string {
   const standIn = join(import.meta.dirname, 'wrangler-stand-in.ts');

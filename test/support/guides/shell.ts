@@ -64,6 +64,11 @@ export class Shell {
     return { ok, stdout: stdout.replace(mark, ''), stderr: stderr.replace(mark, '') };
   }
 
+  /** What the block that runs has printed yet. */
+  get printed(): string {
+    return this.#output.stdout;
+  }
+
   end(): void {
     this.#bash.kill('SIGKILL');
   }
