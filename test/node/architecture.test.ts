@@ -12,7 +12,8 @@ const FEATURES = [...(LINES[4] as string[]), ...(LINES[5] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;
 /** What the account object shows of itself: what can be asked of it, and the form of the tokens and codes that name it. */
-const ACCOUNT_CONTRACT = /^account\/((metering-|history-|grant-|copy-)?contract|refresh-token|code-text)\.ts$/;
+const ACCOUNT_CONTRACT =
+  /^account\/((metering-|history-|grant-|copy-)?contract|refresh-token|code-text)\.ts$/;
 /** The Worker never loads what runs in Node. */
 const NODE_ONLY = 'cli';
 
