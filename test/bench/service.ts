@@ -50,6 +50,7 @@ export class Service {
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const state = kept ?? join(directory, 'state');
     if (kept === undefined) await applyMigrations({ 'persist-to': state });
+    const others = descendants(process.pid, 'workerd');
     const worker = await startWorker({
       config: writeConfig(directory, vars, main),
       dev: {
@@ -71,7 +72,7 @@ export class Service {
       const url = await worker.url;
       // Waits, unlike `ready`, for more than the proxy.
       await (await worker.fetch(`${url}__floor`)).text();
-      return new Service(await findInner(Number(url.port)), state, stop);
+      return new Service(await findInner(Number(url.port), others), state, stop);
     } catch (error) {
       await stop();
       throw error;
@@ -119,10 +120,11 @@ function writeConfig(directory: string, vars: Record<string, string>, main: stri
 
 /**
  * The workerd that runs the Worker. What listens on the port of `wrangler dev` is another one, a proxy, which stops
- * at about a thousand requests a second.
+ * at about a thousand requests a second. `others` are those of services that ran before.
  */
-async function findInner(outer: number): Promise<{ port: number; pid: number }> {
+async function findInner(outer: number, others: number[]): Promise<{ port: number; pid: number }> {
   for (const pid of descendants(process.pid, 'workerd')) {
+    if (others.includes(pid)) continue;
     for (const port of listeningPorts(pid)) {
       if (port !== outer && (await isWorker(port))) return { port, pid };
     }

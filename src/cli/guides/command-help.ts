@@ -42,6 +42,7 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
   },
   Measure: {
     bench: 'Measures throughput and latency.',
+    'bench:beside': 'Measures session checks, sign-ins and sign-ups beside Better Auth.',
     'bench:startup': 'Measures what a cold start costs.',
     'bench:timing': 'Measures whether answers take equally long for known and unknown users.',
     'bench:cost': 'Counts what each operation writes, and what a million of it cost.',
@@ -84,6 +85,7 @@ export const EXAMPLES: Record<string, string> = {
   format: 'npm run format',
   docs: 'npm run docs',
   bench: 'npm run bench -- --only refresh --rounds 3',
+  'bench:beside': 'npm run bench:beside -- --rounds 3',
   'bench:startup': 'npm run bench:startup -- --rounds 5',
   'bench:timing': 'npm run bench:timing',
   'bench:cost': 'npm run bench:cost -- --json',

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { helpIfAsked } from '../../src/cli/command.ts';
+import { type Call, type Caller, load } from './load.ts';
+import { machine } from './report.ts';
+import { caller, SETTLE_SECONDS, shares } from './scenarios.ts';
+import { Service } from './service.ts';
+import { median, perRequest, quantile, type Slice } from './statistics.ts';
+
+// `npm run bench:beside`: CPU per request of Latchkey and of Better Auth, in slices that take turns, for only figures of the same moment compare. The hash of a
+// password is taken out of Latchkey's, and Better Auth's does nothing. What is done after the answer counts.
+
+helpIfAsked('bench:beside');
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
+const rounds = Number(values.rounds);
+if (!(rounds > 0)) throw new Error('--rounds must be a number above 0');
+
+const PASSWORD = 'three lighthouses at dusk';
+const USERS = 32;
+const CALLERS = 8;
+const SLICE_SECONDS = 0.8;
+const ACTS = ['session check', 'sign-in', 'sign-up'] as const;
+
+type Act = (typeof ACTS)[number];
+
+interface User {
+  email: string;
+  token: string;
+}
+
+const newEmail = () => `bench-${crypto.randomUUID()}@example.com`;
+const bearerOf = ({ token }: User) => ({ Authorization: `Bearer ${token}` });
+
+/** How each is asked to do the same. */
+interface Side {
+  service: Service;
+  /** What an answer of a sign-in has as the token. */
+  tokenOf(body: string): string;
+  calls: Record<Act, (user: User) => Call>;
+  /** Taken out of its figures: the hash, where it has one. */
+  hashed: Act[];
+}
+
+const latchkey: Omit<Side, 'service'> = {
+  tokenOf: (body) => JSON.parse(body).access_token,
+  calls: {
+    'session check': (user) => ({ method: 'GET', path: '/v1/auth/session', headers: bearerOf(user) }),
+    'sign-in': ({ email }) => ({
+      method: 'POST',
+      path: '/v1/auth/login',
+      body: { identifier: email, password: PASSWORD },
+    }),
+    'sign-up': () => ({
+      method: 'POST',
+      path: '/v1/auth/register',
+      body: { email: newEmail(), password: PASSWORD, name: 'Ada' },
+    }),
+  },
+  hashed: ['sign-in', 'sign-up'],
+};
+
+const betterAuth: Omit<Side, 'service'> = {
+  tokenOf: (body) => JSON.parse(body).token,
+  calls: {
+    'session check': (user) => ({ method: 'GET', path: '/api/auth/get-session', headers: bearerOf(user) }),
+    'sign-in': ({ email }) => ({
+      method: 'POST',
+      path: '/api/auth/sign-in/email',
+      body: { email, password: PASSWORD },
+    }),
+    'sign-up': () => ({
+      method: 'POST',
+      path: '/api/auth/sign-up/email',
+      body: { email: newEmail(), password: PASSWORD, name: 'Ada' },
+    }),
+  },
+  hashed: [],
+};
+
+/** Callers of one act, and of what it is measured by. */
+async function callersOf(side: Side): Promise<Record<Act, Caller[]>> {
+  const users: User[] = Array.from({ length: USERS }, () => ({ email: newEmail(), token: '' }));
+  const each = (act: Act, answered?: (user: User, body: string) => void) =>
+    shares(users, CALLERS).map((share, index) => caller(index, share, side.calls[act], answered));
+  const signUp = users.map((user, index) =>
+    caller(
+      index,
+      [user],
+      () => {
+        const call = side.calls['sign-up'](user);
+        return { ...call, body: { ...(call.body as object), email: user.email } };
+      },
+      (one, body) => {
+        one.token = side.tokenOf(body);
+      },
+    ),
+  );
+  await load(side.service.port, signUp, 0);
+  const take = (user: User, body: string) => {
+    user.token = side.tokenOf(body);
+  };
+  return {
+    'session check': each('session check'),
+    'sign-in': each('sign-in', take),
+    'sign-up': each('sign-up'),
+  };
+}
+
+async function measure({ service }: Side, callers: Caller[], settles: boolean): Promise<Slice> {
+  const started = service.cpu();
+  const loaded = await load(service.port, callers, SLICE_SECONDS);
+  const answered = service.cpu();
+  if (settles) await sleep(SETTLE_SECONDS * 1000);
+  return { ...loaded, cpu: answered - started, cpuAfter: service.cpu() - answered };
+}
+
+const path = (name: string): Caller[] =>
+  Array.from({ length: CALLERS }, (_, index) => caller(index, [null], () => ({ method: 'GET', path: name })));
+
+const whole = (slice: Slice) => perRequest(slice) + slice.cpuAfter / slice.requests;
+
+const ours: Side = { service: await Service.start(), ...latchkey };
+const theirs: Side = { service: await Service.start({ main: 'better-auth-worker.ts' }), ...betterAuth };
+try {
+  console.log(machine(ours.service.workerd));
+  await load(theirs.service.port, path('/__migrate').slice(0, 1), 0);
+  const sides = [
+    { side: ours, callers: await callersOf(ours) },
+    { side: theirs, callers: await callersOf(theirs) },
+  ] as const;
+  // Code that has run often enough is compiled anew.
+  for (const act of ACTS) {
+    for (const { side, callers } of sides) await load(side.service.port, callers[act], SLICE_SECONDS);
+  }
+  await sleep(SETTLE_SECONDS * 1000);
+  const figures = new Map<Act, [own: number, other: number][]>(ACTS.map((act) => [act, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const act of ACTS) {
+      const cpu: number[] = [];
+      for (const { side, callers } of sides) {
+        const slice = await measure(side, callers[act], act !== 'session check');
+        const hash = side.hashed.includes(act)
+          ? perRequest(await measure(side, path('/__hash'), false)) -
+            perRequest(await measure(side, path('/__object'), false))
+          : 0;
+        cpu.push(whole(slice) - hash);
+      }
+      figures.get(act)?.push(cpu as [number, number]);
+    }
+    console.log(`round ${round} of ${rounds}`);
+  }
+  console.log('\nCPU a request, milliseconds, with what is done after the answer and without the hash:');
+  console.log(['', 'Latchkey', 'Better Auth', 'ratio', 'quartiles'].map((text) => text.padEnd(15)).join(''));
+  for (const [act, pairs] of figures) {
+    const ratios = pairs.map(([own, other]) => own / other);
+    const cells = [
+      act,
+      median(pairs.map(([own]) => own)).toFixed(2),
+      median(pairs.map(([, other]) => other)).toFixed(2),
+      median(ratios).toFixed(2),
+      [0.25, 0.75].map((share) => quantile(ratios, share).toFixed(2)).join(' to '),
+    ];
+    console.log(cells.map((text) => text.padEnd(15)).join(''));
+  }
+} finally {
+  await ours.service.stop();
+  await theirs.service.stop();
+}
