@@ -85,7 +85,6 @@ const EXPORTS: [system: string, row: (email: string) => Record<string, unknown>]
     'keycloak',
     (address) => ({
       id: '7',
-      username: 'ozlem',
       firstName: 'Özlem',
       lastName: 'Kaya',
       email: address,
@@ -175,7 +174,7 @@ describe('users of', () => {
     };
     const both = row(factored, [otp, { type: 'password', ...KEYCLOAK.argon2 }]);
     expect((await importRows(both, { query: { service: 'keycloak' } })).body).toMatchObject({ imported: 1 });
-    expect((await login(factored, password)).body).toMatchObject({ code: 'mfa_required' });
+    expect((await login(factored, password)).body).toMatchObject({ mfa_required: true, methods: ['totp'] });
   });
 
   it('one whose credentials are none is imported without', async () => {
