@@ -4,6 +4,8 @@ import { ORIGIN } from './api.ts';
 import { closed, declaredCodes, type Json, type Operation, register, violations } from './contract.ts';
 import type { HostileRequest } from './hostile-request.ts';
 
+/** Types of answers that are no JSON. */
+const FILES = ['text/csv', 'application/gzip'];
 /** How the transport may refuse what is no operation: another address or method, and any of them from a stranger. */
 const ELSEWHERE = ['not_found', 'realm_not_found', 'method_not_allowed', 'origin_not_allowed'];
 /** How it may refuse a body that the operation did not ask for. */
@@ -57,8 +59,8 @@ export class DeclaredAnswers {
     const declared = operation?.definition.responses[status];
     expect(declared, `undeclared status ${status}`).toBeDefined();
     if (isHead || !declared.content) expect(body).toBe('');
-    else if (headers.get('content-type')?.startsWith('text/csv'))
-      expect(declared.content).toHaveProperty(['text/csv']);
+    else if (FILES.includes(headers.get('content-type')?.split(';')[0] ?? ''))
+      expect(declared.content).toHaveProperty([headers.get('content-type')?.split(';')[0] ?? '']);
     else await this.#expectJson(body, declared.content[headers.get('content-type') ?? '']);
     return String(status);
   }
