@@ -168,3 +168,23 @@ it('goes on where it was stopped, and takes nothing that was changed or is missi
     stderr: expect.stringContaining('no backup'),
   });
 });
+
+it('goes to a bucket, and comes from there as it was', async () => {
+  const [sent, fetched] = [`${folder}-sent`, `${folder}-fetched`];
+  const user = { email: 'bea@example.com', password: 'three lighthouses at dusk' };
+  expect((await project.call('POST', '/v1/auth/register', user)).status).toBe(201);
+  const command = (name: string, args: string[]) =>
+    project.cli(name, [...args, '--url', project.origin, ...project.state], ENV);
+  const made = await command('backup', [sent, '--bucket', 'copies']);
+  const [, id = ''] = /under (bak_\w+)\//.exec(made.stdout) ?? [];
+  expect(made, made.stderr).toMatchObject({ code: 0 });
+  // There are users here: but the folder is there before anybody looks.
+  const restored = await command('restore', [fetched, '--bucket', `copies/${id}`]);
+  expect(restored).toMatchObject({ code: 1, stderr: expect.stringContaining('DB has users') });
+  const files = readdirSync(sent).sort();
+  expect(readdirSync(fetched).sort()).toEqual(files);
+  for (const name of files) {
+    expect(readFileSync(join(fetched, name)).equals(readFileSync(join(sent, name)))).toBe(true);
+  }
+  expect(await command('restore', [fetched, '--bucket', 'copies'])).toMatchObject({ code: 1 });
+});
