@@ -31,10 +31,9 @@ import { HookAdmin } from './hooks/admin-service.ts';
 import { Hooks, sendingHooks } from './hooks/service.ts';
 import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
-import type { RateLimiter, RateLimitResult } from './http/rate-limiter.ts';
+import type { RateLimiter } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
 import { UserImport } from './import/service.ts';
-import { type Jurisdiction, jurisdictionOf } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
 import { shipLogAs } from './logs/shipping.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
@@ -71,6 +70,7 @@ import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
 import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
 import { eventSenderOf } from './sinks/registry.ts';
+import { accountStubs, stubsOf, stubsWithin, takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -169,7 +169,7 @@ export function createServices(bindings: Bindings): Services {
   setLogLevel(config.LOG_LEVEL);
   shipLogAs(config);
   const databases = new Databases(bindings, config.databases);
-  const standby = new Standby(named<StandbyObject>(bindings.STANDBY));
+  const standby = new Standby(stubsOf<StandbyObject>(bindings.STANDBY));
   const realms = new Realms(
     databases.control,
     standby,
@@ -209,9 +209,9 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = accounts<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
-  const codeObjects = placed<CodeObject>(bindings.ONE_TIME_CODE, config);
-  const deviceCodes = placed<DeviceCodeObject>(bindings.DEVICE_CODE, config);
+  const objects = accountStubs<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
+  const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
+  const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -247,7 +247,7 @@ function assemble(shared: Shared, database: string): Services {
     home && servicesAt(shared, CONTROL).directory,
   );
   const forAuthService = spokenDialects(config).includes('auth-service');
-  const limiters = named<Pick<RateLimiter, 'once'>>(bindings.RATE_LIMITER);
+  const limiters = stubsOf<Pick<RateLimiter, 'once'>>(bindings.RATE_LIMITER);
   const proofs = new DpopProofs(deriveKeyring(config, 'dpop-nonce'), (name, id, seconds) =>
     limiters(name).once(id, seconds),
   );
@@ -273,7 +273,7 @@ function assemble(shared: Shared, database: string): Services {
     config,
   });
   const billing = new Billing(billingKit);
-  const failures = new FailureBudget(named(bindings.RATE_LIMITER), {
+  const failures = new FailureBudget(stubsOf(bindings.RATE_LIMITER), {
     password: config.FAILED_PASSWORDS_PER_HOUR,
     code: config.FAILED_CODES_PER_HOUR,
   });
@@ -441,44 +441,9 @@ function breachesUrl({ BREACHED_PASSWORDS_URL, ENVIRONMENT }: Config): string | 
   return BREACHED_PASSWORDS_URL ?? (ENVIRONMENT === 'production' ? 'https://api.pwnedpasswords.com' : null);
 }
 
-/** Stubs of a namespace by name, as the port that a feature declares. */
-function named<Port>(namespace: DurableObjectNamespace): (name: string) => Port {
-  return (name) => namespace.get(namespace.idFromName(name)) as unknown as Port;
-}
-
-/** The same, within a jurisdiction. `wrangler dev` has none: there what is made for one is an object as any. */
-function placed<Port>(
-  namespace: DurableObjectNamespace,
-  { ENVIRONMENT }: Config,
-): (name: string, jurisdiction: Jurisdiction | null) => Port {
-  const within = (jurisdiction: Jurisdiction) => {
-    try {
-      return namespace.jurisdiction(jurisdiction);
-    } catch (error) {
-      if (ENVIRONMENT === 'development') return namespace;
-      throw error;
-    }
-  };
-  return (name, jurisdiction) => named<Port>(jurisdiction === null ? namespace : within(jurisdiction))(name);
-}
-
-/** Account objects by the id of the user, which says in which jurisdiction the object is. */
-function accounts<Port>(namespace: DurableObjectNamespace, config: Config): (name: string) => Port {
-  const objects = placed<Port>(namespace, config);
-  return (name) => objects(name, jurisdictionOf(name));
-}
-
-/** Counts in buckets, each an object of its own. */
-function takeFrom(bindings: Bindings): Take {
-  const limiter = named<{ take(limit: number, windowSeconds: number): Promise<RateLimitResult> }>(
-    bindings.RATE_LIMITER,
-  );
-  return async (name, limit, windowSeconds) => (await limiter(name).take(limit, windowSeconds)).allowed;
-}
-
 /** Has this isolate tell what it counts, to the one object that keeps the sums. */
 function metricsOf(bindings: Bindings, databases: Databases): MetricsReader {
-  const object = () => named<MetricsObject>(bindings.METRICS)('all');
+  const object = () => stubsOf<MetricsObject>(bindings.METRICS)('all');
   tellCounts(object);
   return new MetricsReader(object, databases);
 }

@@ -1,176 +1,33 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
 import { CONTROL } from '../config/databases.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { RealmMoveSchema } from '../realms/admin-schemas.ts';
 import { MOVED_TABLES, SUM_TABLES } from '../realms/move-tables.ts';
-import {
-  ACCESS_TOKEN_SECONDS,
-  REAUTHENTICATION_SECONDS,
-  REFRESH_GRACE_SECONDS,
-  RealmFields,
-  SESSION_SECONDS,
-} from '../realms/schemas.ts';
+import { RealmFields } from '../realms/schemas.ts';
 import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { auditFrom, insert } from './audit.ts';
-import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
+import { runCommand, UsageError } from './command.ts';
 import { type D1Row, type DatabaseTarget, literal, originOf, query } from './d1.ts';
+import {
+  columnsSetBy,
+  listedIn,
+  ORIGIN_LIST,
+  REALM_CHANGES,
+  REALM_FIELDS,
+  REALM_OPTIONS,
+  REDIRECT_LIST,
+  type RealmValues,
+  readAs,
+} from './realm-options.ts';
 
 /** While a move waits for the clock (milliseconds). */
 const PAUSE = 2000;
 
 // `npm run realm`: the realms of a database. Write access to the database is the permission.
 
-const list = (item: z.ZodType<string>) =>
-  z.preprocess(
-    (values) => (values as string[]).filter(Boolean),
-    z.array(item).transform((items) => JSON.stringify(items)),
-  );
-
-const seconds = ({ min, max }: { min: number; max: number }) => z.coerce.number().int().min(min).max(max);
-
-/** The empty value takes back what was set. */
-const orNothing = (schema: z.ZodType<string | null>) =>
-  z
-    .literal('')
-    .transform(() => null)
-    .or(schema);
-
-interface Field {
-  column: string;
-  schema: z.ZodType<string | number | null>;
-}
-
-const ORIGIN = { column: 'allowed_origins', item: RealmFields.origin } as const;
-const REDIRECT = { column: 'redirect_targets', item: RealmFields.redirect } as const;
-
-/** One for each option that sets a column: which, and what that takes. */
-const FIELDS: Record<string, Field> = {
-  name: { column: 'name', schema: RealmFields.name },
-  color: { column: 'color', schema: RealmFields.color },
-  logo: { column: 'logo', schema: orNothing(RealmFields.logo) },
-  registration: { column: 'registration', schema: RealmFields.registration },
-  'breached-passwords': { column: 'breached_passwords', schema: RealmFields.breachedPasswords },
-  challenge: { column: 'challenge', schema: RealmFields.challenge },
-  'anonymous-users': { column: 'anonymous_users', schema: RealmFields.anonymousUsers },
-  origin: { column: ORIGIN.column, schema: list(ORIGIN.item) },
-  redirect: { column: REDIRECT.column, schema: list(REDIRECT.item) },
-  audience: { column: 'audience', schema: orNothing(z.url()) },
-  'access-token-seconds': { column: 'access_token_seconds', schema: seconds(ACCESS_TOKEN_SECONDS) },
-  'session-idle-seconds': { column: 'session_idle_seconds', schema: seconds(SESSION_SECONDS) },
-  'session-absolute-seconds': { column: 'session_absolute_seconds', schema: seconds(SESSION_SECONDS) },
-  'reauthentication-seconds': {
-    column: 'reauthentication_seconds',
-    schema: seconds(REAUTHENTICATION_SECONDS),
-  },
-  'operator-reauthentication-seconds': {
-    column: 'operator_reauthentication_seconds',
-    schema: seconds(REAUTHENTICATION_SECONDS),
-  },
-  'refresh-grace-seconds': { column: 'refresh_grace_seconds', schema: seconds(REFRESH_GRACE_SECONDS) },
-  mfa: { column: 'mfa', schema: orNothing(RealmFields.mfa) },
-  'mfa-factor': { column: 'mfa_factors', schema: list(RealmFields.mfaFactor) },
-  'mfa-from': {
-    column: 'mfa_from',
-    schema: z
-      .literal('')
-      .transform(() => null)
-      .or(
-        z.iso
-          .datetime()
-          .or(z.iso.date())
-          .transform((text) => Date.parse(text)),
-      ),
-  },
-  'mfa-remember-device': {
-    column: 'mfa_remember_device',
-    schema: z.enum(['yes', 'no']).transform((text) => (text === 'yes' ? 1 : 0)),
-  },
-  'client-registration': {
-    column: 'client_registration',
-    schema: list(RealmFields.clientRegistration),
-  },
-};
-
-/** What adds to a list, or takes from it. */
-const CHANGES: Record<string, { column: string; item: z.ZodType<string>; adds: boolean }> = {
-  'add-origin': { ...ORIGIN, adds: true },
-  'remove-origin': { ...ORIGIN, adds: false },
-  'add-redirect': { ...REDIRECT, adds: true },
-  'remove-redirect': { ...REDIRECT, adds: false },
-};
-
-const secondsAbout = ({ min, max }: { min: number; max: number }, about: string) =>
-  ({ type: 'string', value: 'N', about: `${about}; ${min} to ${max}` }) as const;
-const several = (value: string, about: string) => ({ type: 'string', multiple: true, value, about }) as const;
-
-const OPTIONS = {
-  name: { type: 'string', value: 'TEXT', about: 'what users see' },
-  color: { type: 'string', value: '#RRGGBB', about: 'of mails and pages' },
-  logo: { type: 'string', value: 'URL', about: 'a picture that pages show instead of the name (https)' },
-  registration: { type: 'string', value: 'KIND', about: 'open, verify_first or closed' },
-  'breached-passwords': {
-    type: 'string',
-    value: 'HOW',
-    about: 'new ones that breaches have published: refused or unchecked',
-  },
-  challenge: { type: 'string', value: 'KIND', about: 'for who became suspicious: off, altcha or turnstile' },
-  'anonymous-users': {
-    type: 'string',
-    value: 'WHETHER',
-    about: 'whether somebody may use it without registering first: off or on',
-  },
-  origin: several('ORIGIN', 'the web apps that may call from browsers, instead of those that may now'),
-  'add-origin': several('ORIGIN', 'one more'),
-  'remove-origin': several('ORIGIN', 'one less'),
-  redirect: several('URL', 'where a sign-in may lead back to, instead of where it may now'),
-  'add-redirect': several('URL', 'one more'),
-  'remove-redirect': several('URL', 'one less'),
-  audience: { type: 'string', value: 'URL', about: '`aud` of access tokens, when not the issuer' },
-  'access-token-seconds': secondsAbout(ACCESS_TOKEN_SECONDS, 'how long access tokens live'),
-  'session-idle-seconds': secondsAbout(SESSION_SECONDS, 'how long a session lives unused'),
-  'session-absolute-seconds': secondsAbout(SESSION_SECONDS, 'how long a session lives'),
-  'reauthentication-seconds': secondsAbout(
-    REAUTHENTICATION_SECONDS,
-    'how fresh a sign-in of users has to be',
-  ),
-  'operator-reauthentication-seconds': secondsAbout(REAUTHENTICATION_SECONDS, 'the same of operators'),
-  'refresh-grace-seconds': secondsAbout(REFRESH_GRACE_SECONDS, 'how long a used refresh token answers again'),
-  database: {
-    type: 'string',
-    value: 'NAME',
-    about: 'create, move: the binding of the database that it lives in, such as DB_2',
-  },
-  jurisdiction: {
-    type: 'string',
-    value: 'PLACE',
-    about: 'create: eu or fedramp; where its data is kept, for good',
-  },
-  confirm: { type: 'boolean', about: 'move: have the copy in the old database deleted' },
-  back: { type: 'boolean', about: 'move: take it back, until it is confirmed' },
-  url: { ...SERVICE.url, about: `move: ${SERVICE.url.about}` },
-  mfa: {
-    type: 'string',
-    value: 'KIND',
-    about: 'off, optional, required or required_for_admins; an empty value is the default',
-  },
-  'mfa-factor': several('FACTOR', 'what counts: totp, passkey, email, sms'),
-  'mfa-from': { type: 'string', value: 'DATE', about: 'from when on a factor is required' },
-  'mfa-remember-device': {
-    type: 'string',
-    value: 'yes|no',
-    about: 'whether a device is not asked for 30 days',
-  },
-  'client-registration': several(
-    'HOW',
-    'how apps come that nobody has registered: dynamic, document; an empty value is not at all',
-  ),
-  ...DATABASE,
-} as const;
-
-type Values = ValuesOf<typeof OPTIONS>;
+type Values = RealmValues;
 
 async function realm(values: Values, [action, ...ids]: string[]): Promise<void> {
   if (action === 'list' && ids.length === 0) return printList(values);
@@ -178,24 +35,24 @@ async function realm(values: Values, [action, ...ids]: string[]): Promise<void> 
   if (!(action && Object.hasOwn(acts, action) && ids.length === 1)) {
     throw new UsageError(action ? 'Say the id of one realm.' : 'Say what to do.');
   }
-  const id = check('The realm id', RealmFields.id, ids[0]);
+  const id = readAs('The realm id', RealmFields.id, ids[0]);
   await acts[action as keyof typeof acts](id, values);
 }
 
 async function create(id: string, values: Values): Promise<void> {
   const now = Date.now();
   const { database = CONTROL, jurisdiction } = values;
-  check('--database', RealmFields.database, database);
+  readAs('--database', RealmFields.database, database);
   const place = {
     database,
     ...(jurisdiction !== undefined && {
-      jurisdiction: check('--jurisdiction', RealmFields.jurisdiction, jurisdiction),
+      jurisdiction: readAs('--jurisdiction', RealmFields.jurisdiction, jurisdiction),
     }),
   };
   if (place.jurisdiction && database === CONTROL) {
     throw new Error('--jurisdiction: say a --database that was made in it.');
   }
-  const set = { ...setBy(values, { allowed_origins: '[]', redirect_targets: '[]' }), ...place };
+  const set = { ...columnsSetBy(values, { allowed_origins: '[]', redirect_targets: '[]' }), ...place };
   const row: D1Row = { name: id, ...set, id, created_at: now, updated_at: now };
   // First what the realm's rows will refer to there, which also shows that the database is bound.
   if (database !== CONTROL) {
@@ -222,11 +79,11 @@ async function update(id: string, values: Values): Promise<void> {
   }
   if (values.database !== undefined)
     throw new Error(`--database: \`move ${id} --database NAME\` changes it.`);
-  if (![...Object.keys(FIELDS), ...Object.keys(CHANGES)].some((name) => name in values)) {
+  if (![...Object.keys(REALM_FIELDS), ...Object.keys(REALM_CHANGES)].some((name) => name in values)) {
     throw new UsageError('Nothing to update.');
   }
   const read = await find(id, values);
-  const set = setBy(values, read);
+  const set = columnsSetBy(values, read);
   // A name for the state that was read: two changes of one millisecond have two.
   const now = Math.max(Date.now(), Number(read.updated_at) + 1);
   const asRead = `id = ${literal(id)} AND updated_at = ${literal(read.updated_at ?? 0)}`;
@@ -244,9 +101,9 @@ async function update(id: string, values: Values): Promise<void> {
   if (!rows?.[0]) throw new Error(`The realm "${id}" was changed at the same time: try again.`);
   await mirror(rows[0], values);
   await print(rows[0], values);
-  for (const column of [ORIGIN.column, REDIRECT.column]) {
-    const kept = itemsOf(rows[0], column);
-    const gone = itemsOf(read, column).filter((item) => !kept.includes(item));
+  for (const column of [ORIGIN_LIST.column, REDIRECT_LIST.column]) {
+    const kept = listedIn(rows[0], column);
+    const gone = listedIn(read, column).filter((item) => !kept.includes(item));
     if (gone.length > 0) console.log(`\nTaken out of ${column}: ${gone.join(', ')}`);
   }
   console.log('\nIn force everywhere within half a minute.');
@@ -384,39 +241,8 @@ async function find(id: string, target: DatabaseTarget): Promise<D1Row> {
   return rows[0];
 }
 
-/** The columns that options set, beside what the realm has. */
-function setBy(values: Values, has: D1Row): D1Row {
-  const given = values as Record<string, unknown>;
-  const set: D1Row = {};
-  for (const [flag, { column, schema }] of Object.entries(FIELDS)) {
-    if (given[flag] !== undefined) set[column] = check(`--${flag}`, schema, given[flag]);
-  }
-  for (const [flag, { column, item, adds }] of Object.entries(CHANGES)) {
-    const items = ((given[flag] ?? []) as string[]).map((value) =>
-      adds ? check(`--${flag}`, item, value) : value,
-    );
-    if (items.length === 0) continue;
-    const present = itemsOf({ ...has, ...set }, column);
-    const absent = items.find((value) => !present.includes(value));
-    if (!adds && absent !== undefined) throw new Error(`--${flag}: the realm does not have ${absent}`);
-    const rest = present.filter((value) => !items.includes(value));
-    set[column] = JSON.stringify(adds ? [...rest, ...items] : rest);
-  }
-  return set;
-}
-
-function itemsOf(row: D1Row, column: string): string[] {
-  return JSON.parse(String(row[column] ?? '[]'));
-}
-
 function audit(action: AuditAction, id: string, details: object, now: number): string {
   return auditFrom({ realm_id: id, at: now, action, target: id }, details);
-}
-
-function check<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new Error(`${what}: ${parsed.error.issues[0]?.message}`);
-  return parsed.data;
 }
 
 async function print(row: D1Row, target: DatabaseTarget): Promise<void> {
@@ -442,7 +268,7 @@ await runCommand({
   ],
   about:
     'Lists, shows, creates, changes, moves and deletes realms. A realm with users is not deleted. A move goes by the running service, and can be interrupted: without an option it goes on.',
-  options: OPTIONS,
+  options: REALM_OPTIONS,
   notes:
     'An empty value of --logo, --audience, --origin or --redirect takes back what was set.' +
     ` For a move: ${KEY_NOTE}`,

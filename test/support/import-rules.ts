@@ -38,6 +38,7 @@ export const LINES: string[][] = [
 export const COMPOSITION = [
   'worker-config',
   'services',
+  'stubs',
   'app-shell',
   'hot-app',
   'app',
