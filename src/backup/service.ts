@@ -92,7 +92,8 @@ export class Backup {
    */
   async restore(text: string, backupId: string, withSessions: boolean, actor: Actor): Promise<Restored> {
     const lines = linesOf(text);
-    const ids = [...new Set(lines.map(({ account }) => account))];
+    const byAccount = Map.groupBy(lines, ({ account }) => account);
+    const ids = [...byAccount.keys()];
     if (ids.length > MAX_ACCOUNTS) throw notWhole(`At most ${MAX_ACCOUNTS} accounts`);
     const found = await this.#found(ids);
     const result: Restored = {
@@ -103,7 +104,7 @@ export class Backup {
       unknown: ids.filter((id) => !found.has(id)),
     };
     const act = async ([id, { told, database }]: [string, Found]) => {
-      const own = lines.filter(({ account }) => account === id);
+      const own = byAccount.get(id) ?? [];
       const copied = own.filter((line): line is CopyLine => !('picture' in line));
       const outcome =
         copied.length > 0 &&

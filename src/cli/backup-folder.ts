@@ -14,6 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { z } from 'zod';
+import { DATABASE, SERVICE, UsageError } from './command.ts';
 
 // A backup is a folder. `backup.json` says what there is; each part is encrypted by age (age-encryption.org/v1) for a key of this backup, and that
 // key, `identity.age`, by the passphrase: so that parts can be added without it, and `age` alone can open them.
@@ -22,6 +23,23 @@ const MANIFEST = 'backup.json';
 const IDENTITY = 'identity.age';
 /** By where a passphrase comes from that no terminal has to see. */
 export const PASSPHRASE_VARIABLE = 'LATCHKEY_BACKUP_PASSPHRASE';
+
+/** What both commands take: which Latchkey, and from where the passphrase comes. */
+export const BACKUP_OPTIONS = {
+  'passphrase-file': {
+    type: 'string',
+    value: 'FILE',
+    about: `has the passphrase, in place of ${PASSPHRASE_VARIABLE}`,
+  },
+  ...SERVICE,
+  ...DATABASE,
+} as const;
+
+/** The one folder that was typed. Throws UsageError for none or more. */
+export function folderIn([path, ...rest]: string[]): string {
+  if (!path || rest.length > 0) throw new UsageError('Say one folder.');
+  return path;
+}
 
 const Part = z.object({
   file: z.string().regex(/^[\w.-]+$/),

@@ -6,8 +6,8 @@ import { BackupEnd } from '../backup/schemas.ts';
 import { newId } from '../lib/ids.ts';
 import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { sendFolder } from './backup-bucket.ts';
-import { BackupFolder, newPassphrase, PASSPHRASE_VARIABLE, readPassphrase } from './backup-folder.ts';
-import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
+import { BACKUP_OPTIONS, BackupFolder, folderIn, newPassphrase, readPassphrase } from './backup-folder.ts';
+import { runCommand, type ValuesOf } from './command.ts';
 import { boundDatabases } from './d1.ts';
 import { dumpDatabase } from './database-dump.ts';
 import { format } from './progress.ts';
@@ -17,22 +17,15 @@ import { ROOT } from './root.ts';
 
 const OPTIONS = {
   bucket: { type: 'string', value: 'NAME', about: 'copy the folder into this R2 bucket in the end' },
-  'passphrase-file': {
-    type: 'string',
-    value: 'FILE',
-    about: `has the passphrase, in place of ${PASSPHRASE_VARIABLE}`,
-  },
-  ...SERVICE,
-  ...DATABASE,
+  ...BACKUP_OPTIONS,
 } as const;
 
 /** Bytes of accounts that make a part, before they are encrypted. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 async function backup(values: ValuesOf<typeof OPTIONS>, positionals: string[]): Promise<void> {
-  const [path, ...rest] = positionals;
-  if (!path || rest.length > 0) throw new UsageError('Say one folder.');
-  const url = await serviceUrl(values.url === undefined ? values : { url: values.url });
+  const path = folderIn(positionals);
+  const url = await serviceUrl(values);
   const client = new AdminClient(url);
   const folder = BackupFolder.open(path) ?? (await begin(path, url, values['passphrase-file']));
   const { manifest } = folder;
@@ -43,11 +36,13 @@ async function backup(values: ValuesOf<typeof OPTIONS>, positionals: string[]): 
     folder.save({ finished_at: new Date().toISOString() });
   } else console.error('It is whole already.');
   const accounts = folder.manifest.parts.reduce((sum, part) => sum + part.accounts, 0);
-  console.log(`${path} has the whole Latchkey: ${format(accounts)} accounts.`);
+  console.log(`${path} has the whole Latchkey: ${accountsIn(accounts)}.`);
   if (values.bucket === undefined) return;
   await sendFolder(folder, values.bucket, values);
   console.log(`So has the bucket ${values.bucket}, under ${folder.manifest.id}/.`);
 }
+
+const accountsIn = (count: number) => (count === 1 ? '1 account' : `${format(count)} accounts`);
 
 async function begin(path: string, origin: string, file: string | undefined): Promise<BackupFolder> {
   const given = readPassphrase(file);
@@ -76,7 +71,7 @@ async function addDatabases(folder: BackupFolder, values: ValuesOf<typeof OPTION
 async function addAccounts(folder: BackupFolder, client: AdminClient): Promise<void> {
   const before = folder.manifest.parts.filter(({ database }) => database === null);
   let total = before.reduce((sum, { accounts }) => sum + accounts, 0);
-  if (total > 0) console.error(`Going on after ${format(total)} accounts.`);
+  if (total > 0) console.error(`Going on after ${accountsIn(total)}.`);
   let { cursor } = folder.manifest;
   // An end that was reached has no cursor either.
   for (let isLast = before.at(-1) !== undefined && cursor === null; !isLast; ) {
@@ -98,7 +93,7 @@ async function addAccounts(folder: BackupFolder, client: AdminClient): Promise<v
     const file = `accounts-${String(number).padStart(5, '0')}.ndjson.gz.age`;
     await folder.add({ file, database: null, accounts }, Readable.from(pages), { cursor });
     total += accounts;
-    console.error(`${format(total)} accounts`);
+    console.error(accountsIn(total));
   }
 }
 

@@ -5,8 +5,14 @@ import { DEFAULT_REALM } from '../lib/realm.ts';
 import { AdminClient, KEY_NOTE, serviceUrl } from './admin-client.ts';
 import { auditFrom } from './audit.ts';
 import { fetchFolder } from './backup-bucket.ts';
-import { BackupFolder, PASSPHRASE_VARIABLE, readPassphrase } from './backup-folder.ts';
-import { DATABASE, runCommand, SERVICE, UsageError, type ValuesOf } from './command.ts';
+import {
+  BACKUP_OPTIONS,
+  BackupFolder,
+  folderIn,
+  PASSPHRASE_VARIABLE,
+  readPassphrase,
+} from './backup-folder.ts';
+import { runCommand, UsageError, type ValuesOf } from './command.ts';
 import { boundDatabases, literal, query } from './d1.ts';
 import { loadDatabase } from './database-dump.ts';
 import { format, Progress } from './progress.ts';
@@ -25,13 +31,7 @@ const OPTIONS = {
     about: `accounts a request (${MAX_ACCOUNTS}); 15 on the free plan`,
   },
   bucket: { type: 'string', value: 'NAME/ID', about: 'fetch the backup from there into FOLDER first' },
-  'passphrase-file': {
-    type: 'string',
-    value: 'FILE',
-    about: `has the passphrase, in place of ${PASSPHRASE_VARIABLE}`,
-  },
-  ...SERVICE,
-  ...DATABASE,
+  ...BACKUP_OPTIONS,
 } as const;
 
 /**
@@ -42,14 +42,13 @@ const NEWER = 'UPDATE users SET version = version + 1000';
 type Values = ValuesOf<typeof OPTIONS>;
 
 async function restore(values: Values, positionals: string[]): Promise<void> {
-  const [path, ...rest] = positionals;
-  if (!path || rest.length > 0) throw new UsageError('Say one folder.');
+  const path = folderIn(positionals);
   const perRequest = Number(values.accounts ?? MAX_ACCOUNTS);
   if (!(perRequest >= 1 && perRequest <= MAX_ACCOUNTS && Number.isInteger(perRequest)))
     throw new UsageError(`--accounts: must be 1 to ${MAX_ACCOUNTS}`);
   const passphrase = readPassphrase(values['passphrase-file']);
   if (passphrase === null) throw new UsageError(`Set ${PASSPHRASE_VARIABLE}, or say --passphrase-file.`);
-  const client = new AdminClient(await serviceUrl(values.url === undefined ? values : { url: values.url }));
+  const client = new AdminClient(await serviceUrl(values));
   const folder = values.bucket === undefined ? BackupFolder.open(path) : await fetched(path, values);
   if (!folder) throw new Error(`There is no backup in ${path}.`);
   await check(folder, values);
