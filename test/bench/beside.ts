@@ -8,7 +8,7 @@ import { Service } from './service.ts';
 import { median, perRequest, quantile, type Slice } from './statistics.ts';
 
 // `npm run bench:beside`: CPU per request of Latchkey and of Better Auth, in slices that take turns, for only figures of the same moment compare. The hash of a
-// password is taken out of Latchkey's, and Better Auth's does nothing. What is done after the answer counts.
+// password is taken out of Latchkey's, and Better Auth's does nothing. What is done after the answer is told apart.
 
 helpIfAsked('bench:beside');
 
@@ -78,6 +78,12 @@ const betterAuth: Omit<Side, 'service'> = {
   hashed: [],
 };
 
+/** CPU a request, milliseconds. */
+interface Figures {
+  answer: number;
+  after: number;
+}
+
 /** Callers of one act, and of what it is measured by. */
 async function callersOf(side: Side): Promise<Record<Act, Caller[]>> {
   const users: User[] = Array.from({ length: USERS }, () => ({ email: newEmail(), token: '' }));
@@ -101,7 +107,10 @@ async function callersOf(side: Side): Promise<Record<Act, Caller[]>> {
     user.token = side.tokenOf(body);
   };
   return {
-    'session check': each('session check'),
+    'session check': each('session check', (_, body) => {
+      // Better Auth answers nobody with 200, too.
+      if (!JSON.parse(body)) throw new Error('nobody is signed in');
+    }),
     'sign-in': each('sign-in', take),
     'sign-up': each('sign-up'),
   };
@@ -118,8 +127,6 @@ async function measure({ service }: Side, callers: Caller[], settles: boolean): 
 const path = (name: string): Caller[] =>
   Array.from({ length: CALLERS }, (_, index) => caller(index, [null], () => ({ method: 'GET', path: name })));
 
-const whole = (slice: Slice) => perRequest(slice) + slice.cpuAfter / slice.requests;
-
 const ours: Side = { service: await Service.start(), ...latchkey };
 const theirs: Side = { service: await Service.start({ main: 'better-auth-worker.ts' }), ...betterAuth };
 try {
@@ -134,34 +141,44 @@ try {
     for (const { side, callers } of sides) await load(side.service.port, callers[act], SLICE_SECONDS);
   }
   await sleep(SETTLE_SECONDS * 1000);
-  const figures = new Map<Act, [own: number, other: number][]>(ACTS.map((act) => [act, []]));
+  const figures = new Map<Act, Figures[][]>(ACTS.map((act) => [act, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const act of ACTS) {
-      const cpu: number[] = [];
-      for (const { side, callers } of sides) {
+      const cpu: Figures[] = [];
+      // Who goes first takes turns.
+      for (const at of round % 2 ? [0, 1] : [1, 0]) {
+        const { side, callers } = sides[at as 0 | 1];
         const slice = await measure(side, callers[act], act !== 'session check');
         const hash = side.hashed.includes(act)
           ? perRequest(await measure(side, path('/__hash'), false)) -
             perRequest(await measure(side, path('/__object'), false))
           : 0;
-        cpu.push(whole(slice) - hash);
+        cpu[at] = { answer: perRequest(slice) - hash, after: slice.cpuAfter / slice.requests };
       }
-      figures.get(act)?.push(cpu as [number, number]);
+      figures.get(act)?.push(cpu);
     }
     console.log(`round ${round} of ${rounds}`);
   }
-  console.log('\nCPU a request, milliseconds, with what is done after the answer and without the hash:');
-  console.log(['', 'Latchkey', 'Better Auth', 'ratio', 'quartiles'].map((text) => text.padEnd(15)).join(''));
-  for (const [act, pairs] of figures) {
-    const ratios = pairs.map(([own, other]) => own / other);
+  console.log('\nCPU a request, milliseconds, without the hash; and what is done after the answer:');
+  const heads = ['', 'Latchkey', 'Better Auth', 'ratio', 'quartiles', 'ratio with after'];
+  console.log(heads.map((text) => text.padEnd(17)).join(''));
+  for (const [act, rows] of figures) {
+    const of = (at: number) => rows.map((row) => row[at] as Figures);
+    const ratios = rows.map(([own, other]) => (own as Figures).answer / (other as Figures).answer);
+    const wholes = rows.map((row) => row.map(({ answer, after }) => answer + after) as [number, number]);
+    const shown = (at: number) =>
+      [({ answer }: Figures) => answer, ({ after }: Figures) => after]
+        .map((part) => median(of(at).map(part)).toFixed(2))
+        .join(' + ');
     const cells = [
       act,
-      median(pairs.map(([own]) => own)).toFixed(2),
-      median(pairs.map(([, other]) => other)).toFixed(2),
+      shown(0),
+      shown(1),
       median(ratios).toFixed(2),
       [0.25, 0.75].map((share) => quantile(ratios, share).toFixed(2)).join(' to '),
+      median(wholes.map(([own, other]) => own / other)).toFixed(2),
     ];
-    console.log(cells.map((text) => text.padEnd(15)).join(''));
+    console.log(cells.map((text) => text.padEnd(17)).join(''));
   }
 } finally {
   await ours.service.stop();

@@ -18,6 +18,12 @@ Object.assign(process.env, {
 /** By which scenarios act as a service. */
 export const API_KEY = 'YmVuY2hlcyBhcmUgc2VydmljZXMgdG9vLCBhcyBpdCB0dXJucyBvdXQ';
 
+const made: string[] = [];
+// Also when a signal ends the process, which wrangler then does by itself.
+process.once('exit', () => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true });
+});
+
 interface ServiceOptions {
   vars?: Record<string, string>;
   /** A `--persist-to`. */
@@ -46,8 +52,7 @@ export class Service {
   /** With variables beside those of the bench, storage that has its tables already or its own, and the Worker of a file here. */
   static async start({ vars = {}, state: kept, main = 'worker.ts' }: ServiceOptions = {}): Promise<Service> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-    // Also when a signal ends the process, which wrangler then does by itself.
-    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    made.push(directory);
     const state = kept ?? join(directory, 'state');
     if (kept === undefined) await applyMigrations({ 'persist-to': state });
     const others = descendants(process.pid, 'workerd');
