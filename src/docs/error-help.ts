@@ -131,6 +131,22 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The role, the scopes of the API key or the `props` of the binding do not allow this.',
     mend: 'Use a key with the scope that `detail` names, or have somebody with the role do it.',
   },
+  insufficient_permission: {
+    cause: 'The user is a member, and no permission of their role covers this.',
+    mend: 'Ask an owner of the organization for another role; `GET /v1/organizations/{id}` says what yours may.',
+  },
+  not_a_member: {
+    cause: 'The user is not in the organization that this is asked for, or is not in it any more.',
+    mend: 'Ask for an organization that `GET /v1/me/organizations` lists, or for none.',
+  },
+  organization_suspended: {
+    cause: 'An operator has suspended the organization.',
+    mend: 'An operator of the realm can lift it: `PATCH /v1/admin/organizations/{id}`.',
+  },
+  organizations_closed: {
+    cause: 'The realm lets operators alone make organizations.',
+    mend: 'Ask an operator, or change the realm: `npm run realm -- edit --organizations open`.',
+  },
   resource_not_in_plan: {
     cause: 'The plan of the user gives nothing of this resource.',
     mend: 'Change the plan of the user, or add the resource to the plan: `PUT /v1/admin/plans/{id}`.',
@@ -189,6 +205,23 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   user_not_found: {
     cause: 'The realm has no user with this id or address, or the user was deleted.',
     mend: 'Check the id, and that the key or the path belongs to the realm of the user.',
+  },
+  organization_not_found: {
+    cause:
+      'No organization of the realm has this id, or the user is not in it: who is not may not know that it is there.',
+    mend: '`GET /v1/me/organizations` lists those of the user.',
+  },
+  member_not_found: {
+    cause: 'Nobody with this id is in the organization.',
+    mend: '`GET /v1/organizations/{id}/members` lists who is.',
+  },
+  invitation_not_found: {
+    cause: 'The invitation was accepted, withdrawn, or has run out, or it is for another address.',
+    mend: 'Ask for another invitation; sign in with the address that it was sent to.',
+  },
+  domain_not_found: {
+    cause: 'The organization has not named this domain.',
+    mend: '`GET /v1/organizations/{id}/domains` lists those that it has named.',
   },
   hook_not_found: {
     cause: 'The realm asks nobody there.',
@@ -346,6 +379,34 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'The rows do not follow those that this import took last.',
     mend: 'Continue where `detail` says. `npm run users:import` does so by itself.',
   },
+  slug_taken: {
+    cause: 'Slugs are unique in a realm, and this one is in use.',
+    mend: 'Choose another.',
+  },
+  member_exists: {
+    cause: 'Whoever is invited is in the organization.',
+    mend: 'Change their role: `PATCH /v1/organizations/{id}/members/{user_id}`.',
+  },
+  last_organization_owner: {
+    cause: 'The change would leave the organization without an owner.',
+    mend: 'Make another member owner first, or delete the organization.',
+  },
+  too_many_organizations: {
+    cause: 'The realm limits in how many organizations one user can be.',
+    mend: 'Leave one, or raise the limit of the realm: `npm run realm -- edit --organizations-per-user`.',
+  },
+  no_seat_left: {
+    cause: 'The organization has as many members as its seats allow.',
+    mend: 'Remove a member, or raise the seats.',
+  },
+  domain_unverified: {
+    cause: 'The TXT record is not there yet, or says something else.',
+    mend: 'Add the record that the domain shows, wait until DNS has it, and verify again.',
+  },
+  domain_taken: {
+    cause: 'Another organization of the realm has proved that the domain is its own.',
+    mend: 'Have that organization give it up.',
+  },
   last_owner: {
     cause: 'The change would leave no active owner.',
     mend: 'Make another owner first: `npm run admin:create -- you@example.com`.',
@@ -378,6 +439,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   rate_limited: {
     cause: 'This client address sent too many requests in a minute.',
     mend: 'Wait for the seconds of `Retry-After`. Operators: `RATE_LIMIT_SIGN_IN`, `RATE_LIMIT_GENERAL`.',
+  },
+  cap_exceeded: {
+    cause:
+      'A cap on what is spent in a day or a month, of the user, the member or the organization, is reached.',
+    mend: 'Wait for the seconds of `Retry-After`, or raise the cap. Nothing was charged.',
   },
   quota_exceeded: {
     cause: 'The plan of the user allows no more of this resource today or this month.',

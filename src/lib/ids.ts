@@ -18,7 +18,10 @@ export type IdPrefix =
   | 'res'
   | 'evt'
   | 'whe'
-  | 'hok';
+  | 'hok'
+  | 'org'
+  | 'inv'
+  | 'dom';
 
 /** Crockford's base32, as ULIDs have it, in lower case. */
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -38,6 +41,11 @@ export function newId(prefix: IdPrefix, now = Date.now()): string {
 /** The id of a user of a realm, which ends with the jurisdiction of that, if it has one. */
 export function newUserId(jurisdiction: Jurisdiction | null, now = Date.now()): string {
   return withinJurisdiction(newId('usr', now), jurisdiction);
+}
+
+/** The id of an organization of a realm, which ends as those of its users do. */
+export function newOrganizationId(jurisdiction: Jurisdiction | null, now = Date.now()): string {
+  return withinJurisdiction(newId('org', now), jurisdiction);
 }
 
 /** A time (Unix milliseconds) as the ids that are made then begin behind their prefix. */

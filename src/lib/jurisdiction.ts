@@ -5,7 +5,10 @@ export type Jurisdiction = (typeof JURISDICTIONS)[number];
 /** The form of a user's id, as part of a regular expression. */
 export const USER_ID = `usr_[0-9a-z]{26}(?:_(?:${JURISDICTIONS.join('|')}))?`;
 
-const NAMED = /^(?:usr_[0-9a-z]{26}|decoy:.{43})_(eu|fedramp)$/;
+/** The form of an organization's id, as part of a regular expression. */
+export const ORGANIZATION_ID = `org_[0-9a-z]{26}(?:_(?:${JURISDICTIONS.join('|')}))?`;
+
+const NAMED = /^(?:(?:usr|org)_[0-9a-z]{26}|decoy:.{43})_(eu|fedramp)$/;
 
 /**
  * The name of an account object within a jurisdiction: a user's id ends with it, so that whoever knows the id knows where the
@@ -15,7 +18,7 @@ export function withinJurisdiction(name: string, jurisdiction: Jurisdiction | nu
   return jurisdiction === null ? name : `${name}_${jurisdiction}`;
 }
 
-/** The jurisdiction that the id of a user, or the name of a decoy, ends with; null when there is none. */
+/** The jurisdiction that the id of a user or an organization, or the name of a decoy, ends with; null when there is none. */
 export function jurisdictionOf(name: string): Jurisdiction | null {
   return (NAMED.exec(name)?.[1] as Jurisdiction | undefined) ?? null;
 }

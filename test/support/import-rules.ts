@@ -7,6 +7,7 @@ export const LINES: string[][] = [
   ['http'],
   ['directory', 'realms', 'messages', 'sinks', 'events'],
   ['account'],
+  ['wallet'],
   [
     'anonymous',
     'api-keys',
@@ -19,6 +20,7 @@ export const LINES: string[][] = [
     'hooks',
     'metrics',
     'oauth',
+    'organizations',
     'passkeys',
     'passwords',
     'plans',

@@ -1,0 +1,45 @@
+/** What Latchkey itself asks for in an organization. A product's own permissions stand beside them. */
+export const PERMISSIONS = [
+  'organization:update',
+  'organization:delete',
+  'members:manage',
+  'owners:manage',
+  'invitations:manage',
+  'domains:manage',
+  'usage:read',
+  'caps:manage',
+  'credits:read',
+  'billing:read',
+  'billing:manage',
+  'keys:manage',
+] as const;
+
+export type OrganizationPermission = (typeof PERMISSIONS)[number];
+
+/** The roles that every realm has. Whoever is a member sees the organization and its members. */
+export const BUILT_IN_ROLES = {
+  owner: [...PERMISSIONS],
+  admin: PERMISSIONS.filter(
+    (permission) => !['organization:delete', 'owners:manage', 'billing:manage'].includes(permission),
+  ),
+  billing: ['usage:read', 'credits:read', 'billing:read', 'billing:manage'],
+  member: [],
+} as const satisfies Record<string, readonly OrganizationPermission[]>;
+
+/** Permissions by role: a realm's own roles, and what it adds to those that every realm has. */
+export type RoleBook = Readonly<Record<string, readonly string[]>>;
+
+/** What every role of a realm may; the roles that every realm has come first. */
+export function rolesOf(own: RoleBook = {}): RoleBook {
+  const added = (role: string) => own[role] ?? [];
+  const builtIn = Object.entries(BUILT_IN_ROLES).map(([role, permissions]) => [
+    role,
+    [...new Set<string>([...permissions, ...added(role)])],
+  ]);
+  return { ...own, ...Object.fromEntries(builtIn) } as RoleBook;
+}
+
+/** What a role may; nothing for one that the realm does not have any more. */
+export function permissionsOf(roles: RoleBook, role: string): readonly string[] {
+  return Object.hasOwn(roles, role) ? (roles[role] as readonly string[]) : [];
+}
