@@ -20,6 +20,7 @@ import { OneTimeCodes } from './codes/service.ts';
 import { accessTokenSeconds, spokenDialects } from './compat/dialects.ts';
 import type { Bindings, Config } from './config/config.ts';
 import { CONTROL } from './config/databases.ts';
+import { stubsById, stubsOf, stubsWithin } from './config/stubs.ts';
 import type { Environment } from './config/variable.ts';
 import { Credits } from './credits/service.ts';
 import { deriveKey, deriveKeyring } from './crypto/keys.ts';
@@ -75,7 +76,7 @@ import { Subjects } from './signing-keys/subject-service.ts';
 import type { AuditFeed } from './sinks/audit-job.ts';
 import { type AuditStream, auditSinkOf } from './sinks/audit-stream.ts';
 import { eventSenderOf } from './sinks/registry.ts';
-import { accountStubs, stubsOf, stubsWithin, takeFrom } from './stubs.ts';
+import { takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
@@ -219,7 +220,7 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = accountStubs<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
+  const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   const take = takeFrom(bindings);

@@ -19,6 +19,7 @@ export { OneTimeCode } from './codes/one-time-code.ts';
 export { StandbyCopy } from './db/standby-object.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
 export { Metrics } from './metrics/object.ts';
+export { Organization } from './wallet/object.ts';
 
 // Made of bindings and parsed variables only, which are the same for every request of an isolate.
 let services: Services | undefined;

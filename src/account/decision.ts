@@ -9,7 +9,7 @@ import type { AuthorizationRequest, AuthorizeResult, Decision } from './metering
 export function decide(
   { entitlement, now }: Metered,
   { references, usage, ledger }: MeteringBooks,
-  { use, credits, reference, actor }: AuthorizationRequest,
+  { use, credits, reference, actor }: Pick<AuthorizationRequest, 'use' | 'credits' | 'reference' | 'actor'>,
 ): AuthorizeResult {
   const asked = {
     kind: 'authorize',
@@ -27,7 +27,7 @@ export function decide(
   const room = use && usage.admit(entitlement, use, now);
   const balance = ledger.balance();
   const reason: ErrorCode | null =
-    room && isRefusal(room) ? room.reason : balance < credits ? 'insufficient_credits' : null;
+    room && isRefusal(room) ? room.reason : (ledger.refusalOf(credits, now)?.reason ?? null);
   if (reason) {
     const quota = use && usage.quota(entitlement, use.resource, now);
     return { result: 'decided', decision: { allowed: false, reason, plan, quota, balance } };

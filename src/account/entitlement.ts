@@ -1,5 +1,5 @@
 import { DEFAULT_PLAN } from '../directory/state.ts';
-import type { AccountState } from './contract.ts';
+import type { MeteredState } from './metered-state.ts';
 import type { Entitlement, Plan, PlanBook } from './metering-contract.ts';
 
 /** For users whose realm has no such plan, nor a default one: nothing. */
@@ -13,7 +13,7 @@ const NO_PLAN: Plan = {
 };
 
 /** What a user may use. A plan that is not in the book counts as the default one. */
-export function entitlementOf(state: AccountState, plans: PlanBook): Entitlement {
+export function entitlementOf(state: MeteredState, plans: PlanBook): Entitlement {
   const plan = plans[state.plan] ?? plans[DEFAULT_PLAN] ?? NO_PLAN;
   return { plan, limits: { ...plan.limits, ...state.customLimits } };
 }

@@ -1,4 +1,5 @@
 import { isRefusal, type Refusal, refused } from '../errors.ts';
+import { dateOf } from '../lib/calendar.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import { LotBook, type Part } from './lot-book.ts';
@@ -15,6 +16,7 @@ import type {
   TransactionType,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
+import { CREDITS, isSameMember, type Sharing } from './sharing.ts';
 
 /** By what request of a caller's a row came; null for Latchkey's own, whose references are apart. */
 type Origin = CreditTransaction['request'];
@@ -36,10 +38,16 @@ type Row = {
   parts: string | null;
   /** Of a use: how much of it was given back. */
   refunded: number;
+  /** Where several share: on whose behalf, and of a use and its refund the UTC day of the use. */
+  member?: string | null;
+  member_day?: string | null;
 };
 
 type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
-  Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt'>> & { parts?: Part[] };
+  Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt' | 'member'>> & {
+    parts?: Part[];
+    memberDay?: string | null;
+  };
 
 /** How references of invoices begin. */
 const INVOICE = 'invoice:';
@@ -55,12 +63,14 @@ export class Ledger {
   readonly #lots: LotBook;
   readonly #reversals: ReversalBook;
   readonly #onRow: (transaction: CreditTransaction) => void;
+  readonly #sharing: Sharing | undefined;
   /** As the last row says; the object is the only writer. */
   #known: number | undefined;
 
   /** `onRow` hears of each new row, when all is done that belongs to it. */
-  constructor(sql: SqlStorage, onRow: (transaction: CreditTransaction) => void) {
+  constructor(sql: SqlStorage, onRow: (transaction: CreditTransaction) => void, sharing?: Sharing) {
     this.#sql = sql;
+    this.#sharing = sharing;
     this.#lots = new LotBook(sql);
     this.#reversals = new ReversalBook(sql);
     this.#onRow = onRow;
@@ -101,12 +111,25 @@ export class Ledger {
     now: number,
   ): CreditResult {
     const known = use.reference === null ? null : this.#find(use.reference, 'callers');
-    if (known) return this.#repeat(known, known.request === by && known.amount === -use.amount);
-    if (this.balance() < use.amount) return refused('insufficient_credits');
+    if (known) {
+      const isOurs = !this.#sharing || isSameMember(known.member ?? null, this.#sharing.who());
+      return this.#repeat(known, isOurs && known.request === by && known.amount === -use.amount);
+    }
+    const refusal = this.refusalOf(use.amount, now);
+    if (refusal) return refusal;
     const id = newId('txn', now);
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
-    return this.#done(this.#append({ ...entry, parts: this.#lots.take(use.amount) }, now));
+    const parts = this.#lots.take(use.amount);
+    if (!this.#sharing) return this.#done(this.#append({ ...entry, parts }, now));
+    this.#sharing.count(this.#sharing.who(), CREDITS, use.amount, now);
+    return this.#done(this.#append({ ...entry, parts, memberDay: dateOf(now) }, now));
+  }
+
+  /** Why so many cannot be used: there are fewer, or whoever asks may not; null when they can. */
+  refusalOf(amount: number, now: number): Refusal | null {
+    if (this.balance() < amount) return refused('insufficient_credits');
+    return (amount > 0 && this.#sharing?.capped(CREDITS, amount, now)) || null;
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
@@ -123,7 +146,11 @@ export class Ledger {
     const amount = refund.amount ?? left;
     if (amount > left || amount === 0) return refused('refund_exceeds_use');
     if (this.balance() + amount > Number.MAX_SAFE_INTEGER) return refused('credits_limit');
-    const transaction = this.#append({ ...refund, type: 'refund', amount, request: 'refund' }, now);
+    // It is given back to whoever has used it, for the day of the use.
+    const { member = null, member_day: memberDay = null } = used;
+    const whose = this.#sharing ? { member, memberDay } : {};
+    if (member !== null) this.#sharing?.count(member, CREDITS, -amount, used.created_at);
+    const transaction = this.#append({ ...refund, ...whose, type: 'refund', amount, request: 'refund' }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
       const expiresAt =
@@ -303,10 +330,14 @@ export class Ledger {
   }
 
   #append(entry: Entry, now: number): CreditTransaction {
+    const sharing = this.#sharing;
+    // What Latchkey books by itself is nobody's.
+    const isAsked = entry.request !== null || entry.type === 'used';
     const row = this.#sql
       .exec<Row>(
         `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, request, refund_of, description,
-           actor, expires_at, created_at, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+           actor, expires_at, created_at, parts${sharing ? ', member, member_day' : ''})
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${sharing ? ', ?, ?' : ''}) RETURNING *`,
         entry.id ?? newId('txn', now),
         entry.type,
         entry.amount,
@@ -319,6 +350,7 @@ export class Ledger {
         entry.expiresAt ?? null,
         now,
         entry.parts ? JSON.stringify(entry.parts) : null,
+        ...(sharing ? [entry.member ?? (isAsked ? sharing.who() : null), entry.memberDay ?? null] : []),
       )
       .one();
     this.#known = row.balance_after;
@@ -364,5 +396,6 @@ function transactionOf(row: Row): CreditTransaction {
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     request: row.request,
+    ...(row.member !== undefined && { member: row.member }),
   };
 }

@@ -33,6 +33,14 @@ export interface Terms {
   plans: PlanBook;
   /** Whether webhooks of the realm want to hear of rows of the ledger. */
   tellsCredits?: boolean;
+  /** On whose behalf something is used of what several share. */
+  behalf?: Behalf;
+}
+
+/** On whose behalf, of those who share: the user, if it is one's, and who asks, which is the id of an API key or of a user. */
+export interface Behalf {
+  userId: string | null;
+  actor: string;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
@@ -113,6 +121,8 @@ export interface CreditTransaction {
   createdAt: number;
   /** By what request of a caller's; null for what Latchkey booked by itself. */
   request: 'add' | 'use' | 'refund' | 'authorize' | null;
+  /** Of what several share: on whose behalf, the id of a user or else of who asked. */
+  member?: string | null;
 }
 
 interface CreditEntry {
@@ -290,8 +300,11 @@ interface UsageObject {
 /** The resource that model tokens count as. */
 export const TOKENS = 'tokens';
 
+/** What is metered of whoever has a plan, quotas and credits: one user, or several who share them. */
+export type PoolObject = PlanObject & UsageObject & CreditObject;
+
 /** What the account object meters: each call is one hop, and touches no D1. All refuse with `user_not_found`. */
-export type MeteringObject = PlanObject & AuthorizeObject & UsageObject & CreditObject;
+export type MeteringObject = PoolObject & AuthorizeObject;
 
 /** The object of one user, as metering needs it. */
 export type MeteringObjects = (userId: string) => MeteringObject;

@@ -2,21 +2,28 @@ import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
 import type { Atomically } from './atomic.ts';
-import type { AccountState } from './contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
-import { type Entitlement, OPENING, type RequestKind, type Terms } from './metering-contract.ts';
+import type { MeteredState } from './metered-state.ts';
+import {
+  type CreditTransaction,
+  type Entitlement,
+  OPENING,
+  type RequestKind,
+  type Terms,
+} from './metering-contract.ts';
 import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
+import { SHARED_COLUMNS, type Shared } from './sharing.ts';
 import { GRANT } from './spent-quota.ts';
 import type { Told } from './told.ts';
 import { type MeterListener, UsageMeter } from './usage-meter.ts';
 
-/** The user of the object at one moment (Unix milliseconds), and what they may use. */
+/** Whom the object meters at one moment (Unix milliseconds), and what they may use. */
 export interface Metered {
-  state: AccountState;
+  state: MeteredState;
   entitlement: Entitlement;
   now: number;
 }
@@ -63,6 +70,8 @@ export interface MeteringDependencies {
   /** Hears when credits expire next (Unix milliseconds), and has to see to it that `expire` is called. */
   onExpiry: (at: number) => void;
   listener: MeterListener;
+  /** Where several share it. */
+  shared?: Shared;
 }
 
 /**
@@ -87,11 +96,14 @@ export class Metering {
    * user of the realm that asks.
    */
   run<Result>(
-    state: AccountState | undefined,
+    state: MeteredState | undefined,
     terms: Terms,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
-    if (state?.realmId !== terms.realmId) return refused('user_not_found');
+    const { shared } = this.#deps;
+    if (state?.realmId !== terms.realmId) return refused(shared?.refusals.none ?? 'user_not_found');
+    const nobody = shared?.begin(terms.behalf);
+    if (nobody) return nobody;
     this.#tellsCredits = terms.tellsCredits ?? false;
     const metered = { state, entitlement: entitlementOf(state, terms.plans), now: Date.now() };
     if (this.#books && !this.#isDue(metered, this.#books.ledger)) return act(metered, this.#books);
@@ -104,7 +116,7 @@ export class Metering {
 
   /** As `run`, for what writes: all of it is done or nothing. */
   change<Result>(
-    state: AccountState | undefined,
+    state: MeteredState | undefined,
     terms: Terms,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
@@ -116,7 +128,7 @@ export class Metering {
    * kind. What was asked for under it, and came to what, each kind knows itself.
    */
   request<Result>(
-    state: AccountState | undefined,
+    state: MeteredState | undefined,
     terms: Terms,
     { kind, reference }: NamedRequest,
     act: (metered: Metered, books: MeteringBooks) => Result,
@@ -129,14 +141,19 @@ export class Metering {
 
   /** As `request`, for what an account that is suspended may not do: refuses with `account_suspended`. */
   charge<Result>(
-    state: AccountState | undefined,
+    state: MeteredState | undefined,
     terms: Terms,
     request: NamedRequest,
     act: (metered: Metered, books: MeteringBooks) => Result,
   ): Result | Refusal {
     return this.request(state, terms, request, (metered, books) =>
-      metered.state.status === 'active' ? act(metered, books) : refused('account_suspended'),
+      metered.state.status === 'active' ? act(metered, books) : this.suspended(),
     );
+  }
+
+  /** What is said to who is suspended. */
+  suspended(): Refusal {
+    return refused(this.#deps.shared?.refusals.suspended ?? 'account_suspended');
   }
 
   /** Whether the plan's credits of a month were given. */
@@ -180,6 +197,7 @@ export class Metering {
   /** Writes off the credits that have expired. */
   expire(now: number): void {
     this.#tellsCredits = undefined;
+    this.#deps.shared?.begin(undefined);
     this.#deps.atomically(() => {
       this.#open().ledger.expire(now);
       this.#scheduleExpiry();
@@ -217,11 +235,11 @@ export class Metering {
     this.#grant(metered, ledger);
   }
 
-  #mayHaveOpening({ openingCredits }: AccountState): boolean {
+  #mayHaveOpening({ openingCredits }: MeteredState): boolean {
     return (openingCredits ?? 0) > 0 && !this.#hasOpened;
   }
 
-  #mayHaveGrant({ subscribed }: AccountState, { plan }: Entitlement, month: string): boolean {
+  #mayHaveGrant({ subscribed }: MeteredState, { plan }: Entitlement, month: string): boolean {
     return !subscribed && plan.monthlyCredits > 0 && this.#grantedMonth !== month;
   }
 
@@ -259,23 +277,28 @@ export class Metering {
 
   #open(): MeteringBooks {
     if (this.#books) return this.#books;
-    const { kv, sql, told, spentBefore, listener } = this.#deps;
+    const { kv, sql, told, spentBefore, listener, shared } = this.#deps;
     if (kv.get(TABLES_KEY) !== TABLES_VERSION) {
       if (ledgerTablesOf(sql) === 'none') {
         UsageMeter.createTables(sql);
         createLedgerTables(sql);
+        // Nobody is named who is the only one.
+        if (shared)
+          for (const [table, column] of SHARED_COLUMNS)
+            sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
       } else upgradeMeteringTables(sql, told);
       kv.put(TABLES_KEY, TABLES_VERSION);
     }
-    const ledger = new Ledger(sql, (transaction) => {
+    const onRow = (transaction: CreditTransaction) => {
       if (transaction.amount > 0) this.#scheduleExpiry();
       // The directory knows whose month was given, so that nobody asks twice.
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
-    });
+    };
+    const ledger = new Ledger(sql, onRow, shared);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener),
+      usage: new UsageMeter(sql, told, spentBefore, listener, shared),
       ledger,
     };
     return this.#books;

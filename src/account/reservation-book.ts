@@ -1,6 +1,7 @@
 import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { Reservation } from './metering-contract.ts';
+import type { Sharing } from './sharing.ts';
 
 /** One row of the object's `reservations` table. `at` is when it was made; times are Unix milliseconds. */
 export type ReservationRow = {
@@ -13,6 +14,8 @@ export type ReservationRow = {
   at: number;
   expires_at: number;
   status: 'held' | 'committed' | 'released';
+  /** On whose behalf, where several share. */
+  member?: string | null;
 };
 
 /** How long a reservation that is over is remembered, for those who ask again. */
@@ -24,8 +27,11 @@ export class ReservationBook {
   /** What is held, by reference; undefined until somebody asks. */
   #held: Map<string, ReservationRow> | undefined;
 
-  constructor(sql: SqlStorage) {
+  readonly #sharing: Sharing | undefined;
+
+  constructor(sql: SqlStorage, sharing?: Sharing) {
     this.#sql = sql;
+    this.#sharing = sharing;
   }
 
   static createTable(sql: SqlStorage): void {
@@ -58,22 +64,23 @@ export class ReservationBook {
     );
     const row = this.#sql
       .exec<ReservationRow>(
-        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held') RETURNING *`,
+        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status${this.#sharing ? ', member' : ''})
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held'${this.#sharing ? ', ?7' : ''}) RETURNING *`,
         reference,
         resource,
         quantity,
         dateOf(now),
         now,
         expiresAt,
+        ...(this.#sharing ? [this.#sharing.who()] : []),
       )
       .one();
     this.#held?.set(reference, row);
     return row;
   }
 
-  /** How much of a resource is held, for each day. */
-  heldOf(resource: string, now: number): Map<string, number> {
+  /** How much of a resource is held, for each day; with `member` on that one's behalf alone. */
+  heldOf(resource: string, now: number, member?: string): Map<string, number> {
     this.#held ??= new Map(
       this.#sql
         .exec<ReservationRow>(`SELECT * FROM reservations WHERE expires_at > ? AND status = 'held'`, now)
@@ -83,7 +90,8 @@ export class ReservationBook {
     const days = new Map<string, number>();
     for (const row of this.#held.values()) {
       if (row.expires_at <= now) this.#held.delete(row.reference);
-      else if (row.resource === resource) days.set(row.day, (days.get(row.day) ?? 0) + row.quantity);
+      else if (row.resource === resource && (member === undefined || row.member === member))
+        days.set(row.day, (days.get(row.day) ?? 0) + row.quantity);
     }
     return days;
   }

@@ -14,6 +14,7 @@ import {
 } from './metering-contract.ts';
 import { QuotaBook, type Totals } from './quota-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
+import { isSameMember, type Sharing } from './sharing.ts';
 import { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import { type Use, UseBook } from './use-book.ts';
@@ -45,10 +46,18 @@ export class UsageMeter {
   readonly tokens: TokenBook;
   readonly reservations: ReservationBook;
   readonly #listener: MeterListener;
+  readonly #sharing: Sharing | undefined;
 
-  constructor(sql: SqlStorage, told: Told, spentBefore: () => SpentQuota, listener: MeterListener) {
-    this.uses = new UseBook(sql, told);
-    this.reservations = new ReservationBook(sql);
+  constructor(
+    sql: SqlStorage,
+    told: Told,
+    spentBefore: () => SpentQuota,
+    listener: MeterListener,
+    sharing?: Sharing,
+  ) {
+    this.#sharing = sharing;
+    this.uses = new UseBook(sql, told, sharing);
+    this.reservations = new ReservationBook(sql, sharing);
     this.quotas = new QuotaBook(sql, told, this.reservations, spentBefore);
     this.tokens = new TokenBook(sql, told);
     this.#listener = listener;
@@ -106,7 +115,9 @@ export class UsageMeter {
   ): ReservationResult {
     const known = this.reservations.find(use.reference);
     if (known) {
-      if (known.resource !== use.resource || known.asked !== use.quantity) return refused('reference_reused');
+      const isSame = known.resource === use.resource && known.asked === use.quantity;
+      const isOurs = !this.#sharing || isSameMember(known.member ?? null, this.#sharing.who());
+      if (!isSame || !isOurs) return refused('reference_reused');
       return this.#standing(entitlement, known, now);
     }
     const admitted = this.admit(entitlement, use, now);
@@ -134,8 +145,10 @@ export class UsageMeter {
       quota: this.quotas.quota(resource, limit, at),
     };
     const ended = this.reservations.end(reference, 'committed', used);
-    this.count({ resource, quantity: used }, before, at);
-    this.record({ kind: 'commit', reference, at, resource, quantity: used, credits: 0 }, null);
+    // Whoever held it is who used it.
+    const { member } = row;
+    this.count({ resource, quantity: used }, before, at, member ?? undefined);
+    this.record({ kind: 'commit', reference, at, resource, quantity: used, credits: 0, member }, null);
     return this.#standing(entitlement, ended, now);
   }
 
@@ -160,7 +173,9 @@ export class UsageMeter {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
     if (!limit) return refused('resource_not_in_plan');
     const { totals, quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
-    if (retryAt === null) return { limit, totals, quota };
+    if (retryAt === null) {
+      return this.#sharing?.capped(resource, quantity, now) ?? { limit, totals, quota };
+    }
     return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
 
@@ -175,8 +190,10 @@ export class UsageMeter {
     { resource, quantity }: { resource: string; quantity: number },
     { limit, totals, quota }: Admission,
     at: number,
+    member = this.#sharing?.who() ?? '',
   ): Quota {
     this.quotas.add(resource, quantity, at);
+    this.#sharing?.count(member, resource, quantity, at);
     const passed = this.quotas.passed(resource, limit, totals, quantity, at, WARNINGS);
     if (passed) {
       const data = { name: null, resource, percent: passed.percent, resets_at: rfc3339(passed.resetsAt) };

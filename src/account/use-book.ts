@@ -2,6 +2,7 @@ import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { TokenUseRow, UseRow } from './history-contract.ts';
 import type { RequestKind, TokenUse } from './metering-contract.ts';
+import { isSameMember, type Sharing } from './sharing.ts';
 import type { Reached, Told } from './told.ts';
 
 /** A use of a resource, a request that was decided, or both; `at` is Unix milliseconds. */
@@ -13,12 +14,14 @@ export interface Use {
   resource: string | null;
   quantity: number | null;
   credits: number;
+  /** On whose behalf, where several share and it is not who asks. */
+  member?: string | null | undefined;
 }
 
 /** How long a request can be repeated, at least. */
 export const REPEATABLE = 35 * DAY;
 
-type Remembered = { same: number; result: string };
+type Remembered = { same: number; result: string; member?: string | null };
 
 /**
  * What was used, one row each, which is also what a request that is repeated is known by: done again, it gives the first
@@ -27,10 +30,17 @@ type Remembered = { same: number; result: string };
 export class UseBook {
   readonly #sql: SqlStorage;
   readonly #told: Told;
+  readonly #sharing: Sharing | undefined;
+  /** More columns to be read and written, and the place of what is written, where several share. */
+  readonly #more: { read: string; written: string; place: string };
 
-  constructor(sql: SqlStorage, told: Told) {
+  constructor(sql: SqlStorage, told: Told, sharing?: Sharing) {
     this.#sql = sql;
     this.#told = told;
+    this.#sharing = sharing;
+    this.#more = sharing
+      ? { read: ', member', written: ', member', place: ', ?10' }
+      : { read: '', written: '', place: '' };
   }
 
   static createTables(sql: SqlStorage): void {
@@ -51,7 +61,7 @@ export class UseBook {
   recall<Result>(asked: Omit<Use, 'at'>): { result: Result } | 'reused' | null {
     const { kind, reference, resource, quantity, credits } = asked;
     if (reference === null) return null;
-    const sql = `SELECT resource IS ? AND quantity IS ? AND credits = ? AS same, result FROM uses
+    const sql = `SELECT resource IS ? AND quantity IS ? AND credits = ? AS same, result${this.#more.read} FROM uses
       WHERE reference = ? AND kind = ? AND result IS NOT NULL`;
     return this.#recalled(sql, resource, quantity, credits, reference, kind);
   }
@@ -60,7 +70,7 @@ export class UseBook {
   recallTokens<Result>(use: TokenUse): { result: Result } | 'reused' | null {
     const { requestId, model, inputTokens, outputTokens } = use;
     if (requestId === null) return null;
-    const sql = `SELECT model = ? AND input_tokens = ? AND output_tokens = ? AS same, result FROM token_uses
+    const sql = `SELECT model = ? AND input_tokens = ? AND output_tokens = ? AS same, result${this.#more.read} FROM token_uses
       WHERE request_id = ? AND result IS NOT NULL`;
     return this.#recalled(sql, model, inputTokens, outputTokens, requestId);
   }
@@ -68,8 +78,8 @@ export class UseBook {
   /** Writes down a use, with what a request that is repeated gets. */
   add(use: Use, result: unknown): void {
     this.#sql.exec(
-      `INSERT INTO uses (seq, kind, reference, at, day, resource, quantity, credits, result)
-       VALUES (${nextSeq('uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+      `INSERT INTO uses (seq, kind, reference, at, day, resource, quantity, credits, result${this.#more.written})
+       VALUES (${nextSeq('uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9${this.#more.place})`,
       this.#told.get().folded.uses,
       use.kind,
       use.reference,
@@ -79,14 +89,15 @@ export class UseBook {
       use.quantity,
       use.credits,
       use.reference === null || result === null ? null : JSON.stringify(result),
+      ...(this.#sharing ? [use.member ?? this.#sharing.who()] : []),
     );
   }
 
   /** The same for a use of a model, and under what name it is counted. */
   addTokens(use: TokenUse, countedAs: string, at: number, result: unknown): void {
     this.#sql.exec(
-      `INSERT INTO token_uses (seq, request_id, at, day, model, counted_as, input_tokens, output_tokens, result)
-       VALUES (${nextSeq('token_uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+      `INSERT INTO token_uses (seq, request_id, at, day, model, counted_as, input_tokens, output_tokens, result${this.#more.written})
+       VALUES (${nextSeq('token_uses')}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9${this.#more.place})`,
       this.#told.get().folded.tokens,
       use.requestId,
       at,
@@ -96,6 +107,7 @@ export class UseBook {
       use.inputTokens,
       use.outputTokens,
       use.requestId === null ? null : JSON.stringify(result),
+      ...(this.#sharing ? [this.#sharing.who()] : []),
     );
   }
 
@@ -159,7 +171,8 @@ export class UseBook {
   ): { result: Result } | 'reused' | null {
     const row = this.#sql.exec<Remembered>(sql, ...bindings).toArray()[0];
     if (!row) return null;
-    return row.same === 1 ? { result: JSON.parse(row.result) } : 'reused';
+    const isOurs = !this.#sharing || isSameMember(row.member ?? null, this.#sharing.who());
+    return row.same === 1 && isOurs ? { result: JSON.parse(row.result) } : 'reused';
   }
 }
 

@@ -14,6 +14,7 @@ export interface Bindings {
   /** By which events are delivered at once, where it is bound. */
   DELIVERIES?: Queue<{ database: string }>;
   ACCOUNT: DurableObjectNamespace;
+  ORGANIZATION: DurableObjectNamespace;
   RATE_LIMITER: DurableObjectNamespace;
   ONE_TIME_CODE: DurableObjectNamespace;
   DEVICE_CODE: DurableObjectNamespace;

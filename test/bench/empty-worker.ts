@@ -4,6 +4,7 @@ import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
 
 export class Account extends DurableObject {}
 export class DeviceCode extends DurableObject {}
+export class Organization extends DurableObject {}
 export class Metrics extends DurableObject {}
 export class OneTimeCode extends DurableObject {}
 export class RateLimiter extends DurableObject {}

@@ -62,6 +62,7 @@ export function countedBindings(more: Record<string, unknown> = {}): {
     ...env,
     DB: database(env.DB),
     ACCOUNT: namespace(env.ACCOUNT),
+    ORGANIZATION: namespace(env.ORGANIZATION),
     RATE_LIMITER: namespace(env.RATE_LIMITER),
     ONE_TIME_CODE: namespace(env.ONE_TIME_CODE),
     DEVICE_CODE: namespace(env.DEVICE_CODE),

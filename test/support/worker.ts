@@ -4,6 +4,7 @@ import {
   DeviceCode as DeviceCodes,
   Metrics as MetricsSums,
   OneTimeCode as OneTimeCodes,
+  Organization as Organizations,
   RateLimiter as RateLimiters,
   StandbyCopy as StandbyCopies,
 } from '../../src/worker.ts';
@@ -33,13 +34,14 @@ export async function restartWorker(): Promise<void> {
 
 /** The objects that may have something stored, by the names of their bindings. */
 export const objects: Record<
-  'ACCOUNT' | 'DEVICE_CODE' | 'METRICS' | 'ONE_TIME_CODE' | 'RATE_LIMITER' | 'STANDBY',
+  'ACCOUNT' | 'DEVICE_CODE' | 'METRICS' | 'ONE_TIME_CODE' | 'ORGANIZATION' | 'RATE_LIMITER' | 'STANDBY',
   Set<DurableObjectId>
 > = {
   ACCOUNT: new Set(),
   DEVICE_CODE: new Set(),
   METRICS: new Set(),
   ONE_TIME_CODE: new Set(),
+  ORGANIZATION: new Set(),
   RATE_LIMITER: new Set(),
   STANDBY: new Set(),
 };
@@ -74,6 +76,7 @@ export const Account = remembering('ACCOUNT', Accounts);
 export const DeviceCode = remembering('DEVICE_CODE', DeviceCodes);
 export const Metrics = remembering('METRICS', MetricsSums);
 export const OneTimeCode = remembering('ONE_TIME_CODE', OneTimeCodes);
+export const Organization = remembering('ORGANIZATION', Organizations);
 export const RateLimiter = remembering('RATE_LIMITER', RateLimiters);
 export const StandbyCopy = remembering('STANDBY', StandbyCopies);
 

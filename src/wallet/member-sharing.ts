@@ -1,0 +1,120 @@
+import type { Behalf } from '../account/metering-contract.ts';
+import type { ReservationBook } from '../account/reservation-book.ts';
+import { CREDITS, type Shared } from '../account/sharing.ts';
+import type { Limit } from '../directory/state.ts';
+import { type Refusal, refused } from '../errors.ts';
+import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
+import { SECOND } from '../lib/time.ts';
+import type { MemberSums } from './member-sums.ts';
+import type { MemberTable } from './member-table.ts';
+import type { CapReport, Caps, MemberUse } from './spending-contract.ts';
+
+const EVERYBODY = 'caps';
+const NO_CAPS: Caps = { credits: null, resources: {} };
+const PERIODS = ['day', 'month'] as const;
+
+/** Who uses of what members share, and how much of it each may. */
+export class MemberSharing implements Shared {
+  readonly refusals = { none: 'organization_not_found', suspended: 'organization_suspended' } as const;
+  readonly #kv: SyncKvStorage;
+  readonly #members: MemberTable;
+  readonly #sums: MemberSums;
+  readonly #reservations: () => ReservationBook | null;
+  #behalf: Behalf | undefined;
+  /** As the storage has it; undefined until somebody asks. */
+  #everybody: Caps | undefined;
+
+  constructor(
+    kv: SyncKvStorage,
+    members: MemberTable,
+    sums: MemberSums,
+    reservations: () => ReservationBook | null,
+  ) {
+    this.#kv = kv;
+    this.#members = members;
+    this.#sums = sums;
+    this.#reservations = reservations;
+  }
+
+  /** Forgets what is kept in memory: what was written last was undone. */
+  reload(): void {
+    this.#everybody = undefined;
+  }
+
+  begin(behalf: Behalf | undefined): Refusal | null {
+    this.#behalf = behalf;
+    const userId = behalf?.userId ?? null;
+    return userId === null || this.#members.find(userId) ? null : refused('not_a_member');
+  }
+
+  who(): string {
+    return this.#behalf?.userId ?? this.#behalf?.actor ?? 'system';
+  }
+
+  capped(resource: string, quantity: number, now: number): Refusal | null {
+    const userId = this.#behalf?.userId ?? null;
+    const limit = userId === null ? null : this.#limitOf(userId, resource);
+    if (userId === null || !limit) return null;
+    const used = this.#used(userId, resource, now);
+    const full = PERIODS.filter((period) => {
+      const most = limit[period];
+      return most != null && used[period] + quantity > most;
+    });
+    if (full.length === 0) return null;
+    const retryAt = Math.max(...full.map((period) => endOf(period, now)));
+    return refused('cap_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
+  }
+
+  count(who: string, resource: string, quantity: number, at: number): void {
+    this.#sums.add(who, resource, quantity, at);
+  }
+
+  /** The caps of everybody, and those of a member, with what that one has used of what is capped. */
+  report(userId: string | null, now: number): CapReport {
+    const everybody = this.#ofEverybody();
+    const own = userId === null ? null : (this.#members.find(userId)?.caps ?? null);
+    if (userId === null) return { everybody, own, used: [] };
+    const names = new Set([...Object.keys(everybody.resources), ...Object.keys(own?.resources ?? {})]);
+    if (everybody.credits || own?.credits) names.add(CREDITS);
+    const used = [...names].sort().map((name): MemberUse => {
+      return { resource: name === CREDITS ? null : name, ...this.#used(userId, name, now) };
+    });
+    return { everybody, own, used };
+  }
+
+  /** Sets the caps of everybody, or of a member; null takes them away. */
+  set(userId: string | null, caps: Caps | null): void {
+    if (userId !== null) this.#members.setCaps(userId, caps);
+    else if (caps === null) this.#kv.delete(EVERYBODY);
+    else this.#kv.put(EVERYBODY, caps);
+    this.#everybody = undefined;
+  }
+
+  /** What of a resource a member may use: by a cap of their own, else by that of everybody. */
+  #limitOf(userId: string, resource: string): Limit | null {
+    const of = (caps: Caps | null | undefined) => {
+      if (!caps) return null;
+      if (resource === CREDITS) return caps.credits;
+      return Object.hasOwn(caps.resources, resource) ? (caps.resources[resource] as Limit) : null;
+    };
+    return of(this.#members.find(userId)?.caps) ?? of(this.#ofEverybody());
+  }
+
+  /** With what is held, which may yet be used. */
+  #used(userId: string, resource: string, now: number): { day: number; month: number } {
+    const reservations = this.#reservations();
+    // Nobody has used anything yet.
+    if (!reservations) return { day: 0, month: 0 };
+    const used = this.#sums.used(userId, resource, now);
+    for (const [day, held] of reservations.heldOf(resource, now, userId)) {
+      if (day === dateOf(now)) used.day += held;
+      if (day.startsWith(monthOf(now))) used.month += held;
+    }
+    return used;
+  }
+
+  #ofEverybody(): Caps {
+    this.#everybody ??= this.#kv.get<Caps>(EVERYBODY) ?? NO_CAPS;
+    return this.#everybody;
+  }
+}

@@ -1,0 +1,143 @@
+import { decide } from '../account/decision.ts';
+import { MeteredObject } from '../account/metered-object.ts';
+import type { Metered, MeteringBooks } from '../account/metering.ts';
+import type { Bindings } from '../config/config.ts';
+import { type Refusal, refused } from '../errors.ts';
+import type { Membership, OrganizationMirror, OrganizationState } from './contract.ts';
+import { OrganizationParts } from './parts.ts';
+import type {
+  CapReport,
+  Caps,
+  MemberDecision,
+  MemberRequest,
+  MemberSum,
+  SharedTerms,
+  SpendingDay,
+  SpendingObject,
+  SpendingRange,
+} from './spending-contract.ts';
+
+type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
+type MemberAnswer = { result: 'decided'; decision: MemberDecision } | Refusal;
+
+/**
+ * One organization, and the only place that decides about it: who is in it and as what, and what all of them use together. What a method
+ * writes is one transaction, as in the account object, whose books it has.
+ */
+export class Organization extends MeteredObject implements OrganizationMirror, SpendingObject {
+  readonly #parts: OrganizationParts;
+  protected readonly metering;
+  protected readonly metered;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#parts = new OrganizationParts(ctx, () => this.env);
+    this.metering = this.#parts.metering;
+    this.metered = () => this.#parts.state.get();
+  }
+
+  // What the directory tells.
+
+  async announceChange(): Promise<void> {
+    this.#parts.atomically(() => this.#parts.expectChange());
+  }
+
+  async directoryChanged(organization: OrganizationState, members: Membership[]): Promise<void> {
+    this.#parts.atomically(() => this.#parts.adopt(organization, members));
+    await this.#parts.tellSome();
+  }
+
+  async organizationDeleted(organization: { organizationId: string; realmId: string }): Promise<void> {
+    this.#parts.atomically(() => this.#parts.delete(organization));
+    await this.#parts.tellSome();
+  }
+
+  async moved(database: string): Promise<void> {
+    this.#parts.atomically(() => this.#parts.state.noteDatabase(database));
+  }
+
+  async membership(realmId: string, userId: string): Promise<Answer<Membership>> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    const member = this.#parts.members.find(userId);
+    if (!member) return refused('not_a_member');
+    const { role, version } = member;
+    return { result: 'ok', userId, role, version };
+  }
+
+  // What members use.
+
+  async authorizeMember(terms: SharedTerms, request: MemberRequest): Promise<MemberAnswer> {
+    const { use, credits, reference, roles } = request;
+    const { userId, actor } = terms.behalf;
+    const work = (metered: Metered, books: MeteringBooks): MemberAnswer => {
+      if (metered.state.status !== 'active') return this.metering.suspended();
+      const member = userId === null ? null : this.#parts.members.find(userId);
+      if (!member) return refused('not_a_member');
+      const { role } = member;
+      if (roles && !roles.includes(role)) {
+        const { entitlement, now } = metered;
+        const plan = entitlement.plan.id;
+        const quota = use && books.usage.quota(entitlement, use.resource, now);
+        const refusal = { allowed: false, reason: 'insufficient_permission', plan, quota } as const;
+        return { result: 'decided', decision: { ...refusal, balance: books.ledger.balance(), role } };
+      }
+      const decided = decide(metered, books, { use, credits, reference, actor });
+      return decided.result === 'decided' ? { ...decided, decision: { ...decided.decision, role } } : decided;
+    };
+    const writes = use !== null || credits > 0 || reference !== null;
+    return writes
+      ? this.metering.request(this.metered(), terms, { kind: 'authorize', reference }, work)
+      : this.metering.run(this.metered(), terms, work);
+  }
+
+  async caps(realmId: string, userId: string | null): Promise<Answer<CapReport>> {
+    return this.#unlessStranger(realmId, userId, () => {});
+  }
+
+  async setCaps(realmId: string, userId: string | null, caps: Caps | null): Promise<Answer<CapReport>> {
+    return this.#parts.atomically(() =>
+      this.#unlessStranger(realmId, userId, () => this.#parts.sharing.set(userId, caps)),
+    );
+  }
+
+  async spendingByMember(
+    realmId: string,
+    range: SpendingRange,
+    { after, limit }: { after: MemberSum | null; limit: number },
+  ): Promise<Answer<{ sums: MemberSum[] }>> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    const has = this.metering.hasBooks();
+    return { result: 'ok', sums: has ? this.#parts.sums.byMember(range, after, limit) : [] };
+  }
+
+  async spendingByDay(
+    realmId: string,
+    range: SpendingRange,
+    { member, limit }: { member: string | null; limit: number },
+  ): Promise<Answer<{ days: SpendingDay[] }>> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    const has = this.metering.hasBooks();
+    return { result: 'ok', days: has ? this.#parts.sums.byDay(range, member, limit) : [] };
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#parts.schedule.run(
+      {
+        reconcile: () => this.#parts.reconcile(),
+        tell: () => this.#parts.tellSome(),
+        expire: async () => {
+          if (this.#parts.state.get()) this.metering.expire(Date.now());
+        },
+      },
+      [this.#parts.projection, this.#parts.pruning],
+      Date.now(),
+    );
+  }
+
+  #unlessStranger(realmId: string, userId: string | null, work: () => void): Answer<CapReport> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    if (userId !== null && !this.#parts.members.find(userId)) return refused('member_not_found');
+    work();
+    return { result: 'ok', ...this.#parts.sharing.report(userId, Date.now()) };
+  }
+}

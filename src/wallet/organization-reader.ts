@@ -1,0 +1,77 @@
+import { CONTROL } from '../config/databases.ts';
+import type { Databases } from '../db/databases.ts';
+import type { Membership, OrganizationState } from './contract.ts';
+
+/** An organization as the directory has it, with all who are in it. */
+export interface ReadOrganization {
+  organization: OrganizationState;
+  members: Membership[];
+}
+
+type OrganizationRow = {
+  id: string;
+  realm_id: string;
+  plan: string;
+  plan_expires_at: number | null;
+  custom_limits: string;
+  subscribed: number;
+  status: OrganizationState['status'];
+  version: number;
+};
+type MemberRow = { user_id: string; role: string; version: number };
+
+/** Members that are read at once. */
+const PAGE = 1_000;
+
+/**
+ * Reads an organization from the primary, looking first in the database where it is thought to be; null when there is none. Members
+ * may change meanwhile: what is read is at least as new as the version that it says.
+ */
+export async function readOrganization(
+  databases: Databases,
+  organizationId: string,
+  first: string = CONTROL,
+): Promise<ReadOrganization | null> {
+  for (const name of [first, ...databases.names.filter((one) => one !== first)]) {
+    const session = databases.get(name).withSession('first-primary');
+    const row = await session
+      .prepare(
+        `SELECT id, realm_id, plan, plan_expires_at, custom_limits, subscribed, status, version
+         FROM organizations WHERE id = ?`,
+      )
+      .bind(organizationId)
+      .first<OrganizationRow>();
+    if (row) return { organization: stateOf(row, name), members: await readMembers(session, organizationId) };
+  }
+  return null;
+}
+
+async function readMembers(session: D1DatabaseSession, organizationId: string): Promise<Membership[]> {
+  const members: Membership[] = [];
+  for (let after = ''; ; ) {
+    const { results } = await session
+      .prepare(
+        `SELECT user_id, role, version FROM organization_members
+         WHERE organization_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`,
+      )
+      .bind(organizationId, after, PAGE)
+      .all<MemberRow>();
+    members.push(...results.map(({ user_id: userId, role, version }) => ({ userId, role, version })));
+    if (results.length < PAGE) return members;
+    after = (results.at(-1) as MemberRow).user_id;
+  }
+}
+
+function stateOf(row: OrganizationRow, database: string): OrganizationState {
+  return {
+    organizationId: row.id,
+    realmId: row.realm_id,
+    plan: row.plan,
+    planExpiresAt: row.plan_expires_at,
+    customLimits: JSON.parse(row.custom_limits),
+    subscribed: row.subscribed === 1,
+    status: row.status,
+    ...(database !== CONTROL && { database }),
+    version: row.version,
+  };
+}

@@ -1,0 +1,95 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import type { Plan } from '../../src/account/metering-contract.ts';
+import { newId } from '../../src/lib/ids.ts';
+import type { Membership, OrganizationState } from '../../src/wallet/contract.ts';
+import type { Organization } from '../../src/wallet/object.ts';
+import type { MemberRequest, SharedTerms } from '../../src/wallet/spending-contract.ts';
+import { accountOf } from './api.ts';
+import { termsOf } from './metering.ts';
+
+/** The stub of an organization's object, typed as what can be asked of it. */
+export function organizationOf(organizationId: string) {
+  return env.ORGANIZATION.get(env.ORGANIZATION.idFromName(organizationId)) as unknown as Organization;
+}
+
+/** Runs in the object itself. */
+export function inOrganization<Result>(
+  organizationId: string,
+  act: (object: Organization, storage: DurableObjectStorage) => Result | Promise<Result>,
+): Promise<Result> {
+  const stub = env.ORGANIZATION.get(env.ORGANIZATION.idFromName(organizationId));
+  return runInDurableObject(stub, (object, { storage }) => act(object as Organization, storage));
+}
+
+export function organizationState(
+  organizationId: string,
+  change: Partial<OrganizationState> = {},
+): OrganizationState {
+  return {
+    organizationId,
+    realmId: 'default',
+    plan: 'free',
+    planExpiresAt: null,
+    customLimits: {},
+    subscribed: false,
+    status: 'active',
+    version: 1,
+    ...change,
+  };
+}
+
+/** An organization whose object knows it and so many members; the first is the owner. */
+export async function organizationWith(
+  count: number,
+  change: Partial<OrganizationState> = {},
+): Promise<{ id: string; members: string[] }> {
+  const id = newId('org');
+  const members = Array.from({ length: count }, () => newId('usr'));
+  await organizationOf(id).directoryChanged(
+    organizationState(id, change),
+    members.map((userId, index) => ({ userId, role: index === 0 ? 'owner' : 'member', version: 1 })),
+  );
+  return { id, members };
+}
+
+/** Terms of one plan, for a member or, with null, for a service that acts for none. */
+export function sharedTerms(userId: string | null, plan: Partial<Plan> = {}): SharedTerms {
+  return { ...termsOf(plan), behalf: { userId, actor: 'key_test' } };
+}
+
+/** What a member asks for: nothing, unless it is said. */
+export function asked(request: Partial<MemberRequest> = {}): MemberRequest {
+  return { use: null, credits: 0, reference: null, roles: null, ...request };
+}
+
+/** What account objects were told of organizations, in order; `fails` says of whom that throws. */
+export async function hearMemberships(
+  fails: (userId: string) => boolean = () => false,
+): Promise<{ heard: (Membership & { organizationId: string })[]; end: () => void }> {
+  const heard: (Membership & { organizationId: string })[] = [];
+  const prototype = await runInDurableObject(accountOf('memberships-are-heard'), (object) =>
+    Object.getPrototypeOf(object),
+  );
+  const real = Object.getOwnPropertyDescriptor(prototype, 'membershipChanged');
+  Object.defineProperty(prototype, 'membershipChanged', {
+    configurable: true,
+    writable: true,
+    value: async function (
+      this: { ctx: DurableObjectState },
+      organizationId: string,
+      membership: Omit<Membership, 'userId'>,
+    ) {
+      const userId = this.ctx.id.name ?? '';
+      if (fails(userId)) throw new Error('the account object is away');
+      heard.push({ userId, organizationId, ...membership });
+    },
+  });
+  return {
+    heard,
+    end: () => {
+      if (real) Object.defineProperty(prototype, 'membershipChanged', real);
+      else delete prototype.membershipChanged;
+    },
+  };
+}
