@@ -148,6 +148,7 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   organizations: Organizations;
+  organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
   organizationAdmin: OrganizationAdmin;
@@ -334,18 +335,19 @@ function assemble(shared: Shared, database: string): Services {
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
+  const organizationChanges = new OrganizationChanges({
+    d1,
+    database,
+    mirrors: stubsById<OrganizationMirror>(bindings.ORGANIZATION, config),
+    outbox,
+  });
   const organizationDeps = {
     d1,
     sessions,
     directory,
     mailBudget: deps.mailBudget,
     resolve: resolveText,
-    changes: new OrganizationChanges({
-      d1,
-      database,
-      mirrors: accountStubs<OrganizationMirror>(bindings.ORGANIZATION, config),
-      outbox,
-    }),
+    changes: organizationChanges,
   };
   const organizations = new Organizations(organizationDeps);
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
@@ -422,6 +424,7 @@ function assemble(shared: Shared, database: string): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
+    organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
