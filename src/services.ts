@@ -50,7 +50,7 @@ import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { TokenVault } from './oauth/token-vault-service.ts';
 import { OrganizationAdmin } from './organizations/admin-service.ts';
-import { OrganizationChanges } from './organizations/change.ts';
+import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
 import { Organizations } from './organizations/service.ts';
@@ -224,6 +224,7 @@ function assemble(shared: Shared, database: string): Services {
   const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
+  const mirrors = stubsById<OrganizationMirror>(bindings.ORGANIZATION, config);
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -334,13 +335,8 @@ function assemble(shared: Shared, database: string): Services {
   const factorKeys = deriveKeyring(config, 'factors');
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
-  const privacy = new Privacy({ ...deps, profiles, billing });
-  const organizationChanges = new OrganizationChanges({
-    d1,
-    database,
-    mirrors: stubsById<OrganizationMirror>(bindings.ORGANIZATION, config),
-    outbox,
-  });
+  const privacy = new Privacy({ ...deps, profiles, billing, organizations: mirrors });
+  const organizationChanges = new OrganizationChanges({ d1, database, mirrors, outbox });
   const organizationDeps = {
     d1,
     sessions,
@@ -450,7 +446,7 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       home,
       databases,
-      movingObjects: objects,
+      movingObjects: (id: string) => (id.startsWith('org_') ? mirrors(id) : objects(id)),
       calls: config.JOB_CALLS,
       privacy,
       plans,
