@@ -38,6 +38,11 @@ import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
+import { organizationAdminRoutes } from './organizations/admin-routes.ts';
+import { domainRoutes } from './organizations/domain-routes.ts';
+import { invitationRoutes } from './organizations/invitation-routes.ts';
+import { memberRoutes } from './organizations/member-routes.ts';
+import { organizationRoutes } from './organizations/routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
@@ -113,6 +118,11 @@ export function createApp(
     .route('/', avatarRoutes(services.avatars, levels))
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
+    .route('/', organizationRoutes(services.organizations, services.domains, levels))
+    .route('/', memberRoutes(services.organizations, levels))
+    .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
+    .route('/', domainRoutes(services.organizations, services.domains, levels))
+    .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))

@@ -49,6 +49,11 @@ import { AccountLinks } from './oauth/link-service.ts';
 import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { TokenVault } from './oauth/token-vault-service.ts';
+import { OrganizationAdmin } from './organizations/admin-service.ts';
+import { OrganizationChanges } from './organizations/change.ts';
+import { Domains, resolveText } from './organizations/domain-service.ts';
+import { Invitations } from './organizations/invitation-service.ts';
+import { Organizations } from './organizations/service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
 import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
@@ -75,6 +80,7 @@ import { takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
+import type { OrganizationMirror } from './wallet/contract.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
 import type { DeliveryCall } from './webhooks/queue.ts';
@@ -141,6 +147,10 @@ export interface Services {
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  organizations: Organizations;
+  invitations: Invitations;
+  domains: Domains;
+  organizationAdmin: OrganizationAdmin;
   admin: Admin;
   auditFeed: AuditFeed;
   auditStream: AuditStream;
@@ -324,6 +334,20 @@ function assemble(shared: Shared, database: string): Services {
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing });
+  const organizationDeps = {
+    d1,
+    sessions,
+    directory,
+    mailBudget: deps.mailBudget,
+    resolve: resolveText,
+    changes: new OrganizationChanges({
+      d1,
+      database,
+      mirrors: accountStubs<OrganizationMirror>(bindings.ORGANIZATION, config),
+      outbox,
+    }),
+  };
+  const organizations = new Organizations(organizationDeps);
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
   return {
     config,
@@ -397,6 +421,10 @@ function assemble(shared: Shared, database: string): Services {
     billingKit,
     billing,
     billingAdmin: new BillingAdmin(billingKit),
+    organizations,
+    invitations: new Invitations({ ...organizationDeps, organizations }),
+    domains: new Domains({ ...organizationDeps, organizations }),
+    organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
     authorizer: new Authorizer(sessions, plans, objects),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },

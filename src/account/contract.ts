@@ -63,6 +63,12 @@ export interface FirstSession {
   address: AddressQuota;
 }
 
+/** The organization in which a session goes on, and what the user is there. */
+export interface ChosenOrganization {
+  id: string;
+  role: string;
+}
+
 /** A session that is alive. `expiresAt` is Unix milliseconds. */
 export interface LiveSession {
   state: AccountState;
@@ -78,6 +84,8 @@ export interface LiveSession {
   methods: string[];
   /** What it may, when it is a client's; null for the user's own, which may all. */
   grant: SessionGrant | null;
+  /** Null where the user is alone; the sessions of clients have none. */
+  organization: ChosenOrganization | null;
 }
 
 /** A session that was opened or refreshed. */
@@ -115,6 +123,15 @@ export interface SessionObject {
    * `account_suspended`.
    */
   resume(sessionId: string): Promise<OpenedSession | Refusal>;
+  /**
+   * Chooses the organization in which a session goes on, and in which later ones begin; null for none. `version` is that of what the
+   * caller knows of the user's part in it. Refuses with `not_a_member` where the object has heard of something newer, `session_ended`,
+   * `account_suspended`, and `insufficient_scope` for the session of a client.
+   */
+  chooseOrganization(
+    sessionId: string,
+    choice: { organizationId: string; role: string; version: number } | null,
+  ): Promise<OpenedSession | Refusal>;
   /**
    * Counts an attempt of a session to prove who its user is otherwise than by the password, as failed until `noteProof`.
    * Refuses with `session_ended`, `account_suspended`, `too_many_attempts`.

@@ -189,6 +189,22 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
     return this.parts.atomically(() => this.parts.signIns.resume(sessionId));
   }
 
+  async chooseOrganization(
+    sessionId: string,
+    choice: { organizationId: string; role: string; version: number } | null,
+  ): Promise<OpenedSession | Refusal> {
+    return this.parts.atomically(() => this.parts.signIns.chooseOrganization(sessionId, choice));
+  }
+
+  async membershipChanged(
+    organizationId: string,
+    membership: { role: string | null; version: number },
+  ): Promise<void> {
+    this.parts.atomically(() => {
+      if (this.parts.state.get()) this.parts.organizations.hear(organizationId, membership);
+    });
+  }
+
   async tokenClaims(sessionId: string, stamp: string): Promise<Record<string, unknown> | null> {
     return this.parts.hookClaims.find(sessionId, stamp);
   }

@@ -10,6 +10,7 @@ import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
 import { AttemptLimit } from './attempt-limit.ts';
+import { ChosenOrganizations } from './chosen-organizations.ts';
 import type { NewSession } from './contract.ts';
 import type { CopyOutcome, CopyPart } from './copy-contract.ts';
 import { configOf, databasesIn } from './environment.ts';
@@ -73,6 +74,7 @@ export class AccountParts {
   readonly addressQuotas: AddressQuotas;
   readonly lastNotices: LastNotices;
   readonly hookClaims: HookClaims;
+  readonly organizations: ChosenOrganizations;
   readonly metering: Metering;
   readonly history: History;
   readonly feed: EventFeed;
@@ -106,6 +108,7 @@ export class AccountParts {
     this.addressQuotas = new AddressQuotas(kv, () => this.state.address());
     this.lastNotices = new LastNotices(kv);
     this.hookClaims = new HookClaims(kv);
+    this.organizations = new ChosenOrganizations(kv);
     this.metering = new Metering({
       sql,
       kv,
@@ -159,6 +162,7 @@ export class AccountParts {
       attempts: this.attempts,
       sessions: this.sessions,
       devices: this.devices,
+      organizations: this.organizations,
       secondSteps: this.secondSteps,
       shownFactors,
       origin: this.config.ORIGIN,
@@ -204,6 +208,7 @@ export class AccountParts {
     this.activity.reload();
     this.sessions.reload();
     this.addressQuotas.reload();
+    this.organizations.reload();
     this.metering.reload();
     this.projection.reload();
     this.feed.reload();
@@ -261,6 +266,7 @@ export class AccountParts {
         }
         this.metering.erase();
         this.hookClaims.forget();
+        this.organizations.forget();
       } else dropHalf(this.#ctx.storage);
       this.state.markDeleted(user);
       this.told.reload();

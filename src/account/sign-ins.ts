@@ -6,6 +6,7 @@ import { CAUTIOUS, NO_FACTORS, secondSteps } from '../lib/mfa.ts';
 import { issuerOf } from '../lib/realm.ts';
 import type { Atomically } from './atomic.ts';
 import type { Attempter, AttemptLimit } from './attempt-limit.ts';
+import type { ChosenOrganizations } from './chosen-organizations.ts';
 import type {
   AccountState,
   Completion,
@@ -36,6 +37,7 @@ export interface SignInBooks {
   attempts: AttemptLimit;
   sessions: SessionBook;
   devices: KnownDevices;
+  organizations: ChosenOrganizations;
   secondSteps: SecondStepBook;
   shownFactors: ShownFactors;
   /** Of Latchkey, for links in mails. */
@@ -182,7 +184,8 @@ export class SignIns {
       const isNews = first ? devices.noteFirst(client) : devices.note(client);
       if (isNews) this.#tellNewDevice(state, row, client);
     }
-    return { ...liveSession(state, row), refreshToken: sessions.tokenOf(state.userId, row) };
+    if (!grant && !impersonation && !first) this.#books.organizations.begin(row.id);
+    return { ...this.#live(state, row), refreshToken: sessions.tokenOf(state.userId, row) };
   }
 
   /** The live session of that id. Marks it as seen, if there is something to mark. */
@@ -210,7 +213,7 @@ export class SignIns {
       return refused('session_ended', { detail: 'This token was used before.' });
     }
     if (rotated.isNewDay) projection.soon();
-    return { ...liveSession(state, rotated.row), refreshToken: rotated.token };
+    return { ...this.#live(state, rotated.row), refreshToken: rotated.token };
   }
 
   /** A live session with the token that it has now. */
@@ -218,6 +221,18 @@ export class SignIns {
     const live = this.check(sessionId);
     if (isRefusal(live)) return live;
     return { ...live, refreshToken: this.#books.sessions.currentToken(live.state.userId, sessionId) };
+  }
+
+  /** Chooses the organization in which a session goes on, and gives the session as it is then. */
+  chooseOrganization(
+    sessionId: string,
+    choice: Parameters<ChosenOrganizations['choose']>[1],
+  ): OpenedSession | Refusal {
+    const live = this.resume(sessionId);
+    if (isRefusal(live)) return live;
+    if (live.grant || live.impersonator !== null) return refused('insufficient_scope');
+    const organization = this.#books.organizations.choose(sessionId, choice);
+    return organization && isRefusal(organization) ? organization : { ...live, organization };
   }
 
   list(): SessionRecord[] {
@@ -302,7 +317,13 @@ export class SignIns {
     if (state.status !== 'active') return refused('account_suspended');
     const found = find();
     if (!found) return refused('session_ended');
-    return liveSession(state, this.#see(found));
+    return this.#live(state, this.#see(found));
+  }
+
+  /** A session as it leaves the object. */
+  #live(state: AccountState, row: SessionRow): LiveSession {
+    const isOwn = row.client_id === null && row.impersonator === null;
+    return { ...liveSession(state, row), organization: isOwn ? this.#books.organizations.of(row.id) : null };
   }
 
   #see(found: FoundSession): SessionRow {
@@ -323,8 +344,7 @@ export class SignIns {
   }
 }
 
-/** A session as it leaves the object. */
-export function liveSession(state: AccountState, row: SessionRow): LiveSession {
+function liveSession(state: AccountState, row: SessionRow): Omit<LiveSession, 'organization'> {
   const {
     id: sessionId,
     generation,

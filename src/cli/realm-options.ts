@@ -81,6 +81,28 @@ export const REALM_FIELDS: Record<string, Field> = {
     column: 'client_registration',
     schema: list(RealmFields.clientRegistration),
   },
+  organizations: { column: 'organizations', schema: RealmFields.organizations },
+  'organizations-per-user': {
+    column: 'organizations_per_user',
+    schema: z.coerce.number().pipe(RealmFields.organizationsPerUser),
+  },
+  'members-per-organization': {
+    column: 'members_per_organization',
+    schema: z.coerce.number().pipe(RealmFields.membersPerOrganization),
+  },
+  'organization-role': {
+    column: 'organization_roles',
+    schema: z.preprocess(
+      (values) =>
+        Object.fromEntries(
+          (values as string[]).filter(Boolean).map((value) => {
+            const [role = '', permissions = ''] = value.split('=', 2);
+            return [role, permissions.split(',').filter(Boolean)];
+          }),
+        ),
+      RealmFields.organizationRoles.transform((roles) => JSON.stringify(roles)),
+    ),
+  },
 };
 
 /** What adds to a list, or takes from it. */
@@ -156,6 +178,21 @@ export const REALM_OPTIONS = {
   'client-registration': several(
     'HOW',
     'how apps come that nobody has registered: dynamic, document; an empty value is not at all',
+  ),
+  organizations: {
+    type: 'string',
+    value: 'WHO',
+    about: 'who makes organizations: open (users) or closed (operators)',
+  },
+  'organizations-per-user': { type: 'string', value: 'N', about: 'in how many one user can be; 1 to 500' },
+  'members-per-organization': {
+    type: 'string',
+    value: 'N',
+    about: 'how many members one can have; 1 to 10000',
+  },
+  'organization-role': several(
+    'ROLE=A,B',
+    'what a role may, such as editor=articles:read,articles:write, instead of all roles of the realm before',
   ),
   ...DATABASE,
 } as const;

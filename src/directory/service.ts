@@ -379,12 +379,14 @@ export function directoryState(row: UserRow, database = CONTROL): DirectoryState
 
 /**
  * Throws the error to answer with when a failed write broke a rule of `users` (what is unique, that there is an owner, that
- * the user is there): `user_exists`, `username_taken`, `last_owner`, `session_ended`; any other failure as it is.
+ * the user is there, that an organization of theirs keeps an owner): `user_exists`, `username_taken`, `last_owner`, `last_organization_owner`,
+ * `session_ended`; any other failure as it is.
  */
 export function refuseViolation(thrown: unknown): never {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const message = cause instanceof Error ? cause.message : '';
   if (message.includes('FOREIGN KEY constraint failed')) throw new ApiError('session_ended');
+  if (message.includes('last_organization_owner')) throw new ApiError('last_organization_owner');
   if (message.includes('last_owner')) throw new ApiError('last_owner');
   if (message.includes('UNIQUE constraint failed')) {
     if (message.includes('users.email')) throw new ApiError('user_exists');

@@ -24,6 +24,10 @@ const quota = z.object({
   percent: z.number().describe('How much of the limit is used'),
   resets_at: z.iso.datetime(),
 });
+const organization = z.object({ organization_id: z.string() });
+const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
+const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });
+const domain = z.object({ organization_id: z.string(), domain_id: z.string() });
 const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string() });
 
 /**
@@ -91,6 +95,28 @@ export const EVENTS = {
   'app.authorized': event('A user lets an app act for them', app),
   'app.connected': event('An app has got tokens of a user', app),
   'app.disconnected': event('A user lets an app act no more', app),
+  'organization.created': event('There is an organization more', organization),
+  'organization.updated': event(
+    'What is known of an organization has changed',
+    z.object({
+      organization_id: z.string(),
+      changed: z.array(z.string()).describe('Names of fields of the organization'),
+    }),
+  ),
+  'organization.transferred': event(
+    'An owner has made another member owner in their place',
+    z.object({ organization_id: z.string(), member_id: z.string() }),
+  ),
+  'organization.deleted': event('An organization is no more, nor anything in it', organization),
+  'member.joined': event('An organization has a member more', member),
+  'member.role_changed': event('A member has another role', member),
+  'member.removed': event('A member has left, or was removed', member),
+  'member.invited': event('Somebody was invited', invitation),
+  'invitation.revoked': event('An invitation was withdrawn', invitation),
+  'domain.added': event('An organization has named a domain, which proves nothing yet', domain),
+  'domain.updated': event('Users of a domain join otherwise than before', domain),
+  'domain.verified': event('An organization has proved that a domain is its own', domain),
+  'domain.removed': event('An organization has given a domain up', domain),
   'plan.changed': event(
     'A user has another plan',
     z.object({ plan: z.string(), expires_at: z.iso.datetime().nullable() }),

@@ -152,7 +152,7 @@ export function eventOfChange(change: {
 }
 
 /** What of an entry of the audit log an event is made from. */
-type Act = { action: AuditAction; target: string };
+type Act = { action: AuditAction; target: string; details?: Record<string, unknown> };
 
 const ofKey =
   (type: 'api_key.created' | 'api_key.rotated' | 'api_key.revoked' | 'api_key.taken_over') =>
@@ -164,7 +164,29 @@ const ofResource =
   (type: 'protected_resource.created' | 'protected_resource.updated' | 'protected_resource.deleted') =>
   ({ target }: Act): ToldEvent => ({ type, data: { protected_resource_id: target } });
 
-/** Which event an act of operators and services is. What it does to a user is told of the user, and money by Stripe's events. */
+const ofOrganization =
+  (type: 'organization.created' | 'organization.deleted') =>
+  ({ target }: Act): ToldEvent => ({ type, data: { organization_id: target } });
+const ofMember =
+  (type: 'member.joined' | 'member.role_changed' | 'member.removed') =>
+  ({ target, details }: Act): ToldEvent => ({
+    type,
+    data: { organization_id: target, member_id: text(details?.user_id), role: text(details?.role) },
+  });
+const ofInvitation =
+  (type: 'member.invited' | 'invitation.revoked') =>
+  ({ target, details }: Act): ToldEvent => ({
+    type,
+    data: { organization_id: target, invitation_id: text(details?.invitation_id) },
+  });
+const ofDomain =
+  (type: 'domain.added' | 'domain.updated' | 'domain.verified' | 'domain.removed') =>
+  ({ target, details }: Act): ToldEvent => ({
+    type,
+    data: { organization_id: target, domain_id: text(details?.domain_id) },
+  });
+
+/** Which event an act of operators, services and members of organizations is. What it does to a user is told of the user, and money by Stripe's events. */
 const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
   client_created: ofClient('client.created'),
   client_changed: ofClient('client.updated'),
@@ -173,6 +195,25 @@ const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
   protected_resource_created: ofResource('protected_resource.created'),
   protected_resource_changed: ofResource('protected_resource.updated'),
   protected_resource_deleted: ofResource('protected_resource.deleted'),
+  organization_created: ofOrganization('organization.created'),
+  organization_changed: ({ target, details }) => ({
+    type: 'organization.updated',
+    data: { organization_id: target, changed: (details?.changed as string[] | undefined) ?? [] },
+  }),
+  organization_transferred: ({ target, details }) => ({
+    type: 'organization.transferred',
+    data: { organization_id: target, member_id: text(details?.user_id) },
+  }),
+  organization_deleted: ofOrganization('organization.deleted'),
+  member_joined: ofMember('member.joined'),
+  member_role_changed: ofMember('member.role_changed'),
+  member_removed: ofMember('member.removed'),
+  member_invited: ofInvitation('member.invited'),
+  invitation_revoked: ofInvitation('invitation.revoked'),
+  domain_added: ofDomain('domain.added'),
+  domain_changed: ofDomain('domain.updated'),
+  domain_verified: ofDomain('domain.verified'),
+  domain_removed: ofDomain('domain.removed'),
   api_key_created: ofKey('api_key.created'),
   api_key_rotated: ofKey('api_key.rotated'),
   api_key_revoked: ofKey('api_key.revoked'),

@@ -27,6 +27,8 @@ export interface Principal {
   impersonator: string | null;
   /** The client that acts for this user, its scopes, and what it calls the user; null when it is the user. */
   client: { id: string; scopes: readonly string[]; subject: string } | null;
+  /** The organization in which the session goes on, and what the user is there; null where they are alone. */
+  organization: { id: string; role: string } | null;
   /** When the user last proved who they are in this session, Unix milliseconds; 0 for an admin who acts as the user. */
   authenticatedAt: number;
   /** How the user signed in, and by what else they have proved it since (RFC 8176); none for an admin who acts as the user. */

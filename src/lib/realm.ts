@@ -1,6 +1,6 @@
 import type { Jurisdiction } from './jurisdiction.ts';
-
 import type { MfaPolicy } from './mfa.ts';
+import type { RoleBook } from './organization-roles.ts';
 
 /** The realm of an installation that has one: its tree begins at the root, its owners run all the others, and they share its prices. */
 export const DEFAULT_REALM = 'default';
@@ -32,6 +32,26 @@ export interface HookSetting {
   /** Unix milliseconds. */
   updatedAt: number;
 }
+
+/** What a realm lets its users do together. */
+export interface OrganizationPolicy {
+  /** `open`: every user with a proven address makes them; `closed`: operators alone. */
+  creation: 'open' | 'closed';
+  /** In how many one user can be. */
+  perUser: number;
+  /** How many members one can have, where its seats do not say less. */
+  members: number;
+  /** Permissions by role: the realm's own roles, and what it adds to those that every realm has. */
+  roles: RoleBook;
+}
+
+/** What holds where nobody has said anything else. */
+export const DEFAULT_ORGANIZATIONS: OrganizationPolicy = {
+  creation: 'open',
+  perUser: 100,
+  members: 1000,
+  roles: {},
+};
 
 /** A pool of users with a policy of its own. */
 export interface Realm {
@@ -68,6 +88,8 @@ export interface Realm {
   mfa: MfaPolicy;
   /** How clients come that no operator has registered. What an earlier version has kept does not say. */
   clientRegistration?: ClientRegistration[];
+  /** Who makes organizations, how large they get, and what roles of its own may. What an earlier version has kept does not say. */
+  organizations?: OrganizationPolicy;
   /** Whom it asks. What an earlier version has kept does not say. */
   hooks?: HookSetting[];
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */

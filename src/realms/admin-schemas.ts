@@ -80,6 +80,20 @@ const policy = {
       description:
         'How clients come that no operator has registered: they register themselves (RFC 7591, `dynamic`), or their id is the address of a document that describes them (`document`). Not at all unless it is set',
     }),
+  organizations: RealmFields.organizations.optional().openapi({
+    description: 'Who makes organizations: every user with a proven address (`open`), or operators alone',
+  }),
+  organizations_per_user: RealmFields.organizationsPerUser
+    .optional()
+    .openapi({ description: 'In how many organizations one user can be' }),
+  members_per_organization: RealmFields.membersPerOrganization
+    .optional()
+    .openapi({ description: 'How many members one can have, where its seats do not say less' }),
+  organization_roles: RealmFields.organizationRoles.optional().openapi({
+    description:
+      'Permissions by role, in place of those before: roles of the realm’s own, and what it adds to `owner`, `admin`, `billing` and `member`',
+    example: { editor: ['articles:write'], member: ['articles:read'] },
+  }),
   refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
     .optional()
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
@@ -148,6 +162,10 @@ export const RealmSchema = z
     refresh_grace_seconds: z.int(),
     ...mfaFields,
     client_registration: z.array(RealmFields.clientRegistration),
+    organizations: RealmFields.organizations,
+    organizations_per_user: z.int(),
+    members_per_organization: z.int(),
+    organization_roles: z.record(z.string(), z.array(z.string())),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -182,6 +200,10 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     mfa_from: row.mfaFrom === null ? null : rfc3339(row.mfaFrom),
     mfa_remember_device: row.mfaRememberDevice,
     client_registration: row.clientRegistration ?? [],
+    organizations: row.organizations,
+    organizations_per_user: row.organizationsPerUser,
+    members_per_organization: row.membersPerOrganization,
+    organization_roles: row.organizationRoles as Record<string, string[]>,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

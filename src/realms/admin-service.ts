@@ -231,6 +231,10 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     mfaFrom: typeof body.mfa_from === 'string' ? Date.parse(body.mfa_from) : body.mfa_from,
     mfaRememberDevice: body.mfa_remember_device,
     clientRegistration: body.client_registration,
+    organizations: body.organizations,
+    organizationsPerUser: body.organizations_per_user,
+    membersPerOrganization: body.members_per_organization,
+    organizationRoles: body.organization_roles,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

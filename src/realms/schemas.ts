@@ -42,6 +42,23 @@ export const RealmFields = {
   mfa: z.enum(MFA_MODES),
   mfaFactor: z.enum(FACTORS),
   clientRegistration: z.enum(CLIENT_REGISTRATIONS),
+  organizations: z.enum(['open', 'closed']),
+  organizationsPerUser: z.int().min(1).max(500),
+  membersPerOrganization: z.int().min(1).max(10_000),
+  organizationRoles: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, { message: 'must be a name such as editor' }),
+      z
+        .array(
+          z
+            .string()
+            .max(60)
+            .regex(/^[a-z][a-z0-9_.-]*(?::[a-z0-9_.-]+)*$/, { message: 'must be like articles:write' }),
+        )
+        .max(50)
+        .transform((permissions) => [...new Set(permissions)]),
+    )
+    .refine((roles) => Object.keys(roles).length <= 20, { message: 'must be at most 20 roles' }),
   origin: VARIABLES.ORIGIN.schema,
   /** A web address, or the private-use scheme of an app, which has a dot (RFC 8252, 7.1). */
   redirect: z.string().refine(

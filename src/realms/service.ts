@@ -4,7 +4,7 @@ import type { Standby } from '../db/standby.ts';
 import { ApiError } from '../errors.ts';
 import { Kept } from '../lib/kept.ts';
 import type { MfaMode } from '../lib/mfa.ts';
-import { type HookSetting, issuerOf, type Realm } from '../lib/realm.ts';
+import { DEFAULT_ORGANIZATIONS, type HookSetting, issuerOf, type Realm } from '../lib/realm.ts';
 import { ANY_PORT } from '../lib/realm-origin.ts';
 import { SECOND } from '../lib/time.ts';
 import { type RealmRow, realms } from './tables.ts';
@@ -123,6 +123,12 @@ export class Realms {
         rememberDevice: row.mfaRememberDevice,
       },
       clientRegistration: row.clientRegistration ?? [],
+      organizations: {
+        creation: row.organizations ?? DEFAULT_ORGANIZATIONS.creation,
+        perUser: row.organizationsPerUser ?? DEFAULT_ORGANIZATIONS.perUser,
+        members: row.membersPerOrganization ?? DEFAULT_ORGANIZATIONS.members,
+        roles: row.organizationRoles ?? {},
+      },
       hooks: JSON.parse(row.hooks ?? '[]') as HookSetting[],
       reauthentication: {
         seconds: row.reauthenticationSeconds,

@@ -2,7 +2,8 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { CONTROL } from '../config/databases.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import { type Factor, MFA_MODES } from '../lib/mfa.ts';
-import type { ClientRegistration, Decoys } from '../lib/realm.ts';
+import type { RoleBook } from '../lib/organization-roles.ts';
+import { type ClientRegistration, DEFAULT_ORGANIZATIONS, type Decoys } from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
@@ -41,6 +42,14 @@ export const realms = sqliteTable('realms', {
     .$type<ClientRegistration[]>()
     .notNull()
     .default([]),
+  organizations: text({ enum: ['open', 'closed'] })
+    .notNull()
+    .default('open'),
+  organizationsPerUser: integer('organizations_per_user').notNull().default(DEFAULT_ORGANIZATIONS.perUser),
+  membersPerOrganization: integer('members_per_organization')
+    .notNull()
+    .default(DEFAULT_ORGANIZATIONS.members),
+  organizationRoles: text('organization_roles', { mode: 'json' }).$type<RoleBook>().notNull().default({}),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   database: text().notNull().default(CONTROL),

@@ -6,13 +6,14 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import type { OpenedSession } from '../account/contract.ts';
+import type { ChosenOrganization, OpenedSession } from '../account/contract.ts';
 import { OWN_CLIENT } from '../account/grant-contract.ts';
 import { ApiError } from '../errors.ts';
 import { type Assurance, assuranceOf } from '../lib/assurance.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { newId } from '../lib/ids.ts';
 import { lacksMfa } from '../lib/mfa.ts';
+import { permissionsOf, rolesOf } from '../lib/organization-roles.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import type { SigningKeys } from '../signing-keys/service.ts';
@@ -54,6 +55,8 @@ export interface AccessTokenClaims {
   audience: readonly string[];
   /** The client that it was made for, its scopes, and what it calls the user; null for one of the user's own, which may all. */
   client: { id: string; scopes: readonly string[]; subject: string } | null;
+  /** In which the session went on when it was made; null where the user was alone. */
+  organization: ChosenOrganization | null;
   /** The thumbprint of the key that whoever presents it has to prove (RFC 9449, 6); null for a bearer token. */
   key: string | null;
   /** The clients that passed it on to each other; null where none did. */
@@ -91,6 +94,10 @@ interface PrivateClaims {
   gen?: number;
   client_id?: string;
   scope?: string;
+  /** The organization that the session has chosen, what the user is there, and what that may, unless it is too much for a token. */
+  org_id?: string;
+  org_role?: string;
+  org_permissions?: readonly string[];
   /** RFC 7800, 3.1. */
   cnf?: { jkt: string };
 }
@@ -158,6 +165,7 @@ export class AccessTokens {
             plan: session.state.plan,
             email_verified: session.state.emailVerified,
             ...(anonymous && { anonymous: true }),
+            ...claimsOfOrganization(session.organization, realm),
           }),
       ...(session.impersonator === null
         ? {
@@ -242,6 +250,8 @@ export class AccessTokens {
       gen,
       client_id,
       scope,
+      org_id,
+      org_role,
       cnf,
     } = payload as JWTPayload & PrivateClaims;
     if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) {
@@ -265,6 +275,7 @@ export class AccessTokens {
       audience: [aud ?? []].flat(),
       client,
       delegation,
+      organization: !client && org_id && org_role ? { id: org_id, role: org_role } : null,
       key: cnf?.jkt ?? null,
       impersonator: admin?.sub ?? null,
       impersonatorSession: admin?.sid ?? null,
@@ -304,6 +315,20 @@ export class AccessTokens {
 /** `aud` of the tokens of a session that lacks the second factor that its realm requires. */
 function enrolmentAudience({ issuer }: Realm): string {
   return `${issuer}/enrolment`;
+}
+
+/** Bytes of permissions that a token takes: whoever reads one that has none asks `authorize`. */
+const MAX_PERMISSIONS = 1024;
+
+function claimsOfOrganization(organization: ChosenOrganization | null, realm: Realm) {
+  if (!organization) return {};
+  const permissions = permissionsOf(rolesOf(realm.organizations?.roles), organization.role);
+  const fits = permissions.join(' ').length <= MAX_PERMISSIONS;
+  return {
+    org_id: organization.id,
+    org_role: organization.role,
+    ...(fits && { org_permissions: permissions }),
+  };
 }
 
 /** What auth_service calls them; the name of its user was in `sub`, which is an id here (RFC 9068, 2.2). */

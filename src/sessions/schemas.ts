@@ -66,6 +66,10 @@ export const CurrentSessionSchema = z
     plan: z.string(),
     email_verified: z.boolean(),
     anonymous: z.boolean().openapi({ description: 'Whether nothing opens the account but its sessions' }),
+    organization_id: z.string().nullable().openapi({
+      description: 'The organization in which the session goes on; null where the user is alone',
+    }),
+    organization_role: z.string().nullable(),
     authenticated_at: z.iso.datetime().nullable().openapi({
       description:
         'When the user last proved who they are in this session; null for an admin who acts as the user',
@@ -107,6 +111,8 @@ export function currentSessionShape(
     plan: session.plan,
     email_verified: session.emailVerified,
     anonymous: session.anonymous,
+    organization_id: session.organization?.id ?? null,
+    organization_role: session.organization?.role ?? null,
     // To the second, as `auth_time` of the token is.
     authenticated_at: session.authenticatedAt === 0 ? null : rfc3339(secondOf(session.authenticatedAt)),
     amr: session.methods,

@@ -63,6 +63,15 @@ export class Sessions {
     if (generation === 1 && impersonator === null) {
       count('sign_ins', { outcome: 'success', method: methods.toSorted().join('+') });
     }
+    return this.#issue(realm, session, impersonatorSession, narrowed);
+  }
+
+  async #issue(
+    realm: Realm,
+    session: OpenedSession,
+    impersonatorSession?: string | null,
+    narrowed?: Narrowed,
+  ): Promise<Grant> {
     const claims = await this.#hooks.claims(realm, session, this.#objects);
     const { token, expiresIn } = await this.#tokens.issue(realm, session, impersonatorSession, {
       ...narrowed,
@@ -175,6 +184,18 @@ export class Sessions {
     return this.grant(realm, refreshed);
   }
 
+  /**
+   * Has a session go on in an organization, or in none, and gives its tokens as they are then: the refresh token stays. Throws
+   * `not_a_member`, `session_ended`, `account_suspended`.
+   */
+  async chooseOrganization(
+    realm: Realm,
+    { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
+    choice: { organizationId: string; role: string; version: number } | null,
+  ): Promise<Grant> {
+    return this.#issue(realm, accepted(await this.#objects(userId).chooseOrganization(sessionId, choice)));
+  }
+
   /** The live sessions of a user, the one seen last first. */
   list(userId: string): Promise<SessionRecord[]> {
     return this.#objects(userId).listSessions();
@@ -215,7 +236,7 @@ function whole(claims: AccessTokenClaims): AccessTokenClaims {
 }
 
 function principalOf(session: LiveSession): Principal {
-  const { state, sessionId, impersonator, authenticatedAt, expiresAt } = session;
+  const { state, sessionId, impersonator, authenticatedAt, expiresAt, organization } = session;
   // The admin has signed in, not the user.
   const methods = impersonator === null ? session.methods : [];
   const {
@@ -241,6 +262,7 @@ function principalOf(session: LiveSession): Principal {
     credentialVersion,
     impersonator,
     client: null,
+    organization,
     authenticatedAt,
     methods,
     expiresAt,

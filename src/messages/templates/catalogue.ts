@@ -21,6 +21,7 @@ export type LetterFor<T extends MailTemplate> = MailData[T] extends { link: stri
 /** What every sentence may use: the brand, and quantities and times in the reader's language. */
 export interface Phrases {
   brand: string;
+  days(count: number): string;
   hours(count: number): string;
   minutes(count: number): string;
   percent(count: number): string;

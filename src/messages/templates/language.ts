@@ -17,7 +17,7 @@ export function tongueFor(locale: string | null): Tongue {
   const { language, region } = parse(locale);
   // The rest of the tag is ignored: it may ask for other calendars and digits.
   const tag = region ? `${language}-${region}` : language;
-  const unit = (name: 'hour' | 'minute') => {
+  const unit = (name: 'day' | 'hour' | 'minute') => {
     const format = new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'long' });
     return (count: number) => format.format(count);
   };
@@ -37,6 +37,7 @@ export function tongueFor(locale: string | null): Tongue {
     language,
     catalogue: CATALOGUES[language],
     phrases: {
+      days: unit('day'),
       hours: unit('hour'),
       minutes: unit('minute'),
       percent: (count) => percent.format(count / 100),

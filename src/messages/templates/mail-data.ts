@@ -62,6 +62,15 @@ export interface MailData {
   } & Origin;
   /** To a user whom an admin has made. The link leads to a page that sets the first password. */
   invitation: { name: string | null; link: string; hours: number };
+  /** To an address that need have no account. The link leads to a page whose button accepts. */
+  organization_invitation: {
+    name: string | null;
+    /** Null for an operator. */
+    inviter: string | null;
+    organization: string | null;
+    link: string;
+    days: number;
+  };
   account_deleted: { name: string | null };
   /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
   account_exists: { name: string | null; link: string };

@@ -91,6 +91,26 @@ export const de: Catalogue = {
         'Falls Sie nicht wissen, worum es geht, können Sie diese Nachricht ignorieren.',
       ],
     }),
+    organization_invitation: ({ inviter, organization, days }, { brand, ...say }) => {
+      const to = organization ? `„${organization}“` : 'einer Organisation';
+      const invited = inviter
+        ? `${inviter} lädt Sie ein, ${to} bei ${brand} beizutreten`
+        : `Sie sind eingeladen, ${to} bei ${brand} beizutreten`;
+      return {
+        subject: invited,
+        preview: `Die Einladung gilt ${say.days(days)}.`,
+        title: organization ? `${to} beitreten` : 'Einer Organisation beitreten',
+        opening: [`${invited}.`],
+        advice: [
+          'Melden Sie sich mit dieser E-Mail-Adresse an, oder legen Sie damit ein Konto an, um die Einladung anzunehmen.',
+        ],
+        button: 'Einladung ansehen',
+        closing: [
+          `Die Einladung gilt ${say.days(days)} und nur einmal.`,
+          'Falls Sie nicht wissen, worum es geht, können Sie diese Nachricht ignorieren.',
+        ],
+      };
+    },
     reset_password: ({ minutes }, { brand, ...say }) => ({
       subject: `Ihr Passwort für ${brand} zurücksetzen`,
       preview: `Wählen Sie ein neues. Der Link ist ${say.minutes(minutes)} gültig.`,

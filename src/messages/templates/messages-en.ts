@@ -81,6 +81,22 @@ export const en: Catalogue = {
         'If you do not know what this is about, you can ignore this message.',
       ],
     }),
+    organization_invitation: ({ inviter, organization, days }, { brand, ...say }) => {
+      const to = organization ? `“${organization}”` : 'an organization';
+      const invited = inviter ? `${inviter} invited you` : 'You are invited';
+      return {
+        subject: `${invited} to ${to} on ${brand}`,
+        preview: `The invitation is valid for ${say.days(days)}.`,
+        title: `Join ${to}`,
+        opening: [`${invited} to join ${to} on ${brand}.`],
+        advice: ['Sign in with this email address, or create an account with it, to accept.'],
+        button: 'View the invitation',
+        closing: [
+          `The invitation is valid for ${say.days(days)} and works once.`,
+          'If you do not know what this is about, you can ignore this message.',
+        ],
+      };
+    },
     reset_password: ({ minutes }, { brand, ...say }) => ({
       subject: `Reset your ${brand} password`,
       preview: `Choose a new one. The link is valid for ${say.minutes(minutes)}.`,

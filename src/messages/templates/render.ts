@@ -12,6 +12,8 @@ interface AnyData {
   name?: string | null;
   place?: string | null;
   device?: string | null;
+  inviter?: string | null;
+  organization?: string | null;
   at?: string;
   link?: string;
   code?: string;
@@ -69,7 +71,7 @@ const PHONE = /^\+[1-9]\d{6,14}$/;
 /** The data with every string made safe to show, so that no template has to do it. */
 function safeData<T extends AnyData>(data: T, origin: string): T {
   const safe: AnyData = { ...data };
-  for (const field of ['name', 'about', 'place', 'device'] as const) {
+  for (const field of ['name', 'about', 'place', 'device', 'inviter', 'organization'] as const) {
     const given = safe[field];
     // A number that is written as we store numbers is one of ours, and no stranger's text.
     const line = given && (field === 'about' && PHONE.test(given) ? given : strangersText(given, NAME));

@@ -19,6 +19,13 @@ export const SAMPLES: MailData = {
   welcome: { name, link: link('verify-email'), hours: 24 },
   verify_email: { name, link: link('verify-email'), hours: 24 },
   invitation: { name, link: link('reset-password'), hours: 72 },
+  organization_invitation: {
+    name: null,
+    inviter: 'Charles Babbage',
+    organization: 'Analytical Engines',
+    link: link('organizations/invitation'),
+    days: 7,
+  },
   reset_password: { name, link: link('reset-password'), minutes: 30, ...from },
   password_changed: { name, at, link: 'https://auth.example.com/forgot-password', ...from },
   password_breached: { name, link: 'https://auth.example.com/account/security' },

@@ -1,0 +1,111 @@
+import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
+import type { z } from 'zod';
+import { primary } from '../db/client.ts';
+import { insertIf } from '../db/insert-if.ts';
+import { ApiError } from '../errors.ts';
+import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
+import type { Realm } from '../lib/realm.ts';
+import type { NewOrganizationFor, OrganizationAdminPatch } from './schemas.ts';
+import { type Admitted, type OrganizationDependencies, type Organizations, policyOf } from './service.ts';
+import { findMembership, hasRoom, isInFewerThan, isMember, type ShownMember } from './store.ts';
+import { members, type OrganizationRow, organizations } from './tables.ts';
+
+/** What of the list is wanted. */
+export interface OrganizationFilter {
+  q?: string | undefined;
+  userId?: string | undefined;
+  after: readonly [name: string, id: string] | null;
+  limit: number;
+}
+
+/** Organizations, as operators handle them. */
+export class OrganizationAdmin {
+  readonly #deps: OrganizationDependencies & { organizations: Organizations };
+
+  constructor(deps: OrganizationDependencies & { organizations: Organizations }) {
+    this.#deps = deps;
+  }
+
+  /** A page of the organizations of a realm, by name. */
+  async list(realmId: string, { q, userId, after, limit }: OrganizationFilter) {
+    const { db } = primary(this.#deps.d1);
+    const of = and(
+      eq(organizations.realmId, realmId),
+      userId === undefined
+        ? undefined
+        : sql`${organizations.id} IN (SELECT organization_id FROM organization_members WHERE user_id = ${userId})`,
+      q === undefined || q === '' ? undefined : searched(q),
+    ) as SQL;
+    const [rows, [counted]] = await db.batch([
+      db
+        .select()
+        .from(organizations)
+        .where(
+          and(
+            of,
+            after
+              ? sql`(${organizations.name} COLLATE NOCASE, ${organizations.id}) > (${after[0]}, ${after[1]})`
+              : undefined,
+          ),
+        )
+        .orderBy(sql`${organizations.name} COLLATE NOCASE`, asc(organizations.id))
+        .limit(limit + 1),
+      counting(db, sql`SELECT 1 FROM ${organizations} WHERE ${of}`),
+    ]);
+    const page = pageOf(rows, limit, ({ name, id }) => cursorAfter(name, id));
+    return { ...page, ...countedTotal(counted?.counted ?? 0) };
+  }
+
+  /** Makes an organization for a user. Throws as `Organizations.create` does, and `user_not_found`. */
+  async create(
+    realm: Realm,
+    { owner, metadata, ...body }: z.output<typeof NewOrganizationFor>,
+    actor: string,
+  ): Promise<OrganizationRow> {
+    const { organizations: service } = this.#deps;
+    await service.requireUser(realm.id, owner);
+    const made = await service.create(realm, owner, body, actor);
+    if (metadata === undefined) return made;
+    return this.update(await service.operate(realm, made.id, actor), { metadata });
+  }
+
+  /** Changes what an organization is, may and costs. Throws `slug_taken`, `conflict`. */
+  async update(by: Admitted, patch: z.output<typeof OrganizationAdminPatch>): Promise<OrganizationRow> {
+    const { organizations: service } = this.#deps;
+    const entry = service.entry(by, 'organization_changed', { changed: Object.keys(patch) });
+    return service.apply(by, { set: patch, audit: entry });
+  }
+
+  /** Adds a user of the realm. Throws `user_not_found`, `member_exists`, `no_seat_left`, `too_many_organizations`, 422 for a role that the realm does not have. */
+  async addMember(by: Admitted, userId: string, role: string): Promise<ShownMember> {
+    const { d1, changes, organizations: service } = this.#deps;
+    const { organization, realm, actor } = by;
+    service.requireRole(by, role);
+    await service.requireUser(realm.id, userId);
+    const { members: most, perUser } = policyOf(realm);
+    const entry = service.entry(by, 'member_joined', { user_id: userId, role });
+    const member = { organizationId: organization.id, userId, realmId: realm.id, role, invitedBy: actor };
+    const row = await changes.change(organization.id, {
+      guard: and(
+        sql`NOT ${isMember(organization.id, userId)}`,
+        hasRoom(organization.id, most),
+        isInFewerThan(userId, perUser),
+      ),
+      members: (db, changed, version) => [
+        insertIf(db, members, { ...member, joinedAt: entry.at, version }, changed).returning(),
+      ],
+      audit: entry,
+    });
+    if (row) return service.member(organization.id, userId);
+    const asked = { realmId: realm.id, organizationId: organization.id, userId };
+    if (await findMembership(d1, asked, 'primary')) throw new ApiError('member_exists');
+    const [room] = await primary(d1).db.all(sql`SELECT 1 WHERE ${hasRoom(organization.id, most)}`);
+    throw new ApiError(room ? 'too_many_organizations' : 'no_seat_left');
+  }
+}
+
+/** Names that begin with a text, whatever its case, and what has it as its slug or id. */
+function searched(q: string): SQL {
+  const isNamed = sql`${organizations.name} COLLATE NOCASE BETWEEN ${q} AND ${`${q}\u{10ffff}`}`;
+  return or(isNamed, eq(organizations.slug, q.toLowerCase()), eq(organizations.id, q)) as SQL;
+}
