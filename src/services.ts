@@ -81,6 +81,7 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationMirror } from './wallet/contract.ts';
+import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
 import type { DeliveryCall } from './webhooks/queue.ts';
@@ -221,6 +222,7 @@ function assemble(shared: Shared, database: string): Services {
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
   const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
+  const wallets = stubsById<OrganizationMirror & SpendingObject>(bindings.ORGANIZATION, config);
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   const take = takeFrom(bindings);
@@ -343,7 +345,7 @@ function assemble(shared: Shared, database: string): Services {
     changes: new OrganizationChanges({
       d1,
       database,
-      mirrors: accountStubs<OrganizationMirror>(bindings.ORGANIZATION, config),
+      mirrors: wallets,
       outbox,
     }),
   };
@@ -425,7 +427,7 @@ function assemble(shared: Shared, database: string): Services {
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
-    authorizer: new Authorizer(sessions, plans, objects),
+    authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
     metrics: shared.metrics,

@@ -16,13 +16,9 @@ const REFUSED = [
 ] as const;
 
 const DomainParams = OrganizationParams.extend({ domain_id: z.string().regex(/^dom_[0-9a-z]{26}$/) });
-const JoinsAs = z
-  .string()
-  .max(40)
-  .nullable()
-  .openapi({
-    description: 'As what users with a proven address of it join by themselves; null where they do not',
-  });
+const JoinsAs = z.string().max(40).nullable().openapi({
+  description: 'As what users with a proven address of it join by themselves; null where they do not',
+});
 const NewDomain = z
   .strictObject({ domain: DomainField, joins_as: JoinsAs.default(null) })
   .openapi('NewDomain');

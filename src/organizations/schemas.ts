@@ -165,12 +165,9 @@ export const NewInvitation = z
     }),
     role: RoleName.default('member'),
     expires_in_days: z.int().min(1).max(DAYS.most).default(DAYS.usual),
-    deliver: z
-      .enum(['mail', 'link'])
-      .default('mail')
-      .openapi({
-        description: '`link` sends no mail: the answer has the link. One for a domain is always such',
-      }),
+    deliver: z.enum(['mail', 'link']).default('mail').openapi({
+      description: '`link` sends no mail: the answer has the link. One for a domain is always such',
+    }),
   })
   .refine(({ email, domain }) => (email === undefined) !== (domain === undefined), {
     error: 'Must name either an address or a domain',
@@ -223,14 +220,10 @@ export const InvitationParams = OrganizationParams.extend({ invitation_id: z.str
 export const Acceptance = z
   .strictObject({
     token: z.string().max(200).optional().openapi({ description: 'Of the link' }),
-    invitation_id: z
-      .string()
-      .regex(INVITATION_ID)
-      .optional()
-      .openapi({
-        description:
-          'In place of the token: one of `GET /v1/me/invitations`, for the proven address of the user',
-      }),
+    invitation_id: z.string().regex(INVITATION_ID).optional().openapi({
+      description:
+        'In place of the token: one of `GET /v1/me/invitations`, for the proven address of the user',
+    }),
   })
   .refine(({ token, invitation_id }) => (token === undefined) !== (invitation_id === undefined), {
     error: 'Must have either a token or the id of an invitation',

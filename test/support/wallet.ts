@@ -84,3 +84,26 @@ export function hearMemberships(fails: (userId: string) => boolean = () => false
   setObjectVariables({ ACCOUNT: accounts });
   return { heard, end: () => setObjectVariables(null) };
 }
+
+/** An organization of the default realm in the directory and in its object, of users who are there, with their roles. */
+export async function storedOrganization(
+  roles: Record<string, string>,
+  change: Partial<OrganizationState> = {},
+): Promise<string> {
+  const id = newId('org');
+  const members = Object.entries(roles).map(([userId, role]) => ({ userId, role, version: 1 }));
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO organizations (id, realm_id, name, slug, created_by, created_at, updated_at)
+       VALUES (?1, 'default', 'Acme', replace(?1, '_', '-'), 'usr_maker', 0, 0)`,
+    ).bind(id),
+    ...members.map(({ userId, role }) =>
+      env.DB.prepare(
+        `INSERT INTO organization_members (organization_id, user_id, realm_id, role, version, joined_at)
+         VALUES (?, ?, 'default', ?, 1, 0)`,
+      ).bind(id, userId, role),
+    ),
+  ]);
+  await organizationOf(id).directoryChanged(organizationState(id, change), members);
+  return id;
+}

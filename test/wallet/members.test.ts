@@ -28,18 +28,25 @@ const toldOf = (id: string) =>
 
 /** Writes an organization and its members to the directory, as its operations do. */
 async function store(id: string, version: number, members: Record<string, [role: string, version: number]>) {
+  const rows = Object.entries(members).map(([userId, [role, since]]) => ({ userId, role, since }));
+  const list = JSON.stringify(rows);
   await env.DB.batch([
-    env.DB.prepare('DELETE FROM organization_members WHERE organization_id = ?').bind(id),
     env.DB.prepare(
-      `INSERT INTO organizations (id, realm_id, name, slug, plan, status, version, created_at, updated_at)
-       VALUES (?1, 'default', 'Acme', ?1, 'free', 'active', ?2, 0, 0)
+      `INSERT INTO users (id, realm_id, email, email_verified, plan, created_at, updated_at)
+       SELECT value ->> 'userId', 'default', (value ->> 'userId') || '@example.com', 1, 'free', 0, 0
+       FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`,
+    ).bind(list),
+    env.DB.prepare(
+      `INSERT INTO organizations (id, realm_id, name, slug, version, created_by, created_at, updated_at)
+       VALUES (?1, 'default', 'Acme', replace(?1, '_', '-'), ?2, 'usr_maker', 0, 0)
        ON CONFLICT (id) DO UPDATE SET version = excluded.version`,
     ).bind(id, version),
-    ...Object.entries(members).map(([userId, [role, since]]) =>
-      env.DB.prepare(
-        'INSERT INTO organization_members (organization_id, user_id, role, version, joined_at) VALUES (?, ?, ?, ?, 0)',
-      ).bind(id, userId, role, since),
-    ),
+    env.DB.prepare(
+      `INSERT INTO organization_members (organization_id, user_id, realm_id, role, version, joined_at)
+       SELECT ?1, value ->> 'userId', 'default', value ->> 'role', value ->> 'since', 0
+       FROM json_each(?2) WHERE true
+       ON CONFLICT DO UPDATE SET role = excluded.role, version = excluded.version`,
+    ).bind(id, list),
   ]);
 }
 
