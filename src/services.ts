@@ -81,6 +81,7 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationMirror } from './wallet/contract.ts';
+import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
 import type { DeliveryCall } from './webhooks/queue.ts';
@@ -222,9 +223,9 @@ function assemble(shared: Shared, database: string): Services {
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
   const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
+  const wallets = stubsById<OrganizationMirror & SpendingObject>(bindings.ORGANIZATION, config);
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
-  const mirrors = stubsById<OrganizationMirror>(bindings.ORGANIZATION, config);
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -335,8 +336,8 @@ function assemble(shared: Shared, database: string): Services {
   const factorKeys = deriveKeyring(config, 'factors');
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
-  const privacy = new Privacy({ ...deps, profiles, billing, organizations: mirrors });
-  const organizationChanges = new OrganizationChanges({ d1, database, mirrors, outbox });
+  const privacy = new Privacy({ ...deps, profiles, billing, organizations: wallets });
+  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
   const organizationDeps = {
     d1,
     sessions,
@@ -424,7 +425,7 @@ function assemble(shared: Shared, database: string): Services {
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
-    authorizer: new Authorizer(sessions, plans, objects),
+    authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },
     metrics: shared.metrics,
@@ -446,7 +447,7 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       home,
       databases,
-      movingObjects: (id: string) => (id.startsWith('org_') ? mirrors(id) : objects(id)),
+      movingObjects: (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id)),
       calls: config.JOB_CALLS,
       privacy,
       plans,

@@ -1,9 +1,16 @@
 import type { Bindings } from '../config/config.ts';
-import { isRefusal, refused } from '../errors.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
+import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
 import { MeteredObject } from './metered-object.ts';
-import type { AuthorizationRequest, AuthorizeResult, MeteringObject, Terms } from './metering-contract.ts';
+import type {
+  AuthorizationRequest,
+  AuthorizeResult,
+  MeteringObject,
+  SessionUse,
+  Terms,
+} from './metering-contract.ts';
 import { AccountParts } from './parts.ts';
 
 /** What is asked of an account about its plan, quotas and credits, and of its history. */
@@ -21,16 +28,18 @@ export abstract class MeteredAccount extends MeteredObject implements MeteringOb
 
   async authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult> {
     return this.parts.atomically(() => {
-      const session = this.parts.signIns.check(request.sessionId);
+      const session = this.#sessionFor({ ...request, spends: request.use !== null || request.credits > 0 });
       if (isRefusal(session)) return session;
-      if (!isSureEnough(session, request, Date.now())) return refused('reauthentication_required');
-      const spends = request.use !== null || request.credits > 0;
-      if (session.impersonator !== null && spends) return refused('impersonation_refused');
       const named = { kind: 'authorize', reference: request.reference } as const;
       return this.metering.request(session.state, terms, named, (metered, books) =>
         decide(metered, books, request),
       );
     });
+  }
+
+  async checkFor(use: SessionUse): Promise<{ result: 'ok' } | Refusal> {
+    const session = this.#sessionFor(use);
+    return isRefusal(session) ? session : { result: 'ok' };
   }
 
   async history<List extends keyof HistoryRows>(
@@ -40,5 +49,12 @@ export abstract class MeteredAccount extends MeteredObject implements MeteringOb
     return this.parts.atomically(() =>
       this.parts.state.get() ? this.parts.history.read(list, page, Date.now()) : [],
     );
+  }
+
+  #sessionFor({ sessionId, spends, ...wanted }: SessionUse): LiveSession | Refusal {
+    const session = this.parts.signIns.check(sessionId);
+    if (isRefusal(session)) return session;
+    if (!isSureEnough(session, wanted, Date.now())) return refused('reauthentication_required');
+    return session.impersonator !== null && spends ? refused('impersonation_refused') : session;
   }
 }

@@ -92,8 +92,16 @@ export interface Decision {
  */
 export type AuthorizeResult = { result: 'decided'; decision: Decision } | Refusal;
 
+/** For what a session has to be good that is used elsewhere than in its account. */
+export type SessionUse = Pick<AuthorizationRequest, 'sessionId' | 'maxAge' | 'acr'> & { spends: boolean };
+
 /** What authorizing needs of the account object: one hop. */
 interface AuthorizeObject {
+  /**
+   * Whether a session is good for what is decided elsewhere, where it may be that something is spent. Refuses as `authorize` does, and
+   * with `impersonation_refused`.
+   */
+  checkFor(use: SessionUse): Promise<{ result: 'ok' } | Refusal>;
   authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult>;
 }
 

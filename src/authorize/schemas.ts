@@ -2,10 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { AmountField } from '../credits/schemas.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { ASSURANCES } from '../lib/assurance.ts';
+import { ORGANIZATION_ID } from '../lib/jurisdiction.ts';
 import { ResourceField } from '../plans/schemas.ts';
 import { ActSchema } from '../sessions/schemas.ts';
 import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
-import type { Authorized } from './service.ts';
+import type { Authorization, Authorized } from './service.ts';
 
 export const AuthorizeBody = z
   .strictObject({
@@ -36,12 +37,42 @@ export const AuthorizeBody = z
     audience: z.string().min(1).max(2000).optional().openapi({
       description: 'Whom the token of a client must be for; anybody of the realm when left out',
     }),
+    organization_id: z
+      .string()
+      .regex(new RegExp(`^${ORGANIZATION_ID}$`))
+      .nullish()
+      .openapi({
+        description:
+          'The organization whose plan, quota and credits are used; the one that the token names when left out, and none with null',
+        example: 'org_01j9zq7kfrv1tq0yw3c5d8e2ab',
+      }),
+    permission: z.string().min(1).max(100).optional().openapi({
+      description: 'What the user’s role in the organization has to allow; nothing when left out',
+      example: 'billing:read',
+    }),
   })
   .refine(({ resource, quantity }) => resource !== undefined || quantity === undefined, {
     error: 'Needs a resource',
     path: ['quantity'],
   })
+  .refine(({ permission, organization_id }) => permission === undefined || organization_id !== null, {
+    error: 'Needs an organization',
+    path: ['permission'],
+  })
   .openapi('Authorization');
+
+/** What is asked for, as it comes over the wire. */
+export function authorizationOf(
+  body: z.output<typeof AuthorizeBody>,
+  actor: string,
+  reference: string | null = body.reference ?? null,
+): Authorization {
+  const { token, resource = null, quantity = 1, credits = 0, permission = null } = body;
+  const { max_age: maxAge = null, acr = null, scope = null, audience = null } = body;
+  const proof = { maxAge, acr, scope, audience };
+  const { organization_id: organizationId } = body;
+  return { token, resource, quantity, credits, reference, actor, ...proof, organizationId, permission };
+}
 
 export const DecisionSchema = z
   .object({
@@ -67,6 +98,10 @@ export const DecisionSchema = z
       description:
         'The key of which whoever presents the token has to send you a proof (RFC 9449, 7); null for a bearer token',
     }),
+    organization_id: z.string().nullable().openapi({
+      description: 'Whose plan, quota and credits these are; null for the user’s own',
+    }),
+    role: z.string().nullable().openapi({ description: 'The user’s role in it', example: 'member' }),
     plan: z.string().nullable(),
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
@@ -77,8 +112,8 @@ export const DecisionSchema = z
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, act, key, plan, quota, balance, reference } =
-    decision;
+  const { allowed, reason, userId, sessionId, clientId, act, key } = decision;
+  const { organizationId, role, plan, quota, balance, reference } = decision;
   return {
     allowed,
     reason,
@@ -87,6 +122,8 @@ export function decisionShape(decision: Authorized): z.infer<typeof DecisionSche
     client_id: clientId,
     act,
     cnf: key === null ? null : { jkt: key },
+    organization_id: organizationId,
+    role,
     plan,
     quota: quota && quotaShape(quota),
     balance,

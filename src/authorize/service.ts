@@ -1,11 +1,13 @@
-import type { Decision, MeteringObjects } from '../account/metering-contract.ts';
+import type { AuthorizationRequest, Decision, MeteringObjects, Terms } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
-import { ApiError, accepted, type ErrorCode } from '../errors.ts';
+import { ApiError, accepted, type ErrorCode, fieldError } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import { count } from '../lib/metrics.ts';
-import type { Realm } from '../lib/realm.ts';
+import { permissionsOf, rolesOf } from '../lib/organization-roles.ts';
+import { DEFAULT_ORGANIZATIONS, type Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Delegation, Sessions } from '../sessions/service.ts';
+import type { SpendingObjects } from '../wallet/spending-contract.ts';
 
 /** What a service asks before it does something for the holder of a token. */
 export interface Authorization {
@@ -24,6 +26,13 @@ export interface Authorization {
   /** What the token of a client must be allowed, and for whom it must be; any of the realm when null. */
   scope: string | null;
   audience: string | null;
+  /**
+   * The organization whose plan, quota and credits are used: that of the token where it is undefined, and with null the user's own, which
+   * no organization has to do with.
+   */
+  organizationId?: string | null | undefined;
+  /** What the user's role in the organization has to allow; null for nothing. */
+  permission?: string | null | undefined;
 }
 
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
@@ -36,6 +45,9 @@ export type Authorized =
       act: Delegation | null;
       /** The thumbprint of the key that whoever presents the token has to prove to who asks; null for a bearer token. */
       key: string | null;
+      /** Of whose plan it is decided, and what the user is in it; null where the user is alone. */
+      organizationId: string | null;
+      role: string | null;
       reference: string | null;
     } & Decision)
   | {
@@ -46,6 +58,8 @@ export type Authorized =
       clientId: null;
       act: null;
       key: null;
+      organizationId: null;
+      role: null;
       plan: null;
       quota: null;
       balance: null;
@@ -62,23 +76,32 @@ const NOT_LET_IN: ErrorCode[] = [
   'reauthentication_required',
   'insufficient_scope',
   'mfa_required',
+  'organization_not_found',
+  'organization_suspended',
+  'not_a_member',
+  'insufficient_permission',
 ];
 
-/** One decision for a service: who, whether they may, and if so it is done. One call to one object, and no D1. */
+/**
+ * One decision for a service: who, whether they may, and if so it is done. One call to one object, or two where it is an organization
+ * that pays, and no D1.
+ */
 export class Authorizer {
   readonly #sessions: Sessions;
   readonly #plans: Plans;
   readonly #objects: MeteringObjects;
+  readonly #wallets: SpendingObjects;
 
-  constructor(sessions: Sessions, plans: Plans, objects: MeteringObjects) {
+  constructor(sessions: Sessions, plans: Plans, objects: MeteringObjects, wallets: SpendingObjects) {
     this.#sessions = sessions;
     this.#plans = plans;
     this.#objects = objects;
+    this.#wallets = wallets;
   }
 
   /**
    * Checks the token strictly, uses the quota and charges the credits: all of it or nothing, and once for a reference.
-   * Throws 422 for a name that is no resource, and `reference_reused`.
+   * Throws 422 for a name that is no resource, and for a permission where no organization is meant, and `reference_reused`.
    */
   async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
     const answer = await this.#decide(request, realm);
@@ -88,7 +111,10 @@ export class Authorizer {
 
   async #decide(request: Authorization, realm: Realm): Promise<Authorized> {
     const { token, resource, quantity, credits, reference, actor, maxAge, acr, scope, audience } = request;
+    const { organizationId: named, permission = null } = request;
     if (reference !== null) requireOwnReference(reference);
+    if (permission !== null && named === null)
+      throw fieldError('permission', 'invalid', 'Only a member of an organization has permissions');
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
@@ -108,8 +134,17 @@ export class Authorizer {
       if (!client && !said.audience.includes(realm.audience)) throw new ApiError('invalid_token');
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
+      const who = { userId, sessionId, clientId: client?.id ?? null, act, key, reference };
+      const organizationId = named === undefined ? (said.organization?.id ?? null) : named;
+      if (organizationId !== null) {
+        const roles = permission === null ? null : rolesWith(permission, realm);
+        const decision = await this.#decideForMember(organizationId, userId, terms, { ...asked, roles });
+        return { ...who, organizationId, ...decision };
+      }
+      // Nobody has permissions where they are alone.
+      if (permission !== null) throw new ApiError('insufficient_permission');
       const { decision } = accepted(await this.#objects(userId).authorize(terms, asked));
-      return { userId, sessionId, clientId: client?.id ?? null, act, key, reference, ...decision };
+      return { ...who, organizationId: null, role: null, ...decision };
     } catch (error) {
       if (error instanceof ApiError && NOT_LET_IN.includes(error.code)) {
         return nobody(error.code, reference);
@@ -117,6 +152,41 @@ export class Authorizer {
       throw error;
     }
   }
+
+  /**
+   * The account says whether the session is good for it, the organization all the rest. Where nothing is written they are asked at once.
+   * Else the session first: what the organization does in its one transaction is the last step, so that there is nothing to undo, and
+   * the session of somebody who is out charges nobody.
+   */
+  async #decideForMember(
+    organizationId: string,
+    userId: string,
+    terms: Terms,
+    request: AuthorizationRequest & { roles: string[] | null },
+  ): Promise<Decision & { role: string }> {
+    const { use, credits, reference, actor, roles } = request;
+    const { sessionId, maxAge, acr } = request;
+    const spends = use !== null || credits > 0;
+    const checked = this.#objects(userId).checkFor({ sessionId, maxAge, acr, spends });
+    const decide = () =>
+      this.#wallets(organizationId).authorizeMember(
+        { ...terms, behalf: { userId, actor } },
+        { use, credits, reference, roles },
+      );
+    if (spends || reference !== null) {
+      accepted(await checked);
+      return accepted(await decide()).decision;
+    }
+    const [session, decided] = await Promise.all([checked, decide()]);
+    accepted(session);
+    return accepted(decided).decision;
+  }
+}
+
+/** The roles of a realm that have a permission. */
+function rolesWith(permission: string, { organizations = DEFAULT_ORGANIZATIONS }: Realm): string[] {
+  const roles = rolesOf(organizations.roles);
+  return Object.keys(roles).filter((role) => permissionsOf(roles, role).includes(permission));
 }
 
 function nobody(reason: ErrorCode, reference: string | null): Authorized {
@@ -128,6 +198,8 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     clientId: null,
     act: null,
     key: null,
+    organizationId: null,
+    role: null,
     plan: null,
     quota: null,
     balance: null,

@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { z } from 'zod';
-import { AuthorizeBody, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
+import { AuthorizeBody, authorizationOf, type DecisionSchema, decisionShape } from '../authorize/schemas.ts';
 import type { Bindings } from '../config/config.ts';
 import { EmailField, type UserSchema, userShape } from '../directory/schemas.ts';
 import { requireScope } from '../http/service-authentication.ts';
@@ -72,12 +72,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         scope: 'usage:write',
         schema: AuthorizeBody,
         work: async ({ authorizer }, { realm, actor, scopes }, body) => {
-          const { token, resource = null, quantity = 1, credits = 0, reference = null } = body;
-          if (credits > 0) requireScope(scopes, 'credits:write');
-          const { max_age: maxAge = null, acr = null, scope = null, audience = null } = body;
-          const proof = { maxAge, acr, scope, audience };
-          const request = { token, resource, quantity, credits, reference, actor, ...proof };
-          return decisionShape(await authorizer.authorize(request, realm));
+          if ((body.credits ?? 0) > 0) requireScope(scopes, 'credits:write');
+          return decisionShape(await authorizer.authorize(authorizationOf(body, actor), realm));
         },
       },
       request,

@@ -44,12 +44,12 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
 
   async directoryChanged(organization: OrganizationState, members: Membership[]): Promise<void> {
     this.#parts.atomically(() => this.#parts.adopt(organization, members));
-    await this.#parts.tellSome();
+    await this.#parts.tryToTell();
   }
 
   async organizationDeleted(organization: { organizationId: string; realmId: string }): Promise<void> {
     this.#parts.atomically(() => this.#parts.delete(organization));
-    await this.#parts.tellSome();
+    await this.#parts.tryToTell();
   }
 
   async moved(database: string): Promise<void> {

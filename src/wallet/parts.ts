@@ -119,13 +119,18 @@ export class OrganizationParts {
     this.schedule.at('reconcile', Date.now() + RECONCILE_DELAY);
   }
 
+  /** Has the alarm tell members, should whoever changed something not come to it. */
+  expectTold(): void {
+    this.schedule.at('tell', Date.now() + RECONCILE_DELAY);
+  }
+
   /** Takes over what the directory says, and of whom. What is older changes nothing. */
   adopt(organization: OrganizationState, members: Membership[]): void {
     if (this.state.deleted()) return;
     this.state.adopt(organization);
     this.members.create();
     const isNews = members.map((member) => this.members.put(member));
-    if (isNews.includes(true)) this.schedule.at('tell', Date.now());
+    if (isNews.includes(true)) this.expectTold();
   }
 
   /** Forgets an organization that is no more, but for whom has to hear of it. */
@@ -136,7 +141,7 @@ export class OrganizationParts {
     this.members.end();
     this.state.markDeleted(organization);
     this.reload();
-    this.schedule.at('tell', Date.now());
+    this.expectTold();
   }
 
   /** Catches up with a write to the directory whose maker never came back to report it. */
@@ -152,14 +157,20 @@ export class OrganizationParts {
         const { organization, members } = read;
         this.adopt(organization, members);
         const userIds = new Set(members.map(({ userId }) => userId));
-        if (this.state.get() && this.members.keepOnly(userIds, organization.version))
-          this.schedule.at('tell', Date.now());
+        if (this.state.get() && this.members.keepOnly(userIds, organization.version)) this.expectTold();
       } else if (state) this.delete(state);
     });
-    await this.tellSome();
+    await this.tryToTell();
   }
 
-  /** Tells members what they are now, as many as one call can; what fails, and the rest, comes by the alarm. Never throws. */
+  /** Tells members at once; what fails comes by the alarm. Never throws: what they are told of is done. */
+  async tryToTell(): Promise<void> {
+    await this.tellSome().catch((error: unknown) =>
+      log('error', 'membership_untold', { error: describeFailure(error) }),
+    );
+  }
+
+  /** Tells members what they are now, as many as one call can; what fails, and the rest, comes by the alarm. */
   async tellSome(): Promise<void> {
     const organizationId = (this.state.get() ?? this.state.deleted())?.organizationId;
     let untold = organizationId === undefined ? [] : this.members.untold(TELLS, this.#failedUpTo);

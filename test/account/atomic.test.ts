@@ -157,6 +157,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       maxAge: null,
       acr: null,
     }),
+  checkFor: ({ object, sessionId }) => object.checkFor({ sessionId, maxAge: null, acr: null, spends: true }),
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),

@@ -15,6 +15,8 @@ const NOBODY = {
   client_id: null,
   act: null,
   cnf: null,
+  organization_id: null,
+  role: null,
   plan: null,
   quota: null,
   balance: null,
@@ -53,6 +55,8 @@ describe('POST /v1/authorize', () => {
       client_id: null,
       act: null,
       cnf: null,
+      organization_id: null,
+      role: null,
       plan: 'free',
       quota: {
         resource: 'images',

@@ -5,8 +5,8 @@ import { newId } from '../../src/lib/ids.ts';
 import type { Membership, OrganizationState } from '../../src/wallet/contract.ts';
 import type { Organization } from '../../src/wallet/object.ts';
 import type { MemberRequest, SharedTerms } from '../../src/wallet/spending-contract.ts';
-import { accountOf } from './api.ts';
 import { termsOf } from './metering.ts';
+import { setObjectVariables } from './worker.ts';
 
 /** The stub of an organization's object, typed as what can be asked of it. */
 export function organizationOf(organizationId: string) {
@@ -63,33 +63,47 @@ export function asked(request: Partial<MemberRequest> = {}): MemberRequest {
   return { use: null, credits: 0, reference: null, roles: null, ...request };
 }
 
-/** What account objects were told of organizations, in order; `fails` says of whom that throws. */
-export async function hearMemberships(
-  fails: (userId: string) => boolean = () => false,
-): Promise<{ heard: (Membership & { organizationId: string })[]; end: () => void }> {
+/**
+ * What account objects are told of organizations by the objects made from now on, in order; `fails` says of whom that throws. No account
+ * object is asked.
+ */
+export function hearMemberships(fails: (userId: string) => boolean = () => false): {
+  heard: (Membership & { organizationId: string })[];
+  end: () => void;
+} {
   const heard: (Membership & { organizationId: string })[] = [];
-  const prototype = await runInDurableObject(accountOf('memberships-are-heard'), (object) =>
-    Object.getPrototypeOf(object),
-  );
-  const real = Object.getOwnPropertyDescriptor(prototype, 'membershipChanged');
-  Object.defineProperty(prototype, 'membershipChanged', {
-    configurable: true,
-    writable: true,
-    value: async function (
-      this: { ctx: DurableObjectState },
-      organizationId: string,
-      membership: Omit<Membership, 'userId'>,
-    ) {
-      const userId = this.ctx.id.name ?? '';
-      if (fails(userId)) throw new Error('the account object is away');
-      heard.push({ userId, organizationId, ...membership });
-    },
-  });
-  return {
-    heard,
-    end: () => {
-      if (real) Object.defineProperty(prototype, 'membershipChanged', real);
-      else delete prototype.membershipChanged;
-    },
+  const accounts = {
+    idFromName: (name: string) => name,
+    get: (userId: string) => ({
+      async membershipChanged(organizationId: string, membership: Omit<Membership, 'userId'>) {
+        if (fails(userId)) throw new Error('the account object is away');
+        heard.push({ userId, organizationId, ...membership });
+      },
+    }),
   };
+  setObjectVariables({ ACCOUNT: accounts });
+  return { heard, end: () => setObjectVariables(null) };
+}
+
+/** An organization of the default realm in the directory and in its object, of users who are there, with their roles. */
+export async function storedOrganization(
+  roles: Record<string, string>,
+  change: Partial<OrganizationState> = {},
+): Promise<string> {
+  const id = newId('org');
+  const members = Object.entries(roles).map(([userId, role]) => ({ userId, role, version: 1 }));
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO organizations (id, realm_id, name, slug, created_by, created_at, updated_at)
+       VALUES (?1, 'default', 'Acme', replace(?1, '_', '-'), 'usr_maker', 0, 0)`,
+    ).bind(id),
+    ...members.map(({ userId, role }) =>
+      env.DB.prepare(
+        `INSERT INTO organization_members (organization_id, user_id, realm_id, role, version, joined_at)
+         VALUES (?, ?, 'default', ?, 1, 0)`,
+      ).bind(id, userId, role),
+    ),
+  ]);
+  await organizationOf(id).directoryChanged(organizationState(id, change), members);
+  return id;
 }

@@ -16,9 +16,9 @@ const DAY = 86_400_000;
 const PLAN = { limits: { images: { day: 1_000 }, tokens: { month: 1_000_000 } } };
 const CHANGE = { description: null, actor: 'key_test' };
 
-let hearing: Awaited<ReturnType<typeof hearMemberships>>;
-beforeAll(async () => {
-  hearing = await hearMemberships();
+let hearing: ReturnType<typeof hearMemberships>;
+beforeAll(() => {
+  hearing = hearMemberships();
 });
 afterAll(() => hearing.end());
 
