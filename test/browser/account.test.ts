@@ -72,9 +72,9 @@ describe.each([
     context = await newContext();
     page = await context.newPage();
     await page.goto(`${latchkey.origin}${base}/register`);
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
+    await press(page, 'Create account');
     expect(path(page)).toBe(`${base}/account`);
   });
   afterEach(() => context.close());
@@ -82,7 +82,7 @@ describe.each([
   async function verify(about = /^Welcome/): Promise<void> {
     await page.goto(linkIn(await latchkey.messageTo(email, about)));
     await press(page, 'This is my account');
-    expect(await told(page)).toBe('Your e-mail address is confirmed.');
+    expect(await told(page)).toBe('Your email address is confirmed.');
     await page.goto(`${latchkey.origin}${base}/account`);
   }
 
@@ -90,7 +90,7 @@ describe.each([
   async function otherDevice(): Promise<Page> {
     const other = await (await newContext()).newPage();
     await other.goto(`${latchkey.origin}${base}/login`);
-    await other.getByLabel('E-mail address, username or phone number').fill(email);
+    await other.getByLabel('Email, username or phone').fill(email);
     await other.getByLabel('Password').fill(PASSWORD);
     await press(other, 'Sign in');
     expect(await headline(other)).toBe('Profile');
@@ -107,7 +107,7 @@ describe.each([
     expect(await told(page)).toContain('A link is on its way');
     // The first link has stopped working.
     await verify(/^Confirm your email/);
-    expect(await page.getByText('Please confirm your e-mail address').count()).toBe(0);
+    expect(await page.getByText('Please confirm your email address').count()).toBe(0);
   });
 
   it('every page can be looked at, in German too', async () => {
@@ -190,7 +190,7 @@ describe.each([
     await other.getByRole('link', { name: 'Devices' }).click();
     expect(path(other)).toBe(`${base}/login`);
     // And back to where it was going.
-    await other.getByLabel('E-mail address, username or phone number').fill(email);
+    await other.getByLabel('Email, username or phone').fill(email);
     await other.getByLabel('Password').fill(NEXT);
     await press(other, 'Sign in');
     expect(path(other)).toBe(`${base}/account/devices`);
@@ -218,11 +218,11 @@ describe.each([
     }
   });
 
-  it('the e-mail address changes by the link in a mail and back, the phone number is confirmed by a text', async () => {
+  it('the email address changes by the link in a mail and back, the phone number is confirmed by a text', async () => {
     await verify();
     const next = `next-${email}`;
     await go('Security');
-    await page.getByLabel('New e-mail address').fill(next);
+    await page.getByLabel('New email address').fill(next);
     await page.locator('#password').fill(PASSWORD);
     await press(page, 'Change address');
     expect(await told(page)).toContain('We sent a link to the new address.');
@@ -293,7 +293,7 @@ describe.each([
     await page.getByLabel(`Type ${email} to confirm`).fill('somebody@example.com');
     await page.getByLabel('Password').fill(PASSWORD);
     await press(page, 'Delete my account');
-    expect(await page.getByRole('alert').textContent()).toContain('This is not the e-mail address');
+    expect(await page.getByRole('alert').textContent()).toContain('This is not the email address');
     await look('delete-refused');
     await page.getByLabel(`Type ${email} to confirm`).fill(email);
     await page.getByLabel('Password').fill(PASSWORD);

@@ -23,7 +23,7 @@ import { PasskeyPanel, passkeyForms } from './passkeys.tsx';
 import { securityMessages } from './security-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
-/** What a user signs in with: password, passkeys, e-mail address and phone number. */
+/** What a user signs in with: password, passkeys, email address and phone number. */
 export function securityPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
   const { codes, credentials, emails, passkeys, resets } = services;
   return pageRoutes(accountArea(services), {

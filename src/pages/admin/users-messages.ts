@@ -8,7 +8,7 @@ const benutzer = (count: number) => (count === 1 ? 'einen Benutzer' : `${count} 
 export const usersMessages = messages({
   en: {
     q: 'Search',
-    qHint: 'The beginning of an e-mail address, username, name or phone number, or an id.',
+    qHint: 'The beginning of an email address, username, name or phone number, or an id.',
     filters: 'More filters',
     any: 'Any',
     yes: 'Yes',
@@ -37,7 +37,7 @@ export const usersMessages = messages({
     choose: 'Choose',
     chooseNamed: (email: string) => `Choose ${email}`,
     columns: {
-      email: 'E-mail address',
+      email: 'Email address',
       name: 'Name',
       username: 'Username',
       status: 'Status',

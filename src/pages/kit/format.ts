@@ -4,7 +4,7 @@ import { dateOf } from '../../lib/calendar.ts';
 import { COUNTRIES } from '../../lib/countries.ts';
 import { deviceOf } from '../../lib/device.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
-import { rfc3339 } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE, rfc3339 } from '../../lib/time.ts';
 import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
@@ -16,6 +16,23 @@ export function formatTime(view: View, at: number): { shown: string; datetime: s
     timeZone: 'UTC',
   });
   return { shown: `${format.format(at)} UTC`, datetime: rfc3339(at) };
+}
+
+const UNITS = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+] as const;
+/** From how many days on a moment is told by its day. */
+const LONG_AGO = 30 * DAY;
+
+/** How long ago a moment was, and its day where that is long; Unix milliseconds. */
+export function formatAgo(view: View, at: number, now: number): string {
+  const past = now - at;
+  if (past >= LONG_AGO) return formatDate(view, at).shown;
+  const [unit, length] = UNITS.find(([, length]) => past >= length) ?? ['minute', MINUTE];
+  const count = -Math.floor(past / length);
+  return new Intl.RelativeTimeFormat(localeOf(view), { numeric: 'auto' }).format(count, unit);
 }
 
 /** The UTC day of a moment; Unix milliseconds. */
