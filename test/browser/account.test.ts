@@ -66,6 +66,9 @@ describe.each([
       .getByRole('link', { name, exact: true })
       .click();
 
+  /** Opens a row of the page, to edit what it tells of. */
+  const edit = (name: string) => page.locator('summary', { hasText: name }).click();
+
   beforeEach(async () => {
     users += 1;
     email = `account${users}@example.com`;
@@ -154,6 +157,7 @@ describe.each([
     expect(await page.getByLabel('Country').inputValue()).toBe('GB');
 
     const file = { name: 'ada.png', mimeType: 'image/png', buffer: Buffer.from(images.pngRgb) };
+    await press(page, 'Change picture');
     await page.getByLabel('Choose a picture').setInputFiles({ ...file, buffer: Buffer.from('no picture') });
     await press(page, 'Upload');
     expect(await page.getByRole('alert').textContent()).toContain('Choose a PNG, JPEG or WebP picture.');
@@ -178,6 +182,7 @@ describe.each([
     await verify();
     const other = await otherDevice();
     await go('Security');
+    await edit('Password');
     await page.getByLabel('Current password').fill('wrong');
     await page.getByLabel('New password').fill(NEXT);
     await press(page, 'Change password');
@@ -209,6 +214,8 @@ describe.each([
       .click();
     expect(await told(page)).toBe('The device is signed out.');
     await press(page, 'Sign out all other devices');
+    await look('devices-asked');
+    await press(page, 'Sign out the others');
     expect(await told(page)).toBe('All your other devices are signed out.');
     expect(await page.getByText('You are signed in nowhere else.').count()).toBe(1);
     for (const device of [other, third]) {
@@ -222,6 +229,7 @@ describe.each([
     await verify();
     const next = `next-${email}`;
     await go('Security');
+    await edit('Email address');
     await page.getByLabel('New email address').fill(next);
     await page.locator('#password').fill(PASSWORD);
     await press(page, 'Change address');
@@ -236,6 +244,7 @@ describe.each([
     await page.getByLabel('Phone number').fill(number);
     await press(page, 'Save');
     await go('Security');
+    await edit('Phone number');
     await press(page, 'Text me a code');
     await look('code');
     await page.getByLabel('Code from the text message').fill('000 000');
@@ -273,12 +282,12 @@ describe.each([
       page.evaluate(
         () => (globalThis as any).getComputedStyle((globalThis as any).document.body).backgroundColor,
       );
-    if (javaScriptEnabled) expect(await ground()).toBe('rgb(16, 19, 23)');
+    if (javaScriptEnabled) expect(await ground()).toBe('rgb(13, 15, 18)');
     await look('dark');
     await page.getByLabel('Hell', { exact: true }).check();
     await press(page, 'Speichern');
     await page.emulateMedia({ colorScheme: 'dark' });
-    if (javaScriptEnabled) expect(await ground()).toBe('rgb(243, 244, 246)');
+    if (javaScriptEnabled) expect(await ground()).toBe('rgb(248, 249, 250)');
     expect(await page.getByLabel('Neuigkeiten zum Produkt').isChecked()).toBe(true);
   });
 

@@ -26,7 +26,7 @@ export const kitMessages = messages({
     edit: 'Edit',
     copy: 'Copy',
     copied: 'Copied',
-    showPassword: 'Show password',
+    showPassword: 'Show',
     strength: ['Weak', 'Fair', 'Good', 'Strong'],
     error: 'Error',
     challenge: {
@@ -79,7 +79,7 @@ export const kitMessages = messages({
     edit: 'Bearbeiten',
     copy: 'Kopieren',
     copied: 'Kopiert',
-    showPassword: 'Passwort anzeigen',
+    showPassword: 'Anzeigen',
     strength: ['Schwach', 'Mäßig', 'Gut', 'Stark'],
     error: 'Fehler',
     challenge: {

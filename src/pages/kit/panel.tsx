@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { UserRow } from '../../directory/tables.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
-import { formatAgo, formatDate, formatTime, initialsOf } from './format.ts';
+import { formatClock, formatDate, formatRelative, formatTime, initialsOf, isHandheld } from './format.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
 import { kitMessages } from './messages.ts';
@@ -112,6 +112,11 @@ export function EditableEntry(props: {
   );
 }
 
+/** The icon of a device. */
+export function DeviceIcon({ userAgent }: { userAgent: string | null }) {
+  return <Icon name={isHandheld(userAgent) ? 'smartphone' : 'monitor'} />;
+}
+
 /** A state in one word. */
 export function Badge({ look, children }: { look?: 'good' | 'bad' | 'warn' | undefined; children: Child }) {
   return <span class={look ? `badge ${look}` : 'badge'}>{children}</span>;
@@ -138,7 +143,7 @@ export function DescriptionList({
 }
 
 /**
- * A moment as the reader writes times, or only its UTC day, or with `ago` how long ago it was; Unix milliseconds. A script shows
+ * A moment as the reader writes times, or only its UTC day, or with `ago` how long ago it was or is until then; Unix milliseconds. A script shows
  * times of the reader's zone; the title keeps UTC.
  */
 export function Time({ view, at, day, ago }: { view: View; at: number; day?: boolean; ago?: boolean }) {
@@ -147,13 +152,23 @@ export function Time({ view, at, day, ago }: { view: View; at: number; day?: boo
   if (ago) {
     return (
       <time datetime={datetime} title={shown}>
-        {formatAgo(view, at, Date.now())}
+        {formatRelative(view, at, Date.now())}
       </time>
     );
   }
   return (
     <time datetime={datetime} title={shown} data-local>
       {shown}
+    </time>
+  );
+}
+
+/** The time of day of a moment below the headline of its UTC day. */
+export function Clock({ view, at }: { view: View; at: number }) {
+  const { shown, datetime } = formatTime(view, at);
+  return (
+    <time datetime={datetime} title={shown}>
+      {formatClock(view, at)} UTC
     </time>
   );
 }
