@@ -8,7 +8,7 @@ import { COMPOSITION, LINES } from '../support/import-rules.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-const FEATURES = [...(LINES[4] as string[]), ...(LINES[5] as string[])];
+const FEATURES = [...(LINES[5] as string[]), ...(LINES[5] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;
 /** What the account object shows of itself: what can be asked of it, and the form of the tokens and codes that name it. */
