@@ -331,7 +331,7 @@ describe('a new user', () => {
     expect(location).toMatch(/^\/admin\/users\/usr_\w+\?done=created$/);
     const shown = await open(location, admin);
     expectPage(shown);
-    expect(shown.body).toContain('The user is made.');
+    expect(shown.body).toContain('The user is created.');
     const again = await submit('/admin/users/new', fields, admin);
     expectPage(again, 409);
     expect(again.body).toContain('already an account');
