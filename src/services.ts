@@ -81,6 +81,7 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationMirror } from './wallet/contract.ts';
+import { Payers } from './wallet/payers.ts';
 import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
@@ -273,7 +274,14 @@ function assemble(shared: Shared, database: string): Services {
   );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
-  const credits = new Credits(directory, plans, objects);
+  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
+  const payers = new Payers({
+    directory,
+    objects,
+    wallets,
+    askOrganization: (organization, call) => organizationChanges.ask(organization, call),
+  });
+  const credits = new Credits(payers, plans);
   const billingKit = new BillingKit({
     d1,
     home,
@@ -342,12 +350,7 @@ function assemble(shared: Shared, database: string): Services {
     directory,
     mailBudget: deps.mailBudget,
     resolve: resolveText,
-    changes: new OrganizationChanges({
-      d1,
-      database,
-      mirrors: wallets,
-      outbox,
-    }),
+    changes: organizationChanges,
   };
   const organizations = new Organizations(organizationDeps);
   const analytics = new UsageAnalytics(d1, objects, config.RESOURCES);
@@ -418,7 +421,7 @@ function assemble(shared: Shared, database: string): Services {
     planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
     planJobs: new PlanJobs({ d1, home, plans, objects }),
     analytics,
-    usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
+    usage: new Usage(payers, plans, config.RESERVATION_SECONDS),
     credits,
     billingKit,
     billing,

@@ -80,7 +80,12 @@ describe('POST /v1/authorize for a member', () => {
     expect(await balance()).toBe(96);
     const own = await call('GET', '/v1/me/quota', { token: member.access_token });
     expect(own.body.resources.images.used).toBe(0);
-    const personal = await authorize({ ...body, organization_id: null, credits: undefined, reference: 'own' });
+    const personal = await authorize({
+      ...body,
+      organization_id: null,
+      credits: undefined,
+      reference: 'own',
+    });
     expect(personal.body).toMatchObject({
       organization_id: null,
       role: null,
