@@ -50,7 +50,7 @@ import { Providers } from './oauth/registry.ts';
 import { OAuth } from './oauth/service.ts';
 import { TokenVault } from './oauth/token-vault-service.ts';
 import { OrganizationAdmin } from './organizations/admin-service.ts';
-import { OrganizationChanges } from './organizations/change.ts';
+import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
 import { Organizations } from './organizations/service.ts';
@@ -150,6 +150,7 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   organizations: Organizations;
+  organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
   organizationAdmin: OrganizationAdmin;
@@ -343,7 +344,8 @@ function assemble(shared: Shared, database: string): Services {
   const factorKeys = deriveKeyring(config, 'factors');
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
-  const privacy = new Privacy({ ...deps, profiles, billing });
+  const privacy = new Privacy({ ...deps, profiles, billing, organizations: wallets });
+  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
   const organizationDeps = {
     d1,
     sessions,
@@ -427,6 +429,7 @@ function assemble(shared: Shared, database: string): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
+    organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
@@ -452,7 +455,7 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       home,
       databases,
-      movingObjects: objects,
+      movingObjects: (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id)),
       calls: config.JOB_CALLS,
       privacy,
       plans,

@@ -112,7 +112,10 @@ export function adminUserRoutes(users: UserAdmin, acts: UserActs, levels: Levels
         request: { params: UserIdParams, ...optionalBody(ReasonBody) },
         responses: responses(
           { 204: { description: 'Deleted' } },
-          { codes: ['user_not_found', 'own_account', 'last_owner', 'conflict'], body: true },
+          {
+            codes: ['user_not_found', 'own_account', 'last_owner', 'last_organization_owner', 'conflict'],
+            body: true,
+          },
         ),
       }),
       async (c) => {

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { helpIfAsked } from './command.ts';
@@ -8,6 +7,7 @@ import { GUIDE_HEADERS, writeGuides } from './guides/assets.ts';
 import { numberingPlans } from './numbering-plans.ts';
 import { bundledDocument } from './openapi-bundle.ts';
 import { keyedOperations, openApiTypes } from './openapi-types.ts';
+import { writePageAssets } from './page-assets.ts';
 import { ribbonFilter } from './ribbon-filter.ts';
 import { writeStripeSdk } from './stripe-sdk.ts';
 import { writeWebAuthn } from './webauthn.ts';
@@ -30,23 +30,9 @@ for (const asset of [
   copyFileSync(resolve(asset), join(docs, basename(asset)));
 }
 
-// Named by their content, so that browsers may keep them for good.
-const pages = join(generated, 'assets/pages');
-rmSync(pages, { recursive: true, force: true });
-mkdirSync(pages, { recursive: true });
-const paths = ['style.css', 'icon.svg', 'passkeys.js', 'challenge.js', 'awaiting.js'].map((name) => {
-  const content = readFileSync(join(import.meta.dirname, '../pages/kit', name));
-  const [stem, extension] = name.split('.');
-  const named = `${stem}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}.${extension}`;
-  writeFileSync(join(pages, named), content);
-  return `/pages/${named}`;
-});
-writeFileSync(
-  join(generated, 'page-assets.ts'),
-  `/** Where the pages' stylesheet, icon, and scripts of passkeys, of challenges and of waiting are. */\nexport const [STYLESHEET, ICON, PASSKEYS, CHALLENGE, AWAITING] = ${JSON.stringify(paths)} as const;\n`,
-);
+const icon = writePageAssets(generated);
 // What asks for this name by itself, without a page, takes the picture of the pages.
-writeFileSync(join(generated, 'assets/_redirects'), `/favicon.ico ${paths[1]} 302\n`);
+writeFileSync(join(generated, 'assets/_redirects'), `/favicon.ico ${icon} 302\n`);
 writeGuides(join(generated, 'assets'));
 
 const headers = (path: string, fields: Record<string, string>) =>

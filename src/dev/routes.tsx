@@ -5,6 +5,8 @@ import type { AppContext, AppEnv } from '../http/context.ts';
 import type { MailTemplate } from '../messages/templates/mail-data.ts';
 import { render } from '../messages/templates/render.ts';
 import { SAMPLE_BRAND, SAMPLES } from '../messages/templates/samples.ts';
+import { show, viewFor } from '../pages/kit/view.ts';
+import { KitPage } from './kit.tsx';
 import { GalleryPage, MailboxPage } from './pages.tsx';
 import { type DevMessage, readMessage, readMessages } from './store.ts';
 
@@ -13,9 +15,13 @@ const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 's
 const MAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups";
 
-/** What development has to look at: the mails and texts that the `dev` providers keep, and all templates. */
+/** What development has to look at: the mails and texts that the `dev` providers keep, all templates, and all parts of pages. */
 export function devRoutes(d1: D1Database) {
   return new Hono<AppEnv>()
+    .get('/dev/kit', (c) => {
+      const view = viewFor(c);
+      return show(c, view, <KitPage view={view} />);
+    })
     .get('/dev/mailbox', async (c) => page(c, <MailboxPage messages={await readMessages(d1)} />))
     .get('/dev/mailbox.json', async (c) => c.json({ data: (await readMessages(d1)).map(messageShape) }))
     .get('/dev/mailbox/:id', async (c) => {

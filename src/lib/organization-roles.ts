@@ -29,14 +29,14 @@ export const BUILT_IN_ROLES = {
 /** Permissions by role: a realm's own roles, and what it adds to those that every realm has. */
 export type RoleBook = Readonly<Record<string, readonly string[]>>;
 
-/** What every role of a realm may; the roles that every realm has come first. */
+/** What every role of a realm may: an owner all that anybody may, the others what they have and what the realm adds. */
 export function rolesOf(own: RoleBook = {}): RoleBook {
-  const added = (role: string) => own[role] ?? [];
-  const builtIn = Object.entries(BUILT_IN_ROLES).map(([role, permissions]) => [
-    role,
-    [...new Set<string>([...permissions, ...added(role)])],
-  ]);
-  return { ...own, ...Object.fromEntries(builtIn) } as RoleBook;
+  const roles: Record<string, readonly string[]> = { ...own };
+  for (const [role, permissions] of Object.entries(BUILT_IN_ROLES)) {
+    roles[role] = [...new Set<string>([...permissions, ...(own[role] ?? [])])];
+  }
+  roles.owner = [...new Set(['owner', ...Object.keys(roles)].flatMap((role) => roles[role] ?? []))];
+  return roles;
 }
 
 /** What a role may; nothing for one that the realm does not have any more. */

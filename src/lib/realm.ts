@@ -53,6 +53,19 @@ export const DEFAULT_ORGANIZATIONS: OrganizationPolicy = {
   roles: {},
 };
 
+/** How the pages of a realm greet people. */
+export interface PageSettings {
+  /** Addresses of what who makes an account agrees to. */
+  terms: string | null;
+  privacy: string | null;
+  /** Where the sign-in providers stand: before the form, or after it. */
+  providers: 'above' | 'below';
+  /** Stands below the title of signing in and registering. */
+  text: string | null;
+  /** `#rrggbb`, of the ground behind the card. */
+  background: string | null;
+}
+
 /** A pool of users with a policy of its own. */
 export interface Realm {
   id: string;
@@ -90,6 +103,8 @@ export interface Realm {
   clientRegistration?: ClientRegistration[];
   /** Who makes organizations, how large they get, and what roles of its own may. What an earlier version has kept does not say. */
   organizations?: OrganizationPolicy;
+  /** How its pages greet people. What an earlier version has kept does not say. */
+  pages?: PageSettings;
   /** Whom it asks. What an earlier version has kept does not say. */
   hooks?: HookSetting[];
   /** How old a proof of who the user is may be where a fresh one is needed, and for acts of operators. */

@@ -15,7 +15,7 @@ import {
 } from '../lib/organization-roles.ts';
 import { DEFAULT_ORGANIZATIONS, type OrganizationPolicy, type Realm } from '../lib/realm.ts';
 import type { Grant, Sessions } from '../sessions/service.ts';
-import type { OrganizationChanges } from './change.ts';
+import type { OrganizationChanges } from './change-service.ts';
 import type { NewOrganization, OrganizationPatch } from './schemas.ts';
 import { slugFor } from './slug.ts';
 import {

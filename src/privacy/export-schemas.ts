@@ -24,6 +24,9 @@ export const ExportSchema = z
     apps: z.array(z.record(z.string(), z.unknown())).openapi({
       description: 'What the user has allowed which client; what clients have is among the sessions',
     }),
+    organizations: z.array(z.record(z.string(), z.unknown())).openapi({
+      description: 'Those that the user is in; what members have together is none of it',
+    }),
     identities: z.array(z.record(z.string(), z.unknown())),
     passkeys: z.array(z.record(z.string(), z.unknown())),
     factors: z.array(z.record(z.string(), z.unknown())),
@@ -48,7 +51,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
-  const { consents, factors, uses } = everything;
+  const { consents, factors, teams, uses } = everything;
   const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
@@ -64,6 +67,7 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       scopes,
       allowed_at: rfc3339(at),
     })),
+    organizations: teams.map(({ joinedAt, ...row }) => ({ ...row, joined_at: rfc3339(joinedAt) })),
     identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
       ...row,
       email_verified: emailVerified,

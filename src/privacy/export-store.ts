@@ -7,6 +7,7 @@ import { factors } from '../factors/tables.ts';
 import { pagesOf } from '../http/json-stream.ts';
 import { outbox } from '../messages/tables.ts';
 import { identities } from '../oauth/tables.ts';
+import { members, organizations } from '../organizations/tables.ts';
 import { passkeys } from '../passkeys/tables.ts';
 
 // Each page by page, in the order of an index: nobody knows how much there is.
@@ -38,6 +39,16 @@ export function readUserPasskeys(db: Database, userId: string) {
     .select({ name, aaguid, credentialId, backupEligible, transports, createdAt })
     .from(passkeys)
     .where(eq(passkeys.userId, userId));
+}
+
+/** The organizations that a user is in, and as what; never what is theirs together. */
+export function readUserOrganizations(db: Database, userId: string) {
+  const { role, joinedAt, organizationId: id } = members;
+  return db
+    .select({ id, name: organizations.name, role, joinedAt })
+    .from(members)
+    .innerJoin(organizations, eq(organizations.id, id))
+    .where(eq(members.userId, userId));
 }
 
 /** The authenticator apps of a user; never their secrets. */

@@ -68,7 +68,7 @@ export function privacyRoutes(privacy: Privacy, levels: Levels, signInLimit: Mid
           { 204: { description: 'Deleted' } },
           {
             body: true,
-            codes: ['invalid_credentials', 'too_many_attempts', 'last_owner'],
+            codes: ['invalid_credentials', 'too_many_attempts', 'last_owner', 'last_organization_owner'],
           },
         ),
       }),

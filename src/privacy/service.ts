@@ -9,6 +9,7 @@ import { type Directory, findById } from '../directory/service.ts';
 import { type UserRow, users } from '../directory/tables.ts';
 import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
+import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, SECOND } from '../lib/time.ts';
@@ -17,6 +18,7 @@ import { message } from '../messages/outbox.ts';
 import { findPassword } from '../passwords/service.ts';
 import type { Profiles } from '../profile/service.ts';
 import type { Realms } from '../realms/service.ts';
+import type { OrganizationMirror } from '../wallet/contract.ts';
 import { type AccountEntry, accountEntry } from './account-entry.ts';
 import {
   actPages,
@@ -24,6 +26,7 @@ import {
   messagePages,
   readUserFactors,
   readUserIdentities,
+  readUserOrganizations,
   readUserPasskeys,
 } from './export-store.ts';
 import { erasure, readExternalId, realmsWithAnonymous, unusedAnonymous } from './store.ts';
@@ -53,6 +56,7 @@ export interface PrivacyDependencies {
     Pick<GrantObject, 'consents'> &
     Pick<FactorObject, 'factorUses'>;
   billing: Billing;
+  organizations: (organizationId: string) => Pick<OrganizationMirror, 'announceChange'>;
 }
 
 /** What is kept about a user: shown, handed over, deleted. */
@@ -83,7 +87,7 @@ export class Privacy {
     const session = primary(d1);
     const { db } = session;
     const object = objects(userId);
-    const [user, externalId, preferences, open, consents, linked, passkeys, factors, uses, paid] =
+    const [user, externalId, preferences, open, consents, linked, passkeys, factors, teams, uses, paid] =
       await Promise.all([
         findById(db, userId),
         readExternalId(db, userId),
@@ -93,12 +97,13 @@ export class Privacy {
         readUserIdentities(db, userId),
         readUserPasskeys(db, userId),
         readUserFactors(db, userId),
+        readUserOrganizations(db, userId),
         object.factorUses(),
         billing.export(userId),
       ]);
     if (!user) throw new ApiError('session_ended');
     return {
-      ...{ user, externalId, preferences, open, consents, linked, passkeys, factors, uses, paid },
+      ...{ user, externalId, preferences, open, consents, linked, passkeys, factors, teams, uses, paid },
       past: historyPages(object, 'past_sessions'),
       log: historyPages(object, 'activity'),
       acts: actPages(db, userId),
@@ -116,7 +121,7 @@ export class Privacy {
   /**
    * Deletes an account everywhere. Needs the password or a fresh proof, which the caller must name as the proof unless
    * there is no password. Throws `validation_failed`, `invalid_credentials`, `too_many_attempts`, `session_ended`,
-   * `last_owner`.
+   * `last_owner`, `last_organization_owner`.
    */
   async deleteAccount(
     by: { userId: string; sessionId: string },
@@ -131,7 +136,7 @@ export class Privacy {
 
   /**
    * Deletes a user everywhere. By somebody else only as they were read, with an entry of the audit log. False when there
-   * is no such user any more. Throws `last_owner`.
+   * is no such user any more. Throws `last_owner`, `last_organization_owner`.
    */
   erase(user: UserRow, entry?: AuditEntry): Promise<boolean> {
     return this.#erase(user, entry && eq(users.version, user.version), entry);
@@ -157,15 +162,22 @@ export class Privacy {
     }
   }
 
-  #erase(user: UserRow, guard: SQL | undefined, entry?: AuditEntry): Promise<boolean> {
+  async #erase(user: UserRow, guard: SQL | undefined, entry?: AuditEntry): Promise<boolean> {
     const now = Date.now();
-    return this.#deps.directory.delete(user, {
+    const { d1, directory, organizations } = this.#deps;
+    const left = await readUserOrganizations(primary(d1).db, user.id);
+    const isDone = await directory.delete(user, {
       guard,
       before: (db, stands) => erasure(db, user, now, stands),
       audit: entry,
       mail: farewell(user, now),
       now,
     });
+    // They find out by themselves who is in them. Should nobody come to tell them, they have a member whom no decision knows.
+    if (isDone && left.length > 0) {
+      afterResponse(() => Promise.all(left.map(({ id }) => organizations(id).announceChange())));
+    }
+    return isDone;
   }
 
   async #prove(

@@ -350,7 +350,7 @@ export class RealmMoves {
     };
   }
 
-  /** Tells the objects of the realm's users where their rows are now. */
+  /** Tells the objects of the realm's organizations and users where their rows are now. */
   async #tell(move: MoveRow): Promise<Progress> {
     const { realmId, source, target, position } = move;
     const to = this.#databases.raw(target);
@@ -362,7 +362,11 @@ export class RealmMoves {
     }
     const [after = ''] = position.after ?? [];
     const { results } = await to
-      .prepare('SELECT id FROM users WHERE realm_id = ? AND id > ? ORDER BY id LIMIT ?')
+      .prepare(
+        `SELECT id FROM (SELECT id FROM organizations WHERE realm_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3)
+         UNION ALL SELECT id FROM (SELECT id FROM users WHERE realm_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3)
+         ORDER BY id LIMIT ?3`,
+      )
       .bind(realmId, after, TOLD)
       .all<{ id: string }>();
     await Promise.all(results.map(({ id }) => this.#objects(id).moved(target)));

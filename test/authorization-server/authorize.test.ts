@@ -327,7 +327,9 @@ describe('the way of the answer', () => {
     expect(answer.body).toContain('name="state" value="state of the app &amp; more"');
     expect(answer.body).toContain('<button type="submit">Continue</button>');
     const policy = answer.headers.get('content-security-policy') as string;
-    expect(policy).toMatch(/script-src 'sha256-[\w+/=]+';/);
+    expect(policy).toMatch(
+      /script-src https:\/\/auth\.test\/pages\/kit\.[0-9a-f]{12}\.js 'sha256-[\w+/=]+';/,
+    );
     expect(policy).toContain("form-action 'self' https://app.example.com;");
   });
 

@@ -88,9 +88,9 @@ beforeEach(async () => {
   context = await browser.newContext({ locale: 'en-GB', proxy });
   page = await context.newPage();
   await go('/register');
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
-  await press('Make the account');
+  await press('Create account');
   await page.goto(linkIn(await latchkey.messageTo(email, /^Welcome/)));
   await press('This is my account');
   const headers = { 'x-api-key': INTERNAL_API_KEY };

@@ -66,15 +66,18 @@ describe.each([
       .getByRole('link', { name, exact: true })
       .click();
 
+  /** Opens a row of the page, to edit what it tells of. */
+  const edit = (name: string) => page.locator('summary', { hasText: name }).click();
+
   beforeEach(async () => {
     users += 1;
     email = `account${users}@example.com`;
     context = await newContext();
     page = await context.newPage();
     await page.goto(`${latchkey.origin}${base}/register`);
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
+    await press(page, 'Create account');
     expect(path(page)).toBe(`${base}/account`);
   });
   afterEach(() => context.close());
@@ -82,7 +85,7 @@ describe.each([
   async function verify(about = /^Welcome/): Promise<void> {
     await page.goto(linkIn(await latchkey.messageTo(email, about)));
     await press(page, 'This is my account');
-    expect(await told(page)).toBe('Your e-mail address is confirmed.');
+    expect(await told(page)).toBe('Your email address is confirmed.');
     await page.goto(`${latchkey.origin}${base}/account`);
   }
 
@@ -90,7 +93,7 @@ describe.each([
   async function otherDevice(): Promise<Page> {
     const other = await (await newContext()).newPage();
     await other.goto(`${latchkey.origin}${base}/login`);
-    await other.getByLabel('E-mail address, username or phone number').fill(email);
+    await other.getByLabel('Email, username or phone').fill(email);
     await other.getByLabel('Password').fill(PASSWORD);
     await press(other, 'Sign in');
     expect(await headline(other)).toBe('Profile');
@@ -107,7 +110,7 @@ describe.each([
     expect(await told(page)).toContain('A link is on its way');
     // The first link has stopped working.
     await verify(/^Confirm your email/);
-    expect(await page.getByText('Please confirm your e-mail address').count()).toBe(0);
+    expect(await page.getByText('Please confirm your email address').count()).toBe(0);
   });
 
   it('every page can be looked at, in German too', async () => {
@@ -154,6 +157,7 @@ describe.each([
     expect(await page.getByLabel('Country').inputValue()).toBe('GB');
 
     const file = { name: 'ada.png', mimeType: 'image/png', buffer: Buffer.from(images.pngRgb) };
+    await press(page, 'Change picture');
     await page.getByLabel('Choose a picture').setInputFiles({ ...file, buffer: Buffer.from('no picture') });
     await press(page, 'Upload');
     expect(await page.getByRole('alert').textContent()).toContain('Choose a PNG, JPEG or WebP picture.');
@@ -178,6 +182,7 @@ describe.each([
     await verify();
     const other = await otherDevice();
     await go('Security');
+    await edit('Password');
     await page.getByLabel('Current password').fill('wrong');
     await page.getByLabel('New password').fill(NEXT);
     await press(page, 'Change password');
@@ -190,7 +195,7 @@ describe.each([
     await other.getByRole('link', { name: 'Devices' }).click();
     expect(path(other)).toBe(`${base}/login`);
     // And back to where it was going.
-    await other.getByLabel('E-mail address, username or phone number').fill(email);
+    await other.getByLabel('Email, username or phone').fill(email);
     await other.getByLabel('Password').fill(NEXT);
     await press(other, 'Sign in');
     expect(path(other)).toBe(`${base}/account/devices`);
@@ -209,6 +214,8 @@ describe.each([
       .click();
     expect(await told(page)).toBe('The device is signed out.');
     await press(page, 'Sign out all other devices');
+    await look('devices-asked');
+    await press(page, 'Sign out the others');
     expect(await told(page)).toBe('All your other devices are signed out.');
     expect(await page.getByText('You are signed in nowhere else.').count()).toBe(1);
     for (const device of [other, third]) {
@@ -218,11 +225,12 @@ describe.each([
     }
   });
 
-  it('the e-mail address changes by the link in a mail and back, the phone number is confirmed by a text', async () => {
+  it('the email address changes by the link in a mail and back, the phone number is confirmed by a text', async () => {
     await verify();
     const next = `next-${email}`;
     await go('Security');
-    await page.getByLabel('New e-mail address').fill(next);
+    await edit('Email address');
+    await page.getByLabel('New email address').fill(next);
     await page.locator('#password').fill(PASSWORD);
     await press(page, 'Change address');
     expect(await told(page)).toContain('We sent a link to the new address.');
@@ -236,6 +244,7 @@ describe.each([
     await page.getByLabel('Phone number').fill(number);
     await press(page, 'Save');
     await go('Security');
+    await edit('Phone number');
     await press(page, 'Text me a code');
     await look('code');
     await page.getByLabel('Code from the text message').fill('000 000');
@@ -273,12 +282,12 @@ describe.each([
       page.evaluate(
         () => (globalThis as any).getComputedStyle((globalThis as any).document.body).backgroundColor,
       );
-    if (javaScriptEnabled) expect(await ground()).toBe('rgb(16, 19, 23)');
+    if (javaScriptEnabled) expect(await ground()).toBe('rgb(13, 15, 18)');
     await look('dark');
     await page.getByLabel('Hell', { exact: true }).check();
     await press(page, 'Speichern');
     await page.emulateMedia({ colorScheme: 'dark' });
-    if (javaScriptEnabled) expect(await ground()).toBe('rgb(243, 244, 246)');
+    if (javaScriptEnabled) expect(await ground()).toBe('rgb(248, 249, 250)');
     expect(await page.getByLabel('Neuigkeiten zum Produkt').isChecked()).toBe(true);
   });
 
@@ -293,7 +302,7 @@ describe.each([
     await page.getByLabel(`Type ${email} to confirm`).fill('somebody@example.com');
     await page.getByLabel('Password').fill(PASSWORD);
     await press(page, 'Delete my account');
-    expect(await page.getByRole('alert').textContent()).toContain('This is not the e-mail address');
+    expect(await page.getByRole('alert').textContent()).toContain('This is not the email address');
     await look('delete-refused');
     await page.getByLabel(`Type ${email} to confirm`).fill(email);
     await page.getByLabel('Password').fill(PASSWORD);

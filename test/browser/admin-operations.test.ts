@@ -113,7 +113,7 @@ it('a message that was given up is sent again', async () => {
   const email = `bounced-${Date.now()}@example.com`;
   await setFault(email, 'reject-recipient');
   await desk.go('/admin/users/new');
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await press('Make the user');
   await menu('Mail');
   await look('mail');

@@ -39,7 +39,7 @@ async function makeUser(): Promise<string> {
   operators += 1;
   const email = `made${operators}@example.com`;
   await desk.go('/admin/users/new');
-  await desk.page.getByLabel('E-mail address').fill(email);
+  await desk.page.getByLabel('Email address').fill(email);
   await desk.page.getByLabel('Password').fill(PASSWORD);
   await desk.press('Make the user');
   expect(await desk.told()).toBe('The user is made.');
@@ -98,13 +98,13 @@ it('users are searched, filtered, sorted and paged', async () => {
   await press('Search');
   // user39 and user390 to user399.
   await page.getByText('11 users').waitFor();
-  await page.getByRole('link', { name: 'E-mail address' }).click();
+  await page.getByRole('link', { name: 'Email address' }).click();
   await page
-    .getByRole('columnheader', { name: 'E-mail address' })
+    .getByRole('columnheader', { name: 'Email address' })
     .and(page.locator('[aria-sort=ascending]'))
     .waitFor();
   expect(await rows.first().textContent()).toContain('user390@seed.example');
-  await page.getByRole('link', { name: 'E-mail address' }).click();
+  await page.getByRole('link', { name: 'Email address' }).click();
   expect(await rows.first().textContent()).toContain('user39@seed.example');
 
   await page.getByRole('link', { name: 'Show all' }).click();
@@ -160,7 +160,7 @@ it('a user is made by the keyboard alone', async () => {
   expect(new URL(page.url()).hash).toBe('#content');
   await desk.go('/admin/users/new');
   await look('new-user');
-  const email = page.getByLabel('E-mail address');
+  const email = page.getByLabel('Email address');
   for (let tabs = 0; !(await email.evaluate((field: any) => field.matches(':focus'))); tabs += 1) {
     expect(tabs).toBeLessThan(30);
     await page.keyboard.press('Tab');
@@ -287,7 +287,7 @@ it('a user’s access is changed: address, password, sessions, role, and all of 
   const deletion = panel('Delete');
   await deletion.getByLabel(/to confirm/).fill('somebody@example.com');
   await press('Delete the user');
-  expect(await desk.refused()).toContain('not the e-mail address');
+  expect(await desk.refused()).toContain('not the email address');
   await look('user-delete-refused');
   await deletion.getByLabel(/to confirm/).fill(email);
   await press('Delete the user');
@@ -313,6 +313,7 @@ it('nobody else comes in, and nobody undoes themselves', async () => {
   await panel('Access').getByText('This is your own account.').waitFor();
   expect(await desk.page.getByRole('button', { name: /Suspend|Delete/ }).count()).toBe(0);
   await desk.look('user-self');
+  await desk.press(/^Signed in/);
   await desk.press('Sign out');
   await desk.go('/admin');
   expect(desk.path()).toBe('/login');

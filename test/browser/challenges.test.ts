@@ -43,13 +43,13 @@ it('somebody who is suspicious registers by the keyboard alone, and hears how fa
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  await page.getByLabel('E-mail address').fill('robot@example.com');
+  await page.getByLabel('Email address').fill('robot@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
   // The first answer, and nothing of the policy of scripts.
   complaints.length = 0;
-  expect(await page.getByLabel('E-mail address').inputValue()).toBe('robot@example.com');
+  expect(await page.getByLabel('Email address').inputValue()).toBe('robot@example.com');
   await page.getByText('Your browser has shown that you are no robot.').waitFor();
   expect(await page.getByRole('status').textContent()).toBe('Your browser has shown that you are no robot.');
   await inspect(page, 'challenge-solved');
@@ -75,11 +75,11 @@ it('a form that is sent before the challenge is solved goes out when it is', asy
       return derive(...args);
     };
   });
-  await page.getByLabel('E-mail address').fill('robot@example.com');
+  await page.getByLabel('Email address').fill('robot@example.com');
   await page.getByRole('button', { name: 'Send', exact: false }).first().click();
   await page.getByText('Your browser shows that you are no robot.').waitFor();
   await inspect(page, 'challenge-working');
-  await page.getByLabel('E-mail address').press('Enter');
+  await page.getByLabel('Email address').press('Enter');
   expect(page.url()).not.toContain('sent=1');
   await page.evaluate(() => (globalThis as any).letGo());
   await page.waitForURL(/sent=1/);
@@ -88,7 +88,7 @@ it('a form that is sent before the challenge is solved goes out when it is', asy
 
 it('without JavaScript the page says what to do', async () => {
   const page = await open('/forgot-password', { javaScriptEnabled: false });
-  await page.getByLabel('E-mail address').fill('robot@example.com');
+  await page.getByLabel('Email address').fill('robot@example.com');
   await page.getByRole('button', { name: 'Send', exact: false }).first().click();
   await page.getByText('Turn it on and send the form again, or try again in an hour.').waitFor();
   await page.context().close();

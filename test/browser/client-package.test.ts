@@ -128,7 +128,7 @@ const leave = async (page: Page, code: string) => {
   await page.waitForURL((url) => url.origin === latchkey.origin);
 };
 const fillIn = async (page: Page, email = EMAIL) => {
-  await page.getByLabel('E-mail address, username or phone number').fill(email);
+  await page.getByLabel('Email, username or phone').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => url.origin === origin);

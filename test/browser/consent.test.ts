@@ -12,7 +12,7 @@ const EMAIL = 'ada@example.com';
 /** What a language calls it. */
 const WORDS = {
   'en-GB': {
-    identifier: 'E-mail address, username or phone number',
+    identifier: 'Email, username or phone',
     password: 'Password',
     signIn: 'Sign in',
     title: 'Connect Photo Printer',

@@ -33,7 +33,7 @@ beforeEach(async () => {
   context = await browser.newContext({ locale: 'en-GB' });
   page = await context.newPage();
   await page.goto(`${latchkey.origin}/login`);
-  await page.getByLabel('E-mail address, username or phone number').fill(EMAIL);
+  await page.getByLabel('Email, username or phone').fill(EMAIL);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   expect(new URL(page.url()).pathname).toBe('/account');
@@ -137,10 +137,10 @@ it('an app on the list gets its code through the form, past a strict Content-Sec
     state: 'xyz',
   });
   await page.goto(`${latchkey.origin}/realms/shop/login?${query}`);
-  await page.getByRole('link', { name: 'Make an account' }).click();
-  await page.getByLabel('E-mail address').fill(EMAIL);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Email address').fill(EMAIL);
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('button', { name: 'Create account' }).click();
   await page.waitForURL(`${callback}?*`);
   expect(new URL(page.url()).searchParams.get('state')).toBe('xyz');
   expect(new URL(page.url()).searchParams.get('iss')).toBe(`${latchkey.origin}/realms/shop`);

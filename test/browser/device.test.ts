@@ -48,9 +48,9 @@ describe.each([
         ? inspect(page, `device-${part}`)
         : fits(page, part).then(() => screenshots(page, `plain-device-${part}`));
     await page.goto(`${latchkey.origin}/register`);
-    await page.getByLabel('E-mail address').fill(`device-${name.replaceAll(' ', '-')}@example.com`);
+    await page.getByLabel('Email address').fill(`device-${name.replaceAll(' ', '-')}@example.com`);
     await page.getByLabel('Password').fill('three lighthouses at dusk');
-    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
     await page.waitForLoadState();
     const { device_code, user_code } = await ask('device_authorization', {
       scope: 'openid email offline_access',

@@ -149,7 +149,7 @@ afterAll(async () => {
 /** Signs in at the page that a client has sent the browser to, and allows what it asks. */
 async function signIn(): Promise<void> {
   const { page, press } = visitor;
-  await page.getByLabel('E-mail address, username or phone number').fill(EMAIL);
+  await page.getByLabel('Email, username or phone').fill(EMAIL);
   await page.getByLabel('Password').fill(PASSWORD);
   await press('Sign in');
   await press('Allow');

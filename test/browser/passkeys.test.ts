@@ -114,7 +114,7 @@ it('who cancels, or has no passkey, can go on otherwise; one device makes no sec
   await who.press('Sign in with a passkey');
   expect(await page.getByRole('alert').textContent()).toContain('No passkey was used');
   await inspect(page, 'sign-in-passkey-failed');
-  await page.getByLabel('E-mail address, username or phone number').fill('cancelled@example.com');
+  await page.getByLabel('Email, username or phone').fill('cancelled@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
   await who.press('Sign in');
   // Who has passkeys needs one after the password, too.

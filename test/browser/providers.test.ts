@@ -86,16 +86,16 @@ async function signInWith(provider: string, account: string, base = '', at = pag
 }
 
 async function signIn(email: string, password: string, at = page): Promise<void> {
-  await at.getByLabel('E-mail address, username or phone number').fill(email);
+  await at.getByLabel('Email, username or phone').fill(email);
   await at.getByLabel('Password').fill(password);
   await press('Sign in', at);
 }
 
 async function register(email: string, at = page, base = ''): Promise<void> {
   await open(`${base}/register`, at);
-  await at.getByLabel('E-mail address').fill(email);
+  await at.getByLabel('Email address').fill(email);
   await at.getByLabel('Password').fill(PASSWORD);
-  await press('Make the account', at);
+  await press('Create account', at);
   expect(path(at)).toBe(`${base}/account`);
 }
 

@@ -46,10 +46,10 @@ const press = (name: string) => page.getByRole('button', { name, exact: true }).
 
 /** Makes an account on the page that the browser was sent to, and is sent back. */
 async function register(email: string): Promise<void> {
-  await page.getByRole('link', { name: 'Make an account' }).click();
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
-  await press('Make the account');
+  await press('Create account');
 }
 
 it('five minutes: a page signs somebody in, and the endpoint counts', async () => {

@@ -47,15 +47,15 @@ describe.each([
 
   async function register(email: string): Promise<void> {
     await open('/register');
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
+    await press(page, 'Create account');
     expect(path()).toBe(`${base}/account`);
   }
 
   async function signIn(email: string, password: string): Promise<void> {
     await open('/login');
-    await page.getByLabel('E-mail address, username or phone number').fill(email);
+    await page.getByLabel('Email, username or phone').fill(email);
     await page.getByLabel('Password').fill(password);
     await press(page, 'Sign in');
   }
@@ -70,23 +70,23 @@ describe.each([
     const email = newAddress();
     await open('/register');
     await look('register');
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password').fill('lighthouse');
     await page.getByLabel('Password').evaluate((input: any) => input.removeAttribute('minlength'));
     await page.getByLabel('Password').fill('short');
     await page.getByLabel('Name (optional)').fill('Ada <b>Lovelace</b>');
-    await press(page, 'Make the account');
+    await press(page, 'Create account');
     expect(await page.getByRole('alert').textContent()).toContain('at least 8 characters');
-    expect(await page.getByLabel('E-mail address').inputValue()).toBe(email);
+    expect(await page.getByLabel('Email address').inputValue()).toBe(email);
     await look('register-refused');
     await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
+    await press(page, 'Create account');
     expect(path()).toBe(`${base}/account`);
 
     await page.goto(linkIn(await latchkey.messageTo(email, /Welcome/)));
     await look('verify-email');
     await press(page, 'This is my account');
-    expect(await page.getByRole('status').textContent()).toBe('Your e-mail address is confirmed.');
+    expect(await page.getByRole('status').textContent()).toBe('Your email address is confirmed.');
     await look('verify-email-done');
     await page.getByRole('link', { name: 'To your account' }).click();
     expect(path()).toBe(`${base}/account`);
@@ -113,11 +113,11 @@ describe.each([
     const elsewhere = await browser.newContext({ javaScriptEnabled, locale: 'en-GB' });
     const mailClient = await elsewhere.newPage();
     await mailClient.goto(`${latchkey.origin}${base}/login`);
-    await mailClient.getByRole('link', { name: 'Forgotten?' }).click();
+    await mailClient.getByRole('link', { name: 'Forgot password?' }).click();
     await look('forgot-password', mailClient);
-    await mailClient.getByLabel('E-mail address').fill(email);
+    await mailClient.getByLabel('Email address').fill(email);
     await press(mailClient, 'Send the link');
-    expect(await headline(mailClient)).toBe('Look into your mail');
+    expect(await headline(mailClient)).toBe('Check your email');
     expect(mailClient.url()).not.toContain('example.com');
     await look('forgot-password-sent', mailClient);
     const link = linkIn(await latchkey.messageTo(email, /password/i));
@@ -147,10 +147,10 @@ describe.each([
     await open('/login');
     await page.getByRole('link', { name: 'Sign in with a one-time code' }).click();
     await look('code');
-    await page.getByLabel('E-mail address or phone number').fill('nonsense');
+    await page.getByLabel('Email address or phone number').fill('nonsense');
     await press(page, 'Send the code');
-    expect(await page.getByRole('alert').textContent()).toContain('Enter an e-mail address such as');
-    await page.getByLabel('E-mail address or phone number').fill(email);
+    expect(await page.getByRole('alert').textContent()).toContain('Enter an email address such as');
+    await page.getByLabel('Email address or phone number').fill(email);
     await press(page, 'Send the code');
     await look('code-sent');
     await page.getByLabel('Code').fill('000000');
@@ -180,7 +180,7 @@ describe.each([
     await keys.press('Tab');
     await keys.type(PASSWORD);
     await keys.press('Tab');
-    expect(await focused()).toBe('Forgotten?');
+    expect(await focused()).toBe('Forgot password?');
     await keys.press('Tab');
     expect(await focused()).toBe('Sign in');
     await keys.press('Enter');
@@ -213,26 +213,26 @@ describe('a realm', () => {
     const email = newAddress();
     const at = `${latchkey.origin}/realms/gate`;
     await page.goto(`${at}/register`);
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
-    await press(page, 'Make the account');
-    expect(await headline(page)).toBe('Look into your mail');
+    await press(page, 'Create account');
+    expect(await headline(page)).toBe('Check your email');
     await inspect(page, 'gate-register-sent');
     await page.goto(`${at}/login`);
-    await page.getByLabel('E-mail address, username or phone number').fill(email);
+    await page.getByLabel('Email, username or phone').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
     await press(page, 'Sign in');
-    expect(await page.getByRole('alert').textContent()).toContain('confirm your e-mail address first');
+    expect(await page.getByRole('alert').textContent()).toContain('confirm your email address first');
     await inspect(page, 'gate-unverified');
     await page.getByRole('link', { name: 'Send the link again' }).click();
     await inspect(page, 'gate-verify-email-again');
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await press(page, 'Send the link');
-    expect(await headline(page)).toBe('Look into your mail');
+    expect(await headline(page)).toBe('Check your email');
     await page.goto(linkIn(await latchkey.messageTo(email, /^Confirm your email/)));
     await press(page, 'This is my account');
     await page.getByRole('link', { name: 'Sign in' }).click();
-    await page.getByLabel('E-mail address, username or phone number').fill(email);
+    await page.getByLabel('Email, username or phone').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
     await press(page, 'Sign in');
     expect(new URL(page.url()).pathname).toBe('/realms/gate/account');
@@ -242,7 +242,7 @@ describe('a realm', () => {
   it('that is closed says so, and offers no registration', async () => {
     const page = await browser.newPage({ locale: 'en-GB' });
     await page.goto(`${latchkey.origin}/realms/shut/login`);
-    expect(await page.getByRole('link', { name: 'Make an account' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Create an account' }).count()).toBe(0);
     await inspect(page, 'shut-sign-in');
     await page.goto(`${latchkey.origin}/realms/shut/register`);
     expect(await page.getByRole('status').textContent()).toContain('can’t be made here');
@@ -286,7 +286,7 @@ it('links as an older service wrote them lead to the pages of its realm', async 
   expect(new URL(page.url()).pathname).toBe('/realms/user1/verify-email');
   await inspect(page, 'user1-verify-email');
   await press(page, 'This is my account');
-  expect(await page.getByRole('status').textContent()).toBe('Your e-mail address is confirmed.');
+  expect(await page.getByRole('status').textContent()).toBe('Your email address is confirmed.');
   expect((await fetch(`${old}/forget_password?email=${email}`)).status).toBe(200);
   await page.goto(`${old}/reset_password_form?token=${await tokenIn(/password/i)}`);
   expect(new URL(page.url()).pathname).toBe('/realms/user1/reset-password');

@@ -55,11 +55,11 @@ describe.each([
 
   async function askForLink(page: Page, email: string): Promise<string> {
     await page.goto(`${latchkey.origin}/login`);
-    await page.getByRole('link', { name: 'E-mail me a link' }).click();
+    await page.getByRole('link', { name: 'Email me a link' }).click();
     await look(page, 'link-request');
-    await page.getByLabel('E-mail address').fill(email);
-    await press(page, 'E-mail me a link');
-    expect(await headline(page)).toBe('Look into your mailbox');
+    await page.getByLabel('Email address').fill(email);
+    await press(page, 'Email me a link');
+    expect(await headline(page)).toBe('Check your email');
     await look(page, 'link-sent');
     return linkIn(await latchkey.messageTo(email, /^Sign in to/));
   }
@@ -131,10 +131,10 @@ describe.each([
     await look(page, 'anonymous-security');
     await page.goto(`${base}/account/data`);
     await look(page, 'anonymous-data');
-    await page.getByRole('link', { name: 'Add an e-mail address' }).first().click();
+    await page.getByRole('link', { name: 'Add an email address' }).first().click();
     await look(page, 'anonymous-address');
     const email = newAddress();
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await press(page, 'Send the code');
     await page.getByLabel('Code').fill(codeIn(await latchkey.messageTo(email)));
     await press(page, 'Confirm the address');
@@ -150,11 +150,11 @@ it('somebody makes an account by a passkey alone, and comes back by it', async (
   await (await authenticatorsOf(page)).plugIn();
   await page.goto(`${latchkey.origin}/register`);
   await inspect(page, 'register-by-passkey');
-  await page.getByLabel('E-mail address').fill(newAddress());
-  await press('Use a passkey instead of a password');
-  expect(await headline()).toBe('Make a passkey');
+  await page.getByLabel('Email address').fill(newAddress());
+  await press('Use a passkey instead');
+  expect(await headline()).toBe('Create a passkey');
   await inspect(page, 'register-passkey-step');
-  await press('Make the passkey');
+  await press('Create passkey');
   await page.waitForURL('**/account');
   await signOut();
   await page.goto(`${latchkey.origin}/login`);
@@ -169,8 +169,8 @@ it('a page that waits for a link goes on where its link is opened in another tab
   await register(email);
   await signOut();
   await page.goto(`${latchkey.origin}/login/link?redirect_to=/account/activity`);
-  await page.getByLabel('E-mail address').fill(email);
-  await press('E-mail me a link');
+  await page.getByLabel('Email address').fill(email);
+  await press('Email me a link');
   const tab = await context.newPage();
   await tab.goto(linkIn(await latchkey.messageTo(email, /^Sign in to/)));
   await tab.getByRole('button', { name: 'Sign in', exact: true }).click();

@@ -254,7 +254,7 @@ describe('on the pages', () => {
     const page = await browser.visit('/login?redirect_to=/account/devices');
     expect(page.body).toContain('E-mail me a link');
     const sent = await browser.submit('/login/link?redirect_to=/account/devices', { email: user.email });
-    expect(sent.body).toContain('Look into your mailbox');
+    expect(sent.body).toContain('Check your email');
     await responsesAreOver();
     const link = await linkTo(user.email);
     const path = link.pathname + link.search;

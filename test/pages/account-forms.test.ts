@@ -206,7 +206,7 @@ describe('the password', () => {
   });
 });
 
-describe('the e-mail address', () => {
+describe('the email address', () => {
   it('changes when the link at the new one is followed', async () => {
     const user = await visitor();
     const email = `${crypto.randomUUID()}@example.com`;

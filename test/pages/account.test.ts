@@ -152,7 +152,7 @@ describe.each(Object.entries(FORMS))('the form: %s', (_, form) => {
       if (!form.verified) return expectLedTo(answer, form.to);
       expectPage(answer, 403);
       expect(answer.body).toContain('role="alert"');
-      expect(answer.body).toContain('Please confirm your e-mail address first');
+      expect(answer.body).toContain('Please confirm your email address first');
       expect(answer.body).toContain('Send the link again');
     },
   );
@@ -164,7 +164,7 @@ it('shows who has not confirmed their address what has to wait', async () => {
   for (const path of ['/account', '/account/security', '/account/billing', '/account/data']) {
     const { body } = await open(path, user);
     expect(body).toContain('<fieldset disabled="">');
-    expect(body).toContain('once you have confirmed your e-mail address');
+    expect(body).toContain('once you have confirmed your email address');
   }
   expectLedTo(await open('/account/data/export', user), '/account/data');
 });

@@ -37,7 +37,7 @@ describe.each(PAGES)('%s', (path, fields) => {
     expect(asked.body).toContain('Please send the form once more');
     expect(asked.body).toContain('This needs JavaScript.');
     expect(asked.headers.get('content-security-policy')).toMatch(
-      /script-src https:\/\/auth\.test\/pages\/challenge\.[0-9a-f]{12}\.js; form-action/,
+      /script-src https:\/\/auth\.test\/pages\/kit\.[0-9a-f]{12}\.js https:\/\/auth\.test\/pages\/challenge\.[0-9a-f]{12}\.js; form-action/,
     );
     const solution = await solved(challengeIn(asked.body));
     expect((await submit(path, { ...fields(), solution }, options)).status).toBeLessThan(400);
@@ -62,7 +62,7 @@ describe.each(PAGES)('%s', (path, fields) => {
       'class="cf-turnstile" data-sitekey="0x4AAA-site" data-response-field-name="solution"',
     );
     expect(asked.headers.get('content-security-policy')).toContain(
-      'script-src https://challenges.cloudflare.com/turnstile/v0/api.js; frame-src https://challenges.cloudflare.com; ',
+      '.js https://challenges.cloudflare.com/turnstile/v0/api.js; frame-src https://challenges.cloudflare.com; ',
     );
     const solution = `good-${crypto.randomUUID()}`;
     expect((await submit(path, { ...fields(), solution }, options)).status).toBeLessThan(400);

@@ -27,7 +27,7 @@ it('a text message signs in who has proved the number', async () => {
 
 it.each([
   ['+81 3 5555 0123', 'No text messages can be sent to this country.'],
-  ['12', 'Enter an e-mail address such as ada@example.com, or a phone number such as +442071838750.'],
+  ['12', 'Enter an email address such as ada@example.com, or a phone number such as +442071838750.'],
   ['', 'This is needed.'],
 ])('%j gets its own form back, and is told why', async (to, message) => {
   const { status, body } = await submit('/login/code', { to });
@@ -37,7 +37,7 @@ it.each([
   if (to) expect(body).toContain(`value="${to}"`);
 });
 
-it('where no texts are sent, only an e-mail address is asked for', async () => {
+it('where no texts are sent, only an email address is asked for', async () => {
   const bindings = { ...env, SMS_PROVIDER: 'none' } as never;
   const app = createApp(createServices(bindings), bindings);
   const page = await (await app.fetch(new Request(`${ORIGIN}/login/code`))).text();

@@ -64,7 +64,7 @@ it('works by the page of the link, without JavaScript', async () => {
   expect((await submit('/forgot-password', { email: 'nonsense' })).status).toBe(422);
   const sent = await submit('/forgot-password', { email: user.user.email });
   expect([sent.status, sent.headers.get('location')]).toEqual([303, '/forgot-password?sent=1']);
-  expect((await visit('/forgot-password?sent=1')).body).toContain('Look into your mail');
+  expect((await visit('/forgot-password?sent=1')).body).toContain('Check your email');
   const link = linkIn(await mailTo(user.user.email, RESET));
   const token = link.searchParams.get('token') as string;
   expect((await call('GET', `${link.pathname}${link.search}`)).body).toContain(token);

@@ -1,8 +1,11 @@
 import type { ActivityType } from '../../directory/state.ts';
+import { dateOf } from '../../lib/calendar.ts';
 import { ActivityQuery } from '../../privacy/schemas.ts';
-import { deviceName, placeName } from '../kit/format.ts';
+import { deviceName, formatDayHeading, placeName } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
+import type { IconName } from '../kit/icon-names.ts';
 import { pageRoutes } from '../kit/page.ts';
-import { Entries, Entry, Time } from '../kit/panel.tsx';
+import { Clock, EmptyState, Entry, Panel } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import { activityMessages } from './activity-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
@@ -21,24 +24,36 @@ export function activityPageRoutes(services: AccountServices) {
       const cursor = ActivityQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
       const query = { limit: PER_PAGE, cursor };
       const { rows, nextCursor } = await services.privacy.activity(principal.userId, query);
-      const entries = rows.map((row) => (
-        <Entry
-          name={text.types[row.type as ActivityType] ?? row.type}
-          about={[
-            [deviceName(view, row.userAgent), placeName(view, row), row.ip].filter(Boolean).join(' · '),
-          ]}
-        >
-          <p class="soft">
-            <Time view={view} at={row.at} />
-          </p>
-        </Entry>
-      ));
+      const days = [...Map.groupBy(rows, ({ at }) => dateOf(at))];
       return (
         <AccountFrame visit={visit} page="activity">
           <p class="soft">{text.text}</p>
-          <section class="panel" aria-label={text.title}>
-            <Entries entries={entries} none={text.none} />
-          </section>
+          {rows.length === 0 && (
+            <section class="panel" aria-label={text.title}>
+              <EmptyState icon="history" title={text.none} />
+            </section>
+          )}
+          {days.map(([date, entries]) => (
+            <Panel id={`day-${date}`} title={formatDayHeading(view, date)}>
+              <ul class="rows">
+                {entries.map((row) => (
+                  <Entry
+                    icon={<Icon name={iconOf(row.type)} />}
+                    name={text.types[row.type as ActivityType] ?? row.type}
+                    about={[
+                      [deviceName(view, row.userAgent), placeName(view, row), row.ip]
+                        .filter(Boolean)
+                        .join(' · '),
+                    ]}
+                  >
+                    <p class="soft">
+                      <Clock view={view} at={row.at} />
+                    </p>
+                  </Entry>
+                ))}
+              </ul>
+            </Panel>
+          ))}
           <Pager
             view={view}
             label={text.title}
@@ -50,4 +65,14 @@ export function activityPageRoutes(services: AccountServices) {
       );
     },
   });
+}
+
+/** What went wrong, what has to do with ways in, and all else. */
+function iconOf(type: string): IconName {
+  if (/failed|locked|reused|copied|breached|disowned|suspended|reversed/.test(type)) return 'triangle-alert';
+  if (/^signed_in|signed_out|session/.test(type)) return 'log-out';
+  if (/password|factor|passkey|recovery|identity|reauth/.test(type)) return 'shield-check';
+  if (/plan|payment|limits|trial/.test(type)) return 'credit-card';
+  if (/^app_/.test(type)) return 'layout-grid';
+  return 'user';
 }

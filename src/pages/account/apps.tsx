@@ -2,6 +2,7 @@ import { clientOf } from '../../http/context.ts';
 import { authorizationMessages } from '../authorization/messages.ts';
 import { scopeName } from '../authorization/scope-names.ts';
 import { Form } from '../kit/form.tsx';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
 import { Entries, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -97,15 +98,16 @@ function AppEntry(props: {
   const names = app.scopes.map((scope) => scopeName(view, scope, providers));
   return (
     <Entry
+      icon={<Icon name="layout-grid" />}
       name={name}
       about={[
         `${text.may}: ${(names.length > 0 ? names : [nothing]).join(', ')}`,
         <>
-          {text.connected}: <Time view={view} at={app.connectedAt} />
+          {text.connected} <Time view={view} at={app.connectedAt} day />
         </>,
         app.lastUsedAt !== null && (
           <>
-            {text.lastUsed}: <Time view={view} at={app.lastUsedAt} />
+            {text.lastUsed} <Time view={view} at={app.lastUsedAt} ago />
           </>
         ),
       ]}

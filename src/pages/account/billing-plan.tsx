@@ -1,9 +1,11 @@
+import type { Child } from 'hono/jsx';
 import type { Plan } from '../../account/metering-contract.ts';
 import type { PriceRow, SubscriptionRow } from '../../billing/tables.ts';
 import { DEFAULT_PLAN } from '../../directory/state.ts';
 import { Form } from '../kit/form.tsx';
-import { formatNumber, methodName, priceText, resourceName } from '../kit/format.ts';
-import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
+import { formatMoney, formatNumber, methodName, priceText, resourceName } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
+import { Badge, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import type { BillingState, Wallet } from './billing-data.ts';
@@ -135,29 +137,56 @@ function EndOrResume({ visit, paid }: { visit: Visit; paid: SubscriptionRow }) {
   );
 }
 
-/** The plans that can be bought. */
+/** The plans that can be bought, side by side, the cheapest first; and the one that nobody pays for. */
 export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: Wallet }) {
   const { visit, state, wallet } = props;
   const { view } = visit;
-  const { paid, plans } = state;
+  const { current, paid, plans } = state;
   const text = billingMessages[view.language];
-  const offers = state.offers.flatMap((price) => {
-    const plan = price.plan === null ? undefined : plans[price.plan];
-    return plan ? [{ price, plan }] : [];
-  });
+  const offers = state.offers
+    .flatMap((price) => {
+      const plan = price.plan === null ? undefined : plans[price.plan];
+      return plan ? [{ price, plan }] : [];
+    })
+    .sort((one, other) => monthly(one.price) - monthly(other.price));
   if (offers.length === 0) return null;
   const method = wallet.methods.find(({ id }) => id === wallet.defaultId) ?? wallet.methods[0];
   const begins = method ? text.charged(methodName(view, method)) : text.chargedAtStripe;
+  const free = plans[DEFAULT_PLAN];
+  const currency = currencyOf(state);
   return (
     <Panel id="offers" title={text.offers}>
       <p class="soft">{paid && paid.status !== 'incomplete' ? text.difference : begins}</p>
-      <ul class="rows">
-        {offers.map(({ price, plan }) => (
-          <Offer visit={visit} price={price} plan={plan} isCurrent={price.priceId === paid?.priceId} />
-        ))}
+      <ul class="plans">
+        {free && (
+          <PlanCard
+            view={view}
+            plan={free}
+            cost={formatMoney(view, 0, currency)}
+            isCurrent={!paid && current.plan.id === free.id}
+          />
+        )}
+        {offers
+          .filter(({ price }) => price.currency === currency)
+          .map(({ price, plan }) => (
+            <Offer visit={visit} price={price} plan={plan} isCurrent={price.priceId === paid?.priceId} />
+          ))}
       </ul>
     </Panel>
   );
+}
+
+/** The one currency in which plans are shown: that in which the user pays, or else that of most prices. */
+function currencyOf({ offers, paid }: BillingState): string {
+  const own = offers.find(({ priceId }) => priceId === paid?.priceId)?.currency;
+  const counts = [...Map.groupBy(offers, ({ currency }) => currency)].sort(
+    (a, b) => b[1].length - a[1].length,
+  );
+  return own ?? counts[0]?.[0] ?? 'usd';
+}
+
+function monthly({ unitAmount, months }: PriceRow): number {
+  return unitAmount === null ? Number.POSITIVE_INFINITY : unitAmount / (months ?? 1);
 }
 
 function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; isCurrent: boolean }) {
@@ -166,24 +195,40 @@ function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; isCurrent: bo
   const text = billingMessages[view.language];
   const cost = priceText(view, price);
   return (
-    <Entry
-      name={plan.name}
-      badge={isCurrent && <Badge look="good">{text.current}</Badge>}
-      lead={cost}
-      about={[contentsOf(view, plan).join(' · ')]}
-    >
-      {!isCurrent && (
-        <Form
-          view={view}
-          name="plan"
-          hidden={{ price: price.priceId }}
-          button={text.choose(plan.name)}
-          buttonLabel={text.chooseFor(plan.name, cost)}
-          look="plain"
-          disabled={!principal.emailVerified}
-        />
-      )}
-    </Entry>
+    <PlanCard view={view} plan={plan} cost={cost} isCurrent={isCurrent}>
+      <Form
+        view={view}
+        name="plan"
+        hidden={{ price: price.priceId }}
+        button={text.choose(plan.name)}
+        buttonLabel={text.chooseFor(plan.name, cost)}
+        look="plain"
+        disabled={!principal.emailVerified}
+      />
+    </PlanCard>
+  );
+}
+
+/** A plan: what it is called, costs and contains, and how it is chosen by who has another. */
+function PlanCard(props: { view: View; plan: Plan; cost: string; isCurrent: boolean; children?: Child }) {
+  const { view, plan, cost, isCurrent, children } = props;
+  const text = billingMessages[view.language];
+  return (
+    <li class={isCurrent ? 'current' : undefined}>
+      <p>
+        <strong>{plan.name}</strong> {isCurrent && <Badge look="good">{text.current}</Badge>}
+      </p>
+      <p class="cost">{cost}</p>
+      <ul>
+        {contentsOf(view, plan).map((part) => (
+          <li>
+            <Icon name="check" />
+            {part}
+          </li>
+        ))}
+      </ul>
+      {!isCurrent && children}
+    </li>
   );
 }
 

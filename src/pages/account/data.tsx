@@ -35,7 +35,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
         act: async (c, { principal, user, view }, { confirmation = '', delete_password }) => {
           const isConfirmed = isPlaceholder(user.email) || confirmation.trim().toLowerCase() === user.email;
           if (!isConfirmed) {
-            throw fieldError('confirmation', 'not_confirmed', 'Must be the e-mail address');
+            throw fieldError('confirmation', 'not_confirmed', 'Must be the email address');
           }
           const { password } = valid(DeleteBody, delete_password ? { password: delete_password } : {});
           await privacy.deleteAccount(principal, { password }, clientOf(c));

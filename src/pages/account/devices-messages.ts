@@ -11,6 +11,9 @@ export const devicesMessages = messages({
     end: 'Sign out',
     endNamed: (device: string) => `Sign out ${device}`,
     others: 'Sign out all other devices',
+    othersTitle: 'Sign out all other devices?',
+    othersText: 'Only this device stays signed in. On the others you sign in again.',
+    othersGo: 'Sign out the others',
     none: 'You are signed in nowhere else.',
     done: {
       session_ended: 'The device is signed out.',
@@ -26,6 +29,9 @@ export const devicesMessages = messages({
     end: 'Abmelden',
     endNamed: (device) => `${device} abmelden`,
     others: 'Alle anderen Geräte abmelden',
+    othersTitle: 'Alle anderen Geräte abmelden?',
+    othersText: 'Nur dieses Gerät bleibt angemeldet. Auf den anderen melden Sie sich neu an.',
+    othersGo: 'Andere abmelden',
     none: 'Sie sind nirgendwo sonst angemeldet.',
     done: {
       session_ended: 'Das Gerät ist abgemeldet.',

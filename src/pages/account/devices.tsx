@@ -2,10 +2,11 @@ import type { Child } from 'hono/jsx';
 import { ApiError } from '../../errors.ts';
 
 import { clientOf } from '../../http/context.ts';
+import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form } from '../kit/form.tsx';
 import { deviceName, placeName } from '../kit/format.ts';
 import { pageRoutes } from '../kit/page.ts';
-import { Badge, Entry, Time } from '../kit/panel.tsx';
+import { Badge, DeviceIcon, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { devicesMessages } from './devices-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
@@ -55,7 +56,16 @@ export function devicesPageRoutes(services: AccountServices) {
             </ul>
           </section>
           {rows.length > 1 ? (
-            <Form view={view} name="end_others" button={text.others} look="danger" />
+            <ConfirmDialog
+              view={view}
+              id="end-others"
+              title={text.othersTitle}
+              text={text.othersText}
+              open={text.others}
+              form="end_others"
+              hidden={{}}
+              button={text.othersGo}
+            />
           ) : (
             <p class="soft">{text.none}</p>
           )}
@@ -82,16 +92,16 @@ export function SessionEntry(props: {
   const about = [
     [placeName(view, row), row.ip].filter(Boolean).join(' · '),
     <>
-      {text.lastSeen}: <Time view={view} at={row.last_seen_at} />
+      {text.lastSeen} <Time view={view} at={row.last_seen_at} ago />
     </>,
     showsStart && (
       <>
-        {text.signedIn}: <Time view={view} at={row.created_at} />
+        {text.signedIn} <Time view={view} at={row.created_at} ago />
       </>
     ),
   ];
   return (
-    <Entry name={device} badge={badge} about={about}>
+    <Entry icon={<DeviceIcon userAgent={row.user_agent} />} name={device} badge={badge} about={about}>
       {endForm && (
         <Form
           view={view}

@@ -4,7 +4,8 @@ import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
 import { Form } from '../kit/form.tsx';
-import { MenuFrame } from '../kit/frame.tsx';
+import { MenuFrame, type MenuPage } from '../kit/frame.tsx';
+import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
 import { UnaskedPasskey } from '../kit/passkey-form.tsx';
@@ -53,6 +54,22 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   data: dataMessages,
 };
 
+const ICONS: Record<AccountPageName, IconName> = {
+  profile: 'user',
+  security: 'lock',
+  twoStep: 'shield-check',
+  devices: 'monitor',
+  identities: 'link',
+  apps: 'layout-grid',
+  usage: 'chart-column',
+  billing: 'credit-card',
+  activity: 'history',
+  preferences: 'sliders-horizontal',
+  data: 'file-down',
+};
+/** The pages with which a group of the menu begins. */
+const GROUPS: AccountPageName[] = ['usage', 'activity'];
+
 /** The frame of an account's pages: who is signed in, the menu, what was just done, and what is still to do. */
 export function AccountFrame(props: {
   visit: Visit;
@@ -60,6 +77,8 @@ export function AccountFrame(props: {
   shown?: Shown;
   /** Whether something else went wrong than a form. */
   failed?: boolean;
+  /** Stands beside the realm's name, such as a choice of whose account it is. */
+  slot?: Child;
   children: Child;
 }) {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
@@ -67,6 +86,8 @@ export function AccountFrame(props: {
   const { menu, admin, unregistered, unverified } = accountMessages[view.language];
   const name = fullNameOf(user);
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
+  const operators: MenuPage[] =
+    user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, icon: 'layout-dashboard' }];
   const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
   return (
     <MenuFrame
@@ -79,18 +100,22 @@ export function AccountFrame(props: {
           ...pages.map(([name, path]) => ({
             href: view.link(path),
             name: titleOf(name),
+            icon: ICONS[name],
             isCurrent: name === page,
+            startsGroup: GROUPS.includes(name),
           })),
-          ...(user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, isCurrent: false }]),
+          ...operators.map((page) => ({ ...page, startsGroup: true })),
         ],
       }}
-      who={<span class="name">{name === user.id ? menu : name}</span>}
+      name={name === user.id ? menu : name}
+      elsewhere={operators}
+      slot={props.slot}
       signOut={view.link('/logout')}
       said={shown.said}
       failed={failed}
     >
       {isPlaceholder(user.email) && (
-        <section class="notice" aria-labelledby="unregistered">
+        <section class="notice warn" aria-labelledby="unregistered">
           <h2 id="unregistered">{principal.anonymous ? unregistered.title : unregistered.add}</h2>
           <p>{principal.anonymous ? unregistered.text : unregistered.noAddress}</p>
           <p class="acts">
@@ -106,7 +131,7 @@ export function AccountFrame(props: {
         </section>
       )}
       {!principal.emailVerified && !isPlaceholder(user.email) && (
-        <section class="notice" aria-labelledby="unverified">
+        <section class="notice warn" aria-labelledby="unverified">
           <h2 id="unverified">{unverified.title}</h2>
           <p>{unverified.text(user.email)}</p>
           <Form

@@ -5,8 +5,9 @@ import { setFlowCookie } from '../../http/flow-cookie.ts';
 import type { IdentityRow } from '../../oauth/tables.ts';
 import { signInMessages } from '../entry/sign-in-messages.ts';
 import { Form } from '../kit/form.tsx';
+import { ProviderMark } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
-import { Alert, Badge, Entry, Time } from '../kit/panel.tsx';
+import { Alert, Badge, EmptyState, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
@@ -60,7 +61,12 @@ export function identitiesPageRoutes(services: AccountServices, signInLimit: Mid
       return (
         <AccountFrame visit={visit} page="identities" shown={shown} failed={failure !== undefined}>
           {failure && <Alert isFocused>{failure}</Alert>}
-          <p class="soft">{rows.length > 0 ? text.text : text.none}</p>
+          {rows.length > 0 && <p class="soft">{text.text}</p>}
+          {rows.length === 0 && (
+            <section class="panel" aria-label={text.title}>
+              <EmptyState icon="link" title={text.none} />
+            </section>
+          )}
           {!principal.emailVerified && !principal.anonymous && <p class="soft">{addressNeeded(visit)}</p>}
           {rows.length > 0 && (
             <section class="panel" aria-label={text.title}>
@@ -102,11 +108,12 @@ function ProviderEntry(props: {
   const about = identity && [
     [identity.name, identity.email].filter((part) => part !== null).join(' · '),
     <>
-      {text.since} <Time view={view} at={identity.createdAt} />
+      {text.since} <Time view={view} at={identity.createdAt} day />
     </>,
   ];
   return (
     <Entry
+      icon={<ProviderMark {...provider} />}
       name={provider.name}
       badge={<Badge look={identity && 'good'}>{identity ? text.linkedAs : text.notLinked}</Badge>}
       about={about ?? []}

@@ -6,6 +6,7 @@ import { acceptedCredentials, authenticatorName, mayConfirm, type Passkeys } fro
 import { Field, Form } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
@@ -111,6 +112,7 @@ function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; pass
   const keeper = authenticatorName(row.aaguid);
   return (
     <Entry
+      icon={<Icon name="fingerprint-pattern" />}
       name={name}
       badge={row.backupEligible && <Badge>{text.synced}</Badge>}
       about={[
@@ -119,7 +121,7 @@ function PasskeyEntry({ visit, passkey: { row, lastUse } }: { visit: Visit; pass
           {text.added} <Time view={view} at={createdAt} day />,{' '}
           {lastUse ? (
             <>
-              {text.used} <Time view={view} at={lastUse.usedAt} />
+              {text.used} <Time view={view} at={lastUse.usedAt} ago />
             </>
           ) : (
             text.unused

@@ -4,16 +4,20 @@ import { ProfilePatch } from '../../directory/schemas.ts';
 import type { UserRow } from '../../directory/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { MAX_AVATAR_BYTES } from '../../profile/avatar-service.ts';
+import { Dialog } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type FormProblem, fileOf, formOf, type RefusedForm, valid } from '../kit/form-data.ts';
 import { countryOptions, languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
 import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Avatar, Panel } from '../kit/panel.tsx';
+import { Avatar, Badge, fullNameOf, Panel } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
+import { accountMessages } from './messages.ts';
 import { profileMessages } from './profile-messages.ts';
+import { securityMessages } from './security-messages.ts';
 import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
 
 const PICTURE = '/account/avatar';
@@ -126,44 +130,63 @@ function ProfilePage({ visit, shown }: { visit: Visit; shown: Shown }) {
   );
 }
 
+/** Who the user is at one look: picture, name, address, and whether that is confirmed; and the form of the picture. */
 function PicturePanel({ visit, problem }: { visit: Visit; problem: FormProblem | undefined }) {
   const { principal, user, view } = visit;
   const text = profileMessages[view.language];
+  const { verified, unverified } = securityMessages[view.language];
   const disabled = !principal.emailVerified;
+  const name =
+    isPlaceholder(user.email) && user.name === null ? accountMessages[view.language].menu : fullNameOf(user);
   return (
-    <Panel id="picture-title" title={text.picture}>
+    <section class="panel" aria-label={text.picture}>
       <div class="picture">
         <Avatar user={user} />
         <div>
-          <Form
-            view={view}
-            action={view.link(PICTURE)}
-            problem={problem}
-            button={text.upload}
-            look="plain"
-            disabled={disabled}
-            upload
-          >
-            <Field
-              name="picture"
-              type="file"
-              label={text.pictureLabel}
-              hint={disabled ? addressNeeded(visit) : text.pictureHint}
-              problem={problem}
-              accept="image/png,image/jpeg,image/webp"
-              required
-            />
-          </Form>
-          {user.picture && !disabled && (
-            <form method="post" action={view.link(REMOVE_PICTURE)}>
-              <button type="submit" class="link">
-                {text.remove}
-              </button>
-            </form>
+          <h2>{name}</h2>
+          {!isPlaceholder(user.email) && (
+            <p>
+              {name !== user.email && <span class="soft">{user.email} </span>}
+              <Badge look={principal.emailVerified ? 'good' : 'warn'}>
+                {principal.emailVerified ? verified : unverified}
+              </Badge>
+            </p>
+          )}
+          {disabled ? (
+            <p class="hint">{addressNeeded(visit)}</p>
+          ) : (
+            <div class="acts">
+              <Dialog
+                view={view}
+                id="picture-dialog"
+                title={text.picture}
+                button={text.changePicture}
+                isOpen={problem !== undefined}
+              >
+                <Form view={view} action={view.link(PICTURE)} problem={problem} button={text.upload} upload>
+                  <Field
+                    name="picture"
+                    type="file"
+                    label={text.pictureLabel}
+                    hint={text.pictureHint}
+                    problem={problem}
+                    accept="image/png,image/jpeg,image/webp"
+                    required
+                  />
+                </Form>
+              </Dialog>
+              {user.picture && (
+                <form method="post" action={view.link(REMOVE_PICTURE)}>
+                  <button type="submit" class="ghost small">
+                    {text.remove}
+                  </button>
+                </form>
+              )}
+            </div>
           )}
         </div>
       </div>
-    </Panel>
+    </section>
   );
 }
 

@@ -13,8 +13,9 @@ import {
   OneTimeCodeInput,
 } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Badge, Panel } from '../kit/panel.tsx';
+import { Badge, EditableEntry, Entry, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
@@ -23,7 +24,7 @@ import { PasskeyPanel, passkeyForms } from './passkeys.tsx';
 import { securityMessages } from './security-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
-/** What a user signs in with: password, passkeys, e-mail address and phone number. */
+/** What a user signs in with: password, passkeys, email address and phone number. */
 export function securityPageRoutes(services: AccountServices, signInLimit: MiddlewareHandler<AppEnv>) {
   const { codes, credentials, emails, passkeys, resets } = services;
   return pageRoutes(accountArea(services), {
@@ -91,10 +92,14 @@ export function securityPageRoutes(services: AccountServices, signInLimit: Middl
       const canText = phoneNumber !== null && codes.canText(phoneNumber);
       return (
         <AccountFrame visit={visit} page="security" shown={shown}>
-          <PasswordPanel visit={visit} shown={shown} hasPassword={hasPassword} />
+          <Panel id="ways" title={securityMessages[visit.view.language].ways}>
+            <ul class="rows">
+              <PasswordRow visit={visit} shown={shown} hasPassword={hasPassword} />
+              <EmailRow visit={visit} shown={shown} hasPassword={hasPassword} />
+              <PhoneRow visit={visit} shown={shown} canText={canText} />
+            </ul>
+          </Panel>
           <PasskeyPanel visit={visit} shown={shown} known={known} />
-          <EmailPanel visit={visit} shown={shown} hasPassword={hasPassword} />
-          <PhonePanel visit={visit} shown={shown} canText={canText} />
         </AccountFrame>
       );
     },
@@ -107,131 +112,150 @@ function phoneOf({ phoneNumber }: Visit['user']): string {
   return phoneNumber;
 }
 
-interface PanelProps {
+interface RowProps {
   visit: Visit;
   shown: Shown;
 }
 
+/** Of the rows, one is open. */
+const GROUP = 'ways';
+
 /** Changes the password; an account that has none gets a link to set one. */
-function PasswordPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword: boolean }) {
+function PasswordRow({ visit, shown, hasPassword }: RowProps & { hasPassword: boolean }) {
   const { principal, view } = visit;
   const text = securityMessages[view.language];
   if (isPlaceholder(visit.user.email)) {
-    return (
-      <Panel id="password-title" title={text.password}>
-        <p class="soft">{addressNeeded(visit)}</p>
-      </Panel>
-    );
+    return <Entry icon={<Icon name="lock" />} name={text.password} about={[addressNeeded(visit)]} />;
   }
   if (!hasPassword) {
     return (
-      <Panel id="password-title" title={text.password}>
-        <p>{text.noPassword}</p>
+      <Entry icon={<Icon name="lock" />} name={text.password} about={[text.noPassword]}>
         <Form view={view} name="set_password" button={text.setPassword} look="plain" />
-      </Panel>
+      </Entry>
     );
   }
   const problem = refusedIn(shown, 'password')?.problem;
   const disabled = !principal.emailVerified;
   return (
-    <Panel id="password-title" title={text.password}>
-      <p class="soft">{disabled ? addressNeeded(visit) : text.passwordText}</p>
+    <EditableEntry
+      view={view}
+      group={GROUP}
+      icon="lock"
+      name={text.password}
+      about={text.passwordText}
+      isOpen={problem !== undefined || shown.done === 'password_breached'}
+    >
+      {disabled && <p class="soft">{addressNeeded(visit)}</p>}
       <Form view={view} name="password" problem={problem} button={text.change} disabled={disabled}>
         <CurrentPasswordField view={view} name="current_password" label={text.current} problem={problem} />
         <NewPasswordField view={view} name="new_password" problem={problem} />
       </Form>
-    </Panel>
+    </EditableEntry>
   );
 }
 
-function EmailPanel({ visit, shown, hasPassword }: PanelProps & { hasPassword: boolean }) {
+function EmailRow({ visit, shown, hasPassword }: RowProps & { hasPassword: boolean }) {
   const { principal, user, view } = visit;
   const text = securityMessages[view.language];
   const { problem, values } = refusedIn(shown, 'email') ?? {};
   const disabled = !principal.emailVerified;
   if (isPlaceholder(user.email)) {
     return (
-      <Panel id="email-title" title={text.email}>
-        <p class="soft">
-          <a href={view.link('/login/code')}>{accountMessages[view.language].unregistered.add}</a>
-        </p>
-      </Panel>
+      <Entry icon={<Icon name="mail" />} name={text.email}>
+        <a class="button plain" href={view.link('/login/code')}>
+          {accountMessages[view.language].unregistered.add}
+        </a>
+      </Entry>
+    );
+  }
+  const badge = <VerifiedBadge view={view} verified={principal.emailVerified} />;
+  if (!hasPassword) {
+    return (
+      <Entry
+        icon={<Icon name="mail" />}
+        name={text.email}
+        badge={badge}
+        about={[user.email, text.passwordFirst]}
+      />
     );
   }
   return (
-    <Panel id="email-title" title={text.email}>
-      <p>
-        {user.email} <VerifiedBadge view={view} verified={principal.emailVerified} />
-      </p>
-      {hasPassword ? (
-        <Form
+    <EditableEntry
+      view={view}
+      group={GROUP}
+      icon="mail"
+      name={text.email}
+      badge={badge}
+      about={user.email}
+      isOpen={problem !== undefined}
+    >
+      <Form view={view} name="email" problem={problem} button={text.changeEmail} disabled={disabled}>
+        <EmailAddressField
           view={view}
-          name="email"
+          label={text.newEmail}
+          hint={disabled ? addressNeeded(visit) : text.emailHint}
+          value={values?.email}
           problem={problem}
-          button={text.changeEmail}
-          look="plain"
-          disabled={disabled}
-        >
-          <EmailAddressField
-            view={view}
-            label={text.newEmail}
-            hint={disabled ? addressNeeded(visit) : text.emailHint}
-            value={values?.email}
-            problem={problem}
-          />
-          <CurrentPasswordField view={view} problem={problem} />
-        </Form>
-      ) : (
-        <p class="soft">{text.passwordFirst}</p>
-      )}
-    </Panel>
+        />
+        <CurrentPasswordField view={view} problem={problem} />
+      </Form>
+    </EditableEntry>
   );
 }
 
 /** The phone number, which a code proves where texts can be sent. */
-function PhonePanel({ visit, shown, canText }: PanelProps & { canText: boolean }) {
+function PhoneRow({ visit, shown, canText }: RowProps & { canText: boolean }) {
   const { user, view } = visit;
   const text = securityMessages[view.language];
+  const icon = <Icon name="phone" />;
   if (user.phoneNumber === null) {
     return (
-      <Panel id="phone-title" title={text.phone}>
-        <p class="soft">
-          {text.noPhone} <a href={view.link(ACCOUNT_PAGES.profile)}>{text.addPhone}</a>
-        </p>
-      </Panel>
+      <Entry icon={icon} name={text.phone} about={[text.noPhone]}>
+        <a class="button plain" href={view.link(ACCOUNT_PAGES.profile)}>
+          {text.addPhone}
+        </a>
+      </Entry>
     );
   }
   const refused = refusedIn(shown, 'code');
   // A number that was proven without a session opens nothing yet.
   const opens = user.phoneNumberVerified && !user.phoneProvenApart;
+  const badge = <VerifiedBadge view={view} verified={opens} />;
+  if (opens || !canText) {
+    const about = [user.phoneNumber, !opens && text.unreachable];
+    return <Entry icon={icon} name={text.phone} badge={badge} about={about} />;
+  }
   const isAsked = shown.done === 'code_sent' || refused !== undefined;
+  const unsent = refusedIn(shown, 'send_code')?.problem;
   return (
-    <Panel id="phone-title" title={text.phone}>
-      <p>
-        {user.phoneNumber} <VerifiedBadge view={view} verified={opens} />
-      </p>
-      {!opens && <p class="soft">{canText ? text.phoneText : text.unreachable}</p>}
-      {!opens && canText && (
-        <>
-          {isAsked && (
-            <Form view={view} name="code" problem={refused?.problem} button={text.confirm}>
-              <OneTimeCodeInput name="code" label={text.code} problem={refused?.problem} />
-            </Form>
-          )}
-          <Form
-            view={view}
-            name="send_code"
-            problem={refusedIn(shown, 'send_code')?.problem}
-            button={isAsked ? text.sendAnother : text.sendCode}
-            look="plain"
-          />
-        </>
+    <EditableEntry
+      view={view}
+      group={GROUP}
+      icon="phone"
+      name={text.phone}
+      badge={badge}
+      about={user.phoneNumber}
+      button={text.confirm}
+      isOpen={isAsked || unsent !== undefined}
+    >
+      <p class="soft">{text.phoneText}</p>
+      {isAsked && (
+        <Form view={view} name="code" problem={refused?.problem} button={text.confirm}>
+          <OneTimeCodeInput name="code" label={text.code} problem={refused?.problem} />
+        </Form>
       )}
-    </Panel>
+      <Form
+        view={view}
+        name="send_code"
+        problem={unsent}
+        button={isAsked ? text.sendAnother : text.sendCode}
+        look="plain"
+      />
+    </EditableEntry>
   );
 }
 
 function VerifiedBadge({ view, verified }: { view: View; verified: boolean }) {
   const text = securityMessages[view.language];
-  return <Badge look={verified ? 'good' : 'bad'}>{verified ? text.verified : text.unverified}</Badge>;
+  return <Badge look={verified ? 'good' : 'warn'}>{verified ? text.verified : text.unverified}</Badge>;
 }

@@ -8,6 +8,7 @@ import { Field, Form } from '../kit/form.tsx';
 import { type FormProblem, formProblem, valid } from '../kit/form-data.ts';
 import { formatDate } from '../kit/format.ts';
 import { Frame } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
@@ -170,6 +171,7 @@ function FactorEntry({ view, factor }: { view: View; factor: KnownFactor }) {
   const { id, type, name, createdAt, usedAt } = factor;
   return (
     <Entry
+      icon={<Icon name={type === 'totp' ? 'smartphone' : 'fingerprint-pattern'} />}
       name={name}
       about={[
         text.kinds[type],
@@ -179,7 +181,7 @@ function FactorEntry({ view, factor }: { view: View; factor: KnownFactor }) {
             text.unused
           ) : (
             <>
-              {text.used} <Time view={view} at={usedAt} />
+              {text.used} <Time view={view} at={usedAt} ago />
             </>
           )}
         </>,

@@ -14,7 +14,7 @@ export const usageMessages = messages({
     left: (count: string) => `${count} left`,
     unlimited: 'Unlimited',
     notInPlan: 'Not in your plan',
-    resets: 'Resets on',
+    resets: 'Resets',
     lastDays: (total: string) => `${total} in the last 30 days`,
     chart: (resource: string) => `${resource}: the last 30 days`,
     chartText: (total: string, peak: string, date: string) =>
@@ -31,7 +31,7 @@ export const usageMessages = messages({
     tokenParts: (input: string, output: string, requests: string) =>
       `${input} in · ${output} out · requests: ${requests}`,
     credits: 'Credits',
-    noCredits: 'There are no entries yet.',
+    noCredits: 'No credits added or used yet.',
     balanceAfter: (balance: string) => `Balance: ${balance}`,
     expires: 'Expire on',
     types: {
@@ -52,7 +52,7 @@ export const usageMessages = messages({
     left: (count) => `${count} übrig`,
     unlimited: 'Unbegrenzt',
     notInPlan: 'Nicht in Ihrem Tarif',
-    resets: 'Beginnt neu am',
+    resets: 'Beginnt neu',
     lastDays: (total) => `${total} in den letzten 30 Tagen`,
     chart: (resource) => `${resource}: die letzten 30 Tage`,
     chartText: (total, peak, date) => `Zusammen ${total}. Am meisten waren es am ${date}: ${peak}.`,

@@ -98,7 +98,7 @@ function QuotaState(props: {
       <p class="soft">
         {limit === null ? text.unlimited : text.left(number(remaining ?? 0))}
         {' · '}
-        {text.resets} <Time view={view} at={resetsAt} />
+        {text.resets} <Time view={view} at={resetsAt} ago />
       </p>
     </>
   );

@@ -43,7 +43,7 @@ export const adminActivityMessages = messages({
       user_changed: 'User changed',
       user_status_changed: 'Status changed',
       user_role_changed: 'Role changed',
-      user_email_verified: 'E-mail address confirmed',
+      user_email_verified: 'Email address confirmed',
       user_password_reset: 'Password reset',
       user_session_revoked: 'Session ended',
       user_sessions_revoked: 'All sessions ended',

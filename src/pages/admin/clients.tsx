@@ -8,6 +8,7 @@ import {
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { AppContext } from '../../http/context.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
+import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
@@ -123,7 +124,7 @@ function MadeClient({ view, row, secret }: { view: View; row: OAuthClientRow; se
         <code>{row.id}</code>
       </p>
       <p>
-        <code class="secret">{secret}</code>
+        <code class="secret">{secret}</code> <CopyButton view={view} text={secret} />
       </p>
       <p>{text.shownOnceText}</p>
     </section>

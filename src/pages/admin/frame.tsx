@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { MenuFrame } from '../kit/frame.tsx';
+import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
@@ -24,6 +25,22 @@ export const ADMIN_PAGES = {
 } as const;
 
 type AdminPageName = keyof typeof ADMIN_PAGES;
+
+const ICONS: Record<AdminPageName, IconName> = {
+  overview: 'layout-dashboard',
+  users: 'users',
+  activity: 'history',
+  mail: 'mail',
+  billing: 'credit-card',
+  plans: 'layers',
+  realms: 'globe',
+  keys: 'key-round',
+  clients: 'box',
+  resources: 'server',
+  webhooks: 'webhook',
+};
+/** The pages with which a group of the menu begins. */
+const GROUPS: AdminPageName[] = ['billing', 'realms'];
 
 /** The frame of the pages for operators: who is signed in, the menu, and what was just done. */
 export function AdminFrame(props: {
@@ -52,17 +69,14 @@ export function AdminFrame(props: {
         pages: pages.map(([name, path]) => ({
           href: view.link(path),
           name: text.pages[name],
+          icon: ICONS[name],
+          startsGroup: GROUPS.includes(name),
           isCurrent: name === page,
         })),
       }}
-      who={
-        <>
-          <a class="name" href={own('/account')}>
-            {user.name ?? user.username ?? user.email}
-          </a>
-          <Badge>{text.roles[principal.role]}</Badge>
-        </>
-      }
+      name={user.name ?? user.username ?? user.email}
+      badge={<Badge>{text.roles[principal.role]}</Badge>}
+      elsewhere={[{ href: own('/account'), name: text.account, icon: 'user' }]}
       signOut={own('/logout')}
       said={shown.said}
       failed={failed}

@@ -5,6 +5,7 @@ import { fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { SCOPES } from '../../lib/scopes.ts';
 import { DAY, rfc3339 } from '../../lib/time.ts';
+import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { dayRange, type RefusedForm, valid } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
@@ -38,7 +39,7 @@ export function adminKeysPageRoutes(services: AdminServices) {
           <section class="notice good" role="status" aria-labelledby="new-key">
             <h2 id="new-key">{text.shownOnce}</h2>
             <p>
-              <code class="secret">{key}</code>
+              <code class="secret">{key}</code> <CopyButton view={view} text={key} />
             </p>
             <p>{text.shownOnceText}</p>
           </section>

@@ -3,9 +3,9 @@ import { messages } from '../kit/messages.ts';
 /** What the pages of mails and text messages say. */
 export const mailMessages = messages({
   en: {
-    text: 'E-mails and text messages of the last 30 days. Their content is never shown: it may be a link or a code.',
+    text: 'Emails and text messages of the last 30 days. Their content is never shown: it may be a link or a code.',
     statuses: { pending: 'Waiting', dead: 'Given up', sent: 'Sent', void: '' },
-    channels: { mail: 'E-mail', sms: 'Text message' },
+    channels: { mail: 'Email', sms: 'Text message' },
     channel: 'Kind',
     message: 'Message',
     recipient: 'To',

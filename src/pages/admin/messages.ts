@@ -4,6 +4,7 @@ import { messages } from '../kit/messages.ts';
 export const adminMessages = messages({
   en: {
     menu: 'Administration',
+    account: 'Your account',
     pages: {
       overview: 'Overview',
       users: 'Users',
@@ -33,6 +34,7 @@ export const adminMessages = messages({
   },
   de: {
     menu: 'Verwaltung',
+    account: 'Ihr Konto',
     pages: {
       overview: 'Überblick',
       users: 'Benutzer',

@@ -15,6 +15,7 @@ import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { overviewMessages } from './overview-messages.ts';
+import { byPrice } from './plan-order.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 /** Days that the charts show. */
@@ -24,23 +25,26 @@ const NAMED = 8;
 
 /** The first page for operators: numbers, charts, the newest users, and those who use most. */
 export function adminOverviewPageRoutes(services: AdminServices) {
-  const { admin, analytics, auditFeed, config, databases, oauth, planAdmin, webhooks } = services;
+  const { admin, analytics, auditFeed, billingAdmin, config, databases, oauth, planAdmin, webhooks } =
+    services;
   return pageRoutes(adminArea(services), {
     path: ADMIN_PAGES.overview,
     render: async (_, visit) => {
       const { realmId, view } = visit;
       const text = overviewMessages[view.language];
-      const [board, { daily }, usage, tokens, plans, sink, ailing, dead, attention] = await Promise.all([
-        admin.statistics.dashboard(realmId),
-        admin.statistics.statistics(realmId, DAYS),
-        analytics.usage({ realmId }, DAYS),
-        analytics.tokens({ realmId }, DAYS),
-        planAdmin.list(realmId),
-        sinkHealth(auditFeed, databases),
-        webhooks.ailing(realmId),
-        admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
-        needsHand(auditFeed.d1, realmId, Date.now()),
-      ]);
+      const [board, { daily }, usage, tokens, plans, prices, sink, ailing, dead, attention] =
+        await Promise.all([
+          admin.statistics.dashboard(realmId),
+          admin.statistics.statistics(realmId, DAYS),
+          analytics.usage({ realmId }, DAYS),
+          analytics.tokens({ realmId }, DAYS),
+          planAdmin.list(realmId),
+          billingAdmin.prices(realmId),
+          sinkHealth(auditFeed, databases),
+          webhooks.ailing(realmId),
+          admin.outbox.list(realmId, { status: 'dead' }, { after: null, limit: 1 }),
+          needsHand(auditFeed.d1, realmId, Date.now()),
+        ]);
       const tops = Object.entries(board.topUsers).filter(([, users]) => users.length > 0);
       const used = Object.keys(usage.totals);
       return (
@@ -67,8 +71,15 @@ export function adminOverviewPageRoutes(services: AdminServices) {
           {attention.keys === 1 && <Alert>{text.keysDue}</Alert>}
           {attention.audit === 1 && <Alert>{text.auditFails}</Alert>}
           <Numbers view={view} board={board} />
-          <PlansPanel view={view} users={board.users} revenue={board.revenue} plans={plans} />
-          <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
+          <div class="halves">
+            <PlansPanel
+              view={view}
+              users={board.users}
+              revenue={board.revenue}
+              plans={byPrice(plans, prices)}
+            />
+            <ProvidersPanel view={view} users={board.users} providers={oauth.providers(view.realm)} />
+          </div>
           <h2>{text.days(DAYS)}</h2>
           <p class="soft">{text.fresh(formatNumber(view, config.PROJECTION_SECONDS))}</p>
           <div class="tiles">

@@ -15,6 +15,7 @@ import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
 import { type LimitPeriod, limitField, limitsOf, limitText, PERIODS, parseLimit } from './limits.ts';
 import { adminMessages } from './messages.ts';
+import { byPrice } from './plan-order.ts';
 import { plansMessages } from './plans-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
@@ -26,7 +27,7 @@ const NEW_RESOURCE = 'new_resource';
 
 /** The plans of a realm, and their editor. */
 export function adminPlansPageRoutes(services: AdminServices) {
-  const { planAdmin, config } = services;
+  const { billingAdmin, planAdmin, config } = services;
   const area = adminArea(services);
   const find = async (realmId: string, id = '') => {
     const plan = (await planAdmin.list(realmId)).find((one) => one.id === id);
@@ -51,7 +52,8 @@ export function adminPlansPageRoutes(services: AdminServices) {
     render: async (_, visit, shown) => {
       const { realmId, view } = visit;
       const text = plansMessages[view.language];
-      const plans = await planAdmin.list(realmId);
+      const [known, prices] = await Promise.all([planAdmin.list(realmId), billingAdmin.prices(realmId)]);
+      const plans = byPrice(known, prices);
       return (
         <AdminFrame visit={visit} page="plans" shown={shown}>
           <p class="soft">{text.text}</p>

@@ -73,7 +73,7 @@ export const realmsMessages = messages({
     mfaFactorNames: {
       totp: 'Authenticator app',
       passkey: 'Passkey',
-      email: 'Code by e-mail, where an account has no other',
+      email: 'Code by email, where an account has no other',
       sms: 'Code by text message, where an account has no other',
     },
     mfaRemember: 'Let users remember a device for 30 days',

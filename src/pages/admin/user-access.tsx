@@ -1,6 +1,7 @@
 import type { Actor } from '../../http/service-authentication.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
 import { dataMessages } from '../account/data-messages.ts';
+import { CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { kitMessages } from '../kit/messages.ts';
 import { refusedIn } from '../kit/page.ts';
@@ -35,9 +36,14 @@ export function UserSummary({ visit: { view }, data: { user, hasPassword } }: Us
         <DescriptionList
           look="pairs"
           entries={[
-            [text.id, <code>{user.id}</code>],
+            [
+              text.id,
+              <>
+                <code>{user.id}</code> <CopyButton view={view} text={user.id} />
+              </>,
+            ],
             [columns.created_at, <Time view={view} at={user.createdAt} />],
-            [columns.last_login_at, <TimeOr view={view} at={user.lastLoginAt} none={never} />],
+            [columns.last_login_at, <TimeOr view={view} at={user.lastLoginAt} none={never} ago />],
             [
               text.lastActive,
               <TimeOr

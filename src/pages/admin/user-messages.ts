@@ -3,7 +3,7 @@ import { messages } from '../kit/messages.ts';
 /** What the pages of one user say. */
 export const userMessages = messages({
   en: {
-    email: 'E-mail address',
+    email: 'Email address',
     password: 'Password',
     passwordHint: 'Leave it empty to mail a link to set one, which works for three days.',
     locale: 'Language',

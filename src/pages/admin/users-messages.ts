@@ -8,7 +8,7 @@ const benutzer = (count: number) => (count === 1 ? 'einen Benutzer' : `${count} 
 export const usersMessages = messages({
   en: {
     q: 'Search',
-    qHint: 'The beginning of an e-mail address, username, name or phone number, or an id.',
+    qHint: 'Email, name, username, phone or id',
     filters: 'More filters',
     any: 'Any',
     yes: 'Yes',
@@ -37,7 +37,7 @@ export const usersMessages = messages({
     choose: 'Choose',
     chooseNamed: (email: string) => `Choose ${email}`,
     columns: {
-      email: 'E-mail address',
+      email: 'Email address',
       name: 'Name',
       username: 'Username',
       status: 'Status',
@@ -90,7 +90,7 @@ export const usersMessages = messages({
   },
   de: {
     q: 'Suche',
-    qHint: 'Der Anfang von E-Mail-Adresse, Benutzername, Name oder Telefonnummer, oder eine Kennung.',
+    qHint: 'E-Mail, Name, Benutzername, Telefon oder Kennung',
     filters: 'Weitere Filter',
     any: 'Alle',
     yes: 'Ja',

@@ -25,6 +25,9 @@ const FIELDS = [
   'cursor',
 ];
 
+/** The fields that stand behind the others, and are open while they narrow the list. */
+const MORE = ['email_verified', 'anonymous', 'created_after', 'created_before'];
+
 /** A search for users, as the address of the page has it. */
 export interface UserSearch {
   fields: Record<string, string>;
@@ -70,44 +73,46 @@ export function UserSearchForm(props: {
   const text = usersMessages[view.language];
   const any: [string, string] = ['', text.any];
   const field = (name: string) => ({ name, value: fields[name], problem });
-  const isNarrowed = Object.keys(fields).some((name) => !['q', 'sort', 'order', 'cursor'].includes(name));
+  const isNarrowed = MORE.some((name) => fields[name] !== undefined);
   return (
-    <form class="panel" method="get" action={view.link(ADMIN_PAGES.users)}>
+    <>
       {problem && <Alert>{problem.summary}</Alert>}
-      <Field {...field('q')} type="search" label={text.q} hint={text.qHint} maxlength={100} />
-      <details open={isNarrowed}>
-        <summary>{text.filters}</summary>
-        <div class="pair narrow">
-          <Select {...field('status')} label={text.status} options={[any, ...Object.entries(statuses)]} />
-          <Select {...field('role')} label={text.role} options={[any, ...Object.entries(roles)]} />
-          <Select
-            {...field('plan')}
-            label={text.plan}
-            options={[any, ...plans.map(({ id, name }): [string, string] => [id, name])]}
-          />
-          <Select
-            {...field('email_verified')}
-            label={text.verified}
-            options={[any, ['true', text.yes], ['false', text.no]]}
-          />
-          <Select
-            {...field('anonymous')}
-            label={text.anonymous}
-            options={[any, ['true', text.yes], ['false', text.no]]}
-          />
-          <Field {...field('created_after')} type="date" label={text.createdAfter} />
-          <Field {...field('created_before')} type="date" label={text.createdBefore} />
+      <form class="filters" method="get" action={view.link(ADMIN_PAGES.users)} data-filters>
+        <Field {...field('q')} type="search" label={text.q} placeholder={text.qHint} maxlength={100} />
+        <Select {...field('status')} label={text.status} options={[any, ...Object.entries(statuses)]} />
+        <Select {...field('role')} label={text.role} options={[any, ...Object.entries(roles)]} />
+        <Select
+          {...field('plan')}
+          label={text.plan}
+          options={[any, ...plans.map(({ id, name }): [string, string] => [id, name])]}
+        />
+        <details open={isNarrowed}>
+          <summary class="button plain">{text.filters}</summary>
+          <div class="pair">
+            <Select
+              {...field('email_verified')}
+              label={text.verified}
+              options={[any, ['true', text.yes], ['false', text.no]]}
+            />
+            <Select
+              {...field('anonymous')}
+              label={text.anonymous}
+              options={[any, ['true', text.yes], ['false', text.no]]}
+            />
+            <Field {...field('created_after')} type="date" label={text.createdAfter} />
+            <Field {...field('created_before')} type="date" label={text.createdBefore} />
+          </div>
+        </details>
+        {fields.sort && <Hidden name="sort" value={fields.sort} />}
+        {fields.order && <Hidden name="order" value={fields.order} />}
+        <div class="acts">
+          <button type="submit">{text.search}</button>
+          <a class="button plain" href={view.link(ADMIN_PAGES.users)}>
+            {text.all}
+          </a>
         </div>
-      </details>
-      {fields.sort && <Hidden name="sort" value={fields.sort} />}
-      {fields.order && <Hidden name="order" value={fields.order} />}
-      <div class="acts">
-        <button type="submit">{text.search}</button>
-        <a class="button plain" href={view.link(ADMIN_PAGES.users)}>
-          {text.all}
-        </a>
-      </div>
-    </form>
+      </form>
+    </>
   );
 }
 

@@ -6,7 +6,7 @@ import { isPlaceholder } from '../../lib/email-address.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { kitMessages } from '../kit/messages.ts';
-import { Badge, Time, TimeOr } from '../kit/panel.tsx';
+import { Avatar, Badge, Time, TimeOr } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES } from './frame.tsx';
@@ -50,7 +50,7 @@ export function UserTable(props: {
   return (
     <section class="panel" aria-label={pages.users}>
       <Form view={view} name="bulk" problem={refused?.problem} button={text.bulk.button} look="plain">
-        <Table label={pages.users} columns={[{ hidden: text.choose }, ...heads]} rows={rows} />
+        <Table look="stacks" label={pages.users} columns={[{ hidden: text.choose }, ...heads]} rows={rows} />
         <div class="pair">
           <Select
             {...field('act')}
@@ -86,9 +86,8 @@ function SortableHead(props: {
 
 function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isChosen: boolean }) {
   const text = usersMessages[view.language];
+  const { columns } = text;
   const { roles } = adminMessages[view.language];
-  // An address may continue on the next line of a narrow screen.
-  const [mailbox, domain] = user.email.split('@');
   const isMissing = isPlaceholder(user.email);
   return (
     <tr>
@@ -99,20 +98,14 @@ function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isC
         </label>
       </td>
       <th scope="row" class="address">
-        <a href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>
-          {isMissing ? (
-            user.id
-          ) : (
-            <>
-              {mailbox}
-              <wbr />@{domain}
-            </>
-          )}
+        <a class="person" href={view.link(`${ADMIN_PAGES.users}/${user.id}`)}>
+          <Avatar user={user} small />
+          <span>{isMissing ? user.id : user.email}</span>
         </a>
       </th>
-      <td>{user.name}</td>
+      <td data-head={columns.name}>{user.name}</td>
       <td>{user.username}</td>
-      <td>
+      <td data-head={columns.status} class="moment">
         <StatusBadge view={view} status={user.status} />
         {user.anonymous && (
           <>
@@ -127,8 +120,8 @@ function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isC
       <td class="moment">
         <Time view={view} at={user.createdAt} day />
       </td>
-      <td class="moment">
-        <TimeOr view={view} at={user.lastLoginAt} none={kitMessages[view.language].never} day />
+      <td data-head={columns.last_login_at} class="moment">
+        <TimeOr view={view} at={user.lastLoginAt} none={kitMessages[view.language].never} ago />
       </td>
     </tr>
   );

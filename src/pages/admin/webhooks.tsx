@@ -2,6 +2,7 @@ import type { AppContext } from '../../http/context.ts';
 import { NewWebhook } from '../../webhooks/schemas.ts';
 import type { ShownEndpoint } from '../../webhooks/service.ts';
 import type { WebhookEndpointRow } from '../../webhooks/tables.ts';
+import { CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
@@ -76,7 +77,7 @@ export function NewSecret({ view, secret }: { view: View; secret: string }) {
     <section class="notice good" role="status" aria-labelledby="new-secret">
       <h2 id="new-secret">{text.shownOnce}</h2>
       <p>
-        <code class="secret">{secret}</code>
+        <code class="secret">{secret}</code> <CopyButton view={view} text={secret} />
       </p>
       <p>{text.shownOnceText}</p>
     </section>

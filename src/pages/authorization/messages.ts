@@ -10,7 +10,7 @@ export const authorizationMessages = messages({
     scopeNames: {
       openid: 'know that it is you',
       profile: 'see your name, picture and language',
-      email: 'see your e-mail address',
+      email: 'see your email address',
       phone: 'see your phone number',
       address: 'see your country',
       offline_access: 'do so while you are away',

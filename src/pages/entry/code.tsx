@@ -72,7 +72,7 @@ export function codePageRoutes(
     });
 }
 
-/** Asks where to send a code: to an e-mail address, or with `texts` also to a phone. */
+/** Asks where to send a code: to an email address, or with `texts` also to a phone. */
 function CodeRequestPage(props: {
   view: View;
   texts: boolean;

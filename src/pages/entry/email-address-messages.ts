@@ -4,14 +4,14 @@ import { messages } from '../kit/messages.ts';
 export const emailAddressMessages = messages({
   en: {
     verify: {
-      title: 'Confirm your e-mail address',
+      title: 'Confirm your email address',
       made: {
-        text: 'This account was made with your e-mail address. Is it yours?',
+        text: 'This account was made with your email address. Is it yours?',
         refusal:
           'Everything that opens the account now stops working, and you choose a password of your own.',
       },
       asked: {
-        text: 'This account is to get your e-mail address. Is it yours?',
+        text: 'This account is to get your email address. Is it yours?',
         refusal: 'The account does not get your address.',
       },
       mine: 'This is my account',
@@ -19,7 +19,7 @@ export const emailAddressMessages = messages({
       refused: 'The account does not get your address.',
       doneTitle: 'Thank you',
       alreadyTitle: 'Already confirmed',
-      done: 'Your e-mail address is confirmed.',
+      done: 'Your email address is confirmed.',
       account: 'To your account',
       signIn: 'Sign in',
       again: 'Ask for a new link',

@@ -16,7 +16,7 @@ import type { ProviderButton } from './provider-buttons.tsx';
 import { resetMessages } from './reset-messages.ts';
 import { AccountSummary } from './ways-in.tsx';
 
-/** What the pages of links about e-mail addresses act through. */
+/** What the pages of links about email addresses act through. */
 export interface EmailAddressServices {
   config: { ORIGIN: string };
   sessions: Sessions;
@@ -24,7 +24,7 @@ export interface EmailAddressServices {
   oauth: OAuth;
 }
 
-/** The pages that links about e-mail addresses lead to: to prove one, and to get the former one back. */
+/** The pages that links about email addresses lead to: to prove one, and to get the former one back. */
 export function emailAddressPageRoutes(
   services: EmailAddressServices,
   signInLimit: MiddlewareHandler<AppEnv>,

@@ -5,7 +5,7 @@ export const linkMessages = messages({
   en: {
     title: 'Sign in with a link',
     text: 'We mail you a link that signs you in. You need no password.',
-    send: 'E-mail me a link',
+    send: 'Email me a link',
     code: 'Send a code instead',
     password: 'Sign in with a password',
     sentTitle: 'Look into your mailbox',

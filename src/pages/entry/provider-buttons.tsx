@@ -1,4 +1,6 @@
 import type { Child } from 'hono/jsx';
+import { Icon, ProviderMark } from '../kit/icon.tsx';
+import type { IconName } from '../kit/icon-names.ts';
 import type { View } from '../kit/view.ts';
 import { signInMessages } from './sign-in-messages.ts';
 
@@ -8,19 +10,40 @@ export interface ProviderButton {
   name: string;
 }
 
-/** The ways to sign in besides a password. */
+/** The providers to sign in with, and further ways. */
 export function ProviderButtons(props: { view: View; providers: ProviderButton[]; children?: Child }) {
   const { view, providers, children } = props;
+  const text = signInMessages[view.language].signIn;
   return (
     <div class="ways">
       {providers.map(({ id, name }) => (
-        <a class="button plain" href={view.link(`/v1/oauth/${id}/login`)} rel="nofollow">
-          <Mark id={id} name={name} />
-          {signInMessages[view.language].signIn.with(name)}
-        </a>
+        <WayButton view={view} way={id} href={view.link(`/v1/oauth/${id}/login`)}>
+          <ProviderMark id={id} name={name} />
+          {text.with(name)}
+        </WayButton>
       ))}
       {children}
     </div>
+  );
+}
+
+/** A way to sign in besides a password. The script marks the one that was used last on this device. */
+export function WayButton(props: {
+  view: View;
+  way: string;
+  href: string;
+  icon?: IconName;
+  children: Child;
+}) {
+  const { view, way, href, icon, children } = props;
+  const { lastUsed } = signInMessages[view.language].signIn;
+  // What leads to another site is followed by no crawler.
+  const rel = icon ? undefined : 'nofollow';
+  return (
+    <a class="button plain" href={href} rel={rel} data-way={way} data-last={lastUsed}>
+      {icon && <Icon name={icon} />}
+      {children}
+    </a>
   );
 }
 
@@ -29,34 +52,12 @@ export function OrRule({ view }: { view: View }) {
   return <p class="or">{signInMessages[view.language].signIn.or}</p>;
 }
 
-/** The brand colours of providers. The others have the colour of the text. */
-const COLORS: Record<string, string> = { google: '#4285f4', discord: '#5865f2', gitlab: '#e24329' };
+/** Whether the realm wants its providers before the form. */
+export function areProvidersAbove({ realm }: View): boolean {
+  return realm.pages?.providers === 'above';
+}
 
-/** Microsoft's four squares; the other providers have their first letter. */
-function Mark({ id, name }: ProviderButton) {
-  if (id === 'microsoft') {
-    return (
-      <svg viewBox="0 0 20 20" aria-hidden="true">
-        <rect width="9" height="9" fill="#f25022" />
-        <rect x="11" width="9" height="9" fill="#7fba00" />
-        <rect y="11" width="9" height="9" fill="#00a4ef" />
-        <rect x="11" y="11" width="9" height="9" fill="#ffb900" />
-      </svg>
-    );
-  }
-  return (
-    <svg viewBox="0 0 20 20" aria-hidden="true">
-      <circle cx="10" cy="10" r="9.25" fill="none" stroke={COLORS[id] ?? 'currentColor'} stroke-width="1.5" />
-      <text
-        x="10"
-        y="14"
-        text-anchor="middle"
-        font-size="11.5"
-        font-weight="700"
-        fill={COLORS[id] ?? 'currentColor'}
-      >
-        {[...name][0]?.toUpperCase()}
-      </text>
-    </svg>
-  );
+/** What the realm says to who signs in or registers. */
+export function Greeting({ view: { realm } }: { view: View }) {
+  return realm.pages?.text ? <p class="lead">{realm.pages.text}</p> : null;
 }

@@ -3,26 +3,27 @@ import { messages } from '../kit/messages.ts';
 /** What the pages of registering say. */
 export const registerMessages = messages({
   en: {
-    title: 'Make an account',
-    button: 'Make the account',
-    byPasskey: 'Use a passkey instead of a password',
-    passkeyTitle: 'Make a passkey',
+    title: 'Create your account',
+    button: 'Create account',
+    byPasskey: 'Use a passkey instead',
+    passkeyTitle: 'Create a passkey',
     passkeyText:
       'Your device keeps it, and unlocks it as it is unlocked itself: by fingerprint, face or PIN. You need no password.',
-    passkeyGo: 'Make the passkey',
+    passkeyGo: 'Create passkey',
     passkeyFailed: 'No passkey was made. Try again, or go back and choose a password.',
     passkeyNoScript: 'A passkey needs JavaScript. Please turn it on, or go back and choose a password.',
     back: 'Back',
-    known: 'Do you have an account?',
+    agreement: { before: 'By creating an account you agree to the', and: 'and the', after: '.' },
+    known: 'Already have an account?',
     signIn: 'Sign in',
     closed: 'New accounts can’t be made here at the moment.',
-    sentTitle: 'Look into your mail',
-    sent: 'We have mailed you a link. Follow it to confirm your address, then sign in.',
+    sentTitle: 'Check your email',
+    sent: 'We sent you a link. Open it to confirm your address, then sign in.',
   },
   de: {
-    title: 'Konto anlegen',
-    button: 'Konto anlegen',
-    byPasskey: 'Passkey statt Passwort verwenden',
+    title: 'Konto erstellen',
+    button: 'Konto erstellen',
+    byPasskey: 'Stattdessen einen Passkey verwenden',
     passkeyTitle: 'Passkey anlegen',
     passkeyText:
       'Ihr Gerät bewahrt ihn auf und entsperrt ihn so wie sich selbst: mit Fingerabdruck, Gesicht oder PIN. Ein Passwort brauchen Sie nicht.',
@@ -32,10 +33,11 @@ export const registerMessages = messages({
     passkeyNoScript:
       'Ein Passkey braucht JavaScript. Bitte schalten Sie es ein, oder wählen Sie ein Passwort.',
     back: 'Zurück',
+    agreement: { before: 'Mit dem Konto gelten:', and: 'und', after: '.' },
     known: 'Haben Sie schon ein Konto?',
     signIn: 'Anmelden',
     closed: 'Neue Konten können hier zurzeit nicht angelegt werden.',
-    sentTitle: 'Sie haben Post',
+    sentTitle: 'E-Mail öffnen',
     sent: 'Wir haben Ihnen einen Link geschickt. Folgen Sie ihm, um Ihre Adresse zu bestätigen, und melden Sie sich dann an.',
   },
 });

@@ -7,13 +7,20 @@ import { RegisterBody } from '../../passwords/schemas.ts';
 import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import { kitMessages } from '../kit/messages.ts';
 import { PasskeyForm } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor, visitorOf } from '../kit/visit.ts';
 import { completeSignIn, destinationOf, redirectSignedIn } from './destination.ts';
 import { passkeyAnswer } from './passkey-answer.ts';
-import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
+import {
+  areProvidersAbove,
+  Greeting,
+  OrRule,
+  type ProviderButton,
+  ProviderButtons,
+} from './provider-buttons.tsx';
 import { registerMessages } from './register-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
 
@@ -131,16 +138,28 @@ function RegisterPage(props: {
   const { view, providers, values = {}, problem } = props;
   const text = registerMessages[view.language];
   const { password, name, optional } = kitMessages[view.language];
+  const isAbove = areProvidersAbove(view) && providers.length > 0;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <Greeting view={view} />
+      {isAbove && (
+        <>
+          <ProviderButtons view={view} providers={providers} />
+          <OrRule view={view} />
+        </>
+      )}
       <Form
         view={view}
         problem={problem}
         button={text.button}
         below={
-          <button type="submit" class="plain" name="way" value="passkey" formnovalidate>
-            {text.byPasskey}
-          </button>
+          <>
+            <Agreement view={view} />
+            <button type="submit" class="plain" name="way" value="passkey" formnovalidate>
+              <Icon name="fingerprint-pattern" />
+              {text.byPasskey}
+            </button>
+          </>
         }
       >
         <EmailAddressField view={view} value={values.email} problem={problem} autocomplete="username" />
@@ -154,11 +173,39 @@ function RegisterPage(props: {
           maxlength={200}
         />
       </Form>
-      {providers.length > 0 && <OrRule view={view} />}
-      <ProviderButtons view={view} providers={providers} />
+      {!isAbove && providers.length > 0 && (
+        <>
+          <OrRule view={view} />
+          <ProviderButtons view={view} providers={providers} />
+        </>
+      )}
       <p class="below">
         {text.known} <a href={view.link('/login')}>{text.signIn}</a>
       </p>
     </Frame>
+  );
+}
+
+/** What who makes an account agrees to, where the realm has it. */
+function Agreement({ view }: { view: View }) {
+  const { agreement } = registerMessages[view.language];
+  const { terms, privacy } = kitMessages[view.language];
+  const { pages } = view.realm;
+  const links = [
+    pages?.terms && <a href={pages.terms}>{terms}</a>,
+    pages?.privacy && <a href={pages.privacy}>{privacy}</a>,
+  ].filter(Boolean);
+  if (links.length === 0) return null;
+  return (
+    <p class="hint">
+      {agreement.before} {links[0]}
+      {links.length > 1 && (
+        <>
+          {' '}
+          {agreement.and} {links[1]}
+        </>
+      )}
+      {agreement.after}
+    </p>
   );
 }

@@ -7,17 +7,18 @@ export const signInMessages = messages({
   en: {
     signIn: {
       title: 'Sign in',
-      identifier: 'E-mail address, username or phone number',
+      identifier: 'Email, username or phone',
       button: 'Sign in',
-      forgot: 'Forgotten?',
-      byLink: 'E-mail me a link',
+      forgot: 'Forgot password?',
+      byLink: 'Email me a link',
       byCode: 'Sign in with a one-time code',
       byPasskey: 'Sign in with a passkey',
       passkeyFailed: 'No passkey was used. Try again, or sign in another way.',
       confirm: 'Send the link again',
       newHere: 'New here?',
-      register: 'Make an account',
+      register: 'Create an account',
       or: 'or',
+      lastUsed: 'Last used',
       with: (provider: string) => `Continue with ${provider}`,
     },
     /** For a user who is signed in already, when an app asks. */
@@ -47,14 +48,14 @@ export const signInMessages = messages({
       provider_unavailable: (provider) =>
         `${provider} does not answer at the moment. Please try again later, or sign in another way.`,
       email_missing: (provider) =>
-        `${provider} did not tell us your e-mail address. Please allow it to, or sign in another way.`,
+        `${provider} did not tell us your email address. Please allow it to, or sign in another way.`,
       provider_email_unverified: (provider) =>
-        `Your e-mail address is not confirmed at ${provider}. Please confirm it there first, or sign in another way.`,
+        `Your email address is not confirmed at ${provider}. Please confirm it there first, or sign in another way.`,
       account_exists: (provider) =>
         `There is an account with this address: sign in with its password, then link ${provider} in your account.`,
       identity_conflict: (provider) =>
         `This account of ${provider} is linked to another user here. Sign in with it and unlink it there first.`,
-      email_not_verified: () => 'Please confirm your e-mail address first: we mailed you a link.',
+      email_not_verified: () => 'Please confirm your email address first: we mailed you a link.',
       account_suspended: () => 'This account is suspended. Please contact the people who run this service.',
       registration_closed: () => 'New accounts can’t be made here at the moment.',
       other: () => 'Signing in did not work. Please try again.',
@@ -63,9 +64,9 @@ export const signInMessages = messages({
   de: {
     signIn: {
       title: 'Anmelden',
-      identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
+      identifier: 'E-Mail, Benutzername oder Telefon',
       button: 'Anmelden',
-      forgot: 'Vergessen?',
+      forgot: 'Passwort vergessen?',
       byLink: 'Link per E-Mail schicken',
       byCode: 'Mit einem Einmalcode anmelden',
       byPasskey: 'Mit einem Passkey anmelden',
@@ -73,8 +74,9 @@ export const signInMessages = messages({
         'Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
       confirm: 'Link noch einmal schicken',
       newHere: 'Neu hier?',
-      register: 'Konto anlegen',
+      register: 'Konto erstellen',
       or: 'oder',
+      lastUsed: 'Zuletzt benutzt',
       with: (provider) => `Weiter mit ${provider}`,
     },
     proceed: {

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { AnonymousUsers } from '../../anonymous/service.ts';
 import type { Directory } from '../../directory/service.ts';
+import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
@@ -17,6 +18,8 @@ import { allowedRedirect } from '../../realms/redirect-service.ts';
 import { CurrentPasswordField, Field, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
+import { Avatar } from '../kit/panel.tsx';
 import { PasskeyForm } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor, visitorOf } from '../kit/visit.ts';
@@ -28,7 +31,14 @@ import {
   type SignInCompletion,
 } from './destination.ts';
 import { passkeyAnswer } from './passkey-answer.ts';
-import { OrRule, type ProviderButton, ProviderButtons } from './provider-buttons.tsx';
+import {
+  areProvidersAbove,
+  Greeting,
+  OrRule,
+  type ProviderButton,
+  ProviderButtons,
+  WayButton,
+} from './provider-buttons.tsx';
 import { signInMessages } from './sign-in-messages.ts';
 
 /** What the pages of signing in act through. */
@@ -66,8 +76,8 @@ export function signInPageRoutes(services: SignInServices, signInLimit: Middlewa
       if (!visitor)
         return show(c, view, signInPage(view, identifier === undefined ? {} : { identifier }), { leadsTo });
       if (!app) return c.redirect(href, 303);
-      const { name, email } = await directory.get(visitor.userId, visitor.bookmark);
-      return show(c, view, <AccountChoicePage view={view} name={name ?? email} />, { leadsTo });
+      const user = await directory.get(visitor.userId, visitor.bookmark);
+      return show(c, view, <AccountChoicePage view={view} user={user} />, { leadsTo });
     })
     .post('/login', signInLimit, async (c) => {
       const view = viewFor(c);
@@ -156,8 +166,16 @@ function SignInPage(props: {
 }) {
   const { view, providers, identifier, problem } = props;
   const text = signInMessages[view.language].signIn;
+  const isAbove = areProvidersAbove(view) && providers.length > 0;
   return (
     <Frame view={view} title={text.title} failed={problem !== undefined}>
+      <Greeting view={view} />
+      {isAbove && (
+        <>
+          <ProviderButtons view={view} providers={providers} />
+          <OrRule view={view} />
+        </>
+      )}
       <Form view={view} problem={problem} button={text.button}>
         <Field
           name="identifier"
@@ -184,16 +202,18 @@ function SignInPage(props: {
         options={{ from: view.path('/v1/auth/passkeys/options') }}
         action={view.link('/login/passkey')}
         button={text.byPasskey}
+        icon={<Icon name="fingerprint-pattern" />}
         look="plain"
+        lastUsed={text.lastUsed}
         failed={text.passkeyFailed}
       />
-      <ProviderButtons view={view} providers={providers}>
-        <a class="button plain" href={view.link('/login/link')}>
+      <ProviderButtons view={view} providers={isAbove ? [] : providers}>
+        <WayButton view={view} way="link" icon="mail" href={view.link('/login/link')}>
           {text.byLink}
-        </a>
-        <a class="button plain" href={view.link('/login/code')}>
+        </WayButton>
+        <WayButton view={view} way="code" icon="smartphone" href={view.link('/login/code')}>
           {text.byCode}
-        </a>
+        </WayButton>
       </ProviderButtons>
       {view.realm.registration !== 'closed' && (
         <p class="below">
@@ -205,12 +225,15 @@ function SignInPage(props: {
 }
 
 /** Asks a signed-in user whether an app may know who they are, or whether they mean another account. */
-function AccountChoicePage({ view, name }: { view: View; name: string }) {
+function AccountChoicePage({ view, user }: { view: View; user: UserRow }) {
   const text = signInMessages[view.language].proceed;
+  const name = user.name ?? user.email;
   return (
     <Frame view={view} title={text.title}>
-      <p>
-        {text.signedInAs} <strong>{name}</strong>.
+      <p class="lead">{text.signedInAs}</p>
+      <p class="person">
+        <Avatar user={user} small />
+        <strong>{name}</strong>
       </p>
       <Form view={view} hidden={{ proceed: '1' }} button={text.button(name)} />
       <p class="below">

@@ -16,35 +16,35 @@ const SIZES = {
 };
 const STEP = 10;
 
-/** A bar for each day. `label` says in words what the bars show. */
+/** A bar for each day, with the most beside it. `label` says in words what the bars show; a bar that is pointed at says its number. */
 export function DayBars(props: { view: View; days: DailyNumbers; label: string; size: keyof typeof SIZES }) {
   const { view, days, label, size } = props;
   const { height, gap, least, empty } = SIZES[size];
   const most = Math.max(1, ...days.map(({ value }) => value));
+  const bars = days.flatMap(({ value }, at) => {
+    const bar = value <= 0 ? empty : Math.max(least, (value / most) * height);
+    const top = Number((height - bar).toFixed(2));
+    return bar === 0 ? [] : [`M${at * STEP + gap / 2} ${top}h${STEP - gap}V${height}h${gap - STEP}z`];
+  });
   return (
-    <svg
-      class={size === 'small' ? 'chart' : undefined}
-      viewBox={`0 0 ${days.length * STEP} ${height}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={label}
-    >
-      {days.map(({ date, value }, at) => {
-        const bar = value <= 0 ? empty : Math.max(least, (value / most) * height);
-        if (bar === 0) return null;
-        return (
-          <rect
-            class={value <= 0 ? 'empty' : undefined}
-            x={at * STEP + gap / 2}
-            y={height - bar}
-            width={STEP - gap}
-            height={bar}
-          >
+    <div class="plot">
+      <svg
+        class={size === 'small' ? 'chart' : undefined}
+        viewBox={`0 0 ${days.length * STEP} ${height}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        <path d={bars.join('')} />
+        {days.map(({ date, value }, at) => (
+          <rect x={at * STEP} width={STEP} height={height}>
             <title>{`${formatDayMonth(view, date)}: ${formatNumber(view, value)}`}</title>
           </rect>
-        );
-      })}
-    </svg>
+        ))}
+      </svg>
+      <span aria-hidden="true">{formatNumber(view, most)}</span>
+      <span aria-hidden="true">0</span>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { RobotCheck } from './challenge.tsx';
 import type { FormProblem, RefusedForm } from './form-data.ts';
+import { Icon } from './icon.tsx';
 import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
@@ -112,29 +113,61 @@ interface FieldProps {
   maxlength?: number;
   pattern?: string;
   accept?: string;
+  placeholder?: string;
+  /** Stands below: what a script says of the value. */
+  below?: Child;
+  /** Stands in the field, at its end: a button. */
+  within?: Child;
   /** Stands below, such as a link for those who have forgotten the value. */
   aside?: Child;
 }
 
 /** A labelled field with its hint and what is wrong with it. */
-export function Field({ name, label, hint, problem, aside, value, type = 'text', ...input }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { name, label, hint, problem, aside, value, type = 'text', within, below, ...input } = props;
   // Such values stand in no dictionary and begin with a small letter.
   const isPlain = type !== 'text' || input.autocomplete === 'username';
+  const control = (
+    <input
+      {...controlAttributes(name, problem, hint)}
+      type={type}
+      value={value ?? undefined}
+      autocapitalize={isPlain ? 'none' : undefined}
+      spellcheck={isPlain ? false : undefined}
+      {...input}
+    />
+  );
   return (
     <Labelled name={name} label={label} hint={hint} problem={problem} aside={aside}>
-      <input
-        {...controlAttributes(name, problem, hint)}
-        type={type}
-        value={value ?? undefined}
-        autocapitalize={isPlain ? 'none' : undefined}
-        spellcheck={isPlain ? false : undefined}
-        {...input}
-      />
+      {within ? (
+        <div class="within">
+          {control}
+          {within}
+        </div>
+      ) : (
+        control
+      )}
+      {below}
     </Labelled>
   );
 }
 
-/** The field of an e-mail address. */
+/** The button in the field of a password that shows it. */
+function Reveal({ view, name }: { view: View; name: string }) {
+  return (
+    <button
+      type="button"
+      class="scripted"
+      data-reveal={name}
+      aria-pressed="false"
+      aria-label={kitMessages[view.language].showPassword}
+    >
+      <Icon name="eye" />
+    </button>
+  );
+}
+
+/** The field of an email address. */
 export function EmailAddressField({ view, ...field }: Partial<FieldProps> & { view: View }) {
   return (
     <Field
@@ -168,6 +201,7 @@ export function CurrentPasswordField({ view, ...field }: Partial<FieldProps> & {
   return (
     <Field
       name="password"
+      within={<Reveal view={view} name={field.name ?? 'password'} />}
       type="password"
       label={kitMessages[view.language].password}
       autocomplete="current-password"
@@ -180,10 +214,11 @@ export function CurrentPasswordField({ view, ...field }: Partial<FieldProps> & {
 
 /** The field of a new password. */
 export function NewPasswordField({ view, ...field }: Partial<FieldProps> & { view: View }) {
-  const { newPassword, passwordHint } = kitMessages[view.language];
+  const { newPassword, passwordHint, strength } = kitMessages[view.language];
+  const { name = 'password' } = field;
   return (
     <Field
-      name="password"
+      name={name}
       type="password"
       label={newPassword}
       hint={passwordHint}
@@ -191,6 +226,12 @@ export function NewPasswordField({ view, ...field }: Partial<FieldProps> & { vie
       minlength={8}
       maxlength={256}
       required
+      within={<Reveal view={view} name={name} />}
+      below={
+        <div class="strength scripted" data-strength-of={name} data-says={strength.join('|')}>
+          <span aria-live="polite" />
+        </div>
+      }
       {...field}
     />
   );

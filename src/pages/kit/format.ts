@@ -4,7 +4,7 @@ import { dateOf } from '../../lib/calendar.ts';
 import { COUNTRIES } from '../../lib/countries.ts';
 import { deviceOf } from '../../lib/device.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
-import { rfc3339 } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE, rfc3339 } from '../../lib/time.ts';
 import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
@@ -16,6 +16,41 @@ export function formatTime(view: View, at: number): { shown: string; datetime: s
     timeZone: 'UTC',
   });
   return { shown: `${format.format(at)} UTC`, datetime: rfc3339(at) };
+}
+
+const UNITS = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+] as const;
+/** From when on a moment is told by its day. */
+const FAR = 30 * DAY;
+
+/** How long ago a moment was, or how long it is until then, and its day where that is long; Unix milliseconds. */
+export function formatRelative(view: View, at: number, now: number): string {
+  const distance = Math.abs(at - now);
+  if (distance >= FAR) return formatDate(view, at).shown;
+  const [unit, length] = UNITS.find(([, length]) => distance >= length) ?? ['minute', MINUTE];
+  // What is over rounds down, and what is to come rounds up: nothing is told to be sooner than it is.
+  const count = at > now ? Math.ceil(distance / length) : -Math.floor(distance / length);
+  return new Intl.RelativeTimeFormat(localeOf(view), { numeric: 'auto' }).format(count, unit);
+}
+
+/** The UTC day of a moment as a headline of what happened on it. */
+export function formatDayHeading(view: View, date: string): string {
+  const format = {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  } as const;
+  return new Intl.DateTimeFormat(localeOf(view), format).format(new Date(date));
+}
+
+/** The time of day of a moment, in UTC; Unix milliseconds. */
+export function formatClock(view: View, at: number): string {
+  return new Intl.DateTimeFormat(localeOf(view), { timeStyle: 'short', timeZone: 'UTC' }).format(at);
 }
 
 /** The UTC day of a moment; Unix milliseconds. */
@@ -90,6 +125,11 @@ export function deviceName({ language }: View, userAgent: string | null): string
   const device = deviceOf(userAgent);
   const { device: named, unknownDevice } = kitMessages[language];
   return device ? named(device) : unknownDevice;
+}
+
+/** Whether a device is one that its owner carries. */
+export function isHandheld(userAgent: string | null): boolean {
+  return /android|iphone|ipad|mobile/i.test(userAgent ?? '');
 }
 
 /** The place of a client, such as `Berlin, Germany`. */

@@ -1,11 +1,16 @@
 import type { Child } from 'hono/jsx';
-import { ICON, STYLESHEET } from '../../../generated/page-assets.ts';
+import { ICON, KIT, STYLESHEET } from '../../../generated/page-assets.ts';
+import { isPlaceholder } from '../../lib/email-address.ts';
 import { LANGUAGES } from '../../lib/language.ts';
+import { firstLetter, Icon, KeyMark } from './icon.tsx';
+import type { IconName } from './icon-names.ts';
 import { kitMessages } from './messages.ts';
 import { Avatar } from './panel.tsx';
 import type { View } from './view.ts';
 import type { Visit } from './visit.ts';
 
+/** A realm of this name has Latchkey's key for its mark. */
+const PRODUCT = 'Latchkey';
 const NAMES = { en: 'English', de: 'Deutsch' };
 
 interface FrameProps {
@@ -14,7 +19,8 @@ interface FrameProps {
   children: Child;
   /** `card`: one thing to do, in the middle. `wide`: with a menu, for an account. `full`: the same for operators. */
   kind?: 'card' | 'wide' | 'full';
-  /** Stands beside the realm's name: who is signed in, and the way out. */
+  /** Stands before the realm's name, and beside it: what opens the menu, and who is signed in. */
+  before?: Child;
   aside?: Child;
   /** Stands beside the content: links to the other pages. */
   menu?: Child;
@@ -23,11 +29,12 @@ interface FrameProps {
 }
 
 /** The frame of every page for people. */
-export function Frame({ view, title, children, kind = 'card', aside, menu, failed }: FrameProps) {
+export function Frame({ view, title, children, kind = 'card', before, aside, menu, failed }: FrameProps) {
   const { realm, language } = view;
   const text = kitMessages[language];
+  const looks = { card: realm.pages?.background ? 'card backdrop' : 'card', wide: 'wide', full: 'wide full' };
   return (
-    <html lang={language} data-theme={view.theme}>
+    <html lang={language} data-theme={view.theme} data-locale={view.locale} data-realm={realm.id}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -37,12 +44,14 @@ export function Frame({ view, title, children, kind = 'card', aside, menu, faile
         <link rel="stylesheet" href={STYLESHEET} />
         <link rel="icon" href={ICON} type="image/svg+xml" />
         <style>{view.colors}</style>
+        <script type="module" src={KIT} />
       </head>
-      <body class={kind === 'full' ? 'wide full' : kind}>
+      <body class={looks[kind]}>
         <a class="skip" href="#content">
           {text.skip}
         </a>
         <header>
+          {before}
           <Brand view={view} />
           {aside}
         </header>
@@ -52,6 +61,7 @@ export function Frame({ view, title, children, kind = 'card', aside, menu, faile
           {children}
         </main>
         <footer>
+          <Legal view={view} />
           <nav aria-label={text.language}>
             {LANGUAGES.map((other) =>
               other === language ? (
@@ -69,6 +79,19 @@ export function Frame({ view, title, children, kind = 'card', aside, menu, faile
   );
 }
 
+/** What the realm has to say of the law, where it says so. */
+function Legal({ view: { realm, language } }: { view: View }) {
+  const { terms, privacy } = kitMessages[language];
+  const { pages } = realm;
+  if (!pages?.terms && !pages?.privacy) return null;
+  return (
+    <p class="legal">
+      {pages.terms && <a href={pages.terms}>{terms}</a>}
+      {pages.privacy && <a href={pages.privacy}>{privacy}</a>}
+    </p>
+  );
+}
+
 function Brand({ view: { realm } }: { view: View }) {
   return (
     <p class="brand">
@@ -76,7 +99,9 @@ function Brand({ view: { realm } }: { view: View }) {
         <img src={realm.logo} alt={realm.name} height="32" />
       ) : (
         <>
-          <span class="mark" aria-hidden="true" />
+          <span class="tile" aria-hidden="true" data-letter={firstLetter(realm.name)}>
+            {realm.name === PRODUCT && <KeyMark />}
+          </span>
           {realm.name}
         </>
       )}
@@ -84,15 +109,30 @@ function Brand({ view: { realm } }: { view: View }) {
   );
 }
 
+/** A page in a menu; `startsGroup` of one that has a line before it. */
+export interface MenuPage {
+  href: string;
+  name: string;
+  icon: IconName;
+  isCurrent?: boolean;
+  startsGroup?: boolean;
+}
+
 /** What the frame of a page with a menu is made of. */
 export interface MenuFrameProps {
   visit: Visit;
   title: string;
   kind: 'wide' | 'full';
-  menu: { label: string; pages: { href: string; name: string; isCurrent: boolean }[] };
-  /** What the user is called, with what stands beside it. */
-  who: Child;
+  menu: { label: string; pages: MenuPage[] };
+  /** What the user is called. */
+  name: string;
+  /** Stands beside their name in their own menu. */
+  badge?: Child;
+  /** Where else the user may go, in their own menu. */
+  elsewhere?: MenuPage[];
   signOut: string;
+  /** Stands beside the realm's name, such as a choice of what the pages are about. */
+  slot?: Child;
   /** What was just done, in words. */
   said?: string | undefined;
   failed: boolean;
@@ -101,42 +141,101 @@ export interface MenuFrameProps {
 
 /** The frame of pages for signed-in users: who they are, the menu, and what was just done. */
 export function MenuFrame(props: MenuFrameProps) {
-  const { visit, title, kind, menu, who, signOut, said, failed, children } = props;
-  const { user, view } = visit;
-  const aside = (
-    <div class="who">
-      <Avatar user={user} small />
-      {who}
-      <form method="post" action={signOut}>
-        <button type="submit" class="plain">
-          {kitMessages[view.language].signOut}
-        </button>
-      </form>
-    </div>
-  );
+  const { visit, title, kind, menu, slot, said, failed, children } = props;
+  const { view } = visit;
+  const text = kitMessages[view.language];
   const links = (
-    <nav class="menu" aria-label={menu.label}>
-      <ul>
-        {menu.pages.map(({ href, name, isCurrent }) => (
-          <li>
-            <a href={href} aria-current={isCurrent ? 'page' : undefined}>
-              {name}
-            </a>
-          </li>
-        ))}
-      </ul>
+    <nav class="menu" id="menu" popover="auto" aria-label={menu.label}>
+      <ul>{menu.pages.map((page) => menuEntry(page))}</ul>
     </nav>
   );
   return (
-    <Frame view={view} title={title} kind={kind} failed={failed} aside={aside} menu={links}>
+    <Frame
+      view={view}
+      title={title}
+      kind={kind}
+      failed={failed}
+      before={
+        <button type="button" class="ghost menu-button" popovertarget="menu" aria-label={text.menu}>
+          <Icon name="menu" />
+        </button>
+      }
+      aside={
+        <>
+          <div class="slot">{slot}</div>
+          <UserMenu {...props} />
+        </>
+      }
+      menu={links}
+    >
       <h1>{title}</h1>
-      {said && !failed && (
-        <p class="notice good" role="status">
-          {said}
-        </p>
-      )}
+      {said && !failed && <Toast view={view}>{said}</Toast>}
       {children}
     </Frame>
+  );
+}
+
+function menuEntry({ href, name, icon, isCurrent, startsGroup }: MenuPage) {
+  return (
+    <li>
+      {startsGroup && <hr />}
+      <a class="item" href={href} aria-current={isCurrent ? 'page' : undefined}>
+        <Icon name={icon} />
+        {name}
+      </a>
+    </li>
+  );
+}
+
+/** Who is signed in, where else they may go, and the way out. */
+function UserMenu({ visit, name, badge, elsewhere = [], signOut }: MenuFrameProps) {
+  const { user, view } = visit;
+  const text = kitMessages[view.language];
+  return (
+    <div class="who">
+      <button type="button" class="ghost" popovertarget="who">
+        <Avatar user={user} small />
+        <span class="hidden">{text.userMenu}: </span>
+        <span class="name">{name}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <div id="who" popover="auto">
+        <p>
+          <strong>{name}</strong> {badge}
+          {!isPlaceholder(user.email) && user.email !== name && (
+            <>
+              <br />
+              <span class="soft">{user.email}</span>
+            </>
+          )}
+        </p>
+        {elsewhere.map(({ href, name: called, icon }) => (
+          <a class="item" href={href}>
+            <Icon name={icon} />
+            {called}
+          </a>
+        ))}
+        <form method="post" action={signOut}>
+          <button type="submit" class="item">
+            <Icon name="log-out" />
+            {text.signOut}
+          </button>
+        </form>
+      </div>
+    </div>
+  );
+}
+
+/** What was just done. A script lets it be closed, and closes it after a while. */
+export function Toast({ view, children }: { view: View; children: Child }) {
+  return (
+    <div class="toast">
+      <Icon name="circle-check" />
+      <p role="status">{children}</p>
+      <button type="button" class="ghost scripted" data-close aria-label={kitMessages[view.language].close}>
+        <Icon name="x" />
+      </button>
+    </div>
   );
 }
 

@@ -32,7 +32,7 @@ type DoneMessages = Record<string, string | undefined>;
 
 /** A form of a page. */
 export interface PageForm<V extends Visit> {
-  /** Whether it needs a verified e-mail address. */
+  /** Whether it needs a verified email address. */
   verified?: boolean;
   /** Whether an anonymous user may, who has no address to verify. */
   anonymous?: boolean;

@@ -1,7 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { UserRow } from '../../directory/tables.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
-import { formatDate, formatTime, initialsOf } from './format.ts';
+import { formatClock, formatDate, formatRelative, formatTime, initialsOf, isHandheld } from './format.ts';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-names.ts';
+import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
 /** A part of a page that has one subject, with a heading of that id. */
@@ -30,8 +33,23 @@ export function Entries(props: { entries: Child[]; none: string; look?: string }
   return entries.length > 0 ? <ul class={look}>{entries}</ul> : <p class="soft">{none}</p>;
 }
 
-/** An entry of a list: its name, what stands below it, and what stands beside it. */
+/** Where there is nothing yet: what it will be, and the next thing to do. */
+export function EmptyState(props: { icon: IconName; title: string; text?: string; children?: Child }) {
+  const { icon, title, text, children } = props;
+  return (
+    <div class="empty">
+      <Icon name={icon} />
+      <strong>{title}</strong>
+      {text && <p>{text}</p>}
+      {children}
+    </div>
+  );
+}
+
+/** An entry of a list: an icon, its name, what stands below it, and what stands beside it. */
 export function Entry(props: {
+  /** An icon, or the mark of a provider. */
+  icon?: Child;
   name: Child;
   badge?: Child;
   /** The first line below the name. */
@@ -40,9 +58,10 @@ export function Entry(props: {
   about?: Child[];
   children?: Child;
 }) {
-  const { name, badge, lead, about = [], children } = props;
+  const { icon, name, badge, lead, about = [], children } = props;
   return (
-    <li>
+    <li class={icon ? 'pictured' : undefined}>
+      {icon}
       <div>
         <p>
           <strong>{name}</strong> {badge}
@@ -57,8 +76,49 @@ export function Entry(props: {
   );
 }
 
+/** An entry of a list that is edited in its row: what its button opens stands below. */
+export function EditableEntry(props: {
+  view: View;
+  icon: IconName;
+  name: string;
+  badge?: Child;
+  about?: Child;
+  /** What its button says, when not Edit. */
+  button?: string;
+  /** Whether it is open when the page is shown. */
+  isOpen?: boolean;
+  /** Of the entries that share a name, one is open. */
+  group: string;
+  children: Child;
+}) {
+  const { view, icon, name, badge, about, button, isOpen, group, children } = props;
+  const { edit, close } = kitMessages[view.language];
+  return (
+    <li class="edits">
+      <details class="pictured" name={group} open={isOpen}>
+        <summary class="pictured">
+          <Icon name={icon} />
+          <span>
+            <strong>{name}</strong> {badge}
+            <br />
+            <span class="soft">{about}</span>
+          </span>
+          <span class="button plain small when-closed">{button ?? edit}</span>
+          <span class="button plain small when-open">{close}</span>
+        </summary>
+        {children}
+      </details>
+    </li>
+  );
+}
+
+/** The icon of a device. */
+export function DeviceIcon({ userAgent }: { userAgent: string | null }) {
+  return <Icon name={isHandheld(userAgent) ? 'smartphone' : 'monitor'} />;
+}
+
 /** A state in one word. */
-export function Badge({ look, children }: { look?: 'good' | 'bad' | undefined; children: Child }) {
+export function Badge({ look, children }: { look?: 'good' | 'bad' | 'warn' | undefined; children: Child }) {
   return <span class={look ? `badge ${look}` : 'badge'}>{children}</span>;
 }
 
@@ -82,14 +142,39 @@ export function DescriptionList({
   );
 }
 
-/** A moment as the reader writes times, or only its UTC day; Unix milliseconds. */
-export function Time({ view, at, day }: { view: View; at: number; day?: boolean }) {
+/**
+ * A moment as the reader writes times, or only its UTC day, or with `ago` how long ago it was or is until then; Unix milliseconds. A script shows
+ * times of the reader's zone; the title keeps UTC.
+ */
+export function Time({ view, at, day, ago }: { view: View; at: number; day?: boolean; ago?: boolean }) {
   const { shown, datetime } = day ? formatDate(view, at) : formatTime(view, at);
-  return <time datetime={datetime}>{shown}</time>;
+  if (day) return <time datetime={datetime}>{shown}</time>;
+  if (ago) {
+    return (
+      <time datetime={datetime} title={shown}>
+        {formatRelative(view, at, Date.now())}
+      </time>
+    );
+  }
+  return (
+    <time datetime={datetime} title={shown} data-local>
+      {shown}
+    </time>
+  );
+}
+
+/** The time of day of a moment below the headline of its UTC day. */
+export function Clock({ view, at }: { view: View; at: number }) {
+  const { shown, datetime } = formatTime(view, at);
+  return (
+    <time datetime={datetime} title={shown}>
+      {formatClock(view, at)} UTC
+    </time>
+  );
 }
 
 /** A moment, or a text where there is none. */
-export function TimeOr(props: { view: View; at: number | null; none: string; day?: boolean }) {
+export function TimeOr(props: { view: View; at: number | null; none: string; day?: boolean; ago?: boolean }) {
   const { at, none, ...time } = props;
   return at === null ? none : <Time {...time} at={at} />;
 }

@@ -31,11 +31,26 @@ export function PasskeyForm(props: {
   fields?: typeof PASSKEY_FIELDS;
   button: string;
   look?: 'plain';
+  /** Stands before the button's text. */
+  icon?: Child;
+  /** What is said of it where it was the last way in on this device. */
+  lastUsed?: string;
   /** What is said when the browser gives nothing. */
   failed: string;
   children?: Child;
 }) {
-  const { options, creates, action, hidden = {}, fields = PASSKEY_FIELDS, button, look, failed } = props;
+  const {
+    options,
+    creates,
+    action,
+    hidden = {},
+    fields = PASSKEY_FIELDS,
+    button,
+    look,
+    icon,
+    lastUsed,
+    failed,
+  } = props;
   const source =
     'from' in options ? { 'data-from': options.from } : { 'data-options': JSON.stringify(options) };
   return (
@@ -48,6 +63,8 @@ export function PasskeyForm(props: {
         data-flow={fields.flow}
         data-credential={fields.credential}
         data-failed={failed}
+        data-way={lastUsed && 'passkey'}
+        data-last={lastUsed}
         {...source}
       >
         {Object.entries(hidden).map(([name, value]) => (
@@ -58,6 +75,7 @@ export function PasskeyForm(props: {
         <p class="wrong" role="alert" hidden />
         {props.children}
         <button type="submit" class={look}>
+          {icon}
           {button}
         </button>
       </form>

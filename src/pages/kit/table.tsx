@@ -6,12 +6,15 @@ import type { View } from './view.ts';
 /** The head of a column: of texts, of numbers, or one that only screen readers name; null has no head. */
 type Column = string | { number: string } | { hidden: string } | { head: Child } | null;
 
-/** A table that scrolls by itself where it is wider than the screen. */
-export function Table(props: { label: string; columns: Column[]; rows: Child[] }) {
-  const { label, columns, rows } = props;
+/**
+ * A table that scrolls by itself where it is wider than the screen. One that `stacks` shows each row as a card on a phone: its cells name
+ * their columns by `data-head`.
+ */
+export function Table(props: { label: string; columns: Column[]; rows: Child[]; look?: 'stacks' }) {
+  const { label, columns, rows, look } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields
-    <div class="table" role="group" aria-label={label} tabindex={0}>
+    <div class={look ? `table ${look}` : 'table'} role="group" aria-label={label} tabindex={0}>
       <table>
         <thead>
           <tr>{columns.map(headOf)}</tr>

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AWAITING, CHALLENGE, PASSKEYS } from '../../../generated/page-assets.ts';
+import { AWAITING, CHALLENGE, KIT, PASSKEYS } from '../../../generated/page-assets.ts';
 import type { AppContext } from '../../http/context.ts';
-import { buttonColors } from '../../lib/color.ts';
+import { accentColors, backdropColors, buttonColors } from '../../lib/color.ts';
 import { acceptedLanguages, bestLanguage, type Language } from '../../lib/language.ts';
 import type { Realm } from '../../lib/realm.ts';
 import { DAY, SECOND } from '../../lib/time.ts';
@@ -19,6 +19,8 @@ export interface View {
   locale?: string | undefined;
   /** What a signed-in user has chosen; else the system's. */
   theme?: 'light' | 'dark' | undefined;
+  /** The id of the dialog that the page is asked to show. */
+  asked: string | undefined;
   /** The path of another page of this realm, with the parameters that every link keeps. */
   link(path: string, query?: Record<string, string>): string;
   /** A path of this realm and nothing more. */
@@ -32,6 +34,8 @@ const CARRIED = ['redirect_to', 'code_challenge', 'code_challenge_method', 'stat
 
 // How the site that sends a user asks for a language (OpenID Connect Core, 3.1.2.1).
 const LANGUAGE_PARAMETER = 'ui_locales';
+/** Names the dialog that a page shows, where the browser could not open it. */
+export const DIALOG_PARAMETER = 'dialog';
 const LANGUAGE_COOKIE = '__Host-latchkey-language';
 
 /** The view of a request. `locale` is the language that a signed-in user has chosen. */
@@ -46,6 +50,7 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
   ]);
   if (asked.length > 0 && language !== remembered) rememberLanguage(c, language);
   const { background, text, edge, darkEdge } = buttonColors(realm.color);
+  const accent = accentColors(realm.color);
   const base = new URL(realm.issuer).pathname.replace(/\/$/, '');
   const carried = CARRIED.flatMap((name) => {
     const value = c.req.query(name);
@@ -56,7 +61,8 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
   return {
     realm,
     language,
-    colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge}}`,
+    colors: `:root{--brand:${background};--on-brand:${text};--brand-edge:${edge};--brand-edge-dark:${darkEdge};--accent:${accent.light};--accent-dark:${accent.dark}${backdropOf(realm)}}`,
+    asked: c.req.query(DIALOG_PARAMETER),
     link: (path, query = {}) =>
       at(path, [...carried.filter(([name]) => !(name in query)), ...Object.entries(query)]),
     path: (path) => at(path, []),
@@ -67,6 +73,16 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
       return `?${query}`;
     },
   };
+}
+
+/** The ground that a realm has chosen, darker in the dark, and what can be read on both. */
+function backdropOf({ pages }: Realm): string {
+  if (!pages?.background) return '';
+  const { light, dark } = backdropColors(pages.background);
+  return (
+    `;--backdrop:light-dark(${light.ground},${dark.ground})` +
+    `;--on-backdrop:light-dark(${light.text},${dark.text})`
+  );
 }
 
 /** The widget of Cloudflare Turnstile, where a realm has chosen it. */
@@ -106,7 +122,7 @@ export function show(
   const html = `<!doctype html>${content}`;
   // Whatever a user has written stands there with its quotes escaped.
   const asks = (src: string) => html.includes(`src="${src}"`);
-  const files = [PASSKEYS, CHALLENGE, AWAITING]
+  const files = [KIT, PASSKEYS, CHALLENGE, AWAITING]
     .filter(asks)
     .map((src) => new URL(src, view.realm.issuer).href);
   const isForeign = asks(TURNSTILE_SCRIPT);

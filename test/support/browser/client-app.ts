@@ -114,7 +114,7 @@ export class ClientApp {
   /** Fills in the sign-in page of Latchkey's that a page has left for, and comes back. */
   async fillIn(page: Page, email: string): Promise<void> {
     await page.waitForURL((url) => url.origin === this.latchkey.origin);
-    await page.getByLabel('E-mail address, username or phone number').fill(email);
+    await page.getByLabel('Email, username or phone').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.waitForURL((url) => url.origin === this.origin);

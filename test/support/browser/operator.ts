@@ -47,7 +47,7 @@ export async function openDashboard(
     headline: () => page.getByRole('heading', { level: 1 }).textContent(),
     path: () => new URL(page.url()).pathname,
     signIn: async (email, password) => {
-      await page.getByLabel('E-mail address, username or phone number').fill(email);
+      await page.getByLabel('Email, username or phone').fill(email);
       await page.getByLabel('Password').fill(password);
       await press('Sign in');
     },

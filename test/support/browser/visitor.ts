@@ -45,16 +45,16 @@ export async function openVisitor(
     said: () => page.getByRole('status').textContent(),
     register: async (email, base = '') => {
       await go(`${base}/register`);
-      await page.getByLabel('E-mail address').fill(email);
+      await page.getByLabel('Email address').fill(email);
       await page.getByLabel('Password').fill(PASSWORD);
-      await press('Make the account');
+      await press('Create account');
       await page.goto(linkIn(await latchkey.messageTo(email)));
       await press('This is my account');
     },
     signIn: async (email, base = '') => {
       await context.clearCookies();
       await go(`${base}/login`);
-      await page.getByLabel('E-mail address, username or phone number').fill(email);
+      await page.getByLabel('Email, username or phone').fill(email);
       await page.getByLabel('Password').fill(PASSWORD);
       await press('Sign in');
     },

@@ -1,0 +1,106 @@
+import type { Child } from 'hono/jsx';
+import { Form } from './form.tsx';
+import { Icon } from './icon.tsx';
+import { kitMessages } from './messages.ts';
+import { DIALOG_PARAMETER, type View } from './view.ts';
+
+/**
+ * A button, and the dialog that it opens. It needs no script: a browser opens the dialog by itself (HTML, invoker commands), and one that
+ * cannot sends the button's form, which shows the page again with the dialog in it.
+ */
+export function Dialog(props: {
+  view: View;
+  /** Unique on the page. */
+  id: string;
+  title: string;
+  button: string;
+  /** What the button is called where its text alone does not say what it is about. */
+  buttonLabel?: string | undefined;
+  look?: 'plain' | 'danger';
+  disabled?: boolean;
+  /** Whether it stands open, such as after an error in it. */
+  isOpen?: boolean;
+  children: Child;
+}) {
+  const { view, id, title, button, buttonLabel, look = 'plain', disabled, isOpen, children } = props;
+  const invoker = { commandfor: id, command: 'show-modal' };
+  return (
+    <>
+      <form method="get">
+        <input type="hidden" name={DIALOG_PARAMETER} value={id} />
+        <button class={look} aria-label={buttonLabel} disabled={disabled} {...invoker}>
+          {button}
+        </button>
+      </form>
+      <dialog id={id} aria-labelledby={`${id}-title`} open={isOpen || view.asked === id}>
+        <h2 id={`${id}-title`}>{title}</h2>
+        {children}
+      </dialog>
+    </>
+  );
+}
+
+/** A dialog that asks before a form is sent. */
+export function ConfirmDialog(props: {
+  view: View;
+  id: string;
+  title: string;
+  text: Child;
+  /** What opens it. */
+  open: string;
+  openLabel?: string;
+  /** The form, what goes along with it, and its button. */
+  form: string;
+  hidden: Record<string, string>;
+  button: string;
+  disabled?: boolean;
+  action?: string;
+}) {
+  const { view, id, title, text, open, openLabel, form, hidden, button, disabled = false, action } = props;
+  return (
+    <Dialog
+      view={view}
+      id={id}
+      title={title}
+      button={open}
+      buttonLabel={openLabel}
+      look="danger"
+      disabled={disabled}
+    >
+      <p class="soft">{text}</p>
+      <div class="acts">
+        <DialogCancel view={view} id={id} />
+        <Form view={view} name={form} hidden={hidden} action={action} button={button} look="danger" />
+      </div>
+    </Dialog>
+  );
+}
+
+/** What closes a dialog and does nothing. */
+export function DialogCancel({ view, id }: { view: View; id: string }) {
+  const invoker = { commandfor: id, command: 'close' };
+  return (
+    <form method="get">
+      <button class="plain" {...invoker}>
+        {kitMessages[view.language].cancel}
+      </button>
+    </form>
+  );
+}
+
+/** A button that copies a text, where a script can. */
+export function CopyButton({ view, text, label }: { view: View; text: string; label?: string }) {
+  const { copy, copied } = kitMessages[view.language];
+  return (
+    <button
+      type="button"
+      class="copy scripted"
+      data-copy={text}
+      data-copied={copied}
+      aria-label={label ?? copy}
+    >
+      <Icon name="copy" />
+      <span aria-live="polite" />
+    </button>
+  );
+}

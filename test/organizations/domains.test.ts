@@ -1,0 +1,95 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { Domains, recordOf } from '../../src/organizations/domain-service.ts';
+import { createServices } from '../../src/services.ts';
+import { call, expectProblem, registerVerified } from '../support/api.ts';
+import { foundedBy, join, person, rolesIn, type TestMember } from '../support/organizations.ts';
+
+// No test can write into DNS: what a name says is told to the service here, and everything else is real.
+
+const NOBODY = { userId: '', bookmark: null };
+
+async function scene() {
+  const services = createServices(env as never);
+  const realm = await services.realms.get('default');
+  const owner = await person();
+  const id = await foundedBy(owner);
+  const domain = `${crypto.randomUUID().slice(0, 8)}.example`;
+  const named = async (by: TestMember, organization: string, joins_as: string | null) => {
+    const answer = await call('POST', `/v1/organizations/${organization}/domains`, {
+      token: by.token,
+      body: { domain: domain.toUpperCase(), joins_as },
+    });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+    return answer.body;
+  };
+  const verify = async (by: TestMember, organization: string, domainId: string, texts: string[]) => {
+    const { organizations } = services;
+    const domains = new Domains({
+      d1: services.d1,
+      sessions: services.sessions,
+      changes: services.organizationChanges,
+      organizations,
+      resolve: async (name) => (name === `_latchkey-challenge.${domain}` ? texts : []),
+    });
+    const admitted = await organizations.admit(
+      realm,
+      organization,
+      { ...NOBODY, userId: by.id },
+      'domains:manage',
+    );
+    return domains.verify(admitted, domainId);
+  };
+  return { services, realm, owner, id, domain, named, verify };
+}
+
+describe('a domain', () => {
+  it('is proved by its record, and its users join by themselves', async () => {
+    const { owner, id, domain, named, verify } = await scene();
+    const row = await named(owner, id, 'member');
+    expect(row).toMatchObject({ domain, verified_at: null, joins_as: 'member' });
+    expect(row.record).toMatchObject({ type: 'TXT', name: `_latchkey-challenge.${domain}` });
+    await expect(verify(owner, id, row.id, ['something else'])).rejects.toMatchObject({
+      code: 'domain_unverified',
+    });
+    const user = await registerVerified({ email: `ada@${domain}` });
+    const own = () => call('GET', '/v1/me/organizations', { token: user.access_token });
+    expect((await own()).body.data).toEqual([]);
+    expect((await verify(owner, id, row.id, ['x', row.record.value])).verifiedAt).toBeGreaterThan(0);
+    expect((await own()).body.data).toMatchObject([{ organization: { id }, role: 'member' }]);
+    expect(await rolesIn(id, owner)).toMatchObject({ [user.user.id]: 'member' });
+    // Of another domain, or unproven, nobody joins.
+    const { body } = await call('GET', '/v1/me/organizations', { token: (await person()).token });
+    expect(body.data).toEqual([]);
+  });
+
+  it('is one organization’s: another that has the record too is refused', async () => {
+    const { owner, id, named, verify } = await scene();
+    const other = await person();
+    const otherId = await foundedBy(other);
+    const [first, second] = [await named(owner, id, null), await named(other, otherId, null)];
+    const texts = [first.record.value, second.record.value];
+    await verify(owner, id, first.id, texts);
+    await expect(verify(other, otherId, second.id, texts)).rejects.toMatchObject({ code: 'domain_taken' });
+  });
+
+  it('is handled by who may, and joins nobody as more than they are', async () => {
+    const { owner, id, domain, named } = await scene();
+    const admin = await join(id, owner, 'admin');
+    const member = await join(id, owner, 'member');
+    const path = `/v1/organizations/${id}/domains`;
+    const add = (by: TestMember, joins_as: string) =>
+      call('POST', path, { token: by.token, body: { domain, joins_as } });
+    expectProblem(await add(member, 'member'), 403, 'insufficient_permission');
+    expectProblem(await add(admin, 'owner'), 403, 'insufficient_permission');
+    const row = await named(admin, id, 'member');
+    expect(recordOf({ domain, token: row.record.value.split('=')[1] })).toEqual(row.record);
+    const patch = (by: TestMember, joins_as: string | null) =>
+      call('PATCH', `${path}/${row.id}`, { token: by.token, body: { joins_as } });
+    expectProblem(await patch(admin, 'billing'), 403, 'insufficient_permission');
+    expect((await patch(owner, 'billing')).body.joins_as).toBe('billing');
+    expect((await call('GET', path, { token: admin.token })).body.data).toHaveLength(1);
+    expect((await call('DELETE', `${path}/${row.id}`, { token: admin.token })).status).toBe(204);
+    expectProblem(await patch(owner, null), 404, 'domain_not_found');
+  });
+});
