@@ -345,7 +345,6 @@ function assemble(shared: Shared, database: string): Services {
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing, organizations: wallets });
-  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
   const organizationDeps = {
     d1,
     sessions,
