@@ -54,6 +54,7 @@ import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
 import { Organizations } from './organizations/service.ts';
+import { OrganizationSpending } from './organizations/spending-service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
 import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
@@ -150,6 +151,7 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   organizations: Organizations;
+  spending: OrganizationSpending;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -428,6 +430,7 @@ function assemble(shared: Shared, database: string): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
+    spending: new OrganizationSpending(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
