@@ -3,7 +3,7 @@ import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { type Domains, recordOf } from './domain-service.ts';
-import { DomainField, OrganizationParams } from './schemas.ts';
+import { DomainPatch, JoinsAs, NewDomain, OrganizationParams } from './schemas.ts';
 import type { Organizations } from './service.ts';
 import type { DomainRow } from './tables.ts';
 
@@ -16,13 +16,6 @@ const REFUSED = [
 ] as const;
 
 const DomainParams = OrganizationParams.extend({ domain_id: z.string().regex(/^dom_[0-9a-z]{26}$/) });
-const JoinsAs = z.string().max(40).nullable().openapi({
-  description: 'As what users with a proven address of it join by themselves; null where they do not',
-});
-const NewDomain = z
-  .strictObject({ domain: DomainField, joins_as: JoinsAs.default(null) })
-  .openapi('NewDomain');
-const DomainPatch = z.strictObject({ joins_as: JoinsAs }).openapi('DomainPatch');
 const DomainSchema = z
   .object({
     id: z.string(),
@@ -30,7 +23,7 @@ const DomainSchema = z
     record: z.object({ type: z.literal('TXT'), name: z.string(), value: z.string() }).openapi({
       description: 'What DNS has to say, so that it is verified',
     }),
-    joins_as: z.string().nullable(),
+    joins_as: JoinsAs,
     verified_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
   })

@@ -157,6 +157,15 @@ export const DomainField = z
   })
   .openapi({ example: 'example.com' });
 
+/** As what users of a domain join. */
+export const JoinsAs = z.string().max(40).nullable().openapi({
+  description: 'As what users with a proven address of it join by themselves; null where they do not',
+});
+export const NewDomain = z
+  .strictObject({ domain: DomainField, joins_as: JoinsAs.default(null) })
+  .openapi('NewDomain');
+export const DomainPatch = z.strictObject({ joins_as: JoinsAs }).openapi('DomainPatch');
+
 export const NewInvitation = z
   .strictObject({
     email: EmailField.optional(),

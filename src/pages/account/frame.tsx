@@ -17,6 +17,7 @@ import { dataMessages } from './data-messages.ts';
 import { devicesMessages } from './devices-messages.ts';
 import { identitiesMessages } from './identities-messages.ts';
 import { accountMessages } from './messages.ts';
+import { organizationsMessages } from './organizations-messages.ts';
 import { preferencesMessages } from './preferences-messages.ts';
 import { profileMessages } from './profile-messages.ts';
 import { securityMessages } from './security-messages.ts';
@@ -31,6 +32,7 @@ export const ACCOUNT_PAGES = {
   devices: '/account/devices',
   identities: '/account/identities',
   apps: '/account/apps',
+  organizations: '/account/organizations',
   usage: '/account/usage',
   billing: '/account/billing',
   activity: '/account/activity',
@@ -47,6 +49,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   devices: devicesMessages,
   identities: identitiesMessages,
   apps: appsMessages,
+  organizations: organizationsMessages,
   usage: usageMessages,
   billing: billingMessages,
   activity: activityMessages,
@@ -61,6 +64,7 @@ const ICONS: Record<AccountPageName, IconName> = {
   devices: 'monitor',
   identities: 'link',
   apps: 'layout-grid',
+  organizations: 'users',
   usage: 'chart-column',
   billing: 'credit-card',
   activity: 'history',

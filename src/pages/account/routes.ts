@@ -6,6 +6,9 @@ import { billingPageRoutes } from './billing.tsx';
 import { dataPageRoutes } from './data.tsx';
 import { devicesPageRoutes } from './devices.tsx';
 import { identitiesPageRoutes } from './identities.tsx';
+import { invitationPageRoutes } from './invitation.tsx';
+import { organizationPageRoutes } from './organization.tsx';
+import { organizationsPageRoutes } from './organizations.tsx';
 import { preferencesPageRoutes } from './preferences.tsx';
 import { profilePageRoutes } from './profile.tsx';
 import { securityPageRoutes } from './security.tsx';
@@ -23,6 +26,9 @@ export function accountPageRoutes(services: AccountServices, signInLimit: Middle
     .route('/', devicesPageRoutes(services))
     .route('/', identitiesPageRoutes(services, signInLimit))
     .route('/', appsPageRoutes(services))
+    .route('/', organizationsPageRoutes(services))
+    .route('/', organizationPageRoutes(services))
+    .route('/', invitationPageRoutes(services, signInLimit))
     .route('/', usagePageRoutes(services))
     .route('/', billingPageRoutes(services))
     .route('/', activityPageRoutes(services))

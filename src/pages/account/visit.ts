@@ -9,6 +9,9 @@ import { requireMfa } from '../../http/second-factor.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
+import type { Domains } from '../../organizations/domain-service.ts';
+import type { Invitations } from '../../organizations/invitation-service.ts';
+import type { Organizations } from '../../organizations/service.ts';
 import type { Passkeys } from '../../passkeys/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import type { Credentials } from '../../passwords/service.ts';
@@ -44,6 +47,9 @@ export interface AccountServices extends VisitServices {
   privacy: Privacy;
   reauthentication: Reauthentication;
   oauthClients: OAuthClients;
+  organizations: Organizations;
+  invitations: Invitations;
+  domains: Domains;
   authorizations: ClientAuthorizations;
 }
 

@@ -1,0 +1,460 @@
+import { clientOf } from '../../http/context.ts';
+import { type OrganizationPermission, permissionsOf } from '../../lib/organization-roles.ts';
+import { recordOf } from '../../organizations/domain-service.ts';
+import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
+import type { Admitted } from '../../organizations/service.ts';
+import type { ShownMember } from '../../organizations/store.ts';
+import type { DomainRow, InvitationRow } from '../../organizations/tables.ts';
+import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
+import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { valid } from '../kit/form-data.ts';
+import { initialsOf } from '../kit/format.ts';
+import { Icon } from '../kit/icon.tsx';
+import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
+import { Badge, EditableEntry, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Pager } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
+import type { Visit } from '../kit/visit.ts';
+import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { organizationPath, roleName, roleOptions } from './organizations.tsx';
+import { organizationsMessages } from './organizations-messages.ts';
+import { type AccountServices, accountArea } from './visit.ts';
+
+const MEMBERS = 50;
+
+/** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
+export function organizationPageRoutes(services: AccountServices) {
+  const { organizations, invitations, domains } = services;
+  const idOf = (c: { req: { param(name: string): string | undefined } }) => c.req.param('id') ?? '';
+  const admit = (
+    c: Parameters<typeof idOf>[0],
+    { principal, view }: Visit,
+    permission: OrganizationPermission | null,
+  ) => organizations.admit(view.realm, idOf(c), principal, permission);
+  return pageRoutes(accountArea(services), {
+    path: `${ACCOUNT_PAGES.organizations}/:id`,
+    messages: organizationsMessages,
+    forms: {
+      role: {
+        verified: true,
+        fresh: true,
+        act: async (c, visit, { user = '', ...values }) => {
+          const by = await admit(c, visit, 'members:manage');
+          await organizations.changeRole(by, user, values[`role.${user}`] ?? '');
+          return 'role';
+        },
+      },
+      remove: {
+        verified: true,
+        act: async (c, visit, { user = '' }) => {
+          await organizations.removeMember(await admit(c, visit, 'members:manage'), user);
+          return 'removed';
+        },
+      },
+      leave: {
+        verified: true,
+        act: async (c, visit) => {
+          await organizations.removeMember(await admit(c, visit, null), visit.principal.userId);
+          return c.redirect(visit.view.link(ACCOUNT_PAGES.organizations, { done: 'left' }), 303);
+        },
+      },
+      transfer: {
+        verified: true,
+        fresh: true,
+        act: async (c, visit, { user_id: user = '' }) => {
+          await organizations.transfer(await admit(c, visit, 'owners:manage'), user);
+          return 'transferred';
+        },
+      },
+      delete: {
+        verified: true,
+        fresh: true,
+        act: async (c, visit) => {
+          await organizations.delete(await admit(c, visit, 'organization:delete'));
+          return c.redirect(visit.view.link(ACCOUNT_PAGES.organizations, { done: 'deleted' }), 303);
+        },
+      },
+      invite: {
+        verified: true,
+        act: async (c, visit, { email = '', role = 'member' }) => {
+          const by = await admit(c, visit, 'invitations:manage');
+          await invitations.create(by, valid(NewInvitation, { email, role }), clientOf(c));
+          return 'invited';
+        },
+      },
+      revoke: {
+        verified: true,
+        act: async (c, visit, { invitation = '' }) => {
+          await invitations.revoke(await admit(c, visit, 'invitations:manage'), invitation);
+          return 'revoked';
+        },
+      },
+      settings: {
+        verified: true,
+        act: async (c, visit, { name = '', slug = '' }) => {
+          const by = await admit(c, visit, 'organization:update');
+          await organizations.update(by, valid(OrganizationPatch, { name, slug }));
+          return 'saved';
+        },
+      },
+      domain: {
+        verified: true,
+        act: async (c, visit, { domain = '', joins_as = '' }) => {
+          const by = await admit(c, visit, 'domains:manage');
+          const body = valid(NewDomain, { domain, joins_as: joins_as || null });
+          await domains.add(by, { domain: body.domain, joinsAs: body.joins_as });
+          return 'domain_added';
+        },
+      },
+      verify: {
+        verified: true,
+        act: async (c, visit, { domain = '' }) => {
+          await domains.verify(await admit(c, visit, 'domains:manage'), domain);
+          return 'domain_verified';
+        },
+      },
+      forget: {
+        verified: true,
+        act: async (c, visit, { domain = '' }) => {
+          await domains.remove(await admit(c, visit, 'domains:manage'), domain);
+          return 'domain_removed';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
+      const { principal, view } = visit;
+      const text = organizationsMessages[view.language];
+      const by = await admit(c, visit, null);
+      const { id, name, status } = by.organization;
+      const may = (permission: OrganizationPermission) =>
+        status === 'active' && permissionsOf(by.roles, by.role).includes(permission);
+      const { after } = c.req.query();
+      const isFirst = !/^usr_\w+$/.test(after ?? '');
+      const [page, invited, named] = await Promise.all([
+        organizations.listMembers(id, principal.bookmark, {
+          after: isFirst ? null : (after as string),
+          limit: MEMBERS,
+        }),
+        may('invitations:manage')
+          ? invitations.list(id, principal.bookmark, { after: null, limit: 100 })
+          : null,
+        may('domains:manage') ? domains.list(id, principal.bookmark) : null,
+      ]);
+      return (
+        <AccountFrame visit={visit} page="organizations" shown={shown}>
+          <p>
+            <a href={view.link(ACCOUNT_PAGES.organizations)}>{text.back}</a>
+          </p>
+          <h2>
+            {name} {status === 'suspended' && <Badge look="bad">{text.suspended}</Badge>}
+          </h2>
+          <Panel id="members" title={text.members}>
+            <ul class="rows">
+              {page.rows.map((member) => (
+                <MemberEntry
+                  visit={visit}
+                  by={by}
+                  member={member}
+                  shown={shown}
+                  mayManage={may('members:manage')}
+                />
+              ))}
+            </ul>
+            <Pager
+              view={view}
+              path={organizationPath(id)}
+              cursorName="after"
+              isFirst={isFirst}
+              next={page.nextCursor}
+              names={{ newest: text.members, older: text.more }}
+            />
+          </Panel>
+          {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
+          {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
+          {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
+          <Panel id="danger" title={text.danger}>
+            {by.role === 'owner' && status === 'active' && (
+              <TransferForm visit={visit} rows={page.rows} shown={shown} />
+            )}
+            <p class="acts">
+              <ConfirmDialog
+                view={view}
+                id="leave"
+                title={text.leaveTitle(name)}
+                text={text.leaveText}
+                open={text.leave}
+                form="leave"
+                hidden={{}}
+                button={text.leave}
+              />
+              {may('organization:delete') && (
+                <ConfirmDialog
+                  view={view}
+                  id="delete"
+                  title={text.deleteTitle(name)}
+                  text={text.deleteText}
+                  open={text.delete}
+                  form="delete"
+                  hidden={{}}
+                  button={text.delete}
+                />
+              )}
+            </p>
+          </Panel>
+        </AccountFrame>
+      );
+    },
+  });
+}
+
+/** Whether whoever looks may give or take a role. */
+function reaches({ role, roles }: Admitted, other: string): boolean {
+  const own = role === null ? null : permissionsOf(roles, role);
+  return own === null || permissionsOf(roles, other).every((permission) => own.includes(permission));
+}
+
+function optionsFor(view: View, by: Admitted) {
+  return roleOptions(view).filter(([role]) => reaches(by, role));
+}
+
+function MemberEntry(props: {
+  visit: Visit;
+  by: Admitted;
+  member: ShownMember;
+  shown: Shown;
+  mayManage: boolean;
+}) {
+  const { visit, by, member, shown, mayManage } = props;
+  const { principal, view } = visit;
+  const text = organizationsMessages[view.language];
+  const name = member.name ?? member.email;
+  const isSelf = member.userId === principal.userId;
+  const badge = (
+    <>
+      <Badge>{roleName(view, member.role)}</Badge> {isSelf && <Badge look="good">{text.you}</Badge>}
+    </>
+  );
+  const about = [
+    member.name === null ? null : member.email,
+    <>
+      {text.since} <Time view={view} at={member.joinedAt} ago />
+    </>,
+  ];
+  if (!mayManage || !reaches(by, member.role)) {
+    return <Entry icon={<MemberMark member={member} />} name={name} badge={badge} about={about} />;
+  }
+  const form = refusedIn(shown, 'role');
+  const refused = form?.values.user === member.userId ? form : undefined;
+  const field = fieldsOf(refused, { [`role.${member.userId}`]: member.role });
+  return (
+    <EditableEntry
+      view={view}
+      icon="user"
+      group="members"
+      name={name}
+      badge={badge}
+      about={member.name === null ? undefined : member.email}
+      isOpen={refused !== undefined}
+    >
+      <Form
+        view={view}
+        name="role"
+        hidden={{ user: member.userId }}
+        problem={refused?.problem}
+        button={text.save}
+        look="plain"
+      >
+        <Select
+          {...field(`role.${member.userId}`)}
+          label={text.roleOf(name)}
+          options={optionsFor(view, by)}
+        />
+      </Form>
+      {!isSelf && (
+        <ConfirmDialog
+          view={view}
+          id={`remove-${member.userId}`}
+          title={text.removeTitle(name)}
+          text={text.removeText}
+          open={text.remove}
+          openLabel={text.removeNamed(name)}
+          form="remove"
+          hidden={{ user: member.userId }}
+          button={text.removeGo}
+        />
+      )}
+    </EditableEntry>
+  );
+}
+
+function MemberMark({ member }: { member: ShownMember }) {
+  if (member.picture) return <img class="avatar small" src={member.picture} alt="" />;
+  return (
+    <span class="avatar small" aria-hidden="true">
+      {initialsOf(member.name ?? member.email)}
+    </span>
+  );
+}
+
+function InvitationsPanel(props: { visit: Visit; by: Admitted; rows: InvitationRow[]; shown: Shown }) {
+  const { visit, by, rows, shown } = props;
+  const { view } = visit;
+  const text = organizationsMessages[view.language];
+  const refused = refusedIn(shown, 'invite');
+  const field = fieldsOf(refused, { role: 'member' });
+  const entries = rows.map((row) => {
+    const who = row.email ?? text.anyOf(row.domain ?? '');
+    return (
+      <Entry
+        icon={<Icon name="mail" />}
+        name={who}
+        about={[
+          text.pendingAs(roleName(view, row.role)),
+          <>
+            {text.expires} <Time view={view} at={row.expiresAt} ago />
+          </>,
+        ]}
+      >
+        <Form
+          view={view}
+          name="revoke"
+          hidden={{ invitation: row.id }}
+          button={text.revoke}
+          buttonLabel={text.revokeNamed(who)}
+          look="plain"
+        />
+      </Entry>
+    );
+  });
+  return (
+    <>
+      <Panel id="invite" title={text.invite}>
+        <Form view={view} name="invite" problem={refused?.problem} button={text.inviteButton}>
+          <div class="pair">
+            <Field {...field('email')} label={text.email} type="email" required />
+            <Select {...field('role')} label={text.role} options={optionsFor(view, by)} />
+          </div>
+        </Form>
+      </Panel>
+      <Panel id="pending" title={text.pending}>
+        <Entries entries={entries} none={text.noPending} />
+      </Panel>
+    </>
+  );
+}
+
+function SettingsPanel({ view, by, shown }: { view: View; by: Admitted; shown: Shown }) {
+  const text = organizationsMessages[view.language];
+  const refused = refusedIn(shown, 'settings');
+  const { name, slug } = by.organization;
+  const field = fieldsOf(refused, { name, slug });
+  return (
+    <Panel id="settings" title={text.settings}>
+      <Form view={view} name="settings" problem={refused?.problem} button={text.saveSettings}>
+        <div class="pair">
+          <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="organization" />
+          <Field {...field('slug')} label={text.slug} required maxlength={50} />
+        </div>
+      </Form>
+    </Panel>
+  );
+}
+
+function DomainsPanel({
+  view,
+  by,
+  rows,
+  shown,
+}: {
+  view: View;
+  by: Admitted;
+  rows: DomainRow[];
+  shown: Shown;
+}) {
+  const text = organizationsMessages[view.language];
+  const refused = refusedIn(shown, 'domain');
+  const unproven = refusedIn(shown, 'verify');
+  const field = fieldsOf(refused);
+  const entries = rows.map((row) => {
+    const record = recordOf(row);
+    const isVerified = row.verifiedAt !== null;
+    return (
+      <Entry
+        icon={<Icon name="globe" />}
+        name={row.domain}
+        badge={
+          <Badge look={isVerified ? 'good' : 'warn'}>{isVerified ? text.verified : text.unverified}</Badge>
+        }
+        about={[
+          row.joinsAs === null ? text.joinsNot : `${text.joinsAs} ${roleName(view, row.joinsAs)}`,
+          !isVerified && text.record,
+          !isVerified && (
+            <>
+              <code>{record.name}</code> <CopyButton view={view} text={record.name} />
+            </>
+          ),
+          !isVerified && (
+            <>
+              <code>{record.value}</code> <CopyButton view={view} text={record.value} />
+            </>
+          ),
+        ]}
+      >
+        <p class="acts">
+          {!isVerified && (
+            <Form
+              view={view}
+              name="verify"
+              hidden={{ domain: row.id }}
+              problem={unproven?.values.domain === row.id ? unproven.problem : undefined}
+              button={text.verify}
+              buttonLabel={text.verifyNamed(row.domain)}
+              look="plain"
+            />
+          )}
+          <Form
+            view={view}
+            name="forget"
+            hidden={{ domain: row.id }}
+            button={text.removeDomain}
+            buttonLabel={text.removeDomainNamed(row.domain)}
+            look="plain"
+          />
+        </p>
+      </Entry>
+    );
+  });
+  return (
+    <Panel id="domains" title={text.domains}>
+      <p class="soft">{text.domainsText}</p>
+      <Entries entries={entries} none={text.noDomains} />
+      <Form view={view} name="domain" problem={refused?.problem} button={text.addDomain} look="plain">
+        <div class="pair">
+          <Field {...field('domain')} label={text.domain} required maxlength={253} />
+          <Select
+            {...field('joins_as')}
+            label={text.joinsAs}
+            options={[['', text.joinsNot], ...optionsFor(view, by)]}
+          />
+        </div>
+      </Form>
+    </Panel>
+  );
+}
+
+function TransferForm({ visit, rows, shown }: { visit: Visit; rows: ShownMember[]; shown: Shown }) {
+  const { principal, view } = visit;
+  const text = organizationsMessages[view.language];
+  const others = rows.filter(({ userId, role }) => userId !== principal.userId && role !== 'owner');
+  if (others.length === 0) return null;
+  const refused = refusedIn(shown, 'transfer');
+  const options = others.map(({ userId, name, email }): [string, string] => [userId, name ?? email]);
+  return (
+    <>
+      <p class="soft">{text.transferText}</p>
+      <Form view={view} name="transfer" problem={refused?.problem} button={text.transferGo} look="plain">
+        <Select {...fieldsOf(refused)('user_id')} label={text.transferTo} options={options} />
+      </Form>
+    </>
+  );
+}
