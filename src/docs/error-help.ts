@@ -145,7 +145,7 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   organizations_closed: {
     cause: 'The realm lets operators alone make organizations.',
-    mend: 'Ask an operator, or change the realm: `npm run realm -- edit --organizations open`.',
+    mend: 'Ask an operator, or change the realm: `npm run realm -- update default --organizations open`.',
   },
   resource_not_in_plan: {
     cause: 'The plan of the user gives nothing of this resource.',
@@ -393,7 +393,7 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
   },
   too_many_organizations: {
     cause: 'The realm limits in how many organizations one user can be.',
-    mend: 'Leave one, or raise the limit of the realm: `npm run realm -- edit --organizations-per-user`.',
+    mend: 'Leave one, or raise the limit of the realm: `npm run realm -- update default --organizations-per-user 200`.',
   },
   no_seat_left: {
     cause: 'The organization has as many members as its seats allow.',

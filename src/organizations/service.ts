@@ -31,6 +31,8 @@ import {
 } from './store.ts';
 import { members, type OrganizationRow } from './tables.ts';
 
+export type { OwnOrganization, ShownMember } from './store.ts';
+
 /** Whoever acts in an organization, and may: a member, or an operator of the realm, who may all. */
 export interface Admitted {
   organization: OrganizationRow;

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { rolesOf } from '../../lib/organization-roles.ts';
 import { NewOrganization } from '../../organizations/schemas.ts';
-import type { OwnOrganization } from '../../organizations/store.ts';
+import type { OwnOrganization } from '../../organizations/service.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { Icon } from '../kit/icon.tsx';
