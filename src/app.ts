@@ -43,6 +43,7 @@ import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
 import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
+import { spendingRoutes } from './organizations/spending-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
@@ -120,6 +121,7 @@ export function createApp(
     .route('/', userRoutes(services.directory, levels))
     .route('/', organizationRoutes(services.organizations, services.domains, levels))
     .route('/', memberRoutes(services.organizations, levels))
+    .route('/', spendingRoutes(services, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))

@@ -54,6 +54,7 @@ import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
 import { Organizations } from './organizations/service.ts';
+import { OrganizationSpending } from './organizations/spending-service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
 import { PasskeyRegistrations } from './passkeys/registration-service.ts';
 import { Passkeys } from './passkeys/service.ts';
@@ -81,6 +82,7 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationMirror } from './wallet/contract.ts';
+import { Payers } from './wallet/payers.ts';
 import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
 import { Webhooks } from './webhooks/channel.ts';
@@ -149,6 +151,7 @@ export interface Services {
   credits: Credits;
   authorizer: Authorizer;
   organizations: Organizations;
+  spending: OrganizationSpending;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -275,7 +278,14 @@ function assemble(shared: Shared, database: string): Services {
   );
   const profiles = new Profiles(d1, directory);
   const plans = new Plans({ d1, home, standby, directory, objects, config });
-  const credits = new Credits(directory, plans, objects);
+  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
+  const payers = new Payers({
+    directory,
+    objects,
+    wallets,
+    askOrganization: (organization, call) => organizationChanges.ask(organization, call),
+  });
+  const credits = new Credits(payers, plans);
   const billingKit = new BillingKit({
     d1,
     home,
@@ -338,7 +348,6 @@ function assemble(shared: Shared, database: string): Services {
   const factors = new Factors({ ...deps, passkeys, codes, factorKeys });
   const oauth = new OAuth({ ...oauthPorts, links: accountLinks });
   const privacy = new Privacy({ ...deps, profiles, billing, organizations: wallets });
-  const organizationChanges = new OrganizationChanges({ d1, database, mirrors: wallets, outbox });
   const organizationDeps = {
     d1,
     sessions,
@@ -416,12 +425,13 @@ function assemble(shared: Shared, database: string): Services {
     planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
     planJobs: new PlanJobs({ d1, home, plans, objects }),
     analytics,
-    usage: new Usage(directory, plans, objects, config.RESERVATION_SECONDS),
+    usage: new Usage(payers, plans, config.RESERVATION_SECONDS),
     credits,
     billingKit,
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
+    spending: new OrganizationSpending(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),

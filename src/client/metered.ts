@@ -13,11 +13,13 @@ export interface Metered {
   used(quantity: number): void;
 }
 
+type Payer = Pick<MeteredAsk, 'user_id' | 'organization_id'>;
+
 /** The three calls, by whichever way they are made. */
 export interface ReservationCalls {
   reserve(ask: MeteredAsk & { reference: string }): Promise<Schemas['ReservationAnswer']>;
-  commit(use: { user_id: string; reference: string; quantity?: number }): Promise<unknown>;
-  release(of: { user_id: string; reference: string }): Promise<unknown>;
+  commit(use: Payer & { reference: string; quantity?: number }): Promise<unknown>;
+  release(of: Payer & { reference: string }): Promise<unknown>;
 }
 
 /** Reserves, works, and counts what was used; where the work fails nothing is counted. Throws what the work and the calls throw. */
@@ -27,7 +29,12 @@ export async function reserved<Result>(
   work: (metered: Metered) => Promise<Result>,
 ): Promise<Result> {
   const reference = ask.reference ?? crypto.randomUUID();
-  const of = { user_id: ask.user_id, reference };
+  const { user_id, organization_id } = ask;
+  const of = {
+    ...(user_id !== undefined && { user_id }),
+    ...(organization_id !== undefined && { organization_id }),
+    reference,
+  };
   const reservation = await calls.reserve({ ...ask, reference });
   let quantity: number | undefined;
   let result: Result;

@@ -22,6 +22,8 @@ export interface Failure {
 export type Outcome<Value> = { ok: true; value: Value } | { ok: false; error: Failure };
 
 type Call<Input, Value> = (input: Input) => Promise<Outcome<Value>>;
+/** Whose: a user's own, or an organization's, and then of which member's doing. */
+type Payer = { user_id?: string; organization_id?: string };
 type WithReference<Body> = Body & { reference: string };
 
 /** A binding to the entrypoint `Auth` of Latchkey. */
@@ -39,14 +41,11 @@ export interface LatchkeyBinding {
     release: Call<WithReference<Schemas['ReservationRelease']>, Schemas['ReservationAnswer']>;
   };
   credits: {
-    balance: Call<{ user_id: string }, Schemas['Balance']>;
+    balance: Call<Payer, Schemas['Balance']>;
     add: Call<WithReference<Schemas['CreditAddition']>, Schemas['CreditChange']>;
     use: Call<WithReference<Schemas['CreditUse']>, Schemas['CreditChange']>;
     refund: Call<WithReference<Schemas['CreditRefund']>, Schemas['CreditChange']>;
-    transactions: Call<
-      { user_id: string; limit?: number; cursor?: string },
-      Schemas['CreditTransactionList']
-    >;
+    transactions: Call<Payer & { limit?: number; cursor?: string }, Schemas['CreditTransactionList']>;
   };
 }
 

@@ -3,15 +3,14 @@ import { type CreditTransaction, TRANSACTION_TYPES } from '../account/metering-c
 import { ReferenceField } from '../http/idempotency.ts';
 import { DOERS, doerOf } from '../lib/doer.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { NAMES_PAYER, payerFields, payerShape } from '../plans/payer-schemas.ts';
 import type { CreditChange } from './service.ts';
-
-const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });
 
 /** Credits, at a time. */
 export const AmountField = z.int().min(1).max(1e12);
 
 const change = {
-  user_id: UserIdField,
+  ...payerFields,
   amount: AmountField,
   reference: ReferenceField.optional().openapi({
     description: 'Needed, unless there is an `Idempotency-Key`',
@@ -34,9 +33,13 @@ export const AdditionBody = z
       .nullish()
       .openapi({ description: 'When what is left of them expires; never when left out' }),
   })
+  .refine(...NAMES_PAYER)
   .openapi('CreditAddition');
 
-export const UseBody = z.strictObject(change).openapi('CreditUse');
+export const UseBody = z
+  .strictObject(change)
+  .refine(...NAMES_PAYER)
+  .openapi('CreditUse');
 
 export const RefundBody = z
   .strictObject({
@@ -44,6 +47,7 @@ export const RefundBody = z
     amount: AmountField.optional().openapi({ description: 'All that is left of the use when left out' }),
     refund_of: ReferenceField.openapi({ description: 'The reference of the use', example: 'job-4711' }),
   })
+  .refine(...NAMES_PAYER)
   .openapi('CreditRefund');
 
 export const TransactionSchema = z
@@ -56,6 +60,9 @@ export const TransactionSchema = z
     refund_of: z.string().nullable(),
     description: z.string().nullable(),
     by: z.enum(DOERS).openapi({ description: 'Who did it' }),
+    member: z.string().optional().openapi({
+      description: 'Of an organization: on whose behalf, a user or who asked for none; not there for others',
+    }),
     expires_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
   })
@@ -65,7 +72,7 @@ export const CreditChangeSchema = z
   .object({ transaction: TransactionSchema, balance: z.int() })
   .openapi('CreditChange');
 
-export const BalanceSchema = z.object({ user_id: z.string(), balance: z.int() }).openapi('Balance');
+export const BalanceSchema = z.object({ ...payerShape, balance: z.int() }).openapi('Balance');
 
 export const TransactionListSchema = z
   .object({ data: z.array(TransactionSchema), next_cursor: z.string().nullable() })
@@ -82,9 +89,9 @@ const page = {
 
 export const TransactionQuery = z.object(page);
 
-export const CreditQuery = z.object({ user_id: UserIdField });
+export const CreditQuery = z.object(payerFields).refine(...NAMES_PAYER);
 
-export const UserTransactionQuery = z.object({ user_id: UserIdField, ...page });
+export const UserTransactionQuery = z.object({ ...payerFields, ...page }).refine(...NAMES_PAYER);
 
 /** A row of the ledger as it goes over the wire. */
 export function transactionShape(
@@ -100,6 +107,7 @@ export function transactionShape(
     refund_of: transaction.refundOf,
     description,
     by: doerOf(transaction.actor),
+    ...(transaction.member != null && { member: transaction.member }),
     expires_at: transaction.expiresAt === null ? null : rfc3339(transaction.expiresAt),
     created_at: rfc3339(transaction.createdAt),
   };

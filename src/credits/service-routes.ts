@@ -3,6 +3,7 @@ import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { payerNames, payerOf } from '../plans/payer-schemas.ts';
 import {
   AdditionBody,
   BalanceSchema,
@@ -17,7 +18,9 @@ import {
 } from './schemas.ts';
 import type { Credits } from './service.ts';
 
-/** The credits of users, for services. */
+const NOBODY = ['user_not_found', 'organization_not_found', 'not_a_member'] as const;
+
+/** The credits of users and organizations, for services. */
 export function creditServiceRoutes(credits: Credits, levels: Levels) {
   const service = {
     tags: ['Credits'],
@@ -30,18 +33,17 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         method: 'get',
         path: '/v1/credits/balance',
         ...service,
-        summary: 'The balance of a user',
+        summary: 'The balance of a user, or of an organization',
         description: 'Needs `credits:write`.',
         request: { query: CreditQuery },
         responses: responses(
           { 200: json(BalanceSchema, 'What can be spent now') },
-          { codes: ['validation_failed', 'user_not_found'] },
+          { codes: ['validation_failed', ...NOBODY] },
         ),
       }),
       async (c) => {
-        const userId = c.req.valid('query').user_id;
-        const balance = await credits.balance({ userId, realmId: c.get('realm').id });
-        return c.json({ user_id: userId, balance }, 200);
+        const query = c.req.valid('query');
+        return c.json({ ...payerNames(query), balance: await credits.balance(ownerOf(c, query)) }, 200);
       },
     )
     .openapi(
@@ -51,12 +53,11 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         path: '/v1/credits/add',
         ...service,
         summary: 'Add credits',
-        description:
-          'Once for a reference, which is unique in the ledger of the user. Needs `credits:write`.',
+        description: 'Once for a reference, which is unique in the ledger. Needs `credits:write`.',
         request: { headers: IdempotencyHeader, ...jsonBody(AdditionBody) },
         responses: responses(
           { 200: json(CreditChangeSchema, 'Added') },
-          { body: true, codes: ['user_not_found', 'reference_reused', 'credits_limit'] },
+          { body: true, codes: [...NOBODY, 'reference_reused', 'credits_limit'] },
         ),
       }),
       async (c) => {
@@ -64,7 +65,7 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         const { type, amount, expires_at } = body;
         const expiresAt = expires_at ? Date.parse(expires_at) : null;
         const change = changeOf(c, body, c.req.valid('header'));
-        const answer = await credits.add(userOf(c, body), { ...change, type, amount, expiresAt });
+        const answer = await credits.add(ownerOf(c, body), { ...change, type, amount, expiresAt });
         return c.json(creditChangeShape(answer), 200);
       },
     )
@@ -81,14 +82,21 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
           { 200: json(CreditChangeSchema, 'Used') },
           {
             body: true,
-            codes: ['user_not_found', 'account_suspended', 'reference_reused', 'insufficient_credits'],
+            codes: [
+              ...NOBODY,
+              'account_suspended',
+              'organization_suspended',
+              'reference_reused',
+              'insufficient_credits',
+              'cap_exceeded',
+            ],
           },
         ),
       }),
       async (c) => {
         const body = c.req.valid('json');
         const change = changeOf(c, body, c.req.valid('header'));
-        const answer = await credits.use(userOf(c, body), { ...change, amount: body.amount });
+        const answer = await credits.use(ownerOf(c, body), { ...change, amount: body.amount });
         return c.json(creditChangeShape(answer), 200);
       },
     )
@@ -107,7 +115,7 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
           {
             body: true,
             codes: [
-              'user_not_found',
+              ...NOBODY,
               'transaction_not_found',
               'refund_exceeds_use',
               'reference_reused',
@@ -121,7 +129,7 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         const refund = { amount: body.amount ?? null, refundOf: body.refund_of };
         const change = changeOf(c, body, c.req.valid('header'));
         return c.json(
-          creditChangeShape(await credits.refund(userOf(c, body), { ...change, ...refund })),
+          creditChangeShape(await credits.refund(ownerOf(c, body), { ...change, ...refund })),
           200,
         );
       },
@@ -132,24 +140,24 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         method: 'get',
         path: '/v1/credits/transactions',
         ...service,
-        summary: 'The ledger of a user',
+        summary: 'The ledger of a user, or of an organization',
         description: 'Newest first; exact. Needs `credits:write`.',
         request: { query: UserTransactionQuery },
         responses: responses(
           { 200: json(TransactionListSchema, 'A page') },
-          { codes: ['validation_failed', 'user_not_found'] },
+          { codes: ['validation_failed', ...NOBODY] },
         ),
       }),
       async (c) => {
         const query = c.req.valid('query');
-        const page = await credits.transactions(userOf(c, query), query);
+        const page = await credits.transactions(ownerOf(c, query), query);
         return c.json({ data: page.rows.map(transactionShape), next_cursor: page.nextCursor }, 200);
       },
     );
 }
 
-function userOf(c: AppContext, { user_id }: { user_id: string }) {
-  return { userId: user_id, realmId: c.get('realm').id };
+function ownerOf(c: AppContext, named: Parameters<typeof payerOf>[0]) {
+  return payerOf(named, c.get('realm').id, c.get('service').keyId);
 }
 
 /** What all changes have; throws 422 when nothing makes it happen once. */

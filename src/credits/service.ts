@@ -5,22 +5,15 @@ import type {
   CreditTransaction,
   CreditUse,
   InvoiceCredits,
-  MeteringObject,
-  MeteringObjects,
   NamedReversal,
+  PoolObject,
   ReversedCredits,
   Terms,
 } from '../account/metering-contract.ts';
-import type { Directory } from '../directory/service.ts';
 import { fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Plans } from '../plans/service.ts';
-
-/** Whose credits. */
-interface User {
-  userId: string;
-  realmId: string;
-}
+import type { Payer, Payers } from '../wallet/payers.ts';
 
 /** A change of the ledger. `balance` is what it came to with it, also when the change is repeated. */
 export interface CreditChange {
@@ -31,84 +24,84 @@ export interface CreditChange {
 /** What a reader of the ledger would take for grants and expiries, which only Latchkey books. */
 const MISLEADING_REFERENCE = /^(grant|expired):/;
 
-/** Credits. Each operation is one call to one account object and no D1 query. All throw `user_not_found`. */
+/**
+ * Credits. Each operation is one call to one object, of a user or an organization, and no D1 query. All throw `user_not_found`, or
+ * `organization_not_found` and `not_a_member`.
+ */
 export class Credits {
-  readonly #directory: Directory;
+  readonly #payers: Payers;
   readonly #plans: Plans;
-  readonly #objects: MeteringObjects;
 
-  constructor(directory: Directory, plans: Plans, objects: MeteringObjects) {
-    this.#directory = directory;
+  constructor(payers: Payers, plans: Plans) {
+    this.#payers = payers;
     this.#plans = plans;
-    this.#objects = objects;
   }
 
-  async balance(user: User): Promise<number> {
-    return (await this.#ask(user, (object, terms) => object.creditBalance(terms))).balance;
+  async balance(payer: Payer): Promise<number> {
+    return (await this.#ask(payer, (object, terms) => object.creditBalance(terms))).balance;
   }
 
   /** Throws `reference_reused`, `credits_limit`, and 422 for an expiry that has passed. */
-  async add(user: User, addition: CreditAddition): Promise<CreditChange> {
+  async add(payer: Payer, addition: CreditAddition): Promise<CreditChange> {
     requireOwnReference(addition.reference);
     if (addition.expiresAt !== null && addition.expiresAt <= Date.now()) {
       throw fieldError('expires_at', 'past', 'Must be in the future');
     }
-    return changeOf(await this.#ask(user, (object, terms) => object.addCredits(terms, addition)));
+    return changeOf(await this.#ask(payer, (object, terms) => object.addCredits(terms, addition)));
   }
 
   /** As `add`, for what Latchkey gives by itself: callers' references cannot meet its own. Throws `reference_reused`. */
-  async book(user: User, addition: CreditAddition): Promise<CreditChange> {
-    return changeOf(await this.#ask(user, (object, terms) => object.bookCredits(terms, addition)));
+  async book(payer: Payer, addition: CreditAddition): Promise<CreditChange> {
+    return changeOf(await this.#ask(payer, (object, terms) => object.bookCredits(terms, addition)));
   }
 
-  /** Throws `insufficient_credits`, `account_suspended`, `reference_reused`. */
-  async use(user: User, use: CreditUse): Promise<CreditChange> {
+  /** Throws `insufficient_credits`, `cap_exceeded`, `account_suspended`, `organization_suspended`, `reference_reused`. */
+  async use(payer: Payer, use: CreditUse): Promise<CreditChange> {
     requireOwnReference(use.reference);
-    return changeOf(await this.#ask(user, (object, terms) => object.useCredits(terms, use)));
+    return changeOf(await this.#ask(payer, (object, terms) => object.useCredits(terms, use)));
   }
 
   /** Throws `transaction_not_found`, `refund_exceeds_use`, `credits_limit`, `reference_reused`. */
-  async refund(user: User, refund: CreditRefund): Promise<CreditChange> {
+  async refund(payer: Payer, refund: CreditRefund): Promise<CreditChange> {
     requireOwnReference(refund.reference);
-    return changeOf(await this.#ask(user, (object, terms) => object.refundCredits(terms, refund)));
+    return changeOf(await this.#ask(payer, (object, terms) => object.refundCredits(terms, refund)));
   }
 
   /** How much of an addition was taken back, as last told. */
-  async reversed(user: User, reference: string): Promise<ReversedCredits> {
-    return this.#ask(user, (object, terms) => object.creditReversal(terms, reference));
+  async reversed(payer: Payer, reference: string): Promise<ReversedCredits> {
+    return this.#ask(payer, (object, terms) => object.creditReversal(terms, reference));
   }
 
   /** Books what invoices brought and what was lost of them; gives all that was taken back of invoices. Throws `conflict`. */
   async settle(
-    user: User,
+    payer: Payer,
     settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
   ): Promise<NamedReversal[]> {
-    return (await this.#ask(user, (object, terms) => object.settleInvoices(terms, settlement))).reversals;
+    return (await this.#ask(payer, (object, terms) => object.settleInvoices(terms, settlement))).reversals;
   }
 
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
-  async reverse(user: User, reversal: CreditReversal): Promise<ReversedCredits> {
-    return this.#ask(user, (object, terms) => object.reverseCredits(terms, reversal));
+  async reverse(payer: Payer, reversal: CreditReversal): Promise<ReversedCredits> {
+    return this.#ask(payer, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
   /** A page of the ledger, newest first, and how many rows it has; exact. */
   async transactions(
-    user: User,
+    payer: Payer,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<{ rows: CreditTransaction[]; nextCursor: string | null; total: number }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
-    const { transactions, total } = await this.#ask(user, (object, terms) =>
+    const { transactions, total } = await this.#ask(payer, (object, terms) =>
       object.listCredits(terms, { before, limit: page.limit + 1 }),
     );
     return { ...pageOf(transactions, page.limit, ({ seq }) => String(seq)), total };
   }
 
   async #ask<Answer extends { result: string }>(
-    user: User,
-    call: (object: MeteringObject, terms: Terms) => Promise<Answer>,
+    payer: Payer,
+    call: (object: PoolObject, terms: Terms) => Promise<Answer>,
   ) {
-    const terms = await this.#plans.terms(user.realmId);
-    return this.#directory.ask(user, () => call(this.#objects(user.userId), terms));
+    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), call);
   }
 }
 

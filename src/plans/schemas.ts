@@ -18,7 +18,7 @@ export const PlanField = z
 
 const bound = z.int().min(0).max(1e15).nullable().optional();
 
-const LimitSchema = z
+export const LimitSchema = z
   .strictObject({ day: bound, month: bound })
   .refine(({ day, month }) => day !== undefined || month !== undefined, {
     error: 'Must limit a day or a month',
@@ -29,7 +29,7 @@ const LimitSchema = z
   });
 
 /** Limits by resource. */
-const LimitsSchema = z
+export const LimitsSchema = z
   .record(ResourceField, LimitSchema)
   .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
   .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });
@@ -107,8 +107,8 @@ export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infe
   };
 }
 
-/** Without anything else that a row may hold. */
-function limitsShape(limits: Limits): Limits {
+/** Limits as they go over the wire, without anything else that a row may hold. */
+export function limitsShape(limits: Limits): Limits {
   return Object.fromEntries(
     Object.entries(limits).map(([resource, { day, month }]) => [
       resource,

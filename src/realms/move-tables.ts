@@ -28,6 +28,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('organization_members', 'organization_id', 'user_id'),
   ofRealm('organization_invitations', 'id'),
   ofRealm('organization_domains', 'id'),
+  ofRealm('organization_usage', 'organization_id', 'month', 'member', 'resource'),
   ofRealm('usage_monthly', 'user_id', 'month', 'resource'),
   ofUser('past_sessions', 'id'),
   ofUser('past_uses', 'user_id', 'seq'),

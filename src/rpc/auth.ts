@@ -4,9 +4,10 @@ import { AuthorizeBody, authorizationOf, type DecisionSchema, decisionShape } fr
 import type { Bindings } from '../config/config.ts';
 import { EmailField, type UserSchema, userShape } from '../directory/schemas.ts';
 import { requireScope } from '../http/service-authentication.ts';
+import { payerNames } from '../plans/payer-schemas.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
 import { ConsumeBody, type ConsumedSchema, quotaShape } from '../usage/schemas.ts';
-import { type AuthProps, Binding } from './binding.ts';
+import { type AuthProps, Binding, ownerOf } from './binding.ts';
 import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
@@ -82,7 +83,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
 
   /**
    * Uses quota of a user. Needs `usage:write`. Fails with `quota_exceeded`, `resource_not_in_plan`,
-   * `account_suspended`, `reference_reused`, `user_not_found`.
+   * `account_suspended`, `reference_reused`, `user_not_found`, and of an organization `organization_not_found`, `not_a_member`,
+   * `organization_suspended`, `cap_exceeded`.
    */
   consume(use: z.input<typeof ConsumeBody>): Promise<Outcome<Consumed>> {
     return this.#binding.call(
@@ -90,10 +92,9 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         name: 'consume',
         scope: 'usage:write',
         schema: ConsumeBody,
-        work: async ({ usage }, { realm }, { user_id, resource, quantity, reference = null }) => {
-          const user = { userId: user_id, realmId: realm.id };
-          const quota = await usage.consume(user, { resource, quantity, reference });
-          return { user_id, quota: quotaShape(quota) };
+        work: async ({ usage }, caller, { resource, quantity, reference = null, ...named }) => {
+          const quota = await usage.consume(ownerOf(caller, named), { resource, quantity, reference });
+          return { ...payerNames(named), quota: quotaShape(quota) };
         },
       },
       use,

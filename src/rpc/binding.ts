@@ -6,6 +6,8 @@ import { requireScope } from '../http/service-authentication.ts';
 import { log } from '../lib/log.ts';
 import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { SCOPES, type Scope } from '../lib/scopes.ts';
+import { payerOf } from '../plans/payer-schemas.ts';
+import type { Payer } from '../wallet/payers.ts';
 import { failure, type Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
 
@@ -25,12 +27,9 @@ export interface Caller {
   scopes: readonly Scope[];
 }
 
-/** The user whom a call names, of the caller's realm. */
-export function userOf(
-  { realm }: Caller,
-  { user_id }: { user_id: string },
-): { userId: string; realmId: string } {
-  return { userId: user_id, realmId: realm.id };
+/** Whom a call names, of the caller's realm. */
+export function ownerOf({ realm, actor }: Caller, named: Parameters<typeof payerOf>[0]): Payer {
+  return payerOf(named, realm.id, actor);
 }
 
 /** What a method is: what it needs, what it takes, and what it does. */

@@ -13,7 +13,8 @@ import {
   UserTransactionQuery,
 } from '../credits/schemas.ts';
 import { fieldError } from '../errors.ts';
-import { type Binding, type Caller, type Method, userOf } from './binding.ts';
+import { payerNames } from '../plans/payer-schemas.ts';
+import { type Binding, type Caller, type Method, ownerOf } from './binding.ts';
 import type { Outcome } from './outcome.ts';
 
 type Balance = z.infer<typeof BalanceSchema>;
@@ -23,7 +24,8 @@ type TransactionList = z.infer<typeof TransactionListSchema>;
 /** A change of the ledger as it is asked for: no header can stand for the reference here. */
 type Change<Schema extends z.ZodType> = z.input<Schema> & { reference: string };
 
-/** `credits` of the entrypoint: a user's ledger. All need `credits:write`, and fail with `user_not_found`. */
+/** `credits` of the entrypoint: the ledger of a user or an organization. All need `credits:write`, and fail with `user_not_found`,
+ * `organization_not_found`, `not_a_member`. */
 export class RpcCredits extends RpcTarget {
   readonly #binding: Binding;
 
@@ -33,10 +35,10 @@ export class RpcCredits extends RpcTarget {
   }
 
   /** What can be spent now. */
-  balance(query: { user_id: string }): Promise<Outcome<Balance>> {
-    return this.#call('balance', CreditQuery.strict(), query, async ({ credits }, caller, { user_id }) => ({
-      user_id,
-      balance: await credits.balance(userOf(caller, { user_id })),
+  balance(query: z.input<typeof CreditQuery>): Promise<Outcome<Balance>> {
+    return this.#call('balance', CreditQuery.strict(), query, async ({ credits }, caller, named) => ({
+      ...payerNames(named),
+      balance: await credits.balance(ownerOf(caller, named)),
     }));
   }
 
@@ -46,7 +48,7 @@ export class RpcCredits extends RpcTarget {
       const { type, amount, expires_at } = body;
       const expiresAt = expires_at ? Date.parse(expires_at) : null;
       const change = { ...changeOf(caller, body), type, amount, expiresAt };
-      return creditChangeShape(await credits.add(userOf(caller, body), change));
+      return creditChangeShape(await credits.add(ownerOf(caller, body), change));
     });
   }
 
@@ -54,7 +56,7 @@ export class RpcCredits extends RpcTarget {
   use(use: Change<typeof UseBody>): Promise<Outcome<CreditChange>> {
     return this.#call('use', UseBody, use, async ({ credits }, caller, body) => {
       const change = { ...changeOf(caller, body), amount: body.amount };
-      return creditChangeShape(await credits.use(userOf(caller, body), change));
+      return creditChangeShape(await credits.use(ownerOf(caller, body), change));
     });
   }
 
@@ -65,13 +67,14 @@ export class RpcCredits extends RpcTarget {
   refund(refund: Change<typeof RefundBody>): Promise<Outcome<CreditChange>> {
     return this.#call('refund', RefundBody, refund, async ({ credits }, caller, body) => {
       const change = { ...changeOf(caller, body), amount: body.amount ?? null, refundOf: body.refund_of };
-      return creditChangeShape(await credits.refund(userOf(caller, body), change));
+      return creditChangeShape(await credits.refund(ownerOf(caller, body), change));
     });
   }
 
   /** A page of the ledger, newest first. */
   transactions(query: {
-    user_id: string;
+    user_id?: string;
+    organization_id?: string;
     limit?: number;
     cursor?: string;
   }): Promise<Outcome<TransactionList>> {
@@ -80,9 +83,9 @@ export class RpcCredits extends RpcTarget {
       'transactions',
       schema,
       query,
-      async ({ credits }, caller, { user_id, limit, cursor }) => {
-        const user = userOf(caller, { user_id });
-        const { rows, nextCursor } = await credits.transactions(user, { limit, cursor });
+      async ({ credits }, caller, { limit, cursor, ...named }) => {
+        const owner = ownerOf(caller, named);
+        const { rows, nextCursor } = await credits.transactions(owner, { limit, cursor });
         return { data: rows.map(transactionShape), next_cursor: nextCursor };
       },
     );

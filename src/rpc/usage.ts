@@ -9,14 +9,14 @@ import {
   ReserveBody,
   reservationShape,
 } from '../usage/schemas.ts';
-import { type Binding, type Method, userOf } from './binding.ts';
+import { type Binding, type Method, ownerOf } from './binding.ts';
 import type { Outcome } from './outcome.ts';
 
 type ReservedQuota = z.infer<typeof ReservationSchema>;
 
 const reference = { reference: ReferenceField };
-const Commit = CommitBody.extend(reference);
-const Release = ReleaseBody.extend(reference);
+const Commit = CommitBody.safeExtend(reference);
+const Release = ReleaseBody.safeExtend(reference);
 
 /** `usage` of the entrypoint: quota that is held while costly work is done. All need `usage:write`, and fail with `user_not_found`. */
 export class RpcUsage extends RpcTarget {
@@ -32,7 +32,7 @@ export class RpcUsage extends RpcTarget {
     return this.#call('reserve', ReserveBody, ask, async ({ usage }, caller, body) => {
       const { expires_in: seconds = null, quantity, reference, resource } = body;
       if (!reference) throw fieldError('reference', 'required', 'Names the reservation');
-      const held = await usage.reserve(userOf(caller, body), { resource, quantity, reference, seconds });
+      const held = await usage.reserve(ownerOf(caller, body), { resource, quantity, reference, seconds });
       return reservationShape(held);
     });
   }
@@ -41,14 +41,14 @@ export class RpcUsage extends RpcTarget {
   commit(use: z.input<typeof Commit>): Promise<Outcome<ReservedQuota>> {
     return this.#call('commit', Commit, use, async ({ usage }, caller, body) => {
       const { quantity = null, reference } = body;
-      return reservationShape(await usage.commit(userOf(caller, body), { reference, quantity }));
+      return reservationShape(await usage.commit(ownerOf(caller, body), { reference, quantity }));
     });
   }
 
   /** Gives it up. Fails with `reservation_not_found`, `reservation_ended`. */
   release(of: z.input<typeof Release>): Promise<Outcome<ReservedQuota>> {
     return this.#call('release', Release, of, async ({ usage }, caller, body) =>
-      reservationShape(await usage.release(userOf(caller, body), body.reference)),
+      reservationShape(await usage.release(ownerOf(caller, body), body.reference)),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { payerOf } from '../plans/payer-schemas.ts';
 import {
   DaysQuery,
   EventQuery,
@@ -136,7 +137,16 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
           { 200: json(TokensRecordedSchema, 'Recorded, once for a `request_id`') },
           {
             body: true,
-            codes: ['model_not_in_plan', 'resource_not_in_plan', 'quota_exceeded', 'reference_reused'],
+            codes: [
+              'model_not_in_plan',
+              'resource_not_in_plan',
+              'quota_exceeded',
+              'reference_reused',
+              'organization_not_found',
+              'organization_suspended',
+              'not_a_member',
+              'cap_exceeded',
+            ],
           },
         ),
       }),
@@ -144,7 +154,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
         const body = c.req.valid('json');
         const { userId } = c.get('principal');
         const quota = await usage.recordTokens(
-          { userId, realmId: c.get('realm').id },
+          payerOf({ ...body, user_id: userId }, c.get('realm').id, userId),
           {
             model: body.model,
             inputTokens: body.input_tokens,

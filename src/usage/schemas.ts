@@ -2,10 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { Quota, QuotaReport, Reservation } from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { NAMES_PAYER, payerFields, payerShape } from '../plans/payer-schemas.ts';
 import { ResourceField } from '../plans/schemas.ts';
-
-/** Longer than any id, and no more than the log should show. */
-export const UserIdField = z.string().min(1).max(100).openapi({ example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab' });
 
 /** How much of a resource, at a time. */
 export const QuantityField = z.int().min(1).max(1e9);
@@ -26,33 +24,39 @@ export const QuotaReportSchema = z
 
 export const ConsumeBody = z
   .strictObject({
-    user_id: UserIdField,
+    ...payerFields,
     resource: ResourceField,
     quantity: QuantityField.default(1),
     reference: ReferenceField.optional(),
   })
+  .refine(...NAMES_PAYER)
   .openapi('Consumption');
 
-export const ConsumedSchema = z.object({ user_id: z.string(), quota: QuotaSchema }).openapi('Consumed');
+export const ConsumedSchema = z.object({ ...payerShape, quota: QuotaSchema }).openapi('Consumed');
 
 export const ReserveBody = z
   .strictObject({
-    user_id: UserIdField,
+    ...payerFields,
     resource: ResourceField,
     quantity: QuantityField.default(1),
     reference: ReferenceField.optional(),
     expires_in: z.int().min(1).max(86_400).optional().openapi({ description: 'Seconds' }),
   })
+  .refine(...NAMES_PAYER)
   .openapi('NewReservation');
 
 export const CommitBody = z
   .strictObject({
-    user_id: UserIdField,
+    ...payerFields,
     quantity: QuantityField.optional().openapi({ description: 'What was used, if less than was reserved' }),
   })
+  .refine(...NAMES_PAYER)
   .openapi('ReservationCommit');
 
-export const ReleaseBody = z.strictObject({ user_id: UserIdField }).openapi('ReservationRelease');
+export const ReleaseBody = z
+  .strictObject(payerFields)
+  .refine(...NAMES_PAYER)
+  .openapi('ReservationRelease');
 
 export const ReservationSchema = z
   .object({
@@ -80,6 +84,9 @@ export const TokenUseBody = z
     input_tokens: tokenCount,
     output_tokens: tokenCount,
     request_id: ReferenceField.optional().openapi({ description: 'Makes it count once' }),
+    organization_id: payerFields.organization_id.openapi({
+      description: 'The organization of which they are used; the user’s own when left out',
+    }),
   })
   .refine(({ input_tokens, output_tokens }) => input_tokens + output_tokens > 0, {
     error: 'Must be at least 1 together',

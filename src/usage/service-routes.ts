@@ -3,6 +3,7 @@ import { fieldError } from '../errors.ts';
 import { IdempotencyHeader, ReferenceField } from '../http/idempotency.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { payerNames, payerOf } from '../plans/payer-schemas.ts';
 import {
   CommitBody,
   ConsumeBody,
@@ -18,7 +19,15 @@ import {
 import type { Usage } from './service.ts';
 
 const Reference = z.object({ reference: ReferenceField });
-const REFUSALS = ['user_not_found', 'account_suspended', 'resource_not_in_plan', 'quota_exceeded'] as const;
+const NOBODY = ['user_not_found', 'organization_not_found', 'not_a_member'] as const;
+const REFUSALS = [
+  ...NOBODY,
+  'account_suspended',
+  'organization_suspended',
+  'resource_not_in_plan',
+  'quota_exceeded',
+  'cap_exceeded',
+] as const;
 
 /** Use of quota by services. */
 export function usageServiceRoutes(usage: Usage, levels: Levels) {
@@ -43,12 +52,14 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
         ),
       }),
       async (c) => {
-        const { user_id: userId, resource, quantity, reference } = c.req.valid('json');
-        const quota = await usage.consume(
-          { userId, realmId: c.get('realm').id },
-          { resource, quantity, reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null },
-        );
-        return c.json({ user_id: userId, quota: quotaShape(quota) }, 200);
+        const body = c.req.valid('json');
+        const { resource, quantity, reference } = body;
+        const quota = await usage.consume(payerOf(body, c.get('realm').id, c.get('service').keyId), {
+          resource,
+          quantity,
+          reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null,
+        });
+        return c.json({ ...payerNames(body), quota: quotaShape(quota) }, 200);
       },
     )
     .openapi(
@@ -67,13 +78,16 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
         ),
       }),
       async (c) => {
-        const { user_id: userId, resource, quantity, ...body } = c.req.valid('json');
+        const body = c.req.valid('json');
+        const { resource, quantity } = body;
         const reference = body.reference ?? c.req.valid('header')['idempotency-key'];
         if (!reference) throw fieldError('reference', 'required', 'Names the reservation');
-        const answer = await usage.reserve(
-          { userId, realmId: c.get('realm').id },
-          { resource, quantity, reference, seconds: body.expires_in ?? null },
-        );
+        const answer = await usage.reserve(payerOf(body, c.get('realm').id, c.get('service').keyId), {
+          resource,
+          quantity,
+          reference,
+          seconds: body.expires_in ?? null,
+        });
         return c.json(reservationShape(answer), 200);
       },
     )
@@ -91,16 +105,16 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
           { 200: json(ReservationSchema, 'Counted') },
           {
             body: true,
-            codes: ['user_not_found', 'reservation_not_found', 'reservation_ended', 'reservation_exceeded'],
+            codes: [...NOBODY, 'reservation_not_found', 'reservation_ended', 'reservation_exceeded'],
           },
         ),
       }),
       async (c) => {
-        const { user_id: userId, quantity } = c.req.valid('json');
-        const answer = await usage.commit(
-          { userId, realmId: c.get('realm').id },
-          { reference: c.req.valid('param').reference, quantity: quantity ?? null },
-        );
+        const body = c.req.valid('json');
+        const answer = await usage.commit(payerOf(body, c.get('realm').id, c.get('service').keyId), {
+          reference: c.req.valid('param').reference,
+          quantity: body.quantity ?? null,
+        });
         return c.json(reservationShape(answer), 200);
       },
     )
@@ -117,13 +131,13 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
           { 200: json(ReservationSchema, 'Free again') },
           {
             body: true,
-            codes: ['user_not_found', 'reservation_not_found', 'reservation_ended'],
+            codes: [...NOBODY, 'reservation_not_found', 'reservation_ended'],
           },
         ),
       }),
       async (c) => {
-        const user = { userId: c.req.valid('json').user_id, realmId: c.get('realm').id };
-        return c.json(reservationShape(await usage.release(user, c.req.valid('param').reference)), 200);
+        const payer = payerOf(c.req.valid('json'), c.get('realm').id, c.get('service').keyId);
+        return c.json(reservationShape(await usage.release(payer, c.req.valid('param').reference)), 200);
       },
     )
     .openapi(

@@ -2,7 +2,7 @@ import { TOKENS } from '../account/metering-contract.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Reached, Told } from '../account/told.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
-import type { MemberSum, SpendingDay, SpendingRange } from './spending-contract.ts';
+import type { MemberSum, ModelSum, SpendingDay, SpendingRange } from './spending-contract.ts';
 
 /** How far what members have used is summed up: of the ledger beside what the books themselves say. */
 export type Cursor = Reached & { credits: number };
@@ -147,20 +147,34 @@ export class MemberSums {
       .map((row) => ({ ...row, resource: nameOf(row.resource) }));
   }
 
-  /** What was used on each day of a range, of one or all, ordered; up to so many. */
-  byDay({ from, to }: SpendingRange, member: string | null, limit: number): SpendingDay[] {
+  /** What was used on each day of a range, of one or all, ordered. */
+  byDay({ from, to }: SpendingRange, member: string | null): SpendingDay[] {
     return this.#sql
       .exec<{ date: string; resource: string; quantity: number }>(
         `SELECT day AS date, resource, SUM(quantity) AS quantity FROM (${this.#all()})
-         WHERE day BETWEEN ?4 AND ?5 AND (?6 IS NULL OR member = ?6) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?7`,
+         WHERE day BETWEEN ?4 AND ?5 AND (?6 IS NULL OR member = ?6) GROUP BY 1, 2 ORDER BY 1, 2`,
         ...this.#after(),
         from,
         to,
         member,
-        limit,
       )
       .toArray()
       .map((row) => ({ ...row, resource: nameOf(row.resource) }));
+  }
+
+  /** What was used of each model in a range of days, those used most first. */
+  byModel({ from, to }: SpendingRange): ModelSum[] {
+    return this.#sql
+      .exec<{ model: string; inputTokens: number; outputTokens: number; requests: number }>(
+        `SELECT model, SUM(input_tokens) AS inputTokens, SUM(output_tokens) AS outputTokens, SUM(requests) AS requests
+         FROM (SELECT * FROM token_days
+           UNION ALL SELECT day, counted_as, input_tokens, output_tokens, 1 FROM token_uses WHERE seq > ?1)
+         WHERE day BETWEEN ?2 AND ?3 GROUP BY model ORDER BY SUM(input_tokens + output_tokens) DESC, model`,
+        this.#told.get().folded.tokens,
+        from,
+        to,
+      )
+      .toArray();
   }
 
   /** Forgets days from before a date. */

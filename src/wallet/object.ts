@@ -11,6 +11,7 @@ import type {
   MemberDecision,
   MemberRequest,
   MemberSum,
+  ModelSum,
   SharedTerms,
   SpendingDay,
   SpendingObject,
@@ -113,11 +114,17 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
   async spendingByDay(
     realmId: string,
     range: SpendingRange,
-    { member, limit }: { member: string | null; limit: number },
+    member: string | null,
   ): Promise<Answer<{ days: SpendingDay[] }>> {
     if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
     const has = this.metering.hasBooks();
-    return { result: 'ok', days: has ? this.#parts.sums.byDay(range, member, limit) : [] };
+    return { result: 'ok', days: has ? this.#parts.sums.byDay(range, member) : [] };
+  }
+
+  async spendingByModel(realmId: string, range: SpendingRange): Promise<Answer<{ models: ModelSum[] }>> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    const has = this.metering.hasBooks();
+    return { result: 'ok', models: has ? this.#parts.sums.byModel(range) : [] };
   }
 
   override async alarm(): Promise<void> {

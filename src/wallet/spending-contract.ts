@@ -37,7 +37,7 @@ export type MemberRequest = Pick<AuthorizationRequest, 'use' | 'credits' | 'refe
 /** A decision about a member, and their role. */
 export type MemberDecision = Decision & { role: string };
 
-/** What of a member's use of a day there is. `member` is a user, or who asked for nobody. `resource` is null for credits. */
+/** What one has used of one thing. `member` is a user, or who asked for nobody. `resource` is null for credits. */
 export interface MemberSum {
   member: string;
   resource: string | null;
@@ -49,6 +49,14 @@ export interface SpendingDay {
   date: string;
   resource: string | null;
   quantity: number;
+}
+
+/** What was used of one model. */
+export interface ModelSum {
+  model: string;
+  inputTokens: number;
+  outputTokens: number;
+  requests: number;
 }
 
 /** What an organization has used from a date to another (YYYY-MM-DD, both included). */
@@ -84,12 +92,14 @@ export interface SpendingObject extends PoolObject {
     range: SpendingRange,
     page: { after: MemberSum | null; limit: number },
   ): Promise<Answer<{ sums: MemberSum[] }>>;
-  /** What was used each day, ordered; up to so many after one that is known. */
+  /** What was used each day, ordered, of all or of one. */
   spendingByDay(
     realmId: string,
     range: SpendingRange,
-    page: { member: string | null; limit: number },
+    member: string | null,
   ): Promise<Answer<{ days: SpendingDay[] }>>;
+  /** What was used of each model, those used most first. */
+  spendingByModel(realmId: string, range: SpendingRange): Promise<Answer<{ models: ModelSum[] }>>;
 }
 
 /** The object of one organization, as its spending is seen. */

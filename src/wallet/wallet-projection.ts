@@ -87,8 +87,8 @@ function statement(
   }));
   return d1
     .prepare(
-      `INSERT INTO organization_usage (organization_id, month, member, resource, quantity, seq)
-       SELECT organizations.id, value ->> 'month', value ->> 'member', value ->> 'resource', value ->> 'quantity', ?3
+      `INSERT INTO organization_usage (organization_id, realm_id, month, member, resource, quantity, seq)
+       SELECT organizations.id, organizations.realm_id, value ->> 'month', value ->> 'member', value ->> 'resource', value ->> 'quantity', ?3
        FROM organizations, json_each(?2) WHERE organizations.id = ?1
        ON CONFLICT DO UPDATE SET quantity = excluded.quantity, seq = excluded.seq
        WHERE excluded.seq > organization_usage.seq`,

@@ -116,7 +116,15 @@ const TELLING: Record<string, (scene: Scene) => Promise<unknown>> = {
 };
 
 /** Methods that only read. */
-const READING = ['membership', 'caps', 'spendingByMember', 'spendingByDay', 'creditReversal', 'alarm'];
+const READING = [
+  'membership',
+  'caps',
+  'spendingByMember',
+  'spendingByDay',
+  'spendingByModel',
+  'creditReversal',
+  'alarm',
+];
 
 let hearing: ReturnType<typeof hearMemberships>;
 beforeAll(() => {

@@ -203,13 +203,17 @@ describe('a wallet that members share', () => {
       limit: 10,
     });
     expect((rest as any).sums).toEqual((summed as any).sums.slice(2));
-    expect(await object.spendingByDay('default', range, { member: null, limit: 10 })).toEqual({
+    expect(await object.spendingByDay('default', range, null)).toEqual({
       result: 'ok',
       days: [
         { date: today, resource: null, quantity: 9 },
         { date: today, resource: 'images', quantity: 3 },
         { date: today, resource: 'tokens', quantity: 7 },
       ],
+    });
+    expect(await object.spendingByModel('default', range)).toEqual({
+      result: 'ok',
+      models: [{ model: 'm', inputTokens: 5, outputTokens: 2, requests: 1 }],
     });
     const rows = (await object.listCredits(terms(null), { before: null, limit: 10 })) as any;
     expect(rows.transactions.map(({ member }: any) => member)).toEqual([second, 'key_test']);

@@ -152,6 +152,8 @@ export const TOLD_BY: Record<string, Told> = {
   'organizations.invitations.accept': 'member.joined',
   'organizations.invitations.create': 'member.invited',
   'organizations.invitations.revoke': 'invitation.revoked',
+  'organizations.caps.set': 'organization.updated',
+  'organizations.members.caps.set': 'organization.updated',
   'organizations.members.remove': 'member.removed',
   'organizations.members.update': 'member.role_changed',
   'organizations.transfer': 'organization.transferred',

@@ -1,0 +1,123 @@
+import { z } from '@hono/zod-openapi';
+import { PageLimit } from '../http/list-schemas.ts';
+import { LimitSchema, LimitsSchema, limitsShape } from '../plans/schemas.ts';
+import { DaysQuery } from '../usage/analytics-schemas.ts';
+import type { CapReport, Caps, MemberSum, ModelSum, SpendingDay } from '../wallet/spending-contract.ts';
+
+const ResourceName = z.string().nullable().openapi({ description: 'Null for credits', example: 'images' });
+
+export const CapsBody = z
+  .strictObject({
+    credits: LimitSchema.nullable().default(null).openapi({ description: 'Null is no cap' }),
+    resources: LimitsSchema.default({}),
+  })
+  .openapi('CapsUpdate');
+
+const CapsSchema = z
+  .object({ credits: z.union([LimitSchema, z.null()]), resources: LimitsSchema })
+  .openapi('Caps', { description: 'What a member may use of what all share; what is missing is not capped' });
+
+export const CapReportSchema = z
+  .object({ everybody: CapsSchema })
+  .openapi('OrganizationCaps', { description: 'What every member may use who has no cap of their own' });
+
+export const MemberCapsSchema = z
+  .object({
+    everybody: CapsSchema,
+    own: z.union([CapsSchema, z.null()]),
+    used: z
+      .array(z.object({ resource: ResourceName, day: z.int(), month: z.int() }))
+      .openapi({ description: 'Of what is capped, in this UTC day and month, with what is reserved' }),
+  })
+  .openapi('MemberCaps');
+
+const CURSOR = /^([\w-]{1,100})(?:\.([\w-]{1,100}))?$/;
+
+export const SpendingQuery = DaysQuery;
+
+export const MemberSpendingQuery = DaysQuery.extend({
+  limit: PageLimit,
+  cursor: z.string().regex(CURSOR).optional().openapi({ description: '`next_cursor` of the page before' }),
+});
+
+export const SpendingSchema = z
+  .object({
+    data: z.array(z.object({ date: z.iso.date(), resource: ResourceName, quantity: z.int() })),
+  })
+  .openapi('OrganizationUsage');
+
+export const MemberSpendingSchema = z
+  .object({
+    data: z.array(
+      z.object({
+        member: z.string().openapi({
+          description: 'The user; where something was used on nobody’s behalf, who asked for it',
+          example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
+        }),
+        resource: ResourceName,
+        quantity: z.int(),
+      }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi('MemberUsage');
+
+export const ModelSpendingSchema = z
+  .object({
+    data: z.array(
+      z.object({
+        model: z.string(),
+        input_tokens: z.int(),
+        output_tokens: z.int(),
+        requests: z.int(),
+      }),
+    ),
+  })
+  .openapi('ModelUsage');
+
+export const SharedBalanceSchema = z
+  .object({ organization_id: z.string(), balance: z.int() })
+  .openapi('OrganizationBalance');
+
+/** After which sum a page begins. */
+export function afterOf(cursor: string | undefined): MemberSum | null {
+  const [, member, resource] = (cursor !== undefined && CURSOR.exec(cursor)) || [];
+  return member === undefined ? null : { member, resource: resource ?? null, quantity: 0 };
+}
+
+/** The cursor of a sum. */
+export function cursorAt({ member, resource }: MemberSum): string {
+  return resource === null ? member : `${member}.${resource}`;
+}
+
+function capsShape({ credits, resources }: Caps): z.infer<typeof CapsSchema> {
+  const { credits: shaped = null } = credits ? limitsShape({ credits }) : {};
+  return { credits: shaped, resources: limitsShape(resources) };
+}
+
+/** The caps of everybody as they go over the wire. */
+export function capReportShape({ everybody }: CapReport): z.infer<typeof CapReportSchema> {
+  return { everybody: capsShape(everybody) };
+}
+
+/** The caps of a member as they go over the wire. */
+export function memberCapsShape({ everybody, own, used }: CapReport): z.infer<typeof MemberCapsSchema> {
+  return { everybody: capsShape(everybody), own: own && capsShape(own), used };
+}
+
+/** Days of use as they go over the wire. */
+export function spendingShape(days: SpendingDay[]): z.infer<typeof SpendingSchema> {
+  return { data: days };
+}
+
+/** The use of models as it goes over the wire. */
+export function modelSpendingShape(models: ModelSum[]): z.infer<typeof ModelSpendingSchema> {
+  return {
+    data: models.map(({ model, inputTokens, outputTokens, requests }) => ({
+      model,
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      requests,
+    })),
+  };
+}

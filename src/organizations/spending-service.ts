@@ -1,0 +1,86 @@
+import { pageOf } from '../http/paging.ts';
+import { lastDates } from '../lib/calendar.ts';
+import type {
+  CapReport,
+  Caps,
+  MemberSum,
+  ModelSum,
+  SpendingDay,
+  SpendingObjects,
+} from '../wallet/spending-contract.ts';
+import type { OrganizationChanges } from './change-service.ts';
+import type { Admitted, Organizations } from './service.ts';
+import { cursorAt } from './spending-schemas.ts';
+
+/** Which organization, of which realm. */
+interface Of {
+  organizationId: string;
+  realmId: string;
+}
+
+/** What members use of what they share, and how much each may. Each look is one call of one object. */
+export class OrganizationSpending {
+  readonly #organizations: Organizations;
+  readonly #changes: OrganizationChanges;
+  readonly #wallets: SpendingObjects;
+
+  constructor(organizations: Organizations, changes: OrganizationChanges, wallets: SpendingObjects) {
+    this.#organizations = organizations;
+    this.#changes = changes;
+    this.#wallets = wallets;
+  }
+
+  /** What was used on each of the last days, today included. */
+  async byDay(of: Of, days: number): Promise<SpendingDay[]> {
+    const answer = await this.#changes.ask(of, () =>
+      this.#wallets(of.organizationId).spendingByDay(of.realmId, rangeOf(days), null),
+    );
+    return answer.days;
+  }
+
+  /** What each member has used of each resource in the last days, a page of them. */
+  async byMember(
+    of: Of,
+    days: number,
+    { after, limit }: { after: MemberSum | null; limit: number },
+  ): Promise<{ rows: MemberSum[]; nextCursor: string | null }> {
+    const answer = await this.#changes.ask(of, () =>
+      this.#wallets(of.organizationId).spendingByMember(of.realmId, rangeOf(days), {
+        after,
+        limit: limit + 1,
+      }),
+    );
+    return pageOf(answer.sums, limit, cursorAt);
+  }
+
+  /** What was used of each model in the last days. */
+  async byModel(of: Of, days: number): Promise<ModelSum[]> {
+    const answer = await this.#changes.ask(of, () =>
+      this.#wallets(of.organizationId).spendingByModel(of.realmId, rangeOf(days)),
+    );
+    return answer.models;
+  }
+
+  /** The caps of everybody, or those that hold for a member. Throws `member_not_found`. */
+  async caps(of: Of, userId: string | null): Promise<CapReport> {
+    return this.#changes.ask(of, () => this.#wallets(of.organizationId).caps(of.realmId, userId));
+  }
+
+  /** Sets the caps of everybody, or of a member, and notes it in the audit log. Throws `member_not_found`. */
+  async setCaps(by: Admitted, userId: string | null, caps: Caps): Promise<CapReport> {
+    const { id: organizationId, realmId } = by.organization;
+    const isNothing = caps.credits === null && Object.keys(caps.resources).length === 0;
+    const set = await this.#changes.ask({ organizationId, realmId }, () =>
+      this.#wallets(organizationId).setCaps(realmId, userId, isNothing ? null : caps),
+    );
+    const details = { changed: ['caps'], caps, ...(userId !== null && { user_id: userId }) };
+    const audit = this.#organizations.entry(by, 'organization_changed', details);
+    await this.#changes.change(organizationId, { audit });
+    return set;
+  }
+}
+
+function rangeOf(days: number): { from: string; to: string } {
+  const dates = lastDates(days, Date.now());
+  return { from: dates[0] as string, to: dates.at(-1) as string };
+}

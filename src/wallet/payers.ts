@@ -1,0 +1,50 @@
+import type { MeteringObjects, PoolObject, Terms } from '../account/metering-contract.ts';
+import type { Directory } from '../directory/service.ts';
+import type { Refusal } from '../errors.ts';
+import type { SpendingObjects } from './spending-contract.ts';
+
+/** Whose plan, quotas and credits: a user's own, or an organization's, and then on whose behalf and who asks (an id). */
+export type Payer =
+  | { realmId: string; userId: string }
+  | { realmId: string; organizationId: string; userId: string | null; actor: string };
+
+/** What payers are made of. */
+export interface PayerDependencies {
+  directory: Pick<Directory, 'ask'>;
+  objects: MeteringObjects;
+  wallets: SpendingObjects;
+  /** Asks the object of an organization; one that was never told of it is told first. Throws what it refuses with. */
+  askOrganization<Answer extends object>(
+    organization: { organizationId: string; realmId: string },
+    call: () => Promise<Answer | Refusal>,
+  ): Promise<Exclude<Answer, Refusal>>;
+}
+
+/** The objects of those who have a plan, quotas and credits. */
+export class Payers {
+  readonly #deps: PayerDependencies;
+
+  constructor(deps: PayerDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Asks the object of whoever pays. Throws what it refuses with: of a user `user_not_found`, of an organization
+   * `organization_not_found`, and `not_a_member` for a user who is none.
+   */
+  ask<Answer extends { result: string }>(
+    payer: Payer,
+    terms: Terms,
+    call: (object: PoolObject, terms: Terms) => Promise<Answer | Refusal>,
+  ): Promise<Exclude<Answer, Refusal>> {
+    const { directory, objects, wallets } = this.#deps;
+    if (!('organizationId' in payer)) {
+      return directory.ask(payer, () => call(objects(payer.userId), terms) as Promise<Answer>) as Promise<
+        Exclude<Answer, Refusal>
+      >;
+    }
+    const { organizationId, userId, actor } = payer;
+    const shared = { ...terms, behalf: { userId, actor } };
+    return this.#deps.askOrganization(payer, () => call(wallets(organizationId), shared));
+  }
+}
