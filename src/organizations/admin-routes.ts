@@ -4,7 +4,7 @@ import { createRoute, featureRouter, json, jsonBody, responses } from '../http/o
 import { actorOf } from '../http/service-authentication.ts';
 import type { OrganizationAdmin } from './admin-service.ts';
 import {
-  MemberListSchema,
+  MemberAdminListSchema,
   MemberParams,
   MemberPatch,
   MemberQuery,
@@ -141,7 +141,7 @@ export function organizationAdminRoutes(
         level: levels.admin(),
         request: { params: OrganizationParams, query: MemberQuery },
         responses: responses(
-          { 200: json(MemberListSchema, 'A page') },
+          { 200: json(MemberAdminListSchema, 'A page') },
           { codes: [...ABSENT, 'validation_failed'] },
         ),
       }),
@@ -149,8 +149,8 @@ export function organizationAdminRoutes(
         const { id } = c.req.valid('param');
         const { cursor, limit } = c.req.valid('query');
         await organizations.operate(c.get('realm'), id, actorOf(c).id);
-        const page = await organizations.listMembers(id, null, { after: cursor ?? null, limit });
-        return c.json({ data: page.rows.map(memberShape), next_cursor: page.nextCursor }, 200);
+        const page = await admin.listMembers(id, { after: cursor ?? null, limit });
+        return c.json(listShape(page, memberShape), 200);
       },
     )
     .openapi(

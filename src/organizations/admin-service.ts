@@ -56,6 +56,17 @@ export class OrganizationAdmin {
     return { ...page, ...countedTotal(counted?.counted ?? 0) };
   }
 
+  /** A page of the members of an organization, and how many there are. */
+  async listMembers(organizationId: string, page: { after: string | null; limit: number }) {
+    const { d1, organizations: service } = this.#deps;
+    const { db } = primary(d1);
+    const [shown, [counted]] = await Promise.all([
+      service.listMembers(organizationId, null, page),
+      counting(db, sql`SELECT 1 FROM ${members} WHERE ${members.organizationId} = ${organizationId}`),
+    ]);
+    return { ...shown, ...countedTotal(counted?.counted ?? 0) };
+  }
+
   /** Makes an organization for a user. Throws as `Organizations.create` does, and `user_not_found`. */
   async create(
     realm: Realm,

@@ -23,7 +23,7 @@ const ChosenSchema = z
     token_type: z.literal('Bearer'),
     expires_in: z.int().openapi({ description: 'Seconds' }),
     session_id: z.string(),
-    membership: MembershipSchema.nullable(),
+    membership: z.object(MembershipSchema.shape).nullable(),
   })
   .openapi('ChosenOrganizationTokens');
 

@@ -20,7 +20,7 @@ import PUBLISHED from './operation-ids.json';
 
 /** Pages for people, and what only development has. */
 const PAGES =
-  /^\/$|^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|account|admin|device|oauth2\/(authorize|consent|logout))\b/;
+  /^\/$|^\/(openapi\.json|docs|redoc|dev|verify-email|undo-email-change|reset-password|forgot-password|login|logout|register|organizations|account|admin|device|oauth2\/(authorize|consent|logout))\b/;
 /** For clients of one older service only, by its dialect. */
 const HIDDEN = [
   '/v1/auth/renew',

@@ -37,6 +37,8 @@ export const LIVE = {
   eventId: 'evt_live',
   clientId: 'cli_live',
   clientSecret: 'lks_live',
+  /** An organization of the user. */
+  organizationId: 'org_live',
   /** Of a reservation, and of a use of credits: what the document gives for examples. */
   reference: 'order-4711',
   used: 'job-4711',
@@ -46,6 +48,7 @@ export const LIVE = {
 function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
   if (path.includes('{reference}')) return LIVE.reference;
+  if (path.includes('/organizations/{id}')) return LIVE.organizationId;
   if (path.includes('/admin/plans/')) return 'pro';
   if (path.includes('/admin/clients/')) return LIVE.clientId;
   if (path.includes('/payment-methods/')) return LIVE.paymentMethodId;

@@ -61,6 +61,11 @@ export async function scene(): Promise<string> {
   const opened = (await object.open(stateOf(userId), OPENING)) as { sessionId: string };
   expect(opened.sessionId).toMatch(/^ses_/);
   await object.issueCode(opened.sessionId, CODE, true, CLIENT);
+  await object.chooseOrganization(opened.sessionId, {
+    organizationId: 'org_test',
+    role: 'member',
+    version: 1,
+  });
   await object.open(stateOf(userId), { ...OPENING, activity: 'app_authorized', grant: GRANT });
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });

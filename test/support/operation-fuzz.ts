@@ -95,6 +95,18 @@ const NEEDS_A_SECRET = [
   'GET /v1/admin/webhooks/{id}/deliveries',
   'GET /v1/admin/webhooks/{id}/deliveries/{delivery}',
   'POST /v1/admin/webhooks/{id}/deliveries/{delivery}/resend',
+  // A link or an id that was mailed, and members, invitations and domains that there would have to be; test/organizations tries them.
+  'POST /v1/organizations/invitations/accept',
+  'DELETE /v1/organizations/{id}/invitations/{invitation_id}',
+  'GET /v1/organizations/{id}/members/{user_id}',
+  'PATCH /v1/organizations/{id}/members/{user_id}',
+  'DELETE /v1/organizations/{id}/members/{user_id}',
+  'POST /v1/organizations/{id}/transfer',
+  'PATCH /v1/organizations/{id}/domains/{domain_id}',
+  'POST /v1/organizations/{id}/domains/{domain_id}/verify',
+  'DELETE /v1/organizations/{id}/domains/{domain_id}',
+  'PATCH /v1/admin/organizations/{id}/members/{user_id}',
+  'DELETE /v1/admin/organizations/{id}/members/{user_id}',
   // Two ids, of which one would have to be a live session.
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
@@ -173,7 +185,11 @@ export class OperationFuzz {
     const requests = requestsTo(operation, {
       document: this.#document,
       realms: ['default', 'other'],
-      given: { ...rightFor(user), ...rightForClients(operation.path) },
+      given: {
+        ...rightFor(user),
+        ...rightForClients(operation.path),
+        ...rightForOrganizations(operation.path, user, target),
+      },
     });
     await fc.assert(
       fc.asyncProperty(requests, async (request) => {
@@ -232,6 +248,15 @@ export class OperationFuzz {
     [{ id: this.#eventId }] = await storedEvents('subject', this.#paymentMethodId);
   }
 
+  /** An organization that a user has made, by its id. */
+  async #organizationOf(userId: string): Promise<string> {
+    const { organizations, realms } = this.#services;
+    const page = await organizations.listOwn({ userId, bookmark: null }, { after: null, limit: 1 });
+    const [own] = page.rows;
+    if (own) return own.organization.id;
+    return (await organizations.create(await realms.get('default'), userId, { name: 'A team' }, userId)).id;
+  }
+
   /** Sends a request. The user's account never locks: all would be refused that comes after. */
   async #send(
     request: HostileRequest,
@@ -259,6 +284,11 @@ export class OperationFuzz {
       const { client_id, client_secret } = await makeClient();
       url = url.replace(LIVE.clientId, client_id);
       if (written) body = written.replace(LIVE.clientId, client_id).replace(LIVE.clientSecret, client_secret);
+    }
+    if (url.includes(LIVE.organizationId) || written.includes(LIVE.organizationId)) {
+      const id = await this.#organizationOf(userId);
+      url = url.replace(LIVE.organizationId, id);
+      if (written) body = written.replace(LIVE.organizationId, id);
     }
     if (url.includes(LIVE.messageId)) url = url.replace(LIVE.messageId, await makeMessage());
     url = url.replace(LIVE.targetId, targetId).replace(LIVE.userId, userId).replace(LIVE.email, email);
@@ -302,6 +332,29 @@ function rightFor(user: { id: string; email: string }): Record<string, fc.Arbitr
     allowed_origins: fc.constantFrom([], ['https://app.example.com'], ['https://app.example.com/']),
     redirect_targets: fc.constantFrom([], ['https://app.example.com/in'], ['javascript:1']),
     id: fc.uuid().map((id) => `r${id.slice(0, 20)}`),
+  };
+}
+
+/** What is right of organizations, and where they are asked about: elsewhere some of these words mean something else. */
+function rightForOrganizations(
+  path: string,
+  user: { id: string },
+  target: string,
+): Record<string, fc.Arbitrary<unknown>> {
+  if (!/organization|invitation/.test(path)) return {};
+  return {
+    organization_id: fc.constantFrom(LIVE.organizationId, LIVE.organizationId, null, 'org_nobody'),
+    name: fc.constantFrom('A team', 'Another', '', '\u0000'),
+    slug: fc.uuid().map((id) => `t-${id}`),
+    owner: fc.constantFrom(user.id, 'usr_nobody'),
+    user_id: fc.constantFrom(target, target, user.id, 'usr_nobody'),
+    role: fc.constantFrom('member', 'admin', 'emperor'),
+    joins_as: fc.constantFrom(null, 'member', 'emperor'),
+    domain: fc.uuid().map((id) => `${id}.example`),
+    deliver: fc.constantFrom('link', 'mail'),
+    expires_in_days: fc.constantFrom(1, 7, 0),
+    seats: fc.constantFrom(null, 5, 0),
+    status: fc.constantFrom('active', 'active', 'gone'),
   };
 }
 
