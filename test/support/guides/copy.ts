@@ -19,7 +19,7 @@ import { ROOT } from '../../../src/cli/root.ts';
 import { freePort } from '../free-port.ts';
 
 /** What running the project leaves behind, and what is linked. */
-const LEFT_OUT = ['node_modules', '.git', '.wrangler', '.dev.vars', '.env'];
+const LEFT_OUT = ['node_modules', '.peers', '.git', '.wrangler', '.dev.vars', '.env'];
 
 /** Ends the server and all that it has started when the process that holds the pipe's other end is gone. */
 const LIFELINE = '(cat <&3 >/dev/null; kill -KILL -- -$$) & exec 3<&-';
@@ -93,6 +93,7 @@ export class Copy {
       PATH: `${join(this.#own, 'bin')}:${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
+      NEXT_TELEMETRY_DISABLED: '1',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       // Where Workers that run on this machine find one another.
       WRANGLER_REGISTRY_PATH: join(this.#own, 'registry'),
@@ -205,13 +206,25 @@ esac
 exec '${whichNpm}' "$@"`;
 }
 
-/** What `npm install PACKAGE…` does where all packages are those of this project; that of the client is unpacked. */
+/** Where `.ci/run` installs Next, which is too big to be a package of this project. */
+export const NEXT = join(ROOT, '.peers/next/node_modules');
+
+/**
+ * What `npm install PACKAGE…` does where all packages are those of this project; that of the client is unpacked. Next takes no link that leads
+ * out of its app, and what stands beside it is copied.
+ */
 const INSTALL = `shift
     modules='${join(ROOT, 'node_modules')}'
+    put='ln -sfn'
+    if [[ " $* " == *' next '* ]]; then
+      put='cp -RL'
+      cp -R '${NEXT}' .
+    fi
     link() {
+      [[ $put == cp* && -e node_modules/$1 ]] && return
       [[ -e $modules/$1 ]] || { echo "There is no package $1." >&2; exit 1; }
       mkdir -p "node_modules/$(dirname "$1")"
-      ln -sfn "$modules/$1" "node_modules/$1"
+      $put "$modules/$1" "node_modules/$1"
     }
     for package; do
       link .bin

@@ -19,7 +19,7 @@ const DEPLOYED = 'https://auth.example.com';
 const NO_EXAMPLE = 'https://auth.latchkey.test';
 
 /** The guides whose programs somebody in a browser goes on with, in test/browser/recipes.test.ts. */
-export const RECIPES_IN_BROWSER = ['five-minutes', 'spa', 'mobile', 'cli', 'mcp'] as const;
+export const RECIPES_IN_BROWSER = ['five-minutes', 'spa', 'next', 'mobile', 'cli', 'mcp'] as const;
 
 /** Commands that check a change, and take as long for one change as for several. */
 const CHECK = /^(npm run typecheck|npx vitest run --project workers) *(.*)$/;
