@@ -27,7 +27,11 @@ async function backup(values: ValuesOf<typeof OPTIONS>, positionals: string[]): 
   const path = folderIn(positionals);
   const url = await serviceUrl(values);
   const client = new AdminClient(url);
-  const folder = BackupFolder.open(path) ?? (await begin(path, url, values['passphrase-file']));
+  const given = readPassphrase(values['passphrase-file']);
+  const begun = BackupFolder.open(path);
+  // One that is begun goes on with its own: with another, nobody could open what they think they can.
+  if (begun && given !== null) await begun.unlock(given);
+  const folder = begun ?? (await begin(path, url, given));
   const { manifest } = folder;
   if (manifest.origin !== url) throw new Error(`The backup in ${path} is of ${manifest.origin}.`);
   if (manifest.finished_at === null) {
@@ -44,8 +48,7 @@ async function backup(values: ValuesOf<typeof OPTIONS>, positionals: string[]): 
 
 const accountsIn = (count: number) => (count === 1 ? '1 account' : `${format(count)} accounts`);
 
-async function begin(path: string, origin: string, file: string | undefined): Promise<BackupFolder> {
-  const given = readPassphrase(file);
+async function begin(path: string, origin: string, given: string | null): Promise<BackupFolder> {
   const passphrase = given ?? newPassphrase();
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const folder = await BackupFolder.begin(path, passphrase, { id: newId('bak'), origin, version });
@@ -113,7 +116,7 @@ await runCommand({
   name: 'backup',
   usage: ['FOLDER [options]'],
   about: `Copies all there is into a folder, encrypted: each database, and each account (sessions, log, quotas, credits, picture) as it was
-at one moment. Stopped at any time, it goes on when it is run again. Without a passphrase it makes one, which it shows once.`,
+at one moment. Stopped at any time, it goes on when it is run again, with the passphrase that it began with or with none. A new one without a passphrase makes one, which it shows once.`,
   options: OPTIONS,
   notes: `${KEY_NOTE} It has to be the bootstrap key (INTERNAL_API_KEY) or an owner's.`,
   run: backup,

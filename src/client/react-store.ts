@@ -2,6 +2,9 @@ import type { components } from '../../generated/openapi.ts';
 import type { Latchkey, Session, SignInError } from './browser.ts';
 import { errorOf, LatchkeyError } from './errors.ts';
 
+/** What a user is in an organization. */
+export type Membership = components['schemas']['Membership'];
+
 /** What is left of each resource. */
 export type QuotaReport = components['schemas']['QuotaReport'];
 
@@ -20,10 +23,22 @@ export interface Known {
   error: SignInError | LatchkeyError | null;
 }
 
+/** Undefined until it is known. */
+type Loading<Known> = { [Name in keyof Known]: Known[Name] | undefined };
+
 /** What is known of the quota. */
 export interface KnownQuota {
   /** Undefined until it is known; null when nobody is signed in. */
   quota: QuotaReport | null | undefined;
+  error: LatchkeyError | null;
+}
+
+/** What is known of the user's organizations. */
+export interface KnownOrganizations {
+  /** That in which the session goes on; null where the user is alone, or nobody is signed in; undefined until it is known. */
+  membership: Membership | null | undefined;
+  /** The first hundred; null when nobody is signed in, undefined until they are known. */
+  memberships: Membership[] | null | undefined;
   error: LatchkeyError | null;
 }
 
@@ -34,10 +49,14 @@ export interface LatchkeyStores {
   quota: Store<KnownQuota>;
   /** Asks for the quota again. */
   refreshQuota(): Promise<void>;
+  organizations: Store<KnownOrganizations>;
+  /** Asks for the organizations again. */
+  refreshOrganizations(): Promise<void>;
+  /** Has the session go on in an organization, or for null in none. Throws LatchkeyError. */
+  chooseOrganization(organizationId: string | null): Promise<void>;
 }
 
 const UNKNOWN: Known = { session: undefined, error: null };
-const UNKNOWN_QUOTA: KnownQuota = { quota: undefined, error: null };
 const stores = new WeakMap<Latchkey, LatchkeyStores>();
 
 /** The stores of a handle: the same ones for all components, also after they were mounted anew. */
@@ -54,33 +73,81 @@ function makeStores(latchkey: Latchkey): LatchkeyStores {
     return stop;
   });
 
+  const quota = ofUser<{ quota: QuotaReport | null }>(
+    latchkey,
+    async () => ({ quota: await read<QuotaReport>(latchkey, '/v1/me/quota') }),
+    { quota: null },
+  );
+  const organizations = ofUser<{ membership: Membership | null; memberships: Membership[] | null }>(
+    latchkey,
+    () => organizationsOf(latchkey),
+    { membership: null, memberships: null },
+  );
+  const chooseOrganization = async (organizationId: string | null) => {
+    await read(latchkey, '/v1/auth/session/organization', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ organization_id: organizationId }),
+    });
+    await Promise.all([organizations.refresh(), quota.refresh()]);
+  };
+  return {
+    latchkey,
+    session,
+    quota,
+    refreshQuota: quota.refresh,
+    organizations,
+    refreshOrganizations: organizations.refresh,
+    chooseOrganization,
+  };
+}
+
+/** What is known of the user who is signed in: read when that is somebody else, and when it is asked for again. */
+function ofUser<Known extends object>(
+  latchkey: Latchkey,
+  load: () => Promise<Known>,
+  nobody: NoInfer<Known>,
+) {
+  type Value = Loading<Known> & { error: LatchkeyError | null };
+  const unknown = { error: null } as Value;
   let asked = 0;
   let user: string | null = null;
-  const refreshQuota = async () => {
+  const refresh = async () => {
     if (user === null) return;
     asked += 1;
     const turn = asked;
-    const found = await quotaOf(latchkey).then(
-      (report) => ({ quota: report, error: null }),
-      (error) => ({ quota: quota.get().quota, error }),
+    const found = await load().then(
+      (known): Value => ({ ...known, error: null }),
+      (error): Value => ({ ...kept.get(), error }),
     );
     // Meanwhile it may have been asked for again, or of somebody else.
-    if (turn === asked) quota.set(found);
+    if (turn === asked) kept.set(found);
   };
-  const quota = store<KnownQuota>(UNKNOWN_QUOTA, () =>
+  const kept = store<Value>(unknown, () =>
     latchkey.onSession((found) => {
       const isOther = user !== (found?.user.id ?? null);
       user = found?.user.id ?? null;
       if (!found) asked += 1;
-      if (isOther || !found) quota.set(found ? UNKNOWN_QUOTA : { quota: null, error: null });
-      void refreshQuota();
+      if (isOther || !found) kept.set(found ? unknown : { ...nobody, error: null });
+      void refresh();
     }),
   );
-  return { latchkey, session, quota, refreshQuota };
+  return { ...kept, refresh };
 }
 
-async function quotaOf(latchkey: Latchkey): Promise<QuotaReport> {
-  const answer = await latchkey.fetch(`${latchkey.issuer}/v1/me/quota`).catch((cause) => {
+async function organizationsOf(latchkey: Latchkey) {
+  const [{ data: memberships }, { organization_id: chosen }] = await Promise.all([
+    read<components['schemas']['MembershipList']>(latchkey, '/v1/me/organizations?limit=100'),
+    read<components['schemas']['CurrentSession']>(latchkey, '/v1/auth/session'),
+  ]);
+  return {
+    memberships,
+    membership: memberships.find(({ organization }) => organization.id === chosen) ?? null,
+  };
+}
+
+async function read<Answer>(latchkey: Latchkey, path: string, init?: RequestInit): Promise<Answer> {
+  const answer = await latchkey.fetch(latchkey.issuer + path, init).catch((cause) => {
     throw cause instanceof LatchkeyError ? cause : new LatchkeyError('network_error', { cause });
   });
   if (!answer.ok) throw await errorOf(answer);

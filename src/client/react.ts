@@ -14,12 +14,18 @@ import {
 import type { BrowserOptions, Latchkey, Session, SignInError, User } from './browser.ts';
 import { sharedLatchkey } from './browser-shared.ts';
 import type { LatchkeyError } from './errors.ts';
-import { type KnownQuota, type LatchkeyStores, type Store, storesOf } from './react-store.ts';
+import {
+  type KnownOrganizations,
+  type KnownQuota,
+  type LatchkeyStores,
+  type Store,
+  storesOf,
+} from './react-store.ts';
 
 export type { BrowserOptions, Latchkey, Session, User } from './browser.ts';
 export { SignInError } from './browser.ts';
 export { LatchkeyError } from './errors.ts';
-export type { QuotaReport } from './react-store.ts';
+export type { Membership, QuotaReport } from './react-store.ts';
 
 /** What a provider takes: the options of `createLatchkey`, of which a page has one handle, or a handle that the app has made itself. */
 export type LatchkeyProviderProps = (BrowserOptions | { latchkey: Latchkey }) & { children?: ReactNode };
@@ -77,6 +83,18 @@ export function useLatchkeyError(): SignInError | LatchkeyError | null {
 export function useQuota(): KnownQuota & { refresh(): Promise<void> } {
   const { quota, refreshQuota } = useStores();
   return { ...useStore(quota), refresh: refreshQuota };
+}
+
+/**
+ * In which organization the session goes on (`membership`, with role and permissions) and which there are to choose from. `choose` has it go on
+ * in another, or for null in none, for all components and tabs; it needs the session of the cookie, and throws LatchkeyError.
+ */
+export function useOrganization(): KnownOrganizations & {
+  choose(organizationId: string | null): Promise<void>;
+  refresh(): Promise<void>;
+} {
+  const { organizations, refreshOrganizations, chooseOrganization } = useStores();
+  return { ...useStore(organizations), choose: chooseOrganization, refresh: refreshOrganizations };
 }
 
 /** Renders its children when somebody is signed in. */

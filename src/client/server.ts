@@ -101,7 +101,7 @@ export function refusalOf(
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...((status === 401 || status === 403) && {
+      ...((status === 401 || code === 'insufficient_scope') && {
         'www-authenticate': `Bearer realm="${issuer}"${reason}${where}`,
       }),
       ...(error.retryAfter !== null && { 'retry-after': String(error.retryAfter) }),
@@ -217,7 +217,13 @@ export function fastifyAuth(options: ProtectOptions) {
   };
 }
 
-/** A route handler of Next, or of whatever takes a Request and gives a Response, which is called for who is let in. */
+/** What a user of the product is told: that they have not got it, may not, or had too much of it. */
+const ABOUT_THE_USER = [402, 403, 429];
+
+/**
+ * A route handler of Next, or of whatever takes a Request and gives a Response, which is called for who is let in. What calls of Latchkey refuse
+ * the user in it, such as `quota_exceeded`, is answered as Latchkey would; other errors, such as those of the server's own key, go on.
+ */
 export function withAuth<Rest extends unknown[]>(
   options: ProtectOptions,
   handle: (request: Request, caller: Caller, ...rest: Rest) => Response | Promise<Response>,
@@ -230,8 +236,19 @@ export function withAuth<Rest extends unknown[]>(
     } catch (error) {
       return responseOf(error, options);
     }
-    return handle(request, caller, ...rest);
+    try {
+      return await handle(request, caller, ...rest);
+    } catch (error) {
+      if (isAboutTheUser(error)) return responseOf(error, options);
+      throw error;
+    }
   };
+}
+
+/** Whether an error is for the user; a scope is what the server's own key lacks. */
+function isAboutTheUser(error: unknown): boolean {
+  if (!(error instanceof LatchkeyError) || error.code === 'insufficient_scope') return false;
+  return ABOUT_THE_USER.includes(error.status ?? 0);
 }
 
 function responseOf(error: unknown, options: ProtectOptions): Response {

@@ -35,17 +35,29 @@ export interface LatchkeyBinding {
   consume: Call<Schemas['Consumption'], Schemas['Consumed']>;
   getUser: Call<string, Schemas['User']>;
   getUserByEmail: Call<string, Schemas['User']>;
+  /** Holds quota while costly work is done. */
+  reserveUsage: Call<WithReference<Schemas['NewReservation']>, Schemas['ReservationAnswer']>;
+  /** Counts what was used of it, all unless it says. */
+  commitUsage: Call<WithReference<Schemas['ReservationCommit']>, Schemas['ReservationAnswer']>;
+  /** Gives it up. */
+  releaseUsage: Call<WithReference<Schemas['ReservationRelease']>, Schemas['ReservationAnswer']>;
+  creditBalance: Call<Payer, Schemas['Balance']>;
+  addCredits: Call<WithReference<Schemas['CreditAddition']>, Schemas['CreditChange']>;
+  useCredits: Call<WithReference<Schemas['CreditUse']>, Schemas['CreditChange']>;
+  refundCredits: Call<WithReference<Schemas['CreditRefund']>, Schemas['CreditChange']>;
+  creditTransactions: Call<Payer & { limit?: number; cursor?: string }, Schemas['CreditTransactionList']>;
+  /** The same by other names, which two `wrangler dev` do not pass on to one another. */
   usage: {
-    reserve: Call<WithReference<Schemas['NewReservation']>, Schemas['ReservationAnswer']>;
-    commit: Call<WithReference<Schemas['ReservationCommit']>, Schemas['ReservationAnswer']>;
-    release: Call<WithReference<Schemas['ReservationRelease']>, Schemas['ReservationAnswer']>;
+    reserve: LatchkeyBinding['reserveUsage'];
+    commit: LatchkeyBinding['commitUsage'];
+    release: LatchkeyBinding['releaseUsage'];
   };
   credits: {
-    balance: Call<Payer, Schemas['Balance']>;
-    add: Call<WithReference<Schemas['CreditAddition']>, Schemas['CreditChange']>;
-    use: Call<WithReference<Schemas['CreditUse']>, Schemas['CreditChange']>;
-    refund: Call<WithReference<Schemas['CreditRefund']>, Schemas['CreditChange']>;
-    transactions: Call<Payer & { limit?: number; cursor?: string }, Schemas['CreditTransactionList']>;
+    balance: LatchkeyBinding['creditBalance'];
+    add: LatchkeyBinding['addCredits'];
+    use: LatchkeyBinding['useCredits'];
+    refund: LatchkeyBinding['refundCredits'];
+    transactions: LatchkeyBinding['creditTransactions'];
   };
 }
 
@@ -73,14 +85,14 @@ export async function unwrap<Value>(call: Promise<Outcome<Value>>): Promise<Valu
  * });
  */
 export async function metered<Result>(
-  { usage }: Pick<LatchkeyBinding, 'usage'>,
+  binding: Pick<LatchkeyBinding, 'reserveUsage' | 'commitUsage' | 'releaseUsage'>,
   ask: MeteredAsk,
   work: (metered: Metered) => Promise<Result>,
 ): Promise<Result> {
   const calls = {
-    reserve: (of: WithReference<MeteredAsk>) => unwrap(usage.reserve(of)),
-    commit: (of: WithReference<Schemas['ReservationCommit']>) => unwrap(usage.commit(of)),
-    release: (of: WithReference<Schemas['ReservationRelease']>) => unwrap(usage.release(of)),
+    reserve: (of: WithReference<MeteredAsk>) => unwrap(binding.reserveUsage(of)),
+    commit: (of: WithReference<Schemas['ReservationCommit']>) => unwrap(binding.commitUsage(of)),
+    release: (of: WithReference<Schemas['ReservationRelease']>) => unwrap(binding.releaseUsage(of)),
   };
   return reserved(calls, ask, work);
 }

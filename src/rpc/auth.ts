@@ -21,6 +21,8 @@ type Decision = z.infer<typeof DecisionSchema>;
 type Consumed = z.infer<typeof ConsumedSchema>;
 type Session = z.infer<typeof CurrentSessionSchema>;
 
+type Given<Method extends (given: never) => unknown> = Parameters<Method>[0];
+
 /**
  * What other Workers may call by service binding: the same services and shapes as over HTTP. Each call comes to a
  * value, `{ ok: true, value }` or `{ ok: false, error }`; none throws. A binding may do what its `props` say.
@@ -33,12 +35,12 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
     this.#binding = new Binding(services, ctx.props);
   }
 
-  /** The ledger of a user's credits. */
+  /** The ledger of a user's credits: the same by names that the proxy between two `wrangler dev` does not pass on. */
   get credits(): RpcCredits {
     return new RpcCredits(this.#binding);
   }
 
-  /** Quota that is held while costly work is done. */
+  /** Quota that is held while costly work is done, likewise. */
   get usage(): RpcUsage {
     return new RpcUsage(this.#binding);
   }
@@ -127,5 +129,45 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
       },
       email,
     );
+  }
+
+  /** `usage.reserve`. */
+  reserveUsage(given: Given<RpcUsage['reserve']>): ReturnType<RpcUsage['reserve']> {
+    return this.usage.reserve(given);
+  }
+
+  /** `usage.commit`. */
+  commitUsage(given: Given<RpcUsage['commit']>): ReturnType<RpcUsage['commit']> {
+    return this.usage.commit(given);
+  }
+
+  /** `usage.release`. */
+  releaseUsage(given: Given<RpcUsage['release']>): ReturnType<RpcUsage['release']> {
+    return this.usage.release(given);
+  }
+
+  /** `credits.balance`. */
+  creditBalance(given: Given<RpcCredits['balance']>): ReturnType<RpcCredits['balance']> {
+    return this.credits.balance(given);
+  }
+
+  /** `credits.add`. */
+  addCredits(given: Given<RpcCredits['add']>): ReturnType<RpcCredits['add']> {
+    return this.credits.add(given);
+  }
+
+  /** `credits.use`. */
+  useCredits(given: Given<RpcCredits['use']>): ReturnType<RpcCredits['use']> {
+    return this.credits.use(given);
+  }
+
+  /** `credits.refund`. */
+  refundCredits(given: Given<RpcCredits['refund']>): ReturnType<RpcCredits['refund']> {
+    return this.credits.refund(given);
+  }
+
+  /** `credits.transactions`. */
+  creditTransactions(given: Given<RpcCredits['transactions']>): ReturnType<RpcCredits['transactions']> {
+    return this.credits.transactions(given);
   }
 }

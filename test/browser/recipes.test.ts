@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { readDocument } from '../../src/cli/guides/guide.ts';
 import { launchBrowser } from '../support/browser/browser.ts';
+import { linkIn, type Message } from '../support/browser/latchkey.ts';
 import { PASSWORD } from '../support/browser/visitor.ts';
 import { blocksOf, needsOwnCopy } from '../support/guides/blocks.ts';
-import { Copy } from '../support/guides/copy.ts';
+import { Copy, NEXT } from '../support/guides/copy.ts';
 import { type Person, type RECIPES_IN_BROWSER, runDocument } from '../support/guides/script.ts';
 import { PATIENCE } from '../support/patience.ts';
+import { startStripe } from '../support/peers/stripe.ts';
 
 // The recipes that somebody in a browser goes on with: their commands and files as they stand there, then what their reader does.
 
@@ -34,15 +37,19 @@ afterEach(async () => {
 async function follow(
   name: (typeof RECIPES_IN_BROWSER)[number],
   person?: Person,
+  variables?: Record<string, string>,
 ): Promise<{ copy: Copy; printed: string }> {
   const blocks = blocksOf(readDocument(`src/docs/guides/${name}.md`));
   if (!needsOwnCopy(blocks)) shared ??= Copy.createServed();
-  const copy = await (needsOwnCopy(blocks) ? Copy.create() : shared);
+  const copy = await (needsOwnCopy(blocks) ? Copy.create(variables) : shared);
   if (!copy) throw new Error('no copy');
   return { copy, printed: await runDocument(blocks, copy, person) };
 }
 
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+
+/** A test that needs what not every machine has; where a run counts it has to be there. */
+const itWith = (path: string) => it.runIf(process.env.CI !== undefined || existsSync(path));
 
 /** Makes an account on the page that the browser was sent to, and is sent back. */
 async function register(email: string): Promise<void> {
@@ -76,6 +83,66 @@ it('a page by Vite knows who is signed in and what is left', async () => {
   await page.getByText('20 pictures left today').waitFor();
   await press('Sign vito@example.com out');
   await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+});
+
+itWith(NEXT)('an app of Next signs somebody in, and its route handler counts', async () => {
+  const { copy } = await follow('next');
+  await page.goto(copy.workerOrigin);
+  await press('Sign in');
+  await register('nell@example.com');
+  await press('Draw one of 20');
+  await press('Draw one of 19');
+  await page.getByRole('button', { name: 'Draw one of 18' }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Draw one of 18' }).waitFor();
+  await press('Sign nell@example.com out');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+});
+
+it('a plan is paid for at Stripe, and is there with its credits', async () => {
+  const stripe = await startStripe();
+  const atStripe = async (action: string, given: object): Promise<any> => {
+    const url = `http://127.0.0.1:${stripe.port}/_test/${action}`;
+    return (await fetch(url, { method: 'POST', body: JSON.stringify(given) })).json();
+  };
+  const { copy } = await follow('stripe', undefined, { STRIPE_API_URL: `http://127.0.0.1:${stripe.port}` });
+  onTestFinished(async () => {
+    await copy.remove();
+    await stripe.stop();
+  });
+  await page.goto(copy.workerOrigin);
+  await page.getByText('€20').waitFor();
+  await press('Choose Pro');
+  await page.getByLabel('E-mail address').fill('pia@example.com');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await press('Make the account');
+  await page.getByText('0 credits', { exact: true }).waitFor();
+  const mails = await fetch(`${copy.origin}/dev/mailbox.json`);
+  const { data } = (await mails.json()) as { data: Message[] };
+  await page.goto(linkIn(data.find(({ recipient }) => recipient === 'pia@example.com') as Message));
+  await press('This is my account');
+  await page.waitForURL('**/verify-email?done=*');
+  await page.goto(copy.workerOrigin);
+  await page.getByText('0 credits', { exact: true }).waitFor();
+  // Whoever buys pays on Stripe's page, which leads back to where the app has said.
+  await page.route('https://checkout.stripe.com/**', async (route) => {
+    const [id] = /cs_test_\w+/.exec(route.request().url()) ?? [];
+    const { success_url: back } = await atStripe('complete', { id });
+    await route.fulfill({ contentType: 'text/html', body: `<a href="${back}">Paid</a>` });
+  });
+  await press('Choose Pro');
+  await page.getByRole('link', { name: 'Paid' }).click();
+  await page.waitForURL(`${copy.workerOrigin}/**`);
+  // The webhook comes when it comes.
+  await vi.waitUntil(async () => {
+    await page.reload();
+    await page.getByText(/credits$/).waitFor();
+    return page.getByText('1000 credits', { exact: true }).isVisible();
+  }, PATIENCE);
+  await page.getByText('Your plan').waitFor();
+  await page.route('https://billing.stripe.com/**', (route) => route.fulfill({ body: 'The portal' }));
+  await press('Cards and invoices');
+  await page.getByText('The portal').waitFor();
 });
 
 it('an app on its device is come back to by its own scheme', async () => {

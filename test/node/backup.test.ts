@@ -151,13 +151,21 @@ it('goes on where it was stopped, and takes nothing that was changed or is missi
     project.cli(command, [other, '--url', project.origin, ...project.state], env);
   const first = await again('backup', {} as typeof ENV);
   expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Passphrase: \S{35}\n/) });
+  const own = { LATCHKEY_BACKUP_PASSPHRASE: /^Passphrase: (\S+)/.exec(first.stdout)?.[1] as string };
   const manifest = JSON.parse(readFileSync(join(other, 'backup.json'), 'utf8'));
   // As if it had been stopped after the database.
   const stopped = { ...manifest, finished_at: null, cursor: null, parts: manifest.parts.slice(0, 1) };
   writeFileSync(join(other, 'backup.json'), JSON.stringify(stopped));
   expect(await again('restore')).toMatchObject({ code: 1, stderr: expect.stringContaining('not whole') });
-  expect(await again('backup')).toMatchObject({ code: 0, stderr: expect.not.stringContaining('database') });
-  expect(await again('backup')).toMatchObject({ code: 0, stderr: 'It is whole already.\n' });
+  // What would be added could not be opened by another passphrase.
+  const refused = { code: 1, stderr: expect.stringContaining('not the passphrase of this backup') };
+  expect(await again('backup')).toMatchObject(refused);
+  expect(JSON.parse(readFileSync(join(other, 'backup.json'), 'utf8'))).toEqual(stopped);
+  const gone = await again('backup', own);
+  expect(gone, gone.stderr).toMatchObject({ code: 0, stderr: expect.not.stringContaining('database') });
+  const whole = { code: 0, stderr: 'It is whole already.\n' };
+  expect(await again('backup', {} as typeof ENV)).toMatchObject(whole);
+  expect(await again('backup')).toMatchObject(refused);
   const part = join(other, manifest.parts.at(-1).file);
   const bytes = readFileSync(part);
   bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;

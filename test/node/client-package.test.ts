@@ -509,6 +509,37 @@ describe('on a server', () => {
     });
   });
 
+  it('answers what a protected handler is refused for its user, and nothing else that it throws', async () => {
+    const request = new Request('https://api.example.com/', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const throwing = (error: unknown) =>
+      server.withAuth({ issuer }, () => {
+        throw error;
+      })(request);
+    const refusal = (status: number, code: import('../../src/client/errors.ts').ErrorCode) =>
+      new server.LatchkeyError(code, { status, retryAfter: status === 429 ? 60 : null });
+    for (const [status, code] of [
+      [402, 'insufficient_credits'],
+      [403, 'resource_not_in_plan'],
+      [429, 'quota_exceeded'],
+    ] as const) {
+      const answer = await throwing(refusal(status, code));
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('www-authenticate')).toBeNull();
+      expect(answer.headers.get('retry-after')).toBe(status === 429 ? '60' : null);
+      expect(await answer.json()).toMatchObject({ status, code });
+    }
+    for (const error of [
+      refusal(401, 'invalid_api_key'),
+      refusal(403, 'insufficient_scope'),
+      new server.LatchkeyError('network_error'),
+      new Error('broken'),
+    ]) {
+      await expect(throwing(error)).rejects.toBe(error);
+    }
+  });
+
   it('refuses at once who has signed out, where it is strict', async () => {
     const { access_token } = (await client
       .createClient({ issuer: latchkey.origin })

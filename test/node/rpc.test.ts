@@ -66,6 +66,14 @@ const EVERY_METHOD: [string, unknown[]][] = [
   ['credits.use', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
   ['credits.refund', [{ user_id: 'usr_x', refund_of: 'x', reference: 'y' }]],
   ['credits.transactions', [{ user_id: 'usr_x' }]],
+  ['reserveUsage', [{ user_id: 'usr_x', resource: 'images', reference: 'x' }]],
+  ['commitUsage', [{ user_id: 'usr_x', reference: 'x' }]],
+  ['releaseUsage', [{ user_id: 'usr_x', reference: 'x' }]],
+  ['creditBalance', [{ user_id: 'usr_x' }]],
+  ['addCredits', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
+  ['useCredits', [{ user_id: 'usr_x', amount: 1, reference: 'x' }]],
+  ['refundCredits', [{ user_id: 'usr_x', refund_of: 'x', reference: 'y' }]],
+  ['creditTransactions', [{ user_id: 'usr_x' }]],
 ];
 /** Which need no scope, but props. */
 const UNSCOPED = ['verify'];
@@ -262,11 +270,9 @@ describe('usage', () => {
     const { user } = await register('metered@example.com');
     const ask = { user_id: user.id, resource: 'images', quantity: 10 };
     const binding = {
-      usage: {
-        reserve: (of: object) => call('usage.reserve', [of]),
-        commit: (of: object) => call('usage.commit', [of]),
-        release: (of: object) => call('usage.release', [of]),
-      },
+      reserveUsage: (of: object) => call('reserveUsage', [of]),
+      commitUsage: (of: object) => call('commitUsage', [of]),
+      releaseUsage: (of: object) => call('releaseUsage', [of]),
     };
     await metered(binding, ask, async ({ used }) => used(3));
     const failing = metered(binding, ask, async () => {

@@ -65,6 +65,20 @@ const METHODS: Record<string, (right: Right) => string | [needed: object, more: 
   'credits.transactions': ({ user_id }) => [{ user_id }, { limit: 3, cursor: '2' }],
 };
 
+/** The names by which the same is called between two `wrangler dev`. */
+const FLAT = {
+  reserveUsage: 'usage.reserve',
+  commitUsage: 'usage.commit',
+  releaseUsage: 'usage.release',
+  creditBalance: 'credits.balance',
+  addCredits: 'credits.add',
+  useCredits: 'credits.use',
+  refundCredits: 'credits.refund',
+  creditTransactions: 'credits.transactions',
+};
+for (const [flat, dotted] of Object.entries(FLAT))
+  METHODS[flat] = METHODS[dotted] as (typeof METHODS)[string];
+
 /** The right argument, or one with fields that are absent, wrong, or unknown. */
 function argument(right: string | [object, object]): fc.Arbitrary<unknown> {
   if (typeof right === 'string') return fc.constant(right);

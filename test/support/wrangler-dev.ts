@@ -25,8 +25,11 @@ export class WranglerDev {
     this.#directory = directory;
   }
 
-  /** Starts Workers by their configurations, which may be written into the folder that is given. The first of them answers. */
-  static async start(configsIn: (folder: string) => string[]): Promise<WranglerDev> {
+  /**
+   * Starts Workers by their configurations, which may be written into the folder that is given. The first of them answers. Those of others
+   * that have the same `registry`, a folder, can be bound.
+   */
+  static async start(configsIn: (folder: string) => string[], registry?: string): Promise<WranglerDev> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-dev-'));
     const state = join(directory, 'state');
     await applyMigrations({ 'persist-to': state });
@@ -39,6 +42,7 @@ export class WranglerDev {
         '--show-interactive-dev-session=false',
       ],
       ['ignore', 'pipe', 'pipe', 'ipc'],
+      registry === undefined ? {} : { WRANGLER_REGISTRY_PATH: registry },
     );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));

@@ -1,3 +1,4 @@
+import { LatchkeyError, metered } from '../../../src/client/worker.ts';
 import type { Auth } from '../../../src/worker.ts';
 
 interface Bindings {
@@ -22,6 +23,29 @@ async function generate(request: Request, { AUTH }: Bindings): Promise<Response>
   return Response.json({ made_for: asked.value.user_id, left: asked.value.quota?.remaining });
 }
 
+/** Work that was to cost as many pictures as are asked for, and costs one less; or fails where `fail` is asked for. */
+async function draw(request: Request, { AUTH }: Bindings): Promise<Response> {
+  const { user_id, quantity, fail } = await request.json<{
+    user_id: string;
+    quantity: number;
+    fail?: true;
+  }>();
+  try {
+    const ask = { user_id, resource: 'images', quantity };
+    const drawn = await metered(AUTH, ask, async ({ used, reservation }) => {
+      if (fail) throw new Error('no picture');
+      used(quantity - 1);
+      return reservation.quota.remaining;
+    });
+    return Response.json({ left: drawn });
+  } catch (error) {
+    return Response.json(
+      { code: error instanceof LatchkeyError ? error.code : String(error) },
+      { status: 400 },
+    );
+  }
+}
+
 /** Makes a call as any Worker could: with names and arguments that no compiler has seen. */
 async function call({ binding, method, args }: Call, bindings: Bindings): Promise<Response> {
   const names = method.split('.');
@@ -39,6 +63,7 @@ export default {
   async fetch(request, bindings) {
     const { pathname } = new URL(request.url);
     if (pathname === '/call') return call(await request.json(), bindings);
+    if (pathname === '/draw') return draw(request, bindings);
     if (pathname === '/generate') return generate(request, bindings);
     return bindings.LATCHKEY.fetch(request);
   },

@@ -18,8 +18,10 @@ import { setTimeout } from 'node:timers/promises';
 import { ROOT } from '../../../src/cli/root.ts';
 import { freePort } from '../free-port.ts';
 
+const STAND_INS = import.meta.dirname;
+
 /** What running the project leaves behind, and what is linked. */
-const LEFT_OUT = ['node_modules', '.git', '.wrangler', '.dev.vars', '.env'];
+const LEFT_OUT = ['node_modules', '.peers', '.git', '.wrangler', '.dev.vars', '.env'];
 
 /** Ends the server and all that it has started when the process that holds the pipe's other end is gone. */
 const LIFELINE = '(cat <&3 >/dev/null; kill -KILL -- -$$) & exec 3<&-';
@@ -38,7 +40,7 @@ export class Copy {
   /** The reader's own programs. */
   #beside: ChildProcess[] = [];
 
-  private constructor(port: number, workerPort: number) {
+  private constructor(port: number, workerPort: number, variables: Record<string, string>) {
     const place = mkdtempSync(join(tmpdir(), 'latchkey-docs-'));
     this.folder = join(place, 'latchkey');
     this.#own = join(place, 'harness');
@@ -55,21 +57,25 @@ export class Copy {
     this.#command('python3', `exec /usr/bin/python3 "$@"`);
     // The Stripe CLI needs an account at Stripe.
     this.#command('stripe', 'exit 0');
+    const given = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+    if (given.length > 0) appendFileSync(join(this.folder, '.dev.vars'), given.join(''));
+    const { STRIPE_API_URL: stripe } = variables;
+    if (stripe)
+      this.#command('stripe', `exec node '${join(STAND_INS, 'stripe-stand-in.ts')}' ${stripe} "$@"`);
   }
 
   static readonly #all = new Set<Copy>();
 
-  static async create(): Promise<Copy> {
-    const copy = new Copy(await freePort(), await freePort());
+  /** A copy with variables of its own; one that has the address of a stand-in of Stripe has its CLI too. */
+  static async create(variables: Record<string, string> = {}): Promise<Copy> {
+    const copy = new Copy(await freePort(), await freePort(), variables);
     Copy.#all.add(copy);
     return copy;
   }
 
   /** A copy that is served, for documents that change nothing of it and come from one address. */
   static async createServed(variables: Record<string, string> = {}): Promise<Copy> {
-    const copy = await Copy.create();
-    const all = Object.entries({ RATE_LIMIT_SIGN_IN: '10000', ...variables });
-    appendFileSync(join(copy.folder, '.dev.vars'), all.map(([name, value]) => `${name}=${value}\n`).join(''));
+    const copy = await Copy.create({ RATE_LIMIT_SIGN_IN: '10000', ...variables });
     await copy.serve('npm start');
     return copy;
   }
@@ -93,6 +99,7 @@ export class Copy {
       PATH: `${join(this.#own, 'bin')}:${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
+      NEXT_TELEMETRY_DISABLED: '1',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       // Where Workers that run on this machine find one another.
       WRANGLER_REGISTRY_PATH: join(this.#own, 'registry'),
@@ -113,9 +120,9 @@ export class Copy {
     const [server, said] = this.#spawn(commands);
     this.#beside.push(server);
     const port = Number(new URL(this.workerOrigin).port);
-    // wrangler listens before its Worker can answer.
-    const answers = commands.includes('wrangler')
-      ? async () => said().includes('Ready on')
+    // wrangler listens before its Worker can answer, and Stripe's CLI does not listen.
+    const answers = /\b(wrangler|stripe listen)\b/.test(commands)
+      ? async () => /Ready( on|!)/.test(said())
       : () => isListenedOn(port);
     await this.#until(server, said, answers);
   }
@@ -205,13 +212,25 @@ esac
 exec '${whichNpm}' "$@"`;
 }
 
-/** What `npm install PACKAGE…` does where all packages are those of this project; that of the client is unpacked. */
+/** Where `.ci/run` installs Next, which is too big to be a package of this project. */
+export const NEXT = join(ROOT, '.peers/next/node_modules');
+
+/**
+ * What `npm install PACKAGE…` does where all packages are those of this project; that of the client is unpacked. Next takes no link that leads
+ * out of its app, and what stands beside it is copied.
+ */
 const INSTALL = `shift
     modules='${join(ROOT, 'node_modules')}'
+    put='ln -sfn'
+    if [[ " $* " == *' next '* ]]; then
+      put='cp -RL'
+      cp -R '${NEXT}' .
+    fi
     link() {
+      [[ $put == cp* && -e node_modules/$1 ]] && return
       [[ -e $modules/$1 ]] || { echo "There is no package $1." >&2; exit 1; }
       mkdir -p "node_modules/$(dirname "$1")"
-      ln -sfn "$modules/$1" "node_modules/$1"
+      $put "$modules/$1" "node_modules/$1"
     }
     for package; do
       link .bin
@@ -226,7 +245,7 @@ const INSTALL = `shift
     exit 0`;
 
 function npx(): string {
-  const standIn = join(import.meta.dirname, 'wrangler-stand-in.ts');
+  const standIn = join(STAND_INS, 'wrangler-stand-in.ts');
   return `if [[ $1 == wrangler ]]; then shift; exec node '${standIn}' "$PWD" "$@"; fi
 exec '${join(whichNpm, '../npx')}' --no-install "$@"`;
 }

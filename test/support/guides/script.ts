@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { CREDENTIALS } from '../peers/ports.ts';
 import { differencesOfJson, hasLines, jsonValues } from './answer.ts';
 import { type Block, isCommand, isIllustration } from './blocks.ts';
 import type { Copy } from './copy.ts';
@@ -15,11 +16,13 @@ const OF_WORKER = 'http://localhost:8788';
 /** How they write that of a language model, which a stand-in is as long as the document is run. */
 const OF_MODEL = 'localhost:11434';
 const DEPLOYED = 'https://auth.example.com';
+/** How they write the secret key of an account at Stripe. */
+const STRIPE_KEY = 'sk_test_…';
 /** An address that deploying does not take for an example. */
 const NO_EXAMPLE = 'https://auth.latchkey.test';
 
 /** The guides whose programs somebody in a browser goes on with, in test/browser/recipes.test.ts. */
-export const RECIPES_IN_BROWSER = ['five-minutes', 'spa', 'mobile', 'cli', 'mcp'] as const;
+export const RECIPES_IN_BROWSER = ['five-minutes', 'spa', 'next', 'stripe', 'mobile', 'cli', 'mcp'] as const;
 
 /** Commands that check a change, and take as long for one change as for several. */
 const CHECK = /^(npm run typecheck|npx vitest run --project workers) *(.*)$/;
@@ -130,7 +133,8 @@ async function runBlock(
 function written({ text, words }: Block, { origin, workerOrigin }: Copy): string {
   const here = text
     .replaceAll(new RegExp(`\\b${portOf(WRITTEN)}\\b`, 'g'), portOf(origin))
-    .replaceAll(new RegExp(`\\b${portOf(OF_WORKER)}\\b`, 'g'), portOf(workerOrigin));
+    .replaceAll(new RegExp(`\\b${portOf(OF_WORKER)}\\b`, 'g'), portOf(workerOrigin))
+    .replaceAll(STRIPE_KEY, CREDENTIALS.stripe.secretKey);
   if (!words.has('deploy')) return here;
   return here
     .replaceAll(/^.*\bcurl\b.*$/gm, (line) => line.replaceAll(DEPLOYED, origin))

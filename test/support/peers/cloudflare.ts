@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { unstable_splitSqlQuery as splitSql } from 'wrangler';
 import { ASKED_HOST } from './asked-host.ts';
+import { D1Files } from './d1-files.ts';
 
 const ACCOUNT = 'acc';
 /** Cloudflare's codes of what is not there. */
@@ -36,6 +37,10 @@ export class CloudflareApi {
   readonly secrets = new Map<string, Map<string, string>>();
   /** Whether a version answers well when it is asked for its health. */
   isWell: (version: string) => boolean = () => true;
+  /** Databases as files. */
+  readonly files = new D1Files(() => this.#origin);
+  /** What a deployed Worker answers to, such as `GET /v1/admin/backup`, beside what is the same of each. */
+  app: (request: string, body: Buffer) => string | Buffer | undefined = () => undefined;
   /** Called before a request is answered; what it waits for holds the answer up. */
   before: (request: string) => Promise<void> | void = () => {};
   /** Custom domains, and which Worker each leads to: `auth.example.com latchkey`. */
@@ -59,11 +64,15 @@ export class CloudflareApi {
   /** Variables by which wrangler finds and enters it, and by which commands reach what is deployed there. */
   get variables(): Record<string, string> {
     return {
-      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
+      CLOUDFLARE_API_BASE_URL: this.#origin,
       CLOUDFLARE_API_TOKEN: 'token',
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'deployed-fetch.ts')}`,
     };
+  }
+
+  get #origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Loses a Worker, as if it had never been uploaded. */
@@ -79,10 +88,16 @@ export class CloudflareApi {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url as string, 'http://localhost');
     const host = request.headers[ASKED_HOST];
-    if (typeof host === 'string') return this.#serve(host, pathname, response);
+    const content = await buffer(request);
+    if (typeof host === 'string') {
+      const answer = this.app(`${request.method} ${pathname}`, content);
+      return answer === undefined ? this.#serve(host, pathname, response) : void response.end(answer);
+    }
+    const signed = /^\/signed\/(.+)/.exec(pathname)?.[1];
+    if (signed) return this.#carry(signed, content, request, response);
     const path = pathname.replace(`/accounts/${ACCOUNT}`, '');
+    const body = content.toString();
     this.requests.push(`${request.method} ${path}`);
-    const body = await text(request);
     await this.before(`${request.method} ${path}`);
     const result = this.#act(`${request.method} ${path}`, body);
     const failed = typeof result === 'number';
@@ -95,6 +110,19 @@ export class CloudflareApi {
         result: failed ? null : result,
       }),
     );
+  }
+
+  /** A file on its way to or from a signed address, which is all that one needs. */
+  #carry(
+    name: string,
+    content: Buffer,
+    { method, headers }: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const file = this.files.read(name);
+    if (headers.authorization) response.writeHead(400).end('Only one auth mechanism allowed');
+    else if (method === 'PUT') response.writeHead(200, { etag: this.files.write(name, content) }).end();
+    else response.writeHead(file ? 200 : 404).end(file);
   }
 
   /** Answers in the place of the Worker that a domain leads to. */
@@ -155,6 +183,9 @@ export class CloudflareApi {
       const statements = splitSql(JSON.parse(body).sql);
       return statements.map((sql) => ({ results: queried.prepare(sql).all(), success: true, meta: {} }));
     }
+    const [, whole = '', action] = /^POST \/d1\/database\/id-of-(.+)\/(export|import)$/.exec(operation) ?? [];
+    const filed = this.databases.get(whole);
+    if (filed) return this.files[action as 'export' | 'import'](filed, JSON.parse(body));
     const database = named(/^GET \/d1\/database\/(?:id-of-)?(.+)$/);
     if (database) return this.databases.has(database) ? databaseShape(database) : MISSING.database;
 

@@ -81,6 +81,12 @@ export class StripeAccount {
     return made;
   }
 
+  createPrice({ currency, unit_amount: amount, recurring, product_data: product }: Json): Json {
+    if (!product?.name) throw invalid('A price is one of a product');
+    const fields = price('', Number(amount), recurring?.interval ?? null);
+    return this.put('price', { ...fields, id: newId('price'), currency });
+  }
+
   createCustomer({ email, metadata = {} }: Json): Json {
     const settings = { invoice_settings: { default_payment_method: null } };
     const customer = this.put('cus', { object: 'customer', email, metadata, balance: 0, ...settings });

@@ -154,6 +154,8 @@ function route(account: StripeAccount, { method, path, body }: Arrived, watcher:
       return account.updateCustomer(id as string, params);
     case 'DELETE customers/{id}':
       return account.deleteCustomer(id as string);
+    case 'POST prices':
+      return account.createPrice(params);
     case 'GET prices/{id}':
     case 'GET payment_methods/{id}':
     case 'GET checkout/sessions/{id}':
