@@ -87,7 +87,7 @@ export function useQuota(): KnownQuota & { refresh(): Promise<void> } {
 
 /**
  * In which organization the session goes on (`membership`, with role and permissions) and which there are to choose from. `choose` has it go on
- * in another, or for null in none, for all components and tabs; it needs the session of the cookie, and throws LatchkeyError.
+ * in another, or for null in none, for all components; it needs the session of the cookie, and throws LatchkeyError.
  */
 export function useOrganization(): KnownOrganizations & {
   choose(organizationId: string | null): Promise<void>;

@@ -67,11 +67,33 @@ Object.assign(window, { answers, fail, LatchkeyError, listeners, mount, shown, t
 mount();
 `;
 
+/** A page on which one chooses the organization that one acts for. */
+const TEAMS = `
+import { createRoot } from 'react-dom/client';
+import { LatchkeyProvider, useLatchkey, useOrganization, useSession } from '@latchkey/client/react';
+function Teams() {
+  const [{ signIn, fetch, issuer }, session] = [useLatchkey(), useSession()];
+  const { choose, error, membership, memberships, refresh } = useOrganization();
+  if (!session) return session === null && <button onClick={() => signIn()}>Sign in</button>;
+  const make = async () => {
+    const body = JSON.stringify({ name: 'Engines' });
+    await fetch(issuer + '/v1/organizations', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await refresh();
+  };
+  return <>
+    <p>{error ? error.code : membership ? membership.organization.name + ' as ' + membership.role : membership === null && 'Alone'}</p>
+    {memberships?.map(({ organization: { id, name } }) => <button key={id} onClick={() => choose(id)}>{name}</button>)}
+    <button onClick={make}>Make one</button> <button onClick={() => choose(null)}>Go alone</button>
+  </>;
+}
+createRoot(document.getElementById('root')).render(<LatchkeyProvider issuer="ISSUER"><Teams /></LatchkeyProvider>);
+`;
+
 beforeAll(async () => {
   app = await ClientApp.start(({ pathname }) => {
-    if (pathname === '/parts') {
+    if (pathname === '/parts' || pathname === '/teams') {
       return {
-        body: `<!doctype html><title>App</title><div id="root"></div><script>${scripts.parts}</script>`,
+        body: `<!doctype html><title>App</title><div id="root"></div><script>${scripts[pathname.slice(1)]}</script>`,
       };
     }
     const mode = pathname.startsWith('/cookie') ? 'cookie' : 'tokens';
@@ -97,6 +119,7 @@ hydrate('root');`,
     );
   }
   scripts.parts = await app.bundle(PARTS, 'parts.tsx');
+  scripts.teams = await app.bundle(TEAMS.replace('ISSUER', app.latchkey.origin), 'teams.tsx');
   await app.register(EMAIL, 'Ada');
   await app.register(NEXT, 'Alan');
 });
@@ -159,6 +182,20 @@ describe.each(MODES)('with a session by %s', (mode) => {
     await page.getByText('Alan has 20 images left.').waitFor();
     expect(await told(page)).toEqual([]);
   });
+});
+
+it('shows in which organization the session goes on, and has it go on in another', async () => {
+  const page = await app.open(context, '/teams');
+  await signIn(page);
+  await page.getByText('Alone', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Make one' }).click();
+  await page.getByRole('button', { name: 'Engines' }).click();
+  await page.getByText('Engines as owner').waitFor();
+  // A tab that is opened later is of the same session.
+  const other = await app.open(context, '/teams');
+  await other.getByText('Engines as owner').waitFor();
+  await other.getByRole('button', { name: 'Go alone' }).click();
+  await other.getByText('Alone', { exact: true }).waitFor();
 });
 
 describe('a component', () => {
