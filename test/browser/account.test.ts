@@ -14,6 +14,7 @@ const PAGES = [
   'Security',
   'Devices',
   'Linked accounts',
+  'Organizations',
   'Usage',
   'Plan and payment',
   'Activity',
