@@ -4,7 +4,7 @@ import { messages } from '../kit/messages.ts';
 export const devicesMessages = messages({
   en: {
     title: 'Devices',
-    text: 'Where you are signed in. If you do not recognise one, sign it out and change your password.',
+    text: 'You are signed in on these devices. If you do not recognise one, sign it out and change your password.',
     current: 'This device',
     lastSeen: 'Last used',
     signedIn: 'Signed in',
