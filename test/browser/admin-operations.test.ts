@@ -81,7 +81,7 @@ it('what happened is filtered, paged and taken along', async () => {
   await look('activity');
   await page.getByRole('link', { name: 'Older entries' }).click();
   await page.getByRole('link', { name: 'Newest entries' }).click();
-  await page.getByRole('combobox', { name: 'What happened' }).selectOption('Account made');
+  await page.getByRole('combobox', { name: 'Event' }).selectOption('Account created');
   await press('Filter');
   await page.getByText('300 in all').waitFor();
   await look('activity-filtered');
@@ -99,7 +99,7 @@ it('what happened is filtered, paged and taken along', async () => {
   await page.getByText('There is nothing here.').waitFor();
   await look('activity-none');
 
-  await page.getByRole('link', { name: 'What operators did' }).click();
+  await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('cell', { name: 'Operator made on the command line' }).waitFor();
   await page.getByRole('group').getByText('Details').last().click();
   await page.getByText('"role": "owner"').waitFor();

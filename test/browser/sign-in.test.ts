@@ -180,6 +180,13 @@ describe.each([
     await keys.press('Tab');
     await keys.type(PASSWORD);
     await keys.press('Tab');
+    if (javaScriptEnabled) {
+      const reveals = page.getByRole('button', { name: 'Show', exact: true });
+      expect(await reveals.evaluate((button: any) => button.matches(':focus'))).toBe(true);
+      await keys.press('Space');
+      expect(await page.getByLabel('Password').getAttribute('type')).toBe('text');
+      await keys.press('Tab');
+    }
     expect(await focused()).toBe('Forgot password?');
     await keys.press('Tab');
     expect(await focused()).toBe('Sign in');

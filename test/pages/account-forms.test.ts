@@ -346,7 +346,7 @@ describe('the activity', () => {
     );
     const older = /href="(\/account\/activity\?cursor=\d+)"/.exec(first.body)?.[1] as string;
     const second = await open(older, user, { 'accept-language': 'de' });
-    expect(second.body).toContain('Account made');
+    expect(second.body).toContain('Account created');
     expect(second.body).toContain('Newest entries');
     expect(
       (await open('/account/activity', user, { cookie: `${user.cookie}; __Host-latchkey-language=de` })).body,

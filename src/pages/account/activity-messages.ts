@@ -5,10 +5,10 @@ import { messages } from '../kit/messages.ts';
 export const activityMessages = messages({
   en: {
     title: 'Activity',
-    text: 'What happened in your account. The last few seconds may be missing.',
+    text: 'Recent events in your account. The last few seconds may be missing.',
     none: 'There is nothing here yet.',
     types: {
-      registered: 'Account made',
+      registered: 'Account created',
       anonymous_created: 'First use, without registering',
       signed_in: 'Signed in',
       sign_in_failed: 'Wrong password at sign-in',
@@ -43,7 +43,7 @@ export const activityMessages = messages({
       second_factor_failed: 'Sign-in failed at the second step',
       recovery_code_used: 'Recovery code used',
       recovery_codes_made: 'New recovery codes made',
-      created_by_admin: 'Account made by an administrator',
+      created_by_admin: 'Account created by an administrator',
       changed_by_admin: 'Account changed by an administrator',
       suspended: 'Account suspended',
       reactivated: 'Account reactivated',

@@ -4,7 +4,7 @@ import { messages } from '../kit/messages.ts';
 export const devicesMessages = messages({
   en: {
     title: 'Devices',
-    text: 'Where you are signed in. If you do not recognise one, sign it out and change your password.',
+    text: 'You are signed in on these devices. If you do not recognise one, sign it out and change your password.',
     current: 'This device',
     lastSeen: 'Last used',
     signedIn: 'Signed in',
@@ -12,7 +12,7 @@ export const devicesMessages = messages({
     endNamed: (device: string) => `Sign out ${device}`,
     others: 'Sign out all other devices',
     othersTitle: 'Sign out all other devices?',
-    othersText: 'Only this device stays signed in. On the others you sign in again.',
+    othersText: 'You stay signed in here. On the others you sign in again.',
     othersGo: 'Sign out the others',
     none: 'You are signed in nowhere else.',
     done: {

@@ -4,12 +4,12 @@ import { messages } from '../kit/messages.ts';
 /** What the logs say. */
 export const adminActivityMessages = messages({
   en: {
-    users: 'What happened to users',
-    operators: 'What operators did',
+    users: 'User activity',
+    operators: 'Audit log',
     text: 'Newest first. The last few seconds may be missing.',
     userHint: 'The id',
-    type: 'What happened',
-    action: 'What was done',
+    type: 'Event',
+    action: 'Action',
     actor: 'By whom',
     actorHint: 'The id of a user or key, or internal',
     target: 'To what',

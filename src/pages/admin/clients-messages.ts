@@ -12,7 +12,7 @@ export const clientsMessages = messages({
     name: 'Name, as users see it',
     redirectUris: 'Redirect addresses',
     redirectUrisHint: 'One a line; https, http on localhost, or the scheme of an app',
-    kind: 'How it proves who it is',
+    kind: 'Authentication method',
     kinds: {
       client_secret_basic: 'By a secret: it runs on a server',
       none: 'Not at all: it runs in a browser, or on its users’ devices',
@@ -20,7 +20,7 @@ export const clientsMessages = messages({
     firstParty: 'It is our own: users are not asked whether it may',
     pairwise: 'It knows users by names that no app of another site has',
     pairwiseBadge: 'Names of its own',
-    scopes: 'What it may ask for',
+    scopes: 'Scopes it may request',
     scopesHint: 'Scopes with blanks between them',
     firstPartyBadge: 'Our own',
     publicBadge: 'Public',

@@ -4,7 +4,7 @@ import { messages } from '../kit/messages.ts';
 export const hooksMessages = messages({
   en: {
     title: 'Hooks',
-    text: 'Whom this realm asks before it acts, or has act in its place. They have a second to answer.',
+    text: 'This realm asks these before it acts, or has them act in its place. They have one second to answer.',
     kinds: {
       before_registration: 'Before somebody registers',
       before_token: 'Before tokens are made',

@@ -9,7 +9,7 @@ export const keysMessages = messages({
     create: 'New key',
     createButton: 'Create key',
     name: 'Name',
-    scopes: 'What it may do',
+    scopes: 'Permissions',
     scopeNames: {
       'users:read': 'Read users',
       'usage:write': 'Authorise and count usage',

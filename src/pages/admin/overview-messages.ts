@@ -50,7 +50,7 @@ export const overviewMessages = messages({
     perMonth: 'A month',
     allPlans: 'All plans',
     revenueHint:
-      'What subscriptions bring at their price, without discounts and taxes. Those in a trial or past due count, too.',
+      'Monthly revenue at list price, before discounts and taxes. Trials and overdue subscriptions count.',
     noRevenue: 'Nobody has a subscription yet.',
     providers: 'Ways to sign in',
     provider: 'By',

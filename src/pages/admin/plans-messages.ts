@@ -3,7 +3,7 @@ import { messages } from '../kit/messages.ts';
 /** What the pages of plans say. */
 export const plansMessages = messages({
   en: {
-    text: 'What users may use. A realm has the shared plans until you save one of its own.',
+    text: 'Plans limit what users may use. A realm has the shared plans until you save one of its own.',
     plan: 'Plan',
     limits: 'Limits',
     limitsHint:

@@ -10,7 +10,7 @@ export const resourcesMessages = messages({
     resource: 'Address',
     resourceHint:
       'As apps and tokens name it, such as https://mcp.example.com/mcp; it cannot be changed later',
-    scopes: 'What apps may ask for there',
+    scopes: 'Scopes apps may request',
     scopesHint: 'Scopes with blanks between them, such as images:read images:write',
     open: 'Every app may ask for it, also one that registers itself',
     openBadge: 'Open',

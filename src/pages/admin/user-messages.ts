@@ -66,7 +66,7 @@ export const userMessages = messages({
       expired: 'Expired',
     },
     allActivity: 'All activity of this user',
-    audit: 'What administrators did',
+    audit: 'Changes by administrators',
     delete: 'Delete',
     deleteHint: 'At once and for good: profile, sign-ins, sessions and activity. Nobody can undo this.',
     deleteButton: 'Delete the user',

@@ -3,7 +3,7 @@ import { messages } from '../kit/messages.ts';
 /** What the pages of webhooks say. */
 export const webhooksMessages = messages({
   en: {
-    text: 'Where what happens in this realm is sent to, signed as Standard Webhooks have it.',
+    text: 'Events of this realm are sent to these addresses, signed as Standard Webhooks define.',
     create: 'New webhook',
     createButton: 'Add',
     url: 'Address',
@@ -45,7 +45,7 @@ export const webhooksMessages = messages({
     error: 'Last error',
     deliveryStatuses: { pending: 'Waiting', delivered: 'Delivered', failed: 'Given up' },
     resend: 'Deliver again',
-    payload: 'What is posted',
+    payload: 'Payload',
     tooOld: 'It is too old to be kept.',
     answer: 'Answer',
     milliseconds: 'Milliseconds',

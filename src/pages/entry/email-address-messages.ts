@@ -32,7 +32,7 @@ export const emailAddressMessages = messages({
       text: 'Your account returns to this address, every device is signed out, and the password stops working. We mail you a link to choose a new one.',
       button: 'Undo the change',
       doneTitle: 'The change is undone',
-      done: 'Your account has this address again. Look into your mail for a link to choose a new password.',
+      done: 'Your account has this address again. Check your email for a link to choose a new password.',
     },
   },
   de: {

@@ -8,7 +8,7 @@ export const linkMessages = messages({
     send: 'Email me a link',
     code: 'Send a code instead',
     password: 'Sign in with a password',
-    sentTitle: 'Look into your mailbox',
+    sentTitle: 'Check your email',
     sent: 'If there is an account for it, a link is on its way to',
     sentHere: 'Open it in this browser, and you are signed in. It works for ten minutes.',
     elsewhere: 'Did you open it on another device? It shows a number there: enter it here.',

@@ -37,7 +37,7 @@ export const registerMessages = messages({
     known: 'Haben Sie schon ein Konto?',
     signIn: 'Anmelden',
     closed: 'Neue Konten können hier zurzeit nicht angelegt werden.',
-    sentTitle: 'E-Mail öffnen',
+    sentTitle: 'Sehen Sie in Ihr Postfach',
     sent: 'Wir haben Ihnen einen Link geschickt. Folgen Sie ihm, um Ihre Adresse zu bestätigen, und melden Sie sich dann an.',
   },
 });

@@ -8,7 +8,7 @@ export const resetMessages = messages({
       text: 'We mail you a link to choose a new one.',
       button: 'Send the link',
       back: 'Back to signing in',
-      sentTitle: 'Look into your mail',
+      sentTitle: 'Check your email',
       sent: 'If there is an account with this address, a link is on its way. It works for an hour.',
     },
     reset: {
@@ -27,7 +27,7 @@ export const resetMessages = messages({
       text: 'Wir schicken Ihnen einen Link, mit dem Sie ein neues wählen.',
       button: 'Link schicken',
       back: 'Zurück zur Anmeldung',
-      sentTitle: 'Sie haben Post',
+      sentTitle: 'Sehen Sie in Ihr Postfach',
       sent: 'Wenn es zu dieser Adresse ein Konto gibt, ist ein Link unterwegs. Er gilt eine Stunde lang.',
     },
     reset: {

@@ -6,7 +6,7 @@ import { DIALOG_PARAMETER, type View } from './view.ts';
 
 /**
  * A button, and the dialog that it opens. It needs no script: a browser opens the dialog by itself (HTML, invoker commands), and one that
- * cannot sends the button's form, which shows the page again with the dialog in it.
+ * may not has a link in the button's place, to the page with the dialog in it. The stylesheet shows one of the two.
  */
 export function Dialog(props: {
   view: View;
@@ -26,12 +26,25 @@ export function Dialog(props: {
   const invoker = { commandfor: id, command: 'show-modal' };
   return (
     <>
-      <form method="get">
-        <input type="hidden" name={DIALOG_PARAMETER} value={id} />
-        <button class={look} aria-label={buttonLabel} disabled={disabled} {...invoker}>
+      <button
+        type="button"
+        class={`${look} invokes`}
+        aria-label={buttonLabel}
+        disabled={disabled}
+        {...invoker}
+      >
+        {button}
+      </button>
+      {!disabled && (
+        <a
+          class={`button ${look} leads`}
+          href={`?${new URLSearchParams({ [DIALOG_PARAMETER]: id })}#${id}`}
+          aria-label={buttonLabel}
+          data-dialog={id}
+        >
           {button}
-        </button>
-      </form>
+        </a>
+      )}
       <dialog id={id} aria-labelledby={`${id}-title`} open={isOpen || view.asked === id}>
         <h2 id={`${id}-title`}>{title}</h2>
         {children}
@@ -69,7 +82,7 @@ export function ConfirmDialog(props: {
     >
       <p class="soft">{text}</p>
       <div class="acts">
-        <DialogCancel view={view} id={id} />
+        <DialogCancel view={view} />
         <Form view={view} name={form} hidden={hidden} action={action} button={button} look="danger" />
       </div>
     </Dialog>
@@ -77,11 +90,10 @@ export function ConfirmDialog(props: {
 }
 
 /** What closes a dialog and does nothing. */
-export function DialogCancel({ view, id }: { view: View; id: string }) {
-  const invoker = { commandfor: id, command: 'close' };
+function DialogCancel({ view }: { view: View }) {
   return (
-    <form method="get">
-      <button class="plain" {...invoker}>
+    <form method="dialog">
+      <button type="submit" class="plain">
         {kitMessages[view.language].cancel}
       </button>
     </form>

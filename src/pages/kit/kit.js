@@ -44,15 +44,13 @@ for (const toast of all('.toast')) {
   setTimeout(close, 12_000);
 }
 
-// Opens and closes dialogs where the browser does not do it by itself (HTML, invoker commands).
-if (!('commandForElement' in HTMLButtonElement.prototype)) {
-  onClick('commandfor', (button, event) => {
-    event.preventDefault();
-    const dialog = document.getElementById(button.getAttribute('commandfor'));
-    if (button.getAttribute('command') === 'close') dialog.close();
-    else dialog.showModal();
-  });
-}
+// Opens dialogs where the browser may not do it by itself.
+onClick('data-dialog', (link, event) => {
+  const dialog = document.getElementById(link.dataset.dialog);
+  if (dialog.open) return;
+  event.preventDefault();
+  dialog.showModal();
+});
 
 // Times of the reader's own zone; the title keeps UTC.
 const locale = body.dataset.locale || root.lang;
