@@ -37,6 +37,7 @@ export const LIVE = {
   eventId: 'evt_live',
   clientId: 'cli_live',
   clientSecret: 'lks_live',
+  organizationId: 'org_live',
   /** Of a reservation, and of a use of credits: what the document gives for examples. */
   reference: 'order-4711',
   used: 'job-4711',
