@@ -194,6 +194,7 @@ export function createServices(bindings: Bindings): Services {
     config.ENVIRONMENT === 'development' ? LOOPBACK_ORIGINS : [],
     // The operator of a Latchkey on somebody's own machine is named there, with a password that the page shows.
     config.ENVIRONMENT === 'development' ? 'optional' : 'required_for_admins',
+    config.PAGES,
   );
   const signingKeys = new SigningKeys(
     databases.control,

@@ -443,7 +443,7 @@ describe('in a browser', () => {
     expect((await visit('/login', { realm, headers })).body).toContain('name="password"');
     expect((await visit('/register', { realm, headers })).body).toContain('name="password"');
     const adding = await visit('/login/code', { realm, headers });
-    expect(adding.body).toContain('Add an e-mail address');
+    expect(adding.body).toContain('Add an email address');
     const email = address();
     const made = await submit('/register', { email, password: PASSWORD }, { realm, headers });
     expect(made.headers.get('location')).toBe(`/realms/${realm}/account`);

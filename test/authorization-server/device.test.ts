@@ -62,7 +62,7 @@ describe('a device', () => {
     expect(await errorOf(told.device_code)).toEqual([400, 'authorization_pending']);
     const page = await look(told.user_code);
     expectPage(page);
-    for (const text of ['Deploy Tool', told.user_code, 'Firefox', who.user.user.email, 'see your e-mail']) {
+    for (const text of ['Deploy Tool', told.user_code, 'Firefox', who.user.user.email, 'see your email']) {
       expect(page.body).toContain(text);
     }
     expect(page.body).toContain('somebody sent you the code');

@@ -39,7 +39,7 @@ describe('a request that was pushed', () => {
     search.set('redirect_uri', 'https://evil.example/');
     const page = await authorize(search, who);
     expect(page.status).toBe(200);
-    expect(page.body).not.toContain('see your e-mail address');
+    expect(page.body).not.toContain('see your email address');
     const { code, state } = backIn(await decide(search, who));
     expect(state).toBe('state of the app & more');
     const { body } = await redeem(client, { code: code as string, verifier, redirectUri: CALLBACK });

@@ -414,7 +414,7 @@ describe('connected apps', () => {
     const { client, who, tokens } = await connected({ name: 'Album <b>Maker</b>' });
     const page = await open('/account/apps', who);
     expect(page.body).toContain('Album &lt;b&gt;Maker&lt;/b&gt;');
-    expect(page.body).toContain('see your e-mail address');
+    expect(page.body).toContain('see your email address');
     expect((await open('/account/devices', who)).body).not.toContain('Album');
     const gone = await submit('/account/apps', { form: 'disconnect', app: client.client_id }, who);
     expect(gone.headers.get('location')).toBe('/account/apps?done=disconnected');

@@ -114,7 +114,7 @@ it('a message that was given up is sent again', async () => {
   await setFault(email, 'reject-recipient');
   await desk.go('/admin/users/new');
   await page.getByLabel('Email address').fill(email);
-  await press('Make the user');
+  await press('Create user');
   await menu('Mail');
   await look('mail');
   await page.getByRole('link', { name: 'Given up' }).click();

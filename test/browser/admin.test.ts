@@ -41,8 +41,8 @@ async function makeUser(): Promise<string> {
   await desk.go('/admin/users/new');
   await desk.page.getByLabel('Email address').fill(email);
   await desk.page.getByLabel('Password').fill(PASSWORD);
-  await desk.press('Make the user');
-  expect(await desk.told()).toBe('The user is made.');
+  await desk.press('Create user');
+  expect(await desk.told()).toBe('The user is created.');
   return email;
 }
 
@@ -181,7 +181,7 @@ it('a user is made by the keyboard alone', async () => {
   }
   await page.keyboard.press('Enter');
   await page.waitForURL('**/admin/users/usr_*');
-  expect(await desk.told()).toBe('The user is made.');
+  expect(await desk.told()).toBe('The user is created.');
   expect(await desk.headline()).toBe('Grace Hopper');
   await look('user-new');
   const { text } = await latchkey.messageTo('grace@example.com');

@@ -252,7 +252,7 @@ describe('on the pages', () => {
     const { user } = await registerVerified();
     const browser = new Browser();
     const page = await browser.visit('/login?redirect_to=/account/devices');
-    expect(page.body).toContain('E-mail me a link');
+    expect(page.body).toContain('Email me a link');
     const sent = await browser.submit('/login/link?redirect_to=/account/devices', { email: user.email });
     expect(sent.body).toContain('Check your email');
     await responsesAreOver();

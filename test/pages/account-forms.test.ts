@@ -337,11 +337,13 @@ describe('the activity', () => {
       }
     });
     const first = await open('/account/activity', user);
-    expect(first.body.match(/<li><div>/g)).toHaveLength(25);
+    expect(first.body.match(/<li class="pictured">/g)).toHaveLength(25);
     expect(first.body).toContain('from_the_future');
     expect(first.body).toContain('<strong>Password changed</strong>');
     expect(first.body).toContain('Safari on iOS · T1');
-    expect(first.body).toContain('<time datetime="2026-05-17T18:05:00.000Z">17 May 2026, 18:05 UTC</time>');
+    expect(first.body).toContain(
+      '<time datetime="2026-05-17T18:05:00.000Z" title="17 May 2026, 18:05 UTC">18:05 UTC</time>',
+    );
     const older = /href="(\/account\/activity\?cursor=\d+)"/.exec(first.body)?.[1] as string;
     const second = await open(older, user, { 'accept-language': 'de' });
     expect(second.body).toContain('Account made');

@@ -81,7 +81,7 @@ describe('somebody who is signed in', () => {
         const answer = await open(path, user, { 'accept-language': language as string });
         expectPage(answer);
         expect(answer.headers.get('content-language')).toBe(language);
-        expect(answer.body).toContain(`<a href="${path}" aria-current="page">`);
+        expect(answer.body).toContain(`<a href="${path}" aria-current="page" class="item">`);
         expect(answer.body).toContain(signOut);
         expect(answer.body).toContain('Ada Lovelace');
       }

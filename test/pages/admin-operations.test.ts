@@ -13,6 +13,7 @@ import {
   submit,
   type Visitor,
   visitor,
+  withoutOwnScripts,
 } from '../support/visitor.ts';
 
 const MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
@@ -191,7 +192,7 @@ describe('logs', () => {
     const first = await open(path, admin);
     expect(first.body).toContain('60 in all');
     expect(first.body.match(/<tr>/g)).toHaveLength(51);
-    expect(first.body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(first.body)).not.toMatch(/<script|<img src=x/);
     const [, next] = first.body.match(/href="([^"]+)" rel="next"/) as RegExpMatchArray;
     const second = await open((next as string).replaceAll('&amp;', '&'), admin);
     expect(second.body.match(/<tr>/g)).toHaveLength(11);
@@ -209,7 +210,7 @@ describe('logs', () => {
     const query = `log=operators&actor=${owner.user.user.id}&action=plan_saved`;
     const { body } = await open(`/admin/activity?${query}`, admin);
     expect(body).toContain('Plan saved');
-    expect(body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(body)).not.toMatch(/<script|<img src=x/);
     expect((await open('/admin/activity?log=operators&action=%00&cursor=x', admin)).status).toBe(200);
   });
 });
@@ -227,7 +228,7 @@ describe('messages', () => {
     const path = `/admin/mail/${row?.id}`;
     expect((await open('/admin/mail?status=dead', admin)).body).toContain(path);
     const shown = await open(path, admin);
-    expect(shown.body).not.toMatch(/token=|<script|<img src=x/);
+    expect(withoutOwnScripts(shown.body)).not.toMatch(/token=|<script|<img src=x/);
     expectLedTo(await submit(path, { form: 'retry' }, admin), `${path}?done=retried`);
     expect((await mailTo(who.email, /^Welcome/, 2)).text).toContain('token=again');
     await expect.poll(async () => (await submit(path, { form: 'retry' }, admin)).status).toBe(409);
@@ -291,7 +292,7 @@ describe('plans', () => {
     const answer = await submit('/admin/plans/free', fields, admin);
     expectPage(answer, 422);
     expect(answer.body).toContain(`href="#${field}"`);
-    expect(answer.body).not.toMatch(/<script|<img src=x|<b>/);
+    expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x|<b>/);
   });
 });
 
@@ -305,7 +306,7 @@ describe('billing', () => {
       .run();
     const { body } = await open('/admin/billing?status=failed', admin);
     expect(body).toContain('evt_shown');
-    expect(body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(body)).not.toMatch(/<script|<img src=x/);
     const answer = await submit('/admin/billing', { form: 'replay', event: 'evt_none' }, admin);
     expectPage(answer, 404);
     expect(answer.body).toContain('There is no such event.');
@@ -333,7 +334,7 @@ describe('billing', () => {
       const answer = await submit('/admin/billing', { form: 'prices', ...row }, admin);
       expectPage(answer, 422);
       expect(answer.body).toContain('href="#price_id.1"');
-      expect(answer.body).not.toMatch(/<script|<img src=x/);
+      expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
     }
   });
 });
@@ -376,7 +377,7 @@ describe('realms', () => {
     const answer = await submit('/admin/realms/default', { ...POLICY, [field]: `${MARKUP}\u0001` }, admin);
     expectPage(answer, 422);
     expect(answer.body).toContain(`href="#${field}"`);
-    expect(answer.body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
   });
 
   it('rotate their signing keys', async () => {
@@ -404,7 +405,7 @@ describe('keys', () => {
       admin,
     );
     expectPage(made);
-    expect(made.body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(made.body)).not.toMatch(/<script|<img src=x/);
     const key = keyIn(made.body);
     expect(await works(key)).toBe(200);
     const listed = await open('/admin/keys', admin);
@@ -434,6 +435,6 @@ describe('keys', () => {
     expectPage(answer, 422);
     expect(answer.body).toContain(`href="#${field}"`);
     expect(keyIn(answer.body)).toBeUndefined();
-    expect(answer.body).not.toMatch(/<script|<img src=x/);
+    expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
   });
 });

@@ -77,15 +77,18 @@ describe('the pages of an account', () => {
 });
 
 describe('the page of signing in', () => {
-  it('has one script, from one address, and no other page has any', async () => {
+  it('has the script of passkeys, from one address, and no other page has it', async () => {
     const page = await visit('/login');
-    const src = /<script type="module" src="([^"]*)"/.exec(page.body)?.[1];
+    const [kit, src] = [...page.body.matchAll(/<script type="module" src="([^"]*)"/g)].map(([, at]) => at);
+    expect(kit).toMatch(/^\/pages\/kit\.[0-9a-f]{12}\.js$/);
     expect(src).toMatch(/^\/pages\/passkeys\.[0-9a-f]{12}\.js$/);
     const policy = page.headers.get('content-security-policy');
-    expect(policy).toContain(`script-src ${ORIGIN}${src}; connect-src 'self';`);
+    expect(policy).toContain(`script-src ${ORIGIN}${kit} ${ORIGIN}${src}; connect-src 'self';`);
     expect(page.body).toContain('autocomplete="username webauthn"');
     for (const path of ['/register', '/login/code', '/login/link', '/forgot-password']) {
-      expect((await visit(path)).headers.get('content-security-policy')).not.toContain('script-src');
+      expect((await visit(path)).headers.get('content-security-policy')).toContain(
+        `script-src ${ORIGIN}${kit}; form-action`,
+      );
     }
   });
 

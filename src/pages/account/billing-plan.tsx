@@ -143,12 +143,17 @@ export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: W
   const { view } = visit;
   const { current, paid, plans } = state;
   const text = billingMessages[view.language];
+  // The least that a plan costs in a month.
+  const costs = ({ id }: Plan) => Math.min(...state.offers.filter(({ plan }) => plan === id).map(monthly));
   const offers = state.offers
     .flatMap((price) => {
       const plan = price.plan === null ? undefined : plans[price.plan];
       return plan ? [{ price, plan }] : [];
     })
-    .sort((one, other) => monthly(one.price) - monthly(other.price));
+    .sort(
+      (one, other) =>
+        costs(one.plan) - costs(other.plan) || (one.price.months ?? 0) - (other.price.months ?? 0),
+    );
   if (offers.length === 0) return null;
   const method = wallet.methods.find(({ id }) => id === wallet.defaultId) ?? wallet.methods[0];
   const begins = method ? text.charged(methodName(view, method)) : text.chargedAtStripe;

@@ -12,7 +12,7 @@ import { type FormProblem, fileOf, formOf, type RefusedForm, valid } from '../ki
 import { countryOptions, languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
 import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Avatar, Badge, fullNameOf, Panel } from '../kit/panel.tsx';
+import { Alert, Avatar, Badge, fullNameOf, Panel } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { accountMessages } from './messages.ts';
@@ -153,7 +153,10 @@ function PicturePanel({ visit, problem }: { visit: Visit; problem: FormProblem |
             </p>
           )}
           {disabled ? (
-            <p class="hint">{addressNeeded(visit)}</p>
+            <>
+              {problem && <Alert isFocused>{problem.summary}</Alert>}
+              <p class="hint">{addressNeeded(visit)}</p>
+            </>
           ) : (
             <div class="acts">
               <Dialog

@@ -1,12 +1,18 @@
+import { activityMessages } from '../account/activity-messages.ts';
+import { identitiesMessages } from '../account/identities-messages.ts';
+import { profileMessages } from '../account/profile-messages.ts';
 import { pageRoutes } from '../kit/page.ts';
+import { Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
+import { adminMessages } from './messages.ts';
 import { AccessPanel, DeletePanel, UserSummary } from './user-access.tsx';
-import { readUserData } from './user-data.ts';
+import { readUserData, type UserPanelProps } from './user-data.ts';
 import { userForms } from './user-forms.ts';
 import { CreditsPanel, LogsPanel, UsagePanel } from './user-ledgers.tsx';
 import { userMessages } from './user-messages.ts';
 import { UserPlanPanel } from './user-plan.tsx';
 import { IdentitiesPanel, ProfilePanel, SessionsPanel } from './user-profile.tsx';
+import { usersMessages } from './users-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 /** One user: everything that is known of them, and everything that operators can do. */
@@ -23,23 +29,45 @@ export function adminUserPageRoutes(services: AdminServices) {
       return (
         <AdminFrame visit={visit} page="users" title={user.name ?? user.username ?? user.email} shown={shown}>
           <UserSummary {...panel} />
-          <div class="halves">
-            <div>
-              <ProfilePanel {...panel} />
-              <SessionsPanel {...panel} />
-              <IdentitiesPanel {...panel} />
-              <LogsPanel {...panel} />
-            </div>
-            <div>
-              <AccessPanel {...panel} />
-              <UserPlanPanel {...panel} />
-              <UsagePanel {...panel} />
-              <CreditsPanel {...panel} />
-              <DeletePanel {...panel} />
+          <div class="parts">
+            <PartTabs {...panel} />
+            <div class="halves">
+              <div>
+                <ProfilePanel {...panel} />
+                <SessionsPanel {...panel} />
+                <IdentitiesPanel {...panel} />
+                <LogsPanel {...panel} />
+              </div>
+              <div>
+                <AccessPanel {...panel} />
+                <UserPlanPanel {...panel} />
+                <UsagePanel {...panel} />
+                <CreditsPanel {...panel} />
+                <DeletePanel {...panel} />
+              </div>
             </div>
           </div>
         </AdminFrame>
       );
     },
   });
+}
+
+/** The parts of the page, each to be shown alone: the stylesheet goes by the fragment of the address, and shows all where there is none. */
+function PartTabs({ visit: { view }, data }: UserPanelProps) {
+  const text = userMessages[view.language];
+  const parts: [id: string, name: string][] = [
+    ['all', adminMessages[view.language].all],
+    ['profile', profileMessages[view.language].title],
+    ['access', text.access],
+    ['plan-panel', usersMessages[view.language].plan],
+    ['usage', text.usage],
+    ['credits', text.credits],
+    ['sessions', text.sessions(data.sessions.length)],
+    ['identities', identitiesMessages[view.language].title],
+    ['activity', activityMessages[view.language].title],
+    ['delete', text.delete],
+  ];
+  const tabs = parts.map(([id, name]) => ({ href: `#${id}`, name, isCurrent: false }));
+  return <Tabs label={text.parts} tabs={tabs} />;
 }

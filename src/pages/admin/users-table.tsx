@@ -75,7 +75,11 @@ function SortableHead(props: {
   const isAscending = query.order === 'asc';
   const order = isSorted && isAscending ? 'desc' : 'asc';
   return (
-    <th scope="col" aria-sort={isSorted ? (isAscending ? 'ascending' : 'descending') : undefined}>
+    <th
+      scope="col"
+      class={column === 'username' ? 'extra' : undefined}
+      aria-sort={isSorted ? (isAscending ? 'ascending' : 'descending') : undefined}
+    >
       <a href={search.link(view, { sort: column, order, cursor: '' })}>
         {usersMessages[view.language].columns[column]}
         {isSorted && <span aria-hidden="true">{isAscending ? ' ↑' : ' ↓'}</span>}
@@ -104,7 +108,7 @@ function UserTableRow({ view, user, isChosen }: { view: View; user: UserRow; isC
         </a>
       </th>
       <td data-head={columns.name}>{user.name}</td>
-      <td>{user.username}</td>
+      <td class="extra">{user.username}</td>
       <td data-head={columns.status} class="moment">
         <StatusBadge view={view} status={user.status} />
         {user.anonymous && (

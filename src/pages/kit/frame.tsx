@@ -34,7 +34,7 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
   const text = kitMessages[language];
   const looks = { card: realm.pages?.background ? 'card backdrop' : 'card', wide: 'wide', full: 'wide full' };
   return (
-    <html lang={language} data-theme={view.theme} data-locale={view.locale} data-realm={realm.id}>
+    <html lang={language} data-theme={view.theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -46,7 +46,7 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
         <style>{view.colors}</style>
         <script type="module" src={KIT} />
       </head>
-      <body class={looks[kind]}>
+      <body class={looks[kind]} data-realm={realm.id} data-locale={view.locale}>
         <a class="skip" href="#content">
           {text.skip}
         </a>
@@ -179,7 +179,7 @@ function menuEntry({ href, name, icon, isCurrent, startsGroup }: MenuPage) {
   return (
     <li>
       {startsGroup && <hr />}
-      <a class="item" href={href} aria-current={isCurrent ? 'page' : undefined}>
+      <a href={href} aria-current={isCurrent ? 'page' : undefined} class="item">
         <Icon name={icon} />
         {name}
       </a>

@@ -1,6 +1,6 @@
 // What makes pages handier. Everything works without it: it shows what it alone can do (`.scripted`), and adds to the rest.
 
-const { documentElement: root } = document;
+const { body, documentElement: root } = document;
 const all = (selector) => document.querySelectorAll(selector);
 root.dataset.scripted = '';
 
@@ -55,7 +55,7 @@ if (!('commandForElement' in HTMLButtonElement.prototype)) {
 }
 
 // Times of the reader's own zone; the title keeps UTC.
-const locale = root.dataset.locale || root.lang;
+const locale = body.dataset.locale || root.lang;
 const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 for (const time of all('time[data-local]')) time.textContent = format.format(new Date(time.dateTime));
 
@@ -82,7 +82,7 @@ for (const hint of all('[data-strength-of]')) {
 const ways = all('[data-way]');
 if (ways.length > 0) {
   try {
-    const key = `way:${root.dataset.realm}`;
+    const key = `way:${body.dataset.realm}`;
     const last = localStorage.getItem(key);
     for (const way of ways) {
       if (way.dataset.way === last) way.classList.add('last-used');
