@@ -13,7 +13,7 @@ import type {
 import { fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Payer, Payers } from '../wallet/payers.ts';
+import type { Payers, PayingParty } from '../wallet/payers.ts';
 
 /** A change of the ledger. `balance` is what it came to with it, also when the change is repeated. */
 export interface CreditChange {
@@ -37,12 +37,12 @@ export class Credits {
     this.#plans = plans;
   }
 
-  async balance(payer: Payer): Promise<number> {
+  async balance(payer: PayingParty): Promise<number> {
     return (await this.#ask(payer, (object, terms) => object.creditBalance(terms))).balance;
   }
 
   /** Throws `reference_reused`, `credits_limit`, and 422 for an expiry that has passed. */
-  async add(payer: Payer, addition: CreditAddition): Promise<CreditChange> {
+  async add(payer: PayingParty, addition: CreditAddition): Promise<CreditChange> {
     requireOwnReference(addition.reference);
     if (addition.expiresAt !== null && addition.expiresAt <= Date.now()) {
       throw fieldError('expires_at', 'past', 'Must be in the future');
@@ -51,43 +51,43 @@ export class Credits {
   }
 
   /** As `add`, for what Latchkey gives by itself: callers' references cannot meet its own. Throws `reference_reused`. */
-  async book(payer: Payer, addition: CreditAddition): Promise<CreditChange> {
+  async book(payer: PayingParty, addition: CreditAddition): Promise<CreditChange> {
     return changeOf(await this.#ask(payer, (object, terms) => object.bookCredits(terms, addition)));
   }
 
   /** Throws `insufficient_credits`, `cap_exceeded`, `account_suspended`, `organization_suspended`, `reference_reused`. */
-  async use(payer: Payer, use: CreditUse): Promise<CreditChange> {
+  async use(payer: PayingParty, use: CreditUse): Promise<CreditChange> {
     requireOwnReference(use.reference);
     return changeOf(await this.#ask(payer, (object, terms) => object.useCredits(terms, use)));
   }
 
   /** Throws `transaction_not_found`, `refund_exceeds_use`, `credits_limit`, `reference_reused`. */
-  async refund(payer: Payer, refund: CreditRefund): Promise<CreditChange> {
+  async refund(payer: PayingParty, refund: CreditRefund): Promise<CreditChange> {
     requireOwnReference(refund.reference);
     return changeOf(await this.#ask(payer, (object, terms) => object.refundCredits(terms, refund)));
   }
 
   /** How much of an addition was taken back, as last told. */
-  async reversed(payer: Payer, reference: string): Promise<ReversedCredits> {
+  async reversed(payer: PayingParty, reference: string): Promise<ReversedCredits> {
     return this.#ask(payer, (object, terms) => object.creditReversal(terms, reference));
   }
 
   /** Books what invoices brought and what was lost of them; gives all that was taken back of invoices. Throws `conflict`. */
   async settle(
-    payer: Payer,
+    payer: PayingParty,
     settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
   ): Promise<NamedReversal[]> {
     return (await this.#ask(payer, (object, terms) => object.settleInvoices(terms, settlement))).reversals;
   }
 
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
-  async reverse(payer: Payer, reversal: CreditReversal): Promise<ReversedCredits> {
+  async reverse(payer: PayingParty, reversal: CreditReversal): Promise<ReversedCredits> {
     return this.#ask(payer, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
   /** A page of the ledger, newest first, and how many rows it has; exact. */
   async transactions(
-    payer: Payer,
+    payer: PayingParty,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<{ rows: CreditTransaction[]; nextCursor: string | null; total: number }> {
     const before = page.cursor === undefined ? null : Number(page.cursor);
@@ -98,7 +98,7 @@ export class Credits {
   }
 
   async #ask<Answer extends { result: string }>(
-    payer: Payer,
+    payer: PayingParty,
     call: (object: PoolObject, terms: Terms) => Promise<Answer>,
   ) {
     return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), call);

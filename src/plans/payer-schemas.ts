@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { ORGANIZATION_ID } from '../lib/jurisdiction.ts';
-import type { Payer } from '../wallet/payers.ts';
+import type { PayingParty } from '../wallet/payers.ts';
 
 /** Whose plan, quotas and credits a service means; needs `NAMES_PAYER`. */
 export const payerFields = {
@@ -38,7 +38,7 @@ export function payerOf(
   { user_id: userId, organization_id: organizationId }: NamedPayer,
   realmId: string,
   actor: string,
-): Payer {
+): PayingParty {
   if (organizationId === undefined) return { realmId, userId: userId ?? '' };
   return { realmId, organizationId, userId: userId ?? null, actor };
 }

@@ -7,7 +7,7 @@ import { log } from '../lib/log.ts';
 import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { SCOPES, type Scope } from '../lib/scopes.ts';
 import { payerOf } from '../plans/payer-schemas.ts';
-import type { Payer } from '../wallet/payers.ts';
+import type { PayingParty } from '../wallet/payers.ts';
 import { failure, type Outcome } from './outcome.ts';
 import type { RpcServices } from './services.ts';
 
@@ -28,7 +28,7 @@ export interface Caller {
 }
 
 /** Whom a call names, of the caller's realm. */
-export function ownerOf({ realm, actor }: Caller, named: Parameters<typeof payerOf>[0]): Payer {
+export function ownerOf({ realm, actor }: Caller, named: Parameters<typeof payerOf>[0]): PayingParty {
   return payerOf(named, realm.id, actor);
 }
 

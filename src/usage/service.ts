@@ -1,6 +1,6 @@
 import type { Consumption, Quota, QuotaReport, Reservation, TokenUse } from '../account/metering-contract.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Payer, Payers } from '../wallet/payers.ts';
+import type { Payers, PayingParty } from '../wallet/payers.ts';
 
 /**
  * Quotas and model tokens. Each operation is one call to one object, of a user or an organization, and no D1 query unless the object was
@@ -19,21 +19,21 @@ export class Usage {
   }
 
   /** How a user stands, by resource. */
-  async quotas(payer: Payer): Promise<QuotaReport> {
+  async quotas(payer: PayingParty): Promise<QuotaReport> {
     return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
       object.quotas(terms),
     );
   }
 
   /** Uses quota. Throws 422 for a name that is no resource. */
-  async consume(payer: Payer, use: Consumption): Promise<Quota> {
+  async consume(payer: PayingParty, use: Consumption): Promise<Quota> {
     const terms = await this.#plans.termsOf(payer.realmId, use.resource);
     return (await this.#payers.ask(payer, terms, (object, of) => object.consume(of, use))).quota;
   }
 
   /** Holds quota for so many seconds, or for RESERVATION_SECONDS. Throws 422 for a name that is no resource. */
   async reserve(
-    payer: Payer,
+    payer: PayingParty,
     use: Consumption & { reference: string; seconds: number | null },
   ): Promise<{ reservation: Reservation; quota: Quota }> {
     const terms = await this.#plans.termsOf(payer.realmId, use.resource);
@@ -46,7 +46,7 @@ export class Usage {
    * `reservation_ended`, `reservation_exceeded`.
    */
   async commit(
-    payer: Payer,
+    payer: PayingParty,
     reservation: { reference: string; quantity: number | null },
   ): Promise<{ reservation: Reservation; quota: Quota }> {
     return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
@@ -55,14 +55,14 @@ export class Usage {
   }
 
   /** Gives a reservation up. Throws `reservation_not_found`, `reservation_ended`. */
-  async release(payer: Payer, reference: string): Promise<{ reservation: Reservation; quota: Quota }> {
+  async release(payer: PayingParty, reference: string): Promise<{ reservation: Reservation; quota: Quota }> {
     return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
       object.release(terms, { reference }),
     );
   }
 
   /** Records what a model has used. Throws `model_not_in_plan` too. */
-  async recordTokens(payer: Payer, use: Omit<TokenUse, 'tier'>): Promise<Quota> {
+  async recordTokens(payer: PayingParty, use: Omit<TokenUse, 'tier'>): Promise<Quota> {
     const tier = this.#plans.tierOf(use.model);
     const answer = await this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
       object.recordTokens(terms, { ...use, tier }),

@@ -4,7 +4,7 @@ import type { Refusal } from '../errors.ts';
 import type { SpendingObjects } from './spending-contract.ts';
 
 /** Whose plan, quotas and credits: a user's own, or an organization's, and then on whose behalf and who asks (an id). */
-export type Payer =
+export type PayingParty =
   | { realmId: string; userId: string }
   | { realmId: string; organizationId: string; userId: string | null; actor: string };
 
@@ -33,7 +33,7 @@ export class Payers {
    * `organization_not_found`, and `not_a_member` for a user who is none.
    */
   ask<Answer extends { result: string }>(
-    payer: Payer,
+    payer: PayingParty,
     terms: Terms,
     call: (object: PoolObject, terms: Terms) => Promise<Answer | Refusal>,
   ): Promise<Exclude<Answer, Refusal>> {

@@ -9,7 +9,14 @@ let browser: Browser;
 
 beforeAll(async () => {
   [latchkey, browser] = await Promise.all([startLatchkey(), launchBrowser()]);
-  await latchkey.realm('create', 'acme', '--name', 'Acme & Sons', '--organization-role', 'editor=articles:write');
+  await latchkey.realm(
+    'create',
+    'acme',
+    '--name',
+    'Acme & Sons',
+    '--organization-role',
+    'editor=articles:write',
+  );
 });
 afterAll(() => Promise.all([latchkey?.stop(), browser?.close()]));
 

@@ -8,12 +8,14 @@ import { COMPOSITION, LINES } from '../support/import-rules.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-const FEATURES = [...(LINES[5] as string[]), ...(LINES[5] as string[])];
+const FEATURES = [...(LINES[5] as string[]), ...(LINES[6] as string[])];
 /** What a feature shows of itself. */
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;
 /** What the account object shows of itself: what can be asked of it, and the form of the tokens and codes that name it. */
 const ACCOUNT_CONTRACT =
   /^account\/((metering-|history-|grant-|copy-)?contract|refresh-token|code-text)\.ts$/;
+/** What the object of an organization shows of itself, and who asks objects for whoever pays. It is made of the books of the account. */
+const WALLET_CONTRACT = /^wallet\/((spending-)?contract|payers)\.ts$/;
 /** The Worker never loads what runs in Node. */
 const NODE_ONLY = 'cli';
 
@@ -94,6 +96,11 @@ describe('the house', () => {
     // The object of an organization is made of the same books.
     const strangers = crossing.filter(({ from }) => room(from) !== 'wallet');
     const prying = strangers.filter(({ to }) => room(to) === 'account' && !ACCOUNT_CONTRACT.test(to));
+    expect(prying).toEqual([]);
+  });
+
+  it('shows of the object of an organization only its contract', () => {
+    const prying = crossing.filter(({ to }) => room(to) === 'wallet' && !WALLET_CONTRACT.test(to));
     expect(prying).toEqual([]);
   });
 

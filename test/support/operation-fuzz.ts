@@ -21,6 +21,7 @@ import { DeclaredAnswers } from './declared-answer.ts';
 import { type HostileRequest, LIVE, requestsTo } from './hostile-request.ts';
 import { CALLBACK, createClient, pkce } from './oauth-client.ts';
 import { atStripe, customerOf, deliverAll, mapPrices, PRICE_MEANINGS, storedEvents } from './stripe.ts';
+import { storedOrganization } from './wallet.ts';
 
 /** Operations by the file that tries them, so that files share the work. The first that matches has it. */
 const SHARES = {
@@ -179,7 +180,7 @@ export class OperationFuzz {
   async expectDeclared(operation: Operation): Promise<void> {
     const user = await this.makeUser();
     if (/billing|subscription/.test(operation.path)) await this.#prepareBilling(user.id);
-    if (/credits|reservations/.test(operation.path)) await this.#prepareMetering(user.id);
+    if (/credits|usage|authorize|tokens/.test(operation.path)) await this.#prepareMetering(user.id);
     const target = await makeTarget();
     const seen: Record<string, number> = {};
     const requests = requestsTo(operation, {
@@ -223,19 +224,23 @@ export class OperationFuzz {
     expect(polluted).toEqual([]);
   }
 
-  /** Credits to use, a use to refund, and a reservation to end. */
+  /** Credits to use, a use to refund, and a reservation to end: of the user, and of an organization of theirs. */
   async #prepareMetering(userId: string): Promise<void> {
     const { credits, usage } = this.#services;
+    const organizationId = await storedOrganization({ [userId]: 'owner' });
     const user = { userId, realmId: 'default' };
+    const organization = { ...user, organizationId, actor: 'system' };
     const change = { description: null, actor: 'system', reference: 'start' };
-    await credits.add(user, { ...change, amount: 1e6, type: 'added', expiresAt: null });
-    await credits.use(user, { ...change, amount: 1e5, reference: LIVE.used });
-    await usage.reserve(user, {
-      resource: 'images',
-      quantity: 1,
-      reference: LIVE.reference,
-      seconds: null,
-    });
+    for (const owner of [user, organization]) {
+      await credits.add(owner, { ...change, amount: 1e6, type: 'added', expiresAt: null });
+      await credits.use(owner, { ...change, amount: 1e5, reference: LIVE.used });
+      await usage.reserve(owner, {
+        resource: 'images',
+        quantity: 1,
+        reference: LIVE.reference,
+        seconds: null,
+      });
+    }
   }
 
   /** Prices that stand for something, a card, and an event. */
@@ -312,6 +317,7 @@ function rightFor(user: { id: string; email: string }): Record<string, fc.Arbitr
     new_password: fc.constant(PASSWORD),
     refresh_token: fc.constant(LIVE.refreshToken),
     user_id: fc.constantFrom(user.id, user.id, user.id, 'usr_nobody'),
+    organization_id: fc.constant(LIVE.organizationId),
     limits: fc.constantFrom({ images: { day: 20 } }, { images: {} }, { 'a b': { day: 1 } }),
     reference: fc.uuid(),
     quantity: fc.integer({ min: 0, max: 2 }),

@@ -64,11 +64,13 @@ describe('who is in an organization', () => {
     expect(await role()).toBe('owner');
     await tell('admin', 5);
     await tell('member', 3);
+    expect(await role()).toBe('admin');
     await tell('admin', 5);
     expect(await role()).toBe('admin');
     await tell(null, 8);
     expect(await role()).toBe('not_a_member');
     await tell('owner', 7);
+    expect(await role()).toBe('not_a_member');
     await tell(null, 8);
     expect(await role()).toBe('not_a_member');
     await tell('billing', 9);
