@@ -36,7 +36,7 @@ export function KitPage({ view }: { view: View }) {
               <Tag class={Tag === 'small' ? 'soft' : undefined}>{Tag}: The quick brown fox</Tag>
             ))}
             <p>
-              <a href="#type">A link</a>, <code>code</code> and <strong>strong</strong>
+              <a href="#type">Back to the type scale</a>, <code>code</code> and <strong>strong</strong>
             </p>
           </Panel>
           <Panel id="buttons" title="Buttons">

@@ -1,7 +1,7 @@
 import { DEFAULT_REALM } from '../lib/realm.ts';
 
 const REALM_PATH =
-  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|account|admin|oauth2|device)(?:\/.*)?))$/;
+  /^\/realms\/([^/]+)(\/(?:(?:v1|\.well-known)(?:\/.*)?|(?:verify-email|undo-email-change|reset-password|forgot-password|register|login|logout|organizations|account|admin|oauth2|device)(?:\/.*)?))$/;
 
 /** RFC 8414, 3.1, and RFC 9728, 3.1: the path of an issuer, or of its API, follows the well-known one. */
 const WELL_KNOWN =

@@ -4,12 +4,12 @@ import { createRoute, featureRouter, json, jsonBody, responses } from '../http/o
 import { rolesOf } from '../lib/organization-roles.ts';
 import type { Domains } from './domain-service.ts';
 import {
-  ChosenOrganization,
   MembershipListSchema,
   MembershipQuery,
   MembershipSchema,
   membershipShape,
   NewOrganization,
+  OrganizationChoice,
   OrganizationParams,
   OrganizationPatch,
   OrganizationSchema,
@@ -96,7 +96,7 @@ export function organizationRoutes(organizations: Organizations, domains: Domain
         description:
           'Tokens of this session say it from then on (`org_id`, `org_role`, `org_permissions`), and sessions that begin later go on there. The answer has an access token that says so; the refresh token, or the cookie, stays.',
         level: levels.user(),
-        request: jsonBody(ChosenOrganization),
+        request: jsonBody(OrganizationChoice),
         responses: responses(
           { 200: json(ChosenSchema, 'The new access token') },
           { body: true, codes: [...ABSENT, 'organization_suspended', 'not_a_member'] },

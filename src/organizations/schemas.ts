@@ -132,13 +132,13 @@ export const OwnershipTransfer = z
   .strictObject({ user_id: MemberParams.shape.user_id })
   .openapi('OwnershipTransfer');
 
-export const ChosenOrganization = z
+export const OrganizationChoice = z
   .strictObject({
     organization_id: OrganizationParams.shape.id.nullable().openapi({
       description: 'The organization in which the session goes on; null for the user alone',
     }),
   })
-  .openapi('ChosenOrganization');
+  .openapi('OrganizationChoice');
 
 /** Days that an invitation stands. */
 const DAYS = { usual: 7, most: 30 };

@@ -81,7 +81,6 @@ function InvitationPage(props: {
   const title = text.title(organization.name);
   return (
     <Frame view={view} title={title}>
-      <h1>{title}</h1>
       <p>{text.text(roleName(view, invitation.role))}</p>
       {invitation.domain !== null && <p class="soft">{text.forDomain(invitation.domain)}</p>}
       {isFor ? (

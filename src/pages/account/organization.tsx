@@ -15,7 +15,7 @@ import { Pager } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { organizationPath, roleName, roleOptions } from './organizations.tsx';
+import { memberRoleOptions, organizationPath, roleName } from './organizations.tsx';
 import { organizationsMessages } from './organizations-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
@@ -213,7 +213,7 @@ function reaches({ role, roles }: Admitted, other: string): boolean {
 }
 
 function optionsFor(view: View, by: Admitted) {
-  return roleOptions(view).filter(([role]) => reaches(by, role));
+  return memberRoleOptions(view).filter(([role]) => reaches(by, role));
 }
 
 function MemberEntry(props: {

@@ -161,7 +161,7 @@ export function roleName({ language }: View, role: string): string {
 }
 
 /** The roles of a realm, for a list to choose from. */
-export function roleOptions(view: View): [role: string, name: string][] {
+export function memberRoleOptions(view: View): [role: string, name: string][] {
   return Object.keys(rolesOf(view.realm.organizations?.roles)).map((role) => [role, roleName(view, role)]);
 }
 

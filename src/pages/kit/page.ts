@@ -134,7 +134,7 @@ export async function answerForm<V extends Visit>(
   try {
     const done = await form.act();
     if (typeof done !== 'string') return done;
-    return c.redirect(area.keepsQuery ? linkBack(c, visit, { done }) : view.link(page.path, { done }), 303);
+    return c.redirect(area.keepsQuery ? linkBack(c, visit, { done }) : view.link(c.req.path, { done }), 303);
   } catch (error) {
     return refuse(c, visit, page, form, error);
   }
