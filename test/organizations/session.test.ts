@@ -57,7 +57,7 @@ describe('a session', () => {
     expectProblem(await choose(stranger.token, id), 404, 'organization_not_found');
     await asAdmin('PATCH', `/organizations/${id}`, { body: { status: 'suspended' } });
     expectProblem(await choose(owner.token, id), 403, 'organization_suspended');
-    expectProblem(await choose(owner.token, 'org_x'), 422, 'validation_failed');
+    expectProblem(await choose(owner.token, 'org_x'), 404, 'organization_not_found');
   });
 
   it('hears of another role, and of the end of it, at once', async () => {

@@ -56,6 +56,9 @@ it('the table knows every route', () => {
     ...Object.values(FORMS).map(({ path }) => `POST ${path}`),
     // What its forms answer is a page with a secret: test/factors/policy.test.ts goes through them.
     'POST /account/two-step',
+    // One has to be in one: test/browser/organizations.test.ts goes through them.
+    'GET /account/organizations/:id',
+    'POST /account/organizations/:id',
   ];
   expect([...new Set(routed)].toSorted()).toEqual([...new Set(known)].toSorted());
 });

@@ -22,6 +22,7 @@ export const PAGES = [
   '/account/devices',
   '/account/identities',
   '/account/apps',
+  '/account/organizations',
   '/account/usage',
   '/account/billing',
   '/account/activity',
@@ -128,6 +129,18 @@ export const FORMS: Record<string, FormCase> = {
     to: '/account/apps?done=disconnected',
     verified: false,
     fields: () => ({ form: 'disconnect', app: 'cli_none' }),
+  },
+  'a new organization': {
+    path: '/account/organizations',
+    to: expect.stringMatching(/^\/account\/organizations\/org_\w+\?done=created$/) as string,
+    verified: true,
+    fields: () => ({ form: 'create', name: 'Analytical Engines', slug: '' }),
+  },
+  'acting for oneself': {
+    path: '/account/organizations',
+    to: '/account/organizations?done=alone',
+    verified: false,
+    fields: () => ({ form: 'use', organization: '' }),
   },
   'choice of a plan': {
     path: '/account/billing',

@@ -61,7 +61,7 @@ export function organizationsPageRoutes(services: AccountServices) {
       ]);
       const refused = refusedIn(shown, 'create');
       const field = fieldsOf(refused);
-      const mayCreate = principal.emailVerified && (view.realm.organizations?.creation ?? 'open') === 'open';
+      const mayCreate = (view.realm.organizations?.creation ?? 'open') === 'open';
       const { organization: current } = principal;
       const used = page.rows.find(({ organization }) => organization.id === current?.id);
       return (
@@ -129,7 +129,13 @@ export function organizationsPageRoutes(services: AccountServices) {
                   name={text.create}
                   isOpen={refused !== undefined || (page.rows.length === 0 && user.emailVerified)}
                 >
-                  <Form view={view} name="create" problem={refused?.problem} button={text.createButton}>
+                  <Form
+                    view={view}
+                    name="create"
+                    problem={refused?.problem}
+                    button={text.createButton}
+                    disabled={!principal.emailVerified}
+                  >
                     <Field
                       {...field('name')}
                       label={text.name}

@@ -134,7 +134,10 @@ export async function answerForm<V extends Visit>(
   try {
     const done = await form.act();
     if (typeof done !== 'string') return done;
-    return c.redirect(area.keepsQuery ? linkBack(c, visit, { done }) : view.link(c.req.path, { done }), 303);
+    return c.redirect(
+      area.keepsQuery ? linkBack(c, visit, { done }) : view.link(named(c, page.path), { done }),
+      303,
+    );
   } catch (error) {
     return refuse(c, visit, page, form, error);
   }
@@ -210,6 +213,11 @@ async function refuse<V extends Visit>(
 function draftOf(values: Record<string, string>, language: Language): RefusedForm {
   const problem = { summary: reauthenticationMessages[language].sendAgain, fields: {} };
   return { form: values.form ?? '', values, problem };
+}
+
+/** The path of a page with the parameters of the request in their places. */
+function named(c: AppContext, path: string): string {
+  return path.replaceAll(/:(\w+)/g, (_, name: string) => c.req.param(name) ?? '');
 }
 
 /** The address of the page that is asked for, with its query and something more. */
