@@ -48,7 +48,7 @@ async function follow(
 
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
-/** A test that needs what not every machine has; where a run counts it has to be there. */
+/** A test that needs what not every machine has. */
 const itWith = (path: string) => it.runIf(existsSync(path));
 
 /** Makes an account on the page that the browser was sent to, and is sent back. */

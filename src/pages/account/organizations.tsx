@@ -127,6 +127,7 @@ export function organizationsPageRoutes(services: AccountServices) {
                   icon="plus"
                   group="create"
                   name={text.create}
+                  button={text.begin}
                   isOpen={refused !== undefined || (page.rows.length === 0 && user.emailVerified)}
                 >
                   <Form
