@@ -227,9 +227,11 @@ function assemble(shared: Shared, database: string): Services {
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
   const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
-  const wallets = stubsById<OrganizationMirror & SpendingObject>(bindings.ORGANIZATION, config);
+  const wallets = stubsById<OrganizationMirror & SpendingObject & CopyObject>(bindings.ORGANIZATION, config);
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
+  /** That of a user or of an organization, by the id. */
+  const objectOf = (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id));
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -372,7 +374,7 @@ function assemble(shared: Shared, database: string): Services {
       databases.names.map((name) => databases.get(name)) as [D1Database, ...D1Database[]],
       config,
     ),
-    backup: new Backup(databases, objects, bindings.AVATARS, config.JOB_CALLS),
+    backup: new Backup(databases, objectOf, bindings.AVATARS, config.JOB_CALLS),
     sessions,
     directory,
     profiles,
@@ -458,7 +460,7 @@ function assemble(shared: Shared, database: string): Services {
       ...deps,
       home,
       databases,
-      movingObjects: (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id)),
+      movingObjects: objectOf,
       calls: config.JOB_CALLS,
       privacy,
       plans,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { CopiedValue, CopyLine, CopyPart, TableSum } from './copy-contract.ts';
+import { describeFailure, log } from '../lib/log.ts';
+import type { Atomically } from './atomic.ts';
+import type { CopiedValue, CopyLine, CopyOutcome, CopyPart, TableSum } from './copy-contract.ts';
 import type { SessionRow } from './session-row.ts';
 import type { ToldRecord } from './told.ts';
 
@@ -89,6 +91,36 @@ export function putBack({ sql, kv }: Storage, part: CopyPart, now: number): bool
     }
   }
   return false;
+}
+
+/** The object that a copy is put back into. */
+export interface CopyTarget {
+  storage: Storage;
+  atomically: Atomically;
+  /** Whether somebody has used it. */
+  isUsed(): boolean;
+  /** All of it is there: takes it over. Throws where it is the copy of nobody. */
+  takeOver(): void;
+}
+
+/** Puts lines of a backup back, into an object that nobody has used, all of them or none. */
+export function putBackInto(
+  { storage, atomically, isUsed, takeOver }: CopyTarget,
+  part: CopyPart,
+): CopyOutcome {
+  try {
+    return atomically(() => {
+      if (!cameFrom(storage, part.backupId)) {
+        if (isUsed()) return { result: 'used' };
+        if (!putBack(storage, part, Date.now())) return { result: 'part' };
+        takeOver();
+      }
+      return { result: 'whole', rows: countRows(storage) };
+    });
+  } catch (error) {
+    log('error', 'copy_refused', { error: describeFailure(error) });
+    return { result: 'broken' };
+  }
 }
 
 /** Drops what was put back of an account of which the rest has not come. */

@@ -24,7 +24,7 @@ import { HookClaims } from './hook-claims.ts';
 import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
 import { Metering } from './metering.ts';
-import { cameFrom, countRows, dropHalf, putBack } from './object-copy.ts';
+import { dropHalf, putBackInto } from './object-copy.ts';
 import { fetchPast } from './past.ts';
 import { Projection } from './projection.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
@@ -232,24 +232,16 @@ export class AccountParts {
 
   /** Puts lines of a backup back, into an account that nobody has used. */
   putBack(part: CopyPart): CopyOutcome {
+    const takeOver = () => {
+      this.reload();
+      if (!this.state.get()) throw new Error('it is the copy of nobody');
+      this.state.noteDatabase(part.database);
+      if (this.state.hasOldTables()) this.upgrade();
+      this.schedule.wake(part.reconcileAt);
+    };
+    const isUsed = () => this.state.get() !== undefined || this.state.deleted() !== undefined;
     const { storage } = this.#ctx;
-    try {
-      return this.atomically(() => {
-        if (!cameFrom(storage, part.backupId)) {
-          if (this.state.get() || this.state.deleted()) return { result: 'used' };
-          if (!putBack(storage, part, Date.now())) return { result: 'part' };
-          this.reload();
-          if (!this.state.get()) throw new Error('it is the copy of nobody');
-          this.state.noteDatabase(part.database);
-          if (this.state.hasOldTables()) this.upgrade();
-          this.schedule.wake(part.reconcileAt);
-        }
-        return { result: 'whole', rows: countRows(storage) };
-      });
-    } catch (error) {
-      log('error', 'copy_refused', { error: describeFailure(error) });
-      return { result: 'broken' };
-    }
+    return putBackInto({ storage, atomically: this.atomically, isUsed, takeOver }, part);
   }
 
   /** Forgets a user who was deleted, but for what others still have to hear. */

@@ -30,7 +30,7 @@ export function backupRoutes(backup: Backup, levels: Levels) {
         ...about,
         summary: 'Read accounts for a backup',
         description:
-          'A page of the accounts of all realms, each as it was at one moment: sessions, log, quotas, credits, picture. Lines of JSON, compressed by gzip; the last has `next`, the cursor of the page that follows. See `npm run backup`, which copies the databases too, and encrypts. For owners.',
+          'A page of the accounts of all realms, organizations first, each as it was at one moment: sessions, log, quotas, credits, picture. Lines of JSON, compressed by gzip; the last has `next`, the cursor of the page that follows. See `npm run backup`, which copies the databases too, and encrypts. For owners.',
         request: { query: BackupQuery },
         responses: responses(
           { 200: { description: 'The page', content: { 'application/gzip': file } } },

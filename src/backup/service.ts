@@ -26,7 +26,7 @@ interface Account {
   picture: string | null;
 }
 
-/** Where a page begins: the number of the database, and after which user. */
+/** Where a page begins: the number of the database, and after which organization or user. */
 type Position = [at: number, after: string];
 
 /** Where a user is, and up to where that database has their log. */
@@ -44,7 +44,7 @@ export interface Restored {
   unknown: string[];
 }
 
-/** What the databases do not have: the accounts' own state and pictures, out and in again. */
+/** What the databases do not have: what accounts and organizations keep themselves, and pictures, out and in again. */
 export class Backup {
   readonly #databases: Databases;
   readonly #objects: (userId: string) => CopyObject;
@@ -149,7 +149,11 @@ export class Backup {
     const { results: accounts } = await this.#databases
       .get(name)
       .prepare(
-        `SELECT id, picture FROM users WHERE id > ?1 AND realm_id IN (SELECT value FROM json_each(?2))
+        `SELECT * FROM (SELECT id, NULL AS picture FROM organizations
+           WHERE id > ?1 AND realm_id IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT ?3)
+         UNION ALL
+         SELECT * FROM (SELECT id, picture FROM users
+           WHERE id > ?1 AND realm_id IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT ?3)
          ORDER BY id LIMIT ?3`,
       )
       .bind(after, JSON.stringify(await this.#realmsIn(name)), limit)
@@ -199,7 +203,7 @@ export class Backup {
     await this.#pictures.put(picture, Buffer.from(bytes, 'base64'), { httpMetadata: { contentType: type } });
   }
 
-  /** Where users are whom the databases have. */
+  /** Where users and organizations are that the databases have. */
   async #found(ids: string[]): Promise<Map<string, Found>> {
     const found = await Promise.all(
       this.#databases.names.map(async (database) => {
@@ -207,7 +211,9 @@ export class Backup {
           .get(database)
           .prepare(
             `SELECT id, (SELECT max(seq) FROM activity WHERE user_id = users.id) AS told
-             FROM users WHERE id IN (SELECT value FROM json_each(?1)) AND realm_id IN (SELECT value FROM json_each(?2))`,
+             FROM users WHERE id IN (SELECT value FROM json_each(?1)) AND realm_id IN (SELECT value FROM json_each(?2))
+             UNION ALL SELECT id, NULL FROM organizations
+             WHERE id IN (SELECT value FROM json_each(?1)) AND realm_id IN (SELECT value FROM json_each(?2))`,
           )
           .bind(JSON.stringify(ids), JSON.stringify(await this.#realmsIn(database)))
           .all<{ id: string; told: number | null }>();

@@ -1,6 +1,8 @@
+import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
 import { MeteredObject } from '../account/metered-object.ts';
 import type { Metered, MeteringBooks } from '../account/metering.ts';
+import { copyOf } from '../account/object-copy.ts';
 import type { Bindings } from '../config/config.ts';
 import { type Refusal, refused } from '../errors.ts';
 import type { Membership, OrganizationMirror, OrganizationState } from './contract.ts';
@@ -25,7 +27,7 @@ type MemberAnswer = { result: 'decided'; decision: MemberDecision } | Refusal;
  * One organization, and the only place that decides about it: who is in it and as what, and what all of them use together. What a method
  * writes is one transaction, as in the account object, whose books it has.
  */
-export class Organization extends MeteredObject implements OrganizationMirror, SpendingObject {
+export class Organization extends MeteredObject implements OrganizationMirror, SpendingObject, CopyObject {
   readonly #parts: OrganizationParts;
   protected readonly metering;
   protected readonly metered;
@@ -35,6 +37,18 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
     this.#parts = new OrganizationParts(ctx, () => this.env);
     this.metering = this.#parts.metering;
     this.metered = () => this.#parts.state.get();
+  }
+
+  // Backups.
+
+  async copy(): Promise<ReadableStream<Uint8Array>> {
+    const organization = this.#parts.state.get();
+    const chunks = organization ? copyOf(this.ctx.storage, organization.organizationId) : [];
+    return new Blob(chunks as Uint8Array<ArrayBuffer>[]).stream();
+  }
+
+  async putBack(part: CopyPart): Promise<CopyOutcome> {
+    return this.#parts.putBack(part);
   }
 
   // What the directory tells.

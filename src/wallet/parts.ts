@@ -1,7 +1,9 @@
 import { type Atomically, transactionsOf } from '../account/atomic.ts';
+import type { CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { configOf, databasesIn } from '../account/environment.ts';
 import { SUM_DAYS } from '../account/history-contract.ts';
 import { Metering } from '../account/metering.ts';
+import { dropHalf, putBackInto } from '../account/object-copy.ts';
 import { ObjectSchedule, type StandingWork } from '../account/schedule.ts';
 import { Told } from '../account/told.ts';
 import { REPEATABLE } from '../account/use-book.ts';
@@ -127,10 +129,24 @@ export class OrganizationParts {
   /** Takes over what the directory says, and of whom. What is older changes nothing. */
   adopt(organization: OrganizationState, members: Membership[]): void {
     if (this.state.deleted()) return;
+    if (!this.state.get()) dropHalf(this.#ctx.storage);
     this.state.adopt(organization);
     this.members.create();
     const isNews = members.map((member) => this.members.put(member));
     if (isNews.includes(true)) this.expectTold();
+  }
+
+  /** Puts lines of a backup back, into the object of an organization that nobody has used. */
+  putBack(part: CopyPart): CopyOutcome {
+    const takeOver = () => {
+      this.reload();
+      if (!this.state.get()) throw new Error('it is the copy of nobody');
+      this.state.noteDatabase(part.database);
+      this.schedule.wake(part.reconcileAt);
+    };
+    const isUsed = () => this.state.get() !== undefined || this.state.deleted() !== undefined;
+    const { storage } = this.#ctx;
+    return putBackInto({ storage, atomically: this.atomically, isUsed, takeOver }, part);
   }
 
   /** Forgets an organization that is no more, but for whom has to hear of it. */

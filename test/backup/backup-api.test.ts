@@ -16,6 +16,7 @@ import {
   registerVerified,
   type SignedInBody,
 } from '../support/api.ts';
+import { inOrganization } from '../support/wallet.ts';
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 const ID = 'bak_00000000000000000000000001';
@@ -103,6 +104,47 @@ it('reads all accounts by pages, each once, with pictures, and puts them back', 
   );
   const acts = [...(await auditOf('accounts')), ...(await auditOf(ID))].map(({ action }) => action);
   expect(acts).toEqual(expect.arrayContaining(['accounts_backed_up', 'accounts_restored']));
+});
+
+it('has what organizations use together, and puts it back', async () => {
+  const { access_token: token, user } = users[0] as SignedInBody;
+  const made = await call('POST', '/v1/organizations', { token, body: { name: 'Engines' } });
+  const organization_id = made.body.organization.id;
+  const path = `/v1/organizations/${organization_id}`;
+  const credits = (act: string, amount: number) =>
+    call('POST', `/v1/credits/${act}`, {
+      headers: INTERNAL,
+      body: { organization_id, user_id: user.id, amount, reference: `${act}-${organization_id}` },
+    });
+  expect((await credits('add', 40)).status).toBe(200);
+  expect((await credits('use', 15)).status).toBe(200);
+  const caps = await call('PUT', `${path}/caps`, { token, body: { credits: { day: 20 } } });
+  expect(caps.status, JSON.stringify(caps.body)).toBe(200);
+  const state = async () => [
+    (await call('GET', `${path}/credits`, { token })).body,
+    (await call('GET', `${path}/credits/transactions`, { token })).body,
+    (await call('GET', `${path}/caps`, { token })).body,
+  ];
+  const before = await state();
+  const lines = (await everything()).filter(({ account }) => account === organization_id);
+  expect(lines.length).toBeGreaterThan(2);
+
+  // One that somebody uses is left as it is.
+  expect((await restore(lines)).body).toMatchObject({ restored: 0, used: [organization_id] });
+  await inOrganization(organization_id, (_, storage) => storage.deleteAll());
+  await evictDurableObject(env.ORGANIZATION.get(env.ORGANIZATION.idFromName(organization_id)));
+  // In parts, as requests come, and again.
+  expect((await restore(lines.slice(0, 2))).body).toMatchObject({ restored: 0, used: [] });
+  expect((await restore(lines.slice(2))).body).toMatchObject({ restored: 1, unknown: [] });
+  expect((await restore(lines)).body).toMatchObject({ restored: 1, used: [] });
+  expect(await state()).toEqual(before);
+  const refused = await credits('use', 15);
+  expect(refused.status).toBe(200);
+  const another = await call('POST', '/v1/credits/use', {
+    headers: INTERNAL,
+    body: { organization_id, user_id: user.id, amount: 6, reference: 'more' },
+  });
+  expectProblem(another, 429, 'cap_exceeded');
 });
 
 it('has everybody sign in again unless sessions go on', async () => {

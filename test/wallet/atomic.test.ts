@@ -124,7 +124,10 @@ const READING = [
   'spendingByModel',
   'creditReversal',
   'alarm',
+  'copy',
 ];
+/** Of an organization that nobody has used: tried in `test/backup`. */
+const ELSEWHERE = ['putBack'];
 
 let hearing: ReturnType<typeof hearMemberships>;
 beforeAll(() => {
@@ -184,9 +187,8 @@ describe('a method of the object of an organization that fails at any statement'
         prototype = Object.getPrototypeOf(prototype);
       }
       const tried = [...Object.keys(CALLS), ...Object.keys(TELLING)].map((name) => name.split(' ')[0]);
-      expect(methods.filter((name) => name !== 'constructor' && !READING.includes(name)).sort()).toEqual(
-        [...new Set(tried)].sort(),
-      );
+      const known = ['constructor', ...READING, ...ELSEWHERE];
+      expect(methods.filter((name) => !known.includes(name)).sort()).toEqual([...new Set(tried)].sort());
     });
   });
 
