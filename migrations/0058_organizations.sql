@@ -15,7 +15,7 @@ CREATE TABLE organizations (
   logo TEXT,
   -- What the operator's own systems keep about it: set by admins, never by members.
   metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_type(metadata) = 'object'),
-  plan TEXT NOT NULL DEFAULT 'free',
+  plan TEXT NOT NULL DEFAULT 'organization',
   plan_expires_at INTEGER,
   custom_limits TEXT NOT NULL DEFAULT '{}',
   subscribed INTEGER NOT NULL DEFAULT 0 CHECK (subscribed IN (0, 1)),
@@ -43,6 +43,29 @@ CREATE TABLE organization_members (
   joined_at INTEGER NOT NULL,
   PRIMARY KEY (organization_id, user_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Who has left, or was removed, and does not come back by a domain.
+CREATE TABLE organization_leavers (
+  organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  realm_id TEXT NOT NULL,
+  left_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER organization_left AFTER DELETE ON organization_members
+WHEN EXISTS (SELECT 1 FROM organizations WHERE id = OLD.organization_id) AND EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id)
+  AND NOT EXISTS (SELECT 1 FROM realm_guards WHERE realm_id = OLD.realm_id AND copying = 1)
+BEGIN
+  INSERT OR REPLACE INTO organization_leavers (organization_id, user_id, realm_id, left_at)
+  VALUES (OLD.organization_id, OLD.user_id, OLD.realm_id, CAST(unixepoch('subsec') * 1000 AS INTEGER));
+END;
+
+CREATE TRIGGER organization_joined AFTER INSERT ON organization_members
+WHEN NOT EXISTS (SELECT 1 FROM realm_guards WHERE realm_id = NEW.realm_id AND copying = 1)
+BEGIN
+  DELETE FROM organization_leavers WHERE organization_id = NEW.organization_id AND user_id = NEW.user_id;
+END;
 
 CREATE INDEX organization_members_by_user ON organization_members (user_id, joined_at, organization_id);
 CREATE INDEX organization_owners ON organization_members (organization_id) WHERE role = 'owner';

@@ -119,7 +119,7 @@ export function createApp(
     .route('/', avatarRoutes(services.avatars, levels))
     .route('/', preferencesRoutes(services.profiles, levels))
     .route('/', userRoutes(services.directory, levels))
-    .route('/', organizationRoutes(services.organizations, services.domains, levels))
+    .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))
     .route('/', memberRoutes(services.organizations, levels))
     .route('/', spendingRoutes(services, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))

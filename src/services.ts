@@ -437,7 +437,7 @@ function assemble(shared: Shared, database: string): Services {
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
-    organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations }),
+    organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations, plans }),
     authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },

@@ -78,6 +78,13 @@ export class ChosenOrganizations {
     this.#write({ last: last === organizationId ? null : last, sessions: rest });
   }
 
+  /** What is heard from now on is news, whatever was known: it was of another state of the directory. */
+  forgetVersions(): void {
+    for (const [key, heard] of [...this.#kv.list<Heard>({ prefix: PREFIX })]) {
+      this.#kv.put<Heard>(key, { ...heard, version: -1 });
+    }
+  }
+
   /** Forgets all of a user who is no more. */
   forget(): void {
     for (const [key] of [...this.#kv.list({ prefix: PREFIX })]) this.#kv.delete(key);

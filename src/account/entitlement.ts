@@ -1,4 +1,4 @@
-import { DEFAULT_PLAN } from '../directory/state.ts';
+import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
 import type { MeteredState } from './metered-state.ts';
 import type { Entitlement, Plan, PlanBook } from './metering-contract.ts';
 
@@ -12,8 +12,13 @@ const NO_PLAN: Plan = {
   features: [],
 };
 
-/** What a user may use. A plan that is not in the book counts as the default one. */
+/**
+ * What a user or an organization may use. A plan that is not in the book counts as the default one; but that of organizations as none: else who
+ * makes many would have the default plan many times.
+ */
 export function entitlementOf(state: MeteredState, plans: PlanBook): Entitlement {
-  const plan = plans[state.plan] ?? plans[DEFAULT_PLAN] ?? NO_PLAN;
+  const isShared = state.plan === ORGANIZATION_PLAN;
+  const other = isShared ? { ...NO_PLAN, id: ORGANIZATION_PLAN } : plans[DEFAULT_PLAN];
+  const plan = plans[state.plan] ?? other ?? NO_PLAN;
   return { plan, limits: { ...plan.limits, ...state.customLimits } };
 }

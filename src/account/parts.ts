@@ -237,6 +237,8 @@ export class AccountParts {
       if (!this.state.get()) throw new Error('it is the copy of nobody');
       this.state.noteDatabase(part.database);
       if (this.state.hasOldTables()) this.upgrade();
+      // Objects of organizations tell again what their user is there.
+      this.organizations.forgetVersions();
       this.schedule.wake(part.reconcileAt);
     };
     const isUsed = () => this.state.get() !== undefined || this.state.deleted() !== undefined;

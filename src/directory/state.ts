@@ -7,6 +7,9 @@ import type { Realm } from '../lib/realm.ts';
 /** The plan of everybody who has no other, and of those whose plan has lapsed. */
 export const DEFAULT_PLAN = 'free';
 
+/** The plan of every organization that has no other: what the realm says under this id, and nothing where it says nothing. */
+export const ORGANIZATION_PLAN = 'organization';
+
 /** How much of a resource may be used in a UTC day, a UTC month, or both; null is unlimited. */
 export interface Limit {
   day?: number | null;

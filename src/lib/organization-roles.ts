@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   'invitations:manage',
   'domains:manage',
   'usage:read',
+  'usage:record',
   'caps:manage',
   'credits:read',
   'billing:read',
@@ -42,4 +43,9 @@ export function rolesOf(own: RoleBook = {}): RoleBook {
 /** What a role may; nothing for one that the realm does not have any more. */
 export function permissionsOf(roles: RoleBook, role: string): readonly string[] {
   return Object.hasOwn(roles, role) ? (roles[role] as readonly string[]) : [];
+}
+
+/** The roles of a realm that have a permission. `own` is what the realm says. */
+export function rolesWith(own: RoleBook | undefined, permission: string): string[] {
+  return Object.entries(rolesOf(own)).flatMap(([role, has]) => (has.includes(permission) ? [role] : []));
 }

@@ -96,7 +96,7 @@ export function organizationAdminRoutes(
         method: 'patch',
         path: `${PATH}/{id}`,
         tags: TAGS,
-        summary: 'Change an organization, suspend it, or set its seats',
+        summary: 'Change an organization, suspend it, or set its seats and its plan',
         description: 'Nothing is used in one that is suspended, and nobody changes anything in it.',
         level: levels.admin(),
         request: { params: OrganizationParams, ...jsonBody(OrganizationAdminPatch) },

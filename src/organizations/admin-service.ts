@@ -2,9 +2,11 @@ import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
-import { ApiError } from '../errors.ts';
+import { ORGANIZATION_PLAN } from '../directory/state.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Realm } from '../lib/realm.ts';
+import type { Plans } from '../plans/service.ts';
 import type { NewOrganizationFor, OrganizationAdminPatch } from './schemas.ts';
 import { type Admitted, type OrganizationDependencies, type Organizations, policyOf } from './service.ts';
 import { findMembership, hasRoom, isInFewerThan, isMember, type ShownMember } from './store.ts';
@@ -18,11 +20,17 @@ export interface OrganizationFilter {
   limit: number;
 }
 
+/** What they handle them by. */
+export interface OrganizationAdminDependencies extends OrganizationDependencies {
+  organizations: Organizations;
+  plans: Pick<Plans, 'terms'>;
+}
+
 /** Organizations, as operators handle them. */
 export class OrganizationAdmin {
-  readonly #deps: OrganizationDependencies & { organizations: Organizations };
+  readonly #deps: OrganizationAdminDependencies;
 
-  constructor(deps: OrganizationDependencies & { organizations: Organizations }) {
+  constructor(deps: OrganizationAdminDependencies) {
     this.#deps = deps;
   }
 
@@ -75,16 +83,23 @@ export class OrganizationAdmin {
   ): Promise<OrganizationRow> {
     const { organizations: service } = this.#deps;
     await service.requireUser(realm.id, owner);
-    const made = await service.create(realm, owner, body, actor);
+    const made = await service.create(realm, owner, body, { actor, isOperator: true });
     if (metadata === undefined) return made;
     return this.update(await service.operate(realm, made.id, actor), { metadata });
   }
 
-  /** Changes what an organization is, may and costs. Throws `slug_taken`, `conflict`. */
+  /** Changes what an organization is, may and costs. Throws `slug_taken`, `conflict`, 422 for a plan that the realm does not have. */
   async update(by: Admitted, patch: z.output<typeof OrganizationAdminPatch>): Promise<OrganizationRow> {
     const { organizations: service } = this.#deps;
+    const { plan_expires_at: expiry, ...rest } = patch;
+    if (patch.plan !== undefined && patch.plan !== ORGANIZATION_PLAN) {
+      const { plans } = await this.#deps.plans.terms(by.realm.id);
+      if (!Object.hasOwn(plans, patch.plan))
+        throw fieldError('plan', 'unknown', 'Must be a plan of the realm');
+    }
+    const planExpiresAt = typeof expiry === 'string' ? Date.parse(expiry) : expiry;
     const entry = service.entry(by, 'organization_changed', { changed: Object.keys(patch) });
-    return service.apply(by, { set: patch, audit: entry });
+    return service.apply(by, { set: { ...rest, planExpiresAt }, audit: entry });
   }
 
   /** Adds a user of the realm. Throws `user_not_found`, `member_exists`, `no_seat_left`, `too_many_organizations`, 422 for a role that the realm does not have. */

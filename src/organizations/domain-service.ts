@@ -3,9 +3,10 @@ import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
 import { users } from '../directory/tables.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, fieldError } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
-import { rolesOf } from '../lib/organization-roles.ts';
+import { describeFailure, log } from '../lib/log.ts';
+import { PERMISSIONS, permissionsOf, type RoleBook, rolesOf } from '../lib/organization-roles.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Admitted, OrganizationDependencies, Organizations } from './service.ts';
 import { policyOf } from './service.ts';
@@ -60,7 +61,7 @@ export class Domains {
   ): Promise<DomainRow> {
     const { organizations: service } = this.#deps;
     const { id: organizationId, realmId } = by.organization;
-    if (joinsAs !== null) service.requireRole(by, joinsAs, 'joins_as');
+    if (joinsAs !== null) requirePlain(service, by, joinsAs);
     const { db } = primary(this.#deps.d1);
     const known = await findByName(db, organizationId, domain);
     if (known) return known;
@@ -89,7 +90,7 @@ export class Domains {
   /** Changes as what users join by themselves; null is that they do not. Throws `domain_not_found`, `insufficient_permission`, `conflict`. */
   async setJoining(by: Admitted, domainId: string, joinsAs: string | null): Promise<DomainRow> {
     const { organizations: service } = this.#deps;
-    if (joinsAs !== null) service.requireRole(by, joinsAs, 'joins_as');
+    if (joinsAs !== null) requirePlain(service, by, joinsAs);
     const row = await this.#find(by, domainId);
     await this.#change(by, row, { joinsAs }, 'domain_changed', { joins_as: joinsAs });
     return { ...row, joinsAs };
@@ -123,9 +124,15 @@ export class Domains {
 
   /**
    * Lets a user whose proven address is of a domain that an organization has proved join it, where it wants that and has room. It
-   * fails nothing that it comes along with: whoever cannot join is invited as everybody else.
+   * fails nothing that it comes along with, and whoever has left does not come back by it: whoever cannot join is invited as everybody else.
    */
   async joinByAddress(realm: Realm, userId: string): Promise<void> {
+    await this.#join(realm, userId).catch((error: unknown) =>
+      log('error', 'domain_join_failed', { user_id: userId, error: describeFailure(error) }),
+    );
+  }
+
+  async #join(realm: Realm, userId: string): Promise<void> {
     const { d1, changes, organizations: service } = this.#deps;
     const { db } = primary(d1);
     const found = await db
@@ -148,12 +155,13 @@ export class Domains {
           eq(users.emailVerified, true),
           eq(organizations.status, 'active'),
           sql`NOT EXISTS (SELECT 1 FROM organization_members AS m WHERE m.organization_id = ${domains.organizationId} AND m.user_id = ${userId})`,
+          sql`NOT EXISTS (SELECT 1 FROM organization_leavers AS l WHERE l.organization_id = ${domains.organizationId} AND l.user_id = ${userId})`,
         ),
       )
       .get();
     const role = found?.domain.joinsAs;
     const policy = policyOf(realm);
-    if (!found || !role || !Object.hasOwn(rolesOf(policy.roles), role)) return;
+    if (!found || !role || !isPlain(rolesOf(policy.roles), role)) return;
     const { id: organizationId } = found.organization;
     const entry = service.entry({ organization: found.organization, actor: userId }, 'member_joined', {
       user_id: userId,
@@ -164,6 +172,7 @@ export class Domains {
     await changes.change(organizationId, {
       guard: and(
         sql`NOT ${isMember(organizationId, userId)}`,
+        sql`NOT EXISTS (SELECT 1 FROM organization_leavers WHERE organization_id = ${organizationId} AND user_id = ${userId})`,
         sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${found.email} AND email_verified = 1)`,
         sql`EXISTS (SELECT 1 FROM organization_domains WHERE id = ${found.domain.id} AND joins_as = ${role})`,
         hasRoom(organizationId, policy.members),
@@ -204,6 +213,19 @@ export class Domains {
       audit: service.entry(by, action, { domain_id: id, domain, ...details }),
     });
   }
+}
+
+/** Whether a role manages nothing: nobody becomes more than that by an address alone. */
+function isPlain(roles: RoleBook, role: string): boolean {
+  const own: readonly string[] = PERMISSIONS;
+  return Object.hasOwn(roles, role) && !permissionsOf(roles, role).some((one) => own.includes(one));
+}
+
+/** Throws as `requireRole` does, and 422 for a role that manages something. */
+function requirePlain(service: Organizations, by: Admitted, role: string): void {
+  service.requireRole(by, role, 'joins_as');
+  if (isPlain(by.roles, role)) return;
+  throw fieldError('joins_as', 'manages', 'Must be a role without permissions of Latchkey, such as member');
 }
 
 async function findByName(db: Database, organizationId: string, domain: string): Promise<DomainRow | null> {

@@ -45,7 +45,12 @@ export function invitationRoutes(
         summary: 'Invite somebody',
         description:
           'Needs the permission `invitations:manage`. It is for one address, or for any of a domain, and works once. To one address it goes by mail, in place of an earlier one, unless `deliver` is `link`. The answer says nothing of whether the address has an account.',
-        level: levels.verified(),
+        level: levels.verified({
+          fresh: {
+            when: ({ role }) => role !== undefined && role !== 'member',
+            says: 'to invite as more than `member`',
+          },
+        }),
         limit,
         request: { params: OrganizationParams, ...jsonBody(NewInvitation) },
         responses: responses(

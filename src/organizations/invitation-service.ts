@@ -80,7 +80,7 @@ export class Invitations {
     const { email } = invitation;
     const isMailed = email !== null && body.deliver === 'mail';
     if (isMailed) {
-      const request = { realmId: realm.id, to: email, client, userId: null };
+      const request = { realmId: realm.id, to: email, client, userId: by.role === null ? null : actor };
       if (!(await mailBudget.take('other', request)))
         throw new ApiError('rate_limited', { retryAfter: 3600 });
     }

@@ -104,7 +104,7 @@ export function memberRoutes(organizations: Organizations, levels: Levels) {
         summary: 'Remove a member, or leave',
         description:
           'Everybody may leave; to remove another needs the permission `members:manage`. It holds from the next decision on, whatever tokens say. The last owner stays.',
-        level: levels.verified(),
+        level: levels.verified({ fresh: true }),
         request: { params: MemberParams },
         responses: responses(
           { 204: { description: 'No member any more' } },

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import type { AppEnv } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { rolesOf } from '../lib/organization-roles.ts';
@@ -32,7 +34,12 @@ const ABSENT = ['organization_not_found'] as const;
 const REFUSED = [...ABSENT, 'insufficient_permission', 'organization_suspended', 'conflict'] as const;
 
 /** Organizations, and in which of them a session goes on. */
-export function organizationRoutes(organizations: Organizations, domains: Domains, levels: Levels) {
+export function organizationRoutes(
+  organizations: Organizations,
+  domains: Domains,
+  levels: Levels,
+  limit: MiddlewareHandler<AppEnv>,
+) {
   return featureRouter()
     .openapi(
       createRoute({
@@ -41,7 +48,10 @@ export function organizationRoutes(organizations: Organizations, domains: Domain
         path: '/v1/organizations',
         tags: TAGS,
         summary: 'Make an organization, whose owner one is',
+        description:
+          'Its plan is `organization`, if the realm has one of that name; else nothing is used in it before an operator gives it another.',
         level: levels.verified(),
+        limit,
         request: jsonBody(NewOrganization),
         responses: responses(
           { 201: json(MembershipSchema, 'The organization, and what the user is in it') },
@@ -51,7 +61,9 @@ export function organizationRoutes(organizations: Organizations, domains: Domain
       async (c) => {
         const realm = c.get('realm');
         const { userId } = c.get('principal');
-        const organization = await organizations.create(realm, userId, c.req.valid('json'), userId);
+        const organization = await organizations.create(realm, userId, c.req.valid('json'), {
+          actor: userId,
+        });
         const { version, createdAt: joinedAt } = organization;
         const roles = rolesOf(policyOf(realm).roles);
         return c.json(membershipShape({ organization, role: 'owner', version, joinedAt }, roles), 201);

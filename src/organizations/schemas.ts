@@ -247,6 +247,10 @@ export const OrganizationAdminPatch = OrganizationPatch.extend({
   metadata: MetadataSchema.optional(),
   status: z.enum(['active', 'suspended']).optional(),
   seats: z.int().min(1).max(10_000).nullish(),
+  plan: z.string().max(100).optional().openapi({
+    description: 'A plan of the realm; `organization` is what every organization has that was given none',
+  }),
+  plan_expires_at: z.iso.datetime({ offset: true }).nullish(),
 }).openapi('AdminOrganizationPatch');
 
 export const OrganizationAdminListSchema = listOf(OrganizationSchema).openapi('AdminOrganizationList');

@@ -4,6 +4,7 @@ import { type Database, nearestReplica, primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { findById } from '../directory/service.ts';
+import { ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import { newId, newOrganizationId } from '../lib/ids.ts';
@@ -84,7 +85,9 @@ export class Organizations {
     if (permission !== null && !permissionsOf(roles, found.role).includes(permission)) {
       throw new ApiError('insufficient_permission', { detail: `It needs the permission \`${permission}\`.` });
     }
-    if (permission !== null && found.organization.status === 'suspended') {
+    // One that is suspended can still be deleted: its only owner could not go before.
+    const isIdle = permission === null || permission === 'organization:delete';
+    if (!isIdle && found.organization.status === 'suspended') {
       throw new ApiError('organization_suspended');
     }
     return { ...found, realm, actor: userId, roles };
@@ -106,10 +109,10 @@ export class Organizations {
     realm: Realm,
     owner: string,
     body: z.output<typeof NewOrganization>,
-    actor: string,
+    { actor, isOperator = false }: { actor: string; isOperator?: boolean },
   ): Promise<OrganizationRow> {
     const { creation, perUser } = policyOf(realm);
-    if (creation === 'closed' && actor === owner) throw new ApiError('organizations_closed');
+    if (creation === 'closed' && !isOperator) throw new ApiError('organizations_closed');
     const now = Date.now();
     const row = {
       id: newOrganizationId(realm.jurisdiction, now),
@@ -117,7 +120,7 @@ export class Organizations {
       name: body.name,
       logo: body.logo ?? null,
       metadata: {},
-      plan: 'free',
+      plan: ORGANIZATION_PLAN,
       planExpiresAt: null,
       customLimits: {},
       subscribed: false,
@@ -140,7 +143,7 @@ export class Organizations {
     const made = await make(wanted).catch((error: unknown) => {
       const isTaken = error instanceof ApiError && error.code === 'slug_taken';
       if (!isTaken || body.slug !== undefined) throw error;
-      return make(`${wanted.slice(0, 40)}-${newId('org').slice(-8)}`);
+      return make(`${wanted.slice(0, 40).replace(/-$/, '')}-${newId('org').slice(-8)}`);
     });
     if (!made) throw new ApiError('too_many_organizations');
     return made;
@@ -176,10 +179,10 @@ export class Organizations {
     return readOwnOrganizations(nearestReplica(this.#deps.d1, bookmark).db, userId, page);
   }
 
-  /** Throws `user_not_found` for who is no user of the realm. */
+  /** Throws `user_not_found` for who is no user of the realm, or has not registered yet. */
   async requireUser(realmId: string, userId: string): Promise<void> {
     const user = await findById(primary(this.#deps.d1).db, userId);
-    if (user?.realmId !== realmId) throw new ApiError('user_not_found');
+    if (user?.realmId !== realmId || user.anonymous) throw new ApiError('user_not_found');
   }
 
   /** Changes what an organization is called and shows. Throws `slug_taken`, `conflict`. */

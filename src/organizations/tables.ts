@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Limits } from '../directory/state.ts';
+import { type Limits, ORGANIZATION_PLAN } from '../directory/state.ts';
 import { users } from '../directory/tables.ts';
 import { realms } from '../realms/tables.ts';
 
@@ -12,7 +12,7 @@ export const organizations = sqliteTable('organizations', {
   slug: text().notNull(),
   logo: text(),
   metadata: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull().default({}),
-  plan: text().notNull().default('free'),
+  plan: text().notNull().default(ORGANIZATION_PLAN),
   planExpiresAt: integer('plan_expires_at'),
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   subscribed: integer({ mode: 'boolean' }).notNull().default(false),

@@ -43,6 +43,7 @@ function overAt(config: Pick<Config, 'ACTIVITY_DAYS' | 'USAGE_EVENT_DAYS'>, now:
       before: before(LINK_DAYS),
     },
     { table: 'spent_quota', key: 'address_key, period, resource', where: 'expires_at <= ?', before: now },
+    { table: 'organization_invitations', key: 'id', where: 'expires_at <= ?', before: before(LINK_DAYS) },
     { table: 'used_assertions', key: 'hash', where: 'expires_at <= ?', before: now },
     {
       table: 'oauth_clients',

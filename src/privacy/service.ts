@@ -11,6 +11,7 @@ import { ApiError, accepted, fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import { afterResponse } from '../lib/after-response.ts';
 import type { Client } from '../lib/client.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
@@ -157,7 +158,11 @@ export class Privacy {
       for (const user of await unusedAnonymous(db, realmId, before)) {
         // To announce it, the batch, to tell, and what the object hands over before it and after.
         if (!budget.take(5)) return;
-        await this.#erase(user, and(eq(users.anonymous, true), eq(users.version, user.version)));
+        const guard = and(eq(users.anonymous, true), eq(users.version, user.version));
+        // Those behind one who cannot go have to go.
+        await this.#erase(user, guard).catch((error: unknown) =>
+          log('error', 'anonymous_not_erased', { user_id: user.id, error: describeFailure(error) }),
+        );
       }
     }
   }

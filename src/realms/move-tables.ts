@@ -26,6 +26,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofRealm('factors', 'id'),
   ofRealm('organizations', 'id'),
   ofRealm('organization_members', 'organization_id', 'user_id'),
+  ofRealm('organization_leavers', 'organization_id', 'user_id'),
   ofRealm('organization_invitations', 'id'),
   ofRealm('organization_domains', 'id'),
   ofRealm('organization_usage', 'organization_id', 'month', 'member', 'resource'),

@@ -1,5 +1,6 @@
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { rolesWith } from '../lib/organization-roles.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { payerOf } from '../plans/payer-schemas.ts';
 import {
@@ -145,6 +146,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
               'organization_not_found',
               'organization_suspended',
               'not_a_member',
+              'insufficient_permission',
               'cap_exceeded',
             ],
           },
@@ -161,6 +163,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
             outputTokens: body.output_tokens,
             requestId: body.request_id ?? null,
           },
+          rolesWith(c.get('realm').organizations?.roles, 'usage:record'),
         );
         return c.json({ quota: quotaShape(quota) }, 200);
       },

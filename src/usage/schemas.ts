@@ -85,7 +85,8 @@ export const TokenUseBody = z
     output_tokens: tokenCount,
     request_id: ReferenceField.optional().openapi({ description: 'Makes it count once' }),
     organization_id: payerFields.organization_id.openapi({
-      description: 'The organization of which they are used; the user’s own when left out',
+      description:
+        'The organization of which they are used, for roles with `usage:record`; the user’s own when left out',
     }),
   })
   .refine(({ input_tokens, output_tokens }) => input_tokens + output_tokens > 0, {

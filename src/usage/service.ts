@@ -61,8 +61,16 @@ export class Usage {
     );
   }
 
-  /** Records what a model has used. Throws `model_not_in_plan` too. */
-  async recordTokens(payer: PayingParty, use: Omit<TokenUse, 'tier'>): Promise<Quota> {
+  /**
+   * Records what a model has used. Of an organization that takes one of its roles that may: what a member says is used by all. Throws
+   * `model_not_in_plan` and `insufficient_permission` too.
+   */
+  async recordTokens(
+    payer: PayingParty,
+    use: Omit<TokenUse, 'tier'>,
+    recorders: readonly string[] = [],
+  ): Promise<Quota> {
+    if ('organizationId' in payer) await this.#payers.requireRole(payer, recorders);
     const tier = this.#plans.tierOf(use.model);
     const answer = await this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
       object.recordTokens(terms, { ...use, tier }),

@@ -87,6 +87,12 @@ export class MemberTable {
     return gone.length > 0;
   }
 
+  /** What comes of the directory is news, whatever was known. */
+  forgetVersions(): void {
+    if (this.#exists()) this.#sql.exec('UPDATE members SET version = 0, told = -1');
+    this.#known.clear();
+  }
+
   /** Nobody is a member any more, for good. */
   end(): void {
     if (!this.#exists()) return;

@@ -1,5 +1,5 @@
 import { CONTROL } from '../config/databases.ts';
-import { DEFAULT_PLAN } from '../directory/state.ts';
+import { ORGANIZATION_PLAN } from '../directory/state.ts';
 import type { OrganizationState } from './contract.ts';
 
 /** An organization that is no more. */
@@ -28,7 +28,7 @@ export class OrganizationStateStore {
   get(): OrganizationState | undefined {
     const state = this.#state;
     if (!state?.planExpiresAt || Date.now() < state.planExpiresAt) return state;
-    return { ...state, plan: DEFAULT_PLAN, planExpiresAt: null, subscribed: false };
+    return { ...state, plan: ORGANIZATION_PLAN, planExpiresAt: null, subscribed: false };
   }
 
   /** Which organization was deleted, if it was that of this object. Kept for good: what comes late must not bring it back. */
@@ -41,6 +41,11 @@ export class OrganizationStateStore {
     if (this.deleted() || row.version <= (this.#state?.version ?? -1)) return false;
     this.#put(row);
     return true;
+  }
+
+  /** What comes of the directory is news, whatever was known: it is another state of that. */
+  forgetVersion(): void {
+    if (this.#state) this.#put({ ...this.#state, version: -1 });
   }
 
   /** The organization lives in another database now. */

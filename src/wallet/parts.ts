@@ -142,6 +142,9 @@ export class OrganizationParts {
       this.reload();
       if (!this.state.get()) throw new Error('it is the copy of nobody');
       this.state.noteDatabase(part.database);
+      // The database was copied before: whoever is in it is a member, and nobody else.
+      this.state.forgetVersion();
+      this.members.forgetVersions();
       this.schedule.wake(part.reconcileAt);
     };
     const isUsed = () => this.state.get() !== undefined || this.state.deleted() !== undefined;

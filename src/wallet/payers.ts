@@ -1,7 +1,8 @@
 import type { MeteringObjects, PoolObject, Terms } from '../account/metering-contract.ts';
 import type { Directory } from '../directory/service.ts';
-import type { Refusal } from '../errors.ts';
-import type { SpendingObjects } from './spending-contract.ts';
+import { ApiError, type Refusal } from '../errors.ts';
+import type { OrganizationMirror } from './contract.ts';
+import type { SpendingObject } from './spending-contract.ts';
 
 /** Whose plan, quotas and credits: a user's own, or an organization's, and then on whose behalf and who asks (an id). */
 export type PayingParty =
@@ -12,7 +13,7 @@ export type PayingParty =
 export interface PayerDependencies {
   directory: Pick<Directory, 'ask'>;
   objects: MeteringObjects;
-  wallets: SpendingObjects;
+  wallets: (organizationId: string) => SpendingObject & Pick<OrganizationMirror, 'membership'>;
   /** Asks the object of an organization; one that was never told of it is told first. Throws what it refuses with. */
   askOrganization<Answer extends object>(
     organization: { organizationId: string; realmId: string },
@@ -26,6 +27,20 @@ export class Payers {
 
   constructor(deps: PayerDependencies) {
     this.#deps = deps;
+  }
+
+  /**
+   * Lets a member act for an organization only in one of these roles. Throws `not_a_member`, `insufficient_permission`,
+   * `organization_not_found`.
+   */
+  async requireRole(
+    payer: PayingParty & { organizationId: string },
+    roles: readonly string[],
+  ): Promise<void> {
+    const { organizationId, realmId, userId } = payer;
+    const asked = () => this.#deps.wallets(organizationId).membership(realmId, userId ?? '');
+    const { role } = await this.#deps.askOrganization(payer, asked);
+    if (role === null || !roles.includes(role)) throw new ApiError('insufficient_permission');
   }
 
   /**

@@ -50,6 +50,7 @@ const CONDITIONS: Record<
   string,
   { fresh?: [object, object]; impersonation?: [object, object]; verified?: true }
 > = {
+  'organizations.invitations.create': { fresh: [{ role: 'admin' }, { role: 'member' }], verified: true },
   'me.update': { fresh: [{ phone_number: 'x' }, { name: 1 }], verified: true },
   'me.identities.link': { fresh: [{}, { code: 'x' }] },
   'me.password.change': { fresh: [{}, { current_password: 1 }] },

@@ -58,6 +58,13 @@ describe('a domain', () => {
     expect((await verify(owner, id, row.id, ['x', row.record.value])).verifiedAt).toBeGreaterThan(0);
     expect((await own()).body.data).toMatchObject([{ organization: { id }, role: 'member' }]);
     expect(await rolesIn(id, owner)).toMatchObject({ [user.user.id]: 'member' });
+    // Who was removed does not come back by it, nor who has left.
+    const path = `/v1/organizations/${id}/members/${user.user.id}`;
+    expect((await call('DELETE', path, { token: owner.token })).status).toBe(204);
+    expect((await own()).body.data).toEqual([]);
+    const back = { id: user.user.id, email: user.user.email, token: user.access_token, realm: undefined };
+    await join(id, owner, 'member', back);
+    expect((await own()).body.data).toHaveLength(1);
     // Of another domain, or unproven, nobody joins.
     const { body } = await call('GET', '/v1/me/organizations', { token: (await person()).token });
     expect(body.data).toEqual([]);
@@ -82,12 +89,14 @@ describe('a domain', () => {
       call('POST', path, { token: by.token, body: { domain, joins_as } });
     expectProblem(await add(member, 'member'), 403, 'insufficient_permission');
     expectProblem(await add(admin, 'owner'), 403, 'insufficient_permission');
+    expectProblem(await add(owner, 'admin'), 422, 'validation_failed');
     const row = await named(admin, id, 'member');
     expect(recordOf({ domain, token: row.record.value.split('=')[1] })).toEqual(row.record);
     const patch = (by: TestMember, joins_as: string | null) =>
       call('PATCH', `${path}/${row.id}`, { token: by.token, body: { joins_as } });
     expectProblem(await patch(admin, 'billing'), 403, 'insufficient_permission');
-    expect((await patch(owner, 'billing')).body.joins_as).toBe('billing');
+    expectProblem(await patch(owner, 'billing'), 422, 'validation_failed');
+    expect((await patch(owner, null)).body.joins_as).toBeNull();
     expect((await call('GET', path, { token: admin.token })).body.data).toHaveLength(1);
     expect((await call('DELETE', `${path}/${row.id}`, { token: admin.token })).status).toBe(204);
     expectProblem(await patch(owner, null), 404, 'domain_not_found');

@@ -19,7 +19,7 @@ describe('an organization', () => {
         name: 'Analytical Engines',
         slug,
         logo: null,
-        plan: 'free',
+        plan: 'organization',
         seats: null,
       },
       role: 'owner',

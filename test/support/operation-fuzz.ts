@@ -259,7 +259,9 @@ export class OperationFuzz {
     const page = await organizations.listOwn({ userId, bookmark: null }, { after: null, limit: 1 });
     const [own] = page.rows;
     if (own) return own.organization.id;
-    return (await organizations.create(await realms.get('default'), userId, { name: 'A team' }, userId)).id;
+    return (
+      await organizations.create(await realms.get('default'), userId, { name: 'A team' }, { actor: userId })
+    ).id;
   }
 
   /** Sends a request. The user's account never locks: all would be refused that comes after. */

@@ -11,6 +11,8 @@ const as = (who: TestMember, method: string, path: string, body?: object) =>
 async function team() {
   const owner = await person();
   const id = await foundedBy(owner);
+  // Without one that somebody has given it, nothing is used in it.
+  expect((await service('PATCH', `/v1/admin/organizations/${id}`, { plan: 'free' })).status).toBe(200);
   const member = await join(id, owner, 'member');
   const path = `/v1/organizations/${id}`;
   return { owner, member, id, path };
@@ -44,7 +46,8 @@ describe('services and an organization', () => {
     expect((await as(member, 'GET', '/v1/me/quota')).body.resources.images.used).toBe(0);
     expectProblem(await as(stranger, 'GET', `${path}/quota`), 404, 'organization_not_found');
     const tokens = { organization_id: id, model: 'small', input_tokens: 5, output_tokens: 2 };
-    expect((await as(member, 'POST', '/v1/me/tokens', tokens)).status).toBe(200);
+    expectProblem(await as(member, 'POST', '/v1/me/tokens', tokens), 403, 'insufficient_permission');
+    expect((await as(owner, 'POST', '/v1/me/tokens', tokens)).status).toBe(200);
     expectProblem(await as(stranger, 'POST', '/v1/me/tokens', tokens), 403, 'not_a_member');
     const days = await as(member, 'GET', `${path}/usage`);
     const date = new Date().toISOString().slice(0, 10);
@@ -58,7 +61,7 @@ describe('services and an organization', () => {
     expect([...first.body.data, ...rest.body.data]).toEqual(
       [
         { member: member.id, resource: 'images', quantity: 2 },
-        { member: member.id, resource: 'tokens', quantity: 7 },
+        { member: owner.id, resource: 'tokens', quantity: 7 },
         { member: 'internal', resource: 'images', quantity: 2 },
       ].toSorted((one, two) => (one.member < two.member ? -1 : 1)),
     );

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../../http/context.ts';
+import { requireLevel, type UserLevel } from '../../http/level.ts';
 import { Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
@@ -10,6 +11,16 @@ import { organizationsMessages } from './organizations-messages.ts';
 import type { AccountServices } from './visit.ts';
 
 const PAGE = '/organizations/invitation';
+
+/** As `POST /v1/organizations/invitations/accept`. */
+const MEMBER: UserLevel = {
+  role: 'user',
+  verified: true,
+  impersonation: false,
+  fresh: false,
+  enrols: false,
+  anonymous: false,
+};
 
 /**
  * The page that the link of an invitation leads to: to what, and the button that accepts, for whoever is signed in with the address that
@@ -42,6 +53,7 @@ export function invitationPageRoutes(
         c,
         view,
         async () => {
+          requireLevel(MEMBER, principal, view.realm, {});
           const { organization } = await invitations.accept(view.realm, principal.userId, { token });
           return c.redirect(view.link(organizationPath(organization.id), { done: 'joined' }), 303);
         },

@@ -1,5 +1,5 @@
 import { clientOf } from '../../http/context.ts';
-import { type OrganizationPermission, permissionsOf } from '../../lib/organization-roles.ts';
+import { type OrganizationPermission, PERMISSIONS, permissionsOf } from '../../lib/organization-roles.ts';
 import { recordOf } from '../../organizations/domain-service.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
@@ -45,6 +45,7 @@ export function organizationPageRoutes(services: AccountServices) {
       },
       remove: {
         verified: true,
+        fresh: true,
         act: async (c, visit, { user = '' }) => {
           await organizations.removeMember(await admit(c, visit, 'members:manage'), user);
           return 'removed';
@@ -52,6 +53,7 @@ export function organizationPageRoutes(services: AccountServices) {
       },
       leave: {
         verified: true,
+        fresh: true,
         act: async (c, visit) => {
           await organizations.removeMember(await admit(c, visit, null), visit.principal.userId);
           return c.redirect(visit.view.link(ACCOUNT_PAGES.organizations, { done: 'left' }), 303);
@@ -75,6 +77,7 @@ export function organizationPageRoutes(services: AccountServices) {
       },
       invite: {
         verified: true,
+        fresh: (_, { role }) => role !== 'member',
         act: async (c, visit, { email = '', role = 'member' }) => {
           const by = await admit(c, visit, 'invitations:manage');
           await invitations.create(by, valid(NewInvitation, { email, role }), clientOf(c));
@@ -210,6 +213,14 @@ export function organizationPageRoutes(services: AccountServices) {
 function reaches({ role, roles }: Admitted, other: string): boolean {
   const own = role === null ? null : permissionsOf(roles, role);
   return own === null || permissionsOf(roles, other).every((permission) => own.includes(permission));
+}
+
+/** Those that manage nothing, as whom one may join by oneself. */
+function plainRolesFor(view: View, by: Admitted) {
+  const own: readonly string[] = PERMISSIONS;
+  return optionsFor(view, by).filter(
+    ([role]) => !permissionsOf(by.roles, role).some((permission) => own.includes(permission)),
+  );
 }
 
 function optionsFor(view: View, by: Admitted) {
@@ -433,7 +444,7 @@ function DomainsPanel({
           <Select
             {...field('joins_as')}
             label={text.joinsAs}
-            options={[['', text.joinsNot], ...optionsFor(view, by)]}
+            options={[['', text.joinsNot], ...plainRolesFor(view, by)]}
           />
         </div>
       </Form>

@@ -39,7 +39,9 @@ export function organizationsPageRoutes(services: AccountServices) {
         verified: true,
         act: async (c, { principal, view }, { name = '', slug = '' }) => {
           const body = valid(NewOrganization, { name, ...(slug.trim() !== '' && { slug }) });
-          const made = await organizations.create(view.realm, principal.userId, body, principal.userId);
+          const made = await organizations.create(view.realm, principal.userId, body, {
+            actor: principal.userId,
+          });
           return c.redirect(view.link(organizationPath(made.id), { done: 'created' }), 303);
         },
       },
