@@ -113,9 +113,9 @@ it('a plan is paid for at Stripe, and is there with its credits', async () => {
   await page.goto(copy.workerOrigin);
   await page.getByText('€20').waitFor();
   await press('Choose Pro');
-  await page.getByLabel('E-mail address').fill('pia@example.com');
+  await page.getByLabel('Email address').fill('pia@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
-  await press('Make the account');
+  await press('Create account');
   await page.getByText('0 credits', { exact: true }).waitFor();
   const mails = await fetch(`${copy.origin}/dev/mailbox.json`);
   const { data } = (await mails.json()) as { data: Message[] };

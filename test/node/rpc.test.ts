@@ -121,6 +121,8 @@ describe('verify', () => {
         plan: 'free',
         email_verified: false,
         anonymous: false,
+        organization_id: null,
+        organization_role: null,
         authenticated_at: expect.any(String),
         amr: ['pwd'],
         acr: 'aal1',
