@@ -208,7 +208,7 @@ it('one that cannot be taken back, behind a migration of Durable Objects, is tol
   const [before] = api.deployments.get('acme-auth') ?? [];
   project.write(
     'wrangler.toml',
-    `${wranglerToml}\n[[migrations]]\ntag = "v6"\nnew_sqlite_classes = ["Newer"]\n`,
+    `${wranglerToml}\n[[migrations]]\ntag = "next"\nnew_sqlite_classes = ["Newer"]\n`,
   );
   api.isWell = (version) => version === before;
   const { code, output } = await deploy('--patience=1');
