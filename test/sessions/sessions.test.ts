@@ -29,6 +29,8 @@ describe('GET /v1/auth/session', () => {
       plan: 'free',
       email_verified: false,
       anonymous: false,
+      organization_id: null,
+      organization_role: null,
       authenticated_at: created.replace(/\.\d+Z$/, '.000Z'),
       amr: ['pwd'],
       acr: 'aal1',
