@@ -21,7 +21,7 @@ const WORDS = {
     disconnect: /Disconnect/,
   },
   'de-DE': {
-    identifier: 'E-Mail-Adresse, Benutzername oder Telefonnummer',
+    identifier: 'E-Mail, Benutzername oder Telefon',
     password: 'Passwort',
     signIn: 'Anmelden',
     title: 'Photo Printer verbinden',
