@@ -43,7 +43,7 @@ describe('a new user', () => {
     expect(await session(user.access_token)).toMatchObject({ email_verified: false });
     const pressed = await submit('/verify-email', { token: link.searchParams.get('token') as string });
     expect([pressed.status, pressed.headers.get('location')]).toEqual([303, '/verify-email?done=1']);
-    expect((await visit('/verify-email?done=1')).body).toContain('Your e-mail address is confirmed');
+    expect((await visit('/verify-email?done=1')).body).toContain('Your email address is confirmed');
     expect(await session(user.access_token)).toMatchObject({ email_verified: true });
   });
 
