@@ -71,6 +71,11 @@ async function press(name: string, at = page): Promise<void> {
   await at.getByRole('button', { name, exact: true }).click();
   await at.waitForLoadState();
 }
+/** By the menu of whoever is signed in. */
+const signOut = async () => {
+  await page.getByRole('button', { name: /^Signed in/ }).click();
+  await press('Sign out');
+};
 
 /** Picks an account on the page of an emulated provider. */
 async function pick(account: string, at = page): Promise<void> {
@@ -133,13 +138,13 @@ describe.each([
     const user = await me();
     expect(user).toMatchObject({ email, email_verified: true, name: 'Ada user01' });
     await page.getByRole('link', { name: 'Security' }).click();
-    await page.getByText(email).first().waitFor();
+    await page.locator('main').getByText(email).first().waitFor();
 
     const cookie = await sessionCookie();
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' });
     expect(await page.evaluate(() => (globalThis as any).document.cookie)).toBe('');
 
-    await press('Sign out');
+    await signOut();
     expect(await headline()).toBe('You are signed out');
     await signInWith(provider, email);
     expect((await me()).id).toBe(user.id);
@@ -268,13 +273,13 @@ describe('linked accounts', () => {
     expect(path()).toBe('/account/identities');
     expect(await page.getByText('Ada user02 · user02@github.example').count()).toBe(1);
     await latchkey.messageTo(email, /GitHub/);
-    await press('Sign out');
+    await signOut();
     await signInWith('GitHub', 'user02@github.example');
     expect(await me()).toMatchObject({ id, email });
     await open('/account/identities');
     await press('Unlink GitHub');
     expect(await told()).toBe('The account is not linked any more.');
-    await press('Sign out');
+    await signOut();
     await signInWith('GitHub', 'user02@github.example');
     expect((await me()).id).not.toBe(id);
   });
@@ -285,7 +290,7 @@ describe('linked accounts', () => {
     await press('Unlink GitHub');
     expect(await alert()).toContain('This is your last way to sign in.');
     await inspect(page, 'providers-last-way-in');
-    await press('Sign out');
+    await signOut();
     await signInWith('GitHub', 'user03@github.example');
   });
 
