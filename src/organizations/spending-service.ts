@@ -66,17 +66,22 @@ export class OrganizationSpending {
     return this.#changes.ask(of, () => this.#wallets(of.organizationId).caps(of.realmId, userId));
   }
 
-  /** Sets the caps of everybody, or of a member, and notes it in the audit log. Throws `member_not_found`. */
+  /**
+   * Sets the caps of everybody, or of a member, and notes it in the audit log first: whoever may not any more is refused there, before
+   * anything is set. Throws `member_not_found`, `conflict`.
+   */
   async setCaps(by: Admitted, userId: string | null, caps: Caps): Promise<CapReport> {
     const { id: organizationId, realmId } = by.organization;
+    const of = { organizationId, realmId };
+    await this.caps(of, userId);
+    const details = { changed: ['caps'], caps, ...(userId !== null && { user_id: userId }) };
+    await this.#organizations.apply(by, {
+      audit: this.#organizations.entry(by, 'organization_changed', details),
+    });
     const isNothing = caps.credits === null && Object.keys(caps.resources).length === 0;
-    const set = await this.#changes.ask({ organizationId, realmId }, () =>
+    return this.#changes.ask(of, () =>
       this.#wallets(organizationId).setCaps(realmId, userId, isNothing ? null : caps),
     );
-    const details = { changed: ['caps'], caps, ...(userId !== null && { user_id: userId }) };
-    const audit = this.#organizations.entry(by, 'organization_changed', details);
-    await this.#changes.change(organizationId, { audit });
-    return set;
   }
 }
 
