@@ -179,7 +179,7 @@ export function spendingRoutes(
         request: { params: OrganizationParams, ...jsonBody(CapsBody) },
         responses: responses(
           { 200: json(CapReportSchema, 'The caps of everybody') },
-          { body: true, codes: [...REFUSED, 'origin_not_allowed'] },
+          { body: true, codes: [...REFUSED, 'conflict', 'origin_not_allowed'] },
         ),
       }),
       async (c) => {
@@ -222,7 +222,7 @@ export function spendingRoutes(
         request: { params: MemberParams, ...jsonBody(CapsBody) },
         responses: responses(
           { 200: json(MemberCapsSchema, 'The caps') },
-          { body: true, codes: [...REFUSED, 'member_not_found', 'origin_not_allowed'] },
+          { body: true, codes: [...REFUSED, 'member_not_found', 'conflict', 'origin_not_allowed'] },
         ),
       }),
       async (c) => {
