@@ -166,7 +166,14 @@ export function organizationAdminRoutes(
           { 201: json(MemberSchema, 'The member') },
           {
             body: true,
-            codes: [...ABSENT, 'user_not_found', 'member_exists', 'no_seat_left', 'too_many_organizations'],
+            codes: [
+              ...ABSENT,
+              'user_not_found',
+              'member_exists',
+              'no_seat_left',
+              'too_many_organizations',
+              'conflict',
+            ],
           },
         ),
       }),

@@ -1,15 +1,15 @@
 import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { primary } from '../db/client.ts';
-import { insertIf } from '../db/insert-if.ts';
 import { ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { countedTotal, counting, cursorAfter, pageOf } from '../http/paging.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
+import { join } from './join.ts';
 import type { NewOrganizationFor, OrganizationAdminPatch } from './schemas.ts';
-import { type Admitted, type OrganizationDependencies, type Organizations, policyOf } from './service.ts';
-import { findMembership, hasRoom, isInFewerThan, isMember, type ShownMember } from './store.ts';
+import type { Admitted, OrganizationDependencies, Organizations } from './service.ts';
+import type { ShownMember } from './store.ts';
 import { members, type OrganizationRow, organizations } from './tables.ts';
 
 /** What of the list is wanted. */
@@ -102,31 +102,14 @@ export class OrganizationAdmin {
     return service.apply(by, { set: { ...rest, planExpiresAt }, audit: entry });
   }
 
-  /** Adds a user of the realm. Throws `user_not_found`, `member_exists`, `no_seat_left`, `too_many_organizations`, 422 for a role that the realm does not have. */
+  /** Adds a user of the realm. Throws `user_not_found`, `member_exists`, `no_seat_left`, `too_many_organizations`, `conflict`, 422 for a role that the realm does not have. */
   async addMember(by: Admitted, userId: string, role: string): Promise<ShownMember> {
-    const { d1, changes, organizations: service } = this.#deps;
-    const { organization, realm, actor } = by;
+    const { organizations: service } = this.#deps;
     service.requireRole(by, role);
-    await service.requireUser(realm.id, userId);
-    const { members: most, perUser } = policyOf(realm);
-    const entry = service.entry(by, 'member_joined', { user_id: userId, role });
-    const member = { organizationId: organization.id, userId, realmId: realm.id, role, invitedBy: actor };
-    const row = await changes.change(organization.id, {
-      guard: and(
-        sql`NOT ${isMember(organization.id, userId)}`,
-        hasRoom(organization.id, most),
-        isInFewerThan(userId, perUser),
-      ),
-      members: (db, changed, version) => [
-        insertIf(db, members, { ...member, joinedAt: entry.at, version }, changed).returning(),
-      ],
-      audit: entry,
-    });
-    if (row) return service.member(organization.id, userId);
-    const asked = { realmId: realm.id, organizationId: organization.id, userId };
-    if (await findMembership(d1, asked, 'primary')) throw new ApiError('member_exists');
-    const [room] = await primary(d1).db.all(sql`SELECT 1 WHERE ${hasRoom(organization.id, most)}`);
-    throw new ApiError(room ? 'too_many_organizations' : 'no_seat_left');
+    await service.requireUser(by.realm.id, userId);
+    const joined = await join(this.#deps, { ...by, userId, role, invitedBy: by.actor });
+    if (!joined) throw new ApiError('conflict');
+    return service.member(by.organization.id, userId);
   }
 }
 

@@ -8,10 +8,10 @@ import { newId } from '../lib/ids.ts';
 import { describeFailure, log } from '../lib/log.ts';
 import { PERMISSIONS, permissionsOf, type RoleBook, rolesOf } from '../lib/organization-roles.ts';
 import type { Realm } from '../lib/realm.ts';
+import { join } from './join.ts';
 import type { Admitted, OrganizationDependencies, Organizations } from './service.ts';
 import { policyOf } from './service.ts';
-import { hasRoom, isInFewerThan, isMember } from './store.ts';
-import { type DomainRow, domains, members, organizations } from './tables.ts';
+import { type DomainRow, domains, organizations } from './tables.ts';
 
 /** Gives the TXT records of a name; none where it has none or nobody knows. */
 export type ResolveText = (name: string) => Promise<string[]>;
@@ -127,14 +127,15 @@ export class Domains {
    * fails nothing that it comes along with, and whoever has left does not come back by it: whoever cannot join is invited as everybody else.
    */
   async joinByAddress(realm: Realm, userId: string): Promise<void> {
-    await this.#join(realm, userId).catch((error: unknown) =>
-      log('error', 'domain_join_failed', { user_id: userId, error: describeFailure(error) }),
-    );
+    await this.#join(realm, userId).catch((error: unknown) => {
+      // That there is no seat, or that they came in otherwise meanwhile, is nobody's fault.
+      if (error instanceof ApiError) return;
+      log('error', 'domain_join_failed', { user_id: userId, error: describeFailure(error) });
+    });
   }
 
   async #join(realm: Realm, userId: string): Promise<void> {
-    const { d1, changes, organizations: service } = this.#deps;
-    const { db } = primary(d1);
+    const { db } = primary(this.#deps.d1);
     const found = await db
       .select({ domain: domains, organization: organizations, email: users.email })
       .from(users)
@@ -155,34 +156,32 @@ export class Domains {
           eq(users.emailVerified, true),
           eq(organizations.status, 'active'),
           sql`NOT EXISTS (SELECT 1 FROM organization_members AS m WHERE m.organization_id = ${domains.organizationId} AND m.user_id = ${userId})`,
-          sql`NOT EXISTS (SELECT 1 FROM organization_leavers AS l WHERE l.organization_id = ${domains.organizationId} AND l.user_id = ${userId})`,
+          sql`NOT ${hasLeft(sql`${domains.organizationId}`, userId)}`,
         ),
       )
       .get();
     const role = found?.domain.joinsAs;
-    const policy = policyOf(realm);
-    if (!found || !role || !isPlain(rolesOf(policy.roles), role)) return;
-    const { id: organizationId } = found.organization;
-    const entry = service.entry({ organization: found.organization, actor: userId }, 'member_joined', {
-      user_id: userId,
-      role,
-      domain_id: found.domain.id,
-    });
-    const member = { organizationId, userId, realmId: realm.id, role, invitedBy: null, joinedAt: entry.at };
-    await changes.change(organizationId, {
-      guard: and(
-        sql`NOT ${isMember(organizationId, userId)}`,
-        sql`NOT EXISTS (SELECT 1 FROM organization_leavers WHERE organization_id = ${organizationId} AND user_id = ${userId})`,
-        sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${found.email} AND email_verified = 1)`,
-        sql`EXISTS (SELECT 1 FROM organization_domains WHERE id = ${found.domain.id} AND joins_as = ${role})`,
-        hasRoom(organizationId, policy.members),
-        isInFewerThan(userId, policy.perUser),
-      ),
-      members: (batch, changed, version) => [
-        insertIf(batch, members, { ...member, version }, changed).returning(),
-      ],
-      audit: entry,
-    });
+    if (!found || !role || !isPlain(rolesOf(policyOf(realm).roles), role)) return;
+    const { organization, domain, email } = found;
+    await join(
+      this.#deps,
+      {
+        realm,
+        organization,
+        userId,
+        role,
+        actor: userId,
+        invitedBy: null,
+        details: { domain_id: domain.id },
+      },
+      {
+        guard: and(
+          sql`NOT ${hasLeft(sql`${organization.id}`, userId)}`,
+          sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${email} AND email_verified = 1)`,
+          sql`EXISTS (SELECT 1 FROM organization_domains WHERE id = ${domain.id} AND joins_as = ${role})`,
+        ),
+      },
+    );
   }
 
   async #find({ organization }: Admitted, domainId: string): Promise<DomainRow> {
@@ -213,6 +212,11 @@ export class Domains {
       audit: service.entry(by, action, { domain_id: id, domain, ...details }),
     });
   }
+}
+
+/** The condition that a user has left an organization, or was removed. */
+function hasLeft(organizationId: SQL, userId: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM organization_leavers AS l WHERE l.organization_id = ${organizationId} AND l.user_id = ${userId})`;
 }
 
 /** Whether a role manages nothing: nobody becomes more than that by an address alone. */

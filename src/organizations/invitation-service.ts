@@ -15,9 +15,10 @@ import { DAY } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
+import { join } from './join.ts';
 import type { NewInvitation } from './schemas.ts';
 import { type Admitted, type OrganizationDependencies, type Organizations, policyOf } from './service.ts';
-import { findMembership, hasRoom, isInFewerThan, isMember, type OwnOrganization } from './store.ts';
+import { isMember, type OwnOrganization, seatsOf } from './store.ts';
 import { type InvitationRow, invitations, members, organizations } from './tables.ts';
 
 /** What invitations are made of. */
@@ -178,7 +179,7 @@ export class Invitations {
     userId: string,
     by: { token: string } | { invitationId: string },
   ): Promise<OwnOrganization> {
-    const { d1, directory, changes, organizations: service } = this.#deps;
+    const { d1, directory } = this.#deps;
     const { db } = primary(d1);
     const user = await directory.current({ realmId: realm.id, userId });
     const where =
@@ -201,52 +202,31 @@ export class Invitations {
     const mayInvite = standingOf(realm, invitation, inviter);
     if (!mayInvite) throw new ApiError('invitation_not_found');
     if (organization.status === 'suspended') throw new ApiError('organization_suspended');
-    const { members: most, perUser } = policyOf(realm);
-    const { id: organizationId } = organization;
     const { id, role, invitedBy } = invitation;
-    const entry = service.entry({ organization, actor: userId }, 'member_joined', {
-      user_id: userId,
-      role,
-      invitation_id: id,
-    });
-    const member = { organizationId, userId, realmId: realm.id, role, invitedBy, joinedAt: entry.at };
-    const address = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${user.email} AND email_verified = 1 AND status = 'active')`;
-    const row = await changes.change(organizationId, {
-      guard: and(
-        stands(id),
-        address,
-        mayInvite,
-        sql`NOT ${isMember(organizationId, userId)}`,
-        hasRoom(organizationId, most),
-        isInFewerThan(userId, perUser),
-      ),
-      members: (batch, changed, version) => [
-        insertIf(batch, members, { ...member, version }, changed).returning(),
-      ],
-      after: (batch, changed) => [batch.delete(invitations).where(and(eq(invitations.id, id), changed))],
-      audit: entry,
-    });
-    if (row) return { organization: row, role, version: row.version, joinedAt: entry.at };
-    const own = await findMembership(d1, { realmId: realm.id, organizationId, userId }, 'primary');
-    if (own) throw new ApiError('member_exists');
-    const [now] = await db
-      .select({
-        room: sql<number>`${hasRoom(organizationId, most)}`,
-        few: sql<number>`${isInFewerThan(userId, perUser)}`,
-      })
-      .from(organizations)
-      .where(eq(organizations.id, organizationId));
-    if (now && !now.room) throw new ApiError('no_seat_left');
-    throw new ApiError(now && !now.few ? 'too_many_organizations' : 'invitation_not_found');
+    const isProven = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${user.email} AND email_verified = 1 AND status = 'active')`;
+    const joined = await join(
+      this.#deps,
+      { realm, organization, userId, role, actor: userId, invitedBy, details: { invitation_id: id } },
+      {
+        guard: and(stands(id), isProven, mayInvite),
+        after: (batch, changed) => [batch.delete(invitations).where(and(eq(invitations.id, id), changed))],
+      },
+    );
+    if (!joined) throw new ApiError('invitation_not_found');
+    return joined;
   }
 
   /** As many may be invited as would find a seat. */
-  #hasRoomToInvite({ organization, realm }: Admitted, email: string | null, now: number): SQL {
+  #hasRoomToInvite(
+    { organization, realm }: Pick<Admitted, 'organization' | 'realm'>,
+    email: string | null,
+    now: number,
+  ): SQL {
     const { members: most } = policyOf(realm);
     return sql`(SELECT count(*) FROM organization_members WHERE organization_id = ${organization.id})
       + (SELECT count(*) FROM organization_invitations
          WHERE organization_id = ${organization.id} AND expires_at > ${now} AND email IS NOT ${email})
-      < min(${most}, coalesce((SELECT seats FROM organizations WHERE id = ${organization.id}), ${most}))`;
+      < ${seatsOf(organization.id, most)}`;
   }
 
   async #whyNot({ organization, realm }: Admitted, email: string | null): Promise<ApiError> {
@@ -256,7 +236,7 @@ export class Invitations {
       if (found) return new ApiError('member_exists');
     }
     const [room] = await db.all(
-      sql`SELECT 1 WHERE ${this.#hasRoomToInvite({ organization, realm } as Admitted, email, Date.now())}`,
+      sql`SELECT 1 WHERE ${this.#hasRoomToInvite({ organization, realm }, email, Date.now())}`,
     );
     return new ApiError(room ? 'conflict' : 'no_seat_left');
   }

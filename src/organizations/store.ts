@@ -50,10 +50,15 @@ export function isMember(organizationId: string, userId: string, role?: string):
   return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${where})`;
 }
 
-/** The condition that an organization has room for another member: its seats, or as many as the realm lets one have. */
+/** How many members an organization may have: its seats, but no more than the realm lets one have. */
+export function seatsOf(organizationId: string, most: number): SQL {
+  return sql`min(${most}, coalesce((SELECT seats FROM organizations WHERE id = ${organizationId}), ${most}))`;
+}
+
+/** The condition that an organization has room for another member. */
 export function hasRoom(organizationId: string, most: number): SQL {
   return sql`(SELECT count(*) FROM organization_members WHERE organization_id = ${organizationId})
-    < min(${most}, coalesce((SELECT seats FROM organizations WHERE id = ${organizationId}), ${most}))`;
+    < ${seatsOf(organizationId, most)}`;
 }
 
 /** The condition that a user is in fewer organizations than that. */
