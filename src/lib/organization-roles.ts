@@ -49,3 +49,16 @@ export function permissionsOf(roles: RoleBook, role: string): readonly string[] 
 export function rolesWith(own: RoleBook | undefined, permission: string): string[] {
   return Object.entries(rolesOf(own)).flatMap(([role, has]) => (has.includes(permission) ? [role] : []));
 }
+
+/** Whether a role may all that another may: whoever gives or takes a role has to. An operator (null) may all. */
+export function reaches(roles: RoleBook, role: string | null, other: string): boolean {
+  if (role === null) return true;
+  const own = permissionsOf(roles, role);
+  return permissionsOf(roles, other).every((permission) => own.includes(permission));
+}
+
+/** Whether a role manages nothing of the organization: nobody becomes more than that by an address alone. */
+export function managesNothing(roles: RoleBook, role: string): boolean {
+  const managing: readonly string[] = PERMISSIONS;
+  return Object.hasOwn(roles, role) && !permissionsOf(roles, role).some((one) => managing.includes(one));
+}

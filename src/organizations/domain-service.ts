@@ -6,7 +6,7 @@ import { users } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { newId } from '../lib/ids.ts';
 import { describeFailure, log } from '../lib/log.ts';
-import { PERMISSIONS, permissionsOf, type RoleBook, rolesOf } from '../lib/organization-roles.ts';
+import { managesNothing, rolesOf } from '../lib/organization-roles.ts';
 import type { Realm } from '../lib/realm.ts';
 import { join } from './join.ts';
 import type { Admitted, OrganizationDependencies, Organizations } from './service.ts';
@@ -161,7 +161,7 @@ export class Domains {
       )
       .get();
     const role = found?.domain.joinsAs;
-    if (!found || !role || !isPlain(rolesOf(policyOf(realm).roles), role)) return;
+    if (!found || !role || !managesNothing(rolesOf(policyOf(realm).roles), role)) return;
     const { organization, domain, email } = found;
     await join(
       this.#deps,
@@ -219,16 +219,10 @@ function hasLeft(organizationId: SQL, userId: string): SQL {
   return sql`EXISTS (SELECT 1 FROM organization_leavers AS l WHERE l.organization_id = ${organizationId} AND l.user_id = ${userId})`;
 }
 
-/** Whether a role manages nothing: nobody becomes more than that by an address alone. */
-function isPlain(roles: RoleBook, role: string): boolean {
-  const own: readonly string[] = PERMISSIONS;
-  return Object.hasOwn(roles, role) && !permissionsOf(roles, role).some((one) => own.includes(one));
-}
-
 /** Throws as `requireRole` does, and 422 for a role that manages something. */
 function requirePlain(service: Organizations, by: Admitted, role: string): void {
   service.requireRole(by, role, 'joins_as');
-  if (isPlain(by.roles, role)) return;
+  if (managesNothing(by.roles, role)) return;
   throw fieldError('joins_as', 'manages', 'Must be a role without permissions of Latchkey, such as member');
 }
 

@@ -9,7 +9,7 @@ import { ApiError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
-import { permissionsOf, rolesOf } from '../lib/organization-roles.ts';
+import { permissionsOf, reaches, rolesOf } from '../lib/organization-roles.ts';
 import type { Realm } from '../lib/realm.ts';
 import { DAY } from '../lib/time.ts';
 import type { MailBudget } from '../messages/budgets.ts';
@@ -288,9 +288,8 @@ function standingOf(realm: Realm, invitation: InvitationRow, inviter: string | n
   if (byOperator) return sql`TRUE`;
   if (inviter === null) return null;
   const roles = rolesOf(policyOf(realm).roles);
-  const own = permissionsOf(roles, inviter);
-  const reaches = permissionsOf(roles, role).every((permission) => own.includes(permission));
-  return own.includes('invitations:manage') && reaches ? isMember(organizationId, invitedBy, inviter) : null;
+  const mayInvite = permissionsOf(roles, inviter).includes('invitations:manage');
+  return mayInvite && reaches(roles, inviter, role) ? isMember(organizationId, invitedBy, inviter) : null;
 }
 
 /** The condition that an invitation stands. */

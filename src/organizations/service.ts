@@ -12,6 +12,7 @@ import {
   type OrganizationPermission,
   permissionsOf,
   type RoleBook,
+  reaches,
   rolesOf,
 } from '../lib/organization-roles.ts';
 import { DEFAULT_ORGANIZATIONS, type OrganizationPolicy, type Realm } from '../lib/realm.ts';
@@ -301,9 +302,7 @@ export class Organizations {
 
   /** Throws `insufficient_permission` where a role may what whoever acts may not. */
   requireReach({ role, roles }: Admitted, other: string): void {
-    if (role === null) return;
-    const own = permissionsOf(roles, role);
-    if (permissionsOf(roles, other).every((permission) => own.includes(permission))) return;
+    if (reaches(roles, role, other)) return;
     throw new ApiError('insufficient_permission', { detail: `The role \`${other}\` may more than yours.` });
   }
 

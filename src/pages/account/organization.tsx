@@ -1,21 +1,24 @@
 import { clientOf } from '../../http/context.ts';
-import { type OrganizationPermission, PERMISSIONS, permissionsOf } from '../../lib/organization-roles.ts';
-import { recordOf } from '../../organizations/domain-service.ts';
+import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/organization-roles.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
-import type { DomainRow, InvitationRow } from '../../organizations/tables.ts';
-import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
-import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import { ConfirmDialog } from '../kit/dialog.tsx';
+import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { initialsOf } from '../kit/format.ts';
-import { Icon } from '../kit/icon.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
-import { Badge, EditableEntry, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
-import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { memberRoleOptions, organizationPath, roleName } from './organizations.tsx';
+import {
+  DomainsPanel,
+  InvitationsPanel,
+  optionsFor,
+  SettingsPanel,
+  TransferForm,
+} from './organization-panels.tsx';
+import { organizationPath, roleName } from './organizations.tsx';
 import { organizationsMessages } from './organizations-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
@@ -209,24 +212,6 @@ export function organizationPageRoutes(services: AccountServices) {
   });
 }
 
-/** Whether whoever looks may give or take a role. */
-function reaches({ role, roles }: Admitted, other: string): boolean {
-  const own = role === null ? null : permissionsOf(roles, role);
-  return own === null || permissionsOf(roles, other).every((permission) => own.includes(permission));
-}
-
-/** Those that manage nothing, as whom one may join by oneself. */
-function plainRolesFor(view: View, by: Admitted) {
-  const own: readonly string[] = PERMISSIONS;
-  return optionsFor(view, by).filter(
-    ([role]) => !permissionsOf(by.roles, role).some((permission) => own.includes(permission)),
-  );
-}
-
-function optionsFor(view: View, by: Admitted) {
-  return memberRoleOptions(view).filter(([role]) => reaches(by, role));
-}
-
 function MemberEntry(props: {
   visit: Visit;
   by: Admitted;
@@ -250,7 +235,7 @@ function MemberEntry(props: {
       {text.since} <Time view={view} at={member.joinedAt} ago />
     </>,
   ];
-  if (!mayManage || !reaches(by, member.role)) {
+  if (!mayManage || !reaches(by.roles, by.role, member.role)) {
     return <Entry icon={<MemberMark member={member} />} name={name} badge={badge} about={about} />;
   }
   const form = refusedIn(shown, 'role');
@@ -303,168 +288,5 @@ function MemberMark({ member }: { member: ShownMember }) {
     <span class="avatar small" aria-hidden="true">
       {initialsOf(member.name ?? member.email)}
     </span>
-  );
-}
-
-function InvitationsPanel(props: { visit: Visit; by: Admitted; rows: InvitationRow[]; shown: Shown }) {
-  const { visit, by, rows, shown } = props;
-  const { view } = visit;
-  const text = organizationsMessages[view.language];
-  const refused = refusedIn(shown, 'invite');
-  const field = fieldsOf(refused, { role: 'member' });
-  const entries = rows.map((row) => {
-    const who = row.email ?? text.anyOf(row.domain ?? '');
-    return (
-      <Entry
-        icon={<Icon name="mail" />}
-        name={who}
-        about={[
-          text.pendingAs(roleName(view, row.role)),
-          <>
-            {text.expires} <Time view={view} at={row.expiresAt} ago />
-          </>,
-        ]}
-      >
-        <Form
-          view={view}
-          name="revoke"
-          hidden={{ invitation: row.id }}
-          button={text.revoke}
-          buttonLabel={text.revokeNamed(who)}
-          look="plain"
-        />
-      </Entry>
-    );
-  });
-  return (
-    <>
-      <Panel id="invite" title={text.invite}>
-        <Form view={view} name="invite" problem={refused?.problem} button={text.inviteButton}>
-          <div class="pair">
-            <Field {...field('email')} label={text.email} type="email" required />
-            <Select {...field('role')} label={text.role} options={optionsFor(view, by)} />
-          </div>
-        </Form>
-      </Panel>
-      <Panel id="pending" title={text.pending}>
-        <Entries entries={entries} none={text.noPending} />
-      </Panel>
-    </>
-  );
-}
-
-function SettingsPanel({ view, by, shown }: { view: View; by: Admitted; shown: Shown }) {
-  const text = organizationsMessages[view.language];
-  const refused = refusedIn(shown, 'settings');
-  const { name, slug } = by.organization;
-  const field = fieldsOf(refused, { name, slug });
-  return (
-    <Panel id="settings" title={text.settings}>
-      <Form view={view} name="settings" problem={refused?.problem} button={text.saveSettings}>
-        <div class="pair">
-          <Field {...field('name')} label={text.name} required maxlength={100} autocomplete="organization" />
-          <Field {...field('slug')} label={text.slug} required maxlength={50} />
-        </div>
-      </Form>
-    </Panel>
-  );
-}
-
-function DomainsPanel({
-  view,
-  by,
-  rows,
-  shown,
-}: {
-  view: View;
-  by: Admitted;
-  rows: DomainRow[];
-  shown: Shown;
-}) {
-  const text = organizationsMessages[view.language];
-  const refused = refusedIn(shown, 'domain');
-  const unproven = refusedIn(shown, 'verify');
-  const field = fieldsOf(refused);
-  const entries = rows.map((row) => {
-    const record = recordOf(row);
-    const isVerified = row.verifiedAt !== null;
-    return (
-      <Entry
-        icon={<Icon name="globe" />}
-        name={row.domain}
-        badge={
-          <Badge look={isVerified ? 'good' : 'warn'}>{isVerified ? text.verified : text.unverified}</Badge>
-        }
-        about={[
-          row.joinsAs === null ? text.joinsNot : `${text.joinsAs} ${roleName(view, row.joinsAs)}`,
-          !isVerified && text.record,
-          !isVerified && (
-            <>
-              <code>{record.name}</code> <CopyButton view={view} text={record.name} />
-            </>
-          ),
-          !isVerified && (
-            <>
-              <code>{record.value}</code> <CopyButton view={view} text={record.value} />
-            </>
-          ),
-        ]}
-      >
-        <p class="acts">
-          {!isVerified && (
-            <Form
-              view={view}
-              name="verify"
-              hidden={{ domain: row.id }}
-              problem={unproven?.values.domain === row.id ? unproven.problem : undefined}
-              button={text.verify}
-              buttonLabel={text.verifyNamed(row.domain)}
-              look="plain"
-            />
-          )}
-          <Form
-            view={view}
-            name="forget"
-            hidden={{ domain: row.id }}
-            button={text.removeDomain}
-            buttonLabel={text.removeDomainNamed(row.domain)}
-            look="plain"
-          />
-        </p>
-      </Entry>
-    );
-  });
-  return (
-    <Panel id="domains" title={text.domains}>
-      <p class="soft">{text.domainsText}</p>
-      <Entries entries={entries} none={text.noDomains} />
-      <Form view={view} name="domain" problem={refused?.problem} button={text.addDomain} look="plain">
-        <div class="pair">
-          <Field {...field('domain')} label={text.domain} required maxlength={253} />
-          <Select
-            {...field('joins_as')}
-            label={text.joinsAs}
-            options={[['', text.joinsNot], ...plainRolesFor(view, by)]}
-          />
-        </div>
-      </Form>
-    </Panel>
-  );
-}
-
-function TransferForm({ visit, rows, shown }: { visit: Visit; rows: ShownMember[]; shown: Shown }) {
-  const { principal, view } = visit;
-  const text = organizationsMessages[view.language];
-  const others = rows.filter(({ userId, role }) => userId !== principal.userId && role !== 'owner');
-  if (others.length === 0) return null;
-  const refused = refusedIn(shown, 'transfer');
-  const options = others.map(({ userId, name, email }): [string, string] => [userId, name ?? email]);
-  return (
-    <>
-      <p class="soft">{text.transferText}</p>
-      <Form view={view} name="transfer" problem={refused?.problem} button={text.transferGo} look="plain">
-        <Select {...fieldsOf(refused)('user_id')} label={text.transferTo} options={options} />
-      </Form>
-    </>
   );
 }
