@@ -53,6 +53,7 @@ const BY_KEY = [
   'columns',
   'roles',
   'pages',
+  'strength',
 ];
 
 type Texts = { [name: string]: unknown };
