@@ -38,6 +38,7 @@ import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
+import { organizationCreditRoutes } from './organizations/admin-credit-routes.ts';
 import { organizationAdminRoutes } from './organizations/admin-routes.ts';
 import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
@@ -125,6 +126,7 @@ export function createApp(
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
+    .route('/', organizationCreditRoutes(services.admin.credits, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))

@@ -29,6 +29,7 @@ export const TOLD_BY: Record<string, Told> = {
   'admin.clients.rotateSecret': 'client.secret_rotated',
   'admin.clients.update': 'client.updated',
   'admin.organizations.create': 'organization.created',
+  'admin.organizations.credits.adjust': { none: 'The ledger of an organization and the audit log have it' },
   'admin.organizations.delete': 'organization.deleted',
   'admin.organizations.members.add': 'member.joined',
   'admin.organizations.members.remove': 'member.removed',
