@@ -91,7 +91,7 @@ export class OrganizationAdmin {
   /** Changes what an organization is, may and costs. Throws `slug_taken`, `conflict`, 422 for a plan that the realm does not have. */
   async update(by: Admitted, patch: z.output<typeof OrganizationAdminPatch>): Promise<OrganizationRow> {
     const { organizations: service } = this.#deps;
-    const { plan_expires_at: expiry, limits: customLimits, ...rest } = patch;
+    const { plan_expires_at: expiry, limits: customLimits, reason, ...rest } = patch;
     if (patch.plan !== undefined && patch.plan !== ORGANIZATION_PLAN) {
       const { plans } = await this.#deps.plans.terms(by.realm.id);
       if (!Object.hasOwn(plans, patch.plan))
@@ -103,7 +103,8 @@ export class OrganizationAdmin {
     }
     // What is given with a plan is all that holds of it, whatever held of the one before.
     const given = patch.plan === undefined ? {} : { planExpiresAt: null, subscribed: false };
-    const entry = service.entry(by, 'organization_changed', { changed: Object.keys(patch) });
+    const changed = Object.keys(patch).filter((field) => field !== 'reason');
+    const entry = service.entry(by, 'organization_changed', { changed, reason });
     return service.apply(by, {
       set: { ...rest, ...given, ...(planExpiresAt !== undefined && { planExpiresAt }), customLimits },
       audit: entry,

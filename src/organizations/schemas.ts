@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { Reason } from '../directory/audit-schemas.ts';
 import { EmailField, MetadataSchema } from '../directory/schemas.ts';
 import { cursorOf, listOf, PageLimit } from '../http/list-schemas.ts';
 import { ORGANIZATION_ID, USER_ID } from '../lib/jurisdiction.ts';
@@ -257,6 +258,7 @@ export const OrganizationAdminPatch = OrganizationPatch.extend({
   limits: LimitsSchema.optional().openapi({
     description: 'In place of the plan’s for these resources; `{}` takes all away',
   }),
+  reason: Reason.optional(),
 }).openapi('AdminOrganizationPatch');
 
 /** What operators see beside what members do. */

@@ -85,6 +85,7 @@ export const errorMessages = messages({
       'email.too_big': 'An email address has at most 64 characters before the @, and 254 in all.',
       'to.too_big': 'An email address has at most 64 characters before the @, and 254 in all.',
       slug: 'Use lowercase letters, digits and single dashes between them, at most 50.',
+      user: 'There is no user with that address or id.',
       domain: 'Enter the name of a domain such as example.com.',
       username:
         'A username has 3 to 32 letters, digits, dots, dashes or underscores, a letter among them, and starts with a letter or digit.',
@@ -223,6 +224,7 @@ export const errorMessages = messages({
       'email.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
       'to.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
       slug: 'Nur Kleinbuchstaben, Ziffern und einzelne Striche dazwischen, höchstens 50.',
+      user: 'Es gibt keinen Benutzer mit dieser Adresse oder Id.',
       domain: 'Geben Sie den Namen einer Domain ein, etwa example.com.',
       username:
         'Ein Benutzername hat 3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche, darunter einen Buchstaben, und beginnt mit einem Buchstaben oder einer Ziffer.',
