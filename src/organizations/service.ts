@@ -172,6 +172,14 @@ export class Organizations {
     return { grant, membership: found };
   }
 
+  /** An organization of a user, or null where they are not in it. */
+  find(
+    { realmId, userId, bookmark }: Pick<Principal, 'realmId' | 'userId' | 'bookmark'>,
+    organizationId: string,
+  ) {
+    return findMembership(this.#deps.d1, { realmId, organizationId, userId }, { bookmark });
+  }
+
   /** A page of the organizations of a user. */
   listOwn(
     { userId, bookmark }: Pick<Principal, 'userId' | 'bookmark'>,

@@ -119,7 +119,14 @@ describe('the page of an organization', () => {
     const status = { status: 'suspended', status_reason: 'Unpaid' };
     expectLedTo(await send(id, 'status', status), `${page}?done=suspended`);
     const { body } = await open(page, admin);
-    for (const said of ['Renamed', 'Suspended', 'value="7"', 'value="3"', '<strong>1,025</strong>', 'Unpaid']) {
+    for (const said of [
+      'Renamed',
+      'Suspended',
+      'value="7"',
+      'value="3"',
+      '<strong>1,025</strong>',
+      'Unpaid',
+    ]) {
       expect(body).toContain(said);
     }
     expectLedTo(await send(id, 'status', { status: 'active' }), `${page}?done=reactivated`);

@@ -3,12 +3,14 @@ import { MFA_PAGE } from '../../http/second-factor.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
-import { Form } from '../kit/form.tsx';
+import { Form, Hidden } from '../kit/form.tsx';
 import { MenuFrame, type MenuPage } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
 import { UnaskedPasskey } from '../kit/passkey-form.tsx';
+import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { activityMessages } from './activity-messages.ts';
 import { appsMessages } from './apps-messages.ts';
@@ -23,6 +25,7 @@ import { profileMessages } from './profile-messages.ts';
 import { securityMessages } from './security-messages.ts';
 import { twoStepMessages } from './two-step-messages.ts';
 import { usageMessages } from './usage-messages.ts';
+import type { AccountVisit } from './visit.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */
 export const ACCOUNT_PAGES = {
@@ -76,13 +79,11 @@ const GROUPS: AccountPageName[] = ['usage', 'activity'];
 
 /** The frame of an account's pages: who is signed in, the menu, what was just done, and what is still to do. */
 export function AccountFrame(props: {
-  visit: Visit;
+  visit: AccountVisit;
   page: AccountPageName;
   shown?: Shown;
   /** Whether something else went wrong than a form. */
   failed?: boolean;
-  /** Stands beside the realm's name, such as a choice of whose account it is. */
-  slot?: Child;
   children: Child;
 }) {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
@@ -113,7 +114,7 @@ export function AccountFrame(props: {
       }}
       name={name === user.id ? menu : name}
       elsewhere={operators}
-      slot={props.slot}
+      slot={<OrganizationSwitch visit={visit} />}
       signOut={view.link('/logout')}
       said={shown.said}
       failed={failed}
@@ -150,6 +151,47 @@ export function AccountFrame(props: {
       {children}
       {isToHavePasskey(visit) && <UnaskedPasskey view={view} signedInAt={principal.authenticatedAt} />}
     </MenuFrame>
+  );
+}
+
+/** Whom the user acts for, and the ways to act for another; nothing for who is in no organization. */
+function OrganizationSwitch({ visit: { principal, memberships, view } }: { visit: AccountVisit }) {
+  if (memberships.length === 0) return null;
+  const text = organizationsMessages[view.language];
+  const current = memberships.find(({ organization }) => organization.id === principal.organization?.id);
+  const others = memberships.filter((own) => own !== current && own.organization.status === 'active');
+  const path = view.link(ACCOUNT_PAGES.organizations);
+  return (
+    <div class="switch">
+      <button type="button" class="ghost" popovertarget="switch">
+        <span class="hidden">{text.actingFor}: </span>
+        <span class="name">{current?.organization.name ?? text.yourself}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <div id="switch" popover="auto">
+        {current && <SwitchItem view={view} id="" name={text.yourself} icon="user" />}
+        {others.map(({ organization: { id, name } }) => (
+          <SwitchItem view={view} id={id} name={name} icon="users" />
+        ))}
+        <a class="item" href={path}>
+          <Icon name="sliders-horizontal" />
+          {text.back}
+        </a>
+      </div>
+    </div>
+  );
+}
+
+function SwitchItem({ view, id, name, icon }: { view: View; id: string; name: string; icon: IconName }) {
+  return (
+    <form method="post" action={view.link(ACCOUNT_PAGES.organizations)}>
+      <Hidden name="form" value="use" />
+      <Hidden name="organization" value={id} />
+      <button type="submit" class="item">
+        <Icon name={icon} />
+        {name}
+      </button>
+    </form>
   );
 }
 
