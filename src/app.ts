@@ -30,6 +30,7 @@ import { healthRoutes } from './health/routes.ts';
 import { hookRoutes } from './hooks/admin-routes.ts';
 import { withHotRoutes } from './hot-app.ts';
 import { keyedRateLimit } from './http/rate-limit.ts';
+import { organizationImportRoutes } from './import/organization-routes.ts';
 import { importRoutes } from './import/routes.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
@@ -134,6 +135,7 @@ export function createApp(
     .route('/', authorizationServerRoutes(server))
     .route('/', subscriptionRoutes(services.billing, services.plans, levels))
     .route('/', importRoutes(services.userImport, levels))
+    .route('/', organizationImportRoutes(services.organizationImport, levels))
     .route('/', planAdminRoutes(services.planAdmin, levels))
     .route('/', usageRoutes(services.usage, services.analytics, levels))
     .route('/', usageServiceRoutes(services.usage, levels))

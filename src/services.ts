@@ -34,6 +34,7 @@ import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimiter } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
+import { OrganizationImport } from './import/organization-service.ts';
 import { UserImport } from './import/service.ts';
 import { setLogLevel } from './lib/log.ts';
 import { shipLogAs } from './logs/shipping.ts';
@@ -143,6 +144,7 @@ export interface Services {
   billing: Billing;
   billingAdmin: BillingAdmin;
   userImport: UserImport;
+  organizationImport: OrganizationImport;
   plans: Plans;
   planAdmin: PlanAdmin;
   planJobs: PlanJobs;
@@ -423,6 +425,7 @@ function assemble(shared: Shared, database: string): Services {
     privacy,
     apiKeys,
     userImport: new UserImport(d1, describeHash, factorKeys),
+    organizationImport: new OrganizationImport({ d1, changes: organizationChanges, plans }),
     plans,
     planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
     planJobs: new PlanJobs({ d1, home, plans, objects }),

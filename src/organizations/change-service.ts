@@ -4,12 +4,14 @@ import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { CONTROL } from '../config/databases.ts';
 import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { refuseViolation } from '../directory/service.ts';
 import { ApiError, isRefusal, type Refusal } from '../errors.ts';
 import type { Outbox } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
 import type { Membership, OrganizationMirrors, OrganizationState } from '../wallet/contract.ts';
+import { areInFewerThan } from './store.ts';
 import { members, type OrganizationRow, organizations } from './tables.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -91,34 +93,32 @@ export class OrganizationChanges {
     return row;
   }
 
-  /** Makes an organization with its first members, under a guard. Gives null when that did not hold. Throws `slug_taken`, `user_not_found`. */
+  /**
+   * Makes an organization with its first members. Gives null when one of them is in `perUser` organizations or more. Throws `slug_taken`,
+   * `user_not_found`.
+   */
   async create(
     row: Required<typeof organizations.$inferInsert>,
-    owner: string,
-    guard: SQL,
+    first: { userId: string; role: string }[],
+    perUser: number,
     audit: AuditEntry,
   ): Promise<OrganizationRow | null> {
     const { db } = primary(this.#deps.d1);
     const { id: organizationId, realmId, version, createdAt: joinedAt } = row;
-    const member = {
-      organizationId,
-      realmId,
-      userId: owner,
-      role: 'owner',
-      version,
-      invitedBy: null,
-      joinedAt,
-    };
+    const same = { organizationId, realmId, version, invitedBy: null, joinedAt };
+    const own = first.map((member) => ({ ...same, ...member }));
+    const ids = first.map(({ userId }) => userId);
+    const stands = areInFewerThan(ids, perUser);
     const [, made] = await db
       .batch([
-        writeAuditIf(db, audit, guard),
-        insertIf(db, organizations, row, guard).returning(),
-        insertIf(db, members, member, sql`changes() > 0`),
+        writeAuditIf(db, audit, stands),
+        insertIf(db, organizations, row, stands).returning(),
+        insertRows(db, members, own, () => sql`changes() > 0`),
       ])
       .catch(refuseBroken);
     const [written] = made as OrganizationRow[];
     if (!written) return null;
-    await this.#tell(written, [{ userId: owner, role: 'owner', version }]);
+    await this.#tell(written, own);
     this.#sent(undefined);
     return written;
   }

@@ -61,9 +61,10 @@ export function hasRoom(organizationId: string, most: number): SQL {
     < ${seatsOf(organizationId, most)}`;
 }
 
-/** The condition that a user is in fewer organizations than that. */
-export function isInFewerThan(userId: string, most: number): SQL {
-  return sql`(SELECT count(*) FROM organization_members WHERE user_id = ${userId}) < ${most}`;
+/** The condition that each of these users is in fewer organizations than that. */
+export function areInFewerThan(userIds: string[], most: number): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(userIds)}) AS one
+    WHERE (SELECT count(*) FROM organization_members WHERE user_id = one.value) >= ${most})`;
 }
 
 /**

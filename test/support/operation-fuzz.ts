@@ -112,6 +112,7 @@ const NEEDS_A_SECRET = [
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
   'POST /v1/admin/users/import',
+  'POST /v1/admin/organizations/import',
   'GET /v1/admin/imports/{id}',
 ];
 /** Deletes its user: each request needs one of its own. */

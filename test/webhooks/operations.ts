@@ -31,6 +31,7 @@ export const TOLD_BY: Record<string, Told> = {
   'admin.organizations.create': 'organization.created',
   'admin.organizations.credits.adjust': { none: 'The ledger of an organization and the audit log have it' },
   'admin.organizations.delete': 'organization.deleted',
+  'admin.organizations.import': 'organization.created',
   'admin.organizations.members.add': 'member.joined',
   'admin.organizations.members.remove': 'member.removed',
   'admin.organizations.members.update': 'member.role_changed',
