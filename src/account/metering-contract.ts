@@ -41,6 +41,8 @@ export interface Terms {
 export interface Behalf {
   userId: string | null;
   actor: string;
+  /** Something ends that was begun before: also for who has left since. */
+  ends?: boolean | undefined;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */

@@ -76,6 +76,8 @@ export const domains = sqliteTable('organization_domains', {
   token: text().notNull(),
   verifiedAt: integer('verified_at'),
   joinsAs: text('joins_as'),
+  checkedAt: integer('checked_at'),
+  missed: integer().notNull().default(0),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
 });

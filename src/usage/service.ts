@@ -1,6 +1,6 @@
 import type { Consumption, Quota, QuotaReport, Reservation, TokenUse } from '../account/metering-contract.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Payers, PayingParty } from '../wallet/payers.ts';
+import { ending, type Payers, type PayingParty } from '../wallet/payers.ts';
 
 /**
  * Quotas and model tokens. Each operation is one call to one object, of a user or an organization, and no D1 query unless the object was
@@ -49,14 +49,14 @@ export class Usage {
     payer: PayingParty,
     reservation: { reference: string; quantity: number | null },
   ): Promise<{ reservation: Reservation; quota: Quota }> {
-    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
+    return this.#payers.ask(ending(payer), await this.#plans.terms(payer.realmId), (object, terms) =>
       object.commit(terms, reservation),
     );
   }
 
   /** Gives a reservation up. Throws `reservation_not_found`, `reservation_ended`. */
   async release(payer: PayingParty, reference: string): Promise<{ reservation: Reservation; quota: Quota }> {
-    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
+    return this.#payers.ask(ending(payer), await this.#plans.terms(payer.realmId), (object, terms) =>
       object.release(terms, { reference }),
     );
   }

@@ -44,7 +44,7 @@ export class MemberSharing implements Shared {
   begin(behalf: Behalf | undefined): Refusal | null {
     this.#behalf = behalf;
     const userId = behalf?.userId ?? null;
-    return userId === null || this.#members.find(userId) ? null : refused('not_a_member');
+    return userId === null || behalf?.ends || this.#members.find(userId) ? null : refused('not_a_member');
   }
 
   who(): string {
