@@ -13,6 +13,8 @@ export interface SubscriptionItem {
   /** What an update names to change the price. */
   itemId: string;
   priceId: string;
+  /** How many are paid: seats. */
+  quantity: number;
   /** What each period costs, in the smallest unit of the currency; null where it depends. */
   amount: number | null;
   /** How often it is paid. */
@@ -126,6 +128,8 @@ export interface Purchase {
   priceId: string;
   mode: 'subscription' | 'payment';
   quantity: number;
+  /** Businesses are asked for their tax id, whatever is asked of others. */
+  asksTaxId: boolean;
   successUrl: string;
   cancelUrl: string;
   metadata: Record<string, string>;
@@ -137,7 +141,7 @@ export interface Purchase {
  */
 export interface BillingProvider {
   createCustomer(
-    customer: { email: string; metadata: Record<string, string> },
+    customer: { email: string; name?: string; metadata: Record<string, string> },
     idempotencyKey: string,
   ): Promise<string>;
   /** Sees to it that mails about paying go to that address. One that is gone already is let be. */
@@ -172,13 +176,24 @@ export interface BillingProvider {
     order: {
       customerId: string;
       priceId: string;
+      quantity: number;
       paymentMethodId: string;
       metadata: Record<string, string>;
     },
     idempotencyKey: string,
   ): Promise<ProviderSubscription>;
   /** From now on, the difference being billed at once; also undoes a cancellation. */
-  changePrice(subscription: ProviderSubscription, priceId: string): Promise<ProviderSubscription>;
+  changePrice(
+    subscription: ProviderSubscription,
+    priceId: string,
+    quantity: number,
+  ): Promise<ProviderSubscription>;
+  /** From now on; the difference of the period that has begun is billed with the next invoice, or at once. */
+  setQuantity(
+    subscription: ProviderSubscription,
+    quantity: number,
+    billed: 'next' | 'now',
+  ): Promise<ProviderSubscription>;
   cancelAtPeriodEnd(id: string): Promise<ProviderSubscription>;
   /** Undoes a cancellation, however it was asked for. */
   resume(subscription: ProviderSubscription): Promise<ProviderSubscription>;

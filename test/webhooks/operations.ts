@@ -115,6 +115,8 @@ export const TOLD_BY: Record<string, Told> = {
   'billing.paymentMethods.setDefault': { none: 'The ways to pay are the same' },
   'billing.portal.create': byStripe,
   'billing.setupIntent.create': byStripe,
+  'billing.email.set': 'organization.updated',
+  'billing.subscription.update': 'subscription.updated',
   'billing.subscriptions.create': 'subscription.updated',
   'billing.webhook.receive': 'subscription.updated',
   'credits.add': 'credits.changed',

@@ -74,6 +74,7 @@ function itemOf(item: Stripe.SubscriptionItem, ownCurrency: string): Subscriptio
   return {
     itemId: item.id,
     priceId,
+    quantity: item.quantity ?? 1,
     amount,
     months,
     periodStart: at(item.current_period_start),

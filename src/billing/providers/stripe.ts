@@ -131,7 +131,7 @@ export function createStripe({
     price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),
 
     createCheckout: (
-      { customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata },
+      { customerId, priceId, mode, quantity, asksTaxId, successUrl, cancelUrl, metadata },
       idempotencyKey,
     ) =>
       call(async () => {
@@ -142,7 +142,7 @@ export function createStripe({
           success_url: successUrl,
           cancel_url: cancelUrl,
           metadata,
-          ...offered(checkout),
+          ...offered({ ...checkout, taxIds: checkout.taxIds || asksTaxId }),
           ...(mode === 'subscription' && { subscription_data: { metadata } }),
           ...(mode === 'payment' && { payment_intent_data: { metadata } }),
         };
@@ -235,13 +235,13 @@ export function createStripe({
         return data.map(subscriptionOf);
       }),
 
-    createSubscription: ({ customerId, priceId, paymentMethodId, metadata }, idempotencyKey) =>
+    createSubscription: ({ customerId, priceId, quantity, paymentMethodId, metadata }, idempotencyKey) =>
       call(async () =>
         subscriptionOf(
           await stripe.subscriptions.create(
             {
               customer: customerId,
-              items: [{ price: priceId }],
+              items: [{ price: priceId, quantity }],
               default_payment_method: paymentMethodId,
               payment_behavior: 'error_if_incomplete',
               metadata,
@@ -253,12 +253,20 @@ export function createStripe({
         ),
       ),
 
-    changePrice: (subscription, priceId) =>
+    changePrice: (subscription, priceId, quantity) =>
       updated(subscription.id, {
-        items: [{ id: subscription.itemId, price: priceId }],
+        items: [{ id: subscription.itemId, price: priceId, quantity }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'error_if_incomplete',
         ...resumed(subscription),
+      }),
+
+    setQuantity: ({ id, itemId }, quantity, billed) =>
+      updated(id, {
+        items: [{ id: itemId, quantity }],
+        ...(billed === 'next'
+          ? { proration_behavior: 'create_prorations' }
+          : { proration_behavior: 'always_invoice', payment_behavior: 'error_if_incomplete' }),
       }),
 
     cancelAtPeriodEnd: (id) => updated(id, { cancel_at_period_end: true }),

@@ -19,9 +19,13 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
   api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,
   api_key_taken_over: (key) => `Sie stehen jetzt für einen API-Schlüssel ein: ${key}`,
-  payment_method_added: () => 'Zu Ihrem Konto kam ein Zahlungsmittel hinzu',
-  payment_method_removed: () => 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
-  payment_method_changed: () => 'Ein anderes Ihrer Zahlungsmittel wird jetzt benutzt',
+  payment_method_added: (of) => `Zu ${of || 'Ihrem Konto'} kam ein Zahlungsmittel hinzu`,
+  payment_method_removed: (of) =>
+    of ? `Bei ${of} wurde ein Zahlungsmittel entfernt` : 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
+  payment_method_changed: (of) =>
+    of
+      ? `Ein anderes Zahlungsmittel von ${of} wird jetzt benutzt`
+      : 'Ein anderes Ihrer Zahlungsmittel wird jetzt benutzt',
 };
 
 /** What mails say in German. */

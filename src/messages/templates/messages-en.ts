@@ -17,9 +17,9 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,
   api_key_taken_over: (key) => `You now answer for an API key: ${key}`,
-  payment_method_added: () => 'A payment method was added to your account',
-  payment_method_removed: () => 'A payment method was removed from your account',
-  payment_method_changed: () => 'Another payment method of yours is now used',
+  payment_method_added: (of) => `A payment method was added to ${of || 'your account'}`,
+  payment_method_removed: (of) => `A payment method was removed from ${of || 'your account'}`,
+  payment_method_changed: (of) => `Another payment method of ${of || 'yours'} is now used`,
 };
 
 /** What mails say in English. */

@@ -1,5 +1,5 @@
 import type { PlanBook, UserPlan } from '../../account/metering-contract.ts';
-import type { Invoice, PaymentMethod } from '../../billing/service.ts';
+import type { Invoice, Payer, PaymentMethod } from '../../billing/service.ts';
 import type { PriceRow, SubscriptionRow } from '../../billing/tables.ts';
 import { ApiError } from '../../errors.ts';
 import type { Visit } from '../kit/visit.ts';
@@ -39,15 +39,12 @@ export async function billingState(services: AccountServices, visit: Visit): Pro
     plans.terms(user.realmId),
     billing.offers(user.realmId),
     credits.balance(whose),
-    walletOf(billing, whose),
+    walletOf(billing, { payerId: user.id, realmId: user.realmId }),
   ]);
   return { current, paid, plans: terms.plans, offers, balance, wallet };
 }
 
-async function walletOf(
-  billing: AccountServices['billing'],
-  payer: { userId: string; realmId: string },
-): Promise<BillingState['wallet']> {
+async function walletOf(billing: AccountServices['billing'], payer: Payer): Promise<BillingState['wallet']> {
   try {
     const [{ methods, defaultId }, { invoices, nextCursor }] = await Promise.all([
       billing.paymentMethods(payer),

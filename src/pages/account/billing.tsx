@@ -95,7 +95,7 @@ function StripePanels({ visit, state }: { visit: Visit; state: BillingState }) {
 }
 
 function payerOf({ user }: Visit) {
-  return { userId: user.id, realmId: user.realmId };
+  return { payerId: user.id, realmId: user.realmId };
 }
 
 /** Leads to Stripe. A browser follows no redirect to an origin that the page did not name: it is shown a link. */
