@@ -174,3 +174,25 @@ BEGIN
   INSERT INTO seat_changes (organization_id, realm_id) VALUES (OLD.organization_id, OLD.realm_id)
   ON CONFLICT DO UPDATE SET times = times + 1, attempts = 0, next_attempt_at = 0;
 END;
+
+-- Whatever else makes the numbers differ: somebody joined while the checkout was open, or another number was set at Stripe.
+CREATE TRIGGER organization_seats_begun AFTER INSERT ON organization_subscriptions
+WHEN NEW.seats = 'members' AND NEW.status NOT IN ('canceled', 'incomplete_expired')
+  AND NEW.quantity <> (SELECT count(*) FROM organization_members WHERE organization_id = NEW.organization_id)
+  AND NOT EXISTS (SELECT 1 FROM organizations JOIN realm_guards ON realm_guards.realm_id = organizations.realm_id
+    WHERE id = NEW.organization_id AND copying = 1)
+BEGIN
+  INSERT INTO seat_changes (organization_id, realm_id) SELECT id, realm_id FROM organizations WHERE id = NEW.organization_id
+  ON CONFLICT DO UPDATE SET times = times + 1, attempts = 0, next_attempt_at = 0;
+END;
+
+CREATE TRIGGER organization_seats_changed AFTER UPDATE OF quantity, seats, status ON organization_subscriptions
+WHEN NEW.seats = 'members' AND NEW.status NOT IN ('canceled', 'incomplete_expired')
+  AND (OLD.quantity, OLD.seats, OLD.status) IS NOT (NEW.quantity, NEW.seats, NEW.status)
+  AND NEW.quantity <> (SELECT count(*) FROM organization_members WHERE organization_id = NEW.organization_id)
+  AND NOT EXISTS (SELECT 1 FROM organizations JOIN realm_guards ON realm_guards.realm_id = organizations.realm_id
+    WHERE id = NEW.organization_id AND copying = 1)
+BEGIN
+  INSERT INTO seat_changes (organization_id, realm_id) SELECT id, realm_id FROM organizations WHERE id = NEW.organization_id
+  ON CONFLICT DO UPDATE SET times = times + 1, attempts = 0, next_attempt_at = 0;
+END;

@@ -134,11 +134,9 @@ describe.each(KINDS)('what %ss pay', (kind) => {
     });
     expect((await choose(free)).body).toMatchObject({ paid: { cancel_at_period_end: true } });
     expect((await choose('enterprise')).body).toMatchObject({ paid: { cancel_at_period_end: false } });
-    const found = await call(
-      'GET',
-      `/v1/billing/subscription?${new URLSearchParams(one.named as Record<string, string>)}`,
-      { headers: INTERNAL },
-    );
+    const found = await call('GET', `/v1/billing/subscription?${new URLSearchParams(one.named)}`, {
+      headers: INTERNAL,
+    });
     expect(found.body).toMatchObject({ plan: 'enterprise' });
   });
 

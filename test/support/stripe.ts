@@ -89,7 +89,7 @@ export async function payerOfKind(kind: (typeof KINDS)[number]) {
 }
 
 const isOrganization = (payerId: string) => payerId.startsWith('org_');
-const namedIn = (payerId: string) =>
+const namedIn = (payerId: string): Record<string, string> =>
   isOrganization(payerId) ? { organization_id: payerId } : { user_id: payerId };
 
 async function customerMadeFor(payerId: string): Promise<string> {
@@ -148,7 +148,7 @@ export async function deliverAll(about: string): Promise<void> {
 /** What a payer has come to: the plan that holds, and the ledger without what differs by chance. */
 export async function standing(payerId: string) {
   const headers = INTERNAL;
-  const named = new URLSearchParams(namedIn(payerId) as Record<string, string>);
+  const named = new URLSearchParams(namedIn(payerId));
   const [plan, balance, ledger] = await Promise.all([
     call('GET', isOrganization(payerId) ? `/v1/billing/subscription?${named}` : `/v1/users/${payerId}`, {
       headers,

@@ -94,6 +94,8 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
   switch (action) {
     case 'attach':
       return account.attach(given.customer, given);
+    case 'decline':
+      return Object.assign(account.get(id), { declines: true });
     case 'subscribe':
       return account.createSubscription(given);
     case 'complete':
@@ -106,6 +108,10 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
       return account.end(account.get(id));
     case 'change-price':
       return account.updateSubscription(id, { items: [{ id: given.item, price: given.price }] });
+    case 'set-quantity': {
+      const [item] = account.get(id).items.data;
+      return account.updateSubscription(id, { items: [{ id: item.id, quantity: given.quantity }] });
+    }
     case 'cancel-with-proration':
       return account.cancelWithProration(id);
     case 'cancel-at':
