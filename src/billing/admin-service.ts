@@ -79,14 +79,15 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
-  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told. */
+  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, and credits bought again. */
   async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, customers, seats } = this.#kit.parts;
+    const { events, customers, seats, topUps } = this.#kit.parts;
     await events.retry(now, budget);
     await customers.erase(now, budget);
     await customers.tellAddresses(now, budget);
     await seats.catchUp(now, budget);
+    await topUps.run(now, budget);
   }
 
   /** Each hour: what webhooks did not bring is fetched. */

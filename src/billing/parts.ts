@@ -15,6 +15,7 @@ import { PriceList } from './price-list.ts';
 import { createStripe } from './providers/stripe.ts';
 import { Seats } from './seats.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { TopUps } from './top-ups.ts';
 
 /** What billing is made of. */
 export interface BillingDependencies {
@@ -41,6 +42,7 @@ export interface BillingParts {
   payments: Payments;
   events: BillingEvents;
   seats: Seats;
+  topUps: TopUps;
 }
 
 /** The parts, put together on first use; without keys of Stripe there are none. */
@@ -86,14 +88,16 @@ export class BillingKit {
     const deps = { ...this.deps, stripe, customers, prices, payers };
     const grace = config.BILLING_GRACE_DAYS * DAY;
     const subscriptions = new Subscriptions({ d1, payers, stripe, customers, prices, grace });
-    const payments = new Payments({ ...deps, subscriptions });
+    const topUps = new TopUps(deps);
+    const payments = new Payments({ ...deps, subscriptions, topUps });
     const events = new BillingEvents({
       ...deps,
       subscriptions,
       payments,
+      topUps,
       others: () => this.deps.others().map(({ parts }) => parts.events),
     });
     const seats = new Seats({ d1, stripe, customers, subscriptions });
-    return { stripe, customers, subscriptions, payments, events, seats };
+    return { stripe, customers, subscriptions, payments, events, seats, topUps };
   }
 }

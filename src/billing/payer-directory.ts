@@ -223,6 +223,11 @@ export class PayerDirectory {
     );
   }
 
+  /** Sends a mail that was written. */
+  send(mail: MailRow): void {
+    this.#deps.directory.send(mail);
+  }
+
   /** The statement that sends a mail where a condition holds. */
   mailing(db: Database, mail: MailRow, stands: SQL): Statement {
     return insertIf(db, outbox, mail, stands);

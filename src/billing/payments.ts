@@ -21,6 +21,7 @@ import { noteReversal } from './reversal-store.ts';
 import { findSubscription } from './store.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow } from './tables.ts';
+import { paymentReference, type TopUps } from './top-ups.ts';
 
 /** How far back invoices are read again: longer than the longest period, by which what a line gives back was billed. */
 const HISTORY = 400 * DAY;
@@ -41,6 +42,7 @@ export interface PaymentDependencies {
   subscriptions: Subscriptions;
   credits: Credits;
   plans: Plans;
+  topUps: TopUps;
 }
 
 /**
@@ -115,10 +117,11 @@ export class Payments {
   }
 
   async #takePackBack(owner: CustomerRow, paymentIntentId: string, chargeId: string): Promise<boolean> {
-    const { stripe, credits } = this.#deps;
+    const { stripe, credits, topUps } = this.#deps;
     const checkout = await stripe.checkoutOfPayment(paymentIntentId);
-    if (!checkout || !(await this.completed(checkout.id))) return false;
-    const reference = purchaseOf(checkout.id);
+    // Whoever tells of the loss first learns of the payment.
+    if (!(await (checkout ? this.completed(checkout.id) : topUps.told(paymentIntentId)))) return false;
+    const reference = checkout ? purchaseOf(checkout.id) : paymentReference(paymentIntentId);
     return this.#unlessConflict(async () => {
       const { revision } = await credits.reversed(partyOf(owner), reference);
       // Once more: what is told has to be newer than the revision.

@@ -97,6 +97,17 @@ export interface Charge {
   lost: number;
 }
 
+/** A payment that was asked for without anybody at a screen, as it is now. */
+export interface OffSessionPayment {
+  id: string;
+  customerId: string | null;
+  /** `failed`: it is not paid, and will not be. */
+  status: 'succeeded' | 'processing' | 'failed';
+  /** Why it has failed: the bank wants its customer to confirm it, or has declined it. */
+  reason: 'authentication_required' | 'declined' | null;
+  metadata: Record<string, string>;
+}
+
 /** A way to pay. Of a card only what is printed on receipts. */
 export interface PaymentMethod {
   id: string;
@@ -197,6 +208,26 @@ export interface BillingProvider {
   cancelAtPeriodEnd(id: string): Promise<ProviderSubscription>;
   /** Undoes a cancellation, however it was asked for. */
   resume(subscription: ProviderSubscription): Promise<ProviderSubscription>;
+
+  /** Charges a way to pay that is known, whoever sits at a screen; says how that went, also where it was declined. */
+  payOffSession(
+    order: {
+      customerId: string;
+      paymentMethodId: string;
+      /** In the smallest unit of the currency. */
+      amount: number;
+      currency: string;
+      metadata: Record<string, string>;
+    },
+    idempotencyKey: string,
+  ): Promise<OffSessionPayment>;
+  payment(id: string): Promise<OffSessionPayment | null>;
+  /** A customer's payment since a time whose metadata has that, or null. */
+  findPayment(
+    customerId: string,
+    since: number,
+    metadata: readonly [name: string, value: string],
+  ): Promise<OffSessionPayment | null>;
 
   invoice(id: string): Promise<Invoice | null>;
   /** The newest first, from after one of them. */

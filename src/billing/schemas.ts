@@ -2,13 +2,14 @@ import { z } from '@hono/zod-openapi';
 import type { PlanBook } from '../account/metering-contract.ts';
 import { EmailField } from '../directory/schemas.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
+import { monthOf } from '../lib/calendar.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { PlanField, PlanSchema, planShape, SubscriptionSchema } from '../plans/schemas.ts';
 import type { PayerRow } from './payer-directory.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
 import type { Billing } from './service.ts';
-import type { PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
+import type { PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
@@ -180,6 +181,35 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
   paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
 }).openapi('MySubscription');
 
+export const TopUpBody = z
+  .strictObject({
+    ...payerNames,
+    below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
+    price_id: PriceIdField,
+    monthly_limit: z.int().min(1).max(1e9).openapi({
+      description: 'The most that is spent in a UTC month, in the smallest unit of the currency of the price',
+    }),
+  })
+  .openapi('TopUpUpdate');
+
+export const TopUpSchema = z
+  .object({
+    status: z.enum(['on', 'off', 'stopped']).openapi({
+      description: '`stopped`: a payment has failed; it is set again to turn it on',
+    }),
+    reason: z
+      .enum(['declined', 'authentication_required', 'no_payment_method', 'price_gone'])
+      .nullable()
+      .openapi({ description: 'Why it is stopped' }),
+    below: z.int().nullable(),
+    price_id: z.string().nullable(),
+    monthly_limit: z.int().nullable(),
+    spent: z.int().openapi({ description: 'In this UTC month, a payment that is under way included' }),
+    currency: z.string().nullable(),
+    is_paying: z.boolean().openapi({ description: 'A payment is under way' }),
+  })
+  .openapi('TopUp');
+
 export const PayerPlanSchema = z
   .object({
     user_id: z.string().optional(),
@@ -255,6 +285,20 @@ export function invoiceShape(invoice: Invoice) {
   const { id, number, status, total, amountPaid, currency, createdAt, hostedUrl, pdfUrl } = invoice;
   const amounts = { total, amount_paid: amountPaid, currency };
   return { id, number, status, ...amounts, created_at: rfc3339(createdAt), url: hostedUrl, pdf_url: pdfUrl };
+}
+
+/** What is set about buying credits again, as it goes over the wire. */
+export function topUpShape(row: TopUpRow | null): z.infer<typeof TopUpSchema> {
+  return {
+    status: row?.status ?? 'off',
+    reason: row?.reason ?? null,
+    below: row?.below ?? null,
+    price_id: row?.priceId ?? null,
+    monthly_limit: row?.monthlyLimit ?? null,
+    spent: row && row.month === monthOf(Date.now()) ? row.spent : 0,
+    currency: row?.currency ?? null,
+    is_paying: row?.pendingAmount != null,
+  };
 }
 
 /** A payer's plan as it goes over the wire. */

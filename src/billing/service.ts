@@ -10,7 +10,7 @@ import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
 import { quantityOf } from './seats.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
-import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
+import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
 
 export type { Payer } from './payer-directory.ts';
 export type { Invoice, PaymentMethod } from './port.ts';
@@ -63,6 +63,26 @@ export class Billing {
   /** Says where mails about what an organization pays go; null for the address of an owner. Throws `organization_not_found`. */
   async setEmail(payer: Payer, email: string | null, actor: string): Promise<void> {
     await this.#kit.payers.setEmail(payer, email, actor);
+  }
+
+  /** What a payer has set about buying credits again; null for nothing. */
+  async topUp(payer: Payer): Promise<TopUpRow | null> {
+    const { topUps } = this.#kit.parts;
+    await this.#kit.payers.find(payer);
+    return topUps.find(payer);
+  }
+
+  /** As `TopUps.set` says. */
+  setTopUp(
+    payer: Payer,
+    wanted: { below: number; priceId: string; monthlyLimit: number },
+  ): Promise<TopUpRow> {
+    return this.#kit.parts.topUps.set(payer, wanted);
+  }
+
+  /** Buys credits no more by itself. */
+  endTopUp(payer: Payer): Promise<void> {
+    return this.#kit.parts.topUps.end(payer);
   }
 
   /**

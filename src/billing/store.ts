@@ -47,11 +47,11 @@ export async function replacePrices(db: Database, realmId: string, rows: PriceRo
 
 /** As SQL: where Stripe writes to about paying, of the payer whose id is given. */
 export function addressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
-  if (owner === 'user_id') return sql`(SELECT users.email FROM users WHERE users.id = ${id})`;
-  return sql`coalesce((SELECT organizations.billing_email FROM organizations WHERE organizations.id = ${id}),
-    (SELECT users.email FROM organization_members JOIN users ON users.id = organization_members.user_id
-     WHERE organization_members.organization_id = ${id} AND organization_members.role = 'owner'
-     ORDER BY organization_members.joined_at, users.id LIMIT 1))`;
+  // By names of their own: the id may be a column of the same tables outside.
+  if (owner === 'user_id') return sql`(SELECT own.email FROM users AS own WHERE own.id = ${id})`;
+  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}),
+    (SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
+     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1))`;
 }
 
 /** A payer's customer, or that of such an id. */

@@ -113,6 +113,37 @@ export type SubscriptionRow = PayerTables['subscriptions']['$inferSelect'];
 export type ReversalRow = PayerTables['reversals']['$inferSelect'];
 export type InvoiceRateRow = PayerTables['invoiceRates']['$inferSelect'];
 
+/** Payers whose credits are bought again when few are left. */
+export const topUps = sqliteTable('top_ups', {
+  payerId: text('payer_id').primaryKey(),
+  userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
+  organizationId: text('organization_id').references(() => organizations.id, { onDelete: 'cascade' }),
+  realmId: text('realm_id').notNull(),
+  below: integer().notNull(),
+  priceId: text('price_id').notNull(),
+  monthlyLimit: integer('monthly_limit').notNull(),
+  currency: text().notNull(),
+  status: text({ enum: ['on', 'off', 'stopped'] })
+    .notNull()
+    .default('on'),
+  reason: text({ enum: ['declined', 'authentication_required', 'no_payment_method', 'price_gone'] }),
+  counter: integer().notNull().default(0),
+  month: text().notNull().default(''),
+  spent: integer().notNull().default(0),
+  pendingAmount: integer('pending_amount'),
+  pendingCredits: integer('pending_credits'),
+  pendingMethod: text('pending_method'),
+  pendingSince: integer('pending_since'),
+  pendingTries: integer('pending_tries').notNull().default(0),
+  falls: integer().notNull().default(0),
+  dueAt: integer('due_at'),
+  leasedUntil: integer('leased_until').notNull().default(0),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export type TopUpRow = typeof topUps.$inferSelect;
+
 /** Organizations whose number of members Stripe is to be told. */
 export const seatChanges = sqliteTable('seat_changes', {
   organizationId: text('organization_id')

@@ -135,6 +135,10 @@ export const EVENTS = {
   'payment.reversed': event('A payment was given back or disputed', billingEvent),
   'payment_method.added': event('A user or an organization has a way to pay more', billingEvent),
   'payment_method.removed': event('A user or an organization has a way to pay less', billingEvent),
+  'top_up.stopped': event(
+    'Credits are not bought again by themselves any more: the payment has failed',
+    z.object({ reason: z.string(), ...ofPayer }),
+  ),
   'quota.warning': event('Most of a quota is used', quota),
   'quota.exceeded': event('A quota is used up', quota),
   'credits.changed': event(

@@ -103,6 +103,7 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   payment_reversed: ofBilling('payment.reversed'),
   payment_method_added: ofBilling('payment_method.added'),
   payment_method_removed: ofBilling('payment_method.removed'),
+  top_up_stopped: ({ details }) => ({ type: 'top_up.stopped', data: { reason: text(details?.reason) } }),
   // It is told by who deletes.
   account_deleted: null,
 };

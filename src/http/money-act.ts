@@ -7,4 +7,6 @@ export type MoneyAct =
   | 'payment_method_default_set'
   | 'payment_method_removed'
   | 'plan_chosen'
-  | 'billing_email_set';
+  | 'billing_email_set'
+  | 'top_up_set'
+  | 'top_up_ended';

@@ -48,6 +48,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofOrganization('organization_invoice_rates', 'invoice_id', 'price_id'),
   ofRealm('organization_reversals', 'reference'),
   ofRealm('seat_changes', 'organization_id'),
+  ofRealm('top_ups', 'payer_id'),
   { ...ofRealm('billing_events', 'id'), order: 'seq', leaves: 'seq' },
   ofRealm('billing_prices', 'realm_id', 'price_id'),
   ofRealm('plans', 'realm_id', 'id'),

@@ -31,6 +31,9 @@ const OPERATIONS: [method: string, path: string, body: object | null, changes: b
   ['PUT', '/v1/billing/email', { email: 'bills@example.com' }, true],
   ['PUT', '/v1/billing/payment-methods/pm_x/default', null, true],
   ['DELETE', '/v1/billing/payment-methods/pm_x', null, true],
+  ['PUT', '/v1/billing/top-up', { below: 10, price_id: 'price_credits_500', monthly_limit: 1000 }, true],
+  ['DELETE', '/v1/billing/top-up', null, true],
+  ['GET', '/v1/billing/top-up', null, false],
   ['GET', '/v1/billing/subscription', null, false],
   ['GET', '/v1/billing/payment-methods', null, false],
   ['GET', '/v1/billing/invoices', null, false],
@@ -142,7 +145,7 @@ describe('an organization’s billing', () => {
     );
     const isStale = (codes: unknown[]) => codes.map((code) => code === 'reauthentication_required');
     expect(isStale(asked)).toEqual(isStale(own));
-    expect(isStale(asked).filter(Boolean).length).toBe(6);
+    expect(isStale(asked).filter(Boolean).length).toBe(7);
   });
 
   it('names a user or an organization, never both', async () => {

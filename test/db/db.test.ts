@@ -12,6 +12,7 @@ import {
   type PayerTables,
   planRevenue,
   seatChanges,
+  topUps,
   userBilling,
 } from '../../src/billing/tables.ts';
 import { audit } from '../../src/directory/audit-tables.ts';
@@ -63,6 +64,7 @@ it.each([
   ...tablesIn(organizationBilling),
   organizations,
   seatChanges,
+  topUps,
   billingEvents,
   billingErasures,
   billingProgress,

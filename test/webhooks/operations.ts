@@ -116,6 +116,8 @@ export const TOLD_BY: Record<string, Told> = {
   'billing.portal.create': byStripe,
   'billing.setupIntent.create': byStripe,
   'billing.email.set': 'organization.updated',
+  'billing.topUp.delete': { none: 'What is bought is told; that nothing more is, nobody needs to hear' },
+  'billing.topUp.set': { none: 'What is bought is told, and when it stops' },
   'billing.subscription.update': 'subscription.updated',
   'billing.subscriptions.create': 'subscription.updated',
   'billing.webhook.receive': 'subscription.updated',

@@ -9,6 +9,7 @@ import {
   creditedOtherwise,
   hintOf,
   invoiceOf,
+  offSessionPaymentOf,
   paymentMethodOf,
   requiredId,
   stripePriceOf,
@@ -272,6 +273,40 @@ export function createStripe({
     cancelAtPeriodEnd: (id) => updated(id, { cancel_at_period_end: true }),
 
     resume: (subscription) => updated(subscription.id, resumed(subscription)),
+
+    payOffSession: ({ customerId, paymentMethodId, amount, currency, metadata }, idempotencyKey) =>
+      call(async () => {
+        try {
+          const order = { customer: customerId, payment_method: paymentMethodId, amount, currency, metadata };
+          return offSessionPaymentOf(
+            await stripe.paymentIntents.create(
+              // What needs the customer is refused, and leaves nothing that waits for them.
+              { ...order, confirm: true, off_session: true },
+              { idempotencyKey },
+            ),
+          );
+        } catch (error) {
+          // A payment that was made and declined comes along with the refusal.
+          const declined = error instanceof Stripe.errors.StripeCardError ? error.payment_intent : undefined;
+          if (declined) return offSessionPaymentOf(declined);
+          if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+          // It cannot be made as it was asked for, as with a way to pay that is gone: nothing was.
+          explain(error);
+          return { id: '', customerId, status: 'failed' as const, reason: 'declined' as const, metadata };
+        }
+      }),
+
+    payment: (id) => lookUp(async () => offSessionPaymentOf(await stripe.paymentIntents.retrieve(id))),
+
+    findPayment: (customerId, since, [name, value]) =>
+      call(async () => {
+        const created = { gte: Math.floor(since / SECOND) };
+        const list = stripe.paymentIntents.list({ customer: customerId, created, limit: PAGE });
+        for await (const intent of list) {
+          if (intent.metadata?.[name] === value) return offSessionPaymentOf(intent);
+        }
+        return null;
+      }),
 
     invoice: (id) => lookUp(async () => withLines(await stripe.invoices.retrieve(id))),
 

@@ -300,6 +300,28 @@ export const de: Catalogue = {
         'Falls Sie keinen Link angefordert haben, können Sie diese Nachricht ignorieren.',
       ],
     }),
+    top_up_stopped: ({ organization, reason }, { brand }) => ({
+      subject: `Das automatische Aufladen bei ${organization ?? brand} ist angehalten`,
+      preview: 'Ihr Guthaben wird nicht mehr aufgeladen, bis Sie es wieder einschalten.',
+      title: 'Das automatische Aufladen ist angehalten',
+      opening: [
+        `${organization === null ? 'Ihr Guthaben' : `Das Guthaben von ${organization}`} ging zur Neige und sollte automatisch aufgeladen werden.`,
+        {
+          declined: 'Die Zahlung wurde abgelehnt. Es wurde nichts gekauft und nichts abgebucht.',
+          authentication_required:
+            'Ihre Bank möchte, dass Sie die Zahlung selbst bestätigen. Es wurde nichts gekauft und nichts abgebucht.',
+          no_payment_method:
+            'Es gibt kein Zahlungsmittel mehr. Es wurde nichts gekauft und nichts abgebucht.',
+          price_gone:
+            'Das Guthabenpaket wird nicht mehr angeboten. Es wurde nichts gekauft und nichts abgebucht.',
+        }[reason],
+      ],
+      button: reason === 'authentication_required' ? 'Bestätigen und bezahlen' : 'Abrechnung ansehen',
+      advice: [
+        'Dort können Sie selbst Guthaben kaufen und das automatische Aufladen wieder einschalten. Bis dahin bleibt es aus.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `Ein Webhook von ${brand} ist abgeschaltet`,
       preview: `${host} bekommt keine Ereignisse mehr.`,

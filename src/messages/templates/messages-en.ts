@@ -268,6 +268,26 @@ export const en: Catalogue = {
         'If you did not ask for a link, you can ignore this message.',
       ],
     }),
+    top_up_stopped: ({ organization, reason }, { brand }) => ({
+      subject: `Automatic top-up of ${organization ?? brand} has stopped`,
+      preview: 'Your credits are not topped up any more until you turn it on again.',
+      title: 'Automatic top-up has stopped',
+      opening: [
+        `${organization === null ? 'Your credits' : `The credits of ${organization}`} were running low, and were to be bought again automatically.`,
+        {
+          declined: 'The payment was declined, so nothing was bought or charged.',
+          authentication_required:
+            'Your bank wants you to confirm the payment yourself, so nothing was bought or charged.',
+          no_payment_method: 'There is no payment method any more, so nothing was bought or charged.',
+          price_gone: 'The pack of credits is not on offer any more, so nothing was bought or charged.',
+        }[reason],
+      ],
+      button: reason === 'authentication_required' ? 'Confirm and pay' : 'See billing',
+      advice: [
+        'You can buy credits there yourself, and turn automatic top-up on again. Until then it stays off.',
+      ],
+      closing: [],
+    }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `A webhook of ${brand} is switched off`,
       preview: `${host} gets no events any more.`,

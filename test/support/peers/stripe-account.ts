@@ -117,10 +117,14 @@ export class StripeAccount {
   }
 
   /** What the browser does with a setup intent: Stripe gets the card, never Latchkey. */
-  attach(customer: string, card: { brand?: string; declines?: boolean } = {}): Json {
+  attach(
+    customer: string,
+    card: { brand?: string; declines?: boolean; authenticates?: boolean; slow?: boolean } = {},
+  ): Json {
     this.get(customer);
     const details = { brand: card.brand ?? 'visa', last4: '4242', exp_month: 12, exp_year: 2031 };
-    const extra = { declines: card.declines ?? false };
+    const { declines = false, authenticates = false, slow = false } = card;
+    const extra = { declines, authenticates, slow };
     const method = this.put('pm', {
       object: 'payment_method',
       type: 'card',
@@ -405,7 +409,49 @@ export class StripeAccount {
     this.tell('invoice.paid', invoice);
   }
 
-  private charge(customer: string, amount: number): Json {
+  /**
+   * Pays by a card that is known, while nobody is there (`off_session`): what the bank wants to be confirmed, or declines, is refused
+   * with the payment that it leaves, which is not paid then.
+   */
+  payOffSession(params: Json): Json {
+    const { customer, payment_method: methodId, amount, currency, metadata = {} } = params;
+    const method = this.get(methodId, 'payment_method');
+    this.get(customer, 'customer');
+    if (method.customer !== customer) throw invalid('The payment method belongs to somebody else');
+    if (params.off_session !== 'true' || params.confirm !== 'true')
+      throw invalid('off_session needs confirm');
+    if (!(Number(amount) > 0)) throw invalid('Invalid positive integer: amount');
+    const fields = { object: 'payment_intent', customer, payment_method: methodId, currency, metadata };
+    const intent: Json = this.put('pi', { ...fields, amount: Number(amount), last_payment_error: null });
+    const code = method.declines ? 'card_declined' : method.authenticates ? 'authentication_required' : null;
+    if (code) {
+      const failure = {
+        type: 'card_error',
+        code,
+        decline_code: method.declines ? 'insufficient_funds' : 'authentication_required',
+        message: 'Your card was declined.',
+      };
+      Object.assign(intent, { status: 'requires_payment_method', last_payment_error: failure });
+      this.tell('payment_intent.payment_failed', intent);
+      throw new StripeRefusal(402, { ...failure, payment_intent: structuredClone(intent) });
+    }
+    if (method.slow) return Object.assign(intent, { status: 'processing' });
+    this.charge(customer, intent.amount, intent.id);
+    intent.status = 'succeeded';
+    this.tell('payment_intent.succeeded', intent);
+    return intent;
+  }
+
+  /** A payment that took its time, as bank debits do, is made, or is not. */
+  settlePayment(id: string, pays: boolean): Json {
+    const intent = this.get(id);
+    if (pays) this.charge(intent.customer, intent.amount, id);
+    intent.status = pays ? 'succeeded' : 'requires_payment_method';
+    this.tell(pays ? 'payment_intent.succeeded' : 'payment_intent.payment_failed', intent);
+    return intent;
+  }
+
+  private charge(customer: string, amount: number, intentId = newId('pi')): Json {
     const charge = {
       object: 'charge',
       customer,
@@ -414,7 +460,7 @@ export class StripeAccount {
       currency: 'usd',
       disputed: false,
     };
-    return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: newId('pi') });
+    return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: intentId });
   }
 }
 
