@@ -181,16 +181,16 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
   paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
 }).openapi('MySubscription');
 
-export const TopUpBody = z
-  .strictObject({
-    ...payerNames,
-    below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
-    price_id: PriceIdField,
-    monthly_limit: z.int().min(1).max(1e9).openapi({
-      description: 'The most that is spent in a UTC month, in the smallest unit of the currency of the price',
-    }),
-  })
-  .openapi('TopUpUpdate');
+/** What is set about buying credits again. */
+export const TopUpSetting = z.strictObject({
+  below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
+  price_id: PriceIdField,
+  monthly_limit: z.int().min(1).max(1e9).openapi({
+    description: 'The most that is spent in a UTC month, in the smallest unit of the currency of the price',
+  }),
+});
+
+export const TopUpBody = TopUpSetting.extend(payerNames).openapi('TopUpUpdate');
 
 export const TopUpSchema = z
   .object({

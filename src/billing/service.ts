@@ -38,6 +38,10 @@ export class Billing {
     this.#checkouts = new Checkouts(kit);
   }
 
+  get isConfigured(): boolean {
+    return this.#kit.isConfigured;
+  }
+
   /** What can be bought in a realm. */
   offers(realmId: string): Promise<PriceRow[]> {
     return this.#kit.isConfigured ? this.#kit.prices.of(realmId) : Promise.resolve([]);
