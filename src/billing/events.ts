@@ -22,7 +22,6 @@ import type { Payments } from './payments.ts';
 import type { BillingProvider, HeardHint, Hint } from './port.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, EventRow } from './tables.ts';
-import type { TopUps } from './top-ups.ts';
 
 /** Longer than handling an event may take; handling one twice at once does no harm. */
 const LEASE = 2 * MINUTE;
@@ -48,7 +47,6 @@ export interface EventDependencies {
   customers: Customers;
   subscriptions: Subscriptions;
   payments: Payments;
-  topUps: TopUps;
   directory: Directory;
   payers: PayerDirectory;
   /** Those of the other databases, whose realms' events come here too. */
@@ -65,7 +63,6 @@ type Handler = ((deps: EventDependencies, event: EventRow, owner: CustomerRow | 
 
 const syncs: Handler = ({ subscriptions }, { subject }) => subscriptions.sync(subject);
 const completes: Handler = ({ payments }, { subject }) => payments.completed(subject);
-const paid: Handler = ({ topUps }, { subject }) => topUps.told(subject);
 const credits: Handler = ({ payments }, { subject }) => payments.credited(subject);
 const reverses: Handler = ({ payments }, { subject }) => payments.reversed(subject);
 
@@ -85,8 +82,6 @@ export const HANDLERS: Record<string, Handler> = {
   'invoice.payment_failed': telling('payment_failed', ({ payments }, { subject }) =>
     payments.invoiced(subject),
   ),
-  'payment_intent.succeeded': paid,
-  'payment_intent.payment_failed': paid,
   'payment_method.attached': telling('payment_method_added', makeDefault),
   'payment_method.detached': telling('payment_method_removed', async () => true),
   'charge.refunded': telling('payment_reversed', reverses),

@@ -94,7 +94,6 @@ export class BillingKit {
       ...deps,
       subscriptions,
       payments,
-      topUps,
       others: () => this.deps.others().map(({ parts }) => parts.events),
     });
     const seats = new Seats({ d1, stripe, customers, subscriptions });

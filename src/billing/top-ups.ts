@@ -119,14 +119,13 @@ export class TopUps {
     }
   }
 
-  /** Stripe has told of a payment: brings its credits if it was made, stops if it has failed. False when it is nobody's here. */
+  /** Somebody has heard of a payment: brings its credits if it was made, stops if it has failed. False when it is none of these. */
   async told(paymentId: string): Promise<boolean> {
     const payment = await this.#deps.stripe.payment(paymentId);
     const owner = payment?.customerId ? await this.#deps.customers.owner(payment.customerId) : null;
     if (!payment || !owner) return false;
     const number = Number(payment.metadata[NUMBER]);
-    // Of a checkout or an invoice, which tell of themselves.
-    if (!Number.isSafeInteger(number)) return true;
+    if (!Number.isSafeInteger(number)) return false;
     const row = await this.find(owner);
     await this.#conclude(owner, row?.counter === number ? row : null, payment, Date.now());
     return true;
