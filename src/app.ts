@@ -9,8 +9,10 @@ import { authorizationServerRoutes } from './authorization-server/routes.ts';
 import { AuthorizationServer } from './authorization-server/service.ts';
 import { backupRoutes } from './backup/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
+import { payerRoutes } from './billing/payer-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
+import { topUpRoutes } from './billing/top-up-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { challengeRoutes } from './challenges/routes.ts';
 import { linkRoutes } from './codes/link-routes.ts';
@@ -143,6 +145,8 @@ export function createApp(
     .route('/', creditRoutes(services.credits, levels))
     .route('/', creditServiceRoutes(services.credits, levels))
     .route('/', billingRoutes(services.billing, levels))
+    .route('/', payerRoutes(services.billing, levels))
+    .route('/', topUpRoutes(services.billing, levels))
     .route('/', billingAdminRoutes(services.billingAdmin, levels))
     .route('/', webhookRoutes(services.billingAdmin))
     .route('/', adminRoutes(services.admin, levels))

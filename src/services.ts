@@ -36,6 +36,7 @@ import type { RateLimiter } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
 import { OrganizationImport } from './import/organization-service.ts';
 import { UserImport } from './import/service.ts';
+import { isOrganizationId } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
 import { shipLogAs } from './logs/shipping.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
@@ -233,7 +234,7 @@ function assemble(shared: Shared, database: string): Services {
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   /** That of a user or of an organization, by the id. */
-  const objectOf = (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id));
+  const objectOf = (id: string) => (isOrganizationId(id) ? wallets(id) : objects(id));
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -296,6 +297,7 @@ function assemble(shared: Shared, database: string): Services {
     database,
     others: () => (home ? [] : databases.names.slice(1).map((name) => servicesAt(shared, name).billingKit)),
     directory,
+    organizations: organizationChanges,
     realms,
     plans,
     credits,

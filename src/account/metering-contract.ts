@@ -229,6 +229,8 @@ interface CreditObject {
     terms: Terms,
     settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
   ): Promise<{ result: 'ok'; reversals: NamedReversal[] } | Refusal>;
+  /** Has the directory told when the balance comes below so many credits, once for each fall; null for no more. */
+  watchBalance(terms: Terms, below: number | null): Promise<{ result: 'ok'; balance: number } | Refusal>;
   /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,

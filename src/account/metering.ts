@@ -2,6 +2,7 @@ import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
 import type { Atomically } from './atomic.ts';
+import { BalanceWatch } from './balance-watch.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
@@ -80,6 +81,7 @@ export interface MeteringDependencies {
  */
 export class Metering {
   readonly #deps: MeteringDependencies;
+  readonly #watch: BalanceWatch;
   #books: MeteringBooks | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
@@ -89,6 +91,12 @@ export class Metering {
 
   constructor(deps: MeteringDependencies) {
     this.#deps = deps;
+    this.#watch = new BalanceWatch(deps.kv);
+  }
+
+  /** Has `fallen` be told when the balance comes below so many credits, once for each fall; null for no more. */
+  watch(below: number | null): void {
+    this.#watch.set(below);
   }
 
   /**
@@ -209,6 +217,7 @@ export class Metering {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
+    this.#watch.reload();
   }
 
   /** Forgets all of it, of a user who is no more. */
@@ -216,6 +225,7 @@ export class Metering {
     const { kv, sql } = this.#deps;
     for (const table of TABLES) sql.exec(`DROP TABLE IF EXISTS ${table}`);
     kv.delete(TABLES_KEY);
+    this.#watch.set(null);
     this.reload();
   }
 
@@ -294,6 +304,7 @@ export class Metering {
       // The directory knows whose month was given, so that nobody asks twice.
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
+      if (this.#watch.hasFallen(transaction.balanceAfter)) listener.fallen();
     };
     const ledger = new Ledger(sql, onRow, shared);
     this.#books = {

@@ -42,9 +42,9 @@ import { upgradeTables } from './upgrade.ts';
 /**
  * What the object does by its alarm at a time of its own, besides telling the directory and forgetting what is too old:
  * catches up with the directory, fetches what that holds of the user's past, clears away, writes credits off that have
- * expired, notes that the plan has lapsed.
+ * expired, notes that the plan has lapsed, tells that credits have to be bought again.
  */
-type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse';
+type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse' | 'top_up';
 
 /** When the plan lapsed whose end is in the log. */
 const LAPSED = 'lapsed';
@@ -123,6 +123,7 @@ export class AccountParts {
           this.feed.later();
           this.projection.booked(seq, tells);
         },
+        fallen: () => this.schedule.at('top_up', Date.now()),
         mail: (data) => this.projection.tell('mail', data),
       },
     });

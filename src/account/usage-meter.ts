@@ -28,6 +28,8 @@ export interface MeterListener {
   granted(): void;
   /** A row of the ledger was written, by its number. `tells`: whether webhooks want to hear of it; undefined when nobody said. */
   booked(seq: number, tells: boolean | undefined): void;
+  /** The balance has come below what is watched for. */
+  fallen(): void;
   mail(data: unknown): void;
 }
 

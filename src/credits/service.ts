@@ -85,6 +85,11 @@ export class Credits {
     return this.#ask(payer, (object, terms) => object.reverseCredits(terms, reversal));
   }
 
+  /** Has the directory told when the balance comes below so many credits; null for no more. Gives the balance. */
+  async watch(payer: PayingParty, below: number | null): Promise<number> {
+    return (await this.#ask(payer, (object, terms) => object.watchBalance(terms, below))).balance;
+  }
+
   /** A page of the ledger, newest first, and how many rows it has; exact. */
   async transactions(
     payer: PayingParty,

@@ -21,6 +21,7 @@ export type AuditAction =
   | 'plan_saved'
   | 'billing_prices_replaced'
   | 'billing_event_replayed'
+  | 'organization_billing'
   | 'user_created'
   | 'user_changed'
   | 'user_status_changed'

@@ -110,6 +110,7 @@ export type ActivityType =
   | 'payment_reversed'
   | 'payment_method_added'
   | 'payment_method_removed'
+  | 'top_up_stopped'
   | 'account_deleted';
 
 /** One entry of the activity log of an account. */

@@ -28,7 +28,10 @@ const organization = z.object({ organization_id: z.string() });
 const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
 const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });
 const domain = z.object({ organization_id: z.string(), domain_id: z.string() });
-const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string() });
+const ofPayer = {
+  organization_id: z.string().optional().describe('Where an organization pays, which no single user does'),
+};
+const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string(), ...ofPayer });
 
 /**
  * Everything that webhooks tell, by its name: dotted, past tense. Each public change is one of these events, or none; which one is in
@@ -125,13 +128,17 @@ export const EVENTS = {
   'limits.changed': event('A user has limits of their own, or others', nothing),
   'subscription.updated': event(
     'A subscription began, changed or ended',
-    z.object({ subscription_id: z.string(), plan: z.string(), status: z.string() }),
+    z.object({ subscription_id: z.string(), plan: z.string(), status: z.string(), ...ofPayer }),
   ),
   'subscription.trial_ending': event('A trial ends within three days', billingEvent),
   'payment.failed': event('A payment has failed', billingEvent),
   'payment.reversed': event('A payment was given back or disputed', billingEvent),
-  'payment_method.added': event('A user has a way to pay more', billingEvent),
-  'payment_method.removed': event('A user has a way to pay less', billingEvent),
+  'payment_method.added': event('A user or an organization has a way to pay more', billingEvent),
+  'payment_method.removed': event('A user or an organization has a way to pay less', billingEvent),
+  'top_up.stopped': event(
+    'Credits are not bought again by themselves any more: the payment has failed',
+    z.object({ reason: z.string(), ...ofPayer }),
+  ),
   'quota.warning': event('Most of a quota is used', quota),
   'quota.exceeded': event('A quota is used up', quota),
   'credits.changed': event(

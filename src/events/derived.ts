@@ -103,6 +103,7 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   payment_reversed: ofBilling('payment.reversed'),
   payment_method_added: ofBilling('payment_method.added'),
   payment_method_removed: ofBilling('payment_method.removed'),
+  top_up_stopped: ({ details }) => ({ type: 'top_up.stopped', data: { reason: text(details?.reason) } }),
   // It is told by who deletes.
   account_deleted: null,
 };
@@ -186,8 +187,21 @@ const ofDomain =
     data: { organization_id: target, domain_id: text(details?.domain_id) },
   });
 
+/** What Stripe has told of an organization, as the same is told of a user. */
+const ofBilledOrganization = ({ target, details }: Act): ToldEvent | null => {
+  const own = { organization_id: target };
+  const activity = text(details?.activity) as ActivityType;
+  if (activity === 'plan_changed') {
+    const { subscription_id: id, plan, status } = details ?? {};
+    const data = { ...own, subscription_id: text(id), plan: text(plan), status: text(status) };
+    return { type: 'subscription.updated', data };
+  }
+  const event = eventOfActivity({ type: activity, sessionId: null, details: details ?? {} });
+  return event && ({ ...event, data: { ...event.data, ...own } } as ToldEvent);
+};
+
 /** Which event an act of operators, services and members of organizations is. What it does to a user is told of the user, and money by Stripe's events. */
-const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
+const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent | null>> = {
   client_created: ofClient('client.created'),
   client_changed: ofClient('client.updated'),
   client_secret_rotated: ofClient('client.secret_rotated'),
@@ -220,6 +234,7 @@ const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
   api_key_taken_over: ofKey('api_key.taken_over'),
   users_imported: ({ target }) => ({ type: 'users.imported', data: { import_id: target } }),
   plan_saved: ({ target }) => ({ type: 'plan.saved', data: { plan: target } }),
+  organization_billing: ofBilledOrganization,
   billing_prices_replaced: () => plain('prices.replaced'),
   realm_changed: () => plain('realm.updated'),
   signing_key_rotated: ({ target }) => ({ type: 'signing_key.rotated', data: { kid: target } }),

@@ -21,6 +21,8 @@ export interface OrganizationChange {
   set?: SQLiteUpdateSetSource<typeof organizations>;
   /** What must be so beside the id, when the batch runs: it decides races. */
   guard?: SQL | undefined;
+  /** Statements before all that, which must not change what the guard reads: their results come back. */
+  before?: () => Statement[];
   /**
    * The statements that change members, and give them. They come right after the organization has changed; each has to hang on
    * `changed`, which says that what stands before it has changed something.
@@ -57,6 +59,14 @@ export class OrganizationChanges {
    * `user_not_found`.
    */
   async change(organizationId: string, change: OrganizationChange): Promise<OrganizationRow | null> {
+    return (await this.record(organizationId, change)).row;
+  }
+
+  /** As `change`; `results` are those of `before`, which are written whether the guard holds or not. */
+  async record(
+    organizationId: string,
+    change: OrganizationChange,
+  ): Promise<{ row: OrganizationRow | null; results: readonly unknown[] }> {
     const { audit, mail, removed = [] } = change;
     const object = this.#deps.mirrors(organizationId);
     await object.announceChange();
@@ -65,6 +75,7 @@ export class OrganizationChanges {
     const stands = sql`EXISTS (SELECT 1 FROM ${organizations} WHERE ${where})`;
     const version = sql`(SELECT version FROM organizations WHERE id = ${organizationId})`;
     const first = [
+      ...(change.before?.() ?? []),
       writeAuditIf(db, audit, stands),
       ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
       db
@@ -81,7 +92,7 @@ export class OrganizationChanges {
     ];
     const results = (await db.batch(batch).catch(refuseBroken)) as unknown[];
     const row = (results[first.length - 1] as OrganizationRow[])[0] ?? null;
-    if (!row) return null;
+    if (!row) return { row, results };
     const told = results.slice(first.length, first.length + ofMembers.length).flat() as Membership[];
     await object.directoryChanged(this.#stateOf(row), [
       ...told
@@ -90,7 +101,7 @@ export class OrganizationChanges {
       ...removed.map((userId) => ({ userId, role: null, version: row.version })),
     ]);
     this.#sent(mail);
-    return row;
+    return { row, results };
   }
 
   /**

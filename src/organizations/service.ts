@@ -74,6 +74,8 @@ export function newOrganizationRow(
     customLimits: {},
     subscribed: false,
     seats: null,
+    paidSeats: null,
+    billingEmail: null,
     status: 'active',
     version: 1,
     createdBy,

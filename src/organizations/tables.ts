@@ -17,6 +17,8 @@ export const organizations = sqliteTable('organizations', {
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   subscribed: integer({ mode: 'boolean' }).notNull().default(false),
   seats: integer(),
+  paidSeats: integer('paid_seats'),
+  billingEmail: text('billing_email'),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()
     .default('active'),

@@ -146,6 +146,7 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
       {
         reconcile: () => this.#parts.reconcile(),
         tell: () => this.#parts.tellSome(),
+        top_up: () => this.#parts.tellFall(),
         expire: async () => {
           if (this.#parts.state.get()) this.metering.expire(Date.now());
         },

@@ -1,4 +1,5 @@
 import { type Atomically, transactionsOf } from '../account/atomic.ts';
+import { tellFall } from '../account/balance-watch.ts';
 import type { CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { configOf, databasesIn } from '../account/environment.ts';
 import { SUM_DAYS } from '../account/history-contract.ts';
@@ -24,9 +25,9 @@ import { WalletProjection } from './wallet-projection.ts';
 
 /**
  * What the object does by its alarm at a time of its own, besides telling the directory what was used: catches up with the directory,
- * tells members what they are now, writes credits off that have expired.
+ * tells members what they are now, writes credits off that have expired, tells that credits have to be bought again.
  */
-type Job = 'reconcile' | 'tell' | 'expire';
+type Job = 'reconcile' | 'tell' | 'expire' | 'top_up';
 
 /** After how long an announced write that nobody reported is looked up. */
 const RECONCILE_DELAY = 10 * SECOND;
@@ -86,6 +87,7 @@ export class OrganizationParts {
         used: () => this.projection.later(),
         granted: () => {},
         booked: () => this.projection.later(),
+        fallen: () => this.schedule.at('top_up', Date.now()),
         mail: () => {},
       },
       shared: this.sharing,
@@ -229,6 +231,12 @@ export class OrganizationParts {
 
   #tries(): number {
     return this.#ctx.storage.kv.get<number>(TELL_TRIES) ?? 0;
+  }
+
+  /** Tells the directory that few credits are left. */
+  async tellFall(): Promise<void> {
+    const organizationId = this.state.get()?.organizationId;
+    if (organizationId !== undefined) await tellFall(this.#d1, organizationId);
   }
 
   /** The database with the row of the organization. */

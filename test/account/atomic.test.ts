@@ -155,6 +155,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       acr: null,
     }),
   checkFor: ({ object, sessionId }) => object.checkFor({ sessionId, maxAge: null, acr: null, spends: true }),
+  watchBalance: ({ object }) => object.watchBalance(TERMS, 10),
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),

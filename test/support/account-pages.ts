@@ -172,6 +172,12 @@ export const FORMS: Record<string, FormCase> = {
     verified: true,
     fields: () => ({ form: 'portal' }),
   },
+  'end of topping up': {
+    path: '/account/billing',
+    to: '/account/billing?done=top_up_ended',
+    verified: true,
+    fields: () => ({ form: 'top_up_end' }),
+  },
   preferences: {
     path: '/account/preferences',
     to: '/account/preferences?done=saved',

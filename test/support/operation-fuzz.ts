@@ -247,7 +247,7 @@ export class OperationFuzz {
   /** Prices that stand for something, a card, and an event. */
   async #prepareBilling(userId: string): Promise<void> {
     await mapPrices();
-    await this.#services.billing.setupIntent({ userId, realmId: 'default' });
+    await this.#services.billing.setupIntent({ payerId: userId, realmId: 'default' });
     const { customer_id: customer } = await customerOf(userId);
     this.#paymentMethodId = (await atStripe('attach', { customer })).id;
     await deliverAll(this.#paymentMethodId);

@@ -46,6 +46,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   setCaps: ({ object }) => object.setCaps('default', null, { credits: { day: 9 }, resources: {} }),
   'setCaps of one': ({ object, second }) =>
     object.setCaps('default', second, { credits: null, resources: { images: { day: 2 } } }),
+  watchBalance: ({ object }) => object.watchBalance(terms(null), 10),
   subscription: ({ object }) => object.subscription(terms(null)),
   grantMonthly: ({ object }) => object.grantMonthly(terms(null)),
   quotas: ({ object }) => object.quotas(terms(null)),

@@ -10,7 +10,10 @@ import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import type { Visit } from '../kit/visit.ts';
+import { STRIPE } from './billing-forms.tsx';
+import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { organizationBilling, organizationBillingForms } from './organization-billing.tsx';
 import {
   DomainsPanel,
   InvitationsPanel,
@@ -24,6 +27,12 @@ import { type AccountServices, accountArea } from './visit.ts';
 
 const MEMBERS = 50;
 
+/** What it says of what was done, of the organization or of what is paid. */
+const MESSAGES = {
+  en: { done: { ...organizationsMessages.en.done, ...billingMessages.en.done } },
+  de: { done: { ...organizationsMessages.de.done, ...billingMessages.de.done } },
+};
+
 /** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
 export function organizationPageRoutes(services: AccountServices) {
   const { organizations, invitations, domains } = services;
@@ -35,8 +44,13 @@ export function organizationPageRoutes(services: AccountServices) {
   ) => organizations.admit(view.realm, idOf(c), principal, permission);
   return pageRoutes(accountArea(services), {
     path: `${ACCOUNT_PAGES.organizations}/:id`,
-    messages: organizationsMessages,
+    messages: MESSAGES,
+    leadsTo: async () => STRIPE,
     forms: {
+      ...organizationBillingForms(services, async (c, visit) => {
+        const { organization } = await admit(c, visit, 'billing:manage');
+        return { payerId: organization.id, realmId: organization.realmId };
+      }),
       role: {
         verified: true,
         fresh: true,
@@ -174,6 +188,7 @@ export function organizationPageRoutes(services: AccountServices) {
               names={{ newest: text.members, older: text.more }}
             />
           </Panel>
+          {may('billing:read') && (await organizationBilling(services, visit, by, shown))}
           {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
           {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
           {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}

@@ -45,6 +45,7 @@ export const errorMessages = messages({
       domain_not_found: 'This domain is removed already.',
       conflict: 'Somebody else changed this at the same time. Please try again.',
       last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
+      payment_required: 'There is no payment method yet. Please add one first.',
       payment_failed: 'The payment was declined. Please try another payment method.',
       price_not_found: 'This is not offered any more.',
       payment_method_not_found: 'This payment method is not stored any more.',
@@ -183,6 +184,7 @@ export const errorMessages = messages({
       conflict: 'Das wurde gleichzeitig von anderswo geändert. Bitte versuchen Sie es noch einmal.',
       last_sign_in_method:
         'Das ist Ihr letzter Weg, sich anzumelden. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
+      payment_required: 'Es gibt noch kein Zahlungsmittel. Bitte fügen Sie zuerst eines hinzu.',
       payment_failed: 'Die Zahlung wurde abgelehnt. Bitte versuchen Sie ein anderes Zahlungsmittel.',
       price_not_found: 'Das wird nicht mehr angeboten.',
       payment_method_not_found: 'Dieses Zahlungsmittel ist nicht mehr hinterlegt.',
