@@ -52,6 +52,7 @@ import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { userKeyRoutes } from './product-keys/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { unprovenProfileRoutes } from './profile/routes.ts';
@@ -126,6 +127,7 @@ export function createApp(
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
+    .route('/', userKeyRoutes(services.userKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))
     .route('/', registrationRoutes(server.registrations))

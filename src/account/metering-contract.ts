@@ -41,6 +41,8 @@ export interface Terms {
 export interface Behalf {
   userId: string | null;
   actor: string;
+  /** The key of the payer's own that was presented, by its id. */
+  keyId?: string;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
@@ -83,6 +85,8 @@ export interface Decision {
   /** How the user stands with the resource afterwards. */
   quota: Quota | null;
   balance: number;
+  /** Of a refusal that time ends: after how many seconds. */
+  retryAfter?: number;
 }
 
 /**

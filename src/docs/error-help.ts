@@ -330,6 +330,10 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'An account has 20 passkeys at most.',
     mend: 'Remove one that is not used any more.',
   },
+  too_many_api_keys: {
+    cause: 'A user has 50 API keys of their own at most, and so has an organization.',
+    mend: 'Revoke one that is not used any more: `last_used_at` of the list says which.',
+  },
   too_many_factors: {
     cause: 'A user can have five authenticator apps.',
     mend: 'Let the user remove one first.',
