@@ -41,6 +41,7 @@ import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
 import { organizationAdminRoutes } from './organizations/admin-routes.ts';
 import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
+import { organizationKeyRoutes } from './organizations/key-routes.ts';
 import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { spendingRoutes } from './organizations/spending-routes.ts';
@@ -123,6 +124,7 @@ export function createApp(
     .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))
     .route('/', memberRoutes(services.organizations, levels))
     .route('/', spendingRoutes(services, levels))
+    .route('/', organizationKeyRoutes(services.organizations, services.organizationKeys, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))

@@ -54,6 +54,7 @@ import { OrganizationAdmin } from './organizations/admin-service.ts';
 import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
+import { OrganizationKeys } from './organizations/key-service.ts';
 import { Organizations } from './organizations/service.ts';
 import { OrganizationSpending } from './organizations/spending-service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
@@ -155,6 +156,7 @@ export interface Services {
   userKeys: UserKeys;
   organizations: Organizations;
   spending: OrganizationSpending;
+  organizationKeys: OrganizationKeys;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -443,6 +445,7 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
     spending: new OrganizationSpending(organizations, organizationChanges, wallets),
+    organizationKeys: new OrganizationKeys(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),

@@ -78,10 +78,11 @@ export abstract class MeteredAccount
     id: string,
     patch: ProductKeyPatch,
   ): Promise<Answer<{ key: ReportedKey }>> {
-    const changed = this.#changeKeys(act, 'api_key_changed', () => this.parts.keys.change(id, patch));
-    return isRefusal(changed)
-      ? changed
-      : { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    return this.parts.atomically(() => {
+      const changed = this.#changeKeys(act, 'api_key_changed', () => this.parts.keys.change(id, patch));
+      if (isRefusal(changed)) return changed;
+      return { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    });
   }
 
   async removeProductKey(act: KeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {

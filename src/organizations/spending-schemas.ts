@@ -41,7 +41,8 @@ export const MemberSpendingSchema = z
     data: z.array(
       z.object({
         member: z.string().openapi({
-          description: 'The user; where something was used on nobody’s behalf, who asked for it',
+          description:
+            'The user, or the key of the organization; where something was used on nobody’s behalf, who asked for it',
           example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
         }),
         resource: ResourceName,

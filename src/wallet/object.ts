@@ -135,10 +135,11 @@ export class Organization
     id: string,
     patch: ProductKeyPatch,
   ): Promise<Answer<{ key: ReportedKey }>> {
-    const changed = this.#changeKeys(act, () => this.#parts.keys.change(id, patch));
-    return isRefusal(changed)
-      ? changed
-      : { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    return this.#parts.atomically(() => {
+      const changed = this.#changeKeys(act, () => this.#parts.keys.change(id, patch));
+      if (isRefusal(changed)) return changed;
+      return { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    });
   }
 
   async removeProductKey(act: OrganizationKeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
