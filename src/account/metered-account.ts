@@ -67,9 +67,9 @@ export abstract class MeteredAccount
     return { result: 'ok', keys: this.#reported(this.parts.keys.list()) };
   }
 
-  async addProductKey(act: KeyAct, key: NewProductKey): Promise<Answer<{ key: ProductKey }>> {
+  async addProductKey(act: KeyAct, key: NewProductKey, most: number): Promise<Answer<{ key: ProductKey }>> {
     return this.#changeKeys(act, 'api_key_created', () =>
-      this.parts.keys.add(key, () => this.metering.nameRows()),
+      this.parts.keys.add(key, most, () => this.metering.nameRows()),
     );
   }
 

@@ -72,8 +72,8 @@ export interface KeyedObject {
 export interface KeyKeeper<Act> extends KeyedObject {
   /** All keys, the newest first. */
   productKeys(realmId: string): Promise<Answer<{ keys: ReportedKey[] }>>;
-  /** Refuses with `too_many_api_keys`. */
-  addProductKey(act: Act, key: NewProductKey): Promise<Answer<{ key: ProductKey }>>;
+  /** Refuses with `too_many_api_keys` where there are as many. */
+  addProductKey(act: Act, key: NewProductKey, most: number): Promise<Answer<{ key: ProductKey }>>;
   /** Refuses with `api_key_not_found`. It holds from the next decision on. */
   changeProductKey(act: Act, id: string, patch: ProductKeyPatch): Promise<Answer<{ key: ReportedKey }>>;
   /** Refuses with `api_key_not_found`. From the next decision on nobody has heard of the key. */

@@ -7,12 +7,10 @@ type KeptKey = ProductKey & { hash: string };
 const KEPT = 'product_key:';
 /** There is a key, or was one. */
 const NAMED = 'product_keys';
-/** The most that one has: all of them are in memory, and are listed at once. */
-export const MOST_KEYS = 50;
 
 /**
- * The keys of one user or organization, by the hashes of their secrets. All are kept in memory, too, so that a decision by one reads
- * nothing. What writes is called inside a transaction.
+ * The keys of one user or organization, by the hashes of their secrets. They are few, and all kept in memory, too, so that a
+ * decision by one reads nothing. What writes is called inside a transaction.
  */
 export class ProductKeyBook {
   readonly #kv: SyncKvStorage;
@@ -55,9 +53,9 @@ export class ProductKeyBook {
     return [...this.#all().values()].map(shown).sort((one, other) => (one.id < other.id ? 1 : -1));
   }
 
-  /** `begin` has the books say by which key something is used; it is called before there is one. */
-  add(key: NewProductKey, begin: () => void): ProductKey | Refusal {
-    if (this.#all().size >= MOST_KEYS) return refused('too_many_api_keys');
+  /** `most` keys can be there. `begin` has the books say by which key something is used; it is called before there is one. */
+  add(key: NewProductKey, most: number, begin: () => void): ProductKey | Refusal {
+    if (this.#all().size >= most) return refused('too_many_api_keys');
     if (!this.isNamed()) {
       begin();
       this.#kv.put(NAMED, true);

@@ -1,9 +1,8 @@
 import type { KeyKeeper, ProductKey, ProductKeyPatch, ReportedKey } from '../account/product-key-contract.ts';
-import { MOST_KEYS } from '../account/product-keys.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { ApiError } from '../errors.ts';
 import { permissionsOf } from '../lib/organization-roles.ts';
-import { type MadeKey, newProductKey, type WantedKey } from '../product-keys/service.ts';
+import { type MadeKey, mostKeys, newProductKey, type WantedKey } from '../product-keys/service.ts';
 import type { OrganizationKeyAct } from '../wallet/contract.ts';
 import type { OrganizationChanges } from './change-service.ts';
 import type { Admitted, Organizations } from './service.ts';
@@ -35,10 +34,11 @@ export class OrganizationKeys {
   /** Throws `too_many_api_keys`, `insufficient_permission` for a scope that is a permission that they do not have, `conflict`. */
   async create(by: Admitted, wanted: WantedKey): Promise<MadeKey> {
     requireReachOf(by, wanted.scopes);
-    if ((await this.list(by)).length >= MOST_KEYS) throw new ApiError('too_many_api_keys');
+    const most = mostKeys(by.realm);
+    if ((await this.list(by)).length >= most) throw new ApiError('too_many_api_keys');
     const { text, key } = newProductKey(by.organization.id, by.actor, wanted, Date.now());
     await this.#note(by, 'organization_key_created', key);
-    return { key: (await this.#do(by, (object, act) => object.addProductKey(act, key))).key, text };
+    return { key: (await this.#do(by, (object, act) => object.addProductKey(act, key, most))).key, text };
   }
 
   /** Throws `api_key_not_found`, `insufficient_permission` as `create` does, `conflict`. */

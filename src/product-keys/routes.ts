@@ -49,8 +49,9 @@ export function userKeyRoutes(userKeys: UserKeys, levels: Levels) {
         ),
       }),
       async (c) => {
-        const { key, text } = await userKeys.create(c.get('principal'), c.req.valid('json'), clientOf(c));
-        return c.json({ ...productKeyShape(key), key: text }, 201);
+        const wanted = c.req.valid('json');
+        const made = await userKeys.create(c.get('realm'), c.get('principal'), wanted, clientOf(c));
+        return c.json({ ...productKeyShape(made.key), key: made.text }, 201);
       },
     )
     .openapi(

@@ -12,6 +12,7 @@ import { accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';
 import type { Client } from '../lib/client.ts';
 import { newId } from '../lib/ids.ts';
+import { DEFAULT_OWN_KEYS, type Realm } from '../lib/realm.ts';
 import { SECOND } from '../lib/time.ts';
 import type { NewProductKeyBody, ProductKeyPatchBody } from './schemas.ts';
 
@@ -40,9 +41,10 @@ export class UserKeys {
   }
 
   /** Throws `too_many_api_keys`, `session_ended`, `account_suspended`. */
-  async create(owner: Owner, wanted: WantedKey, client: Client): Promise<MadeKey> {
+  async create(realm: Realm, owner: Owner, wanted: WantedKey, client: Client): Promise<MadeKey> {
     const { text, key } = newProductKey(owner.userId, owner.userId, wanted, Date.now());
-    const made = accepted(await this.#objects(owner.userId).addProductKey(actOf(owner, client), key));
+    const object = this.#objects(owner.userId);
+    const made = accepted(await object.addProductKey(actOf(owner, client), key, mostKeys(realm)));
     return { key: made.key, text };
   }
 
@@ -71,6 +73,11 @@ export function newProductKey(
   const expiresAt = wanted.expires_in === undefined ? until : now + wanted.expires_in * SECOND;
   const made = { createdBy, createdAt: now, expiresAt };
   return { text, key: { id: newId('apk', now), name, prefix, hash, scopes, caps, perMinute, ...made } };
+}
+
+/** How many keys a user or an organization of a realm may have. */
+export function mostKeys({ ownApiKeys = DEFAULT_OWN_KEYS }: Realm): number {
+  return ownApiKeys;
 }
 
 /** A change of a key, as it comes over the wire. */

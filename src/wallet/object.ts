@@ -125,9 +125,13 @@ export class Organization
     return { result: 'ok', keys: this.#reported(this.#parts.keys.list()) };
   }
 
-  async addProductKey(act: OrganizationKeyAct, key: NewProductKey): Promise<Answer<{ key: ProductKey }>> {
+  async addProductKey(
+    act: OrganizationKeyAct,
+    key: NewProductKey,
+    most: number,
+  ): Promise<Answer<{ key: ProductKey }>> {
     // Rows of an organization have always said who.
-    return this.#changeKeys(act, () => this.#parts.keys.add(key, () => {}));
+    return this.#changeKeys(act, () => this.#parts.keys.add(key, most, () => {}));
   }
 
   async changeProductKey(

@@ -167,8 +167,8 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       permission: null,
     }),
   addProductKey: ({ object, sessionId }) =>
-    object.addProductKey(actIn(sessionId), { ...KEY, id: 'apk_other', hash: 'other' }),
-  'addProductKey of the first': ({ object, sessionId }) => object.addProductKey(actIn(sessionId), KEY),
+    object.addProductKey(actIn(sessionId), { ...KEY, id: 'apk_other', hash: 'other' }, 9),
+  'addProductKey of the first': ({ object, sessionId }) => object.addProductKey(actIn(sessionId), KEY, 9),
   changeProductKey: ({ object, sessionId }) =>
     object.changeProductKey(actIn(sessionId), KEY.id, { caps: null, perMinute: 5 }),
   removeProductKey: ({ object, sessionId }) => object.removeProductKey(actIn(sessionId), KEY.id),

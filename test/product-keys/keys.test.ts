@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { MOST_KEYS } from '../../src/account/product-keys.ts';
+import { DEFAULT_OWN_KEYS } from '../../src/lib/realm.ts';
 import { asAdmin } from '../support/admin.ts';
 import {
   accountOf,
@@ -145,9 +145,14 @@ describe('/v1/me/api-keys', () => {
   it('has no more keys than there may be, whoever asks at once', async () => {
     const user = await registerVerified();
     const make = () => call('POST', '/v1/me/api-keys', { token: user.access_token, body: { name: 'x' } });
-    const made = await Promise.all(Array.from({ length: MOST_KEYS + 5 }, make));
-    expect(made.filter(({ status }) => status === 201)).toHaveLength(MOST_KEYS);
+    const made = await Promise.all(Array.from({ length: DEFAULT_OWN_KEYS + 5 }, make));
+    expect(made.filter(({ status }) => status === 201)).toHaveLength(DEFAULT_OWN_KEYS);
     expectProblem(await make(), 409, 'too_many_api_keys');
+    const realm = `none-${crypto.randomUUID().slice(0, 8)}`;
+    await createRealm(realm, { own_api_keys: 0 });
+    const { access_token: token } = await registerVerified({}, { realm });
+    const none = await call('POST', '/v1/me/api-keys', { token, realm, body: { name: 'x' } });
+    expectProblem(none, 409, 'too_many_api_keys');
   });
 
   it('refuses what no key can be', async () => {

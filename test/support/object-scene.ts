@@ -84,7 +84,7 @@ export async function scene({ withKey = true } = {}): Promise<string> {
   await object.open(stateOf(userId), { ...OPENING, activity: 'app_authorized', grant: GRANT });
   if (withKey) {
     const { sessionId } = opened;
-    await object.addProductKey({ realmId: 'default', sessionId, client: CLIENT }, KEY);
+    await object.addProductKey({ realmId: 'default', sessionId, client: CLIENT }, KEY, 9);
   }
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });

@@ -268,14 +268,15 @@ export class OperationFuzz {
 
   /** A key of a user's own, by its id: a new one where there is none. */
   async #keyOf(userId: string): Promise<string> {
-    const { userKeys } = this.#services;
+    const { realms, userKeys } = this.#services;
     const owner = { userId, realmId: 'default' };
     const [known] = await userKeys.list(owner);
     if (known) return known.id;
     const { sessionId } = (await this.openSession(userId)).session;
     const wanted = { name: 'a key', scopes: [], caps: null, requests_per_minute: null };
     const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
-    return (await userKeys.create({ ...owner, sessionId }, wanted, client)).key.id;
+    return (await userKeys.create(await realms.get('default'), { ...owner, sessionId }, wanted, client)).key
+      .id;
   }
 
   /** Sends a request. The user's account never locks: all would be refused that comes after. */

@@ -54,7 +54,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       scope: null,
       permission: null,
     }),
-  addProductKey: ({ object }) => object.addProductKey(ACT, { ...KEY, id: 'apk_other', hash: 'other' }),
+  addProductKey: ({ object }) => object.addProductKey(ACT, { ...KEY, id: 'apk_other', hash: 'other' }, 9),
   changeProductKey: ({ object }) => object.changeProductKey(ACT, KEY.id, { caps: null, perMinute: 5 }),
   removeProductKey: ({ object }) => object.removeProductKey(ACT, KEY.id),
   setCaps: ({ object }) => object.setCaps('default', null, { credits: { day: 9 }, resources: {} }),
@@ -155,7 +155,7 @@ async function scene(): Promise<Omit<Scene, 'object'>> {
   const { id, members } = await organizationWith(2);
   const [first, second] = members as [string, string];
   const object = organizationOf(id);
-  await object.addProductKey(ACT, KEY);
+  await object.addProductKey(ACT, KEY, 9);
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(terms(null), { ...add, reference: 'short', expiresAt: Date.now() + DAY });
   await object.bookCredits(terms(null), { ...add, reference: 'checkout:one', expiresAt: null });

@@ -91,6 +91,7 @@ export const organizationsMessages = messages({
       toAccount: 'Go to your account',
     },
     done: {
+      key_revoked: 'The key is revoked.',
       created: 'The organization is created.',
       joined: 'You are a member now.',
       switched: 'You act for this organization now.',
@@ -198,6 +199,7 @@ export const organizationsMessages = messages({
       toAccount: 'Zu Ihrem Konto',
     },
     done: {
+      key_revoked: 'Der Schlüssel ist widerrufen.',
       created: 'Die Organisation ist angelegt.',
       joined: 'Sie sind jetzt Mitglied.',
       switched: 'Sie handeln jetzt für diese Organisation.',
