@@ -1,7 +1,7 @@
 import type { AccountObject } from './account/contract.ts';
 import type { CopyObject } from './account/copy-contract.ts';
 import type { GrantObject } from './account/grant-contract.ts';
-import type { KeyAct, KeyKeeper } from './account/product-key-contract.ts';
+import type { KeyAct, KeyKeeper } from './account/key-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { AnonymousUsers } from './anonymous/service.ts';
 import { ApiKeys } from './api-keys/service.ts';

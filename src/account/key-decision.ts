@@ -1,10 +1,10 @@
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { decide } from './decision.ts';
+import type { KeyDecision, KeyRequest, ProductKey, ReportedKey } from './key-contract.ts';
 import type { MemberSums } from './member-sums.ts';
 import type { MeteredState } from './metered-state.ts';
 import type { Metered, Metering, MeteringBooks } from './metering.ts';
 import type { Terms } from './metering-contract.ts';
-import type { KeyDecision, KeyRequest, ProductKey, ReportedKey } from './product-key-contract.ts';
 import type { ProductKeyBook } from './product-keys.ts';
 
 /** What a decision by a key is made of. */

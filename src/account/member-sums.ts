@@ -1,7 +1,7 @@
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import { TOKENS } from './metering-contract.ts';
 import { CREDITS } from './sharing.ts';
-import type { MemberSum, MemberUse, ModelSum, SpendingDay, SpendingRange } from './spending.ts';
+import type { MemberSum, MemberUse, ModelSum, SpendingDay, SpendingRange } from './sharing-contract.ts';
 import type { Reached, Told } from './told.ts';
 
 /** How far what members have used is summed up: of the ledger beside what the books themselves say. */

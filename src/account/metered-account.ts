@@ -4,6 +4,16 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
+import type {
+  KeyAct,
+  KeyDecision,
+  KeyKeeper,
+  KeyRequest,
+  NewProductKey,
+  ProductKey,
+  ProductKeyPatch,
+  ReportedKey,
+} from './key-contract.ts';
 import { decideByKey, reportKeys } from './key-decision.ts';
 import { type Answer, MeteredObject } from './metered-object.ts';
 import type {
@@ -14,16 +24,6 @@ import type {
   Terms,
 } from './metering-contract.ts';
 import { AccountParts } from './parts.ts';
-import type {
-  KeyAct,
-  KeyDecision,
-  KeyKeeper,
-  KeyRequest,
-  NewProductKey,
-  ProductKey,
-  ProductKeyPatch,
-  ReportedKey,
-} from './product-key-contract.ts';
 
 /** What is asked of an account about its plan, quotas and credits, and of its history. */
 export abstract class MeteredAccount

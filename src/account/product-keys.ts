@@ -1,6 +1,6 @@
 import { type Refusal, refused } from '../errors.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import type { NewProductKey, ProductKey, ProductKeyPatch } from './product-key-contract.ts';
+import type { NewProductKey, ProductKey, ProductKeyPatch } from './key-contract.ts';
 
 type KeptKey = ProductKey & { hash: string };
 

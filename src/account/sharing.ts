@@ -3,7 +3,7 @@ import { type ErrorCode, type Refusal, refused } from '../errors.ts';
 import { endOf } from '../lib/calendar.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Behalf } from './metering-contract.ts';
-import type { Caps } from './spending.ts';
+import type { Caps } from './sharing-contract.ts';
 
 /** What credits are counted as, beside resources: no resource has such a name. */
 export const CREDITS = ':credits';

@@ -1,5 +1,5 @@
+import type { KeyDecision, KeyedObject } from '../account/key-contract.ts';
 import type { AuthorizationRequest, Decision, MeteringObject, Terms } from '../account/metering-contract.ts';
-import type { KeyDecision, KeyedObject } from '../account/product-key-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
 import { parseProductKeyText } from '../crypto/product-key-text.ts';
 import { ApiError, accepted, type ErrorCode, fieldError } from '../errors.ts';

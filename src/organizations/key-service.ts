@@ -1,4 +1,4 @@
-import type { KeyKeeper, ProductKey, ProductKeyPatch, ReportedKey } from '../account/product-key-contract.ts';
+import type { KeyKeeper, ProductKey, ProductKeyPatch, ReportedKey } from '../account/key-contract.ts';
 import type { AuditAction } from '../directory/audit-tables.ts';
 import { ApiError } from '../errors.ts';
 import { permissionsOf } from '../lib/organization-roles.ts';

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { MemberSum, ModelSum, SpendingDay } from '../account/spending.ts';
+import type { MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { PageLimit } from '../http/list-schemas.ts';
 import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';

@@ -1,4 +1,4 @@
-import type { Caps, MemberSum, ModelSum, SpendingDay } from '../account/spending.ts';
+import type { Caps, MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates } from '../lib/calendar.ts';
 import type { CapReport, SpendingObjects } from '../wallet/spending-contract.ts';

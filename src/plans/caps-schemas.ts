@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Caps } from '../account/spending.ts';
+import type { Caps } from '../account/sharing-contract.ts';
 import { LimitSchema, LimitsSchema, limitsShape } from './schemas.ts';
 
 export const CapsBody = z

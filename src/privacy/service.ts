@@ -2,7 +2,7 @@ import { and, eq, type SQL } from 'drizzle-orm';
 import type { FactorObject, PasswordObjects } from '../account/contract.ts';
 import type { GrantObject } from '../account/grant-contract.ts';
 import type { HistoryObject } from '../account/history-contract.ts';
-import type { KeyAct, KeyKeeper } from '../account/product-key-contract.ts';
+import type { KeyAct, KeyKeeper } from '../account/key-contract.ts';
 import type { Billing } from '../billing/service.ts';
 import { primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';

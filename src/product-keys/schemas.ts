@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ProductKey, ReportedKey } from '../account/product-key-contract.ts';
+import type { ProductKey, ReportedKey } from '../account/key-contract.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { CapsBody, CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 

@@ -6,7 +6,7 @@ import type {
   ProductKey,
   ProductKeyPatch,
   ReportedKey,
-} from '../account/product-key-contract.ts';
+} from '../account/key-contract.ts';
 import { newProductKeyText } from '../crypto/product-key-text.ts';
 import { accepted } from '../errors.ts';
 import type { Principal } from '../http/context.ts';

@@ -3,7 +3,7 @@ import type { Behalf } from '../account/metering-contract.ts';
 import type { ProductKeyBook } from '../account/product-keys.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
 import { CREDITS, capOf, refuseOver, type Shared } from '../account/sharing.ts';
-import type { Caps, MemberUse } from '../account/spending.ts';
+import type { Caps, MemberUse } from '../account/sharing-contract.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';

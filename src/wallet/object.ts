@@ -1,10 +1,5 @@
 import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
-import { decideByKey, reportKeys } from '../account/key-decision.ts';
-import { MeteredObject } from '../account/metered-object.ts';
-import type { Metered, MeteringBooks } from '../account/metering.ts';
-import type { Terms } from '../account/metering-contract.ts';
-import { copyOf } from '../account/object-copy.ts';
 import type {
   KeyDecision,
   KeyKeeper,
@@ -13,8 +8,13 @@ import type {
   ProductKey,
   ProductKeyPatch,
   ReportedKey,
-} from '../account/product-key-contract.ts';
-import type { Caps, MemberSum, ModelSum, SpendingDay, SpendingRange } from '../account/spending.ts';
+} from '../account/key-contract.ts';
+import { decideByKey, reportKeys } from '../account/key-decision.ts';
+import { MeteredObject } from '../account/metered-object.ts';
+import type { Metered, MeteringBooks } from '../account/metering.ts';
+import type { Terms } from '../account/metering-contract.ts';
+import { copyOf } from '../account/object-copy.ts';
+import type { Caps, MemberSum, ModelSum, SpendingDay, SpendingRange } from '../account/sharing-contract.ts';
 import type { Bindings } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Membership, OrganizationKeyAct, OrganizationMirror, OrganizationState } from './contract.ts';

@@ -12,7 +12,7 @@ import type {
   ModelSum,
   SpendingDay,
   SpendingRange,
-} from '../account/spending.ts';
+} from '../account/sharing-contract.ts';
 import type { Refusal } from '../errors.ts';
 
 /** The caps of all members who have none of their own, those of one, which come before them, and what that one has used. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { NewSession } from '../../src/account/contract.ts';
-import type { NewProductKey } from '../../src/account/product-key-contract.ts';
+import type { NewProductKey } from '../../src/account/key-contract.ts';
 import type { DirectoryState } from '../../src/directory/state.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { accountOf } from './api.ts';

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { ReportedKey } from '../../account/product-key-contract.ts';
+import type { ReportedKey } from '../../account/key-contract.ts';
 import { NewProductKeyBody } from '../../product-keys/schemas.ts';
 import type { WantedKey } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';

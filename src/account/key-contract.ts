@@ -1,7 +1,7 @@
 import type { Refusal } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { AuthorizationRequest, Decision, Terms } from './metering-contract.ts';
-import type { Caps, MemberUse } from './spending.ts';
+import type { Caps, MemberUse } from './sharing-contract.ts';
 
 /**
  * A key of a user or an organization, by which whoever holds it uses the product as its owner does, at the owner's cost. Times are Unix
