@@ -45,6 +45,7 @@ import { organizationCreditRoutes } from './organizations/admin-credit-routes.ts
 import { organizationAdminRoutes } from './organizations/admin-routes.ts';
 import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
+import { organizationKeyRoutes } from './organizations/key-routes.ts';
 import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { spendingRoutes } from './organizations/spending-routes.ts';
@@ -56,6 +57,7 @@ import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { userKeyRoutes } from './product-keys/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { unprovenProfileRoutes } from './profile/routes.ts';
@@ -126,11 +128,13 @@ export function createApp(
     .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))
     .route('/', memberRoutes(services.organizations, levels))
     .route('/', spendingRoutes(services, levels))
+    .route('/', organizationKeyRoutes(services.organizations, services.organizationKeys, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
     .route('/', organizationCreditRoutes(services.admin.credits, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
+    .route('/', userKeyRoutes(services.userKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))
     .route('/', registrationRoutes(server.registrations))

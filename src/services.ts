@@ -1,6 +1,7 @@
 import type { AccountObject } from './account/contract.ts';
 import type { CopyObject } from './account/copy-contract.ts';
 import type { GrantObject } from './account/grant-contract.ts';
+import type { KeyAct, KeyKeeper } from './account/key-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { AnonymousUsers } from './anonymous/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
@@ -55,6 +56,7 @@ import { OrganizationAdmin } from './organizations/admin-service.ts';
 import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
+import { OrganizationKeys } from './organizations/key-service.ts';
 import { Organizations } from './organizations/service.ts';
 import { OrganizationSpending } from './organizations/spending-service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
@@ -66,6 +68,7 @@ import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
+import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
@@ -83,7 +86,7 @@ import { takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { EmailVerification } from './verification/service.ts';
-import type { OrganizationMirror } from './wallet/contract.ts';
+import type { OrganizationKeyAct, OrganizationMirror } from './wallet/contract.ts';
 import { Payers } from './wallet/payers.ts';
 import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
@@ -153,8 +156,10 @@ export interface Services {
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  userKeys: UserKeys;
   organizations: Organizations;
   spending: OrganizationSpending;
+  organizationKeys: OrganizationKeys;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -229,8 +234,14 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
-  const wallets = stubsById<OrganizationMirror & SpendingObject & CopyObject>(bindings.ORGANIZATION, config);
+  const objects = stubsById<AccountObject & GrantObject & CopyObject & KeyKeeper<KeyAct>>(
+    bindings.ACCOUNT,
+    config,
+  );
+  const wallets = stubsById<OrganizationMirror & SpendingObject & CopyObject & KeyKeeper<OrganizationKeyAct>>(
+    bindings.ORGANIZATION,
+    config,
+  );
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   /** That of a user or of an organization, by the id. */
@@ -439,10 +450,12 @@ function assemble(shared: Shared, database: string): Services {
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
     spending: new OrganizationSpending(organizations, organizationChanges, wallets),
+    organizationKeys: new OrganizationKeys(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations, plans }),
+    userKeys: new UserKeys(objects),
     authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },

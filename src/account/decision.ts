@@ -1,4 +1,4 @@
-import { type ErrorCode, isRefusal, refused } from '../errors.ts';
+import { isRefusal, refused } from '../errors.ts';
 import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
 import { SECOND } from '../lib/time.ts';
 import type { LiveSession } from './contract.ts';
@@ -26,11 +26,12 @@ export function decide(
   const plan = entitlement.plan.id;
   const room = use && usage.admit(entitlement, use, now);
   const balance = ledger.balance();
-  const reason: ErrorCode | null =
-    room && isRefusal(room) ? room.reason : (ledger.refusalOf(credits, now)?.reason ?? null);
-  if (reason) {
+  const refusal = room && isRefusal(room) ? room : ledger.refusalOf(credits, now);
+  if (refusal) {
+    const { reason, retryAfter } = refusal;
     const quota = use && usage.quota(entitlement, use.resource, now);
-    return { result: 'decided', decision: { allowed: false, reason, plan, quota, balance } };
+    const decision = { allowed: false, reason, plan, quota, balance };
+    return { result: 'decided', decision: { ...decision, ...(retryAfter !== undefined && { retryAfter }) } };
   }
   const charge = { amount: credits, reference, description: null, actor };
   const charged = credits > 0 ? ledger.use(charge, 'authorize', now) : null;

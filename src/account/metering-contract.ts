@@ -43,6 +43,8 @@ export interface Behalf {
   actor: string;
   /** Something ends that was begun before: also for who has left since. */
   ends?: boolean | undefined;
+  /** The key of the payer's own that was presented, by its id. */
+  keyId?: string;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
@@ -85,6 +87,8 @@ export interface Decision {
   /** How the user stands with the resource afterwards. */
   quota: Quota | null;
   balance: number;
+  /** Of a refusal that time ends: after how many seconds. */
+  retryAfter?: number;
 }
 
 /**

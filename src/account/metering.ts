@@ -193,6 +193,14 @@ export class Metering {
     return this.books()?.ledger.lastNamed('grant:')?.slice('grant:'.length) ?? null;
   }
 
+  /** Has rows say on whose behalf, of books in which none did. To be called before `isNamed` says so. */
+  nameRows(): void {
+    if (!this.hasBooks()) return;
+    this.#open();
+    addSharedColumns(this.#deps.sql);
+    this.reload();
+  }
+
   /** What the user, and whoever had their address before, has used of what a day and a month bring. */
   spent(now: number): SpentQuota {
     if (!this.hasBooks()) return this.#deps.spentBefore();
@@ -293,9 +301,7 @@ export class Metering {
         UsageMeter.createTables(sql);
         createLedgerTables(sql);
         // Nobody is named who is the only one.
-        if (shared)
-          for (const [table, column] of SHARED_COLUMNS)
-            sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
+        if (shared?.isNamed()) addSharedColumns(sql);
       } else upgradeMeteringTables(sql, told);
       kv.put(TABLES_KEY, TABLES_VERSION);
     }
@@ -306,10 +312,11 @@ export class Metering {
       listener.booked(transaction.seq, this.#tellsCredits);
       if (this.#watch.hasFallen(transaction.balanceAfter)) listener.fallen();
     };
-    const ledger = new Ledger(sql, onRow, shared);
+    const sharing = shared?.isNamed() ? shared : undefined;
+    const ledger = new Ledger(sql, onRow, sharing);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, shared),
+      usage: new UsageMeter(sql, told, spentBefore, listener, sharing),
       ledger,
     };
     return this.#books;
@@ -319,6 +326,10 @@ export class Metering {
     const next = this.#books?.ledger.nextExpiry();
     if (next) this.#deps.onExpiry(next);
   }
+}
+
+function addSharedColumns(sql: SqlStorage): void {
+  for (const [table, column] of SHARED_COLUMNS) sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
 }
 
 function grantReference(month: string): string {

@@ -21,11 +21,14 @@ import { GrantBook } from './grant-book.ts';
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import { HookClaims } from './hook-claims.ts';
+import { KeySharing } from './key-sharing.ts';
 import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
+import { MemberSums } from './member-sums.ts';
 import { Metering } from './metering.ts';
 import { dropHalf, putBackInto } from './object-copy.ts';
 import { fetchPast } from './past.ts';
+import { ProductKeyBook } from './product-keys.ts';
 import { Projection } from './projection.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SecondStepBook } from './second-steps.ts';
@@ -75,6 +78,9 @@ export class AccountParts {
   readonly lastNotices: LastNotices;
   readonly hookClaims: HookClaims;
   readonly organizations: ChosenOrganizations;
+  readonly keys: ProductKeyBook;
+  /** What was used by each key. */
+  readonly keySums: MemberSums;
   readonly metering: Metering;
   readonly history: History;
   readonly feed: EventFeed;
@@ -109,6 +115,8 @@ export class AccountParts {
     this.lastNotices = new LastNotices(kv);
     this.hookClaims = new HookClaims(kv);
     this.organizations = new ChosenOrganizations(kv);
+    this.keys = new ProductKeyBook(kv);
+    this.keySums = new MemberSums(sql, kv, this.told);
     this.metering = new Metering({
       sql,
       kv,
@@ -122,10 +130,13 @@ export class AccountParts {
         booked: (seq, tells) => {
           this.feed.later();
           this.projection.booked(seq, tells);
+          // What is summed up needs not be looked up.
+          if (this.keys.isNamed()) this.projection.later();
         },
         fallen: () => this.schedule.at('top_up', Date.now()),
         mail: (data) => this.projection.tell('mail', data),
       },
+      shared: new KeySharing(this.keys, this.keySums),
     });
     this.projection = new Projection({
       sql,
@@ -136,6 +147,9 @@ export class AccountParts {
         ...this.sessions.standing(Date.now()),
         grantedMonth: this.metering.grantedMonth(),
       }),
+      foldKeys: () => {
+        if (this.keys.isNamed() && this.metering.hasBooks()) this.keySums.fold();
+      },
       sums: () => {
         // The sum of a month is not known before its past is.
         if (this.schedule.isDue('recall')) return null;
@@ -180,7 +194,7 @@ export class AccountParts {
       signIns: this.signIns,
       state: this.state,
     });
-    this.history = new History(this.activity, this.sessions, this.metering, {
+    this.history = new History(this.activity, this.sessions, this.metering, this.keySums, {
       activity: this.config.ACTIVITY_DAYS,
       uses: this.config.USAGE_EVENT_DAYS,
     });
@@ -210,6 +224,8 @@ export class AccountParts {
     this.sessions.reload();
     this.addressQuotas.reload();
     this.organizations.reload();
+    this.keys.reload();
+    this.keySums.reload();
     this.metering.reload();
     this.projection.reload();
     this.feed.reload();
@@ -260,6 +276,8 @@ export class AccountParts {
           this.#ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
         }
         this.metering.erase();
+        this.keySums.erase();
+        this.keys.erase();
         this.hookClaims.forget();
         this.organizations.forget();
       } else dropHalf(this.#ctx.storage);

@@ -192,7 +192,7 @@ export class UsageMeter {
     { resource, quantity }: { resource: string; quantity: number },
     { limit, totals, quota }: Admission,
     at: number,
-    member = this.#sharing?.who() ?? '',
+    member = this.#sharing?.who() ?? null,
   ): Quota {
     this.quotas.add(resource, quantity, at);
     this.#sharing?.count(member, resource, quantity, at);

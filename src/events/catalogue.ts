@@ -32,6 +32,7 @@ const ofPayer = {
   organization_id: z.string().optional().describe('Where an organization pays, which no single user does'),
 };
 const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string(), ...ofPayer });
+const organizationKey = z.object({ organization_id: z.string(), api_key_id: z.string() });
 
 /**
  * Everything that webhooks tell, by its name: dotted, past tense. Each public change is one of these events, or none; which one is in
@@ -98,6 +99,9 @@ export const EVENTS = {
   'app.authorized': event('A user lets an app act for them', app),
   'app.connected': event('An app has got tokens of a user', app),
   'app.disconnected': event('A user lets an app act no more', app),
+  'user.api_key_created': event('A user has an API key of their own more', key),
+  'user.api_key_updated': event('An API key of a user may something else', key),
+  'user.api_key_revoked': event('An API key of a user works no more', key),
   'organization.created': event('There is an organization more', organization),
   'organization.updated': event(
     'What is known of an organization has changed',
@@ -111,6 +115,9 @@ export const EVENTS = {
     z.object({ organization_id: z.string(), member_id: z.string() }),
   ),
   'organization.deleted': event('An organization is no more, nor anything in it', organization),
+  'organization.api_key_created': event('An organization has an API key more', organizationKey),
+  'organization.api_key_updated': event('An API key of an organization may something else', organizationKey),
+  'organization.api_key_revoked': event('An API key of an organization works no more', organizationKey),
   'member.joined': event('An organization has a member more', member),
   'member.role_changed': event('A member has another role', member),
   'member.removed': event('A member has left, or was removed', member),

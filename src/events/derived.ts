@@ -19,6 +19,9 @@ const sessionRevoked =
 const ofApp =
   (type: 'app.authorized' | 'app.connected' | 'app.disconnected') =>
   ({ details }: Entry): ToldEvent => ({ type, data: { client_id: text(details?.client_id) } });
+const ofOwnKey =
+  (type: 'user.api_key_created' | 'user.api_key_updated' | 'user.api_key_revoked') =>
+  ({ details }: Entry): ToldEvent => ({ type, data: { api_key_id: text(details?.api_key_id) } });
 const ofBilling =
   (
     type:
@@ -72,6 +75,9 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   app_authorized: ofApp('app.authorized'),
   app_connected: ofApp('app.connected'),
   app_disconnected: ofApp('app.disconnected'),
+  api_key_created: ofOwnKey('user.api_key_created'),
+  api_key_changed: ofOwnKey('user.api_key_updated'),
+  api_key_revoked: ofOwnKey('user.api_key_revoked'),
   factor_added: ({ details }) => ({
     type: 'mfa.added',
     data: { method: details?.method === 'passkey' ? 'passkey' : 'totp' },
@@ -168,6 +174,12 @@ const ofResource =
 const ofOrganization =
   (type: 'organization.created' | 'organization.deleted') =>
   ({ target }: Act): ToldEvent => ({ type, data: { organization_id: target } });
+const ofOrganizationKey =
+  (type: 'organization.api_key_created' | 'organization.api_key_updated' | 'organization.api_key_revoked') =>
+  ({ target, details }: Act): ToldEvent => ({
+    type,
+    data: { organization_id: target, api_key_id: text(details?.api_key_id) },
+  });
 const ofMember =
   (type: 'member.joined' | 'member.role_changed' | 'member.removed') =>
   ({ target, details }: Act): ToldEvent => ({
@@ -219,6 +231,9 @@ const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent | null>> = {
     data: { organization_id: target, member_id: text(details?.user_id) },
   }),
   organization_deleted: ofOrganization('organization.deleted'),
+  organization_key_created: ofOrganizationKey('organization.api_key_created'),
+  organization_key_changed: ofOrganizationKey('organization.api_key_updated'),
+  organization_key_revoked: ofOrganizationKey('organization.api_key_revoked'),
   member_joined: ofMember('member.joined'),
   member_role_changed: ofMember('member.role_changed'),
   member_removed: ofMember('member.removed'),

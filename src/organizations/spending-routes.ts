@@ -4,6 +4,7 @@ import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { OrganizationPermission } from '../lib/organization-roles.ts';
+import { CapsBody } from '../plans/caps-schemas.ts';
 import { QuotaReportSchema, quotaReportShape } from '../usage/schemas.ts';
 import type { Usage } from '../usage/service.ts';
 import { MemberParams, OrganizationParams } from './schemas.ts';
@@ -11,7 +12,6 @@ import type { Organizations } from './service.ts';
 import {
   afterOf,
   CapReportSchema,
-  CapsBody,
   capReportShape,
   MemberCapsSchema,
   MemberSpendingQuery,

@@ -1,21 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import type { MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { PageLimit } from '../http/list-schemas.ts';
-import { LimitSchema, LimitsSchema, limitsShape } from '../plans/schemas.ts';
+import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';
-import type { CapReport, Caps, MemberSum, ModelSum, SpendingDay } from '../wallet/spending-contract.ts';
+import type { CapReport } from '../wallet/spending-contract.ts';
 
 const ResourceName = z.string().nullable().openapi({ description: 'Null for credits', example: 'images' });
-
-export const CapsBody = z
-  .strictObject({
-    credits: LimitSchema.nullable().default(null).openapi({ description: 'Null is no cap' }),
-    resources: LimitsSchema.default({}),
-  })
-  .openapi('CapsUpdate');
-
-const CapsSchema = z
-  .object({ credits: z.union([LimitSchema, z.null()]), resources: LimitsSchema })
-  .openapi('Caps', { description: 'What a member may use of what all share; what is missing is not capped' });
 
 export const CapReportSchema = z
   .object({ everybody: CapsSchema })
@@ -51,7 +41,8 @@ export const MemberSpendingSchema = z
     data: z.array(
       z.object({
         member: z.string().openapi({
-          description: 'The user; where something was used on nobody’s behalf, who asked for it',
+          description:
+            'The user, or the key of the organization; where something was used on nobody’s behalf, who asked for it',
           example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
         }),
         resource: ResourceName,
@@ -88,11 +79,6 @@ export function afterOf(cursor: string | undefined): MemberSum | null {
 /** The cursor of a sum. */
 export function cursorAt({ member, resource }: MemberSum): string {
   return resource === null ? member : `${member}.${resource}`;
-}
-
-function capsShape({ credits, resources }: Caps): z.infer<typeof CapsSchema> {
-  const { credits: shaped = null } = credits ? limitsShape({ credits }) : {};
-  return { credits: shaped, resources: limitsShape(resources) };
 }
 
 /** The caps of everybody as they go over the wire. */

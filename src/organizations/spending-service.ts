@@ -1,13 +1,7 @@
+import type { Caps, MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates } from '../lib/calendar.ts';
-import type {
-  CapReport,
-  Caps,
-  MemberSum,
-  ModelSum,
-  SpendingDay,
-  SpendingObjects,
-} from '../wallet/spending-contract.ts';
+import type { CapReport, SpendingObjects } from '../wallet/spending-contract.ts';
 import type { OrganizationChanges } from './change-service.ts';
 import type { Admitted, Organizations } from './service.ts';
 import { cursorAt } from './spending-schemas.ts';

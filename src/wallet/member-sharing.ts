@@ -1,17 +1,17 @@
+import type { MemberSums } from '../account/member-sums.ts';
 import type { Behalf } from '../account/metering-contract.ts';
+import type { ProductKeyBook } from '../account/product-keys.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
-import { CREDITS, type Shared } from '../account/sharing.ts';
+import { CREDITS, capOf, refuseOver, type Shared } from '../account/sharing.ts';
+import type { Caps, MemberUse } from '../account/sharing-contract.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
-import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
-import { SECOND } from '../lib/time.ts';
-import type { MemberSums } from './member-sums.ts';
+import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { MemberTable } from './member-table.ts';
-import type { CapReport, Caps, MemberUse } from './spending-contract.ts';
+import type { CapReport } from './spending-contract.ts';
 
 const EVERYBODY = 'caps';
 const NO_CAPS: Caps = { credits: null, resources: {} };
-const PERIODS = ['day', 'month'] as const;
 
 /** Who uses of what members share, and how much of it each may. */
 export class MemberSharing implements Shared {
@@ -19,6 +19,7 @@ export class MemberSharing implements Shared {
   readonly #kv: SyncKvStorage;
   readonly #members: MemberTable;
   readonly #sums: MemberSums;
+  readonly #keys: Pick<ProductKeyBook, 'get'>;
   readonly #reservations: () => ReservationBook | null;
   #behalf: Behalf | undefined;
   /** As the storage has it; undefined until somebody asks. */
@@ -28,11 +29,13 @@ export class MemberSharing implements Shared {
     kv: SyncKvStorage,
     members: MemberTable,
     sums: MemberSums,
+    keys: Pick<ProductKeyBook, 'get'>,
     reservations: () => ReservationBook | null,
   ) {
     this.#kv = kv;
     this.#members = members;
     this.#sums = sums;
+    this.#keys = keys;
     this.#reservations = reservations;
   }
 
@@ -48,25 +51,27 @@ export class MemberSharing implements Shared {
   }
 
   who(): string {
-    return this.#behalf?.userId ?? this.#behalf?.actor ?? 'system';
+    const { userId, keyId, actor } = this.#behalf ?? {};
+    return userId ?? keyId ?? actor ?? 'system';
+  }
+
+  isNamed(): boolean {
+    return true;
   }
 
   capped(resource: string, quantity: number, now: number): Refusal | null {
-    const userId = this.#behalf?.userId ?? null;
-    const limit = userId === null ? null : this.#limitOf(userId, resource);
-    if (userId === null || !limit) return null;
-    const used = this.#used(userId, resource, now);
-    const full = PERIODS.filter((period) => {
-      const most = limit[period];
-      return most != null && used[period] + quantity > most;
-    });
-    if (full.length === 0) return null;
-    const retryAt = Math.max(...full.map((period) => endOf(period, now)));
-    return refused('cap_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
+    const { userId = null, keyId } = this.#behalf ?? {};
+    const who = userId ?? keyId;
+    if (who === undefined) return null;
+    const cap =
+      userId === null
+        ? capOf(this.#keys.get(keyId as string)?.caps, resource)
+        : this.#limitOf(userId, resource);
+    return cap && refuseOver(cap, this.#used(who, resource, now), quantity, now);
   }
 
-  count(who: string, resource: string, quantity: number, at: number): void {
-    this.#sums.add(who, resource, quantity, at);
+  count(who: string | null, resource: string, quantity: number, at: number): void {
+    if (who !== null) this.#sums.add(who, resource, quantity, at);
   }
 
   /** The caps of everybody, and those of a member, with what that one has used of what is capped. */
@@ -92,21 +97,16 @@ export class MemberSharing implements Shared {
 
   /** What of a resource a member may use: by a cap of their own, else by that of everybody. */
   #limitOf(userId: string, resource: string): Limit | null {
-    const of = (caps: Caps | null | undefined) => {
-      if (!caps) return null;
-      if (resource === CREDITS) return caps.credits;
-      return Object.hasOwn(caps.resources, resource) ? (caps.resources[resource] as Limit) : null;
-    };
-    return of(this.#members.find(userId)?.caps) ?? of(this.#ofEverybody());
+    return capOf(this.#members.find(userId)?.caps, resource) ?? capOf(this.#ofEverybody(), resource);
   }
 
   /** With what is held, which may yet be used. */
-  #used(userId: string, resource: string, now: number): { day: number; month: number } {
+  #used(who: string, resource: string, now: number): { day: number; month: number } {
     const reservations = this.#reservations();
     // Nobody has used anything yet.
     if (!reservations) return { day: 0, month: 0 };
-    const used = this.#sums.used(userId, resource, now);
-    for (const [day, held] of reservations.heldOf(resource, now, userId)) {
+    const used = this.#sums.used(who, resource, now);
+    for (const [day, held] of reservations.heldOf(resource, now, who)) {
       if (day === dateOf(now)) used.day += held;
       if (day.startsWith(monthOf(now))) used.month += held;
     }

@@ -3,8 +3,10 @@ import { tellFall } from '../account/balance-watch.ts';
 import type { CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { configOf, databasesIn } from '../account/environment.ts';
 import { SUM_DAYS } from '../account/history-contract.ts';
+import { MemberSums } from '../account/member-sums.ts';
 import { Metering } from '../account/metering.ts';
 import { dropHalf, putBackInto } from '../account/object-copy.ts';
+import { ProductKeyBook } from '../account/product-keys.ts';
 import { ObjectSchedule, type StandingWork } from '../account/schedule.ts';
 import { Told } from '../account/told.ts';
 import { REPEATABLE } from '../account/use-book.ts';
@@ -17,7 +19,6 @@ import { describeFailure, log } from '../lib/log.ts';
 import { DAY, HOUR, SECOND } from '../lib/time.ts';
 import type { MemberAccount, Membership, OrganizationState } from './contract.ts';
 import { MemberSharing } from './member-sharing.ts';
-import { MemberSums } from './member-sums.ts';
 import { MemberTable } from './member-table.ts';
 import { readOrganization } from './organization-reader.ts';
 import { type DeletedOrganization, OrganizationStateStore } from './organization-state.ts';
@@ -43,6 +44,7 @@ export class OrganizationParts {
   readonly state: OrganizationStateStore;
   readonly members: MemberTable;
   readonly sums: MemberSums;
+  readonly keys: ProductKeyBook;
   readonly sharing: MemberSharing;
   readonly schedule: ObjectSchedule<Job>;
   readonly told: Told;
@@ -68,10 +70,12 @@ export class OrganizationParts {
     this.members = new MemberTable(sql);
     this.told = new Told(kv, () => false);
     this.sums = new MemberSums(sql, kv, this.told);
+    this.keys = new ProductKeyBook(kv);
     this.sharing = new MemberSharing(
       kv,
       this.members,
       this.sums,
+      this.keys,
       () => this.metering.books()?.usage.reservations ?? null,
     );
     this.schedule = new ObjectSchedule(ctx.storage);
@@ -112,6 +116,7 @@ export class OrganizationParts {
     this.told.reload();
     this.members.reload();
     this.sums.reload();
+    this.keys.reload();
     this.sharing.reload();
     this.metering.reload();
     this.projection.reload();
@@ -159,6 +164,7 @@ export class OrganizationParts {
     if (this.state.deleted()) return;
     this.metering.erase();
     this.sums.erase();
+    this.keys.erase();
     this.members.end();
     this.state.markDeleted(organization);
     this.reload();

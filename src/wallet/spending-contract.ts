@@ -5,27 +5,21 @@ import type {
   PoolObject,
   Terms,
 } from '../account/metering-contract.ts';
-import type { Limit, Limits } from '../directory/state.ts';
+import type {
+  Caps,
+  MemberSum,
+  MemberUse,
+  ModelSum,
+  SpendingDay,
+  SpendingRange,
+} from '../account/sharing-contract.ts';
 import type { Refusal } from '../errors.ts';
-
-/** What a member may use of what all share. What is missing, or null, is not capped. */
-export interface Caps {
-  credits: Limit | null;
-  resources: Limits;
-}
 
 /** The caps of all members who have none of their own, those of one, which come before them, and what that one has used. */
 export interface CapReport {
   everybody: Caps;
   own: Caps | null;
   used: MemberUse[];
-}
-
-/** What a member has used of what is capped, in the UTC day and month of now. `resource` is null for credits. */
-export interface MemberUse {
-  resource: string | null;
-  day: number;
-  month: number;
 }
 
 /** What a service wants to do for a member, who is in the terms. */
@@ -36,34 +30,6 @@ export type MemberRequest = Pick<AuthorizationRequest, 'use' | 'credits' | 'refe
 
 /** A decision about a member, and their role. */
 export type MemberDecision = Decision & { role: string };
-
-/** What one has used of one thing. `member` is a user, or who asked for nobody. `resource` is null for credits. */
-export interface MemberSum {
-  member: string;
-  resource: string | null;
-  quantity: number;
-}
-
-/** What was used of one resource, or by one model, on a day. `resource` is null for credits. */
-export interface SpendingDay {
-  date: string;
-  resource: string | null;
-  quantity: number;
-}
-
-/** What was used of one model. */
-export interface ModelSum {
-  model: string;
-  inputTokens: number;
-  outputTokens: number;
-  requests: number;
-}
-
-/** What an organization has used from a date to another (YYYY-MM-DD, both included). */
-export interface SpendingRange {
-  from: string;
-  to: string;
-}
 
 export type SharedTerms = Terms & { behalf: Behalf };
 

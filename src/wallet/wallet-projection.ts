@@ -1,9 +1,9 @@
 import type { Atomically } from '../account/atomic.ts';
+import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
 import type { StandingWork } from '../account/schedule.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
-import type { MemberMonth, MemberSums } from './member-sums.ts';
 
 /** What is told, and how. */
 export interface WalletProjectionDependencies {

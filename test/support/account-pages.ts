@@ -22,6 +22,7 @@ export const PAGES = [
   '/account/devices',
   '/account/identities',
   '/account/apps',
+  '/account/api-keys',
   '/account/organizations',
   '/account/usage',
   '/account/billing',

@@ -103,6 +103,8 @@ const NEEDS_A_SECRET = [
   'PATCH /v1/organizations/{id}/members/{user_id}',
   'DELETE /v1/organizations/{id}/members/{user_id}',
   'POST /v1/organizations/{id}/transfer',
+  'PATCH /v1/organizations/{id}/api-keys/{key_id}',
+  'DELETE /v1/organizations/{id}/api-keys/{key_id}',
   'PATCH /v1/organizations/{id}/domains/{domain_id}',
   'POST /v1/organizations/{id}/domains/{domain_id}/verify',
   'DELETE /v1/organizations/{id}/domains/{domain_id}',
@@ -265,6 +267,19 @@ export class OperationFuzz {
     ).id;
   }
 
+  /** A key of a user's own, by its id: a new one where there is none. */
+  async #keyOf(userId: string): Promise<string> {
+    const { realms, userKeys } = this.#services;
+    const owner = { userId, realmId: 'default' };
+    const [known] = await userKeys.list(owner);
+    if (known) return known.id;
+    const { sessionId } = (await this.openSession(userId)).session;
+    const wanted = { name: 'a key', scopes: [], caps: null, requests_per_minute: null };
+    const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
+    return (await userKeys.create(await realms.get('default'), { ...owner, sessionId }, wanted, client)).key
+      .id;
+  }
+
   /** Sends a request. The user's account never locks: all would be refused that comes after. */
   async #send(
     request: HostileRequest,
@@ -287,6 +302,7 @@ export class OperationFuzz {
       if (written) body = written.replace(LIVE.refreshToken, refreshToken);
     }
     if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+    if (url.includes(LIVE.ownKeyId)) url = url.replace(LIVE.ownKeyId, await this.#keyOf(userId));
     url = url.replace(LIVE.paymentMethodId, this.#paymentMethodId).replace(LIVE.eventId, this.#eventId);
     if (url.includes(LIVE.clientId) || written.includes(LIVE.clientId)) {
       const { client_id, client_secret } = await makeClient();

@@ -3,6 +3,7 @@ import { MFA_PAGE } from '../../http/second-factor.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
+import { mostKeys } from '../../product-keys/service.ts';
 import { Form, Hidden } from '../kit/form.tsx';
 import { MenuFrame, type MenuPage } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
@@ -18,6 +19,7 @@ import { billingMessages } from './billing-messages.ts';
 import { dataMessages } from './data-messages.ts';
 import { devicesMessages } from './devices-messages.ts';
 import { identitiesMessages } from './identities-messages.ts';
+import { ownKeysMessages } from './keys-messages.ts';
 import { accountMessages } from './messages.ts';
 import { organizationsMessages } from './organizations-messages.ts';
 import { preferencesMessages } from './preferences-messages.ts';
@@ -35,6 +37,7 @@ export const ACCOUNT_PAGES = {
   devices: '/account/devices',
   identities: '/account/identities',
   apps: '/account/apps',
+  apiKeys: '/account/api-keys',
   organizations: '/account/organizations',
   usage: '/account/usage',
   billing: '/account/billing',
@@ -52,6 +55,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   devices: devicesMessages,
   identities: identitiesMessages,
   apps: appsMessages,
+  apiKeys: ownKeysMessages,
   organizations: organizationsMessages,
   usage: usageMessages,
   billing: billingMessages,
@@ -67,6 +71,7 @@ const ICONS: Record<AccountPageName, IconName> = {
   devices: 'monitor',
   identities: 'link',
   apps: 'layout-grid',
+  apiKeys: 'key-round',
   organizations: 'users',
   usage: 'chart-column',
   billing: 'credit-card',
@@ -93,7 +98,11 @@ export function AccountFrame(props: {
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const operators: MenuPage[] =
     user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, icon: 'layout-dashboard' }];
-  const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
+  // Where nobody makes any.
+  const hidden = mostKeys(view.realm) === 0 && page !== 'apiKeys' ? 'apiKeys' : null;
+  const pages = (Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][]).filter(
+    ([name]) => name !== hidden,
+  );
   return (
     <MenuFrame
       visit={visit}

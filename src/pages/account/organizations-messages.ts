@@ -93,6 +93,7 @@ export const organizationsMessages = messages({
       toAccount: 'Go to your account',
     },
     done: {
+      key_revoked: 'The key is revoked.',
       created: 'The organization is created.',
       joined: 'You are a member now.',
       switched: 'You act for this organization now.',
@@ -202,6 +203,7 @@ export const organizationsMessages = messages({
       toAccount: 'Zu Ihrem Konto',
     },
     done: {
+      key_revoked: 'Der Schlüssel ist widerrufen.',
       created: 'Die Organisation ist angelegt.',
       joined: 'Sie sind jetzt Mitglied.',
       switched: 'Sie handeln jetzt für diese Organisation.',

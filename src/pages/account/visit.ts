@@ -11,12 +11,14 @@ import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { Domains } from '../../organizations/domain-service.ts';
 import type { Invitations } from '../../organizations/invitation-service.ts';
+import type { OrganizationKeys } from '../../organizations/key-service.ts';
 import type { Organizations, OwnOrganization } from '../../organizations/service.ts';
 import type { Passkeys } from '../../passkeys/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import type { Credentials } from '../../passwords/service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
+import type { UserKeys } from '../../product-keys/service.ts';
 import type { Avatars } from '../../profile/avatar-service.ts';
 import type { Reauthentication } from '../../reauthentication/service.ts';
 import type { UsageAnalytics } from '../../usage/analytics-service.ts';
@@ -50,6 +52,8 @@ export interface AccountServices extends VisitServices {
   organizations: Organizations;
   invitations: Invitations;
   domains: Domains;
+  userKeys: UserKeys;
+  organizationKeys: OrganizationKeys;
   authorizations: ClientAuthorizations;
 }
 
