@@ -23,7 +23,7 @@ export function fileContent<Type extends string>(...types: Type[]): Record<Type,
 }
 
 /** The records of the body, at most so many. Throws `unsupported_media_type`, and 422 when the body is not such a file. */
-export async function recordsOf(
+export async function bodyRecords(
   c: AppContext,
   most: number,
   formats: Readonly<Record<string, FileFormat>> = FORMATS,

@@ -1,7 +1,7 @@
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import { fileContent, limitFile, recordsOf } from './file-schemas.ts';
+import { bodyRecords, fileContent, limitFile } from './file-schemas.ts';
 import {
   MAX_ORGANIZATIONS,
   OrganizationImportQuery,
@@ -37,7 +37,7 @@ export function organizationImportRoutes(organizationImport: OrganizationImport,
     }),
     async (c) => {
       const { dry_run: dryRun, on_existing: onExisting, source } = c.req.valid('query');
-      const records = await recordsOf(c, MAX_ORGANIZATIONS, NDJSON);
+      const records = await bodyRecords(c, MAX_ORGANIZATIONS, NDJSON);
       const request = { realm: c.get('realm'), records, source, onExisting, dryRun };
       const result = await organizationImport.run(request, actorOf(c).id);
       return c.json({ dry_run: dryRun, ...result }, 200);

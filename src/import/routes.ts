@@ -4,7 +4,7 @@ import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
-import { fileContent, limitFile, recordsOf } from './file-schemas.ts';
+import { bodyRecords, fileContent, limitFile } from './file-schemas.ts';
 import { ImportId, ImportQuery, ImportResultSchema, ImportSchema, importShape, MAX_ROWS } from './schemas.ts';
 import type { UserImport } from './service.ts';
 import { mappingOf } from './service-mappings.ts';
@@ -49,7 +49,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
             jurisdiction: c.get('realm').jurisdiction,
             importId,
             source: query.source ?? query.service ?? '',
-            records: await recordsOf(c, MAX_ROWS),
+            records: await bodyRecords(c, MAX_ROWS),
             firstRow: query.first_row,
             mapping: mappingOf(query.service, query.mapping),
             onExisting: query.on_existing,
