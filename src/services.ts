@@ -80,6 +80,7 @@ import { eventSenderOf } from './sinks/registry.ts';
 import { takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
+import { Spending } from './usage/spending-service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationMirror } from './wallet/contract.ts';
 import { Payers } from './wallet/payers.ts';
@@ -152,6 +153,7 @@ export interface Services {
   authorizer: Authorizer;
   organizations: Organizations;
   spending: OrganizationSpending;
+  spendingCaps: Spending;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -288,6 +290,7 @@ function assemble(shared: Shared, database: string): Services {
     askOrganization: (organization, call) => organizationChanges.ask(organization, call),
   });
   const credits = new Credits(payers, plans);
+  const spendingCaps = new Spending({ d1, directory, payers, plans });
   const billingKit = new BillingKit({
     d1,
     home,
@@ -433,7 +436,8 @@ function assemble(shared: Shared, database: string): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
-    spending: new OrganizationSpending(organizations, organizationChanges, wallets),
+    spending: new OrganizationSpending(organizations, organizationChanges, wallets, spendingCaps),
+    spendingCaps,
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),

@@ -2,6 +2,8 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { dateOf } from '../lib/calendar.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
+import type { CapBook } from './cap-book.ts';
+import { CREDITS, type Spent } from './caps-contract.ts';
 import { LotBook, type Part } from './lot-book.ts';
 import type {
   CreditAddition,
@@ -16,7 +18,8 @@ import type {
   TransactionType,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
-import { CREDITS, isSameMember, type Sharing } from './sharing.ts';
+import { isSameMember, type Sharing } from './sharing.ts';
+import { SpentCredits } from './spent-credits.ts';
 
 /** By what request of a caller's a row came; null for Latchkey's own, whose references are apart. */
 type Origin = CreditTransaction['request'];
@@ -63,13 +66,22 @@ export class Ledger {
   readonly #lots: LotBook;
   readonly #reversals: ReversalBook;
   readonly #onRow: (transaction: CreditTransaction) => void;
+  readonly #caps: CapBook;
   readonly #sharing: Sharing | undefined;
+  readonly #spent: SpentCredits;
   /** As the last row says; the object is the only writer. */
   #known: number | undefined;
 
   /** `onRow` hears of each new row, when all is done that belongs to it. */
-  constructor(sql: SqlStorage, onRow: (transaction: CreditTransaction) => void, sharing?: Sharing) {
+  constructor(
+    sql: SqlStorage,
+    onRow: (transaction: CreditTransaction) => void,
+    caps: CapBook,
+    sharing?: Sharing,
+  ) {
     this.#sql = sql;
+    this.#caps = caps;
+    this.#spent = new SpentCredits(sql);
     this.#sharing = sharing;
     this.#lots = new LotBook(sql);
     this.#reversals = new ReversalBook(sql);
@@ -121,6 +133,7 @@ export class Ledger {
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     const parts = this.#lots.take(use.amount);
+    this.#spent.add(use.amount, now);
     if (!this.#sharing) return this.#done(this.#append({ ...entry, parts }, now));
     this.#sharing.count(this.#sharing.who(), CREDITS, use.amount, now);
     return this.#done(this.#append({ ...entry, parts, memberDay: dateOf(now) }, now));
@@ -129,7 +142,16 @@ export class Ledger {
   /** Why so many cannot be used: there are fewer, or whoever asks may not; null when they can. */
   refusalOf(amount: number, now: number): Refusal | null {
     if (this.balance() < amount) return refused('insufficient_credits');
-    return (amount > 0 && this.#sharing?.capped(CREDITS, amount, now)) || null;
+    if (amount === 0) return null;
+    return (
+      this.#sharing?.capped(CREDITS, amount, now) ??
+      this.#caps.capped(CREDITS, amount, () => this.#spent.of(now), now)
+    );
+  }
+
+  /** What was used in the day and the month of a moment, without what was given back of it. */
+  spent(now: number): Spent {
+    return this.#spent.of(now);
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
@@ -152,6 +174,7 @@ export class Ledger {
     if (member !== null) this.#sharing?.count(member, CREDITS, -amount, used.created_at);
     const transaction = this.#append({ ...refund, ...whose, type: 'refund', amount, request: 'refund' }, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
+    this.#spent.add(-amount, used.created_at);
     for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
       const expiresAt =
         part.expiresAt !== null && part.expiresAt <= now ? now + REFUND_LIFETIME : part.expiresAt;

@@ -1,5 +1,6 @@
 import type { Bindings } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
+import type { SpendingReport } from './caps-contract.ts';
 import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
@@ -49,6 +50,10 @@ export abstract class MeteredAccount extends MeteredObject implements MeteringOb
     return this.parts.atomically(() =>
       this.parts.state.get() ? this.parts.history.read(list, page, Date.now()) : [],
     );
+  }
+
+  async spendingCaps(): Promise<Pick<SpendingReport, 'own' | 'operator'>> {
+    return this.metering.caps();
   }
 
   #sessionFor({ sessionId, spends, ...wanted }: SessionUse): LiveSession | Refusal {

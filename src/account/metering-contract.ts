@@ -1,6 +1,7 @@
 import type { Limits } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
+import type { CapChange, SpendingReport } from './caps-contract.ts';
 
 /** What a plan allows. */
 export interface Plan {
@@ -281,6 +282,14 @@ export interface QuotaReport {
 export type ConsumeResult = { result: 'ok'; quota: Quota } | Refusal;
 export type ReservationResult = { result: 'ok'; reservation: Reservation; quota: Quota } | Refusal;
 
+/** What caps of all that is spent need of the object. */
+interface CappedObject {
+  /** The caps, and what was used of what is capped. */
+  spending(terms: Terms): Promise<({ result: 'ok' } & SpendingReport) | Refusal>;
+  /** Sets the caps of whoever spends, or those of an operator: of both the lower holds. */
+  capSpending(terms: Terms, change: CapChange): Promise<({ result: 'ok' } & SpendingReport) | Refusal>;
+}
+
 /** What usage needs of the account object: each call is one hop, and touches no D1. */
 interface UsageObject {
   quotas(terms: Terms): Promise<({ result: 'ok' } & QuotaReport) | Refusal>;
@@ -309,7 +318,7 @@ interface UsageObject {
 export const TOKENS = 'tokens';
 
 /** What is metered of whoever has a plan, quotas and credits: one user, or several who share them. */
-export type PoolObject = PlanObject & UsageObject & CreditObject;
+export type PoolObject = PlanObject & UsageObject & CreditObject & CappedObject;
 
 /** What the account object meters: each call is one hop, and touches no D1. All refuse with `user_not_found`. */
 export type MeteringObject = PoolObject & AuthorizeObject;

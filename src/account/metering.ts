@@ -2,6 +2,8 @@ import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthOf } from '../lib/calendar.ts';
 import type { Atomically } from './atomic.ts';
+import { CapBook, cappedNames, capUses } from './cap-book.ts';
+import { type CapChange, CREDITS, type SpendingReport } from './caps-contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
@@ -86,9 +88,11 @@ export class Metering {
   #hasOpened = false;
   /** Whether webhooks want to hear of rows of the ledger, as the call said that is worked on. */
   #tellsCredits: boolean | undefined;
+  readonly #caps: CapBook;
 
   constructor(deps: MeteringDependencies) {
     this.#deps = deps;
+    this.#caps = new CapBook(deps.kv);
   }
 
   /**
@@ -194,6 +198,25 @@ export class Metering {
     return this.hasGranted(month, books) ? { ...spent, [month]: { ...spent[month], [GRANT]: 1 } } : spent;
   }
 
+  /** The caps of all that is spent, and what was used of what is capped. */
+  spending(now: number, { usage, ledger }: MeteringBooks): SpendingReport {
+    const caps = this.#caps.get();
+    const spent = (name: string) => (name === CREDITS ? ledger.spent(now) : usage.quotas.spentOf(name, now));
+    return { ...caps, used: capUses(cappedNames(caps.inForce), spent) };
+  }
+
+  /** The caps of all that is spent, by who has set them. */
+  caps(): Pick<SpendingReport, 'own' | 'operator'> {
+    const { own, operator } = this.#caps.get();
+    return { own, operator };
+  }
+
+  /** Sets the caps of all that is spent. */
+  cap(change: CapChange): void {
+    this.#caps.set(change.by, change.caps);
+    this.#deps.listener.capped?.(change);
+  }
+
   /** Writes off the credits that have expired. */
   expire(now: number): void {
     this.#tellsCredits = undefined;
@@ -209,6 +232,7 @@ export class Metering {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
+    this.#caps.reload();
   }
 
   /** Forgets all of it, of a user who is no more. */
@@ -216,6 +240,7 @@ export class Metering {
     const { kv, sql } = this.#deps;
     for (const table of TABLES) sql.exec(`DROP TABLE IF EXISTS ${table}`);
     kv.delete(TABLES_KEY);
+    this.#caps.erase();
     this.reload();
   }
 
@@ -295,10 +320,10 @@ export class Metering {
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
     };
-    const ledger = new Ledger(sql, onRow, shared);
+    const ledger = new Ledger(sql, onRow, this.#caps, shared);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, shared),
+      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, shared),
       ledger,
     };
     return this.#books;

@@ -124,6 +124,11 @@ export class AccountParts {
           this.projection.booked(seq, tells);
         },
         mail: (data) => this.projection.tell('mail', data),
+        capped: ({ caps, actor, sessionId, client }) =>
+          this.projection.log({
+            ...{ type: 'caps_changed', sessionId, client, details: { caps } },
+            ...(actor !== null && { actor }),
+          }),
       },
     });
     this.projection = new Projection({

@@ -96,6 +96,12 @@ export class QuotaBook {
     return { day: day_used, month: month_used };
   }
 
+  /** What this user has used in the day and the month of a moment, with what is held: what caps count. */
+  spentOf(resource: string, now: number): Totals {
+    const { day_used, month_used, day_held, month_held } = this.#read(resource, now, now);
+    return { day: day_used + day_held, month: month_used + month_held };
+  }
+
   /**
    * The highest of the percentages that use has just passed and of which the user was not warned yet, with the end of
    * the period it is of. Once warned, never again for the same limit in the same period.

@@ -1,9 +1,6 @@
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Behalf } from './metering-contract.ts';
 
-/** What credits are counted as, beside resources: no resource has such a name. */
-export const CREDITS = ':credits';
-
 /** What the books have to know where several share what is in them: they write down who, and hold each to what they may. */
 export interface Sharing {
   /** Who the call is for that is worked on: the id of a user, or else of who asks. */

@@ -2,6 +2,8 @@ import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { rfc3339, SECOND } from '../lib/time.ts';
+import type { CapBook } from './cap-book.ts';
+import type { CapChange } from './caps-contract.ts';
 import type { Entitlement } from './metering-contract.ts';
 import {
   type ConsumeResult,
@@ -29,6 +31,8 @@ export interface MeterListener {
   /** A row of the ledger was written, by its number. `tells`: whether webhooks want to hear of it; undefined when nobody said. */
   booked(seq: number, tells: boolean | undefined): void;
   mail(data: unknown): void;
+  /** Caps of all that is spent were set. */
+  capped?(change: CapChange): void;
 }
 
 /** Room for a use, as it was before it. */
@@ -46,6 +50,7 @@ export class UsageMeter {
   readonly tokens: TokenBook;
   readonly reservations: ReservationBook;
   readonly #listener: MeterListener;
+  readonly #caps: CapBook;
   readonly #sharing: Sharing | undefined;
 
   constructor(
@@ -53,8 +58,10 @@ export class UsageMeter {
     told: Told,
     spentBefore: () => SpentQuota,
     listener: MeterListener,
+    caps: CapBook,
     sharing?: Sharing,
   ) {
+    this.#caps = caps;
     this.#sharing = sharing;
     this.uses = new UseBook(sql, told, sharing);
     this.reservations = new ReservationBook(sql, sharing);
@@ -173,9 +180,7 @@ export class UsageMeter {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
     if (!limit) return refused('resource_not_in_plan');
     const { totals, quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
-    if (retryAt === null) {
-      return this.#sharing?.capped(resource, quantity, now) ?? { limit, totals, quota };
-    }
+    if (retryAt === null) return this.#capped(resource, quantity, now) ?? { limit, totals, quota };
     return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
 
@@ -207,6 +212,13 @@ export class UsageMeter {
   record(use: Use, result: unknown): void {
     this.uses.add(use, result);
     this.#listener.used();
+  }
+
+  #capped(resource: string, quantity: number, now: number): Refusal | null {
+    const spent = () => this.quotas.spentOf(resource, now);
+    return (
+      this.#sharing?.capped(resource, quantity, now) ?? this.#caps.capped(resource, quantity, spent, now)
+    );
   }
 
   #standing({ limits }: Entitlement, row: ReservationRow, now: number): ReservationResult {

@@ -123,6 +123,7 @@ export const EVENTS = {
   ),
   'plan.expired': event("A user's plan has lapsed: they have the free one", nothing),
   'limits.changed': event('A user has limits of their own, or others', nothing),
+  'caps.changed': event('A user may spend more or less: they have set caps, or an operator has', nothing),
   'subscription.updated': event(
     'A subscription began, changed or ended',
     z.object({ subscription_id: z.string(), plan: z.string(), status: z.string() }),

@@ -98,6 +98,7 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   }),
   plan_expired: plain('plan.expired'),
   limits_changed: plain('limits.changed'),
+  caps_changed: plain('caps.changed'),
   trial_ending: ofBilling('subscription.trial_ending'),
   payment_failed: ofBilling('payment.failed'),
   payment_reversed: ofBilling('payment.reversed'),

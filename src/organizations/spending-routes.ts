@@ -6,12 +6,12 @@ import { createRoute, featureRouter, json, jsonBody, responses } from '../http/o
 import type { OrganizationPermission } from '../lib/organization-roles.ts';
 import { QuotaReportSchema, quotaReportShape } from '../usage/schemas.ts';
 import type { Usage } from '../usage/service.ts';
+import { CapsBody } from '../usage/spending-schemas.ts';
 import { MemberParams, OrganizationParams } from './schemas.ts';
 import type { Organizations } from './service.ts';
 import {
   afterOf,
   CapReportSchema,
-  CapsBody,
   capReportShape,
   MemberCapsSchema,
   MemberSpendingQuery,

@@ -1,21 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { PageLimit } from '../http/list-schemas.ts';
-import { LimitSchema, LimitsSchema, limitsShape } from '../plans/schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';
-import type { CapReport, Caps, MemberSum, ModelSum, SpendingDay } from '../wallet/spending-contract.ts';
-
-const ResourceName = z.string().nullable().openapi({ description: 'Null for credits', example: 'images' });
-
-export const CapsBody = z
-  .strictObject({
-    credits: LimitSchema.nullable().default(null).openapi({ description: 'Null is no cap' }),
-    resources: LimitsSchema.default({}),
-  })
-  .openapi('CapsUpdate');
-
-const CapsSchema = z
-  .object({ credits: z.union([LimitSchema, z.null()]), resources: LimitsSchema })
-  .openapi('Caps', { description: 'What a member may use of what all share; what is missing is not capped' });
+import { CapsSchema, CapUses, capsShape, ResourceName } from '../usage/spending-schemas.ts';
+import type { CapReport, MemberSum, ModelSum, SpendingDay } from '../wallet/spending-contract.ts';
 
 export const CapReportSchema = z
   .object({ everybody: CapsSchema })
@@ -25,9 +12,7 @@ export const MemberCapsSchema = z
   .object({
     everybody: CapsSchema,
     own: z.union([CapsSchema, z.null()]),
-    used: z
-      .array(z.object({ resource: ResourceName, day: z.int(), month: z.int() }))
-      .openapi({ description: 'Of what is capped, in this UTC day and month, with what is reserved' }),
+    used: CapUses,
   })
   .openapi('MemberCaps');
 
@@ -88,11 +73,6 @@ export function afterOf(cursor: string | undefined): MemberSum | null {
 /** The cursor of a sum. */
 export function cursorAt({ member, resource }: MemberSum): string {
   return resource === null ? member : `${member}.${resource}`;
-}
-
-function capsShape({ credits, resources }: Caps): z.infer<typeof CapsSchema> {
-  const { credits: shaped = null } = credits ? limitsShape({ credits }) : {};
-  return { credits: shaped, resources: limitsShape(resources) };
 }
 
 /** The caps of everybody as they go over the wire. */

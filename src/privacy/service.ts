@@ -88,23 +88,49 @@ export class Privacy {
     const session = primary(d1);
     const { db } = session;
     const object = objects(userId);
-    const [user, externalId, preferences, open, consents, linked, passkeys, factors, teams, uses, paid] =
-      await Promise.all([
-        findById(db, userId),
-        readExternalId(db, userId),
-        profiles.preferences(userId, session.bookmark()),
-        object.listSessions(),
-        object.consents(),
-        readUserIdentities(db, userId),
-        readUserPasskeys(db, userId),
-        readUserFactors(db, userId),
-        readUserOrganizations(db, userId),
-        object.factorUses(),
-        billing.export(userId),
-      ]);
+    const [
+      user,
+      externalId,
+      preferences,
+      open,
+      consents,
+      linked,
+      passkeys,
+      factors,
+      teams,
+      uses,
+      caps,
+      paid,
+    ] = await Promise.all([
+      findById(db, userId),
+      readExternalId(db, userId),
+      profiles.preferences(userId, session.bookmark()),
+      object.listSessions(),
+      object.consents(),
+      readUserIdentities(db, userId),
+      readUserPasskeys(db, userId),
+      readUserFactors(db, userId),
+      readUserOrganizations(db, userId),
+      object.factorUses(),
+      object.spendingCaps(),
+      billing.export(userId),
+    ]);
     if (!user) throw new ApiError('session_ended');
     return {
-      ...{ user, externalId, preferences, open, consents, linked, passkeys, factors, teams, uses, paid },
+      ...{
+        user,
+        externalId,
+        preferences,
+        open,
+        consents,
+        linked,
+        passkeys,
+        factors,
+        teams,
+        uses,
+        caps,
+        paid,
+      },
       past: historyPages(object, 'past_sessions'),
       log: historyPages(object, 'activity'),
       acts: actPages(db, userId),

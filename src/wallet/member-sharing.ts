@@ -1,17 +1,16 @@
+import { capOf, cappedNames, capUses, NO_CAPS, refuseBeyond } from '../account/cap-book.ts';
+import type { Caps, Spent } from '../account/caps-contract.ts';
 import type { Behalf } from '../account/metering-contract.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
-import { CREDITS, type Shared } from '../account/sharing.ts';
+import type { Shared } from '../account/sharing.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
-import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
-import { SECOND } from '../lib/time.ts';
+import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { MemberSums } from './member-sums.ts';
 import type { MemberTable } from './member-table.ts';
-import type { CapReport, Caps, MemberUse } from './spending-contract.ts';
+import type { CapReport } from './spending-contract.ts';
 
 const EVERYBODY = 'caps';
-const NO_CAPS: Caps = { credits: null, resources: {} };
-const PERIODS = ['day', 'month'] as const;
 
 /** Who uses of what members share, and how much of it each may. */
 export class MemberSharing implements Shared {
@@ -53,16 +52,9 @@ export class MemberSharing implements Shared {
 
   capped(resource: string, quantity: number, now: number): Refusal | null {
     const userId = this.#behalf?.userId ?? null;
-    const limit = userId === null ? null : this.#limitOf(userId, resource);
-    if (userId === null || !limit) return null;
-    const used = this.#used(userId, resource, now);
-    const full = PERIODS.filter((period) => {
-      const most = limit[period];
-      return most != null && used[period] + quantity > most;
-    });
-    if (full.length === 0) return null;
-    const retryAt = Math.max(...full.map((period) => endOf(period, now)));
-    return refused('cap_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
+    if (userId === null) return null;
+    const limit = this.#limitOf(userId, resource);
+    return refuseBeyond(limit, () => this.#used(userId, resource, now), quantity, now);
   }
 
   count(who: string, resource: string, quantity: number, at: number): void {
@@ -74,11 +66,7 @@ export class MemberSharing implements Shared {
     const everybody = this.#ofEverybody();
     const own = userId === null ? null : (this.#members.find(userId)?.caps ?? null);
     if (userId === null) return { everybody, own, used: [] };
-    const names = new Set([...Object.keys(everybody.resources), ...Object.keys(own?.resources ?? {})]);
-    if (everybody.credits || own?.credits) names.add(CREDITS);
-    const used = [...names].sort().map((name): MemberUse => {
-      return { resource: name === CREDITS ? null : name, ...this.#used(userId, name, now) };
-    });
+    const used = capUses(cappedNames(everybody, own), (name) => this.#used(userId, name, now));
     return { everybody, own, used };
   }
 
@@ -92,16 +80,11 @@ export class MemberSharing implements Shared {
 
   /** What of a resource a member may use: by a cap of their own, else by that of everybody. */
   #limitOf(userId: string, resource: string): Limit | null {
-    const of = (caps: Caps | null | undefined) => {
-      if (!caps) return null;
-      if (resource === CREDITS) return caps.credits;
-      return Object.hasOwn(caps.resources, resource) ? (caps.resources[resource] as Limit) : null;
-    };
-    return of(this.#members.find(userId)?.caps) ?? of(this.#ofEverybody());
+    return capOf(this.#members.find(userId)?.caps, resource) ?? capOf(this.#ofEverybody(), resource);
   }
 
   /** With what is held, which may yet be used. */
-  #used(userId: string, resource: string, now: number): { day: number; month: number } {
+  #used(userId: string, resource: string, now: number): Spent {
     const reservations = this.#reservations();
     // Nobody has used anything yet.
     if (!reservations) return { day: 0, month: 0 };

@@ -1,5 +1,5 @@
+import { CREDITS } from '../account/caps-contract.ts';
 import { TOKENS } from '../account/metering-contract.ts';
-import { CREDITS } from '../account/sharing.ts';
 import type { Reached, Told } from '../account/told.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { MemberSum, ModelSum, SpendingDay, SpendingRange } from './spending-contract.ts';

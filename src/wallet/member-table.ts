@@ -1,5 +1,5 @@
+import type { Caps } from '../account/caps-contract.ts';
 import type { Membership } from './contract.ts';
-import type { Caps } from './spending-contract.ts';
 
 type Row = { user_id: string; role: string | null; version: number; caps: string | null };
 

@@ -1,3 +1,4 @@
+import type { Caps } from '../account/caps-contract.ts';
 import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
 import { MeteredObject } from '../account/metered-object.ts';
@@ -9,7 +10,6 @@ import type { Membership, OrganizationMirror, OrganizationState } from './contra
 import { OrganizationParts } from './parts.ts';
 import type {
   CapReport,
-  Caps,
   MemberDecision,
   MemberRequest,
   MemberSum,

@@ -1,3 +1,4 @@
+import type { Caps, CapUse } from '../account/caps-contract.ts';
 import type {
   AuthorizationRequest,
   Behalf,
@@ -5,27 +6,13 @@ import type {
   PoolObject,
   Terms,
 } from '../account/metering-contract.ts';
-import type { Limit, Limits } from '../directory/state.ts';
 import type { Refusal } from '../errors.ts';
-
-/** What a member may use of what all share. What is missing, or null, is not capped. */
-export interface Caps {
-  credits: Limit | null;
-  resources: Limits;
-}
 
 /** The caps of all members who have none of their own, those of one, which come before them, and what that one has used. */
 export interface CapReport {
   everybody: Caps;
   own: Caps | null;
-  used: MemberUse[];
-}
-
-/** What a member has used of what is capped, in the UTC day and month of now. `resource` is null for credits. */
-export interface MemberUse {
-  resource: string | null;
-  day: number;
-  month: number;
+  used: CapUse[];
 }
 
 /** What a service wants to do for a member, who is in the terms. */

@@ -1,7 +1,7 @@
 import type { Atomically } from '../account/atomic.ts';
+import { CREDITS } from '../account/caps-contract.ts';
 import type { MeteringBooks } from '../account/metering.ts';
 import type { StandingWork } from '../account/schedule.ts';
-import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
 import type { MemberMonth, MemberSums } from './member-sums.ts';
 

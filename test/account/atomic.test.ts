@@ -158,6 +158,15 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),
+  spending: ({ object }) => object.spending(TERMS),
+  capSpending: ({ object }) =>
+    object.capSpending(TERMS, {
+      by: 'own',
+      caps: { credits: { day: 90 }, resources: {} },
+      actor: null,
+      sessionId: null,
+      client: null,
+    }),
   consume: ({ object }) => object.consume(TERMS, { resource: 'images', quantity: 16, reference: 'consumed' }),
   reserve: ({ object }) =>
     object.reserve(TERMS, { resource: 'images', quantity: 2, reference: 'reserved', seconds: 60 }),
@@ -235,6 +244,7 @@ const READING = [
   'creditReversal',
   'hashPassword',
   'history',
+  'spendingCaps',
   'consents',
   'checkGrant',
   'alarm',
@@ -250,6 +260,7 @@ async function told(object: Account): Promise<string> {
     await object.listSessions(),
     await object.subscription(TERMS),
     await object.quotas(TERMS),
+    await object.spending(TERMS),
     await object.creditBalance(TERMS),
     await object.listCredits(TERMS, { before: null, limit: 100 }),
     await object.creditReversal(TERMS, 'checkout:one'),
