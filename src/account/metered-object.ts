@@ -12,6 +12,7 @@ import type {
   CreditRefund,
   CreditResult,
   CreditReversal,
+  CreditStanding,
   CreditTransaction,
   CreditUse,
   InvoiceCredits,
@@ -112,6 +113,13 @@ export abstract class MeteredObject extends DurableObject<Bindings> implements P
     return this.metering.run(this.metered(), terms, (_, { ledger }) => ({
       result: 'ok',
       balance: ledger.balance(),
+    }));
+  }
+
+  async creditStanding(terms: Terms): Promise<Answer<CreditStanding>> {
+    return this.metering.run(this.metered(), terms, (_, { ledger }) => ({
+      result: 'ok',
+      ...ledger.standing(),
     }));
   }
 

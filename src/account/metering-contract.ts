@@ -12,6 +12,8 @@ export interface Plan {
   modelTiers: string[];
   /** Credits given at the user's first use in a UTC month; they expire at the end of it. */
   monthlyCredits: number;
+  /** How many of the plan's credits that expire roll over into the next month; null is all, left out is none. */
+  rolloverCredits?: number | null;
   features: string[];
 }
 
@@ -106,6 +108,23 @@ interface AuthorizeObject {
   authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult>;
 }
 
+/** Where credits come from, in the order in which they are spent of those that expire at the same time. */
+export const CREDIT_SOURCES = ['plan', 'gift', 'pack'] as const;
+
+export type CreditSource = (typeof CREDIT_SOURCES)[number];
+
+/** So many credits of one source; never less than one. */
+export interface CreditPart {
+  source: CreditSource;
+  amount: number;
+}
+
+/** What can be spent, and what of it is from which source and expires when (Unix milliseconds), the soonest first. */
+export interface CreditStanding {
+  balance: number;
+  sources: (CreditPart & { expiring: { expiresAt: number; amount: number }[] })[];
+}
+
 export const TRANSACTION_TYPES = ['purchase', 'added', 'used', 'refund', 'grant', 'expired'] as const;
 
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
@@ -132,6 +151,8 @@ export interface CreditTransaction {
   request: 'add' | 'use' | 'refund' | 'authorize' | null;
   /** Of what several share: on whose behalf, the id of a user or else of who asked. */
   member?: string | null;
+  /** Which credits came or went; none where an earlier version has not noted it. */
+  sources: CreditPart[];
 }
 
 interface CreditEntry {
@@ -200,6 +221,7 @@ export type CreditResult = { result: 'ok'; transaction: CreditTransaction; balan
 /** What credits need of the account object: each call is one hop, and touches no D1. */
 interface CreditObject {
   creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
+  creditStanding(terms: Terms): Promise<({ result: 'ok' } & CreditStanding) | Refusal>;
   /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
   addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
   /** As `addCredits`, for what Latchkey gives by itself: its reference is none that a caller can have. */

@@ -1,12 +1,14 @@
 import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
-import { endOf, monthOf } from '../lib/calendar.ts';
+import { endOf, monthAfter, monthOf } from '../lib/calendar.ts';
+import { rfc3339 } from '../lib/time.ts';
 import type { Atomically } from './atomic.ts';
 import { CapBook, cappedNames, capUses } from './cap-book.ts';
 import { type CapChange, CREDITS, type SpendingReport } from './caps-contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
+import { LotBook } from './lot-book.ts';
 import type { MeteredState } from './metered-state.ts';
 import {
   type CreditTransaction,
@@ -18,6 +20,7 @@ import {
 import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
+import { ReservationBook } from './reservation-book.ts';
 import { SHARED_COLUMNS, type Shared } from './sharing.ts';
 import { GRANT } from './spent-quota.ts';
 import type { Told } from './told.ts';
@@ -58,8 +61,16 @@ const TABLES = [
 ];
 
 /** Which tables there are; kept beside them. Of an object that has none, or those of before, it is not there. */
-const TABLES_VERSION = 2;
+const TABLES_VERSION = 3;
 const TABLES_KEY = 'metering';
+/** Credits of the plan that have expired, of which nobody has decided yet whether they roll over. */
+const LAPSED = 'credits:lapsed';
+
+interface Lapsed {
+  amount: number;
+  /** When the last of them has expired, Unix milliseconds. */
+  at: number;
+}
 
 /** What it is made of. */
 export interface MeteringDependencies {
@@ -86,6 +97,8 @@ export class Metering {
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
+  /** As the storage has it; undefined until somebody asks. */
+  #lapsed: Lapsed | null | undefined;
   /** Whether webhooks want to hear of rows of the ledger, as the call said that is worked on. */
   #tellsCredits: boolean | undefined;
   readonly #caps: CapBook;
@@ -222,7 +235,7 @@ export class Metering {
     this.#tellsCredits = undefined;
     this.#deps.shared?.begin(undefined);
     this.#deps.atomically(() => {
-      this.#open().ledger.expire(now);
+      this.#writeOff(this.#open().ledger, now);
       this.#scheduleExpiry();
     });
   }
@@ -232,6 +245,7 @@ export class Metering {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
+    this.#lapsed = undefined;
     this.#caps.reload();
   }
 
@@ -240,6 +254,7 @@ export class Metering {
     const { kv, sql } = this.#deps;
     for (const table of TABLES) sql.exec(`DROP TABLE IF EXISTS ${table}`);
     kv.delete(TABLES_KEY);
+    kv.delete(LAPSED);
     this.#caps.erase();
     this.reload();
   }
@@ -248,6 +263,7 @@ export class Metering {
   #isDue({ state, entitlement, now }: Metered, ledger: Ledger): boolean {
     return (
       ledger.hasExpired(now) ||
+      this.#unrolled() !== null ||
       this.#mayHaveOpening(state) ||
       this.#mayHaveGrant(state, entitlement, monthOf(now))
     );
@@ -255,9 +271,44 @@ export class Metering {
 
   /** Gives the user what is due to them, and takes what has expired. */
   #settle(metered: Metered, ledger: Ledger): void {
-    ledger.expire(metered.now);
+    this.#writeOff(ledger, metered.now);
+    this.#rollOver(metered, ledger);
     this.#carryOver(metered, ledger);
     this.#grant(metered, ledger);
+  }
+
+  /** Writes off what has expired. What of it was the plan's may roll over: the next call knows the plan. */
+  #writeOff(ledger: Ledger, now: number): void {
+    const lapsed = ledger.expire(now);
+    if (!lapsed) return;
+    const before = this.#unrolled();
+    this.#lapsed = { amount: lapsed.amount + (before?.amount ?? 0), at: lapsed.at };
+    this.#deps.kv.put(LAPSED, this.#lapsed);
+  }
+
+  #unrolled(): Lapsed | null {
+    if (this.#lapsed === undefined) this.#lapsed = this.#deps.kv.get<Lapsed>(LAPSED) ?? null;
+    return this.#lapsed;
+  }
+
+  /** Lets what the plan allows of its credits that have expired be spent for another month. */
+  #rollOver({ entitlement, now }: Metered, ledger: Ledger): void {
+    const lapsed = this.#unrolled();
+    if (!lapsed) return;
+    this.#deps.kv.delete(LAPSED);
+    this.#lapsed = null;
+    const { rolloverCredits: most = 0 } = entitlement.plan;
+    const amount = Math.min(lapsed.amount, most ?? lapsed.amount);
+    if (amount === 0) return;
+    let expiresAt = monthAfter(lapsed.at);
+    while (expiresAt <= now) expiresAt = monthAfter(expiresAt);
+    // Named by when they expired: no two are of the same moment.
+    const reference = `rollover:${rfc3339(lapsed.at)}`;
+    ledger.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
+      null,
+      now,
+    );
   }
 
   #mayHaveOpening({ openingCredits }: MeteredState): boolean {
@@ -311,7 +362,11 @@ export class Metering {
         if (shared)
           for (const [table, column] of SHARED_COLUMNS)
             sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
-      } else upgradeMeteringTables(sql, told);
+      } else {
+        if (kv.get(TABLES_KEY) === 2) ReservationBook.addOverage(sql);
+        else upgradeMeteringTables(sql, told);
+        LotBook.addSources(sql);
+      }
       kv.put(TABLES_KEY, TABLES_VERSION);
     }
     const onRow = (transaction: CreditTransaction) => {

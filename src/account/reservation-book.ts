@@ -14,6 +14,9 @@ export type ReservationRow = {
   at: number;
   expires_at: number;
   status: 'held' | 'committed' | 'released';
+  /** What of it was beyond the limit, and the credits that this costs. */
+  over: number;
+  credits: number;
   /** On whose behalf, where several share. */
   member?: string | null;
 };
@@ -40,6 +43,13 @@ export class ReservationBook {
       day TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL, status TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
     sql.exec('CREATE INDEX reservations_by_expiry ON reservations (expires_at)');
+    ReservationBook.addOverage(sql);
+  }
+
+  /** Gives the table of an object that was made by an earlier version what it lacks. */
+  static addOverage(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE reservations ADD COLUMN over INTEGER NOT NULL DEFAULT 0');
+    sql.exec('ALTER TABLE reservations ADD COLUMN credits INTEGER NOT NULL DEFAULT 0');
   }
 
   find(reference: string): ReservationRow | null {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { standingFields } from '../credits/schemas.ts';
 import { PageLimit } from '../http/list-schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';
 import { CapsSchema, CapUses, capsShape, ResourceName } from '../usage/spending-schemas.ts';
@@ -61,7 +62,7 @@ export const ModelSpendingSchema = z
   .openapi('ModelUsage');
 
 export const SharedBalanceSchema = z
-  .object({ organization_id: z.string(), balance: z.int() })
+  .object({ organization_id: z.string(), ...standingFields })
   .openapi('OrganizationBalance');
 
 /** After which sum a page begins. */

@@ -41,6 +41,11 @@ const planFields = {
   limits: LimitsSchema,
   model_tiers: names(50).openapi({ example: ['standard'], description: '`*` for all' }),
   monthly_credits: z.int().min(0).max(1e12).openapi({ example: 1000 }),
+  rollover_credits: z.int().min(0).max(1e12).nullable().default(0).openapi({
+    description:
+      'How many of the plan’s credits that expire can be spent for another month; null is all. Those that rolled over before count too.',
+    example: 200,
+  }),
   features: names(100).openapi({ example: ['priority_support'] }),
 };
 
@@ -64,6 +69,7 @@ export const SubscriptionSchema = z
     limits: LimitsSchema,
     model_tiers: z.array(z.string()),
     monthly_credits: z.int(),
+    rollover_credits: z.int().nullable().openapi({ description: 'Null is all' }),
     features: z.array(z.string()),
   })
   .openapi('Subscription');
@@ -82,19 +88,32 @@ export const LimitsAssignment = z
     description: 'In place of the plan’s for these resources; `{}` takes all away',
   });
 
+/** A plan as it comes over the wire, without its reason. */
+export function planOf(id: string, body: Omit<z.output<typeof PlanBody>, 'reason'>): Plan {
+  const { model_tiers, monthly_credits, rollover_credits, ...same } = body;
+  const credits = { monthlyCredits: monthly_credits, rolloverCredits: rollover_credits };
+  return { id, ...same, modelTiers: model_tiers, ...credits };
+}
+
 /** A plan as it goes over the wire. */
-export function planShape({ modelTiers, monthlyCredits, ...plan }: Plan): z.infer<typeof PlanSchema> {
+export function planShape({
+  modelTiers,
+  monthlyCredits,
+  rolloverCredits = 0,
+  ...plan
+}: Plan): z.infer<typeof PlanSchema> {
   return {
     ...plan,
     limits: limitsShape(plan.limits),
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
+    rollover_credits: rolloverCredits,
   };
 }
 
 /** What a user has, as it goes over the wire. */
 export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infer<typeof SubscriptionSchema> {
-  const { id, name, modelTiers, monthlyCredits, features } = plan;
+  const { id, name, modelTiers, monthlyCredits, rolloverCredits = 0, features } = plan;
   return {
     plan: id,
     name,
@@ -103,6 +122,7 @@ export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infe
     limits: limitsShape(limits),
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
+    rollover_credits: rolloverCredits,
     features,
   };
 }

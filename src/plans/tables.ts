@@ -13,6 +13,7 @@ export const plans = sqliteTable(
     limits: text({ mode: 'json' }).$type<Limits>().notNull(),
     modelTiers: text('model_tiers', { mode: 'json' }).$type<string[]>().notNull(),
     monthlyCredits: integer('monthly_credits').notNull().default(0),
+    rolloverCredits: integer('rollover_credits').default(0),
     features: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
     updatedAt: integer('updated_at').notNull(),
   },

@@ -181,6 +181,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       requestId: 'counted',
     }),
   creditBalance: ({ object }) => object.creditBalance(TERMS),
+  creditStanding: ({ object }) => object.creditStanding(TERMS),
   addCredits: ({ object }) =>
     object.addCredits(TERMS, {
       ...change,
@@ -261,7 +262,7 @@ async function told(object: Account): Promise<string> {
     await object.subscription(TERMS),
     await object.quotas(TERMS),
     await object.spending(TERMS),
-    await object.creditBalance(TERMS),
+    await object.creditStanding(TERMS),
     await object.listCredits(TERMS, { before: null, limit: 100 }),
     await object.creditReversal(TERMS, 'checkout:one'),
   ]);

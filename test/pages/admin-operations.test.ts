@@ -253,6 +253,7 @@ describe('plans', () => {
       form: 'plan',
       name: 'Team',
       monthly_credits: '250',
+      rollover_credits: 'unlimited',
       'limits.images.day': '40',
       'limits.images.month': '',
       'limits.tokens.month': 'Unlimited',
@@ -271,6 +272,7 @@ describe('plans', () => {
       limits: { images: { day: 40 }, tokens: { month: null }, songs: { day: 3 } },
       model_tiers: ['standard', '*'],
       monthly_credits: 250,
+      rollover_credits: null,
       features: ['early', 'priority_support'],
     });
     const reasons = (await auditOf('team')).map(({ details }) => details.reason);
@@ -285,6 +287,7 @@ describe('plans', () => {
     [{ new_resource: '__proto__', 'new.day': '1' }, 'new_resource'],
     [{ 'new.day': '1' }, 'new_resource'],
     [{ monthly_credits: '1.5' }, 'monthly_credits'],
+    [{ rollover_credits: 'some' }, 'rollover_credits'],
     [{ name: '' }, 'name'],
     [{ model_tiers: '<b>' }, 'model_tiers'],
   ])('are refused at the form: %o', async (wrong: Record<string, string>, field) => {

@@ -73,6 +73,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       requestId: 'counted',
     }),
   creditBalance: ({ object }) => object.creditBalance(terms(null)),
+  creditStanding: ({ object }) => object.creditStanding(terms(null)),
   addCredits: ({ object }) =>
     object.addCredits(terms(null), {
       ...change,
@@ -177,7 +178,7 @@ async function toldBy(object: Organization, { first, second }: Omit<Scene, 'obje
     await object.membership('default', second),
     await object.quotas(terms(null)),
     await object.spending(terms(null)),
-    await object.creditBalance(terms(null)),
+    await object.creditStanding(terms(null)),
     await object.listCredits(terms(null), { before: null, limit: 100 }),
     await object.caps('default', first),
     await object.caps('default', second),

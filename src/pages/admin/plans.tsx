@@ -4,7 +4,7 @@ import type { Plan } from '../../account/metering-contract.ts';
 import type { Limits } from '../../directory/state.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppEnv } from '../../http/context.ts';
-import { PlanBody, PlanField } from '../../plans/schemas.ts';
+import { PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { formatNumber } from '../kit/format.ts';
@@ -76,25 +76,22 @@ export function adminPlansPageRoutes(services: AdminServices) {
         names: { limits: NEW_RESOURCE },
         act: async (c, { actor, realmId }, values) => {
           const { id } = await find(realmId, c.req.param('id'));
-          const { monthly_credits: credits = '' } = values;
-          const {
-            model_tiers: modelTiers,
-            monthly_credits: monthlyCredits,
-            reason,
-            ...same
-          } = valid(
+          const { monthly_credits: credits = '', rollover_credits = '' } = values;
+          const rollover = parseLimit('rollover_credits', rollover_credits);
+          const { reason, ...body } = valid(
             PlanBody,
             {
               name: values.name ?? '',
               limits: limitsWithNew(values),
               model_tiers: wordsOf(values.model_tiers),
               monthly_credits: /^\d+$/.test(credits) ? Number(credits) : -1,
+              rollover_credits: rollover === undefined ? 0 : rollover,
               features: wordsOf(values.features),
               reason: values.reason?.trim() || undefined,
             },
             CODES,
           );
-          await planAdmin.save(realmId, { ...same, id, modelTiers, monthlyCredits }, actor, reason);
+          await planAdmin.save(realmId, planOf(id, body), actor, reason);
           return 'saved';
         },
       },
@@ -160,6 +157,7 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
   const of = fieldsOf(refused, {
     name: plan.name,
     monthly_credits: plan.monthlyCredits,
+    rollover_credits: limitText(view, plan.rolloverCredits ?? (plan.rolloverCredits === null ? null : 0)),
     model_tiers: plan.modelTiers.join(' '),
     features: plan.features.join(' '),
     ...Object.fromEntries(limits),
@@ -173,6 +171,7 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
         <Field {...field('name')} label={text.name} required maxlength={100} />
         <Field {...field('monthly_credits')} label={text.credits} inputmode="numeric" />
       </div>
+      <Field {...field('rollover_credits')} label={text.rollover} hint={text.rolloverHint} />
       <h2>{text.limits}</h2>
       <p class="hint">{text.limitsHint}</p>
       {resources.map((resource) => (
