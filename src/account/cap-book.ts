@@ -106,8 +106,13 @@ export class CapBook {
     this.reload();
   }
 
+  /** How much may be used of a resource, or of CREDITS; null where it is not capped. */
+  of(resource: string): Limit | null {
+    return capOf(this.get().inForce, resource);
+  }
+
   /** Refuses with `cap_exceeded` what is more than may be used of a resource, or of CREDITS. */
   capped(resource: string, quantity: number, used: () => Spent, now: number): Refusal | null {
-    return refuseBeyond(capOf(this.get().inForce, resource), used, quantity, now);
+    return refuseBeyond(this.of(resource), used, quantity, now);
   }
 }

@@ -2,6 +2,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { dateOf } from '../lib/calendar.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
+import type { Alerts } from './alerts.ts';
 import type { CapBook } from './cap-book.ts';
 import { CREDITS, type Spent } from './caps-contract.ts';
 import { SOURCE_RANK } from './credit-source.ts';
@@ -44,6 +45,7 @@ export class Ledger {
   readonly #reversals: ReversalBook;
   readonly #onRow: (transaction: CreditTransaction) => void;
   readonly #caps: CapBook;
+  readonly #alerts: Alerts;
   readonly #sharing: Sharing | undefined;
   readonly #spent: SpentCredits;
   /** As the last row says; the object is the only writer. */
@@ -54,10 +56,12 @@ export class Ledger {
     sql: SqlStorage,
     onRow: (transaction: CreditTransaction) => void,
     caps: CapBook,
+    alerts: Alerts,
     sharing?: Sharing,
   ) {
     this.#sql = sql;
     this.#caps = caps;
+    this.#alerts = alerts;
     this.#spent = new SpentCredits(sql);
     this.#sharing = sharing;
     this.#lots = new LotBook(sql);
@@ -115,6 +119,8 @@ export class Ledger {
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     const parts = this.#lots.take(use.amount);
+    const who = this.#sharing?.who() ?? '';
+    this.#alerts.ofCaps(CREDITS, who, () => this.#spent.of(now), use.amount, now);
     this.#spent.add(use.amount, now);
     if (!this.#sharing) return this.#done(this.#append({ ...entry, parts }, now));
     this.#sharing.count(this.#sharing.who(), CREDITS, use.amount, now);

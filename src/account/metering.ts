@@ -2,6 +2,7 @@ import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { endOf, monthAfter, monthOf } from '../lib/calendar.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { Alerts } from './alerts.ts';
 import type { Atomically } from './atomic.ts';
 import { CapBook, cappedNames, capUses } from './cap-book.ts';
 import { type CapChange, CREDITS, type SpendingReport } from './caps-contract.ts';
@@ -375,10 +376,11 @@ export class Metering {
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
     };
-    const ledger = new Ledger(sql, onRow, this.#caps, shared);
+    const alerts = new Alerts(sql, this.#caps, (alert) => listener.alert(alert), shared);
+    const ledger = new Ledger(sql, onRow, this.#caps, alerts, shared);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, shared),
+      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, shared),
       ledger,
     };
     return this.#books;

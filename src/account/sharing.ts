@@ -1,4 +1,6 @@
+import type { Limit } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
+import type { Spent } from './caps-contract.ts';
 import type { Behalf } from './metering-contract.ts';
 
 /** What the books have to know where several share what is in them: they write down who, and hold each to what they may. */
@@ -7,6 +9,8 @@ export interface Sharing {
   who(): string;
   /** Refuses with `cap_exceeded` what is more than that one may use, of a resource or of CREDITS. */
   capped(resource: string, quantity: number, now: number): Refusal | null;
+  /** The cap of somebody, and what they have used of it at a moment; null where they have none. */
+  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null;
   /** Counts what somebody used at a moment (Unix milliseconds); less than zero is given back. */
   count(who: string, resource: string, quantity: number, at: number): void;
 }

@@ -1,7 +1,9 @@
 import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { rfc3339, SECOND } from '../lib/time.ts';
+import { SECOND } from '../lib/time.ts';
+import type { Alert } from './alert-book.ts';
+import type { Alerts } from './alerts.ts';
 import type { CapBook } from './cap-book.ts';
 import type { CapChange } from './caps-contract.ts';
 import type { Entitlement } from './metering-contract.ts';
@@ -14,23 +16,20 @@ import {
   TOKENS,
   type TokenUse,
 } from './metering-contract.ts';
-import { QuotaBook, type Totals } from './quota-book.ts';
+import { QuotaBook } from './quota-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
 import { isSameMember, type Sharing } from './sharing.ts';
 import { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import { type Use, UseBook } from './use-book.ts';
 
-/** Percentages of a quota at which its user gets a mail. */
-const WARNINGS = [80, 100];
-
-/** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of a mail to be sent. */
+/** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of what is nearly used up. */
 export interface MeterListener {
   used(): void;
   granted(): void;
   /** A row of the ledger was written, by its number. `tells`: whether webhooks want to hear of it; undefined when nobody said. */
   booked(seq: number, tells: boolean | undefined): void;
-  mail(data: unknown): void;
+  alert(alert: Alert): void;
   /** Caps of all that is spent were set. */
   capped?(change: CapChange): void;
 }
@@ -38,7 +37,6 @@ export interface MeterListener {
 /** Room for a use, as it was before it. */
 interface Admission {
   limit: Limit;
-  totals: Totals;
   quota: Quota;
 }
 
@@ -51,6 +49,7 @@ export class UsageMeter {
   readonly reservations: ReservationBook;
   readonly #listener: MeterListener;
   readonly #caps: CapBook;
+  readonly #alerts: Alerts;
   readonly #sharing: Sharing | undefined;
 
   constructor(
@@ -59,9 +58,11 @@ export class UsageMeter {
     spentBefore: () => SpentQuota,
     listener: MeterListener,
     caps: CapBook,
+    alerts: Alerts,
     sharing?: Sharing,
   ) {
     this.#caps = caps;
+    this.#alerts = alerts;
     this.#sharing = sharing;
     this.uses = new UseBook(sql, told, sharing);
     this.reservations = new ReservationBook(sql, sharing);
@@ -146,11 +147,7 @@ export class UsageMeter {
     const { resource, at } = row;
     const limit = entitlement.limits[resource] ?? {};
     // It was admitted when it was made, and counts for that day.
-    const before = {
-      limit,
-      totals: this.quotas.totals(resource, at),
-      quota: this.quotas.quota(resource, limit, at),
-    };
+    const before = { limit, quota: this.quotas.quota(resource, limit, at) };
     const ended = this.reservations.end(reference, 'committed', used);
     // Whoever held it is who used it.
     const { member } = row;
@@ -179,8 +176,8 @@ export class UsageMeter {
   ): Admission | Refusal {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
     if (!limit) return refused('resource_not_in_plan');
-    const { totals, quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
-    if (retryAt === null) return this.#capped(resource, quantity, now) ?? { limit, totals, quota };
+    const { quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
+    if (retryAt === null) return this.#capped(resource, quantity, now) ?? { limit, quota };
     return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
 
@@ -193,17 +190,14 @@ export class UsageMeter {
   /** Counts a use that was admitted, and is to be recorded next; gives the quota after it. */
   count(
     { resource, quantity }: { resource: string; quantity: number },
-    { limit, totals, quota }: Admission,
+    { limit, quota }: Admission,
     at: number,
     member = this.#sharing?.who() ?? '',
   ): Quota {
+    this.#alerts.ofQuota(resource, limit, this.quotas.countedOf(resource, at), quantity, at);
+    this.#alerts.ofCaps(resource, member, () => this.quotas.totals(resource, at), quantity, at);
     this.quotas.add(resource, quantity, at);
     this.#sharing?.count(member, resource, quantity, at);
-    const passed = this.quotas.passed(resource, limit, totals, quantity, at, WARNINGS);
-    if (passed) {
-      const data = { name: null, resource, percent: passed.percent, resets_at: rfc3339(passed.resetsAt) };
-      this.#listener.mail({ template: 'quota_warning', data });
-    }
     const remaining = quota.remaining === null ? null : quota.remaining - quantity;
     return { ...quota, used: quota.used + quantity, remaining };
   }

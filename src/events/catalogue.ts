@@ -19,11 +19,18 @@ const app = z.object({ client_id: z.string() });
 const theClient = z.object({ client_id: z.string() });
 const key = z.object({ api_key_id: z.string() });
 const resource = z.object({ protected_resource_id: z.string() });
-const quota = z.object({
-  resource: z.string(),
+/** Of what members share: whose it is. */
+const shared = {
+  organization_id: z.string().optional().describe('Of an organization: which'),
+  member_id: z.string().optional().describe('Of an organization: the member, where it is of one'),
+};
+const limited = {
   percent: z.number().describe('How much of the limit is used'),
   resets_at: z.iso.datetime(),
-});
+  ...shared,
+};
+const quota = z.object({ resource: z.string(), ...limited });
+const cap = z.object({ resource: z.string().nullable().describe('Null for credits'), ...limited });
 const organization = z.object({ organization_id: z.string() });
 const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
 const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });
@@ -133,8 +140,10 @@ export const EVENTS = {
   'payment.reversed': event('A payment was given back or disputed', billingEvent),
   'payment_method.added': event('A user has a way to pay more', billingEvent),
   'payment_method.removed': event('A user has a way to pay less', billingEvent),
-  'quota.warning': event('Most of a quota is used', quota),
+  'quota.warning': event('Half of a quota is used, or most of it', quota),
   'quota.exceeded': event('A quota is used up', quota),
+  'cap.warning': event('Half of what a cap allows is spent, or most of it', cap),
+  'cap.exceeded': event('All that a cap allows is spent', cap),
   'credits.changed': event(
     'Credits came or went: a row of the ledger',
     z.object({
@@ -142,11 +151,12 @@ export const EVENTS = {
       transaction_type: z.string(),
       amount: z.int(),
       balance_after: z.int(),
+      ...shared,
     }),
   ),
   'credits.low': event(
     'A use has left less than a tenth of the balance that there was when credits came in last',
-    z.object({ transaction_id: z.string(), balance: z.int() }),
+    z.object({ transaction_id: z.string(), balance: z.int(), ...shared }),
   ),
   'api_key.created': event('There is an API key more', key),
   'api_key.rotated': event('An API key has a successor', key),

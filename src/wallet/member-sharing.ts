@@ -57,6 +57,11 @@ export class MemberSharing implements Shared {
     return refuseBeyond(limit, () => this.#used(userId, resource, now), quantity, now);
   }
 
+  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null {
+    const cap = this.#members.find(who) ? this.#limitOf(who, resource) : null;
+    return cap && { cap, used: this.#sums.used(who, resource, at) };
+  }
+
   count(who: string, resource: string, quantity: number, at: number): void {
     this.#sums.add(who, resource, quantity, at);
   }

@@ -150,7 +150,7 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
           if (this.#parts.state.get()) this.metering.expire(Date.now());
         },
       },
-      [this.#parts.projection, this.#parts.pruning],
+      [this.#parts.projection, this.#parts.feed, this.#parts.pruning],
       Date.now(),
     );
   }
