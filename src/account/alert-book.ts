@@ -6,7 +6,7 @@ import type { Spent } from './caps-contract.ts';
 const ALERTS = [50, 80, 100];
 
 /** What was reached: of a quota of the plan, or of a cap, which may be that of one member of an organization. */
-export interface Alert {
+export interface SpendingAlert {
   of: 'quota' | 'cap';
   /** Null for credits. */
   resource: string | null;
@@ -41,7 +41,7 @@ export class AlertBook {
     before: Spent,
     quantity: number,
     at: number,
-  ): Pick<Alert, 'percent' | 'resetsAt'> | null {
+  ): Pick<SpendingAlert, 'percent' | 'resetsAt'> | null {
     for (const period of ['month', 'day'] as const) {
       const most = limit[period];
       if (!most) continue;

@@ -1,7 +1,7 @@
 import type { Limit } from '../directory/state.ts';
 import { rfc3339 } from '../lib/time.ts';
 import type { MailFact } from '../messages/outbox-projection.ts';
-import { type Alert, AlertBook } from './alert-book.ts';
+import { AlertBook, type SpendingAlert } from './alert-book.ts';
 import type { CapBook } from './cap-book.ts';
 import { CREDITS, type Spent } from './caps-contract.ts';
 import type { Sharing } from './sharing.ts';
@@ -14,9 +14,9 @@ export class Alerts {
   readonly #book: AlertBook;
   readonly #caps: CapBook;
   readonly #sharing: Sharing | undefined;
-  readonly #tell: (alert: Alert) => void;
+  readonly #tell: (alert: SpendingAlert) => void;
 
-  constructor(sql: SqlStorage, caps: CapBook, tell: (alert: Alert) => void, sharing?: Sharing) {
+  constructor(sql: SqlStorage, caps: CapBook, tell: (alert: SpendingAlert) => void, sharing?: Sharing) {
     this.#book = new AlertBook(sql);
     this.#caps = caps;
     this.#tell = tell;
@@ -52,7 +52,7 @@ export class Alerts {
 }
 
 /** The mail that an alert is: whoever sends it knows to whom. */
-export function mailOf({ of, resource, percent, resetsAt, member }: Alert): MailFact {
+export function mailOf({ of, resource, percent, resetsAt, member }: SpendingAlert): MailFact {
   const data = { name: null, organization: null, percent, resets_at: rfc3339(resetsAt) };
   if (of === 'quota') return { template: 'quota_warning', data: { ...data, resource: resource ?? '' } };
   return { template: 'cap_warning', data: { ...data, resource, is_own: member !== null } };

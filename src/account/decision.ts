@@ -26,17 +26,23 @@ export function decide(
   const plan = entitlement.plan.id;
   const room = use && usage.admit(entitlement, use, now);
   const balance = ledger.balance();
+  // What is beyond the quota is charged with what is asked for, in one row.
+  const overage = room && !isRefusal(room) ? room.overage : null;
+  const amount = credits + (overage?.credits ?? 0);
   const reason: ErrorCode | null =
-    room && isRefusal(room) ? room.reason : (ledger.refusalOf(credits, now)?.reason ?? null);
+    room && isRefusal(room) ? room.reason : (ledger.refusalOf(amount, now)?.reason ?? null);
   if (reason) {
     const quota = use && usage.quota(entitlement, use.resource, now);
     return { result: 'decided', decision: { allowed: false, reason, plan, quota, balance } };
   }
-  const charge = { amount: credits, reference, description: null, actor };
-  const charged = credits > 0 ? ledger.use(charge, 'authorize', now) : null;
+  const charge = { amount, reference, description: null, actor };
+  const charged = amount > 0 ? ledger.use(charge, 'authorize', now) : null;
   if (charged && isRefusal(charged)) return charged;
   const quota = use && room && !isRefusal(room) ? usage.count(use, room, now) : null;
-  const decision = { allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance };
+  const decision = {
+    ...{ allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance },
+    ...(overage && { overage }),
+  };
   if (use || reference !== null) usage.record({ ...asked, at: now }, decision);
   return { result: 'decided', decision };
 }

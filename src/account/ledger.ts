@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { dateOf } from '../lib/calendar.ts';
+import { dateOf, monthOf } from '../lib/calendar.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import type { Alerts } from './alerts.ts';
@@ -18,6 +18,7 @@ import type {
   CreditUse,
   InvoiceCredits,
   NamedReversal,
+  RequestKind,
   ReversedCredits,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
@@ -46,6 +47,8 @@ export class Ledger {
   readonly #onRow: (transaction: CreditTransaction) => void;
   readonly #caps: CapBook;
   readonly #alerts: Alerts;
+  /** What is held for reservations, by the day on which they were made. */
+  readonly #held: (now: number) => Map<string, number>;
   readonly #sharing: Sharing | undefined;
   readonly #spent: SpentCredits;
   /** As the last row says; the object is the only writer. */
@@ -57,11 +60,13 @@ export class Ledger {
     onRow: (transaction: CreditTransaction) => void,
     caps: CapBook,
     alerts: Alerts,
+    held: (now: number) => Map<string, number>,
     sharing?: Sharing,
   ) {
     this.#sql = sql;
     this.#caps = caps;
     this.#alerts = alerts;
+    this.#held = held;
     this.#spent = new SpentCredits(sql);
     this.#sharing = sharing;
     this.#lots = new LotBook(sql);
@@ -76,8 +81,8 @@ export class Ledger {
   }
 
   /** What can be spent, by source. */
-  standing(): CreditStanding {
-    return { balance: this.balance(), sources: this.#lots.standing() };
+  standing(now: number): CreditStanding {
+    return { balance: this.balance(), reserved: this.#reserved(now), sources: this.#lots.standing() };
   }
 
   /** Whether anything is to be written off. */
@@ -105,7 +110,7 @@ export class Ledger {
   /** Takes from what expires first. Without a reference, the row's own id stands for it. */
   use(
     use: Omit<CreditUse, 'reference'> & { reference: string | null },
-    by: 'use' | 'authorize',
+    by: RequestKind,
     now: number,
   ): CreditResult {
     const known = use.reference === null ? null : this.#find(use.reference, 'callers');
@@ -115,31 +120,69 @@ export class Ledger {
     }
     const refusal = this.refusalOf(use.amount, now);
     if (refusal) return refusal;
+    return this.#take(use, by, this.#sharing?.who(), now);
+  }
+
+  /**
+   * Charges for what is beyond a limit, which `refusalOf` lets. `member`: on whose behalf, where several share and it is not who asks.
+   * Nothing is asked of caps: a hold was held to them when it was made.
+   */
+  charge(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: RequestKind,
+    now: number,
+    member = this.#sharing?.who(),
+  ): void {
+    this.#take(use, by, member, now);
+  }
+
+  #take(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: RequestKind,
+    member: string | undefined,
+    now: number,
+  ): CreditResult {
     const id = newId('txn', now);
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     const parts = this.#lots.take(use.amount);
-    const who = this.#sharing?.who() ?? '';
-    this.#alerts.ofCaps(CREDITS, who, () => this.#spent.of(now), use.amount, now);
+    this.#alerts.ofCaps(CREDITS, member ?? '', () => this.#spent.of(now), use.amount, now);
     this.#spent.add(use.amount, now);
-    if (!this.#sharing) return this.#done(this.#append({ ...entry, parts }, now));
-    this.#sharing.count(this.#sharing.who(), CREDITS, use.amount, now);
-    return this.#done(this.#append({ ...entry, parts, memberDay: dateOf(now) }, now));
+    if (!this.#sharing || member === undefined) return this.#done(this.#append({ ...entry, parts }, now));
+    this.#sharing.count(member, CREDITS, use.amount, now);
+    return this.#done(this.#append({ ...entry, parts, member, memberDay: dateOf(now) }, now));
   }
 
   /** Why so many cannot be used: there are fewer, or whoever asks may not; null when they can. */
   refusalOf(amount: number, now: number): Refusal | null {
-    if (this.balance() < amount) return refused('insufficient_credits');
     if (amount === 0) return null;
+    if (!this.covers(amount, now)) return refused('insufficient_credits');
     return (
       this.#sharing?.capped(CREDITS, amount, now) ??
-      this.#caps.capped(CREDITS, amount, () => this.#spent.of(now), now)
+      this.#caps.capped(CREDITS, amount, () => this.spent(now), now)
     );
   }
 
-  /** What was used in the day and the month of a moment, without what was given back of it. */
+  /** Whether there are so many that nothing is held for; `freed` are held for what is charged now. */
+  covers(amount: number, now: number, freed = 0): boolean {
+    return this.balance() - this.#reserved(now) + freed >= amount;
+  }
+
+  /** Whether a request of a caller's is known by that reference. */
+  knows(reference: string | null): boolean {
+    return reference !== null && this.#find(reference, 'callers') !== null;
+  }
+
+  /** What was used in the day and the month of a moment, without what was given back of it, and with what is held. */
   spent(now: number): Spent {
-    return this.#spent.of(now);
+    const { day, month } = this.#spent.of(now);
+    const held = this.#held(now);
+    const ofMonth = [...held].filter(([date]) => date.startsWith(monthOf(now)));
+    return { day: day + (held.get(dateOf(now)) ?? 0), month: month + sumOf(ofMonth.map(([, one]) => one)) };
+  }
+
+  #reserved(now: number): number {
+    return sumOf([...this.#held(now).values()]);
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
@@ -214,7 +257,7 @@ export class Ledger {
     if (this.has(reference) || this.#reversals.get(reference).revision > 0) return null;
     if (amount < 0) {
       const parts = expiresAt <= now ? [] : this.#lots.takeWhatIsLeft(-amount, INVOICE);
-      const taken = parts.reduce((sum, part) => sum + part.amount, 0);
+      const taken = sumOf(parts.map((part) => part.amount));
       this.#reversals.put(reference, { share: 0, total: -amount, taken, revision: 1 });
       if (taken > 0) this.#correct(-taken, parts, { reference, revision: 1, actor }, now);
       return null;
@@ -284,7 +327,7 @@ export class Ledger {
       this.#done(this.#append({ ...entry, parts: [part], type: 'expired' }, now));
     }
     const ofPlan = expired.filter(({ isOfPlan }) => isOfPlan);
-    const amount = ofPlan.reduce((sum, part) => sum + part.amount, 0);
+    const amount = sumOf(ofPlan.map((part) => part.amount));
     return amount > 0 ? { amount, at: Math.max(...ofPlan.map(({ expiresAt }) => expiresAt ?? 0)) } : null;
   }
 
@@ -382,4 +425,8 @@ export class Ledger {
 
 function resultOf(transaction: CreditTransaction): CreditResult {
   return { result: 'ok', transaction, balance: transaction.balanceAfter };
+}
+
+function sumOf(amounts: number[]): number {
+  return amounts.reduce((sum, amount) => sum + amount, 0);
 }

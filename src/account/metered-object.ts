@@ -117,9 +117,9 @@ export abstract class MeteredObject extends DurableObject<Bindings> implements P
   }
 
   async creditStanding(terms: Terms): Promise<Answer<CreditStanding>> {
-    return this.metering.run(this.metered(), terms, (_, { ledger }) => ({
+    return this.metering.run(this.metered(), terms, ({ now }, { ledger }) => ({
       result: 'ok',
-      ...ledger.standing(),
+      ...ledger.standing(now),
     }));
   }
 

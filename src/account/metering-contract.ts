@@ -3,6 +3,18 @@ import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import type { CapChange, SpendingReport } from './caps-contract.ts';
 
+/** What every started `per` units cost that go beyond a limit. */
+export interface OveragePrice {
+  credits: number;
+  per: number;
+}
+
+/** What of a use was beyond the limit, and the credits that it cost, or will cost. */
+export interface Overage {
+  quantity: number;
+  credits: number;
+}
+
 /** What a plan allows. */
 export interface Plan {
   id: string;
@@ -14,6 +26,8 @@ export interface Plan {
   monthlyCredits: number;
   /** How many of the plan's credits that expire roll over into the next month; null is all, left out is none. */
   rolloverCredits?: number | null;
+  /** What may go beyond its limit, by resource; all else is refused. */
+  overage?: Readonly<Record<string, OveragePrice>>;
   features: string[];
 }
 
@@ -86,6 +100,8 @@ export interface Decision {
   /** How the user stands with the resource afterwards. */
   quota: Quota | null;
   balance: number;
+  /** What of the use was beyond the limit: its credits were charged with those that were asked for. Not there where nothing was. */
+  overage?: Overage;
 }
 
 /**
@@ -122,6 +138,8 @@ export interface CreditPart {
 /** What can be spent, and what of it is from which source and expires when (Unix milliseconds), the soonest first. */
 export interface CreditStanding {
   balance: number;
+  /** What of it is held for reservations that are beyond a quota. */
+  reserved: number;
   sources: (CreditPart & { expiring: { expiresAt: number; amount: number }[] })[];
 }
 
@@ -148,7 +166,7 @@ export interface CreditTransaction {
   expiresAt: number | null;
   createdAt: number;
   /** By what request of a caller's; null for what Latchkey booked by itself. */
-  request: 'add' | 'use' | 'refund' | 'authorize' | null;
+  request: RequestKind | null;
   /** Of what several share: on whose behalf, the id of a user or else of who asked. */
   member?: string | null;
   /** Which credits came or went; none where an earlier version has not noted it. */
@@ -284,6 +302,8 @@ export interface Reservation {
   quantity: number;
   status: 'held' | 'committed' | 'released' | 'expired';
   expiresAt: number;
+  /** Of it, what is beyond the limit; not there where nothing is. */
+  overage?: Overage;
 }
 
 /** Tokens that a model has used. `tier` is that of the model. */
@@ -301,7 +321,8 @@ export interface QuotaReport {
   resources: Record<string, Omit<Quota, 'resource'>>;
 }
 
-export type ConsumeResult = { result: 'ok'; quota: Quota } | Refusal;
+/** `overage` is not there where nothing was beyond the limit. */
+export type ConsumeResult = { result: 'ok'; quota: Quota; overage?: Overage } | Refusal;
 export type ReservationResult = { result: 'ok'; reservation: Reservation; quota: Quota } | Refusal;
 
 /** What caps of all that is spent need of the object. */
@@ -315,7 +336,10 @@ interface CappedObject {
 /** What usage needs of the account object: each call is one hop, and touches no D1. */
 interface UsageObject {
   quotas(terms: Terms): Promise<({ result: 'ok' } & QuotaReport) | Refusal>;
-  /** Checks and counts in one step. Refuses with `quota_exceeded`, `resource_not_in_plan`, `reference_reused`. */
+  /**
+   * Checks and counts in one step; what is beyond the limit is charged in the same, where the plan lets it. Refuses with
+   * `insufficient_credits`, `cap_exceeded`, `quota_exceeded`, `resource_not_in_plan`, `reference_reused`.
+   */
   consume(terms: Terms, use: Consumption): Promise<ConsumeResult>;
   /** Holds quota until it is committed or released, or for so many seconds. Refuses as `consume` does. */
   reserve(

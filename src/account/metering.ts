@@ -376,11 +376,12 @@ export class Metering {
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
     };
+    const held = (now: number) => this.#books?.usage.reservations.heldOf(CREDITS, now) ?? new Map();
     const alerts = new Alerts(sql, this.#caps, (alert) => listener.alert(alert), shared);
-    const ledger = new Ledger(sql, onRow, this.#caps, alerts, shared);
+    const ledger = new Ledger(sql, onRow, this.#caps, alerts, held, shared);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, shared),
+      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, ledger, shared),
       ledger,
     };
     return this.#books;

@@ -62,7 +62,7 @@ export class QuotaBook {
   }
 
   /**
-   * Whether so much more may be used. When not, `retryAt` is when the limit in the way starts afresh; both are Unix
+   * Whether so much more may be used, and how much of it is beyond the limits. When not, `retryAt` is when the limit in the way starts afresh; both are Unix
    * milliseconds.
    */
   admit(
@@ -70,14 +70,16 @@ export class QuotaBook {
     limit: Limit,
     quantity: number,
     now: number,
-  ): { quota: Quota; retryAt: number | null } {
+  ): { quota: Quota; over: number; retryAt: number | null } {
     const row = this.#counted(resource, now, now);
-    const full = PERIODS.filter((period) => {
+    const beyond = (period: Period) => {
       const most = limit[period];
-      return most != null && row[`${period}_used`] + row[`${period}_held`] + quantity > most;
-    });
+      return most == null ? 0 : Math.max(0, row[`${period}_used`] + row[`${period}_held`] + quantity - most);
+    };
+    const full = PERIODS.filter((period) => beyond(period) > 0);
+    const over = Math.min(quantity, Math.max(...PERIODS.map(beyond)));
     const retryAt = full.length > 0 ? Math.max(...full.map((period) => endOf(period, now))) : null;
-    return { quota: quotaOf(resource, limit, row, now), retryAt };
+    return { over, quota: quotaOf(resource, limit, row, now), retryAt };
   }
 
   /** Counts what is used at a moment; to be called before the use is written down. */

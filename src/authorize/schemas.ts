@@ -5,7 +5,7 @@ import { ASSURANCES } from '../lib/assurance.ts';
 import { ORGANIZATION_ID } from '../lib/jurisdiction.ts';
 import { ResourceField } from '../plans/schemas.ts';
 import { ActSchema } from '../sessions/schemas.ts';
-import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
+import { OverageField, QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
 import type { Authorization, Authorized } from './service.ts';
 
 export const AuthorizeBody = z
@@ -106,6 +106,7 @@ export const DecisionSchema = z
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
     balance: z.int().nullable(),
+    overage: OverageField,
     reference: z.string().nullable(),
   })
   .openapi('Decision');
@@ -127,6 +128,7 @@ export function decisionShape(decision: Authorized): z.infer<typeof DecisionSche
     plan,
     quota: quota && quotaShape(quota),
     balance,
+    ...(decision.allowed && decision.overage && { overage: decision.overage }),
     reference,
   };
 }

@@ -89,6 +89,9 @@ export const CreditChangeSchema = z
 /** What can be spent, and where it came from. */
 export const standingFields = {
   balance: z.int(),
+  reserved: z.int().openapi({
+    description: 'What of it is held for reservations that are beyond a quota, and cannot be spent meanwhile',
+  }),
   sources: z
     .array(
       z.object({
@@ -144,9 +147,10 @@ export function transactionShape(
 }
 
 /** What can be spent as it goes over the wire. */
-export function standingShape({ balance, sources }: CreditStanding) {
+export function standingShape({ balance, reserved, sources }: CreditStanding) {
   return {
     balance,
+    reserved,
     sources: sources.map(({ expiring, ...of }) => ({
       ...of,
       expiring: expiring.map(({ expiresAt, amount }) => ({ expires_at: rfc3339(expiresAt), amount })),

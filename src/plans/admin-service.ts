@@ -128,8 +128,8 @@ export class PlanAdmin {
 
 /** A plan by the names of the wire, for the audit log. */
 function audited(plan: Plan) {
-  const { limits, model_tiers, monthly_credits, rollover_credits } = planShape(plan);
-  return { limits, model_tiers, monthly_credits, rollover_credits };
+  const { limits, model_tiers, monthly_credits, rollover_credits, overage } = planShape(plan);
+  return { limits, model_tiers, monthly_credits, rollover_credits, overage };
 }
 
 function subscribed({ plan, planExpiresAt }: { plan: string; planExpiresAt: number | null }) {

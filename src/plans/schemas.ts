@@ -34,6 +34,21 @@ export const LimitsSchema = z
   .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
   .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });
 
+/** What may go beyond its limit, for credits. */
+const OverageSchema = z
+  .record(
+    ResourceField,
+    z.strictObject({
+      credits: z.int().min(1).max(1e9),
+      per: z.int().min(1).max(1e9).default(1).openapi({ description: 'For every started so many units' }),
+    }),
+  )
+  .refine((overage) => Object.keys(overage).length <= 50, { error: 'Must be at most 50' })
+  .openapi({
+    description: 'What goes beyond the limit of a resource costs these credits; what is not here is refused',
+    example: { images: { credits: 2, per: 1 } },
+  });
+
 const names = (max: number) => z.array(z.string().regex(/^[a-z0-9_*-]{1,40}$/)).max(max);
 
 const planFields = {
@@ -46,6 +61,7 @@ const planFields = {
       'How many of the plan’s credits that expire can be spent for another month; null is all. Those that rolled over before count too.',
     example: 200,
   }),
+  overage: OverageSchema.default({}),
   features: names(100).openapi({ example: ['priority_support'] }),
 };
 
@@ -70,6 +86,7 @@ export const SubscriptionSchema = z
     model_tiers: z.array(z.string()),
     monthly_credits: z.int(),
     rollover_credits: z.int().nullable().openapi({ description: 'Null is all' }),
+    overage: OverageSchema,
     features: z.array(z.string()),
   })
   .openapi('Subscription');
@@ -100,6 +117,7 @@ export function planShape({
   modelTiers,
   monthlyCredits,
   rolloverCredits = 0,
+  overage = {},
   ...plan
 }: Plan): z.infer<typeof PlanSchema> {
   return {
@@ -108,12 +126,13 @@ export function planShape({
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
     rollover_credits: rolloverCredits,
+    overage,
   };
 }
 
 /** What a user has, as it goes over the wire. */
 export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infer<typeof SubscriptionSchema> {
-  const { id, name, modelTiers, monthlyCredits, rolloverCredits = 0, features } = plan;
+  const { id, name, modelTiers, monthlyCredits, rolloverCredits = 0, overage = {}, features } = plan;
   return {
     plan: id,
     name,
@@ -123,6 +142,7 @@ export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infe
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
     rollover_credits: rolloverCredits,
+    overage,
     features,
   };
 }

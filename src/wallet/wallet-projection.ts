@@ -1,4 +1,4 @@
-import type { Alert } from '../account/alert-book.ts';
+import type { SpendingAlert } from '../account/alert-book.ts';
 import { mailOf } from '../account/alerts.ts';
 import type { Atomically } from '../account/atomic.ts';
 import { CREDITS } from '../account/caps-contract.ts';
@@ -61,7 +61,7 @@ export class WalletProjection implements StandingWork {
   }
 
   /** Tells those whom it concerns that a quota or a cap is nearly reached. */
-  tell(alert: Alert): void {
+  tell(alert: SpendingAlert): void {
     this.#waiting.add('mail', { ...mailOf(alert), member: alert.member });
     this.#wake(Date.now() + SECOND);
   }

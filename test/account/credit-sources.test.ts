@@ -41,6 +41,7 @@ describe('credits by source', () => {
     expect(await object.creditStanding(terms)).toEqual({
       result: 'ok',
       balance: 35,
+      reserved: 0,
       sources: [
         { source: 'gift', amount: 15, expiring: [{ expiresAt: end, amount: 5 }] },
         { source: 'pack', amount: 20, expiring: [{ expiresAt: end, amount: 10 }] },

@@ -273,6 +273,7 @@ it('an object without sources has those of its credits, and holds what it held',
   expect((await call('GET', '/v1/me/credits', { token })).body).toEqual({
     user_id: id,
     balance: 13,
+    reserved: 0,
     sources: [
       { source: 'gift', amount: 3, expiring: [] },
       { source: 'pack', amount: 10, expiring: [] },

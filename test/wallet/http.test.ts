@@ -93,6 +93,7 @@ describe('services and an organization', () => {
     expect((await as(owner, 'GET', `${path}/credits`)).body).toEqual({
       organization_id: id,
       balance: 80,
+      reserved: 0,
       sources: [{ source: 'gift', amount: 80, expiring: [] }],
     });
     expect((await as(owner, 'GET', `${path}/credits/transactions`)).body.data).toEqual(ledger.body.data);

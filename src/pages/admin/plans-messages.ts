@@ -10,6 +10,9 @@ export const plansMessages = messages({
       'A whole number, or “unlimited”. A resource without any limit is not in the plan. Limits in environment variables override these.',
     perDay: (resource: string) => `${resource} a day`,
     perMonth: (resource: string) => `${resource} a month`,
+    overage: (resource: string) => `${resource} beyond it: credits`,
+    overageHint:
+      'What goes beyond a limit is refused, unless it has a price in credits: “2” for each, or “1 / 1000” for every started 1000.',
     newResource: 'Another resource',
     newResourceHint: 'A name such as images. Its limits:',
     name: 'Name',
@@ -36,6 +39,9 @@ export const plansMessages = messages({
       'Eine ganze Zahl oder „unbegrenzt“. Eine Ressource ohne Grenze gehört nicht zum Tarif. Grenzen in Umgebungsvariablen gehen diesen vor.',
     perDay: (resource) => `${resource} am Tag`,
     perMonth: (resource) => `${resource} im Monat`,
+    overage: (resource) => `${resource} darüber hinaus: Guthaben`,
+    overageHint:
+      'Was über eine Grenze hinausgeht, wird abgelehnt, außer es hat einen Preis in Guthaben: „2“ für jedes oder „1 / 1000“ für je angefangene 1000.',
     newResource: 'Eine weitere Ressource',
     newResourceHint: 'Ein Name wie images. Ihre Grenzen:',
     name: 'Name',
