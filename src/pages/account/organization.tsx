@@ -5,7 +5,7 @@ import type { Admitted, ShownMember } from '../../organizations/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
-import { initialsOf } from '../kit/format.ts';
+import { formatNumber, initialsOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
@@ -20,13 +20,14 @@ import {
 } from './organization-panels.tsx';
 import { organizationPath, roleName } from './organizations.tsx';
 import { organizationsMessages } from './organizations-messages.ts';
+import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 
 const MEMBERS = 50;
 
 /** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
 export function organizationPageRoutes(services: AccountServices) {
-  const { organizations, invitations, domains } = services;
+  const { credits, organizations, invitations, domains, spending, usage } = services;
   const idOf = (c: { req: { param(name: string): string | undefined } }) => c.req.param('id') ?? '';
   const admit = (
     c: Parameters<typeof idOf>[0],
@@ -102,6 +103,13 @@ export function organizationPageRoutes(services: AccountServices) {
           return 'saved';
         },
       },
+      spending: {
+        verified: true,
+        act: async (c, visit, values) => {
+          await spending.capWallet(await admit(c, visit, 'caps:manage'), 'own', capsIn(values));
+          return 'saved';
+        },
+      },
       domain: {
         verified: true,
         act: async (c, visit, { domain = '', joins_as = '' }) => {
@@ -135,7 +143,8 @@ export function organizationPageRoutes(services: AccountServices) {
         status === 'active' && permissionsOf(by.roles, by.role).includes(permission);
       const { after } = c.req.query();
       const isFirst = !/^usr_\w+$/.test(after ?? '');
-      const [page, invited, named] = await Promise.all([
+      const of = { organizationId: id, realmId: view.realm.id, userId: null, actor: principal.userId };
+      const [page, invited, named, report, quotas, standing] = await Promise.all([
         organizations.listMembers(id, principal.bookmark, {
           after: isFirst ? null : (after as string),
           limit: MEMBERS,
@@ -144,6 +153,9 @@ export function organizationPageRoutes(services: AccountServices) {
           ? invitations.list(id, principal.bookmark, { after: null, limit: 100 })
           : null,
         may('domains:manage') ? domains.list(id, principal.bookmark) : null,
+        may('caps:manage') ? spending.wallet(by) : null,
+        may('caps:manage') ? usage.quotas(of) : null,
+        may('credits:read') ? credits.standing(of) : null,
       ]);
       return (
         <AccountFrame visit={visit} page="organizations" shown={shown}>
@@ -176,6 +188,23 @@ export function organizationPageRoutes(services: AccountServices) {
           </Panel>
           {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
           {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
+          {standing && (
+            <Panel id="credits" title={text.credits}>
+              <p class="figure">
+                <strong>{formatNumber(view, standing.balance)}</strong>
+              </p>
+              <CreditSources view={view} standing={standing} />
+            </Panel>
+          )}
+          {report && quotas && (
+            <SpendingPanel
+              view={view}
+              report={report}
+              resources={Object.keys(quotas.resources)}
+              refused={refusedIn(shown, 'spending')}
+              isShared
+            />
+          )}
           {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
           <Panel id="danger" title={text.danger}>
             {by.role === 'owner' && status === 'active' && (
