@@ -60,6 +60,10 @@ export class AppShell {
       services: services.apiKeys,
       home: () => realms.get(DEFAULT_REALM),
       roleOf: async (realmId, userId) => (await directory.current({ realmId, userId })).role,
+      admit: async (realm, id, member, permission) => {
+        if (member) await services.organizations.admit(realm, id, member, permission);
+        else await services.organizations.operate(realm, id, '');
+      },
       audit: (entry) => noteAct(services.d1, entry),
     });
     this.challenge = new ChallengeGuard(services);

@@ -9,8 +9,10 @@ import { authorizationServerRoutes } from './authorization-server/routes.ts';
 import { AuthorizationServer } from './authorization-server/service.ts';
 import { backupRoutes } from './backup/routes.ts';
 import { billingAdminRoutes } from './billing/admin-routes.ts';
+import { payerRoutes } from './billing/payer-routes.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
+import { topUpRoutes } from './billing/top-up-routes.ts';
 import { webhookRoutes } from './billing/webhook-routes.ts';
 import { challengeRoutes } from './challenges/routes.ts';
 import { linkRoutes } from './codes/link-routes.ts';
@@ -30,6 +32,7 @@ import { healthRoutes } from './health/routes.ts';
 import { hookRoutes } from './hooks/admin-routes.ts';
 import { withHotRoutes } from './hot-app.ts';
 import { keyedRateLimit } from './http/rate-limit.ts';
+import { organizationImportRoutes } from './import/organization-routes.ts';
 import { importRoutes } from './import/routes.ts';
 import { outboxRoutes } from './messages/admin-routes.ts';
 import { mailTemplateRoutes } from './messages/template-routes.ts';
@@ -38,9 +41,11 @@ import { identityRoutes } from './oauth/identity-routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { tokenVaultRoutes } from './oauth/token-vault-routes.ts';
+import { organizationCreditRoutes } from './organizations/admin-credit-routes.ts';
 import { organizationAdminRoutes } from './organizations/admin-routes.ts';
 import { domainRoutes } from './organizations/domain-routes.ts';
 import { invitationRoutes } from './organizations/invitation-routes.ts';
+import { organizationKeyRoutes } from './organizations/key-routes.ts';
 import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { spendingRoutes } from './organizations/spending-routes.ts';
@@ -53,6 +58,7 @@ import { passkeyRoutes, passkeySignInRoutes } from './passkeys/routes.ts';
 import { resetRoutes } from './passwords/reset-routes.ts';
 import { planAdminRoutes } from './plans/admin-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { userKeyRoutes } from './product-keys/routes.ts';
 import { avatarRoutes } from './profile/avatar-routes.ts';
 import { preferencesRoutes } from './profile/preferences-routes.ts';
 import { unprovenProfileRoutes } from './profile/routes.ts';
@@ -126,16 +132,20 @@ export function createApp(
     .route('/', spendingRoutes(services, levels))
     .route('/', walletCapRoutes(services, levels))
     .route('/', spendingCapRoutes(services.spendingCaps, levels))
+    .route('/', organizationKeyRoutes(services.organizations, services.organizationKeys, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))
     .route('/', organizationAdminRoutes(services.organizations, services.organizationAdmin, levels))
+    .route('/', organizationCreditRoutes(services.admin.credits, levels))
     .route('/', apiKeyRoutes(services.apiKeys, levels))
+    .route('/', userKeyRoutes(services.userKeys, levels))
     .route('/', oauthClientRoutes(server.clients, levels))
     .route('/', protectedResourceRoutes(server.resources, levels))
     .route('/', registrationRoutes(server.registrations))
     .route('/', authorizationServerRoutes(server))
     .route('/', subscriptionRoutes(services.billing, services.plans, levels))
     .route('/', importRoutes(services.userImport, levels))
+    .route('/', organizationImportRoutes(services.organizationImport, levels))
     .route('/', planAdminRoutes(services.planAdmin, levels))
     .route('/', usageRoutes(services.usage, services.analytics, levels))
     .route('/', usageServiceRoutes(services.usage, levels))
@@ -143,6 +153,8 @@ export function createApp(
     .route('/', creditRoutes(services.credits, levels))
     .route('/', creditServiceRoutes(services.credits, levels))
     .route('/', billingRoutes(services.billing, levels))
+    .route('/', payerRoutes(services.billing, levels))
+    .route('/', topUpRoutes(services.billing, levels))
     .route('/', billingAdminRoutes(services.billingAdmin, levels))
     .route('/', webhookRoutes(services.billingAdmin))
     .route('/', adminRoutes(services.admin, levels))

@@ -5,6 +5,8 @@ import { describeFailure, log } from './lib/log.ts';
 import { count } from './lib/metrics.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
 import { DAY, MINUTE, SECOND } from './lib/time.ts';
+import { checkDomains } from './organizations/domain-checks.ts';
+import { resolveText } from './organizations/domain-service.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
@@ -108,6 +110,11 @@ export const JOBS: Record<string, Record<string, Job>> = {
     end_audit_stream: { share: 1, run: ({ auditStream }, _, budget) => endAuditStream(auditStream, budget) },
   },
   '41 * * * *': {
+    check_domains: {
+      share: 0.2,
+      run: ({ d1, organizationChanges: changes }, now, budget) =>
+        checkDomains({ d1, changes, resolve: resolveText }, now, budget),
+    },
     reconcile_billing: {
       share: 1,
       run: ({ billingAdmin }, now, budget) => billingAdmin.reconcile(now, budget),

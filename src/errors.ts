@@ -78,6 +78,7 @@ export const CATALOGUE = {
   provider_link_ended: { status: 409, title: 'The account at the provider has to be linked again' },
   passkey_exists: { status: 409, title: 'The passkey is there already' },
   too_many_passkeys: { status: 409, title: 'The account has as many passkeys as it can have' },
+  too_many_api_keys: { status: 409, title: 'There are as many API keys as there can be' },
   too_many_factors: { status: 409, title: 'The account has as many factors as it can have' },
   last_factor: { status: 409, title: 'The realm requires a second factor, and this is the last' },
   last_sign_in_method: { status: 409, title: 'This is the only way to sign in' },

@@ -1,6 +1,7 @@
 import type { AccountObject } from './account/contract.ts';
 import type { CopyObject } from './account/copy-contract.ts';
 import type { GrantObject } from './account/grant-contract.ts';
+import type { KeyAct, KeyKeeper } from './account/key-contract.ts';
 import { type Admin, createAdmin } from './admin/service.ts';
 import { AnonymousUsers } from './anonymous/service.ts';
 import { ApiKeys } from './api-keys/service.ts';
@@ -34,7 +35,9 @@ import { DpopProofs } from './http/dpop.ts';
 import { FailureBudget } from './http/failure-budget.ts';
 import type { RateLimiter } from './http/rate-limiter.ts';
 import { Suspicions } from './http/suspicions.ts';
+import { OrganizationImport } from './import/organization-service.ts';
 import { UserImport } from './import/service.ts';
+import { isOrganizationId } from './lib/jurisdiction.ts';
 import { setLogLevel } from './lib/log.ts';
 import { shipLogAs } from './logs/shipping.ts';
 import { type MailBudget, mailBudget, type SmsBudget, smsBudget, type Take } from './messages/budgets.ts';
@@ -53,6 +56,7 @@ import { OrganizationAdmin } from './organizations/admin-service.ts';
 import { OrganizationChanges } from './organizations/change-service.ts';
 import { Domains, resolveText } from './organizations/domain-service.ts';
 import { Invitations } from './organizations/invitation-service.ts';
+import { OrganizationKeys } from './organizations/key-service.ts';
 import { Organizations } from './organizations/service.ts';
 import { OrganizationSpending } from './organizations/spending-service.ts';
 import { PasskeyFlows } from './passkeys/flow.ts';
@@ -64,6 +68,7 @@ import { PlanAdmin } from './plans/admin-service.ts';
 import { PlanJobs } from './plans/jobs.ts';
 import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
+import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
 import { Profiles } from './profile/service.ts';
 import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
@@ -82,7 +87,7 @@ import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
 import { Spending } from './usage/spending-service.ts';
 import { EmailVerification } from './verification/service.ts';
-import type { OrganizationMirror } from './wallet/contract.ts';
+import type { OrganizationKeyAct, OrganizationMirror } from './wallet/contract.ts';
 import { Payers } from './wallet/payers.ts';
 import type { SpendingObject } from './wallet/spending-contract.ts';
 import { resolveName } from './webhooks/address.ts';
@@ -144,6 +149,7 @@ export interface Services {
   billing: Billing;
   billingAdmin: BillingAdmin;
   userImport: UserImport;
+  organizationImport: OrganizationImport;
   plans: Plans;
   planAdmin: PlanAdmin;
   planJobs: PlanJobs;
@@ -151,9 +157,11 @@ export interface Services {
   usage: Usage;
   credits: Credits;
   authorizer: Authorizer;
+  userKeys: UserKeys;
   organizations: Organizations;
   spending: OrganizationSpending;
   spendingCaps: Spending;
+  organizationKeys: OrganizationKeys;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
   domains: Domains;
@@ -228,12 +236,18 @@ function assemble(shared: Shared, database: string): Services {
   const d1 = databases.get(database);
   /** The database with the realm `default`, where it is another. */
   const home = database === CONTROL ? null : databases.control;
-  const objects = stubsById<AccountObject & GrantObject & CopyObject>(bindings.ACCOUNT, config);
-  const wallets = stubsById<OrganizationMirror & SpendingObject & CopyObject>(bindings.ORGANIZATION, config);
+  const objects = stubsById<AccountObject & GrantObject & CopyObject & KeyKeeper<KeyAct>>(
+    bindings.ACCOUNT,
+    config,
+  );
+  const wallets = stubsById<OrganizationMirror & SpendingObject & CopyObject & KeyKeeper<OrganizationKeyAct>>(
+    bindings.ORGANIZATION,
+    config,
+  );
   const codeObjects = stubsWithin<CodeObject>(bindings.ONE_TIME_CODE, config);
   const deviceCodes = stubsWithin<DeviceCodeObject>(bindings.DEVICE_CODE, config);
   /** That of a user or of an organization, by the id. */
-  const objectOf = (id: string) => (id.startsWith('org_') ? wallets(id) : objects(id));
+  const objectOf = (id: string) => (isOrganizationId(id) ? wallets(id) : objects(id));
   const take = takeFrom(bindings);
   const messageBudgets = budgets(take, config);
 
@@ -297,6 +311,7 @@ function assemble(shared: Shared, database: string): Services {
     database,
     others: () => (home ? [] : databases.names.slice(1).map((name) => servicesAt(shared, name).billingKit)),
     directory,
+    organizations: organizationChanges,
     realms,
     plans,
     credits,
@@ -426,6 +441,7 @@ function assemble(shared: Shared, database: string): Services {
     privacy,
     apiKeys,
     userImport: new UserImport(d1, describeHash, factorKeys),
+    organizationImport: new OrganizationImport({ d1, changes: organizationChanges, plans }),
     plans,
     planAdmin: new PlanAdmin({ d1, home, plans, directory, config }),
     planJobs: new PlanJobs({ d1, home, plans, objects }),
@@ -438,10 +454,12 @@ function assemble(shared: Shared, database: string): Services {
     organizations,
     spending: new OrganizationSpending(organizations, organizationChanges, wallets, spendingCaps),
     spendingCaps,
+    organizationKeys: new OrganizationKeys(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),
     domains: new Domains({ ...organizationDeps, organizations }),
     organizationAdmin: new OrganizationAdmin({ ...organizationDeps, organizations, plans }),
+    userKeys: new UserKeys(objects),
     authorizer: new Authorizer(sessions, plans, objects, wallets),
     auditFeed: { d1, sender: eventSenderOf(bindings), source: config.ORIGIN },
     auditStream: { d1, sink: auditSinkOf(config, bindings.AUDIT, database) },

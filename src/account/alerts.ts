@@ -3,8 +3,8 @@ import { rfc3339 } from '../lib/time.ts';
 import type { MailFact } from '../messages/outbox-projection.ts';
 import { AlertBook, type SpendingAlert } from './alert-book.ts';
 import type { CapBook } from './cap-book.ts';
-import { CREDITS, type Spent } from './caps-contract.ts';
-import type { Sharing } from './sharing.ts';
+import type { Spent } from './caps-contract.ts';
+import { CREDITS, type Sharing } from './sharing.ts';
 
 /**
  * Tells of quotas and caps that a use has brought near their end. It looks at what is in memory anyway, and writes only where there is
@@ -30,11 +30,12 @@ export class Alerts {
   }
 
   /** Caps of a resource, or of CREDITS: that of all, and that of the member on whose behalf it is used. */
-  ofCaps(name: string, member: string, before: () => Spent, quantity: number, at: number): void {
+  ofCaps(name: string, member: string | null, before: () => Spent, quantity: number, at: number): void {
     const cap = this.#caps.of(name);
     if (cap) this.#ofCap(`cap:${name}`, name, cap, before(), quantity, at, null);
-    const own = this.#sharing?.capOf(member, name, at);
-    if (own) this.#ofCap(`cap:${member}:${name}`, name, own.cap, own.used, quantity, at, member);
+    const own = member === null ? null : this.#sharing?.capOf(member, name, at);
+    if (member !== null && own)
+      this.#ofCap(`cap:${member}:${name}`, name, own.cap, own.used, quantity, at, member);
   }
 
   #ofCap(

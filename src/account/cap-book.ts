@@ -1,20 +1,13 @@
 import type { Limit } from '../directory/state.ts';
-import { type Refusal, refused } from '../errors.ts';
-import { endOf } from '../lib/calendar.ts';
-import { SECOND } from '../lib/time.ts';
-import { type CapSetter, type Caps, type CapUse, CREDITS, isNoCap, type Spent } from './caps-contract.ts';
+import type { Refusal } from '../errors.ts';
+import { type CapSetter, type CapUse, isNoCap, type Spent } from './caps-contract.ts';
+import { CREDITS, capOf, refuseOver } from './sharing.ts';
+import type { Caps } from './sharing-contract.ts';
 
 /** Nothing is capped. */
 export const NO_CAPS: Caps = { credits: null, resources: {} };
 const PERIODS = ['day', 'month'] as const;
 const STORED = 'caps:spending';
-
-/** What caps say of a resource, or of CREDITS; null where they say nothing. */
-export function capOf(caps: Caps | null | undefined, resource: string): Limit | null {
-  if (!caps) return null;
-  if (resource === CREDITS) return caps.credits;
-  return Object.hasOwn(caps.resources, resource) ? (caps.resources[resource] as Limit) : null;
-}
 
 /** What is capped, by name, in order: resources, and CREDITS. */
 export function cappedNames(...all: (Caps | null)[]): string[] {
@@ -28,27 +21,6 @@ export function cappedNames(...all: (Caps | null)[]): string[] {
 /** What was used of what is capped. */
 export function capUses(names: string[], used: (name: string) => Spent): CapUse[] {
   return names.map((name) => ({ resource: name === CREDITS ? null : name, ...used(name) }));
-}
-
-/**
- * Refuses with `cap_exceeded` what a cap has no room for, with the seconds until there is. `used` is what was used before; a use that
- * is no more than nothing fits in any cap.
- */
-export function refuseBeyond(
-  cap: Limit | null,
-  used: () => Spent,
-  quantity: number,
-  now: number,
-): Refusal | null {
-  if (!cap) return null;
-  const before = used();
-  const full = PERIODS.filter((period) => {
-    const most = cap[period];
-    return most != null && before[period] + quantity > most;
-  });
-  if (full.length === 0) return null;
-  const retryAt = Math.max(...full.map((period) => endOf(period, now)));
-  return refused('cap_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
 }
 
 /** The lower of two caps. */
@@ -113,6 +85,7 @@ export class CapBook {
 
   /** Refuses with `cap_exceeded` what is more than may be used of a resource, or of CREDITS. */
   capped(resource: string, quantity: number, used: () => Spent, now: number): Refusal | null {
-    return refuseBeyond(this.of(resource), used, quantity, now);
+    const cap = this.of(resource);
+    return cap && refuseOver(cap, used(), quantity, now);
   }
 }

@@ -1,14 +1,5 @@
-import type { Limit, Limits } from '../directory/state.ts';
 import type { Client } from '../lib/client.ts';
-
-/** What credits are counted as, beside resources: no resource has such a name. */
-export const CREDITS = ':credits';
-
-/** How much may be used of credits and resources, by UTC day and month. What is missing, or null, is not capped. */
-export interface Caps {
-  credits: Limit | null;
-  resources: Limits;
-}
+import type { Caps } from './sharing-contract.ts';
 
 /** Who has set a cap: whoever spends, or an operator, beyond whose cap nobody can go. */
 export type CapSetter = 'own' | 'operator';

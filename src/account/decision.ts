@@ -1,4 +1,4 @@
-import { type ErrorCode, isRefusal, refused } from '../errors.ts';
+import { isRefusal, refused } from '../errors.ts';
 import { assuranceOf, isAsSureAs } from '../lib/assurance.ts';
 import { SECOND } from '../lib/time.ts';
 import type { LiveSession } from './contract.ts';
@@ -29,11 +29,12 @@ export function decide(
   // What is beyond the quota is charged with what is asked for, in one row.
   const overage = room && !isRefusal(room) ? room.overage : null;
   const amount = credits + (overage?.credits ?? 0);
-  const reason: ErrorCode | null =
-    room && isRefusal(room) ? room.reason : (ledger.refusalOf(amount, now)?.reason ?? null);
-  if (reason) {
+  const refusal = room && isRefusal(room) ? room : ledger.refusalOf(amount, now);
+  if (refusal) {
+    const { reason, retryAfter } = refusal;
     const quota = use && usage.quota(entitlement, use.resource, now);
-    return { result: 'decided', decision: { allowed: false, reason, plan, quota, balance } };
+    const decision = { allowed: false, reason, plan, quota, balance };
+    return { result: 'decided', decision: { ...decision, ...(retryAfter !== undefined && { retryAfter }) } };
   }
   const charge = { amount, reference, description: null, actor };
   const charged = amount > 0 ? ledger.use(charge, 'authorize', now) : null;

@@ -8,6 +8,7 @@ import {
   SUM_DAYS,
   type UseRow,
 } from './history-contract.ts';
+import type { MemberSums } from './member-sums.ts';
 import type { Metering } from './metering.ts';
 import type { SessionBook } from './session-book.ts';
 import { REPEATABLE } from './use-book.ts';
@@ -23,12 +24,20 @@ export class History {
   readonly #activity: ActivityLog;
   readonly #sessions: SessionBook;
   readonly #metering: Metering;
+  readonly #keySums: MemberSums;
   readonly #retention: Retention;
 
-  constructor(activity: ActivityLog, sessions: SessionBook, metering: Metering, retention: Retention) {
+  constructor(
+    activity: ActivityLog,
+    sessions: SessionBook,
+    metering: Metering,
+    keySums: MemberSums,
+    retention: Retention,
+  ) {
     this.#activity = activity;
     this.#sessions = sessions;
     this.#metering = metering;
+    this.#keySums = keySums;
     this.#retention = retention;
   }
 
@@ -68,6 +77,7 @@ export class History {
       usage.reservations.prune(now);
       usage.quotas.prune(dateOf(now - SUM_DAYS * DAY));
       usage.tokens.prune(dateOf(now - SUM_DAYS * DAY));
+      this.#keySums.prune(dateOf(now - SUM_DAYS * DAY));
     }
   }
 

@@ -4,7 +4,7 @@ import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
 import type { Alerts } from './alerts.ts';
 import type { CapBook } from './cap-book.ts';
-import { CREDITS, type Spent } from './caps-contract.ts';
+import type { Spent } from './caps-contract.ts';
 import { SOURCE_RANK } from './credit-source.ts';
 import { type LedgerRow, returned, shownRow, shownRows } from './ledger-row.ts';
 import { LotBook, type Part } from './lot-book.ts';
@@ -22,7 +22,7 @@ import type {
   ReversedCredits,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
-import { isSameMember, type Sharing } from './sharing.ts';
+import { CREDITS, isSameMember, type Sharing } from './sharing.ts';
 import { SpentCredits } from './spent-credits.ts';
 
 type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
@@ -139,14 +139,14 @@ export class Ledger {
   #take(
     use: Omit<CreditUse, 'reference'> & { reference: string | null },
     by: RequestKind,
-    member: string | undefined,
+    member: string | null | undefined,
     now: number,
   ): CreditResult {
     const id = newId('txn', now);
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     const parts = this.#lots.take(use.amount);
-    this.#alerts.ofCaps(CREDITS, member ?? '', () => this.#spent.of(now), use.amount, now);
+    this.#alerts.ofCaps(CREDITS, member ?? null, () => this.#spent.of(now), use.amount, now);
     this.#spent.add(use.amount, now);
     if (!this.#sharing || member === undefined) return this.#done(this.#append({ ...entry, parts }, now));
     this.#sharing.count(member, CREDITS, use.amount, now);

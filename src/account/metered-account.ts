@@ -1,10 +1,22 @@
 import type { Bindings } from '../config/config.ts';
+import type { ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { SpendingReport } from './caps-contract.ts';
 import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
-import { MeteredObject } from './metered-object.ts';
+import type {
+  KeyAct,
+  KeyDecision,
+  KeyKeeper,
+  KeyRequest,
+  NewProductKey,
+  ProductKey,
+  ProductKeyPatch,
+  ReportedKey,
+} from './key-contract.ts';
+import { decideByKey, reportKeys } from './key-decision.ts';
+import { type Answer, MeteredObject } from './metered-object.ts';
 import type {
   AuthorizationRequest,
   AuthorizeResult,
@@ -15,7 +27,10 @@ import type {
 import { AccountParts } from './parts.ts';
 
 /** What is asked of an account about its plan, quotas and credits, and of its history. */
-export abstract class MeteredAccount extends MeteredObject implements MeteringObject, HistoryObject {
+export abstract class MeteredAccount
+  extends MeteredObject
+  implements MeteringObject, HistoryObject, KeyKeeper<KeyAct>
+{
   protected readonly parts: AccountParts;
   protected readonly metering;
   protected readonly metered;
@@ -43,6 +58,38 @@ export abstract class MeteredAccount extends MeteredObject implements MeteringOb
     return isRefusal(session) ? session : { result: 'ok' };
   }
 
+  async authorizeKey(terms: Terms, request: KeyRequest): Promise<KeyDecision | Refusal> {
+    const { keys, metering, state } = this.parts;
+    return decideByKey({ keys, metering, state: state.get() }, terms, request);
+  }
+
+  async productKeys(realmId: string): Promise<Answer<{ keys: ReportedKey[] }>> {
+    if (this.parts.state.get()?.realmId !== realmId) return refused('user_not_found');
+    return { result: 'ok', keys: this.#reported(this.parts.keys.list()) };
+  }
+
+  async addProductKey(act: KeyAct, key: NewProductKey, most: number): Promise<Answer<{ key: ProductKey }>> {
+    return this.#changeKeys(act, 'api_key_created', () =>
+      this.parts.keys.add(key, most, () => this.metering.nameRows()),
+    );
+  }
+
+  async changeProductKey(
+    act: KeyAct,
+    id: string,
+    patch: ProductKeyPatch,
+  ): Promise<Answer<{ key: ReportedKey }>> {
+    return this.parts.atomically(() => {
+      const changed = this.#changeKeys(act, 'api_key_changed', () => this.parts.keys.change(id, patch));
+      if (isRefusal(changed)) return changed;
+      return { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    });
+  }
+
+  async removeProductKey(act: KeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
+    return this.#changeKeys(act, 'api_key_revoked', () => this.parts.keys.remove(id));
+  }
+
   async history<List extends keyof HistoryRows>(
     list: List,
     page: HistoryPage<HistoryRows[List]>,
@@ -54,6 +101,29 @@ export abstract class MeteredAccount extends MeteredObject implements MeteringOb
 
   async spendingCaps(): Promise<Pick<SpendingReport, 'own' | 'operator'>> {
     return this.metering.caps();
+  }
+
+  /** Changes the keys, for a user whose session is alive in that moment, and says so in the log. */
+  #changeKeys(
+    { sessionId, client, realmId }: KeyAct,
+    type: ActivityType,
+    work: () => ProductKey | Refusal,
+  ): Answer<{ key: ProductKey }> {
+    return this.parts.atomically(() => {
+      const session = this.parts.signIns.check(sessionId);
+      if (isRefusal(session)) return session;
+      if (session.state.realmId !== realmId) return refused('user_not_found');
+      const key = work();
+      if (isRefusal(key)) return key;
+      const details = { api_key_id: key.id, name: key.name };
+      this.parts.signIns.log(type, sessionId, client, { details });
+      return { result: 'ok', key };
+    });
+  }
+
+  #reported(keys: ProductKey[]): ReportedKey[] {
+    const sums = this.metering.books() && this.parts.keys.isNamed() ? this.parts.keySums : null;
+    return reportKeys(keys, sums, Date.now());
   }
 
   #sessionFor({ sessionId, spends, ...wanted }: SessionUse): LiveSession | Refusal {

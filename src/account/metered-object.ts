@@ -185,6 +185,13 @@ export abstract class MeteredObject extends DurableObject<Bindings> implements P
     });
   }
 
+  async watchBalance(terms: Terms, below: number | null): Promise<Answer<{ balance: number }>> {
+    return this.metering.change(this.metered(), terms, (_, { ledger }) => {
+      this.metering.watch(below);
+      return { result: 'ok', balance: ledger.balance() };
+    });
+  }
+
   async listCredits(
     terms: Terms,
     { before, limit }: { before: number | null; limit: number },

@@ -58,6 +58,10 @@ export interface Terms {
 export interface Behalf {
   userId: string | null;
   actor: string;
+  /** Something ends that was begun before: also for who has left since. */
+  ends?: boolean | undefined;
+  /** The key of the payer's own that was presented, by its id. */
+  keyId?: string;
 }
 
 /** A user's plan. `expiresAt` is when it lapses, Unix milliseconds; null is never. */
@@ -102,6 +106,8 @@ export interface Decision {
   balance: number;
   /** What of the use was beyond the limit: its credits were charged with those that were asked for. Not there where nothing was. */
   overage?: Overage;
+  /** Of a refusal that time ends: after how many seconds. */
+  retryAfter?: number;
 }
 
 /**
@@ -268,6 +274,8 @@ interface CreditObject {
     terms: Terms,
     settlement: { invoices: InvoiceCredits[]; losses: CreditReversal[] },
   ): Promise<{ result: 'ok'; reversals: NamedReversal[] } | Refusal>;
+  /** Has the directory told when the balance comes below so many credits, once for each fall; null for no more. */
+  watchBalance(terms: Terms, below: number | null): Promise<{ result: 'ok'; balance: number } | Refusal>;
   /** The newest rows from before a sequence number, and how many there are in all. */
   listCredits(
     terms: Terms,

@@ -4,8 +4,9 @@ import { endOf, monthAfter, monthOf } from '../lib/calendar.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { Alerts } from './alerts.ts';
 import type { Atomically } from './atomic.ts';
+import { BalanceWatch } from './balance-watch.ts';
 import { CapBook, cappedNames, capUses } from './cap-book.ts';
-import { type CapChange, CREDITS, type SpendingReport } from './caps-contract.ts';
+import type { CapChange, SpendingReport } from './caps-contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
@@ -22,7 +23,7 @@ import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
 import { ReservationBook } from './reservation-book.ts';
-import { SHARED_COLUMNS, type Shared } from './sharing.ts';
+import { CREDITS, SHARED_COLUMNS, type Shared } from './sharing.ts';
 import { GRANT } from './spent-quota.ts';
 import type { Told } from './told.ts';
 import { type MeterListener, UsageMeter } from './usage-meter.ts';
@@ -94,6 +95,7 @@ export interface MeteringDependencies {
  */
 export class Metering {
   readonly #deps: MeteringDependencies;
+  readonly #watch: BalanceWatch;
   #books: MeteringBooks | undefined;
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
@@ -107,6 +109,12 @@ export class Metering {
   constructor(deps: MeteringDependencies) {
     this.#deps = deps;
     this.#caps = new CapBook(deps.kv);
+    this.#watch = new BalanceWatch(deps.kv);
+  }
+
+  /** Has `fallen` be told when the balance comes below so many credits, once for each fall; null for no more. */
+  watch(below: number | null): void {
+    this.#watch.set(below);
   }
 
   /**
@@ -203,6 +211,14 @@ export class Metering {
     return this.books()?.ledger.lastNamed('grant:')?.slice('grant:'.length) ?? null;
   }
 
+  /** Has rows say on whose behalf, of books in which none did. To be called before `isNamed` says so. */
+  nameRows(): void {
+    if (!this.hasBooks()) return;
+    this.#open();
+    addSharedColumns(this.#deps.sql);
+    this.reload();
+  }
+
   /** What the user, and whoever had their address before, has used of what a day and a month bring. */
   spent(now: number): SpentQuota {
     if (!this.hasBooks()) return this.#deps.spentBefore();
@@ -248,6 +264,7 @@ export class Metering {
     this.#hasOpened = false;
     this.#lapsed = undefined;
     this.#caps.reload();
+    this.#watch.reload();
   }
 
   /** Forgets all of it, of a user who is no more. */
@@ -257,6 +274,7 @@ export class Metering {
     kv.delete(TABLES_KEY);
     kv.delete(LAPSED);
     this.#caps.erase();
+    this.#watch.set(null);
     this.reload();
   }
 
@@ -360,9 +378,7 @@ export class Metering {
         UsageMeter.createTables(sql);
         createLedgerTables(sql);
         // Nobody is named who is the only one.
-        if (shared)
-          for (const [table, column] of SHARED_COLUMNS)
-            sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
+        if (shared?.isNamed()) addSharedColumns(sql);
       } else {
         if (kv.get(TABLES_KEY) === 2) ReservationBook.addOverage(sql);
         else upgradeMeteringTables(sql, told);
@@ -375,13 +391,15 @@ export class Metering {
       // The directory knows whose month was given, so that nobody asks twice.
       if (transaction.type === 'grant') listener.granted();
       listener.booked(transaction.seq, this.#tellsCredits);
+      if (this.#watch.hasFallen(transaction.balanceAfter)) listener.fallen();
     };
+    const sharing = shared?.isNamed() ? shared : undefined;
     const held = (now: number) => this.#books?.usage.reservations.heldOf(CREDITS, now) ?? new Map();
-    const alerts = new Alerts(sql, this.#caps, (alert) => listener.alert(alert), shared);
-    const ledger = new Ledger(sql, onRow, this.#caps, alerts, held, shared);
+    const alerts = new Alerts(sql, this.#caps, (alert) => listener.alert(alert), sharing);
+    const ledger = new Ledger(sql, onRow, this.#caps, alerts, held, sharing);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, ledger, shared),
+      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, ledger, sharing),
       ledger,
     };
     return this.#books;
@@ -391,6 +409,10 @@ export class Metering {
     const next = this.#books?.ledger.nextExpiry();
     if (next) this.#deps.onExpiry(next);
   }
+}
+
+function addSharedColumns(sql: SqlStorage): void {
+  for (const [table, column] of SHARED_COLUMNS) sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
 }
 
 function grantReference(month: string): string {

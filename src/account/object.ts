@@ -4,6 +4,7 @@ import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { Client } from '../lib/client.ts';
 import type { SecondStep } from '../lib/mfa.ts';
 import { DAY } from '../lib/time.ts';
+import { tellFall } from './balance-watch.ts';
 import type {
   AccountObject,
   AccountState,
@@ -396,6 +397,10 @@ export class Account extends MeteredAccount implements AccountObject, GrantObjec
         forget: () => this.parts.forget(),
         expire: async () => {
           if (this.parts.state.get()) this.parts.metering.expire(Date.now());
+        },
+        top_up: async () => {
+          const userId = this.parts.state.get()?.userId;
+          if (userId !== undefined) await tellFall(this.parts.d1, userId);
         },
         lapse: async () => this.parts.atomically(() => this.parts.noteLapse()),
       },

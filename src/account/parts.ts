@@ -22,11 +22,14 @@ import { GrantBook } from './grant-book.ts';
 import { Grants } from './grants.ts';
 import { History } from './history.ts';
 import { HookClaims } from './hook-claims.ts';
+import { KeySharing } from './key-sharing.ts';
 import { firstDevices, KnownDevices } from './known-devices.ts';
 import { LastNotices } from './last-notices.ts';
+import { MemberSums } from './member-sums.ts';
 import { Metering } from './metering.ts';
 import { dropHalf, putBackInto } from './object-copy.ts';
 import { fetchPast } from './past.ts';
+import { ProductKeyBook } from './product-keys.ts';
 import { Projection } from './projection.ts';
 import { ObjectSchedule, type StandingWork } from './schedule.ts';
 import { SecondStepBook } from './second-steps.ts';
@@ -43,9 +46,9 @@ import { upgradeTables } from './upgrade.ts';
 /**
  * What the object does by its alarm at a time of its own, besides telling the directory and forgetting what is too old:
  * catches up with the directory, fetches what that holds of the user's past, clears away, writes credits off that have
- * expired, notes that the plan has lapsed.
+ * expired, notes that the plan has lapsed, tells that credits have to be bought again.
  */
-type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse';
+type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse' | 'top_up';
 
 /** When the plan lapsed whose end is in the log. */
 const LAPSED = 'lapsed';
@@ -76,6 +79,9 @@ export class AccountParts {
   readonly lastNotices: LastNotices;
   readonly hookClaims: HookClaims;
   readonly organizations: ChosenOrganizations;
+  readonly keys: ProductKeyBook;
+  /** What was used by each key. */
+  readonly keySums: MemberSums;
   readonly metering: Metering;
   readonly history: History;
   readonly feed: EventFeed;
@@ -110,6 +116,8 @@ export class AccountParts {
     this.lastNotices = new LastNotices(kv);
     this.hookClaims = new HookClaims(kv);
     this.organizations = new ChosenOrganizations(kv);
+    this.keys = new ProductKeyBook(kv);
+    this.keySums = new MemberSums(sql, kv, this.told);
     this.metering = new Metering({
       sql,
       kv,
@@ -123,7 +131,10 @@ export class AccountParts {
         booked: (seq, tells) => {
           this.feed.later();
           this.projection.booked(seq, tells);
+          // What is summed up needs not be looked up.
+          if (this.keys.isNamed()) this.projection.later();
         },
+        fallen: () => this.schedule.at('top_up', Date.now()),
         alert: (alert) => this.projection.tell('mail', mailOf(alert)),
         capped: ({ caps, actor, sessionId, client }) =>
           this.projection.log({
@@ -131,6 +142,7 @@ export class AccountParts {
             ...(actor !== null && { actor }),
           }),
       },
+      shared: new KeySharing(this.keys, this.keySums),
     });
     this.projection = new Projection({
       sql,
@@ -141,6 +153,9 @@ export class AccountParts {
         ...this.sessions.standing(Date.now()),
         grantedMonth: this.metering.grantedMonth(),
       }),
+      foldKeys: () => {
+        if (this.keys.isNamed() && this.metering.hasBooks()) this.keySums.fold();
+      },
       sums: () => {
         // The sum of a month is not known before its past is.
         if (this.schedule.isDue('recall')) return null;
@@ -185,7 +200,7 @@ export class AccountParts {
       signIns: this.signIns,
       state: this.state,
     });
-    this.history = new History(this.activity, this.sessions, this.metering, {
+    this.history = new History(this.activity, this.sessions, this.metering, this.keySums, {
       activity: this.config.ACTIVITY_DAYS,
       uses: this.config.USAGE_EVENT_DAYS,
     });
@@ -215,6 +230,8 @@ export class AccountParts {
     this.sessions.reload();
     this.addressQuotas.reload();
     this.organizations.reload();
+    this.keys.reload();
+    this.keySums.reload();
     this.metering.reload();
     this.projection.reload();
     this.feed.reload();
@@ -265,6 +282,8 @@ export class AccountParts {
           this.#ctx.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
         }
         this.metering.erase();
+        this.keySums.erase();
+        this.keys.erase();
         this.hookClaims.forget();
         this.organizations.forget();
       } else dropHalf(this.#ctx.storage);

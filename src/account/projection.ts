@@ -39,6 +39,8 @@ export interface ProjectionDependencies {
   atomically: Atomically;
   activity: ActivityLog;
   standing: () => AccountStanding;
+  /** Sums up what was used by each key, before the sums of all move on. */
+  foldKeys: () => void;
   /** The sums of what was used; null while there are none, or not all of them. */
   sums: () => { uses: UseBook; quotas: QuotaBook; tokens: TokenBook } | null;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
@@ -209,6 +211,7 @@ export class Projection implements StandingWork {
     const { folded, sent, base } = told.get();
     // What is on its way goes as it is, or the directory could count it twice.
     const isLate = folded.uses !== sent.uses || folded.tokens !== sent.tokens;
+    if (!isLate) this.#deps.foldKeys();
     const to = isLate ? folded : { uses: books.quotas.fold(), tokens: books.tokens.fold() };
     if (to.uses === sent.uses && to.tokens === sent.tokens) return null;
     const number = base + to.uses + to.tokens;

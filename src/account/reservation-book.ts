@@ -1,8 +1,7 @@
 import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
-import { CREDITS } from './caps-contract.ts';
 import type { Reservation } from './metering-contract.ts';
-import type { Sharing } from './sharing.ts';
+import { CREDITS, type Sharing } from './sharing.ts';
 
 /** One row of the object's `reservations` table. `at` is when it was made; times are Unix milliseconds. */
 export type ReservationRow = {

@@ -35,6 +35,8 @@ export interface MeterListener {
   alert(alert: SpendingAlert): void;
   /** Caps of all that is spent were set. */
   capped?(change: CapChange): void;
+  /** The balance has come below what is watched for. */
+  fallen(): void;
 }
 
 /** Room for a use, as it was before it, and what of it is beyond the limit; `overage.credits` are still to be charged. */
@@ -212,7 +214,7 @@ export class UsageMeter {
     { resource, quantity }: { resource: string; quantity: number },
     { limit, quota }: Pick<Admission, 'limit' | 'quota'>,
     at: number,
-    member = this.#sharing?.who() ?? '',
+    member = this.#sharing?.who() ?? null,
   ): Quota {
     this.#alerts.ofQuota(resource, limit, this.quotas.countedOf(resource, at), quantity, at);
     this.#alerts.ofCaps(resource, member, () => this.quotas.totals(resource, at), quantity, at);

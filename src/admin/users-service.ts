@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import type { PasswordObjects } from '../account/contract.ts';
 import { nearestReplica, primary } from '../db/client.ts';
 import { newLink } from '../directory/links.ts';
-import type { Directory } from '../directory/service.ts';
+import { type Directory, findByEmail, findById } from '../directory/service.ts';
 import type { UserRef } from '../directory/state.ts';
 import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { refuseSelf, requireAuthority, requireHome } from '../http/authority.ts';
 import { cursorAfter, keysOf, pageOf } from '../http/paging.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import { parseEmailAddress } from '../lib/email-address.ts';
 import { newUserId } from '../lib/ids.ts';
 import { DAY, HOUR } from '../lib/time.ts';
 import { greetedName } from '../messages/greeted-name.ts';
@@ -81,6 +82,17 @@ export class UserAdmin {
     const found = await findUser(primary(this.#deps.d1).db, realmId, userId);
     if (!found) throw new ApiError('user_not_found');
     return found;
+  }
+
+  /** The id of the user who has an id or an address. Throws 422 for the field that names nobody. */
+  async named(realmId: string, name: string, field: string): Promise<string> {
+    const { db } = primary(this.#deps.d1);
+    const typed = name.trim();
+    const parsed = parseEmailAddress(typed);
+    const found =
+      'address' in parsed ? await findByEmail(db, realmId, parsed.address) : await findById(db, typed);
+    if (found?.realmId !== realmId) throw fieldError(field, 'user', 'There is no such user');
+    return found.id;
   }
 
   /** Makes a user. Throws `insufficient_scope`, `user_exists`, `username_taken`, 422. */

@@ -10,7 +10,9 @@ import type { Authorization, Authorized } from './service.ts';
 
 export const AuthorizeBody = z
   .strictObject({
-    token: z.string().min(1).max(8192).openapi({ description: 'The access token of the user' }),
+    token: z.string().min(1).max(8192).openapi({
+      description: 'The access token of the user, or a key of a user (`lku_…`) or an organization (`lko_…`)',
+    }),
     resource: ResourceField.optional().openapi({ description: 'To use of; none when left out' }),
     quantity: QuantityField.optional().openapi({ description: 'Of the resource; 1 when left out' }),
     credits: AmountField.optional().openapi({ description: 'To charge; none when left out' }),
@@ -31,7 +33,7 @@ export const AuthorizeBody = z
       .optional()
       .openapi({
         description:
-          'A scope that the token of a client must have (RFC 6749, 3.3). Without it tokens of clients are refused; those of the user’s own may all.',
+          'A scope that the token of a client (RFC 6749, 3.3) or the key must have. Without it tokens of clients are refused; those of the user’s own may all.',
         example: 'images:write',
       }),
     audience: z.string().min(1).max(2000).optional().openapi({
@@ -47,7 +49,8 @@ export const AuthorizeBody = z
         example: 'org_01j9zq7kfrv1tq0yw3c5d8e2ab',
       }),
     permission: z.string().min(1).max(100).optional().openapi({
-      description: 'What the user’s role in the organization has to allow; nothing when left out',
+      description:
+        'What the user’s role in the organization has to allow, or the scopes of its key; nothing when left out',
       example: 'billing:read',
     }),
   })
@@ -81,11 +84,13 @@ export const DecisionSchema = z
       .string()
       .nullable()
       .openapi({ description: 'Null when allowed, else a code of the catalogue', example: 'quota_exceeded' }),
-    user_id: z
-      .string()
-      .nullable()
-      .openapi({ description: 'Null for a token that does not hold, as all below' }),
-    session_id: z.string().nullable(),
+    user_id: z.string().nullable().openapi({
+      description: 'Null for the key of an organization; and for a token that does not hold, as all below',
+    }),
+    session_id: z.string().nullable().openapi({ description: 'Null for a key' }),
+    api_key: z
+      .union([z.object({ id: z.string(), name: z.string(), scopes: z.array(z.string()) }), z.null()])
+      .openapi({ description: 'The key of a user or an organization that was presented; null for a token' }),
     client_id: z
       .string()
       .nullable()
@@ -107,19 +112,23 @@ export const DecisionSchema = z
     quota: z.union([QuotaSchema, z.null()]),
     balance: z.int().nullable(),
     overage: OverageField,
+    retry_after: z.int().nullable().openapi({
+      description: 'Seconds until it is worth asking again; null where it is allowed, or no time helps',
+    }),
     reference: z.string().nullable(),
   })
   .openapi('Decision');
 
 /** A decision as it goes over the wire. */
 export function decisionShape(decision: Authorized): z.infer<typeof DecisionSchema> {
-  const { allowed, reason, userId, sessionId, clientId, act, key } = decision;
+  const { allowed, reason, userId, sessionId, apiKey, clientId, act, key } = decision;
   const { organizationId, role, plan, quota, balance, reference } = decision;
   return {
     allowed,
     reason,
     user_id: userId,
     session_id: sessionId,
+    api_key: apiKey,
     client_id: clientId,
     act,
     cnf: key === null ? null : { jkt: key },
@@ -129,6 +138,7 @@ export function decisionShape(decision: Authorized): z.infer<typeof DecisionSche
     quota: quota && quotaShape(quota),
     balance,
     ...(decision.allowed && decision.overage && { overage: decision.overage }),
+    retry_after: ('retryAfter' in decision && decision.retryAfter) || null,
     reference,
   };
 }

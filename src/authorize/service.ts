@@ -1,5 +1,7 @@
-import type { AuthorizationRequest, Decision, MeteringObjects, Terms } from '../account/metering-contract.ts';
+import type { KeyDecision, KeyedObject } from '../account/key-contract.ts';
+import type { AuthorizationRequest, Decision, MeteringObject, Terms } from '../account/metering-contract.ts';
 import { requireOwnReference } from '../credits/service.ts';
+import { parseProductKeyText } from '../crypto/product-key-text.ts';
 import { ApiError, accepted, type ErrorCode, fieldError } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
 import { count } from '../lib/metrics.ts';
@@ -7,9 +9,9 @@ import { permissionsOf, rolesOf } from '../lib/organization-roles.ts';
 import { DEFAULT_ORGANIZATIONS, type Realm } from '../lib/realm.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Delegation, Sessions } from '../sessions/service.ts';
-import type { SpendingObjects } from '../wallet/spending-contract.ts';
+import type { SpendingObject } from '../wallet/spending-contract.ts';
 
-/** What a service asks before it does something for the holder of a token. */
+/** What a service asks before it does something for the holder of a token, or of a key of a user or an organization. */
 export interface Authorization {
   token: string;
   resource: string | null;
@@ -38,8 +40,12 @@ export interface Authorization {
 /** The answer. Of somebody who is not let in it says nothing but the reason. */
 export type Authorized =
   | ({
-      userId: string;
-      sessionId: string;
+      /** Null for the key of an organization. */
+      userId: string | null;
+      /** Null for a key. */
+      sessionId: string | null;
+      /** The key of a user or an organization that was presented; null for a token. */
+      apiKey: KeyDecision['key'] | null;
       clientId: string | null;
       /** The clients that passed the token on to each other. */
       act: Delegation | null;
@@ -55,6 +61,7 @@ export type Authorized =
       reason: ErrorCode;
       userId: null;
       sessionId: null;
+      apiKey: null;
       clientId: null;
       act: null;
       key: null;
@@ -82,17 +89,25 @@ const NOT_LET_IN: ErrorCode[] = [
   'insufficient_permission',
 ];
 
+/** Objects of those who have plan, quotas, credits and keys, by id. */
+type KeyedObjects<Metered> = (id: string) => Metered & KeyedObject;
+
 /**
  * One decision for a service: who, whether they may, and if so it is done. One call to one object, or two where it is an organization
- * that pays, and no D1.
+ * that pays for the holder of a token, and no D1.
  */
 export class Authorizer {
   readonly #sessions: Sessions;
   readonly #plans: Plans;
-  readonly #objects: MeteringObjects;
-  readonly #wallets: SpendingObjects;
+  readonly #objects: KeyedObjects<MeteringObject>;
+  readonly #wallets: KeyedObjects<SpendingObject>;
 
-  constructor(sessions: Sessions, plans: Plans, objects: MeteringObjects, wallets: SpendingObjects) {
+  constructor(
+    sessions: Sessions,
+    plans: Plans,
+    objects: KeyedObjects<MeteringObject>,
+    wallets: KeyedObjects<SpendingObject>,
+  ) {
     this.#sessions = sessions;
     this.#plans = plans;
     this.#objects = objects;
@@ -100,7 +115,7 @@ export class Authorizer {
   }
 
   /**
-   * Checks the token strictly, uses the quota and charges the credits: all of it or nothing, and once for a reference.
+   * Checks the token strictly, or the key, uses the quota and charges the credits: all of it or nothing, and once for a reference.
    * Throws 422 for a name that is no resource, and for a permission where no organization is meant, and `reference_reused`.
    */
   async authorize(request: Authorization, realm: Realm): Promise<Authorized> {
@@ -118,12 +133,14 @@ export class Authorizer {
     const terms =
       resource === null ? await this.#plans.terms(realm.id) : await this.#plans.termsOf(realm.id, resource);
     try {
+      const key = parseProductKeyText(token);
+      if (key) return await this.#decideByKey(key, terms, request);
       const {
         userId,
         sessionId,
         client,
         delegation: act,
-        key,
+        key: thumbprint,
         ...said
       } = await this.#sessions.verifyActing(token, realm, null);
       // Who holds a client's token is not the user: it may what it says, and nothing where nobody asks.
@@ -134,7 +151,8 @@ export class Authorizer {
       if (!client && !said.audience.includes(realm.audience)) throw new ApiError('invalid_token');
       const use = resource === null ? null : { resource, quantity };
       const asked = { sessionId, use, credits, reference, actor, maxAge, acr };
-      const who = { userId, sessionId, clientId: client?.id ?? null, act, key, reference };
+      const clientId = client?.id ?? null;
+      const who = { userId, sessionId, apiKey: null, clientId, act, key: thumbprint, reference };
       const organizationId = named === undefined ? (said.organization?.id ?? null) : named;
       if (organizationId !== null) {
         const roles = permission === null ? null : rolesWith(permission, realm);
@@ -151,6 +169,32 @@ export class Authorizer {
       }
       throw error;
     }
+  }
+
+  /**
+   * A key says in its text in which object it is: that decides alone. Nobody has proved anything by it, so that where a proof is asked for
+   * none is found; and it acts for its owner, not for anybody else whom its owner is with.
+   */
+  async #decideByKey(
+    { hash, ...owner }: NonNullable<ReturnType<typeof parseProductKeyText>>,
+    terms: Terms,
+    request: Authorization,
+  ): Promise<Authorized> {
+    const { resource, quantity, credits, reference, actor, scope, permission = null } = request;
+    const userId = 'userId' in owner ? owner.userId : null;
+    const organizationId = 'organizationId' in owner ? owner.organizationId : null;
+    const { maxAge, acr, organizationId: named } = request;
+    if (maxAge !== null || acr !== null) throw new ApiError('reauthentication_required');
+    if (named !== undefined && named !== organizationId) throw new ApiError('not_a_member');
+    // Nobody has permissions where they are alone.
+    if (permission !== null && organizationId === null) throw new ApiError('insufficient_permission');
+    const use = resource === null ? null : { resource, quantity };
+    const asked = { hash, use, credits, reference, actor, scope, permission };
+    const object: KeyedObject =
+      userId === null ? this.#wallets(organizationId as string) : this.#objects(userId);
+    const { decision, key: apiKey } = accepted(await object.authorizeKey(terms, asked));
+    const who = { userId, sessionId: null, apiKey, clientId: null, act: null, key: null };
+    return { ...who, organizationId, role: null, reference, ...decision };
   }
 
   /**
@@ -195,6 +239,7 @@ function nobody(reason: ErrorCode, reference: string | null): Authorized {
     reason,
     userId: null,
     sessionId: null,
+    apiKey: null,
     clientId: null,
     act: null,
     key: null,

@@ -122,10 +122,14 @@ function meaningOf({
   price_id,
   plan,
   credits,
+  seats,
 }: {
   price_id: string;
   plan?: string;
   credits?: number;
+  seats?: 'members' | 'paid';
 }): PriceMeaning {
-  return plan === undefined ? { priceId: price_id, credits: credits ?? 0 } : { priceId: price_id, plan };
+  return plan === undefined
+    ? { priceId: price_id, credits: credits ?? 0 }
+    : { priceId: price_id, plan, seats };
 }

@@ -9,6 +9,14 @@ const PriceMeaningSchema = z
     price_id: PriceIdField,
     plan: PlanField.optional(),
     credits: z.int().min(1).max(1e12).optional(),
+    seats: z.enum(['members', 'paid']).optional().openapi({
+      description:
+        'Where an organization pays by seat: for as many as it has members (`members`), or for so many as it has bought, no more of whom can join (`paid`)',
+    }),
+  })
+  .refine(({ plan, seats }) => seats === undefined || plan !== undefined, {
+    error: 'Only plans have seats',
+    path: ['seats'],
   })
   .refine(({ plan, credits }) => (plan === undefined) !== (credits === undefined), {
     error: 'Needs either `plan` or `credits`',
@@ -37,6 +45,7 @@ export const PriceListSchema = z
           unit_amount: z.int().nullable(),
           currency: z.string(),
           months: z.number().nullable().openapi({ description: 'How often a plan is paid' }),
+          seats: z.enum(['members', 'paid']).nullable(),
         })
         .openapi('Price'),
     ),
@@ -83,7 +92,8 @@ export const ShortfallListSchema = z
     data: z.array(
       z
         .object({
-          user_id: z.string(),
+          user_id: z.string().optional(),
+          organization_id: z.string().optional(),
           reference: z.string().openapi({ description: 'Of the credits that came in' }),
           credits: z.int().openapi({ description: 'How many should be gone' }),
           taken: z.int(),
@@ -97,8 +107,8 @@ export const ShortfallListSchema = z
   })
   .openapi('ShortfallList');
 
-export function priceShape({ priceId, plan, credits, unitAmount, currency, months }: PriceRow) {
-  return { price_id: priceId, plan, credits, unit_amount: unitAmount, currency, months };
+export function priceShape({ priceId, plan, credits, unitAmount, currency, months, seats }: PriceRow) {
+  return { price_id: priceId, plan, credits, unit_amount: unitAmount, currency, months, seats };
 }
 
 export function eventShape(row: EventRow): z.infer<typeof EventSchema> {

@@ -30,7 +30,9 @@ export class BillingAdmin {
   /** Throws `billing_not_configured`, and 422 for a price or plan that is not there. */
   async replacePrices(realmId: string, meanings: PriceMeaning[], actor: string): Promise<PriceRow[]> {
     const rows = await this.#kit.prices.replace(realmId, meanings, this.#kit.parts.stripe);
-    const details = { prices: rows.map(({ priceId, plan, credits }) => ({ priceId, plan, credits })) };
+    const details = {
+      prices: rows.map(({ priceId, plan, credits, seats }) => ({ priceId, plan, credits, seats })),
+    };
     await this.#audit(realmId, actor, 'billing_prices_replaced', realmId, details);
     return rows;
   }
@@ -77,13 +79,15 @@ export class BillingAdmin {
     return { ...pageOf(rows, page.limit, ({ updatedAt }) => String(updatedAt)), total };
   }
 
-  /** Each minute: what has failed is tried again, customers of users who are gone are deleted, new addresses are told. */
+  /** Each minute: what has failed is tried again, customers of payers who are gone are deleted, new addresses and seats are told, and credits bought again. */
   async catchUp(now: number, budget: Budget): Promise<void> {
     if (!this.#kit.isConfigured) return;
-    const { events, customers } = this.#kit.parts;
+    const { events, customers, seats, topUps } = this.#kit.parts;
     await events.retry(now, budget);
     await customers.erase(now, budget);
     await customers.tellAddresses(now, budget);
+    await seats.catchUp(now, budget);
+    await topUps.run(now, budget);
   }
 
   /** Each hour: what webhooks did not bring is fetched. */

@@ -1,8 +1,9 @@
-import type { UserRow } from '../directory/tables.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
+import { namesOf } from './customers.ts';
 import type { BillingKit } from './parts.ts';
+import type { PayerRow } from './payer-directory.ts';
 import type { Purchase } from './port.ts';
 import type { CustomerRow, PriceRow } from './tables.ts';
 
@@ -22,62 +23,64 @@ export class Checkouts {
    * not allow.
    */
   async open(
-    user: UserRow,
+    payer: PayerRow,
     customer: CustomerRow,
     price: PriceRow,
     quantity: number,
     back: WaysBack,
     reference?: string,
   ): Promise<{ id: string; url: string }> {
-    const realm = await this.#kit.deps.realms.get(user.realmId);
+    const realm = await this.#kit.deps.realms.get(payer.realmId);
     const purchase: Purchase = {
       customerId: customer.customerId,
       priceId: price.priceId,
       mode: price.plan === null ? 'payment' : 'subscription',
       quantity,
-      successUrl: this.wayBack(realm, 'success_url', back.successUrl, '?done=paid'),
-      cancelUrl: this.wayBack(realm, 'cancel_url', back.cancelUrl, '?done=not_paid'),
+      asksTaxId: payer.organization !== null,
+      successUrl: this.wayBack(realm, 'success_url', back.successUrl, `${pageOf(payer)}?done=paid`),
+      cancelUrl: this.wayBack(realm, 'cancel_url', back.cancelUrl, `${pageOf(payer)}?done=not_paid`),
       // What is bought is what was offered, whatever the price stands for when it is paid.
       metadata: {
-        ...metadataOf(user),
+        ...namesOf(customer),
         ...(price.credits !== null && { credits: String(price.credits * quantity) }),
       },
     };
     return this.#kit.parts.stripe.createCheckout(
       purchase,
-      reference === undefined ? undefined : requestKey(user, reference),
+      reference === undefined ? undefined : requestKey(payer, reference),
     );
   }
 
   /** What to say to who has no way to pay that works: where to go and pay. */
   async askToPay(
-    user: UserRow,
+    payer: PayerRow,
     customer: CustomerRow,
     price: PriceRow,
+    quantity: number,
     code: 'payment_required' | 'payment_failed',
     detail?: string,
   ): Promise<ApiError> {
     const { stripe } = this.#kit.parts;
     await stripe.expireCheckouts(customer.customerId);
-    const { url } = await this.open(user, customer, price, 1, {});
+    const { url } = await this.open(payer, customer, price, quantity, {});
     return new ApiError(code, { checkoutUrl: url, ...(detail && { detail }) });
   }
 
-  /** An address that the realm allows; the billing page when none is given. Throws 422. */
-  wayBack(realm: Realm, path: string, target: string | undefined, query: string): string {
-    if (target === undefined) return `${realm.issuer}/account/billing${query}`;
+  /** An address that the realm allows; a page of the realm's own when none is given. Throws 422. */
+  wayBack(realm: Realm, path: string, target: string | undefined, page: string): string {
+    if (target === undefined) return `${realm.issuer}${page}`;
     const url = allowedRedirect(realm, this.#kit.deps.config.ORIGIN, target);
     if (!url) throw fieldError(path, 'not_allowed', 'Must be an address that the realm allows');
     return url.href;
   }
 }
 
-/** By what Stripe knows a request of a user's again; of whatever kind, so that a reference stands for one request. */
-export function requestKey({ id }: UserRow, reference: string): string {
-  return `request:${id}:${reference}`;
+/** The page on which a payer sees to paying. */
+export function pageOf({ id, organization }: PayerRow): string {
+  return organization === null ? '/account/billing' : `/account/organizations/${id}`;
 }
 
-/** Whose it is, for webhooks. */
-export function metadataOf(user: UserRow): Record<string, string> {
-  return { user_id: user.id, realm_id: user.realmId };
+/** By what Stripe knows a request of a payer's again; of whatever kind, so that a reference stands for one request. */
+export function requestKey({ id }: PayerRow, reference: string): string {
+  return `request:${id}:${reference}`;
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { primary } from '../db/client.ts';
-import type { UserRow } from '../directory/tables.ts';
 import { ApiError } from '../errors.ts';
 import { isPlaceholder } from '../lib/email-address.ts';
+import { isOrganizationId } from '../lib/jurisdiction.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
+import type { PayerRow } from './payer-directory.ts';
 import type { BillingProvider } from './port.ts';
 import {
   dropCustomer,
@@ -23,17 +24,17 @@ const FIRST_RETRY = MINUTE;
 const MAX_RETRY = 6 * HOUR;
 const ERASURES_PER_RUN = 20;
 const ADDRESSES_PER_RUN = 20;
-/** Customers of one user that can be deleted at Stripe in a day. */
+/** Customers of one payer that can be deleted at Stripe in a day. */
 const MAX_DELETED = 5;
 
 interface AddressDue {
-  userId: string;
+  payerId: string;
   customerId: string;
-  email: string;
+  email: string | null;
   attempts: number;
 }
 
-/** Whom Stripe knows as whom: one customer a user, made when first needed and deleted with the user. */
+/** Whom Stripe knows as whom: one customer a payer, made when first needed and deleted with the payer. */
 export class Customers {
   readonly #d1: D1Database;
   readonly #stripe: BillingProvider;
@@ -45,7 +46,7 @@ export class Customers {
     d1: D1Database,
     stripe: BillingProvider,
     origin: string,
-    /** Whether the users of a realm are in this database. */
+    /** Whether the payers of a realm are in this database. */
     livesHere: (realmId: string) => Promise<boolean>,
   ) {
     this.#livesHere = livesHere;
@@ -54,9 +55,9 @@ export class Customers {
     this.#origin = origin;
   }
 
-  /** A user's customer, or null when none was needed yet. */
-  find(userId: string): Promise<CustomerRow | null> {
-    return findCustomer(primary(this.#d1).db, { userId });
+  /** A payer's customer, or null when none was needed yet. */
+  find(payerId: string): Promise<CustomerRow | null> {
+    return findCustomer(primary(this.#d1).db, { payerId });
   }
 
   /** Whose customer that is, or null. */
@@ -65,29 +66,34 @@ export class Customers {
   }
 
   /**
-   * A user's customer, made if there is none. Throws `user_not_found` when the user goes meanwhile, and `email_not_verified` for one
-   * who has no address, whoever asks.
+   * A payer's customer, made if there is none. Throws `user_not_found` or `organization_not_found` when the payer goes meanwhile, and
+   * `email_not_verified` for one who has no address, whoever asks.
    */
-  async ensure(user: UserRow): Promise<CustomerRow> {
-    const { id: userId, realmId, email } = user;
+  async ensure(payer: PayerRow): Promise<CustomerRow> {
+    const { id: payerId, realmId, email } = payer;
     if (isPlaceholder(email)) throw new ApiError('email_not_verified');
-    const known = await this.find(userId);
+    const known = await this.find(payerId);
     if (known?.addressDue != null)
       await this.#tellAddress({ ...known, email, attempts: known.addressAttempts });
     if (known) return known;
     // Whoever comes at the same time uses the same key, and gets the same customer. Stripe refuses a key that comes
     // again with another address; what is made in vain then is deleted.
     const address = createHash('sha256').update(email).digest('base64url').slice(0, 16);
-    const metadata = { user_id: userId, realm_id: realmId, latchkey: this.#origin };
-    const customerId = await this.#create({ email, metadata }, `customer:${userId}:${address}`);
+    const { organization } = payer;
+    const metadata = { ...namesOf({ payerId, realmId }), latchkey: this.#origin };
+    const customer = { email, ...(organization !== null && { name: organization }), metadata };
+    const customerId = await this.#create(customer, `customer:${payerId}:${address}`);
     const { db } = primary(this.#d1);
-    const kept = await keepCustomer(db, { userId, realmId, customerId, createdAt: Date.now() });
-    if (!kept) throw new ApiError('user_not_found');
+    const kept = await keepCustomer(db, { payerId, realmId, customerId, createdAt: Date.now() });
+    if (!kept) throw new ApiError(organization === null ? 'user_not_found' : 'organization_not_found');
     return kept;
   }
 
   /** For a day a key gives the customer that it gave before, also one that was deleted meanwhile. */
-  async #create(customer: { email: string; metadata: Record<string, string> }, key: string): Promise<string> {
+  async #create(
+    customer: { email: string; name?: string; metadata: Record<string, string> },
+    key: string,
+  ): Promise<string> {
     let [customerId, next] = ['', key];
     for (let tries = 0; tries < MAX_DELETED; tries += 1) {
       customerId = await this.#stripe.createCustomer(customer, next);
@@ -100,9 +106,10 @@ export class Customers {
   /** Keeps a customer whose maker was interrupted, or leaves it to be deleted. False when it is not one of ours. */
   async adopt(customerId: string): Promise<boolean> {
     const metadata = await this.#stripe.customerMetadata(customerId);
-    const { user_id: userId, realm_id: realmId, latchkey } = metadata ?? {};
-    if (latchkey !== this.#origin || !userId || !realmId || !(await this.#livesHere(realmId))) return false;
-    await keepCustomer(primary(this.#d1).db, { userId, realmId, customerId, createdAt: Date.now() });
+    const { user_id: userId, organization_id: organizationId, realm_id: realmId, latchkey } = metadata ?? {};
+    const payerId = organizationId ?? userId;
+    if (latchkey !== this.#origin || !payerId || !realmId || !(await this.#livesHere(realmId))) return false;
+    await keepCustomer(primary(this.#d1).db, { payerId, realmId, customerId, createdAt: Date.now() });
     return true;
   }
 
@@ -116,22 +123,25 @@ export class Customers {
   }
 
   /** Never throws: whoever pays meanwhile need not wait for it. */
-  async #tellAddress({ userId, customerId, email, attempts }: AddressDue): Promise<void> {
+  async #tellAddress({ payerId, customerId, email, attempts }: AddressDue): Promise<void> {
     const { db } = primary(this.#d1);
     try {
+      // An owner without an address: Stripe keeps the one that it has.
+      if (email === null || isPlaceholder(email))
+        return await postponeAddress(db, payerId, Date.now() + MAX_RETRY);
       await this.#stripe.setCustomerEmail(customerId, email);
-      await settleAddress(db, userId, email);
+      await settleAddress(db, payerId, email);
     } catch {
-      await postponeAddress(db, userId, Date.now() + Math.min(FIRST_RETRY * 2 ** attempts, MAX_RETRY));
+      await postponeAddress(db, payerId, Date.now() + Math.min(FIRST_RETRY * 2 ** attempts, MAX_RETRY));
     }
   }
 
-  /** Takes a customer from their user, and sees to it that Stripe has deleted it. */
-  async forget({ userId, customerId }: CustomerRow): Promise<void> {
-    await dropCustomer(primary(this.#d1).db, userId, customerId);
+  /** Takes a customer from their payer, and sees to it that Stripe has deleted it. */
+  async forget({ payerId, customerId }: CustomerRow): Promise<void> {
+    await dropCustomer(primary(this.#d1).db, payerId, customerId);
   }
 
-  /** Deletes the customers of users who are gone, until it has worked. */
+  /** Deletes the customers of payers who are gone, until it has worked. */
   async erase(now: number, budget: Budget): Promise<void> {
     const { db } = primary(this.#d1);
     if (!budget.take(1)) return;
@@ -151,4 +161,12 @@ export class Customers {
       }
     }
   }
+}
+
+/** Whose something at Stripe is, in its metadata. */
+export function namesOf({
+  payerId,
+  realmId,
+}: Pick<CustomerRow, 'payerId' | 'realmId'>): Record<string, string> {
+  return { [isOrganizationId(payerId) ? 'organization_id' : 'user_id']: payerId, realm_id: realmId };
 }

@@ -1,12 +1,10 @@
-import { and, asc, count, desc, eq, exists, inArray, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, exists, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
-import { insertIf } from '../db/insert-if.ts';
-import type { ToldEvent } from '../events/catalogue.ts';
-import { tellOf } from '../events/emit.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
-import { outbox } from '../messages/tables.ts';
 import type { HeardHint } from './port.ts';
+import { realmOfCustomer } from './store.ts';
 import { billingEvents, billingProgress, type EventRow } from './tables.ts';
 
 /** Stores events of Stripe that are not known yet. */
@@ -19,7 +17,7 @@ export async function storeEvents(db: Database, hints: HeardHint[], now: number)
         type,
         subject,
         customerId,
-        realmId: sql`(SELECT realm_id FROM billing_customers WHERE customer_id = ${customerId})`,
+        realmId: realmOfCustomer(customerId),
         nextAttemptAt: now,
         createdAt,
         receivedAt: now,
@@ -60,15 +58,14 @@ export async function claimEvent(
 }
 
 /**
- * Writes down what became of an event that was claimed, with the mail and the event of webhooks that tell of it; whether it did: somebody
- * else may have claimed it since.
+ * Writes down what became of an event that was claimed, along with what tells of it; whether it did: somebody else may have claimed it
+ * since.
  */
 export async function settleEvent(
   db: Database,
   row: EventRow,
   outcome: { status: 'done' | 'ignored' | 'failed'; now: number; error?: string; retryAt?: number },
-  mail: typeof outbox.$inferInsert | null = null,
-  told: { event: ToldEvent; userId: string } | null = null,
+  along: ((db: Database, stands: SQL) => BatchItem<'sqlite'>[]) | null = null,
 ): Promise<boolean> {
   const { status, now, error, retryAt } = outcome;
   const isMine = and(eq(billingEvents.id, row.id), eq(billingEvents.attempts, row.attempts));
@@ -78,19 +75,14 @@ export async function settleEvent(
       status,
       lastError: error ?? null,
       leasedUntil: 0,
-      realmId: sql`coalesce((SELECT realm_id FROM billing_customers WHERE customer_id = ${row.customerId}), realm_id)`,
+      realmId: sql`coalesce(${realmOfCustomer(row.customerId)}, realm_id)`,
       ...(status === 'failed' ? { nextAttemptAt: retryAt ?? now } : { settledAt: now }),
     })
     .where(isMine)
     .returning({ id: billingEvents.id });
-  if (!mail && !told) return (await settled).length > 0;
+  if (!along) return (await settled).length > 0;
   const stands = exists(db.select({ one: sql`1` }).from(billingEvents).where(isMine));
-  const by = { actor: 'system', now };
-  const [changed] = await db.batch([
-    settled,
-    ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
-    ...(told ? [tellOf(db, told.event, by, sql`users.id = ${told.userId} AND ${stands}`)] : []),
-  ]);
+  const [changed] = await db.batch([settled, ...along(db, stands)]);
   return changed.length > 0;
 }
 

@@ -2,7 +2,6 @@ import { type Database, primary } from '../db/client.ts';
 import type { Directory } from '../directory/service.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { ApiError } from '../errors.ts';
-import { eventOfActivity } from '../events/derived.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
@@ -18,12 +17,11 @@ import {
   storeEvents,
   writeProgress,
 } from './event-store.ts';
+import type { MailRow, PayerDirectory } from './payer-directory.ts';
 import type { Payments } from './payments.ts';
 import type { BillingProvider, HeardHint, Hint } from './port.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow, EventRow } from './tables.ts';
-
-type Mail = ReturnType<Directory['noticeMail']>;
 
 /** Longer than handling an event may take; handling one twice at once does no harm. */
 const LEASE = 2 * MINUTE;
@@ -50,9 +48,12 @@ export interface EventDependencies {
   subscriptions: Subscriptions;
   payments: Payments;
   directory: Directory;
+  payers: PayerDirectory;
   /** Those of the other databases, whose realms' events come here too. */
   others: () => BillingEvents[];
 }
+
+type Along = NonNullable<Parameters<typeof settleEvent>[3]>;
 
 /** Does what an event hints at; false when it concerns nobody here. Doing it again changes nothing. */
 type Handler = ((deps: EventDependencies, event: EventRow, owner: CustomerRow | null) => Promise<boolean>) & {
@@ -91,7 +92,7 @@ export const HANDLERS: Record<string, Handler> = {
   'credit_note.voided': telling('payment_reversed', credits),
 };
 
-/** Of what its user hears by mail. */
+/** Of what its payer hears by mail. */
 const NOTICES: Record<string, AccountChange> = {
   'payment_method.attached': 'payment_method_added',
   'payment_method.detached': 'payment_method_removed',
@@ -121,12 +122,18 @@ export class BillingEvents {
     const event = await claimEvent(this.#db, id, now, now + LEASE);
     if (!event) return true;
     try {
-      const { isOurs, told } = await this.#act(event);
+      const { isOurs, owner } = await this.#act(event);
       if (!isOurs) await this.#passOn(event);
       // With what the event is settled by: it comes once, however often the handling was begun.
-      const mail = isOurs ? await this.#noticeOf(event) : null;
-      const outcome = { status: isOurs ? 'done' : 'ignored', now: Date.now() } as const;
-      const isSettled = await settleEvent(this.#db, event, outcome, mail, told);
+      const mail = isOurs && owner ? await this.#noticeOf(owner, event) : null;
+      const now = Date.now();
+      const outcome = { status: isOurs ? 'done' : 'ignored', now } as const;
+      const isSettled = await settleEvent(
+        this.#db,
+        event,
+        outcome,
+        isOurs && owner ? this.#along(owner, event, mail, now) : null,
+      );
       if (isSettled && mail) this.#deps.directory.send(mail);
       return true;
     } catch (error) {
@@ -179,13 +186,22 @@ export class BillingEvents {
     return findEvent(this.#db, id);
   }
 
-  /** The mail that tells the user of an event; null when there is nothing to tell, or nobody. */
-  async #noticeOf({ customerId, type }: EventRow): Promise<Mail | null> {
-    const { customers, directory } = this.#deps;
+  /** The mail that tells the payer of an event; null when there is nothing to tell, or nobody. */
+  async #noticeOf(owner: CustomerRow, { type }: EventRow): Promise<MailRow | null> {
     const change = NOTICES[type];
-    const owner = change && customerId !== null ? await customers.owner(customerId) : null;
-    const user = owner && (await directory.findUser(owner.userId));
-    return user && change ? directory.noticeMail(user, { change, about: null, client: null }) : null;
+    return change ? this.#deps.payers.noticeOf(owner, change) : null;
+  }
+
+  /** What is written with an event that is settled: the mail, and what tells of it. */
+  #along(owner: CustomerRow, event: EventRow, mail: MailRow | null, now: number): Along | null {
+    const { payers } = this.#deps;
+    const activity = HANDLERS[event.type]?.activity;
+    const told = activity ? payers.telling(owner, activity, detailsOf(event), now) : null;
+    if (!mail && !told) return null;
+    return (db, stands) => [
+      ...(mail ? [payers.mailing(db, mail, stands)] : []),
+      ...(told?.(db, stands) ?? []),
+    ];
   }
 
   /** Has the first other database take it whose user it concerns. Throws when one of them fails. */
@@ -197,16 +213,13 @@ export class BillingEvents {
     }
   }
 
-  async #act(event: EventRow): Promise<{ isOurs: boolean; told: Parameters<typeof settleEvent>[4] }> {
+  async #act(event: EventRow): Promise<{ isOurs: boolean; owner: CustomerRow | null }> {
     const { customerId, type } = event;
     const owner = customerId === null ? null : await this.#deps.customers.owner(customerId);
     // Somebody else's, of the same Stripe account.
-    if (customerId !== null && !owner && type !== 'customer.created') return { isOurs: false, told: null };
+    if (customerId !== null && !owner && type !== 'customer.created') return { isOurs: false, owner };
     const handler = HANDLERS[type];
-    const isOurs = handler ? await handler(this.#deps, event, owner) : false;
-    if (!isOurs || !owner || !handler?.activity) return { isOurs, told: null };
-    const told = eventOfActivity({ type: handler.activity, sessionId: null, details: detailsOf(event) });
-    return { isOurs, told: told && { event: told, userId: owner.userId } };
+    return { isOurs: handler ? await handler(this.#deps, event, owner) : false, owner };
   }
 }
 
@@ -214,18 +227,12 @@ function isHeard(hint: Hint): hint is HeardHint {
   return hint.subject !== null && Object.hasOwn(HANDLERS, hint.type);
 }
 
-/** Also puts it into the activity log of the user whom it concerns. */
+/** Also tells of it: in the log of the payer whom it concerns, and those who listen. */
 function telling(activity: ActivityType, handler: Handler): Handler {
   const log: Handler = async (deps, event, owner) => {
     const isOurs = await handler(deps, event, owner);
     if (!isOurs || !owner) return isOurs;
-    const { userId, realmId } = owner;
-    await deps.directory.log(
-      { userId, realmId },
-      { type: activity, sessionId: null, client: null, actor: 'system', details: detailsOf(event) },
-      // With what the event is settled by.
-      { isTold: true },
-    );
+    await deps.payers.log(owner, activity, detailsOf(event));
     return true;
   };
   return Object.assign(log, { activity });
@@ -235,14 +242,14 @@ function detailsOf({ id, subject }: EventRow) {
   return { event: id, subject };
 }
 
-/** Somebody has deleted a customer at Stripe, not a user here: when paying again, they get another. */
+/** Somebody has deleted a customer at Stripe, not a payer here: when paying again, they get another. */
 async function forget(
   { stripe, customers, subscriptions }: EventDependencies,
   { subject }: EventRow,
   owner: CustomerRow | null,
 ) {
   if (!owner || (await stripe.customerMetadata(subject))) return owner !== null;
-  await subscriptions.syncAll(owner.userId);
+  await subscriptions.syncAll(owner.payerId);
   await customers.forget(owner);
   return true;
 }

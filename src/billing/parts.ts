@@ -3,15 +3,19 @@ import type { Credits } from '../credits/service.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
+import type { OrganizationChanges } from '../organizations/change-service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Realms } from '../realms/service.ts';
 import { Customers } from './customers.ts';
 import { BillingEvents } from './events.ts';
+import { PayerDirectory } from './payer-directory.ts';
 import { Payments } from './payments.ts';
 import type { BillingProvider } from './port.ts';
 import { PriceList } from './price-list.ts';
 import { createStripe } from './providers/stripe.ts';
+import { Seats } from './seats.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { TopUps } from './top-ups.ts';
 
 /** What billing is made of. */
 export interface BillingDependencies {
@@ -23,6 +27,7 @@ export interface BillingDependencies {
   /** The kits of the other databases, for what Stripe tells, which it tells `DB`; empty in those. */
   others: () => BillingKit[];
   directory: Directory;
+  organizations: OrganizationChanges;
   realms: Realms;
   plans: Plans;
   credits: Credits;
@@ -36,17 +41,22 @@ export interface BillingParts {
   subscriptions: Subscriptions;
   payments: Payments;
   events: BillingEvents;
+  seats: Seats;
+  topUps: TopUps;
 }
 
 /** The parts, put together on first use; without keys of Stripe there are none. */
 export class BillingKit {
   readonly deps: BillingDependencies;
   readonly prices: PriceList;
+  readonly payers: PayerDirectory;
   #parts: BillingParts | undefined;
 
   constructor(deps: BillingDependencies) {
     this.deps = deps;
     this.prices = new PriceList(deps.d1, deps.home, deps.plans);
+    const { d1, directory, organizations, config } = deps;
+    this.payers = new PayerDirectory({ d1, directory, organizations, origin: config.ORIGIN });
   }
 
   get isConfigured(): boolean {
@@ -61,7 +71,8 @@ export class BillingKit {
   }
 
   #assemble(): BillingParts {
-    const { d1, config, directory } = this.deps;
+    const { prices, payers } = this;
+    const { d1, config } = this.deps;
     const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = config;
     if (!secretKey || !webhookSecrets) throw new ApiError('billing_not_configured');
     const checkout = {
@@ -74,16 +85,18 @@ export class BillingKit {
       const realm = await this.deps.realms.get(realmId).catch(() => null);
       return realm === null || realm.database === this.deps.database;
     });
-    const deps = { ...this.deps, stripe, customers, prices: this.prices };
+    const deps = { ...this.deps, stripe, customers, prices, payers };
     const grace = config.BILLING_GRACE_DAYS * DAY;
-    const subscriptions = new Subscriptions({ d1, directory, stripe, customers, prices: this.prices, grace });
-    const payments = new Payments({ ...deps, subscriptions });
+    const subscriptions = new Subscriptions({ d1, payers, stripe, customers, prices, grace });
+    const topUps = new TopUps(deps);
+    const payments = new Payments({ ...deps, subscriptions, topUps });
     const events = new BillingEvents({
       ...deps,
       subscriptions,
       payments,
       others: () => this.deps.others().map(({ parts }) => parts.events),
     });
-    return { stripe, customers, subscriptions, payments, events };
+    const seats = new Seats({ d1, stripe, customers, subscriptions });
+    return { stripe, customers, subscriptions, payments, events, seats, topUps };
   }
 }

@@ -13,6 +13,7 @@ import {
   standsAlone,
   worths,
 } from './invoice-credits.ts';
+import { partyOf } from './payer-directory.ts';
 import type { BillingProvider, Invoice } from './port.ts';
 import type { PriceList } from './price-list.ts';
 import { keepInvoiceRates, readInvoiceRates } from './rate-store.ts';
@@ -20,6 +21,7 @@ import { noteReversal } from './reversal-store.ts';
 import { findSubscription } from './store.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { CustomerRow } from './tables.ts';
+import { paymentReference, type TopUps } from './top-ups.ts';
 
 /** How far back invoices are read again: longer than the longest period, by which what a line gives back was billed. */
 const HISTORY = 400 * DAY;
@@ -40,6 +42,7 @@ export interface PaymentDependencies {
   subscriptions: Subscriptions;
   credits: Credits;
   plans: Plans;
+  topUps: TopUps;
 }
 
 /**
@@ -114,18 +117,19 @@ export class Payments {
   }
 
   async #takePackBack(owner: CustomerRow, paymentIntentId: string, chargeId: string): Promise<boolean> {
-    const { stripe, credits } = this.#deps;
+    const { stripe, credits, topUps } = this.#deps;
     const checkout = await stripe.checkoutOfPayment(paymentIntentId);
-    if (!checkout || !(await this.completed(checkout.id))) return false;
-    const reference = purchaseOf(checkout.id);
+    // Whoever tells of the loss first learns of the payment.
+    if (!(await (checkout ? this.completed(checkout.id) : topUps.told(paymentIntentId)))) return false;
+    const reference = checkout ? purchaseOf(checkout.id) : paymentReference(paymentIntentId);
     return this.#unlessConflict(async () => {
-      const { revision } = await credits.reversed(owner, reference);
+      const { revision } = await credits.reversed(partyOf(owner), reference);
       // Once more: what is told has to be newer than the revision.
       const charge = await stripe.charge(chargeId);
       if (!charge) return false;
       const { lost, amount: paid } = charge;
       const reversal = { reference, lost, paid, credits: null, revision, actor: ACTOR };
-      await this.#note(owner, { reference, ...(await credits.reverse(owner, reversal)) });
+      await this.#note(owner, { reference, ...(await credits.reverse(partyOf(owner), reversal)) });
       return true;
     });
   }
@@ -146,14 +150,14 @@ export class Payments {
     await this.#unlessConflict(async () => {
       if (!findLoss && standsAlone(invoice)) {
         const reading = { rateOf, period: null };
-        await credits.settle(owner, { invoices: bookingsOf([invoice], reading), losses: [] });
+        await credits.settle(partyOf(owner), { invoices: bookingsOf([invoice], reading), losses: [] });
         return true;
       }
-      const known = await credits.settle(owner, { invoices: [], losses: [] });
+      const known = await credits.settle(partyOf(owner), { invoices: [], losses: [] });
       const loss = findLoss && (await findLoss());
       const invoices = await this.#until(invoice);
       const reading = { rateOf, period: await this.#periodOf(invoice) };
-      const settled = await credits.settle(owner, {
+      const settled = await credits.settle(partyOf(owner), {
         invoices: bookingsOf(invoices, reading),
         losses: reversalsOf(invoices, reading, known, loss && { ...loss, id: invoice.id }),
       });
@@ -196,9 +200,9 @@ export class Payments {
     return { lost, paid: Math.max(1, invoice.total) };
   }
 
-  async #note({ userId, realmId }: CustomerRow, reversed: NamedReversal): Promise<void> {
+  async #note({ payerId, realmId }: CustomerRow, reversed: NamedReversal): Promise<void> {
     const { reference, total: credits, taken, revision } = reversed;
-    const row = { reference, userId, realmId, credits, taken, revision, updatedAt: Date.now() };
+    const row = { reference, payerId, realmId, credits, taken, revision, updatedAt: Date.now() };
     await noteReversal(primary(this.#deps.d1).db, row);
   }
 
@@ -220,12 +224,12 @@ export class Payments {
    * What prices bring: by an invoice what they did when it was first read, whatever plans bring since; else what they do now;
    * and for a price that was taken off the list, which goes on for those who have it, what it brought last.
    */
-  async #ratesOf({ userId, realmId }: CustomerRow): Promise<Reading['rateOf']> {
+  async #ratesOf({ payerId, realmId }: CustomerRow): Promise<Reading['rateOf']> {
     const { d1, prices, plans } = this.#deps;
     const [known, terms, kept] = await Promise.all([
       prices.of(realmId),
       plans.terms(realmId),
-      readInvoiceRates(primary(d1).db, userId),
+      readInvoiceRates(primary(d1).db, payerId),
     ]);
     return (priceId, invoiceId) => {
       const before = kept.find((row) => row.invoiceId === invoiceId && row.priceId === priceId);
@@ -241,7 +245,7 @@ export class Payments {
 
   /** Remembers by what an invoice is read, the first time. */
   async #keepRates(
-    { userId }: CustomerRow,
+    { payerId }: CustomerRow,
     { id: invoiceId, createdAt, lines }: Invoice,
     rateOf: Reading['rateOf'],
   ): Promise<void> {
@@ -250,7 +254,7 @@ export class Payments {
       const rate = rateOf(priceId, invoiceId);
       if (!rate) return [];
       const { monthlyCredits, months, unitAmount, currency } = rate;
-      return [{ invoiceId, priceId, userId, monthlyCredits, months, unitAmount, currency, createdAt }];
+      return [{ invoiceId, priceId, payerId, monthlyCredits, months, unitAmount, currency, createdAt }];
     });
     await keepInvoiceRates(primary(this.#deps.d1).db, rows);
   }
@@ -260,7 +264,7 @@ export class Payments {
     addition: { type: 'purchase' | 'grant'; amount: number; reference: string; expiresAt: number | null },
   ): Promise<void> {
     try {
-      await this.#deps.credits.book(owner, { ...addition, description: null, actor: ACTOR });
+      await this.#deps.credits.book(partyOf(owner), { ...addition, description: null, actor: ACTOR });
     } catch (error) {
       // It was added, and since then the plan was changed: what was given is given.
       if (!(error instanceof ApiError && error.code === 'reference_reused')) throw error;

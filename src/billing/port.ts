@@ -13,6 +13,8 @@ export interface SubscriptionItem {
   /** What an update names to change the price. */
   itemId: string;
   priceId: string;
+  /** How many are paid: seats. */
+  quantity: number;
   /** What each period costs, in the smallest unit of the currency; null where it depends. */
   amount: number | null;
   /** How often it is paid. */
@@ -95,6 +97,17 @@ export interface Charge {
   lost: number;
 }
 
+/** A payment that was asked for without anybody at a screen, as it is now. */
+export interface OffSessionPayment {
+  id: string;
+  customerId: string | null;
+  /** `failed`: it is not paid, and will not be. */
+  status: 'succeeded' | 'processing' | 'failed';
+  /** Why it has failed: the bank wants its customer to confirm it, or has declined it. */
+  reason: 'authentication_required' | 'declined' | null;
+  metadata: Record<string, string>;
+}
+
 /** A way to pay. Of a card only what is printed on receipts. */
 export interface PaymentMethod {
   id: string;
@@ -126,6 +139,8 @@ export interface Purchase {
   priceId: string;
   mode: 'subscription' | 'payment';
   quantity: number;
+  /** Businesses are asked for their tax id, whatever is asked of others. */
+  asksTaxId: boolean;
   successUrl: string;
   cancelUrl: string;
   metadata: Record<string, string>;
@@ -137,7 +152,7 @@ export interface Purchase {
  */
 export interface BillingProvider {
   createCustomer(
-    customer: { email: string; metadata: Record<string, string> },
+    customer: { email: string; name?: string; metadata: Record<string, string> },
     idempotencyKey: string,
   ): Promise<string>;
   /** Sees to it that mails about paying go to that address. One that is gone already is let be. */
@@ -172,16 +187,47 @@ export interface BillingProvider {
     order: {
       customerId: string;
       priceId: string;
+      quantity: number;
       paymentMethodId: string;
       metadata: Record<string, string>;
     },
     idempotencyKey: string,
   ): Promise<ProviderSubscription>;
   /** From now on, the difference being billed at once; also undoes a cancellation. */
-  changePrice(subscription: ProviderSubscription, priceId: string): Promise<ProviderSubscription>;
+  changePrice(
+    subscription: ProviderSubscription,
+    priceId: string,
+    quantity: number,
+  ): Promise<ProviderSubscription>;
+  /** From now on; the difference of the period that has begun is billed with the next invoice, or at once. */
+  setQuantity(
+    subscription: ProviderSubscription,
+    quantity: number,
+    billed: 'next' | 'now',
+  ): Promise<ProviderSubscription>;
   cancelAtPeriodEnd(id: string): Promise<ProviderSubscription>;
   /** Undoes a cancellation, however it was asked for. */
   resume(subscription: ProviderSubscription): Promise<ProviderSubscription>;
+
+  /** Charges a way to pay that is known, whoever sits at a screen; says how that went, also where it was declined. */
+  payOffSession(
+    order: {
+      customerId: string;
+      paymentMethodId: string;
+      /** In the smallest unit of the currency. */
+      amount: number;
+      currency: string;
+      metadata: Record<string, string>;
+    },
+    idempotencyKey: string,
+  ): Promise<OffSessionPayment>;
+  payment(id: string): Promise<OffSessionPayment | null>;
+  /** A customer's payment since a time whose metadata has that, or null. */
+  findPayment(
+    customerId: string,
+    since: number,
+    metadata: readonly [name: string, value: string],
+  ): Promise<OffSessionPayment | null>;
 
   invoice(id: string): Promise<Invoice | null>;
   /** The newest first, from after one of them. */

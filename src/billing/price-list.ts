@@ -6,7 +6,10 @@ import { readPrices, replacePrices } from './store.ts';
 import type { PriceRow } from './tables.ts';
 
 /** What a price shall stand for. */
-export type PriceMeaning = { priceId: string } & ({ plan: string } | { credits: number });
+export type PriceMeaning = { priceId: string } & (
+  | { plan: string; seats?: PriceRow['seats'] | undefined }
+  | { credits: number }
+);
 
 /** A price for a plan. */
 export type PlanPrice = PriceRow & { plan: string; months: number };
@@ -87,6 +90,7 @@ function rowOf(realmId: string, meaning: PriceMeaning, price: Price | null, posi
     unitAmount: price.unitAmount,
     currency: price.currency,
     months: price.months,
+    seats: isPlan ? (meaning.seats ?? null) : null,
     position,
   };
 }

@@ -1,16 +1,17 @@
-import { and, count, desc, eq, lt, sql } from 'drizzle-orm';
+import { eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { billingReversals, type ReversalRow } from './tables.ts';
+import { type ReversalRow, tablesOf } from './tables.ts';
 
 /** Notes what was taken back, unless something newer is noted. */
 export async function noteReversal(db: Database, row: ReversalRow): Promise<void> {
+  const { reversals } = tablesOf(row.payerId);
   await db
-    .insert(billingReversals)
+    .insert(reversals)
     .values(row)
     .onConflictDoUpdate({
-      target: billingReversals.reference,
+      target: reversals.reference,
       set: row,
-      setWhere: lt(billingReversals.revision, row.revision),
+      setWhere: lt(reversals.revision, row.revision),
     });
 }
 
@@ -21,20 +22,21 @@ export async function listShortfalls(
   page: { limit: number; before: number | null },
 ): Promise<{ rows: ReversalRow[]; total: number }> {
   const { limit, before } = page;
-  const short = and(eq(billingReversals.realmId, realmId), sql`credits > taken`);
-  const [rows, [counted]] = await db.batch([
-    db
-      .select()
-      .from(billingReversals)
-      .where(and(short, before === null ? undefined : lt(billingReversals.updatedAt, before)))
-      .orderBy(desc(billingReversals.updatedAt))
-      .limit(limit),
-    db.select({ total: count() }).from(billingReversals).where(short),
+  const columns = sql`reference, realm_id AS realmId, credits, taken, revision, updated_at AS updatedAt`;
+  const short = sql`realm_id = ${realmId} AND credits > taken`;
+  const both = (wanted: SQL) => sql`
+    SELECT user_id AS payerId, ${columns} FROM billing_reversals WHERE ${wanted}
+    UNION ALL SELECT organization_id, ${columns} FROM organization_reversals WHERE ${wanted}`;
+  const earlier = before === null ? short : sql`${short} AND updated_at < ${before}`;
+  const [rows, [counted]] = await Promise.all([
+    db.all<ReversalRow>(sql`SELECT * FROM (${both(earlier)}) ORDER BY updatedAt DESC LIMIT ${limit}`),
+    db.all<{ total: number }>(sql`SELECT count(*) AS total FROM (${both(short)})`),
   ]);
   return { rows, total: counted?.total ?? 0 };
 }
 
-/** All that was taken back from a user. */
-export function listReversals(db: Database, userId: string): Promise<ReversalRow[]> {
-  return db.select().from(billingReversals).where(eq(billingReversals.userId, userId));
+/** All that was taken back from a payer. */
+export function listReversals(db: Database, payerId: string): Promise<ReversalRow[]> {
+  const { reversals } = tablesOf(payerId);
+  return db.select().from(reversals).where(eq(reversals.payerId, payerId));
 }

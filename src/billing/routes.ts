@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { ErrorCode } from '../errors.ts';
-import type { AppContext } from '../http/context.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
+import { billingFailures, billingLevel, subjectOf } from './billing-level.ts';
 import {
   AddressSchema,
   CheckoutBody,
@@ -21,18 +20,12 @@ import {
   SetupIntentSchema,
   SubscribeBody,
 } from './schemas.ts';
-import type { Billing, Choice, Payer } from './service.ts';
+import type { Billing, Choice } from './service.ts';
 
-const FAILURES = {
-  body: true,
-  codes: ['user_not_found', 'billing_not_configured'] as const,
-};
 const MethodId = z.object({ id: z.string() });
 
-/** `/v1/billing`: paying, for the user who asks, or by a service for any. */
+/** `/v1/billing`: paying, for the user who asks or an organization of theirs, or by a service for any. */
 export function billingRoutes(billing: Billing, levels: Levels) {
-  const billingLevel = (options: Parameters<Levels['serviceOrVerified']>[1]) =>
-    levels.serviceOrVerified('billing:write', options);
   return featureRouter()
     .openapi(
       createRoute({
@@ -40,21 +33,21 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'post',
         path: '/v1/billing/checkout',
         tags: ['Billing'],
-        level: billingLevel({ subject: 'body', changes: true, audit: 'checkout_opened' }),
+        level: billingLevel(levels, { subject: 'body', changes: true, audit: 'checkout_opened' }),
         summary: 'Open a checkout for a plan or a pack of credits',
         description:
           'The browser goes to `url`. What was bought is there when Stripe says that it was paid. The same `Idempotency-Key` gives the same checkout again.',
         request: { headers: IdempotencyHeader, ...jsonBody(CheckoutBody) },
         responses: responses(
           { 201: json(OpenedCheckoutSchema, 'The checkout') },
-          failuresWith('price_not_found', 'subscription_exists', 'conflict', 'reference_reused'),
+          billingFailures('price_not_found', 'subscription_exists', 'conflict', 'reference_reused'),
         ),
       }),
       async (c) => {
         const body = c.req.valid('json');
         const back = { successUrl: body.success_url, cancelUrl: body.cancel_url };
         const reference = c.req.valid('header')['idempotency-key'];
-        const opened = await billing.checkout(payerOf(c), choiceOf(body), body.quantity, back, reference);
+        const opened = await billing.checkout(subjectOf(c), choiceOf(body), body.quantity, back, reference);
         return c.json(opened, 201);
       },
     )
@@ -64,7 +57,7 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'post',
         path: '/v1/billing/portal',
         tags: ['Billing'],
-        level: billingLevel({
+        level: billingLevel(levels, {
           subject: 'body',
           changes: true,
           fresh: true,
@@ -73,11 +66,11 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         summary: 'Open Stripe’s portal',
         description: 'Where the user sees to cards, invoices and the subscription.',
         request: jsonBody(PortalBody),
-        responses: responses({ 201: json(AddressSchema, 'Its address') }, failuresWith()),
+        responses: responses({ 201: json(AddressSchema, 'Its address') }, billingFailures()),
       }),
       async (c) => {
         const body = c.req.valid('json');
-        return c.json({ url: await billing.portal(payerOf(c), body.return_url) }, 201);
+        return c.json({ url: await billing.portal(subjectOf(c), body.return_url) }, 201);
       },
     )
     .openapi(
@@ -86,15 +79,15 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'post',
         path: '/v1/billing/setup-intent',
         tags: ['Billing'],
-        level: billingLevel({ subject: 'body', changes: true, audit: 'setup_intent_created' }),
+        level: billingLevel(levels, { subject: 'body', changes: true, audit: 'setup_intent_created' }),
         summary: 'Prepare to add a way to pay',
         description:
           'Stripe.js in the browser sends the card to Stripe with the secret; it never comes here.',
         request: jsonBody(PayerBody),
-        responses: responses({ 201: json(SetupIntentSchema, 'The setup intent') }, failuresWith()),
+        responses: responses({ 201: json(SetupIntentSchema, 'The setup intent') }, billingFailures()),
       }),
       async (c) => {
-        const { id, clientSecret } = await billing.setupIntent(payerOf(c));
+        const { id, clientSecret } = await billing.setupIntent(subjectOf(c));
         return c.json({ id, client_secret: clientSecret }, 201);
       },
     )
@@ -104,14 +97,19 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'post',
         path: '/v1/billing/subscriptions',
         tags: ['Billing'],
-        level: billingLevel({ subject: 'body', changes: true, fresh: true, audit: 'subscription_begun' }),
+        level: billingLevel(levels, {
+          subject: 'body',
+          changes: true,
+          fresh: true,
+          audit: 'subscription_begun',
+        }),
         summary: 'Begin a subscription with a way to pay that is known',
         description:
           'A 402 has a `checkout_url` to go on with. The same `Idempotency-Key` gives the same subscription again.',
         request: { headers: IdempotencyHeader, ...jsonBody(SubscribeBody) },
         responses: responses(
           { 201: json(PaidSubscriptionSchema, 'The subscription') },
-          failuresWith(
+          billingFailures(
             'price_not_found',
             'payment_method_not_found',
             'subscription_exists',
@@ -125,7 +123,7 @@ export function billingRoutes(billing: Billing, levels: Levels) {
       async (c) => {
         const body = c.req.valid('json');
         const row = await billing.subscribe(
-          payerOf(c),
+          subjectOf(c),
           choiceOf(body),
           body.payment_method_id,
           c.req.valid('header')['idempotency-key'],
@@ -139,13 +137,13 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'get',
         path: '/v1/billing/payment-methods',
         tags: ['Billing'],
-        level: billingLevel({ subject: 'query' }),
+        level: billingLevel(levels, { subject: 'query' }),
         summary: 'The ways to pay that are known',
         request: { query: PayerQuery },
-        responses: responses({ 200: json(PaymentMethodListSchema, 'All of them') }, failuresWith()),
+        responses: responses({ 200: json(PaymentMethodListSchema, 'All of them') }, billingFailures()),
       }),
       async (c) => {
-        const { methods, defaultId } = await billing.paymentMethods(payerOf(c));
+        const { methods, defaultId } = await billing.paymentMethods(subjectOf(c));
         const data = methods.map((method) => paymentMethodShape(method, defaultId));
         return c.json({ data, next_cursor: null }, 200);
       },
@@ -156,7 +154,7 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'put',
         path: '/v1/billing/payment-methods/{id}/default',
         tags: ['Billing'],
-        level: billingLevel({
+        level: billingLevel(levels, {
           subject: 'query',
           changes: true,
           fresh: true,
@@ -166,11 +164,11 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         request: { params: MethodId, query: PayerQuery },
         responses: responses(
           { 204: { description: 'It is the default' } },
-          failuresWith('payment_method_not_found'),
+          billingFailures('payment_method_not_found'),
         ),
       }),
       async (c) => {
-        await billing.setDefaultPaymentMethod(payerOf(c), c.req.valid('param').id);
+        await billing.setDefaultPaymentMethod(subjectOf(c), c.req.valid('param').id);
         return c.body(null, 204);
       },
     )
@@ -180,7 +178,7 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'delete',
         path: '/v1/billing/payment-methods/{id}',
         tags: ['Billing'],
-        level: billingLevel({
+        level: billingLevel(levels, {
           subject: 'query',
           changes: true,
           fresh: true,
@@ -190,11 +188,11 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         request: { params: MethodId, query: PayerQuery },
         responses: responses(
           { 204: { description: 'It is forgotten' } },
-          failuresWith('payment_method_not_found'),
+          billingFailures('payment_method_not_found'),
         ),
       }),
       async (c) => {
-        await billing.detachPaymentMethod(payerOf(c), c.req.valid('param').id);
+        await billing.detachPaymentMethod(subjectOf(c), c.req.valid('param').id);
         return c.body(null, 204);
       },
     )
@@ -204,25 +202,17 @@ export function billingRoutes(billing: Billing, levels: Levels) {
         method: 'get',
         path: '/v1/billing/invoices',
         tags: ['Billing'],
-        level: billingLevel({ subject: 'query' }),
+        level: billingLevel(levels, { subject: 'query' }),
         summary: 'Invoices, newest first',
         request: { query: InvoiceQuery },
-        responses: responses({ 200: json(InvoiceListSchema, 'A page') }, failuresWith()),
+        responses: responses({ 200: json(InvoiceListSchema, 'A page') }, billingFailures()),
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid('query');
-        const { invoices, nextCursor } = await billing.invoices(payerOf(c), { limit, cursor });
+        const { invoices, nextCursor } = await billing.invoices(subjectOf(c), { limit, cursor });
         return c.json({ data: invoices.map(invoiceShape), next_cursor: nextCursor }, 200);
       },
     );
-}
-
-function failuresWith(...codes: ErrorCode[]) {
-  return { ...FAILURES, codes: [...FAILURES.codes, ...codes] };
-}
-
-function payerOf(c: AppContext): Payer {
-  return { userId: c.get('subject'), realmId: c.get('realm').id };
 }
 
 /** One of the two is there: the schema says so. */

@@ -1,11 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import type { PlanBook } from '../account/metering-contract.ts';
+import { EmailField } from '../directory/schemas.ts';
 import { DEFAULT_PLAN } from '../directory/state.ts';
+import { monthOf } from '../lib/calendar.ts';
+import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { PlanField, PlanSchema, planShape, SubscriptionSchema } from '../plans/schemas.ts';
+import type { PayerRow } from './payer-directory.ts';
 import type { Invoice, PaymentMethod } from './port.ts';
 import type { Billing } from './service.ts';
-import type { PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
+import type { PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
@@ -14,6 +18,14 @@ const UserIdField = z
   .max(60)
   .optional()
   .openapi({ description: 'Whom this is about; for services and admins' });
+
+const payerNames = {
+  user_id: UserIdField,
+  organization_id: z.string().max(100).optional().openapi({
+    description:
+      'The organization that pays, in place of a user; for its members who may, services and admins',
+  }),
+};
 
 export const PriceIdField = z
   .string()
@@ -36,28 +48,50 @@ const oneChoice = { error: 'Needs either `plan` or `price_id`', path: ['plan'] }
 export const CheckoutBody = z
   .strictObject({
     ...choice,
-    quantity: z.int().min(1).max(1000).default(1).openapi({ description: 'Packs of credits' }),
+    quantity: z.int().min(1).max(10_000).optional().openapi({
+      description:
+        'Packs of credits: 1 unless it is said. Of a plan that an organization pays by seat: how many seats, as many as it has members unless it is said',
+    }),
     success_url: AddressField,
     cancel_url: AddressField,
-    user_id: UserIdField,
+    ...payerNames,
   })
   .refine(isOneChoice, oneChoice)
   .openapi('Checkout');
 
 export const PortalBody = z
-  .strictObject({ return_url: AddressField, user_id: UserIdField })
+  .strictObject({ return_url: AddressField, ...payerNames })
   .openapi('BillingPortal');
 
-export const PayerBody = z.strictObject({ user_id: UserIdField }).openapi('Payer');
+export const PayerBody = z.strictObject(payerNames).openapi('Payer');
 
 export const SubscribeBody = z
-  .strictObject({ ...choice, payment_method_id: PaymentMethodIdField.optional(), user_id: UserIdField })
+  .strictObject({ ...choice, payment_method_id: PaymentMethodIdField.optional(), ...payerNames })
   .refine(isOneChoice, oneChoice)
   .openapi('NewSubscription');
 
 export const PlanChoice = z.strictObject({ plan: PlanField }).openapi('PlanChoice');
 
-export const PayerQuery = z.object({ user_id: UserIdField });
+export const PayerPlanBody = z
+  .strictObject({
+    ...payerNames,
+    plan: PlanField,
+    seats: z.int().min(1).max(10_000).optional().openapi({
+      description: 'Of a plan that is paid by bought seats: how many, at least as many as there are members',
+    }),
+  })
+  .openapi('PayerPlanUpdate');
+
+export const BillingEmailBody = z
+  .strictObject({
+    organization_id: z.string().max(100),
+    email: EmailField.nullable().openapi({
+      description: 'Null for the address of the owner who has been in it longest',
+    }),
+  })
+  .openapi('BillingEmailUpdate');
+
+export const PayerQuery = z.object(payerNames);
 
 export const InvoiceQuery = PayerQuery.extend({
   limit: z.coerce.number().int().min(1).max(100).default(20).openapi({ type: 'integer' }),
@@ -130,6 +164,7 @@ export const PaidSubscriptionSchema = z
     }),
     currency: z.string().nullable(),
     months: z.number().nullable().openapi({ description: 'How often it is paid' }),
+    quantity: z.int().openapi({ description: 'How many seats are paid; 1 where it is not paid by seat' }),
     status: z.string().openapi({ example: 'active' }),
     current_period_start: z.iso.datetime(),
     current_period_end: z.iso.datetime(),
@@ -145,6 +180,52 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
   cancel_at_period_end: z.boolean(),
   paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
 }).openapi('MySubscription');
+
+/** What is set about buying credits again. */
+export const TopUpSetting = z.strictObject({
+  below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
+  price_id: PriceIdField,
+  monthly_limit: z.int().min(1).max(1e9).openapi({
+    description: 'The most that is spent in a UTC month, in the smallest unit of the currency of the price',
+  }),
+});
+
+export const TopUpBody = TopUpSetting.extend(payerNames).openapi('TopUpUpdate');
+
+export const TopUpSchema = z
+  .object({
+    status: z.enum(['on', 'off', 'stopped']).openapi({
+      description: '`stopped`: a payment has failed; it is set again to turn it on',
+    }),
+    reason: z
+      .enum(['declined', 'authentication_required', 'no_payment_method', 'price_gone'])
+      .nullable()
+      .openapi({ description: 'Why it is stopped' }),
+    below: z.int().nullable(),
+    price_id: z.string().nullable(),
+    monthly_limit: z.int().nullable(),
+    spent: z.int().openapi({ description: 'In this UTC month, a payment that is under way included' }),
+    currency: z.string().nullable(),
+    is_paying: z.boolean().openapi({ description: 'A payment is under way' }),
+  })
+  .openapi('TopUp');
+
+export const PayerPlanSchema = z
+  .object({
+    user_id: z.string().optional(),
+    organization_id: z.string().optional(),
+    plan: z.string(),
+    current_period_end: z.iso.datetime().nullable().openapi({ description: 'When the plan lapses' }),
+    paid: PaidSubscriptionSchema.nullable().openapi({ description: 'Null for a plan that nobody pays for' }),
+    members: z.int().optional().openapi({ description: 'Of an organization' }),
+    paid_seats: z.int().nullable().optional().openapi({
+      description: 'How many members an organization pays for, where no more may join',
+    }),
+    billing_email: z.string().nullable().optional().openapi({
+      description: 'Where Stripe writes to about what an organization pays; null for an owner’s address',
+    }),
+  })
+  .openapi('PayerPlan');
 
 const OfferSchema = PlanSchema.extend({
   prices: z
@@ -166,9 +247,9 @@ export const OfferListSchema = z
   .object({ data: z.array(OfferSchema), next_cursor: z.null() })
   .openapi('PlanOfferList');
 
-/** What is kept of a user's paying; invoices and cards are Stripe's. */
+/** What is kept of a payer's paying; invoices and cards are Stripe's. */
 export const PaidSchema = z.object({
-  customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the user' }),
+  customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the payer' }),
   subscriptions: z.array(PaidSubscriptionSchema),
   reversals: z.array(z.record(z.string(), z.unknown())),
 });
@@ -206,6 +287,30 @@ export function invoiceShape(invoice: Invoice) {
   return { id, number, status, ...amounts, created_at: rfc3339(createdAt), url: hostedUrl, pdf_url: pdfUrl };
 }
 
+/** What is set about buying credits again, as it goes over the wire. */
+export function topUpShape(row: TopUpRow | null): z.infer<typeof TopUpSchema> {
+  return {
+    status: row?.status ?? 'off',
+    reason: row?.reason ?? null,
+    below: row?.below ?? null,
+    price_id: row?.priceId ?? null,
+    monthly_limit: row?.monthlyLimit ?? null,
+    spent: row && row.month === monthOf(Date.now()) ? row.spent : 0,
+    currency: row?.currency ?? null,
+    is_paying: row?.pendingAmount != null,
+  };
+}
+
+/** A payer's plan as it goes over the wire. */
+export function payerPlanShape(
+  { id, plan, planExpiresAt, organization, members, paidSeats, billingEmail }: PayerRow,
+  paid: SubscriptionRow | null,
+): z.infer<typeof PayerPlanSchema> {
+  const own = { plan, current_period_end: time(planExpiresAt), paid: paid && paidSubscriptionShape(paid) };
+  if (organization === null) return { user_id: id, ...own };
+  return { organization_id: id, ...own, members, paid_seats: paidSeats, billing_email: billingEmail };
+}
+
 /** A subscription as it goes over the wire. */
 export function paidSubscriptionShape(row: SubscriptionRow): z.infer<typeof PaidSubscriptionSchema> {
   return {
@@ -215,6 +320,7 @@ export function paidSubscriptionShape(row: SubscriptionRow): z.infer<typeof Paid
     amount: row.amount,
     currency: row.currency,
     months: row.months,
+    quantity: row.quantity,
     status: row.status,
     current_period_start: rfc3339(row.periodStart),
     current_period_end: rfc3339(row.periodEnd),
@@ -237,7 +343,8 @@ export function paidShape({
   };
 }
 
-export function shortfallShape({ userId, reference, credits, taken, updatedAt }: ReversalRow) {
+export function shortfallShape({ payerId, reference, credits, taken, updatedAt }: ReversalRow) {
   const amounts = { credits, taken, shortfall: credits - taken };
-  return { user_id: userId, reference, ...amounts, updated_at: rfc3339(updatedAt) };
+  const payer = isOrganizationId(payerId) ? { organization_id: payerId } : { user_id: payerId };
+  return { ...payer, reference, ...amounts, updated_at: rfc3339(updatedAt) };
 }

@@ -1,29 +1,34 @@
 import { type Database, nearestReplica, primary } from '../db/client.ts';
-import { DEFAULT_PLAN } from '../directory/state.ts';
-import type { UserRow } from '../directory/tables.ts';
+import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
-import { Checkouts, metadataOf, requestKey, type WaysBack } from './checkouts.ts';
+import { isOrganizationId } from '../lib/jurisdiction.ts';
+import { Checkouts, pageOf, requestKey, type WaysBack } from './checkouts.ts';
+import { namesOf } from './customers.ts';
 import type { BillingKit } from './parts.ts';
+import type { Payer, PayerRow } from './payer-directory.ts';
 import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
 import { listReversals } from './reversal-store.ts';
+import { quantityOf } from './seats.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
-import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow } from './tables.ts';
+import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
 
+export type { Payer } from './payer-directory.ts';
 export type { Invoice, PaymentMethod } from './port.ts';
-
-/** Whose billing. */
-export interface Payer {
-  userId: string;
-  realmId: string;
-}
 
 /** What to buy: the first price for a plan, or a price. */
 export type Choice = { plan: string } | { priceId: string };
 
+/** A subscription to begin. */
+interface Order {
+  price: PriceRow;
+  quantity: number;
+  paymentMethodId: string | undefined;
+}
+
 /** What can be asked of Stripe: anything else might become another address. */
 const IS_ID = /^\w{1,100}$/;
 
-/** What users do about paying. Everything throws `billing_not_configured` where Stripe has no keys. */
+/** What payers do about paying. Everything throws `billing_not_configured` where Stripe has no keys. */
 export class Billing {
   readonly #kit: BillingKit;
   readonly #checkouts: Checkouts;
@@ -33,46 +38,88 @@ export class Billing {
     this.#checkouts = new Checkouts(kit);
   }
 
+  get isConfigured(): boolean {
+    return this.#kit.isConfigured;
+  }
+
   /** What can be bought in a realm. */
   offers(realmId: string): Promise<PriceRow[]> {
     return this.#kit.isConfigured ? this.#kit.prices.of(realmId) : Promise.resolve([]);
   }
 
-  /** A user's newest subscription that is not over, as it was last heard of; needs no Stripe. */
-  async subscription(userId: string, bookmark: string | null): Promise<SubscriptionRow | null> {
-    return newest(nearestReplica(this.#kit.deps.d1, bookmark).db, userId);
+  /** A payer's newest subscription that is not over, as it was last heard of; needs no Stripe. */
+  async subscription(payerId: string, bookmark: string | null): Promise<SubscriptionRow | null> {
+    return newest(nearestReplica(this.#kit.deps.d1, bookmark).db, payerId);
+  }
+
+  /** A payer, with the plan, and what is paid for it; needs no Stripe. */
+  async plan(
+    payer: Payer,
+    bookmark: string | null,
+  ): Promise<{ row: PayerRow; paid: SubscriptionRow | null }> {
+    const [row, paid] = await Promise.all([
+      this.#kit.payers.find(payer),
+      this.subscription(payer.payerId, bookmark),
+    ]);
+    return { row, paid };
+  }
+
+  /** Says where mails about what an organization pays go; null for the address of an owner. Throws `organization_not_found`. */
+  async setEmail(payer: Payer, email: string | null, actor: string): Promise<void> {
+    await this.#kit.payers.setEmail(payer, email, actor);
+  }
+
+  /** What a payer has set about buying credits again; null for nothing. */
+  async topUp(payer: Payer): Promise<TopUpRow | null> {
+    const { topUps } = this.#kit.parts;
+    await this.#kit.payers.find(payer);
+    return topUps.find(payer);
+  }
+
+  /** As `TopUps.set` says. */
+  setTopUp(
+    payer: Payer,
+    wanted: { below: number; priceId: string; monthlyLimit: number },
+  ): Promise<TopUpRow> {
+    return this.#kit.parts.topUps.set(payer, wanted);
+  }
+
+  /** Buys credits no more by itself. */
+  endTopUp(payer: Payer): Promise<void> {
+    return this.#kit.parts.topUps.end(payer);
   }
 
   /**
    * Opens a checkout at Stripe for a plan or a pack of credits; for one `reference` one. Throws `subscription_exists`,
-   * `price_not_found`, `reference_reused`, 422 for an address that the realm does not allow, `account_suspended`.
+   * `price_not_found`, `reference_reused`, 422 for an address that the realm does not allow, `account_suspended`. `quantity`: packs, or
+   * seats of an organization.
    */
   async checkout(
     payer: Payer,
     choice: Choice,
-    quantity: number,
+    wanted: number | undefined,
     back: WaysBack,
     reference?: string,
   ): Promise<{ id: string; url: string }> {
-    const { customer, user } = await this.#payer(payer);
+    const { customer, row } = await this.#payer(payer);
     const price = await this.#price(payer.realmId, choice);
-    if (price.plan === null) return this.#checkouts.open(user, customer, price, quantity, back, reference);
-    if (quantity !== 1) throw fieldError('quantity', 'invalid', 'A plan is bought once');
+    if (price.plan === null) return this.#checkouts.open(row, customer, price, wanted ?? 1, back, reference);
+    const quantity = await this.#quantity(payer, price, wanted, 'quantity');
     const { subscriptions, stripe } = this.#kit.parts;
-    return subscriptions.alone(payer.userId, async () => {
+    return subscriptions.alone(payer.payerId, async () => {
       if (await subscriptions.changeable(customer)) throw new ApiError('subscription_exists');
-      const opened = await this.#checkouts.open(user, customer, price, 1, back, reference);
+      const opened = await this.#checkouts.open(row, customer, price, quantity, back, reference);
       // Of two open ones both could be paid.
       await stripe.expireCheckouts(customer.customerId, opened.id);
       return opened;
     });
   }
 
-  /** Where the user sees to all of it at Stripe. Throws 422 for an address that the realm does not allow. */
+  /** Where the payer sees to all of it at Stripe. Throws 422 for an address that the realm does not allow. */
   async portal(payer: Payer, returnUrl: string | undefined): Promise<string> {
-    const { customer, user } = await this.#payer(payer);
-    const realm = await this.#kit.deps.realms.get(user.realmId);
-    const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, '');
+    const { customer, row } = await this.#payer(payer);
+    const realm = await this.#kit.deps.realms.get(row.realmId);
+    const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, pageOf(row));
     return this.#kit.parts.stripe.createPortal(customer.customerId, back);
   }
 
@@ -90,13 +137,10 @@ export class Billing {
 
   /** Throws `payment_method_not_found`. */
   async setDefaultPaymentMethod(payer: Payer, id: string): Promise<void> {
-    const { directory } = this.#kit.deps;
     const { customerId } = await this.#owner(payer, id);
-    const user = await directory.find(payer.realmId, { userId: payer.userId }, null);
-    const notice = { change: 'payment_method_changed', about: null, client: null } as const;
-    await directory.notifying(user, notice, () =>
-      this.#kit.parts.stripe.setDefaultPaymentMethod(customerId, id),
-    );
+    const mail = await this.#kit.payers.noticeOf(payer, 'payment_method_changed');
+    const set = () => this.#kit.parts.stripe.setDefaultPaymentMethod(customerId, id);
+    await (mail ? this.#kit.deps.directory.mailing(mail, set) : set());
   }
 
   /** Throws `payment_method_not_found`. */
@@ -131,12 +175,15 @@ export class Billing {
     paymentMethodId: string | undefined,
     reference?: string,
   ): Promise<SubscriptionRow> {
-    const { customer, user } = await this.#payer(payer);
+    const { customer, row } = await this.#payer(payer);
     const price = await this.#planPrice(payer.realmId, choice);
     const { subscriptions } = this.#kit.parts;
-    return subscriptions.alone(payer.userId, async (lease) => {
+    return subscriptions.alone(payer.payerId, async (lease) => {
       const current = await subscriptions.changeable(customer);
-      if (!current) return this.#begin(user, customer, price, paymentMethodId, { lease, reference });
+      if (!current) {
+        const quantity = await this.#quantity(payer, price, undefined, 'seats');
+        return this.#begin(row, customer, { price, quantity, paymentMethodId }, { lease, reference });
+      }
       if (reference === undefined || current.reference !== reference)
         throw new ApiError('subscription_exists');
       if (current.priceId !== price.priceId) throw new ApiError('reference_reused');
@@ -145,37 +192,43 @@ export class Billing {
   }
 
   /**
-   * Brings a user to a plan: begins, changes or resumes a subscription, or ends it with its period for the plan `free`.
-   * Gives the subscription there is then. Throws as `subscribe` does. A plan that an admin has given is not touched.
+   * Brings a payer to a plan: begins, changes or resumes a subscription, or ends it with its period for the plan that costs nothing.
+   * `seats`: how many an organization buys, where the plan is paid so. Gives the subscription there is then. Throws as `subscribe` does.
+   * A plan that an admin has given is not touched.
    */
-  async choosePlan(payer: Payer, choice: Choice): Promise<SubscriptionRow | null> {
+  async choosePlan(payer: Payer, choice: Choice, seats?: number): Promise<SubscriptionRow | null> {
     const { subscriptions } = this.#kit.parts;
-    if ('plan' in choice && choice.plan === DEFAULT_PLAN) {
+    const { payerId } = payer;
+    const free = isOrganizationId(payerId) ? ORGANIZATION_PLAN : DEFAULT_PLAN;
+    if ('plan' in choice && choice.plan === free) {
       const known = await this.#known(payer);
-      if (known) await subscriptions.alone(payer.userId, () => this.#endWithPeriod(known));
+      if (known) await subscriptions.alone(payerId, () => this.#endWithPeriod(known));
     } else {
-      const { customer, user } = await this.#payer(payer);
-      await subscriptions.alone(payer.userId, async (lease) => {
+      const { customer, row } = await this.#payer(payer);
+      await subscriptions.alone(payerId, async (lease) => {
         const current = await subscriptions.changeable(customer);
         const price = await this.#planPrice(payer.realmId, choice, current?.priceId);
-        if (current) await this.#change(current, price);
-        else await this.#begin(user, customer, price, undefined, { lease });
+        // Whoever says no number of seats keeps theirs.
+        const before = current?.seats === 'paid' && price.seats === 'paid' ? current.quantity : undefined;
+        const quantity = await this.#quantity(payer, price, seats ?? before, 'seats');
+        if (current) await this.#change(current, price, quantity);
+        else await this.#begin(row, customer, { price, quantity, paymentMethodId: undefined }, { lease });
       });
     }
-    return newest(primary(this.#kit.deps.d1).db, payer.userId);
+    return newest(primary(this.#kit.deps.d1).db, payerId);
   }
 
-  /** What is kept about a user, for their export. */
-  async export(userId: string): Promise<{
+  /** What is kept about a payer, for their export. */
+  async export(payerId: string): Promise<{
     customerId: string | null;
     subscriptions: SubscriptionRow[];
     reversals: ReversalRow[];
   }> {
     const { db } = primary(this.#kit.deps.d1);
     const [customer, subscriptions, reversals] = await Promise.all([
-      findCustomer(db, { userId }),
-      listSubscriptions(db, userId),
-      listReversals(db, userId),
+      findCustomer(db, { payerId }),
+      listSubscriptions(db, payerId),
+      listReversals(db, payerId),
     ]);
     return { customerId: customer?.customerId ?? null, subscriptions, reversals };
   }
@@ -190,18 +243,22 @@ export class Billing {
     await subscriptions.sync(current.id);
   }
 
-  async #change(current: ProviderSubscription, price: PriceRow): Promise<void> {
+  async #change(current: ProviderSubscription, price: PriceRow, quantity: number): Promise<void> {
     const { subscriptions, stripe } = this.#kit.parts;
-    if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId);
-    else if (current.cancelAt !== null) await stripe.resume(current);
+    if (current.priceId !== price.priceId) await stripe.changePrice(current, price.priceId, quantity);
+    else {
+      if (current.cancelAt !== null) await stripe.resume(current);
+      if (current.quantity !== quantity) {
+        await stripe.setQuantity(current, quantity, price.seats === 'paid' ? 'now' : 'next');
+      }
+    }
     await subscriptions.sync(current.id);
   }
 
   async #begin(
-    user: UserRow,
+    payer: PayerRow,
     customer: CustomerRow,
-    price: PriceRow,
-    wanted: string | undefined,
+    { price, quantity, paymentMethodId: wanted }: Order,
     { lease, reference }: { lease: number; reference?: string | undefined },
   ): Promise<SubscriptionRow> {
     const { stripe, subscriptions } = this.#kit.parts;
@@ -209,19 +266,19 @@ export class Billing {
     const { methods, defaultId } = await stripe.paymentMethods(customerId);
     const chosen = methods.find(({ id }) => id === (wanted ?? defaultId)) ?? (wanted ? null : methods[0]);
     if (!chosen && wanted) throw new ApiError('payment_method_not_found');
-    if (!chosen) throw await this.#checkouts.askToPay(user, customer, price, 'payment_required');
-    const order = { customerId, priceId: price.priceId, paymentMethodId: chosen.id };
+    if (!chosen) throw await this.#checkouts.askToPay(payer, customer, price, quantity, 'payment_required');
+    const order = { customerId, priceId: price.priceId, quantity, paymentMethodId: chosen.id };
     try {
       // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(
-        { ...order, metadata: { ...metadataOf(user), ...(reference && { reference }) } },
-        reference ? requestKey(user, reference) : `lease:${user.id}:${lease}`,
+        { ...order, metadata: { ...namesOf(customer), ...(reference && { reference }) } },
+        reference ? requestKey(payer, reference) : `lease:${payer.id}:${lease}`,
       );
       await subscriptions.sync(id);
       return (await findSubscription(primary(this.#kit.deps.d1).db, id)) as SubscriptionRow;
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'payment_failed')) throw error;
-      throw await this.#checkouts.askToPay(user, customer, price, 'payment_failed', error.detail);
+      throw await this.#checkouts.askToPay(payer, customer, price, quantity, 'payment_failed', error.detail);
     }
   }
 
@@ -237,18 +294,21 @@ export class Billing {
     return prices.get(realmId, choice.priceId);
   }
 
-  /** A payer's customer, if there is one; says whether there is such a user. */
-  async #known({ userId, realmId }: Payer): Promise<CustomerRow | null> {
-    const { customers } = this.#kit.parts;
-    await this.#kit.deps.directory.find(realmId, { userId }, null);
-    return customers.find(userId);
+  #quantity(payer: Payer, price: PriceRow, wanted: number | undefined, path: string): Promise<number> {
+    return quantityOf(this.#kit.deps.d1, payer.payerId, price.seats, wanted, path);
   }
 
-  async #payer({ userId, realmId }: Payer): Promise<{ user: UserRow; customer: CustomerRow }> {
+  /** A payer's customer, if there is one; says whether there is such a payer. */
+  async #known(payer: Payer): Promise<CustomerRow | null> {
     const { customers } = this.#kit.parts;
-    const user = await this.#kit.deps.directory.find(realmId, { userId }, null);
-    if (user.status !== 'active') throw new ApiError('account_suspended');
-    return { user, customer: await customers.ensure(user) };
+    await this.#kit.payers.find(payer);
+    return customers.find(payer.payerId);
+  }
+
+  async #payer(payer: Payer): Promise<{ row: PayerRow; customer: CustomerRow }> {
+    const { customers } = this.#kit.parts;
+    const row = await this.#kit.payers.findActive(payer);
+    return { row, customer: await customers.ensure(row) };
   }
 
   /** The customer whose way to pay that is. Throws `payment_method_not_found`, also for somebody else's. */
@@ -261,7 +321,7 @@ export class Billing {
   }
 }
 
-async function newest(db: Database, userId: string): Promise<SubscriptionRow | null> {
-  const rows = await listSubscriptions(db, userId);
+async function newest(db: Database, payerId: string): Promise<SubscriptionRow | null> {
+  const rows = await listSubscriptions(db, payerId);
   return rows.find(({ status }) => !ENDED.includes(status)) ?? null;
 }

@@ -1,20 +1,21 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
 import { insertIf } from '../db/insert-if.ts';
-import type { UserChange } from '../directory/service.ts';
-import { DEFAULT_PLAN } from '../directory/state.ts';
-import { users } from '../directory/tables.ts';
+import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
+import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { DEFAULT_REALM } from '../lib/realm.ts';
 import {
-  billingCustomers,
   billingErasures,
   billingPrices,
-  billingSubscriptions,
   type CustomerRow,
+  PAYER_KINDS,
+  type PayerTables,
   type PriceRow,
   planRevenue,
   type SubscriptionRow,
+  tablesOf,
 } from './tables.ts';
 
 /** States that a subscription never leaves. */
@@ -44,163 +45,214 @@ export async function replacePrices(db: Database, realmId: string, rows: PriceRo
   ]);
 }
 
+/** As SQL: where Stripe writes to about paying, of the payer whose id is given. */
+export function addressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
+  // By names of their own: the id may be a column of the same tables outside.
+  if (owner === 'user_id') return sql`(SELECT own.email FROM users AS own WHERE own.id = ${id})`;
+  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}),
+    (SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
+     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1))`;
+}
+
+/** A payer's customer, or that of such an id. */
 export async function findCustomer(
   db: Database,
-  by: { userId: string } | { customerId: string },
+  by: { payerId: string } | { customerId: string },
 ): Promise<CustomerRow | null> {
-  const condition =
-    'userId' in by ? eq(billingCustomers.userId, by.userId) : eq(billingCustomers.customerId, by.customerId);
-  return (await db.select().from(billingCustomers).where(condition).get()) ?? null;
+  if ('payerId' in by) {
+    const { customers } = tablesOf(by.payerId);
+    return (await db.select().from(customers).where(eq(customers.payerId, by.payerId)).get()) ?? null;
+  }
+  const ofKind = ({ customers }: (typeof PAYER_KINDS)[number]) =>
+    db.select().from(customers).where(eq(customers.customerId, by.customerId));
+  const [ofUsers, ofOrganizations] = await db.batch([ofKind(PAYER_KINDS[0]), ofKind(PAYER_KINDS[1])]);
+  return ofUsers[0] ?? ofOrganizations[0] ?? null;
+}
+
+/** As SQL: the realm of the payer whose customer that is; null for nobody's. */
+export function realmOfCustomer(customerId: string | null): SQL {
+  return sql`coalesce((SELECT realm_id FROM billing_customers WHERE customer_id = ${customerId}),
+    (SELECT realm_id FROM organization_customers WHERE customer_id = ${customerId}))`;
 }
 
 /**
- * Gives a user a customer unless they have one, which it then is. A customer that was made in vain is left to be
- * deleted. Null when the user is no more.
+ * Gives a payer a customer unless they have one, which it then is. A customer that was made in vain is left to be
+ * deleted. Null when the payer is no more.
  */
 export async function keepCustomer(
   db: Database,
-  row: { userId: string; realmId: string; customerId: string; createdAt: number },
+  row: { payerId: string; realmId: string; customerId: string; createdAt: number },
 ): Promise<CustomerRow | null> {
-  const { userId, customerId } = row;
-  const userExists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId})`;
-  const isSuperfluous = sql`NOT EXISTS (SELECT 1 FROM billing_customers WHERE customer_id = ${customerId})`;
+  const { payerId, customerId } = row;
+  const { customers } = tablesOf(payerId);
+  const isSuperfluous = sql`NOT EXISTS (SELECT 1 FROM ${customers} WHERE customer_id = ${customerId})`;
   const [, , kept] = await db.batch([
-    insertIf(db, billingCustomers, row, userExists).onConflictDoNothing(),
+    insertIf(db, customers, row, payerExists(payerId)).onConflictDoNothing(),
     insertIf(db, billingErasures, { customerId }, isSuperfluous).onConflictDoNothing(),
-    db.select().from(billingCustomers).where(eq(billingCustomers.userId, userId)),
+    db.select().from(customers).where(eq(customers.payerId, payerId)),
   ]);
   return kept[0] ?? null;
 }
 
+/** Whose a customer is, with the name of the table: within a query of another it would be another's column. */
+function payerColumn({ customers, owner }: PayerTables): SQL {
+  return sql`${customers}.${sql.identifier(owner)}`;
+}
+
 /** Customers of whom Stripe is to be told that their address is another, and that address. */
-export function listAddressesDue(db: Database, now: number, limit: number) {
-  const { userId, customerId, addressAttempts: attempts } = billingCustomers;
-  return db
-    .select({ userId, customerId, attempts, email: users.email })
-    .from(billingCustomers)
-    .innerJoin(users, eq(users.id, userId))
-    .where(
-      and(lte(billingCustomers.addressDue, now), sql`${billingCustomers.realmId} NOT IN ${FROZEN_REALMS}`),
-    )
-    .limit(limit);
+export async function listAddressesDue(
+  db: Database,
+  now: number,
+  limit: number,
+): Promise<{ payerId: string; customerId: string; attempts: number; email: string | null }[]> {
+  const due = (tables: (typeof PAYER_KINDS)[number]) => {
+    const { payerId, customerId, addressAttempts: attempts, addressDue, realmId } = tables.customers;
+    const email = sql<string | null>`${addressOf(tables, payerColumn(tables))}`;
+    return db
+      .select({ payerId, customerId, attempts, email })
+      .from(tables.customers)
+      .where(and(lte(addressDue, now), sql`${realmId} NOT IN ${FROZEN_REALMS}`))
+      .limit(limit);
+  };
+  return (await db.batch([due(PAYER_KINDS[0]), due(PAYER_KINDS[1])])).flat();
 }
 
 /** Notes that Stripe knows an address, unless it was changed meanwhile. */
-export async function settleAddress(db: Database, userId: string, email: string): Promise<void> {
+export async function settleAddress(db: Database, payerId: string, email: string): Promise<void> {
+  const tables = tablesOf(payerId);
   await db
-    .update(billingCustomers)
+    .update(tables.customers)
     .set({ addressDue: null, addressAttempts: 0 })
     .where(
-      and(
-        eq(billingCustomers.userId, userId),
-        sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${email})`,
-      ),
+      and(eq(tables.customers.payerId, payerId), sql`${addressOf(tables, payerColumn(tables))} = ${email}`),
     );
 }
 
-export async function postponeAddress(db: Database, userId: string, until: number): Promise<void> {
+export async function postponeAddress(db: Database, payerId: string, until: number): Promise<void> {
+  const { customers } = tablesOf(payerId);
   await db
-    .update(billingCustomers)
-    .set({ addressDue: until, addressAttempts: sql`${billingCustomers.addressAttempts} + 1` })
-    .where(eq(billingCustomers.userId, userId));
+    .update(customers)
+    .set({ addressDue: until, addressAttempts: sql`${customers.addressAttempts} + 1` })
+    .where(eq(customers.payerId, payerId));
 }
 
-export async function dropCustomer(db: Database, userId: string, customerId: string): Promise<void> {
-  await db
-    .delete(billingCustomers)
-    .where(and(eq(billingCustomers.userId, userId), eq(billingCustomers.customerId, customerId)));
+export async function dropCustomer(db: Database, payerId: string, customerId: string): Promise<void> {
+  const { customers } = tablesOf(payerId);
+  await db.delete(customers).where(and(eq(customers.payerId, payerId), eq(customers.customerId, customerId)));
 }
 
-/** Lets one at a time change a user's subscription: whether it is the caller. */
-export async function seize(db: Database, userId: string, now: number, until: number): Promise<boolean> {
+/** Lets one at a time change a payer's subscription: whether it is the caller. */
+export async function seize(db: Database, payerId: string, now: number, until: number): Promise<boolean> {
+  const { customers } = tablesOf(payerId);
   const taken = await db
-    .update(billingCustomers)
+    .update(customers)
     .set({ busyUntil: until })
-    .where(and(eq(billingCustomers.userId, userId), lte(billingCustomers.busyUntil, now)))
-    .returning({ userId: billingCustomers.userId });
+    .where(and(eq(customers.payerId, payerId), lte(customers.busyUntil, now)))
+    .returning({ payerId: customers.payerId });
   return taken.length > 0;
 }
 
-export async function release(db: Database, userId: string, until: number): Promise<void> {
+export async function release(db: Database, payerId: string, until: number): Promise<void> {
+  const { customers } = tablesOf(payerId);
   await db
-    .update(billingCustomers)
+    .update(customers)
     .set({ busyUntil: 0 })
-    .where(and(eq(billingCustomers.userId, userId), eq(billingCustomers.busyUntil, until)));
+    .where(and(eq(customers.payerId, payerId), eq(customers.busyUntil, until)));
 }
 
+/** A subscription, of whichever payer. */
 export async function findSubscription(db: Database, id: string): Promise<SubscriptionRow | null> {
-  return (await db.select().from(billingSubscriptions).where(eq(billingSubscriptions.id, id)).get()) ?? null;
+  const ofKind = ({ subscriptions }: (typeof PAYER_KINDS)[number]) =>
+    db.select().from(subscriptions).where(eq(subscriptions.id, id));
+  const [ofUsers, ofOrganizations] = await db.batch([ofKind(PAYER_KINDS[0]), ofKind(PAYER_KINDS[1])]);
+  return ofUsers[0] ?? ofOrganizations[0] ?? null;
 }
 
-/** A user's subscriptions, those that have ended too, newest first. */
-export function listSubscriptions(db: Database, userId: string): Promise<SubscriptionRow[]> {
+/** A payer's subscriptions, those that have ended too, newest first. */
+export function listSubscriptions(db: Database, payerId: string): Promise<SubscriptionRow[]> {
+  const { subscriptions } = tablesOf(payerId);
   return db
     .select()
-    .from(billingSubscriptions)
-    .where(eq(billingSubscriptions.userId, userId))
-    .orderBy(desc(billingSubscriptions.createdAt), desc(billingSubscriptions.id));
+    .from(subscriptions)
+    .where(eq(subscriptions.payerId, payerId))
+    .orderBy(desc(subscriptions.createdAt), desc(subscriptions.id));
 }
 
 /** Subscriptions that have not been looked at since a time, and are not over. */
-export function listUnseen(db: Database, before: number, limit: number): Promise<{ id: string }[]> {
-  return db
-    .select({ id: billingSubscriptions.id })
-    .from(billingSubscriptions)
-    .where(
-      and(
-        lt(billingSubscriptions.fetchedAt, before),
-        notInArray(billingSubscriptions.status, ENDED),
-        sql`(SELECT realm_id FROM users WHERE id = ${billingSubscriptions.userId}) NOT IN ${FROZEN_REALMS}`,
-      ),
-    )
-    .orderBy(asc(billingSubscriptions.fetchedAt))
-    .limit(limit);
+export async function listUnseen(db: Database, before: number, limit: number): Promise<{ id: string }[]> {
+  const unseen = ({ subscriptions, parent }: (typeof PAYER_KINDS)[number]) => {
+    const { id, fetchedAt, status, payerId } = subscriptions;
+    const isOver = sql`(SELECT realm_id FROM ${parent} WHERE id = ${payerId})`;
+    return db
+      .select({ id })
+      .from(subscriptions)
+      .where(and(lt(fetchedAt, before), notInArray(status, ENDED), sql`${isOver} NOT IN ${FROZEN_REALMS}`))
+      .orderBy(asc(fetchedAt))
+      .limit(limit);
+  };
+  return (await db.batch([unseen(PAYER_KINDS[0]), unseen(PAYER_KINDS[1])])).flat();
 }
 
-/** What the newest subscription that holds gives a user, as an expression. */
-function held(userId: string, column: 'plan' | 'holds_until', now: number): SQL {
-  return sql`(SELECT ${sql.raw(column)} FROM billing_subscriptions
-    WHERE user_id = ${userId} AND holds_until > ${now} ORDER BY created_at DESC, id DESC LIMIT 1)`;
+/** What the newest subscription that holds gives a payer, as an expression. */
+function held(payerId: string, value: SQL, now: number): SQL {
+  const { subscriptions, owner } = tablesOf(payerId);
+  return sql`(SELECT ${value} FROM ${subscriptions}
+    WHERE ${sql.identifier(owner)} = ${payerId} AND holds_until > ${now} ORDER BY created_at DESC, id DESC LIMIT 1)`;
+}
+
+function payerExists(payerId: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${tablesOf(payerId).parent} WHERE id = ${payerId})`;
+}
+
+/** What a payer has by subscriptions, and the statements that write one and what they come to. */
+export interface PlanWrite {
+  set: { plan: SQL; planExpiresAt: SQL; subscribed: SQL };
+  /** How many seats they pay for, where that is a limit: of organizations alone. */
+  paidSeats: SQL;
+  guard: SQL;
+  before: () => BatchItem<'sqlite'>[];
+  after: () => BatchItem<'sqlite'>[];
 }
 
 /**
- * The change of a user that writes a subscription over the revision that was read before it was fetched (0: there was
- * none), and gives the user the plan that their subscriptions now come to, if that is another than they came to before.
+ * The change of a payer that writes a subscription over the revision that was read before it was fetched (0: there was
+ * none), and gives them the plan that their subscriptions now come to, if that is another than they came to before.
  * The first result is empty when somebody else wrote meanwhile.
  */
-export function subscriptionChange(
-  db: Database,
-  row: SubscriptionRow,
-  now: number,
-): Pick<UserChange, 'set' | 'guard' | 'before' | 'after' | 'now'> {
-  const { userId, id, revision } = row;
-  const [plan, until] = [held(userId, 'plan', now), held(userId, 'holds_until', now)];
-  const saved = { revision: billingSubscriptions.revision };
-  const userExists = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId})`;
+export function subscriptionChange(db: Database, row: SubscriptionRow, now: number): PlanWrite {
+  const { payerId, id, revision } = row;
+  const { customers, subscriptions, owner } = tablesOf(payerId);
+  const [plan, until] = [held(payerId, sql`plan`, now), held(payerId, sql`holds_until`, now)];
+  const paidSeats = held(payerId, sql`CASE WHEN seats = 'paid' THEN quantity END`, now);
+  const saved = { revision: subscriptions.revision };
+  const isOrganization = isOrganizationId(payerId);
+  const otherSeats = isOrganization
+    ? sql`OR (SELECT paid_seats FROM organizations WHERE id = ${payerId}) IS NOT ${paidSeats}`
+    : sql``;
   return {
     set: {
-      plan: sql`coalesce(${plan}, ${DEFAULT_PLAN})`,
+      plan: sql`coalesce(${plan}, ${isOrganization ? ORGANIZATION_PLAN : DEFAULT_PLAN})`,
       planExpiresAt: sql`${until}`,
       subscribed: sql`${plan} IS NOT NULL`,
     },
-    guard: sql`EXISTS (SELECT 1 FROM billing_customers AS before WHERE before.user_id = ${userId}
-      AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until}))`,
+    paidSeats,
+    guard: sql`EXISTS (SELECT 1 FROM ${customers} AS before WHERE before.${sql.identifier(owner)} = ${payerId}
+      AND (before.plan IS NOT ${plan} OR before.plan_expires_at IS NOT ${until} ${otherSeats}))`,
     before: () => [
       revision === 1
-        ? insertIf(db, billingSubscriptions, row, userExists).onConflictDoNothing().returning(saved)
+        ? insertIf(db, subscriptions, row, payerExists(payerId)).onConflictDoNothing().returning(saved)
         : db
-            .update(billingSubscriptions)
+            .update(subscriptions)
             .set(row)
-            .where(and(eq(billingSubscriptions.id, id), eq(billingSubscriptions.revision, revision - 1)))
+            .where(and(eq(subscriptions.id, id), eq(subscriptions.revision, revision - 1)))
             .returning(saved),
     ],
     after: () => [
       db
-        .update(billingCustomers)
+        .update(customers)
         .set({ plan: sql`${plan}`, planExpiresAt: sql`${until}` })
-        .where(eq(billingCustomers.userId, userId)),
+        .where(eq(customers.payerId, payerId)),
     ],
-    now,
   };
 }
 

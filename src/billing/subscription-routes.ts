@@ -87,7 +87,7 @@ export function subscriptionRoutes(billing: Billing, plans: Plans, levels: Level
       async (c) => {
         const { userId } = c.get('principal');
         const { plan } = c.req.valid('json');
-        const paid = await billing.choosePlan({ userId, realmId: c.get('realm').id }, { plan });
+        const paid = await billing.choosePlan({ payerId: userId, realmId: c.get('realm').id }, { plan });
         return c.json(await mine(c, paid), 200);
       },
     );

@@ -1,20 +1,12 @@
 import { primary } from '../db/client.ts';
-import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY, MINUTE } from '../lib/time.ts';
 import type { Customers } from './customers.ts';
+import type { PayerDirectory } from './payer-directory.ts';
 import type { BillingProvider, ProviderSubscription } from './port.ts';
 import type { PriceList } from './price-list.ts';
-import {
-  ENDED,
-  findSubscription,
-  listSubscriptions,
-  listUnseen,
-  release,
-  seize,
-  subscriptionChange,
-} from './store.ts';
+import { ENDED, findSubscription, listSubscriptions, listUnseen, release, seize } from './store.ts';
 import { asTo } from './subscription-item.ts';
 import type { CustomerRow, SubscriptionRow } from './tables.ts';
 
@@ -36,12 +28,12 @@ export interface SubscriptionDependencies {
   stripe: BillingProvider;
   customers: Customers;
   prices: PriceList;
-  directory: Directory;
+  payers: PayerDirectory;
   /** How long a plan lasts on without a payment (milliseconds). */
   grace: number;
 }
 
-/** Subscriptions as Stripe has them, and the plans that users have by them. */
+/** Subscriptions as Stripe has them, and the plans that payers have by them. */
 export class Subscriptions {
   readonly #deps: SubscriptionDependencies;
 
@@ -50,7 +42,7 @@ export class Subscriptions {
   }
 
   /**
-   * Brings a subscription here to what it is at Stripe, and the user's plan with it. What is written was fetched after
+   * Brings a subscription here to what it is at Stripe, and the payer's plan with it. What is written was fetched after
    * what it replaces was written, so the order in which anybody heard of changes does not matter. False when it is
    * nobody's here. Throws `price_not_found` for a price that stands for nothing, `conflict`.
    */
@@ -66,33 +58,38 @@ export class Subscriptions {
     throw new ApiError('conflict');
   }
 
-  /** The same for all of a user's subscriptions that are not known to be over. */
-  async syncAll(userId: string): Promise<void> {
-    for (const { id, status } of await listSubscriptions(primary(this.#deps.d1).db, userId)) {
+  /** The same for all of a payer's subscriptions that are not known to be over. */
+  async syncAll(payerId: string): Promise<void> {
+    for (const { id, status } of await listSubscriptions(primary(this.#deps.d1).db, payerId)) {
       if (!ENDED.includes(status)) await this.sync(id);
     }
   }
 
   /** The subscription that a customer can change, as Stripe has it; null when there is none. */
-  async changeable({ customerId, realmId, userId }: CustomerRow): Promise<ProviderSubscription | null> {
+  async changeable({
+    customerId,
+    realmId,
+    payerId,
+  }: CustomerRow): Promise<(ProviderSubscription & Pick<SubscriptionRow, 'seats'>) | null> {
     const found = await this.#deps.stripe.subscriptions(customerId);
     const current = found.find(({ status }) => CHANGEABLE.includes(status));
     if (!current) return null;
-    const known = await listSubscriptions(primary(this.#deps.d1).db, userId);
+    const known = await listSubscriptions(primary(this.#deps.d1).db, payerId);
     const before = known.find(({ id }) => id === current.id) ?? null;
-    return (await this.#standing(current, realmId, before)).subscription;
+    const { subscription, seats } = await this.#standing(current, realmId, before);
+    return { ...subscription, seats };
   }
 
-  /** Does what changes a user's subscription while nobody else does. Throws `conflict` when somebody else does. */
-  async alone<T>(userId: string, work: (lease: number) => Promise<T>): Promise<T> {
+  /** Does what changes a payer's subscription while nobody else does. Throws `conflict` when somebody else does. */
+  async alone<T>(payerId: string, work: (lease: number) => Promise<T>): Promise<T> {
     const { db } = primary(this.#deps.d1);
     const now = Date.now();
     const lease = now + LEASE;
-    if (!(await seize(db, userId, now, lease))) throw new ApiError('conflict');
+    if (!(await seize(db, payerId, now, lease))) throw new ApiError('conflict');
     try {
       return await work(lease);
     } finally {
-      await release(db, userId, lease);
+      await release(db, payerId, lease);
     }
   }
 
@@ -110,51 +107,42 @@ export class Subscriptions {
     owner: CustomerRow,
     before: SubscriptionRow | null,
   ): Promise<boolean> {
-    const { d1, directory, grace } = this.#deps;
+    const { payers, grace } = this.#deps;
     const now = Date.now();
-    const { subscription, plan } = await this.#standing(found, owner.realmId, before);
+    const { subscription, plan, seats } = await this.#standing(found, owner.realmId, before);
     if (plan === null) throw new ApiError('price_not_found');
     const { itemId, customerId, invoicedAt, reference, items, isCancelTimed, ...fields } = subscription;
     const row: SubscriptionRow = {
       ...fields,
-      userId: owner.userId,
+      payerId: owner.payerId,
       plan,
+      seats,
       holdsUntil: holdsUntil(subscription, grace),
       revision: (before?.revision ?? 0) + 1,
       fetchedAt: now,
     };
-    const { results } = await directory.change(owner.userId, {
-      ...subscriptionChange(primary(d1).db, row, now),
-      event: {
-        type: 'subscription.updated',
-        data: { subscription_id: row.id, plan, status: row.status },
-      },
-      activity: (user) => ({
-        type: 'plan_changed',
-        client: null,
-        actor: 'system',
-        details: { plan: user.plan, subscription: row.id, status: row.status },
-      }),
-    });
-    return (results[0] as unknown[]).length > 0;
+    return payers.holdPlan(owner.realmId, row, now);
   }
 
   /**
-   * A subscription as it is to the item that stands for a plan, and that plan, null when none does. A price that stands for
-   * nothing any more goes on standing for what it did for those who have it.
+   * A subscription as it is to the item that stands for a plan, and that plan, null when none does, and what its seats are. A price that
+   * stands for nothing any more goes on standing for what it did for those who have it.
    */
   async #standing(
     subscription: ProviderSubscription,
     realmId: string,
     before: SubscriptionRow | null,
-  ): Promise<{ subscription: ProviderSubscription; plan: string | null }> {
+  ): Promise<
+    { subscription: ProviderSubscription } & Pick<SubscriptionRow, 'seats'> & { plan: string | null }
+  > {
     const prices = await this.#deps.prices.of(realmId);
-    const planOf = (priceId: string) => prices.find((row) => row.priceId === priceId)?.plan ?? null;
-    const current = asTo(subscription, (priceId) => planOf(priceId) !== null);
-    const plan = planOf(current.priceId);
-    if (plan !== null || !before) return { subscription: current, plan };
+    const meaningOf = (priceId: string) => prices.find((row) => row.priceId === priceId && row.plan !== null);
+    const current = asTo(subscription, (priceId) => meaningOf(priceId) !== undefined);
+    const { plan = null, seats = null } = meaningOf(current.priceId) ?? {};
+    if (plan !== null || !before) return { subscription: current, plan, seats };
     const unchanged = asTo(subscription, (priceId) => priceId === before.priceId);
-    return { subscription: unchanged, plan: unchanged.priceId === before.priceId ? before.plan : null };
+    if (unchanged.priceId !== before.priceId) return { subscription: unchanged, plan: null, seats: null };
+    return { subscription: unchanged, plan: before.plan, seats: before.seats };
   }
 }
 

@@ -90,6 +90,7 @@ export const REALM_FIELDS: Record<string, Field> = {
     column: 'members_per_organization',
     schema: z.coerce.number().pipe(RealmFields.membersPerOrganization),
   },
+  'own-api-keys': { column: 'own_api_keys', schema: z.coerce.number().pipe(RealmFields.ownApiKeys) },
   'organization-role': {
     column: 'organization_roles',
     schema: z.preprocess(

@@ -1,12 +1,17 @@
 import { UserIdParams } from '../directory/schemas.ts';
-import { fieldError } from '../errors.ts';
 import { IdempotencyHeader } from '../http/idempotency.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import { AdjustmentBody, AdminLedgerSchema, LedgerQuery } from './admin-schemas.ts';
+import {
+  AdjustmentBody,
+  AdminLedgerSchema,
+  adjustmentOf,
+  LedgerQuery,
+  ledgerShape,
+} from './admin-schemas.ts';
 import type { CreditAdmin } from './admin-service.ts';
-import { CreditChangeSchema, creditChangeShape, transactionShape } from './schemas.ts';
+import { CreditChangeSchema, creditChangeShape } from './schemas.ts';
 
 /** `/v1/admin/users/{id}/credits`: the ledger of one user. */
 export function creditAdminRoutes(credits: CreditAdmin, levels: Levels) {
@@ -29,9 +34,8 @@ export function creditAdminRoutes(credits: CreditAdmin, levels: Levels) {
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
         const { limit, cursor } = c.req.valid('query');
-        const { balance, rows, nextCursor, total } = await credits.view(target, { limit, cursor });
-        const data = rows.map((row) => ({ ...transactionShape(row), actor: row.actor }));
-        return c.json({ user_id: target.userId, balance, data, next_cursor: nextCursor, total }, 200);
+        const page = await credits.view(target, { limit, cursor });
+        return c.json({ user_id: target.userId, ...ledgerShape(page) }, 200);
       },
     )
     .openapi(
@@ -60,9 +64,8 @@ export function creditAdminRoutes(credits: CreditAdmin, levels: Levels) {
       }),
       async (c) => {
         const target = { realmId: c.get('realm').id, userId: c.req.valid('param').id };
-        const { amount, reason, reference = c.req.valid('header')['idempotency-key'] } = c.req.valid('json');
-        if (!reference) throw fieldError('reference', 'required', 'Makes the change happen once');
-        const change = await credits.adjust(target, { amount, reason, reference }, actorOf(c));
+        const adjustment = adjustmentOf(c.req.valid('json'), c.req.valid('header'));
+        const change = await credits.adjust(target, adjustment, actorOf(c));
         return c.json(creditChangeShape(change), 200);
       },
     );

@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm';
 import { primary } from '../db/client.ts';
 import { writeAuditIf } from '../directory/audit.ts';
 import type { Directory } from '../directory/service.ts';
-import type { UserRef } from '../directory/state.ts';
 import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
+import type { PayingParty } from '../wallet/payers.ts';
 import type { CreditChange, Credits } from './service.ts';
 
 /** An adjustment: credits given, or taken when `amount` is negative; once for a reference. */
@@ -14,7 +14,7 @@ export interface Adjustment {
   reference: string;
 }
 
-/** The credits of users as their admins handle them. */
+/** The credits of users and organizations as operators handle them. */
 export class CreditAdmin {
   readonly #d1: D1Database;
   readonly #credits: Credits;
@@ -26,8 +26,8 @@ export class CreditAdmin {
     this.#directory = directory;
   }
 
-  /** The balance and a page of the ledger, newest first. Throws `user_not_found`. */
-  async view(target: UserRef, page: { limit: number; cursor: string | undefined }) {
+  /** The balance and a page of the ledger, newest first. Throws `user_not_found`, `organization_not_found`. */
+  async view(target: PayingParty, page: { limit: number; cursor: string | undefined }) {
     const [balance, ledger] = await Promise.all([
       this.#credits.balance(target),
       this.#credits.transactions(target, page),
@@ -36,12 +36,13 @@ export class CreditAdmin {
   }
 
   /**
-   * Gives or takes credits. Throws `user_not_found`, `insufficient_scope`, `insufficient_credits`,
-   * `reference_reused`, `credits_limit`, `account_suspended` when they are taken.
+   * Gives or takes credits. Throws `user_not_found`, `organization_not_found`, `insufficient_scope`, `insufficient_credits`,
+   * `reference_reused`, `credits_limit`, `account_suspended` and `organization_suspended` when they are taken.
    */
-  async adjust(target: UserRef, adjustment: Adjustment, actor: Actor): Promise<CreditChange> {
-    const user = await this.#directory.current(target);
-    requireAuthority(actor, user.role);
+  async adjust(target: PayingParty, adjustment: Adjustment, actor: Actor): Promise<CreditChange> {
+    const isShared = 'organizationId' in target;
+    if (!isShared) requireAuthority(actor, (await this.#directory.current(target)).role);
+    const subject = isShared ? target.organizationId : target.userId;
     const { amount, reason, reference } = adjustment;
     const change = { reference, description: reason, actor: actor.id };
     const done =
@@ -56,7 +57,7 @@ export class CreditAdmin {
       at,
       actor: actor.id,
       action: 'credits_adjusted',
-      target: target.userId,
+      target: subject,
       details: {
         before: { balance: after - transaction.amount },
         after: { balance: after },
@@ -64,7 +65,7 @@ export class CreditAdmin {
         transaction_id: transaction.id,
       },
     } as const;
-    const isNew = sql`NOT EXISTS (SELECT 1 FROM audit WHERE realm_id = ${target.realmId} AND target = ${target.userId}
+    const isNew = sql`NOT EXISTS (SELECT 1 FROM audit WHERE realm_id = ${target.realmId} AND target = ${subject}
       AND action = 'credits_adjusted' AND details ->> 'transaction_id' = ${transaction.id})`;
     await writeAuditIf(primary(this.#d1).db, entry, isNew);
     return done;

@@ -72,7 +72,8 @@ export const TransactionSchema = z
     description: z.string().nullable(),
     by: z.enum(DOERS).openapi({ description: 'Who did it' }),
     member: z.string().optional().openapi({
-      description: 'Of an organization: on whose behalf, a user or who asked for none; not there for others',
+      description:
+        'Of an organization: on whose behalf, a user, a key of its own, or who asked for none; of a user: the key of theirs by which it was used',
     }),
     sources: z.array(z.object(part)).openapi({
       description: 'Which credits came or went; empty for some rows of earlier versions',

@@ -14,7 +14,7 @@ import type {
 import { fieldError } from '../errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Payers, PayingParty } from '../wallet/payers.ts';
+import { ending, type Payers, type PayingParty } from '../wallet/payers.ts';
 
 /** A change of the ledger. `balance` is what it came to with it, also when the change is repeated. */
 export interface CreditChange {
@@ -70,7 +70,7 @@ export class Credits {
   /** Throws `transaction_not_found`, `refund_exceeds_use`, `credits_limit`, `reference_reused`. */
   async refund(payer: PayingParty, refund: CreditRefund): Promise<CreditChange> {
     requireOwnReference(refund.reference);
-    return changeOf(await this.#ask(payer, (object, terms) => object.refundCredits(terms, refund)));
+    return changeOf(await this.#ask(ending(payer), (object, terms) => object.refundCredits(terms, refund)));
   }
 
   /** How much of an addition was taken back, as last told. */
@@ -89,6 +89,11 @@ export class Credits {
   /** Takes back what an addition brought. Throws `transaction_not_found`, `conflict`. */
   async reverse(payer: PayingParty, reversal: CreditReversal): Promise<ReversedCredits> {
     return this.#ask(payer, (object, terms) => object.reverseCredits(terms, reversal));
+  }
+
+  /** Has the directory told when the balance comes below so many credits; null for no more. Gives the balance. */
+  async watch(payer: PayingParty, below: number | null): Promise<number> {
+    return (await this.#ask(payer, (object, terms) => object.watchBalance(terms, below))).balance;
   }
 
   /** A page of the ledger, newest first, and how many rows it has; exact. */

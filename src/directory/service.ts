@@ -279,10 +279,14 @@ export class Directory {
    * is written first, to go by itself should nobody come back; it is dropped when the act is refused. An act that failed
    * otherwise may have been done: then the user had rather hear of it.
    */
-  async notifying<Done>(user: UserRow, notice: Notice, act: () => Promise<Done>): Promise<Done> {
+  notifying<Done>(user: UserRow, notice: Notice, act: () => Promise<Done>): Promise<Done> {
+    return this.mailing(this.noticeMail(user, notice), act);
+  }
+
+  /** As `notifying`, by any mail that tells somebody of it. */
+  async mailing<Done>(mail: typeof outbox.$inferInsert, act: () => Promise<Done>): Promise<Done> {
     const { d1, outbox } = this.#deps;
     const { db } = primary(d1);
-    const mail = this.noticeMail(user, notice);
     await storeMessage(db, { ...mail, nextAttemptAt: Date.now() + UNREPORTED });
     try {
       const done = await act();

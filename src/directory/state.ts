@@ -90,6 +90,9 @@ export type ActivityType =
   | 'app_connected'
   | 'app_disconnected'
   | 'app_code_reused'
+  | 'api_key_created'
+  | 'api_key_changed'
+  | 'api_key_revoked'
   | 'factor_added'
   | 'factor_removed'
   | 'factors_reset'
@@ -111,6 +114,7 @@ export type ActivityType =
   | 'payment_reversed'
   | 'payment_method_added'
   | 'payment_method_removed'
+  | 'top_up_stopped'
   | 'account_deleted';
 
 /** One entry of the activity log of an account. */

@@ -330,6 +330,11 @@ export const ERROR_HELP: Record<ErrorCode, ErrorHelp> = {
     cause: 'An account has 20 passkeys at most.',
     mend: 'Remove one that is not used any more.',
   },
+  too_many_api_keys: {
+    cause:
+      'A user has 20 API keys of their own at most, and so has an organization, unless the realm says otherwise; in one that says 0 nobody makes any.',
+    mend: 'Revoke one that is not used any more: `last_used_at` of the list says which. Or let the realm have more: `npm run realm -- update default --own-api-keys 50`.',
+  },
   too_many_factors: {
     cause: 'A user can have five authenticator apps.',
     mend: 'Let the user remove one first.',

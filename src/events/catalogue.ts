@@ -35,7 +35,11 @@ const organization = z.object({ organization_id: z.string() });
 const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
 const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });
 const domain = z.object({ organization_id: z.string(), domain_id: z.string() });
-const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string() });
+const ofPayer = {
+  organization_id: z.string().optional().describe('Where an organization pays, which no single user does'),
+};
+const billingEvent = z.object({ stripe_event_id: z.string(), stripe_object_id: z.string(), ...ofPayer });
+const organizationKey = z.object({ organization_id: z.string(), api_key_id: z.string() });
 
 /**
  * Everything that webhooks tell, by its name: dotted, past tense. Each public change is one of these events, or none; which one is in
@@ -102,6 +106,9 @@ export const EVENTS = {
   'app.authorized': event('A user lets an app act for them', app),
   'app.connected': event('An app has got tokens of a user', app),
   'app.disconnected': event('A user lets an app act no more', app),
+  'user.api_key_created': event('A user has an API key of their own more', key),
+  'user.api_key_updated': event('An API key of a user may something else', key),
+  'user.api_key_revoked': event('An API key of a user works no more', key),
   'organization.created': event('There is an organization more', organization),
   'organization.updated': event(
     'What is known of an organization has changed',
@@ -115,6 +122,9 @@ export const EVENTS = {
     z.object({ organization_id: z.string(), member_id: z.string() }),
   ),
   'organization.deleted': event('An organization is no more, nor anything in it', organization),
+  'organization.api_key_created': event('An organization has an API key more', organizationKey),
+  'organization.api_key_updated': event('An API key of an organization may something else', organizationKey),
+  'organization.api_key_revoked': event('An API key of an organization works no more', organizationKey),
   'member.joined': event('An organization has a member more', member),
   'member.role_changed': event('A member has another role', member),
   'member.removed': event('A member has left, or was removed', member),
@@ -133,13 +143,17 @@ export const EVENTS = {
   'caps.changed': event('A user may spend more or less: they have set caps, or an operator has', nothing),
   'subscription.updated': event(
     'A subscription began, changed or ended',
-    z.object({ subscription_id: z.string(), plan: z.string(), status: z.string() }),
+    z.object({ subscription_id: z.string(), plan: z.string(), status: z.string(), ...ofPayer }),
   ),
   'subscription.trial_ending': event('A trial ends within three days', billingEvent),
   'payment.failed': event('A payment has failed', billingEvent),
   'payment.reversed': event('A payment was given back or disputed', billingEvent),
-  'payment_method.added': event('A user has a way to pay more', billingEvent),
-  'payment_method.removed': event('A user has a way to pay less', billingEvent),
+  'payment_method.added': event('A user or an organization has a way to pay more', billingEvent),
+  'payment_method.removed': event('A user or an organization has a way to pay less', billingEvent),
+  'top_up.stopped': event(
+    'Credits are not bought again by themselves any more: the payment has failed',
+    z.object({ reason: z.string(), ...ofPayer }),
+  ),
   'quota.warning': event('Half of a quota is used, or most of it', quota),
   'quota.exceeded': event('A quota is used up', quota),
   'cap.warning': event('Half of what a cap allows is spent, or most of it', cap),

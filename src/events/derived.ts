@@ -19,6 +19,9 @@ const sessionRevoked =
 const ofApp =
   (type: 'app.authorized' | 'app.connected' | 'app.disconnected') =>
   ({ details }: Entry): ToldEvent => ({ type, data: { client_id: text(details?.client_id) } });
+const ofOwnKey =
+  (type: 'user.api_key_created' | 'user.api_key_updated' | 'user.api_key_revoked') =>
+  ({ details }: Entry): ToldEvent => ({ type, data: { api_key_id: text(details?.api_key_id) } });
 const ofBilling =
   (
     type:
@@ -72,6 +75,9 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   app_authorized: ofApp('app.authorized'),
   app_connected: ofApp('app.connected'),
   app_disconnected: ofApp('app.disconnected'),
+  api_key_created: ofOwnKey('user.api_key_created'),
+  api_key_changed: ofOwnKey('user.api_key_updated'),
+  api_key_revoked: ofOwnKey('user.api_key_revoked'),
   factor_added: ({ details }) => ({
     type: 'mfa.added',
     data: { method: details?.method === 'passkey' ? 'passkey' : 'totp' },
@@ -104,6 +110,7 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   payment_reversed: ofBilling('payment.reversed'),
   payment_method_added: ofBilling('payment_method.added'),
   payment_method_removed: ofBilling('payment_method.removed'),
+  top_up_stopped: ({ details }) => ({ type: 'top_up.stopped', data: { reason: text(details?.reason) } }),
   // It is told by who deletes.
   account_deleted: null,
 };
@@ -168,6 +175,12 @@ const ofResource =
 const ofOrganization =
   (type: 'organization.created' | 'organization.deleted') =>
   ({ target }: Act): ToldEvent => ({ type, data: { organization_id: target } });
+const ofOrganizationKey =
+  (type: 'organization.api_key_created' | 'organization.api_key_updated' | 'organization.api_key_revoked') =>
+  ({ target, details }: Act): ToldEvent => ({
+    type,
+    data: { organization_id: target, api_key_id: text(details?.api_key_id) },
+  });
 const ofMember =
   (type: 'member.joined' | 'member.role_changed' | 'member.removed') =>
   ({ target, details }: Act): ToldEvent => ({
@@ -187,8 +200,21 @@ const ofDomain =
     data: { organization_id: target, domain_id: text(details?.domain_id) },
   });
 
+/** What Stripe has told of an organization, as the same is told of a user. */
+const ofBilledOrganization = ({ target, details }: Act): ToldEvent | null => {
+  const own = { organization_id: target };
+  const activity = text(details?.activity) as ActivityType;
+  if (activity === 'plan_changed') {
+    const { subscription_id: id, plan, status } = details ?? {};
+    const data = { ...own, subscription_id: text(id), plan: text(plan), status: text(status) };
+    return { type: 'subscription.updated', data };
+  }
+  const event = eventOfActivity({ type: activity, sessionId: null, details: details ?? {} });
+  return event && ({ ...event, data: { ...event.data, ...own } } as ToldEvent);
+};
+
 /** Which event an act of operators, services and members of organizations is. What it does to a user is told of the user, and money by Stripe's events. */
-const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
+const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent | null>> = {
   client_created: ofClient('client.created'),
   client_changed: ofClient('client.updated'),
   client_secret_rotated: ofClient('client.secret_rotated'),
@@ -206,6 +232,9 @@ const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
     data: { organization_id: target, member_id: text(details?.user_id) },
   }),
   organization_deleted: ofOrganization('organization.deleted'),
+  organization_key_created: ofOrganizationKey('organization.api_key_created'),
+  organization_key_changed: ofOrganizationKey('organization.api_key_updated'),
+  organization_key_revoked: ofOrganizationKey('organization.api_key_revoked'),
   member_joined: ofMember('member.joined'),
   member_role_changed: ofMember('member.role_changed'),
   member_removed: ofMember('member.removed'),
@@ -221,6 +250,7 @@ const OF_AUDIT: Partial<Record<AuditAction, (act: Act) => ToldEvent>> = {
   api_key_taken_over: ofKey('api_key.taken_over'),
   users_imported: ({ target }) => ({ type: 'users.imported', data: { import_id: target } }),
   plan_saved: ({ target }) => ({ type: 'plan.saved', data: { plan: target } }),
+  organization_billing: ofBilledOrganization,
   billing_prices_replaced: () => plain('prices.replaced'),
   realm_changed: () => plain('realm.updated'),
   signing_key_rotated: ({ target }) => ({ type: 'signing_key.rotated', data: { kid: target } }),

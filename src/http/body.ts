@@ -10,6 +10,7 @@ const UPLOADS = new Set([
   '/v1/me/avatar',
   '/account/avatar',
   '/v1/admin/users/import',
+  '/v1/admin/organizations/import',
   '/v1/admin/backup',
   '/v1/billing/webhook',
 ]);

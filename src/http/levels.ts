@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { type ErrorCode, fieldError } from '../errors.ts';
+import type { OrganizationPermission } from '../lib/organization-roles.ts';
 import type { Scope } from '../lib/scopes.ts';
 import { authenticate, authenticateIfSent } from './authentication.ts';
 import { requireAuthority } from './authority.ts';
@@ -46,6 +47,8 @@ export interface LevelDescription {
   verified?: string;
   /** Where a service or an admin names the user that it is about. */
   subject: 'user_id' | 'id' | null;
+  /** What a member must be able to of the organization that is named by `organization_id` in place of a user. */
+  organization?: OrganizationPermission;
   /** Whether it changes a user, or what is theirs: nobody reaches above their own role. */
   authority: boolean;
   /** Under what the audit log has what somebody else than the user does. */
@@ -66,7 +69,13 @@ export interface Level {
 type Options = Partial<Pick<UserLevel, 'impersonation' | 'fresh' | 'verified' | 'enrols' | 'anonymous'>>;
 
 /** What a route for services and users says: where the request names the user, and how acts for another are logged. */
-type SubjectOptions = Options & { subject: 'query' | 'body' | 'path'; changes?: boolean; audit?: MoneyAct };
+type SubjectOptions = Options & {
+  subject: 'query' | 'body' | 'path';
+  /** It may be about an organization, which is named in the same place, of whose members those may who have that permission. */
+  organization?: OrganizationPermission;
+  changes?: boolean;
+  audit?: MoneyAct;
+};
 
 /** What an act of operators says: whether it is done to a user. */
 type OperatorOptions = Options & { authority?: boolean };
@@ -90,6 +99,13 @@ const SERVICE: ErrorCode[] = [
   'invalid_api_key',
   'insufficient_scope',
   'origin_not_allowed',
+];
+
+/** Failures of whatever can be about an organization. */
+const ORGANIZATION: ErrorCode[] = [
+  'organization_not_found',
+  'insufficient_permission',
+  'organization_suspended',
 ];
 
 const NOBODY: LevelDescription = {
@@ -167,7 +183,8 @@ export class Levels {
 
   /**
    * A service that has the scope, an admin, or the user whom it is about; `subject` of the context is that user. Services
-   * name the user; admins may name another, whose role is not above theirs where it changes something.
+   * name the user; admins may name another, whose role is not above theirs where it changes something. With `organization` it may be
+   * an organization, too, for its members with that permission, services and admins.
    */
   serviceOrUser(scope: Scope, options: SubjectOptions): Level {
     return this.#ofPayers('user', scope, userLevel(options), options);
@@ -227,13 +244,16 @@ export class Levels {
     users: 'user' | 'verified',
     scope: Scope,
     level: UserLevel,
-    { subject: place, changes = false, audit }: SubjectOptions,
+    { subject: place, organization, changes = false, audit }: SubjectOptions,
   ): Level {
     const guard = createMiddleware<AppEnv>(async (c, next) => {
       if (presentsKey(c)) await this.#admitService(c, scope);
       else await this.#admit(c, await authenticate(c, this.#access.users), level);
-      const named = await namedUser(c, place);
-      const subject = await this.#subject(c, named, changes);
+      const named = await namedPayer(c, place);
+      const ofOrganization = organization !== undefined && named.organization_id !== undefined;
+      const subject = ofOrganization
+        ? await this.#organization(c, named, organization)
+        : await this.#subject(c, named.user_id, changes);
       if (subject !== null) c.set('subject', subject);
       await next();
       if (audit && subject !== null && c.res.ok) await this.#audit(c, audit, subject);
@@ -244,11 +264,12 @@ export class Levels {
         users,
         scope,
         subject: place === 'path' ? 'id' : 'user_id',
+        ...(organization && { organization }),
         authority: changes,
         audit: audit ?? null,
       },
       security: [...BY_KEY, ...BY_USER],
-      failures: [...USER, ...SERVICE, ...failuresOf(level)],
+      failures: [...USER, ...SERVICE, ...failuresOf(level), ...(organization ? ORGANIZATION : [])],
       guard,
     };
   }
@@ -276,6 +297,22 @@ export class Levels {
     requireRole(self, 'admin');
     if (changes) requireAuthority(actorOf(c), await this.#access.roleOf(c.get('realm').id, named));
     return named;
+  }
+
+  /** Which organization a request is about; null where it is named so that the route itself will refuse. */
+  async #organization(
+    c: AppContext,
+    { organization_id: id, user_id: userId }: Sent,
+    permission: OrganizationPermission,
+  ): Promise<string | null> {
+    if (userId !== undefined)
+      throw fieldError('organization_id', 'ambiguous', 'Either a user or an organization');
+    if (typeof id !== 'string') return null;
+    const principal = c.get('service') ? null : c.get('principal');
+    // Admins of the realm may what its services may.
+    const isMember = principal !== null && principal.role === 'user';
+    await this.#access.admit(c.get('realm'), id, isMember ? principal : null, permission);
+    return id;
   }
 
   /** What somebody did in a user's place. It is at a provider that it was done, so no batch can have both. */
@@ -329,8 +366,7 @@ export async function sentIn(c: AppContext): Promise<Sent> {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Sent) : {};
 }
 
-async function namedUser(c: AppContext, place: SubjectOptions['subject']): Promise<unknown> {
-  if (place === 'path') return c.req.param('id');
-  if (place === 'query') return c.req.query('user_id');
-  return (await sentIn(c)).user_id;
+async function namedPayer(c: AppContext, place: SubjectOptions['subject']): Promise<Sent> {
+  if (place === 'path') return { user_id: c.req.param('id') };
+  return place === 'query' ? c.req.query() : sentIn(c);
 }

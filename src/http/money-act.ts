@@ -5,4 +5,8 @@ export type MoneyAct =
   | 'setup_intent_created'
   | 'subscription_begun'
   | 'payment_method_default_set'
-  | 'payment_method_removed';
+  | 'payment_method_removed'
+  | 'plan_chosen'
+  | 'billing_email_set'
+  | 'top_up_set'
+  | 'top_up_ended';

@@ -1,4 +1,5 @@
 import { ApiError } from '../errors.ts';
+import type { OrganizationPermission } from '../lib/organization-roles.ts';
 import { DEFAULT_REALM, type Realm } from '../lib/realm.ts';
 import { grants, SCOPES, type Scope } from '../lib/scopes.ts';
 import { type Authenticator, authenticate } from './authentication.ts';
@@ -19,6 +20,16 @@ export interface Access {
   home(): Promise<Realm>;
   /** The role of a user of a realm, whom somebody else is about to act on. Throws `user_not_found`. */
   roleOf(realmId: string, userId: string): Promise<Principal['role']>;
+  /**
+   * Lets a member act in an organization of the realm, if their role has the permission; null is an operator, who may all. Throws
+   * `organization_not_found`, `insufficient_permission`, `organization_suspended`.
+   */
+  admit(
+    realm: Realm,
+    organizationId: string,
+    member: Principal | null,
+    permission: OrganizationPermission,
+  ): Promise<void>;
   /** Writes into the audit log what somebody did in a user's place. */
   audit(entry: {
     realmId: string;

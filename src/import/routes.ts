@@ -1,27 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
-import { ApiError, fieldError } from '../errors.ts';
-import type { AppContext } from '../http/context.ts';
+import { ApiError } from '../errors.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
 import { newId } from '../lib/ids.ts';
-import { FORMATS, readRecords } from './file.ts';
-import { FileError, type FileRecord } from './record.ts';
+import { fileContent, limitFile, recordsOf } from './file-schemas.ts';
 import { ImportId, ImportQuery, ImportResultSchema, ImportSchema, importShape, MAX_ROWS } from './schemas.ts';
 import type { UserImport } from './service.ts';
 import { mappingOf } from './service-mappings.ts';
-
-const MAX_BYTES = 1024 * 1024;
-
-const limitFile = bodyLimit({
-  maxSize: MAX_BYTES,
-  onError: () => {
-    throw new ApiError('payload_too_large', { detail: 'At most 1 MiB.' });
-  },
-});
-
-const file = { schema: z.string().openapi({ type: 'string', format: 'binary' }) };
 
 /** `/v1/admin/users/import` and `/v1/admin/imports`: users of other systems move in. */
 export function importRoutes(userImport: UserImport, levels: Levels) {
@@ -39,7 +25,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
           'NDJSON or CSV of at most 1 MiB and 1,000 rows. A row becomes a whole user or is reported by row, line and column; nobody who is already there is changed. Password hashes of other systems are kept, and replaced at the first sign-in. Larger files go in several requests of one `import_id`, in order: see `npm run users:import`.',
         request: {
           query: ImportQuery,
-          body: { required: true, content: { 'application/x-ndjson': file, 'text/csv': file } },
+          body: { required: true, content: fileContent('application/x-ndjson', 'text/csv') },
         },
         responses: responses(
           { 200: json(ImportResultSchema, 'What became of the rows') },
@@ -63,7 +49,7 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
             jurisdiction: c.get('realm').jurisdiction,
             importId,
             source: query.source ?? query.service ?? '',
-            records: await recordsOf(c),
+            records: await recordsOf(c, MAX_ROWS),
             firstRow: query.first_row,
             mapping: mappingOf(query.service, query.mapping),
             onExisting: query.on_existing,
@@ -92,24 +78,4 @@ export function importRoutes(userImport: UserImport, levels: Levels) {
         return c.json(importShape(await userImport.progress(key)), 200);
       },
     );
-}
-
-/** The records of the body. Throws `unsupported_media_type`, and 422 when the body is not such a file. */
-async function recordsOf(c: AppContext): Promise<FileRecord[]> {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  const format = Object.hasOwn(FORMATS, type) ? FORMATS[type as keyof typeof FORMATS] : null;
-  if (!format) {
-    const detail = 'Send `Content-Type: application/x-ndjson` or `text/csv`.';
-    throw new ApiError('unsupported_media_type', { detail });
-  }
-  try {
-    const records = readRecords(await c.req.arrayBuffer(), format, MAX_ROWS + 1);
-    if (records.length === 0) throw new FileError('no_rows', 'The file has no rows.');
-    if (records.length > MAX_ROWS)
-      throw new FileError('too_many_rows', `At most ${MAX_ROWS} rows a request.`);
-    return records;
-  } catch (error) {
-    if (error instanceof FileError) throw fieldError('body', error.code, error.message);
-    throw error;
-  }
 }

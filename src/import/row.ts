@@ -218,7 +218,8 @@ export function readRow(
   return problem ? { problems: [problem] } : { row: parsed.data };
 }
 
-function issueProblems(issue: z.core.$ZodIssue): RowProblem[] {
+/** What is wrong with a row, column by column. */
+export function issueProblems(issue: z.core.$ZodIssue): RowProblem[] {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
     return issue.keys.map((column) => ({
       column,

@@ -8,6 +8,7 @@ export type IdPrefix =
   | 'req'
   | 'jti'
   | 'key'
+  | 'apk'
   | 'aud'
   | 'txn'
   | 'imp'

@@ -8,6 +8,11 @@ export const USER_ID = `usr_[0-9a-z]{26}(?:_(?:${JURISDICTIONS.join('|')}))?`;
 /** The form of an organization's id, as part of a regular expression. */
 export const ORGANIZATION_ID = `org_[0-9a-z]{26}(?:_(?:${JURISDICTIONS.join('|')}))?`;
 
+/** Whether the id of a payer is that of an organization, and not of a user. */
+export function isOrganizationId(id: string): boolean {
+  return id.startsWith('org_');
+}
+
 const NAMED = /^(?:(?:usr|org)_[0-9a-z]{26}|decoy:.{43})_(eu|fedramp)$/;
 
 /**

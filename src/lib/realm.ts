@@ -53,6 +53,9 @@ export const DEFAULT_ORGANIZATIONS: OrganizationPolicy = {
   roles: {},
 };
 
+/** How many API keys of their own a user, and an organization, may have where nobody has said anything else. */
+export const DEFAULT_OWN_KEYS = 20;
+
 /** How the pages of a realm greet people. */
 export interface PageSettings {
   /** Addresses of what who makes an account agrees to. */
@@ -103,6 +106,8 @@ export interface Realm {
   clientRegistration?: ClientRegistration[];
   /** Who makes organizations, how large they get, and what roles of its own may. What an earlier version has kept does not say. */
   organizations?: OrganizationPolicy;
+  /** How many API keys of their own a user, and an organization, may have. What an earlier version has kept does not say. */
+  ownApiKeys?: number;
   /** How its pages greet people. What an earlier version has kept does not say. */
   pages?: PageSettings;
   /** Whom it asks. What an earlier version has kept does not say. */

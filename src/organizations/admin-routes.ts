@@ -15,9 +15,9 @@ import {
   OrganizationAdminListSchema,
   OrganizationAdminPatch,
   OrganizationAdminQuery,
+  OrganizationAdminSchema,
   OrganizationParams,
-  OrganizationSchema,
-  organizationShape,
+  organizationAdminShape,
 } from './schemas.ts';
 import type { Organizations } from './service.ts';
 
@@ -49,7 +49,7 @@ export function organizationAdminRoutes(
       async (c) => {
         const { limit, cursor, q, user_id: userId } = c.req.valid('query');
         const page = await admin.list(c.get('realm').id, { limit, q, userId, after: cursor ?? null });
-        return c.json(listShape(page, organizationShape), 200);
+        return c.json(listShape(page, organizationAdminShape), 200);
       },
     )
     .openapi(
@@ -62,13 +62,13 @@ export function organizationAdminRoutes(
         level: levels.admin(),
         request: jsonBody(NewOrganizationFor),
         responses: responses(
-          { 201: json(OrganizationSchema, 'The organization') },
+          { 201: json(OrganizationAdminSchema, 'The organization') },
           { body: true, codes: ['user_not_found', 'slug_taken', 'too_many_organizations', 'conflict'] },
         ),
       }),
       async (c) => {
         const made = await admin.create(c.get('realm'), c.req.valid('json'), actorOf(c).id);
-        return c.json(organizationShape(made), 201);
+        return c.json(organizationAdminShape(made), 201);
       },
     )
     .openapi(
@@ -81,13 +81,13 @@ export function organizationAdminRoutes(
         level: levels.admin(),
         request: { params: OrganizationParams },
         responses: responses(
-          { 200: json(OrganizationSchema, 'The organization') },
+          { 200: json(OrganizationAdminSchema, 'The organization') },
           { codes: [...ABSENT, 'validation_failed'] },
         ),
       }),
       async (c) => {
         const by = await organizations.operate(c.get('realm'), c.req.valid('param').id, actorOf(c).id);
-        return c.json(organizationShape(by.organization), 200);
+        return c.json(organizationAdminShape(by.organization), 200);
       },
     )
     .openapi(
@@ -96,18 +96,18 @@ export function organizationAdminRoutes(
         method: 'patch',
         path: `${PATH}/{id}`,
         tags: TAGS,
-        summary: 'Change an organization, suspend it, or set its seats and its plan',
+        summary: 'Change an organization, suspend it, or set its seats, its plan and its limits',
         description: 'Nothing is used in one that is suspended, and nobody changes anything in it.',
         level: levels.admin(),
         request: { params: OrganizationParams, ...jsonBody(OrganizationAdminPatch) },
         responses: responses(
-          { 200: json(OrganizationSchema, 'The organization as changed') },
+          { 200: json(OrganizationAdminSchema, 'The organization as changed') },
           { body: true, codes: [...ABSENT, 'slug_taken', 'conflict'] },
         ),
       }),
       async (c) => {
         const by = await organizations.operate(c.get('realm'), c.req.valid('param').id, actorOf(c).id);
-        return c.json(organizationShape(await admin.update(by, c.req.valid('json'))), 200);
+        return c.json(organizationAdminShape(await admin.update(by, c.req.valid('json'))), 200);
       },
     )
     .openapi(

@@ -91,15 +91,24 @@ export class OrganizationAdmin {
   /** Changes what an organization is, may and costs. Throws `slug_taken`, `conflict`, 422 for a plan that the realm does not have. */
   async update(by: Admitted, patch: z.output<typeof OrganizationAdminPatch>): Promise<OrganizationRow> {
     const { organizations: service } = this.#deps;
-    const { plan_expires_at: expiry, ...rest } = patch;
+    const { plan_expires_at: expiry, limits: customLimits, reason, ...rest } = patch;
     if (patch.plan !== undefined && patch.plan !== ORGANIZATION_PLAN) {
       const { plans } = await this.#deps.plans.terms(by.realm.id);
       if (!Object.hasOwn(plans, patch.plan))
         throw fieldError('plan', 'unknown', 'Must be a plan of the realm');
     }
     const planExpiresAt = typeof expiry === 'string' ? Date.parse(expiry) : expiry;
-    const entry = service.entry(by, 'organization_changed', { changed: Object.keys(patch) });
-    return service.apply(by, { set: { ...rest, planExpiresAt }, audit: entry });
+    if (typeof planExpiresAt === 'number' && planExpiresAt <= Date.now()) {
+      throw fieldError('plan_expires_at', 'past', 'Must be in the future');
+    }
+    // What is given with a plan is all that holds of it, whatever held of the one before.
+    const given = patch.plan === undefined ? {} : { planExpiresAt: null, subscribed: false };
+    const changed = Object.keys(patch).filter((field) => field !== 'reason');
+    const entry = service.entry(by, 'organization_changed', { changed, reason });
+    return service.apply(by, {
+      set: { ...rest, ...given, ...(planExpiresAt !== undefined && { planExpiresAt }), customLimits },
+      audit: entry,
+    });
   }
 
   /** Adds a user of the realm. Throws `user_not_found`, `member_exists`, `no_seat_left`, `too_many_organizations`, `conflict`, 422 for a role that the realm does not have. */

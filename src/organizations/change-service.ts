@@ -4,12 +4,14 @@ import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { CONTROL } from '../config/databases.ts';
 import { type Database, primary } from '../db/client.ts';
 import { insertIf } from '../db/insert-if.ts';
+import { insertRows } from '../db/insert-rows.ts';
 import { type AuditEntry, writeAuditIf } from '../directory/audit.ts';
 import { refuseViolation } from '../directory/service.ts';
 import { ApiError, isRefusal, type Refusal } from '../errors.ts';
 import type { Outbox } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
 import type { Membership, OrganizationMirrors, OrganizationState } from '../wallet/contract.ts';
+import { areInFewerThan } from './store.ts';
 import { members, type OrganizationRow, organizations } from './tables.ts';
 
 type Statement = BatchItem<'sqlite'>;
@@ -19,6 +21,8 @@ export interface OrganizationChange {
   set?: SQLiteUpdateSetSource<typeof organizations>;
   /** What must be so beside the id, when the batch runs: it decides races. */
   guard?: SQL | undefined;
+  /** Statements before all that, which must not change what the guard reads: their results come back. */
+  before?: () => Statement[];
   /**
    * The statements that change members, and give them. They come right after the organization has changed; each has to hang on
    * `changed`, which says that what stands before it has changed something.
@@ -55,6 +59,14 @@ export class OrganizationChanges {
    * `user_not_found`.
    */
   async change(organizationId: string, change: OrganizationChange): Promise<OrganizationRow | null> {
+    return (await this.record(organizationId, change)).row;
+  }
+
+  /** As `change`; `results` are those of `before`, which are written whether the guard holds or not. */
+  async record(
+    organizationId: string,
+    change: OrganizationChange,
+  ): Promise<{ row: OrganizationRow | null; results: readonly unknown[] }> {
     const { audit, mail, removed = [] } = change;
     const object = this.#deps.mirrors(organizationId);
     await object.announceChange();
@@ -63,6 +75,7 @@ export class OrganizationChanges {
     const stands = sql`EXISTS (SELECT 1 FROM ${organizations} WHERE ${where})`;
     const version = sql`(SELECT version FROM organizations WHERE id = ${organizationId})`;
     const first = [
+      ...(change.before?.() ?? []),
       writeAuditIf(db, audit, stands),
       ...(mail ? [insertIf(db, outbox, mail, stands)] : []),
       db
@@ -79,7 +92,7 @@ export class OrganizationChanges {
     ];
     const results = (await db.batch(batch).catch(refuseBroken)) as unknown[];
     const row = (results[first.length - 1] as OrganizationRow[])[0] ?? null;
-    if (!row) return null;
+    if (!row) return { row, results };
     const told = results.slice(first.length, first.length + ofMembers.length).flat() as Membership[];
     await object.directoryChanged(this.#stateOf(row), [
       ...told
@@ -88,37 +101,35 @@ export class OrganizationChanges {
       ...removed.map((userId) => ({ userId, role: null, version: row.version })),
     ]);
     this.#sent(mail);
-    return row;
+    return { row, results };
   }
 
-  /** Makes an organization with its first members, under a guard. Gives null when that did not hold. Throws `slug_taken`, `user_not_found`. */
+  /**
+   * Makes an organization with its first members. Gives null when one of them is in `perUser` organizations or more. Throws `slug_taken`,
+   * `user_not_found`.
+   */
   async create(
     row: Required<typeof organizations.$inferInsert>,
-    owner: string,
-    guard: SQL,
+    first: { userId: string; role: string }[],
+    perUser: number,
     audit: AuditEntry,
   ): Promise<OrganizationRow | null> {
     const { db } = primary(this.#deps.d1);
     const { id: organizationId, realmId, version, createdAt: joinedAt } = row;
-    const member = {
-      organizationId,
-      realmId,
-      userId: owner,
-      role: 'owner',
-      version,
-      invitedBy: null,
-      joinedAt,
-    };
+    const same = { organizationId, realmId, version, invitedBy: null, joinedAt };
+    const own = first.map((member) => ({ ...same, ...member }));
+    const ids = first.map(({ userId }) => userId);
+    const stands = areInFewerThan(ids, perUser);
     const [, made] = await db
       .batch([
-        writeAuditIf(db, audit, guard),
-        insertIf(db, organizations, row, guard).returning(),
-        insertIf(db, members, member, sql`changes() > 0`),
+        writeAuditIf(db, audit, stands),
+        insertIf(db, organizations, row, stands).returning(),
+        insertRows(db, members, own, () => sql`changes() > 0`),
       ])
       .catch(refuseBroken);
     const [written] = made as OrganizationRow[];
     if (!written) return null;
-    await this.#tell(written, [{ userId: owner, role: 'owner', version }]);
+    await this.#tell(written, own);
     this.#sent(undefined);
     return written;
   }

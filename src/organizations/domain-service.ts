@@ -13,13 +13,19 @@ import type { Admitted, OrganizationDependencies, Organizations } from './servic
 import { policyOf } from './service.ts';
 import { type DomainRow, domains, organizations } from './tables.ts';
 
-/** Gives the TXT records of a name; none where it has none or nobody knows. */
-export type ResolveText = (name: string) => Promise<string[]>;
+/** Gives the TXT records of a name, none where it has none; null where nobody knows. */
+export type ResolveText = (name: string) => Promise<string[] | null>;
+
+/** What a resolver says of a name that is not there, or has no such record. */
+const NONE = ['ENOTFOUND', 'ENODATA'];
 
 /** The TXT records of a name, by the resolver that Workers have. A long one comes in pieces. */
 export const resolveText: ResolveText = async (name) => {
-  const found = await resolveTxt(name).catch(() => []);
-  return found.map((pieces) => pieces.join(''));
+  try {
+    return (await resolveTxt(name)).map((pieces) => pieces.join(''));
+  } catch (error) {
+    return NONE.includes((error as { code?: string }).code ?? '') ? [] : null;
+  }
 };
 
 /** What domains are made of. */
@@ -75,6 +81,8 @@ export class Domains {
       token,
       verifiedAt: null,
       joinsAs,
+      checkedAt: null,
+      missed: 0,
       createdBy: by.actor,
       createdAt: now,
     };
@@ -102,7 +110,7 @@ export class Domains {
     if (row.verifiedAt !== null) return row;
     const record = recordOf(row);
     const texts = await this.#deps.resolve(record.name);
-    if (!texts.includes(record.value)) {
+    if (!texts?.includes(record.value)) {
       throw new ApiError('domain_unverified', {
         detail: `There is no TXT record at ${record.name} that says so yet.`,
       });
@@ -178,7 +186,7 @@ export class Domains {
         guard: and(
           sql`NOT ${hasLeft(sql`${organization.id}`, userId)}`,
           sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND email = ${email} AND email_verified = 1)`,
-          sql`EXISTS (SELECT 1 FROM organization_domains WHERE id = ${domain.id} AND joins_as = ${role})`,
+          sql`EXISTS (SELECT 1 FROM organization_domains WHERE id = ${domain.id} AND joins_as = ${role} AND verified_at IS NOT NULL)`,
         ),
       },
     );

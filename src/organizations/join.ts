@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import type { OrganizationChange } from './change-service.ts';
 import { type OrganizationDependencies, type Organizations, policyOf } from './service.ts';
-import { findMembership, hasRoom, isInFewerThan, isMember, type OwnOrganization } from './store.ts';
+import { areInFewerThan, findMembership, hasRoom, isMember, type OwnOrganization } from './store.ts';
 import { members, type OrganizationRow } from './tables.ts';
 
 /** Who comes into which organization, as what, and by whom. */
@@ -40,7 +40,7 @@ export async function join(
   });
   const row = { organizationId, userId, realmId, role, invitedBy, joinedAt: audit.at };
   const room = hasRoom(organizationId, most);
-  const few = isInFewerThan(userId, perUser);
+  const few = areInFewerThan([userId], perUser);
   const changed = await changes.change(organizationId, {
     ...along,
     guard: and(along.guard, sql`NOT ${isMember(organizationId, userId)}`, room, few),

@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import { Reason } from '../directory/audit-schemas.ts';
 import { EmailField, MetadataSchema } from '../directory/schemas.ts';
 import { cursorOf, listOf, PageLimit } from '../http/list-schemas.ts';
 import { ORGANIZATION_ID, USER_ID } from '../lib/jurisdiction.ts';
 import { permissionsOf, type RoleBook } from '../lib/organization-roles.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { LimitsSchema, limitsShape } from '../plans/schemas.ts';
 import { MAX_SLUG } from './slug.ts';
 import type { OwnOrganization, ShownMember } from './store.ts';
 import type { InvitationRow, OrganizationRow } from './tables.ts';
@@ -250,10 +252,22 @@ export const OrganizationAdminPatch = OrganizationPatch.extend({
   plan: z.string().max(100).optional().openapi({
     description: 'A plan of the realm; `organization` is what every organization has that was given none',
   }),
-  plan_expires_at: z.iso.datetime({ offset: true }).nullish(),
+  plan_expires_at: z.iso.datetime({ offset: true }).nullish().openapi({
+    description: 'When the plan lapses; with a new plan it is never when left out',
+  }),
+  limits: LimitsSchema.optional().openapi({
+    description: 'In place of the plan’s for these resources; `{}` takes all away',
+  }),
+  reason: Reason.optional(),
 }).openapi('AdminOrganizationPatch');
 
-export const OrganizationAdminListSchema = listOf(OrganizationSchema).openapi('AdminOrganizationList');
+/** What operators see beside what members do. */
+export const OrganizationAdminSchema = OrganizationSchema.extend({
+  plan_expires_at: z.iso.datetime().nullable(),
+  limits: LimitsSchema,
+}).openapi('AdminOrganization');
+
+export const OrganizationAdminListSchema = listOf(OrganizationAdminSchema).openapi('AdminOrganizationList');
 
 export const OrganizationAdminQuery = z.object({
   limit: PageLimit,
@@ -285,6 +299,15 @@ export function organizationShape(row: OrganizationRow): z.infer<typeof Organiza
     status: row.status,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
+  };
+}
+
+/** An organization as operators see it. */
+export function organizationAdminShape(row: OrganizationRow): z.infer<typeof OrganizationAdminSchema> {
+  return {
+    ...organizationShape(row),
+    plan_expires_at: row.planExpiresAt === null ? null : rfc3339(row.planExpiresAt),
+    limits: limitsShape(row.customLimits),
   };
 }
 

@@ -24,7 +24,6 @@ import {
   findMember,
   findMembership,
   findOrganization,
-  isInFewerThan,
   isMember,
   type OwnOrganization,
   readMembers,
@@ -56,6 +55,33 @@ export interface OrganizationDependencies {
 /** What a realm lets its users do together. */
 export function policyOf(realm: Realm): OrganizationPolicy {
   return realm.organizations ?? DEFAULT_ORGANIZATIONS;
+}
+
+/** What an organization is when it is made, but for its slug. */
+export function newOrganizationRow(
+  realm: Pick<Realm, 'id' | 'jurisdiction'>,
+  named: Pick<OrganizationRow, 'name' | 'logo'>,
+  createdBy: string,
+  createdAt: number,
+): Omit<OrganizationRow, 'slug'> {
+  return {
+    id: newOrganizationId(realm.jurisdiction, createdAt),
+    realmId: realm.id,
+    ...named,
+    metadata: {},
+    plan: ORGANIZATION_PLAN,
+    planExpiresAt: null,
+    customLimits: {},
+    subscribed: false,
+    seats: null,
+    paidSeats: null,
+    billingEmail: null,
+    status: 'active',
+    version: 1,
+    createdBy,
+    createdAt,
+    updatedAt: createdAt,
+  };
 }
 
 /** Organizations and who is in them. Who may what follows from permissions; a role never reaches above itself. */
@@ -114,30 +140,12 @@ export class Organizations {
   ): Promise<OrganizationRow> {
     const { creation, perUser } = policyOf(realm);
     if (creation === 'closed' && !isOperator) throw new ApiError('organizations_closed');
-    const now = Date.now();
-    const row = {
-      id: newOrganizationId(realm.jurisdiction, now),
-      realmId: realm.id,
-      name: body.name,
-      logo: body.logo ?? null,
-      metadata: {},
-      plan: ORGANIZATION_PLAN,
-      planExpiresAt: null,
-      customLimits: {},
-      subscribed: false,
-      seats: null,
-      status: 'active' as const,
-      version: 1,
-      createdBy: actor,
-      createdAt: now,
-      updatedAt: now,
-    };
-    const guard = isInFewerThan(owner, perUser);
+    const row = newOrganizationRow(realm, { name: body.name, logo: body.logo ?? null }, actor, Date.now());
     const make = (slug: string) =>
       this.#deps.changes.create(
         { ...row, slug },
-        owner,
-        guard,
+        [{ userId: owner, role: 'owner' }],
+        perUser,
         this.entry({ organization: row, actor }, 'organization_created', { user_id: owner, slug }),
       );
     const wanted = body.slug ?? slugFor(body.name);
@@ -170,6 +178,14 @@ export class Organizations {
     const { role, version } = found;
     const grant = await sessions.chooseOrganization(realm, session, { organizationId, role, version });
     return { grant, membership: found };
+  }
+
+  /** An organization of a user, or null where they are not in it. */
+  find(
+    { realmId, userId, bookmark }: Pick<Principal, 'realmId' | 'userId' | 'bookmark'>,
+    organizationId: string,
+  ) {
+    return findMembership(this.#deps.d1, { realmId, organizationId, userId }, { bookmark });
   }
 
   /** A page of the organizations of a user. */

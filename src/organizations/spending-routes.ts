@@ -9,9 +9,9 @@ import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import type { OrganizationPermission } from '../lib/organization-roles.ts';
+import { CapsBody } from '../plans/caps-schemas.ts';
 import { QuotaReportSchema, quotaReportShape } from '../usage/schemas.ts';
 import type { Usage } from '../usage/service.ts';
-import { CapsBody } from '../usage/spending-schemas.ts';
 import { MemberParams, OrganizationParams } from './schemas.ts';
 import type { Organizations } from './service.ts';
 import {

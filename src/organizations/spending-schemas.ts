@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import type { MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { standingFields } from '../credits/schemas.ts';
 import { PageLimit } from '../http/list-schemas.ts';
+import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';
-import { CapsSchema, CapUses, capsShape, ResourceName } from '../usage/spending-schemas.ts';
-import type { CapReport, MemberSum, ModelSum, SpendingDay } from '../wallet/spending-contract.ts';
+import { CapUses, ResourceName } from '../usage/spending-schemas.ts';
+import type { CapReport } from '../wallet/spending-contract.ts';
 
 export const CapReportSchema = z
   .object({ everybody: CapsSchema })
@@ -37,7 +39,8 @@ export const MemberSpendingSchema = z
     data: z.array(
       z.object({
         member: z.string().openapi({
-          description: 'The user; where something was used on nobody’s behalf, who asked for it',
+          description:
+            'The user, or the key of the organization; where something was used on nobody’s behalf, who asked for it',
           example: 'usr_01j9zq7kfrv1tq0yw3c5d8e2ab',
         }),
         resource: ResourceName,

@@ -1,14 +1,9 @@
-import { type CapSetter, type Caps, isNoCap, type SpendingReport } from '../account/caps-contract.ts';
+import { type CapSetter, isNoCap, type SpendingReport } from '../account/caps-contract.ts';
+import type { Caps, MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates } from '../lib/calendar.ts';
 import type { Spending } from '../usage/spending-service.ts';
-import type {
-  CapReport,
-  MemberSum,
-  ModelSum,
-  SpendingDay,
-  SpendingObjects,
-} from '../wallet/spending-contract.ts';
+import type { CapReport, SpendingObjects } from '../wallet/spending-contract.ts';
 import type { OrganizationChanges } from './change-service.ts';
 import type { Admitted, Organizations } from './service.ts';
 import { cursorAt } from './spending-schemas.ts';

@@ -50,9 +50,10 @@ export function isMember(organizationId: string, userId: string, role?: string):
   return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${where})`;
 }
 
-/** How many members an organization may have: its seats, but no more than the realm lets one have. */
+/** How many members an organization may have: its seats and those it pays for, but no more than the realm lets one have. */
 export function seatsOf(organizationId: string, most: number): SQL {
-  return sql`min(${most}, coalesce((SELECT seats FROM organizations WHERE id = ${organizationId}), ${most}))`;
+  return sql`(SELECT min(${most}, coalesce(seats, ${most}), coalesce(paid_seats, ${most}))
+    FROM organizations WHERE id = ${organizationId})`;
 }
 
 /** The condition that an organization has room for another member. */
@@ -61,9 +62,10 @@ export function hasRoom(organizationId: string, most: number): SQL {
     < ${seatsOf(organizationId, most)}`;
 }
 
-/** The condition that a user is in fewer organizations than that. */
-export function isInFewerThan(userId: string, most: number): SQL {
-  return sql`(SELECT count(*) FROM organization_members WHERE user_id = ${userId}) < ${most}`;
+/** The condition that each of these users is in fewer organizations than that. */
+export function areInFewerThan(userIds: string[], most: number): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(userIds)}) AS one
+    WHERE (SELECT count(*) FROM organization_members WHERE user_id = one.value) >= ${most})`;
 }
 
 /**

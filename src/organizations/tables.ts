@@ -17,6 +17,8 @@ export const organizations = sqliteTable('organizations', {
   customLimits: text('custom_limits', { mode: 'json' }).$type<Limits>().notNull().default({}),
   subscribed: integer({ mode: 'boolean' }).notNull().default(false),
   seats: integer(),
+  paidSeats: integer('paid_seats'),
+  billingEmail: text('billing_email'),
   status: text({ enum: ['active', 'suspended'] })
     .notNull()
     .default('active'),
@@ -76,6 +78,8 @@ export const domains = sqliteTable('organization_domains', {
   token: text().notNull(),
   verifiedAt: integer('verified_at'),
   joinsAs: text('joins_as'),
+  checkedAt: integer('checked_at'),
+  missed: integer().notNull().default(0),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
 });

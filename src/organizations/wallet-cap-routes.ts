@@ -1,12 +1,8 @@
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import {
-  CapsBody,
-  OperatorCapsBody,
-  SpendingCapsSchema,
-  spendingCapsShape,
-} from '../usage/spending-schemas.ts';
+import { CapsBody } from '../plans/caps-schemas.ts';
+import { OperatorCapsBody, SpendingCapsSchema, spendingCapsShape } from '../usage/spending-schemas.ts';
 import { OrganizationParams } from './schemas.ts';
 import type { Organizations } from './service.ts';
 import type { OrganizationSpending } from './spending-service.ts';

@@ -5,7 +5,8 @@ import { transactionShape } from '../credits/schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { jsonStream, mapped } from '../http/json-stream.ts';
 import { rfc3339 } from '../lib/time.ts';
-import { CapsSchema, capsShape } from '../usage/spending-schemas.ts';
+import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
+import { ProductKeySchema, productKeyShape } from '../product-keys/schemas.ts';
 import { accountEntry } from './account-entry.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
 import type { Everything } from './service.ts';
@@ -25,6 +26,7 @@ export const ExportSchema = z
     apps: z.array(z.record(z.string(), z.unknown())).openapi({
       description: 'What the user has allowed which client; what clients have is among the sessions',
     }),
+    api_keys: z.array(ProductKeySchema).openapi({ description: 'The user’s own, without their secrets' }),
     organizations: z.array(z.record(z.string(), z.unknown())).openapi({
       description: 'Those that the user is in; what members have together is none of it',
     }),
@@ -53,7 +55,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
-  const { consents, factors, teams, uses, caps } = everything;
+  const { consents, factors, keys, teams, uses, caps } = everything;
   const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
@@ -69,6 +71,7 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
       scopes,
       allowed_at: rfc3339(at),
     })),
+    api_keys: keys.map(productKeyShape),
     organizations: teams.map(({ joinedAt, ...row }) => ({ ...row, joined_at: rfc3339(joinedAt) })),
     identities: linked.map(({ emailVerified, createdAt, lastLoginAt, ...row }) => ({
       ...row,

@@ -5,7 +5,7 @@ import { LOGGED_TYPES } from '../events/derived.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
-import { MOVED_TABLES } from '../realms/move-tables.ts';
+import { MOVED_TABLES, realmOfRow } from '../realms/move-tables.ts';
 
 // Days that things are kept after they are over.
 /** So long the page of a link can say what became of it. */
@@ -139,9 +139,7 @@ export async function prune(
 function notFrozen(table: string): string {
   const moved = MOVED_TABLES.find(({ name }) => name === table);
   if (!moved) return 'true';
-  const realm =
-    moved.of === 'realm' ? 'realm_id' : `(SELECT realm_id FROM users WHERE id = ${table}.user_id)`;
-  return `coalesce(${realm}, '') NOT IN ${FROZEN_SQL}`;
+  return `coalesce(${realmOfRow(moved, table)}, '') NOT IN ${FROZEN_SQL}`;
 }
 
 /** Gives how many rows it has written. */

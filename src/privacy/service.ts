@@ -2,6 +2,7 @@ import { and, eq, type SQL } from 'drizzle-orm';
 import type { FactorObject, PasswordObjects } from '../account/contract.ts';
 import type { GrantObject } from '../account/grant-contract.ts';
 import type { HistoryObject } from '../account/history-contract.ts';
+import type { KeyAct, KeyKeeper } from '../account/key-contract.ts';
 import type { Billing } from '../billing/service.ts';
 import { primary } from '../db/client.ts';
 import type { AuditEntry } from '../directory/audit.ts';
@@ -55,6 +56,7 @@ export interface PrivacyDependencies {
   ) => ReturnType<PasswordObjects> &
     HistoryObject &
     Pick<GrantObject, 'consents'> &
+    Pick<KeyKeeper<KeyAct>, 'productKeys'> &
     Pick<FactorObject, 'factorUses'>;
   billing: Billing;
   organizations: (organizationId: string) => Pick<OrganizationMirror, 'announceChange'>;
@@ -116,6 +118,7 @@ export class Privacy {
       billing.export(userId),
     ]);
     if (!user) throw new ApiError('session_ended');
+    const { keys } = accepted(await object.productKeys(user.realmId));
     return {
       ...{
         user,
@@ -123,6 +126,7 @@ export class Privacy {
         preferences,
         open,
         consents,
+        keys,
         linked,
         passkeys,
         factors,

@@ -94,6 +94,10 @@ const policy = {
       'Permissions by role, in place of those before: roles of the realm’s own, and what it adds to `owner`, `admin`, `billing` and `member`',
     example: { editor: ['articles:write'], member: ['articles:read'] },
   }),
+  own_api_keys: RealmFields.ownApiKeys.optional().openapi({
+    description:
+      'How many API keys of their own a user, and an organization, may have; 0 for none more. 20 unless set',
+  }),
   refresh_grace_seconds: seconds(REFRESH_GRACE_SECONDS)
     .optional()
     .openapi({ description: 'How long a used refresh token gives the current pair again; 30 unless set' }),
@@ -166,6 +170,7 @@ export const RealmSchema = z
     organizations_per_user: z.int(),
     members_per_organization: z.int(),
     organization_roles: z.record(z.string(), z.array(z.string())),
+    own_api_keys: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -204,6 +209,7 @@ export function realmShape(row: RealmRow): z.infer<typeof RealmSchema> {
     organizations_per_user: row.organizationsPerUser,
     members_per_organization: row.membersPerOrganization,
     organization_roles: row.organizationRoles as Record<string, string[]>,
+    own_api_keys: row.ownApiKeys,
     created_at: rfc3339(row.createdAt),
     updated_at: rfc3339(row.updatedAt),
   };

@@ -235,6 +235,7 @@ function columnsOf(body: Omit<z.output<typeof RealmPatch>, 'database' | 'jurisdi
     organizationsPerUser: body.organizations_per_user,
     membersPerOrganization: body.members_per_organization,
     organizationRoles: body.organization_roles,
+    ownApiKeys: body.own_api_keys,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

@@ -96,7 +96,8 @@ function writeStatements(ends: Ends, table: MovedTable, rows: Row[]): D1Prepared
   const at = (column: string) => `value ->> ${names.indexOf(column)}`;
   if (table.name !== 'users') {
     // Of a user who is not there yet the row comes with their own, which is noted or still to be copied.
-    const isHis = table.of === 'user' ? `EXISTS (SELECT 1 FROM users WHERE id = ${at('user_id')})` : 'true';
+    const { of } = table;
+    const isHis = of === 'realm' ? 'true' : `EXISTS (SELECT 1 FROM ${of}s WHERE id = ${at(`${of}_id`)})`;
     // What is in the way was itself changed meanwhile.
     return [
       to

@@ -5,13 +5,14 @@ export interface MovedTable {
   key: readonly string[];
   /** In what order rows are copied, if not by the key: each is unique. */
   order?: string;
-  /** Whose the rows are: of the realm that they name, or of the user that they name. */
-  of: 'realm' | 'user';
+  /** Whose the rows are: of the realm that they name, or of the user or organization that they name. */
+  of: 'realm' | 'user' | 'organization';
   /** What the database itself numbers. */
   leaves?: string;
 }
 
 const ofRealm = (name: string, ...key: string[]): MovedTable => ({ name, key, of: 'realm' });
+const ofOrganization = (name: string, ...key: string[]): MovedTable => ({ name, key, of: 'organization' });
 const ofUser = (name: string, ...key: string[]): MovedTable => ({ name, key, of: 'user' });
 
 /** In the order in which they are copied: what refers to users comes after them. */
@@ -42,6 +43,12 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   ofUser('billing_subscriptions', 'id'),
   ofUser('billing_invoice_rates', 'invoice_id', 'price_id'),
   ofRealm('billing_reversals', 'reference'),
+  ofRealm('organization_customers', 'organization_id'),
+  ofOrganization('organization_subscriptions', 'id'),
+  ofOrganization('organization_invoice_rates', 'invoice_id', 'price_id'),
+  ofRealm('organization_reversals', 'reference'),
+  ofRealm('seat_changes', 'organization_id'),
+  ofRealm('top_ups', 'payer_id'),
   { ...ofRealm('billing_events', 'id'), order: 'seq', leaves: 'seq' },
   ofRealm('billing_prices', 'realm_id', 'price_id'),
   ofRealm('plans', 'realm_id', 'id'),
@@ -98,9 +105,12 @@ export const UNMOVED_TABLES: readonly string[] = [
   'hooks',
 ];
 
+/** As SQL: the realm of a row; `row` is the table's name, or NEW or OLD. */
+export function realmOfRow({ of }: Pick<MovedTable, 'of'>, row: string): string {
+  return of === 'realm' ? `${row}.realm_id` : `(SELECT realm_id FROM ${of}s WHERE id = ${row}.${of}_id)`;
+}
+
 /** Whether a row is of the realm with an id that is a parameter or literal; `row` is the table's name, or NEW or OLD. */
-export function isOfRealm({ of }: Pick<MovedTable, 'of'>, row: string, realmId: string): string {
-  return of === 'realm'
-    ? `${row}.realm_id = ${realmId}`
-    : `(SELECT realm_id FROM users WHERE id = ${row}.user_id) = ${realmId}`;
+export function isOfRealm(table: Pick<MovedTable, 'of'>, row: string, realmId: string): string {
+  return `${realmOfRow(table, row)} = ${realmId}`;
 }

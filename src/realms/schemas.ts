@@ -45,6 +45,7 @@ export const RealmFields = {
   organizations: z.enum(['open', 'closed']),
   organizationsPerUser: z.int().min(1).max(500),
   membersPerOrganization: z.int().min(1).max(10_000),
+  ownApiKeys: z.int().min(0).max(50),
   organizationRoles: z
     .record(
       z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, { message: 'must be a name such as editor' }),

@@ -6,6 +6,7 @@ import { Kept } from '../lib/kept.ts';
 import type { MfaMode } from '../lib/mfa.ts';
 import {
   DEFAULT_ORGANIZATIONS,
+  DEFAULT_OWN_KEYS,
   type HookSetting,
   issuerOf,
   type PageSettings,
@@ -140,6 +141,7 @@ export class Realms {
         members: row.membersPerOrganization ?? DEFAULT_ORGANIZATIONS.members,
         roles: row.organizationRoles ?? {},
       },
+      ownApiKeys: row.ownApiKeys ?? DEFAULT_OWN_KEYS,
       hooks: JSON.parse(row.hooks ?? '[]') as HookSetting[],
       reauthentication: {
         seconds: row.reauthenticationSeconds,

@@ -3,7 +3,12 @@ import { CONTROL } from '../config/databases.ts';
 import { JURISDICTIONS } from '../lib/jurisdiction.ts';
 import { type Factor, MFA_MODES } from '../lib/mfa.ts';
 import type { RoleBook } from '../lib/organization-roles.ts';
-import { type ClientRegistration, DEFAULT_ORGANIZATIONS, type Decoys } from '../lib/realm.ts';
+import {
+  type ClientRegistration,
+  DEFAULT_ORGANIZATIONS,
+  DEFAULT_OWN_KEYS,
+  type Decoys,
+} from '../lib/realm.ts';
 
 export const realms = sqliteTable('realms', {
   id: text().primaryKey(),
@@ -50,6 +55,7 @@ export const realms = sqliteTable('realms', {
     .notNull()
     .default(DEFAULT_ORGANIZATIONS.members),
   organizationRoles: text('organization_roles', { mode: 'json' }).$type<RoleBook>().notNull().default({}),
+  ownApiKeys: integer('own_api_keys').notNull().default(DEFAULT_OWN_KEYS),
   decoys: text({ mode: 'json' }).$type<Decoys>().notNull().default([]),
   decoysAt: integer('decoys_at').notNull().default(0),
   database: text().notNull().default(CONTROL),

@@ -48,7 +48,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
   /**
    * The local check of an access token: signature, issuer, audience, expiry. A session that has ended since shows only
    * when its token expires: `authorize` asks. Fails with `invalid_token`, `token_expired`, and for the token of a client with
-   * `insufficient_scope`: `authorize` takes those, with a `scope`.
+   * `insufficient_scope`: `authorize` takes those, with a `scope`. A key of a user or an organization is no sign-in of anybody, and fails
+   * with `invalid_token`: `authorize` takes keys, and with nothing to use it says whose one is.
    */
   verify(token: string): Promise<Outcome<Session>> {
     return this.#binding.call(
@@ -64,7 +65,7 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
   }
 
   /**
-   * One decision about the holder of a token, and all of it or nothing: checks the token strictly, uses the quota,
+   * One decision about the holder of a token, or of a key of a user or an organization, and all of it or nothing: checks the token strictly, uses the quota,
    * charges the credits; once for a reference. A refusal is a value, with the `reason`. Needs `usage:write`, and `credits:write` to charge. Fails with
    * `reference_reused`.
    */

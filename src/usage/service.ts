@@ -7,7 +7,7 @@ import type {
   TokenUse,
 } from '../account/metering-contract.ts';
 import type { Plans } from '../plans/service.ts';
-import type { Payers, PayingParty } from '../wallet/payers.ts';
+import { ending, type Payers, type PayingParty } from '../wallet/payers.ts';
 
 /** How somebody stands with what was counted, and what of it was beyond the limit, if anything. */
 export interface CountedUse {
@@ -62,14 +62,14 @@ export class Usage {
     payer: PayingParty,
     reservation: { reference: string; quantity: number | null },
   ): Promise<{ reservation: Reservation; quota: Quota }> {
-    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
+    return this.#payers.ask(ending(payer), await this.#plans.terms(payer.realmId), (object, terms) =>
       object.commit(terms, reservation),
     );
   }
 
   /** Gives a reservation up. Throws `reservation_not_found`, `reservation_ended`. */
   async release(payer: PayingParty, reference: string): Promise<{ reservation: Reservation; quota: Quota }> {
-    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
+    return this.#payers.ask(ending(payer), await this.#plans.terms(payer.realmId), (object, terms) =>
       object.release(terms, { reference }),
     );
   }

@@ -3,7 +3,8 @@ import { clientOf } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, jsonBody, responses } from '../http/openapi.ts';
 import { actorOf } from '../http/service-authentication.ts';
-import { CapsBody, OperatorCapsBody, SpendingCapsSchema, spendingCapsShape } from './spending-schemas.ts';
+import { CapsBody } from '../plans/caps-schemas.ts';
+import { OperatorCapsBody, SpendingCapsSchema, spendingCapsShape } from './spending-schemas.ts';
 import type { Spending } from './spending-service.ts';
 
 /** How much a user may spend: what the user says, and what an operator says. */

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { Caps, SpendingReport } from '../account/caps-contract.ts';
+import type { SpendingReport } from '../account/caps-contract.ts';
 import { Reason } from '../directory/audit-schemas.ts';
-import { LimitSchema, LimitsSchema, limitsShape } from '../plans/schemas.ts';
+import { CapsBody, CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 
 /** The name of a resource, or null for credits. */
 export const ResourceName = z
@@ -9,20 +9,9 @@ export const ResourceName = z
   .nullable()
   .openapi({ description: 'Null for credits', example: 'images' });
 
-const caps = {
-  credits: LimitSchema.nullable().default(null).openapi({ description: 'Null is no cap' }),
-  resources: LimitsSchema.default({}),
-};
-
-export const CapsBody = z.strictObject(caps).openapi('CapsUpdate');
-
 export const OperatorCapsBody = z
-  .strictObject({ ...caps, reason: Reason.optional() })
+  .strictObject({ ...CapsBody.shape, reason: Reason.optional() })
   .openapi('OperatorCapsUpdate');
-
-export const CapsSchema = z
-  .object({ credits: z.union([LimitSchema, z.null()]), resources: LimitsSchema })
-  .openapi('Caps', { description: 'How much may be used; what is missing is not capped' });
 
 /** What was used of what is capped. */
 export const CapUses = z
@@ -37,12 +26,6 @@ export const SpendingCapsSchema = z
     used: CapUses,
   })
   .openapi('SpendingCaps', { description: 'How much may be spent in all, by UTC day and month' });
-
-/** Caps as they go over the wire. */
-export function capsShape({ credits, resources }: Caps): z.infer<typeof CapsSchema> {
-  const { credits: shaped = null } = credits ? limitsShape({ credits }) : {};
-  return { credits: shaped, resources: limitsShape(resources) };
-}
 
 /** The caps of all that is spent as they go over the wire. */
 export function spendingCapsShape({

@@ -1,4 +1,5 @@
-import type { CapChange, Caps, SpendingReport } from '../account/caps-contract.ts';
+import type { CapChange, SpendingReport } from '../account/caps-contract.ts';
+import type { Caps } from '../account/sharing-contract.ts';
 import { noteAct } from '../directory/audit.ts';
 import type { Directory } from '../directory/service.ts';
 import type { UserRef } from '../directory/state.ts';

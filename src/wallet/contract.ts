@@ -44,6 +44,11 @@ export interface OrganizationMirror {
   membership(realmId: string, userId: string): Promise<({ result: 'ok' } & Membership) | Refusal>;
 }
 
+/** What is done to the keys of an organization: whoever does it was let in by the directory. */
+export interface OrganizationKeyAct {
+  realmId: string;
+}
+
 /** The object of one organization. */
 export type OrganizationMirrors = (organizationId: string) => OrganizationMirror;
 

@@ -1,12 +1,14 @@
-import { capOf, cappedNames, capUses, NO_CAPS, refuseBeyond } from '../account/cap-book.ts';
-import type { Caps, Spent } from '../account/caps-contract.ts';
+import { cappedNames, capUses, NO_CAPS } from '../account/cap-book.ts';
+import type { Spent } from '../account/caps-contract.ts';
+import type { MemberSums } from '../account/member-sums.ts';
 import type { Behalf } from '../account/metering-contract.ts';
+import type { ProductKeyBook } from '../account/product-keys.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
-import type { Shared } from '../account/sharing.ts';
+import { capOf, refuseOver, type Shared } from '../account/sharing.ts';
+import type { Caps } from '../account/sharing-contract.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
-import type { MemberSums } from './member-sums.ts';
 import type { MemberTable } from './member-table.ts';
 import type { CapReport } from './spending-contract.ts';
 
@@ -18,6 +20,7 @@ export class MemberSharing implements Shared {
   readonly #kv: SyncKvStorage;
   readonly #members: MemberTable;
   readonly #sums: MemberSums;
+  readonly #keys: Pick<ProductKeyBook, 'get'>;
   readonly #reservations: () => ReservationBook | null;
   #behalf: Behalf | undefined;
   /** As the storage has it; undefined until somebody asks. */
@@ -27,11 +30,13 @@ export class MemberSharing implements Shared {
     kv: SyncKvStorage,
     members: MemberTable,
     sums: MemberSums,
+    keys: Pick<ProductKeyBook, 'get'>,
     reservations: () => ReservationBook | null,
   ) {
     this.#kv = kv;
     this.#members = members;
     this.#sums = sums;
+    this.#keys = keys;
     this.#reservations = reservations;
   }
 
@@ -43,18 +48,27 @@ export class MemberSharing implements Shared {
   begin(behalf: Behalf | undefined): Refusal | null {
     this.#behalf = behalf;
     const userId = behalf?.userId ?? null;
-    return userId === null || this.#members.find(userId) ? null : refused('not_a_member');
+    return userId === null || behalf?.ends || this.#members.find(userId) ? null : refused('not_a_member');
   }
 
   who(): string {
-    return this.#behalf?.userId ?? this.#behalf?.actor ?? 'system';
+    const { userId, keyId, actor } = this.#behalf ?? {};
+    return userId ?? keyId ?? actor ?? 'system';
+  }
+
+  isNamed(): boolean {
+    return true;
   }
 
   capped(resource: string, quantity: number, now: number): Refusal | null {
-    const userId = this.#behalf?.userId ?? null;
-    if (userId === null) return null;
-    const limit = this.#limitOf(userId, resource);
-    return refuseBeyond(limit, () => this.#used(userId, resource, now), quantity, now);
+    const { userId = null, keyId } = this.#behalf ?? {};
+    const who = userId ?? keyId;
+    if (who === undefined) return null;
+    const cap =
+      userId === null
+        ? capOf(this.#keys.get(keyId as string)?.caps, resource)
+        : this.#limitOf(userId, resource);
+    return cap && refuseOver(cap, this.#used(who, resource, now), quantity, now);
   }
 
   capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null {
@@ -62,8 +76,8 @@ export class MemberSharing implements Shared {
     return cap && { cap, used: this.#sums.used(who, resource, at) };
   }
 
-  count(who: string, resource: string, quantity: number, at: number): void {
-    this.#sums.add(who, resource, quantity, at);
+  count(who: string | null, resource: string, quantity: number, at: number): void {
+    if (who !== null) this.#sums.add(who, resource, quantity, at);
   }
 
   /** The caps of everybody, and those of a member, with what that one has used of what is capped. */
@@ -89,12 +103,12 @@ export class MemberSharing implements Shared {
   }
 
   /** With what is held, which may yet be used. */
-  #used(userId: string, resource: string, now: number): Spent {
+  #used(who: string, resource: string, now: number): Spent {
     const reservations = this.#reservations();
     // Nobody has used anything yet.
     if (!reservations) return { day: 0, month: 0 };
-    const used = this.#sums.used(userId, resource, now);
-    for (const [day, held] of reservations.heldOf(resource, now, userId)) {
+    const used = this.#sums.used(who, resource, now);
+    for (const [day, held] of reservations.heldOf(resource, now, who)) {
       if (day === dateOf(now)) used.day += held;
       if (day.startsWith(monthOf(now))) used.month += held;
     }

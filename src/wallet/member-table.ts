@@ -1,4 +1,4 @@
-import type { Caps } from '../account/caps-contract.ts';
+import type { Caps } from '../account/sharing-contract.ts';
 import type { Membership } from './contract.ts';
 
 type Row = { user_id: string; role: string | null; version: number; caps: string | null };

@@ -1,23 +1,30 @@
-import type { Caps } from '../account/caps-contract.ts';
 import type { CopyObject, CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { decide } from '../account/decision.ts';
+import type {
+  KeyDecision,
+  KeyKeeper,
+  KeyRequest,
+  NewProductKey,
+  ProductKey,
+  ProductKeyPatch,
+  ReportedKey,
+} from '../account/key-contract.ts';
+import { decideByKey, reportKeys } from '../account/key-decision.ts';
 import { MeteredObject } from '../account/metered-object.ts';
 import type { Metered, MeteringBooks } from '../account/metering.ts';
+import type { Terms } from '../account/metering-contract.ts';
 import { copyOf } from '../account/object-copy.ts';
+import type { Caps, MemberSum, ModelSum, SpendingDay, SpendingRange } from '../account/sharing-contract.ts';
 import type { Bindings } from '../config/config.ts';
-import { type Refusal, refused } from '../errors.ts';
-import type { Membership, OrganizationMirror, OrganizationState } from './contract.ts';
+import { isRefusal, type Refusal, refused } from '../errors.ts';
+import type { Membership, OrganizationKeyAct, OrganizationMirror, OrganizationState } from './contract.ts';
 import { OrganizationParts } from './parts.ts';
 import type {
   CapReport,
   MemberDecision,
   MemberRequest,
-  MemberSum,
-  ModelSum,
   SharedTerms,
-  SpendingDay,
   SpendingObject,
-  SpendingRange,
 } from './spending-contract.ts';
 
 type Answer<Value> = ({ result: 'ok' } & Value) | Refusal;
@@ -27,7 +34,10 @@ type MemberAnswer = { result: 'decided'; decision: MemberDecision } | Refusal;
  * One organization, and the only place that decides about it: who is in it and as what, and what all of them use together. What a method
  * writes is one transaction, as in the account object, whose books it has.
  */
-export class Organization extends MeteredObject implements OrganizationMirror, SpendingObject, CopyObject {
+export class Organization
+  extends MeteredObject
+  implements OrganizationMirror, SpendingObject, CopyObject, KeyKeeper<OrganizationKeyAct>
+{
   readonly #parts: OrganizationParts;
   protected readonly metering;
   protected readonly metered;
@@ -105,6 +115,41 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
       : this.metering.run(this.metered(), terms, work);
   }
 
+  async authorizeKey(terms: Terms, request: KeyRequest): Promise<KeyDecision | Refusal> {
+    const { keys, metering, state } = this.#parts;
+    return decideByKey({ keys, metering, state: state.get() }, terms, request);
+  }
+
+  async productKeys(realmId: string): Promise<Answer<{ keys: ReportedKey[] }>> {
+    if (this.metered()?.realmId !== realmId) return refused('organization_not_found');
+    return { result: 'ok', keys: this.#reported(this.#parts.keys.list()) };
+  }
+
+  async addProductKey(
+    act: OrganizationKeyAct,
+    key: NewProductKey,
+    most: number,
+  ): Promise<Answer<{ key: ProductKey }>> {
+    // Rows of an organization have always said who.
+    return this.#changeKeys(act, () => this.#parts.keys.add(key, most, () => {}));
+  }
+
+  async changeProductKey(
+    act: OrganizationKeyAct,
+    id: string,
+    patch: ProductKeyPatch,
+  ): Promise<Answer<{ key: ReportedKey }>> {
+    return this.#parts.atomically(() => {
+      const changed = this.#changeKeys(act, () => this.#parts.keys.change(id, patch));
+      if (isRefusal(changed)) return changed;
+      return { result: 'ok', key: this.#reported([changed.key])[0] as ReportedKey };
+    });
+  }
+
+  async removeProductKey(act: OrganizationKeyAct, id: string): Promise<Answer<{ key: ProductKey }>> {
+    return this.#changeKeys(act, () => this.#parts.keys.remove(id));
+  }
+
   async caps(realmId: string, userId: string | null): Promise<Answer<CapReport>> {
     return this.#unlessStranger(realmId, userId, () => {});
   }
@@ -146,6 +191,7 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
       {
         reconcile: () => this.#parts.reconcile(),
         tell: () => this.#parts.tellSome(),
+        top_up: () => this.#parts.tellFall(),
         expire: async () => {
           if (this.#parts.state.get()) this.metering.expire(Date.now());
         },
@@ -153,6 +199,23 @@ export class Organization extends MeteredObject implements OrganizationMirror, S
       [this.#parts.projection, this.#parts.feed, this.#parts.pruning],
       Date.now(),
     );
+  }
+
+  #changeKeys(
+    { realmId }: OrganizationKeyAct,
+    work: () => ProductKey | Refusal,
+  ): Answer<{ key: ProductKey }> {
+    return this.#parts.atomically(() => {
+      const { realmId: own, status } = this.metered() ?? {};
+      if (own !== realmId) return refused('organization_not_found');
+      if (status !== 'active') return refused('organization_suspended');
+      const key = work();
+      return isRefusal(key) ? key : { result: 'ok', key };
+    });
+  }
+
+  #reported(keys: ProductKey[]): ReportedKey[] {
+    return reportKeys(keys, this.metering.books() && this.#parts.sums, Date.now());
   }
 
   #unlessStranger(realmId: string, userId: string | null, work: () => void): Answer<CapReport> {

@@ -1,10 +1,13 @@
 import { type Atomically, transactionsOf } from '../account/atomic.ts';
+import { tellFall } from '../account/balance-watch.ts';
 import type { CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { configOf, databasesIn } from '../account/environment.ts';
 import { EventFeed } from '../account/event-feed.ts';
 import { SUM_DAYS } from '../account/history-contract.ts';
+import { MemberSums } from '../account/member-sums.ts';
 import { Metering } from '../account/metering.ts';
 import { dropHalf, putBackInto } from '../account/object-copy.ts';
+import { ProductKeyBook } from '../account/product-keys.ts';
 import { ObjectSchedule, type StandingWork } from '../account/schedule.ts';
 import { Told } from '../account/told.ts';
 import { REPEATABLE } from '../account/use-book.ts';
@@ -18,7 +21,6 @@ import { DAY, HOUR, SECOND } from '../lib/time.ts';
 import { eventSenderOf } from '../sinks/registry.ts';
 import type { MemberAccount, Membership, OrganizationState } from './contract.ts';
 import { MemberSharing } from './member-sharing.ts';
-import { MemberSums } from './member-sums.ts';
 import { MemberTable } from './member-table.ts';
 import { readOrganization } from './organization-reader.ts';
 import { type DeletedOrganization, OrganizationStateStore } from './organization-state.ts';
@@ -26,9 +28,9 @@ import { WalletProjection } from './wallet-projection.ts';
 
 /**
  * What the object does by its alarm at a time of its own, besides telling the directory what was used: catches up with the directory,
- * tells members what they are now, writes credits off that have expired.
+ * tells members what they are now, writes credits off that have expired, tells that credits have to be bought again.
  */
-type Job = 'reconcile' | 'tell' | 'expire';
+type Job = 'reconcile' | 'tell' | 'expire' | 'top_up';
 
 /** After how long an announced write that nobody reported is looked up. */
 const RECONCILE_DELAY = 10 * SECOND;
@@ -44,6 +46,7 @@ export class OrganizationParts {
   readonly state: OrganizationStateStore;
   readonly members: MemberTable;
   readonly sums: MemberSums;
+  readonly keys: ProductKeyBook;
   readonly sharing: MemberSharing;
   readonly schedule: ObjectSchedule<Job>;
   readonly told: Told;
@@ -70,10 +73,12 @@ export class OrganizationParts {
     this.members = new MemberTable(sql);
     this.told = new Told(kv, () => false);
     this.sums = new MemberSums(sql, kv, this.told);
+    this.keys = new ProductKeyBook(kv);
     this.sharing = new MemberSharing(
       kv,
       this.members,
       this.sums,
+      this.keys,
       () => this.metering.books()?.usage.reservations ?? null,
     );
     this.schedule = new ObjectSchedule(ctx.storage);
@@ -93,6 +98,7 @@ export class OrganizationParts {
           this.projection.booked(seq, tells);
         },
         alert: (alert) => this.projection.tell(alert),
+        fallen: () => this.schedule.at('top_up', Date.now()),
       },
       shared: this.sharing,
     });
@@ -133,6 +139,7 @@ export class OrganizationParts {
     this.told.reload();
     this.members.reload();
     this.sums.reload();
+    this.keys.reload();
     this.sharing.reload();
     this.metering.reload();
     this.projection.reload();
@@ -183,6 +190,7 @@ export class OrganizationParts {
     this.metering.erase();
     this.sums.erase();
     this.projection.erase();
+    this.keys.erase();
     this.members.end();
     this.state.markDeleted(organization);
     this.reload();
@@ -264,6 +272,12 @@ export class OrganizationParts {
     await this.#bindings()
       .DELIVERIES?.send({ database })
       .catch((error: unknown) => log('error', 'queue_failed', { error: describeFailure(error) }));
+  }
+
+  /** Tells the directory that few credits are left. */
+  async tellFall(): Promise<void> {
+    const organizationId = this.state.get()?.organizationId;
+    if (organizationId !== undefined) await tellFall(this.#d1, organizationId);
   }
 
   /** The database with the row of the organization. */

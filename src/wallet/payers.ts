@@ -7,7 +7,12 @@ import type { SpendingObject } from './spending-contract.ts';
 /** Whose plan, quotas and credits: a user's own, or an organization's, and then on whose behalf and who asks (an id). */
 export type PayingParty =
   | { realmId: string; userId: string }
-  | { realmId: string; organizationId: string; userId: string | null; actor: string };
+  | { realmId: string; organizationId: string; userId: string | null; actor: string; ends?: boolean };
+
+/** The same where something ends that was begun before, a reservation or a use: also for a member who has left since. */
+export function ending(payer: PayingParty): PayingParty {
+  return 'organizationId' in payer ? { ...payer, ends: true } : payer;
+}
 
 /** What payers are made of. */
 export interface PayerDependencies {
@@ -58,8 +63,8 @@ export class Payers {
         Exclude<Answer, Refusal>
       >;
     }
-    const { organizationId, userId, actor } = payer;
-    const shared = { ...terms, behalf: { userId, actor } };
+    const { organizationId, userId, actor, ends } = payer;
+    const shared = { ...terms, behalf: { userId, actor, ends } };
     return this.#deps.askOrganization(payer, () => call(wallets(organizationId), shared));
   }
 }

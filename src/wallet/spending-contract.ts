@@ -1,4 +1,3 @@
-import type { Caps, CapUse } from '../account/caps-contract.ts';
 import type {
   AuthorizationRequest,
   Behalf,
@@ -6,13 +5,21 @@ import type {
   PoolObject,
   Terms,
 } from '../account/metering-contract.ts';
+import type {
+  Caps,
+  MemberSum,
+  MemberUse,
+  ModelSum,
+  SpendingDay,
+  SpendingRange,
+} from '../account/sharing-contract.ts';
 import type { Refusal } from '../errors.ts';
 
 /** The caps of all members who have none of their own, those of one, which come before them, and what that one has used. */
 export interface CapReport {
   everybody: Caps;
   own: Caps | null;
-  used: CapUse[];
+  used: MemberUse[];
 }
 
 /** What a service wants to do for a member, who is in the terms. */
@@ -23,34 +30,6 @@ export type MemberRequest = Pick<AuthorizationRequest, 'use' | 'credits' | 'refe
 
 /** A decision about a member, and their role. */
 export type MemberDecision = Decision & { role: string };
-
-/** What one has used of one thing. `member` is a user, or who asked for nobody. `resource` is null for credits. */
-export interface MemberSum {
-  member: string;
-  resource: string | null;
-  quantity: number;
-}
-
-/** What was used of one resource, or by one model, on a day. `resource` is null for credits. */
-export interface SpendingDay {
-  date: string;
-  resource: string | null;
-  quantity: number;
-}
-
-/** What was used of one model. */
-export interface ModelSum {
-  model: string;
-  inputTokens: number;
-  outputTokens: number;
-  requests: number;
-}
-
-/** What an organization has used from a date to another (YYYY-MM-DD, both included). */
-export interface SpendingRange {
-  from: string;
-  to: string;
-}
 
 export type SharedTerms = Terms & { behalf: Behalf };
 

@@ -1,17 +1,17 @@
 import type { SpendingAlert } from '../account/alert-book.ts';
 import { mailOf } from '../account/alerts.ts';
 import type { Atomically } from '../account/atomic.ts';
-import { CREDITS } from '../account/caps-contract.ts';
 import { creditEvents, noteBooked } from '../account/credit-events.ts';
+import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
 import type { StandingWork } from '../account/schedule.ts';
+import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
 import { type ToldMessage, ToldMessages } from '../account/told-messages.ts';
 import { eventOfAlert } from '../events/derived.ts';
 import { type ObjectEvent, objectEventsStatement } from '../events/emit.ts';
 import { SECOND } from '../lib/time.ts';
 import { type MailFact, projectOrganizationMail } from '../messages/outbox-projection.ts';
-import type { MemberMonth, MemberSums } from './member-sums.ts';
 
 /** What is told, and how. */
 export interface WalletProjectionDependencies {

@@ -13,6 +13,7 @@ import {
   change,
   Fault,
   failAt,
+  KEY,
   LIFETIMES,
   OPENING,
   scene,
@@ -40,6 +41,7 @@ const REDEMPTION = {
   realmId: 'default',
   mfa: CAUTIOUS,
 };
+const actIn = (sessionId: string) => ({ realmId: 'default', sessionId, client: CLIENT });
 const WITH_APP: Partial<DirectoryState> = { factors: { totp: 1, passkeys: 0 } };
 /** The token of a sign-in that waits in each scene. */
 const WAITING = `usr_${'0'.repeat(26)}.${'A'.repeat(43)}`;
@@ -154,7 +156,24 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       maxAge: null,
       acr: null,
     }),
+  authorizeKey: ({ object }) =>
+    object.authorizeKey(TERMS, {
+      hash: KEY.hash,
+      use: { resource: 'images', quantity: 12 },
+      credits: 20,
+      reference: 'by key',
+      actor: 'key_test',
+      scope: null,
+      permission: null,
+    }),
+  addProductKey: ({ object, sessionId }) =>
+    object.addProductKey(actIn(sessionId), { ...KEY, id: 'apk_other', hash: 'other' }, 9),
+  'addProductKey of the first': ({ object, sessionId }) => object.addProductKey(actIn(sessionId), KEY, 9),
+  changeProductKey: ({ object, sessionId }) =>
+    object.changeProductKey(actIn(sessionId), KEY.id, { caps: null, perMinute: 5 }),
+  removeProductKey: ({ object, sessionId }) => object.removeProductKey(actIn(sessionId), KEY.id),
   checkFor: ({ object, sessionId }) => object.checkFor({ sessionId, maxAge: null, acr: null, spends: true }),
+  watchBalance: ({ object }) => object.watchBalance(TERMS, 10),
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),
@@ -250,6 +269,7 @@ const READING = [
   'checkGrant',
   'alarm',
   'copy',
+  'productKeys',
 ];
 
 /** Of an account that nobody has used: tried in `test/backup`. */
@@ -265,6 +285,7 @@ async function told(object: Account): Promise<string> {
     await object.creditStanding(TERMS),
     await object.listCredits(TERMS, { before: null, limit: 100 }),
     await object.creditReversal(TERMS, 'checkout:one'),
+    await object.productKeys('default'),
   ]);
 }
 
@@ -289,7 +310,7 @@ describe('a method of the account object that fails at any statement', () => {
     it(`has done nothing: ${name}`, async () => {
       advance(AHEAD);
       hash ||= await oldHash('right');
-      const userId = await scene();
+      const userId = await scene({ withKey: !name.endsWith('the first') });
       // Credits have expired meanwhile, and another month's are due.
       advance(35 * DAY);
       const { refreshToken, sessionId } = await renewed(userId);

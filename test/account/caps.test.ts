@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import type { CapSetter, Caps } from '../../src/account/caps-contract.ts';
+import type { CapSetter } from '../../src/account/caps-contract.ts';
+import type { Caps } from '../../src/account/sharing-contract.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { meteredUser, termsOf } from '../support/metering.ts';

@@ -12,6 +12,7 @@ import {
 const NOBODY = {
   user_id: null,
   session_id: null,
+  api_key: null,
   client_id: null,
   act: null,
   cnf: null,
@@ -20,6 +21,7 @@ const NOBODY = {
   plan: null,
   quota: null,
   balance: null,
+  retry_after: null,
 };
 
 const authorize = (body: object, options: object = {}) =>
@@ -52,6 +54,7 @@ describe('POST /v1/authorize', () => {
       reason: null,
       user_id: user.user.id,
       session_id: user.session_id,
+      api_key: null,
       client_id: null,
       act: null,
       cnf: null,
@@ -67,6 +70,7 @@ describe('POST /v1/authorize', () => {
         resets_at: expect.any(String),
       },
       balance: 6,
+      retry_after: null,
       reference: 'job',
     });
     expect(await user.rest()).toEqual({ images: 2, balance: 6 });

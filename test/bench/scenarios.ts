@@ -5,6 +5,10 @@ const PASSWORD = 'three lighthouses at dusk';
 const USERS = 64;
 /** Of whom services ask: each has an object of their own. */
 const METERED_USERS = 1000;
+/** Who use one wallet. */
+const MEMBERS = 50;
+/** Of the organization that the bench's Worker puts them into. */
+const TEAM = `org_${'b'.repeat(26)}`;
 const REGISTERED_AT_ONCE = 50;
 export const CALLERS = 16;
 /** Where each waits for a hash, these keep the service busy; more would only have more under way when time is up. */
@@ -44,12 +48,15 @@ export class Pool {
   readonly users: User[];
   /** Those that services ask about; their tokens live for an hour. */
   readonly metered: User[];
+  /** Those who are in one organization. */
+  readonly members: User[];
   readonly #port: number;
 
-  private constructor(port: number, users: User[], metered: User[]) {
+  private constructor(port: number, made: Pick<Pool, 'users' | 'metered' | 'members'>) {
     this.#port = port;
-    this.users = users;
-    this.metered = metered;
+    this.users = made.users;
+    this.metered = made.metered;
+    this.members = made.members;
   }
 
   static async register(port: number): Promise<Pool> {
@@ -61,7 +68,9 @@ export class Pool {
       return caller(index, [user], () => registration(email), take);
     });
     await load(port, callers, 0);
-    return new Pool(port, users, await meteredUsers(port));
+    const metered = await usersBy(port, '/__user', METERED_USERS);
+    const members = await usersBy(port, '/__member', MEMBERS);
+    return new Pool(port, { users, metered, members });
   }
 
   /** Gives every user new tokens, which also brings objects back that were evicted for idleness. */
@@ -71,14 +80,14 @@ export class Pool {
   }
 }
 
-/** Users with credits and without limits, made without the cost of a password. */
-async function meteredUsers(port: number): Promise<User[]> {
-  const users = Array.from({ length: METERED_USERS }, () => ({
+/** Users with credits and without limits, made by a route of the bench without the cost of a password. */
+async function usersBy(port: number, path: string, count: number): Promise<User[]> {
+  const users = Array.from({ length: count }, () => ({
     email: '',
     accessToken: '',
     refreshToken: '',
   }));
-  const make: Call = { method: 'GET', path: '/__user' };
+  const make: Call = { method: 'GET', path };
   const each = users.map((user, index) =>
     caller(
       index,
@@ -96,7 +105,7 @@ async function meteredUsers(port: number): Promise<User[]> {
 }
 
 /** All scenarios, in the order in which a round runs them. */
-export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
+export function scenarios({ users, metered, members }: Pool): Record<string, Scenario> {
   const callers = (count: number, ask: (user: User) => Call, answered?: (user: User, body: string) => void) =>
     shares(users, count).map((share, index) => caller(index, share, ask, answered));
   const get = (path: string, count = CALLERS) =>
@@ -132,6 +141,11 @@ export function scenarios({ users, metered }: Pool): Record<string, Scenario> {
     'authorize, 1,000 users': {
       ...burst,
       callers: shares(metered, CALLERS).map((share, index) => caller(index, share, authorize)),
+      settles: true,
+    },
+    'authorize, 50 members of one organization': {
+      ...burst,
+      callers: shares(members, CALLERS).map((share, index) => caller(index, share, authorizeMember)),
       settles: true,
     },
     'authorize over RPC, 1,000 users': {
@@ -184,6 +198,12 @@ const authorize = (user: User): Call => ({
     reference: crypto.randomUUID(),
   },
 });
+
+/** The same of what an organization has, for one of its members. */
+const authorizeMember = (user: User): Call => {
+  const call = authorize(user);
+  return { ...call, body: { ...(call.body as object), organization_id: TEAM } };
+};
 
 /** The same, asked by a Worker that is bound to this one. */
 const authorizeOverRpc = (user: User): Call => ({ ...authorize(user), path: '/__authorize' });

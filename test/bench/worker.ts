@@ -7,6 +7,7 @@ import { pathOf } from '../../src/http/realm-path.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Outcome } from '../../src/rpc/outcome.ts';
 import { createServices, type Services } from '../../src/services.ts';
+import type { Organization } from '../../src/wallet/object.ts';
 import worker, { type Auth } from '../../src/worker.ts';
 import { type Recorded, recordD1 } from './recorded-d1.ts';
 
@@ -53,8 +54,8 @@ function expectOk(outcome: Outcome<unknown>): void {
 
 let services: Services | undefined;
 
-/** Makes a user of the plan without limits, with credits and a session; answers with an access token for an hour. */
-async function makeUser(bindings: Bindings): Promise<string> {
+/** Makes a user of the plan without limits, with credits and a session; gives their id and an access token for an hour. */
+async function makeUser(bindings: Bindings): Promise<{ userId: string; token: string }> {
   services ??= createServices(bindings);
   const realm = await services.realms.get('default');
   const userId = newId('usr');
@@ -83,7 +84,43 @@ async function makeUser(bindings: Bindings): Promise<string> {
     { ...realm, accessTokenSeconds: 3600 },
     opened as OpenedSession,
   );
-  return grant.accessToken;
+  return { userId, token: grant.accessToken };
+}
+
+/** The organization of all members, which has the plan without limits, and credits. */
+const TEAM = `org_${'b'.repeat(26)}`;
+let teamVersion = 0;
+
+/** Makes a user who is a member of the team; gives their access token for an hour. */
+async function makeMember(bindings: Bindings): Promise<string> {
+  const { userId, token } = await makeUser(bindings);
+  teamVersion += 1;
+  const state = {
+    organizationId: TEAM,
+    realmId: 'default',
+    plan: 'enterprise',
+    planExpiresAt: null,
+    customLimits: {},
+    subscribed: false,
+    status: 'active' as const,
+    version: teamVersion,
+  };
+  const wallet = bindings.ORGANIZATION.get(bindings.ORGANIZATION.idFromName(TEAM)) as unknown as Organization;
+  await wallet.directoryChanged(state, [{ userId, role: 'member', version: teamVersion }]);
+  await services?.credits.add(
+    { organizationId: TEAM, realmId: 'default', userId: null, actor: 'system' },
+    ...[
+      {
+        type: 'added',
+        amount: 1e9,
+        reference: 'bench',
+        expiresAt: null,
+        description: null,
+        actor: 'system',
+      } as const,
+    ],
+  );
+  return token;
 }
 
 /** Paths below this are those of the service, and answer what D1 did for them. */
@@ -102,7 +139,8 @@ async function record(request: Request, bindings: Bindings, ctx: ExecutionContex
 export default {
   ...worker,
   async fetch(request, bindings, ctx) {
-    if (pathOf(request.url) === '/__user') return new Response(await makeUser(bindings));
+    if (pathOf(request.url) === '/__user') return new Response((await makeUser(bindings)).token);
+    if (pathOf(request.url) === '/__member') return new Response(await makeMember(bindings));
     if (pathOf(request.url).startsWith(RECORDED)) return record(request, bindings, ctx);
     const yardstick = YARDSTICKS[pathOf(request.url)];
     if (!yardstick) return worker.fetch(request, bindings, ctx);

@@ -147,6 +147,7 @@ describe('Checkout', () => {
     quantity: 1,
     successUrl: 'https://auth.test/done',
     cancelUrl: 'https://auth.test/not',
+    asksTaxId: false,
     metadata: {},
   } as const;
   const { secretKey, webhookSecrets } = CREDENTIALS.stripe;

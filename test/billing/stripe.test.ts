@@ -59,7 +59,13 @@ describe('subscriptions', () => {
     const stripe = stripeAt('mock');
     expect(await stripe.price(price.id)).toMatchObject({ id: price.id, months: 1, unitAmount: 2000 });
     const customerId = await stripe.createCustomer(fresh(), crypto.randomUUID());
-    const order = { customerId, priceId: price.id, paymentMethodId: 'pm_card_visa', metadata: {} };
+    const order = {
+      customerId,
+      priceId: price.id,
+      quantity: 1,
+      paymentMethodId: 'pm_card_visa',
+      metadata: {},
+    };
     const made = await stripe.createSubscription(order, crypto.randomUUID());
     expect(made).toMatchObject({ customerId, priceId: price.id, status: 'active', cancelAt: null });
     expect(made.periodEnd - made.periodStart).toBeGreaterThan(27 * 86_400_000);
@@ -71,7 +77,7 @@ describe('subscriptions', () => {
     const stripe = stripeAt('api');
     const customerId = await stripe.createCustomer(fresh(), crypto.randomUUID());
     const { id } = await atStripe('attach', { customer: customerId, declines: true });
-    const order = { customerId, priceId: 'price_pro_month', paymentMethodId: id, metadata: {} };
+    const order = { customerId, priceId: 'price_pro_month', quantity: 1, paymentMethodId: id, metadata: {} };
     const failure = stripe.createSubscription(order, crypto.randomUUID());
     expect(await codeOf(failure)).toBe('payment_failed');
     await expect(failure).rejects.toMatchObject({ detail: 'Stripe says: `insufficient_funds`.' });

@@ -314,3 +314,44 @@ async function sellCredits(email: string): Promise<{ user: string; failed: strin
   }
   return { user, failed };
 }
+
+it('organizations are made for a user, given a plan, members and credits, suspended, and deleted', async () => {
+  const { page, press, look } = desk;
+  await menu('Organizations');
+  await panel('New organization').getByLabel('Name', { exact: true }).fill('Analytical Engines');
+  await panel('New organization').getByLabel('Owner').fill('nobody@example.com');
+  await press('Create organization');
+  expect(await desk.refused()).toContain('There is no user with that address or id.');
+  await look('organizations-refused');
+  await panel('New organization').getByLabel('Owner').fill(OWNER);
+  await press('Create organization');
+  expect(await desk.told()).toBe('The organization is created.');
+  expect(await desk.headline()).toBe('Analytical Engines');
+
+  await panel('Plan').getByLabel('Plan', { exact: true }).selectOption('pro');
+  await press('Change the plan');
+  expect(await desk.told()).toBe('The plan is changed.');
+  await panel('Credits').getByLabel('Amount').fill('250');
+  await panel('Credits').getByLabel('Reason').fill('Goodwill');
+  await press('Adjust');
+  expect(await desk.told()).toBe('The credits are adjusted.');
+  await panel('Settings').getByLabel('Seats').fill('1');
+  await panel('Settings').getByRole('button', { name: 'Save' }).click();
+  await panel('Members (1)').getByLabel('User').fill(OWNER);
+  await press('Add');
+  expect(await desk.refused()).toContain('is a member already');
+  await look('organization-refused');
+  await press('Suspend');
+  expect(await desk.told()).toBe('The organization is suspended.');
+  await look('organization');
+  await german('Analytical Engines');
+  await look('organization-de');
+  await page.getByRole('link', { name: 'English' }).click();
+  await menu('Organizations');
+  await look('organizations');
+  await page.getByRole('link', { name: 'Analytical Engines' }).click();
+  await press('Delete the organization');
+  await press('Delete');
+  expect(await desk.told()).toBe('The organization is deleted.');
+  await look('organizations-none');
+});

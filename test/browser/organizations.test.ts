@@ -80,7 +80,11 @@ describe.each([
     await ada.press('Switch to Analytical Engines');
     expect(await ada.said()).toContain('You act for this organization now.');
     await look('list', ada);
-    await ada.press('Act for yourself');
+    // The header says so on every page, and leads back.
+    await ada.go(`${base}/account/security`);
+    await ada.page.getByRole('button', { name: 'You act for: Analytical Engines' }).click();
+    await look('switch', ada);
+    await ada.page.getByRole('button', { name: 'Yourself', exact: true }).click();
     expect(await ada.said()).toContain('You act for yourself now.');
 
     await ada.go(`${base}/account/organizations/${own}`);

@@ -4,14 +4,16 @@ import { expect, it } from 'vitest';
 import { providerCounts, realmDays, sessionCounts, userCounts } from '../../src/admin/tables.ts';
 import { apiKeys } from '../../src/api-keys/tables.ts';
 import {
-  billingCustomers,
   billingErasures,
   billingEvents,
   billingPrices,
   billingProgress,
-  billingReversals,
-  billingSubscriptions,
+  organizationBilling,
+  type PayerTables,
   planRevenue,
+  seatChanges,
+  topUps,
+  userBilling,
 } from '../../src/billing/tables.ts';
 import { audit } from '../../src/directory/audit-tables.ts';
 import { oneTimeTokens } from '../../src/directory/link-tables.ts';
@@ -19,11 +21,19 @@ import { activity, preferences, users, usersToFold } from '../../src/directory/t
 import { importedUsers, imports } from '../../src/import/tables.ts';
 import { outbox } from '../../src/messages/tables.ts';
 import { identities } from '../../src/oauth/tables.ts';
+import { organizations } from '../../src/organizations/tables.ts';
 import { passwords, shadowPasswords } from '../../src/passwords/tables.ts';
 import { plans } from '../../src/plans/tables.ts';
 import { realms } from '../../src/realms/tables.ts';
 import { signingKeys } from '../../src/signing-keys/tables.ts';
 import { realmTokenDaily, realmUsageDaily, usageMonthly } from '../../src/usage/tables.ts';
+
+const tablesIn = ({ customers, subscriptions, reversals, invoiceRates }: PayerTables) => [
+  customers,
+  subscriptions,
+  reversals,
+  invoiceRates,
+];
 
 it.each([
   realms,
@@ -50,10 +60,12 @@ it.each([
   realmUsageDaily,
   realmTokenDaily,
   billingPrices,
-  billingCustomers,
-  billingSubscriptions,
+  ...tablesIn(userBilling),
+  ...tablesIn(organizationBilling),
+  organizations,
+  seatChanges,
+  topUps,
   billingEvents,
-  billingReversals,
   billingErasures,
   billingProgress,
   planRevenue,

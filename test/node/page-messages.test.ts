@@ -55,6 +55,7 @@ const BY_KEY = [
   'roles',
   'pages',
   'strength',
+  'reasons',
 ];
 
 type Texts = { [name: string]: unknown };

@@ -1,7 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { DAY, HOUR } from '../../src/lib/time.ts';
+import { checkDomains } from '../../src/organizations/domain-checks.ts';
 import { Domains, recordOf } from '../../src/organizations/domain-service.ts';
 import { createServices } from '../../src/services.ts';
+import { auditOf } from '../support/admin.ts';
 import { call, expectProblem, registerVerified } from '../support/api.ts';
 import { foundedBy, join, person, rolesIn, type TestMember } from '../support/organizations.ts';
 
@@ -100,5 +103,75 @@ describe('a domain', () => {
     expect((await call('GET', path, { token: admin.token })).body.data).toHaveLength(1);
     expect((await call('DELETE', `${path}/${row.id}`, { token: admin.token })).status).toBe(204);
     expectProblem(await patch(owner, null), 404, 'domain_not_found');
+  });
+});
+
+describe('a proof', () => {
+  /** A run of the check at so many days from now, where the name says that, or nobody knows what. */
+  async function proved() {
+    const { services, owner, id, named, verify, ...rest } = await scene();
+    const row = await named(owner, id, 'member');
+    await verify(owner, id, row.id, [row.record.value]);
+    const { d1, organizationChanges: changes } = services;
+    const asked: string[] = [];
+    const check = async (days: number, texts: string[] | null, calls = 1000) => {
+      let left = calls;
+      const budget = { take: (count: number) => count <= left && ((left -= count), true) };
+      const resolve = async (name: string) => {
+        if (name === row.record.name) asked.push(name);
+        return name === row.record.name ? texts : null;
+      };
+      await checkDomains({ d1, changes, resolve }, Date.now() + days * DAY + HOUR, budget);
+    };
+    const isProved = async () => {
+      const { body } = await call('GET', `/v1/organizations/${id}/domains`, { token: owner.token });
+      return body.data[0].verified_at !== null;
+    };
+    return { ...rest, id, owner, row, verify, named, check, isProved, asked, found: [row.record.value] };
+  }
+
+  it('ends after three days without the record, and with it the joining', async () => {
+    const { domain, owner, id, row, verify, named, check, isProved } = await proved();
+    for (const day of [1, 2]) await check(day, []);
+    expect(await isProved()).toBe(true);
+    await check(3, ['somebody else’s']);
+    expect(await isProved()).toBe(false);
+    expect((await auditOf(id)).at(-1)).toMatchObject({
+      ...{ action: 'domain_changed', actor: 'system' },
+      details: { domain_id: row.id, domain, verified: false },
+    });
+    const user = await registerVerified({ email: `late@${domain}` });
+    const own = () => call('GET', '/v1/me/organizations', { token: user.access_token });
+    expect((await own()).body.data).toEqual([]);
+    // Whoever has the domain now proves it; and who had it may again, where nobody has.
+    const other = await person();
+    const otherId = await foundedBy(other);
+    const second = await named(other, otherId, null);
+    await verify(other, otherId, second.id, [second.record.value]);
+    await expect(verify(owner, id, row.id, [row.record.value])).rejects.toMatchObject({
+      code: 'domain_taken',
+    });
+  });
+
+  it('stays while the record is there, or nobody knows, and is looked at once a day', async () => {
+    const { check, isProved, asked, found } = await proved();
+    await check(0, []);
+    expect(asked).toEqual([]);
+    for (const day of [1, 2]) await check(day, []);
+    await check(3, found);
+    await check(3, []);
+    expect(asked).toHaveLength(3);
+    for (const day of [4, 5]) await check(day, []);
+    for (const day of [6, 7, 8, 9]) await check(day, null);
+    expect(await isProved()).toBe(true);
+  });
+
+  it('that cannot be looked at now is looked at later', async () => {
+    const { check, isProved, asked } = await proved();
+    for (const day of [1, 2]) await check(day, []);
+    await check(3, [], 3);
+    expect(asked).toHaveLength(2);
+    await check(3, []);
+    expect(await isProved()).toBe(false);
   });
 });

@@ -56,6 +56,8 @@ it('the table knows every route', () => {
     ...Object.values(FORMS).map(({ path }) => `POST ${path}`),
     // What its forms answer is a page with a secret: test/factors/policy.test.ts goes through them.
     'POST /account/two-step',
+    // The same: test/pages/account-keys.test.ts goes through them.
+    'POST /account/api-keys',
     // One has to be in one: test/browser/organizations.test.ts goes through them.
     'GET /account/organizations/:id',
     'POST /account/organizations/:id',

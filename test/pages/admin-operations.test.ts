@@ -83,6 +83,10 @@ const FORMS: Record<string, { path: string; fields: Record<string, string> }> = 
   },
   'a test event': { path: '/admin/webhooks/whe_none', fields: { form: 'test' } },
   'the secret of a webhook': { path: '/admin/webhooks/whe_none', fields: { form: 'rotate' } },
+  'a new organization': {
+    path: '/admin/organizations',
+    fields: { form: 'create', name: 'Hostile', owner: 'usr_none' },
+  },
   'an event again': { path: '/admin/webhooks/whe_none/dlv_none', fields: { form: 'resend' } },
 };
 const PAGES = [
@@ -98,6 +102,7 @@ const PAGES = [
   '/admin/clients',
   '/admin/resources',
   '/admin/webhooks',
+  '/admin/organizations',
 ];
 
 /** An operator in a browser. */

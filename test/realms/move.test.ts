@@ -67,7 +67,7 @@ const OWN = (realm: string) =>
     where:
       of === 'realm'
         ? `realm_id = '${realm}'`
-        : `user_id IN (SELECT id FROM users WHERE realm_id = '${realm}')`,
+        : `${of}_id IN (SELECT id FROM ${of}s WHERE realm_id = '${realm}')`,
   }));
 
 async function countsIn(d1: D1Database, realm: string): Promise<number> {
@@ -242,6 +242,47 @@ describe('a move', () => {
       { plan: 'free' },
     ]);
     expect(await rows(env.DB_2, 'SELECT plan FROM users WHERE id = ?', user.id)).toEqual([{ plan: 'free' }]);
+  });
+
+  it('takes along what organizations pay, and deletes no customer', { timeout: 600_000 }, async () => {
+    const realm = 'payers';
+    await call('POST', '/v1/admin/realms', { headers: INTERNAL, body: { id: realm } });
+    const { user } = await register({}, { realm });
+    const id = `org_${crypto.randomUUID().replaceAll('-', '').slice(0, 26)}`;
+    const of = async (d1: D1Database) => {
+      const tables = ['customers', 'subscriptions', 'invoice_rates', 'reversals', 'members'];
+      const read = [...tables.map((name) => `organization_${name}`), 'seat_changes'].map((name) =>
+        rows(d1, `SELECT * FROM ${name} WHERE organization_id = ?`, id),
+      );
+      return Promise.all(read);
+    };
+    await env.DB.batch(
+      [
+        `INSERT INTO organizations (id, realm_id, name, slug, created_by, created_at, updated_at)
+         VALUES ('${id}', '${realm}', 'Acme', 'acme', 'usr_x', 0, 0)`,
+        `INSERT INTO organization_customers (organization_id, realm_id, customer_id, created_at)
+         VALUES ('${id}', '${realm}', 'cus_moved', 0)`,
+        `INSERT INTO organization_subscriptions (id, organization_id, price_id, plan, amount, currency, months, seats, status,
+           period_start, period_end, cancel_at_period_end, revision, created_at, fetched_at)
+         VALUES ('sub_moved', '${id}', 'price_x', 'pro', 1000, 'usd', 1, 'members', 'active', 0, 1, 0, 1, 0, 9e15)`,
+        `INSERT INTO organization_invoice_rates (invoice_id, price_id, organization_id, monthly_credits, months, currency, created_at)
+         VALUES ('in_moved', 'price_x', '${id}', 10, 1, 'usd', 0)`,
+        `INSERT INTO organization_reversals (reference, organization_id, realm_id, credits, taken, revision, updated_at)
+         VALUES ('invoice:in_moved', '${id}', '${realm}', 5, 5, 1, 0)`,
+        `INSERT INTO organization_members (organization_id, user_id, realm_id, role, version, joined_at)
+         VALUES ('${id}', '${user.id}', '${realm}', 'owner', 1, 0)`,
+      ].map((sql) => env.DB.prepare(sql)),
+    );
+    const before = await of(env.DB);
+    expect(before.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect((await move(realm, '', { database: 'DB_2' })).status).toBe(201);
+    await stepUntil(realm, 'moved');
+    expect(await of(env.DB_2)).toEqual(before);
+    const revenue = 'SELECT plan, subscriptions, amount FROM plan_revenue WHERE realm_id = ?';
+    expect(await rows(env.DB_2, revenue, realm)).toEqual([{ plan: 'pro', subscriptions: 1, amount: 1000 }]);
+    await aMinuteLater(realm);
+    for (const d1 of [env.DB, env.DB_2])
+      expect(await rows(d1, "SELECT * FROM billing_erasures WHERE customer_id = 'cus_moved'")).toEqual([]);
   });
 
   it('that is given up before the switch leaves nothing behind', async () => {

@@ -22,6 +22,7 @@ export const PAGES = [
   '/account/devices',
   '/account/identities',
   '/account/apps',
+  '/account/api-keys',
   '/account/organizations',
   '/account/usage',
   '/account/billing',
@@ -177,6 +178,12 @@ export const FORMS: Record<string, FormCase> = {
     to: 'https://billing.stripe.com/p/session/test',
     verified: true,
     fields: () => ({ form: 'portal' }),
+  },
+  'end of topping up': {
+    path: '/account/billing',
+    to: '/account/billing?done=top_up_ended',
+    verified: true,
+    fields: () => ({ form: 'top_up_end' }),
   },
   preferences: {
     path: '/account/preferences',

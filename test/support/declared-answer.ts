@@ -38,7 +38,7 @@ export class DeclaredAnswers {
     const method = isHead ? 'GET' : request.method;
     const operation =
       this.#operations.find((other) => other.path === meant.path && other.method === method) ??
-      // `/users/import` has one method; with others it is `/users/{id}`.
+      // `/users/import` and `/organizations/import` have one method; with others they are an `{id}`.
       this.#operations.find((other) => other.method === method && matches(other.path, request.url));
     if (isHead) expect(body).toBe('');
     const declaredJson = operation?.definition.responses[status]?.content?.['application/json'];

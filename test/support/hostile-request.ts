@@ -32,6 +32,8 @@ export const LIVE = {
   targetId: 'usr_target',
   messageId: 'msg_live',
   keyId: 'key_live',
+  /** A key of the user's own. */
+  ownKeyId: 'apk_live',
   email: 'live@example.com',
   paymentMethodId: 'pm_live',
   eventId: 'evt_live',
@@ -47,6 +49,7 @@ export const LIVE = {
 /** What of it a path means. */
 function liveSegment(path: string): string {
   if (path.includes('{email}')) return LIVE.email;
+  if (path.includes('/me/api-keys/')) return LIVE.ownKeyId;
   if (path.includes('{reference}')) return LIVE.reference;
   if (path.includes('/organizations/{id}')) return LIVE.organizationId;
   if (path.includes('/admin/plans/')) return 'pro';

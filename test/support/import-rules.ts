@@ -24,6 +24,7 @@ export const LINES: string[][] = [
     'passkeys',
     'passwords',
     'plans',
+    'product-keys',
     'profile',
     'reauthentication',
     'secrets',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { NewSession } from '../../src/account/contract.ts';
+import type { NewProductKey } from '../../src/account/key-contract.ts';
 import type { DirectoryState } from '../../src/directory/state.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { accountOf } from './api.ts';
@@ -54,8 +55,22 @@ export function stateOf(userId: string, change: Partial<DirectoryState> = {}): D
   } as DirectoryState;
 }
 
+/** A key of a user or an organization, whose hash is `key`. */
+export const KEY: NewProductKey = {
+  id: 'apk_test',
+  name: 'a key',
+  prefix: 'lku_',
+  hash: 'key',
+  scopes: [],
+  caps: { credits: { day: 25 }, resources: { images: { day: 15 } } },
+  perMinute: null,
+  createdBy: 'usr_test',
+  createdAt: 0,
+  expiresAt: null,
+};
+
 /** A user with a session, credits, of which some have expired and some were used, and quota that is held. */
-export async function scene(): Promise<string> {
+export async function scene({ withKey = true } = {}): Promise<string> {
   const userId = newId('usr', Date.now());
   const object = accountOf(userId);
   const opened = (await object.open(stateOf(userId), OPENING)) as { sessionId: string };
@@ -67,6 +82,10 @@ export async function scene(): Promise<string> {
     version: 1,
   });
   await object.open(stateOf(userId), { ...OPENING, activity: 'app_authorized', grant: GRANT });
+  if (withKey) {
+    const { sessionId } = opened;
+    await object.addProductKey({ realmId: 'default', sessionId, client: CLIENT }, KEY, 9);
+  }
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(TERMS, { ...add, reference: 'short', expiresAt: Date.now() + DAY });
   await object.bookCredits(TERMS, { ...add, reference: 'checkout:one', expiresAt: null });

@@ -103,6 +103,8 @@ const NEEDS_A_SECRET = [
   'PATCH /v1/organizations/{id}/members/{user_id}',
   'DELETE /v1/organizations/{id}/members/{user_id}',
   'POST /v1/organizations/{id}/transfer',
+  'PATCH /v1/organizations/{id}/api-keys/{key_id}',
+  'DELETE /v1/organizations/{id}/api-keys/{key_id}',
   'PATCH /v1/organizations/{id}/domains/{domain_id}',
   'POST /v1/organizations/{id}/domains/{domain_id}/verify',
   'DELETE /v1/organizations/{id}/domains/{domain_id}',
@@ -112,6 +114,7 @@ const NEEDS_A_SECRET = [
   'DELETE /v1/admin/users/{id}/sessions/{session_id}',
   // Lines of NDJSON, and what they made; test/import has a fuzz of its own.
   'POST /v1/admin/users/import',
+  'POST /v1/admin/organizations/import',
   'GET /v1/admin/imports/{id}',
 ];
 /** Deletes its user: each request needs one of its own. */
@@ -246,7 +249,7 @@ export class OperationFuzz {
   /** Prices that stand for something, a card, and an event. */
   async #prepareBilling(userId: string): Promise<void> {
     await mapPrices();
-    await this.#services.billing.setupIntent({ userId, realmId: 'default' });
+    await this.#services.billing.setupIntent({ payerId: userId, realmId: 'default' });
     const { customer_id: customer } = await customerOf(userId);
     this.#paymentMethodId = (await atStripe('attach', { customer })).id;
     await deliverAll(this.#paymentMethodId);
@@ -262,6 +265,19 @@ export class OperationFuzz {
     return (
       await organizations.create(await realms.get('default'), userId, { name: 'A team' }, { actor: userId })
     ).id;
+  }
+
+  /** A key of a user's own, by its id: a new one where there is none. */
+  async #keyOf(userId: string): Promise<string> {
+    const { realms, userKeys } = this.#services;
+    const owner = { userId, realmId: 'default' };
+    const [known] = await userKeys.list(owner);
+    if (known) return known.id;
+    const { sessionId } = (await this.openSession(userId)).session;
+    const wanted = { name: 'a key', scopes: [], caps: null, requests_per_minute: null };
+    const client = { ip: '10.0.0.1', country: null, city: null, userAgent: null };
+    return (await userKeys.create(await realms.get('default'), { ...owner, sessionId }, wanted, client)).key
+      .id;
   }
 
   /** Sends a request. The user's account never locks: all would be refused that comes after. */
@@ -286,6 +302,7 @@ export class OperationFuzz {
       if (written) body = written.replace(LIVE.refreshToken, refreshToken);
     }
     if (url.includes(LIVE.keyId)) url = url.replace(LIVE.keyId, (await createApiKey(['users:read'])).id);
+    if (url.includes(LIVE.ownKeyId)) url = url.replace(LIVE.ownKeyId, await this.#keyOf(userId));
     url = url.replace(LIVE.paymentMethodId, this.#paymentMethodId).replace(LIVE.eventId, this.#eventId);
     if (url.includes(LIVE.clientId) || written.includes(LIVE.clientId)) {
       const { client_id, client_secret } = await makeClient();

@@ -6,6 +6,7 @@ import { type Answer, type CallOptions, call, INTERNAL, registerVerified } from 
 import { meteredUser } from './metering.ts';
 import { CREDENTIALS } from './peers/ports.ts';
 import type { DeliveredWebhook } from './peers/stripe-emulators.ts';
+import { storedOrganization } from './wallet.ts';
 
 const { secretKey, webhookSecrets } = CREDENTIALS.stripe;
 
@@ -74,17 +75,38 @@ export async function payer(options: CallOptions = {}) {
 /** The same without a password or session; services act for them. */
 export async function silentPayer() {
   const userId = await meteredUser();
-  const opened = await call('POST', '/v1/billing/setup-intent', {
-    headers: INTERNAL,
-    body: { user_id: userId },
-  });
-  expect(opened.status, JSON.stringify(opened.body)).toBe(201);
-  return { userId, customerId: (await customerOf(userId)).customer_id };
+  return { userId, customerId: await customerMadeFor(userId) };
 }
 
-export async function customerOf(userId: string): Promise<{ customer_id: string }> {
-  const statement = env.DB.prepare('SELECT * FROM billing_customers WHERE user_id = ?');
-  return (await statement.bind(userId).first()) as { customer_id: string };
+/** What both kinds of payer are tested by. */
+export const KINDS = ['user', 'organization'] as const;
+
+/** A payer of a kind, for whom services act, as requests name them. */
+export async function payerOfKind(kind: (typeof KINDS)[number]) {
+  const owner = await meteredUser();
+  const payerId = kind === 'user' ? owner : await storedOrganization({ [owner]: 'owner' });
+  return { payerId, owner, named: namedIn(payerId), customerId: await customerMadeFor(payerId) };
+}
+
+const isOrganization = (payerId: string) => payerId.startsWith('org_');
+const namedIn = (payerId: string): Record<string, string> =>
+  isOrganization(payerId) ? { organization_id: payerId } : { user_id: payerId };
+
+async function customerMadeFor(payerId: string): Promise<string> {
+  const opened = await call('POST', '/v1/billing/setup-intent', {
+    headers: INTERNAL,
+    body: namedIn(payerId),
+  });
+  expect(opened.status, JSON.stringify(opened.body)).toBe(201);
+  return (await customerOf(payerId)).customer_id;
+}
+
+export async function customerOf(payerId: string): Promise<{ customer_id: string }> {
+  const [table, column] = isOrganization(payerId)
+    ? ['organization_customers', 'organization_id']
+    : ['billing_customers', 'user_id'];
+  const statement = env.DB.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`);
+  return (await statement.bind(payerId).first()) as { customer_id: string };
 }
 
 interface Signing {
@@ -123,19 +145,23 @@ export async function deliverAll(about: string): Promise<void> {
   }
 }
 
-/** What a user has come to: the plan that holds, and the ledger without what differs by chance. */
-export async function standing(userId: string) {
+/** What a payer has come to: the plan that holds, and the ledger without what differs by chance. */
+export async function standing(payerId: string) {
   const headers = INTERNAL;
-  const [user, balance, ledger] = await Promise.all([
-    call('GET', `/v1/users/${userId}`, { headers }),
-    call('GET', `/v1/credits/balance?user_id=${userId}`, { headers }),
-    call('GET', `/v1/credits/transactions?user_id=${userId}`, { headers }),
+  const named = new URLSearchParams(namedIn(payerId));
+  const [plan, balance, ledger] = await Promise.all([
+    call('GET', isOrganization(payerId) ? `/v1/billing/subscription?${named}` : `/v1/users/${payerId}`, {
+      headers,
+    }),
+    call('GET', `/v1/credits/balance?${named}`, { headers }),
+    call('GET', `/v1/credits/transactions?${named}`, { headers }),
   ]);
-  const row = await env.DB.prepare('SELECT plan, plan_expires_at, subscribed FROM users WHERE id = ?')
-    .bind(userId)
+  const table = isOrganization(payerId) ? 'organizations' : 'users';
+  const row = await env.DB.prepare(`SELECT plan, plan_expires_at, subscribed FROM ${table} WHERE id = ?`)
+    .bind(payerId)
     .first();
   return {
-    plan: user.body.plan as string,
+    plan: plan.body.plan as string,
     row,
     balance: balance.body.balance as number,
     ledger: ledger.body.data.map(({ type, amount, reference }: any) => ({ type, amount, reference })) as {

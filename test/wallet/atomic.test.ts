@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
 import type { Organization } from '../../src/wallet/object.ts';
 import { advance } from '../support/clock.ts';
-import { change, Fault, failAt, stored } from '../support/object-scene.ts';
+import { change, Fault, failAt, KEY, stored } from '../support/object-scene.ts';
 import {
   asked,
   hearMemberships,
@@ -17,6 +17,7 @@ import {
 
 const DAY = 86_400_000;
 const PLAN = { limits: { images: { day: 40, month: 100 }, tokens: { month: 100_000 } }, monthlyCredits: 50 };
+const ACT = { realmId: 'default' };
 const TODAY = { from: '2000-01-01', to: '2999-12-31' };
 
 interface Scene {
@@ -43,9 +44,23 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
         roles: ['owner'],
       }),
     ),
+  authorizeKey: ({ object }) =>
+    object.authorizeKey(terms(null), {
+      hash: KEY.hash,
+      use: { resource: 'images', quantity: 12 },
+      credits: 20,
+      reference: 'by key',
+      actor: 'key_test',
+      scope: null,
+      permission: null,
+    }),
+  addProductKey: ({ object }) => object.addProductKey(ACT, { ...KEY, id: 'apk_other', hash: 'other' }, 9),
+  changeProductKey: ({ object }) => object.changeProductKey(ACT, KEY.id, { caps: null, perMinute: 5 }),
+  removeProductKey: ({ object }) => object.removeProductKey(ACT, KEY.id),
   setCaps: ({ object }) => object.setCaps('default', null, { credits: { day: 9 }, resources: {} }),
   'setCaps of one': ({ object, second }) =>
     object.setCaps('default', second, { credits: null, resources: { images: { day: 2 } } }),
+  watchBalance: ({ object }) => object.watchBalance(terms(null), 10),
   subscription: ({ object }) => object.subscription(terms(null)),
   grantMonthly: ({ object }) => object.grantMonthly(terms(null)),
   quotas: ({ object }) => object.quotas(terms(null)),
@@ -135,6 +150,7 @@ const READING = [
   'creditReversal',
   'alarm',
   'copy',
+  'productKeys',
 ];
 /** Of an organization that nobody has used: tried in `test/backup`. */
 const ELSEWHERE = ['putBack'];
@@ -150,6 +166,7 @@ async function scene(): Promise<Omit<Scene, 'object'>> {
   const { id, members } = await organizationWith(2);
   const [first, second] = members as [string, string];
   const object = organizationOf(id);
+  await object.addProductKey(ACT, KEY, 9);
   const add = { ...change, type: 'added' as const, amount: 30 };
   await object.addCredits(terms(null), { ...add, reference: 'short', expiresAt: Date.now() + DAY });
   await object.bookCredits(terms(null), { ...add, reference: 'checkout:one', expiresAt: null });
@@ -180,6 +197,7 @@ async function toldBy(object: Organization, { first, second }: Omit<Scene, 'obje
     await object.spending(terms(null)),
     await object.creditStanding(terms(null)),
     await object.listCredits(terms(null), { before: null, limit: 100 }),
+    await object.productKeys('default'),
     await object.caps('default', first),
     await object.caps('default', second),
     await object.spendingByMember('default', TODAY, { after: null, limit: 100 }),

@@ -41,6 +41,7 @@ const NOBODY = {
   allowed: false,
   user_id: null,
   session_id: null,
+  api_key: null,
   client_id: null,
   act: null,
   cnf: null,
@@ -49,6 +50,7 @@ const NOBODY = {
   plan: null,
   quota: null,
   balance: null,
+  retry_after: null,
   reference: null,
 };
 

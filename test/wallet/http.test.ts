@@ -101,6 +101,35 @@ describe('services and an organization', () => {
       expectProblem(await as(member, 'GET', `${path}/${what}`), 403, 'insufficient_permission');
   });
 
+  it('end what they began for a member who has left since: nobody begins anything more for them', async () => {
+    const { id, member, owner, path } = await team();
+    const of = { organization_id: id, user_id: member.id };
+    const hold = (reference: string) =>
+      service('POST', '/v1/usage/reservations', { ...of, resource: 'images', quantity: 4, reference });
+    for (const reference of ['done', 'given-up']) expect((await hold(reference)).status).toBe(200);
+    await service('POST', '/v1/credits/add', { organization_id: id, amount: 50, reference: 'start' });
+    await service('POST', '/v1/credits/use', { ...of, amount: 30, reference: 'job' });
+    expect((await as(owner, 'DELETE', `${path}/members/${member.id}`)).status).toBe(204);
+    expectProblem(await hold('more'), 403, 'not_a_member');
+    expectProblem(
+      await service('POST', '/v1/credits/use', { ...of, amount: 1, reference: 'late' }),
+      403,
+      'not_a_member',
+    );
+    const ended = await service('POST', '/v1/usage/reservations/done/commit', { ...of, quantity: 3 });
+    expect(ended.body).toMatchObject({ reservation: { status: 'committed' }, quota: { used: 3 } });
+    expect((await service('POST', '/v1/usage/reservations/given-up/release', of)).status).toBe(200);
+    const back = { ...of, refund_of: 'job', reference: 'back' };
+    expect((await service('POST', '/v1/credits/refund', back)).body).toMatchObject({
+      balance: 50,
+      transaction: { member: member.id },
+    });
+    expect((await as(owner, 'GET', `${path}/usage/members`)).body.data).toEqual([
+      { member: member.id, resource: null, quantity: 0 },
+      { member: member.id, resource: 'images', quantity: 3 },
+    ]);
+  });
+
   it('is one of its realm', async () => {
     const { id } = await team();
     const elsewhere = await call('POST', '/v1/usage', {

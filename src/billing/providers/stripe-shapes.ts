@@ -6,6 +6,7 @@ import type {
   Hint,
   Invoice,
   InvoiceLine,
+  OffSessionPayment,
   PaymentMethod,
   Price,
   ProviderSubscription,
@@ -74,6 +75,7 @@ function itemOf(item: Stripe.SubscriptionItem, ownCurrency: string): Subscriptio
   return {
     itemId: item.id,
     priceId,
+    quantity: item.quantity ?? 1,
     amount,
     months,
     periodStart: at(item.current_period_start),
@@ -142,6 +144,23 @@ export function chargeOf(charge: Stripe.Charge, disputes: Stripe.Dispute[]): Cha
     paymentIntentId: idOf(charge.payment_intent),
     amount: charge.amount,
     lost: Math.min(lost, charge.amount),
+  };
+}
+
+export function offSessionPaymentOf(intent: Stripe.PaymentIntent): OffSessionPayment {
+  const { status, last_payment_error: failure } = intent;
+  const isUnderWay = status === 'processing' || status === 'requires_capture';
+  return {
+    id: requiredId(intent),
+    customerId: idOf(intent.customer),
+    status: status === 'succeeded' ? 'succeeded' : isUnderWay ? 'processing' : 'failed',
+    reason:
+      status === 'succeeded' || isUnderWay
+        ? null
+        : failure?.code === 'authentication_required' || status === 'requires_action'
+          ? 'authentication_required'
+          : 'declined',
+    metadata: intent.metadata ?? {},
   };
 }
 

@@ -9,6 +9,7 @@ import {
   creditedOtherwise,
   hintOf,
   invoiceOf,
+  offSessionPaymentOf,
   paymentMethodOf,
   requiredId,
   stripePriceOf,
@@ -131,7 +132,7 @@ export function createStripe({
     price: (priceId) => lookUp(async () => stripePriceOf(await stripe.prices.retrieve(priceId))),
 
     createCheckout: (
-      { customerId, priceId, mode, quantity, successUrl, cancelUrl, metadata },
+      { customerId, priceId, mode, quantity, asksTaxId, successUrl, cancelUrl, metadata },
       idempotencyKey,
     ) =>
       call(async () => {
@@ -142,7 +143,7 @@ export function createStripe({
           success_url: successUrl,
           cancel_url: cancelUrl,
           metadata,
-          ...offered(checkout),
+          ...offered({ ...checkout, taxIds: checkout.taxIds || asksTaxId }),
           ...(mode === 'subscription' && { subscription_data: { metadata } }),
           ...(mode === 'payment' && { payment_intent_data: { metadata } }),
         };
@@ -235,13 +236,13 @@ export function createStripe({
         return data.map(subscriptionOf);
       }),
 
-    createSubscription: ({ customerId, priceId, paymentMethodId, metadata }, idempotencyKey) =>
+    createSubscription: ({ customerId, priceId, quantity, paymentMethodId, metadata }, idempotencyKey) =>
       call(async () =>
         subscriptionOf(
           await stripe.subscriptions.create(
             {
               customer: customerId,
-              items: [{ price: priceId }],
+              items: [{ price: priceId, quantity }],
               default_payment_method: paymentMethodId,
               payment_behavior: 'error_if_incomplete',
               metadata,
@@ -253,17 +254,59 @@ export function createStripe({
         ),
       ),
 
-    changePrice: (subscription, priceId) =>
+    changePrice: (subscription, priceId, quantity) =>
       updated(subscription.id, {
-        items: [{ id: subscription.itemId, price: priceId }],
+        items: [{ id: subscription.itemId, price: priceId, quantity }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'error_if_incomplete',
         ...resumed(subscription),
       }),
 
+    setQuantity: ({ id, itemId }, quantity, billed) =>
+      updated(id, {
+        items: [{ id: itemId, quantity }],
+        ...(billed === 'next'
+          ? { proration_behavior: 'create_prorations' }
+          : { proration_behavior: 'always_invoice', payment_behavior: 'error_if_incomplete' }),
+      }),
+
     cancelAtPeriodEnd: (id) => updated(id, { cancel_at_period_end: true }),
 
     resume: (subscription) => updated(subscription.id, resumed(subscription)),
+
+    payOffSession: ({ customerId, paymentMethodId, amount, currency, metadata }, idempotencyKey) =>
+      call(async () => {
+        try {
+          const order = { customer: customerId, payment_method: paymentMethodId, amount, currency, metadata };
+          return offSessionPaymentOf(
+            await stripe.paymentIntents.create(
+              // What needs the customer is refused, and leaves nothing that waits for them.
+              { ...order, confirm: true, off_session: true },
+              { idempotencyKey },
+            ),
+          );
+        } catch (error) {
+          // A payment that was made and declined comes along with the refusal.
+          const declined = error instanceof Stripe.errors.StripeCardError ? error.payment_intent : undefined;
+          if (declined) return offSessionPaymentOf(declined);
+          if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+          // It cannot be made as it was asked for, as with a way to pay that is gone: nothing was.
+          explain(error);
+          return { id: '', customerId, status: 'failed' as const, reason: 'declined' as const, metadata };
+        }
+      }),
+
+    payment: (id) => lookUp(async () => offSessionPaymentOf(await stripe.paymentIntents.retrieve(id))),
+
+    findPayment: (customerId, since, [name, value]) =>
+      call(async () => {
+        const created = { gte: Math.floor(since / SECOND) };
+        const list = stripe.paymentIntents.list({ customer: customerId, created, limit: PAGE });
+        for await (const intent of list) {
+          if (intent.metadata?.[name] === value) return offSessionPaymentOf(intent);
+        }
+        return null;
+      }),
 
     invoice: (id) => lookUp(async () => withLines(await stripe.invoices.retrieve(id))),
 

@@ -20,6 +20,7 @@ export const COMMAND_GROUPS: Record<string, Record<string, string>> = {
     migrate: 'Brings all databases up to the newest migration.',
     'admin:create': 'Makes a user an owner or admin.',
     'users:import': 'Imports users of another system.',
+    'organizations:import': 'Imports organizations with their members, after their users.',
   },
   Operate: {
     backup: 'Copies databases, accounts and pictures into a folder or a bucket, encrypted.',
@@ -70,6 +71,7 @@ export const EXAMPLES: Record<string, string> = {
   migrate: 'npm run migrate -- --env staging',
   'admin:create': 'npm run admin:create -- ada@acme.dev --remote',
   'users:import': 'npm run users:import -- users.csv --from auth0 --dry-run',
+  'organizations:import': 'npm run organizations:import -- organizations.ndjson --source auth0 --dry-run',
   realm: 'npm run realm -- create acme --name "Acme" --env staging',
   webhook: 'npm run webhook -- create --address https://app.acme.dev/webhooks --event user.created',
   hook: 'npm run hook -- set before.registration --address https://app.acme.dev/hook --on-failure allow',

@@ -94,6 +94,13 @@ export interface MailData {
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */
   sign_in_link: { link: string; minutes: number } & Origin;
+  /** Credits are not bought again by themselves any more. The link leads to where that is turned on again. */
+  top_up_stopped: {
+    name: string | null;
+    organization: string | null;
+    reason: 'declined' | 'authentication_required' | 'no_payment_method' | 'price_gone';
+    link: string;
+  };
   /** To an operator: a webhook gets nothing any more. The link leads to the webhooks. */
   webhook_disabled: { name: string | null; host: string; reason: 'failing' | 'gone'; link: string };
   /** To an operator who wants to see whether mail arrives. */

@@ -19,9 +19,13 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `Ein API-Schlüssel wurde erneuert: ${key}`,
   api_key_revoked: (key) => `Ein API-Schlüssel wurde widerrufen: ${key}`,
   api_key_taken_over: (key) => `Sie stehen jetzt für einen API-Schlüssel ein: ${key}`,
-  payment_method_added: () => 'Zu Ihrem Konto kam ein Zahlungsmittel hinzu',
-  payment_method_removed: () => 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
-  payment_method_changed: () => 'Ein anderes Ihrer Zahlungsmittel wird jetzt benutzt',
+  payment_method_added: (of) => `Zu ${of || 'Ihrem Konto'} kam ein Zahlungsmittel hinzu`,
+  payment_method_removed: (of) =>
+    of ? `Bei ${of} wurde ein Zahlungsmittel entfernt` : 'Aus Ihrem Konto wurde ein Zahlungsmittel entfernt',
+  payment_method_changed: (of) =>
+    of
+      ? `Ein anderes Zahlungsmittel von ${of} wird jetzt benutzt`
+      : 'Ein anderes Ihrer Zahlungsmittel wird jetzt benutzt',
 };
 
 /** What mails say in German. */
@@ -320,6 +324,28 @@ export const de: Catalogue = {
         `Der Link ist ${say.minutes(minutes)} gültig und funktioniert nur einmal. Geben Sie ihn nicht weiter, und die Zahl auch nicht.`,
         'Falls Sie keinen Link angefordert haben, können Sie diese Nachricht ignorieren.',
       ],
+    }),
+    top_up_stopped: ({ organization, reason }, { brand }) => ({
+      subject: `Das automatische Aufladen bei ${organization ?? brand} ist angehalten`,
+      preview: 'Ihr Guthaben wird nicht mehr aufgeladen, bis Sie es wieder einschalten.',
+      title: 'Das automatische Aufladen ist angehalten',
+      opening: [
+        `${organization === null ? 'Ihr Guthaben' : `Das Guthaben von ${organization}`} ging zur Neige und sollte automatisch aufgeladen werden.`,
+        {
+          declined: 'Die Zahlung wurde abgelehnt. Es wurde nichts gekauft und nichts abgebucht.',
+          authentication_required:
+            'Ihre Bank möchte, dass Sie die Zahlung selbst bestätigen. Es wurde nichts gekauft und nichts abgebucht.',
+          no_payment_method:
+            'Es gibt kein Zahlungsmittel mehr. Es wurde nichts gekauft und nichts abgebucht.',
+          price_gone:
+            'Das Guthabenpaket wird nicht mehr angeboten. Es wurde nichts gekauft und nichts abgebucht.',
+        }[reason],
+      ],
+      button: reason === 'authentication_required' ? 'Bestätigen und bezahlen' : 'Abrechnung ansehen',
+      advice: [
+        'Dort können Sie selbst Guthaben kaufen und das automatische Aufladen wieder einschalten. Bis dahin bleibt es aus.',
+      ],
+      closing: [],
     }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `Ein Webhook von ${brand} ist abgeschaltet`,

@@ -17,9 +17,9 @@ const changes: Record<AccountChange, (about: string) => string> = {
   api_key_rotated: (key) => `An API key has a new secret: ${key}`,
   api_key_revoked: (key) => `An API key was revoked: ${key}`,
   api_key_taken_over: (key) => `You now answer for an API key: ${key}`,
-  payment_method_added: () => 'A payment method was added to your account',
-  payment_method_removed: () => 'A payment method was removed from your account',
-  payment_method_changed: () => 'Another payment method of yours is now used',
+  payment_method_added: (of) => `A payment method was added to ${of || 'your account'}`,
+  payment_method_removed: (of) => `A payment method was removed from ${of || 'your account'}`,
+  payment_method_changed: (of) => `Another payment method of ${of || 'yours'} is now used`,
 };
 
 /** What mails say in English. */
@@ -291,6 +291,26 @@ export const en: Catalogue = {
         `The link is valid for ${say.minutes(minutes)} and works once. Do not pass it on, nor the number.`,
         'If you did not ask for a link, you can ignore this message.',
       ],
+    }),
+    top_up_stopped: ({ organization, reason }, { brand }) => ({
+      subject: `Automatic top-up of ${organization ?? brand} has stopped`,
+      preview: 'Your credits are not topped up any more until you turn it on again.',
+      title: 'Automatic top-up has stopped',
+      opening: [
+        `${organization === null ? 'Your credits' : `The credits of ${organization}`} were running low, and were to be bought again automatically.`,
+        {
+          declined: 'The payment was declined, so nothing was bought or charged.',
+          authentication_required:
+            'Your bank wants you to confirm the payment yourself, so nothing was bought or charged.',
+          no_payment_method: 'There is no payment method any more, so nothing was bought or charged.',
+          price_gone: 'The pack of credits is not on offer any more, so nothing was bought or charged.',
+        }[reason],
+      ],
+      button: reason === 'authentication_required' ? 'Confirm and pay' : 'See billing',
+      advice: [
+        'You can buy credits there yourself, and turn automatic top-up on again. Until then it stays off.',
+      ],
+      closing: [],
     }),
     webhook_disabled: ({ host, reason }, { brand }) => ({
       subject: `A webhook of ${brand} is switched off`,

@@ -66,6 +66,12 @@ export const SAMPLES: MailData = {
   },
   one_time_code: { code: '482913', minutes: 10, ...from },
   sign_in_link: { link: link('login/link'), minutes: 10, ...from },
+  top_up_stopped: {
+    name,
+    organization: null,
+    reason: 'authentication_required',
+    link: link('account/billing'),
+  },
   webhook_disabled: { name, host: 'hooks.example.com', reason: 'failing', link: link('admin/webhooks') },
   test_email: { name, at },
 };

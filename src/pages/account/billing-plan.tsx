@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { Plan } from '../../account/metering-contract.ts';
 import type { PriceRow, SubscriptionRow } from '../../billing/tables.ts';
-import { DEFAULT_PLAN } from '../../directory/state.ts';
-import { Form } from '../kit/form.tsx';
+import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { formatMoney, formatNumber, methodName, priceText, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
+import { refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
@@ -15,14 +15,15 @@ import { billingMessages } from './billing-messages.ts';
 const IN_ORDER = ['active', 'trialing'];
 
 /** The plan of a user, the state of its payment, and the forms that end or keep it. */
-export function CurrentPlanPanel({ visit, state }: { visit: Visit; state: BillingState }) {
+export function CurrentPlanPanel(props: { visit: Visit; state: BillingState; shown: Shown }) {
+  const { visit, state, shown } = props;
   const { view } = visit;
   const { current, paid, offers, wallet } = state;
   const text = billingMessages[view.language];
   const price = offers.find(({ priceId }) => priceId === paid?.priceId);
-  const canChange = typeof wallet === 'object';
+  const canChange = typeof wallet === 'object' && state.mayChange;
   return (
-    <Panel id="plan" title={text.plan}>
+    <Panel id="plan" title={state.seats ? text.planOfOrganization : text.plan}>
       <p class="figure">
         <strong>{current.plan.name}</strong> {paid && <SubscriptionBadge view={view} paid={paid} />}
       </p>
@@ -33,8 +34,45 @@ export function CurrentPlanPanel({ visit, state }: { visit: Visit; state: Billin
           <Given view={view} state={state} />
         </p>
       )}
+      {state.seats && <p class="soft">{seatsText(view, state.seats)}</p>}
+      {paid?.seats === 'paid' && canChange && <SeatsForm visit={visit} paid={paid} shown={shown} />}
       {paid && canChange && <EndOrResume visit={visit} paid={paid} />}
     </Panel>
+  );
+}
+
+/** What a price costs: of an organization that pays by seat each of them, and how many there are. */
+function costOf(view: View, price: PriceRow, { seats }: BillingState, quantity?: number): string {
+  const text = billingMessages[view.language];
+  const cost = priceText(view, price);
+  if (!seats || price.seats === null) return cost;
+  return quantity === undefined ? text.perSeat(cost) : text.forSeats(cost, formatNumber(view, quantity));
+}
+
+function seatsText(view: View, { members, paid }: { members: number; paid: number | null }): string {
+  const text = billingMessages[view.language];
+  const count = formatNumber(view, members);
+  return paid === null ? text.members(count) : text.membersOf(count, formatNumber(view, paid));
+}
+
+/** Buys more seats, or gives some back. */
+function SeatsForm({ visit, paid, shown }: { visit: Visit; paid: SubscriptionRow; shown: Shown }) {
+  const { principal, view } = visit;
+  const text = billingMessages[view.language];
+  const refused = refusedIn(shown, 'seats');
+  const field = fieldsOf(refused, { seats: paid.quantity });
+  return (
+    <Form
+      view={view}
+      name="seats"
+      hidden={{ price: paid.priceId }}
+      problem={refused?.problem}
+      button={text.changeSeats}
+      look="plain"
+      disabled={!principal.emailVerified}
+    >
+      <Field {...field('seats')} label={text.seats} hint={text.seatsHint} inputmode="numeric" required />
+    </Form>
   );
 }
 
@@ -46,9 +84,9 @@ function SubscriptionBadge({ view, paid }: { view: View; paid: SubscriptionRow }
 }
 
 /** A plan that nobody pays for. */
-function Given({ view, state: { current } }: { view: View; state: BillingState }) {
+function Given({ view, state: { current, free } }: { view: View; state: BillingState }) {
   const text = billingMessages[view.language];
-  if (current.plan.id === DEFAULT_PLAN) return <>{text.free}</>;
+  if (current.plan.id === free) return <>{text.free}</>;
   if (current.expiresAt === null) return <>{text.given}</>;
   return (
     <>
@@ -72,7 +110,7 @@ function Paid(props: {
     typeof wallet === 'object' ? wallet.invoices.find(({ status }) => status === 'open') : undefined;
   return (
     <>
-      {price && <p>{name + priceText(view, price)}</p>}
+      {price && <p>{name + costOf(view, price, state, paid.quantity)}</p>}
       {IN_ORDER.includes(paid.status) ? (
         <p class="soft">
           {says.text} <Time view={view} at={says.at} day />
@@ -157,7 +195,7 @@ export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: W
   if (offers.length === 0) return null;
   const method = wallet.methods.find(({ id }) => id === wallet.defaultId) ?? wallet.methods[0];
   const begins = method ? text.charged(methodName(view, method)) : text.chargedAtStripe;
-  const free = plans[DEFAULT_PLAN];
+  const free = plans[state.free];
   const currency = currencyOf(state);
   return (
     <Panel id="offers" title={text.offers}>
@@ -174,7 +212,13 @@ export function OfferPanel(props: { visit: Visit; state: BillingState; wallet: W
         {offers
           .filter(({ price }) => price.currency === currency)
           .map(({ price, plan }) => (
-            <Offer visit={visit} price={price} plan={plan} isCurrent={price.priceId === paid?.priceId} />
+            <Offer
+              visit={visit}
+              price={price}
+              plan={plan}
+              cost={costOf(view, price, state)}
+              isCurrent={price.priceId === paid?.priceId}
+            />
           ))}
       </ul>
     </Panel>
@@ -194,11 +238,10 @@ function monthly({ unitAmount, months }: PriceRow): number {
   return unitAmount === null ? Number.POSITIVE_INFINITY : unitAmount / (months ?? 1);
 }
 
-function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; isCurrent: boolean }) {
-  const { visit, price, plan, isCurrent } = props;
+function Offer(props: { visit: Visit; price: PriceRow; plan: Plan; cost: string; isCurrent: boolean }) {
+  const { visit, price, plan, cost, isCurrent } = props;
   const { principal, view } = visit;
   const text = billingMessages[view.language];
-  const cost = priceText(view, price);
   return (
     <PlanCard view={view} plan={plan} cost={cost} isCurrent={isCurrent}>
       <Form

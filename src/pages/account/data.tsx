@@ -11,10 +11,9 @@ import { MessagePage } from '../kit/frame.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Panel } from '../kit/panel.tsx';
 import { show, viewFor } from '../kit/view.ts';
-import type { Visit } from '../kit/visit.ts';
 import { dataMessages } from './data-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
-import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
+import { type AccountServices, type AccountVisit, accountArea, signedInAccount } from './visit.ts';
 
 const EXPORT = '/account/data/export';
 const DELETED = '/account/deleted';
@@ -65,7 +64,7 @@ export function dataPageRoutes(services: AccountServices, signInLimit: Middlewar
     });
 }
 
-function DataPage(props: { visit: Visit; shown: Shown; hasPassword: boolean }) {
+function DataPage(props: { visit: AccountVisit; shown: Shown; hasPassword: boolean }) {
   const { visit, shown, hasPassword } = props;
   const { principal, user, view } = visit;
   const text = dataMessages[view.language];

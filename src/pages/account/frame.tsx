@@ -3,12 +3,15 @@ import { MFA_PAGE } from '../../http/second-factor.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
-import { Form } from '../kit/form.tsx';
+import { mostKeys } from '../../product-keys/service.ts';
+import { Form, Hidden } from '../kit/form.tsx';
 import { MenuFrame, type MenuPage } from '../kit/frame.tsx';
+import { Icon } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { fullNameOf } from '../kit/panel.tsx';
 import { UnaskedPasskey } from '../kit/passkey-form.tsx';
+import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { activityMessages } from './activity-messages.ts';
 import { appsMessages } from './apps-messages.ts';
@@ -16,6 +19,7 @@ import { billingMessages } from './billing-messages.ts';
 import { dataMessages } from './data-messages.ts';
 import { devicesMessages } from './devices-messages.ts';
 import { identitiesMessages } from './identities-messages.ts';
+import { ownKeysMessages } from './keys-messages.ts';
 import { accountMessages } from './messages.ts';
 import { organizationsMessages } from './organizations-messages.ts';
 import { preferencesMessages } from './preferences-messages.ts';
@@ -23,6 +27,7 @@ import { profileMessages } from './profile-messages.ts';
 import { securityMessages } from './security-messages.ts';
 import { twoStepMessages } from './two-step-messages.ts';
 import { usageMessages } from './usage-messages.ts';
+import type { AccountVisit } from './visit.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */
 export const ACCOUNT_PAGES = {
@@ -32,6 +37,7 @@ export const ACCOUNT_PAGES = {
   devices: '/account/devices',
   identities: '/account/identities',
   apps: '/account/apps',
+  apiKeys: '/account/api-keys',
   organizations: '/account/organizations',
   usage: '/account/usage',
   billing: '/account/billing',
@@ -49,6 +55,7 @@ const TITLES: Record<AccountPageName, Record<Language, { title: string }>> = {
   devices: devicesMessages,
   identities: identitiesMessages,
   apps: appsMessages,
+  apiKeys: ownKeysMessages,
   organizations: organizationsMessages,
   usage: usageMessages,
   billing: billingMessages,
@@ -64,6 +71,7 @@ const ICONS: Record<AccountPageName, IconName> = {
   devices: 'monitor',
   identities: 'link',
   apps: 'layout-grid',
+  apiKeys: 'key-round',
   organizations: 'users',
   usage: 'chart-column',
   billing: 'credit-card',
@@ -76,13 +84,11 @@ const GROUPS: AccountPageName[] = ['usage', 'activity'];
 
 /** The frame of an account's pages: who is signed in, the menu, what was just done, and what is still to do. */
 export function AccountFrame(props: {
-  visit: Visit;
+  visit: AccountVisit;
   page: AccountPageName;
   shown?: Shown;
   /** Whether something else went wrong than a form. */
   failed?: boolean;
-  /** Stands beside the realm's name, such as a choice of whose account it is. */
-  slot?: Child;
   children: Child;
 }) {
   const { visit, page, shown = {}, failed = shown.refused !== undefined, children } = props;
@@ -92,7 +98,11 @@ export function AccountFrame(props: {
   const titleOf = (name: AccountPageName) => TITLES[name][view.language].title;
   const operators: MenuPage[] =
     user.role === 'user' ? [] : [{ href: view.link('/admin'), name: admin, icon: 'layout-dashboard' }];
-  const pages = Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][];
+  // Where nobody makes any.
+  const hidden = mostKeys(view.realm) === 0 && page !== 'apiKeys' ? 'apiKeys' : null;
+  const pages = (Object.entries(ACCOUNT_PAGES) as [AccountPageName, string][]).filter(
+    ([name]) => name !== hidden,
+  );
   return (
     <MenuFrame
       visit={visit}
@@ -113,7 +123,7 @@ export function AccountFrame(props: {
       }}
       name={name === user.id ? menu : name}
       elsewhere={operators}
-      slot={props.slot}
+      slot={<OrganizationSwitch visit={visit} />}
       signOut={view.link('/logout')}
       said={shown.said}
       failed={failed}
@@ -150,6 +160,47 @@ export function AccountFrame(props: {
       {children}
       {isToHavePasskey(visit) && <UnaskedPasskey view={view} signedInAt={principal.authenticatedAt} />}
     </MenuFrame>
+  );
+}
+
+/** Whom the user acts for, and the ways to act for another; nothing for who is in no organization. */
+function OrganizationSwitch({ visit: { principal, memberships, view } }: { visit: AccountVisit }) {
+  if (memberships.length === 0) return null;
+  const text = organizationsMessages[view.language];
+  const current = memberships.find(({ organization }) => organization.id === principal.organization?.id);
+  const others = memberships.filter((own) => own !== current && own.organization.status === 'active');
+  const path = view.link(ACCOUNT_PAGES.organizations);
+  return (
+    <div class="switch">
+      <button type="button" class="ghost" popovertarget="switch">
+        <span class="hidden">{text.actingFor}: </span>
+        <span class="name">{current?.organization.name ?? text.yourself}</span>
+        <Icon name="chevron-down" />
+      </button>
+      <div id="switch" popover="auto">
+        {current && <SwitchItem view={view} id="" name={text.yourself} icon="user" />}
+        {others.map(({ organization: { id, name } }) => (
+          <SwitchItem view={view} id={id} name={name} icon="users" />
+        ))}
+        <a class="item" href={path}>
+          <Icon name="sliders-horizontal" />
+          {text.back}
+        </a>
+      </div>
+    </div>
+  );
+}
+
+function SwitchItem({ view, id, name, icon }: { view: View; id: string; name: string; icon: IconName }) {
+  return (
+    <form method="post" action={view.link(ACCOUNT_PAGES.organizations)}>
+      <Hidden name="form" value="use" />
+      <Hidden name="organization" value={id} />
+      <button type="submit" class="item">
+        <Icon name={icon} />
+        {name}
+      </button>
+    </form>
   );
 }
 

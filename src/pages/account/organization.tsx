@@ -1,7 +1,8 @@
-import { clientOf } from '../../http/context.ts';
+import { type AppContext, clientOf } from '../../http/context.ts';
 import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/organization-roles.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
+import { mostKeys } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
@@ -9,8 +10,14 @@ import { formatNumber, initialsOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
+import { show } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
+import { STRIPE } from './billing-forms.tsx';
+import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { KEY_FIELDS, KeyPanels, wantedKey } from './key-panels.tsx';
+import { ownKeysMessages } from './keys-messages.ts';
+import { organizationBilling, organizationBillingForms } from './organization-billing.tsx';
 import {
   DomainsPanel,
   InvitationsPanel,
@@ -21,23 +28,167 @@ import {
 import { organizationPath, roleName } from './organizations.tsx';
 import { organizationsMessages } from './organizations-messages.ts';
 import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
-import { type AccountServices, accountArea } from './visit.ts';
+import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 const MEMBERS = 50;
 
+/** What it says of what was done, of the organization or of what is paid. */
+const MESSAGES = {
+  en: { done: { ...organizationsMessages.en.done, ...billingMessages.en.done } },
+  de: { done: { ...organizationsMessages.de.done, ...billingMessages.de.done } },
+};
+
 /** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
 export function organizationPageRoutes(services: AccountServices) {
-  const { credits, organizations, invitations, domains, spending, usage } = services;
+  const { credits, organizations, invitations, domains, organizationKeys, spending, usage } = services;
   const idOf = (c: { req: { param(name: string): string | undefined } }) => c.req.param('id') ?? '';
   const admit = (
     c: Parameters<typeof idOf>[0],
     { principal, view }: Visit,
     permission: OrganizationPermission | null,
   ) => organizations.admit(view.realm, idOf(c), principal, permission);
+  const render = async (c: AppContext, visit: AccountVisit, shown: Shown, made?: string) => {
+    const { principal, view } = visit;
+    const text = organizationsMessages[view.language];
+    const by = await admit(c, visit, null);
+    const { id, name, status } = by.organization;
+    const may = (permission: OrganizationPermission) =>
+      status === 'active' && permissionsOf(by.roles, by.role).includes(permission);
+    const { after } = c.req.query();
+    const isFirst = !/^usr_\w+$/.test(after ?? '');
+    const of = { organizationId: id, realmId: view.realm.id, userId: null, actor: principal.userId };
+    const [page, invited, named, keys, report, quotas, standing] = await Promise.all([
+      organizations.listMembers(id, principal.bookmark, {
+        after: isFirst ? null : (after as string),
+        limit: MEMBERS,
+      }),
+      may('invitations:manage')
+        ? invitations.list(id, principal.bookmark, { after: null, limit: 100 })
+        : null,
+      may('domains:manage') ? domains.list(id, principal.bookmark) : null,
+      may('keys:manage') ? organizationKeys.list(by) : null,
+      may('caps:manage') ? spending.wallet(by) : null,
+      may('caps:manage') ? usage.quotas(of) : null,
+      may('credits:read') ? credits.standing(of) : null,
+    ]);
+    return (
+      <AccountFrame visit={visit} page="organizations" shown={shown}>
+        <p>
+          <a href={view.link(ACCOUNT_PAGES.organizations)}>{text.back}</a>
+        </p>
+        <h2>
+          {name} {status === 'suspended' && <Badge look="bad">{text.suspended}</Badge>}
+        </h2>
+        <Panel id="members" title={text.members}>
+          <ul class="rows">
+            {page.rows.map((member) => (
+              <MemberEntry
+                visit={visit}
+                by={by}
+                member={member}
+                shown={shown}
+                mayManage={may('members:manage')}
+              />
+            ))}
+          </ul>
+          <Pager
+            view={view}
+            path={organizationPath(id)}
+            cursorName="after"
+            isFirst={isFirst}
+            next={page.nextCursor}
+            names={{ newest: text.members, older: text.more }}
+          />
+        </Panel>
+        {may('billing:read') && (await organizationBilling(services, visit, by, shown))}
+        {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
+        {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
+        {standing && (
+          <Panel id="credits" title={text.credits}>
+            <p class="figure">
+              <strong>{formatNumber(view, standing.balance)}</strong>
+            </p>
+            <CreditSources view={view} standing={standing} />
+          </Panel>
+        )}
+        {report && quotas && (
+          <SpendingPanel
+            view={view}
+            report={report}
+            resources={Object.keys(quotas.resources)}
+            refused={refusedIn(shown, 'spending')}
+            isShared
+          />
+        )}
+        {keys && (keys.length > 0 || mostKeys(view.realm) > 0) && (
+          <KeyPanels
+            view={view}
+            keys={keys}
+            shown={shown}
+            made={made}
+            text={ownKeysMessages[view.language].sharedText}
+            mayCreate={keys.length < mostKeys(view.realm)}
+            disabled={!principal.emailVerified}
+          />
+        )}
+        {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
+        <Panel id="danger" title={text.danger}>
+          {by.role === 'owner' && status === 'active' && (
+            <TransferForm visit={visit} rows={page.rows} shown={shown} />
+          )}
+          <p class="acts">
+            <ConfirmDialog
+              view={view}
+              id="leave"
+              title={text.leaveTitle(name)}
+              text={text.leaveText}
+              open={text.leave}
+              form="leave"
+              hidden={{}}
+              button={text.leave}
+            />
+            {may('organization:delete') && (
+              <ConfirmDialog
+                view={view}
+                id="delete"
+                title={text.deleteTitle(name)}
+                text={text.deleteText}
+                open={text.delete}
+                form="delete"
+                hidden={{}}
+                button={text.delete}
+              />
+            )}
+          </p>
+        </Panel>
+      </AccountFrame>
+    );
+  };
   return pageRoutes(accountArea(services), {
     path: `${ACCOUNT_PAGES.organizations}/:id`,
-    messages: organizationsMessages,
+    messages: MESSAGES,
+    leadsTo: async () => STRIPE,
     forms: {
+      ...organizationBillingForms(services, async (c, visit) => {
+        const { organization } = await admit(c, visit, 'billing:manage');
+        return { payerId: organization.id, realmId: organization.realmId };
+      }),
+      key: {
+        verified: true,
+        fresh: true,
+        names: KEY_FIELDS,
+        act: async (c, visit, values) => {
+          const by = await admit(c, visit, 'keys:manage');
+          const { text } = await organizationKeys.create(by, wantedKey(values));
+          return show(c, visit.view, await render(c, visit, {}, text));
+        },
+      },
+      revoke_key: {
+        act: async (c, visit, { key = '' }) => {
+          await organizationKeys.revoke(await admit(c, visit, 'keys:manage'), key);
+          return 'key_revoked';
+        },
+      },
       role: {
         verified: true,
         fresh: true,
@@ -134,110 +285,7 @@ export function organizationPageRoutes(services: AccountServices) {
         },
       },
     },
-    render: async (c, visit, shown) => {
-      const { principal, view } = visit;
-      const text = organizationsMessages[view.language];
-      const by = await admit(c, visit, null);
-      const { id, name, status } = by.organization;
-      const may = (permission: OrganizationPermission) =>
-        status === 'active' && permissionsOf(by.roles, by.role).includes(permission);
-      const { after } = c.req.query();
-      const isFirst = !/^usr_\w+$/.test(after ?? '');
-      const of = { organizationId: id, realmId: view.realm.id, userId: null, actor: principal.userId };
-      const [page, invited, named, report, quotas, standing] = await Promise.all([
-        organizations.listMembers(id, principal.bookmark, {
-          after: isFirst ? null : (after as string),
-          limit: MEMBERS,
-        }),
-        may('invitations:manage')
-          ? invitations.list(id, principal.bookmark, { after: null, limit: 100 })
-          : null,
-        may('domains:manage') ? domains.list(id, principal.bookmark) : null,
-        may('caps:manage') ? spending.wallet(by) : null,
-        may('caps:manage') ? usage.quotas(of) : null,
-        may('credits:read') ? credits.standing(of) : null,
-      ]);
-      return (
-        <AccountFrame visit={visit} page="organizations" shown={shown}>
-          <p>
-            <a href={view.link(ACCOUNT_PAGES.organizations)}>{text.back}</a>
-          </p>
-          <h2>
-            {name} {status === 'suspended' && <Badge look="bad">{text.suspended}</Badge>}
-          </h2>
-          <Panel id="members" title={text.members}>
-            <ul class="rows">
-              {page.rows.map((member) => (
-                <MemberEntry
-                  visit={visit}
-                  by={by}
-                  member={member}
-                  shown={shown}
-                  mayManage={may('members:manage')}
-                />
-              ))}
-            </ul>
-            <Pager
-              view={view}
-              path={organizationPath(id)}
-              cursorName="after"
-              isFirst={isFirst}
-              next={page.nextCursor}
-              names={{ newest: text.members, older: text.more }}
-            />
-          </Panel>
-          {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
-          {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
-          {standing && (
-            <Panel id="credits" title={text.credits}>
-              <p class="figure">
-                <strong>{formatNumber(view, standing.balance)}</strong>
-              </p>
-              <CreditSources view={view} standing={standing} />
-            </Panel>
-          )}
-          {report && quotas && (
-            <SpendingPanel
-              view={view}
-              report={report}
-              resources={Object.keys(quotas.resources)}
-              refused={refusedIn(shown, 'spending')}
-              isShared
-            />
-          )}
-          {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
-          <Panel id="danger" title={text.danger}>
-            {by.role === 'owner' && status === 'active' && (
-              <TransferForm visit={visit} rows={page.rows} shown={shown} />
-            )}
-            <p class="acts">
-              <ConfirmDialog
-                view={view}
-                id="leave"
-                title={text.leaveTitle(name)}
-                text={text.leaveText}
-                open={text.leave}
-                form="leave"
-                hidden={{}}
-                button={text.leave}
-              />
-              {may('organization:delete') && (
-                <ConfirmDialog
-                  view={view}
-                  id="delete"
-                  title={text.deleteTitle(name)}
-                  text={text.deleteText}
-                  open={text.delete}
-                  form="delete"
-                  hidden={{}}
-                  button={text.delete}
-                />
-              )}
-            </p>
-          </Panel>
-        </AccountFrame>
-      );
-    },
+    render,
   });
 }
 

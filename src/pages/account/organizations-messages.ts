@@ -13,6 +13,8 @@ export const organizationsMessages = messages({
     openNamed: (name: string) => `Manage ${name}`,
     use: 'Switch to it',
     useNamed: (name: string) => `Switch to ${name}`,
+    actingFor: 'You act for',
+    yourself: 'Yourself',
     alone: 'Act for yourself',
     aloneText: (name: string) => `You act for ${name} at the moment.`,
     invitations: 'Invitations',
@@ -92,6 +94,7 @@ export const organizationsMessages = messages({
       toAccount: 'Go to your account',
     },
     done: {
+      key_revoked: 'The key is revoked.',
       created: 'The organization is created.',
       joined: 'You are a member now.',
       switched: 'You act for this organization now.',
@@ -119,6 +122,8 @@ export const organizationsMessages = messages({
     openNamed: (name) => `${name} verwalten`,
     use: 'Dorthin wechseln',
     useNamed: (name) => `Zu ${name} wechseln`,
+    actingFor: 'Sie handeln für',
+    yourself: 'Sie selbst',
     alone: 'Für sich selbst handeln',
     aloneText: (name) => `Sie handeln derzeit für ${name}.`,
     invitations: 'Einladungen',
@@ -200,6 +205,7 @@ export const organizationsMessages = messages({
       toAccount: 'Zu Ihrem Konto',
     },
     done: {
+      key_revoked: 'Der Schlüssel ist widerrufen.',
       created: 'Die Organisation ist angelegt.',
       joined: 'Sie sind jetzt Mitglied.',
       switched: 'Sie handeln jetzt für diese Organisation.',

@@ -6,10 +6,9 @@ import { languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { forgetLanguage, rememberLanguage } from '../kit/view.ts';
-import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { preferencesMessages } from './preferences-messages.ts';
-import { type AccountServices, accountArea } from './visit.ts';
+import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 
@@ -39,7 +38,7 @@ export function preferencesPageRoutes(services: AccountServices) {
   });
 }
 
-function PreferencesPage({ visit, shown }: { visit: Visit; shown: Shown }) {
+function PreferencesPage({ visit, shown }: { visit: AccountVisit; shown: Shown }) {
   const { preferences, view } = visit;
   const text = preferencesMessages[view.language];
   const problem = refusedIn(shown, 'preferences')?.problem;

@@ -13,12 +13,11 @@ import { countryOptions, languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
 import { answerForm, type PageDefinition, pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Avatar, Badge, fullNameOf, Panel } from '../kit/panel.tsx';
-import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { accountMessages } from './messages.ts';
 import { profileMessages } from './profile-messages.ts';
 import { securityMessages } from './security-messages.ts';
-import { type AccountServices, accountArea, signedInAccount } from './visit.ts';
+import { type AccountServices, type AccountVisit, accountArea, signedInAccount } from './visit.ts';
 
 const PICTURE = '/account/avatar';
 const REMOVE_PICTURE = '/account/avatar/remove';
@@ -29,7 +28,7 @@ const FORM_OVERHEAD = 4 * 1024;
 export function profilePageRoutes(services: AccountServices) {
   const { profiles, avatars, config } = services;
   const area = accountArea(services);
-  const page: PageDefinition<Visit> = {
+  const page: PageDefinition<AccountVisit> = {
     path: ACCOUNT_PAGES.profile,
     messages: profileMessages,
     render: (_, visit, shown) => <ProfilePage visit={visit} shown={shown} />,
@@ -48,7 +47,7 @@ export function profilePageRoutes(services: AccountServices) {
       },
     },
   };
-  const answerPicture = (c: AppContext, visit: Visit, act: () => Promise<string>) =>
+  const answerPicture = (c: AppContext, visit: AccountVisit, act: () => Promise<string>) =>
     answerForm(c, visit, area, page, {
       name: 'picture',
       verified: true,
@@ -118,7 +117,7 @@ export function profileChanges(values: Record<string, string>): Record<string, s
   return Object.fromEntries(sent.map((field) => [field, values[field]?.trim() || null]));
 }
 
-function ProfilePage({ visit, shown }: { visit: Visit; shown: Shown }) {
+function ProfilePage({ visit, shown }: { visit: AccountVisit; shown: Shown }) {
   const text = profileMessages[visit.view.language];
   return (
     <AccountFrame visit={visit} page="profile" shown={shown}>
@@ -131,7 +130,7 @@ function ProfilePage({ visit, shown }: { visit: Visit; shown: Shown }) {
 }
 
 /** Who the user is at one look: picture, name, address, and whether that is confirmed; and the form of the picture. */
-function PicturePanel({ visit, problem }: { visit: Visit; problem: FormProblem | undefined }) {
+function PicturePanel({ visit, problem }: { visit: AccountVisit; problem: FormProblem | undefined }) {
   const { principal, user, view } = visit;
   const text = profileMessages[view.language];
   const { verified, unverified } = securityMessages[view.language];
@@ -193,7 +192,7 @@ function PicturePanel({ visit, problem }: { visit: Visit; problem: FormProblem |
   );
 }
 
-function ProfileForm({ visit, refused }: { visit: Visit; refused: RefusedForm | undefined }) {
+function ProfileForm({ visit, refused }: { visit: AccountVisit; refused: RefusedForm | undefined }) {
   const { principal, user, view } = visit;
   const text = profileMessages[view.language];
   const { notSet, save } = kitMessages[view.language];

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../../http/context.ts';
 import { activityPageRoutes } from './activity.tsx';
+import { apiKeysPageRoutes } from './api-keys.tsx';
 import { appsPageRoutes } from './apps.tsx';
 import { billingPageRoutes } from './billing.tsx';
 import { dataPageRoutes } from './data.tsx';
@@ -26,6 +27,7 @@ export function accountPageRoutes(services: AccountServices, signInLimit: Middle
     .route('/', devicesPageRoutes(services))
     .route('/', identitiesPageRoutes(services, signInLimit))
     .route('/', appsPageRoutes(services))
+    .route('/', apiKeysPageRoutes(services))
     .route('/', organizationsPageRoutes(services))
     .route('/', organizationPageRoutes(services))
     .route('/', invitationPageRoutes(services, signInLimit))

@@ -1,8 +1,9 @@
-import type { Caps, SpendingReport } from '../../account/caps-contract.ts';
+import type { SpendingReport } from '../../account/caps-contract.ts';
 import type { CreditStanding } from '../../account/metering-contract.ts';
+import type { Caps } from '../../account/sharing-contract.ts';
 import type { Limit } from '../../directory/state.ts';
 import { fieldError } from '../../errors.ts';
-import { CapsBody } from '../../usage/spending-schemas.ts';
+import { CapsBody } from '../../plans/caps-schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { formatNumber, resourceName } from '../kit/format.ts';

@@ -15,6 +15,7 @@ type PriceMeaning = Parameters<BillingAdmin['replacePrices']>[1][number];
 const MAX_ROWS = 50;
 /** Rows for new prices. */
 const EMPTY_ROWS = 2;
+const SEATS = ['members', 'paid'] as const;
 
 /** What each price stands for: a row of fields each, and a few more. */
 export function PriceFields(props: {
@@ -33,6 +34,7 @@ export function PriceFields(props: {
       [`price_id.${row}`]: price?.priceId ?? '',
       [`plan.${row}`]: price?.plan ?? '',
       [`credits.${row}`]: price?.credits ?? '',
+      [`seats.${row}`]: price?.seats ?? '',
     });
     const plan = field(`plan.${row}`);
     const known = plans.map(({ id, name }): [string, string] => [id, name]);
@@ -51,6 +53,15 @@ export function PriceFields(props: {
             options={[['', text.noPlan], ...known, ...gone.map((id): [string, string] => [id, id])]}
           />
           <Field {...field(`credits.${row}`)} label={text.credits} inputmode="numeric" autocomplete="off" />
+          <Select
+            {...field(`seats.${row}`)}
+            label={text.seats}
+            options={[
+              ['', text.noSeats],
+              ['members', text.seatsOfMembers],
+              ['paid', text.seatsPaid],
+            ]}
+          />
         </div>
       </fieldset>
     );
@@ -72,17 +83,19 @@ export function PriceFields(props: {
 export function meaningsOf(values: Record<string, string>): { row: number; meaning: PriceMeaning }[] {
   const seen = new Set<string>();
   return Array.from({ length: MAX_ROWS }, (_, row) => {
-    const [priceId, plan, credits] = ['price_id', 'plan', 'credits'].map(
+    const [priceId, plan, credits, said] = ['price_id', 'plan', 'credits', 'seats'].map(
       (field) => values[`${field}.${row}`]?.trim() || undefined,
     );
     if (priceId === undefined && plan === undefined && credits === undefined) return [];
-    const given = { price_id: priceId, plan, credits: credits === undefined ? undefined : Number(credits) };
+    const seats = SEATS.find((one) => one === said);
+    const amount = credits === undefined ? undefined : Number(credits);
+    const given = { price_id: priceId, plan, credits: amount, seats };
     const isKnown = PriceListBody.safeParse({ data: [given] }).success;
     if (!isKnown || !priceId || seen.has(priceId)) {
       throw fieldError(`price_id.${row}`, 'price', 'Needs a price and either a plan or credits');
     }
     seen.add(priceId);
-    return [{ row, meaning: plan ? { priceId, plan } : { priceId, credits: Number(credits) } }];
+    return [{ row, meaning: plan ? { priceId, plan, seats } : { priceId, credits: Number(credits) } }];
   }).flat();
 }
 

@@ -1,5 +1,6 @@
 import { BillingEventQuery, ShortfallQuery } from '../../billing/admin-schemas.ts';
 import type { EventRow, ReversalRow } from '../../billing/tables.ts';
+import { isOrganizationId } from '../../lib/jurisdiction.ts';
 import { Form } from '../kit/form.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
@@ -175,9 +176,13 @@ function ShortfallTable(props: { view: View; rows: ReversalRow[] }) {
   const rows = props.rows.map((row) => (
     <tr>
       <th scope="row">
-        <a href={view.link(`${ADMIN_PAGES.users}/${row.userId}`)}>
-          <code>{row.userId}</code>
-        </a>
+        {isOrganizationId(row.payerId) ? (
+          <code>{row.payerId}</code>
+        ) : (
+          <a href={view.link(`${ADMIN_PAGES.users}/${row.payerId}`)}>
+            <code>{row.payerId}</code>
+          </a>
+        )}
       </th>
       <td>
         <code>{row.reference}</code>

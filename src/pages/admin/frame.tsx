@@ -13,6 +13,7 @@ import type { AdminVisit } from './visit.ts';
 export const ADMIN_PAGES = {
   overview: '/admin',
   users: '/admin/users',
+  organizations: '/admin/organizations',
   activity: '/admin/activity',
   mail: '/admin/mail',
   billing: '/admin/billing',
@@ -28,7 +29,8 @@ type AdminPageName = keyof typeof ADMIN_PAGES;
 
 const ICONS: Record<AdminPageName, IconName> = {
   overview: 'layout-dashboard',
-  users: 'users',
+  users: 'user',
+  organizations: 'users',
   activity: 'history',
   mail: 'mail',
   billing: 'credit-card',

@@ -4,8 +4,6 @@ import { messages } from '../kit/messages.ts';
 export const keysMessages = messages({
   en: {
     text: 'Your services call with these. Never put one in an app or a web page.',
-    shownOnce: 'Copy the key now',
-    shownOnceText: 'It is never shown again.',
     create: 'New key',
     createButton: 'Create key',
     name: 'Name',
@@ -41,8 +39,6 @@ export const keysMessages = messages({
   },
   de: {
     text: 'Damit rufen Ihre Dienste auf. Legen Sie nie einen in eine App oder Webseite.',
-    shownOnce: 'Kopieren Sie den Schlüssel jetzt',
-    shownOnceText: 'Er wird nie wieder gezeigt.',
     create: 'Neuer Schlüssel',
     createButton: 'Schlüssel erstellen',
     name: 'Name',

@@ -4,10 +4,9 @@ import type { ApiKeyRow } from '../../api-keys/tables.ts';
 import { fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { SCOPES } from '../../lib/scopes.ts';
-import { DAY, rfc3339 } from '../../lib/time.ts';
-import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, controlAttributes, Field, FieldProblem, Form, fieldsOf, Select } from '../kit/form.tsx';
-import { dayRange, type RefusedForm, valid } from '../kit/form-data.ts';
+import { expiryOf, type RefusedForm, valid } from '../kit/form-data.ts';
+import { Expiry, ShownKey } from '../kit/key.tsx';
 import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Panel, Time, TimeOr } from '../kit/panel.tsx';
@@ -35,15 +34,7 @@ export function adminKeysPageRoutes(services: AdminServices) {
     return (
       <AdminFrame visit={visit} page="keys" shown={shown}>
         <p class="soft">{text.text}</p>
-        {key && (
-          <section class="notice good" role="status" aria-labelledby="new-key">
-            <h2 id="new-key">{text.shownOnce}</h2>
-            <p>
-              <code class="secret">{key}</code> <CopyButton view={view} text={key} />
-            </p>
-            <p>{text.shownOnceText}</p>
-          </section>
-        )}
+        {key && <ShownKey view={view} text={key} />}
         {hasNoForm && <Alert>{refused.problem.summary}</Alert>}
         <Panel id="create" title={text.create}>
           <NewKeyForm view={view} refused={creation} />
@@ -119,13 +110,6 @@ export function adminKeysPageRoutes(services: AdminServices) {
   });
 }
 
-/** The end of the day in a field, in RFC 3339; what is not a day stays as it is. */
-function expiryOf(value = ''): string | null {
-  if (value === '') return null;
-  const { end } = dayRange(value);
-  return end === undefined ? value : rfc3339(end);
-}
-
 function NewKeyForm({ view, refused }: { view: View; refused: RefusedForm | undefined }) {
   const text = keysMessages[view.language];
   const { problem, values } = refused ?? {};
@@ -195,11 +179,6 @@ function KeyEntry(props: {
       )}
     </Entry>
   );
-}
-
-/** When a key expires. One that expires at the end of a day is good until that day. */
-function Expiry({ view, at }: { view: View; at: number }) {
-  return at % DAY === 0 ? <Time view={view} at={at - 1} day /> : <Time view={view} at={at} />;
 }
 
 function KeyForms(props: {

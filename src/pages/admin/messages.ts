@@ -8,6 +8,7 @@ export const adminMessages = messages({
     pages: {
       overview: 'Overview',
       users: 'Users',
+      organizations: 'Organizations',
       activity: 'Activity',
       mail: 'Mail',
       billing: 'Billing',
@@ -38,6 +39,7 @@ export const adminMessages = messages({
     pages: {
       overview: 'Überblick',
       users: 'Benutzer',
+      organizations: 'Organisationen',
       activity: 'Aktivität',
       mail: 'Nachrichten',
       billing: 'Abrechnung',

@@ -6,6 +6,8 @@ import { adminClientsPageRoutes } from './clients.tsx';
 import { adminKeysPageRoutes } from './keys.tsx';
 import { adminMailPageRoutes } from './mail.tsx';
 import { adminNewUserPageRoutes } from './new-user.tsx';
+import { adminOrganizationPageRoutes } from './organization.tsx';
+import { adminOrganizationsPageRoutes } from './organizations.tsx';
 import { adminOverviewPageRoutes } from './overview.tsx';
 import { adminPlansPageRoutes } from './plans.tsx';
 import { adminRealmsPageRoutes } from './realms.tsx';
@@ -32,5 +34,7 @@ export function adminPageRoutes(services: AdminServices) {
     .route('/', adminWebhookPageRoutes(services))
     .route('/', adminUsersPageRoutes(services))
     .route('/', adminNewUserPageRoutes(services))
-    .route('/', adminUserPageRoutes(services));
+    .route('/', adminUserPageRoutes(services))
+    .route('/', adminOrganizationsPageRoutes(services))
+    .route('/', adminOrganizationPageRoutes(services));
 }

@@ -151,8 +151,8 @@ export function DeletePanel({ visit, data: { user }, shown }: UserPanelProps) {
 }
 
 /** A button that does one thing, with a reason. */
-function ActionForm(
-  props: UserPanelProps & {
+export function ActionForm(
+  props: Pick<UserPanelProps, 'visit' | 'shown'> & {
     form: string;
     button: string;
     hint: string;

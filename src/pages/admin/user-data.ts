@@ -18,12 +18,12 @@ export interface UserPanelProps {
 
 /** Reads everything that operators see of one user. Throws `user_not_found`. */
 export async function readUserData(services: AdminServices, target: { realmId: string; userId: string }) {
-  const { admin, analytics, identities, planAdmin, plans, privacy, usage } = services;
+  const { admin, analytics, identities, organizationAdmin, planAdmin, plans, privacy, usage } = services;
   // This comes first, so that nothing of a user of another realm is read.
   const known = await admin.users.get(target);
   const { realmId, userId } = target;
-  const [sessions, linked, subscription, offered, quotas, used, credits, activity, audit] = await Promise.all(
-    [
+  const [sessions, linked, subscription, offered, quotas, used, credits, activity, audit, organizations] =
+    await Promise.all([
       admin.sessions.list(target),
       identities.list(userId),
       plans.subscription(target),
@@ -33,8 +33,8 @@ export async function readUserData(services: AdminServices, target: { realmId: s
       admin.credits.view(target, { limit: SHOWN, cursor: undefined }),
       privacy.activity(userId, { limit: SHOWN }),
       admin.logs.audit(realmId, { target: userId }, { after: null, limit: SHOWN }),
-    ],
-  );
+      organizationAdmin.list(realmId, { userId, after: null, limit: 100 }),
+    ]);
   return {
     ...known,
     sessions,
@@ -46,5 +46,6 @@ export async function readUserData(services: AdminServices, target: { realmId: s
     credits,
     activity,
     audit,
+    organizations: organizations.rows,
   };
 }

@@ -3,17 +3,23 @@ import { activityMessages } from '../account/activity-messages.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { deviceName, formatNumber } from '../kit/format.ts';
 import { refusedIn } from '../kit/page.ts';
-import { Panel, Time } from '../kit/panel.tsx';
+import { Entries, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { adminActivityMessages } from './activity-messages.ts';
 import { ADMIN_PAGES } from './frame.tsx';
 import { adminMessages } from './messages.ts';
-import type { UserPanelProps } from './user-data.ts';
+import type { UserData, UserPanelProps } from './user-data.ts';
 import { userMessages } from './user-messages.ts';
 
-/** The limits of a user, and what they have used. */
-export function UsagePanel({ visit: { view }, data: { quotas, used } }: UserPanelProps) {
+/** The limits of a user or an organization, and what was used. */
+export function UsagePanel(props: {
+  visit: UserPanelProps['visit'];
+  data: { quotas: UserData['quotas']; used: Pick<UserData['used'], 'days' | 'totals'> };
+}) {
+  const { visit, data } = props;
+  const { view } = visit;
+  const { quotas, used } = data;
   const text = userMessages[view.language];
   const { resource: resourceHead, periods } = adminMessages[view.language];
   const number = (value: number | null) => (value === null ? '∞' : formatNumber(view, value));
@@ -36,8 +42,11 @@ export function UsagePanel({ visit: { view }, data: { quotas, used } }: UserPane
   );
 }
 
-/** The credits of a user, and their adjustment. */
-export function CreditsPanel({ visit: { view }, data: { credits }, shown }: UserPanelProps) {
+/** The credits of a user or an organization, and their adjustment. */
+export function CreditsPanel(props: Omit<UserPanelProps, 'data'> & { data: Pick<UserData, 'credits'> }) {
+  const { visit, data, shown } = props;
+  const { view } = visit;
+  const { credits } = data;
   const text = userMessages[view.language];
   const refused = refusedIn(shown, 'credits');
   const field = fieldsOf(refused);
@@ -98,8 +107,7 @@ export function CreditsPanel({ visit: { view }, data: { credits }, shown }: User
 /** The last entries of both logs about a user. */
 export function LogsPanel({ visit: { view }, data: { user, activity, audit } }: UserPanelProps) {
   const text = userMessages[view.language];
-  const { none, title, types } = activityMessages[view.language];
-  const { actions } = adminActivityMessages[view.language];
+  const { title, types } = activityMessages[view.language];
   return (
     <Panel id="activity" title={title}>
       <ul class="rows">
@@ -116,22 +124,23 @@ export function LogsPanel({ visit: { view }, data: { user, activity, audit } }: 
         <a href={view.link(ADMIN_PAGES.activity, { user_id: user.id })}>{text.allActivity}</a>
       </p>
       <h3>{text.audit}</h3>
-      {audit.rows.length === 0 ? (
-        <p class="soft">{none}</p>
-      ) : (
-        <ul class="rows">
-          {audit.rows.map((row) => (
-            <LogEntry
-              view={view}
-              at={row.at}
-              what={actions[row.action] ?? row.action}
-              about={[row.actor, typeof row.details.reason === 'string' ? row.details.reason : null]}
-            />
-          ))}
-        </ul>
-      )}
+      <AuditEntries view={view} rows={audit.rows} />
     </Panel>
   );
+}
+
+/** What operators and members did to a user or an organization. */
+export function AuditEntries({ view, rows }: { view: View; rows: UserData['audit']['rows'] }) {
+  const { actions } = adminActivityMessages[view.language];
+  const entries = rows.map((row) => (
+    <LogEntry
+      view={view}
+      at={row.at}
+      what={actions[row.action] ?? row.action}
+      about={[row.actor, typeof row.details.reason === 'string' ? row.details.reason : null]}
+    />
+  ));
+  return <Entries entries={entries} none={activityMessages[view.language].none} />;
 }
 
 function LogEntry(props: { view: View; at: number; what: string; about: (string | null)[] }) {

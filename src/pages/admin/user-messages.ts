@@ -38,9 +38,9 @@ export const userMessages = messages({
     planUntil: 'until',
     planExpires: 'Until (empty: without end)',
     setPlan: 'Change the plan',
-    limits: 'Limits of this user',
+    limits: 'Own limits',
     limitsHint:
-      'Limits of this user alone: a whole number, or “unlimited”. Leave a field empty to use the limit of the plan.',
+      'In place of the plan’s: a whole number, or “unlimited”. Leave a field empty to use the limit of the plan.',
     setLimits: 'Save the limits',
     sessions: (count: number) => `Sessions (${count})`,
     noSessions: 'The user is signed in nowhere.',
@@ -55,7 +55,7 @@ export const userMessages = messages({
     balance: 'Balance',
     amount: 'Amount',
     amountHint: 'A negative amount takes credits away.',
-    reasonNeeded: 'The user sees it, too.',
+    reasonNeeded: 'It stands in the ledger, too.',
     adjust: 'Adjust',
     transactions: {
       purchase: 'Bought',
@@ -124,9 +124,9 @@ export const userMessages = messages({
     planUntil: 'bis',
     planExpires: 'Bis (leer: auf Dauer)',
     setPlan: 'Tarif ändern',
-    limits: 'Grenzen dieses Benutzers',
+    limits: 'Eigene Grenzen',
     limitsHint:
-      'Grenzen nur für diesen Benutzer: eine ganze Zahl oder „unbegrenzt“. Ein leeres Feld lässt die Grenze des Tarifs gelten.',
+      'Statt der Grenzen des Tarifs: eine ganze Zahl oder „unbegrenzt“. Ein leeres Feld lässt die Grenze des Tarifs gelten.',
     setLimits: 'Grenzen speichern',
     sessions: (count) => `Sitzungen (${count})`,
     noSessions: 'Der Benutzer ist nirgends angemeldet.',
@@ -141,7 +141,7 @@ export const userMessages = messages({
     balance: 'Stand',
     amount: 'Betrag',
     amountHint: 'Ein negativer Betrag zieht Guthaben ab.',
-    reasonNeeded: 'Auch der Benutzer sieht ihn.',
+    reasonNeeded: 'Er steht auch im Verlauf der Buchungen.',
     adjust: 'Buchen',
     transactions: {
       purchase: 'Gekauft',

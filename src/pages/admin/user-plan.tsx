@@ -1,8 +1,10 @@
+import type { Limits } from '../../directory/state.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import { controlAttributes, Field, Form, fieldsOf, Select } from '../kit/form.tsx';
-import { refusedIn } from '../kit/page.ts';
+import { refusedIn, type Shown } from '../kit/page.ts';
 import { Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
+import type { View } from '../kit/view.ts';
 import { limitField, limitText, PERIODS } from './limits.ts';
 import { adminMessages } from './messages.ts';
 import type { UserPanelProps } from './user-data.ts';
@@ -39,17 +41,22 @@ export function UserPlanPanel(panel: UserPanelProps) {
         <Field {...field('plan_reason')} label={adminMessages[view.language].reason} maxlength={500} />
       </Form>
       <hr />
-      <LimitsForm {...panel} />
+      <LimitsForm
+        view={view}
+        own={data.user.customLimits}
+        plan={data.subscription.plan.limits}
+        shown={shown}
+      />
     </Panel>
   );
 }
 
-function LimitsForm({ visit: { view }, data: { user, subscription }, shown }: UserPanelProps) {
+/** The limits of a user or an organization in place of the plan's. */
+export function LimitsForm(props: { view: View; own: Limits; plan: Limits; shown: Shown }) {
+  const { view, own, plan: limits, shown } = props;
   const text = userMessages[view.language];
   const { resource: resourceHead, periods } = adminMessages[view.language];
   const refused = refusedIn(shown, 'limits');
-  const { limits } = subscription.plan;
-  const own = user.customLimits;
   const resources = [...new Set([...Object.keys(limits), ...Object.keys(own)])];
   const rows = resources.map((resource) => (
     <tr>

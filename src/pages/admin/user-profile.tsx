@@ -7,6 +7,9 @@ import { countryOptions, languageOptions } from '../kit/format.ts';
 import { kitMessages } from '../kit/messages.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
+import { adminMessages } from './messages.ts';
+import { adminOrganizationsMessages } from './organization-messages.ts';
+import { OrganizationTable } from './organizations.tsx';
 import type { UserPanelProps } from './user-data.ts';
 import { userMessages } from './user-messages.ts';
 
@@ -78,6 +81,19 @@ export function IdentitiesPanel({ visit: { view }, data: { identities } }: UserP
   return (
     <Panel id="identities" title={title}>
       <Entries entries={entries} none={userMessages[view.language].noIdentities} />
+    </Panel>
+  );
+}
+
+/** The organizations that a user is in. */
+export function OrganizationsPanel({ visit: { view }, data: { organizations } }: UserPanelProps) {
+  return (
+    <Panel id="organizations" title={adminMessages[view.language].pages.organizations}>
+      {organizations.length === 0 ? (
+        <p class="soft">{adminOrganizationsMessages[view.language].isInNone}</p>
+      ) : (
+        <OrganizationTable view={view} rows={organizations} />
+      )}
     </Panel>
   );
 }

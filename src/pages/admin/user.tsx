@@ -11,7 +11,7 @@ import { userForms } from './user-forms.ts';
 import { CreditsPanel, LogsPanel, UsagePanel } from './user-ledgers.tsx';
 import { userMessages } from './user-messages.ts';
 import { UserPlanPanel } from './user-plan.tsx';
-import { IdentitiesPanel, ProfilePanel, SessionsPanel } from './user-profile.tsx';
+import { IdentitiesPanel, OrganizationsPanel, ProfilePanel, SessionsPanel } from './user-profile.tsx';
 import { usersMessages } from './users-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
@@ -36,6 +36,7 @@ export function adminUserPageRoutes(services: AdminServices) {
                 <ProfilePanel {...panel} />
                 <SessionsPanel {...panel} />
                 <IdentitiesPanel {...panel} />
+                <OrganizationsPanel {...panel} />
                 <LogsPanel {...panel} />
               </div>
               <div>
@@ -65,6 +66,7 @@ function PartTabs({ visit: { view }, data }: UserPanelProps) {
     ['credits', text.credits],
     ['sessions', text.sessions(data.sessions.length)],
     ['identities', identitiesMessages[view.language].title],
+    ['organizations', adminMessages[view.language].pages.organizations],
     ['activity', activityMessages[view.language].title],
     ['delete', text.delete],
   ];

@@ -14,6 +14,9 @@ import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
+import type { OrganizationAdmin } from '../../organizations/admin-service.ts';
+import type { Organizations } from '../../organizations/service.ts';
+import type { OrganizationSpending } from '../../organizations/spending-service.ts';
 import type { PlanAdmin } from '../../plans/admin-service.ts';
 import type { Plans } from '../../plans/service.ts';
 import type { Privacy } from '../../privacy/service.ts';
@@ -58,6 +61,9 @@ export interface AdminServices extends VisitServices {
   databases: Databases;
   webhooks: WebhookEndpoints;
   hooks: HookAdmin;
+  organizations: Organizations;
+  organizationAdmin: OrganizationAdmin;
+  spending: OrganizationSpending;
 }
 
 /** An operator who looks at a page. */

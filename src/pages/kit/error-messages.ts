@@ -28,6 +28,7 @@ export const errorMessages = messages({
       last_factor: 'You need a second factor here, and this is your last one. Please add another one first.',
       passkey_exists: 'This passkey is in use already.',
       passkey_not_found: 'This passkey is removed already.',
+      too_many_api_keys: 'There is no room for another key. Please revoke one first.',
       too_many_passkeys: 'There is no room for another passkey. Please remove one first.',
       slug_taken: 'Another organization has this short name.',
       organizations_closed: 'New organizations cannot be created here.',
@@ -45,6 +46,7 @@ export const errorMessages = messages({
       domain_not_found: 'This domain is removed already.',
       conflict: 'Somebody else changed this at the same time. Please try again.',
       last_sign_in_method: 'This is your last way to sign in. Set a password first, or link another account.',
+      payment_required: 'There is no payment method yet. Please add one first.',
       payment_failed: 'The payment was declined. Please try another payment method.',
       price_not_found: 'This is not offered any more.',
       payment_method_not_found: 'This payment method is not stored any more.',
@@ -85,6 +87,7 @@ export const errorMessages = messages({
       'email.too_big': 'An email address has at most 64 characters before the @, and 254 in all.',
       'to.too_big': 'An email address has at most 64 characters before the @, and 254 in all.',
       slug: 'Use lowercase letters, digits and single dashes between them, at most 50.',
+      user: 'There is no user with that address or id.',
       domain: 'Enter the name of a domain such as example.com.',
       username:
         'A username has 3 to 32 letters, digits, dots, dashes or underscores, a letter among them, and starts with a letter or digit.',
@@ -166,6 +169,7 @@ export const errorMessages = messages({
         'Hier ist ein zweiter Faktor nötig, und das ist Ihr letzter. Bitte fügen Sie zuerst einen weiteren hinzu.',
       passkey_exists: 'Dieser Passkey wird schon benutzt.',
       passkey_not_found: 'Dieser Passkey ist schon entfernt.',
+      too_many_api_keys: 'Für einen weiteren Schlüssel ist kein Platz. Bitte widerrufen Sie zuerst einen.',
       too_many_passkeys: 'Für einen weiteren Passkey ist kein Platz. Bitte entfernen Sie zuerst einen.',
       slug_taken: 'Eine andere Organisation hat diesen Kurznamen.',
       organizations_closed: 'Hier können keine Organisationen angelegt werden.',
@@ -184,6 +188,7 @@ export const errorMessages = messages({
       conflict: 'Das wurde gleichzeitig von anderswo geändert. Bitte versuchen Sie es noch einmal.',
       last_sign_in_method:
         'Das ist Ihr letzter Weg, sich anzumelden. Setzen Sie zuerst ein Passwort oder verknüpfen Sie ein weiteres Konto.',
+      payment_required: 'Es gibt noch kein Zahlungsmittel. Bitte fügen Sie zuerst eines hinzu.',
       payment_failed: 'Die Zahlung wurde abgelehnt. Bitte versuchen Sie ein anderes Zahlungsmittel.',
       price_not_found: 'Das wird nicht mehr angeboten.',
       payment_method_not_found: 'Dieses Zahlungsmittel ist nicht mehr hinterlegt.',
@@ -225,6 +230,7 @@ export const errorMessages = messages({
       'email.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
       'to.too_big': 'Eine E-Mail-Adresse hat vor dem @ höchstens 64 Zeichen und im Ganzen 254.',
       slug: 'Nur Kleinbuchstaben, Ziffern und einzelne Striche dazwischen, höchstens 50.',
+      user: 'Es gibt keinen Benutzer mit dieser Adresse oder Id.',
       domain: 'Geben Sie den Namen einer Domain ein, etwa example.com.',
       username:
         'Ein Benutzername hat 3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche, darunter einen Buchstaben, und beginnt mit einem Buchstaben oder einer Ziffer.',

@@ -5,7 +5,7 @@ import type { Challenge } from '../../http/challenge.ts';
 import type { AppContext } from '../../http/context.ts';
 import { SECOND_STEP_PAGE, setSecondStepCookie } from '../../http/second-step-cookie.ts';
 import type { Language } from '../../lib/language.ts';
-import { DAY } from '../../lib/time.ts';
+import { DAY, rfc3339 } from '../../lib/time.ts';
 import { errorMessages } from './error-messages.ts';
 import { show, type View } from './view.ts';
 
@@ -149,4 +149,11 @@ export async function attempt(
 export function dayRange(value: string | undefined): { start?: number; end?: number } {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(value ?? '') ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
   return Number.isNaN(start) ? {} : { start, end: start + DAY };
+}
+
+/** The end of the day in a field, in RFC 3339; what is not a day stays as it is. */
+export function expiryOf(value = ''): string | null {
+  if (value === '') return null;
+  const { end } = dayRange(value);
+  return end === undefined ? value : rfc3339(end);
 }

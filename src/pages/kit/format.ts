@@ -76,10 +76,28 @@ export function formatNumber(view: View, count: number, isChange = false): strin
 const ZERO_DECIMAL = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
 const THREE_DECIMAL = 'bhd jod kwd omr tnd'.split(' ');
 
+/** How many digits an amount of a currency has after its point, as Stripe counts. */
+function digitsOf(currency: string): number {
+  const code = currency.toLowerCase();
+  return ZERO_DECIMAL.includes(code) ? 0 : THREE_DECIMAL.includes(code) ? 3 : 2;
+}
+
+/** What was typed as an amount of a currency (`12.50`, `12,50`), in Stripe's smallest unit of it; NaN for what is none. */
+export function smallestUnits(typed: string, currency: string): number {
+  const digits = digitsOf(currency);
+  const [, whole, fraction = ''] = /^(\d{1,9})(?:[.,](\d{1,3}))?$/.exec(typed.trim()) ?? [];
+  if (whole === undefined || fraction.length > digits) return Number.NaN;
+  return Number(whole + fraction.padEnd(digits, '0'));
+}
+
+/** The same the other way, as it is typed. */
+export function largeUnits(amount: number, currency: string): string {
+  return (amount / 10 ** digitsOf(currency)).toFixed(digitsOf(currency));
+}
+
 /** An amount of money, which is given in Stripe's smallest unit of the currency. */
 export function formatMoney(view: View, amount: number, currency: string): string {
-  const code = currency.toLowerCase();
-  const digits = ZERO_DECIMAL.includes(code) ? 0 : THREE_DECIMAL.includes(code) ? 3 : 2;
+  const digits = digitsOf(currency);
   const value = amount / 10 ** digits;
   // Where a currency is written without a fraction, one that there is is shown all the same.
   const fraction = Number.isInteger(value) ? {} : { minimumFractionDigits: digits };

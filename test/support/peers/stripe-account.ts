@@ -23,6 +23,8 @@ export const PRICES: Json[] = [
   price('price_pro_year', 20_000, 'year'),
   price('price_enterprise_month', 10_000, 'month'),
   price('price_enterprise_year', 100_000, 'year'),
+  price('price_team_month', 1000, 'month'),
+  price('price_seats_month', 800, 'month'),
   price('price_unmapped_month', 100, 'month'),
   price('price_credits_500', 500, null),
   { ...price('price_retired', 500, null), active: false },
@@ -47,6 +49,8 @@ function price(id: string, unitAmount: number, interval: string | null): Json {
 export class StripeAccount {
   readonly objects = new Map<string, Json>(PRICES.map((one) => [one.id, one]));
   readonly events: Json[] = [];
+  /** Lines that wait for the next invoice of a subscription. */
+  readonly pending = new Map<string, Json[]>();
   /** Of customers whom one test file alone hears of in the list of events: its name. */
   readonly watchers = new Map<string, string>();
   /** How far the clocks of customers are ahead, in seconds; Stripe calls them test clocks. */
@@ -87,9 +91,9 @@ export class StripeAccount {
     return this.put('price', { ...fields, id: newId('price'), currency });
   }
 
-  createCustomer({ email, metadata = {} }: Json): Json {
+  createCustomer({ email, name = null, metadata = {} }: Json): Json {
     const settings = { invoice_settings: { default_payment_method: null } };
-    const customer = this.put('cus', { object: 'customer', email, metadata, balance: 0, ...settings });
+    const customer = this.put('cus', { object: 'customer', email, name, metadata, balance: 0, ...settings });
     this.tell('customer.created', customer);
     return customer;
   }
@@ -113,10 +117,14 @@ export class StripeAccount {
   }
 
   /** What the browser does with a setup intent: Stripe gets the card, never Latchkey. */
-  attach(customer: string, card: { brand?: string; declines?: boolean } = {}): Json {
+  attach(
+    customer: string,
+    card: { brand?: string; declines?: boolean; authenticates?: boolean; slow?: boolean } = {},
+  ): Json {
     this.get(customer);
     const details = { brand: card.brand ?? 'visa', last4: '4242', exp_month: 12, exp_year: 2031 };
-    const extra = { declines: card.declines ?? false };
+    const { declines = false, authenticates = false, slow = false } = card;
+    const extra = { declines, authenticates, slow };
     const method = this.put('pm', {
       object: 'payment_method',
       type: 'card',
@@ -149,10 +157,10 @@ export class StripeAccount {
     const start = this.now(customer);
     const end = trialDays ? start + trialDays * 86_400 : after(start, wanted);
     const id = newId('sub');
-    const items = params.items.map(({ price: given }: Json) => ({
+    const items = params.items.map(({ price: given, quantity = 1 }: Json) => ({
       id: newId('si'),
       price: this.get(given, 'items[0][price]'),
-      quantity: 1,
+      quantity: Number(quantity),
       current_period_start: start,
       current_period_end: end,
     }));
@@ -173,7 +181,11 @@ export class StripeAccount {
     this.bill(
       subscription,
       'subscription_create',
-      items.map((item: Json) => lineFor(item.price, start, end, trialDays ? 0 : item.price.unit_amount)),
+      items.map((item: Json) =>
+        lineFor(item.price, start, end, trialDays ? 0 : item.price.unit_amount * item.quantity, {
+          quantity: item.quantity,
+        }),
+      ),
       {
         pays: !method.declines,
       },
@@ -187,8 +199,8 @@ export class StripeAccount {
     if (subscription.status === 'canceled')
       throw invalid('A canceled subscription can only update its metadata');
     const [item] = subscription.items.data;
-    const wanted = params.items?.[0]?.price;
-    if (wanted) this.changePrice(subscription, params.items[0].id, this.get(wanted));
+    const change = params.items?.[0];
+    if (change) this.changeItem(subscription, change, params.proration_behavior);
     if (params.cancel_at_period_end !== undefined && params.cancel_at !== undefined)
       throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.');
     if (params.cancel_at_period_end !== undefined) {
@@ -204,15 +216,27 @@ export class StripeAccount {
     return subscription;
   }
 
-  /** From now on, the difference being billed at once; another interval begins another period. */
-  private changePrice(subscription: Json, itemId: string, wanted: Json): void {
+  /**
+   * Another price or quantity from now on. The difference is billed at once (`always_invoice`), or with the next invoice
+   * (`create_prorations`, which is Stripe's default); another interval begins another period, and is billed at once.
+   */
+  private changeItem(
+    subscription: Json,
+    { id: itemId, price: priceId, quantity }: Json,
+    behavior: string,
+  ): void {
     const item = subscription.items.data.find((one: Json) => one.id === itemId);
     if (!item) throw invalid('No such subscription item');
+    const wanted = priceId === undefined ? item.price : this.get(priceId);
+    const count = quantity === undefined ? item.quantity : Number(quantity);
+    if (!Number.isSafeInteger(count) || count < 1) throw invalid('Invalid integer: quantity');
     const before = item.price;
-    if (wanted.id === before.id) return;
-    if (this.get(subscription.default_payment_method).declines) throw declined();
-    item.price = wanted;
+    if (wanted.id === before.id && count === item.quantity) return;
+    const isOther = wanted.recurring.interval !== before.recurring.interval;
+    const isBilled = behavior === 'always_invoice' || isOther || behavior === undefined;
+    if (isBilled && this.get(subscription.default_payment_method).declines) throw declined();
     const back = this.unused(subscription, item, before);
+    Object.assign(item, { price: wanted, quantity: count });
     const { interval } = before.recurring;
     const at = this.now(subscription.customer);
     if (interval !== wanted.recurring.interval) {
@@ -220,23 +244,21 @@ export class StripeAccount {
     }
     const { current_period_start: start, current_period_end: end } = item;
     const isWhole = at <= start;
-    const amount = Math.round((wanted.unit_amount * (end - Math.max(at, start))) / (end - start));
-    const line = lineFor(
-      wanted,
-      Math.max(at, start),
-      end,
-      amount,
-      !isWhole || interval === wanted.recurring.interval,
-    );
-    this.bill(subscription, 'subscription_update', [back, line], { pays: true });
+    const amount = Math.round((wanted.unit_amount * count * (end - Math.max(at, start))) / (end - start));
+    const line = lineFor(wanted, Math.max(at, start), end, amount, {
+      proration: !isWhole || interval === wanted.recurring.interval,
+      quantity: count,
+    });
+    if (isBilled) this.bill(subscription, 'subscription_update', [back, line], { pays: true });
+    else this.pending.set(subscription.id, [...(this.pending.get(subscription.id) ?? []), back, line]);
   }
 
   /** A line that gives back what is left of the period. */
   private unused(subscription: Json, item: Json, price = item.price): Json {
     const { current_period_start: start, current_period_end: end } = item;
     const at = Math.max(start, this.now(subscription.customer));
-    const amount = Math.round((price.unit_amount * (end - at)) / (end - start));
-    return lineFor(price, at, end, -amount, true);
+    const amount = Math.round((price.unit_amount * item.quantity * (end - at)) / (end - start));
+    return lineFor(price, at, end, -amount, { proration: true, quantity: item.quantity });
   }
 
   /** A period is over: the next begins, and is paid or not. The customer's clock goes along. */
@@ -247,9 +269,11 @@ export class StripeAccount {
     const lines = subscription.items.data.map((item: Json) => {
       item.current_period_start = item.current_period_end;
       item.current_period_end = after(item.current_period_start, item.price);
-      const { current_period_start: start, current_period_end: end, price: wanted } = item;
-      return lineFor(wanted, start, end, wanted.unit_amount);
+      const { current_period_start: start, current_period_end: end, price: wanted, quantity } = item;
+      return lineFor(wanted, start, end, wanted.unit_amount * quantity, { quantity });
     });
+    lines.unshift(...(this.pending.get(id) ?? []));
+    this.pending.delete(id);
     const [item] = subscription.items.data;
     if (this.ahead.has(customer)) this.ahead.set(customer, item.current_period_start - realNow());
     this.bill(subscription, 'subscription_cycle', lines, { pays });
@@ -305,7 +329,7 @@ export class StripeAccount {
       const method = this.attach(customer);
       const order = {
         customer,
-        items: [{ price: wanted.price }],
+        items: [{ price: wanted.price, quantity: wanted.quantity }],
         default_payment_method: method.id,
         metadata,
       };
@@ -385,7 +409,49 @@ export class StripeAccount {
     this.tell('invoice.paid', invoice);
   }
 
-  private charge(customer: string, amount: number): Json {
+  /**
+   * Pays by a card that is known, while nobody is there (`off_session`): what the bank wants to be confirmed, or declines, is refused
+   * with the payment that it leaves, which is not paid then.
+   */
+  payOffSession(params: Json): Json {
+    const { customer, payment_method: methodId, amount, currency, metadata = {} } = params;
+    const method = this.get(methodId, 'payment_method');
+    this.get(customer, 'customer');
+    if (method.customer !== customer) throw invalid('The payment method belongs to somebody else');
+    if (params.off_session !== 'true' || params.confirm !== 'true')
+      throw invalid('off_session needs confirm');
+    if (!(Number(amount) > 0)) throw invalid('Invalid positive integer: amount');
+    const fields = { object: 'payment_intent', customer, payment_method: methodId, currency, metadata };
+    const intent: Json = this.put('pi', { ...fields, amount: Number(amount), last_payment_error: null });
+    const code = method.declines ? 'card_declined' : method.authenticates ? 'authentication_required' : null;
+    if (code) {
+      const failure = {
+        type: 'card_error',
+        code,
+        decline_code: method.declines ? 'insufficient_funds' : 'authentication_required',
+        message: 'Your card was declined.',
+      };
+      Object.assign(intent, { status: 'requires_payment_method', last_payment_error: failure });
+      this.tell('payment_intent.payment_failed', intent);
+      throw new StripeRefusal(402, { ...failure, payment_intent: structuredClone(intent) });
+    }
+    if (method.slow) return Object.assign(intent, { status: 'processing' });
+    this.charge(customer, intent.amount, intent.id);
+    intent.status = 'succeeded';
+    this.tell('payment_intent.succeeded', intent);
+    return intent;
+  }
+
+  /** A payment that took its time, as bank debits do, is made, or is not. */
+  settlePayment(id: string, pays: boolean): Json {
+    const intent = this.get(id);
+    if (pays) this.charge(intent.customer, intent.amount, id);
+    intent.status = pays ? 'succeeded' : 'requires_payment_method';
+    this.tell(pays ? 'payment_intent.succeeded' : 'payment_intent.payment_failed', intent);
+    return intent;
+  }
+
+  private charge(customer: string, amount: number, intentId = newId('pi')): Json {
     const charge = {
       object: 'charge',
       customer,
@@ -394,17 +460,23 @@ export class StripeAccount {
       currency: 'usd',
       disputed: false,
     };
-    return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: newId('pi') });
+    return this.put('ch', { ...charge, paid: true, status: 'succeeded', payment_intent: intentId });
   }
 }
 
-function lineFor(wanted: Json, start: number, end: number, amount: number, proration = false): Json {
+function lineFor(
+  wanted: Json,
+  start: number,
+  end: number,
+  amount: number,
+  { proration = false, quantity = 1 } = {},
+): Json {
   return {
     id: newId('il'),
     object: 'line_item',
     amount,
     currency: 'usd',
-    quantity: 1,
+    quantity,
     period: { start, end },
     pricing: { type: 'price_details', price_details: { price: wanted.id, product: 'prod_test' } },
     parent: {

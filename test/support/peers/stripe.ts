@@ -5,10 +5,13 @@ import { invalid, StripeAccount, StripeRefusal } from './stripe-account.ts';
 
 type Json = Record<string, any>;
 
-/** Requests that shall fail: those whose method, path and body match, so many times. `late`: what is so now, in a while. */
+/**
+ * Requests that shall fail: those whose method, path and body match, so many times. `late`: what is so now, in a while. `lost`: it is done, and
+ * the answer does not arrive.
+ */
 interface Fault {
   pattern: string;
-  status: number | 'drop' | 'late';
+  status: number | 'drop' | 'late' | 'lost';
   times: number;
 }
 
@@ -31,10 +34,19 @@ export async function startStripe() {
     const [own, watcher] = secret.split('_of_') as [string, string | undefined];
     const said = `${method} ${path} ${decodeURIComponent(body)}${watcher ? ` by ${watcher}` : ''}`;
     requests.push(said);
+    const key = method === 'POST' ? headers['idempotency-key'] : undefined;
     const fault = faults.find((one) => one.times > 0 && new RegExp(one.pattern).test(said));
     if (fault) {
       fault.times -= 1;
       if (fault.status === 'drop') return 'drop';
+      if (fault.status === 'lost') {
+        if (key !== undefined && !replies.has(key))
+          replies.set(key, {
+            body: `${path}?${body}`,
+            answer: attempt(() => route(account, request, watcher)),
+          });
+        return 'drop';
+      }
       if (fault.status === 'late') {
         const answer = attempt(() => route(account, request, watcher));
         await new Promise((resolve) => setTimeout(resolve, 600));
@@ -49,7 +61,6 @@ export async function startStripe() {
     }
     // Nothing answers at once, so that requests overlap.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
-    const key = method === 'POST' ? headers['idempotency-key'] : undefined;
     const known = key === undefined ? undefined : replies.get(key);
     if (known) {
       return known.body === `${path}?${body}`
@@ -94,6 +105,12 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
   switch (action) {
     case 'attach':
       return account.attach(given.customer, given);
+    case 'decline':
+      return Object.assign(account.get(id), { declines: given.declines ?? true });
+    case 'detach':
+      return account.detach(id);
+    case 'settle-payment':
+      return account.settlePayment(id, given.pays);
     case 'subscribe':
       return account.createSubscription(given);
     case 'complete':
@@ -106,6 +123,10 @@ function happen(account: StripeAccount, action: string, given: Json): Json {
       return account.end(account.get(id));
     case 'change-price':
       return account.updateSubscription(id, { items: [{ id: given.item, price: given.price }] });
+    case 'set-quantity': {
+      const [item] = account.get(id).items.data;
+      return account.updateSubscription(id, { items: [{ id: item.id, quantity: given.quantity }] });
+    }
     case 'cancel-with-proration':
       return account.cancelWithProration(id);
     case 'cancel-at':
@@ -211,6 +232,19 @@ function route(account: StripeAccount, { method, path, body }: Arrived, watcher:
       return page(account.list('payment_method', (one) => one.customer === params.customer));
     case 'POST payment_methods/{id}/detach':
       return account.detach(id as string);
+    case 'POST payment_intents':
+      return account.payOffSession(params);
+    case 'GET payment_intents/{id}':
+      return account.get(id);
+    case 'GET payment_intents':
+      return page(
+        account.list(
+          'payment_intent',
+          (one) =>
+            (!params.customer || one.customer === params.customer) &&
+            one.created >= Number(params.created?.gte ?? 0),
+        ),
+      );
     case 'POST subscriptions':
       return expanded(account, account.createSubscription(params));
     case 'GET subscriptions/{id}':

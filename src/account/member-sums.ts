@@ -1,8 +1,8 @@
-import { CREDITS } from '../account/caps-contract.ts';
-import { TOKENS } from '../account/metering-contract.ts';
-import type { Reached, Told } from '../account/told.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
-import type { MemberSum, ModelSum, SpendingDay, SpendingRange } from './spending-contract.ts';
+import { TOKENS } from './metering-contract.ts';
+import { CREDITS } from './sharing.ts';
+import type { MemberSum, MemberUse, ModelSum, SpendingDay, SpendingRange } from './sharing-contract.ts';
+import type { Reached, Told } from './told.ts';
 
 /** How far what members have used is summed up: of the ledger beside what the books themselves say. */
 export type Cursor = Reached & { credits: number };
@@ -142,6 +142,23 @@ export class MemberSums {
         after?.member ?? '',
         after ? (after.resource ?? CREDITS) : '',
         limit,
+      )
+      .toArray()
+      .map((row) => ({ ...row, resource: nameOf(row.resource) }));
+  }
+
+  /** What some have used in the day and the month of a moment, of each resource that they have used in it; ordered. */
+  ofMonth(members: string[], at: number): (MemberUse & { member: string })[] {
+    const [today, month] = [dateOf(at), monthOf(at)];
+    return this.#sql
+      .exec<{ member: string; resource: string; day: number; month: number }>(
+        `SELECT member, resource, SUM(quantity) AS month, SUM(iif(day = ?4, quantity, 0)) AS day FROM (${this.#all()})
+         WHERE member IN (SELECT value FROM json_each(?6)) AND day BETWEEN ?5 || '-01' AND ?5 || '-31'
+         GROUP BY 1, 2 ORDER BY 1, 2`,
+        ...this.#after(),
+        today,
+        month,
+        JSON.stringify(members),
       )
       .toArray()
       .map((row) => ({ ...row, resource: nameOf(row.resource) }));
