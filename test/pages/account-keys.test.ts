@@ -128,6 +128,10 @@ describe('the panel of keys of an organization', () => {
     expectPage(made);
     const key = keyIn(made.body);
     expect(key).toMatch(/^lko_/);
+    // Its forms lead where they lead on the page itself: to pay, too.
+    const policy = made.headers.get('content-security-policy');
+    expect(policy).toContain('https://checkout.stripe.com');
+    expect(policy).toBe((await open(page, owner)).headers.get('content-security-policy'));
     expect((await authorizeBy(key)).body).toMatchObject({ allowed: true, organization_id: id });
     expect((await open(page, owner)).body).toContain('at the cost of the organization');
     expect((await open(page, member)).body).not.toContain('at the cost of the organization');

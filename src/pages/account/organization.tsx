@@ -2,7 +2,6 @@ import { type AppContext, clientOf } from '../../http/context.ts';
 import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/organization-roles.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
-import { mostKeys } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
@@ -10,14 +9,12 @@ import { formatNumber, initialsOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
-import { show } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { STRIPE } from './billing-forms.tsx';
 import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { KEY_FIELDS, KeyPanels, wantedKey } from './key-panels.tsx';
-import { ownKeysMessages } from './keys-messages.ts';
 import { organizationBilling, organizationBillingForms } from './organization-billing.tsx';
+import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys.tsx';
 import {
   DomainsPanel,
   InvitationsPanel,
@@ -120,17 +117,7 @@ export function organizationPageRoutes(services: AccountServices) {
             isShared
           />
         )}
-        {keys && (keys.length > 0 || mostKeys(view.realm) > 0) && (
-          <KeyPanels
-            view={view}
-            keys={keys}
-            shown={shown}
-            made={made}
-            text={ownKeysMessages[view.language].sharedText}
-            mayCreate={keys.length < mostKeys(view.realm)}
-            disabled={!principal.emailVerified}
-          />
-        )}
+        {keys && <OrganizationKeyPanels visit={visit} keys={keys} shown={shown} made={made} />}
         {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
         <Panel id="danger" title={text.danger}>
           {by.role === 'owner' && status === 'active' && (
@@ -173,22 +160,7 @@ export function organizationPageRoutes(services: AccountServices) {
         const { organization } = await admit(c, visit, 'billing:manage');
         return { payerId: organization.id, realmId: organization.realmId };
       }),
-      key: {
-        verified: true,
-        fresh: true,
-        names: KEY_FIELDS,
-        act: async (c, visit, values) => {
-          const by = await admit(c, visit, 'keys:manage');
-          const { text } = await organizationKeys.create(by, wantedKey(values));
-          return show(c, visit.view, await render(c, visit, {}, text));
-        },
-      },
-      revoke_key: {
-        act: async (c, visit, { key = '' }) => {
-          await organizationKeys.revoke(await admit(c, visit, 'keys:manage'), key);
-          return 'key_revoked';
-        },
-      },
+      ...organizationKeyForms(organizationKeys, (c, visit) => admit(c, visit, 'keys:manage'), render),
       role: {
         verified: true,
         fresh: true,
