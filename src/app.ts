@@ -49,6 +49,7 @@ import { organizationKeyRoutes } from './organizations/key-routes.ts';
 import { memberRoutes } from './organizations/member-routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { spendingRoutes } from './organizations/spending-routes.ts';
+import { walletCapRoutes } from './organizations/wallet-cap-routes.ts';
 import { accountPageRoutes } from './pages/account/routes.ts';
 import { adminPageRoutes } from './pages/admin/routes.ts';
 import { authorizationPageRoutes } from './pages/authorization/routes.tsx';
@@ -73,6 +74,7 @@ import { discoveryRoutes } from './signing-keys/discovery-routes.ts';
 import { usageAdminRoutes } from './usage/admin-routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { usageServiceRoutes } from './usage/service-routes.ts';
+import { spendingCapRoutes } from './usage/spending-routes.ts';
 import { emailRoutes } from './verification/routes.ts';
 import { webhookEndpointRoutes } from './webhooks/routes.ts';
 
@@ -128,6 +130,8 @@ export function createApp(
     .route('/', organizationRoutes(services.organizations, services.domains, levels, signInLimit))
     .route('/', memberRoutes(services.organizations, levels))
     .route('/', spendingRoutes(services, levels))
+    .route('/', walletCapRoutes(services, levels))
+    .route('/', spendingCapRoutes(services.spendingCaps, levels))
     .route('/', organizationKeyRoutes(services.organizations, services.organizationKeys, levels))
     .route('/', invitationRoutes(services.organizations, services.invitations, levels, signInLimit))
     .route('/', domainRoutes(services.organizations, services.domains, levels))

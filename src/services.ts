@@ -85,6 +85,7 @@ import { eventSenderOf } from './sinks/registry.ts';
 import { takeFrom } from './stubs.ts';
 import { UsageAnalytics } from './usage/analytics-service.ts';
 import { Usage } from './usage/service.ts';
+import { Spending } from './usage/spending-service.ts';
 import { EmailVerification } from './verification/service.ts';
 import type { OrganizationKeyAct, OrganizationMirror } from './wallet/contract.ts';
 import { Payers } from './wallet/payers.ts';
@@ -159,6 +160,7 @@ export interface Services {
   userKeys: UserKeys;
   organizations: Organizations;
   spending: OrganizationSpending;
+  spendingCaps: Spending;
   organizationKeys: OrganizationKeys;
   organizationChanges: OrganizationChanges;
   invitations: Invitations;
@@ -302,6 +304,7 @@ function assemble(shared: Shared, database: string): Services {
     askOrganization: (organization, call) => organizationChanges.ask(organization, call),
   });
   const credits = new Credits(payers, plans);
+  const spendingCaps = new Spending({ d1, directory, payers, plans });
   const billingKit = new BillingKit({
     d1,
     home,
@@ -449,7 +452,8 @@ function assemble(shared: Shared, database: string): Services {
     billing,
     billingAdmin: new BillingAdmin(billingKit),
     organizations,
-    spending: new OrganizationSpending(organizations, organizationChanges, wallets),
+    spending: new OrganizationSpending(organizations, organizationChanges, wallets, spendingCaps),
+    spendingCaps,
     organizationKeys: new OrganizationKeys(organizations, organizationChanges, wallets),
     organizationChanges,
     invitations: new Invitations({ ...organizationDeps, organizations }),

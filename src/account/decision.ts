@@ -26,18 +26,24 @@ export function decide(
   const plan = entitlement.plan.id;
   const room = use && usage.admit(entitlement, use, now);
   const balance = ledger.balance();
-  const refusal = room && isRefusal(room) ? room : ledger.refusalOf(credits, now);
+  // What is beyond the quota is charged with what is asked for, in one row.
+  const overage = room && !isRefusal(room) ? room.overage : null;
+  const amount = credits + (overage?.credits ?? 0);
+  const refusal = room && isRefusal(room) ? room : ledger.refusalOf(amount, now);
   if (refusal) {
     const { reason, retryAfter } = refusal;
     const quota = use && usage.quota(entitlement, use.resource, now);
     const decision = { allowed: false, reason, plan, quota, balance };
     return { result: 'decided', decision: { ...decision, ...(retryAfter !== undefined && { retryAfter }) } };
   }
-  const charge = { amount: credits, reference, description: null, actor };
-  const charged = credits > 0 ? ledger.use(charge, 'authorize', now) : null;
+  const charge = { amount, reference, description: null, actor };
+  const charged = amount > 0 ? ledger.use(charge, 'authorize', now) : null;
   if (charged && isRefusal(charged)) return charged;
   const quota = use && room && !isRefusal(room) ? usage.count(use, room, now) : null;
-  const decision = { allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance };
+  const decision = {
+    ...{ allowed: true, reason: null, plan, quota, balance: charged?.balance ?? balance },
+    ...(overage && { overage }),
+  };
   if (use || reference !== null) usage.record({ ...asked, at: now }, decision);
   return { result: 'decided', decision };
 }

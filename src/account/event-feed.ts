@@ -2,84 +2,22 @@ import { backoff } from '../lib/backoff.ts';
 import { describeFailure, log } from '../lib/log.ts';
 import { RunBudget } from '../lib/run-budget.ts';
 import { DAY, SECOND } from '../lib/time.ts';
-import { type SinkEvent, sinkEvent } from '../sinks/events.ts';
+import { type SharedData, type SinkEvent, sinkEvent } from '../sinks/events.ts';
 import { CALLS_PER_RUN, type EventSender, LONGEST_WAIT, type SentEvents } from '../sinks/sender.ts';
 import { sinkFailure, sinkLoss, sinkRecovery } from '../sinks/store.ts';
 import type { Atomically } from './atomic.ts';
+import {
+  METERED_STREAMS,
+  STREAM_NAMES,
+  STREAMS,
+  type Stream,
+  type StreamName,
+  type StreamRow,
+} from './event-streams.ts';
 import type { StandingWork } from './schedule.ts';
 import type { Told } from './told.ts';
 
-type User = { userId: string; realmId: string };
-type Row = { seq: number; at: number } & Record<string, string | number | null>;
-type About = Parameters<typeof sinkEvent>[1];
-
-/** A table of which each row is an event, or none. */
-interface Stream {
-  table: string;
-  /** The column of its time, Unix milliseconds. */
-  at: string;
-  columns: string;
-  /** Up to where there were rows that may be gone. */
-  reached(told: Told): number;
-  eventOf(row: any, about: About): SinkEvent | null;
-}
-
-/** What happens at the same moment is told in this order. */
-const STREAMS = {
-  activity: {
-    table: 'activity',
-    at: 'at',
-    columns: 'type, session_id, country, actor',
-    reached: (told) => told.get().activity,
-    eventOf: ({ type, session_id, country, actor }, about) =>
-      sinkEvent('latchkey.activity', about, { activity: type, session_id, country, actor }),
-  },
-  uses: {
-    table: 'uses',
-    at: 'at',
-    columns: 'kind, resource, quantity, reference',
-    reached: (told) => told.get().folded.uses,
-    // What used nothing but credits is in the ledger.
-    eventOf: ({ kind, resource, quantity, reference }, about) =>
-      resource === null
-        ? null
-        : sinkEvent('latchkey.usage', about, { resource, quantity, request: kind, reference }),
-  },
-  tokens: {
-    table: 'token_uses',
-    at: 'at',
-    columns: 'model, input_tokens, output_tokens, request_id',
-    reached: (told) => told.get().folded.tokens,
-    eventOf: ({ model, input_tokens, output_tokens, request_id }, about) =>
-      sinkEvent('latchkey.tokens', about, {
-        model,
-        input_tokens,
-        output_tokens,
-        total_tokens: input_tokens + output_tokens,
-        request_id,
-      }),
-  },
-  credits: {
-    table: 'credit_transactions',
-    at: 'created_at',
-    columns: 'id, type, amount, balance_after, reference, refund_of, actor',
-    reached: () => 0,
-    eventOf: ({ id, type, amount, balance_after, reference, refund_of, actor }, about) =>
-      sinkEvent('latchkey.credits', about, {
-        transaction_id: id,
-        transaction_type: type,
-        amount,
-        balance_after,
-        reference,
-        refund_of,
-        actor,
-      }),
-  },
-} satisfies Record<string, Stream>;
-type StreamName = keyof typeof STREAMS;
-const NAMES = Object.keys(STREAMS) as StreamName[];
-/** Those of them that are there only when something was counted. */
-const METERED: StreamName[] = ['uses', 'tokens', 'credits'];
+type Whose = { id: string; realmId: string };
 
 /** Up to where the sink has each table, and how often it has failed since (0 when it has not). */
 type Cursor = Record<StreamName, number> & { attempts: number; retryAt: number };
@@ -115,12 +53,12 @@ export interface EventFeedDependencies {
   /** The origin of the deployment. */
   source: string;
   /** Whose events; undefined when there is nobody, or nobody any more. */
-  user: () => User | undefined;
-  deleted: () => User | undefined;
+  subject: () => Whose | undefined;
+  deleted: () => Whose | undefined;
   /** Whether anything was ever counted; sees to it that the tables have their form of today. */
   hasBooks: () => boolean;
-  /** Sees to it that there is a table of the activity. */
-  beginLog: () => void;
+  /** Sees to it that there is a table of the activity; null of an organization, which has none, and whose rows say on whose behalf. */
+  beginLog: (() => void) | null;
   /** Sees to it that `run` is called by then (Unix milliseconds). */
   wake: (at: number) => void;
   /** How long events may wait, milliseconds. */
@@ -195,8 +133,8 @@ export class EventFeed implements StandingWork {
 
   /** What a user who is about to be deleted leaves to be sent, their deletion last; nothing where events go nowhere. */
   leaving(): SinkEvent[] {
-    const { sender, source, user, told } = this.#deps;
-    const whose = user();
+    const { sender, source, subject, told, beginLog } = this.#deps;
+    const whose = subject();
     if (!sender() || !whose) return [];
     const { items, cursor } = this.#read(MOST_UNSENT);
     const events = items.flatMap(({ event }) => event ?? []);
@@ -205,6 +143,8 @@ export class EventFeed implements StandingWork {
       0,
     );
     if (waiting > items.length) this.#noteLoss(waiting - items.length, whose);
+    // The end of an organization is in the audit log.
+    if (!beginLog) return events;
     const seq = Math.max(told.get().activity, this.#last('activity')) + 1;
     const about = { ...aboutOf(whose, 'activity', { seq, at: Date.now() }), source };
     const data = { activity: 'account_deleted', session_id: null, country: null, actor: null };
@@ -226,23 +166,23 @@ export class EventFeed implements StandingWork {
   }
 
   #wakeIfThere(at: number): void {
-    if (this.#deps.user() || this.#deps.deleted()) this.#wake(at);
+    if (this.#deps.subject() || this.#deps.deleted()) this.#wake(at);
   }
 
   #batch(sender: EventSender): Batch | null {
-    const { kv, user, deleted } = this.#deps;
+    const { kv, subject, deleted } = this.#deps;
     const cursor = kv.get<Cursor>(CURSOR);
     if (cursor && Date.now() < cursor.retryAt) {
       this.#wakeIfThere(cursor.retryAt);
       return null;
     }
-    const whose = user();
+    const whose = subject();
     if (whose) return this.#batchOf(whose, sender);
     return deleted() ? this.#left() : null;
   }
 
-  #batchOf(whose: User, sender: EventSender): Batch | null {
-    const { kv, user } = this.#deps;
+  #batchOf(whose: Whose, sender: EventSender): Batch | null {
+    const { kv, subject } = this.#deps;
     const { cursor, items, lost } = this.#read(sender.perCall);
     const events = items.flatMap(({ event }) => event ?? []);
     if (lost > 0) {
@@ -255,7 +195,7 @@ export class EventFeed implements StandingWork {
       attempts: cursor.attempts,
       settle: ({ done, failure }, retryAt) => {
         // Of who was deleted meanwhile, all that was not noted is left to be sent.
-        if (user()?.userId !== whose.userId) return;
+        if (subject()?.id !== whose.id) return;
         const after: Cursor = {
           ...cursor,
           attempts: failure ? cursor.attempts + 1 : 0,
@@ -278,9 +218,9 @@ export class EventFeed implements StandingWork {
     items: { name: StreamName; seq: number; event: SinkEvent | null }[];
     lost: number;
   } {
-    const { kv, source, user } = this.#deps;
+    const { kv, source, subject } = this.#deps;
     const cursor = { ...(kv.get<Cursor>(CURSOR) ?? this.#beginning()) };
-    const whose = user() as User;
+    const whose = subject() as Whose;
     let lost = 0;
     const waiting = this.#names().map((name) => {
       const rows = this.#rows(name, cursor[name], limit);
@@ -294,24 +234,39 @@ export class EventFeed implements StandingWork {
     while (items.length < limit) {
       const ready = waiting.filter(({ rows }) => rows.length > 0);
       if (ready.length === 0) break;
-      const earliest = ready.reduce((a, b) => ((b.rows[0] as Row).at < (a.rows[0] as Row).at ? b : a));
-      const row = earliest.rows.shift() as Row;
+      const earliest = ready.reduce((a, b) =>
+        (b.rows[0] as StreamRow).at < (a.rows[0] as StreamRow).at ? b : a,
+      );
+      const row = earliest.rows.shift() as StreamRow;
       const about = { ...aboutOf(whose, STREAMS[earliest.name].table, row), source };
       const stream: Stream = STREAMS[earliest.name];
-      items.push({ name: earliest.name, seq: row.seq, event: stream.eventOf(row, about) });
+      items.push({
+        name: earliest.name,
+        seq: row.seq,
+        event: stream.eventOf(row, about, this.#shared(whose, row)),
+      });
     }
     return { cursor, items, lost };
   }
 
-  #names(): StreamName[] {
-    this.#deps.beginLog();
-    return this.#deps.hasBooks() ? NAMES : NAMES.filter((name) => !METERED.includes(name));
+  /** What is said of what an organization shares. */
+  #shared({ id }: Whose, { member }: StreamRow): SharedData {
+    return this.#deps.beginLog ? {} : { organization_id: id, member: member as string | null };
   }
 
-  #rows(name: StreamName, after: number, limit: number): Row[] {
-    const { table, at, columns } = STREAMS[name];
+  #names(): StreamName[] {
+    const { beginLog, hasBooks } = this.#deps;
+    const metered = hasBooks() ? METERED_STREAMS : [];
+    if (!beginLog) return metered;
+    beginLog();
+    return STREAM_NAMES.filter((name) => !METERED_STREAMS.includes(name) || metered.includes(name));
+  }
+
+  #rows(name: StreamName, after: number, limit: number): StreamRow[] {
+    const { table, at, isShared, columns: own } = STREAMS[name];
+    const columns = isShared && !this.#deps.beginLog ? `${own}, member` : own;
     return this.#deps.sql
-      .exec<Row>(
+      .exec<StreamRow>(
         `SELECT seq, ${at} AS at, ${columns} FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`,
         after,
         limit,
@@ -380,8 +335,8 @@ export class EventFeed implements StandingWork {
     if (lost > 0) this.#noteLoss(lost, whose);
   }
 
-  #noteLoss(events: number, { userId }: User): void {
-    log('error', 'events_lost', { user_id: userId, events });
+  #noteLoss(events: number, { id }: Whose): void {
+    log('error', 'events_lost', { user_id: id, events });
     void this.#note(sinkLoss(this.#deps.d1(), events));
   }
 
@@ -395,6 +350,6 @@ export class EventFeed implements StandingWork {
   }
 }
 
-function aboutOf({ userId, realmId }: User, table: string, { seq, at }: { seq: number; at: number }) {
-  return { id: `${realmId}.${userId}.${table}.${seq}`, subject: userId, realm: realmId, at };
+function aboutOf({ id, realmId }: Whose, table: string, { seq, at }: { seq: number; at: number }) {
+  return { id: `${realmId}.${id}.${table}.${seq}`, subject: id, realm: realmId, at };
 }

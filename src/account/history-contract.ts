@@ -1,3 +1,4 @@
+import type { SpendingReport } from './caps-contract.ts';
 import type { CreditTransaction } from './metering-contract.ts';
 import type { EndReason, SessionRecord } from './session-record.ts';
 
@@ -78,6 +79,8 @@ export interface HistoryObject {
     list: List,
     page: HistoryPage<HistoryRows[List]>,
   ): Promise<HistoryRows[List][]>;
+  /** How much may be spent: what the user says, and what an operator says. */
+  spendingCaps(): Promise<Pick<SpendingReport, 'own' | 'operator'>>;
 }
 
 /** The object of one user, as its past is read. */

@@ -35,6 +35,11 @@ export class KeySharing implements Shared {
     return key && cap && refuseOver(cap, this.#sums.used(key.id, resource, now), quantity, now);
   }
 
+  /** Keys of a product have caps that nobody is told of. */
+  capOf(): null {
+    return null;
+  }
+
   count(who: string | null, resource: string, quantity: number, at: number): void {
     if (who !== null) this.#sums.add(who, resource, quantity, at);
   }

@@ -1,5 +1,6 @@
-import { projectLogout, type ToldMessage } from './projection-statements.ts';
+import { projectLogout } from './projection-statements.ts';
 import type { EndedGrant } from './session-book.ts';
+import type { ToldMessage } from './told-messages.ts';
 
 const LEFT = 'last_notices';
 

@@ -1,47 +1,29 @@
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { dateOf } from '../lib/calendar.ts';
+import { dateOf, monthOf } from '../lib/calendar.ts';
 import { newId } from '../lib/ids.ts';
 import { DAY } from '../lib/time.ts';
+import type { Alerts } from './alerts.ts';
+import type { CapBook } from './cap-book.ts';
+import type { Spent } from './caps-contract.ts';
+import { SOURCE_RANK } from './credit-source.ts';
+import { type LedgerRow, returned, shownRow, shownRows } from './ledger-row.ts';
 import { LotBook, type Part } from './lot-book.ts';
 import type {
   CreditAddition,
   CreditRefund,
   CreditResult,
   CreditReversal,
+  CreditStanding,
   CreditTransaction,
   CreditUse,
   InvoiceCredits,
   NamedReversal,
+  RequestKind,
   ReversedCredits,
-  TransactionType,
 } from './metering-contract.ts';
 import { ReversalBook } from './reversal-book.ts';
 import { CREDITS, isSameMember, type Sharing } from './sharing.ts';
-
-/** By what request of a caller's a row came; null for Latchkey's own, whose references are apart. */
-type Origin = CreditTransaction['request'];
-
-type Row = {
-  seq: number;
-  id: string;
-  type: TransactionType;
-  amount: number;
-  balance_after: number;
-  reference: string;
-  request: Origin;
-  refund_of: string | null;
-  description: string | null;
-  actor: string | null;
-  expires_at: number | null;
-  created_at: number;
-  /** Of a use: from which lots it was taken, as JSON. */
-  parts: string | null;
-  /** Of a use: how much of it was given back. */
-  refunded: number;
-  /** Where several share: on whose behalf, and of a use and its refund the UTC day of the use. */
-  member?: string | null;
-  member_day?: string | null;
-};
+import { SpentCredits } from './spent-credits.ts';
 
 type Entry = Pick<CreditTransaction, 'type' | 'amount' | 'reference' | 'request' | 'actor'> &
   Partial<Pick<CreditTransaction, 'id' | 'refundOf' | 'description' | 'expiresAt' | 'member'>> & {
@@ -63,13 +45,29 @@ export class Ledger {
   readonly #lots: LotBook;
   readonly #reversals: ReversalBook;
   readonly #onRow: (transaction: CreditTransaction) => void;
+  readonly #caps: CapBook;
+  readonly #alerts: Alerts;
+  /** What is held for reservations, by the day on which they were made. */
+  readonly #held: (now: number) => Map<string, number>;
   readonly #sharing: Sharing | undefined;
+  readonly #spent: SpentCredits;
   /** As the last row says; the object is the only writer. */
   #known: number | undefined;
 
   /** `onRow` hears of each new row, when all is done that belongs to it. */
-  constructor(sql: SqlStorage, onRow: (transaction: CreditTransaction) => void, sharing?: Sharing) {
+  constructor(
+    sql: SqlStorage,
+    onRow: (transaction: CreditTransaction) => void,
+    caps: CapBook,
+    alerts: Alerts,
+    held: (now: number) => Map<string, number>,
+    sharing?: Sharing,
+  ) {
     this.#sql = sql;
+    this.#caps = caps;
+    this.#alerts = alerts;
+    this.#held = held;
+    this.#spent = new SpentCredits(sql);
     this.#sharing = sharing;
     this.#lots = new LotBook(sql);
     this.#reversals = new ReversalBook(sql);
@@ -80,6 +78,11 @@ export class Ledger {
   balance(): number {
     this.#known ??= this.#lastBalance();
     return this.#known;
+  }
+
+  /** What can be spent, by source. */
+  standing(now: number): CreditStanding {
+    return { balance: this.balance(), reserved: this.#reserved(now), sources: this.#lots.standing() };
   }
 
   /** Whether anything is to be written off. */
@@ -107,7 +110,7 @@ export class Ledger {
   /** Takes from what expires first. Without a reference, the row's own id stands for it. */
   use(
     use: Omit<CreditUse, 'reference'> & { reference: string | null },
-    by: 'use' | 'authorize',
+    by: RequestKind,
     now: number,
   ): CreditResult {
     const known = use.reference === null ? null : this.#find(use.reference, 'callers');
@@ -117,19 +120,69 @@ export class Ledger {
     }
     const refusal = this.refusalOf(use.amount, now);
     if (refusal) return refusal;
+    return this.#take(use, by, this.#sharing?.who(), now);
+  }
+
+  /**
+   * Charges for what is beyond a limit, which `refusalOf` lets. `member`: on whose behalf, where several share and it is not who asks.
+   * Nothing is asked of caps: a hold was held to them when it was made.
+   */
+  charge(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: RequestKind,
+    now: number,
+    member = this.#sharing?.who(),
+  ): void {
+    this.#take(use, by, member, now);
+  }
+
+  #take(
+    use: Omit<CreditUse, 'reference'> & { reference: string | null },
+    by: RequestKind,
+    member: string | null | undefined,
+    now: number,
+  ): CreditResult {
     const id = newId('txn', now);
     const named = use.reference === null ? { reference: id, request: null } : { ...use, request: by };
     const entry = { ...use, ...named, id, type: 'used', amount: -use.amount } as Entry;
     const parts = this.#lots.take(use.amount);
-    if (!this.#sharing) return this.#done(this.#append({ ...entry, parts }, now));
-    this.#sharing.count(this.#sharing.who(), CREDITS, use.amount, now);
-    return this.#done(this.#append({ ...entry, parts, memberDay: dateOf(now) }, now));
+    this.#alerts.ofCaps(CREDITS, member ?? null, () => this.#spent.of(now), use.amount, now);
+    this.#spent.add(use.amount, now);
+    if (!this.#sharing || member === undefined) return this.#done(this.#append({ ...entry, parts }, now));
+    this.#sharing.count(member, CREDITS, use.amount, now);
+    return this.#done(this.#append({ ...entry, parts, member, memberDay: dateOf(now) }, now));
   }
 
   /** Why so many cannot be used: there are fewer, or whoever asks may not; null when they can. */
   refusalOf(amount: number, now: number): Refusal | null {
-    if (this.balance() < amount) return refused('insufficient_credits');
-    return (amount > 0 && this.#sharing?.capped(CREDITS, amount, now)) || null;
+    if (amount === 0) return null;
+    if (!this.covers(amount, now)) return refused('insufficient_credits');
+    return (
+      this.#sharing?.capped(CREDITS, amount, now) ??
+      this.#caps.capped(CREDITS, amount, () => this.spent(now), now)
+    );
+  }
+
+  /** Whether there are so many that nothing is held for; `freed` are held for what is charged now. */
+  covers(amount: number, now: number, freed = 0): boolean {
+    return this.balance() - this.#reserved(now) + freed >= amount;
+  }
+
+  /** Whether a request of a caller's is known by that reference. */
+  knows(reference: string | null): boolean {
+    return reference !== null && this.#find(reference, 'callers') !== null;
+  }
+
+  /** What was used in the day and the month of a moment, without what was given back of it, and with what is held. */
+  spent(now: number): Spent {
+    const { day, month } = this.#spent.of(now);
+    const held = this.#held(now);
+    const ofMonth = [...held].filter(([date]) => date.startsWith(monthOf(now)));
+    return { day: day + (held.get(dateOf(now)) ?? 0), month: month + sumOf(ofMonth.map(([, one]) => one)) };
+  }
+
+  #reserved(now: number): number {
+    return sumOf([...this.#held(now).values()]);
   }
 
   /** Gives back what a use took, the part last that would expire first, to expire when it would have. */
@@ -150,13 +203,15 @@ export class Ledger {
     const { member = null, member_day: memberDay = null } = used;
     const whose = this.#sharing ? { member, memberDay } : {};
     if (member !== null) this.#sharing?.count(member, CREDITS, -amount, used.created_at);
-    const transaction = this.#append({ ...refund, ...whose, type: 'refund', amount, request: 'refund' }, now);
+    const parts = returned(JSON.parse(used.parts as string), used.refunded, amount).map((part) => ({
+      ...part,
+      expiresAt: part.expiresAt !== null && part.expiresAt <= now ? now + REFUND_LIFETIME : part.expiresAt,
+    }));
+    const entry = { ...refund, ...whose, parts, type: 'refund', amount, request: 'refund' } as const;
+    const transaction = this.#append(entry, now);
     this.#sql.exec('UPDATE credit_transactions SET refunded = refunded + ? WHERE seq = ?', amount, used.seq);
-    for (const part of returned(JSON.parse(used.parts as string), used.refunded, amount)) {
-      const expiresAt =
-        part.expiresAt !== null && part.expiresAt <= now ? now + REFUND_LIFETIME : part.expiresAt;
-      this.#lots.put(part.seq, part.amount, expiresAt);
-    }
+    this.#spent.add(-amount, used.created_at);
+    for (const { seq, amount: back, expiresAt } of parts) this.#lots.put(seq, back, expiresAt);
     return this.#done(transaction);
   }
 
@@ -190,8 +245,8 @@ export class Ledger {
     this.#reversals.put(reference, after);
     if (change > 0) this.#giveBack(change, added, reference, after.revision, actor, now);
     if (change < 0) {
-      this.#lots.takeBack(-change, added?.seq);
-      this.#correct(change, reference, after.revision, actor, now);
+      const parts = this.#lots.takeBack(-change, added?.seq);
+      this.#correct(change, parts, { reference, revision: after.revision, actor }, now);
     }
     return after;
   }
@@ -201,9 +256,10 @@ export class Ledger {
     const { reference, amount, expiresAt, actor } = invoice;
     if (this.has(reference) || this.#reversals.get(reference).revision > 0) return null;
     if (amount < 0) {
-      const taken = expiresAt <= now ? 0 : this.#lots.takeWhatIsLeft(-amount, INVOICE);
+      const parts = expiresAt <= now ? [] : this.#lots.takeWhatIsLeft(-amount, INVOICE);
+      const taken = sumOf(parts.map((part) => part.amount));
       this.#reversals.put(reference, { share: 0, total: -amount, taken, revision: 1 });
-      if (taken > 0) this.#correct(-taken, reference, 1, actor, now);
+      if (taken > 0) this.#correct(-taken, parts, { reference, revision: 1, actor }, now);
       return null;
     }
     const added = this.add(
@@ -220,15 +276,18 @@ export class Ledger {
   /** Gives back what a reversal had taken; what others could not take comes out of it first, where it is of invoices. */
   #giveBack(
     amount: number,
-    added: Row | null,
+    added: LedgerRow | null,
     reference: string,
     revision: number,
     actor: string,
     now: number,
   ): void {
-    const transaction = this.#correct(amount, reference, revision, actor, now);
+    const expiresAt = added?.expires_at ?? null;
+    // Where the addition is not there, the row is a lot itself.
+    const parts = added ? [{ seq: added.seq, amount, expiresAt, source: added.source }] : undefined;
+    const transaction = this.#correct(amount, parts, { reference, revision, actor }, now);
     const seq = added?.seq ?? transaction.seq;
-    this.#lots.put(seq, amount, added?.expires_at ?? null);
+    this.#lots.put(seq, amount, expiresAt);
     if (reference.startsWith(INVOICE)) this.#makeUp(amount, seq, actor, now);
   }
 
@@ -240,35 +299,36 @@ export class Ledger {
       if (taken === 0) continue;
       const after = { ...short, taken: short.taken + taken, revision: short.revision + 1 };
       this.#reversals.put(reference, after);
-      this.#lots.takeBack(taken, seq);
-      this.#correct(-taken, reference, after.revision, actor, now);
+      const parts = this.#lots.takeBack(taken, seq);
+      this.#correct(-taken, parts, { reference, revision: after.revision, actor }, now);
       left -= taken;
     }
   }
 
   #correct(
     amount: number,
-    refundOf: string,
-    revision: number,
-    actor: string,
+    parts: Part[] | undefined,
+    { reference: refundOf, revision, actor }: { reference: string; revision: number; actor: string },
     now: number,
   ): CreditTransaction {
     const reference = `reversal:${revision}:${refundOf}`;
-    const transaction = this.#append(
-      { type: 'refund', amount, reference, refundOf, request: null, actor },
-      now,
-    );
+    const entry = { type: 'refund', amount, reference, refundOf, request: null, actor } as const;
+    const transaction = this.#append({ ...entry, ...(parts && { parts }) }, now);
     this.#done(transaction);
     return transaction;
   }
 
-  /** Writes off what has expired. */
-  expire(now: number): void {
-    for (const { amount } of this.#lots.takeExpired(now)) {
+  /** Writes off what has expired; gives how much of it was the plan's, and when the last of that has expired (Unix milliseconds). */
+  expire(now: number): { amount: number; at: number } | null {
+    const expired = this.#lots.takeExpired(now);
+    for (const { isOfPlan: _, ...part } of expired) {
       const id = newId('txn', now);
-      const entry = { id, amount: -amount, reference: `expired:${id}`, request: null, actor: 'system' };
-      this.#done(this.#append({ ...entry, type: 'expired' }, now));
+      const entry = { id, amount: -part.amount, reference: `expired:${id}`, request: null, actor: 'system' };
+      this.#done(this.#append({ ...entry, parts: [part], type: 'expired' }, now));
     }
+    const ofPlan = expired.filter(({ isOfPlan }) => isOfPlan);
+    const amount = sumOf(ofPlan.map((part) => part.amount));
+    return amount > 0 ? { amount, at: Math.max(...ofPlan.map(({ expiresAt }) => expiresAt ?? 0)) } : null;
   }
 
   /** When something expires next, Unix milliseconds; null when nothing does. */
@@ -278,14 +338,14 @@ export class Ledger {
 
   /** The newest rows from before a sequence number. */
   list(before: number | null, limit: number): CreditTransaction[] {
-    return this.#sql
-      .exec<Row>(
-        'SELECT * FROM credit_transactions WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+    const rows = this.#sql
+      .exec<LedgerRow>(
+        `SELECT *, ${SOURCE_RANK} AS source FROM credit_transactions WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
         before ?? Number.MAX_SAFE_INTEGER,
         limit,
       )
-      .toArray()
-      .map(transactionOf);
+      .toArray();
+    return shownRows(this.#sql, rows);
   }
 
   /** How many rows there are: none is ever taken away, so the last one has that number. */
@@ -309,15 +369,15 @@ export class Ledger {
       .one().reference;
   }
 
-  #repeat(known: Row, same: boolean): CreditResult {
-    return same ? resultOf(transactionOf(known)) : refused('reference_reused');
+  #repeat(known: LedgerRow, same: boolean): CreditResult {
+    return same ? resultOf(shownRow(this.#sql, known)) : refused('reference_reused');
   }
 
   /** The row of a reference, among callers' or among Latchkey's own. */
-  #find(reference: string, whose: 'callers' | 'own'): Row | null {
-    const sql = `SELECT * FROM credit_transactions
+  #find(reference: string, whose: 'callers' | 'own'): LedgerRow | null {
+    const sql = `SELECT *, ${SOURCE_RANK} AS source FROM credit_transactions
       WHERE reference = ? AND request IS ${whose === 'own' ? '' : 'NOT '}NULL`;
-    return this.#sql.exec<Row>(sql, reference).toArray()[0] ?? null;
+    return this.#sql.exec<LedgerRow>(sql, reference).toArray()[0] ?? null;
   }
 
   #lastBalance(): number {
@@ -334,10 +394,10 @@ export class Ledger {
     // What Latchkey books by itself is nobody's.
     const isAsked = entry.request !== null || entry.type === 'used';
     const row = this.#sql
-      .exec<Row>(
+      .exec<LedgerRow>(
         `INSERT INTO credit_transactions (id, type, amount, balance_after, reference, request, refund_of, description,
            actor, expires_at, created_at, parts${sharing ? ', member, member_day' : ''})
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${sharing ? ', ?, ?' : ''}) RETURNING *`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${sharing ? ', ?, ?' : ''}) RETURNING *, ${SOURCE_RANK} AS source`,
         entry.id ?? newId('txn', now),
         entry.type,
         entry.amount,
@@ -354,7 +414,7 @@ export class Ledger {
       )
       .one();
     this.#known = row.balance_after;
-    return transactionOf(row);
+    return shownRow(this.#sql, row);
   }
 
   #done(transaction: CreditTransaction): CreditResult {
@@ -367,35 +427,6 @@ function resultOf(transaction: CreditTransaction): CreditResult {
   return { result: 'ok', transaction, balance: transaction.balanceAfter };
 }
 
-/** The parts of a use that a refund gives back: those taken last first, after what was given back already. */
-function returned(parts: Part[], already: number, amount: number): Part[] {
-  const back: Part[] = [];
-  let skip = already;
-  let wanted = amount;
-  for (const part of parts.toReversed()) {
-    const skipped = Math.min(skip, part.amount);
-    const taken = Math.min(wanted, part.amount - skipped);
-    skip -= skipped;
-    wanted -= taken;
-    if (taken > 0) back.push({ ...part, amount: taken });
-  }
-  return back;
-}
-
-function transactionOf(row: Row): CreditTransaction {
-  return {
-    seq: row.seq,
-    id: row.id,
-    type: row.type,
-    amount: row.amount,
-    balanceAfter: row.balance_after,
-    reference: row.reference,
-    refundOf: row.refund_of,
-    description: row.description,
-    actor: row.actor,
-    expiresAt: row.expires_at,
-    createdAt: row.created_at,
-    request: row.request,
-    ...(row.member !== undefined && { member: row.member }),
-  };
+function sumOf(amounts: number[]): number {
+  return amounts.reduce((sum, amount) => sum + amount, 0);
 }

@@ -1,6 +1,7 @@
 import type { Bindings } from '../config/config.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
+import type { SpendingReport } from './caps-contract.ts';
 import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
@@ -96,6 +97,10 @@ export abstract class MeteredAccount
     return this.parts.atomically(() =>
       this.parts.state.get() ? this.parts.history.read(list, page, Date.now()) : [],
     );
+  }
+
+  async spendingCaps(): Promise<Pick<SpendingReport, 'own' | 'operator'>> {
+    return this.metering.caps();
   }
 
   /** Changes the keys, for a user whose session is alive in that moment, and says so in the log. */

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Bindings } from '../config/config.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import { monthOf } from '../lib/calendar.ts';
+import type { CapChange, SpendingReport } from './caps-contract.ts';
 import type { MeteredState } from './metered-state.ts';
 import type { Metering } from './metering.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
   CreditRefund,
   CreditResult,
   CreditReversal,
+  CreditStanding,
   CreditTransaction,
   CreditUse,
   InvoiceCredits,
@@ -93,10 +95,31 @@ export abstract class MeteredObject extends DurableObject<Bindings> implements P
     );
   }
 
+  async spending(terms: Terms): Promise<Answer<SpendingReport>> {
+    return this.metering.run(this.metered(), terms, ({ now }, books) => ({
+      result: 'ok',
+      ...this.metering.spending(now, books),
+    }));
+  }
+
+  async capSpending(terms: Terms, change: CapChange): Promise<Answer<SpendingReport>> {
+    return this.metering.change(this.metered(), terms, ({ now }, books) => {
+      this.metering.cap(change);
+      return { result: 'ok', ...this.metering.spending(now, books) };
+    });
+  }
+
   async creditBalance(terms: Terms): Promise<Answer<{ balance: number }>> {
     return this.metering.run(this.metered(), terms, (_, { ledger }) => ({
       result: 'ok',
       balance: ledger.balance(),
+    }));
+  }
+
+  async creditStanding(terms: Terms): Promise<Answer<CreditStanding>> {
+    return this.metering.run(this.metered(), terms, ({ now }, { ledger }) => ({
+      result: 'ok',
+      ...ledger.standing(now),
     }));
   }
 

@@ -1,6 +1,19 @@
 import type { Limits } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
+import type { CapChange, SpendingReport } from './caps-contract.ts';
+
+/** What every started `per` units cost that go beyond a limit. */
+export interface OveragePrice {
+  credits: number;
+  per: number;
+}
+
+/** What of a use was beyond the limit, and the credits that it cost, or will cost. */
+export interface Overage {
+  quantity: number;
+  credits: number;
+}
 
 /** What a plan allows. */
 export interface Plan {
@@ -11,6 +24,10 @@ export interface Plan {
   modelTiers: string[];
   /** Credits given at the user's first use in a UTC month; they expire at the end of it. */
   monthlyCredits: number;
+  /** How many of the plan's credits that expire roll over into the next month; null is all, left out is none. */
+  rolloverCredits?: number | null;
+  /** What may go beyond its limit, by resource; all else is refused. */
+  overage?: Readonly<Record<string, OveragePrice>>;
   features: string[];
 }
 
@@ -87,6 +104,8 @@ export interface Decision {
   /** How the user stands with the resource afterwards. */
   quota: Quota | null;
   balance: number;
+  /** What of the use was beyond the limit: its credits were charged with those that were asked for. Not there where nothing was. */
+  overage?: Overage;
   /** Of a refusal that time ends: after how many seconds. */
   retryAfter?: number;
 }
@@ -109,6 +128,25 @@ interface AuthorizeObject {
    */
   checkFor(use: SessionUse): Promise<{ result: 'ok' } | Refusal>;
   authorize(terms: Terms, request: AuthorizationRequest): Promise<AuthorizeResult>;
+}
+
+/** Where credits come from, in the order in which they are spent of those that expire at the same time. */
+export const CREDIT_SOURCES = ['plan', 'gift', 'pack'] as const;
+
+export type CreditSource = (typeof CREDIT_SOURCES)[number];
+
+/** So many credits of one source; never less than one. */
+export interface CreditPart {
+  source: CreditSource;
+  amount: number;
+}
+
+/** What can be spent, and what of it is from which source and expires when (Unix milliseconds), the soonest first. */
+export interface CreditStanding {
+  balance: number;
+  /** What of it is held for reservations that are beyond a quota. */
+  reserved: number;
+  sources: (CreditPart & { expiring: { expiresAt: number; amount: number }[] })[];
 }
 
 export const TRANSACTION_TYPES = ['purchase', 'added', 'used', 'refund', 'grant', 'expired'] as const;
@@ -134,9 +172,11 @@ export interface CreditTransaction {
   expiresAt: number | null;
   createdAt: number;
   /** By what request of a caller's; null for what Latchkey booked by itself. */
-  request: 'add' | 'use' | 'refund' | 'authorize' | null;
+  request: RequestKind | null;
   /** Of what several share: on whose behalf, the id of a user or else of who asked. */
   member?: string | null;
+  /** Which credits came or went; none where an earlier version has not noted it. */
+  sources: CreditPart[];
 }
 
 interface CreditEntry {
@@ -205,6 +245,7 @@ export type CreditResult = { result: 'ok'; transaction: CreditTransaction; balan
 /** What credits need of the account object: each call is one hop, and touches no D1. */
 interface CreditObject {
   creditBalance(terms: Terms): Promise<{ result: 'ok'; balance: number } | Refusal>;
+  creditStanding(terms: Terms): Promise<({ result: 'ok' } & CreditStanding) | Refusal>;
   /** Refuses with `reference_reused`, and `credits_limit` for a sum that is no exact number. */
   addCredits(terms: Terms, addition: CreditAddition): Promise<CreditResult>;
   /** As `addCredits`, for what Latchkey gives by itself: its reference is none that a caller can have. */
@@ -269,6 +310,8 @@ export interface Reservation {
   quantity: number;
   status: 'held' | 'committed' | 'released' | 'expired';
   expiresAt: number;
+  /** Of it, what is beyond the limit; not there where nothing is. */
+  overage?: Overage;
 }
 
 /** Tokens that a model has used. `tier` is that of the model. */
@@ -286,13 +329,25 @@ export interface QuotaReport {
   resources: Record<string, Omit<Quota, 'resource'>>;
 }
 
-export type ConsumeResult = { result: 'ok'; quota: Quota } | Refusal;
+/** `overage` is not there where nothing was beyond the limit. */
+export type ConsumeResult = { result: 'ok'; quota: Quota; overage?: Overage } | Refusal;
 export type ReservationResult = { result: 'ok'; reservation: Reservation; quota: Quota } | Refusal;
+
+/** What caps of all that is spent need of the object. */
+interface CappedObject {
+  /** The caps, and what was used of what is capped. */
+  spending(terms: Terms): Promise<({ result: 'ok' } & SpendingReport) | Refusal>;
+  /** Sets the caps of whoever spends, or those of an operator: of both the lower holds. */
+  capSpending(terms: Terms, change: CapChange): Promise<({ result: 'ok' } & SpendingReport) | Refusal>;
+}
 
 /** What usage needs of the account object: each call is one hop, and touches no D1. */
 interface UsageObject {
   quotas(terms: Terms): Promise<({ result: 'ok' } & QuotaReport) | Refusal>;
-  /** Checks and counts in one step. Refuses with `quota_exceeded`, `resource_not_in_plan`, `reference_reused`. */
+  /**
+   * Checks and counts in one step; what is beyond the limit is charged in the same, where the plan lets it. Refuses with
+   * `insufficient_credits`, `cap_exceeded`, `quota_exceeded`, `resource_not_in_plan`, `reference_reused`.
+   */
   consume(terms: Terms, use: Consumption): Promise<ConsumeResult>;
   /** Holds quota until it is committed or released, or for so many seconds. Refuses as `consume` does. */
   reserve(
@@ -317,7 +372,7 @@ interface UsageObject {
 export const TOKENS = 'tokens';
 
 /** What is metered of whoever has a plan, quotas and credits: one user, or several who share them. */
-export type PoolObject = PlanObject & UsageObject & CreditObject;
+export type PoolObject = PlanObject & UsageObject & CreditObject & CappedObject;
 
 /** What the account object meters: each call is one hop, and touches no D1. All refuse with `user_not_found`. */
 export type MeteringObject = PoolObject & AuthorizeObject;

@@ -1,11 +1,16 @@
 import type { SpentQuota } from '../directory/spent-before.ts';
 import { type Refusal, refused } from '../errors.ts';
-import { endOf, monthOf } from '../lib/calendar.ts';
+import { endOf, monthAfter, monthOf } from '../lib/calendar.ts';
+import { rfc3339 } from '../lib/time.ts';
+import { Alerts } from './alerts.ts';
 import type { Atomically } from './atomic.ts';
 import { BalanceWatch } from './balance-watch.ts';
+import { CapBook, cappedNames, capUses } from './cap-book.ts';
+import type { CapChange, SpendingReport } from './caps-contract.ts';
 import { entitlementOf } from './entitlement.ts';
 import { Ledger } from './ledger.ts';
 import { createLedgerTables, ledgerTablesOf } from './ledger-tables.ts';
+import { LotBook } from './lot-book.ts';
 import type { MeteredState } from './metered-state.ts';
 import {
   type CreditTransaction,
@@ -17,7 +22,8 @@ import {
 import { upgradeMeteringTables } from './metering-upgrade.ts';
 import { keepPastUses, type Past } from './past.ts';
 import { References } from './references.ts';
-import { SHARED_COLUMNS, type Shared } from './sharing.ts';
+import { ReservationBook } from './reservation-book.ts';
+import { CREDITS, SHARED_COLUMNS, type Shared } from './sharing.ts';
 import { GRANT } from './spent-quota.ts';
 import type { Told } from './told.ts';
 import { type MeterListener, UsageMeter } from './usage-meter.ts';
@@ -57,8 +63,16 @@ const TABLES = [
 ];
 
 /** Which tables there are; kept beside them. Of an object that has none, or those of before, it is not there. */
-const TABLES_VERSION = 2;
+const TABLES_VERSION = 3;
 const TABLES_KEY = 'metering';
+/** Credits of the plan that have expired, of which nobody has decided yet whether they roll over. */
+const LAPSED = 'credits:lapsed';
+
+interface Lapsed {
+  amount: number;
+  /** When the last of them has expired, Unix milliseconds. */
+  at: number;
+}
 
 /** What it is made of. */
 export interface MeteringDependencies {
@@ -86,11 +100,15 @@ export class Metering {
   /** The month whose grant is known to be given. */
   #grantedMonth: string | undefined;
   #hasOpened = false;
+  /** As the storage has it; undefined until somebody asks. */
+  #lapsed: Lapsed | null | undefined;
   /** Whether webhooks want to hear of rows of the ledger, as the call said that is worked on. */
   #tellsCredits: boolean | undefined;
+  readonly #caps: CapBook;
 
   constructor(deps: MeteringDependencies) {
     this.#deps = deps;
+    this.#caps = new CapBook(deps.kv);
     this.#watch = new BalanceWatch(deps.kv);
   }
 
@@ -210,12 +228,31 @@ export class Metering {
     return this.hasGranted(month, books) ? { ...spent, [month]: { ...spent[month], [GRANT]: 1 } } : spent;
   }
 
+  /** The caps of all that is spent, and what was used of what is capped. */
+  spending(now: number, { usage, ledger }: MeteringBooks): SpendingReport {
+    const caps = this.#caps.get();
+    const spent = (name: string) => (name === CREDITS ? ledger.spent(now) : usage.quotas.spentOf(name, now));
+    return { ...caps, used: capUses(cappedNames(caps.inForce), spent) };
+  }
+
+  /** The caps of all that is spent, by who has set them. */
+  caps(): Pick<SpendingReport, 'own' | 'operator'> {
+    const { own, operator } = this.#caps.get();
+    return { own, operator };
+  }
+
+  /** Sets the caps of all that is spent. */
+  cap(change: CapChange): void {
+    this.#caps.set(change.by, change.caps);
+    this.#deps.listener.capped?.(change);
+  }
+
   /** Writes off the credits that have expired. */
   expire(now: number): void {
     this.#tellsCredits = undefined;
     this.#deps.shared?.begin(undefined);
     this.#deps.atomically(() => {
-      this.#open().ledger.expire(now);
+      this.#writeOff(this.#open().ledger, now);
       this.#scheduleExpiry();
     });
   }
@@ -225,6 +262,8 @@ export class Metering {
     this.#books = undefined;
     this.#grantedMonth = undefined;
     this.#hasOpened = false;
+    this.#lapsed = undefined;
+    this.#caps.reload();
     this.#watch.reload();
   }
 
@@ -233,6 +272,8 @@ export class Metering {
     const { kv, sql } = this.#deps;
     for (const table of TABLES) sql.exec(`DROP TABLE IF EXISTS ${table}`);
     kv.delete(TABLES_KEY);
+    kv.delete(LAPSED);
+    this.#caps.erase();
     this.#watch.set(null);
     this.reload();
   }
@@ -241,6 +282,7 @@ export class Metering {
   #isDue({ state, entitlement, now }: Metered, ledger: Ledger): boolean {
     return (
       ledger.hasExpired(now) ||
+      this.#unrolled() !== null ||
       this.#mayHaveOpening(state) ||
       this.#mayHaveGrant(state, entitlement, monthOf(now))
     );
@@ -248,9 +290,44 @@ export class Metering {
 
   /** Gives the user what is due to them, and takes what has expired. */
   #settle(metered: Metered, ledger: Ledger): void {
-    ledger.expire(metered.now);
+    this.#writeOff(ledger, metered.now);
+    this.#rollOver(metered, ledger);
     this.#carryOver(metered, ledger);
     this.#grant(metered, ledger);
+  }
+
+  /** Writes off what has expired. What of it was the plan's may roll over: the next call knows the plan. */
+  #writeOff(ledger: Ledger, now: number): void {
+    const lapsed = ledger.expire(now);
+    if (!lapsed) return;
+    const before = this.#unrolled();
+    this.#lapsed = { amount: lapsed.amount + (before?.amount ?? 0), at: lapsed.at };
+    this.#deps.kv.put(LAPSED, this.#lapsed);
+  }
+
+  #unrolled(): Lapsed | null {
+    if (this.#lapsed === undefined) this.#lapsed = this.#deps.kv.get<Lapsed>(LAPSED) ?? null;
+    return this.#lapsed;
+  }
+
+  /** Lets what the plan allows of its credits that have expired be spent for another month. */
+  #rollOver({ entitlement, now }: Metered, ledger: Ledger): void {
+    const lapsed = this.#unrolled();
+    if (!lapsed) return;
+    this.#deps.kv.delete(LAPSED);
+    this.#lapsed = null;
+    const { rolloverCredits: most = 0 } = entitlement.plan;
+    const amount = Math.min(lapsed.amount, most ?? lapsed.amount);
+    if (amount === 0) return;
+    let expiresAt = monthAfter(lapsed.at);
+    while (expiresAt <= now) expiresAt = monthAfter(expiresAt);
+    // Named by when they expired: no two are of the same moment.
+    const reference = `rollover:${rfc3339(lapsed.at)}`;
+    ledger.add(
+      { type: 'grant', amount, reference, expiresAt, description: null, actor: 'system' },
+      null,
+      now,
+    );
   }
 
   #mayHaveOpening({ openingCredits }: MeteredState): boolean {
@@ -302,7 +379,11 @@ export class Metering {
         createLedgerTables(sql);
         // Nobody is named who is the only one.
         if (shared?.isNamed()) addSharedColumns(sql);
-      } else upgradeMeteringTables(sql, told);
+      } else {
+        if (kv.get(TABLES_KEY) === 2) ReservationBook.addOverage(sql);
+        else upgradeMeteringTables(sql, told);
+        LotBook.addSources(sql);
+      }
       kv.put(TABLES_KEY, TABLES_VERSION);
     }
     const onRow = (transaction: CreditTransaction) => {
@@ -313,10 +394,12 @@ export class Metering {
       if (this.#watch.hasFallen(transaction.balanceAfter)) listener.fallen();
     };
     const sharing = shared?.isNamed() ? shared : undefined;
-    const ledger = new Ledger(sql, onRow, sharing);
+    const held = (now: number) => this.#books?.usage.reservations.heldOf(CREDITS, now) ?? new Map();
+    const alerts = new Alerts(sql, this.#caps, (alert) => listener.alert(alert), sharing);
+    const ledger = new Ledger(sql, onRow, this.#caps, alerts, held, sharing);
     this.#books = {
       references: new References(sql),
-      usage: new UsageMeter(sql, told, spentBefore, listener, sharing),
+      usage: new UsageMeter(sql, told, spentBefore, listener, this.#caps, alerts, ledger, sharing),
       ledger,
     };
     return this.#books;

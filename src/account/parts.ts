@@ -8,6 +8,7 @@ import { describeFailure, log } from '../lib/log.ts';
 import { SECOND } from '../lib/time.ts';
 import { eventSenderOf } from '../sinks/registry.ts';
 import { ActivityLog } from './activity-log.ts';
+import { mailOf } from './alerts.ts';
 import { type Atomically, transactionsOf } from './atomic.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import { ChosenOrganizations } from './chosen-organizations.ts';
@@ -134,7 +135,12 @@ export class AccountParts {
           if (this.keys.isNamed()) this.projection.later();
         },
         fallen: () => this.schedule.at('top_up', Date.now()),
-        mail: (data) => this.projection.tell('mail', data),
+        alert: (alert) => this.projection.tell('mail', mailOf(alert)),
+        capped: ({ caps, actor, sessionId, client }) =>
+          this.projection.log({
+            ...{ type: 'caps_changed', sessionId, client, details: { caps } },
+            ...(actor !== null && { actor }),
+          }),
       },
       shared: new KeySharing(this.keys, this.keySums),
     });
@@ -206,8 +212,8 @@ export class AccountParts {
       sender: () => eventSenderOf(bindings()),
       d1: () => this.d1,
       source: this.config.ORIGIN,
-      user: () => this.state.get(),
-      deleted: () => this.state.deleted(),
+      subject: () => identified(this.state.get()),
+      deleted: () => identified(this.state.deleted()),
       hasBooks: () => this.metering.books() !== null,
       beginLog: () => this.activity.begin(),
       wake: (at) => this.schedule.wake(at),
@@ -398,4 +404,9 @@ function beginningOf({ activity: type, client, first }: NewSession) {
     devices: firstDevices(client),
     entry: { seq: FIRST_ENTRY, at: first.at, type, session_id: first.id, ...about },
   };
+}
+
+/** A user as the feed of events knows them. */
+function identified(user: { userId: string; realmId: string } | undefined) {
+  return user && { id: user.userId, realmId: user.realmId };
 }

@@ -2,6 +2,7 @@ import { dateOf } from '../lib/calendar.ts';
 import type { ActivityLogRow, TokenDayRow } from './history-contract.ts';
 import type { UsageSums } from './quota-book.ts';
 import type { EndedGrant } from './session-book.ts';
+import type { ToldMessage } from './told-messages.ts';
 
 /** How the account stands, of what the directory lists and counts. Dates are UTC days and months. */
 export interface AccountStanding {
@@ -12,9 +13,6 @@ export interface AccountStanding {
   /** The last month whose credits were given. */
   grantedMonth: string | null;
 }
-
-/** What goes out by way of the directory. `data` is that of its kind; `seq` is never given twice. */
-export type ToldMessage = { seq: number; at: number; kind: 'mail' | 'rehash' | 'logout'; data: unknown };
 
 /** A foreign or outdated hash and the one that replaces it, of the same password. */
 export interface RehashData {

@@ -1,10 +1,11 @@
 import type { ActivityEntry } from '../directory/state.ts';
-import { eventOfQuota, eventsOfTransaction } from '../events/derived.ts';
+import { eventOfAlert } from '../events/derived.ts';
 import { type ObjectEvent, objectEventsStatement } from '../events/emit.ts';
 import { SECOND } from '../lib/time.ts';
 import { type MailFact, projectMail } from '../messages/outbox-projection.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Atomically } from './atomic.ts';
+import { creditEvents, noteBooked } from './credit-events.ts';
 import type { ActivityLogRow } from './history-contract.ts';
 import {
   type AccountStanding,
@@ -13,13 +14,13 @@ import {
   projectRehash,
   standingStatements,
   sumStatements,
-  type ToldMessage,
 } from './projection-statements.ts';
 import type { QuotaBook } from './quota-book.ts';
 import type { StandingWork } from './schedule.ts';
 import type { EndedGrant } from './session-book.ts';
 import type { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
+import { type ToldMessage, ToldMessages } from './told-messages.ts';
 import type { UseBook } from './use-book.ts';
 
 /** What was not done by the user whom it happened to, as far as anybody knows. */
@@ -60,15 +61,16 @@ export interface ProjectionDependencies {
 export class Projection implements StandingWork {
   readonly #deps: ProjectionDependencies;
   #next: number | null = null;
-  #hasMessages: boolean | undefined;
+  readonly #waiting: ToldMessages;
 
   constructor(deps: ProjectionDependencies) {
     this.#deps = deps;
+    this.#waiting = new ToldMessages(deps.sql);
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */
   reload(): void {
-    this.#hasMessages = undefined;
+    this.#waiting.reload();
     this.#next = null;
   }
 
@@ -85,24 +87,13 @@ export class Projection implements StandingWork {
 
   /** Has a message go out by way of the directory, which knows the address, or a hash replaced. */
   tell(kind: ToldMessage['kind'], data: unknown): void {
-    const { sql } = this.#deps;
-    // Most accounts never have one.
-    sql.exec(`CREATE TABLE IF NOT EXISTS facts (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
-    ) STRICT`);
-    sql.exec('INSERT INTO facts (at, kind, data) VALUES (?, ?, ?)', Date.now(), kind, JSON.stringify(data));
-    this.#hasMessages = true;
+    this.#waiting.add(kind, data);
     this.soon();
   }
 
   /** A row of the ledger was written. Where webhooks want to hear of those, they are told with the sums. */
   booked(seq: number, tells: boolean | undefined): void {
-    const { told } = this.#deps;
-    const { credits } = told.get();
-    if (tells ?? credits !== undefined) {
-      if (credits === undefined) told.put({ credits: seq - 1 });
-      this.later();
-    } else if (credits !== undefined) told.put({ credits: undefined });
+    if (noteBooked(this.#deps.told, seq, tells)) this.later();
   }
 
   /** The standing may have changed. */
@@ -168,7 +159,7 @@ export class Projection implements StandingWork {
     const text = JSON.stringify(standing);
     const hasNews = text !== before.standing;
     const sums = withSums ? this.#sums() : null;
-    const credits = this.#credits(before.credits);
+    const credits = creditEvents(this.#deps.sql, before.credits, BATCH);
     if (entries.length === 0 && messages.length === 0 && !hasNews && !sums && !credits) return null;
     // What is on its way may come there though nobody hears of it.
     const onItsWay = {
@@ -194,7 +185,7 @@ export class Projection implements StandingWork {
       }),
       ...messages.flatMap((one) => TOLD[one.kind](d1, userId, one)),
       ...(sums ? sumStatements(d1, userId, sums) : []),
-      ...(events.length > 0 ? [objectEventsStatement(d1, userId, events, now)] : []),
+      ...(events.length > 0 ? [objectEventsStatement(d1, { table: 'users', id: userId }, events, now)] : []),
     ];
     const done = () => {
       // Of who was deleted meanwhile nothing is kept.
@@ -207,11 +198,7 @@ export class Projection implements StandingWork {
         ...(credits && told.get().credits !== undefined && { credits: credits.reached }),
       });
       const last = messages.at(-1);
-      if (last)
-        this.#deps.sql.exec(
-          "DELETE FROM facts WHERE kind IN ('mail', 'rehash', 'logout') AND seq <= ?",
-          last.seq,
-        );
+      if (last) this.#waiting.drop(last.seq);
     };
     return { d1, statements, hasEvents: events.length > 0, isLate: sums?.isLate ?? false, done };
   }
@@ -236,60 +223,9 @@ export class Projection implements StandingWork {
     return this.#messages().flatMap(({ data, kind }) => (kind === 'logout' ? [data as EndedGrant] : []));
   }
 
-  /** What webhooks are to be told of the ledger; null when there is nothing. */
-  #credits(after: number | undefined): { events: ObjectEvent[]; reached: number } | null {
-    if (after === undefined) return null;
-    const rows = this.#deps.sql
-      .exec<LedgerRow>(
-        `SELECT seq, id, type, amount, balance_after, actor, created_at AS at FROM credit_transactions
-         WHERE seq > ? ORDER BY seq LIMIT ?`,
-        after,
-        BATCH,
-      )
-      .toArray();
-    const last = rows.at(-1);
-    if (!last) return null;
-    const [before] = this.#deps.sql
-      .exec<{ balance_after: number }>(
-        `SELECT balance_after FROM credit_transactions WHERE seq <= ? AND amount > 0 AND type <> 'refund'
-         ORDER BY seq DESC LIMIT 1`,
-        after,
-      )
-      .toArray();
-    let topped = before?.balance_after ?? null;
-    const events = rows.flatMap(({ seq, at, actor, ...row }) => {
-      const told = eventsOfTransaction({ ...row, topped });
-      if (row.amount > 0 && row.type !== 'refund') topped = row.balance_after;
-      return told.map((event, index) => ({
-        ...{ ...event, key: `c${seq}${index === 0 ? '' : 'l'}`, at, actor, request_id: null },
-      }));
-    });
-    return { events, reached: last.seq };
-  }
-
   #messages(): ToldMessage[] {
-    const { sql } = this.#deps;
-    this.#hasMessages ??= sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'facts'").toArray().length > 0;
-    if (!this.#hasMessages) return [];
-    return sql
-      .exec<Omit<ToldMessage, 'data'> & { data: string }>(
-        // Earlier versions kept others there.
-        "SELECT seq, at, kind, data FROM facts WHERE kind IN ('mail', 'rehash', 'logout') ORDER BY seq LIMIT ?",
-        BATCH,
-      )
-      .toArray()
-      .map((row) => ({ ...row, data: JSON.parse(row.data) }));
+    return this.#waiting.list(BATCH);
   }
-}
-
-interface LedgerRow extends Record<string, SqlStorageValue> {
-  seq: number;
-  id: string;
-  type: string;
-  amount: number;
-  balance_after: number;
-  actor: string | null;
-  at: number;
 }
 
 function eventOfEntry({ seq, at, actor, event }: ActivityLogRow, userId: string): ObjectEvent[] {
@@ -300,10 +236,8 @@ function eventOfEntry({ seq, at, actor, event }: ActivityLogRow, userId: string)
 }
 
 function eventOfMessage({ kind, seq, at, data }: ToldMessage): ObjectEvent[] {
-  const mail = data as MailFact;
-  if (kind !== 'mail' || mail.template !== 'quota_warning') return [];
-  const event = eventOfQuota(mail.data as MailFact<'quota_warning'>['data']);
-  return [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }];
+  const event = kind === 'mail' ? eventOfAlert(data as MailFact, null) : null;
+  return event ? [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }] : [];
 }
 
 function parsed(standing: string | null): AccountStanding | null {

@@ -1,6 +1,7 @@
 import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { dateOf, endOf, monthOf } from '../lib/calendar.ts';
+import { AlertBook } from './alert-book.ts';
 import type { UsageDay } from './history-contract.ts';
 import { type Quota, TOKENS } from './metering-contract.ts';
 import type { ReservationBook } from './reservation-book.ts';
@@ -52,10 +53,7 @@ export class QuotaBook {
     sql.exec(`CREATE TABLE quota_days (
       resource TEXT NOT NULL, day TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (resource, day)
     ) STRICT, WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE quota_warnings (
-      resource TEXT NOT NULL, period TEXT NOT NULL, quota INTEGER NOT NULL, percent INTEGER NOT NULL,
-      PRIMARY KEY (resource, period, quota, percent)
-    ) STRICT, WITHOUT ROWID`);
+    AlertBook.createTable(sql);
   }
 
   /** How the user stands at a moment; `now` decides which reservations still hold. */
@@ -64,7 +62,7 @@ export class QuotaBook {
   }
 
   /**
-   * Whether so much more may be used. When not, `retryAt` is when the limit in the way starts afresh; both are Unix
+   * Whether so much more may be used, and how much of it is beyond the limits. When not, `retryAt` is when the limit in the way starts afresh; both are Unix
    * milliseconds.
    */
   admit(
@@ -72,15 +70,16 @@ export class QuotaBook {
     limit: Limit,
     quantity: number,
     now: number,
-  ): { totals: Totals; quota: Quota; retryAt: number | null } {
+  ): { quota: Quota; over: number; retryAt: number | null } {
     const row = this.#counted(resource, now, now);
-    const full = PERIODS.filter((period) => {
+    const beyond = (period: Period) => {
       const most = limit[period];
-      return most != null && row[`${period}_used`] + row[`${period}_held`] + quantity > most;
-    });
+      return most == null ? 0 : Math.max(0, row[`${period}_used`] + row[`${period}_held`] + quantity - most);
+    };
+    const full = PERIODS.filter((period) => beyond(period) > 0);
+    const over = Math.min(quantity, Math.max(...PERIODS.map(beyond)));
     const retryAt = full.length > 0 ? Math.max(...full.map((period) => endOf(period, now))) : null;
-    const totals = this.totals(resource, now);
-    return { totals, quota: quotaOf(resource, limit, row, now), retryAt };
+    return { over, quota: quotaOf(resource, limit, row, now), retryAt };
   }
 
   /** Counts what is used at a moment; to be called before the use is written down. */
@@ -96,30 +95,16 @@ export class QuotaBook {
     return { day: day_used, month: month_used };
   }
 
-  /**
-   * The highest of the percentages that use has just passed and of which the user was not warned yet, with the end of
-   * the period it is of. Once warned, never again for the same limit in the same period.
-   */
-  passed(
-    resource: string,
-    limit: Limit,
-    before: Totals,
-    quantity: number,
-    at: number,
-    percentages: number[],
-  ): { percent: number; resetsAt: number } | null {
-    const spent = this.#before(resource, at);
-    for (const period of PERIODS.toReversed()) {
-      const most = limit[period];
-      if (!most) continue;
-      const used = before[period] + spent[period];
-      const reached = percentages.filter(
-        (percent) => used * 100 < most * percent && (used + quantity) * 100 >= most * percent,
-      );
-      const fresh = reached.filter((percent) => this.#warnOnce(resource, period, most, percent, at));
-      if (fresh.length > 0) return { percent: Math.max(...fresh), resetsAt: endOf(period, at) };
-    }
-    return null;
+  /** What this user has used in the day and the month of a moment, with what is held: what caps count. */
+  spentOf(resource: string, now: number): Totals {
+    const { day_used, month_used, day_held, month_held } = this.#read(resource, now, now);
+    return { day: day_used + day_held, month: month_used + month_held };
+  }
+
+  /** What was used in the day and the month of a moment, with what limits count though this user has not used it. */
+  countedOf(resource: string, at: number): Totals {
+    const [totals, before] = [this.totals(resource, at), this.#before(resource, at)];
+    return { day: totals.day + before.day, month: totals.month + before.month };
   }
 
   /** All that was used in the day and the month of a moment, with what was spent before; by period and resource. */
@@ -153,18 +138,6 @@ export class QuotaBook {
     const row = this.#read(resource, at, now);
     const { day, month } = this.#before(resource, at);
     return { ...row, day_used: row.day_used + day, month_used: row.month_used + month };
-  }
-
-  #warnOnce(resource: string, period: Period, most: number, percent: number, at: number): boolean {
-    const name = period === 'day' ? dateOf(at) : dateOf(at).slice(0, 7);
-    const cursor = this.#sql.exec(
-      'INSERT OR IGNORE INTO quota_warnings VALUES (?, ?, ?, ?)',
-      resource,
-      name,
-      most,
-      percent,
-    );
-    return cursor.rowsWritten > 0;
   }
 
   /** The days of each resource from a date on, oldest first; up to so many, after one that is known. */
@@ -229,7 +202,7 @@ export class QuotaBook {
   /** Forgets days from before a date, and the warnings of their months. */
   prune(date: string): void {
     this.#sql.exec('DELETE FROM quota_days WHERE day < ?', date);
-    this.#sql.exec('DELETE FROM quota_warnings WHERE period < ?', date.slice(0, 7));
+    new AlertBook(this.#sql).prune(date.slice(0, 7));
   }
 
   #folded({ month, resource }: { month: string; resource: string }): number {

@@ -1,7 +1,7 @@
 import { dateOf } from '../lib/calendar.ts';
 import { DAY } from '../lib/time.ts';
 import type { Reservation } from './metering-contract.ts';
-import type { Sharing } from './sharing.ts';
+import { CREDITS, type Sharing } from './sharing.ts';
 
 /** One row of the object's `reservations` table. `at` is when it was made; times are Unix milliseconds. */
 export type ReservationRow = {
@@ -14,6 +14,9 @@ export type ReservationRow = {
   at: number;
   expires_at: number;
   status: 'held' | 'committed' | 'released';
+  /** What of it was beyond the limit, and the credits that this costs. */
+  over: number;
+  credits: number;
   /** On whose behalf, where several share. */
   member?: string | null;
 };
@@ -40,6 +43,13 @@ export class ReservationBook {
       day TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL, status TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
     sql.exec('CREATE INDEX reservations_by_expiry ON reservations (expires_at)');
+    ReservationBook.addOverage(sql);
+  }
+
+  /** Gives the table of an object that was made by an earlier version what it lacks. */
+  static addOverage(sql: SqlStorage): void {
+    sql.exec('ALTER TABLE reservations ADD COLUMN over INTEGER NOT NULL DEFAULT 0');
+    sql.exec('ALTER TABLE reservations ADD COLUMN credits INTEGER NOT NULL DEFAULT 0');
   }
 
   find(reference: string): ReservationRow | null {
@@ -51,11 +61,11 @@ export class ReservationBook {
   }
 
   hold(
-    reservation: { reference: string; resource: string; quantity: number },
+    reservation: { reference: string; resource: string; quantity: number; over: number; credits: number },
     now: number,
     expiresAt: number,
   ): ReservationRow {
-    const { reference, resource, quantity } = reservation;
+    const { reference, resource, quantity, over, credits } = reservation;
     // Two that are over for each that comes: the table stays as small as it may.
     this.#sql.exec(
       `DELETE FROM reservations WHERE reference IN (
@@ -64,14 +74,16 @@ export class ReservationBook {
     );
     const row = this.#sql
       .exec<ReservationRow>(
-        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status${this.#sharing ? ', member' : ''})
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held'${this.#sharing ? ', ?7' : ''}) RETURNING *`,
+        `INSERT INTO reservations (reference, resource, quantity, asked, day, at, expires_at, status, over, credits${this.#sharing ? ', member' : ''})
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, 'held', ?7, ?8${this.#sharing ? ', ?9' : ''}) RETURNING *`,
         reference,
         resource,
         quantity,
         dateOf(now),
         now,
         expiresAt,
+        over,
+        credits,
         ...(this.#sharing ? [this.#sharing.who()] : []),
       )
       .one();
@@ -79,7 +91,7 @@ export class ReservationBook {
     return row;
   }
 
-  /** How much of a resource is held, for each day; with `member` on that one's behalf alone. */
+  /** How much of a resource, or of CREDITS, is held, for each day; with `member` on that one's behalf alone. */
   heldOf(resource: string, now: number, member?: string): Map<string, number> {
     this.#held ??= new Map(
       this.#sql
@@ -90,20 +102,28 @@ export class ReservationBook {
     const days = new Map<string, number>();
     for (const row of this.#held.values()) {
       if (row.expires_at <= now) this.#held.delete(row.reference);
-      else if (row.resource === resource && (member === undefined || row.member === member))
-        days.set(row.day, (days.get(row.day) ?? 0) + row.quantity);
+      else if (member === undefined || row.member === member) {
+        const held = resource === CREDITS ? row.credits : row.resource === resource ? row.quantity : 0;
+        if (held > 0) days.set(row.day, (days.get(row.day) ?? 0) + held);
+      }
     }
     return days;
   }
 
-  /** Ends a hold, with what of it was used. */
-  end(reference: string, status: 'committed' | 'released', quantity: number): ReservationRow {
+  /** Ends a hold, with what of it was used, and what of that was beyond the limit. */
+  end(
+    reference: string,
+    status: 'committed' | 'released',
+    { quantity, over, credits }: { quantity: number; over: number; credits: number },
+  ): ReservationRow {
     this.#held?.delete(reference);
     return this.#sql
       .exec<ReservationRow>(
-        'UPDATE reservations SET status = ?, quantity = ? WHERE reference = ? RETURNING *',
+        'UPDATE reservations SET status = ?, quantity = ?, over = ?, credits = ? WHERE reference = ? RETURNING *',
         status,
         quantity,
+        over,
+        credits,
         reference,
       )
       .one();
@@ -117,7 +137,8 @@ export class ReservationBook {
 
 /** A reservation as it stands now. */
 export function reservationOf(row: ReservationRow, now: number): Reservation {
-  const { reference, resource, quantity } = row;
+  const { reference, resource, quantity, over, credits } = row;
   const status = row.status === 'held' && now >= row.expires_at ? 'expired' : row.status;
-  return { reference, resource, quantity, status, expiresAt: row.expires_at };
+  const overage = over > 0 && { overage: { quantity: over, credits } };
+  return { reference, resource, quantity, status, expiresAt: row.expires_at, ...overage };
 }

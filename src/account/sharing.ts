@@ -2,6 +2,7 @@ import type { Limit } from '../directory/state.ts';
 import { type ErrorCode, type Refusal, refused } from '../errors.ts';
 import { endOf } from '../lib/calendar.ts';
 import { SECOND } from '../lib/time.ts';
+import type { Spent } from './caps-contract.ts';
 import type { Behalf } from './metering-contract.ts';
 import type { Caps } from './sharing-contract.ts';
 
@@ -14,6 +15,8 @@ export interface Sharing {
   who(): string | null;
   /** Refuses with `cap_exceeded` what is more than that one may use, of a resource or of CREDITS. */
   capped(resource: string, quantity: number, now: number): Refusal | null;
+  /** The cap of somebody, and what they have used of it at a moment; null where they have none. */
+  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null;
   /** Counts what somebody used at a moment (Unix milliseconds); less than zero is given back. */
   count(who: string | null, resource: string, quantity: number, at: number): void;
 }

@@ -1,43 +1,49 @@
 import type { SpentQuota } from '../directory/spent-before.ts';
 import type { Limit } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
-import { rfc3339, SECOND } from '../lib/time.ts';
+import { SECOND } from '../lib/time.ts';
+import type { SpendingAlert } from './alert-book.ts';
+import type { Alerts } from './alerts.ts';
+import type { CapBook } from './cap-book.ts';
+import type { CapChange } from './caps-contract.ts';
+import type { Ledger } from './ledger.ts';
 import type { Entitlement } from './metering-contract.ts';
 import {
   type ConsumeResult,
   type Consumption,
+  type Overage,
   type Quota,
   type QuotaReport,
+  type RequestKind,
   type ReservationResult,
   TOKENS,
   type TokenUse,
 } from './metering-contract.ts';
-import { QuotaBook, type Totals } from './quota-book.ts';
+import { QuotaBook } from './quota-book.ts';
 import { ReservationBook, type ReservationRow, reservationOf } from './reservation-book.ts';
 import { isSameMember, type Sharing } from './sharing.ts';
 import { TokenBook } from './token-book.ts';
 import type { Told } from './told.ts';
 import { type Use, UseBook } from './use-book.ts';
 
-/** Percentages of a quota at which its user gets a mail. */
-const WARNINGS = [80, 100];
-
-/** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of a mail to be sent. */
+/** Hears of what others have to be told: of a use, of credits that were given, of any row of the ledger, and of what is nearly used up. */
 export interface MeterListener {
   used(): void;
   granted(): void;
   /** A row of the ledger was written, by its number. `tells`: whether webhooks want to hear of it; undefined when nobody said. */
   booked(seq: number, tells: boolean | undefined): void;
+  alert(alert: SpendingAlert): void;
+  /** Caps of all that is spent were set. */
+  capped?(change: CapChange): void;
   /** The balance has come below what is watched for. */
   fallen(): void;
-  mail(data: unknown): void;
 }
 
-/** Room for a use, as it was before it. */
+/** Room for a use, as it was before it, and what of it is beyond the limit; `overage.credits` are still to be charged. */
 interface Admission {
   limit: Limit;
-  totals: Totals;
   quota: Quota;
+  overage: Overage | null;
 }
 
 /** What one user may use and has used. Every method is synchronous: all of it happens, or nothing. */
@@ -48,6 +54,9 @@ export class UsageMeter {
   readonly tokens: TokenBook;
   readonly reservations: ReservationBook;
   readonly #listener: MeterListener;
+  readonly #caps: CapBook;
+  readonly #alerts: Alerts;
+  readonly #ledger: Ledger;
   readonly #sharing: Sharing | undefined;
 
   constructor(
@@ -55,8 +64,14 @@ export class UsageMeter {
     told: Told,
     spentBefore: () => SpentQuota,
     listener: MeterListener,
+    caps: CapBook,
+    alerts: Alerts,
+    ledger: Ledger,
     sharing?: Sharing,
   ) {
+    this.#caps = caps;
+    this.#alerts = alerts;
+    this.#ledger = ledger;
     this.#sharing = sharing;
     this.uses = new UseBook(sql, told, sharing);
     this.reservations = new ReservationBook(sql, sharing);
@@ -89,9 +104,11 @@ export class UsageMeter {
     const asked = { ...use, kind: 'consume', credits: 0 } as const;
     const known = this.uses.recall<ConsumeResult>(asked);
     if (known) return known === 'reused' ? refused('reference_reused') : known.result;
-    const admitted = this.admit(entitlement, use, now);
+    if (this.#ledger.knows(use.reference)) return refused('reference_reused');
+    const admitted = this.#admitPaid(entitlement, use, now);
     if (isRefusal(admitted)) return admitted;
-    const result = { result: 'ok', quota: this.count(use, admitted, now) } as const;
+    const paid = this.#pay(admitted, { reference: use.reference, by: 'consume' }, now);
+    const result = { result: 'ok', quota: this.count(use, admitted, now), ...paid } as const;
     this.record({ ...asked, at: now }, result);
     return result;
   }
@@ -102,9 +119,11 @@ export class UsageMeter {
     const { modelTiers } = entitlement.plan;
     if (!modelTiers.includes('*') && !modelTiers.includes(use.tier)) return refused('model_not_in_plan');
     const sum = { resource: TOKENS, quantity: use.inputTokens + use.outputTokens };
-    const admitted = this.admit(entitlement, sum, now);
+    if (this.#ledger.knows(use.requestId)) return refused('reference_reused');
+    const admitted = this.#admitPaid(entitlement, sum, now);
     if (isRefusal(admitted)) return admitted;
-    const result = { result: 'ok', quota: this.count(sum, admitted, now) } as const;
+    const paid = this.#pay(admitted, { reference: use.requestId, by: 'tokens' }, now);
+    const result = { result: 'ok', quota: this.count(sum, admitted, now), ...paid } as const;
     this.uses.addTokens(use, this.tokens.nameOf(use.model, now), now, result);
     this.#listener.used();
     return result;
@@ -122,9 +141,12 @@ export class UsageMeter {
       if (!isSame || !isOurs) return refused('reference_reused');
       return this.#standing(entitlement, known, now);
     }
-    const admitted = this.admit(entitlement, use, now);
+    if (this.#ledger.knows(use.reference)) return refused('reference_reused');
+    const admitted = this.#admitPaid(entitlement, use, now);
     if (isRefusal(admitted)) return admitted;
-    return this.#standing(entitlement, this.reservations.hold(use, now, now + use.seconds * SECOND), now);
+    const { quantity: over, credits } = admitted.overage ?? NOTHING;
+    const held = this.reservations.hold({ ...use, over, credits }, now, now + use.seconds * SECOND);
+    return this.#standing(entitlement, held, now);
   }
 
   commit(
@@ -138,17 +160,18 @@ export class UsageMeter {
     if (row.status === 'committed' && used === row.quantity) return this.#standing(entitlement, row, now);
     if (reservationOf(row, now).status !== 'held') return refused('reservation_ended');
     if (used > row.quantity) return refused('reservation_exceeded');
+    const overage = overageOf(row, used);
+    // What it is charged with was held; but credits may have expired meanwhile.
+    if (!this.#ledger.covers(overage.credits, now, row.credits)) return refused('insufficient_credits');
     const { resource, at } = row;
     const limit = entitlement.limits[resource] ?? {};
     // It was admitted when it was made, and counts for that day.
-    const before = {
-      limit,
-      totals: this.quotas.totals(resource, at),
-      quota: this.quotas.quota(resource, limit, at),
-    };
-    const ended = this.reservations.end(reference, 'committed', used);
+    const before = { limit, quota: this.quotas.quota(resource, limit, at), overage };
+    const { quantity: over, credits } = overage;
+    const ended = this.reservations.end(reference, 'committed', { quantity: used, over, credits });
     // Whoever held it is who used it.
     const { member } = row;
+    this.#pay(before, { reference, by: 'reserve', member: member ?? undefined }, now);
     this.count({ resource, quantity: used }, before, at, member ?? undefined);
     this.record({ kind: 'commit', reference, at, resource, quantity: used, credits: 0, member }, null);
     return this.#standing(entitlement, ended, now);
@@ -159,24 +182,23 @@ export class UsageMeter {
     if (!row) return refused('reservation_not_found');
     if (row.status === 'committed') return refused('reservation_ended');
     const held = reservationOf(row, now).status === 'held';
-    return this.#standing(
-      entitlement,
-      held ? this.reservations.end(reference, 'released', row.quantity) : row,
-      now,
-    );
+    return this.#standing(entitlement, held ? this.reservations.end(reference, 'released', row) : row, now);
   }
 
-  /** Whether there is room for a use; changes nothing. */
+  /** Whether there is room for a use, be it for credits, which nobody has looked for yet; changes nothing. */
   admit(
-    { limits }: Entitlement,
+    { limits, plan }: Entitlement,
     { resource, quantity }: { resource: string; quantity: number },
     now: number,
   ): Admission | Refusal {
     const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
     if (!limit) return refused('resource_not_in_plan');
-    const { totals, quota, retryAt } = this.quotas.admit(resource, limit, quantity, now);
-    if (retryAt === null) {
-      return this.#sharing?.capped(resource, quantity, now) ?? { limit, totals, quota };
+    const { quota, over, retryAt } = this.quotas.admit(resource, limit, quantity, now);
+    const price = plan.overage && Object.hasOwn(plan.overage, resource) ? plan.overage[resource] : undefined;
+    if (retryAt === null) return this.#capped(resource, quantity, now) ?? { limit, quota, overage: null };
+    if (price) {
+      const overage = { quantity: over, credits: Math.ceil(over / price.per) * price.credits };
+      return this.#capped(resource, quantity, now) ?? { limit, quota, overage };
     }
     return refused('quota_exceeded', { retryAfter: Math.ceil((retryAt - now) / SECOND) });
   }
@@ -190,18 +212,15 @@ export class UsageMeter {
   /** Counts a use that was admitted, and is to be recorded next; gives the quota after it. */
   count(
     { resource, quantity }: { resource: string; quantity: number },
-    { limit, totals, quota }: Admission,
+    { limit, quota }: Pick<Admission, 'limit' | 'quota'>,
     at: number,
     member = this.#sharing?.who() ?? null,
   ): Quota {
+    this.#alerts.ofQuota(resource, limit, this.quotas.countedOf(resource, at), quantity, at);
+    this.#alerts.ofCaps(resource, member, () => this.quotas.totals(resource, at), quantity, at);
     this.quotas.add(resource, quantity, at);
     this.#sharing?.count(member, resource, quantity, at);
-    const passed = this.quotas.passed(resource, limit, totals, quantity, at, WARNINGS);
-    if (passed) {
-      const data = { name: null, resource, percent: passed.percent, resets_at: rfc3339(passed.resetsAt) };
-      this.#listener.mail({ template: 'quota_warning', data });
-    }
-    const remaining = quota.remaining === null ? null : quota.remaining - quantity;
+    const remaining = quota.remaining === null ? null : Math.max(0, quota.remaining - quantity);
     return { ...quota, used: quota.used + quantity, remaining };
   }
 
@@ -211,8 +230,47 @@ export class UsageMeter {
     this.#listener.used();
   }
 
+  /** As `admit`, where nothing else is charged: refuses with `insufficient_credits` what nobody can pay. */
+  #admitPaid(
+    entitlement: Entitlement,
+    use: { resource: string; quantity: number },
+    now: number,
+  ): Admission | Refusal {
+    const admitted = this.admit(entitlement, use, now);
+    if (isRefusal(admitted)) return admitted;
+    return this.#ledger.refusalOf(admitted.overage?.credits ?? 0, now) ?? admitted;
+  }
+
+  /** Charges for what is beyond a limit; gives what that was, if anything. */
+  #pay(
+    { overage }: Pick<Admission, 'overage'>,
+    { reference, by, member }: { reference: string | null; by: RequestKind; member?: string | undefined },
+    now: number,
+  ): { overage?: Overage } {
+    if (!overage || overage.quantity === 0) return {};
+    const actor = this.#sharing?.who() ?? 'system';
+    const charge = { amount: overage.credits, reference, description: null, actor };
+    this.#ledger.charge(charge, by, now, member);
+    return { overage };
+  }
+
+  #capped(resource: string, quantity: number, now: number): Refusal | null {
+    const spent = () => this.quotas.spentOf(resource, now);
+    return (
+      this.#sharing?.capped(resource, quantity, now) ?? this.#caps.capped(resource, quantity, spent, now)
+    );
+  }
+
   #standing({ limits }: Entitlement, row: ReservationRow, now: number): ReservationResult {
     const quota = this.quotas.quota(row.resource, limits[row.resource] ?? {}, now);
     return { result: 'ok', reservation: reservationOf(row, now), quota };
   }
+}
+
+const NOTHING: Overage = { quantity: 0, credits: 0 };
+
+/** What of a reservation is beyond the limit when so much of it was used: what is within is used first. */
+function overageOf({ quantity, over, credits }: ReservationRow, used: number): Overage {
+  const beyond = Math.max(0, used - (quantity - over));
+  return beyond === 0 ? NOTHING : { quantity: beyond, credits: Math.ceil((credits * beyond) / over) };
 }

@@ -5,7 +5,7 @@ import { ASSURANCES } from '../lib/assurance.ts';
 import { ORGANIZATION_ID } from '../lib/jurisdiction.ts';
 import { ResourceField } from '../plans/schemas.ts';
 import { ActSchema } from '../sessions/schemas.ts';
-import { QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
+import { OverageField, QuantityField, QuotaSchema, quotaShape } from '../usage/schemas.ts';
 import type { Authorization, Authorized } from './service.ts';
 
 export const AuthorizeBody = z
@@ -111,6 +111,7 @@ export const DecisionSchema = z
     // Not `nullable()`: of a schema with a name that would allow null and refuse it in one.
     quota: z.union([QuotaSchema, z.null()]),
     balance: z.int().nullable(),
+    overage: OverageField,
     retry_after: z.int().nullable().openapi({
       description: 'Seconds until it is worth asking again; null where it is allowed, or no time helps',
     }),
@@ -136,6 +137,7 @@ export function decisionShape(decision: Authorized): z.infer<typeof DecisionSche
     plan,
     quota: quota && quotaShape(quota),
     balance,
+    ...(decision.allowed && decision.overage && { overage: decision.overage }),
     retry_after: ('retryAfter' in decision && decision.retryAfter) || null,
     reference,
   };

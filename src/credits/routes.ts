@@ -1,6 +1,12 @@
 import type { Levels } from '../http/levels.ts';
 import { createRoute, featureRouter, json, responses } from '../http/openapi.ts';
-import { BalanceSchema, TransactionListSchema, TransactionQuery, transactionShape } from './schemas.ts';
+import {
+  BalanceSchema,
+  standingShape,
+  TransactionListSchema,
+  TransactionQuery,
+  transactionShape,
+} from './schemas.ts';
 import type { Credits } from './service.ts';
 
 /** The credits of the user who asks. */
@@ -13,13 +19,13 @@ export function creditRoutes(credits: Credits, levels: Levels) {
         method: 'get',
         path: '/v1/me/credits',
         ...user,
-        summary: 'The balance',
+        summary: 'The balance, by source',
         responses: responses({ 200: json(BalanceSchema, 'What can be spent now') }, {}),
       }),
       async (c) => {
         const { userId } = c.get('principal');
-        const balance = await credits.balance({ userId, realmId: c.get('realm').id });
-        return c.json({ user_id: userId, balance }, 200);
+        const standing = await credits.standing({ userId, realmId: c.get('realm').id });
+        return c.json({ user_id: userId, ...standingShape(standing) }, 200);
       },
     )
     .openapi(

@@ -1,5 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { type CreditTransaction, TRANSACTION_TYPES } from '../account/metering-contract.ts';
+import {
+  CREDIT_SOURCES,
+  type CreditStanding,
+  type CreditTransaction,
+  TRANSACTION_TYPES,
+} from '../account/metering-contract.ts';
 import { ReferenceField } from '../http/idempotency.ts';
 import { DOERS, doerOf } from '../lib/doer.ts';
 import { rfc3339 } from '../lib/time.ts';
@@ -50,6 +55,12 @@ export const RefundBody = z
   .refine(...NAMES_PAYER)
   .openapi('CreditRefund');
 
+const SourceField = z.enum(CREDIT_SOURCES).openapi({
+  description:
+    'What a plan brings, what was given, what was bought or brought along. What expires first is spent first, and of what expires at the same time in this order.',
+});
+const part = { source: SourceField, amount: z.int() };
+
 export const TransactionSchema = z
   .object({
     id: z.string().openapi({ example: 'txn_01j9zq7kfrv1tq0yw3c5d8e2ab' }),
@@ -64,6 +75,9 @@ export const TransactionSchema = z
       description:
         'Of an organization: on whose behalf, a user, a key of its own, or who asked for none; of a user: the key of theirs by which it was used',
     }),
+    sources: z.array(z.object(part)).openapi({
+      description: 'Which credits came or went; empty for some rows of earlier versions',
+    }),
     expires_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
   })
@@ -73,7 +87,25 @@ export const CreditChangeSchema = z
   .object({ transaction: TransactionSchema, balance: z.int() })
   .openapi('CreditChange');
 
-export const BalanceSchema = z.object({ ...payerShape, balance: z.int() }).openapi('Balance');
+/** What can be spent, and where it came from. */
+export const standingFields = {
+  balance: z.int(),
+  reserved: z.int().openapi({
+    description: 'What of it is held for reservations that are beyond a quota, and cannot be spent meanwhile',
+  }),
+  sources: z
+    .array(
+      z.object({
+        ...part,
+        expiring: z
+          .array(z.object({ expires_at: z.iso.datetime(), amount: z.int() }))
+          .openapi({ description: 'What of it expires, the soonest first; the first 20 moments' }),
+      }),
+    )
+    .openapi({ description: 'Those of which something is left; together they are the balance' }),
+};
+
+export const BalanceSchema = z.object({ ...payerShape, ...standingFields }).openapi('Balance');
 
 export const TransactionListSchema = z
   .object({ data: z.array(TransactionSchema), next_cursor: z.string().nullable() })
@@ -109,8 +141,21 @@ export function transactionShape(
     description,
     by: doerOf(transaction.actor),
     ...(transaction.member != null && { member: transaction.member }),
+    sources: transaction.sources,
     expires_at: transaction.expiresAt === null ? null : rfc3339(transaction.expiresAt),
     created_at: rfc3339(transaction.createdAt),
+  };
+}
+
+/** What can be spent as it goes over the wire. */
+export function standingShape({ balance, reserved, sources }: CreditStanding) {
+  return {
+    balance,
+    reserved,
+    sources: sources.map(({ expiring, ...of }) => ({
+      ...of,
+      expiring: expiring.map(({ expiresAt, amount }) => ({ expires_at: rfc3339(expiresAt), amount })),
+    })),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   CreditQuery,
   creditChangeShape,
   RefundBody,
+  standingShape,
   TransactionListSchema,
   transactionShape,
   UseBody,
@@ -43,7 +44,8 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
       }),
       async (c) => {
         const query = c.req.valid('query');
-        return c.json({ ...payerNames(query), balance: await credits.balance(ownerOf(c, query)) }, 200);
+        const standing = await credits.standing(ownerOf(c, query));
+        return c.json({ ...payerNames(query), ...standingShape(standing) }, 200);
       },
     )
     .openapi(
@@ -76,7 +78,8 @@ export function creditServiceRoutes(credits: Credits, levels: Levels) {
         path: '/v1/credits/use',
         ...service,
         summary: 'Use credits',
-        description: 'What expires first is spent first. Once for a reference. Needs `credits:write`.',
+        description:
+          'What expires first is spent first, and then what a plan brought before what was given, and that before what was bought. Once for a reference. Needs `credits:write`.',
         request: { headers: IdempotencyHeader, ...jsonBody(UseBody) },
         responses: responses(
           { 200: json(CreditChangeSchema, 'Used') },

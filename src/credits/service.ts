@@ -2,6 +2,7 @@ import type {
   CreditAddition,
   CreditRefund,
   CreditReversal,
+  CreditStanding,
   CreditTransaction,
   CreditUse,
   InvoiceCredits,
@@ -22,7 +23,7 @@ export interface CreditChange {
 }
 
 /** What a reader of the ledger would take for grants and expiries, which only Latchkey books. */
-const MISLEADING_REFERENCE = /^(grant|expired):/;
+const MISLEADING_REFERENCE = /^(grant|rollover|expired):/;
 
 /**
  * Credits. Each operation is one call to one object, of a user or an organization, and no D1 query. All throw `user_not_found`, or
@@ -39,6 +40,11 @@ export class Credits {
 
   async balance(payer: PayingParty): Promise<number> {
     return (await this.#ask(payer, (object, terms) => object.creditBalance(terms))).balance;
+  }
+
+  /** What can be spent, by source. */
+  async standing(payer: PayingParty): Promise<CreditStanding> {
+    return this.#ask(payer, (object, terms) => object.creditStanding(terms));
   }
 
   /** Throws `reference_reused`, `credits_limit`, and 422 for an expiry that has passed. */

@@ -36,6 +36,7 @@ export type AuditAction =
   | 'credits_adjusted'
   | 'user_plan_changed'
   | 'user_limits_changed'
+  | 'user_caps_changed'
   | 'message_retried'
   | 'test_message_sent'
   | 'realm_created'

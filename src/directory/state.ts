@@ -108,6 +108,7 @@ export type ActivityType =
   | 'plan_changed'
   | 'plan_expired'
   | 'limits_changed'
+  | 'caps_changed'
   | 'trial_ending'
   | 'payment_failed'
   | 'payment_reversed'

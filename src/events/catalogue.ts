@@ -19,11 +19,18 @@ const app = z.object({ client_id: z.string() });
 const theClient = z.object({ client_id: z.string() });
 const key = z.object({ api_key_id: z.string() });
 const resource = z.object({ protected_resource_id: z.string() });
-const quota = z.object({
-  resource: z.string(),
+/** Of what members share: whose it is. */
+const shared = {
+  organization_id: z.string().optional().describe('Of an organization: which'),
+  member_id: z.string().optional().describe('Of an organization: the member, where it is of one'),
+};
+const limited = {
   percent: z.number().describe('How much of the limit is used'),
   resets_at: z.iso.datetime(),
-});
+  ...shared,
+};
+const quota = z.object({ resource: z.string(), ...limited });
+const cap = z.object({ resource: z.string().nullable().describe('Null for credits'), ...limited });
 const organization = z.object({ organization_id: z.string() });
 const member = z.object({ organization_id: z.string(), member_id: z.string(), role: z.string() });
 const invitation = z.object({ organization_id: z.string(), invitation_id: z.string() });
@@ -133,6 +140,7 @@ export const EVENTS = {
   ),
   'plan.expired': event("A user's plan has lapsed: they have the free one", nothing),
   'limits.changed': event('A user has limits of their own, or others', nothing),
+  'caps.changed': event('A user may spend more or less: they have set caps, or an operator has', nothing),
   'subscription.updated': event(
     'A subscription began, changed or ended',
     z.object({ subscription_id: z.string(), plan: z.string(), status: z.string(), ...ofPayer }),
@@ -146,8 +154,10 @@ export const EVENTS = {
     'Credits are not bought again by themselves any more: the payment has failed',
     z.object({ reason: z.string(), ...ofPayer }),
   ),
-  'quota.warning': event('Most of a quota is used', quota),
+  'quota.warning': event('Half of a quota is used, or most of it', quota),
   'quota.exceeded': event('A quota is used up', quota),
+  'cap.warning': event('Half of what a cap allows is spent, or most of it', cap),
+  'cap.exceeded': event('All that a cap allows is spent', cap),
   'credits.changed': event(
     'Credits came or went: a row of the ledger',
     z.object({
@@ -155,11 +165,12 @@ export const EVENTS = {
       transaction_type: z.string(),
       amount: z.int(),
       balance_after: z.int(),
+      ...shared,
     }),
   ),
   'credits.low': event(
     'A use has left less than a tenth of the balance that there was when credits came in last',
-    z.object({ transaction_id: z.string(), balance: z.int() }),
+    z.object({ transaction_id: z.string(), balance: z.int(), ...shared }),
   ),
   'api_key.created': event('There is an API key more', key),
   'api_key.rotated': event('An API key has a successor', key),

@@ -104,6 +104,7 @@ const OF_ACTIVITY: Record<ActivityType, Derivation> = {
   }),
   plan_expired: plain('plan.expired'),
   limits_changed: plain('limits.changed'),
+  caps_changed: plain('caps.changed'),
   trial_ending: ofBilling('subscription.trial_ending'),
   payment_failed: ofBilling('payment.failed'),
   payment_reversed: ofBilling('payment.reversed'),
@@ -260,31 +261,56 @@ export function eventOfAudit(act: Act): ToldEvent | null {
   return OF_AUDIT[act.action]?.(act) ?? null;
 }
 
+/** Of which organization something is, and on whose behalf, where that is known. */
+export interface OrganizationAbout {
+  organizationId: string;
+  member: string | null;
+}
+
+function organizationNames(about: OrganizationAbout | null) {
+  if (!about) return {};
+  const { organizationId: organization_id, member } = about;
+  return { organization_id, ...(member?.startsWith('usr_') && { member_id: member }) };
+}
+
 /** The events that a row of the ledger is. `topped` is the balance when credits came in last before it. */
-export function eventsOfTransaction(row: {
-  id: string;
-  type: string;
-  amount: number;
-  balance_after: number;
-  topped: number | null;
-}): ToldEvent[] {
+export function eventsOfTransaction(
+  row: {
+    id: string;
+    type: string;
+    amount: number;
+    balance_after: number;
+    topped: number | null;
+  },
+  about: OrganizationAbout | null,
+): ToldEvent[] {
   const { id, type, amount, balance_after: balance, topped } = row;
+  const of = organizationNames(about);
   const low = (topped ?? 0) / 10;
   const isLow = amount < 0 && balance < low && balance - amount >= low;
   return [
     {
       type: 'credits.changed',
-      data: { transaction_id: id, transaction_type: type, amount, balance_after: balance },
+      data: { transaction_id: id, transaction_type: type, amount, balance_after: balance, ...of },
     },
-    ...(isLow ? [{ type: 'credits.low' as const, data: { transaction_id: id, balance } }] : []),
+    ...(isLow ? [{ type: 'credits.low' as const, data: { transaction_id: id, balance, ...of } }] : []),
   ];
 }
 
-/** The event that a mail about a quota is. At 100 per cent and above it is used up. */
-export function eventOfQuota(data: { resource: string; percent: number; resets_at: string }): ToldEvent {
-  const { resource, percent, resets_at } = data;
-  return {
-    type: percent >= 100 ? 'quota.exceeded' : 'quota.warning',
-    data: { resource, percent, resets_at },
+/** The event that a mail about a quota or a cap is, or null. At 100 per cent and above it is used up. */
+export function eventOfAlert(
+  mail: { template: string; data: object },
+  about: OrganizationAbout | null,
+): ToldEvent | null {
+  const { resource, percent, resets_at } = mail.data as {
+    resource: string | null;
+    percent: number;
+    resets_at: string;
   };
+  const data = { percent, resets_at, ...organizationNames(about) };
+  if (mail.template === 'cap_warning') {
+    return { type: percent >= 100 ? 'cap.exceeded' : 'cap.warning', data: { resource, ...data } };
+  }
+  if (mail.template !== 'quota_warning' || resource === null) return null;
+  return { type: percent >= 100 ? 'quota.exceeded' : 'quota.warning', data: { resource, ...data } };
 }

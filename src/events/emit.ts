@@ -65,24 +65,26 @@ export interface ObjectEvent {
   data: object;
 }
 
-/** Writes events that a user's object has made, in their order. Writing them again changes nothing. */
+/** Writes events that the object of a user or an organization has made, in their order. Writing them again changes nothing. */
 export function objectEventsStatement(
   d1: D1Database,
-  userId: string,
+  { table, id }: { table: 'users' | 'organizations'; id: string },
   events: ObjectEvent[],
   now: number,
 ): D1PreparedStatement {
   const type = "j.value ->> 'type'";
   const at = "j.value ->> 'at'";
+  // What is of an organization is no single user's.
+  const userId = table === 'users' ? 'whose.id' : 'NULL';
   return d1
     .prepare(
       `INSERT INTO events (${COLUMNS})
-       SELECT 'evt_' || substr(users.id, 5) || '_' || (j.value ->> 'key'), users.realm_id, ${nextSeq('users.realm_id', '?3')} + j.key,
-         users.id, ${type}, ${at}, j.value ->> 'actor', j.value ->> 'request_id', j.value -> 'data'
-       FROM users, json_each(?2) AS j WHERE users.id = ?1 AND ${isWanted('users.realm_id', type, at)} ORDER BY j.key
+       SELECT 'evt_' || substr(whose.id, 5) || '_' || (j.value ->> 'key'), whose.realm_id, ${nextSeq('whose.realm_id', '?3')} + j.key,
+         ${userId}, ${type}, ${at}, j.value ->> 'actor', j.value ->> 'request_id', j.value -> 'data'
+       FROM ${table} AS whose, json_each(?2) AS j WHERE whose.id = ?1 AND ${isWanted('whose.realm_id', type, at)} ORDER BY j.key
        ON CONFLICT (id) DO NOTHING`,
     )
-    .bind(userId, JSON.stringify(events), now);
+    .bind(id, JSON.stringify(events), now);
 }
 
 /** Whether webhooks of a realm want to hear of rows of the ledger. */

@@ -23,3 +23,41 @@ export function projectMail(
       .bind(`msg_${userId}_${fact.seq}`, template, JSON.stringify(data), fact.at, userId),
   ];
 }
+
+/** Built-in roles whose members pay for an organization. */
+const WHO_PAYS = ['owner', 'billing'];
+/** Mails of one alert at most. */
+const RECIPIENTS = 50;
+
+/**
+ * Writes a mail of the object of an organization to the outbox: to those who pay for it, or to one member. Only verified addresses of
+ * active users get it. Repeating it adds nothing.
+ */
+export function projectOrganizationMail(
+  db: D1Database,
+  organizationId: string,
+  fact: { seq: number; at: number; data: unknown },
+): D1PreparedStatement {
+  const { template, data, member } = fact.data as MailFact & { member: string | null };
+  return db
+    .prepare(
+      `INSERT INTO outbox (id, realm_id, user_id, channel, template, recipient, locale, data, next_attempt_at, created_at)
+       SELECT 'msg_' || organizations.id || '_' || ?1 || '_' || users.id, users.realm_id, users.id, 'mail', ?2, users.email,
+         users.locale, json_set(?3, '$.name', coalesce(users.name, users.given_name), '$.organization', organizations.name), ?4, ?4
+       FROM organization_members AS members
+       JOIN organizations ON organizations.id = members.organization_id JOIN users ON users.id = members.user_id
+       WHERE members.organization_id = ?5 AND users.email_verified = 1 AND users.status = 'active'
+         AND (members.user_id = ?6 OR (?6 IS NULL AND members.role IN (SELECT value FROM json_each(?7))))
+       ORDER BY members.user_id LIMIT ?8 ON CONFLICT DO NOTHING`,
+    )
+    .bind(
+      fact.seq,
+      template,
+      JSON.stringify(data),
+      fact.at,
+      organizationId,
+      member,
+      JSON.stringify(WHO_PAYS),
+      RECIPIENTS,
+    );
+}

@@ -1,4 +1,9 @@
-import { TransactionListSchema, TransactionQuery, transactionShape } from '../credits/schemas.ts';
+import {
+  standingShape,
+  TransactionListSchema,
+  TransactionQuery,
+  transactionShape,
+} from '../credits/schemas.ts';
 import type { Credits } from '../credits/service.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Levels } from '../http/levels.ts';
@@ -123,15 +128,15 @@ export function spendingRoutes(
         method: 'get',
         path: '/v1/organizations/{id}/credits',
         ...looking,
-        summary: 'The balance of an organization',
+        summary: 'The balance of an organization, by source',
         description: 'Needs the permission `credits:read`.',
         request: { params: OrganizationParams },
         responses: responses({ 200: json(SharedBalanceSchema, 'What can be spent now') }, { codes: REFUSED }),
       }),
       async (c) => {
         const { id } = c.req.valid('param');
-        const balance = await credits.balance(await payer(c, id, 'credits:read'));
-        return c.json({ organization_id: id, balance }, 200);
+        const standing = await credits.standing(await payer(c, id, 'credits:read'));
+        return c.json({ organization_id: id, ...standingShape(standing) }, 200);
       },
     )
     .openapi(

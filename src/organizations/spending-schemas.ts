@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
+import { standingFields } from '../credits/schemas.ts';
 import { PageLimit } from '../http/list-schemas.ts';
 import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 import { DaysQuery } from '../usage/analytics-schemas.ts';
+import { CapUses, ResourceName } from '../usage/spending-schemas.ts';
 import type { CapReport } from '../wallet/spending-contract.ts';
-
-const ResourceName = z.string().nullable().openapi({ description: 'Null for credits', example: 'images' });
 
 export const CapReportSchema = z
   .object({ everybody: CapsSchema })
@@ -15,9 +15,7 @@ export const MemberCapsSchema = z
   .object({
     everybody: CapsSchema,
     own: z.union([CapsSchema, z.null()]),
-    used: z
-      .array(z.object({ resource: ResourceName, day: z.int(), month: z.int() }))
-      .openapi({ description: 'Of what is capped, in this UTC day and month, with what is reserved' }),
+    used: CapUses,
   })
   .openapi('MemberCaps');
 
@@ -67,7 +65,7 @@ export const ModelSpendingSchema = z
   .openapi('ModelUsage');
 
 export const SharedBalanceSchema = z
-  .object({ organization_id: z.string(), balance: z.int() })
+  .object({ organization_id: z.string(), ...standingFields })
   .openapi('OrganizationBalance');
 
 /** After which sum a page begins. */

@@ -1,6 +1,8 @@
+import { type CapSetter, isNoCap, type SpendingReport } from '../account/caps-contract.ts';
 import type { Caps, MemberSum, ModelSum, SpendingDay } from '../account/sharing-contract.ts';
 import { pageOf } from '../http/paging.ts';
 import { lastDates } from '../lib/calendar.ts';
+import type { Spending } from '../usage/spending-service.ts';
 import type { CapReport, SpendingObjects } from '../wallet/spending-contract.ts';
 import type { OrganizationChanges } from './change-service.ts';
 import type { Admitted, Organizations } from './service.ts';
@@ -17,11 +19,18 @@ export class OrganizationSpending {
   readonly #organizations: Organizations;
   readonly #changes: OrganizationChanges;
   readonly #wallets: SpendingObjects;
+  readonly #whole: Spending;
 
-  constructor(organizations: Organizations, changes: OrganizationChanges, wallets: SpendingObjects) {
+  constructor(
+    organizations: Organizations,
+    changes: OrganizationChanges,
+    wallets: SpendingObjects,
+    whole: Spending,
+  ) {
     this.#organizations = organizations;
     this.#changes = changes;
     this.#wallets = wallets;
+    this.#whole = whole;
   }
 
   /** What was used on each of the last days, today included. */
@@ -60,6 +69,22 @@ export class OrganizationSpending {
     return this.#changes.ask(of, () => this.#wallets(of.organizationId).caps(of.realmId, userId));
   }
 
+  /** How much all may spend together, and have spent. */
+  async wallet(by: Admitted): Promise<SpendingReport> {
+    return this.#whole.report(payerOf(by));
+  }
+
+  /** Sets how much all may spend together, as `setCaps` does those of members. Throws `conflict`. */
+  async capWallet(by: Admitted, setter: CapSetter, caps: Caps, reason?: string): Promise<SpendingReport> {
+    await this.wallet(by);
+    const details = { changed: ['spending'], caps, ...(setter === 'operator' && { by: setter, reason }) };
+    await this.#organizations.apply(by, {
+      audit: this.#organizations.entry(by, 'organization_changed', details),
+    });
+    const change = { by: setter, caps, actor: by.actor, sessionId: null, client: null };
+    return this.#whole.set(payerOf(by), change);
+  }
+
   /**
    * Sets the caps of everybody, or of a member, and notes it in the audit log first: whoever may not any more is refused there, before
    * anything is set. Throws `member_not_found`, `conflict`.
@@ -72,11 +97,14 @@ export class OrganizationSpending {
     await this.#organizations.apply(by, {
       audit: this.#organizations.entry(by, 'organization_changed', details),
     });
-    const isNothing = caps.credits === null && Object.keys(caps.resources).length === 0;
     return this.#changes.ask(of, () =>
-      this.#wallets(organizationId).setCaps(realmId, userId, isNothing ? null : caps),
+      this.#wallets(organizationId).setCaps(realmId, userId, isNoCap(caps) ? null : caps),
     );
   }
+}
+
+function payerOf({ organization: { id: organizationId, realmId }, actor }: Admitted) {
+  return { organizationId, realmId, userId: null, actor };
 }
 
 function rangeOf(days: number): { from: string; to: string } {

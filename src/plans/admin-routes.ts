@@ -10,6 +10,7 @@ import {
   PlanField,
   PlanListSchema,
   PlanSchema,
+  planOf,
   planShape,
   SubscriptionSchema,
   subscriptionShape,
@@ -49,9 +50,8 @@ export function planAdminRoutes(admin: PlanAdmin, levels: Levels) {
         responses: responses({ 200: json(PlanSchema, 'The plan, as it is in force') }, { body: true }),
       }),
       async (c) => {
-        const { model_tiers, monthly_credits, reason, ...same } = c.req.valid('json');
-        const given = { ...same, modelTiers: model_tiers, monthlyCredits: monthly_credits };
-        const plan = { ...given, id: c.req.valid('param').id };
+        const { reason, ...body } = c.req.valid('json');
+        const plan = planOf(c.req.valid('param').id, body);
         return c.json(planShape(await admin.save(c.get('realm').id, plan, actorOf(c), reason)), 200);
       },
     )

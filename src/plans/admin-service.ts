@@ -10,6 +10,7 @@ import { requireAuthority } from '../http/authority.ts';
 import type { Actor } from '../http/service-authentication.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { withOverrides } from './plan-book.ts';
+import { planShape } from './schemas.ts';
 import type { Plans } from './service.ts';
 import { readPlans, writePlan } from './store.ts';
 
@@ -126,8 +127,9 @@ export class PlanAdmin {
 }
 
 /** A plan by the names of the wire, for the audit log. */
-function audited({ limits, modelTiers, monthlyCredits }: Plan) {
-  return { limits, model_tiers: modelTiers, monthly_credits: monthlyCredits };
+function audited(plan: Plan) {
+  const { limits, model_tiers, monthly_credits, rollover_credits, overage } = planShape(plan);
+  return { limits, model_tiers, monthly_credits, rollover_credits, overage };
 }
 
 function subscribed({ plan, planExpiresAt }: { plan: string; planExpiresAt: number | null }) {

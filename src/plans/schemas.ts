@@ -34,6 +34,21 @@ export const LimitsSchema = z
   .refine((limits) => Object.keys(limits).length <= 50, { error: 'Must be at most 50' })
   .openapi('Limits', { example: { images: { day: 20 }, tokens: { month: 100_000 } } });
 
+/** What may go beyond its limit, for credits. */
+const OverageSchema = z
+  .record(
+    ResourceField,
+    z.strictObject({
+      credits: z.int().min(1).max(1e9),
+      per: z.int().min(1).max(1e9).default(1).openapi({ description: 'For every started so many units' }),
+    }),
+  )
+  .refine((overage) => Object.keys(overage).length <= 50, { error: 'Must be at most 50' })
+  .openapi({
+    description: 'What goes beyond the limit of a resource costs these credits; what is not here is refused',
+    example: { images: { credits: 2, per: 1 } },
+  });
+
 const names = (max: number) => z.array(z.string().regex(/^[a-z0-9_*-]{1,40}$/)).max(max);
 
 const planFields = {
@@ -41,6 +56,12 @@ const planFields = {
   limits: LimitsSchema,
   model_tiers: names(50).openapi({ example: ['standard'], description: '`*` for all' }),
   monthly_credits: z.int().min(0).max(1e12).openapi({ example: 1000 }),
+  rollover_credits: z.int().min(0).max(1e12).nullable().default(0).openapi({
+    description:
+      'How many of the plan’s credits that expire can be spent for another month; null is all. Those that rolled over before count too.',
+    example: 200,
+  }),
+  overage: OverageSchema.default({}),
   features: names(100).openapi({ example: ['priority_support'] }),
 };
 
@@ -64,6 +85,8 @@ export const SubscriptionSchema = z
     limits: LimitsSchema,
     model_tiers: z.array(z.string()),
     monthly_credits: z.int(),
+    rollover_credits: z.int().nullable().openapi({ description: 'Null is all' }),
+    overage: OverageSchema,
     features: z.array(z.string()),
   })
   .openapi('Subscription');
@@ -82,19 +105,34 @@ export const LimitsAssignment = z
     description: 'In place of the plan’s for these resources; `{}` takes all away',
   });
 
+/** A plan as it comes over the wire, without its reason. */
+export function planOf(id: string, body: Omit<z.output<typeof PlanBody>, 'reason'>): Plan {
+  const { model_tiers, monthly_credits, rollover_credits, ...same } = body;
+  const credits = { monthlyCredits: monthly_credits, rolloverCredits: rollover_credits };
+  return { id, ...same, modelTiers: model_tiers, ...credits };
+}
+
 /** A plan as it goes over the wire. */
-export function planShape({ modelTiers, monthlyCredits, ...plan }: Plan): z.infer<typeof PlanSchema> {
+export function planShape({
+  modelTiers,
+  monthlyCredits,
+  rolloverCredits = 0,
+  overage = {},
+  ...plan
+}: Plan): z.infer<typeof PlanSchema> {
   return {
     ...plan,
     limits: limitsShape(plan.limits),
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
+    rollover_credits: rolloverCredits,
+    overage,
   };
 }
 
 /** What a user has, as it goes over the wire. */
 export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infer<typeof SubscriptionSchema> {
-  const { id, name, modelTiers, monthlyCredits, features } = plan;
+  const { id, name, modelTiers, monthlyCredits, rolloverCredits = 0, overage = {}, features } = plan;
   return {
     plan: id,
     name,
@@ -103,6 +141,8 @@ export function subscriptionShape({ plan, limits, expiresAt }: UserPlan): z.infe
     limits: limitsShape(limits),
     model_tiers: modelTiers,
     monthly_credits: monthlyCredits,
+    rollover_credits: rolloverCredits,
+    overage,
     features,
   };
 }

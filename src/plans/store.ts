@@ -24,7 +24,7 @@ export async function readPlans(
     .orderBy(plans.id);
   const own = rows.filter((row) => row.realmId === realmId);
   if (home && own.length === 0) return readPlans(home, DEFAULT_REALM);
-  return (own.length > 0 ? own : rows).map(planOf);
+  return (own.length > 0 ? own : rows).map(planOfRow);
 }
 
 /** Writes a plan and its entry in the audit log; a realm's first one brings along copies of those it had so far. */
@@ -51,7 +51,7 @@ export async function writePlan(
   ]);
 }
 
-function planOf({ realmId: _, updatedAt: __, ...plan }: typeof plans.$inferSelect): Plan {
+function planOfRow({ realmId: _, updatedAt: __, ...plan }: typeof plans.$inferSelect): Plan {
   return plan;
 }
 

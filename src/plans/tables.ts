@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { OveragePrice } from '../account/metering-contract.ts';
 import type { Limits } from '../directory/state.ts';
 import { realms } from '../realms/tables.ts';
 
@@ -13,6 +14,8 @@ export const plans = sqliteTable(
     limits: text({ mode: 'json' }).$type<Limits>().notNull(),
     modelTiers: text('model_tiers', { mode: 'json' }).$type<string[]>().notNull(),
     monthlyCredits: integer('monthly_credits').notNull().default(0),
+    rolloverCredits: integer('rollover_credits').default(0),
+    overage: text({ mode: 'json' }).$type<Record<string, OveragePrice>>().notNull().default({}),
     features: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
     updatedAt: integer('updated_at').notNull(),
   },

@@ -5,6 +5,7 @@ import { transactionShape } from '../credits/schemas.ts';
 import { UserSchema, userShape } from '../directory/schemas.ts';
 import { jsonStream, mapped } from '../http/json-stream.ts';
 import { rfc3339 } from '../lib/time.ts';
+import { CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 import { ProductKeySchema, productKeyShape } from '../product-keys/schemas.ts';
 import { accountEntry } from './account-entry.ts';
 import { ActivitySchema, activityShape } from './schemas.ts';
@@ -41,6 +42,7 @@ export const ExportSchema = z
     tokens: z.array(z.record(z.string(), z.unknown())),
     tokens_history: z.array(z.record(z.string(), z.unknown())),
     credit_transactions: z.array(z.record(z.string(), z.unknown())),
+    spending_caps: z.object({ caps: CapsSchema, operator_caps: CapsSchema }),
     billing: PaidSchema,
   })
   .openapi('Export');
@@ -53,7 +55,7 @@ export const EXPORT_HEADERS = {
 
 /** Everything that is held about a user, as one document, to be read page by page. `now` is Unix milliseconds. */
 export function exportDocument(everything: Everything, now: number): ReadableStream<Uint8Array> {
-  const { consents, factors, keys, teams, uses } = everything;
+  const { consents, factors, keys, teams, uses, caps } = everything;
   const { user, externalId, preferences, open, past, log, acts, messages, linked, passkeys, metering, paid } =
     everything;
   const members: Record<keyof z.infer<typeof ExportSchema>, unknown> = {
@@ -103,6 +105,7 @@ export function exportDocument(everything: Everything, now: number): ReadableStr
     tokens: metering.tokens,
     tokens_history: mapped(metering.tokenUses, ({ seq: _, at, ...use }) => ({ at: rfc3339(at), ...use })),
     credit_transactions: mapped(metering.credits, transactionShape),
+    spending_caps: { caps: capsShape(caps.own), operator_caps: capsShape(caps.operator) },
     billing: paidShape(paid),
   };
   return jsonStream(members);

@@ -90,20 +90,33 @@ export class Privacy {
     const session = primary(d1);
     const { db } = session;
     const object = objects(userId);
-    const [user, externalId, preferences, open, consents, linked, passkeys, factors, teams, uses, paid] =
-      await Promise.all([
-        findById(db, userId),
-        readExternalId(db, userId),
-        profiles.preferences(userId, session.bookmark()),
-        object.listSessions(),
-        object.consents(),
-        readUserIdentities(db, userId),
-        readUserPasskeys(db, userId),
-        readUserFactors(db, userId),
-        readUserOrganizations(db, userId),
-        object.factorUses(),
-        billing.export(userId),
-      ]);
+    const [
+      user,
+      externalId,
+      preferences,
+      open,
+      consents,
+      linked,
+      passkeys,
+      factors,
+      teams,
+      uses,
+      caps,
+      paid,
+    ] = await Promise.all([
+      findById(db, userId),
+      readExternalId(db, userId),
+      profiles.preferences(userId, session.bookmark()),
+      object.listSessions(),
+      object.consents(),
+      readUserIdentities(db, userId),
+      readUserPasskeys(db, userId),
+      readUserFactors(db, userId),
+      readUserOrganizations(db, userId),
+      object.factorUses(),
+      object.spendingCaps(),
+      billing.export(userId),
+    ]);
     if (!user) throw new ApiError('session_ended');
     const { keys } = accepted(await object.productKeys(user.realmId));
     return {
@@ -119,6 +132,7 @@ export class Privacy {
         factors,
         teams,
         uses,
+        caps,
         paid,
       },
       past: historyPages(object, 'past_sessions'),

@@ -6,7 +6,7 @@ import { EmailField, type UserSchema, userShape } from '../directory/schemas.ts'
 import { requireScope } from '../http/service-authentication.ts';
 import { payerNames } from '../plans/payer-schemas.ts';
 import { type CurrentSessionSchema, currentSessionShape } from '../sessions/schemas.ts';
-import { ConsumeBody, type ConsumedSchema, quotaShape } from '../usage/schemas.ts';
+import { ConsumeBody, type ConsumedSchema, countedShape } from '../usage/schemas.ts';
 import { type AuthProps, Binding, ownerOf } from './binding.ts';
 import { RpcCredits } from './credits.ts';
 import type { Outcome } from './outcome.ts';
@@ -96,8 +96,8 @@ export class AuthEntrypoint extends WorkerEntrypoint<Bindings, AuthProps> {
         scope: 'usage:write',
         schema: ConsumeBody,
         work: async ({ usage }, caller, { resource, quantity, reference = null, ...named }) => {
-          const quota = await usage.consume(ownerOf(caller, named), { resource, quantity, reference });
-          return { ...payerNames(named), quota: quotaShape(quota) };
+          const counted = await usage.consume(ownerOf(caller, named), { resource, quantity, reference });
+          return { ...payerNames(named), ...countedShape(counted) };
         },
       },
       use,

@@ -7,6 +7,7 @@ import {
   CreditQuery,
   creditChangeShape,
   RefundBody,
+  standingShape,
   type TransactionListSchema,
   transactionShape,
   UseBody,
@@ -38,7 +39,7 @@ export class RpcCredits extends RpcTarget {
   balance(query: z.input<typeof CreditQuery>): Promise<Outcome<Balance>> {
     return this.#call('balance', CreditQuery.strict(), query, async ({ credits }, caller, named) => ({
       ...payerNames(named),
-      balance: await credits.balance(ownerOf(caller, named)),
+      ...standingShape(await credits.standing(ownerOf(caller, named))),
     }));
   }
 

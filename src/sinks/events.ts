@@ -1,9 +1,15 @@
 import { rfc3339 } from '../lib/time.ts';
 
+/** What is said besides of what members of an organization share: on whose behalf, a user or who asked for none. */
+export interface SharedData {
+  organization_id?: string;
+  member?: string | null;
+}
+
 /** What each type of event says. Never a secret, an address or a name: whoever must know more asks by the ids. */
 export interface EventData {
   /** A resource was used. */
-  'latchkey.usage': {
+  'latchkey.usage': SharedData & {
     resource: string;
     quantity: number;
     /** By which request; `commit` ends a reservation. */
@@ -12,7 +18,7 @@ export interface EventData {
     reference: string | null;
   };
   /** A model was used. */
-  'latchkey.tokens': {
+  'latchkey.tokens': SharedData & {
     model: string;
     input_tokens: number;
     output_tokens: number;
@@ -21,7 +27,7 @@ export interface EventData {
     request_id: string | null;
   };
   /** Credits came or went: a row of the ledger. */
-  'latchkey.credits': {
+  'latchkey.credits': SharedData & {
     transaction_id: string;
     transaction_type: string;
     amount: number;
@@ -52,7 +58,7 @@ export interface SinkEvent<Type extends EventType = EventType> {
   id: string;
   source: string;
   type: Type;
-  /** The user; of the audit log, what something was done to. */
+  /** The user or the organization; of the audit log, what something was done to. */
   subject: string;
   /** RFC 3339. */
   time: string;

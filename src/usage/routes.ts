@@ -15,9 +15,9 @@ import {
 } from './analytics-schemas.ts';
 import type { UsageAnalytics } from './analytics-service.ts';
 import {
+  countedShape,
   QuotaReportSchema,
   quotaReportShape,
-  quotaShape,
   TokensRecordedSchema,
   TokenUseBody,
 } from './schemas.ts';
@@ -148,6 +148,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
               'not_a_member',
               'insufficient_permission',
               'cap_exceeded',
+              'insufficient_credits',
             ],
           },
         ),
@@ -155,7 +156,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
       async (c) => {
         const body = c.req.valid('json');
         const { userId } = c.get('principal');
-        const quota = await usage.recordTokens(
+        const counted = await usage.recordTokens(
           payerOf({ ...body, user_id: userId }, c.get('realm').id, userId),
           {
             model: body.model,
@@ -165,7 +166,7 @@ export function usageRoutes(usage: Usage, analytics: UsageAnalytics, levels: Lev
           },
           rolesWith(c.get('realm').organizations?.roles, 'usage:record'),
         );
-        return c.json({ quota: quotaShape(quota) }, 200);
+        return c.json({ ...countedShape(counted) }, 200);
       },
     );
 }

@@ -4,6 +4,7 @@ import { ReferenceField } from '../http/idempotency.ts';
 import { rfc3339 } from '../lib/time.ts';
 import { NAMES_PAYER, payerFields, payerShape } from '../plans/payer-schemas.ts';
 import { ResourceField } from '../plans/schemas.ts';
+import type { CountedUse } from './service.ts';
 
 /** How much of a resource, at a time. */
 export const QuantityField = z.int().min(1).max(1e9);
@@ -15,6 +16,12 @@ const standing = {
   period: z.enum(['day', 'month']).openapi({ description: 'The one that leaves least, if both are limited' }),
   resets_at: z.iso.datetime(),
 };
+
+/** What of a use was beyond the limit. */
+export const OverageField = z
+  .object({ quantity: z.int(), credits: z.int() })
+  .optional()
+  .openapi({ description: 'What was beyond the limit, and its credits; not there where nothing was' });
 
 export const QuotaSchema = z.object({ resource: z.string(), ...standing }).openapi('Quota');
 
@@ -32,7 +39,9 @@ export const ConsumeBody = z
   .refine(...NAMES_PAYER)
   .openapi('Consumption');
 
-export const ConsumedSchema = z.object({ ...payerShape, quota: QuotaSchema }).openapi('Consumed');
+export const ConsumedSchema = z
+  .object({ ...payerShape, quota: QuotaSchema, overage: OverageField })
+  .openapi('Consumed');
 
 export const ReserveBody = z
   .strictObject({
@@ -67,6 +76,7 @@ export const ReservationSchema = z
         quantity: z.int(),
         status: z.enum(['held', 'committed', 'released', 'expired']),
         expires_at: z.iso.datetime(),
+        overage: OverageField,
       })
       .openapi('Reservation'),
     quota: QuotaSchema,
@@ -95,7 +105,9 @@ export const TokenUseBody = z
   })
   .openapi('TokenUse');
 
-export const TokensRecordedSchema = z.object({ quota: QuotaSchema }).openapi('TokensRecorded');
+export const TokensRecordedSchema = z
+  .object({ quota: QuotaSchema, overage: OverageField })
+  .openapi('TokensRecorded');
 
 function standingShape({ limit, used, remaining, period, resetsAt }: Omit<Quota, 'resource'>) {
   return { limit, used, remaining, period, resets_at: rfc3339(resetsAt) };
@@ -104,6 +116,11 @@ function standingShape({ limit, used, remaining, period, resetsAt }: Omit<Quota,
 /** A quota as it goes over the wire. */
 export function quotaShape({ resource, ...quota }: Quota): z.infer<typeof QuotaSchema> {
   return { resource, ...standingShape(quota) };
+}
+
+/** What was counted as it goes over the wire. */
+export function countedShape({ quota, overage }: CountedUse) {
+  return { quota: quotaShape(quota), ...(overage && { overage }) };
 }
 
 /** All quotas of a user as they go over the wire. */

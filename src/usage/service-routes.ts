@@ -8,9 +8,9 @@ import {
   CommitBody,
   ConsumeBody,
   ConsumedSchema,
+  countedShape,
   QuotaReportSchema,
   quotaReportShape,
-  quotaShape,
   ReleaseBody,
   ReservationSchema,
   ReserveBody,
@@ -26,6 +26,7 @@ const REFUSALS = [
   'organization_suspended',
   'resource_not_in_plan',
   'quota_exceeded',
+  'insufficient_credits',
   'cap_exceeded',
 ] as const;
 
@@ -44,7 +45,7 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
         ...service,
         summary: 'Use quota',
         description:
-          'Checks and counts in one step. With a `reference`, or an `Idempotency-Key`, it counts once; a refusal may be tried again. Needs `usage:write`.',
+          'Checks and counts in one step. What is beyond the quota is charged in the same step where the plan has a price for it (`overage`). With a `reference`, or an `Idempotency-Key`, it counts once; a refusal may be tried again. Needs `usage:write`.',
         request: { headers: IdempotencyHeader, ...jsonBody(ConsumeBody) },
         responses: responses(
           { 200: json(ConsumedSchema, 'Counted') },
@@ -54,12 +55,12 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
       async (c) => {
         const body = c.req.valid('json');
         const { resource, quantity, reference } = body;
-        const quota = await usage.consume(payerOf(body, c.get('realm').id, c.get('service').keyId), {
+        const counted = await usage.consume(payerOf(body, c.get('realm').id, c.get('service').keyId), {
           resource,
           quantity,
           reference: reference ?? c.req.valid('header')['idempotency-key'] ?? null,
         });
-        return c.json({ ...payerNames(body), quota: quotaShape(quota) }, 200);
+        return c.json({ ...payerNames(body), ...countedShape(counted) }, 200);
       },
     )
     .openapi(
@@ -70,7 +71,7 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
         ...service,
         summary: 'Reserve quota',
         description:
-          'Holds it under a `reference` (or `Idempotency-Key`), which is needed, until it is committed or released, or expires. Needs `usage:write`.',
+          'Holds it, and the credits for what is beyond the quota where the plan has a price for that, under a `reference` (or `Idempotency-Key`), which is needed, until it is committed or released, or expires. Needs `usage:write`.',
         request: { headers: IdempotencyHeader, ...jsonBody(ReserveBody) },
         responses: responses(
           { 200: json(ReservationSchema, 'Held') },
@@ -105,7 +106,13 @@ export function usageServiceRoutes(usage: Usage, levels: Levels) {
           { 200: json(ReservationSchema, 'Counted') },
           {
             body: true,
-            codes: [...NOBODY, 'reservation_not_found', 'reservation_ended', 'reservation_exceeded'],
+            codes: [
+              ...NOBODY,
+              'reservation_not_found',
+              'reservation_ended',
+              'reservation_exceeded',
+              'insufficient_credits',
+            ],
           },
         ),
       }),

@@ -1,11 +1,24 @@
-import type { Consumption, Quota, QuotaReport, Reservation, TokenUse } from '../account/metering-contract.ts';
+import type {
+  Consumption,
+  Overage,
+  Quota,
+  QuotaReport,
+  Reservation,
+  TokenUse,
+} from '../account/metering-contract.ts';
 import type { Plans } from '../plans/service.ts';
 import { ending, type Payers, type PayingParty } from '../wallet/payers.ts';
+
+/** How somebody stands with what was counted, and what of it was beyond the limit, if anything. */
+export interface CountedUse {
+  quota: Quota;
+  overage?: Overage;
+}
 
 /**
  * Quotas and model tokens. Each operation is one call to one object, of a user or an organization, and no D1 query unless the object was
  * never told of whom it is. All throw `user_not_found`, or `organization_not_found` and `not_a_member`, and those that use something
- * `account_suspended` or `organization_suspended`, `cap_exceeded`, `resource_not_in_plan`, `quota_exceeded` (with the seconds until the quota starts afresh), and `reference_reused`.
+ * `account_suspended` or `organization_suspended`, `cap_exceeded`, `resource_not_in_plan`, `quota_exceeded` (with the seconds until the quota starts afresh), `insufficient_credits` for what is beyond it and costs, and `reference_reused`.
  */
 export class Usage {
   readonly #payers: Payers;
@@ -26,9 +39,9 @@ export class Usage {
   }
 
   /** Uses quota. Throws 422 for a name that is no resource. */
-  async consume(payer: PayingParty, use: Consumption): Promise<Quota> {
+  async consume(payer: PayingParty, use: Consumption): Promise<CountedUse> {
     const terms = await this.#plans.termsOf(payer.realmId, use.resource);
-    return (await this.#payers.ask(payer, terms, (object, of) => object.consume(of, use))).quota;
+    return this.#payers.ask(payer, terms, (object, of) => object.consume(of, use));
   }
 
   /** Holds quota for so many seconds, or for RESERVATION_SECONDS. Throws 422 for a name that is no resource. */
@@ -43,7 +56,7 @@ export class Usage {
 
   /**
    * Counts what was used of a reservation, all of it when `quantity` is null. Throws `reservation_not_found`,
-   * `reservation_ended`, `reservation_exceeded`.
+   * `reservation_ended`, `reservation_exceeded`, `insufficient_credits`.
    */
   async commit(
     payer: PayingParty,
@@ -69,12 +82,11 @@ export class Usage {
     payer: PayingParty,
     use: Omit<TokenUse, 'tier'>,
     recorders: readonly string[] = [],
-  ): Promise<Quota> {
+  ): Promise<CountedUse> {
     if ('organizationId' in payer) await this.#payers.requireRole(payer, recorders);
     const tier = this.#plans.tierOf(use.model);
-    const answer = await this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
+    return this.#payers.ask(payer, await this.#plans.terms(payer.realmId), (object, terms) =>
       object.recordTokens(terms, { ...use, tier }),
     );
-    return answer.quota;
   }
 }

@@ -1,9 +1,11 @@
+import { cappedNames, capUses, NO_CAPS } from '../account/cap-book.ts';
+import type { Spent } from '../account/caps-contract.ts';
 import type { MemberSums } from '../account/member-sums.ts';
 import type { Behalf } from '../account/metering-contract.ts';
 import type { ProductKeyBook } from '../account/product-keys.ts';
 import type { ReservationBook } from '../account/reservation-book.ts';
-import { CREDITS, capOf, refuseOver, type Shared } from '../account/sharing.ts';
-import type { Caps, MemberUse } from '../account/sharing-contract.ts';
+import { capOf, refuseOver, type Shared } from '../account/sharing.ts';
+import type { Caps } from '../account/sharing-contract.ts';
 import type { Limit } from '../directory/state.ts';
 import { type Refusal, refused } from '../errors.ts';
 import { dateOf, monthOf } from '../lib/calendar.ts';
@@ -11,7 +13,6 @@ import type { MemberTable } from './member-table.ts';
 import type { CapReport } from './spending-contract.ts';
 
 const EVERYBODY = 'caps';
-const NO_CAPS: Caps = { credits: null, resources: {} };
 
 /** Who uses of what members share, and how much of it each may. */
 export class MemberSharing implements Shared {
@@ -70,6 +71,11 @@ export class MemberSharing implements Shared {
     return cap && refuseOver(cap, this.#used(who, resource, now), quantity, now);
   }
 
+  capOf(who: string, resource: string, at: number): { cap: Limit; used: Spent } | null {
+    const cap = this.#members.find(who) ? this.#limitOf(who, resource) : null;
+    return cap && { cap, used: this.#sums.used(who, resource, at) };
+  }
+
   count(who: string | null, resource: string, quantity: number, at: number): void {
     if (who !== null) this.#sums.add(who, resource, quantity, at);
   }
@@ -79,11 +85,7 @@ export class MemberSharing implements Shared {
     const everybody = this.#ofEverybody();
     const own = userId === null ? null : (this.#members.find(userId)?.caps ?? null);
     if (userId === null) return { everybody, own, used: [] };
-    const names = new Set([...Object.keys(everybody.resources), ...Object.keys(own?.resources ?? {})]);
-    if (everybody.credits || own?.credits) names.add(CREDITS);
-    const used = [...names].sort().map((name): MemberUse => {
-      return { resource: name === CREDITS ? null : name, ...this.#used(userId, name, now) };
-    });
+    const used = capUses(cappedNames(everybody, own), (name) => this.#used(userId, name, now));
     return { everybody, own, used };
   }
 
@@ -101,7 +103,7 @@ export class MemberSharing implements Shared {
   }
 
   /** With what is held, which may yet be used. */
-  #used(who: string, resource: string, now: number): { day: number; month: number } {
+  #used(who: string, resource: string, now: number): Spent {
     const reservations = this.#reservations();
     // Nobody has used anything yet.
     if (!reservations) return { day: 0, month: 0 };

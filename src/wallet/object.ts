@@ -196,7 +196,7 @@ export class Organization
           if (this.#parts.state.get()) this.metering.expire(Date.now());
         },
       },
-      [this.#parts.projection, this.#parts.pruning],
+      [this.#parts.projection, this.#parts.feed, this.#parts.pruning],
       Date.now(),
     );
   }

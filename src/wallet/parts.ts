@@ -2,6 +2,7 @@ import { type Atomically, transactionsOf } from '../account/atomic.ts';
 import { tellFall } from '../account/balance-watch.ts';
 import type { CopyOutcome, CopyPart } from '../account/copy-contract.ts';
 import { configOf, databasesIn } from '../account/environment.ts';
+import { EventFeed } from '../account/event-feed.ts';
 import { SUM_DAYS } from '../account/history-contract.ts';
 import { MemberSums } from '../account/member-sums.ts';
 import { Metering } from '../account/metering.ts';
@@ -17,6 +18,7 @@ import { backoff } from '../lib/backoff.ts';
 import { dateOf } from '../lib/calendar.ts';
 import { describeFailure, log } from '../lib/log.ts';
 import { DAY, HOUR, SECOND } from '../lib/time.ts';
+import { eventSenderOf } from '../sinks/registry.ts';
 import type { MemberAccount, Membership, OrganizationState } from './contract.ts';
 import { MemberSharing } from './member-sharing.ts';
 import { MemberTable } from './member-table.ts';
@@ -50,6 +52,7 @@ export class OrganizationParts {
   readonly told: Told;
   readonly metering: Metering;
   readonly projection: WalletProjection;
+  readonly feed: EventFeed;
   readonly pruning: StandingWork = {
     run: async () => this.atomically(() => this.#prune(Date.now())),
     next: () => this.#nextPruning(),
@@ -90,23 +93,43 @@ export class OrganizationParts {
       listener: {
         used: () => this.projection.later(),
         granted: () => {},
-        booked: () => this.projection.later(),
+        booked: (seq, tells) => {
+          this.feed.later();
+          this.projection.booked(seq, tells);
+        },
+        alert: (alert) => this.projection.tell(alert),
         fallen: () => this.schedule.at('top_up', Date.now()),
-        mail: () => {},
       },
       shared: this.sharing,
     });
     this.projection = new WalletProjection({
+      sql,
       told: this.told,
       atomically: this.atomically,
       sums: this.sums,
       books: () => this.metering.books(),
       wake: (at) => this.schedule.wake(at),
+      callForDelivery: () => this.#callForDelivery(),
       delay: this.config.PROJECTION_SECONDS * SECOND,
       target: () => {
         const organizationId = this.state.get()?.organizationId;
         return organizationId === undefined ? null : { d1: this.#d1, organizationId };
       },
+    });
+    this.feed = new EventFeed({
+      sql,
+      kv,
+      told: this.told,
+      atomically: this.atomically,
+      sender: () => eventSenderOf(bindings()),
+      d1: () => this.#d1,
+      source: this.config.ORIGIN,
+      subject: () => identified(this.state.get()),
+      deleted: () => identified(this.state.deleted()),
+      hasBooks: () => this.metering.books() !== null,
+      beginLog: null,
+      wake: (at) => this.schedule.wake(at),
+      delay: this.config.PROJECTION_SECONDS * SECOND,
     });
   }
 
@@ -120,6 +143,7 @@ export class OrganizationParts {
     this.sharing.reload();
     this.metering.reload();
     this.projection.reload();
+    this.feed.reload();
     this.schedule.reload();
   }
 
@@ -162,12 +186,15 @@ export class OrganizationParts {
   /** Forgets an organization that is no more, but for whom has to hear of it. */
   delete(organization: DeletedOrganization): void {
     if (this.state.deleted()) return;
+    const unsent = this.feed.leaving();
     this.metering.erase();
     this.sums.erase();
+    this.projection.erase();
     this.keys.erase();
     this.members.end();
     this.state.markDeleted(organization);
     this.reload();
+    this.feed.leave(unsent);
     this.expectTold();
   }
 
@@ -239,6 +266,14 @@ export class OrganizationParts {
     return this.#ctx.storage.kv.get<number>(TELL_TRIES) ?? 0;
   }
 
+  /** Has what webhooks are told delivered at once, where there is a queue to do it by. */
+  async #callForDelivery(): Promise<void> {
+    const { database = CONTROL } = this.state.get() ?? {};
+    await this.#bindings()
+      .DELIVERIES?.send({ database })
+      .catch((error: unknown) => log('error', 'queue_failed', { error: describeFailure(error) }));
+  }
+
   /** Tells the directory that few credits are left. */
   async tellFall(): Promise<void> {
     const organizationId = this.state.get()?.organizationId;
@@ -274,4 +309,9 @@ export class OrganizationParts {
   #usesKept(): number {
     return Math.max(this.config.USAGE_EVENT_DAYS * DAY, REPEATABLE);
   }
+}
+
+/** An organization as the feed of events knows it. */
+function identified(organization: { organizationId: string; realmId: string } | undefined) {
+  return organization && { id: organization.organizationId, realmId: organization.realmId };
 }

@@ -1,12 +1,21 @@
+import type { SpendingAlert } from '../account/alert-book.ts';
+import { mailOf } from '../account/alerts.ts';
 import type { Atomically } from '../account/atomic.ts';
+import { creditEvents, noteBooked } from '../account/credit-events.ts';
 import type { MemberMonth, MemberSums } from '../account/member-sums.ts';
 import type { MeteringBooks } from '../account/metering.ts';
 import type { StandingWork } from '../account/schedule.ts';
 import { CREDITS } from '../account/sharing.ts';
 import type { Told } from '../account/told.ts';
+import { type ToldMessage, ToldMessages } from '../account/told-messages.ts';
+import { eventOfAlert } from '../events/derived.ts';
+import { type ObjectEvent, objectEventsStatement } from '../events/emit.ts';
+import { SECOND } from '../lib/time.ts';
+import { type MailFact, projectOrganizationMail } from '../messages/outbox-projection.ts';
 
 /** What is told, and how. */
 export interface WalletProjectionDependencies {
+  sql: SqlStorage;
   told: Told;
   atomically: Atomically;
   sums: MemberSums;
@@ -15,10 +24,14 @@ export interface WalletProjectionDependencies {
   wake: (at: number) => void;
   /** How long sums may wait, milliseconds. */
   delay: number;
+  /** Has events that were written delivered at once, where there is somebody for that. Never throws. */
+  callForDelivery: () => Promise<void>;
   /** Where to, and about which organization; null when it is no more. */
   target: () => { d1: D1Database; organizationId: string } | null;
 }
 
+/** Messages and rows of the ledger of one batch. */
+const BATCH = 100;
 /** Months of one statement. */
 const CHUNK = 1_000;
 
@@ -28,22 +41,40 @@ const CHUNK = 1_000;
  */
 export class WalletProjection implements StandingWork {
   readonly #deps: WalletProjectionDependencies;
+  readonly #waiting: ToldMessages;
   #next: number | null = null;
 
   constructor(deps: WalletProjectionDependencies) {
     this.#deps = deps;
+    this.#waiting = new ToldMessages(deps.sql);
   }
 
   /** Forgets what is kept in memory: what was written last was undone. */
   reload(): void {
     this.#next = null;
+    this.#waiting.reload();
+  }
+
+  /** Forgets what waits, of an organization that is no more. */
+  erase(): void {
+    this.#waiting.erase();
+  }
+
+  /** Tells those whom it concerns that a quota or a cap is nearly reached. */
+  tell(alert: SpendingAlert): void {
+    this.#waiting.add('mail', { ...mailOf(alert), member: alert.member });
+    this.#wake(Date.now() + SECOND);
+  }
+
+  /** A row of the ledger was written. Where webhooks want to hear of those, they are told with the sums. */
+  booked(seq: number, tells: boolean | undefined): void {
+    noteBooked(this.#deps.told, seq, tells);
+    this.later();
   }
 
   /** Something was used. */
   later(): void {
-    if (this.#next !== null) return;
-    this.#next = Date.now() + this.#deps.delay;
-    this.#deps.wake(this.#next);
+    if (this.#next === null) this.#wake(Date.now() + this.#deps.delay);
   }
 
   next(): number | null {
@@ -52,27 +83,59 @@ export class WalletProjection implements StandingWork {
 
   async run(): Promise<void> {
     this.#next = null;
-    const { atomically, sums, target, told } = this.#deps;
+    const { atomically, sql, sums, target, told } = this.#deps;
     const to = target();
     const books = to && this.#deps.books();
     if (!to || !books) return;
-    const unsent = atomically(() => {
+    const { unsent, messages, credits } = atomically(() => {
       sums.fold();
       const folded = { uses: books.usage.quotas.fold(), tokens: books.usage.tokens.fold() };
       const before = told.get().folded;
       // What is summed up here is what may be forgotten: the directory is told months as a whole.
       if (folded.uses !== before.uses || folded.tokens !== before.tokens) told.put({ folded, sent: folded });
-      return sums.unsent();
+      return {
+        unsent: sums.unsent(),
+        messages: this.#waiting.list(BATCH),
+        credits: creditEvents(sql, told.get().credits, BATCH, to.organizationId),
+      };
     });
-    if (!unsent) return;
-    const { months, reached } = unsent;
+    if (!unsent && messages.length === 0 && !credits) return;
+    const { months, reached } = unsent ?? { months: [], reached: null };
     const statements = [];
-    for (let from = 0; from < months.length; from += CHUNK)
+    for (let from = 0; reached && from < months.length; from += CHUNK)
       statements.push(statement(to, months.slice(from, from + CHUNK), reached));
-    if (statements.length > 0) await to.d1.batch(statements);
+    for (const one of messages) statements.push(projectOrganizationMail(to.d1, to.organizationId, one));
+    const events = [
+      ...messages.flatMap((one) => eventOf(one, to.organizationId)),
+      ...(credits?.events ?? []),
+    ];
+    const whose = { table: 'organizations', id: to.organizationId } as const;
+    if (events.length > 0) statements.push(objectEventsStatement(to.d1, whose, events, Date.now()));
+    const results = statements.length > 0 ? await to.d1.batch(statements) : [];
+    if (events.length > 0 && (results.at(-1)?.meta.changes ?? 0) > 0) await this.#deps.callForDelivery();
     // Of what was deleted meanwhile nothing is kept.
-    if (target()) atomically(() => sums.noteSent(reached));
+    if (!target()) return;
+    atomically(() => {
+      if (reached) sums.noteSent(reached);
+      const last = messages.at(-1);
+      if (last) this.#waiting.drop(last.seq);
+      // Nobody may want to hear of them by now.
+      if (credits && told.get().credits !== undefined) told.put({ credits: credits.reached });
+    });
+    if (messages.length === BATCH || credits?.events.length === BATCH) this.#wake(Date.now() + SECOND);
   }
+
+  #wake(at: number): void {
+    this.#next = Math.min(at, this.#next ?? at);
+    this.#deps.wake(this.#next);
+  }
+}
+
+/** The event that a message is. */
+function eventOf({ seq, at, data }: ToldMessage, organizationId: string): ObjectEvent[] {
+  const { member, ...mail } = data as MailFact & { member: string | null };
+  const event = eventOfAlert(mail, { organizationId, member });
+  return event ? [{ ...event, key: `m${seq}`, at, actor: null, request_id: null }] : [];
 }
 
 /** Puts months in place of what was there, unless what is there is newer. */

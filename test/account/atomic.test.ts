@@ -177,6 +177,15 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   subscription: ({ object }) => object.subscription(TERMS),
   grantMonthly: ({ object }) => object.grantMonthly(TERMS),
   quotas: ({ object }) => object.quotas(TERMS),
+  spending: ({ object }) => object.spending(TERMS),
+  capSpending: ({ object }) =>
+    object.capSpending(TERMS, {
+      by: 'own',
+      caps: { credits: { day: 90 }, resources: {} },
+      actor: null,
+      sessionId: null,
+      client: null,
+    }),
   consume: ({ object }) => object.consume(TERMS, { resource: 'images', quantity: 16, reference: 'consumed' }),
   reserve: ({ object }) =>
     object.reserve(TERMS, { resource: 'images', quantity: 2, reference: 'reserved', seconds: 60 }),
@@ -191,6 +200,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       requestId: 'counted',
     }),
   creditBalance: ({ object }) => object.creditBalance(TERMS),
+  creditStanding: ({ object }) => object.creditStanding(TERMS),
   addCredits: ({ object }) =>
     object.addCredits(TERMS, {
       ...change,
@@ -254,6 +264,7 @@ const READING = [
   'creditReversal',
   'hashPassword',
   'history',
+  'spendingCaps',
   'consents',
   'checkGrant',
   'alarm',
@@ -270,7 +281,8 @@ async function told(object: Account): Promise<string> {
     await object.listSessions(),
     await object.subscription(TERMS),
     await object.quotas(TERMS),
-    await object.creditBalance(TERMS),
+    await object.spending(TERMS),
+    await object.creditStanding(TERMS),
     await object.listCredits(TERMS, { before: null, limit: 100 }),
     await object.creditReversal(TERMS, 'checkout:one'),
     await object.productKeys('default'),

@@ -15,6 +15,8 @@ interface Hold {
 
 interface Lot {
   id: number;
+  /** 0 of the plan, 1 given, 2 bought. */
+  rank: number;
   left: number;
   expiresAt: number;
 }
@@ -23,7 +25,7 @@ interface Entry {
   type: string;
   amount: number;
   reference: string;
-  parts?: { lot: number; amount: number; expiresAt: number }[];
+  parts?: { lot: number; rank: number; amount: number; expiresAt: number }[];
   refunded?: number;
   refundOf?: string;
   expiresAt?: number;
@@ -86,7 +88,7 @@ export class Model {
     const kinds = [
       this.consumed.has(reference) ? 'consume' : null,
       this.holds.some((hold) => hold.reference === reference) ? 'reserve' : null,
-      this.#entry(reference)?.type ?? null,
+      this.#entry(reference)?.type.replace('purchase', 'added') ?? null,
     ];
     return kinds.some((one) => one !== null && one !== kind);
   }
@@ -156,16 +158,16 @@ export class Model {
     return this.lots.filter((lot) => this.now < lot.expiresAt).reduce((sum, lot) => sum + lot.left, 0);
   }
 
-  add(amount: number, reference: string, expiresAt: number | null) {
+  add(type: 'added' | 'purchase', amount: number, reference: string, expiresAt: number | null) {
     if (this.#isOther('added', reference)) return refused('reference_reused');
     const known = this.#entry(reference);
     if (known) {
-      const same =
-        known.type === 'added' && known.amount === amount && known.expiresAt === (expiresAt ?? NEVER);
+      const same = known.type === type && known.amount === amount && known.expiresAt === (expiresAt ?? NEVER);
       return same ? 'ok' : refused('reference_reused');
     }
-    this.entries.push({ type: 'added', amount, reference, expiresAt: expiresAt ?? NEVER });
-    this.lots.push({ id: this.entries.length, left: amount, expiresAt: expiresAt ?? NEVER });
+    this.entries.push({ type, amount, reference, expiresAt: expiresAt ?? NEVER });
+    const rank = type === 'added' ? 1 : 2;
+    this.lots.push({ id: this.entries.length, rank, left: amount, expiresAt: expiresAt ?? NEVER });
     return 'ok';
   }
 
@@ -177,12 +179,12 @@ export class Model {
     const parts: NonNullable<Entry['parts']> = [];
     let wanted = amount;
     const live = this.lots.filter((lot) => this.now < lot.expiresAt && lot.left > 0);
-    for (const lot of live.sort((a, b) => a.expiresAt - b.expiresAt || a.id - b.id)) {
+    for (const lot of live.sort((a, b) => a.expiresAt - b.expiresAt || a.rank - b.rank || a.id - b.id)) {
       const taken = Math.min(wanted, lot.left);
       if (taken === 0) break;
       lot.left -= taken;
       wanted -= taken;
-      parts.push({ lot: lot.id, amount: taken, expiresAt: lot.expiresAt });
+      parts.push({ lot: lot.id, rank: lot.rank, amount: taken, expiresAt: lot.expiresAt });
     }
     this.entries.push({ type: 'used', amount: -amount, reference, parts, refunded: 0 });
     return 'ok';
@@ -203,18 +205,38 @@ export class Model {
     // One credit at a time, from the last that was taken.
     const single = (used.parts ?? []).flatMap((part) => Array.from({ length: part.amount }, () => part));
     const end = single.length - (used.refunded as number);
-    for (const { lot, expiresAt } of single.slice(end - wanted, end)) {
+    for (const { lot, rank, expiresAt } of single.slice(end - wanted, end)) {
       const until = expiresAt <= this.now ? this.now + 30 * DAY : expiresAt;
       const into = this.lots.find((one) => one.id === lot && one.expiresAt === until);
       if (into) into.left += 1;
-      else this.lots.push({ id: lot, left: 1, expiresAt: until });
+      else this.lots.push({ id: lot, rank, left: 1, expiresAt: until });
     }
     used.refunded = (used.refunded as number) + wanted;
     this.entries.push({ type: 'refund', amount: wanted, reference, refundOf });
     return 'ok';
   }
 
+  /** What is left of each source, and what a row of the ledger took or brought. */
+  standing(): Record<string, number> {
+    return sumOf(this.lots.filter((lot) => this.now < lot.expiresAt).map(({ rank, left }) => [rank, left]));
+  }
+
+  sourcesOf(reference: string): Record<string, number> {
+    const { parts, amount, type } = this.#entry(reference) as Entry;
+    if (parts) return sumOf(parts.map((part) => [part.rank, part.amount]));
+    return sumOf([[type === 'added' ? 1 : 2, amount]]);
+  }
+
   #entry(reference: string): Entry | undefined {
     return this.entries.find((entry) => entry.reference === reference);
   }
+}
+
+function sumOf(parts: [number, number][]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [rank, amount] of parts) {
+    const source = ['plan', 'gift', 'pack'][rank] as string;
+    if (amount > 0) sums[source] = (sums[source] ?? 0) + amount;
+  }
+  return sums;
 }

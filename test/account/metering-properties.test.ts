@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HistoryObject } from '../../src/account/history-contract.ts';
+import type { CreditPart } from '../../src/account/metering-contract.ts';
 import { accountOf } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { meteredUser, termsOf } from '../support/metering.ts';
@@ -40,6 +41,7 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('release' as const), reference }),
   fc.record({
     do: fc.constant('add' as const),
+    type: fc.constantFrom('added' as const, 'purchase' as const),
     amount,
     reference,
     expiresIn: fc.option(fc.constantFrom(1, HOUR, 40 * HOUR), { nil: null }),
@@ -87,7 +89,7 @@ function ask(userId: string, one: Command, now: number): Promise<any> {
       return object.release(TERMS, { ...one });
     case 'add': {
       const expiresAt = one.expiresIn === null ? null : now + one.expiresIn;
-      return object.addCredits(TERMS, { ...change, ...one, type: 'added', expiresAt });
+      return object.addCredits(TERMS, { ...change, ...one, expiresAt });
     }
     case 'use':
       return object.useCredits(TERMS, { ...change, ...one });
@@ -107,7 +109,12 @@ function predict(model: Model, one: Command): any {
     case 'release':
       return model.release(one.reference);
     case 'add':
-      return model.add(one.amount, one.reference, one.expiresIn === null ? null : model.now + one.expiresIn);
+      return model.add(
+        one.type,
+        one.amount,
+        one.reference,
+        one.expiresIn === null ? null : model.now + one.expiresIn,
+      );
     case 'use':
       return model.use(one.amount, one.reference);
     case 'refund':
@@ -136,6 +143,9 @@ async function happen(userId: string, one: typeof event extends fc.Arbitrary<inf
     );
   }
 }
+
+const bySource = (sources: CreditPart[]) =>
+  Object.fromEntries(sources.map(({ source, amount }) => [source, amount]));
 
 /** All rows that the object has of a table. */
 const rowsOf = (userId: string, table: string) =>
@@ -172,6 +182,10 @@ async function expectSound(userId: string, model: Model) {
   const object = accountOf(userId) as unknown as HistoryObject;
   const everything = { after: null, limit: 10_000 };
   const credits = await object.history('credits', everything);
+  // What each row says of its sources is all of it.
+  for (const { amount, sources } of credits) {
+    expect(sources.reduce((all, part) => all + part.amount, 0)).toBe(Math.abs(amount));
+  }
   expect(credits.map(({ seq, amount, balanceAfter }) => [seq, amount, balanceAfter])).toEqual(
     ledger.toReversed().map((row) => [row.seq, row.amount, row.balance_after]),
   );
@@ -207,7 +221,7 @@ const EVERY_OUTCOME: (Command[] | (typeof event extends fc.Arbitrary<infer T> ? 
     { do: 'reserve', quantity: 6, reference: 'd', seconds: 600 },
   ],
   [
-    { do: 'add', amount: 10, reference: 'e', expiresIn: null },
+    { do: 'add', type: 'added', amount: 10, reference: 'e', expiresIn: null },
     { do: 'use', amount: 5, reference: 'f' },
     { do: 'use', amount: 30, reference: 'g' },
     { do: 'refund', refundOf: 'f', amount: 2, reference: 'h' },
@@ -239,11 +253,17 @@ it('does in any order what it should, and loses nothing', async () => {
           const outcome = `${each.do} ${answer.reason ?? 'ok'}`;
           seen[outcome] = (seen[outcome] ?? 0) + 1;
           if (expected === 'ok') expect(answer.result, outcome).toBe('ok');
-          else expect(answer, outcome).toEqual(expected);
+          if (expected === 'ok' && (each.do === 'use' || each.do === 'add')) {
+            expect(bySource(answer.transaction.sources), outcome).toEqual(model.sourcesOf(each.reference));
+          }
+          if (expected !== 'ok') expect(answer, outcome).toEqual(expected);
         }
       }
       model.now = Date.now();
       expect(await accountOf(userId).creditBalance(TERMS)).toEqual({ result: 'ok', balance: model.balance });
+      const standing: any = await accountOf(userId).creditStanding(TERMS);
+      expect(standing.balance).toBe(model.balance);
+      expect(bySource(standing.sources)).toEqual(model.standing());
       await expectSound(userId, model);
       for (const { at, quantity } of model.uses) {
         const date = new Date(at).toISOString().slice(0, 10);

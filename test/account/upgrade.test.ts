@@ -244,3 +244,47 @@ it('an object that kept the kinds of devices and their cookies apart knows both'
     expect(devices.note({ ...client, country: 'DE' })).toBe(false);
   });
 });
+
+it('an object without sources has those of its credits, and holds what it held', async () => {
+  const { user, access_token: token } = await registerVerified();
+  const { id } = user;
+  const add = (type: string, amount: number) =>
+    service('/v1/credits/add', { user_id: id, amount, type, reference: `${type}-${amount}` });
+  await add('purchase', 10);
+  await add('added', 7);
+  await service('/v1/credits/use', { user_id: id, amount: 4, reference: 'job' });
+  const hold = { user_id: id, resource: 'images', quantity: 5, reference: 'held' };
+  await service('/v1/usage/reservations', hold);
+  await runInDurableObject(accountOf(id), (_, { storage: { sql, kv } }) => {
+    sql.exec(
+      'CREATE TABLE old_lots (expires_at INTEGER NOT NULL, seq INTEGER NOT NULL, remaining INTEGER NOT NULL, PRIMARY KEY (expires_at, seq)) STRICT, WITHOUT ROWID',
+    );
+    sql.exec('INSERT INTO old_lots SELECT expires_at, seq, remaining FROM credit_lots');
+    sql.exec('DROP TABLE credit_lots');
+    sql.exec('ALTER TABLE old_lots RENAME TO credit_lots');
+    for (const column of ['over', 'credits']) sql.exec(`ALTER TABLE reservations DROP COLUMN ${column}`);
+    // Uses said nothing of sources then.
+    sql.exec(
+      "UPDATE credit_transactions SET parts = json_remove(parts, '$[0].source') WHERE parts IS NOT NULL",
+    );
+    kv.put('metering', 2);
+  });
+  await evictDurableObject(accountOf(id));
+  expect((await call('GET', '/v1/me/credits', { token })).body).toEqual({
+    user_id: id,
+    balance: 13,
+    reserved: 0,
+    sources: [
+      { source: 'gift', amount: 3, expiring: [] },
+      { source: 'pack', amount: 10, expiring: [] },
+    ],
+  });
+  const { body } = await call('GET', '/v1/me/credits/transactions', { token });
+  expect(body.data.map(({ type, sources }: any) => [type, sources])).toEqual([
+    ['used', [{ source: 'gift', amount: 4 }]],
+    ['added', [{ source: 'gift', amount: 7 }]],
+    ['purchase', [{ source: 'pack', amount: 10 }]],
+  ]);
+  const committed = await service('/v1/usage/reservations/held/commit', { user_id: id });
+  expect(committed.body.quota).toMatchObject({ used: 5 });
+});

@@ -382,7 +382,7 @@ describe('plans and limits', () => {
     const id = `p${crypto.randomUUID().slice(0, 8)}`;
     const save = (body: object) => asAdmin('PUT', `/plans/${id}`, { token: admin.access_token, body });
     const saved = await save({ ...plan, reason: 'New prices' });
-    expect(saved.body).toEqual({ id, ...plan });
+    expect(saved.body).toEqual({ id, ...plan, rollover_credits: 0, overage: {} });
     await save(plan);
     const reasons = (await auditOf(id)).map(({ action, details }) => [action, details.reason]);
     expect(reasons).toEqual([

@@ -72,6 +72,7 @@ const ACTS: Record<string, object> = {
   'admin.users.credits.adjust': { amount: 1, reason: 'none', reference: 'r' },
   'admin.users.setPlan': { plan: 'pro' },
   'admin.users.setLimits': { limits: {} },
+  'admin.users.spending.set': {},
   'billing.checkout.create': { plan: 'pro' },
   'billing.subscriptions.create': { plan: 'pro' },
 };

@@ -13,7 +13,7 @@ const FEATURES = [...(LINES[5] as string[]), ...(LINES[6] as string[])];
 const PUBLIC_FILES = /\/((\w+-)*(service|schemas|tables))\.ts$/;
 /** What the account object shows of itself: what can be asked of it, and the form of the tokens and codes that name it. */
 const ACCOUNT_CONTRACT =
-  /^account\/((metering-|history-|grant-|copy-|key-|sharing-)?contract|refresh-token|code-text)\.ts$/;
+  /^account\/((metering-|history-|grant-|copy-|key-|sharing-|caps-)?contract|refresh-token|code-text)\.ts$/;
 /** What the object of an organization shows of itself, and who asks objects for whoever pays. It is made of the books of the account. */
 const WALLET_CONTRACT = /^wallet\/((spending-)?contract|payers)\.ts$/;
 /** The Worker never loads what runs in Node. */

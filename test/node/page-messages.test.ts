@@ -51,6 +51,7 @@ const BY_KEY = [
   'periods',
   'transactions',
   'columns',
+  'sources',
   'roles',
   'pages',
   'strength',

@@ -293,7 +293,11 @@ describe('credits', () => {
   it('come, go, and come back', async () => {
     const { user } = await register('credits@example.com');
     const about = { user_id: user.id };
-    expect((await call('credits.balance', [about])).value).toEqual({ user_id: user.id, balance: 0 });
+    expect((await call('credits.balance', [about])).value).toEqual({
+      sources: [],
+      user_id: user.id,
+      balance: 0,
+    });
     const bought = await call('credits.add', [{ ...about, type: 'purchase', amount: 10, reference: 'p1' }]);
     expect(bought.value).toMatchObject({ balance: 10, transaction: { type: 'purchase', amount: 10 } });
     const used = await call('credits.use', [

@@ -258,6 +258,9 @@ describe('plans', () => {
       form: 'plan',
       name: 'Team',
       monthly_credits: '250',
+      rollover_credits: 'unlimited',
+      'overage.images': '2',
+      'overage.tokens': '1 / 1000',
       'limits.images.day': '40',
       'limits.images.month': '',
       'limits.tokens.month': 'Unlimited',
@@ -276,6 +279,8 @@ describe('plans', () => {
       limits: { images: { day: 40 }, tokens: { month: null }, songs: { day: 3 } },
       model_tiers: ['standard', '*'],
       monthly_credits: 250,
+      rollover_credits: null,
+      overage: { images: { credits: 2, per: 1 }, tokens: { credits: 1, per: 1000 } },
       features: ['early', 'priority_support'],
     });
     const reasons = (await auditOf('team')).map(({ details }) => details.reason);
@@ -290,6 +295,9 @@ describe('plans', () => {
     [{ new_resource: '__proto__', 'new.day': '1' }, 'new_resource'],
     [{ 'new.day': '1' }, 'new_resource'],
     [{ monthly_credits: '1.5' }, 'monthly_credits'],
+    [{ rollover_credits: 'some' }, 'rollover_credits'],
+    [{ 'overage.images': '0' }, 'overage.images'],
+    [{ 'overage.images': '1/0' }, 'overage.images'],
     [{ name: '' }, 'name'],
     [{ model_tiers: '<b>' }, 'model_tiers'],
   ])('are refused at the form: %o', async (wrong: Record<string, string>, field) => {

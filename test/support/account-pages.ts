@@ -71,6 +71,12 @@ export const FORMS: Record<string, FormCase> = {
     verified: true,
     fields: () => ({}),
   },
+  spending: {
+    path: '/account/usage',
+    to: '/account/usage?done=saved',
+    verified: true,
+    fields: () => ({ form: 'spending', 'credits.day': '20', 'cap.images.month': '' }),
+  },
   password: {
     path: '/account/security',
     to: '/account/security?done=password_changed',

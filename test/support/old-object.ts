@@ -31,6 +31,13 @@ export function makeOld(storage: DurableObjectStorage): void {
     FROM sessions`);
   sql.exec('DROP TABLE sessions');
   sql.exec('ALTER TABLE old_sessions RENAME TO sessions');
+  sql.exec(`CREATE TABLE old_lots (
+    expires_at INTEGER NOT NULL, seq INTEGER NOT NULL, remaining INTEGER NOT NULL CHECK (remaining > 0),
+    PRIMARY KEY (expires_at, seq)
+  ) STRICT, WITHOUT ROWID`);
+  sql.exec('INSERT INTO old_lots SELECT expires_at, seq, remaining FROM credit_lots');
+  sql.exec('DROP TABLE credit_lots');
+  sql.exec('ALTER TABLE old_lots RENAME TO credit_lots');
   kv.delete('told');
   kv.put('due', { project: Date.now() });
   kv.delete('metering');

@@ -121,7 +121,7 @@ describe('quotas', () => {
     expectProblem(await use('exports'), 403, 'resource_not_in_plan');
   });
 
-  it('warn by mail at 80 and 100 per cent, once', async () => {
+  it('warn by mail at 50, 80 and 100 per cent, once', async () => {
     const user = await register();
     await changeDirectory(id(user), { email_verified: 1 });
     const use = (quantity: number) =>
@@ -134,7 +134,7 @@ describe('quotas', () => {
     )
       .bind(id(user))
       .all<any>();
-    expect(results.map(({ percent }) => percent).sort()).toEqual([100, 80]);
+    expect(results.map(({ percent }) => percent).sort()).toEqual([100, 50, 80]);
   });
 });
 
@@ -248,6 +248,7 @@ describe('credits', () => {
         balance_after: 100,
         reference: 'order-1',
         refund_of: null,
+        sources: [{ source: 'pack', amount: 100 }],
         description: null,
         by: 'service',
         expires_at: null,

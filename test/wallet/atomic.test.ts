@@ -64,6 +64,15 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
   subscription: ({ object }) => object.subscription(terms(null)),
   grantMonthly: ({ object }) => object.grantMonthly(terms(null)),
   quotas: ({ object }) => object.quotas(terms(null)),
+  spending: ({ object }) => object.spending(terms(null)),
+  capSpending: ({ object }) =>
+    object.capSpending(terms(null), {
+      by: 'own',
+      caps: { credits: { day: 90 }, resources: {} },
+      actor: null,
+      sessionId: null,
+      client: null,
+    }),
   consume: ({ object, first }) =>
     object.consume(terms(first), { resource: 'images', quantity: 16, reference: 'consumed' }),
   reserve: ({ object, first }) =>
@@ -79,6 +88,7 @@ const CALLS: Record<string, (scene: Scene) => Promise<unknown>> = {
       requestId: 'counted',
     }),
   creditBalance: ({ object }) => object.creditBalance(terms(null)),
+  creditStanding: ({ object }) => object.creditStanding(terms(null)),
   addCredits: ({ object }) =>
     object.addCredits(terms(null), {
       ...change,
@@ -184,7 +194,8 @@ async function toldBy(object: Organization, { first, second }: Omit<Scene, 'obje
     await object.membership('default', first),
     await object.membership('default', second),
     await object.quotas(terms(null)),
-    await object.creditBalance(terms(null)),
+    await object.spending(terms(null)),
+    await object.creditStanding(terms(null)),
     await object.listCredits(terms(null), { before: null, limit: 100 }),
     await object.productKeys('default'),
     await object.caps('default', first),

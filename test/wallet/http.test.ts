@@ -83,14 +83,19 @@ describe('services and an organization', () => {
     const back = { ...of, amount: 10, refund_of: 'job', reference: 'back' };
     expect((await service('POST', '/v1/credits/refund', back)).body.balance).toBe(80);
     const balance = await service('GET', `/v1/credits/balance?organization_id=${id}`);
-    expect(balance.body).toEqual({ organization_id: id, balance: 80 });
+    expect(balance.body).toMatchObject({ organization_id: id, balance: 80 });
     const ledger = await service('GET', `/v1/credits/transactions?organization_id=${id}`);
     expect(ledger.body.data.map((row: any) => [row.type, row.amount, row.member])).toEqual([
       ['refund', 10, member.id],
       ['used', -30, member.id],
       ['added', 100, 'internal'],
     ]);
-    expect((await as(owner, 'GET', `${path}/credits`)).body).toEqual({ organization_id: id, balance: 80 });
+    expect((await as(owner, 'GET', `${path}/credits`)).body).toEqual({
+      organization_id: id,
+      balance: 80,
+      reserved: 0,
+      sources: [{ source: 'gift', amount: 80, expiring: [] }],
+    });
     expect((await as(owner, 'GET', `${path}/credits/transactions`)).body.data).toEqual(ledger.body.data);
     for (const what of ['credits', 'credits/transactions'])
       expectProblem(await as(member, 'GET', `${path}/${what}`), 403, 'insufficient_permission');

@@ -238,7 +238,11 @@ export const authService: readonly Row[] = [
     to: 'GET /v1/users/by-email/{email}',
     gives: userShape,
   },
-  { from: 'GET /credits/balance', to: 'GET /v1/credits/balance' },
+  {
+    from: 'GET /credits/balance',
+    to: 'GET /v1/credits/balance',
+    gives: ({ user_id, balance }) => ({ user_id, balance }),
+  },
   { from: 'POST /credits/add', to: 'POST /v1/credits/add', ...creditChange },
   { from: 'POST /credits/use', to: 'POST /v1/credits/use', ...creditChange },
   {

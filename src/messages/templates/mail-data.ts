@@ -74,8 +74,23 @@ export interface MailData {
   account_deleted: { name: string | null };
   /** To the owner of an address with which somebody tried to register again; the link leads to a reset. */
   account_exists: { name: string | null; link: string };
-  /** At 100 per cent and above it says that the quota is used up. */
-  quota_warning: { name: string | null; resource: string; percent: number; resets_at: string };
+  /** At 100 per cent and above it says that the quota is used up. Of an organization it goes to those who pay. */
+  quota_warning: {
+    name: string | null;
+    organization?: string | null;
+    resource: string;
+    percent: number;
+    resets_at: string;
+  };
+  /** As `quota_warning`, of a spending cap; `resource` is null for credits, `is_own` of the cap of one member. */
+  cap_warning: {
+    name: string | null;
+    organization?: string | null;
+    resource: string | null;
+    percent: number;
+    resets_at: string;
+    is_own: boolean;
+  };
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */
   sign_in_link: { link: string; minutes: number } & Origin;

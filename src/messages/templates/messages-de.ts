@@ -252,22 +252,47 @@ export const de: Catalogue = {
         'Falls Sie es nicht waren, können Sie diese Nachricht ignorieren: An Ihrem Konto hat sich nichts geändert.',
       ],
     }),
-    quota_warning: ({ resource, percent, resets_at }, { brand, ...say }) => {
+    quota_warning: ({ organization, resource, percent, resets_at }, { brand, ...say }) => {
       const usedUp = percent >= 100;
+      const quota = organization
+        ? `Das Kontingent „${resource}“ von ${organization} bei ${brand}`
+        : `Ihr Kontingent „${resource}“ bei ${brand}`;
       return {
-        subject: usedUp
-          ? `Ihr Kontingent „${resource}“ bei ${brand} ist aufgebraucht`
-          : `Ihr Kontingent „${resource}“ bei ${brand} ist zu ${say.percent(percent)} verbraucht`,
+        subject: usedUp ? `${quota} ist aufgebraucht` : `${quota} ist zu ${say.percent(percent)} verbraucht`,
         preview: `Es beginnt neu am ${say.time(resets_at)}.`,
         title: usedUp
-          ? 'Ihr Kontingent ist aufgebraucht'
-          : `${say.percent(percent)} Ihres Kontingents sind verbraucht`,
+          ? 'Das Kontingent ist aufgebraucht'
+          : `${say.percent(percent)} des Kontingents sind verbraucht`,
         opening: [
-          usedUp
-            ? `Ihr Konto bei ${brand} hat das Kontingent „${resource}“ aufgebraucht.`
-            : `Ihr Konto bei ${brand} hat ${say.percent(percent)} des Kontingents „${resource}“ verbraucht.`,
+          usedUp ? `${quota} ist aufgebraucht.` : `${quota} ist zu ${say.percent(percent)} verbraucht.`,
           `Das Kontingent beginnt neu am ${say.time(resets_at)}.${
-            usedUp ? ' Bis dahin wird abgelehnt, was darüber hinausgeht.' : ''
+            usedUp
+              ? ' Bis dahin wird abgelehnt, was darüber hinausgeht, oder kostet Guthaben, wenn der Tarif das vorsieht.'
+              : ''
+          }`,
+        ],
+        advice: [],
+        closing: [],
+      };
+    },
+    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+      const reached = percent >= 100;
+      const what = resource === null ? 'Guthaben' : `„${resource}“`;
+      const where = organization && is_own ? ` in ${organization}` : '';
+      const cap =
+        organization && !is_own
+          ? `Die Ausgabengrenze von ${organization} für ${what} bei ${brand}`
+          : `Ihre Ausgabengrenze für ${what}${where} bei ${brand}`;
+      return {
+        subject: reached ? `${cap} ist erreicht` : `${cap} ist zu ${say.percent(percent)} erreicht`,
+        preview: `Sie beginnt neu am ${say.time(resets_at)}.`,
+        title: reached
+          ? 'Eine Ausgabengrenze ist erreicht'
+          : `${say.percent(percent)} einer Ausgabengrenze sind erreicht`,
+        opening: [
+          reached ? `${cap} ist erreicht.` : `${cap} ist zu ${say.percent(percent)} erreicht.`,
+          `Sie beginnt neu am ${say.time(resets_at)}.${
+            reached ? ' Bis dahin wird abgelehnt, was darüber hinausgeht.' : ''
           }`,
         ],
         advice: [],

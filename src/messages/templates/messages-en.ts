@@ -222,21 +222,45 @@ export const en: Catalogue = {
       button: 'Choose a new password',
       closing: ['If it was not you, you can ignore this message: nothing about your account has changed.'],
     }),
-    quota_warning: ({ resource, percent, resets_at }, { brand, ...say }) => {
+    quota_warning: ({ organization, resource, percent, resets_at }, { brand, ...say }) => {
       const usedUp = percent >= 100;
+      const whose = organization ? `${organization} at ${brand}` : `Your ${brand} account`;
       return {
         subject: usedUp
-          ? `Your ${brand} quota of ${resource} is used up`
-          : `You have used ${say.percent(percent)} of your ${brand} quota of ${resource}`,
+          ? `${organization ? `The ${brand} quota of ${organization}` : `Your ${brand} quota`} of ${resource} is used up`
+          : `${organization ?? 'You'} ${organization ? 'has' : 'have'} used ${say.percent(percent)} of ${organization ? 'its' : 'your'} ${brand} quota of ${resource}`,
         preview: `It starts afresh on ${say.time(resets_at)}.`,
-        title: usedUp ? 'Your quota is used up' : `You have used ${say.percent(percent)} of your quota`,
+        title: usedUp ? 'The quota is used up' : `${say.percent(percent)} of the quota is used`,
         opening: [
           usedUp
-            ? `Your ${brand} account has used up its quota of ${resource}.`
-            : `Your ${brand} account has used ${say.percent(percent)} of its quota of ${resource}.`,
+            ? `${whose} has used up its quota of ${resource}.`
+            : `${whose} has used ${say.percent(percent)} of its quota of ${resource}.`,
           `The quota starts afresh on ${say.time(resets_at)}.${
-            usedUp ? ' Until then, anything beyond it is refused.' : ''
+            usedUp
+              ? ' Until then, anything beyond it is refused, or costs credits where the plan says so.'
+              : ''
           }`,
+        ],
+        advice: [],
+        closing: [],
+      };
+    },
+    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+      const reached = percent >= 100;
+      const what = resource ?? 'credits';
+      const whose = organization && !is_own ? `the spending cap of ${organization}` : 'your spending cap';
+      const where = organization && is_own ? ` in ${organization}` : '';
+      return {
+        subject: reached
+          ? `${brand}: ${whose} for ${what}${where} is reached`
+          : `${brand}: ${say.percent(percent)} of ${whose} for ${what}${where} is spent`,
+        preview: `It starts afresh on ${say.time(resets_at)}.`,
+        title: reached ? 'A spending cap is reached' : `${say.percent(percent)} of a spending cap is spent`,
+        opening: [
+          reached
+            ? `At ${brand}, all that ${whose} for ${what}${where} allows is spent.`
+            : `At ${brand}, ${say.percent(percent)} of what ${whose} for ${what}${where} allows is spent.`,
+          `It starts afresh on ${say.time(resets_at)}.${reached ? ' Until then, anything beyond it is refused.' : ''}`,
         ],
         advice: [],
         closing: [],

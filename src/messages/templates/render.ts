@@ -18,7 +18,7 @@ interface AnyData {
   link?: string;
   code?: string;
   email_masked?: string;
-  resource?: string;
+  resource?: string | null;
   provider?: string;
   host?: string;
   about?: string | null;
@@ -78,7 +78,8 @@ function safeData<T extends AnyData>(data: T, origin: string): T {
     if (field in safe) safe[field] = line ? isolated(line) : null;
   }
   for (const field of ['email_masked', 'resource', 'provider', 'host'] as const) {
-    if (safe[field] !== undefined) safe[field] = isolated(oneLine(safe[field], NAME));
+    const given = safe[field];
+    if (given != null) safe[field] = isolated(oneLine(given, NAME));
   }
   if (safe.link !== undefined) safe.link = ownLink(safe.link, origin);
   if (safe.code !== undefined) safe.code = plainCode(safe.code);

@@ -49,7 +49,21 @@ export const SAMPLES: MailData = {
   },
   account_deleted: { name },
   account_exists: { name, link: 'https://auth.example.com/forgot-password' },
-  quota_warning: { name, resource: 'images', percent: 80, resets_at: '2026-11-22T00:00:00Z' },
+  quota_warning: {
+    name,
+    organization: null,
+    resource: 'images',
+    percent: 80,
+    resets_at: '2026-11-22T00:00:00Z',
+  },
+  cap_warning: {
+    name,
+    organization: 'Analytical Engines',
+    resource: null,
+    percent: 50,
+    resets_at: '2026-12-01T00:00:00Z',
+    is_own: false,
+  },
   one_time_code: { code: '482913', minutes: 10, ...from },
   sign_in_link: { link: link('login/link'), minutes: 10, ...from },
   top_up_stopped: {

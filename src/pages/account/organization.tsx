@@ -5,7 +5,7 @@ import type { Admitted, ShownMember } from '../../organizations/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
-import { initialsOf } from '../kit/format.ts';
+import { formatNumber, initialsOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
@@ -24,6 +24,7 @@ import {
 } from './organization-panels.tsx';
 import { organizationPath, roleName } from './organizations.tsx';
 import { organizationsMessages } from './organizations-messages.ts';
+import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
 import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 const MEMBERS = 50;
@@ -36,7 +37,7 @@ const MESSAGES = {
 
 /** One organization: who is in it, who is invited, what it is called, its domains, and the ways out of it. */
 export function organizationPageRoutes(services: AccountServices) {
-  const { organizations, invitations, domains, organizationKeys } = services;
+  const { credits, organizations, invitations, domains, organizationKeys, spending, usage } = services;
   const idOf = (c: { req: { param(name: string): string | undefined } }) => c.req.param('id') ?? '';
   const admit = (
     c: Parameters<typeof idOf>[0],
@@ -52,7 +53,8 @@ export function organizationPageRoutes(services: AccountServices) {
       status === 'active' && permissionsOf(by.roles, by.role).includes(permission);
     const { after } = c.req.query();
     const isFirst = !/^usr_\w+$/.test(after ?? '');
-    const [page, invited, named, keys] = await Promise.all([
+    const of = { organizationId: id, realmId: view.realm.id, userId: null, actor: principal.userId };
+    const [page, invited, named, keys, report, quotas, standing] = await Promise.all([
       organizations.listMembers(id, principal.bookmark, {
         after: isFirst ? null : (after as string),
         limit: MEMBERS,
@@ -62,6 +64,9 @@ export function organizationPageRoutes(services: AccountServices) {
         : null,
       may('domains:manage') ? domains.list(id, principal.bookmark) : null,
       may('keys:manage') ? organizationKeys.list(by) : null,
+      may('caps:manage') ? spending.wallet(by) : null,
+      may('caps:manage') ? usage.quotas(of) : null,
+      may('credits:read') ? credits.standing(of) : null,
     ]);
     return (
       <AccountFrame visit={visit} page="organizations" shown={shown}>
@@ -95,6 +100,23 @@ export function organizationPageRoutes(services: AccountServices) {
         {may('billing:read') && (await organizationBilling(services, visit, by, shown))}
         {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
         {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
+        {standing && (
+          <Panel id="credits" title={text.credits}>
+            <p class="figure">
+              <strong>{formatNumber(view, standing.balance)}</strong>
+            </p>
+            <CreditSources view={view} standing={standing} />
+          </Panel>
+        )}
+        {report && quotas && (
+          <SpendingPanel
+            view={view}
+            report={report}
+            resources={Object.keys(quotas.resources)}
+            refused={refusedIn(shown, 'spending')}
+            isShared
+          />
+        )}
         {keys && <OrganizationKeyPanels visit={visit} keys={keys} shown={shown} made={made} />}
         {named && <DomainsPanel view={view} by={by} rows={named} shown={shown} />}
         <Panel id="danger" title={text.danger}>
@@ -201,6 +223,13 @@ export function organizationPageRoutes(services: AccountServices) {
         act: async (c, visit, { name = '', slug = '' }) => {
           const by = await admit(c, visit, 'organization:update');
           await organizations.update(by, valid(OrganizationPatch, { name, slug }));
+          return 'saved';
+        },
+      },
+      spending: {
+        verified: true,
+        act: async (c, visit, values) => {
+          await spending.capWallet(await admit(c, visit, 'caps:manage'), 'own', capsIn(values));
           return 'saved';
         },
       },

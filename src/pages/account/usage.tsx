@@ -1,12 +1,15 @@
-import type { CreditTransaction, QuotaReport } from '../../account/metering-contract.ts';
+import type { CreditStanding, CreditTransaction, QuotaReport } from '../../account/metering-contract.ts';
 import { TransactionQuery } from '../../credits/schemas.ts';
+import { clientOf } from '../../http/context.ts';
 import { type DailyNumbers, DayBars, DayTable } from '../kit/chart.tsx';
 import { formatDayMonth, formatNumber, resourceName } from '../kit/format.ts';
-import { pageRoutes } from '../kit/page.ts';
+import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
+import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
+import { spendingMessages } from './spending-messages.ts';
 import { usageMessages } from './usage-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
@@ -17,27 +20,39 @@ const NEARLY = 0.8;
 
 /** What a user may use, has used, and has left. */
 export function usagePageRoutes(services: AccountServices) {
-  const { analytics, credits, plans, usage } = services;
+  const { analytics, credits, plans, spendingCaps, usage } = services;
   return pageRoutes(accountArea(services), {
     path: ACCOUNT_PAGES.usage,
-    render: async (c, visit) => {
+    forms: {
+      spending: {
+        verified: true,
+        act: async (c, { principal, user }, values) => {
+          const whose = { userId: user.id, realmId: user.realmId };
+          const by = { sessionId: principal.sessionId, client: clientOf(c) };
+          await spendingCaps.setOwn(whose, capsIn(values), by);
+          return 'saved';
+        },
+      },
+    },
+    render: async (c, visit, shown) => {
       const { user, view } = visit;
       const whose = { userId: user.id, realmId: user.realmId };
       // A cursor that was made up shows the newest.
       const cursor = TransactionQuery.shape.cursor.safeParse(c.req.query('cursor')).data;
-      const [subscription, { resources }, used, tokens, balance, ledger] = await Promise.all([
+      const [subscription, { resources }, used, tokens, standing, ledger, report] = await Promise.all([
         plans.subscription(whose),
         usage.quotas(whose),
         analytics.usage({ userId: user.id }, DAYS),
         analytics.tokens({ userId: user.id }, DAYS),
-        credits.balance(whose),
+        credits.standing(whose),
         credits.transactions(whose, { limit: PER_PAGE, cursor }),
+        spendingCaps.report(whose),
       ]);
       const wasUsed = Object.keys(used.totals).filter((resource) => (used.totals[resource] ?? 0) > 0);
       const names = [...new Set([...Object.keys(resources), ...wasUsed])];
       const text = usageMessages[view.language];
       return (
-        <AccountFrame visit={visit} page="usage">
+        <AccountFrame visit={visit} page="usage" shown={shown}>
           <Panel id="plan" title={text.plan}>
             <p class="figure">
               <strong>{subscription.plan.name}</strong>
@@ -60,7 +75,13 @@ export function usagePageRoutes(services: AccountServices) {
           </div>
           <p class="soft">{text.late}</p>
           <ModelPanel view={view} models={tokens.models} />
-          <CreditPanel view={view} balance={balance} ledger={ledger} isFirst={cursor === undefined} />
+          <SpendingPanel
+            view={view}
+            report={report}
+            resources={Object.keys(resources)}
+            refused={refusedIn(shown, 'spending')}
+          />
+          <CreditPanel view={view} standing={standing} ledger={ledger} isFirst={cursor === undefined} />
         </AccountFrame>
       );
     },
@@ -155,17 +176,18 @@ function ModelPanel({ view, models }: { view: View; models: Models }) {
 
 function CreditPanel(props: {
   view: View;
-  balance: number;
+  standing: CreditStanding;
   ledger: { rows: CreditTransaction[]; nextCursor: string | null };
   isFirst: boolean;
 }) {
-  const { view, balance, ledger, isFirst } = props;
+  const { view, standing, ledger, isFirst } = props;
   const text = usageMessages[view.language];
   return (
     <Panel id="credits" title={text.credits}>
       <p class="figure">
-        <strong>{formatNumber(view, balance)}</strong>
+        <strong>{formatNumber(view, standing.balance)}</strong>
       </p>
+      <CreditSources view={view} standing={standing} />
       <Entries
         look="rows ledger"
         entries={ledger.rows.map((row) => <TransactionEntry view={view} row={row} />)}
@@ -187,6 +209,12 @@ function TransactionEntry({ view, row }: { view: View; row: CreditTransaction })
   const text = usageMessages[view.language];
   const about = [
     row.description,
+    row.amount < 0 && row.sources.length > 0 && (
+      <>
+        {spendingMessages[view.language].from}:{' '}
+        {row.sources.map(({ source }) => spendingMessages[view.language].sources[source]).join(', ')}
+      </>
+    ),
     <Time view={view} at={row.createdAt} />,
     row.expiresAt !== null && (
       <>

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { Plan } from '../../account/metering-contract.ts';
+import type { OveragePrice, Plan } from '../../account/metering-contract.ts';
 import type { Limits } from '../../directory/state.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppEnv } from '../../http/context.ts';
-import { PlanBody, PlanField } from '../../plans/schemas.ts';
+import { PlanBody, PlanField, planOf } from '../../plans/schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { formatNumber } from '../kit/format.ts';
@@ -76,25 +76,23 @@ export function adminPlansPageRoutes(services: AdminServices) {
         names: { limits: NEW_RESOURCE },
         act: async (c, { actor, realmId }, values) => {
           const { id } = await find(realmId, c.req.param('id'));
-          const { monthly_credits: credits = '' } = values;
-          const {
-            model_tiers: modelTiers,
-            monthly_credits: monthlyCredits,
-            reason,
-            ...same
-          } = valid(
+          const { monthly_credits: credits = '', rollover_credits = '' } = values;
+          const rollover = parseLimit('rollover_credits', rollover_credits);
+          const { reason, ...body } = valid(
             PlanBody,
             {
               name: values.name ?? '',
               limits: limitsWithNew(values),
               model_tiers: wordsOf(values.model_tiers),
               monthly_credits: /^\d+$/.test(credits) ? Number(credits) : -1,
+              rollover_credits: rollover === undefined ? 0 : rollover,
+              overage: overageOf(values),
               features: wordsOf(values.features),
               reason: values.reason?.trim() || undefined,
             },
             CODES,
           );
-          await planAdmin.save(realmId, { ...same, id, modelTiers, monthlyCredits }, actor, reason);
+          await planAdmin.save(realmId, planOf(id, body), actor, reason);
           return 'saved';
         },
       },
@@ -160,9 +158,13 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
   const of = fieldsOf(refused, {
     name: plan.name,
     monthly_credits: plan.monthlyCredits,
+    rollover_credits: limitText(view, plan.rolloverCredits ?? (plan.rolloverCredits === null ? null : 0)),
     model_tiers: plan.modelTiers.join(' '),
     features: plan.features.join(' '),
     ...Object.fromEntries(limits),
+    ...Object.fromEntries(
+      resources.map((resource) => [`overage.${resource}`, priceText(plan.overage?.[resource])]),
+    ),
     'new.day': '',
     'new.month': '',
   });
@@ -173,12 +175,15 @@ function PlanForm(props: { view: View; plan: Plan; resources: string[]; refused:
         <Field {...field('name')} label={text.name} required maxlength={100} />
         <Field {...field('monthly_credits')} label={text.credits} inputmode="numeric" />
       </div>
+      <Field {...field('rollover_credits')} label={text.rollover} hint={text.rolloverHint} />
       <h2>{text.limits}</h2>
       <p class="hint">{text.limitsHint}</p>
+      <p class="hint">{text.overageHint}</p>
       {resources.map((resource) => (
         <div class="pair">
           <Field {...field(limitField(resource, 'day'))} label={text.perDay(resource)} />
           <Field {...field(limitField(resource, 'month'))} label={text.perMonth(resource)} />
+          <Field {...field(`overage.${resource}`)} label={text.overage(resource)} />
         </div>
       ))}
       <Field {...field(NEW_RESOURCE)} label={text.newResource} hint={text.newResourceHint} maxlength={40} />
@@ -210,6 +215,24 @@ function limitsWithNew(values: Record<string, string>): Limits {
   const isResource = /^[a-z][a-z0-9_]*$/.test(name) && (added.length > 0 || own !== undefined);
   if (!isResource) throw fieldError(NEW_RESOURCE, 'resource', 'A resource has a limit');
   return { ...limits, [name]: { ...own, ...Object.fromEntries(added) } };
+}
+
+/** What the form says of prices beyond limits: `3`, or `1 / 1000`. Throws 422, which names the field. */
+function overageOf(values: Record<string, string>): Record<string, OveragePrice> {
+  const prices = new Map<string, OveragePrice>();
+  for (const [field, value] of Object.entries(values)) {
+    const [, resource] = /^overage\.([a-z][a-z0-9_]*)$/.exec(field) ?? [];
+    if (resource === undefined || value.trim() === '') continue;
+    const [, credits, per = '1'] = /^\s*([1-9]\d{0,8})\s*(?:\/\s*([1-9]\d{0,8})\s*)?$/.exec(value) ?? [];
+    if (credits === undefined) throw fieldError(field, 'overage', 'Must be credits, or credits / units');
+    prices.set(resource, { credits: Number(credits), per: Number(per) });
+  }
+  return Object.fromEntries(prices);
+}
+
+function priceText(price: OveragePrice | undefined): string {
+  if (!price) return '';
+  return price.per === 1 ? `${price.credits}` : `${price.credits} / ${price.per}`;
 }
 
 function wordsOf(value = ''): string[] {
