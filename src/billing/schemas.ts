@@ -13,17 +13,15 @@ import type { PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
-const UserIdField = z
-  .string()
-  .max(60)
-  .optional()
-  .openapi({ description: 'Whom this is about; for services and admins' });
+const UserIdField = z.string().max(60).optional().openapi({
+  description: 'Whom this is about; for services and admins. With an organization, the member who acts',
+});
 
 const payerNames = {
   user_id: UserIdField,
   organization_id: z.string().max(100).optional().openapi({
     description:
-      'The organization that pays, in place of a user; for its members who may, services and admins',
+      'The organization that pays, for its members who may, services and admins',
   }),
 };
 
