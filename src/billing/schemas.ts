@@ -20,8 +20,7 @@ const UserIdField = z.string().max(60).optional().openapi({
 const payerNames = {
   user_id: UserIdField,
   organization_id: z.string().max(100).optional().openapi({
-    description:
-      'The organization that pays, for its members who may, services and admins',
+    description: 'The organization that pays, for its members who may, services and admins',
   }),
 };
 
