@@ -179,7 +179,7 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
 }).openapi('MySubscription');
 
 /** What is set about buying credits again. */
-export const TopUpSetting = z.strictObject({
+export const TopUpFields = z.strictObject({
   below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
   price_id: PriceIdField,
   monthly_limit: z.int().min(1).max(1e9).openapi({
@@ -187,7 +187,7 @@ export const TopUpSetting = z.strictObject({
   }),
 });
 
-export const TopUpBody = TopUpSetting.extend(payerNames).openapi('TopUpUpdate');
+export const TopUpBody = TopUpFields.extend(payerNames).openapi('TopUpUpdate');
 
 export const TopUpSchema = z
   .object({
