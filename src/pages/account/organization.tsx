@@ -13,7 +13,7 @@ import type { Visit } from '../kit/visit.ts';
 import { STRIPE } from './billing-forms.tsx';
 import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { organizationBillingPanels, organizationBillingForms } from './organization-billing.tsx';
+import { organizationBillingForms, organizationBillingPanels } from './organization-billing.tsx';
 import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys.tsx';
 import {
   DomainsPanel,
