@@ -44,9 +44,8 @@ import { Told } from './told.ts';
 import { upgradeTables } from './upgrade.ts';
 
 /**
- * What the object does by its alarm at a time of its own, besides telling the directory and forgetting what is too old:
- * catches up with the directory, fetches what that holds of the user's past, clears away, writes credits off that have
- * expired, notes that the plan has lapsed, tells that credits have to be bought again.
+ * What the object does by its alarm at a time of its own: catches up with the directory, fetches what that holds of the user's past, clears
+ * away, writes credits off that have expired, notes that the plan has lapsed, tells that credits have to be bought again.
  */
 type Job = 'reconcile' | 'recall' | 'forget' | 'expire' | 'lapse' | 'top_up';
 

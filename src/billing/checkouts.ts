@@ -1,7 +1,7 @@
 import { ApiError, fieldError } from '../errors.ts';
 import type { Realm } from '../lib/realm.ts';
 import { allowedRedirect } from '../realms/redirect-service.ts';
-import { namesOf } from './customers.ts';
+import { payerMetadata } from './customers.ts';
 import type { BillingKit } from './parts.ts';
 import type { PayerRow } from './payer-directory.ts';
 import type { Purchase } from './port.ts';
@@ -37,11 +37,11 @@ export class Checkouts {
       mode: price.plan === null ? 'payment' : 'subscription',
       quantity,
       asksTaxId: payer.organization !== null,
-      successUrl: this.wayBack(realm, 'success_url', back.successUrl, `${pageOf(payer)}?done=paid`),
-      cancelUrl: this.wayBack(realm, 'cancel_url', back.cancelUrl, `${pageOf(payer)}?done=not_paid`),
+      successUrl: this.wayBack(realm, 'success_url', back.successUrl, `${billingPageOf(payer)}?done=paid`),
+      cancelUrl: this.wayBack(realm, 'cancel_url', back.cancelUrl, `${billingPageOf(payer)}?done=not_paid`),
       // What is bought is what was offered, whatever the price stands for when it is paid.
       metadata: {
-        ...namesOf(customer),
+        ...payerMetadata(customer),
         ...(price.credits !== null && { credits: String(price.credits * quantity) }),
       },
     };
@@ -76,7 +76,7 @@ export class Checkouts {
 }
 
 /** The page on which a payer sees to paying. */
-export function pageOf({ id, organization }: PayerRow): string {
+export function billingPageOf({ id, organization }: PayerRow): string {
   return organization === null ? '/account/billing' : `/account/organizations/${id}`;
 }
 

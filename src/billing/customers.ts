@@ -80,7 +80,7 @@ export class Customers {
     // again with another address; what is made in vain then is deleted.
     const address = createHash('sha256').update(email).digest('base64url').slice(0, 16);
     const { organization } = payer;
-    const metadata = { ...namesOf({ payerId, realmId }), latchkey: this.#origin };
+    const metadata = { ...payerMetadata({ payerId, realmId }), latchkey: this.#origin };
     const customer = { email, ...(organization !== null && { name: organization }), metadata };
     const customerId = await this.#create(customer, `customer:${payerId}:${address}`);
     const { db } = primary(this.#d1);
@@ -164,7 +164,7 @@ export class Customers {
 }
 
 /** Whose something at Stripe is, in its metadata. */
-export function namesOf({
+export function payerMetadata({
   payerId,
   realmId,
 }: Pick<CustomerRow, 'payerId' | 'realmId'>): Record<string, string> {

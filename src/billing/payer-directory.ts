@@ -18,7 +18,7 @@ import { outbox } from '../messages/tables.ts';
 import type { AccountChange, MailData } from '../messages/templates/mail-data.ts';
 import type { OrganizationChanges } from '../organizations/change-service.ts';
 import type { PayingParty } from '../wallet/payers.ts';
-import { addressOf, type PlanWrite, subscriptionChange } from './store.ts';
+import { billingAddressOf, type PlanWrite, subscriptionChange } from './store.ts';
 import type { SubscriptionRow } from './tables.ts';
 
 /** Whose billing: the id of a user or an organization. */
@@ -54,7 +54,7 @@ export type MailRow = typeof outbox.$inferInsert;
 type Statement = BatchItem<'sqlite'>;
 
 /** What payers are made of. */
-export interface PayerDependencies {
+export interface PayerDirectoryDependencies {
   d1: D1Database;
   directory: Directory;
   organizations: Pick<OrganizationChanges, 'record'>;
@@ -70,9 +70,9 @@ export function partyOf({ payerId, realmId }: Payer): PayingParty {
 
 /** Users and organizations, as far as paying goes: looked up, given plans, told what happens to their money. */
 export class PayerDirectory {
-  readonly #deps: PayerDependencies;
+  readonly #deps: PayerDirectoryDependencies;
 
-  constructor(deps: PayerDependencies) {
+  constructor(deps: PayerDirectoryDependencies) {
     this.#deps = deps;
   }
 
@@ -251,7 +251,7 @@ function rowOf({ greeted: name, status, ...found }: Found, free: string): PayerR
 }
 
 async function findOrganizationPayer(db: Database, id: string): Promise<PayerRow | null> {
-  const address = addressOf({ owner: 'organization_id' }, sql`organizations.id`);
+  const address = billingAddressOf({ owner: 'organization_id' }, sql`organizations.id`);
   const [found] = await db.all<Omit<Found, 'email' | 'greeted'> & { email: string | null }>(sql`
     SELECT id, realm_id AS realmId, ${address} AS email, name AS organization, status, plan, plan_expires_at AS planExpiresAt,
       paid_seats AS paidSeats, billing_email AS billingEmail,

@@ -13,17 +13,14 @@ import type { PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.
 
 const time = (at: number | null) => (at === null ? null : rfc3339(at));
 
-const UserIdField = z
-  .string()
-  .max(60)
-  .optional()
-  .openapi({ description: 'Whom this is about; for services and admins' });
+const UserIdField = z.string().max(60).optional().openapi({
+  description: 'Whom this is about; for services and admins. With an organization, the member who acts',
+});
 
 const payerNames = {
   user_id: UserIdField,
   organization_id: z.string().max(100).optional().openapi({
-    description:
-      'The organization that pays, in place of a user; for its members who may, services and admins',
+    description: 'The organization that pays, for its members who may, services and admins',
   }),
 };
 
@@ -182,7 +179,7 @@ export const MySubscriptionSchema = SubscriptionSchema.extend({
 }).openapi('MySubscription');
 
 /** What is set about buying credits again. */
-export const TopUpSetting = z.strictObject({
+export const TopUpFields = z.strictObject({
   below: z.int().min(1).max(1e12).openapi({ description: 'Credits: with fewer, the pack is bought' }),
   price_id: PriceIdField,
   monthly_limit: z.int().min(1).max(1e9).openapi({
@@ -190,7 +187,7 @@ export const TopUpSetting = z.strictObject({
   }),
 });
 
-export const TopUpBody = TopUpSetting.extend(payerNames).openapi('TopUpUpdate');
+export const TopUpBody = TopUpFields.extend(payerNames).openapi('TopUpUpdate');
 
 export const TopUpSchema = z
   .object({

@@ -2,8 +2,8 @@ import { type Database, nearestReplica, primary } from '../db/client.ts';
 import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
-import { Checkouts, pageOf, requestKey, type WaysBack } from './checkouts.ts';
-import { namesOf } from './customers.ts';
+import { billingPageOf, Checkouts, requestKey, type WaysBack } from './checkouts.ts';
+import { payerMetadata } from './customers.ts';
 import type { BillingKit } from './parts.ts';
 import type { Payer, PayerRow } from './payer-directory.ts';
 import type { Invoice, PaymentMethod, ProviderSubscription } from './port.ts';
@@ -119,7 +119,7 @@ export class Billing {
   async portal(payer: Payer, returnUrl: string | undefined): Promise<string> {
     const { customer, row } = await this.#payer(payer);
     const realm = await this.#kit.deps.realms.get(row.realmId);
-    const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, pageOf(row));
+    const back = this.#checkouts.wayBack(realm, 'return_url', returnUrl, billingPageOf(row));
     return this.#kit.parts.stripe.createPortal(customer.customerId, back);
   }
 
@@ -271,7 +271,7 @@ export class Billing {
     try {
       // Without a reference one key for one lease: who tries anew wants another answer than the one before.
       const { id } = await stripe.createSubscription(
-        { ...order, metadata: { ...namesOf(customer), ...(reference && { reference }) } },
+        { ...order, metadata: { ...payerMetadata(customer), ...(reference && { reference }) } },
         reference ? requestKey(payer, reference) : `lease:${payer.id}:${lease}`,
       );
       await subscriptions.sync(id);

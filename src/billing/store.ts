@@ -46,7 +46,7 @@ export async function replacePrices(db: Database, realmId: string, rows: PriceRo
 }
 
 /** As SQL: where Stripe writes to about paying, of the payer whose id is given. */
-export function addressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
+export function billingAddressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
   // By names of their own: the id may be a column of the same tables outside.
   if (owner === 'user_id') return sql`(SELECT own.email FROM users AS own WHERE own.id = ${id})`;
   return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}),
@@ -107,7 +107,7 @@ export async function listAddressesDue(
 ): Promise<{ payerId: string; customerId: string; attempts: number; email: string | null }[]> {
   const due = (tables: (typeof PAYER_KINDS)[number]) => {
     const { payerId, customerId, addressAttempts: attempts, addressDue, realmId } = tables.customers;
-    const email = sql<string | null>`${addressOf(tables, payerColumn(tables))}`;
+    const email = sql<string | null>`${billingAddressOf(tables, payerColumn(tables))}`;
     return db
       .select({ payerId, customerId, attempts, email })
       .from(tables.customers)
@@ -124,7 +124,10 @@ export async function settleAddress(db: Database, payerId: string, email: string
     .update(tables.customers)
     .set({ addressDue: null, addressAttempts: 0 })
     .where(
-      and(eq(tables.customers.payerId, payerId), sql`${addressOf(tables, payerColumn(tables))} = ${email}`),
+      and(
+        eq(tables.customers.payerId, payerId),
+        sql`${billingAddressOf(tables, payerColumn(tables))} = ${email}`,
+      ),
     );
 }
 

@@ -6,7 +6,7 @@ import { endOf, monthOf } from '../lib/calendar.ts';
 import { log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { type Customers, namesOf } from './customers.ts';
+import { type Customers, payerMetadata } from './customers.ts';
 import { type Payer, type PayerDirectory, partyOf } from './payer-directory.ts';
 import type { BillingProvider, OffSessionPayment } from './port.ts';
 import type { PriceList } from './price-list.ts';
@@ -175,7 +175,7 @@ export class TopUps {
         : await stripe.findPayment(customerId, (since ?? now) - HOUR, [NUMBER, String(counter)]);
     const key = `top-up:${payerId}:${counter}${tries < TRIES_OF_A_KEY ? '' : `:${tries}`}`;
     const metadata = {
-      ...namesOf(customer),
+      ...payerMetadata(customer),
       [NUMBER]: String(counter),
       credits: String(row.pendingCredits),
     };

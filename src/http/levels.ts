@@ -299,19 +299,23 @@ export class Levels {
     return named;
   }
 
-  /** Which organization a request is about; null where it is named so that the route itself will refuse. */
+  /**
+   * Which organization a request is about; null where it is named so that the route itself will refuse. Whoever names a user beside it acts
+   * for that member.
+   */
   async #organization(
     c: AppContext,
-    { organization_id: id, user_id: userId }: Sent,
+    { organization_id: id, user_id: named }: Sent,
     permission: OrganizationPermission,
   ): Promise<string | null> {
-    if (userId !== undefined)
-      throw fieldError('organization_id', 'ambiguous', 'Either a user or an organization');
-    if (typeof id !== 'string') return null;
-    const principal = c.get('service') ? null : c.get('principal');
+    const isNamed = typeof named === 'string';
+    if (typeof id !== 'string' || (named !== undefined && !isNamed)) return null;
+    const self = c.get('service') ? null : c.get('principal');
+    if (self && isNamed && named !== self.userId) requireRole(self, 'admin');
     // Admins of the realm may what its services may.
-    const isMember = principal !== null && principal.role === 'user';
-    await this.#access.admit(c.get('realm'), id, isMember ? principal : null, permission);
+    const own = self?.role === 'user' ? self : null;
+    const member = isNamed && named !== own?.userId ? { userId: named, bookmark: null } : own;
+    await this.#access.admit(c.get('realm'), id, member, permission);
     return id;
   }
 

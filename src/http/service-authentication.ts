@@ -27,7 +27,7 @@ export interface Access {
   admit(
     realm: Realm,
     organizationId: string,
-    member: Principal | null,
+    member: Pick<Principal, 'userId' | 'bookmark'> | null,
     permission: OrganizationPermission,
   ): Promise<void>;
   /** Writes into the audit log what somebody did in a user's place. */

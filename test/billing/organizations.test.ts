@@ -148,12 +148,21 @@ describe('an organization’s billing', () => {
     expect(isStale(asked).filter(Boolean).length).toBe(7);
   });
 
-  it('names a user or an organization, never both', async () => {
-    for (const operation of OPERATIONS.filter(([, , body]) => body)) {
-      const [method, path, body] = operation;
-      const both = { ...body, user_id: owner.id, organization_id: id };
-      expectProblem(await call(method, path, { token: owner.token, body: both }), 422, 'validation_failed');
-    }
+  it('names a member beside the organization who acts, and may', async () => {
+    const both = (userId: string, options: CallOptions) =>
+      call('POST', '/v1/billing/setup-intent', {
+        ...options,
+        body: { organization_id: id, user_id: userId },
+      });
+    const service = { headers: INTERNAL };
+    const { billing, member } = members as Record<string, TestMember>;
+    expect((await both(billing?.id as string, service)).status).toBe(201);
+    expectProblem(await both(member?.id as string, service), 403, 'insufficient_permission');
+    expectProblem(await both((await person()).id, service), 404, 'organization_not_found');
+    expect((await both(owner.id, { token: owner.token })).status).toBe(201);
+    // Nobody acts for another.
+    expectProblem(await both(owner.id, { token: member?.token as string }), 403, 'insufficient_scope');
+    expectProblem(await both(billing?.id as string, { token: owner.token }), 403, 'insufficient_scope');
     for (const wrong of [1, null, {}, 'org_x', 'x'.repeat(200)]) {
       const answer = await call('POST', '/v1/billing/setup-intent', {
         token: owner.token,

@@ -7,6 +7,8 @@ import { call, expectProblem, INTERNAL } from '../support/api.ts';
 import { PLENTY } from '../support/budget.ts';
 import { advance } from '../support/clock.ts';
 import { crashingD1, type Fuse } from '../support/crashing-d1.ts';
+import { mailTo } from '../support/mail.ts';
+import { receivedMails } from '../support/peers/mailbox.ts';
 import {
   atStripe,
   deliver,
@@ -166,14 +168,15 @@ describe.each(KINDS)('automatic top-up: %s', (kind) => {
       expect(await standing(one.payerId)).toMatchObject({ balance: 10 });
       const asked = await atStripe<any[]>('objects', { object: 'payment_intent', customer: one.customerId });
       expect(asked).toHaveLength(1);
-      const { results: mails } = await env.DB.prepare(
-        "SELECT data FROM outbox WHERE template = 'top_up_stopped' AND (user_id = ?1 OR data LIKE '%' || ?1 || '%')",
-      )
-        .bind(one.payerId)
-        .all<{ data: string }>();
-      expect(mails).toHaveLength(1);
+      const { email } = (await env.DB.prepare('SELECT email FROM users WHERE id = ?')
+        .bind(one.owner)
+        .first<{ email: string }>()) as { email: string };
       const path = kind === 'user' ? '/account/billing' : `/account/organizations/${one.payerId}`;
-      expect(JSON.parse(mails[0]?.data ?? '')).toMatchObject({ reason, link: expect.stringContaining(path) });
+      expect((await mailTo(email, /^Automatic top-up/)).text).toContain(path);
+      const mails = (await receivedMails(email)).filter(({ subject }) =>
+        subject.startsWith('Automatic top-up'),
+      );
+      expect(mails).toHaveLength(1);
       if (kind === 'organization') {
         const { results } = await env.DB.prepare(
           "SELECT event FROM audit WHERE target = ? AND action = 'organization_billing'",

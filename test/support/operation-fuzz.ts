@@ -191,6 +191,7 @@ export class OperationFuzz {
       realms: ['default', 'other'],
       given: {
         ...rightFor(user),
+        ...rightForBilling(operation.path, user),
         ...rightForClients(operation.path),
         ...rightForOrganizations(operation.path, user, target),
       },
@@ -251,6 +252,9 @@ export class OperationFuzz {
     await mapPrices();
     await this.#services.billing.setupIntent({ payerId: userId, realmId: 'default' });
     const { customer_id: customer } = await customerOf(userId);
+    const organizationId = await this.#organizationOf(userId);
+    await this.#services.billing.setupIntent({ payerId: organizationId, realmId: 'default' });
+    await atStripe('attach', { customer: (await customerOf(organizationId)).customer_id });
     this.#paymentMethodId = (await atStripe('attach', { customer })).id;
     await deliverAll(this.#paymentMethodId);
     [{ id: this.#eventId }] = await storedEvents('subject', this.#paymentMethodId);
@@ -350,6 +354,8 @@ function rightFor(user: { id: string; email: string }): Record<string, fc.Arbitr
     cancel_url: fc.constant('/account'),
     return_url: fc.constantFrom('/account', '//evil.test'),
     payment_method_id: fc.constant('pm_nobody'),
+    below: fc.integer({ min: 0, max: 3 }),
+    monthly_limit: fc.constantFrom(500, 5000, 0),
     // Of a realm.
     color: fc.constantFrom('#1d4ed8', '#FFFFFF', 'blue'),
     audience: fc.constantFrom('https://api.example.com', null, 'api'),
@@ -380,6 +386,17 @@ function rightForOrganizations(
     expires_in_days: fc.constantFrom(1, 7, 0),
     seats: fc.constantFrom(null, 5, 0),
     status: fc.constantFrom('active', 'active', 'gone'),
+  };
+}
+
+/** What is right where somebody pays, who is named there in two ways: it takes more of it to be right at once. */
+function rightForBilling(path: string, user: { id: string }): Record<string, fc.Arbitrary<unknown>> {
+  if (!path.startsWith('/v1/billing/')) return {};
+  return {
+    user_id: fc.constant(user.id),
+    plan: fc.constantFrom('pro', 'pro', 'pro', 'nothing'),
+    quantity: fc.constantFrom(1, 1, 0),
+    success_url: fc.constant('/account'),
   };
 }
 

@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { ApiError } from '../../errors.ts';
 import { SECOND } from '../../lib/time.ts';
 import type { BillingProvider, Charge, Hint, Invoice, ProviderSubscription } from '../port.ts';
+import { type CheckoutSettings, offered, PLAIN_CHECKOUT, taxed } from './stripe-checkout.ts';
 import { explain, isMissing } from './stripe-errors.ts';
 import {
   chargeOf,
@@ -27,18 +28,6 @@ const PAGE = 100;
 /** Of one customer, that are read again: a change of plan each day for more than two years. */
 const MAX_INVOICES = 1000;
 const MAX_LINES = 1000;
-
-/** What Stripe's Checkout offers and asks for beside the way to pay. */
-export interface CheckoutSettings {
-  /** It takes promotion codes. */
-  promotionCodes: boolean;
-  /** Stripe reckons taxes, here and for subscriptions that are begun without it. */
-  automaticTax: boolean;
-  /** It asks businesses for their tax id. */
-  taxIds: boolean;
-}
-
-const PLAIN: CheckoutSettings = { promotionCodes: false, automaticTax: false, taxIds: false };
 
 export interface StripeSettings {
   secretKey: string;
@@ -68,7 +57,7 @@ export function createStripe({
   secretKey,
   webhookSecrets,
   apiUrl,
-  checkout = PLAIN,
+  checkout = PLAIN_CHECKOUT,
 }: StripeSettings): BillingProvider {
   const stripe = stripeClient(secretKey, apiUrl);
 
@@ -375,24 +364,6 @@ export function createStripe({
 /** Each of the two ways to cancel is undone by itself; Stripe takes one of them at a time. */
 function resumed({ isCancelTimed }: ProviderSubscription): Stripe.SubscriptionUpdateParams {
   return isCancelTimed ? { cancel_at: '' } : { cancel_at_period_end: false };
-}
-
-const taxed = ({ automaticTax }: CheckoutSettings) => automaticTax && { automatic_tax: { enabled: true } };
-
-function offered(settings: CheckoutSettings): Partial<Stripe.Checkout.SessionCreateParams> {
-  const { promotionCodes, automaticTax, taxIds } = settings;
-  return {
-    ...(promotionCodes && { allow_promotion_codes: true }),
-    ...taxed(settings),
-    ...(taxIds && { tax_id_collection: { enabled: true } }),
-    // Of a customer who is known, what is asked for is kept only when that is said.
-    ...((automaticTax || taxIds) && {
-      customer_update: {
-        ...(automaticTax && { address: 'auto' as const }),
-        ...(taxIds && { name: 'auto' as const }),
-      },
-    }),
-  };
 }
 
 async function* eventsSince(stripe: Stripe, types: readonly string[], since: number): AsyncIterable<Hint> {

@@ -1,4 +1,4 @@
-import { TopUpSetting } from '../../billing/schemas.ts';
+import { TopUpFields } from '../../billing/schemas.ts';
 import type { Billing, Payer } from '../../billing/service.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
@@ -70,7 +70,7 @@ export function billingForms(
       ...freshForm(async (c, visit, { below, pack = '', monthly_limit: limit = '' }) => {
         const payer = await payerOf(c, visit);
         const price = (await billing.offers(payer.realmId)).find(({ priceId }) => priceId === pack);
-        const wanted = valid(TopUpSetting, {
+        const wanted = valid(TopUpFields, {
           below: Number(below || Number.NaN),
           price_id: pack,
           monthly_limit: price ? smallestUnits(limit, price.currency) : 0,

@@ -48,7 +48,7 @@ export function organizationBillingForms(
 }
 
 /** The plan of an organization, seats, ways to pay, top-up and invoices, for members who may see them. */
-export async function organizationBilling(
+export async function organizationBillingPanels(
   services: AccountServices,
   visit: Visit,
   by: Admitted,

@@ -13,7 +13,7 @@ import type { Visit } from '../kit/visit.ts';
 import { STRIPE } from './billing-forms.tsx';
 import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { organizationBilling, organizationBillingForms } from './organization-billing.tsx';
+import { organizationBillingForms, organizationBillingPanels } from './organization-billing.tsx';
 import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys.tsx';
 import {
   DomainsPanel,
@@ -97,7 +97,7 @@ export function organizationPageRoutes(services: AccountServices) {
             names={{ newest: text.members, older: text.more }}
           />
         </Panel>
-        {may('billing:read') && (await organizationBilling(services, visit, by, shown))}
+        {may('billing:read') && (await organizationBillingPanels(services, visit, by, shown))}
         {invited && <InvitationsPanel visit={visit} by={by} rows={invited.rows} shown={shown} />}
         {may('organization:update') && <SettingsPanel view={view} by={by} shown={shown} />}
         {standing && (
