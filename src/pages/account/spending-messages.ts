@@ -5,14 +5,21 @@ import { messages } from '../kit/messages.ts';
 export const spendingMessages = messages({
   en: {
     title: 'Spending caps',
-    own: 'How much may be spent, by day and by month (UTC). What goes beyond is refused. An empty field is no cap.',
-    shared: 'How much all members may spend together, by day and by month (UTC). An empty field is no cap.',
+    own: 'How much may be spent, by day and by month (UTC). What goes beyond is refused.',
+    none: 'Nothing is capped at the moment.',
+    change: 'Set caps',
+    usedOf: {
+      day: (used: string, most: string) => `${used} of ${most} today`,
+      month: (used: string, most: string) => `${used} of ${most} this month`,
+    },
+    shared: 'How much all members may spend together, by day and by month (UTC).',
     credits: 'Credits',
     day: (name: string) => `${name} a day`,
     month: (name: string) => `${name} a month`,
     spent: (used: string) => `${used} spent`,
     operator: (most: string) => `at most ${most}: an operator has set it`,
     save: 'Save caps',
+    emptyIsNone: 'An empty field is no cap.',
     sources: {
       plan: 'Of the plan',
       gift: 'Given',
@@ -26,15 +33,21 @@ export const spendingMessages = messages({
   },
   de: {
     title: 'Ausgabengrenzen',
-    own: 'Wie viel ausgegeben werden darf, je Tag und je Monat (UTC). Was darüber hinausgeht, wird abgelehnt. Ein leeres Feld ist keine Grenze.',
-    shared:
-      'Wie viel alle Mitglieder zusammen ausgeben dürfen, je Tag und je Monat (UTC). Ein leeres Feld ist keine Grenze.',
+    own: 'Wie viel ausgegeben werden darf, je Tag und je Monat (UTC). Was darüber hinausgeht, wird abgelehnt.',
+    none: 'Zurzeit gilt keine Grenze.',
+    change: 'Grenzen festlegen',
+    usedOf: {
+      day: (used, most) => `${used} von ${most} heute`,
+      month: (used, most) => `${used} von ${most} in diesem Monat`,
+    },
+    shared: 'Wie viel alle Mitglieder zusammen ausgeben dürfen, je Tag und je Monat (UTC).',
     credits: 'Guthaben',
     day: (name) => `${name} am Tag`,
     month: (name) => `${name} im Monat`,
     spent: (used) => `${used} ausgegeben`,
     operator: (most) => `höchstens ${most}: vom Betreiber festgelegt`,
     save: 'Grenzen speichern',
+    emptyIsNone: 'Ein leeres Feld ist keine Grenze.',
     sources: { plan: 'Vom Tarif', gift: 'Geschenkt', pack: 'Gekauft' },
     sourcesTitle: 'Woher das Guthaben kommt',
     order: 'Zuerst wird ausgegeben, was zuerst verfällt, dann das vom Tarif, dann Geschenktes.',

@@ -58,33 +58,47 @@ export function SpendingPanel(props: {
       ),
     ),
   );
+  const number = (count: number) => formatNumber(view, count);
+  const capped = rows.flatMap(({ label, of, resource }) => {
+    const used = report.used.find((one) => one.resource === resource);
+    const lines = PERIODS.flatMap((period) => {
+      const most = of(report.inForce)?.[period];
+      return most == null ? [] : [text.usedOf[period](number(used?.[period] ?? 0), number(most))];
+    });
+    return lines.length === 0 ? [] : [<Entry name={label} about={lines} />];
+  });
   return (
     <Panel id="spending" title={text.title}>
       <p class="soft">{isShared ? text.shared : text.own}</p>
-      <Form view={view} name="spending" problem={refused?.problem} button={text.save} look="plain">
-        {rows.map(({ label, of, resource }) => (
-          <div class="pair">
-            {PERIODS.map((period) => {
-              const used = report.used.find((one) => one.resource === resource)?.[period];
-              const most = of(report.operator)?.[period];
-              const hints = [
-                used === undefined ? '' : text.spent(formatNumber(view, used)),
-                most == null ? '' : text.operator(formatNumber(view, most)),
-              ];
-              return (
-                <Field
-                  {...field(fieldName(resource, period))}
-                  label={text[period](label)}
-                  hint={hints.filter(Boolean).join(' · ') || undefined}
-                  inputmode="numeric"
-                  autocomplete="off"
-                  maxlength={15}
-                />
-              );
-            })}
-          </div>
-        ))}
-      </Form>
+      <Entries entries={capped} none={text.none} />
+      <details class="change" open={refused !== undefined}>
+        <summary>{text.change}</summary>
+        <Form view={view} name="spending" problem={refused?.problem} button={text.save} look="plain">
+          <p class="hint">{text.emptyIsNone}</p>
+          {rows.map(({ label, of, resource }) => (
+            <div class="pair">
+              {PERIODS.map((period) => {
+                const used = report.used.find((one) => one.resource === resource)?.[period];
+                const most = of(report.operator)?.[period];
+                const hints = [
+                  used === undefined ? '' : text.spent(number(used)),
+                  most == null ? '' : text.operator(number(most)),
+                ];
+                return (
+                  <Field
+                    {...field(fieldName(resource, period))}
+                    label={text[period](label)}
+                    hint={hints.filter(Boolean).join(' · ') || undefined}
+                    inputmode="numeric"
+                    autocomplete="off"
+                    maxlength={15}
+                  />
+                );
+              })}
+            </div>
+          ))}
+        </Form>
+      </details>
     </Panel>
   );
 }
