@@ -123,11 +123,13 @@ export class Payments {
     if (!(await (checkout ? this.completed(checkout.id) : topUps.told(paymentIntentId)))) return false;
     const reference = checkout ? purchaseOf(checkout.id) : paymentReference(paymentIntentId);
     return this.#unlessConflict(async () => {
-      const { revision } = await credits.reversed(partyOf(owner), reference);
+      const { revision, share } = await credits.reversed(partyOf(owner), reference);
       // Once more: what is told has to be newer than the revision.
       const charge = await stripe.charge(chargeId);
       if (!charge) return false;
       const { lost, amount: paid } = charge;
+      // Whose money goes back must not be charged again because their credits go.
+      if (lost / paid > share) await topUps.end(owner);
       const reversal = { reference, lost, paid, credits: null, revision, actor: ACTOR };
       await this.#note(owner, { reference, ...(await credits.reverse(partyOf(owner), reversal)) });
       return true;

@@ -33,7 +33,7 @@ export function topUpRoutes(billing: Billing, levels: Levels) {
         request: jsonBody(TopUpBody),
         responses: responses(
           { 200: json(TopUpSchema, 'What is set') },
-          billingFailures('price_not_found', 'payment_required'),
+          billingFailures('price_not_found', 'payment_required', 'conflict'),
         ),
       }),
       async (c) => {

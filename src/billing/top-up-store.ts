@@ -31,7 +31,10 @@ export async function findTopUp(db: Database, payerId: string): Promise<TopUpRow
   return (await db.select().from(topUps).where(eq(topUps.payerId, payerId)).get()) ?? null;
 }
 
-/** Turns it on, or sets it otherwise; what was spent this month stays. Null for a payer who is gone. */
+/**
+ * Turns it on, or sets it otherwise; what was spent this month stays. Null for a payer who is gone, and while a payment is under way in
+ * another currency, whose amount would be asked for in this one.
+ */
 export async function setTopUp(
   db: Database,
   { payerId, realmId }: Payer,
@@ -42,7 +45,11 @@ export async function setTopUp(
   const state = { ...setting, status: 'on' as const, reason: null, dueAt: now, updatedAt: now };
   const exists = sql`EXISTS (SELECT 1 FROM ${tablesOf(payerId).parent} WHERE id = ${payerId})`;
   const [row] = await insertIf(db, topUps, { payerId, ...own, realmId, ...state, createdAt: now }, exists)
-    .onConflictDoUpdate({ target: topUps.payerId, set: { ...state, falls: sql`${topUps.falls} + 1` } })
+    .onConflictDoUpdate({
+      target: topUps.payerId,
+      set: { ...state, falls: sql`${topUps.falls} + 1` },
+      setWhere: sql`${topUps.pendingAmount} IS NULL OR ${topUps.currency} = ${setting.currency}`,
+    })
     .returning();
   return row ?? null;
 }

@@ -62,8 +62,8 @@ export class TopUps {
   }
 
   /**
-   * Turns it on. Throws `price_not_found`, `payment_required` where no way to pay is known, and 422 for what is no pack of credits or
-   * costs more than the limit.
+   * Turns it on. Throws `price_not_found`, `payment_required` where no way to pay is known, `conflict` while a payment is under way in
+   * another currency, and 422 for what is no pack of credits or costs more than the limit.
    */
   async set(
     payer: Payer,
@@ -86,8 +86,13 @@ export class TopUps {
     // The object first: whatever falls from now on is told, and finds the setting or is looked for below.
     await credits.watch(partyOf(payer), below);
     const set = await setTopUp(this.#db, payer, setting, Date.now());
-    if (!set) throw new ApiError(row.organization === null ? 'user_not_found' : 'organization_not_found');
-    return set;
+    if (set) return set;
+    const kept = await this.find(payer);
+    if (kept) {
+      await credits.watch(partyOf(payer), kept.below);
+      throw new ApiError('conflict', { detail: 'A payment in another currency is under way.' });
+    }
+    throw new ApiError(row.organization === null ? 'user_not_found' : 'organization_not_found');
   }
 
   /** Turns it off. */
@@ -148,7 +153,8 @@ export class TopUps {
     const { isActive } = await payers.find(payer);
     const balance = isActive ? await credits.balance(partyOf(payer)) : Number.POSITIVE_INFINITY;
     if (balance >= row.below) {
-      await releaseTopUp(this.#db, row, null);
+      // Whoever is suspended may be below it when they are not any more, and the object has told of that.
+      await releaseTopUp(this.#db, row, isActive ? null : now + HOUR);
       return null;
     }
     const price = (await prices.of(payer.realmId)).find(({ priceId }) => priceId === row.priceId);
@@ -169,10 +175,12 @@ export class TopUps {
     const { stripe } = this.#deps;
     const { customerId, payerId } = customer;
     const { counter, pendingTries: tries, pendingSince: since } = row;
+    const begun = since ?? now;
+    // A first try that nobody came back from is made again by the same key, while Stripe is sure to know that.
     const known =
-      tries === 0
+      tries === 0 && now - begun < HOUR
         ? null
-        : await stripe.findPayment(customerId, (since ?? now) - HOUR, [NUMBER, String(counter)]);
+        : await stripe.findPayment(customerId, begun - HOUR, [NUMBER, String(counter)]);
     const key = `top-up:${payerId}:${counter}${tries < TRIES_OF_A_KEY ? '' : `:${tries}`}`;
     const metadata = {
       ...payerMetadata(customer),
