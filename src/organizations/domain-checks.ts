@@ -9,7 +9,10 @@ import { type DomainRow, domains } from './tables.ts';
 
 /** Lookups of one run. */
 const PER_RUN = 50;
-/** After how many days in a row without the record a domain is not proved any more: one that was lost by mistake can come back. */
+/**
+ * After how many days without the record a domain is not proved any more: one that was lost by mistake can come back. Days on which nobody
+ * knows are none of them, nor do they begin anew: else a domain whose servers fail every other day would stay proved.
+ */
 const DAYS_MISSED = 3;
 
 /** What the checks are made of. */
@@ -46,12 +49,13 @@ export async function checkDomains(
     .limit(PER_RUN);
   const found: DomainRow[] = [];
   const missed: DomainRow[] = [];
+  const unknown: DomainRow[] = [];
   for (const row of due) {
     if (!budget.take(1)) break;
     const record = recordOf(row);
     const texts = await resolve(record.name);
-    const isMissing = texts !== null && !texts.includes(record.value);
-    (isMissing ? missed : found).push(row);
+    if (texts === null) unknown.push(row);
+    else (texts.includes(record.value) ? found : missed).push(row);
   }
   const note = (rows: DomainRow[], count: SQL | number) =>
     db
@@ -63,8 +67,12 @@ export async function checkDomains(
   // What is not noted is looked at again in an hour.
   const over = missed.filter((row) => row.missed + 1 >= DAYS_MISSED);
   const again = missed.filter((row) => !over.includes(row));
-  if (found.length + again.length > 0) {
-    await db.batch([note(found, 0), note(again, sql`${domains.missed} + 1`)]);
+  if (found.length + again.length + unknown.length > 0) {
+    await db.batch([
+      note(found, 0),
+      note(again, sql`${domains.missed} + 1`),
+      note(unknown, sql`${domains.missed}`),
+    ]);
   }
   for (const row of over) if (budget.take(6)) await lapse(changes, row, now);
 }

@@ -116,7 +116,12 @@ describe('a proof', () => {
     const asked: string[] = [];
     const check = async (days: number, texts: string[] | null, calls = 1000) => {
       let left = calls;
-      const budget = { take: (count: number) => count <= left && ((left -= count), true) };
+      const take = (count: number) => {
+        const may = count <= left;
+        if (may) left -= count;
+        return may;
+      };
+      const budget = { take };
       const resolve = async (name: string) => {
         if (name === row.record.name) asked.push(name);
         return name === row.record.name ? texts : null;
@@ -164,6 +169,15 @@ describe('a proof', () => {
     for (const day of [4, 5]) await check(day, []);
     for (const day of [6, 7, 8, 9]) await check(day, null);
     expect(await isProved()).toBe(true);
+  });
+
+  it('ends after three days, though on others nobody knows', async () => {
+    const { check, isProved } = await proved();
+    for (const day of [1, 2]) await check(day, []);
+    for (const day of [3, 4]) await check(day, null);
+    expect(await isProved()).toBe(true);
+    await check(5, []);
+    expect(await isProved()).toBe(false);
   });
 
   it('that cannot be looked at now is looked at later', async () => {
