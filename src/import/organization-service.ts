@@ -192,7 +192,11 @@ function ruleProblem(
   }
   const problem = (code: string, message: string) => ({ column: 'members', code, message });
   const stranger = members.findIndex(({ userId }) => userId === undefined);
-  if (stranger !== -1) return problem('user_not_found', `Number ${stranger + 1} is no user of the realm`);
+  if (stranger !== -1)
+    return problem(
+      'user_not_found',
+      `Number ${stranger + 1} is no user of the realm, or has not proved the address`,
+    );
   if (members.some(({ role }) => !Object.hasOwn(roles, role))) {
     return problem('unknown', `Must have roles of the realm: ${Object.keys(roles).join(', ')}`);
   }
@@ -203,7 +207,10 @@ function ruleProblem(
   return null;
 }
 
-/** The users that members are, by one look at each way in which they are named; who has not registered is none. */
+/**
+ * The users that members are, by one look at each way in which they are named; who has not registered is none. An address names who has
+ * proved it, or came with it by an import: whoever else has signed up with it may be a stranger.
+ */
 async function membersOf(
   db: Database,
   realmId: string,
@@ -217,7 +224,13 @@ async function membersOf(
     db
       .select({ key: users.email, id: users.id })
       .from(users)
-      .where(and(own, inArray(users.email, list(named.map(({ email }) => email))))),
+      .where(
+        and(
+          own,
+          inArray(users.email, list(named.map(({ email }) => email))),
+          sql`(${users.emailVerified} = 1 OR EXISTS (SELECT 1 FROM ${importedUsers} WHERE ${importedUsers.userId} = ${users.id}))`,
+        ),
+      ),
     db
       .select({ id: users.id })
       .from(users)

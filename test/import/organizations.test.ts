@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { auditOf } from '../support/admin.ts';
-import { call, createRealm, expectProblem, INTERNAL } from '../support/api.ts';
+import { call, createRealm, expectProblem, INTERNAL, register } from '../support/api.ts';
 import { importRows, ndjson, someUser } from '../support/import.ts';
 import { foundedBy, person, rolesIn, type TestMember } from '../support/organizations.ts';
 
@@ -62,6 +62,26 @@ describe('imported organizations', () => {
     const use = { organization_id: id, user_id: member.id, resource: 'images', quantity: 2 };
     const used = await call('POST', '/v1/usage', { headers: INTERNAL, body: use });
     expect(used.body.quota).toMatchObject({ limit: 200, used: 2 });
+  });
+
+  it('have nobody who has signed up with somebody’s address and not proved it', async () => {
+    const owner = await person();
+    const { user } = await register();
+    const named = (by: object) =>
+      ownedBy(owner, {
+        members: [
+          { user_id: owner.id, role: 'owner' },
+          { role: 'owner', ...by },
+        ],
+      });
+    const refused = await send([named({ email: user.email })]);
+    expect(refused.body).toMatchObject({ imported: 0, failed: 1 });
+    expect(refused.body.errors).toMatchObject([{ row: 1, column: 'members', code: 'user_not_found' }]);
+    // Whom an import has brought the operator knows, as they do an id.
+    const old = someUser();
+    await importRows(ndjson([old]));
+    const sent = await send([named({ email: old.email }), named({ user_id: user.id })]);
+    expect(sent.body).toMatchObject({ imported: 2, failed: 0 });
   });
 
   it('are made once: what is there is skipped, or an error, and never changed', async () => {
