@@ -249,6 +249,7 @@ export const PaidSchema = z.object({
   customer_id: z.string().nullable().openapi({ description: 'By which Stripe knows the payer' }),
   subscriptions: z.array(PaidSubscriptionSchema),
   reversals: z.array(z.record(z.string(), z.unknown())),
+  top_up: z.union([TopUpSchema, z.null()]).openapi({ description: 'Null where none was ever set' }),
 });
 
 export const ReceivedSchema = z.object({ received: z.literal(true) }).openapi('ReceivedWebhook');
@@ -332,11 +333,13 @@ export function paidShape({
   customerId,
   subscriptions,
   reversals,
+  topUp,
 }: Awaited<ReturnType<Billing['export']>>): z.infer<typeof PaidSchema> {
   return {
     customer_id: customerId,
     subscriptions: subscriptions.map(paidSubscriptionShape),
     reversals: reversals.map(shortfallShape),
+    top_up: topUp && topUpShape(topUp),
   };
 }
 

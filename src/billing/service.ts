@@ -11,6 +11,7 @@ import { listReversals } from './reversal-store.ts';
 import { quantityOf } from './seats.ts';
 import { ENDED, findCustomer, findSubscription, listSubscriptions } from './store.ts';
 import type { CustomerRow, PriceRow, ReversalRow, SubscriptionRow, TopUpRow } from './tables.ts';
+import { findTopUp } from './top-up-store.ts';
 
 export type { Payer } from './payer-directory.ts';
 export type { Invoice, PaymentMethod } from './port.ts';
@@ -223,14 +224,16 @@ export class Billing {
     customerId: string | null;
     subscriptions: SubscriptionRow[];
     reversals: ReversalRow[];
+    topUp: TopUpRow | null;
   }> {
     const { db } = primary(this.#kit.deps.d1);
-    const [customer, subscriptions, reversals] = await Promise.all([
+    const [customer, subscriptions, reversals, topUp] = await Promise.all([
       findCustomer(db, { payerId }),
       listSubscriptions(db, payerId),
       listReversals(db, payerId),
+      findTopUp(db, payerId),
     ]);
-    return { customerId: customer?.customerId ?? null, subscriptions, reversals };
+    return { customerId: customer?.customerId ?? null, subscriptions, reversals, topUp };
   }
 
   async #endWithPeriod(customer: CustomerRow): Promise<void> {

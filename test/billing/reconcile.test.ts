@@ -110,7 +110,12 @@ describe('a user who goes', () => {
       customer_id: customerId,
       subscriptions: [{ id: begun.body.id, plan: 'pro', status: 'active' }],
       reversals: [],
+      top_up: null,
     });
+    const set = { below: 1, price_id: 'price_credits_500', monthly_limit: 500 };
+    expect((await call('PUT', '/v1/billing/top-up', { token, body: set })).status).toBe(200);
+    const exported = (await call('GET', '/v1/me/export', { token })).body;
+    expect(exported.billing.top_up).toMatchObject({ ...set, status: 'on', spent: 0 });
     expect((await call('DELETE', '/v1/me', { token, body: { password: PASSWORD } })).status).toBe(204);
     expect(await customerOf(userId)).toBeNull();
     const pattern = `DELETE /v1/customers/${customerId}`;
