@@ -315,6 +315,7 @@ function assemble(shared: Shared, database: string): Services {
     realms,
     plans,
     credits,
+    mailBudget: messageBudgets.mailBudget,
     config,
   });
   const billing = new Billing(billingKit);

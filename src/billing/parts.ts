@@ -3,6 +3,7 @@ import type { Credits } from '../credits/service.ts';
 import type { Directory } from '../directory/service.ts';
 import { ApiError } from '../errors.ts';
 import { DAY } from '../lib/time.ts';
+import type { MailBudget } from '../messages/budgets.ts';
 import type { OrganizationChanges } from '../organizations/change-service.ts';
 import type { Plans } from '../plans/service.ts';
 import type { Realms } from '../realms/service.ts';
@@ -31,6 +32,7 @@ export interface BillingDependencies {
   realms: Realms;
   plans: Plans;
   credits: Credits;
+  mailBudget: MailBudget;
   config: Config;
 }
 
@@ -55,8 +57,8 @@ export class BillingKit {
   constructor(deps: BillingDependencies) {
     this.deps = deps;
     this.prices = new PriceList(deps.d1, deps.home, deps.plans);
-    const { d1, directory, organizations, config } = deps;
-    this.payers = new PayerDirectory({ d1, directory, organizations, origin: config.ORIGIN });
+    const { d1, directory, organizations, mailBudget, config } = deps;
+    this.payers = new PayerDirectory({ d1, directory, organizations, mailBudget, origin: config.ORIGIN });
   }
 
   get isConfigured(): boolean {

@@ -12,6 +12,7 @@ import { placeholderOf } from '../lib/email-address.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { issuerOf } from '../lib/realm.ts';
 import { rfc3339 } from '../lib/time.ts';
+import type { MailBudget } from '../messages/budgets.ts';
 import { greetedName } from '../messages/greeted-name.ts';
 import { message } from '../messages/outbox.ts';
 import { outbox } from '../messages/tables.ts';
@@ -58,6 +59,7 @@ export interface PayerDirectoryDependencies {
   d1: D1Database;
   directory: Directory;
   organizations: Pick<OrganizationChanges, 'record'>;
+  mailBudget: MailBudget;
   /** Below which the realms have their pages. */
   origin: string;
 }
@@ -202,7 +204,10 @@ export class PayerDirectory {
     }));
   }
 
-  /** A mail to where mails about paying go; null when the payer is no more. `link` makes addresses of the realm's pages. */
+  /**
+   * A mail to where mails about paying go; null when the payer is no more, and where an address that nobody has proved has had as many as
+   * strangers can have sent. `link` makes addresses of the realm's pages.
+   */
   async mail<Template extends keyof MailData>(
     payer: Payer,
     content: (
@@ -212,6 +217,10 @@ export class PayerDirectory {
   ): Promise<MailRow | null> {
     const row = await this.find(payer).catch(() => null);
     if (!row) return null;
+    if (row.billingEmail !== null) {
+      const request = { realmId: row.realmId, to: row.email, client: null, userId: row.id };
+      if (!(await this.#deps.mailBudget.take('other', request))) return null;
+    }
     const issuer = issuerOf(this.#deps.origin, row.realmId);
     const { template, data } = content(row, (path) => `${issuer}${path}`);
     const userId = row.organization === null ? row.id : null;

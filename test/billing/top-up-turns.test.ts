@@ -108,6 +108,27 @@ describe('automatic top-up, when things change under it', () => {
     expect(await one.shown()).toMatchObject({ status: 'on' });
   });
 
+  it('mails an address that nobody has proved no more often than strangers may', async () => {
+    const one = await team(10);
+    const [card] = await one.made('payment_method');
+    await atStripe('decline', { id: card.id });
+    const email = `${crypto.randomUUID()}@example.com`;
+    const said = { ...one.named, email };
+    const mails = async () =>
+      Number(
+        await env.DB.prepare("SELECT count(*) AS n FROM outbox WHERE template = 'top_up_stopped'").first('n'),
+      );
+    const before = await mails();
+    expect((await call('PUT', '/v1/billing/email', { headers: INTERNAL, body: said })).status).toBe(204);
+    for (let times = 0; times < 8; times += 1) {
+      expect((await one.set()).status).toBe(200);
+      await run();
+      expect(await one.shown()).toMatchObject({ status: 'stopped', reason: 'declined' });
+    }
+    // Where a mail went is forgotten when it was sent.
+    expect((await mails()) - before).toBe(5);
+  });
+
   it('looks for a payment that nobody came back from, when Stripe may have forgotten its key', async () => {
     const one = await team(10);
     await one.set();
