@@ -138,7 +138,11 @@ export class TopUps {
 
   async #handle(row: TopUpRow, payer: Payer, now: number): Promise<void> {
     const customer = await this.#deps.customers.find(payer.payerId);
-    if (row.pendingAmount !== null && customer) return this.#resume(row, customer, now);
+    if (row.pendingAmount !== null) {
+      // Somebody has deleted the customer at Stripe: nobody can tell what became of it.
+      if (!customer) return this.#stop(row, payer, 'no_payment_method', now);
+      return this.#resume(row, customer, now);
+    }
     const order = await this.#orderOf(row, payer, customer, now);
     if (!order || !customer) return;
     const begun = await beginPayment(this.#db, row, order, monthOf(now), now);

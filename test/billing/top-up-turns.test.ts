@@ -8,7 +8,9 @@ import { PLENTY } from '../support/budget.ts';
 import { CREDENTIALS } from '../support/peers/ports.ts';
 import {
   atStripe,
+  deliver,
   deliverAll,
+  eventsAbout,
   mapPrices,
   PRICE_MEANINGS,
   payerOfKind,
@@ -31,7 +33,8 @@ async function team(credits: number) {
     const body = { ...one.named, amount, reference: crypto.randomUUID() };
     expect((await call('POST', `/v1/credits/${how}`, { headers: INTERNAL, body })).status).toBe(200);
   };
-  await move('add', credits);
+  const add = (amount: number) => move('add', amount);
+  await add(credits);
   const object = env.ORGANIZATION.get(env.ORGANIZATION.idFromName(one.payerId));
   /** Uses so many, and has the object tell of it. */
   const use = async (amount: number) => {
@@ -48,7 +51,7 @@ async function team(credits: number) {
   const shown = async () => (await call('GET', `/v1/billing/top-up?${query}`, { headers: INTERNAL })).body;
   const asked = `POST /v1/payment_intents .*${one.customerId}`;
   const made = (object: string) => atStripe<any[]>('objects', { object, customer: one.customerId });
-  return { ...one, use, told, set, shown, asked, made };
+  return { ...one, add, use, told, set, shown, asked, made };
 }
 
 describe('automatic top-up, when things change under it', () => {
@@ -106,6 +109,21 @@ describe('automatic top-up, when things change under it', () => {
     expect((await one.set({ below: 5 })).status).toBe(200);
     for (const about of [one.customerId, charge.id]) await deliverAll(about);
     expect(await one.shown()).toMatchObject({ status: 'on' });
+  });
+
+  it('stops when the customer is deleted at Stripe under a payment', async () => {
+    const one = await team(500);
+    await one.set();
+    await one.use(450);
+    await atStripe('faults', { pattern: one.asked, status: 'drop', times: 3 });
+    await run();
+    expect(await one.shown()).toMatchObject({ is_paying: true });
+    await one.add(450);
+    await atStripe('delete-customer', { id: one.customerId });
+    const events = await eventsAbout(one.customerId);
+    await deliver(events.find(({ type }) => type === 'customer.deleted'));
+    for (const hours of [1, 2, 3]) await run(hours);
+    expect(await one.shown()).toMatchObject({ status: 'stopped', is_paying: false, spent: 0 });
   });
 
   it('mails an address that nobody has proved no more often than strangers may', async () => {
