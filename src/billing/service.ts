@@ -1,6 +1,8 @@
 import { type Database, nearestReplica, primary } from '../db/client.ts';
+import { noteAct } from '../directory/audit.ts';
 import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../directory/state.ts';
 import { ApiError, fieldError } from '../errors.ts';
+import type { MoneyAct } from '../http/money-act.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
 import { billingPageOf, Checkouts, requestKey, type WaysBack } from './checkouts.ts';
 import { payerMetadata } from './customers.ts';
@@ -68,6 +70,11 @@ export class Billing {
   /** Says where mails about what an organization pays go; null for the address of an owner. Throws `organization_not_found`. */
   async setEmail(payer: Payer, email: string | null, actor: string): Promise<void> {
     await this.#kit.payers.setEmail(payer, email, actor);
+  }
+
+  /** Writes into the audit log what somebody else than the payer has done, as the level of a route does. */
+  async note({ payerId, realmId }: Payer, action: MoneyAct, actor: string): Promise<void> {
+    await noteAct(this.#kit.deps.d1, { realmId, at: Date.now(), actor, action, target: payerId });
   }
 
   /** What a payer has set about buying credits again; null for nothing. */

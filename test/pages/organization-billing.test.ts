@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { asAdmin } from '../support/admin.ts';
+import { asAdmin, auditOf } from '../support/admin.ts';
 import { call, INTERNAL, ORIGIN } from '../support/api.ts';
 import { foundedBy, join } from '../support/organizations.ts';
 import { ageProofs } from '../support/stale-proof.ts';
@@ -81,6 +81,32 @@ describe('the billing of an organization, on its page', () => {
       expectPage(refused, 422);
       expect(refused.body).toContain('aria-invalid="true"');
     }
+  });
+
+  it('is in the audit log, by whom', async () => {
+    const one = await founder();
+    await atStripe('attach', { customer: one.customer });
+    const done: [Record<string, string>, string][] = [
+      [{ form: 'plan', price: 'price_pro_month' }, 'plan_chosen'],
+      [{ form: 'end' }, 'plan_chosen'],
+      [{ form: 'credits', price: 'price_credits_500' }, 'checkout_opened'],
+      [{ form: 'portal' }, 'billing_portal_opened'],
+      [{ form: 'top_up', below: '1', pack: 'price_credits_500', monthly_limit: '50' }, 'top_up_set'],
+      [{ form: 'top_up_end' }, 'top_up_ended'],
+      [{ form: 'billing_email', email: 'x@example.com' }, 'billing_email_set'],
+    ];
+    for (const [fields, action] of done) {
+      const before = (await auditOf(one.id)).length;
+      expect((await one.send(fields)).status, action).toBe(303);
+      const noted = (await auditOf(one.id)).slice(before);
+      expect(noted.filter((entry) => entry.action === action)).toMatchObject([
+        { actor: one.owner.user.user.id },
+      ]);
+    }
+    // What was refused was not done.
+    const count = (await auditOf(one.id)).length;
+    expectPage(await one.send({ form: 'seats', price: 'price_seats_month', seats: 'many' }), 422);
+    expect(await auditOf(one.id)).toHaveLength(count);
   });
 
   it('is seen by who may read it, changed by who may manage it, and by nobody else', async () => {
