@@ -84,14 +84,18 @@ export class UserAdmin {
     return found;
   }
 
-  /** The id of the user who has an id or an address. Throws 422 for the field that names nobody. */
+  /**
+   * The id of the user who has an id, or has proved an address: whoever else has signed up with it may be a stranger. Throws 422 for the
+   * field that names nobody.
+   */
   async named(realmId: string, name: string, field: string): Promise<string> {
     const { db } = primary(this.#deps.d1);
     const typed = name.trim();
     const parsed = parseEmailAddress(typed);
-    const found =
-      'address' in parsed ? await findByEmail(db, realmId, parsed.address) : await findById(db, typed);
-    if (found?.realmId !== realmId) throw fieldError(field, 'user', 'There is no such user');
+    const isAddress = 'address' in parsed;
+    const found = isAddress ? await findByEmail(db, realmId, parsed.address) : await findById(db, typed);
+    if (found?.realmId !== realmId || (isAddress && !found.emailVerified))
+      throw fieldError(field, 'user', 'There is no such user');
     return found.id;
   }
 

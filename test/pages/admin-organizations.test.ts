@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { auditOf } from '../support/admin.ts';
-import { call, changeDirectory, createRealm, INTERNAL } from '../support/api.ts';
+import { call, changeDirectory, createRealm, INTERNAL, register } from '../support/api.ts';
 import { foundedBy, join, person, rolesIn, type TestMember } from '../support/organizations.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 import {
@@ -52,6 +52,8 @@ describe('the list of organizations', () => {
     for (const [wrong, field] of [
       [{ owner: 'nobody@example.com' }, 'owner'],
       [{ owner: 'usr_none' }, 'owner'],
+      // Whoever has signed up with an address and not proved it may be anybody.
+      [{ owner: (await register()).user.email }, 'owner'],
       [{ owner: elsewhere.user.user.id }, 'owner'],
       [{ name: '' }, 'name'],
       [{ slug: 'No Such Name!' }, 'slug'],
