@@ -29,6 +29,8 @@ export function decideByKey(
   if (state.status !== 'active') return metering.suspended();
   if (scope !== null && !key.scopes.includes(scope)) return refused('insufficient_scope');
   if (permission !== null && !key.scopes.includes(permission)) return refused('insufficient_permission');
+  // A key with scopes is for those alone: who asks for none would have it do everything.
+  if (scope === null && permission === null && key.scopes.length > 0) return refused('insufficient_scope');
   const late = keys.present(key, now);
   const { id, name, scopes } = key;
   const work = (metered: Metered, books: MeteringBooks): KeyDecision | Refusal => {

@@ -2,6 +2,7 @@ import type { Bindings } from '../config/config.ts';
 import type { ActivityType } from '../directory/state.ts';
 import { isRefusal, type Refusal, refused } from '../errors.ts';
 import type { SpendingReport } from './caps-contract.ts';
+import { changeMail } from './change-mail.ts';
 import type { LiveSession } from './contract.ts';
 import { decide, isSureEnough } from './decision.ts';
 import type { HistoryObject, HistoryPage, HistoryRows } from './history-contract.ts';
@@ -117,6 +118,12 @@ export abstract class MeteredAccount
       if (isRefusal(key)) return key;
       const details = { api_key_id: key.id, name: key.name };
       this.parts.signIns.log(type, sessionId, client, { details });
+      // Whoever got in for a moment must not leave with one that nobody knows of: it outlives the session and the password.
+      if (type === 'api_key_created') {
+        const of = { origin: this.parts.config.ORIGIN, realmId };
+        const change = { change: 'api_key_created', about: key.name, path: '/account/api-keys' } as const;
+        this.parts.projection.tell('mail', changeMail(of, change, client, Date.now()));
+      }
       return { result: 'ok', key };
     });
   }

@@ -1,7 +1,5 @@
-import { type Client, placeOf } from '../lib/client.ts';
-import { describeDevice } from '../lib/device.ts';
-import { issuerOf } from '../lib/realm.ts';
-import { rfc3339 } from '../lib/time.ts';
+import type { Client } from '../lib/client.ts';
+import { changeMail } from './change-mail.ts';
 import type { AccountState, ShownFactor } from './contract.ts';
 import type { FactorBook } from './factors.ts';
 import type { Projection } from './projection.ts';
@@ -49,15 +47,9 @@ export class ShownFactors {
   /** Mails the user about a recovery code that was used. */
   #noticeRecovery(client: Client, now: number): void {
     const { projection, origin, secondSteps: book, state } = this.#parts;
-    const data = {
-      name: null,
-      change: 'recovery_code_used',
-      about: String(book.recoveryCodesLeft()),
-      at: rfc3339(now),
-      place: placeOf(client),
-      device: describeDevice(client.userAgent),
-      link: `${issuerOf(origin, (state.get() as AccountState).realmId)}/account/security`,
-    };
-    projection.tell('mail', { template: 'account_changed', data });
+    const of = { origin, realmId: (state.get() as AccountState).realmId };
+    const about = String(book.recoveryCodesLeft());
+    const change = { change: 'recovery_code_used', about, path: '/account/security' } as const;
+    projection.tell('mail', changeMail(of, change, client, now));
   }
 }

@@ -1,9 +1,10 @@
 import { and, eq, lte, sql } from 'drizzle-orm';
 import { type Database, primary } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
-import { ApiError, fieldError } from '../errors.ts';
+import { fieldError } from '../errors.ts';
 import { backoff } from '../lib/backoff.ts';
 import { isOrganizationId } from '../lib/jurisdiction.ts';
+import { describeFailure, log } from '../lib/log.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { HOUR } from '../lib/time.ts';
 import { members } from '../organizations/tables.ts';
@@ -63,6 +64,7 @@ export class Seats {
       .select()
       .from(seatChanges)
       .where(and(lte(seatChanges.nextAttemptAt, now), sql`realm_id NOT IN ${FROZEN_REALMS}`))
+      .orderBy(seatChanges.nextAttemptAt)
       .limit(CHANGES_PER_RUN);
     for (const { organizationId, times, attempts } of due) {
       if (!budget.take(CHANGE_CALLS)) return;
@@ -72,7 +74,8 @@ export class Seats {
         await this.#tell(organizationId);
         await db.delete(seatChanges).where(read);
       } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
+        // Also for what nobody has foreseen: one organization must not keep the others waiting.
+        log('error', 'seats_untold', { organization_id: organizationId, error: describeFailure(error) });
         const nextAttemptAt = now + backoff(attempts + 1, LONGEST_WAIT);
         await db
           .update(seatChanges)

@@ -99,8 +99,8 @@ export class TopUps {
   async end(payer: Payer): Promise<void> {
     await this.#deps.payers.find(payer);
     if (!(await this.find(payer))) return;
+    // The object goes on telling of falls, which nobody minds: told to stop, it could miss what is turned on in the same moment.
     await endTopUp(this.#db, payer.payerId, Date.now());
-    await this.#deps.credits.watch(partyOf(payer), null);
   }
 
   /** Each minute: pays for whose balance has fallen, and finds out what became of payments that nobody has told of. */

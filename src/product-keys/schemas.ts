@@ -16,6 +16,7 @@ const fields = {
     .min(1)
     .max(100)
     .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
+    .refine((value) => !/\p{Cc}/u.test(value), { error: 'Must be one line' })
     .openapi({ example: 'Nightly export' }),
   scopes: z
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, 'Must be a name such as `images:write`'))
@@ -43,6 +44,8 @@ export const NewProductKeyBody = z
     expires_at: z.iso
       .datetime({ offset: true })
       .refine((value) => Date.parse(value) > Date.now(), { error: 'Must be in the future' })
+      // In UTC, as it is shown, RFC 3339 has no later year.
+      .refine((value) => new Date(value).getUTCFullYear() <= 9999, { error: 'Must be before the year 10000' })
       .nullish()
       .openapi({ description: 'Without one the key is good until it is revoked' }),
     expires_in: z.int().min(60).max(LONGEST).optional().openapi({

@@ -294,9 +294,10 @@ describe('credits', () => {
     const { user } = await register('credits@example.com');
     const about = { user_id: user.id };
     expect((await call('credits.balance', [about])).value).toEqual({
-      sources: [],
       user_id: user.id,
       balance: 0,
+      reserved: 0,
+      sources: [],
     });
     const bought = await call('credits.add', [{ ...about, type: 'purchase', amount: 10, reference: 'p1' }]);
     expect(bought.value).toMatchObject({ balance: 10, transaction: { type: 'purchase', amount: 10 } });

@@ -14,8 +14,9 @@ import {
 } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { operationsOf, readDocument } from '../support/contract.ts';
+import { mailTo } from '../support/mail.ts';
 import { authorizeBy, payingUser, userKey } from '../support/product-keys.ts';
-import { activityOf } from '../support/projection.ts';
+import { activityOf, project } from '../support/projection.ts';
 import { ageProofs } from '../support/stale-proof.ts';
 
 const HOUR = 3_600_000;
@@ -155,6 +156,16 @@ describe('/v1/me/api-keys', () => {
     expectProblem(none, 409, 'too_many_api_keys');
   });
 
+  it('are told of by mail, to whoever should know of one that they did not make', async () => {
+    const { access_token: token, user } = await registerVerified();
+    const made = await call('POST', '/v1/me/api-keys', { token, body: { name: 'Nightly export' } });
+    await project(user.id);
+    const mail = await mailTo(user.email, /^A new API key was made/);
+    expect(mail.text).toContain('A new API key was made: Nightly export');
+    expect(mail.text).toContain('/account/api-keys');
+    expect(mail.text).not.toContain(made.body.key);
+  });
+
   it('refuses what no key can be', async () => {
     const { access_token: token } = await registerVerified();
     for (const body of [
@@ -164,6 +175,9 @@ describe('/v1/me/api-keys', () => {
       { name: 'x', scopes: Array.from({ length: 33 }, (_, n) => `s${n}`) },
       { name: 'x', expires_at: '2020-01-01T00:00:00Z' },
       { name: 'x', expires_in: 1 },
+      { name: 'x', expires_at: '9999-12-31T23:59:59-23:59' },
+      { name: 'two\nlines' },
+      { name: 'nul\0' },
       { name: 'x', expires_in: 60, expires_at: '2040-01-01T00:00:00Z' },
       { name: 'x', caps: { resources: { Images: { day: 1 } } } },
       { name: 'x', caps: { credits: {} } },
@@ -222,7 +236,9 @@ describe('authorize by a key of a user', () => {
     // Who asked for it is in the ledger, and by which key.
     const { body } = await call('GET', '/v1/me/credits/transactions', { token: user.access_token });
     expect(body.data[0]).toMatchObject({ amount: -4, member: id });
-    expect((await authorizeBy(key, { resource: 'images', quantity: 19 })).body).toMatchObject({
+    expect(
+      (await authorizeBy(key, { resource: 'images', quantity: 19, scope: 'images:write' })).body,
+    ).toMatchObject({
       allowed: false,
       reason: 'quota_exceeded',
       user_id: user.user.id,
@@ -270,7 +286,9 @@ describe('authorize by a key of a user', () => {
     expect(await reason({ max_age: 600 })).toBe('reauthentication_required');
     expect(await reason({ acr: 'aal1' })).toBe('reauthentication_required');
     expect(await reason({ organization_id: `org_${'0'.repeat(26)}` })).toBe('not_a_member');
-    expect(await reason({ organization_id: null })).toBeNull();
+    expect(await reason({ scope: 'a:read', organization_id: null })).toBeNull();
+    // It is for its scopes alone: a service that asks for none does not have it.
+    expect((await authorizeBy(key)).body).toEqual(refusal('insufficient_scope'));
   });
 
   it('works no more when its owner is suspended, deleted, or asked for in another realm', async () => {
