@@ -5,8 +5,6 @@ import { describeFailure, log } from './lib/log.ts';
 import { count } from './lib/metrics.ts';
 import { type Budget, RunBudget } from './lib/run-budget.ts';
 import { DAY, MINUTE, SECOND } from './lib/time.ts';
-import { checkDomains } from './organizations/domain-checks.ts';
-import { resolveText } from './organizations/domain-service.ts';
 import { refreshDecoys } from './passwords/decoys.ts';
 import { prune } from './privacy/retention.ts';
 import type { Services } from './services.ts';
@@ -15,6 +13,7 @@ import { endAuditStream, streamAudit } from './sinks/audit-stream.ts';
 import { callDeliverers, type DeliveryCall } from './webhooks/queue.ts';
 
 const logouts = lazy(() => import('./authorization-server/logout-service.ts'));
+const domains = lazy(() => import('./organizations/domain-checks.ts'));
 
 interface Job {
   /** Whether it is done once, in `DB`; else in each database that realms live in. */
@@ -112,8 +111,8 @@ export const JOBS: Record<string, Record<string, Job>> = {
   '41 * * * *': {
     check_domains: {
       share: 0.2,
-      run: ({ d1, organizationChanges: changes }, now, budget) =>
-        checkDomains({ d1, changes, resolve: resolveText }, now, budget),
+      run: async ({ d1, organizationChanges: changes }, now, budget) =>
+        (await domains()).checkDomains({ d1, changes }, now, budget),
     },
     reconcile_billing: {
       share: 1,

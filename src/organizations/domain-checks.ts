@@ -4,7 +4,7 @@ import { FROZEN_REALMS } from '../db/frozen.ts';
 import type { Budget } from '../lib/run-budget.ts';
 import { DAY } from '../lib/time.ts';
 import type { OrganizationChanges } from './change-service.ts';
-import { type ResolveText, recordOf } from './domain-service.ts';
+import { type ResolveText, recordOf, resolveText } from './domain-service.ts';
 import { type DomainRow, domains } from './tables.ts';
 
 /** Lookups of one run. */
@@ -19,7 +19,8 @@ const DAYS_MISSED = 3;
 export interface DomainCheckDependencies {
   d1: D1Database;
   changes: Pick<OrganizationChanges, 'change'>;
-  resolve: ResolveText;
+  /** That of Workers unless another is given. */
+  resolve?: ResolveText;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface DomainCheckDependencies {
  * joins by it, and it is free for whoever has it now. Where nobody can tell, nothing changes.
  */
 export async function checkDomains(
-  { d1, changes, resolve }: DomainCheckDependencies,
+  { d1, changes, resolve = resolveText }: DomainCheckDependencies,
   now: number,
   budget: Budget,
 ): Promise<void> {
