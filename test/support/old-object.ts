@@ -31,13 +31,17 @@ export function makeOld(storage: DurableObjectStorage): void {
     FROM sessions`);
   sql.exec('DROP TABLE sessions');
   sql.exec('ALTER TABLE old_sessions RENAME TO sessions');
-  sql.exec(`CREATE TABLE old_lots (
-    expires_at INTEGER NOT NULL, seq INTEGER NOT NULL, remaining INTEGER NOT NULL CHECK (remaining > 0),
-    PRIMARY KEY (expires_at, seq)
-  ) STRICT, WITHOUT ROWID`);
-  sql.exec('INSERT INTO old_lots SELECT expires_at, seq, remaining FROM credit_lots');
-  sql.exec('DROP TABLE credit_lots');
-  sql.exec('ALTER TABLE old_lots RENAME TO credit_lots');
+  // Who has no books yet has none of credits either.
+  const hasLots = sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'credit_lots'").toArray().length > 0;
+  if (hasLots) {
+    sql.exec(`CREATE TABLE old_lots (
+      expires_at INTEGER NOT NULL, seq INTEGER NOT NULL, remaining INTEGER NOT NULL CHECK (remaining > 0),
+      PRIMARY KEY (expires_at, seq)
+    ) STRICT, WITHOUT ROWID`);
+    sql.exec('INSERT INTO old_lots SELECT expires_at, seq, remaining FROM credit_lots');
+    sql.exec('DROP TABLE credit_lots');
+    sql.exec('ALTER TABLE old_lots RENAME TO credit_lots');
+  }
   kv.delete('told');
   kv.put('due', { project: Date.now() });
   kv.delete('metering');
