@@ -105,7 +105,7 @@ describe('the page of API keys', () => {
     const realm = `keys-page-${crypto.randomUUID().slice(0, 8)}`;
     await createRealm(realm);
     const user = await visitor({}, { realm });
-    const key = keyIn((await submit(PAGE, FORM, user)).body);
+    const key = keyIn((await submit(PAGE, { ...FORM, key_scopes: '' }, user)).body);
     expect((await authorizeBy(key, {}, realm)).body.allowed).toBe(true);
     expect((await open('/account', user)).body).toContain(`href="/realms/${realm}/account/api-keys"`);
     const none = await asAdmin('PATCH', `/realms/${realm}`, { body: { own_api_keys: 0 } });
