@@ -160,13 +160,13 @@ describe('the page of an organization', () => {
     const other = await person();
     expectLedTo(await send(id, 'add', { user: other.email, role: 'billing' }), `${page}?done=added`);
     expectPage(await send(id, 'add', { user: other.email, role: 'member' }), 409);
-    const changed = { member: member.id, [`role.${member.id}`]: 'admin' };
+    const changed = { user: member.id, [`role.${member.id}`]: 'admin' };
     expectLedTo(await send(id, 'role', changed), `${page}?done=role`);
     expect(await rolesIn(id, owner)).toEqual({
       ...{ [owner.id]: 'owner', [member.id]: 'admin', [other.id]: 'billing' },
     });
-    expectPage(await send(id, 'remove', { member: owner.id }), 409);
-    expectLedTo(await send(id, 'remove', { member: other.id }), `${page}?done=removed`);
+    expectPage(await send(id, 'remove', { user: owner.id }), 409);
+    expectLedTo(await send(id, 'remove', { user: other.id }), `${page}?done=removed`);
     expect(Object.keys(await rolesIn(id, owner))).toHaveLength(2);
   });
 
@@ -200,7 +200,7 @@ describe('the page of an organization', () => {
       'delete',
     ]) {
       const fields = { name: 'Mine', slug: 'mine', status: 'suspended', plan: 'free', amount: '1' };
-      const more = { credits_reason: 'x', reference: 'r', user: owner.id, role: 'owner', member: owner.id };
+      const more = { credits_reason: 'x', reference: 'r', user: owner.id, role: 'owner' };
       const there = await send(id, form, { ...fields, ...more }, elsewhere);
       expect([404, 422], form).toContain(there.status);
       const stranger = await submit(

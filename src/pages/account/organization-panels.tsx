@@ -2,8 +2,9 @@ import { managesNothing, reaches } from '../../lib/organization-roles.ts';
 import { recordOf } from '../../organizations/domain-service.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
 import type { DomainRow, InvitationRow } from '../../organizations/tables.ts';
-import { CopyButton } from '../kit/dialog.tsx';
+import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
+import type { RefusedForm } from '../kit/form-data.ts';
 import { Icon } from '../kit/icon.tsx';
 import { refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
@@ -15,6 +16,52 @@ import { organizationsMessages } from './organizations-messages.ts';
 /** The roles that whoever looks may give. */
 export function optionsFor(view: View, by: Admitted) {
   return memberRoleOptions(view).filter(([role]) => reaches(by.roles, by.role, role));
+}
+
+/** The forms that give a member another role, and remove them: `role` and `remove`, which name the member as `user`. */
+export function MemberForms(props: {
+  view: View;
+  member: ShownMember;
+  roles: [role: string, name: string][];
+  refused: RefusedForm | undefined;
+  mayRemove?: boolean;
+}) {
+  const { view, member, roles, refused, mayRemove = true } = props;
+  const text = organizationsMessages[view.language];
+  const name = member.name ?? member.email;
+  const role = `role.${member.userId}`;
+  const hidden = { user: member.userId };
+  return (
+    <>
+      <Form
+        view={view}
+        name="role"
+        hidden={hidden}
+        problem={refused?.problem}
+        button={text.save}
+        look="plain"
+      >
+        <Select
+          {...fieldsOf(refused, { [role]: member.role })(role)}
+          label={text.roleOf(name)}
+          options={roles}
+        />
+      </Form>
+      {mayRemove && (
+        <ConfirmDialog
+          view={view}
+          id={`remove-${member.userId}`}
+          title={text.removeTitle(name)}
+          text={text.removeText}
+          open={text.remove}
+          openLabel={text.removeNamed(name)}
+          form="remove"
+          hidden={hidden}
+          button={text.removeGo}
+        />
+      )}
+    </>
+  );
 }
 
 /** Who is invited, and the form that invites. */

@@ -3,7 +3,6 @@ import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/o
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
-import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { formatNumber, initialsOf } from '../kit/format.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
@@ -18,6 +17,7 @@ import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys
 import {
   DomainsPanel,
   InvitationsPanel,
+  MemberForms,
   optionsFor,
   SettingsPanel,
   TransferForm,
@@ -289,7 +289,6 @@ function MemberEntry(props: {
   }
   const form = refusedIn(shown, 'role');
   const refused = form?.values.user === member.userId ? form : undefined;
-  const field = fieldsOf(refused, { [`role.${member.userId}`]: member.role });
   return (
     <EditableEntry
       view={view}
@@ -300,33 +299,13 @@ function MemberEntry(props: {
       about={member.name === null ? undefined : member.email}
       isOpen={refused !== undefined}
     >
-      <Form
+      <MemberForms
         view={view}
-        name="role"
-        hidden={{ user: member.userId }}
-        problem={refused?.problem}
-        button={text.save}
-        look="plain"
-      >
-        <Select
-          {...field(`role.${member.userId}`)}
-          label={text.roleOf(name)}
-          options={optionsFor(view, by)}
-        />
-      </Form>
-      {!isSelf && (
-        <ConfirmDialog
-          view={view}
-          id={`remove-${member.userId}`}
-          title={text.removeTitle(name)}
-          text={text.removeText}
-          open={text.remove}
-          openLabel={text.removeNamed(name)}
-          form="remove"
-          hidden={{ user: member.userId }}
-          button={text.removeGo}
-        />
-      )}
+        member={member}
+        roles={optionsFor(view, by)}
+        refused={refused}
+        mayRemove={!isSelf}
+      />
     </EditableEntry>
   );
 }

@@ -1,6 +1,7 @@
 import { ORGANIZATION_PLAN } from '../../directory/state.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import type { ShownMember } from '../../organizations/service.ts';
+import { MemberForms } from '../account/organization-panels.tsx';
 import { memberRoleOptions, OrganizationMark, roleName } from '../account/organizations.tsx';
 import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
@@ -90,11 +91,9 @@ export function AdminMembersPanel(panel: OrganizationPanelProps) {
 function AdminMemberEntry(props: OrganizationPanelProps & { member: ShownMember }) {
   const { visit, shown, member } = props;
   const { view } = visit;
-  const text = adminOrganizationsMessages[view.language];
   const name = member.name ?? member.email;
   const form = refusedIn(shown, 'role') ?? refusedIn(shown, 'remove');
-  const refused = form?.values.member === member.userId ? form : undefined;
-  const field = fieldsOf(refused, { [`role.${member.userId}`]: member.role });
+  const refused = form?.values.user === member.userId ? form : undefined;
   return (
     <EditableEntry
       view={view}
@@ -108,31 +107,7 @@ function AdminMemberEntry(props: OrganizationPanelProps & { member: ShownMember 
       <p>
         <a href={view.link(`${ADMIN_PAGES.users}/${member.userId}`)}>{member.email}</a>
       </p>
-      <Form
-        view={view}
-        name="role"
-        hidden={{ member: member.userId }}
-        problem={refused?.problem}
-        button={text.changeRole}
-        look="plain"
-      >
-        <Select
-          {...field(`role.${member.userId}`)}
-          label={text.roleOf(name)}
-          options={memberRoleOptions(view)}
-        />
-      </Form>
-      <ConfirmDialog
-        view={view}
-        id={`remove-${member.userId}`}
-        title={text.removeTitle(name)}
-        text={text.removeText}
-        open={text.remove}
-        openLabel={text.removeNamed(name)}
-        form="remove"
-        hidden={{ member: member.userId }}
-        button={text.remove}
-      />
+      <MemberForms view={view} member={member} roles={memberRoleOptions(view)} refused={refused} />
     </EditableEntry>
   );
 }

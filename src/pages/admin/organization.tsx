@@ -1,5 +1,3 @@
-import { AdjustmentBody } from '../../credits/admin-schemas.ts';
-import { ApiError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { MemberPatch, OrganizationAdminPatch } from '../../organizations/schemas.ts';
 import { valid } from '../kit/form-data.ts';
@@ -18,6 +16,7 @@ import {
   OrganizationPlanPanel,
   OrganizationSettingsPanel,
 } from './organization-panels.tsx';
+import { adjustmentIn } from './user-forms.ts';
 import { AuditEntries, CreditsPanel, UsagePanel } from './user-ledgers.tsx';
 import { userMessages } from './user-messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
@@ -67,19 +66,10 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
       credits: {
         names: { reason: 'credits_reason' },
         act: async (c, visit, values) => {
-          const { amount, reason, reference } = valid(AdjustmentBody, {
-            amount: values.amount?.trim() ? Number(values.amount) : undefined,
-            reason: values.credits_reason ?? '',
-            reference: values.reference,
-          });
-          if (!reference) throw new ApiError('invalid_request');
+          const adjustment = adjustmentIn(values);
           const { organization } = await admit(c, visit);
           const payer = { organizationId: organization.id, realmId: visit.realmId, userId: null };
-          await admin.credits.adjust(
-            { ...payer, actor: visit.actor.id },
-            { amount, reason, reference },
-            visit.actor,
-          );
+          await admin.credits.adjust({ ...payer, actor: visit.actor.id }, adjustment, visit.actor);
           return 'credits';
         },
       },
@@ -92,15 +82,15 @@ export function adminOrganizationPageRoutes(services: AdminServices) {
         },
       },
       role: {
-        act: async (c, visit, { member = '', ...values }) => {
-          const { role } = valid(MemberPatch, { role: values[`role.${member}`] ?? '' });
-          await organizations.changeRole(await admit(c, visit), member, role);
+        act: async (c, visit, { user = '', ...values }) => {
+          const { role } = valid(MemberPatch, { role: values[`role.${user}`] ?? '' });
+          await organizations.changeRole(await admit(c, visit), user, role);
           return 'role';
         },
       },
       remove: {
-        act: async (c, visit, { member = '' }) => {
-          await organizations.removeMember(await admit(c, visit), member);
+        act: async (c, visit, { user = '' }) => {
+          await organizations.removeMember(await admit(c, visit), user);
           return 'removed';
         },
       },

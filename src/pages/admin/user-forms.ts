@@ -1,5 +1,6 @@
 import { ReasonBody, RoleChange, StatusChange, UserPatch } from '../../admin/users-schemas.ts';
 import { AdjustmentBody } from '../../credits/admin-schemas.ts';
+import type { Adjustment } from '../../credits/admin-service.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
 import { LimitsAssignment, PlanAssignment } from '../../plans/schemas.ts';
@@ -90,13 +91,7 @@ export function userForms({
     credits: {
       names: { reason: 'credits_reason' },
       act: async (c, visit, values) => {
-        const { amount, reason, reference } = valid(AdjustmentBody, {
-          amount: values.amount?.trim() ? Number(values.amount) : undefined,
-          reason: values.credits_reason ?? '',
-          reference: values.reference,
-        });
-        if (!reference) throw new ApiError('invalid_request');
-        await credits.adjust(target(c, visit), { amount, reason, reference }, visit.actor);
+        await credits.adjust(target(c, visit), adjustmentIn(values), visit.actor);
         return 'credits';
       },
     },
@@ -140,6 +135,17 @@ export function userForms({
     const { email, ...patch } = profileChanges(values);
     return email === undefined || email === user.email ? patch : { ...patch, email: email ?? '' };
   }
+}
+
+/** The adjustment of credits that a form asks for, once for the reference that the page has made. Throws 422, which names the field. */
+export function adjustmentIn(values: Values): Adjustment {
+  const { amount, reason, reference } = valid(AdjustmentBody, {
+    amount: values.amount?.trim() ? Number(values.amount) : undefined,
+    reason: values.credits_reason ?? '',
+    reference: values.reference,
+  });
+  if (!reference) throw new ApiError('invalid_request');
+  return { amount, reason, reference };
 }
 
 function reasonIn(values: Values, field: string): { reason?: string } {
