@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { EmailField } from '../directory/schemas.ts';
 import { NewOrganization, OrganizationAdminPatch } from '../organizations/schemas.ts';
+import { deadline, moment } from './row.ts';
 import { ImportQuery, ImportResultSchema } from './schemas.ts';
 
 /** Organizations of one request. */
@@ -9,7 +10,7 @@ export const MAX_ORGANIZATIONS = 100;
 const MAX_MEMBERS = 1000;
 
 const { slug, name, logo } = NewOrganization.shape;
-const { metadata, seats, status, plan, plan_expires_at } = OrganizationAdminPatch.shape;
+const { metadata, seats, status, plan } = OrganizationAdminPatch.shape;
 
 /** A member by what the row knows of them: exactly one of an address, an id here, and an id of the other system. */
 const ImportedMember = z
@@ -33,10 +34,10 @@ export const OrganizationRecord = z.strictObject({
   logo,
   metadata,
   plan,
-  plan_expires_at,
+  plan_expires_at: deadline.nullish(),
   seats,
   status,
-  created_at: z.iso.datetime({ offset: true }).optional(),
+  created_at: moment.optional(),
   members: z
     .array(ImportedMember)
     .max(MAX_MEMBERS)

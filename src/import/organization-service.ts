@@ -102,14 +102,13 @@ export class OrganizationImport {
   async #make(realm: Realm, { record, members }: ReadRow, actor: string) {
     const { name, slug, logo = null, metadata = {}, seats = null, status = 'active', plan } = record;
     const at = Date.now();
-    const createdAt = record.created_at === undefined ? at : Math.min(at, Date.parse(record.created_at));
+    const createdAt = Math.min(at, record.created_at ?? at);
     const row = newOrganizationRow(realm, { name, logo }, actor, createdAt);
-    const expiry = record.plan_expires_at;
     const given = { slug, metadata, seats, status, plan: plan ?? row.plan, updatedAt: at };
     const owner = members.find(({ role }) => role === 'owner')?.userId;
     try {
       const made = await this.#changes.create(
-        { ...row, ...given, planExpiresAt: expiry ? Date.parse(expiry) : null },
+        { ...row, ...given, planExpiresAt: record.plan_expires_at ?? null },
         members,
         policyOf(realm).perUser,
         {
@@ -187,7 +186,7 @@ function ruleProblem(
   if (plan !== undefined && plan !== ORGANIZATION_PLAN && !Object.hasOwn(plans, plan)) {
     return { column: 'plan', code: 'unknown', message: 'Must be a plan of the realm' };
   }
-  if (expiry && Date.parse(expiry) <= Date.now()) {
+  if (expiry != null && expiry <= Date.now()) {
     return { column: 'plan_expires_at', code: 'past', message: 'Must be in the future' };
   }
   const problem = (code: string, message: string) => ({ column: 'members', code, message });

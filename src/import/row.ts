@@ -34,12 +34,14 @@ const DATE_TIME =
 /** RFC 3339 and what databases make of it, Unix seconds or milliseconds. Milliseconds. */
 const time = z.union([z.number(), z.string().trim().max(40)]).transform((value) => milliseconds(value));
 
-const moment = time.refine((at) => at >= 0 && at <= Date.now() + DAY, {
+/** A moment of the past, as systems write it; milliseconds. */
+export const moment = time.refine((at) => at >= 0 && at <= Date.now() + DAY, {
   error: 'Must be a moment of the past such as 2024-05-17T09:30:00Z',
 });
 
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
-const deadline = time.refine((at) => at >= 0 && at <= LAST_MOMENT, {
+/** A moment that may be to come; milliseconds. */
+export const deadline = time.refine((at) => at >= 0 && at <= LAST_MOMENT, {
   error: 'Must be a moment such as 2030-05-17T09:30:00Z',
 });
 

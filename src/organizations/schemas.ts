@@ -252,7 +252,7 @@ export const OrganizationAdminPatch = OrganizationPatch.extend({
   plan: z.string().max(100).optional().openapi({
     description: 'A plan of the realm; `organization` is what every organization has that was given none',
   }),
-  plan_expires_at: z.iso.datetime({ offset: true }).nullish().openapi({
+  plan_expires_at: z.iso.datetime().nullish().openapi({
     description: 'When the plan lapses; with a new plan it is never when left out',
   }),
   limits: LimitsSchema.optional().openapi({
