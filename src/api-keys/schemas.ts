@@ -14,21 +14,28 @@ const ScopesField = z
   .transform((scopes) => [...new Set(scopes)])
   .openapi({ example: ['users:read', 'usage:write'] });
 
+/** What a key is called: one line, for people. */
+export const KeyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
+  .refine((value) => !/\p{Cc}/u.test(value), { error: 'Must be one line' });
+
+/** When a key expires. It is shown in UTC, where RFC 3339 has no year after 9999. */
+export const KeyExpiry = z.iso
+  .datetime({ offset: true })
+  .refine((value) => Date.parse(value) > Date.now(), { error: 'Must be in the future' })
+  .refine((value) => new Date(value).getUTCFullYear() <= 9999, { error: 'Must be before the year 10000' })
+  .nullish()
+  .openapi({ description: 'Without one the key is good until it is revoked' });
+
 export const NewApiKey = z
   .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
-      .openapi({ example: 'image service' }),
+    name: KeyName.openapi({ example: 'image service' }),
     scopes: ScopesField,
-    expires_at: z.iso
-      .datetime({ offset: true })
-      .refine((value) => Date.parse(value) > Date.now(), { error: 'Must be in the future' })
-      .nullish()
-      .openapi({ description: 'Without one the key is good until it is revoked' }),
+    expires_at: KeyExpiry,
   })
   .openapi('NewApiKey');
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ProductKey, ReportedKey } from '../account/key-contract.ts';
+import { KeyExpiry, KeyName } from '../api-keys/schemas.ts';
 import { DAY, rfc3339, SECOND } from '../lib/time.ts';
 import { CapsBody, CapsSchema, capsShape } from '../plans/caps-schemas.ts';
 
@@ -10,14 +11,7 @@ const MOST_PER_MINUTE = 6000;
 const LONGEST = (3650 * DAY) / SECOND;
 
 const fields = {
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .refine((value) => value.isWellFormed(), { error: 'Must be whole characters' })
-    .refine((value) => !/\p{Cc}/u.test(value), { error: 'Must be one line' })
-    .openapi({ example: 'Nightly export' }),
+  name: KeyName.openapi({ example: 'Nightly export' }),
   scopes: z
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, 'Must be a name such as `images:write`'))
     .max(MOST_SCOPES)
@@ -41,13 +35,7 @@ export const NewProductKeyBody = z
   .strictObject({
     name: fields.name,
     scopes: fields.scopes.default([]),
-    expires_at: z.iso
-      .datetime({ offset: true })
-      .refine((value) => Date.parse(value) > Date.now(), { error: 'Must be in the future' })
-      // In UTC, as it is shown, RFC 3339 has no later year.
-      .refine((value) => new Date(value).getUTCFullYear() <= 9999, { error: 'Must be before the year 10000' })
-      .nullish()
-      .openapi({ description: 'Without one the key is good until it is revoked' }),
+    expires_at: KeyExpiry,
     expires_in: z.int().min(60).max(LONGEST).optional().openapi({
       description: 'Seconds, in place of `expires_at`',
       example: 7_776_000,
