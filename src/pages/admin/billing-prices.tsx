@@ -39,7 +39,6 @@ export function PriceFields(props: {
     const plan = field(`plan.${row}`);
     const known = plans.map(({ id, name }): [string, string] => [id, name]);
     const gone = plan.value && !known.some(([id]) => id === plan.value) ? [plan.value] : [];
-    const metered = field(`metered.${row}`);
     return (
       <fieldset class="price">
         <legend>
@@ -64,7 +63,7 @@ export function PriceFields(props: {
             ]}
           />
         </div>
-        <input type="hidden" name={metered.name} value={metered.value} />
+        <Field {...field(`metered.${row}`)} label={text.metered} hint={text.meteredHint} autocomplete="off" />
       </fieldset>
     );
   });
