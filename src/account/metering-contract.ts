@@ -1,6 +1,7 @@
 import type { Limits } from '../directory/state.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { Assurance } from '../lib/assurance.ts';
+import { MINUTE } from '../lib/time.ts';
 import type { CapChange, SpendingReport } from './caps-contract.ts';
 
 /**
@@ -22,6 +23,9 @@ export interface BilledUse {
   quantity: number;
   at: number;
 }
+
+/** How long what a meter bills waits to be reported: many uses are one report, and an invoice is open for an hour after its period. */
+export const REPORT_DELAY = 10 * MINUTE;
 
 /** What a plan allows. */
 export interface Plan {

@@ -1,8 +1,5 @@
-import { MINUTE } from '../lib/time.ts';
+import { REPORT_DELAY } from './metering-contract.ts';
 import type { OverageHour } from './overage-book.ts';
-
-/** How long what is new may wait to be reported: many uses are one report, and an invoice is open for an hour after its period. */
-export const REPORT_DELAY = 10 * MINUTE;
 
 /**
  * Tells the directory what of hours a payer has to pay for by meters, in place of what it knew of them: what is less is older, and changes

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { REPORT_DELAY } from '../account/overage-statement.ts';
+import { REPORT_DELAY } from '../account/metering-contract.ts';
 import { primary } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { backoff } from '../lib/backoff.ts';
