@@ -126,7 +126,7 @@ export class Billing {
       if (await subscriptions.changeable(customer)) throw new ApiError('subscription_exists');
       const opened = await this.#checkouts.open(row, customer, price, quantity, back, reference);
       // Of two open ones both could be paid.
-      await stripe.expireCheckouts(customer.customerId, opened.id);
+      await stripe.expireCheckouts(customer.customerId, 'subscriptions', opened.id);
       return opened;
     });
   }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Database } from '../db/client.ts';
 import { FROZEN_REALMS } from '../db/frozen.ts';
@@ -271,13 +271,32 @@ export function readRevenue(db: Database, realmId: string) {
     .where(and(eq(planRevenue.realmId, realmId), gt(subscriptions, 0)));
 }
 
-/** Customers that are due to be deleted at Stripe. */
+/**
+ * Customers that are due to be deleted at Stripe; but for those of whose payer a payment was begun that nobody has found yet: by them it is
+ * looked for.
+ */
 export function listErasures(db: Database, now: number, limit: number) {
-  return db.select().from(billingErasures).where(lte(billingErasures.nextAttemptAt, now)).limit(limit);
+  const isLookedFor = sql`EXISTS (SELECT 1 FROM stray_payments
+    WHERE stray_payments.customer_id = ${billingErasures.customerId} AND payment_id IS NULL AND stray_payments.settled_at IS NULL)`;
+  return db
+    .select()
+    .from(billingErasures)
+    .where(
+      and(
+        isNull(billingErasures.settledAt),
+        lte(billingErasures.nextAttemptAt, now),
+        sql`NOT ${isLookedFor}`,
+      ),
+    )
+    .limit(limit);
 }
 
-export async function dropErasure(db: Database, customerId: string): Promise<void> {
-  await db.delete(billingErasures).where(eq(billingErasures.customerId, customerId));
+/** Notes that a customer is deleted at Stripe; whose it was stays known for a while. */
+export async function settleErasure(db: Database, customerId: string, settledAt: number): Promise<void> {
+  await db
+    .update(billingErasures)
+    .set({ settledAt, lastError: null })
+    .where(eq(billingErasures.customerId, customerId));
 }
 
 export async function postponeErasure(

@@ -227,7 +227,24 @@ export const billingErasures = sqliteTable('billing_erasures', {
   attempts: integer().notNull().default(0),
   nextAttemptAt: integer('next_attempt_at').notNull().default(0),
   lastError: text('last_error'),
+  settledAt: integer('settled_at'),
 });
+
+/** Payments whose payer is gone, to be given back. */
+export const strayPayments = sqliteTable('stray_payments', {
+  id: text().primaryKey(),
+  customerId: text('customer_id').notNull(),
+  paymentId: text('payment_id'),
+  topUp: integer('top_up'),
+  begunAt: integer('begun_at').notNull(),
+  foundAt: integer('found_at').notNull(),
+  attempts: integer().notNull().default(0),
+  nextAttemptAt: integer('next_attempt_at').notNull().default(0),
+  lastError: text('last_error'),
+  settledAt: integer('settled_at'),
+});
+
+export type StrayPaymentRow = typeof strayPayments.$inferSelect;
 
 export const billingProgress = sqliteTable('billing_progress', {
   id: integer().primaryKey(),
