@@ -49,9 +49,13 @@ export async function replacePrices(db: Database, realmId: string, rows: PriceRo
 export function billingAddressOf({ owner }: Pick<PayerTables, 'owner'>, id: SQL): SQL {
   // By names of their own: the id may be a column of the same tables outside.
   if (owner === 'user_id') return sql`(SELECT own.email FROM users AS own WHERE own.id = ${id})`;
-  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}),
-    (SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
-     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1))`;
+  return sql`coalesce((SELECT own.billing_email FROM organizations AS own WHERE own.id = ${id}), ${ownerAddressOf(id)})`;
+}
+
+/** As SQL: the address of the owner who has been in an organization longest. */
+export function ownerAddressOf(id: SQL): SQL {
+  return sql`(SELECT theirs.email FROM organization_members AS owners JOIN users AS theirs ON theirs.id = owners.user_id
+     WHERE owners.organization_id = ${id} AND owners.role = 'owner' ORDER BY owners.joined_at, theirs.id LIMIT 1)`;
 }
 
 /** A payer's customer, or that of such an id. */
