@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { accountOf, call, INTERNAL } from '../support/api.ts';
+import { accountOf, call, createRealm, INTERNAL } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { eventServer, withEventSink } from '../support/event-sink.ts';
 import { foundedBy, join, person, type TestMember } from '../support/organizations.ts';
@@ -139,6 +139,38 @@ describe('a quota and a cap of an organization', () => {
     await tellOf(id);
     expect(await mails(owner.id)).toHaveLength(2);
     await hook.end();
+  });
+
+  it('are told to whoever sees what is paid, by roles of the realm as they are by then', async () => {
+    const realm = 'alerted';
+    await createRealm(realm);
+    const roles = { controller: ['billing:read'], payer: ['billing:manage'], writer: ['usage:read'] };
+    const set = (organization_roles: object) =>
+      call('PATCH', `/v1/admin/realms/${realm}`, { headers: INTERNAL, body: { organization_roles } });
+    expect((await set(roles)).status).toBe(200);
+    const owner = await person(realm);
+    const id = await foundedBy(owner);
+    const joined = async (role: string) => [role, (await join(id, owner, role)).id] as const;
+    const named = [await joined('controller'), await joined('payer'), await joined('writer')];
+    const ids = Object.fromEntries([...named, await joined('admin'), await joined('member')]);
+    const asService = (path: string, body: object) => call('POST', path, { realm, headers: INTERNAL, body });
+    const told = async () => {
+      await tellOf(id);
+      const all = Object.entries({ owner: owner.id, ...ids });
+      const counts = await Promise.all(
+        all.map(async ([role, who]) => [role, (await mails(who)).length] as const),
+      );
+      return counts.filter(([, count]) => count > 0).map(([role]) => role);
+    };
+    await asService('/v1/credits/add', { organization_id: id, amount: 1000, reference: 'start' });
+    const cap = { credits: { month: 100 } };
+    await call('PUT', `/v1/organizations/${id}/spending`, { realm, token: owner.token, body: cap });
+    await asService('/v1/credits/use', { organization_id: id, amount: 50, reference: 'half' });
+    expect((await told()).sort()).toEqual(['admin', 'controller', 'owner', 'payer']);
+    await env.DB.prepare("DELETE FROM outbox WHERE template = 'cap_warning'").run();
+    await set({ ...roles, controller: [], writer: ['billing:read'] });
+    await asService('/v1/credits/use', { organization_id: id, amount: 40, reference: 'more' });
+    expect((await told()).sort()).toEqual(['admin', 'owner', 'payer', 'writer']);
   });
 
   it('are heard by webhooks, as are its credits, with who it was', async () => {
