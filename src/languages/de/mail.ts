@@ -283,14 +283,16 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource === null ? 'Guthaben' : `„${resource}“`;
-      const where = organization && is_own ? ` in ${organization}` : '';
-      const cap =
+      const where = organization && (is_own || api_key) ? ` in ${organization}` : '';
+      const ofAll =
         organization && !is_own
-          ? `Die Ausgabengrenze von ${organization} für ${what} bei ${brand}`
-          : `Ihre Ausgabengrenze für ${what}${where} bei ${brand}`;
+          ? `Die Ausgabengrenze von ${organization} für ${what}`
+          : `Ihre Ausgabengrenze für ${what}${where}`;
+      const ofKey = `Die Ausgabengrenze des API-Schlüssels „${api_key?.name}“ für ${what}${where}`;
+      const cap = `${api_key ? ofKey : ofAll} bei ${brand}`;
       return {
         subject: reached ? `${cap} ist erreicht` : `${cap} ist zu ${say.percent(percent)} erreicht`,
         preview: `Sie beginnt neu am ${say.time(resets_at)}.`,

@@ -253,11 +253,13 @@ export const mail: Catalogue = {
         closing: [],
       };
     },
-    cap_warning: ({ organization, resource, percent, resets_at, is_own }, { brand, ...say }) => {
+    cap_warning: ({ organization, resource, percent, resets_at, is_own, api_key }, { brand, ...say }) => {
       const reached = percent >= 100;
       const what = resource ?? 'credits';
-      const whose = organization && !is_own ? `the spending cap of ${organization}` : 'your spending cap';
-      const where = organization && is_own ? ` in ${organization}` : '';
+      const isShared = organization && !is_own;
+      const ofAll = isShared ? `the spending cap of ${organization}` : 'your spending cap';
+      const whose = api_key ? `the spending cap of the API key “${api_key.name}”` : ofAll;
+      const where = organization && (is_own || api_key) ? ` in ${organization}` : '';
       return {
         subject: reached
           ? `${brand}: ${whose} for ${what}${where} is reached`

@@ -85,7 +85,7 @@ export interface MailData {
     percent: number;
     resets_at: string;
   };
-  /** As `quota_warning`, of a spending cap; `resource` is null for credits, `is_own` of the cap of one member. */
+  /** As `quota_warning`, of a spending cap; `resource` is null for credits, `is_own` of the cap of one member, `api_key` of that of a key. */
   cap_warning: {
     name: string | null;
     organization?: string | null;
@@ -93,6 +93,7 @@ export interface MailData {
     percent: number;
     resets_at: string;
     is_own: boolean;
+    api_key?: { id: string; name: string } | null;
   };
   one_time_code: { code: string; minutes: number } & Origin;
   /** The link leads to a page whose button signs in. */
