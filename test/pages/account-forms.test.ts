@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { avatarPrefix } from '../../src/images/avatar-key.ts';
+import { avatarPrefix } from '../../src/images/picture-key.ts';
 import { accountOf, call, changeDirectory, login, PASSWORD, register } from '../support/api.ts';
 import { advance } from '../support/clock.ts';
 import { images } from '../support/images.ts';

@@ -76,11 +76,13 @@ export function viewFor(c: AppContext, locale: string | null = null, realm = c.g
 }
 
 /** The ground that a realm has chosen, darker in the dark, and what can be read on both. */
-function backdropOf({ pages }: Realm): string {
-  if (!pages?.background) return '';
-  const { light, dark } = backdropColors(pages.background);
+function backdropOf({ appearance: { background, picture } }: Realm): string {
+  // Without quotes, which would be escaped: an address of ours has nothing that would end it.
+  const cover = picture && /^[\w:/.-]+$/.test(picture) ? `;--cover:url(${picture})` : '';
+  if (!background) return cover;
+  const { light, dark } = backdropColors(background);
   return (
-    `;--backdrop:light-dark(${light.ground},${dark.ground})` +
+    `${cover};--backdrop:light-dark(${light.ground},${dark.ground})` +
     `;--on-backdrop:light-dark(${light.text},${dark.text})`
   );
 }
