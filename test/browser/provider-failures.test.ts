@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { failureMessages } from '../../src/pages/entry/failure-messages.ts';
-import { signInMessages } from '../../src/pages/entry/sign-in-messages.ts';
+import { failureMessages, signInMessages } from '../../src/languages/messages.ts';
 import { fits, inspect, launchBrowser } from '../support/browser/browser.ts';
 import { type Latchkey, startLatchkey } from '../support/browser/latchkey.ts';
 

@@ -10,8 +10,10 @@ const DEFINITION =
 /** What each name that is exported stands for: the files that define it. What is exported again is not defined. */
 function definitions(): Map<string, Set<string>> {
   const files = new Map<string, Set<string>>();
-  // The client package is another program, with words of its own.
-  const sources = globSync('**/*.{ts,tsx}', { cwd: SRC }).filter((file) => !file.startsWith('client/'));
+  // The client package is another program, with words of its own; what a language has is named as its file is.
+  const sources = globSync('**/*.{ts,tsx}', { cwd: SRC }).filter(
+    (file) => !/^(client|languages\/\w+)\//.test(file),
+  );
   for (const file of sources) {
     for (const [, name = ''] of readFileSync(join(SRC, file), 'utf8').matchAll(DEFINITION)) {
       files.set(name, (files.get(name) ?? new Set()).add(file));

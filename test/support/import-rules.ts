@@ -5,7 +5,7 @@
 export const LINES: string[][] = [
   ['lib', 'crypto', 'images', 'db', 'errors', 'config', 'logs'],
   ['http'],
-  ['directory', 'realms', 'messages', 'sinks', 'events'],
+  ['directory', 'realms', 'messages', 'languages', 'sinks', 'events'],
   ['account'],
   ['wallet'],
   [

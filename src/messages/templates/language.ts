@@ -1,9 +1,6 @@
+import { mails } from '../../languages/mails.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
 import type { Catalogue, Phrases } from './catalogue.ts';
-import { de } from './messages-de.ts';
-import { en } from './messages-en.ts';
-
-const CATALOGUES: Record<Language, Catalogue> = { en, de };
 
 /** A reader's language: its texts, and how dates are written where the reader lives. */
 export interface Tongue {
@@ -35,7 +32,7 @@ export function tongueFor(locale: string | null): Tongue {
   });
   return {
     language,
-    catalogue: CATALOGUES[language],
+    catalogue: mails[language],
     phrases: {
       days: unit('day'),
       hours: unit('hour'),

@@ -1,4 +1,5 @@
 import type { ActivityType } from '../../directory/state.ts';
+import { activityMessages } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import { ActivityQuery } from '../../privacy/schemas.ts';
 import { deviceName, formatDayHeading, placeName } from '../kit/format.ts';
@@ -7,7 +8,6 @@ import type { IconName } from '../kit/icon-names.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Clock, EmptyState, Entry, Panel } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
-import { activityMessages } from './activity-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 

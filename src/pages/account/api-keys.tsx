@@ -1,10 +1,10 @@
 import { type AppContext, clientOf } from '../../http/context.ts';
+import { ownKeysMessages } from '../../languages/messages.ts';
 import { mostKeys } from '../../product-keys/service.ts';
 import { pageRoutes, type Shown } from '../kit/page.ts';
 import { show } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { KEY_FIELDS, KeyPanels, wantedKey } from './key-panels.tsx';
-import { ownKeysMessages } from './keys-messages.ts';
 import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 /** The API keys of a user. A key is shown by the answer to the form that made it, and never again. */

@@ -1,12 +1,11 @@
 import { clientOf } from '../../http/context.ts';
-import { authorizationMessages } from '../authorization/messages.ts';
+import { appsMessages, authorizationMessages } from '../../languages/messages.ts';
 import { scopeName } from '../authorization/scope-names.ts';
 import { Form } from '../kit/form.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
 import { Entries, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { appsMessages } from './apps-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 

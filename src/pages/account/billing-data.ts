@@ -3,10 +3,10 @@ import type { Invoice, Payer, PaymentMethod } from '../../billing/service.ts';
 import type { PriceRow, SubscriptionRow, TopUpRow } from '../../billing/tables.ts';
 import { DEFAULT_PLAN, ORGANIZATION_PLAN } from '../../directory/state.ts';
 import { ApiError } from '../../errors.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import { permissionsOf } from '../../lib/organization-roles.ts';
 import type { Admitted } from '../../organizations/service.ts';
 import type { Visit } from '../kit/visit.ts';
-import { billingMessages } from './billing-messages.ts';
 import type { AccountServices } from './visit.ts';
 
 const INVOICES = 12;

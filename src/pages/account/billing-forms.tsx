@@ -2,13 +2,13 @@ import { TopUpFields } from '../../billing/schemas.ts';
 import type { Billing, Payer } from '../../billing/service.ts';
 import { ApiError, fieldError } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import { valid } from '../kit/form-data.ts';
 import { smallestUnits } from '../kit/format.ts';
 import { MessagePage } from '../kit/frame.tsx';
 import type { PageForm } from '../kit/page.ts';
 import { show } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { billingMessages } from './billing-messages.ts';
 
 /** Where Stripe has its pages, unless a domain was bought for them. */
 export const STRIPE = ['https://checkout.stripe.com', 'https://billing.stripe.com'];

@@ -1,11 +1,11 @@
 import type { Invoice, PaymentMethod } from '../../billing/service.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import { Form } from '../kit/form.tsx';
 import { formatMoney, formatNumber, methodName, priceText } from '../kit/format.ts';
 import { Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import type { BillingState, Wallet } from './billing-data.ts';
-import { billingMessages } from './billing-messages.ts';
 
 /** Packs of credits to buy. */
 export function CreditPacks({ visit, state }: { visit: Visit; state: BillingState }) {

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Plan } from '../../account/metering-contract.ts';
 import type { PriceRow, SubscriptionRow } from '../../billing/tables.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { formatMoney, formatNumber, methodName, priceText, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
@@ -9,7 +10,6 @@ import { Badge, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import type { BillingState, Wallet } from './billing-data.ts';
-import { billingMessages } from './billing-messages.ts';
 
 /** The statuses of a subscription that is paid for. */
 const IN_ORDER = ['active', 'trialing'];

@@ -1,10 +1,10 @@
 import { DEFAULT_PLAN } from '../../directory/state.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import { pageRoutes, type Shown } from '../kit/page.ts';
 import { Alert } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { type BillingState, billingState } from './billing-data.ts';
 import { billingForms, STRIPE } from './billing-forms.tsx';
-import { billingMessages } from './billing-messages.ts';
 import { CreditPacks, InvoicePanel, MethodPanel } from './billing-panels.tsx';
 import { CurrentPlanPanel, OfferPanel } from './billing-plan.tsx';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';

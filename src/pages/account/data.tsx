@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { fieldError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
+import { dataMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { EXPORT_HEADERS, exportDocument } from '../../privacy/export-schemas.ts';
 import { DeleteBody } from '../../privacy/schemas.ts';
@@ -11,7 +12,6 @@ import { MessagePage } from '../kit/frame.tsx';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Panel } from '../kit/panel.tsx';
 import { show, viewFor } from '../kit/view.ts';
-import { dataMessages } from './data-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
 import { type AccountServices, type AccountVisit, accountArea, signedInAccount } from './visit.ts';
 

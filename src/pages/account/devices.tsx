@@ -2,13 +2,13 @@ import type { Child } from 'hono/jsx';
 import { ApiError } from '../../errors.ts';
 
 import { clientOf } from '../../http/context.ts';
+import { devicesMessages } from '../../languages/messages.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
 import { Form } from '../kit/form.tsx';
 import { deviceName, placeName } from '../kit/format.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Badge, DeviceIcon, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { devicesMessages } from './devices-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { type AccountServices, accountArea } from './visit.ts';
 

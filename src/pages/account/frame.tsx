@@ -1,5 +1,21 @@
 import type { Child } from 'hono/jsx';
 import { MFA_PAGE } from '../../http/second-factor.ts';
+import {
+  accountMessages,
+  activityMessages,
+  appsMessages,
+  billingMessages,
+  dataMessages,
+  devicesMessages,
+  identitiesMessages,
+  organizationsMessages,
+  ownKeysMessages,
+  preferencesMessages,
+  profileMessages,
+  securityMessages,
+  twoStepMessages,
+  usageMessages,
+} from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import type { Language } from '../../lib/language.ts';
 import { mayMakeUnasked } from '../../passkeys/service.ts';
@@ -13,20 +29,6 @@ import { fullNameOf } from '../kit/panel.tsx';
 import { UnaskedPasskey } from '../kit/passkey-form.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
-import { activityMessages } from './activity-messages.ts';
-import { appsMessages } from './apps-messages.ts';
-import { billingMessages } from './billing-messages.ts';
-import { dataMessages } from './data-messages.ts';
-import { devicesMessages } from './devices-messages.ts';
-import { identitiesMessages } from './identities-messages.ts';
-import { ownKeysMessages } from './keys-messages.ts';
-import { accountMessages } from './messages.ts';
-import { organizationsMessages } from './organizations-messages.ts';
-import { preferencesMessages } from './preferences-messages.ts';
-import { profileMessages } from './profile-messages.ts';
-import { securityMessages } from './security-messages.ts';
-import { twoStepMessages } from './two-step-messages.ts';
-import { usageMessages } from './usage-messages.ts';
 import type { AccountVisit } from './visit.ts';
 
 /** The paths of the pages of an account, in the order of their menu. */

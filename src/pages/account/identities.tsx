@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { setFlowCookie } from '../../http/flow-cookie.ts';
+import { identitiesMessages, signInMessages } from '../../languages/messages.ts';
 import type { IdentityRow } from '../../oauth/tables.ts';
-import { signInMessages } from '../entry/sign-in-messages.ts';
 import { Form } from '../kit/form.tsx';
 import { ProviderMark } from '../kit/icon.tsx';
 import { pageRoutes } from '../kit/page.ts';
@@ -11,7 +11,6 @@ import { Alert, Badge, EmptyState, Entry, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
-import { identitiesMessages } from './identities-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 /** The accounts of providers that a user signs in with. */

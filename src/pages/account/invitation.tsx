@@ -1,13 +1,13 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { AppEnv } from '../../http/context.ts';
 import { requireLevel, type UserLevel } from '../../http/level.ts';
+import { organizationsMessages } from '../../languages/messages.ts';
 import { Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { organizationPath, roleName } from './organizations.tsx';
-import { organizationsMessages } from './organizations-messages.ts';
 import type { AccountServices } from './visit.ts';
 
 const PAGE = '/organizations/invitation';

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ReportedKey } from '../../account/key-contract.ts';
+import { kitMessages, ownKeysMessages } from '../../languages/messages.ts';
 import { NewProductKeyBody } from '../../product-keys/schemas.ts';
 import type { WantedKey } from '../../product-keys/service.ts';
 import { ConfirmDialog } from '../kit/dialog.tsx';
@@ -8,11 +9,9 @@ import { expiryOf, valid } from '../kit/form-data.ts';
 import { formatNumber, resourceName } from '../kit/format.ts';
 import { Icon } from '../kit/icon.tsx';
 import { Expiry, ShownKey } from '../kit/key.tsx';
-import { kitMessages } from '../kit/messages.ts';
 import { refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entries, Entry, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { ownKeysMessages } from './keys-messages.ts';
 
 /** The fields of the API by their names in the form that makes a key: other forms of a page have names, too. */
 export const KEY_FIELDS: Record<string, string> = {

@@ -3,6 +3,7 @@ import type { Payer } from '../../billing/service.ts';
 import { ORGANIZATION_PLAN } from '../../directory/state.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { MoneyAct } from '../../http/money-act.ts';
+import { billingMessages } from '../../languages/messages.ts';
 import type { Admitted } from '../../organizations/service.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
@@ -12,7 +13,6 @@ import type { Visit } from '../kit/visit.ts';
 import { StripePanels } from './billing.tsx';
 import { organizationBillingState } from './billing-data.ts';
 import { billingForms } from './billing-forms.tsx';
-import { billingMessages } from './billing-messages.ts';
 import { CurrentPlanPanel } from './billing-plan.tsx';
 import type { AccountServices } from './visit.ts';
 

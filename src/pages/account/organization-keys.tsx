@@ -1,6 +1,7 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { ReportedKey } from '../../account/key-contract.ts';
 import type { AppContext } from '../../http/context.ts';
+import { ownKeysMessages } from '../../languages/messages.ts';
 import type { OrganizationKeys } from '../../organizations/key-service.ts';
 import type { Admitted } from '../../organizations/service.ts';
 import { mostKeys } from '../../product-keys/service.ts';
@@ -8,7 +9,6 @@ import type { PageForm, Shown } from '../kit/page.ts';
 import { show } from '../kit/view.ts';
 import { STRIPE } from './billing-forms.tsx';
 import { KEY_FIELDS, KeyPanels, wantedKey } from './key-panels.tsx';
-import { ownKeysMessages } from './keys-messages.ts';
 import type { AccountVisit } from './visit.ts';
 
 /** The forms of an organization's keys. `admit` lets in who may manage them; `render` is the page, with the key that was made. */

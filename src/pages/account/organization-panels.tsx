@@ -1,3 +1,4 @@
+import { organizationsMessages } from '../../languages/messages.ts';
 import { managesNothing, reaches } from '../../lib/organization-roles.ts';
 import { recordOf } from '../../organizations/domain-service.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
@@ -11,7 +12,6 @@ import { Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { memberRoleOptions, roleName } from './organizations.tsx';
-import { organizationsMessages } from './organizations-messages.ts';
 
 /** The roles that whoever looks may give. */
 export function optionsFor(view: View, by: Admitted) {

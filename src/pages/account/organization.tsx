@@ -1,4 +1,5 @@
 import { type AppContext, clientOf } from '../../http/context.ts';
+import { billingMessages, organizationsMessages } from '../../languages/messages.ts';
 import { type OrganizationPermission, permissionsOf, reaches } from '../../lib/organization-roles.ts';
 import { NewDomain, NewInvitation, OrganizationPatch } from '../../organizations/schemas.ts';
 import type { Admitted, ShownMember } from '../../organizations/service.ts';
@@ -10,7 +11,6 @@ import { Badge, EditableEntry, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import type { Visit } from '../kit/visit.ts';
 import { STRIPE } from './billing-forms.tsx';
-import { billingMessages } from './billing-messages.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { organizationBillingForms, organizationBillingPanels } from './organization-billing.tsx';
 import { OrganizationKeyPanels, organizationKeyForms } from './organization-keys.tsx';
@@ -23,7 +23,6 @@ import {
   TransferForm,
 } from './organization-panels.tsx';
 import { organizationPath, roleName } from './organizations.tsx';
-import { organizationsMessages } from './organizations-messages.ts';
 import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
 import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { organizationsMessages } from '../../languages/messages.ts';
 import { rolesOf } from '../../lib/organization-roles.ts';
 import { NewOrganization } from '../../organizations/schemas.ts';
 import type { OwnOrganization } from '../../organizations/service.ts';
@@ -10,7 +11,6 @@ import { Badge, EditableEntry, EmptyState, Entry, Panel, Time } from '../kit/pan
 import { Pager } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
-import { organizationsMessages } from './organizations-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 const PAGE = 20;

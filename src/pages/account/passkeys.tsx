@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { ApiError } from '../../errors.ts';
 import { clientOf } from '../../http/context.ts';
+import { passkeysMessages } from '../../languages/messages.ts';
 import { AssertedPasskey, CreatedPasskey, PasskeyPatch, type UsedPasskey } from '../../passkeys/schemas.ts';
 import { acceptedCredentials, authenticatorName, mayConfirm, type Passkeys } from '../../passkeys/service.ts';
 import { Field, Form } from '../kit/form.tsx';
@@ -13,7 +14,6 @@ import { KnownPasskeys, PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, addressNeeded } from './frame.tsx';
-import { passkeysMessages } from './passkeys-messages.ts';
 
 /** Their names. */
 const FORMS = [

@@ -1,13 +1,12 @@
 import { PreferencesSchema } from '../../directory/schemas.ts';
+import { kitMessages, preferencesMessages } from '../../languages/messages.ts';
 import { LANGUAGES } from '../../lib/language.ts';
 import { ChoiceField, Form, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { languageOptions } from '../kit/format.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { forgetLanguage, rememberLanguage } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
-import { preferencesMessages } from './preferences-messages.ts';
 import { type AccountServices, type AccountVisit, accountArea } from './visit.ts';
 
 const THEMES = ['system', 'light', 'dark'] as const;

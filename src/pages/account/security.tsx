@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { CodeVerifyBody } from '../../codes/schemas.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
+import { accountMessages, securityMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { PasswordChangeBody } from '../../passwords/schemas.ts';
 import { EmailChangeBody } from '../../verification/schemas.ts';
@@ -19,9 +20,7 @@ import { Badge, EditableEntry, Entry, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
-import { accountMessages } from './messages.ts';
 import { PasskeyPanel, passkeyForms } from './passkeys.tsx';
-import { securityMessages } from './security-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 /** What a user signs in with: password, passkeys, email address and phone number. */

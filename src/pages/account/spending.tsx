@@ -3,13 +3,13 @@ import type { CreditStanding } from '../../account/metering-contract.ts';
 import type { Caps } from '../../account/sharing-contract.ts';
 import type { Limit } from '../../directory/state.ts';
 import { fieldError } from '../../errors.ts';
+import { spendingMessages } from '../../languages/messages.ts';
 import { CapsBody } from '../../plans/caps-schemas.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
 import { formatNumber, resourceName } from '../kit/format.ts';
 import { Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { spendingMessages } from './spending-messages.ts';
 
 const PERIODS = ['day', 'month'] as const;
 

@@ -1,3 +1,4 @@
+import { billingMessages } from '../../languages/messages.ts';
 import { monthOf } from '../../lib/calendar.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { formatMoney, formatNumber, largeUnits, priceText } from '../kit/format.ts';
@@ -5,7 +6,6 @@ import { refusedIn, type Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
 import type { Visit } from '../kit/visit.ts';
 import type { BillingState } from './billing-data.ts';
-import { billingMessages } from './billing-messages.ts';
 
 /** Whether and when credits are bought again by themselves. */
 export function TopUpPanel({ visit, state, shown }: { visit: Visit; state: BillingState; shown: Shown }) {

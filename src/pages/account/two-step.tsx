@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import { FactorCodeBody, type KnownFactor, type KnownFactors, NewFactorBody } from '../../factors/schemas.ts';
 import { shownSecret } from '../../factors/service.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import { errorMessages, twoStepMessages } from '../../languages/messages.ts';
 import { lacksMfa, requiresMfa } from '../../lib/mfa.ts';
-import { errorMessages } from '../kit/error-messages.ts';
 import { Field, Form } from '../kit/form.tsx';
 import { type FormProblem, formProblem, valid } from '../kit/form-data.ts';
 import { formatDate } from '../kit/format.ts';
@@ -14,7 +14,6 @@ import { Alert, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
 import type { Visit } from '../kit/visit.ts';
 import { ACCOUNT_PAGES, AccountFrame, addressNeeded } from './frame.tsx';
-import { twoStepMessages } from './two-step-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 /** What was begun: the secret stays in the form, for the page to be shown again after a wrong code. */

@@ -1,6 +1,7 @@
 import type { CreditStanding, CreditTransaction, QuotaReport } from '../../account/metering-contract.ts';
 import { TransactionQuery } from '../../credits/schemas.ts';
 import { clientOf } from '../../http/context.ts';
+import { spendingMessages, usageMessages } from '../../languages/messages.ts';
 import { type DailyNumbers, DayBars, DayTable } from '../kit/chart.tsx';
 import { formatDayMonth, formatNumber, resourceName } from '../kit/format.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
@@ -9,8 +10,6 @@ import { Pager } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ACCOUNT_PAGES, AccountFrame } from './frame.tsx';
 import { CreditSources, capsIn, SpendingPanel } from './spending.tsx';
-import { spendingMessages } from './spending-messages.ts';
-import { usageMessages } from './usage-messages.ts';
 import { type AccountServices, accountArea } from './visit.ts';
 
 const DAYS = 30;

@@ -6,6 +6,7 @@ import type { Credits } from '../../credits/service.ts';
 import type { Factors } from '../../factors/service.ts';
 import type { AppContext, Principal } from '../../http/context.ts';
 import { requireMfa } from '../../http/second-factor.ts';
+import { kitMessages } from '../../languages/messages.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import type { OAuth } from '../../oauth/service.ts';
@@ -26,7 +27,6 @@ import type { UsageAnalytics } from '../../usage/analytics-service.ts';
 import type { Usage } from '../../usage/service.ts';
 import type { Spending } from '../../usage/spending-service.ts';
 import type { EmailVerification } from '../../verification/service.ts';
-import { kitMessages } from '../kit/messages.ts';
 import type { PageArea } from '../kit/page.ts';
 import { signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
 

@@ -3,17 +3,15 @@ import { AdminActivityQuery, AuditQuery } from '../../admin/logs-schemas.ts';
 import type { Logs } from '../../admin/logs-service.ts';
 import type { ActivityType } from '../../directory/state.ts';
 import type { AppContext } from '../../http/context.ts';
+import { activityMessages, adminActivityMessages, adminMessages } from '../../languages/messages.ts';
 import { rfc3339 } from '../../lib/time.ts';
-import { activityMessages } from '../account/activity-messages.ts';
 import { Field, Hidden, Select } from '../kit/form.tsx';
 import { dayRange } from '../kit/form-data.ts';
 import { deviceName, placeName } from '../kit/format.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Time } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
-import { adminActivityMessages } from './activity-messages.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;

@@ -3,12 +3,11 @@ import { PriceListBody } from '../../billing/admin-schemas.ts';
 import type { BillingAdmin } from '../../billing/admin-service.ts';
 import type { PriceRow } from '../../billing/tables.ts';
 import { ApiError, fieldError } from '../../errors.ts';
+import { adminBillingMessages, kitMessages } from '../../languages/messages.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { priceText } from '../kit/format.ts';
-import { kitMessages } from '../kit/messages.ts';
 import type { View } from '../kit/view.ts';
-import { adminBillingMessages } from './billing-messages.ts';
 
 type PriceMeaning = Parameters<BillingAdmin['replacePrices']>[1][number];
 

@@ -1,5 +1,6 @@
 import { BillingEventQuery, ShortfallQuery } from '../../billing/admin-schemas.ts';
 import type { EventRow, ReversalRow } from '../../billing/tables.ts';
+import { adminBillingMessages, adminMessages } from '../../languages/messages.ts';
 import { isOrganizationId } from '../../lib/jurisdiction.ts';
 import { Form } from '../kit/form.tsx';
 import { formatNumber } from '../kit/format.ts';
@@ -7,10 +8,8 @@ import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Alert, Badge, Panel, Time } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
-import { adminBillingMessages } from './billing-messages.ts';
 import { blamePriceRows, meaningsOf, PriceFields } from './billing-prices.tsx';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 const PER_PAGE = 25;

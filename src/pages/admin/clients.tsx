@@ -7,6 +7,7 @@ import {
 } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { AppContext } from '../../http/context.ts';
+import { adminMessages, clientsMessages } from '../../languages/messages.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
 import { CopyButton } from '../kit/dialog.tsx';
 import { ChoiceField, Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
@@ -15,9 +16,7 @@ import { pageRoutes, refusedIn, type Shown } from '../kit/page.ts';
 import { Alert, Badge, Entry, Panel, Time } from '../kit/panel.tsx';
 import { Count, Pager } from '../kit/table.tsx';
 import { show, type View } from '../kit/view.ts';
-import { clientsMessages } from './clients-messages.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;

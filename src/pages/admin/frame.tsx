@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { adminMessages } from '../../languages/messages.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
 import { MenuFrame } from '../kit/frame.tsx';
@@ -6,7 +7,6 @@ import type { IconName } from '../kit/icon-names.ts';
 import type { Shown } from '../kit/page.ts';
 import { Badge, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { adminMessages } from './messages.ts';
 import type { AdminVisit } from './visit.ts';
 
 /** The paths of the pages for operators, in the order of their menu. */

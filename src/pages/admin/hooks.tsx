@@ -1,6 +1,7 @@
 import { HookBody, HookParams } from '../../hooks/schemas.ts';
 import type { HookAdmin } from '../../hooks/service.ts';
 import type { AppContext } from '../../http/context.ts';
+import { hooksMessages } from '../../languages/messages.ts';
 import { HOOK_NAMES, type HookName } from '../../lib/realm.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
@@ -8,7 +9,6 @@ import { valid } from '../kit/form-data.ts';
 import { type PageForm, refusedIn, type Shown } from '../kit/page.ts';
 import { Entry, Panel } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { hooksMessages } from './hooks-messages.ts';
 import type { AdminVisit } from './visit.ts';
 
 /** The forms of hooks. `shownOnce` answers with the page and a secret. */

@@ -1,7 +1,7 @@
 import type { Limit, Limits } from '../../directory/state.ts';
 import { fieldError } from '../../errors.ts';
+import { adminMessages } from '../../languages/messages.ts';
 import type { View } from '../kit/view.ts';
-import { adminMessages } from './messages.ts';
 
 /** The periods that a limit may be for. */
 export const PERIODS = ['day', 'month'] as const;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { AppEnv } from '../../http/context.ts';
 import { cursorOf } from '../../http/list-schemas.ts';
+import { adminMessages, mailMessages } from '../../languages/messages.ts';
 import type { Message } from '../../messages/admin-service.ts';
 import { Form } from '../kit/form.tsx';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
@@ -9,8 +10,6 @@ import { Badge, DescriptionList, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
-import { mailMessages } from './mail-messages.ts';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;

@@ -1,14 +1,11 @@
 import { NewUser } from '../../admin/users-schemas.ts';
-import { profileMessages } from '../account/profile-messages.ts';
+import { kitMessages, profileMessages, userMessages, usersMessages } from '../../languages/messages.ts';
 import { ChoiceField, Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
 import { countryOptions, languageOptions } from '../kit/format.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { roleOptions } from './user-access.tsx';
-import { userMessages } from './user-messages.ts';
-import { usersMessages } from './users-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 const PATH = `${ADMIN_PAGES.users}/new`;

@@ -1,4 +1,10 @@
 import { ORGANIZATION_PLAN } from '../../directory/state.ts';
+import {
+  adminMessages,
+  adminOrganizationsMessages,
+  kitMessages,
+  userMessages,
+} from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import type { ShownMember } from '../../organizations/service.ts';
 import { MemberForms } from '../account/organization-panels.tsx';
@@ -6,16 +12,12 @@ import { memberRoleOptions, OrganizationMark, roleName } from '../account/organi
 import { ConfirmDialog, CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { formatNumber } from '../kit/format.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Badge, DescriptionList, EditableEntry, Panel, Time } from '../kit/panel.tsx';
 import { Pager } from '../kit/table.tsx';
 import { ADMIN_PAGES } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import type { OrganizationPanelProps } from './organization-data.ts';
-import { adminOrganizationsMessages } from './organization-messages.ts';
 import { ActionForm } from './user-access.tsx';
-import { userMessages } from './user-messages.ts';
 import { LimitsForm } from './user-plan.tsx';
 import { StatusBadge } from './users-table.tsx';
 

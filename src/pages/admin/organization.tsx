@@ -1,4 +1,5 @@
 import type { AppContext } from '../../http/context.ts';
+import { adminMessages, adminOrganizationsMessages, userMessages } from '../../languages/messages.ts';
 import { MemberPatch, OrganizationAdminPatch } from '../../organizations/schemas.ts';
 import { valid } from '../kit/form-data.ts';
 import { pageRoutes } from '../kit/page.ts';
@@ -6,9 +7,7 @@ import { Panel } from '../kit/panel.tsx';
 import { Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
 import { limitsOf } from './limits.ts';
-import { adminMessages } from './messages.ts';
 import { type OrganizationPanelProps, readOrganizationData } from './organization-data.ts';
-import { adminOrganizationsMessages } from './organization-messages.ts';
 import {
   AdminMembersPanel,
   OrganizationAccessPanel,
@@ -18,7 +17,6 @@ import {
 } from './organization-panels.tsx';
 import { adjustmentIn } from './user-forms.ts';
 import { AuditEntries, CreditsPanel, UsagePanel } from './user-ledgers.tsx';
-import { userMessages } from './user-messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 
 /** One organization: everything that is known of it, and everything that operators can do. */

@@ -1,3 +1,4 @@
+import { adminMessages, adminOrganizationsMessages } from '../../languages/messages.ts';
 import { NewOrganizationFor, OrganizationAdminQuery } from '../../organizations/schemas.ts';
 import type { OrganizationRow } from '../../organizations/tables.ts';
 import { OrganizationMark } from '../account/organizations.tsx';
@@ -8,8 +9,6 @@ import { EmptyState, Panel, Time } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
-import { adminOrganizationsMessages } from './organization-messages.ts';
 import { StatusBadge } from './users-table.tsx';
 import { type AdminServices, adminArea } from './visit.ts';
 

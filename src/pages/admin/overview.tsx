@@ -6,6 +6,7 @@ import {
 } from '../../admin/dashboard-service.ts';
 import { needsHand } from '../../admin/service.ts';
 import { countedTotal } from '../../http/paging.ts';
+import { overviewMessages } from '../../languages/messages.ts';
 import { type SinkHealth, sinkHealth } from '../../sinks/health.ts';
 import { type DailyNumbers, DayBars, DayTable, Share } from '../kit/chart.tsx';
 import { formatDayMonth, formatMoney, formatNumber, formatTime } from '../kit/format.ts';
@@ -14,7 +15,6 @@ import { Alert, DescriptionList, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { overviewMessages } from './overview-messages.ts';
 import { byPrice } from './plan-order.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 

@@ -1,11 +1,10 @@
+import { kitMessages, realmsMessages } from '../../languages/messages.ts';
 import { RealmPatch } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import type { RealmRow } from '../../realms/tables.ts';
 import { ChoiceField, Field, Form, fieldsOf, Hidden, Select, TextArea } from '../kit/form.tsx';
 import { type RefusedForm, valid } from '../kit/form-data.ts';
-import { kitMessages } from '../kit/messages.ts';
 import type { View } from '../kit/view.ts';
-import { realmsMessages } from './realms-messages.ts';
 
 /** What is wrong with fields whose names other forms have for something else. */
 export const POLICY_CODES = { name: 'short_name' };

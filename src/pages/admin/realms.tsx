@@ -1,21 +1,19 @@
 import { Hono } from 'hono';
 import type { Admin } from '../../admin/service.ts';
 import type { AppEnv } from '../../http/context.ts';
+import { adminMessages, kitMessages, realmsMessages } from '../../languages/messages.ts';
 import { JURISDICTIONS } from '../../lib/jurisdiction.ts';
 import { issuerOf } from '../../lib/realm.ts';
 import { NewRealm } from '../../realms/admin-schemas.ts';
 import { RealmFields } from '../../realms/schemas.ts';
 import { Form, fieldsOf, Select } from '../kit/form.tsx';
 import { valid } from '../kit/form-data.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink, NewEntryPanel } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { POLICY_CODES, PolicyForm, policyPatch } from './realm-policy.tsx';
-import { realmsMessages } from './realms-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 const PER_PAGE = 50;

@@ -1,5 +1,6 @@
 import { NewProtectedResource, ProtectedResourcePatch } from '../../authorization-server/resource-schemas.ts';
 import type { ProtectedResourceRow } from '../../authorization-server/tables.ts';
+import { adminMessages, resourcesMessages } from '../../languages/messages.ts';
 import { ConfirmedDelete, requireConfirmation } from '../kit/confirmed-delete.tsx';
 import { ChoiceField, Field, Form, fieldsOf } from '../kit/form.tsx';
 import { type RefusedForm, valid, validEntry } from '../kit/form-data.ts';
@@ -7,8 +8,6 @@ import { pageRoutes, refusedIn } from '../kit/page.ts';
 import { Badge, Entry, Panel, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
-import { resourcesMessages } from './resources-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 /** What tokens of clients may be for: APIs and MCP servers of the realm. */

@@ -1,16 +1,18 @@
 import type { Actor } from '../../http/service-authentication.ts';
+import {
+  adminMessages,
+  dataMessages,
+  kitMessages,
+  userMessages,
+  usersMessages,
+} from '../../languages/messages.ts';
 import { DEFAULT_REALM } from '../../lib/realm.ts';
-import { dataMessages } from '../account/data-messages.ts';
 import { CopyButton } from '../kit/dialog.tsx';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
-import { kitMessages } from '../kit/messages.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Alert, Avatar, Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
-import { adminMessages } from './messages.ts';
 import type { UserPanelProps } from './user-data.ts';
-import { userMessages } from './user-messages.ts';
-import { usersMessages } from './users-messages.ts';
 import { StatusBadge } from './users-table.tsx';
 
 /** Who the user is, at a glance. */

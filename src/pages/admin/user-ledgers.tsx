@@ -1,16 +1,18 @@
 import type { ActivityType } from '../../directory/state.ts';
-import { activityMessages } from '../account/activity-messages.ts';
+import {
+  activityMessages,
+  adminActivityMessages,
+  adminMessages,
+  userMessages,
+} from '../../languages/messages.ts';
 import { Field, Form, fieldsOf } from '../kit/form.tsx';
 import { deviceName, formatNumber } from '../kit/format.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Entries, Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
-import { adminActivityMessages } from './activity-messages.ts';
 import { ADMIN_PAGES } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import type { UserData, UserPanelProps } from './user-data.ts';
-import { userMessages } from './user-messages.ts';
 
 /** The limits of a user or an organization, and what was used. */
 export function UsagePanel(props: {

@@ -1,4 +1,5 @@
 import type { Limits } from '../../directory/state.ts';
+import { adminMessages, userMessages, usersMessages } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import { controlAttributes, Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import { refusedIn, type Shown } from '../kit/page.ts';
@@ -6,10 +7,7 @@ import { Panel, Time } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { limitField, limitText, PERIODS } from './limits.ts';
-import { adminMessages } from './messages.ts';
 import type { UserPanelProps } from './user-data.ts';
-import { userMessages } from './user-messages.ts';
-import { usersMessages } from './users-messages.ts';
 
 /** The plan of a user, and limits of their own. */
 export function UserPlanPanel(panel: UserPanelProps) {

@@ -1,17 +1,19 @@
+import {
+  adminMessages,
+  adminOrganizationsMessages,
+  identitiesMessages,
+  kitMessages,
+  profileMessages,
+  userMessages,
+} from '../../languages/messages.ts';
 import { SessionEntry } from '../account/devices.tsx';
-import { identitiesMessages } from '../account/identities-messages.ts';
 import { profileValues } from '../account/profile.tsx';
-import { profileMessages } from '../account/profile-messages.ts';
 import { Field, Form, fieldsOf, Select, TextArea } from '../kit/form.tsx';
 import { countryOptions, languageOptions } from '../kit/format.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { refusedIn } from '../kit/page.ts';
 import { Badge, Entries, Entry, Panel, Time } from '../kit/panel.tsx';
-import { adminMessages } from './messages.ts';
-import { adminOrganizationsMessages } from './organization-messages.ts';
 import { OrganizationTable } from './organizations.tsx';
 import type { UserPanelProps } from './user-data.ts';
-import { userMessages } from './user-messages.ts';
 
 /** The profile of a user, to be changed. */
 export function ProfilePanel({ visit: { view }, data: { user }, shown }: UserPanelProps) {

@@ -1,18 +1,20 @@
-import { activityMessages } from '../account/activity-messages.ts';
-import { identitiesMessages } from '../account/identities-messages.ts';
-import { profileMessages } from '../account/profile-messages.ts';
+import {
+  activityMessages,
+  adminMessages,
+  identitiesMessages,
+  profileMessages,
+  userMessages,
+  usersMessages,
+} from '../../languages/messages.ts';
 import { pageRoutes } from '../kit/page.ts';
 import { Tabs } from '../kit/table.tsx';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { AccessPanel, DeletePanel, UserSummary } from './user-access.tsx';
 import { readUserData, type UserPanelProps } from './user-data.ts';
 import { userForms } from './user-forms.ts';
 import { CreditsPanel, LogsPanel, UsagePanel } from './user-ledgers.tsx';
-import { userMessages } from './user-messages.ts';
 import { UserPlanPanel } from './user-plan.tsx';
 import { IdentitiesPanel, OrganizationsPanel, ProfilePanel, SessionsPanel } from './user-profile.tsx';
-import { usersMessages } from './users-messages.ts';
 import { type AdminServices, adminArea } from './visit.ts';
 
 /** One user: everything that is known of them, and everything that operators can do. */

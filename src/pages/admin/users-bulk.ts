@@ -1,7 +1,7 @@
 import { ReasonBody } from '../../admin/users-schemas.ts';
 import type { UserRef } from '../../directory/state.ts';
 import { ApiError, fieldError } from '../../errors.ts';
-import { failureMessages } from '../entry/failure-messages.ts';
+import { failureMessages } from '../../languages/messages.ts';
 import { formProblem, valid } from '../kit/form-data.ts';
 import type { AdminServices, AdminVisit } from './visit.ts';
 

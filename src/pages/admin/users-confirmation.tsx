@@ -1,8 +1,7 @@
+import { adminMessages, usersMessages } from '../../languages/messages.ts';
 import { Hidden } from '../kit/form.tsx';
 import { AdminFrame } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { BOX_PREFIX, type BulkChange } from './users-bulk.ts';
-import { usersMessages } from './users-messages.ts';
 import type { AdminVisit } from './visit.ts';
 
 /** What stands between choosing users and changing them all: what, of how many, and who they are. */

@@ -2,13 +2,12 @@ import type { z } from 'zod';
 import type { Plan } from '../../account/metering-contract.ts';
 import { UserQuery } from '../../admin/users-schemas.ts';
 import type { AppContext } from '../../http/context.ts';
+import { adminMessages, usersMessages } from '../../languages/messages.ts';
 import { Field, Hidden, Select } from '../kit/form.tsx';
 import { type FormProblem, valid } from '../kit/form-data.ts';
 import { Alert } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES } from './frame.tsx';
-import { adminMessages } from './messages.ts';
-import { usersMessages } from './users-messages.ts';
 
 /** The fields of a search, with the order and the cursor. */
 const FIELDS = [

@@ -2,17 +2,15 @@ import type { z } from 'zod';
 import type { UserQuery } from '../../admin/users-schemas.ts';
 import { userShape } from '../../directory/schemas.ts';
 import type { UserRow } from '../../directory/tables.ts';
+import { adminMessages, kitMessages, usersMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { Field, Form, fieldsOf, Select } from '../kit/form.tsx';
 import type { RefusedForm } from '../kit/form-data.ts';
-import { kitMessages } from '../kit/messages.ts';
 import { Avatar, Badge, Time, TimeOr } from '../kit/panel.tsx';
 import { Table } from '../kit/table.tsx';
 import type { View } from '../kit/view.ts';
 import { ADMIN_PAGES } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { BOX_PREFIX, BULK_ACTIONS } from './users-bulk.ts';
-import { usersMessages } from './users-messages.ts';
 import type { UserSearch } from './users-search.tsx';
 
 type Query = z.output<typeof UserQuery>;

@@ -1,5 +1,6 @@
 import type { UserAdmin } from '../../admin/users-service.ts';
 import type { AppContext } from '../../http/context.ts';
+import { usersMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { type FormProblem, formProblem } from '../kit/form-data.ts';
 import { linkBack, type PageDefinition, pageRoutes, refusedIn } from '../kit/page.ts';
@@ -8,7 +9,6 @@ import { show } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { bulkChangeOf, changeChosenUsers } from './users-bulk.ts';
 import { BulkConfirmation } from './users-confirmation.tsx';
-import { usersMessages } from './users-messages.ts';
 import { UserSearchForm, userSearchOf } from './users-search.tsx';
 import { UserTable } from './users-table.tsx';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';

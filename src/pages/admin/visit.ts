@@ -10,6 +10,7 @@ import type { AppContext, Principal } from '../../http/context.ts';
 import { requireLevel } from '../../http/level.ts';
 import { requireMfa } from '../../http/second-factor.ts';
 import { type Actor, actorOf } from '../../http/service-authentication.ts';
+import { adminMessages } from '../../languages/messages.ts';
 import { DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Identities } from '../../oauth/identity-service.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
@@ -27,7 +28,6 @@ import type { Usage } from '../../usage/service.ts';
 import type { WebhookEndpoints } from '../../webhooks/service.ts';
 import type { PageArea } from '../kit/page.ts';
 import { cookieHolder, signedIn, type Visit, type VisitServices, visitorOf } from '../kit/visit.ts';
-import { adminMessages } from './messages.ts';
 
 /** The level of these pages. Their forms say when they need a fresh proof. */
 const OPERATOR = {

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { fieldError } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
+import { adminMessages, webhooksMessages } from '../../languages/messages.ts';
 import { rfc3339 } from '../../lib/time.ts';
 import { DeliveryQuery, type DeliveryRow, deliveryShape } from '../../webhooks/schemas.ts';
 import type { ShownEndpoint } from '../../webhooks/service.ts';
@@ -12,10 +13,8 @@ import { Badge, DescriptionList, Panel, Time, TimeOr } from '../kit/panel.tsx';
 import { Count, Pager, Table, Tabs } from '../kit/table.tsx';
 import { show, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame, BackLink } from './frame.tsx';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
 import { NewSecret, WebhookBadge } from './webhooks.tsx';
-import { webhooksMessages } from './webhooks-messages.ts';
 
 const PATH = ADMIN_PAGES.webhooks;
 const PER_PAGE = 50;

@@ -1,4 +1,5 @@
 import type { AppContext } from '../../http/context.ts';
+import { adminMessages, webhooksMessages } from '../../languages/messages.ts';
 import { NewWebhook } from '../../webhooks/schemas.ts';
 import type { ShownEndpoint } from '../../webhooks/service.ts';
 import type { WebhookEndpointRow } from '../../webhooks/tables.ts';
@@ -10,9 +11,7 @@ import { Badge, Entry, Panel, TimeOr } from '../kit/panel.tsx';
 import { show, type View } from '../kit/view.ts';
 import { ADMIN_PAGES, AdminFrame } from './frame.tsx';
 import { HooksPanel, hookForms } from './hooks.tsx';
-import { adminMessages } from './messages.ts';
 import { type AdminServices, type AdminVisit, adminArea } from './visit.ts';
-import { webhooksMessages } from './webhooks-messages.ts';
 
 /** The endpoints of the realm. A secret is shown by the answer to the form that made it, and never again. */
 export function adminWebhooksPageRoutes(services: AdminServices) {

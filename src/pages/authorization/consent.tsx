@@ -7,13 +7,13 @@ import {
 import { isSelfRegistered } from '../../authorization-server/client-schemas.ts';
 import type { OAuthClientRow } from '../../authorization-server/tables.ts';
 import type { UserRow } from '../../directory/tables.ts';
+import { authorizationMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { Hidden } from '../kit/form.tsx';
 import { Frame } from '../kit/frame.tsx';
 import { fullNameOf } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import { DecisionForm } from './decision.tsx';
-import { authorizationMessages } from './messages.ts';
 import { scopeName } from './scope-names.ts';
 
 /** What sends the form of `OnwardPage`. */

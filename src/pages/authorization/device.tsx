@@ -5,6 +5,7 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf, type Principal } from '../../http/context.ts';
 import { MFA_PAGE } from '../../http/second-factor.ts';
+import { authorizationMessages, deviceMessages } from '../../languages/messages.ts';
 import { owedStep } from '../../lib/mfa.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
@@ -17,8 +18,6 @@ import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
 import { ScopeList, SignedInAs } from './consent.tsx';
 import { DecisionForm } from './decision.tsx';
-import { deviceMessages } from './device-messages.ts';
-import { authorizationMessages } from './messages.ts';
 
 /** What the page acts through on which a user lets a device in. */
 export interface DeviceServices {

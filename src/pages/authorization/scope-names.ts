@@ -1,6 +1,6 @@
 import { PROVIDER_TOKEN_SCOPE } from '../../authorization-server/client-schemas.ts';
+import { authorizationMessages } from '../../languages/messages.ts';
 import type { View } from '../kit/view.ts';
-import { authorizationMessages } from './messages.ts';
 
 /** What a scope lets a client do, in words; `providers` are those of the realm. */
 export function scopeName(

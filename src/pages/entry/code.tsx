@@ -3,14 +3,13 @@ import { CodeSendBody, CodeVerifyBody } from '../../codes/schemas.ts';
 import type { OneTimeCodes } from '../../codes/service.ts';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import { codeMessages, kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { Field, Form, Hidden, OneTimeCodeInput } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
-import { kitMessages } from '../kit/messages.ts';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
-import { codeMessages } from './code-messages.ts';
 import { completeSignIn, destinationOf, redirectSignedIn } from './destination.ts';
 import type { SignInServices } from './sign-in.tsx';
 

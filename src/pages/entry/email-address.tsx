@@ -1,19 +1,21 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
+import {
+  emailAddressMessages,
+  errorMessages,
+  failureMessages,
+  resetMessages,
+} from '../../languages/messages.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { Sessions } from '../../sessions/service.ts';
 import { EmailBody } from '../../verification/schemas.ts';
 import type { EmailVerification, LinkPreview } from '../../verification/service.ts';
-import { errorMessages } from '../kit/error-messages.ts';
 import { EmailAddressField, Form } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { visitorOf } from '../kit/visit.ts';
-import { emailAddressMessages } from './email-address-messages.ts';
-import { failureMessages } from './failure-messages.ts';
 import type { ProviderButton } from './provider-buttons.tsx';
-import { resetMessages } from './reset-messages.ts';
 import { AccountSummary } from './ways-in.tsx';
 
 /** What the pages of links about email addresses act through. */

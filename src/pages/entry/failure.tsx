@@ -1,12 +1,12 @@
 import { CONTROL } from '../../config/databases.ts';
 import { type ApiError, CATALOGUE, type ErrorCode } from '../../errors.ts';
 import type { AppContext } from '../../http/context.ts';
+import { failureMessages } from '../../languages/messages.ts';
 import { CAUTIOUS } from '../../lib/mfa.ts';
 import { appearanceOf, DEFAULT_REALM, type Realm } from '../../lib/realm.ts';
 import type { Realms } from '../../realms/service.ts';
 import { Frame } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
-import { failureMessages } from './failure-messages.ts';
 
 /** The page in place of one that cannot be shown. It needs no service that may have failed. */
 export async function failurePage(c: AppContext, error: ApiError, realms: Realms, issuer: string) {

@@ -6,6 +6,7 @@ import { LinkConfirmBody, LinkSendBody } from '../../codes/schemas.ts';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { setDeviceCookie } from '../../http/device-cookie.ts';
+import { linkMessages } from '../../languages/messages.ts';
 import { EmailAddressField, Form, Hidden, OneTimeCodeInput } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame } from '../kit/frame.tsx';
@@ -14,7 +15,6 @@ import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor } from '../kit/visit.ts';
 import { completeSignIn, destinationOf } from './destination.ts';
 import { showSpentLink } from './email-address.tsx';
-import { linkMessages } from './link-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
 
 const PAGE = '/login/link';

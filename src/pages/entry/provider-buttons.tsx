@@ -1,8 +1,8 @@
 import type { Child } from 'hono/jsx';
+import { signInMessages } from '../../languages/messages.ts';
 import { Icon, ProviderMark } from '../kit/icon.tsx';
 import type { IconName } from '../kit/icon-names.ts';
 import type { View } from '../kit/view.ts';
-import { signInMessages } from './sign-in-messages.ts';
 
 /** A sign-in provider as a button shows it. */
 export interface ProviderButton {

@@ -2,13 +2,13 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
 import { setDeviceCookie } from '../../http/device-cookie.ts';
+import { kitMessages, registerMessages } from '../../languages/messages.ts';
 import { CreatedPasskey, PasskeyRegisterOptionsBody } from '../../passkeys/schemas.ts';
 import { RegisterBody } from '../../passwords/schemas.ts';
 import { EmailAddressField, Field, Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { Icon } from '../kit/icon.tsx';
-import { kitMessages } from '../kit/messages.ts';
 import { PasskeyForm } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { registeredVisitor, visitorOf } from '../kit/visit.ts';
@@ -21,7 +21,6 @@ import {
   type ProviderButton,
   ProviderButtons,
 } from './provider-buttons.tsx';
-import { registerMessages } from './register-messages.ts';
 import type { SignInServices } from './sign-in.tsx';
 
 /** Registering in a browser. */

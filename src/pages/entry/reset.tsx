@@ -1,19 +1,17 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { ChallengeGuard } from '../../http/challenge.ts';
 import { type AppEnv, clientOf } from '../../http/context.ts';
+import { errorMessages, failureMessages, resetMessages } from '../../languages/messages.ts';
 import type { OAuth } from '../../oauth/service.ts';
 import type { PasswordResets } from '../../passwords/reset-service.ts';
 import { ForgotBody, ResetBody } from '../../passwords/schemas.ts';
 import type { EmailVerification, LinkPreview } from '../../verification/service.ts';
-import { errorMessages } from '../kit/error-messages.ts';
 import { Form, NewPasswordField } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { RequestLinkPage, showSpentLink } from './email-address.tsx';
-import { failureMessages } from './failure-messages.ts';
 import type { ProviderButton } from './provider-buttons.tsx';
-import { resetMessages } from './reset-messages.ts';
 import { OtherWays } from './ways-in.tsx';
 
 /** What the pages of forgotten passwords act through. */

@@ -8,15 +8,14 @@ import {
   SECOND_STEP_PAGE,
   secondStepCookieOf,
 } from '../../http/second-step-cookie.ts';
+import { errorMessages, secondStepMessages } from '../../languages/messages.ts';
 import type { SecondStep } from '../../lib/mfa.ts';
-import { errorMessages } from '../kit/error-messages.ts';
 import { ChoiceField, Field, Form, OneTimeCodeInput } from '../kit/form.tsx';
 import { attempt, type FormProblem, formOf, valid } from '../kit/form-data.ts';
 import { Frame, MessagePage } from '../kit/frame.tsx';
 import { PasskeyForm, passkeyIn } from '../kit/passkey-form.tsx';
 import { show, type View, viewFor } from '../kit/view.ts';
 import { completeSignIn, destinationOf, type SignInCompletion } from './destination.ts';
-import { secondStepMessages } from './second-step-messages.ts';
 
 /** What the page of the second step acts through. */
 export interface SecondStepServices extends SignInCompletion {

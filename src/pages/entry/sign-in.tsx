@@ -5,6 +5,7 @@ import type { UserRow } from '../../directory/tables.ts';
 import { ApiError } from '../../errors.ts';
 import { type AppContext, type AppEnv, clientOf } from '../../http/context.ts';
 import { clearSessionCookie } from '../../http/session-cookie.ts';
+import { signInMessages } from '../../languages/messages.ts';
 import type { Language } from '../../lib/language.ts';
 import { failingSteadily } from '../../lib/steady.ts';
 import type { OAuth } from '../../oauth/service.ts';
@@ -39,7 +40,6 @@ import {
   ProviderButtons,
   WayButton,
 } from './provider-buttons.tsx';
-import { signInMessages } from './sign-in-messages.ts';
 
 /** What the pages of signing in act through. */
 export interface SignInServices extends SignInCompletion {

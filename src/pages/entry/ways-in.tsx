@@ -1,10 +1,10 @@
+import { waysInMessages } from '../../languages/messages.ts';
 import type { LinkPreview, WayIn } from '../../verification/service.ts';
 import { ChoiceField } from '../kit/form.tsx';
 import { deviceName, formatNumber } from '../kit/format.ts';
 import { DescriptionList, Time } from '../kit/panel.tsx';
 import type { View } from '../kit/view.ts';
 import type { ProviderButton } from './provider-buttons.tsx';
-import { waysInMessages } from './ways-in-messages.ts';
 
 interface WaysProps {
   view: View;

@@ -1,6 +1,6 @@
 import { CHALLENGE } from '../../../generated/page-assets.ts';
 import type { Challenge } from '../../http/challenge.ts';
-import { kitMessages } from './messages.ts';
+import { kitMessages } from '../../languages/messages.ts';
 import { TURNSTILE_SCRIPT, type View } from './view.ts';
 
 /** Brings the solution. */

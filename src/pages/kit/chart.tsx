@@ -1,5 +1,5 @@
+import { kitMessages } from '../../languages/messages.ts';
 import { formatDayMonth, formatNumber } from './format.ts';
-import { kitMessages } from './messages.ts';
 import { Table } from './table.tsx';
 import type { View } from './view.ts';
 

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
+import { kitMessages } from '../../languages/messages.ts';
 import { Form } from './form.tsx';
 import { Icon } from './icon.tsx';
-import { kitMessages } from './messages.ts';
 import { DIALOG_PARAMETER, type View } from './view.ts';
 
 /**

@@ -4,9 +4,9 @@ import { ApiError, type ErrorCode } from '../../errors.ts';
 import type { Challenge } from '../../http/challenge.ts';
 import type { AppContext } from '../../http/context.ts';
 import { SECOND_STEP_PAGE, setSecondStepCookie } from '../../http/second-step-cookie.ts';
+import { errorMessages } from '../../languages/messages.ts';
 import type { Language } from '../../lib/language.ts';
 import { DAY, rfc3339 } from '../../lib/time.ts';
-import { errorMessages } from './error-messages.ts';
 import { show, type View } from './view.ts';
 
 /** Why a form was not accepted, in the words of the reader. */

@@ -1,8 +1,8 @@
 import type { Child } from 'hono/jsx';
+import { kitMessages } from '../../languages/messages.ts';
 import { RobotCheck } from './challenge.tsx';
 import type { FormProblem, RefusedForm } from './form-data.ts';
 import { Icon } from './icon.tsx';
-import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
 /** A form that posts to the page it is on. What was wrong with it stands first. */

@@ -1,11 +1,11 @@
 import type { PaymentMethod } from '../../billing/service.ts';
 import type { PriceRow } from '../../billing/tables.ts';
+import { kitMessages } from '../../languages/messages.ts';
 import { dateOf } from '../../lib/calendar.ts';
 import { COUNTRIES } from '../../lib/countries.ts';
 import { deviceOf } from '../../lib/device.ts';
 import { LANGUAGES, type Language } from '../../lib/language.ts';
 import { DAY, HOUR, MINUTE, rfc3339 } from '../../lib/time.ts';
-import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
 /** A moment for people and for programs; Unix milliseconds. */

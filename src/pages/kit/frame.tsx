@@ -1,11 +1,11 @@
 import type { Child } from 'hono/jsx';
 import { ICON, KIT, STYLESHEET } from '../../../generated/page-assets.ts';
+import { kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { LANGUAGES } from '../../lib/language.ts';
 import type { Appearance } from '../../lib/realm.ts';
 import { firstLetter, Icon, KeyMark } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
-import { kitMessages } from './messages.ts';
 import { Avatar } from './panel.tsx';
 import type { View } from './view.ts';
 import type { Visit } from './visit.ts';

@@ -1,6 +1,6 @@
+import { kitMessages } from '../../languages/messages.ts';
 import { DAY } from '../../lib/time.ts';
 import { CopyButton } from './dialog.tsx';
-import { kitMessages } from './messages.ts';
 import { Time } from './panel.tsx';
 import type { View } from './view.ts';
 

@@ -4,8 +4,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError, CATALOGUE } from '../../errors.ts';
 import type { AppContext, AppEnv } from '../../http/context.ts';
 import { BY_PASSWORD, requireLevel, type UserLevel } from '../../http/level.ts';
+import { errorMessages, reauthenticationMessages } from '../../languages/messages.ts';
 import type { Language } from '../../lib/language.ts';
-import { errorMessages } from './error-messages.ts';
 import { type FormProblem, formOf, formProblem, type RefusedForm } from './form-data.ts';
 import {
   askForProof,
@@ -15,7 +15,6 @@ import {
   takeDraft,
   takeProof,
 } from './reauthentication.tsx';
-import { reauthenticationMessages } from './reauthentication-messages.ts';
 import { show } from './view.ts';
 import type { Visit } from './visit.ts';
 

@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { UserRow } from '../../directory/tables.ts';
+import { kitMessages } from '../../languages/messages.ts';
 import { isPlaceholder } from '../../lib/email-address.ts';
 import { formatClock, formatDate, formatRelative, formatTime, initialsOf, isHandheld } from './format.ts';
 import { Icon } from './icon.tsx';
 import type { IconName } from './icon-names.ts';
-import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
 /** A part of a page that has one subject, with a heading of that id. */

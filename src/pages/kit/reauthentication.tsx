@@ -5,6 +5,7 @@ import { type AppContext, clientOf, type Principal } from '../../http/context.ts
 import { setFlowCookie } from '../../http/flow-cookie.ts';
 import { owesFactor } from '../../http/level.ts';
 import { pathOf } from '../../http/realm-path.ts';
+import { reauthenticationMessages } from '../../languages/messages.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import type { AccountLinks } from '../../oauth/link-service.ts';
 import { AssertedPasskey } from '../../passkeys/schemas.ts';
@@ -13,7 +14,6 @@ import { CurrentPasswordField, Field, Form, OneTimeCodeInput } from './form.tsx'
 import type { FormProblem } from './form-data.ts';
 import { Frame } from './frame.tsx';
 import { PasskeyForm, passkeyIn } from './passkey-form.tsx';
-import { reauthenticationMessages } from './reauthentication-messages.ts';
 import { show, type View } from './view.ts';
 import type { Visit } from './visit.ts';
 

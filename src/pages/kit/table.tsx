@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
+import { kitMessages } from '../../languages/messages.ts';
 import { formatNumber } from './format.ts';
-import { kitMessages } from './messages.ts';
 import type { View } from './view.ts';
 
 /** The head of a column: of texts, of numbers, or one that only screen readers name; null has no head. */

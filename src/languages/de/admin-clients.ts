@@ -1,0 +1,43 @@
+import type { Texts } from '../texts.ts';
+
+/** In German. */
+export const adminClients: Texts['adminClients'] = {
+  text: 'Apps, die Benutzer mit diesem Bereich anmelden. Was diese Seite nicht fragt, stellt die API ein.',
+  shownOnce: 'Kopieren Sie das Geheimnis jetzt',
+  shownOnceText: 'Es wird nie wieder gezeigt.',
+  made: 'Die App hat kein Geheimnis. Ihre Id ist',
+  create: 'Neue App',
+  createButton: 'App registrieren',
+  name: 'Name, wie ihn Benutzer sehen',
+  redirectUris: 'Rücksprungadressen',
+  redirectUrisHint: 'Eine je Zeile; https, http auf localhost oder das Schema einer App',
+  kind: 'Wie sie sich ausweist',
+  kinds: {
+    client_secret_basic: 'Mit einem Geheimnis: Sie läuft auf einem Server',
+    none: 'Gar nicht: Sie läuft im Browser oder auf Geräten ihrer Benutzer',
+  },
+  firstParty: 'Sie ist unsere eigene: Benutzer werden nicht gefragt, ob sie darf',
+  pairwise: 'Sie kennt Benutzer unter Namen, die keine App einer anderen Website hat',
+  pairwiseBadge: 'Eigene Namen',
+  scopes: 'Worum sie bitten darf',
+  scopesHint: 'Scopes mit Leerzeichen dazwischen',
+  firstPartyBadge: 'Unsere eigene',
+  publicBadge: 'Öffentlich',
+  selfBadge: 'Selbst registriert',
+  created: 'Registriert',
+  leadsTo: 'Führt zu',
+  previousUntil: 'Das vorige Geheimnis gilt bis',
+  change: (name) => `Geheimnis von ${name} erneuern oder die App löschen`,
+  changePublic: (name) => `${name} löschen`,
+  overlap: 'Das vorige gilt noch',
+  overlaps: {
+    '0': 'Gar nicht: Es ist bekannt geworden',
+    '3600': 'Eine Stunde',
+    '86400': 'Einen Tag',
+    '604800': 'Eine Woche',
+  },
+  rotate: 'Erneuern',
+  confirm: 'Ja, niemand kann sich mehr mit dieser App anmelden',
+  delete: 'Löschen',
+  done: { deleted: 'Die App ist gelöscht. Sie wird innerhalb von 30 Sekunden überall abgelehnt.' },
+};

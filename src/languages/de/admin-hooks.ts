@@ -1,0 +1,23 @@
+import type { Texts } from '../texts.ts';
+
+/** In German. */
+export const adminHooks: Texts['adminHooks'] = {
+  title: 'Hooks',
+  text: 'Wen dieser Bereich fragt, bevor er etwas tut, oder an seiner Stelle tun lässt. Zum Antworten ist eine Sekunde Zeit.',
+  kinds: {
+    before_registration: 'Bevor sich jemand registriert',
+    before_token: 'Bevor Tokens gemacht werden',
+    send_mail: 'Verschickt E-Mails',
+    send_sms: 'Verschickt SMS',
+  },
+  name: 'Wann',
+  at: 'Adresse oder Service-Binding',
+  atHint:
+    'https, etwa https://example.com/hooks/registration; oder der Name eines Bindings, etwa HOOK_SIGNUPS',
+  onFailure: 'Wenn keine Antwort kommt',
+  failures: { refuse: 'Ablehnen', allow: 'Ohne sie weitermachen' },
+  set: 'Setzen',
+  test: 'Ausprobieren',
+  remove: 'Löschen',
+  confirm: 'Ja, dort niemanden mehr fragen',
+};

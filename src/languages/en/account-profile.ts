@@ -1,0 +1,25 @@
+/** What the page of a user’s profile says. */
+export const accountProfile = {
+  title: 'Profile',
+  picture: 'Picture',
+  pictureLabel: 'Choose a picture',
+  pictureHint: 'PNG, JPEG or WebP, up to 2 MB. The place it was taken is not stored.',
+  upload: 'Upload',
+  changePicture: 'Change picture',
+  remove: 'Remove the picture',
+  about: 'About you',
+  name: 'Name',
+  givenName: 'First name',
+  familyName: 'Last name',
+  username: 'Username',
+  usernameHint: 'You can sign in with it, too.',
+  bio: 'About me',
+  country: 'Country',
+  phone: 'Phone number',
+  phoneHint: 'With the country code, such as +44 20 7183 8750. A new number has to be confirmed again.',
+  locale: 'Language of our mails',
+  done: {
+    picture_saved: 'You have a new picture.',
+    picture_removed: 'Your picture is removed.',
+  } as Record<string, string | undefined>,
+};

@@ -1,0 +1,43 @@
+/** What the page of a user’s security says. */
+export const accountSecurity = {
+  title: 'Security',
+  ways: 'Sign-in details',
+  password: 'Password',
+  passwordText: 'Changing it signs out all your other devices.',
+  current: 'Current password',
+  change: 'Change password',
+  noPassword: 'Your account has no password. We can email you a link to set one.',
+  setPassword: 'Email me the link',
+  email: 'Email address',
+  verified: 'Confirmed',
+  unverified: 'Not confirmed',
+  newEmail: 'New email address',
+  emailHint: 'We send a link there. Your address changes when you follow it.',
+  changeEmail: 'Change address',
+  passwordFirst: 'To change your address, please set a password first.',
+  phone: 'Phone number',
+  noPhone: 'No phone number in your profile.',
+  addPhone: 'Add one',
+  phoneText: 'Confirm your number, and you can sign in by a code that we text you.',
+  unreachable: 'We cannot send text messages to this number.',
+  sendCode: 'Text me a code',
+  sendAnother: 'Text me another code',
+  code: 'Code from the text message',
+  confirm: 'Confirm',
+  done: {
+    password_breached:
+      'Your password is known from a breach of another service. Please choose a new one here.',
+    password_changed: 'You have a new password. All your other devices are signed out.',
+    password_mailed: 'We sent you a link to set a password. It works for an hour.',
+    link_sent: 'A link is on its way, if you have not had several within the last hour.',
+    email_asked: 'We sent a link to the new address. It becomes yours when you follow the link.',
+    code_sent: 'We sent you a code. It works for ten minutes.',
+    phone_verified: 'Your phone number is confirmed.',
+    passkey_added: 'From now on you can sign in with this passkey.',
+    passkey_confirmed:
+      'From now on a sign-in with your password asks for a second step, as which this passkey will do.',
+    passkey_renamed: 'The passkey has a new name.',
+    passkey_removed:
+      'The passkey does not sign in any more. If your device still has it, delete it there too.',
+  } as Record<string, string | undefined>,
+};

@@ -1,0 +1,62 @@
+/** What the overview of a realm says. */
+export const adminOverview = {
+  users: 'Users',
+  newToday: 'New today',
+  activeToday: 'Active today',
+  signInsToday: 'Sign-ins today',
+  sessions: 'Active sessions',
+  verified: 'Verified addresses',
+  secondFactors: 'With a second factor',
+  anonymous: 'Anonymous users',
+  suspended: 'Suspended',
+  usedToday: (resource: string) => `${resource} today`,
+  days: (days: number) => `The last ${days} days`,
+  fresh: (seconds: string) =>
+    `Sign-ups and sign-ins are seconds old, what was used at most ${seconds} seconds.`,
+  sinkWorks: (sink: string, waiting: string) =>
+    `Events go to ${sink}. Entries of the audit log that wait for it: ${waiting}.`,
+  sinkFails: (sink: string, since: string, error: string, waiting: string) =>
+    `Events wait: ${sink} has failed since ${since} (${error}). Entries of the audit log that wait: ${waiting}.`,
+  sinkDropped: (dropped: string) => `Events that it will never have: ${dropped}.`,
+  webhooksFail: (count: string) => `Webhooks that get nothing: ${count}. See why, and switch them on again.`,
+  messagesDead: (count: string) => `Messages that were given up: ${count}. See why, and send them again.`,
+  billingFails: 'Events of Stripe could not be handled. See why, and replay them.',
+  cronLate:
+    'What the cron should have done minutes ago still waits. See whether its triggers are there (Workers & Pages, Settings), and what the log says under cron_failed.',
+  keysDue:
+    'A signing key should have changed. See what the log says under cron_failed for rotate_signing_keys; npm run keys:rotate says what is next.',
+  auditFails:
+    'The stream of audits is not taken. See what the log says under audit_stream_failed; nothing is lost, it waits.',
+  signUps: 'Sign-ups',
+  signIns: 'Sign-ins',
+  activeUsers: 'Active users',
+  use: (resource: string) => `Use of ${resource}`,
+  models: 'Tokens by model',
+  noModels: 'No model was used in these days.',
+  model: 'Model',
+  input: 'Input',
+  output: 'Output',
+  requests: 'Requests',
+  recent: 'Newest users',
+  top: (resource: string) => `Most ${resource} this month`,
+  deleted: 'Deleted user',
+  plans: 'Plans and revenue',
+  plan: 'Plan',
+  subscriptions: 'Subscriptions',
+  perMonth: 'A month',
+  allPlans: 'All plans',
+  revenueHint:
+    'Monthly revenue at list price, before discounts and taxes. Trials and overdue subscriptions count.',
+  noRevenue: 'Nobody has a subscription yet.',
+  providers: 'Ways to sign in',
+  provider: 'By',
+  password: 'Password',
+  passkey: 'Passkey',
+  noProviders: 'No user has a password or an account of a provider.',
+  providersHint: 'A user who has several counts for each.',
+  chartTotal: (total: string) => `${total} in all`,
+  chartMost: (most: string) => `most in a day: ${most}`,
+  chartSummary: (title: string, total: string, most: string) =>
+    `${title} by day: ${total} in all, ${most} on the busiest day`,
+  asTable: 'Show the numbers',
+};

@@ -1,0 +1,26 @@
+/** What the page of protected resources says. */
+export const adminResources = {
+  text: 'APIs and MCP servers that tokens of apps may be for. What this page does not ask for, the API sets.',
+  create: 'New resource',
+  createButton: 'Add',
+  name: 'Name, as users see it',
+  resource: 'Address',
+  resourceHint: 'As apps and tokens name it, such as https://mcp.example.com/mcp; it cannot be changed later',
+  scopes: 'Scopes apps may request',
+  scopesHint: 'Scopes with blanks between them, such as images:read images:write',
+  open: 'Every app may ask for it, also one that registers itself',
+  openBadge: 'Open',
+  metadata: 'Metadata (RFC 9728)',
+  created: 'Added',
+  change: (name: string) => `Change or remove ${name}`,
+  save: 'Save',
+  seconds: 'Seconds that its tokens live',
+  secondsHint: 'Empty for the time of the app or the realm',
+  confirm: 'Yes, no app gets a token for it any more',
+  delete: 'Remove',
+  done: {
+    created: 'The resource is added.',
+    changed: 'The resource is changed, everywhere within 30 seconds.',
+    deleted: 'The resource is removed. No token is made for it any more, everywhere within 30 seconds.',
+  } as Record<string, string | undefined>,
+};

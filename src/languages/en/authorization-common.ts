@@ -1,0 +1,32 @@
+/** What the pages say on which a user lets an app in. */
+export const authorizationCommon = {
+  title: (client: string) => `Connect ${client}`,
+  asks: 'wants to use your account at',
+  signedInAs: 'You are signed in as',
+  may: 'It may then:',
+  scopeNames: {
+    openid: 'know that it is you',
+    profile: 'see your name, picture and language',
+    email: 'see your email address',
+    phone: 'see your phone number',
+    address: 'see your country',
+    offline_access: 'do so while you are away',
+    account: 'use your account as you do',
+    'account:read': 'see what is in your account',
+  } as Record<string, string | undefined>,
+  providerToken: (provider: string) => `use your account at ${provider} as you do`,
+  other: (scope: string) => `use “${scope}”`,
+  where: 'Where it may use that:',
+  nothing: 'know that it is you',
+  goesTo: 'Then you go on to',
+  allow: 'Allow',
+  deny: 'Cancel',
+  another: 'Use another account',
+  unchecked: (realm: string) =>
+    `This app was not registered by ${realm}: its name and picture are what it says of itself. Go on only if you have just started it yourself.`,
+  about: 'About the app',
+  policy: 'Privacy',
+  terms: 'Terms',
+  disconnect: 'You can disconnect it at any time, under “Apps” in your account.',
+  onward: { title: 'One moment', text: 'You go on by this button, if not by itself.', button: 'Continue' },
+};

@@ -1,0 +1,22 @@
+/** What the pages of one-time codes say. */
+export const entryCode = {
+  title: 'Sign in with a one-time code',
+  email: 'We mail you a code of six digits. You need no password.',
+  anywhere: 'We send you a code of six digits, by mail or text message. You need no password.',
+  address: 'Email address or phone number',
+  addressHint: 'A phone number must be confirmed in your account; write it like +442071838750.',
+  send: 'Send the code',
+  sentTitle: 'Enter the code',
+  sent: 'If there is an account for it, a code is on its way to',
+  code: 'Code',
+  codeHint: 'Six digits. It works for ten minutes.',
+  button: 'Sign in',
+  again: 'Send another code',
+  password: 'Sign in with a password',
+  other: 'Use another address',
+  addTitle: 'Add an email address',
+  add: 'We mail you a code of six digits. Who enters it shows that the address is theirs, and it opens your account from then on.',
+  addSent: 'A code is on its way to',
+  addButton: 'Confirm the address',
+  account: 'Back to your account',
+};

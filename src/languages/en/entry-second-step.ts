@@ -1,0 +1,20 @@
+/** What the page of the second step of a sign-in says. */
+export const entrySecondStep = {
+  title: 'One more step',
+  text: 'Your account asks for a second proof that it is you.',
+  totp: 'Code of your authenticator app',
+  totpHint: 'Six digits, which change every half minute',
+  button: 'Sign in',
+  remember: 'Do not ask on this device for 30 days',
+  byPasskey: 'Use a passkey',
+  passkeyFailed: 'No passkey was used. Try again, or choose another way.',
+  byRecovery: 'I cannot use my authenticator app or passkey',
+  recovery: 'Recovery code',
+  recoveryHint: 'One of the ten that you kept when you set this up. It works once.',
+  send: { email: 'Mail me a code', sms: 'Text me a code' },
+  sendAgain: { email: 'Mail me another code', sms: 'Text me another code' },
+  sent: 'We sent you a code. It works for ten minutes.',
+  code: 'Code',
+  other: 'Begin again',
+  overTitle: 'Please sign in again',
+};

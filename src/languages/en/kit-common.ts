@@ -1,0 +1,58 @@
+import type { Device } from '../../lib/device.ts';
+
+/** What forms, lists, charts and the frame of all pages say. */
+export const kitCommon = {
+  skip: 'Skip to the content',
+  language: 'Language',
+  signOut: 'Sign out',
+  menu: 'Menu',
+  userMenu: 'Signed in',
+  close: 'Close',
+  cancel: 'Cancel',
+  terms: 'Terms of service',
+  privacy: 'Privacy policy',
+  edit: 'Edit',
+  copy: 'Copy',
+  shownOnce: 'Copy the key now',
+  shownOnceText: 'It is never shown again.',
+  copied: 'Copied',
+  showPassword: 'Show',
+  strength: ['Weak', 'Fair', 'Good', 'Strong'],
+  error: 'Error',
+  challenge: {
+    working: 'Your browser shows that you are no robot. This takes a moment.',
+    solved: 'Your browser has shown that you are no robot.',
+    failed:
+      'Your browser could not show that you are no robot. Please open the page again, or try another one.',
+    noScript: 'This needs JavaScript. Turn it on and send the form again, or try again in an hour.',
+  },
+  saved: 'Saved.',
+  save: 'Save',
+  never: 'Never',
+  notSet: 'Not set',
+  email: 'Email address',
+  password: 'Password',
+  passwordHint: 'At least 8 characters. A few random words are both strong and easy to keep.',
+  newPassword: 'New password',
+  name: 'Name',
+  optional: 'optional',
+  newest: 'Newest entries',
+  older: 'Older entries',
+  none: 'There is nothing here.',
+  count: (total: string, isExact: boolean) => (isExact ? `${total} in all` : `More than ${total}`),
+  date: 'Date',
+  resources: { images: 'Images', videos: 'Videos', messages: 'Messages', tokens: 'Tokens' } as Record<
+    string,
+    string | undefined
+  >,
+  device: ({ program, system }: Device) => (system ? `${program} on ${system}` : program),
+  unknownDevice: 'Unknown device',
+  endingIn: (name: string, last4: string) => `${name} ending in ${last4}`,
+  prices: {
+    perMonth: (price: string) => `${price} a month`,
+    perYear: (price: string) => `${price} a year`,
+    perMonths: (price: string, months: number) => `${price} every ${months} months`,
+    perDays: (price: string, days: number) => `${price} every ${days} days`,
+    atCheckout: 'Price at checkout',
+  },
+};

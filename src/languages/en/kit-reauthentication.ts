@@ -1,0 +1,20 @@
+/** What is said when somebody has to prove again who they are before a form is taken. */
+export const kitReauthentication = {
+  title: 'Please confirm that it is you',
+  text: 'This is a change that only you should be able to make. What you filled in is kept, and goes on once you have confirmed.',
+  confirm: 'Confirm and go on',
+  sendCode: (to: string) => `Send a code to ${to}`,
+  sendAnother: (to: string) => `Send another code to ${to}`,
+  codeSent: (to: string) => `We sent a code to ${to}. It works for ten minutes.`,
+  code: 'Code',
+  byProvider: (name: string) => `Confirm with ${name}`,
+  app: 'Code of your authenticator app',
+  recovery: 'Recovery code',
+  byRecovery: 'Use a recovery code',
+  byPasskey: 'Confirm with a passkey',
+  passkeyFailed: 'No passkey was used. Try again, or choose another way.',
+  none: 'There is nothing by which we could tell that it is you. Please sign in again.',
+  signIn: 'Sign in again',
+  back: 'Back, without the change',
+  sendAgain: 'Please check what you filled in, and send it again.',
+};
