@@ -12,7 +12,8 @@ import type { Visit } from './visit.ts';
 
 /** A realm of this name has Latchkey's key for its mark. */
 const PRODUCT = 'Latchkey';
-const NAMES = { en: 'English', de: 'Deutsch' };
+/** What languages call themselves. */
+export const LANGUAGE_NAMES = { en: 'English', de: 'Deutsch' };
 
 interface FrameProps {
   view: View;
@@ -66,10 +67,10 @@ export function Frame({ view, title, children, kind = 'card', before, aside, men
           <nav aria-label={text.language}>
             {LANGUAGES.map((other) =>
               other === language ? (
-                <span aria-current="true">{NAMES[other]}</span>
+                <span aria-current="true">{LANGUAGE_NAMES[other]}</span>
               ) : (
                 <a href={view.inLanguage(other)} lang={other} hreflang={other} rel="nofollow">
-                  {NAMES[other]}
+                  {LANGUAGE_NAMES[other]}
                 </a>
               ),
             )}

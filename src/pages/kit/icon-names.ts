@@ -16,6 +16,7 @@ export const ICON_NAMES = [
   'fingerprint-pattern',
   'globe',
   'history',
+  'image',
   'inbox',
   'key-round',
   'layers',
