@@ -71,6 +71,7 @@ import { Plans } from './plans/service.ts';
 import { Privacy } from './privacy/service.ts';
 import { UserKeys } from './product-keys/service.ts';
 import { Avatars } from './profile/avatar-service.ts';
+import { Overview } from './profile/overview-service.ts';
 import { Profiles } from './profile/service.ts';
 import { LOOPBACK_ORIGINS } from './realms/redirect-service.ts';
 import { Realms } from './realms/service.ts';
@@ -117,6 +118,7 @@ export interface Services {
   profiles: Profiles;
   avatars: Avatars;
   pictures: PictureStore;
+  overview: Overview;
   sessions: Sessions;
   credentials: Credentials;
   anonymous: AnonymousUsers;
@@ -405,6 +407,7 @@ function assemble(shared: Shared, database: string): Services {
     hooks: new HookAdmin({ ...receivers, control: databases.control, realms }),
     avatars: new Avatars(pictures, profiles),
     pictures,
+    overview: new Overview(d1, directory, plans, objects),
     credentials,
     anonymous: new AnonymousUsers(deps),
     resets: new PasswordResets(deps),

@@ -382,17 +382,15 @@ describe('realms', () => {
     expect(JSON.parse(row.allowed_origins)).toEqual(['https://app.acme.example', 'https://www.acme.example']);
   });
 
-  it.each([
-    'registration',
-    'allowed_origins',
-    'redirect_targets',
-    'session_idle_seconds',
-  ])('are refused with a wrong %s', async (field) => {
-    const answer = await submit('/admin/realms/default', { ...POLICY, [field]: `${MARKUP}\u0001` }, admin);
-    expectPage(answer, 422);
-    expect(answer.body).toContain(`href="#${field}"`);
-    expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
-  });
+  it.each(['registration', 'allowed_origins', 'redirect_targets', 'session_idle_seconds'])(
+    'are refused with a wrong %s',
+    async (field) => {
+      const answer = await submit('/admin/realms/default', { ...POLICY, [field]: `${MARKUP}\u0001` }, admin);
+      expectPage(answer, 422);
+      expect(answer.body).toContain(`href="#${field}"`);
+      expect(withoutOwnScripts(answer.body)).not.toMatch(/<script|<img src=x/);
+    },
+  );
 
   it('rotate their signing keys', async () => {
     await createRealm('rotating-ops');

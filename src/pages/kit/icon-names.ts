@@ -16,6 +16,7 @@ export const ICON_NAMES = [
   'fingerprint-pattern',
   'globe',
   'history',
+  'house',
   'image',
   'inbox',
   'key-round',
