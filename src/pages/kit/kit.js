@@ -103,3 +103,81 @@ for (const form of all('form[data-filters]')) {
     if (target.matches('select')) form.requestSubmit();
   });
 }
+
+// Finds users, organizations and pages from everywhere (ARIA, combobox pattern): what the page of the search finds, in a dialog.
+const palette = document.getElementById('palette');
+if (palette) {
+  const input = palette.querySelector('input');
+  const list = palette.querySelector('[role=listbox]');
+  const status = palette.querySelector('[role=status]');
+  let asked = new AbortController();
+  let soon;
+  if (!/mac|iphone|ipad/i.test(navigator.userAgent)) {
+    for (const key of all('.finder .key')) key.textContent = 'Ctrl K';
+  }
+  const options = () => [...list.querySelectorAll('a')];
+  const choose = (option) => {
+    for (const one of options()) one.setAttribute('aria-selected', String(one === option));
+    if (option) input.setAttribute('aria-activedescendant', option.id);
+    else input.removeAttribute('aria-activedescendant');
+    option?.scrollIntoView({ block: 'nearest' });
+  };
+  const chosen = () => list.querySelector('[aria-selected=true]');
+  const find = async () => {
+    asked.abort();
+    asked = new AbortController();
+    const url = new URL(input.form.action);
+    url.searchParams.set('q', input.value);
+    let found;
+    try {
+      const answer = await fetch(url, { signal: asked.signal });
+      // Whoever is signed out by now signs in again first.
+      if (answer.redirected) return location.assign(url);
+      found = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch {
+      return;
+    }
+    const groups = [...found.querySelectorAll('[data-found] section')];
+    for (const [at, group] of groups.entries()) {
+      const name = group.querySelector('h2');
+      name.id = `palette-group-${at}`;
+      name.setAttribute('role', 'presentation');
+      group.setAttribute('role', 'group');
+      group.setAttribute('aria-labelledby', name.id);
+    }
+    list.replaceChildren(...groups);
+    for (const [at, option] of options().entries()) {
+      option.id = `palette-option-${at}`;
+      option.setAttribute('role', 'option');
+      option.tabIndex = -1;
+    }
+    list.hidden = groups.length === 0;
+    status.textContent = list.hidden ? status.dataset.none : '';
+    choose(options()[0]);
+  };
+  input.addEventListener('focus', () => list.childElementCount === 0 && find());
+  input.addEventListener('input', () => {
+    clearTimeout(soon);
+    soon = setTimeout(find, 120);
+  });
+  input.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = options();
+    if (step && all.length > 0) {
+      event.preventDefault();
+      choose(all.at((all.indexOf(chosen()) + step) % all.length));
+    }
+  });
+  input.form.addEventListener('submit', (event) => {
+    if (!chosen()) return;
+    event.preventDefault();
+    chosen().click();
+    palette.close();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (!(event.metaKey || event.ctrlKey) || event.key.toLowerCase() !== 'k') return;
+    event.preventDefault();
+    if (!palette.open) palette.showModal();
+  });
+  palette.addEventListener('click', ({ target }) => target === palette && palette.close());
+}
