@@ -104,6 +104,84 @@ for (const form of all('form[data-filters]')) {
   });
 }
 
+// Ticks all boxes of a table, and says how many are.
+for (const every of all('[data-all]')) {
+  const boxes = [...every.closest('table').querySelectorAll('tbody [type=checkbox]')];
+  const says = every.form.querySelector('[data-chosen]');
+  const update = () => {
+    const count = boxes.filter(({ checked }) => checked).length;
+    every.checked = count === boxes.length;
+    every.indeterminate = count > 0 && !every.checked;
+    says.textContent = says.dataset.chosen.replace('#', count);
+  };
+  every.addEventListener('change', () => {
+    for (const box of boxes) box.checked = every.checked;
+    update();
+  });
+  for (const box of boxes) box.addEventListener('change', update);
+  update();
+}
+
+// Goes on with what is done in steps.
+for (const form of all('form[data-goes-on]')) form.requestSubmit();
+
+// Keeps searches by a name on this browser: a list of links, and a field for one more.
+for (const saved of all('[data-saved]')) {
+  const key = `saved:${saved.dataset.path}`;
+  const input = saved.querySelector('input');
+  const read = () => {
+    try {
+      return JSON.parse(localStorage.getItem(key)) ?? [];
+    } catch {
+      return [];
+    }
+  };
+  const write = (entries) => {
+    try {
+      localStorage.setItem(key, JSON.stringify(entries));
+    } catch {
+      // Nothing is kept here.
+    }
+    draw();
+  };
+  const draw = () => {
+    for (const old of saved.querySelectorAll('.kept')) old.remove();
+    const entries = read();
+    saved.prepend(
+      ...entries.map(([name, query]) => {
+        const row = document.createElement('span');
+        const link = document.createElement('a');
+        const remove = document.createElement('button');
+        row.className = 'kept';
+        link.className = 'item';
+        link.textContent = name;
+        link.href = saved.dataset.path + query;
+        remove.type = 'button';
+        remove.className = 'ghost';
+        remove.textContent = '×';
+        remove.setAttribute('aria-label', `${saved.dataset.remove}: ${name}`);
+        remove.addEventListener('click', () => write(read().filter(([other]) => other !== name)));
+        row.append(link, remove);
+        return row;
+      }),
+    );
+  };
+  const keep = () => {
+    const name = input.value.trim();
+    if (!name) return input.focus();
+    const others = read().filter(([other]) => other !== name);
+    write([...others, [name, new URL(saved.dataset.saved, location).search]]);
+    input.value = '';
+  };
+  input.nextElementSibling.addEventListener('click', keep);
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    keep();
+  });
+  draw();
+}
+
 // Finds users, organizations and pages from everywhere (ARIA, combobox pattern): what the page of the search finds, in a dialog.
 const palette = document.getElementById('palette');
 if (palette) {
