@@ -45,6 +45,9 @@ export interface Admitted {
   roles: RoleBook;
 }
 
+/** A member who was let in. */
+export type AdmittedMember = Admitted & { role: string };
+
 /** What organizations are made of. */
 export interface OrganizationDependencies {
   d1: D1Database;
@@ -102,7 +105,7 @@ export class Organizations {
     organizationId: string,
     { userId, bookmark }: Pick<Principal, 'userId' | 'bookmark'>,
     permission: OrganizationPermission | null,
-  ): Promise<Admitted & OwnOrganization & { role: string }> {
+  ): Promise<AdmittedMember & OwnOrganization> {
     const found = await findMembership(
       this.#deps.d1,
       { realmId: realm.id, organizationId, userId },

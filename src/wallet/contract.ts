@@ -46,9 +46,11 @@ export interface OrganizationMirror {
   membership(realmId: string, userId: string): Promise<({ result: 'ok' } & Membership) | Refusal>;
 }
 
-/** What is done to the keys of an organization: whoever does it was let in by the directory. */
+/** Who does something to the keys of an organization: a member, as what the directory let them in. */
 export interface OrganizationKeyAct {
   realmId: string;
+  userId: string;
+  role: string;
 }
 
 /** The object of one organization. */

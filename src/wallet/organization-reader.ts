@@ -1,5 +1,6 @@
 import { CONTROL } from '../config/databases.ts';
 import type { Databases } from '../db/databases.ts';
+import type { RoleBook } from '../lib/organization-roles.ts';
 import type { Membership, OrganizationState } from './contract.ts';
 
 /** An organization as the directory has it, with all who are in it. */
@@ -45,6 +46,15 @@ export async function readOrganization(
     if (row) return { organization: stateOf(row, name), members: await readMembers(session, organizationId) };
   }
   return null;
+}
+
+/** What a realm adds to the roles that every realm has; `control` is the database that has the realms. */
+export async function readRoles(control: D1Database, realmId: string): Promise<RoleBook> {
+  const row = await control
+    .prepare('SELECT organization_roles AS roles FROM realms WHERE id = ?')
+    .bind(realmId)
+    .first<{ roles: string | null }>();
+  return row?.roles ? (JSON.parse(row.roles) as RoleBook) : {};
 }
 
 async function readMembers(session: D1DatabaseSession, organizationId: string): Promise<Membership[]> {

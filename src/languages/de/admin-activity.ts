@@ -4,7 +4,6 @@ import type { Texts } from '../texts.ts';
 export const adminActivity: Texts['adminActivity'] = {
   users: 'Was mit Benutzern geschah',
   operators: 'Was die Verwaltung tat',
-  text: 'Das Neueste zuerst. Die letzten Sekunden können fehlen.',
   userHint: 'Die Kennung',
   type: 'Was geschah',
   action: 'Was getan wurde',
@@ -12,7 +11,6 @@ export const adminActivity: Texts['adminActivity'] = {
   actorHint: 'Die Kennung eines Benutzers oder Schlüssels, oder internal',
   target: 'Woran',
   targetHint: 'Die Kennung',
-  where: 'Von wo',
   details: 'Einzelheiten',
   csv: 'Als CSV herunterladen',
   byOther: (actor) => `durch ${actor}`,
@@ -57,6 +55,7 @@ export const adminActivity: Texts['adminActivity'] = {
     user_plan_changed: 'Tarif eines Benutzers geändert',
     user_limits_changed: 'Grenzen eines Benutzers geändert',
     user_caps_changed: 'Ausgabengrenzen eines Benutzers geändert',
+    user_key_revoked: 'API-Schlüssel eines Benutzers widerrufen',
     message_retried: 'Nachricht noch einmal gesendet',
     test_message_sent: 'Testnachricht gesendet',
     realm_created: 'Bereich angelegt',
@@ -100,7 +99,6 @@ export const adminActivity: Texts['adminActivity'] = {
     webhook_deliveries_replayed: 'Ereignisse seit einem Zeitpunkt noch einmal zugestellt',
     users_imported: 'Benutzer importiert',
   },
-  filter: 'Filtern',
   from: 'Von',
   until: 'Bis',
 };
