@@ -153,10 +153,33 @@ export async function seize(db: Database, payerId: string, now: number, until: n
   const { customers } = tablesOf(payerId);
   const taken = await db
     .update(customers)
-    .set({ busyUntil: until })
+    .set({ busyUntil: until, heldSeats: null })
     .where(and(eq(customers.payerId, payerId), lte(customers.busyUntil, now)))
     .returning({ payerId: customers.payerId });
   return taken.length > 0;
+}
+
+/**
+ * Lets no more than so many join while the lease lasts, or no more than there are; gives how many that is. Null when more have joined, or
+ * the lease is over.
+ */
+export async function holdSeats(
+  db: Database,
+  organizationId: string,
+  lease: number,
+  wanted: number | undefined,
+): Promise<number | null> {
+  const { customers } = tablesOf(organizationId);
+  const count = sql`(SELECT count(*) FROM organization_members WHERE organization_id = ${organizationId})`;
+  const held = sql<number>`coalesce(${wanted ?? null}, ${count})`;
+  const [row] = await db
+    .update(customers)
+    .set({ heldSeats: held })
+    .where(
+      and(eq(customers.payerId, organizationId), eq(customers.busyUntil, lease), sql`${held} >= ${count}`),
+    )
+    .returning({ seats: customers.heldSeats });
+  return row?.seats ?? null;
 }
 
 export async function release(db: Database, payerId: string, until: number): Promise<void> {

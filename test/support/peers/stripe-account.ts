@@ -27,6 +27,7 @@ export const PRICES: Json[] = [
   price('price_seats_month', 800, 'month'),
   price('price_unmapped_month', 100, 'month'),
   price('price_credits_500', 500, null),
+  { ...price('price_credits_yen', 700, null), currency: 'jpy' },
   { ...price('price_retired', 500, null), active: false },
 ];
 
